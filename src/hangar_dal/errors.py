@@ -1,0 +1,216 @@
+"""Every error this package raises, in one tree.
+
+    HangarError
+    ├── SettingsError              a setting is wrong, missing or half given
+    ├── CatalogError               SQL files and signatures disagree; lists every finding, with file and line
+    ├── InvalidValue               a value that both databases refuse; found before any I/O (also a ValueError)
+    │   └── WeakPassword           too short, too long, or among the most common
+    ├── SealError                  a sealed value cannot be opened: wrong key, moved or altered
+    ├── InvalidCredentials         unknown user, wrong password or an account that is not active: never which
+    ├── AccountNotActive           the account exists and may not sign in
+    ├── NotFound                   a row that had to exist does not
+    ├── TooManyRows                more rows than the signature allows
+    ├── MigrationError             a migration file is missing, broken or failed
+    │   └── SchemaDiffers          the schema is not the one the migrations would give
+    └── DatabaseError              the database, or the way to it, refused
+        ├── SchemaOutOfDate        migrations are pending; names them and the command
+        ├── UnsupportedVersion     the server or library is older than this package needs
+        ├── ConstraintViolation
+        │   ├── UniqueViolation
+        │   ├── ForeignKeyViolation
+        │   ├── CheckViolation
+        │   └── NotNullViolation
+        ├── StatementError         the statement itself is at fault: syntax, missing table, wrong type, no permission
+        ├── StatementTimeout       stopped by the statement timeout
+        ├── TransactionError
+        │   ├── TransactionBusy      two tasks used one transaction at once
+        │   ├── TransactionClosed    used after its block ended
+        │   ├── TransactionFailed    used again after a statement in it failed
+        │   ├── ReadOnlyTransaction  a write in a read-only transaction
+        │   ├── TransactionConflict  serialization failure or deadlock; the whole unit may be tried again
+        │   └── CommitUnknown        the connection was lost while COMMIT was under way
+        ├── DatabaseBusy           a lock, the pool or SQLite's writer was not free in time
+        ├── ConnectionFailed       the server cannot be reached, or the connection was lost
+        └── DatabaseClosed         used before it was opened or after it was closed
+
+Messages say what happened, where and what to do. They never hold a row's values or a secret: what a driver
+says is translated once, in `database/<dialect>/`, and the driver's own exception is not chained to it.
+"""
+
+from collections.abc import Sequence
+
+
+class HangarError(Exception):
+    """The root: catch it to catch all that this package raises on purpose."""
+
+
+class SettingsError(HangarError):
+    """Set the variable that the message names."""
+
+
+class CatalogError(HangarError):
+    """Mend the SQL file or the signature at each place in `findings`, one sentence each."""
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(self.findings))
+
+
+class InvalidValue(HangarError, ValueError):
+    """Pass a value that both databases can hold. Nothing was sent and nothing has changed."""
+
+
+class WeakPassword(InvalidValue):
+    """Ask for another password; the message can be shown to the user."""
+
+
+class SealError(HangarError):
+    """Configure the key that the message names; if it is configured, the value was moved or altered."""
+
+
+class InvalidCredentials(HangarError):
+    """Show one sentence to the user for all its causes, as this error does."""
+
+
+class AccountNotActive(HangarError):
+    """Tell the user that the account is suspended, inactive or deleted; `status` says which."""
+
+    def __init__(self, message: str, *, status: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotFound(HangarError):
+    """Nothing matched where exactly one row was expected; `query` names the query."""
+
+    def __init__(self, message: str, *, query: str | None = None) -> None:
+        super().__init__(message)
+        self.query = query
+
+
+class TooManyRows(HangarError):
+    """Narrow the statement's WHERE, or declare the query as a list; `query` names the query."""
+
+    def __init__(self, message: str, *, query: str | None = None) -> None:
+        super().__init__(message)
+        self.query = query
+
+
+class MigrationError(HangarError):
+    """Mend the migration file that the message names; a transactional migration that failed left nothing behind."""
+
+
+class SchemaDiffers(MigrationError):
+    """Compare `differences`, one line each, with the migration files; nothing was changed or marked."""
+
+    def __init__(self, message: str, *, differences: Sequence[str] = ()) -> None:
+        self.differences = tuple(differences)
+        super().__init__("\n".join([message, *(f"  {line}" for line in self.differences)]))
+
+
+class DatabaseError(HangarError):
+    """`sqlstate` is PostgreSQL's code or SQLite's error name; `query` the query that was running, if any."""
+
+    def __init__(self, message: str, *, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.query: str | None = None
+
+
+class SchemaOutOfDate(DatabaseError):
+    """Run the command that the message names; `pending` holds the migrations' ids in order."""
+
+    def __init__(self, message: str, *, pending: Sequence[str]) -> None:
+        super().__init__(message)
+        self.pending = tuple(pending)
+
+
+class UnsupportedVersion(DatabaseError):
+    """Upgrade the server, or the SQLite library that Python was built with."""
+
+
+class ConstraintViolation(DatabaseError):
+    """A rule of a table refused the row; nothing of the statement was applied.
+
+    `constraint` is the rule's name, `table` its table and `columns` the columns it covers, the same on both
+    databases; a part that the database does not tell is None or empty. A `*_fold` column is given by the name of
+    the column that it folds.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        sqlstate: str | None = None,
+        constraint: str | None = None,
+        table: str | None = None,
+        columns: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message, sqlstate=sqlstate)
+        self.constraint = constraint
+        self.table = table
+        self.columns = tuple(columns)
+
+
+class UniqueViolation(ConstraintViolation):
+    """Another row already has this value: choose another, or update that row."""
+
+
+class ForeignKeyViolation(ConstraintViolation):
+    """The row that is referred to does not exist, or rows still refer to the one to be deleted."""
+
+
+class CheckViolation(ConstraintViolation):
+    """The row breaks a rule of the table; the constraint's name says which."""
+
+
+class NotNullViolation(ConstraintViolation):
+    """A column that must have a value got none."""
+
+
+class StatementError(DatabaseError):
+    """Mend the SQL in the file that `query` names."""
+
+
+class StatementTimeout(DatabaseError):
+    """Make the statement cheaper, or raise HANGAR_STATEMENT_TIMEOUT. The statement was not applied."""
+
+
+class TransactionError(DatabaseError):
+    """A transaction was used wrongly, or could not be completed."""
+
+
+class TransactionBusy(TransactionError):
+    """Await one query of a transaction before the next, or give each task its own transaction."""
+
+
+class TransactionClosed(TransactionError):
+    """Use the transaction inside its `async with` block only."""
+
+
+class TransactionFailed(TransactionError):
+    """Let the error leave the block, or wrap the statement that may fail in `tx.savepoint()`. Nothing is kept."""
+
+
+class ReadOnlyTransaction(TransactionError):
+    """Open the transaction without `read_only=True` to write."""
+
+
+class TransactionConflict(TransactionError):
+    """Run the whole unit again: `db.in_transaction(work)` does so. Nothing was applied."""
+
+
+class CommitUnknown(TransactionError):
+    """Look up whether the work is there before doing it again: COMMIT was sent and its answer never came."""
+
+
+class DatabaseBusy(DatabaseError):
+    """Try again later, shorten the transactions that hold the lock, or raise the limit that the message names."""
+
+
+class ConnectionFailed(DatabaseError):
+    """Check that the server runs and that DATABASE_URL is right. Work that was under way was not applied."""
+
+
+class DatabaseClosed(DatabaseError):
+    """Use the database inside `async with open_database(...)`."""
