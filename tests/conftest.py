@@ -1,0 +1,183 @@
+"""The databases of the tests: each test gets its own, fresh and real, on SQLite and on PostgreSQL.
+
+``HANGAR_TEST_BACKENDS=sqlite`` or ``=postgresql`` runs one of them; ``postgres_server.py`` says where PostgreSQL is
+found.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+from clock import Clock
+from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
+
+if TYPE_CHECKING:  # imported by the fixtures that need them, so that one broken module does not fail every test
+    from hangar_dal.settings import Settings
+
+    from hangar_dal import Database
+
+BACKENDS = tuple(os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(","))
+# What a developer's shell may say about databases. None of it is meant for the tests.
+FOREIGN = re.compile(r"DATABASE_URL|POSTGRES_.*|PG.*|HANGAR_(?!TEST_).*")
+REAPER = pytest.StashKey[subprocess.Popen[bytes]]()
+HEADER = pytest.StashKey[str]()
+
+# A slow machine is no defect. A failure in CI is the same in the next run.
+hypothesis.settings.register_profile(
+    "hangar",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+    database=None,
+)
+hypothesis.settings.load_profile("hangar")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in filter(FOREIGN.fullmatch, list(os.environ)):
+        del os.environ[name]
+    if unknown := set(BACKENDS) - {"sqlite", "postgresql"}:
+        raise pytest.UsageError(f"HANGAR_TEST_BACKENDS: {', '.join(sorted(unknown))}? sqlite and postgresql are known")
+    if "postgresql" not in BACKENDS or hasattr(config, "workerinput"):
+        return
+    if given := os.environ.get("HANGAR_TEST_PG"):
+        server = Server.named(given)
+        config.stash[HEADER] = f"PostgreSQL {server.version()} at {server.host} (HANGAR_TEST_PG)"
+    elif found := find_binaries():
+        config.stash[HEADER] = f"PostgreSQL {found[1]} from {found[0]}"
+        config.stash[REAPER] = prepare_place()
+    else:
+        raise pytest.UsageError(NONE_FOUND)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if reaper := config.stash.get(REAPER, None):
+        reaper.communicate()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"databases: {', '.join(BACKENDS)}; {config.stash.get(HEADER, 'no PostgreSQL')}"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """The only event loop that both drivers know."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _empty_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No ``.env`` of the checkout is read, and no default database is made in it."""
+    directory = tmp_path / "cwd"
+    directory.mkdir()
+    monkeypatch.chdir(directory)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Server:
+    if "postgresql" not in BACKENDS:
+        pytest.skip("HANGAR_TEST_BACKENDS leaves PostgreSQL out")
+    given = os.environ.get("HANGAR_TEST_PG")
+    return Server.named(given) if given else start_once()
+
+
+@pytest.fixture
+def _allowed_postgres(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    if postgres_server.needs_permission:
+        monkeypatch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+    return postgres_server
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(postgres_server: Server) -> Iterator[str]:
+    from hangar_dal import migrations
+
+    name = f"hangar_{token_hex(6)}"  # random: two runs may share a server
+    with pytest.MonkeyPatch.context() as patch, postgres_server.database(name, as_template=True):
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        migrations.apply(postgres_server.url(name))
+        yield name
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from hangar_dal import migrations
+
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrations.apply(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def empty_sqlite_url(tmp_path: Path) -> str:
+    """A SQLite file that does not exist yet."""
+    if "sqlite" not in BACKENDS:
+        pytest.skip("HANGAR_TEST_BACKENDS leaves SQLite out")
+    return f"sqlite:///{tmp_path / 'empty.db'}"
+
+
+@pytest.fixture
+def empty_postgres_url(_allowed_postgres: Server) -> Iterator[str]:
+    """A PostgreSQL database without a table."""
+    name = f"hangar_{token_hex(6)}"
+    with _allowed_postgres.database(name):
+        yield _allowed_postgres.url(name)
+
+
+@pytest.fixture
+def sqlite_url(empty_sqlite_url: str, _sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated SQLite file."""
+    return f"sqlite:///{shutil.copy(_sqlite_template, tmp_path / 'test.db')}"
+
+
+@pytest.fixture
+def postgres_url(_allowed_postgres: Server, _postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database."""
+    name = f"hangar_{token_hex(6)}"
+    with _allowed_postgres.database(name, template=_postgres_template):
+        yield _allowed_postgres.url(name)
+
+
+@pytest.fixture(params=BACKENDS)
+def empty_database_url(request: pytest.FixtureRequest) -> str:
+    """An unmigrated database, on each backend in turn."""
+    return request.getfixturevalue({"sqlite": "empty_sqlite_url", "postgresql": "empty_postgres_url"}[request.param])
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database, on each backend in turn."""
+    return request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+
+
+@pytest.fixture
+def settings(database_url: str) -> "Settings":
+    """Settings for a migrated database, with a sealing key of this test's own."""
+    from hangar_dal.settings import Settings
+
+    from hangar_dal import sealing
+
+    return Settings(database_url=database_url, sealing_keys=sealing.new_key())
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def database(settings: "Settings", clock: Clock, anyio_backend: str) -> AsyncIterator["Database"]:
+    """An open, migrated database, on each backend in turn, whose time is ``clock``'s."""
+    from hangar_dal import open_database
+
+    async with open_database(settings, clock=clock) as db:
+        yield db
