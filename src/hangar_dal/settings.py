@@ -1,0 +1,160 @@
+"""Everything that can be configured, read from the environment and from a UTF-8 `.env` in the working directory.
+
+    async with open_database(Settings(database_url="sqlite:///shop.db")) as db: ...
+
+Arguments come before the environment, the environment before `.env`. Stands above `urls`, which says what a
+database URL means.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from dotenv.parser import parse_stream
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hangar_dal.errors import SettingsError
+from hangar_dal.urls import PostgresTarget, SqliteTarget, Target, parse_url
+
+__all__ = ["DEFAULT_URL", "PostgresTarget", "Settings", "SqliteTarget", "Target", "parse_url"]
+
+DEFAULT_URL: Final = "sqlite:///hangar_bay_dev.db"
+_ENV_FILE: Final = ".env"
+_ENV_ENCODING: Final = "utf-8-sig"  # plain UTF-8, and the same with the mark that Windows editors put in front
+
+
+def _zero_or_a_millisecond(seconds: float) -> float:
+    """PostgreSQL counts in milliseconds: less than one would become 0, which means no limit."""
+    if 0 < seconds < 0.001:
+        raise ValueError("must be 0 for no limit, or at least 0.001")
+    return seconds
+
+
+Seconds = Annotated[float, Field(ge=0.001, le=86_400, allow_inf_nan=False)]
+SecondsOrNoLimit = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False), AfterValidator(_zero_or_a_millisecond)]
+
+
+class Settings(BaseSettings):
+    """Checked when made: a wrong or half-given setting is a `SettingsError` that names its variable, never its value.
+
+    Arguments have the fields' names: `Settings(pool_size=20)`. An empty text counts as not given.
+    """
+
+    model_config = SettingsConfigDict(
+        env_file=_ENV_FILE,
+        env_file_encoding=_ENV_ENCODING,
+        env_ignore_empty=True,
+        case_sensitive=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    postgres_host: str | None = Field(None, validation_alias="POSTGRES_HOST")
+    postgres_port: int = Field(5432, ge=1, le=65_535, validation_alias="POSTGRES_PORT")
+    postgres_user: str | None = Field(None, validation_alias="POSTGRES_USER")
+    postgres_password: SecretStr | None = Field(None, validation_alias="POSTGRES_PASSWORD")
+    postgres_db: str | None = Field(None, validation_alias="POSTGRES_DB")
+    allow_insecure_postgres: bool = Field(False, validation_alias="HANGAR_ALLOW_INSECURE_POSTGRES")
+
+    sealing_keys: SecretStr | None = Field(None, validation_alias="HANGAR_SEALING_KEYS")
+    sealing_key_file: Path | None = Field(None, validation_alias="HANGAR_SEALING_KEY_FILE")
+
+    pool_size: int = Field(10, ge=1, le=1_000, validation_alias="HANGAR_POOL_SIZE")
+    sqlite_readers: int = Field(4, ge=1, le=64, validation_alias="HANGAR_SQLITE_READERS")
+    acquire_timeout: Seconds = Field(10.0, validation_alias="HANGAR_ACQUIRE_TIMEOUT")
+    connect_timeout: Seconds = Field(5.0, validation_alias="HANGAR_CONNECT_TIMEOUT")
+    statement_timeout: SecondsOrNoLimit = Field(30.0, validation_alias="HANGAR_STATEMENT_TIMEOUT")
+    lock_timeout: Seconds = Field(10.0, validation_alias="HANGAR_LOCK_TIMEOUT")
+    idle_in_transaction_timeout: SecondsOrNoLimit = Field(60.0, validation_alias="HANGAR_IDLE_IN_TRANSACTION_TIMEOUT")
+
+    _url: SecretStr = PrivateAttr()
+    _target: Target = PrivateAttr()
+
+    def __init__(self, **values: Any) -> None:
+        _check_env_file(Path(_ENV_FILE))
+        problems: list[str] = []
+        try:
+            super().__init__(**_by_variable(values))
+        except ValidationError as error:
+            problems = [f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False)]
+        if problems:  # raised out here, so that pydantic's error, which keeps the input, is not even the context
+            raise SettingsError("\n".join(problems))
+        self._url = SecretStr(self._given_url() or self._url_from_parts() or DEFAULT_URL)
+        self._target = parse_url(self._url.get_secret_value(), allow_insecure=self.allow_insecure_postgres)
+
+    @property
+    def url(self) -> SecretStr:
+        """DATABASE_URL, else a `postgresql://` URL from the POSTGRES_* variables, else the SQLite default."""
+        return self._url
+
+    @property
+    def target(self) -> Target:
+        """What the URL means."""
+        return self._target
+
+    def _given_url(self) -> str:
+        return self.database_url.get_secret_value().strip() if self.database_url else ""
+
+    def _url_from_parts(self) -> str | None:
+        """Each part %-encoded, so that any character is allowed in any of them; None if no part is given."""
+        host, user, password, database = (
+            self.postgres_host,
+            self.postgres_user,
+            self.postgres_password,
+            self.postgres_db,
+        )
+        is_socket = host is not None and host.startswith("/")
+        required = {"POSTGRES_HOST": host, "POSTGRES_USER": user, "POSTGRES_DB": database}
+        if not is_socket:
+            required["POSTGRES_PASSWORD"] = password.get_secret_value() if password else None
+        given = [*required.values(), password, "postgres_port" in self.model_fields_set or None]
+        if all(part is None for part in given):
+            return None
+        missing = [name for name, part in required.items() if part is None]
+        if host is None or user is None or database is None or missing:
+            raise SettingsError(
+                f"{', '.join(missing)}: not set, though another POSTGRES_* variable is; "
+                "set all of POSTGRES_HOST, POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB, or DATABASE_URL instead"
+            )
+        login = quote(user, safe="")
+        if password:
+            login += f":{quote(password.get_secret_value(), safe='')}"
+        name = quote(database, safe="")
+        if is_socket:
+            return f"postgresql://{login}@/{name}?host={quote(host, safe='')}&port={self.postgres_port}"
+        hosts = ",".join(f"{_quoted_host(one)}:{self.postgres_port}" for one in host.split(","))
+        return f"postgresql://{login}@{hosts}/{name}"
+
+
+_VARIABLES: Final = {name: str(field.validation_alias) for name, field in Settings.model_fields.items()}
+
+
+def _by_variable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments under their variables' names; parts of a URL given here are not overruled by the environment's URL."""
+    if unknown := sorted(values.keys() - _VARIABLES.keys()):
+        raise TypeError(f"Settings has no {', '.join(unknown)}; it takes {', '.join(_VARIABLES)}")
+    given = {name: value for name, value in values.items() if value != ""}  # None is an answer, "" is none
+    if "database_url" not in given and any(name.startswith("postgres_") for name in given):
+        given["database_url"] = None
+    return {_VARIABLES[name]: value for name, value in given.items()}
+
+
+def _check_env_file(path: Path) -> None:
+    """A line that cannot be read would be skipped, and the data would quietly go to the SQLite default."""
+    if not path.is_file():
+        return
+    try:
+        with path.open(encoding=_ENV_ENCODING) as lines:
+            broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError(f"{_ENV_FILE}: the file cannot be read; it must be readable and UTF-8") from None
+    if broken:
+        raise SettingsError(f"{_ENV_FILE}: line {broken[0]} is not of the form NAME=value, or a quote is not closed")
+
+
+def _quoted_host(host: str) -> str:
+    return f"[{quote(host, safe=':')}]" if ":" in host else quote(host, safe="")

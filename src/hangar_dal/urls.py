@@ -1,0 +1,167 @@
+"""What a database URL means: a SQLite file, or a PostgreSQL server that may be spoken to.
+
+PostgreSQL URLs are read by libpq alone, so several hosts, sockets and odd passwords mean here what they mean to
+psql. No message holds any part of a URL but its scheme. Stands below `settings`, above `errors` alone.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from itertools import zip_longest
+from typing import Any, ClassVar, Final, Literal
+from urllib.parse import unquote
+
+from hangar_dal.errors import InvalidValue, SettingsError
+from hangar_dal.values import check_text
+
+MEMORY: Final = ":memory:"
+_POSTGRESQL: Final = ("postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg")
+_SQLITE: Final = ("sqlite", "sqlite+aiosqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteTarget:
+    """A SQLite file, absolute or relative to the working directory, or `:memory:`."""
+
+    dialect: ClassVar[Literal["sqlite"]] = "sqlite"
+    path: str
+
+    @property
+    def where(self) -> str:
+        return self.path
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresTarget:
+    """A PostgreSQL server; `conninfo` is libpq's `key=value` text, password included, `where` is safe to print."""
+
+    dialect: ClassVar[Literal["postgresql"]] = "postgresql"
+    conninfo: str = field(repr=False)
+    where: str
+
+
+Target = SqliteTarget | PostgresTarget
+
+
+def parse_url(url: str, *, allow_insecure: bool = False) -> Target:
+    """The database that DATABASE_URL names. psycopg is imported only if that is a PostgreSQL server.
+
+    `allow_insecure` lets a connection leave this machine without a verified certificate.
+    """
+    url = url.strip()
+    try:
+        check_text("DATABASE_URL", url)
+    except InvalidValue as error:
+        raise SettingsError(str(error)) from None
+    if url == MEMORY:
+        return SqliteTarget(MEMORY)
+    scheme, separator, rest = url.partition("://")
+    scheme = scheme.lower()
+    if separator and scheme in _SQLITE:
+        return _sqlite(rest)
+    if separator and scheme in _POSTGRESQL:
+        return _postgresql(rest, allow_insecure=allow_insecure)
+    shown = (
+        f"{scheme}:// is not supported" if separator and re.fullmatch("[a-z][a-z0-9+.-]{0,30}", scheme) else "not a URL"
+    )
+    accepted = ", ".join(f"{name}://" for name in (*_SQLITE, *_POSTGRESQL))
+    raise SettingsError(f"DATABASE_URL: {shown}; use one of {accepted}, or {MEMORY}")
+
+
+def _sqlite(rest: str) -> SqliteTarget:
+    if not rest:
+        return SqliteTarget(MEMORY)
+    if not rest.startswith("/"):
+        raise SettingsError(
+            "DATABASE_URL: two slashes would make the file name a host; write sqlite:///file.db for a file in the "
+            "working directory, sqlite:////directory/file.db for an absolute path"
+        )
+    if "?" in rest:
+        raise SettingsError("DATABASE_URL: a SQLite URL takes no options; write a ? in a file name as %3F")
+    try:
+        path = check_text("DATABASE_URL", unquote(rest[1:], errors="strict"))
+    except (UnicodeDecodeError, InvalidValue):
+        path = ""
+    if not path:
+        raise SettingsError("DATABASE_URL: the URL names no SQLite file; write sqlite:///file.db, %-encoded as UTF-8")
+    return SqliteTarget(path)
+
+
+def _postgresql(rest: str, *, allow_insecure: bool) -> PostgresTarget:
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415  SQLite users never load libpq
+
+    given = _read_by_libpq(rest)
+    # What libpq itself takes from the PG* environment where the URL is silent. A service file named in the URL
+    # would come first and is not read here, so with one only the URL's own words count.
+    known = given if "service" in given else {**_libpq_defaults(), **given}
+    servers = list(_servers(known))
+    if not (
+        allow_insecure
+        or known.get("sslmode") == "verify-full"
+        or ("service" not in known and all(_is_local(address) for _, _, address in servers))
+    ):
+        raise SettingsError(
+            "DATABASE_URL: the connection would leave this machine without a verified certificate; add "
+            "?sslmode=verify-full (and sslrootcert=system, or the file of the authority that signed it), "
+            "or set HANGAR_ALLOW_INSECURE_POSTGRES=true in a network that you trust"
+        )
+    hosts = ",".join(_shown(host or address, port) for host, port, address in servers)
+    database = known.get("dbname") or known.get("user") or ""
+    return PostgresTarget(conninfo=make_conninfo(**given), where=f"{hosts}/{database}")
+
+
+def _read_by_libpq(rest: str) -> dict[str, Any]:
+    """The URL's own parameters. libpq's errors quote the URL, so they are dropped, not chained."""
+    from psycopg import Error  # noqa: PLC0415
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    if any(option.partition("=")[0] == "ssl" for option in rest.rpartition("?")[2].split("&")):
+        raise SettingsError(
+            "DATABASE_URL: `ssl=` is asyncpg's word; libpq's is `sslmode=`, such as sslmode=verify-full"
+        )
+    # An @ or / left bare in a password moves the rest of it into the host, port or database name, which are printed.
+    authority, _, path = rest.partition("/")
+    if authority.count("@") > 1 or "@" in path.partition("?")[0]:
+        raise SettingsError("DATABASE_URL: write @ as %40 and / as %2F inside a user name, password or database name")
+    given: dict[str, Any] | None
+    try:
+        given = conninfo_to_dict(f"postgresql://{rest}")
+    except (Error, UnicodeError):
+        given = None
+    if given is None or not re.fullmatch("[0-9,]*", str(given.get("port", ""))):
+        raise SettingsError(
+            "DATABASE_URL: libpq cannot read this URL; the form is postgresql://user:password@host:5432/database, "
+            "with every special character %-encoded and only libpq's own names after the ?"
+        )
+    return given
+
+
+def _libpq_defaults() -> dict[str, str]:
+    from psycopg.pq import Conninfo  # noqa: PLC0415
+
+    return {option.keyword.decode(): option.val.decode() for option in Conninfo.get_defaults() if option.val}
+
+
+def _servers(known: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Each server as (host, port, address), where the address is what libpq will connect to."""
+    hosts, addresses, ports = (str(known.get(name, "")).split(",") for name in ("host", "hostaddr", "port"))
+    if len(ports) == 1:
+        ports *= max(len(hosts), len(addresses))
+    for host, port, address in zip_longest(hosts, ports, addresses, fillvalue=""):
+        yield host, port or "5432", address or host
+
+
+def _is_local(address: str) -> bool:
+    if not address or address.startswith(("/", "@")) or address.lower() == "localhost":  # no host: the default socket
+        return True
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _shown(host: str, port: str) -> str:
+    if host.startswith(("/", "@")):
+        return host
+    return f"[{host}]:{port}" if ":" in host else f"{host or 'local socket'}:{port}"
