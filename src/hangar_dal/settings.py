@@ -101,12 +101,8 @@ class Settings(BaseSettings):
 
     def _url_from_parts(self) -> str | None:
         """Each part %-encoded, so that any character is allowed in any of them; None if no part is given."""
-        host, user, password, database = (
-            self.postgres_host,
-            self.postgres_user,
-            self.postgres_password,
-            self.postgres_db,
-        )
+        host, user, database = self.postgres_host, self.postgres_user, self.postgres_db
+        password = self.postgres_password
         is_socket = host is not None and host.startswith("/")
         required = {"POSTGRES_HOST": host, "POSTGRES_USER": user, "POSTGRES_DB": database}
         if not is_socket:

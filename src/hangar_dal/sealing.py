@@ -1,0 +1,145 @@
+"""Seals values before they reach SQL, so that a stolen database, dump or log holds no credentials.
+
+A sealed value is the text `v1.<key id>.<base64 of nonce and ciphertext>`: AES-256-GCM with a random 96-bit nonce.
+Its associated data names the table, the column and the row, so a sealed value opens only in the place it was sealed
+for. Pure functions, no database. Stands above `errors` alone.
+"""
+
+import re
+import secrets
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hangar_dal.errors import InvalidValue, SealError, SettingsError
+
+# Twice the largest JSON value, and base64 of that: what is longer was not sealed here.
+MAX_PLAINTEXT: Final = 2 << 20
+MAX_SEALED_TEXT: Final = MAX_PLAINTEXT * 4 // 3 + 128
+
+_FORMAT: Final = "v1"
+_KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16
+_KEY_ID: Final = re.compile(r"[a-z0-9_-]{1,32}")
+_KEYS_HINT: Final = "HANGAR_SEALING_KEYS or the file that HANGAR_SEALING_KEY_FILE names"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Says in a model that a field is stored sealed, and to which fields of the same row it is bound.
+
+    `cookies: Annotated[JsonObject, Sealed("session_cookies", "cookies", bind=("id", "user_id"))]`. A sealed value
+    that is copied to another row, column or table does not open there.
+    """
+
+    table: str
+    column: str
+    bind: tuple[str, ...]
+
+
+class Keyring:
+    """Seals with its first key and opens with any of them, so that keys can be replaced while the application runs.
+
+    A random nonce is safe for 2**32 values a key; make a new key long before that.
+    """
+
+    __slots__ = ("_ciphers",)
+
+    def __init__(self, keys: Iterable[tuple[str, bytes]]) -> None:
+        self._ciphers: dict[str, AESGCM] = {}
+        for key_id, key in keys:
+            if not _KEY_ID.fullmatch(key_id):
+                raise SettingsError(f"{_KEYS_HINT}: a key id is 1 to 32 of a-z, 0-9, _ and -")
+            if key_id in self._ciphers:
+                raise SettingsError(f"{_KEYS_HINT}: the key id {key_id} stands there twice")
+            if len(key) != _KEY_BYTES:
+                raise SettingsError(f"{_KEYS_HINT}: key {key_id} must be {_KEY_BYTES} bytes; see `hangar-dal new-key`")
+            self._ciphers[key_id] = AESGCM(key)
+        if not self._ciphers:
+            raise SettingsError(f"{_KEYS_HINT}: there is no key; make one with `hangar-dal new-key`")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the keys; the first one seals."""
+        return tuple(self._ciphers)
+
+    def seal(self, plaintext: bytes, *, table: str, column: str, bound: Sequence[str]) -> str:
+        """The text to store in `column` of the row whose bound columns hold `bound`."""
+        if len(plaintext) > MAX_PLAINTEXT:
+            raise InvalidValue(f"{table}.{column}: a value to seal must not be larger than {MAX_PLAINTEXT} bytes")
+        key_id, cipher = next(iter(self._ciphers.items()))
+        header = f"{_FORMAT}.{key_id}"
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        ciphertext = cipher.encrypt(nonce, plaintext, _associated_data(header, table, column, bound))
+        return f"{header}.{b64encode(nonce + ciphertext).decode()}"
+
+    def unseal(self, text: str, *, table: str, column: str, bound: Sequence[str]) -> bytes:
+        """What was sealed for this very place; `SealError` if the text was altered, moved or sealed with no key here."""
+        if len(text) > MAX_SEALED_TEXT:
+            raise SealError(f"{table}.{column}: the stored text is longer than any sealed value")
+        version, _, rest = text.partition(".")
+        key_id, _, body = rest.partition(".")
+        if version != _FORMAT or not _KEY_ID.fullmatch(key_id):
+            raise SealError(f"{table}.{column}: the stored text is not a sealed value; it must begin with {_FORMAT}.")
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
+            raise SealError(f"{table}.{column}: sealed with key {key_id}, which is not there; add it to {_KEYS_HINT}")
+        sealed = _decoded(body)
+        if len(sealed) < _NONCE_BYTES + _TAG_BYTES:
+            raise SealError(f"{table}.{column}: the stored text is not a sealed value; it is cut short or not base64")
+        nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+        try:
+            return cipher.decrypt(nonce, ciphertext, _associated_data(f"{_FORMAT}.{key_id}", table, column, bound))
+        except InvalidTag:
+            raise SealError(
+                f"{table}.{column}: the stored text does not open with key {key_id} in this row; it was altered, "
+                "moved here from another row or column, or the key is a different one under the same id"
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"Keyring({', '.join(self.ids)})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Keyring cannot be pickled or copied: its keys would leave it in clear")
+
+
+def parse_keys(text: str) -> Keyring:
+    """The keyring written as `id:base64` entries, parted by commas or line ends; a `#` begins a comment.
+
+    The entry that seals comes first. Messages count the entries and never show one.
+    """
+    keys: list[tuple[str, bytes]] = []
+    lines = (line.partition("#")[0] for line in text.splitlines())
+    entries = [entry.strip() for line in lines for entry in line.split(",") if entry.strip()]
+    for number, entry in enumerate(entries, start=1):
+        key_id, colon, key = entry.partition(":")
+        decoded = _decoded(key.strip())
+        if not colon or not decoded:
+            raise SettingsError(f"{_KEYS_HINT}: entry {number} is not of the form id:base64; see `hangar-dal new-key`")
+        keys.append((key_id.strip(), decoded))
+    return Keyring(keys)
+
+
+def new_key() -> str:
+    """A fresh random key with a fresh id: one entry of HANGAR_SEALING_KEYS."""
+    return f"k{secrets.token_hex(4)}:{b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}"
+
+
+def _associated_data(header: str, table: str, column: str, bound: Sequence[str]) -> bytes:
+    """Each part behind its length, so that no two places give the same bytes."""
+    parts = [part.encode() for part in (header, table, column, *bound)]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes of canonical base64, or none: each value has one text only, so that an altered one cannot open."""
+    try:
+        decoded = b64decode(text, validate=True)
+    except ValueError:
+        return b""
+    return decoded if b64encode(decoded) == text.encode() else b""
