@@ -2,7 +2,7 @@
 
 A sealed value is the text `v1.<key id>.<base64 of nonce and ciphertext>`: AES-256-GCM with a random 96-bit nonce.
 Its associated data names the table, the column and the row, so a sealed value opens only in the place it was sealed
-for. Pure functions, no database. Stands above `errors` alone.
+for. No database, no files. Stands beside `settings`, above `values`.
 """
 
 import re
@@ -16,10 +16,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hangar_dal.errors import InvalidValue, SealError, SettingsError
+from hangar_dal.values import MAX_JSON_BYTES
 
-# Twice the largest JSON value, and base64 of that: what is longer was not sealed here.
-MAX_PLAINTEXT: Final = 2 << 20
-MAX_SEALED_TEXT: Final = MAX_PLAINTEXT * 4 // 3 + 128
+MAX_PLAINTEXT: Final = MAX_JSON_BYTES
+MAX_SEALED_TEXT: Final = (
+    MAX_PLAINTEXT * 4 // 3 + 128
+)  # its base64, the header, nonce and tag: longer was not sealed here
 
 _FORMAT: Final = "v1"
 _KEY_BYTES: Final = 32
@@ -79,7 +81,7 @@ class Keyring:
         return f"{header}.{b64encode(nonce + ciphertext).decode()}"
 
     def unseal(self, text: str, *, table: str, column: str, bound: Sequence[str]) -> bytes:
-        """What was sealed for this very place; `SealError` if the text was altered, moved or sealed with no key here."""
+        """What was sealed for this very place; `SealError` if the text was altered or moved, or its key is not here."""
         if len(text) > MAX_SEALED_TEXT:
             raise SealError(f"{table}.{column}: the stored text is longer than any sealed value")
         version, _, rest = text.partition(".")
@@ -132,14 +134,14 @@ def new_key() -> str:
 
 def _associated_data(header: str, table: str, column: str, bound: Sequence[str]) -> bytes:
     """Each part behind its length, so that no two places give the same bytes."""
-    parts = [part.encode() for part in (header, table, column, *bound)]
+    parts = [part.encode(errors="surrogatepass") for part in (header, table, column, *bound)]
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
 def _decoded(text: str) -> bytes:
     """The bytes of canonical base64, or none: each value has one text only, so that an altered one cannot open."""
     try:
-        decoded = b64decode(text, validate=True)
+        decoded = b64decode(text)
     except ValueError:
         return b""
     return decoded if b64encode(decoded) == text.encode() else b""
