@@ -1,0 +1,2 @@
+DROP INDEX idx_session_expires;
+DROP INDEX idx_session_user_platform;
