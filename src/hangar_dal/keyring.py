@@ -30,7 +30,7 @@ def open_keyring(settings: Settings) -> Keyring:
     if not isinstance(settings.target, SqliteTarget):
         raise SettingsError(
             "HANGAR_SEALING_KEYS: not set, and PostgreSQL has no key file of its own; make a key with "
-            "`hangar-dal new-key` and put it into HANGAR_SEALING_KEYS, or into a file that HANGAR_SEALING_KEY_FILE names"
+            "`hangar-dal new-key` and put it into HANGAR_SEALING_KEYS, or into the file of HANGAR_SEALING_KEY_FILE"
         )
     if settings.target.path == MEMORY:
         return parse_keys(new_key())
