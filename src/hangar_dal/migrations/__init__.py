@@ -1,0 +1,9 @@
+"""Brings a database to the schema of this package: `migrations.apply(url)`; also `pending`, `adopt` and `edited`.
+
+`url` is one that `DATABASE_URL` may hold; None means the settings' own. The files are those that `yoyo apply` runs in
+a checkout. Stands below `domains`, above `database`.
+"""
+
+from hangar_dal.migrations.commands import apply, break_lock, edited, pending
+
+__all__ = ["apply", "break_lock", "edited", "pending"]

@@ -1,0 +1,188 @@
+"""What both backends do otherwise than yoyo's own, each point because yoyo left something half done.
+
+- A migration and its mark in the history are one transaction: who dies in between leaves neither.
+- The lock is let go after an error, and an error that is no lock is told at once instead of after the timeout.
+- A COMMIT that fails is rolled back; `--force`, which would mark a failed migration as applied, is refused.
+- An empty list of migrations, which is what yoyo finds when it runs in the wrong folder, is refused.
+- The log keeps the digest of the SQL that was applied.
+
+Stands above `scripts` and `places`, below the backends of the two databases.
+"""
+
+import getpass
+import logging
+import os
+import socket
+import time
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from yoyo.backends.base import DatabaseBackend
+from yoyo.migrations import Migration, MigrationList
+
+from hangar_dal.errors import DatabaseBusy, MigrationError
+from hangar_dal.migrations.places import Place
+from hangar_dal.migrations.scripts import read_script
+from hangar_dal.sqlscan import Dialect
+
+logger = logging.getLogger("yoyo.migrations")
+
+_POLL = 0.1
+
+
+class CommonBackend(DatabaseBackend):  # type: ignore[misc]
+    """Mixed in before yoyo's own backend of a database."""
+
+    dialect: ClassVar[Dialect]
+    lock_wait: ClassVar[float]  # seconds
+
+    uri: Place
+    create_lock_table_sql = DatabaseBackend.create_lock_table_sql.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
+    log_migration_sql = DatabaseBackend.log_migration_sql.replace(
+        "{quoted.created_at_utc})", "{quoted.created_at_utc}, {quoted.comment})"
+    ).replace(":created_at_utc)", ":created_at_utc, :comment)")
+
+    _sources_were_found = False
+
+    def init_database(self) -> None:
+        """Without yoyo's probe table: both databases can roll back DDL."""
+        self.create_lock_table()
+
+    def to_apply(self, migrations: MigrationList) -> MigrationList:
+        self._refuse_no_sources(migrations)
+        return super().to_apply(migrations)
+
+    def to_rollback(self, migrations: MigrationList) -> MigrationList:
+        self._refuse_no_sources(migrations)
+        return super().to_rollback(migrations)
+
+    def _refuse_no_sources(self, migrations: MigrationList) -> None:
+        """The first list comes from the sources; later ones may be what is left of it."""
+        if not (self._sources_were_found or migrations):
+            raise MigrationError(
+                "no migration was found, or none matches; run yoyo in the folder of its yoyo.ini, "
+                "which is the root of the repository"
+            )
+        self._sources_were_found = True
+
+    def apply_migrations(self, migrations: MigrationList, force: bool = False) -> None:
+        _refuse_force(force)
+        super().apply_migrations(migrations)
+
+    def rollback_migrations(self, migrations: MigrationList, force: bool = False) -> None:
+        _refuse_force(force)
+        super().rollback_migrations(migrations)
+
+    def apply_one(self, migration: Migration, force: bool = False, mark: bool = True) -> None:
+        logger.info("Applying %s", migration.id)
+        with self._one(migration, "apply") as own:
+            if mark:
+                own.mark_one(migration, log=False)
+
+    def rollback_one(self, migration: Migration, force: bool = False) -> None:
+        logger.info("Rolling back %s", migration.id)
+        with self._one(migration, "rollback") as own:
+            own.unmark_one(migration, log=False)
+
+    @contextmanager
+    def _one(self, migration: Migration, direction: str) -> Generator[Any]:
+        """On a connection of its own, since a script may change what outlives it (`SET`, `PRAGMA`)."""
+        migration.load()
+        self.ensure_internal_schema_updated()
+        with self.copy() as own:
+            own._internal_schema_updated = True
+            if not migration.use_transactions:
+                migration.process_steps(own, direction)
+            with own.transaction():
+                if migration.use_transactions:
+                    migration.process_steps(own, direction)
+                own.log_migration(migration, direction)
+                yield own
+
+    def get_log_data(self, migration: Migration | None = None, operation: str = "apply") -> dict[str, Any]:
+        return {
+            "id": str(uuid.uuid4()),
+            "migration_id": migration.id if migration else None,
+            "migration_hash": migration.hash if migration else None,
+            "username": _user()[:255],
+            "hostname": socket.gethostname()[:255],
+            "created_at_utc": datetime.now(UTC).replace(tzinfo=None),
+            "operation": operation,
+            "comment": self._digest(migration) if migration and operation in {"apply", "mark"} else None,
+        }
+
+    def _digest(self, migration: Migration) -> str | None:
+        path = Path(migration.path)
+        with suppress(MigrationError):  # a migration that is no shim of ours has no SQL file to remember
+            return read_script(path.parent, path.stem, self.dialect, "apply").digest
+        return None
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except BaseException:
+            self.rollback()
+            raise
+
+    def savepoint_rollback(self, id: str) -> None:  # noqa: A002 - yoyo's name
+        """A savepoint that is gone, with its connection or by the error itself, must not hide that error."""
+        with suppress(self.DatabaseError):
+            super().savepoint_rollback(id)
+
+    @contextmanager
+    def lock(self, timeout: float | None = None) -> Generator[None]:
+        """One migrator at a time; nested uses count as one. Raises `DatabaseBusy` if another one keeps it."""
+        if self._is_locked:
+            yield
+            return
+        self._take_lock(self.lock_wait if timeout is None else timeout)
+        self._is_locked = True
+        try:
+            yield
+        except BaseException:
+            with suppress(self.DatabaseError):  # the connection may be what was lost
+                self._release_lock()
+            raise
+        finally:
+            self._is_locked = False
+        self._release_lock()
+
+    def _take_lock(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while not self._try_lock():
+            if time.monotonic() >= deadline:
+                raise DatabaseBusy(
+                    f"{self.uri.target.where}: {self._lock_holder()} is migrating this database; wait for it, or if it "
+                    "is dead, remove its lock with `yoyo break-lock` or `hangar-dal migrations break-lock`"
+                )
+            time.sleep(_POLL)
+
+    def _release_lock(self) -> None:
+        with self.transaction():
+            self.execute(f"DELETE FROM {self.lock_table_quoted} WHERE pid = :pid", {"pid": self._lock_pid()})
+
+    def _try_lock(self) -> bool:
+        raise NotImplementedError
+
+    def _lock_pid(self) -> int:
+        raise NotImplementedError
+
+    def _lock_holder(self) -> str:
+        raise NotImplementedError
+
+
+def _refuse_force(force: bool) -> None:
+    if force:
+        raise MigrationError("--force would mark a migration that failed as applied; mend it, or use `yoyo mark`")
+
+
+def _user() -> str:
+    """Only for the log: a uid without a name, as in containers, must not stop a migration."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"uid {os.getuid()}"

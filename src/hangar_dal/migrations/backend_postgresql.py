@@ -1,0 +1,93 @@
+"""yoyo's psycopg backend, with a lock that heals itself: it is worth no more than the session that took it.
+
+Stands above `backend_common`.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.backend_common import CommonBackend
+from hangar_dal.migrations.places import Place, connect_postgresql
+from hangar_dal.migrations.running import explain
+from hangar_dal.settings import PostgresTarget
+
+
+class Backend(CommonBackend, PostgresqlPsycopgBackend):  # type: ignore[misc]
+    """PostgreSQL, by libpq's own reading of the URL."""
+
+    dialect = "postgresql"
+    # Whoever holds the lock is alive, or the lock would have been removed.
+    lock_wait = 60.0
+
+    def connect(self, dburi: Place) -> "psycopg.Connection[Any]":
+        assert isinstance(dburi.target, PostgresTarget)
+        return connect_postgresql(dburi.target, dburi)
+
+    def init_connection(self, connection: "psycopg.Connection[Any]") -> None:
+        """Locks are waited for as long as the settings say; an index may take as long as it needs."""
+        connection.execute(f"SET lock_timeout = {round(self.uri.lock_timeout * 1000)}")
+        connection.execute("SET statement_timeout = 0")
+        connection.execute("SET idle_in_transaction_session_timeout = 0")
+        connection.execute("SET idle_session_timeout = 0")
+        with suppress(psycopg.errors.InvalidParameterValue):  # some platforms cannot look after their clients
+            # A server works on for a client that was killed, and keeps its locks, unless it looks.
+            connection.execute("SET client_connection_check_interval = '1s'")
+
+    def list_tables(self, **_: Any) -> list[str]:
+        rows = self.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()")
+        return [name for (name,) in rows]
+
+    def commit(self) -> None:
+        """PostgreSQL answers COMMIT in a failed transaction with a ROLLBACK, which is no error to the driver."""
+        try:
+            answer = self.execute("COMMIT").statusmessage
+        finally:
+            self._in_transaction = False
+        if answer != "COMMIT":
+            raise MigrationError("a statement failed and the error was ignored: the transaction was rolled back")
+
+    def rollback(self) -> None:
+        """On a connection that is lost the server has rolled back already."""
+        self._in_transaction = False
+        if not self.connection.closed:
+            self.execute("ROLLBACK")
+            self.init_connection(self.connection)
+
+    def _try_lock(self) -> bool:
+        """The row holds the negative of the server process's id, which no row of plain yoyo can be taken for."""
+        try:
+            return self._insert_lock() or (self._remove_dead_lock() and self._insert_lock())
+        except psycopg.errors.LockNotAvailable:
+            return False
+        except psycopg.Error as error:
+            raise MigrationError(f"{self.uri.target.where}: the lock of the migrations: {explain(error)}") from None
+
+    def _insert_lock(self) -> bool:
+        inserted = self.execute(
+            f"INSERT INTO {self.lock_table_quoted} (locked, ctime, pid) "
+            "VALUES (1, timezone('UTC', clock_timestamp()), :pid) ON CONFLICT DO NOTHING",
+            {"pid": self._lock_pid()},
+        )
+        return bool(inserted.rowcount)
+
+    def _remove_dead_lock(self) -> bool:
+        """Whose session is gone, or whose id has since been given to a younger one."""
+        removed = self.execute(
+            f"DELETE FROM {self.lock_table_quoted} AS held WHERE held.pid < 0 AND NOT EXISTS ("
+            "SELECT FROM pg_catalog.pg_stat_activity AS session WHERE session.pid = -held.pid "
+            "AND coalesce(timezone('UTC', session.backend_start) <= held.ctime, TRUE))"
+        )
+        return bool(removed.rowcount)
+
+    def _lock_pid(self) -> int:
+        return -int(self.connection.info.backend_pid)
+
+    def _lock_holder(self) -> str:
+        row = self.execute(f"SELECT pid FROM {self.lock_table_quoted}").fetchone()
+        if row is None:
+            return "another session"
+        return f"the session of server process {-row[0]}" if row[0] < 0 else f"process {row[0]}"

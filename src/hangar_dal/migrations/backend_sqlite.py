@@ -1,0 +1,82 @@
+"""yoyo's SQLite backend, without what disturbs the process around it: no shared cache, no process-wide adapters.
+
+Stands above `backend_common`.
+"""
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from yoyo.backends.base import DatabaseBackend
+from yoyo.backends.core.sqlite3 import SQLiteBackend
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.backend_common import CommonBackend
+from hangar_dal.migrations.places import Place, connect_sqlite
+from hangar_dal.settings import SqliteTarget
+
+_IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+class Backend(CommonBackend, SQLiteBackend):  # type: ignore[misc]
+    """SQLite, by a path of the file system."""
+
+    dialect = "sqlite"
+    # Nobody can tell a slow migrator of another process from a dead one, so this is not long.
+    lock_wait = 10.0
+
+    def connect(self, dburi: Place) -> sqlite3.Connection:
+        assert isinstance(dburi.target, SqliteTarget)
+        return connect_sqlite(dburi.target, dburi)
+
+    # yoyo's backend exchanges sqlite3's adapters of the whole process here, and then puts old ones back.
+    __enter__ = DatabaseBackend.__enter__
+    __exit__ = DatabaseBackend.__exit__
+
+    def list_tables(self, **_: Any) -> list[str]:
+        return [name for (name,) in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+
+    def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> sqlite3.Cursor:
+        """Instants become the text that yoyo's adapter would have made of them."""
+        bound = {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in (params or {}).items()
+        }
+        cursor: sqlite3.Cursor = self.connection.execute(sql, bound)
+        return cursor
+
+    def begin(self) -> None:
+        """As a writer from the start: who begins as a reader is refused, not made to wait, when two become writers."""
+        self.execute("BEGIN IMMEDIATE")
+        self._in_transaction = True
+
+    def rollback(self) -> None:
+        """Some errors of SQLite have rolled back already."""
+        self.connection.rollback()
+        self._in_transaction = False
+
+    def _try_lock(self) -> bool:
+        try:
+            with self.transaction():
+                self.execute(
+                    f"INSERT INTO {self.lock_table_quoted} (locked, ctime, pid) VALUES (1, :now, :pid)",
+                    {"now": datetime.now(UTC).replace(tzinfo=None), "pid": self._lock_pid()},
+                )
+        except sqlite3.IntegrityError:
+            return False
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF in _IN_USE:
+                return False
+            raise MigrationError(f"{self.uri.target.where}: the lock of the migrations: {error}") from None
+        return True
+
+    def _lock_pid(self) -> int:
+        return os.getpid()
+
+    def _lock_holder(self) -> str:
+        try:
+            row = self.execute(f"SELECT pid FROM {self.lock_table_quoted}").fetchone()
+        except sqlite3.Error:
+            row = None
+        return f"process {row[0]}" if row else "another process"

@@ -1,0 +1,30 @@
+"""The door for yoyo: `database = hangar://` in yoyo.ini means the database of the application's own settings.
+
+Stands above the backends of the two databases, and imports the one that is needed.
+"""
+
+from typing import Any
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.places import Place, place_of
+from hangar_dal.schema_history import MIGRATION_TABLE
+
+
+def from_settings(uri: Any, migration_table: str) -> Any:
+    """The entry point `hangar` of yoyo's group `yoyo.backends`; `uri` is yoyo's own, and says nothing more."""
+    if uri.hostname or uri.database or uri.args:
+        raise MigrationError(
+            "hangar:// takes nothing after it: DATABASE_URL says which database, and SQLite is the default"
+        )
+    if migration_table != MIGRATION_TABLE:
+        raise MigrationError(f"the history stands in {MIGRATION_TABLE}; --migration-table cannot change it")
+    return backend_for(place_of(None))
+
+
+def backend_for(place: Place) -> Any:
+    """A connected backend, on which yoyo's `init_database()` has not been called yet."""
+    if place.target.dialect == "sqlite":
+        from hangar_dal.migrations.backend_sqlite import Backend  # noqa: PLC0415
+    else:
+        from hangar_dal.migrations.backend_postgresql import Backend  # noqa: PLC0415
+    return Backend(place, MIGRATION_TABLE)

@@ -1,0 +1,61 @@
+"""What a database says about its migrations, read and nothing else: no lock, no table made, no yoyo.
+
+Stands above `places`.
+"""
+
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.places import Place, connect_postgresql, connect_sqlite
+from hangar_dal.migrations.running import explain
+from hangar_dal.schema_history import APPLIED_SQL, MIGRATION_TABLE
+from hangar_dal.settings import SqliteTarget
+
+_EXISTS = {
+    "sqlite": f"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{MIGRATION_TABLE}'",
+    "postgresql": f"SELECT count(to_regclass('{MIGRATION_TABLE}'))",
+}
+# The latest word about each migration comes last.
+_LOG_SQL = """
+SELECT migration_id, comment FROM _yoyo_log WHERE operation IN ('apply', 'mark') ORDER BY created_at_utc, id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """`digests` holds those of the applied migrations whose SQL was remembered when it was applied."""
+
+    applied: frozenset[str] = frozenset()
+    digests: tuple[tuple[str, str], ...] = ()
+
+
+def read_history(place: Place) -> History:
+    """An empty history for a database that has none, or that does not exist yet."""
+    if isinstance(place.target, SqliteTarget) and not Path(place.target.path).exists():
+        return History()
+    with _reading(place) as connection:
+        if not connection.execute(_EXISTS[place.target.dialect]).fetchone()[0]:
+            return History()
+        applied = frozenset(row[0] for row in connection.execute(APPLIED_SQL))
+        log = {migration: comment for migration, comment in connection.execute(_LOG_SQL) if migration in applied}
+    return History(applied, tuple(sorted((migration, comment) for migration, comment in log.items() if comment)))
+
+
+@contextmanager
+def _reading(place: Place) -> Generator[Any]:
+    target = place.target
+    if isinstance(target, SqliteTarget):
+        connection: Any = connect_sqlite(target, place, read_only=True)
+    else:
+        connection = connect_postgresql(target, place)
+    with closing(connection):
+        try:
+            yield connection
+        except Exception as error:
+            if reason := explain(error):
+                raise MigrationError(f"{target.where}: the history of the migrations: {reason}") from None
+            raise

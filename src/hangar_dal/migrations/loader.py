@@ -1,0 +1,55 @@
+"""What the shim of every migration calls: it turns the SQL files beside the shim into one step for yoyo.
+
+The step looks at the connection that it gets, so `yoyo -d sqlite:///...` and `-d postgresql+psycopg://...` run the
+right SQL too. Stands above `scripts` and `running`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from yoyo import step
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.running import dialect_of, run
+from hangar_dal.migrations.scripts import Direction, Script, ids_in, read_script
+from hangar_dal.sqlscan import DIALECTS, Dialect
+
+Scripts = dict[tuple[Dialect, Direction], Script]
+
+
+def load(shim: str) -> tuple[set[str], bool, list[Any]]:
+    """The three names that yoyo reads from a migration: `__depends__`, `__transactional__` and its steps.
+
+    A migration depends on the one before it, so that `yoyo apply -r` and `yoyo rollback -r` follow the whole chain.
+    """
+    path = Path(shim)
+    folder, migration = path.parent, path.stem
+    scripts: Scripts = {}
+    for dialect in DIALECTS:
+        scripts[dialect, "apply"] = read_script(folder, migration, dialect, "apply")
+        scripts[dialect, "rollback"] = read_script(folder, migration, dialect, "rollback")
+    # yoyo knows one answer for both dialects. One whose own script is transactional gets its transaction in `run`.
+    transactional = all(script.transactional for script in scripts.values())
+    apply, rollback = (_step(scripts, direction, transactional) for direction in ("apply", "rollback"))
+    return _depends(folder, migration), transactional, [step(apply, rollback)]
+
+
+def _depends(folder: Path, migration: str) -> set[str]:
+    earlier = [other for other in ids_in(folder) if other < migration]
+    return set(earlier[-1:])
+
+
+def _step(scripts: Scripts, direction: Direction, transactional: bool) -> Callable[[Any], None]:
+    return partial(_run, scripts, direction, transactional)
+
+
+def _run(scripts: Scripts, direction: Direction, transactional: bool, connection: Any) -> None:
+    dialect = dialect_of(connection)
+    if dialect is None:
+        raise MigrationError(f"these migrations are written for {' and '.join(DIALECTS)}")
+    for script in scripts.values():
+        script.statements()  # an unfinished file is found in either dialect, before it matters
+    script = scripts[dialect, direction]
+    run(script, connection, begin=script.transactional and not transactional)

@@ -1,0 +1,82 @@
+"""Runs one script on an open connection; an error names the file, the statement's number and its line.
+
+Stands above `scripts`. Knows both drivers by their connections, and imports psycopg for no one else.
+"""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any, Final
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.scripts import Script, Statement
+from hangar_dal.sqlscan import Dialect
+
+# PostgreSQL's texts about rows quote their values: data exceptions, broken constraints, what a RAISE says.
+_SQLSTATES_WITH_VALUES: Final = ("22", "23", "P0")
+
+
+def dialect_of(connection: Any) -> Dialect | None:
+    """Told by the driver; None for a driver that is neither sqlite3 nor psycopg."""
+    if isinstance(connection, sqlite3.Connection):
+        return "sqlite"
+    return "postgresql" if type(connection).__module__.partition(".")[0] == "psycopg" else None
+
+
+def run(script: Script, connection: Any, *, begin: bool = False) -> None:
+    """Raises `MigrationError` at the first statement that fails. `begin`: within a transaction of its own.
+
+    On SQLite the foreign keys of all tables hold afterwards; while it runs they are not enforced, so that a table can
+    be rebuilt without losing the rows that refer to it.
+    """
+    with _transaction(connection) if begin else nullcontext():
+        for statement in script.statements():
+            _execute(script, statement, connection)
+        if script.dialect == "sqlite":
+            _check_foreign_keys(script, connection)
+
+
+@contextmanager
+def _transaction(connection: Any) -> Generator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        with suppress(Exception):  # a lost connection has rolled back, and must not hide why
+            connection.rollback()
+        raise
+
+
+def _execute(script: Script, statement: Statement, connection: Any) -> None:
+    try:
+        connection.execute(statement.text)
+    except Exception as error:
+        reason = explain(error)
+        if reason is None:
+            raise
+        left = "" if script.transactional else "; it is not transactional, so the statements before it stand"
+        raise MigrationError(
+            f"{script.name}, statement {statement.number} (line {statement.line}): {reason}{left}"
+        ) from None
+
+
+def explain(error: Exception) -> str | None:
+    """What a driver's error says, as far as that cannot hold a row's values; None if it is no driver's error."""
+    if isinstance(error, sqlite3.Error):
+        return str(error)
+    sqlstate, diagnosis = getattr(error, "sqlstate", None), getattr(error, "diag", None)
+    if diagnosis is None:
+        return None
+    if sqlstate is None:
+        return "the connection was lost"
+    if not sqlstate.startswith(_SQLSTATES_WITH_VALUES):
+        return f"{diagnosis.message_primary} (SQLSTATE {sqlstate})"
+    place = diagnosis.constraint_name or diagnosis.column_name or diagnosis.table_name
+    return f"{type(error).__name__}{f' at {place}' if place else ''} (SQLSTATE {sqlstate})"
+
+
+def _check_foreign_keys(script: Script, connection: sqlite3.Connection) -> None:
+    broken = sorted({f"{table} to {parent}" for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")})
+    if broken:
+        raise MigrationError(f"{script.name}: rows are left whose foreign key leads nowhere: {', '.join(broken)}")

@@ -1,0 +1,148 @@
+"""The SQL files of a migration, read and cut into statements before a database sees any of them.
+
+A migration is `<id>.sql` and `<id>.rollback.sql` in the folder of each dialect; both are complete scripts that psql
+or sqlite3 can run. Stands above `sqlscan`; the loader, the backends and adoption build on it. Knows no yoyo.
+"""
+
+import hashlib
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, Literal
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, scan
+
+Direction = Literal["apply", "rollback"]
+
+_SUFFIX: Final[dict[Direction, str]] = {"apply": ".sql", "rollback": ".rollback.sql"}
+_DIRECTIVE = re.compile(r"--\s*transactional\s*:\s*(.*?)\s*$", re.IGNORECASE)
+# A script that ends its own transaction would leave half of itself behind when its next statement fails.
+_TRANSACTION_CONTROL: Final = frozenset({"ABORT", "BEGIN", "COMMIT", "END", "PREPARE TRANSACTION", "ROLLBACK", "START"})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement without its semicolon; `number` and `line` count from one within the file."""
+
+    number: int
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One SQL file. `name` is what messages call it: the dialect's folder and the file."""
+
+    name: str
+    dialect: Dialect
+    text: str
+    transactional: bool
+
+    @property
+    def digest(self) -> str:
+        """What yoyo's log keeps, so that a file that was edited after it was applied is noticed."""
+        return f"sha256:{hashlib.sha256(self.text.encode()).hexdigest()}"
+
+    def statements(self) -> tuple[Statement, ...]:
+        """In the order in which they run. Raises `MigrationError` if there are none, or if one ends a transaction."""
+        try:
+            found = tuple(_split(self.text, self.dialect))
+        except Unterminated as error:
+            line = _line_at(self.text, error.start)
+            raise MigrationError(f"{self.name}, line {line}: {error.what} is never closed") from None
+        if not found:
+            raise MigrationError(
+                f"{self.name} holds no statement; if nothing is to be done in this dialect, "
+                "say so with SELECT 1; and a comment that tells why"
+            )
+        for statement in found:
+            verb = _verb(statement.text, self.dialect)
+            if verb in _TRANSACTION_CONTROL:
+                raise MigrationError(
+                    f"{self.name}, statement {statement.number} (line {statement.line}): {verb} is not for migrations; "
+                    "each runs in a transaction of its own, or begins with `-- transactional: false`"
+                )
+        return found
+
+
+def packaged_folder() -> Path:
+    """Where the migrations of this package lie. Raises `MigrationError` inside a zip file, which yoyo cannot read."""
+    folder = files("hangar_dal.sql") / "migrations"
+    if not isinstance(folder, Path):
+        raise MigrationError("the migrations must be files on a disk; install the package unzipped")
+    return folder
+
+
+def ids_in(folder: Path) -> tuple[str, ...]:
+    """The ids of the migrations whose shims lie here, in the order in which they are applied."""
+    return tuple(sorted(path.stem for path in folder.glob("*.py") if not path.name.startswith("_")))
+
+
+def read_script(folder: Path, migration: str, dialect: Dialect, direction: Direction) -> Script:
+    """Raises `MigrationError` if the file is missing, which yoyo would take for "nothing to do"."""
+    file = f"{dialect}/{migration}{_SUFFIX[direction]}"
+    try:
+        # The mark that Windows editors put in front is no SQL; line ends of either kind are the same text.
+        text = (folder / file).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise MigrationError(
+            f"{file} is missing in {folder}: each migration has a script and a rollback script for each of"
+            f" {' and '.join(DIALECTS)}"
+        ) from None
+    except UnicodeDecodeError:
+        raise MigrationError(f"{file} is not UTF-8") from None
+    return Script(file, dialect, text, _transactional(file, text))
+
+
+def _transactional(file: str, text: str) -> bool:
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("--"):
+            break
+        if directive := _DIRECTIVE.match(line):
+            if directive[1] not in {"true", "false"}:
+                raise MigrationError(f"{file}: transactional is either true or false")
+            return directive[1] == "true"
+    return True
+
+
+def _split(text: str, dialect: Dialect) -> Iterator[Statement]:
+    """Cut at the semicolons that end a statement, which those inside a trigger or a SQL function body do not."""
+    number = 0
+    tokens: list[Token] = []
+    for token in [*scan(text, dialect), None]:
+        if token is not None and (token.kind is not Kind.SEMICOLON or not _is_complete(text, tokens, token, dialect)):
+            if tokens or token.kind not in {Kind.SPACE, Kind.COMMENT, Kind.SEMICOLON}:
+                tokens.append(token)
+            continue
+        if tokens:
+            number += 1
+            start, end = tokens[0].start, tokens[-1].end
+            yield Statement(number, _line_at(text, start), text[start:end].rstrip())
+            tokens = []
+
+
+def _is_complete(text: str, tokens: list[Token], semicolon: Token, dialect: Dialect) -> bool:
+    if not tokens:
+        return False
+    if dialect == "sqlite":
+        return sqlite3.complete_statement(text[tokens[0].start : semicolon.end])
+    words = [token.text.upper() for token in tokens if token.kind is Kind.WORD]
+    if ("BEGIN", "ATOMIC") not in pairwise(words):
+        return True
+    body = words[words.index("ATOMIC") :]
+    return body.count("END") > body.count("CASE")
+
+
+def _verb(text: str, dialect: Dialect) -> str:
+    words = (token.text.upper() for token in scan(text, dialect) if token.kind is Kind.WORD)
+    first = next(words, "")
+    return f"{first} {next(words, '')}" if first == "PREPARE" else first
+
+
+def _line_at(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
