@@ -1,0 +1,189 @@
+-- name: insert_session_cookie
+INSERT INTO session_cookies (
+    id,
+    user_id,
+    platform,
+    cookies,
+    expires_at,
+    created_at
+)
+VALUES (
+    :id,
+    :user_id,
+    :platform,
+    :cookies,
+    :expires_at,
+    :now
+)
+RETURNING
+    id,
+    user_id,
+    platform,
+    cookies,
+    expires_at,
+    created_at;
+
+-- name: insert_session_cookies
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO session_cookies (
+    id,
+    user_id,
+    platform,
+    cookies,
+    expires_at,
+    created_at
+)
+SELECT
+    json_extract(value, '$.id') AS id,
+    json_extract(value, '$.user_id') AS user_id,
+    json_extract(value, '$.platform') AS platform,
+    json_extract(value, '$.cookies') AS cookies,
+    json_extract(value, '$.expires_at') AS expires_at,
+    :now AS created_at
+FROM json_each(:session_cookies);
+
+-- name: get_session_cookie
+SELECT
+    id,
+    user_id,
+    platform,
+    cookies,
+    expires_at,
+    created_at
+FROM session_cookies
+WHERE id = :session_cookie_id;
+
+-- name: find_session_cookie
+-- Newest first: a platform may have been signed in to more than once.
+SELECT
+    id,
+    user_id,
+    platform,
+    cookies,
+    expires_at,
+    created_at
+FROM session_cookies
+WHERE
+    user_id = :user_id
+    AND platform = :platform
+    AND expires_at > :now
+ORDER BY created_at DESC, id DESC
+LIMIT 1;
+
+-- name: list_session_cookies
+-- Newest first, the expired ones too.
+SELECT
+    id,
+    user_id,
+    platform,
+    cookies,
+    expires_at,
+    created_at
+FROM session_cookies
+WHERE
+    user_id = :user_id
+    AND platform = :platform  -- when platform
+ORDER BY created_at DESC, id DESC;
+
+-- name: list_users_with_session_cookies
+-- One row a user, the list of theirs nested as JSON; newest first, both.
+-- differs: JSON is built by functions of other names, and sorted in a subquery here, in the aggregate there
+SELECT
+    users.id,
+    users.username,
+    users.email,
+    users.phone_number,
+    users.display_name,
+    users.user_type,
+    users.eve_character_id,
+    users.eve_scopes,
+    users.status,
+    users.role,
+    users.is_active,
+    users.is_admin,
+    users.is_test_user,
+    users.is_private,
+    users.last_login_at,
+    users.metadata,
+    users.created_at,
+    users.updated_at,
+    (
+        SELECT
+            json_group_array(
+                json_object(
+                    'id', entry.id,
+                    'user_id', entry.user_id,
+                    'platform', entry.platform,
+                    'cookies', entry.cookies,
+                    'expires_at', entry.expires_at,
+                    'created_at', entry.created_at
+                )
+            )
+        FROM (
+            SELECT
+                session_cookies.id,
+                session_cookies.user_id,
+                session_cookies.platform,
+                session_cookies.cookies,
+                session_cookies.expires_at,
+                session_cookies.created_at
+            FROM session_cookies
+            WHERE session_cookies.user_id = users.id
+            ORDER BY session_cookies.created_at DESC, session_cookies.id DESC
+        ) AS entry
+    ) AS session_cookies
+FROM users
+WHERE
+    TRUE
+    AND (users.created_at, users.id) < (:created_at, :id)  -- when after
+ORDER BY users.created_at DESC, users.id DESC
+LIMIT :limit;
+
+-- name: count_session_cookies
+SELECT count(*) AS session_cookies
+FROM session_cookies
+WHERE
+    TRUE
+    AND user_id = :user_id  -- when user_id
+    AND platform = :platform;  -- when platform
+
+-- name: update_session_cookie
+-- The sealed value is bound to all three, so all three must match.
+UPDATE session_cookies
+SET
+    cookies = :cookies,
+    expires_at = :expires_at
+WHERE
+    id = :id
+    AND user_id = :user_id
+    AND platform = :platform
+RETURNING
+    id,
+    user_id,
+    platform,
+    cookies,
+    expires_at,
+    created_at;
+
+-- name: delete_session_cookie
+DELETE FROM session_cookies
+WHERE id = :session_cookie_id;
+
+-- name: delete_session_cookies
+DELETE FROM session_cookies
+WHERE
+    user_id = :user_id
+    AND platform = :platform;  -- when platform
+
+-- name: delete_expired_session_cookies
+-- A batch, the longest expired first, so that no lock is held for long.
+-- differs: only one writes at a time here; rows that another writer holds are passed over there
+DELETE FROM session_cookies
+WHERE id IN (
+    SELECT id
+    FROM session_cookies
+    WHERE expires_at <= :now
+    ORDER BY expires_at, id
+    LIMIT :batch_size
+);

@@ -1,0 +1,462 @@
+-- name: insert_user
+-- The folds and the hash are made in Python; flags follow from status and role.
+INSERT INTO users (
+    id,
+    username,
+    username_fold,
+    email,
+    email_fold,
+    phone_number,
+    display_name,
+    display_name_fold,
+    hashed_password,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_test_user,
+    is_private,
+    metadata,
+    created_at,
+    updated_at
+)
+VALUES (
+    :id,
+    :username,
+    :username_fold,
+    :email,
+    :email_fold,
+    :phone_number,
+    :display_name,
+    :display_name_fold,
+    :hashed_password,
+    :user_type,
+    :eve_character_id,
+    :eve_scopes,
+    :status,
+    :role,
+    :is_test_user,
+    :is_private,
+    :metadata,
+    :now,
+    :now
+)
+RETURNING
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at;
+
+-- name: get_user
+SELECT
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at
+FROM users
+WHERE id = :user_id;
+
+-- name: get_users
+-- In the order of their creation; an id that no user has is left out.
+-- differs: a list is a JSON array here, an array there
+SELECT
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at
+FROM users
+WHERE
+    id IN (SELECT value FROM json_each(:ids))
+ORDER BY id;
+
+-- name: find_user_by_email
+SELECT
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at
+FROM users
+WHERE email_fold = :email_fold;
+
+-- name: find_user_by_username
+SELECT
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at
+FROM users
+WHERE username_fold = :username_fold;
+
+-- name: find_user_by_login
+-- A username holds no `@`, so that one text can never be the name of one user and the address of another.
+SELECT
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at
+FROM users
+WHERE
+    username_fold = :login_fold
+    OR email_fold = :login_fold;
+
+-- name: find_user_by_eve_character
+SELECT
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at
+FROM users
+WHERE eve_character_id = :eve_character_id;
+
+-- name: list_users
+-- Pages by key: each begins behind the last row of the one before, however deep.
+SELECT
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at
+FROM users
+WHERE
+    TRUE
+    AND status = :status  -- when status
+    AND (created_at, id) < (:created_at, :id)  -- when after, order = newest
+--  AND (created_at, id) > (:created_at, :id)  -- when after, order = oldest
+--  AND (display_name_fold, id) > (:display_name_fold, :id)  -- when after, order = name
+ORDER BY
+    created_at DESC, id DESC  -- when order = newest
+--  created_at, id  -- when order = oldest
+--  display_name_fold, id  -- when order = name
+LIMIT :limit;
+
+-- name: count_users
+SELECT count(*) AS users
+FROM users
+WHERE
+    TRUE
+    AND status = :status;  -- when status
+
+-- name: update_user
+-- A field left out stays, a field set to None becomes NULL.
+UPDATE users
+SET
+    username = CASE WHEN :username_is_set THEN :username ELSE username END,
+    username_fold = CASE WHEN :username_is_set THEN :username_fold ELSE username_fold END,
+    email = CASE WHEN :email_is_set THEN :email ELSE email END,
+    email_fold = CASE WHEN :email_is_set THEN :email_fold ELSE email_fold END,
+    phone_number = CASE WHEN :phone_number_is_set THEN :phone_number ELSE phone_number END,
+    display_name = CASE WHEN :display_name_is_set THEN :display_name ELSE display_name END,
+    display_name_fold = CASE WHEN :display_name_is_set THEN :display_name_fold ELSE display_name_fold END,
+    is_test_user = CASE WHEN :is_test_user_is_set THEN :is_test_user ELSE is_test_user END,
+    is_private = CASE WHEN :is_private_is_set THEN :is_private ELSE is_private END,
+    metadata = CASE WHEN :metadata_is_set THEN :metadata ELSE metadata END,
+    updated_at = :now
+WHERE id = :user_id
+RETURNING
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at;
+
+-- name: set_user_status
+-- Setting the status that it has keeps the row as it is, but for updated_at.
+UPDATE users
+SET
+    status = :status,
+    updated_at = :now
+WHERE id = :user_id
+RETURNING
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at;
+
+-- name: set_user_role
+UPDATE users
+SET
+    role = :role,
+    updated_at = :now
+WHERE id = :user_id
+RETURNING
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at;
+
+-- name: touch_last_login
+UPDATE users
+SET last_login_at = :now
+WHERE id = :user_id
+RETURNING
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at;
+
+-- name: set_password_hash
+UPDATE users
+SET
+    hashed_password = :hashed_password,
+    updated_at = :now
+WHERE id = :user_id
+RETURNING
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at;
+
+-- name: renew_password_hash
+-- Only while the hash is still the one that was verified: a password changed meanwhile stays changed.
+UPDATE users
+SET hashed_password = :renewed
+WHERE
+    id = :user_id
+    AND hashed_password = :verified;
+
+-- name: find_login
+SELECT
+    id,
+    status,
+    hashed_password
+FROM users
+WHERE
+    username_fold = :login_fold
+    OR email_fold = :login_fold;
+
+-- name: upsert_eve_user
+-- One statement, so that two first sign-ins at once make one account. An account that is not active stays as it is
+-- and no row comes back; a display name that the user has changed is kept.
+INSERT INTO users (
+    id,
+    display_name,
+    display_name_fold,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    last_login_at,
+    created_at,
+    updated_at
+)
+VALUES (
+    :id,
+    :display_name,
+    :display_name_fold,
+    'EVE_SSO',
+    :eve_character_id,
+    :eve_scopes,
+    :now,
+    :now,
+    :now
+)
+ON CONFLICT (eve_character_id) DO UPDATE
+SET
+    eve_scopes = excluded.eve_scopes,
+    last_login_at = excluded.last_login_at,
+    updated_at = excluded.updated_at
+WHERE users.status = 'ACTIVE'
+RETURNING
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at;
+
+-- name: delete_user
+-- The user's session cookies go with the row.
+DELETE FROM users
+WHERE id = :user_id;

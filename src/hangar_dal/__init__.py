@@ -1,0 +1,1 @@
+"""Hand-written SQL per dialect, called as typed functions that return Pydantic models."""

@@ -1,0 +1,37 @@
+"""Values and placeholders as SQLite takes them: text for what it has no type for, parameters by name."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic_core import from_json, to_json
+
+from hangar_dal.database.codecs import JSON_ENCODE, Codec
+from hangar_dal.sqlfile import Variant
+
+
+def _array(items: list[Any]) -> str:
+    return to_json(items).decode()
+
+
+def _render(variant: Variant) -> tuple[str, tuple[str, ...]]:
+    return variant.text, tuple(dict.fromkeys(parameter.name for parameter in variant.parameters))
+
+
+def _pack(names: tuple[str, ...], values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(names, values, strict=True))
+
+
+CODEC: Final = Codec(
+    encode={**JSON_ENCODE, "list": _array},
+    # Pydantic reads the rest itself: canonical UUID text, dates, 0 and 1.
+    decode={
+        "instant": datetime.fromisoformat,
+        "json": from_json,
+        "list": from_json,
+        "model": from_json,
+        "models": from_json,
+    },
+    render=_render,
+    pack=_pack,
+)

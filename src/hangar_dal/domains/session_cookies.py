@@ -1,0 +1,171 @@
+"""Session cookies of third-party platforms: sealed on the way in, opened on the way out, never in between.
+
+`from hangar_dal import session_cookies`. Every function takes a `Database` or a `Transaction` first.
+"""
+# mypy: disable-error-code="empty-body"
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import islice
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.domains.catalog import query
+from hangar_dal.errors import InvalidValue
+from hangar_dal.models.session_cookies import (
+    NewSessionCookie,
+    Platform,
+    SealedCookies,
+    SessionCookie,
+    UserWithSessionCookies,
+)
+from hangar_dal.models.users import User
+from hangar_dal.query import RowCount
+from hangar_dal.values import JsonArray, JsonObject, check_instant
+
+PageSize = Annotated[int, Field(ge=1, le=1000)]
+BatchSize = Annotated[int, Field(ge=1, le=10_000)]
+
+
+@query
+async def insert_session_cookie(db: Executor, new: NewSessionCookie) -> SessionCookie:
+    """Seal and store; `create_session_cookie` refuses what has expired."""
+    ...
+
+
+@query
+async def insert_session_cookies(db: Executor, session_cookies: list[NewSessionCookie]) -> RowCount:
+    """Seal and store many in one statement; `import_session_cookies` makes the batches."""
+    ...
+
+
+@query
+async def get_session_cookie(db: Executor, session_cookie_id: UUID) -> SessionCookie:
+    """The session with this id, expired or not."""
+    ...
+
+
+@query
+async def find_session_cookie(db: Executor, *, user_id: UUID, platform: Platform) -> SessionCookie | None:
+    """The user's newest unexpired session on this platform."""
+    ...
+
+
+@query
+async def list_session_cookies(
+    db: Executor, *, user_id: UUID, platform: Platform | None = None
+) -> list[SessionCookie]:
+    """The user's sessions, newest first, expired ones too; of one platform if it is given."""
+    ...
+
+
+@query
+async def list_users_with_session_cookies(
+    db: Executor, *, after: User | None = None, limit: PageSize = 50
+) -> list[UserWithSessionCookies]:
+    """A page of users, newest first, each with the list of their sessions; `after` is the last of the page before."""
+    ...
+
+
+@query
+async def count_session_cookies(
+    db: Executor, *, user_id: UUID | None = None, platform: Platform | None = None
+) -> int:
+    """How many sessions there are, of one user or platform if given; expired ones too."""
+    ...
+
+
+@query
+async def update_session_cookie(
+    db: Executor,
+    *,
+    id: UUID,  # noqa: A002  (the name of the column)
+    user_id: UUID,
+    platform: Platform,
+    cookies: SealedCookies,
+    expires_at: datetime,
+) -> SessionCookie:
+    """Seal and replace; `replace_session_cookie` refuses what has expired."""
+    ...
+
+
+@query
+async def delete_session_cookie(db: Executor, session_cookie_id: UUID) -> RowCount:
+    """Delete one session; 0 if there is no such session."""
+    ...
+
+
+@query
+async def delete_session_cookies(db: Executor, *, user_id: UUID, platform: Platform | None = None) -> RowCount:
+    """Delete a user's sessions, of one platform if it is given."""
+    ...
+
+
+@query
+async def delete_expired_session_cookies(db: Executor, *, now: datetime | None = None, batch_size: BatchSize) -> RowCount:
+    """Delete up to `batch_size` sessions that have expired; `purge_expired_session_cookies` goes on to the end."""
+    ...
+
+
+async def create_session_cookie(db: Executor, new: NewSessionCookie) -> SessionCookie:
+    """Seal and store a session. `InvalidValue` if it has expired; `ForeignKeyViolation` if there is no such user."""
+    _check_unexpired(db, new.expires_at)
+    return await insert_session_cookie(db, new)
+
+
+async def replace_session_cookie(
+    db: Executor,
+    *,
+    session_cookie_id: UUID,
+    user_id: UUID,
+    platform: str,
+    cookies: JsonObject | JsonArray,
+    expires_at: datetime,
+) -> SessionCookie:
+    """Replace what a session holds. `NotFound` unless id, user and platform are all those of one row."""
+    _check_unexpired(db, expires_at)
+    return await update_session_cookie(
+        db, id=session_cookie_id, user_id=user_id, platform=platform, cookies=cookies, expires_at=expires_at
+    )
+
+
+async def import_session_cookies(
+    db: Executor, session_cookies: Iterable[NewSessionCookie], *, batch_size: int = 500
+) -> int:
+    """Store many sessions, one statement a batch, all or none; returns how many.
+
+    The iterable is read batch by batch, so that it may be longer than memory.
+    """
+    rows, imported = iter(session_cookies), 0
+    async with atomic(db) as tx:
+        while batch := list(islice(rows, batch_size)):
+            for new in batch:
+                _check_unexpired(db, new.expires_at)
+            imported += await insert_session_cookies(tx, batch)
+    return imported
+
+
+async def purge_expired_session_cookies(
+    db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
+) -> int:
+    """Delete all that has expired by now; returns how many.
+
+    Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
+    `progress` is called with the count so far.
+    """
+    now, purged = db.now(), 0
+    while True:
+        deleted = await delete_expired_session_cookies(db, now=now, batch_size=batch_size)
+        purged += deleted
+        if progress is not None and deleted:
+            progress(purged)
+        if deleted < batch_size:
+            return purged
+
+
+def _check_unexpired(db: Executor, expires_at: datetime) -> None:
+    if check_instant("expires_at", expires_at) <= db.now():
+        raise InvalidValue("expires_at: must lie ahead; an expired session is not worth storing")

@@ -1,0 +1,204 @@
+"""Users: local accounts with a password, EVE SSO accounts with a character.
+
+`from hangar_dal import users`. Every function takes a `Database` or a `Transaction` first.
+"""
+# mypy: disable-error-code="empty-body"
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, SecretStr, StringConstraints
+from typing_extensions import Unpack
+
+from hangar_dal import passwords
+from hangar_dal.database import Executor
+from hangar_dal.domains.catalog import query
+from hangar_dal.errors import AccountNotActive, InvalidCredentials
+from hangar_dal.models.users import (
+    DisplayName,
+    EveCharacterId,
+    Login,
+    NewUser,
+    User,
+    UserChanges,
+    UserRole,
+    UserStatus,
+)
+from hangar_dal.query import RowCount
+from hangar_dal.values import CaseInsensitive, uuid7
+
+# What is looked up need not be well formed, only short enough to be worth a look.
+Lookup = Annotated[str, CaseInsensitive, StringConstraints(max_length=254)]
+PageSize = Annotated[int, Field(ge=1, le=1000)]
+
+
+@query
+async def insert_user(db: Executor, new: NewUser, *, hashed_password: str | None) -> User:
+    """Store an account whose password is hashed already; `create_user` hashes it."""
+    ...
+
+
+@query
+async def get_user(db: Executor, user_id: UUID) -> User:
+    """The user with this id."""
+    ...
+
+
+@query
+async def get_users(db: Executor, ids: list[UUID]) -> list[User]:
+    """The users with these ids, oldest first; an id that no user has is left out."""
+    ...
+
+
+@query
+async def find_user_by_email(db: Executor, email: Lookup) -> User | None:
+    """The user with this e-mail address, whatever its case."""
+    ...
+
+
+@query
+async def find_user_by_username(db: Executor, username: Lookup) -> User | None:
+    """The user with this name, whatever its case."""
+    ...
+
+
+@query
+async def find_user_by_login(db: Executor, login: Lookup) -> User | None:
+    """The user with this name or e-mail address, whatever its case."""
+    ...
+
+
+@query
+async def find_user_by_eve_character(db: Executor, eve_character_id: int) -> User | None:
+    """The account that belongs to this EVE character."""
+    ...
+
+
+@query
+async def list_users(
+    db: Executor,
+    *,
+    status: UserStatus | None = None,
+    order: Literal["newest", "oldest", "name"] = "newest",
+    after: User | None = None,
+    limit: PageSize = 50,
+) -> list[User]:
+    """A page of users; `after` is the last user of the page before. `name` goes by display name, whatever its case."""
+    ...
+
+
+@query
+async def count_users(db: Executor, *, status: UserStatus | None = None) -> int:
+    """How many users there are, of this status if one is given."""
+    ...
+
+
+@query
+async def update_user(db: Executor, user_id: UUID, **changes: Unpack[UserChanges]) -> User:
+    """Change the fields that are given: a field left out stays, a field set to None becomes NULL."""
+    ...
+
+
+@query
+async def set_user_status(db: Executor, user_id: UUID, status: UserStatus) -> User:
+    """Activate, suspend, deactivate or mark as deleted; `is_active` follows."""
+    ...
+
+
+@query
+async def set_user_role(db: Executor, user_id: UUID, role: UserRole) -> User:
+    """Give a role; `is_admin` follows."""
+    ...
+
+
+@query
+async def touch_last_login(db: Executor, user_id: UUID) -> User:
+    """Note that the user has signed in now."""
+    ...
+
+
+@query
+async def set_password_hash(db: Executor, user_id: UUID, *, hashed_password: str) -> User:
+    """Store a hash that is made already; `set_password` makes it."""
+    ...
+
+
+@query
+async def renew_password_hash(db: Executor, user_id: UUID, *, verified: str, renewed: str) -> RowCount:
+    """Replace the hash that was just verified, unless the password has changed meanwhile."""
+    ...
+
+
+@query
+async def find_login(db: Executor, login: Lookup) -> Login | None:
+    """What `authenticate` compares."""
+    ...
+
+
+@query
+async def upsert_eve_user(
+    db: Executor,
+    *,
+    id: UUID,  # noqa: A002  (the name of the column)
+    eve_character_id: EveCharacterId,
+    display_name: DisplayName,
+    eve_scopes: list[str],
+) -> User | None:
+    """Make or refresh the character's account; nothing for an account that is not active."""
+    ...
+
+
+@query
+async def delete_user(db: Executor, user_id: UUID) -> RowCount:
+    """Delete the user and all that belongs to them; 0 if there is no such user."""
+    ...
+
+
+async def create_user(db: Executor, new: NewUser) -> User:
+    """Make an account. `WeakPassword` before anything is hashed; `UniqueViolation.columns` says which name is taken."""
+    hashed = None
+    if new.password is not None:
+        passwords.check_password(new.password, context=[name for name in (new.username, new.email) if name])
+        hashed = await passwords.hash_off_loop(new.password)
+    return await insert_user(db, new, hashed_password=hashed)
+
+
+async def set_password(db: Executor, user_id: UUID, password: SecretStr) -> User:
+    """Replace the password; `WeakPassword` before anything is hashed."""
+    passwords.check_password(password)
+    return await set_password_hash(db, user_id, hashed_password=await passwords.hash_off_loop(password))
+
+
+async def authenticate(db: Executor, login: str, password: SecretStr) -> User:
+    """The user with this username or e-mail and this password.
+
+    One `InvalidCredentials`, after the same work, for an unknown user, a wrong password and an account that is not
+    active. A hash made with weaker parameters than today's is renewed. Counting failures is the caller's.
+    """
+    found = await find_login(db, login)
+    hashed = found.hashed_password if found else None
+    matches = await passwords.verify_off_loop(hashed, password)
+    if found is None or hashed is None or not matches or found.status is not UserStatus.ACTIVE:
+        raise InvalidCredentials("the login or the password is wrong")
+    if passwords.needs_rehash(hashed):
+        renewed = await passwords.hash_off_loop(password)
+        await renew_password_hash(db, found.id, verified=hashed, renewed=renewed)
+    return await get_user(db, found.id)
+
+
+async def sign_in_eve_user(
+    db: Executor, *, eve_character_id: int, display_name: str, eve_scopes: Sequence[str] = ()
+) -> User:
+    """Sign an EVE character in: its account is made at the first time and refreshed later.
+
+    `AccountNotActive` if the account is suspended, inactive or deleted; it is then left as it is.
+    """
+    user = await upsert_eve_user(
+        db, id=uuid7(), eve_character_id=eve_character_id, display_name=display_name, eve_scopes=list(eve_scopes)
+    )
+    if user is not None:
+        return user
+    refused = await find_user_by_eve_character(db, eve_character_id)
+    status = refused.status if refused else UserStatus.DELETED
+    raise AccountNotActive(f"the account is {status}; only an ACTIVE one may sign in", status=status)

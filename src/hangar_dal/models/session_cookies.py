@@ -1,0 +1,45 @@
+"""Third-party session cookies: credentials, and therefore sealed before they reach SQL."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from hangar_dal.models.row import Row
+from hangar_dal.models.users import User
+from hangar_dal.sealing import Sealed
+from hangar_dal.values import JsonArray, JsonObject, uuid7
+
+Platform = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+SealedCookies = Annotated[
+    JsonObject | JsonArray,
+    Sealed("session_cookies", "cookies", bind=("id", "user_id", "platform")),
+]
+
+
+class SessionCookie(Row):
+    """A user's session at a platform. `cookies` is what the browser exported; `model_dump` reveals it, `repr` does not."""
+
+    id: UUID
+    user_id: UUID
+    platform: Platform
+    cookies: SealedCookies = Field(repr=False)
+    expires_at: datetime
+    created_at: datetime
+
+
+class NewSessionCookie(Row):
+    """What `create_session_cookie` and `import_session_cookies` need; `expires_at` must lie ahead."""
+
+    id: UUID = Field(default_factory=uuid7)
+    user_id: UUID
+    platform: Platform
+    cookies: SealedCookies = Field(repr=False)
+    expires_at: datetime
+
+
+class UserWithSessionCookies(User):
+    """A user and the list of theirs, newest first."""
+
+    session_cookies: list[SessionCookie]

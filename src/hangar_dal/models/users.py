@@ -1,0 +1,116 @@
+"""Accounts: local ones with a password, and EVE SSO ones that belong to a character."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self, TypedDict
+from uuid import UUID
+
+from pydantic import Field, SecretStr, StringConstraints, model_validator
+
+from hangar_dal.models.row import Row
+from hangar_dal.values import CaseInsensitive, JsonObject, uuid7
+
+
+class UserType(StrEnum):
+    EVE_SSO = "EVE_SSO"
+    LOCAL = "LOCAL"
+
+
+class UserStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    SUSPENDED = "SUSPENDED"
+    DELETED = "DELETED"
+
+
+class UserRole(StrEnum):
+    USER = "USER"
+    MODERATOR = "MODERATOR"
+    ADMIN = "ADMIN"
+
+
+# Without `@`, a username can never pose as an e-mail address.
+Username = Annotated[str, CaseInsensitive, StringConstraints(min_length=1, max_length=64, pattern=r"^[^@]+$")]
+# 254 characters: RFC 5321 as corrected by its erratum 1690. That mail arrives there is proved by sending some.
+Email = Annotated[str, CaseInsensitive, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+# ITU-T E.164: a plus sign and up to fifteen digits.
+PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$")]
+DisplayName = Annotated[str, CaseInsensitive, StringConstraints(min_length=1, max_length=100)]
+EveCharacterId = Annotated[int, Field(gt=0)]
+
+
+class User(Row):
+    """An account. `is_active` and `is_admin` follow from `status` and `role`; the password's hash is not part of it."""
+
+    id: UUID
+    username: str | None
+    email: str | None
+    phone_number: str | None
+    display_name: DisplayName
+    user_type: UserType
+    eve_character_id: int | None
+    eve_scopes: list[str]
+    status: UserStatus
+    role: UserRole
+    is_active: bool
+    is_admin: bool
+    is_test_user: bool
+    is_private: bool
+    last_login_at: datetime | None
+    metadata: JsonObject
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewUser(Row):
+    """What `create_user` needs. A LOCAL account has a username, an e-mail and a password; an EVE_SSO one a character.
+
+    `display_name` is the username unless given.
+    """
+
+    id: UUID = Field(default_factory=uuid7)
+    username: Username | None = None
+    email: Email | None = None
+    phone_number: PhoneNumber | None = None
+    display_name: DisplayName = Field(default_factory=lambda data: data.get("username") or "")
+    password: SecretStr | None = Field(default=None, repr=False)
+    user_type: UserType = UserType.LOCAL
+    eve_character_id: EveCharacterId | None = None
+    eve_scopes: list[str] = []
+    status: UserStatus = UserStatus.ACTIVE
+    role: UserRole = UserRole.USER
+    is_test_user: bool = False
+    is_private: bool = False
+    metadata: JsonObject = {}
+
+    @model_validator(mode="after")
+    def _whole_for_its_type(self) -> Self:
+        if not self.display_name:
+            raise ValueError("display_name: needed where there is no username")
+        if self.user_type is UserType.LOCAL and not (self.username and self.email and self.password):
+            raise ValueError("a LOCAL account needs username, email and password")
+        if self.user_type is UserType.EVE_SSO and self.eve_character_id is None:
+            raise ValueError("an EVE_SSO account needs eve_character_id")
+        if self.user_type is UserType.EVE_SSO and self.email is not None:
+            raise ValueError("an EVE_SSO account has no email")
+        return self
+
+
+class UserChanges(TypedDict, total=False):
+    """What `update_user` may change. A field left out stays; None, where it is allowed, becomes NULL."""
+
+    username: Username
+    email: Email | None
+    phone_number: PhoneNumber | None
+    display_name: DisplayName
+    is_test_user: bool
+    is_private: bool
+    metadata: JsonObject
+
+
+class Login(Row):
+    """What `authenticate` compares; it never leaves the domain."""
+
+    id: UUID
+    status: UserStatus
+    hashed_password: str | None = Field(repr=False)

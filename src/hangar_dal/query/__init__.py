@@ -1,0 +1,11 @@
+"""Signature, statements and model become one typed callable.
+
+The way of a call: the domain's function, `Catalog.query`, `Plan.run`, the database's `run`, the SQL file.
+Stands above the database floor, below the domains.
+"""
+
+from hangar_dal.query.catalog import Catalog
+from hangar_dal.query.signature import RowCount
+from hangar_dal.query.stream import Stream
+
+__all__ = ["Catalog", "RowCount", "Stream"]

@@ -1,0 +1,121 @@
+"""One query, compiled for one dialect: which variant, which values, what comes back.
+
+Stands above `sources` and `results`. Everything that can be done once is done here when the query is compiled; a
+call picks a variant, collects its values, and hands both to the database.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from itertools import chain
+from typing import Any
+
+from hangar_dal.database import Executor, Statement
+from hangar_dal.database.codecs import Codec, encoder
+from hangar_dal.errors import InvalidValue
+from hangar_dal.query.results import Reader
+from hangar_dal.query.signature import Signature
+from hangar_dal.query.sources import Getter, getter, resolve
+from hangar_dal.query.stream import Stream
+from hangar_dal.sqlfile import Block, Condition
+
+Values = Mapping[str, Any]
+Rows = Sequence[Sequence[Any]]
+
+
+class Variant:
+    """One complete statement of a block, and how to get its parameters."""
+
+    __slots__ = ("_getters", "_names", "_pack", "checked", "statement")
+
+    def __init__(self, name: str, block: Block, holds: Callable[[Condition], bool], getters: Mapping[str, Getter], codec: Codec):
+        text, self._names = codec.render(block.variant(holds))
+        self.statement = Statement(name, text, block.writes)
+        self._getters = [getters[parameter] for parameter in self._names]
+        self._pack = codec.pack
+        self.checked = False
+
+    def parameters(self, values: Values, db: Executor) -> Any:
+        """Checked, encoded and packed for the driver; `InvalidValue` before any I/O."""
+        return self._pack(self._names, [get(values, db) for get in self._getters])
+
+
+class Plan:
+    """A query ready to run on one dialect."""
+
+    def __init__(self, name: str, block: Block, signature: Signature, codec: Codec) -> None:
+        self._name = name
+        self._block = block
+        self._codec = codec
+        self._reader = Reader(name, signature.result, codec.decode)
+        self._models = [(a.name, a.model, a.optional) for a in signature.arguments.values() if a.model and not a.rows]
+        places = block.variant(lambda condition: True).parameters
+        self._getters: dict[str, Getter] = {}
+        for place in places:
+            source = resolve(place.name, place.line, signature)
+            self._getters.setdefault(place.name, getter(source, place.line, signature, codec.encode))
+        chosen = dict.fromkeys(condition.argument for condition in block.conditions if condition.value is not None)
+        self._choices = {
+            name: encoder(name, value, {}) for name in chosen if (value := signature.arguments[name].value) is not None
+        }
+        self._present = tuple(dict.fromkeys(c.argument for c in block.conditions if c.value is None))
+        self._variants: dict[tuple[Any, ...], Variant] = {}
+        self._only = None if block.conditions else self._compile(())
+        shapes: dict[str, Callable[[Rows, int, Executor], Any]] = {
+            "one": lambda rows, count, db: self._reader.one(rows, db.keyring),
+            "optional": lambda rows, count, db: self._reader.optional(rows, db.keyring),
+            "list": lambda rows, count, db: self._reader.read(rows, db.keyring),
+            "count": lambda rows, count, db: count,
+            "none": lambda rows, count, db: None,
+        }
+        self._finish = shapes.get(signature.result.shape)
+
+    async def run(self, db: Executor, values: Values) -> Any:
+        """One statement: the whole of a call."""
+        variant = self._only or self._variant(values)
+        for name, model, optional in self._models:
+            if not (isinstance(values[name], model) or (optional and values[name] is None)):
+                raise InvalidValue(f"{name}: expected {model.__name__}, got {type(values[name]).__name__}")
+        rows, count = await db.run(variant.statement, variant.parameters(values, db))
+        if not variant.checked:
+            self._check(variant)
+        return self._finish(rows, count, db) if self._finish else None
+
+    def stream(self, db: Executor, values: Values) -> Stream[Any]:
+        """The same statement, its rows in chunks."""
+        variant = self._only or self._variant(values)
+        chunks = db.stream(variant.statement, variant.parameters(values, db))
+
+        def read(rows: Rows) -> list[Any]:
+            if not variant.checked:
+                self._check(variant)
+            return self._reader.read(rows, db.keyring)
+
+        return Stream(chunks, read)
+
+    def _check(self, variant: Variant) -> None:
+        if variant.statement.columns:
+            self._reader.check_columns(variant.statement.columns)
+            variant.checked = True
+
+    def _variant(self, values: Values) -> Variant:
+        present = tuple(values[name] is not None for name in self._present)
+        chosen = tuple(encode(values[name]) for name, encode in self._choices.items())
+        key = present + chosen
+        return self._variants.get(key) or self._compile(key)
+
+    def _compile(self, key: tuple[Any, ...]) -> Variant:
+        known = dict(zip(chain(((name, None) for name in self._present), self._choices), key, strict=True))
+
+        def holds(condition: Condition) -> bool:
+            if condition.value is None:
+                return bool(known[condition.argument, None])
+            return plain(known[condition.argument]) == condition.value
+
+        variant = Variant(self._name, self._block, holds, self._getters, self._codec)
+        self._variants[key] = variant
+        return variant
+
+
+def plain(value: Any) -> Any:
+    """The value of an Enum's member."""
+    return value.value if isinstance(value, Enum) else value

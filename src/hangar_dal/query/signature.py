@@ -1,0 +1,186 @@
+"""Reads a declared query's Python side: its arguments, its PATCH fields and the shape of its result.
+
+Stands above the database floor's types; knows nothing of SQL text.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from pydantic import BaseModel
+from typing_extensions import Unpack
+
+from hangar_dal.database.types import UnsupportedType, ValueType, value_type
+from hangar_dal.query.stream import Stream
+
+RowCount = NewType("RowCount", int)
+"""Declares that a query returns how many rows it changed."""
+
+Shape = Literal["one", "optional", "list", "stream", "count", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One parameter of the function: a value, a model that hands out its fields, or a list of models (`rows`)."""
+
+    name: str
+    required: bool
+    default: Any = None
+    value: ValueType | None = None
+    model: type[BaseModel] | None = None
+    rows: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What comes back: `model` for rows of a model, `annotation` for one column."""
+
+    shape: Shape
+    annotation: Any = None
+    model: type[BaseModel] | None = None
+    value: ValueType | None = None
+
+
+@dataclass(slots=True)
+class Signature:
+    arguments: dict[str, Argument] = field(default_factory=dict)
+    changes: dict[str, ValueType] = field(default_factory=dict)
+    result: Result = field(default_factory=lambda: Result("none"))
+    findings: list[str] = field(default_factory=list)
+
+
+def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | str]:
+    """Each field's type in order, or the sentence that says why a database cannot hold it."""
+    hints = get_type_hints(model, include_extras=True)
+    found: dict[str, ValueType | str] = {}
+    for name in model.model_fields:
+        try:
+            found[name] = value_type(hints[name])
+        except UnsupportedType as refused:
+            found[name] = str(refused)
+    return found
+
+
+def read_signature(function: Callable[..., Any]) -> Signature:
+    """Read the function; what is wrong with it stands in `findings`, a sentence each."""
+    signature = Signature()
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except Exception as fault:  # noqa: BLE001  (an annotation may fail in any way)
+        name = getattr(fault, "name", None) or str(fault)
+        signature.findings.append(f"the annotation {name} cannot be resolved; import it at run time, not under TYPE_CHECKING")
+        return signature
+    parameters = list(inspect.signature(function).parameters.values())
+    if not parameters or parameters[0].kind not in (parameters[0].POSITIONAL_ONLY, parameters[0].POSITIONAL_OR_KEYWORD):
+        signature.findings.append("the first parameter must be the database: `db: Executor`")
+        return signature
+    for parameter in parameters[1:]:
+        hint = hints.get(parameter.name)
+        if hint is None:
+            signature.findings.append(f"the parameter {parameter.name} needs an annotation")
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            _read_changes(signature, parameter.name, hint)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            signature.findings.append(f"*{parameter.name} has no names to stand for in SQL; declare each parameter")
+        else:
+            _read_argument(signature, parameter, hint)
+    if "return" not in hints:
+        signature.findings.append("the return annotation is missing; it says how many rows of what come back")
+    else:
+        _read_result(signature, hints["return"])
+    return signature
+
+
+def _read_argument(signature: Signature, parameter: inspect.Parameter, hint: Any) -> None:
+    required = parameter.default is parameter.empty
+    try:
+        value = value_type(hint)
+    except UnsupportedType as refused:
+        signature.findings.append(f"{parameter.name}: {refused}")
+        return
+    model = value.python if value.kind in ("model", "models") else None
+    signature.arguments[parameter.name] = Argument(
+        parameter.name,
+        required,
+        None if required else parameter.default,
+        None if model else value,
+        model,
+        value.kind == "models",
+        value.optional,
+    )
+
+
+def _read_changes(signature: Signature, name: str, hint: Any) -> None:
+    fields = get_args(hint)[0] if get_origin(hint) is Unpack else hint
+    if not is_typeddict(fields) or fields.__required_keys__:
+        signature.findings.append(f"**{name} must be `Unpack[…]` of a TypedDict with total=False")
+        return
+    for key, annotation in get_type_hints(fields, include_extras=True).items():
+        try:
+            signature.changes[key] = value_type(annotation)
+        except UnsupportedType as refused:
+            signature.findings.append(f"{key}: {refused}")
+
+
+def _read_result(signature: Signature, hint: Any) -> None:
+    try:
+        signature.result = _result(hint)
+    except UnsupportedType as refused:
+        signature.findings.append(f"the return annotation: {refused}")
+        return
+    if model := signature.result.model:
+        for name, found in field_types(model).items():
+            if isinstance(found, str):
+                signature.findings.append(f"{model.__name__}.{name}: {found}")
+        signature.findings.extend(_sealed_findings(model))
+
+
+def _result(hint: Any) -> Result:
+    if hint is None or hint is NoneType:
+        return Result("none")
+    if hint is RowCount:
+        return Result("count")
+    if get_origin(hint) is Stream:
+        return _rows("stream", get_args(hint)[0])
+    if get_origin(hint) is list and not _is_json(hint):
+        return _rows("list", get_args(hint)[0])
+    if get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
+        return _rows("optional", hint)
+    return _rows("one", hint)
+
+
+def _rows(shape: Shape, hint: Any) -> Result:
+    value = value_type(hint)
+    if value.kind == "model":
+        return Result(shape, value.python, value.python)
+    return Result(shape, hint, value=value)
+
+
+def _is_json(hint: Any) -> bool:
+    return value_type(hint).kind == "json"
+
+
+def _sealed_findings(model: type[BaseModel]) -> list[str]:
+    """A sealed field is opened with values of its own row, which therefore stand before it."""
+    findings, before = [], set[str]()
+    for name, value in field_types(model).items():
+        if isinstance(value, ValueType) and value.sealed:
+            missing = [bound for bound in value.sealed.bind if bound not in before]
+            if missing:
+                findings.append(f"{model.__name__}.{name} is sealed to {', '.join(missing)}, which must stand before it")
+        before.add(name)
+    return findings
+
+
+def choices(argument: Argument) -> tuple[str, ...]:
+    """The values that `-- when argument = value` may name: those of a Literal or an Enum of text."""
+    value = argument.value
+    if value is None or value.kind != "text":
+        return ()
+    if value.python is not None and issubclass(value.python, Enum):
+        return tuple(member.value for member in value.python)
+    return value.allowed
