@@ -178,12 +178,10 @@ def start(place: Path) -> None:
     if found is None:
         raise pytest.UsageError(NONE_FOUND)
     binaries, account = found[0], unprivileged_account(place)
-    # A developer's PGDATA, PGOPTIONS or locale must not shape the server.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
 
     def run(*command: str | Path) -> None:
         done = subprocess.run(
-            command, cwd=place, env=environment, text=True, check=False, **account,
+            command, cwd=place, text=True, check=False, **account,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         if done.returncode:
