@@ -70,7 +70,7 @@ def value_type(annotation: Any) -> ValueType:
         if get_origin(bare) is Annotated:
             bare, *found = get_args(bare)
             markers += found
-        elif isinstance(bare, TypeAliasType) and bare is not JsonValue:
+        elif isinstance(bare, TypeAliasType) and bare not in _PLAIN:
             bare = bare.__value__
         elif get_origin(bare) in (Union, UnionType) and NoneType in get_args(bare):
             optional = True

@@ -55,9 +55,7 @@ async def find_session_cookie(db: Executor, *, user_id: UUID, platform: Platform
 
 
 @query
-async def list_session_cookies(
-    db: Executor, *, user_id: UUID, platform: Platform | None = None
-) -> list[SessionCookie]:
+async def list_session_cookies(db: Executor, *, user_id: UUID, platform: Platform | None = None) -> list[SessionCookie]:
     """The user's sessions, newest first, expired ones too; of one platform if it is given."""
     ...
 
@@ -71,9 +69,7 @@ async def list_users_with_session_cookies(
 
 
 @query
-async def count_session_cookies(
-    db: Executor, *, user_id: UUID | None = None, platform: Platform | None = None
-) -> int:
+async def count_session_cookies(db: Executor, *, user_id: UUID | None = None, platform: Platform | None = None) -> int:
     """How many sessions there are, of one user or platform if given; expired ones too."""
     ...
 
@@ -105,7 +101,9 @@ async def delete_session_cookies(db: Executor, *, user_id: UUID, platform: Platf
 
 
 @query
-async def delete_expired_session_cookies(db: Executor, *, now: datetime | None = None, batch_size: BatchSize) -> RowCount:
+async def delete_expired_session_cookies(
+    db: Executor, *, now: datetime | None = None, batch_size: BatchSize
+) -> RowCount:
     """Delete up to `batch_size` sessions that have expired; `purge_expired_session_cookies` goes on to the end."""
     ...
 

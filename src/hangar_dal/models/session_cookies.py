@@ -19,7 +19,7 @@ SealedCookies = Annotated[
 
 
 class SessionCookie(Row):
-    """A user's session at a platform. `cookies` is what the browser exported; `model_dump` reveals it, `repr` does not."""
+    """A user's session at a platform: what the browser exported. `model_dump` reveals the cookies, `repr` does not."""
 
     id: UUID
     user_id: UUID

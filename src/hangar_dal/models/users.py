@@ -76,12 +76,12 @@ class NewUser(Row):
     password: SecretStr | None = Field(default=None, repr=False)
     user_type: UserType = UserType.LOCAL
     eve_character_id: EveCharacterId | None = None
-    eve_scopes: list[str] = []
+    eve_scopes: list[str] = Field(default_factory=list)
     status: UserStatus = UserStatus.ACTIVE
     role: UserRole = UserRole.USER
     is_test_user: bool = False
     is_private: bool = False
-    metadata: JsonObject = {}
+    metadata: JsonObject = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole_for_its_type(self) -> Self:

@@ -57,7 +57,7 @@ class Catalog:
             raise CatalogError([f"{declared.where}: {declared.name} is declared twice"])
         module[function.__name__] = declared
         self._loaded.discard(declared.module)
-        plans: dict[str, Plan] = {}
+        plans: dict[Dialect, Plan] = {}
 
         def plan_for(db: Executor) -> Plan:
             return plans.get(db.dialect) or plans.setdefault(db.dialect, self._compiled(declared, db.dialect))
@@ -118,7 +118,9 @@ class Catalog:
         orders = [[block for block in file.blocks if block in queries] for file in sources.values()]
         if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
             first = next(ours for ours, theirs in zip(*orders, strict=True) if ours != theirs)
-            findings.append(f"{sources[DIALECTS[0]].blocks[first].where}: {first}: the twins' blocks stand in another order")
+            findings.append(
+                f"{sources[DIALECTS[0]].blocks[first].where}: {first}: the twins' blocks stand in another order"
+            )
         for declared in queries.values():
             findings += _misdeclared(declared)
             if declared.blocks:
@@ -127,9 +129,9 @@ class Catalog:
 
     def _read(self, dialect: Dialect, name: str) -> SqlFile:
         file = self._folder().joinpath(dialect, f"{name}.sql")
-        shown = f"{dialect}/{name}.sql"
+        shown = str(file)
         if not file.is_file():
-            return SqlFile(shown, dialect, findings=[f"{shown}:1: the file does not exist in {self._folder()}"])
+            return SqlFile(shown, dialect, findings=[f"{shown}:1: the file does not exist"])
         try:
             return parse(file.read_text(encoding="utf-8"), path=shown, dialect=dialect)
         except UnicodeDecodeError:
@@ -142,7 +144,7 @@ class Catalog:
             folder = self._folder().joinpath(dialect)
             names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
             findings += [
-                f"{dialect}/{name}:1: no imported module declares these queries"
+                f"{folder.joinpath(name)}:1: no imported module declares these queries"
                 for name in sorted(names)
                 if name.endswith(".sql") and name not in known
             ]

@@ -60,8 +60,8 @@ class DeclaredQuery:
             return
         used: set[str] = set()
         for block in self.blocks.values():
-            for finding in _against(block, self.signature, used):
-                yield f"{finding[0]}: {self.name}: {finding[1]}"
+            for where, disagreement in _against(block, self.signature, used):
+                yield f"{where}: {self.name}: {disagreement}"
         for name in (*self.signature.arguments, *self.signature.changes):
             if name not in used:
                 yield f"{self.where}: {self.name}: the argument {name} is used in no statement"
@@ -109,7 +109,9 @@ def _against(block: Block, signature: Signature, used: set[str]) -> Iterator[tup
     for line in block.lines:
         for condition in line.conditions:
             used.add(condition.argument)
-            yield from ((f"{block.path}:{line.number}", f) for f in _condition(condition.argument, condition.value, signature))
+            yield from (
+                (f"{block.path}:{line.number}", f) for f in _condition(condition.argument, condition.value, signature)
+            )
     for argument in {c.argument for c in block.conditions if c.value is not None} & signature.arguments.keys():
         arms = {condition.value for condition in block.conditions if condition.argument == argument}
         if missing := [choice for choice in choices(signature.arguments[argument]) if choice not in arms]:

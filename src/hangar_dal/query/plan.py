@@ -5,8 +5,6 @@ call picks a variant, collects its values, and hands both to the database.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
-from itertools import chain
 from typing import Any
 
 from hangar_dal.database import Executor, Statement
@@ -27,7 +25,9 @@ class Variant:
 
     __slots__ = ("_getters", "_names", "_pack", "checked", "statement")
 
-    def __init__(self, name: str, block: Block, holds: Callable[[Condition], bool], getters: Mapping[str, Getter], codec: Codec):
+    def __init__(
+        self, name: str, block: Block, holds: Callable[[Condition], bool], getters: Mapping[str, Getter], codec: Codec
+    ) -> None:
         text, self._names = codec.render(block.variant(holds))
         self.statement = Statement(name, text, block.writes)
         self._getters = [getters[parameter] for parameter in self._names]
@@ -104,18 +104,14 @@ class Plan:
         return self._variants.get(key) or self._compile(key)
 
     def _compile(self, key: tuple[Any, ...]) -> Variant:
-        known = dict(zip(chain(((name, None) for name in self._present), self._choices), key, strict=True))
+        present = dict(zip(self._present, key, strict=False))
+        chosen = dict(zip(self._choices, key[len(present) :], strict=True))
 
         def holds(condition: Condition) -> bool:
             if condition.value is None:
-                return bool(known[condition.argument, None])
-            return plain(known[condition.argument]) == condition.value
+                return bool(present[condition.argument])
+            return bool(chosen[condition.argument] == condition.value)
 
         variant = Variant(self._name, self._block, holds, self._getters, self._codec)
         self._variants[key] = variant
         return variant
-
-
-def plain(value: Any) -> Any:
-    """The value of an Enum's member."""
-    return value.value if isinstance(value, Enum) else value

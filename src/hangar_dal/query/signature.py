@@ -70,9 +70,11 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     signature = Signature()
     try:
         hints = get_type_hints(function, include_extras=True)
-    except Exception as fault:  # noqa: BLE001  (an annotation may fail in any way)
+    except Exception as fault:  # an annotation may fail in any way
         name = getattr(fault, "name", None) or str(fault)
-        signature.findings.append(f"the annotation {name} cannot be resolved; import it at run time, not under TYPE_CHECKING")
+        signature.findings.append(
+            f"the annotation {name} cannot be resolved; import it at run time, not under TYPE_CHECKING"
+        )
         return signature
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters or parameters[0].kind not in (parameters[0].POSITIONAL_ONLY, parameters[0].POSITIONAL_OR_KEYWORD):
@@ -171,7 +173,9 @@ def _sealed_findings(model: type[BaseModel]) -> list[str]:
         if isinstance(value, ValueType) and value.sealed:
             missing = [bound for bound in value.sealed.bind if bound not in before]
             if missing:
-                findings.append(f"{model.__name__}.{name} is sealed to {', '.join(missing)}, which must stand before it")
+                findings.append(
+                    f"{model.__name__}.{name} is sealed to {', '.join(missing)}, which must stand before it"
+                )
         before.add(name)
     return findings
 

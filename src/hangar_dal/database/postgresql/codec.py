@@ -14,7 +14,7 @@ def _render(variant: Variant) -> tuple[str, tuple[str, ...]]:
     return variant.rewritten(lambda name: f"${names.index(name) + 1}"), tuple(names)
 
 
-def _pack(names: tuple[str, ...], values: Sequence[Any]) -> Sequence[Any]:  # noqa: ARG001
+def _pack(names: tuple[str, ...], values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
