@@ -4,6 +4,6 @@
 a checkout. Stands below `domains`, above `database`.
 """
 
-from hangar_dal.migrations.commands import apply, break_lock, edited, pending
+from hangar_dal.migrations.commands import adopt, apply, break_lock, edited, pending
 
-__all__ = ["apply", "break_lock", "edited", "pending"]
+__all__ = ["adopt", "apply", "break_lock", "edited", "pending"]

@@ -7,15 +7,18 @@ package.
 import glob
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from hangar_dal import schema_history
 from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.adoption import migrations_present
 from hangar_dal.migrations.history import read_history
 from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.running import explain
 from hangar_dal.migrations.scripts import packaged_folder, read_script
+from hangar_dal.settings import SqliteTarget
 
 _one_at_a_time = Lock()
 
@@ -52,6 +55,22 @@ def apply(url: str | None = None, *, progress: Callable[[str], object] | None = 
             if progress:
                 progress(migration.id)
     return tuple(applied)
+
+
+def adopt(url: str | None = None) -> tuple[str, ...]:
+    """Marks the migrations that a database without a history has had, as its schema proves, and returns them.
+
+    Tables, columns, rules and indexes are compared; if they are not exactly what the first of the migrations, or the
+    first few, give, `SchemaDiffers` lists the differences and nothing is marked. `apply` then adds what is pending.
+    """
+    place = place_of(url)
+    if isinstance(place.target, SqliteTarget) and not Path(place.target.path).exists():
+        raise MigrationError(f"{place.target.where} does not exist; there is nothing to adopt, only to apply")
+    with _migrating(place) as (backend, migrations):
+        backend.ensure_internal_schema_updated()
+        present = migrations_present(place, backend.connection)
+        backend.mark_migrations([migration for migration in migrations if migration.id in present])
+    return present
 
 
 def break_lock(url: str | None = None) -> None:

@@ -1,0 +1,162 @@
+"""What a schema is, in values that can be compared: with the same dialect exactly, with the other by what both have.
+
+Read from a live database by `schema_sqlite` and `schema_postgresql`, one floor above.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+# How SQLite stores what PostgreSQL has a type for.
+_STORED_AS: Final = {
+    "uuid": "text",
+    "timestamp with time zone": "text",
+    "jsonb": "text",
+    "text[]": "text",
+    "boolean": "integer",
+    "bigint": "integer",
+    "double precision": "real",
+    "bytea": "blob",
+}
+# Ends the name of a CHECK that does for SQLite what a type does for PostgreSQL.
+_TYPE_CHECK: Final = "_type_check"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`type` says all that the dialect knows of it, its collation included; texts are the dialect's own."""
+
+    name: str
+    type: str
+    nullable: bool
+    default: str | None
+    generated: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    name: str
+    columns: tuple[str, ...]
+    table: str
+    referred: tuple[str, ...]
+    on_delete: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`rule` is the dialect's own text of it, with one way to write the spaces."""
+
+    name: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A column that counts downwards ends in ` DESC`. `text` is the dialect's own; `valid`: its build came to an end."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool
+    text: str
+    valid: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The order of columns and of constraints says nothing: both are sorted by name."""
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    uniques: tuple[Unique, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    checks: tuple[Check, ...]
+    indexes: tuple[Index, ...]
+    options: str = ""
+
+    def twin(self) -> "Table":
+        """Without what only one of the dialects has."""
+        return replace(
+            self,
+            columns=tuple(_twin_column(column) for column in self.columns),
+            checks=tuple(Check(check.name, "") for check in self.checks if not check.name.endswith(_TYPE_CHECK)),
+            indexes=tuple(replace(index, text="") for index in self.indexes),
+            options="",
+        )
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """Each thing that can differ: what it is, and how it is here."""
+        yield f"table {self.name}", self.options or "is there"
+        yield f"{self.name}: primary key", _listed(self.primary_key)
+        for column in self.columns:
+            yield f"{self.name}: column {column.name}", _described(column)
+        for unique in self.uniques:
+            yield f"{self.name}: unique {unique.name}", _listed(unique.columns)
+        for key in self.foreign_keys:
+            target = f"{key.table} {_listed(key.referred)} on delete {key.on_delete.lower()}"
+            yield f"{self.name}: foreign key {key.name}", f"{_listed(key.columns)} to {target}"
+        for check in self.checks:
+            yield f"{self.name}: check {check.name}", check.rule or "is there"
+        for index in self.indexes:
+            kind = "unique " if index.unique else ""
+            broken = "" if index.valid else " (invalid: its build failed)"
+            yield f"{self.name}: index {index.name}", f"{kind}{_listed(index.columns)} {index.text}".rstrip() + broken
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Tables by name; those of yoyo are no part of it."""
+
+    tables: tuple[Table, ...]
+
+    def twin(self) -> "Schema":
+        """Equal to the twin of the other dialect's schema, if the migrations' files are twins."""
+        return Schema(tuple(table.twin() for table in self.tables))
+
+    def only(self, names: frozenset[str]) -> "Schema":
+        """Without the tables of others in the same database."""
+        return Schema(tuple(table for table in self.tables if table.name in names))
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(table.name for table in self.tables)
+
+
+def differences(expected: Schema, found: Schema) -> tuple[str, ...]:
+    """One readable line for each thing in which `found` is not as `expected`; nothing if they are equal."""
+    wanted = dict(fact for table in expected.tables for fact in table.facts())
+    present = dict(fact for table in found.tables for fact in table.facts())
+    lines: list[str] = []
+    for what in sorted(wanted.keys() | present.keys()):
+        if what not in present:
+            lines.append(f"{what} is missing")
+        elif what not in wanted:
+            lines.append(f"{what} is not in the migrations")
+        elif wanted[what] != present[what]:
+            lines.append(f"{what} is {present[what]}; the migrations give {wanted[what]}")
+    return tuple(lines)
+
+
+def _twin_column(column: Column) -> Column:
+    plain = column.type.partition(" COLLATE ")[0]
+    given, made = (None if text is None else "given" for text in (column.default, column.generated))
+    return replace(column, type=_STORED_AS.get(plain, plain), default=given, generated=made)
+
+
+def _described(column: Column) -> str:
+    parts = [column.type, "null" if column.nullable else "not null"]
+    if column.default is not None:
+        parts.append(f"default {column.default}")
+    if column.generated is not None:
+        parts.append(f"generated {column.generated}")
+    return " ".join(parts)
+
+
+def _listed(columns: tuple[str, ...]) -> str:
+    return f"({', '.join(columns)})"

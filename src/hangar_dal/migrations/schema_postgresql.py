@@ -1,0 +1,111 @@
+"""Reads the schema of a PostgreSQL database from its catalogs. Stands above `schema`.
+
+Texts of rules come from PostgreSQL, which prints the same rule in the same way however it was written; the search
+path holds the one schema that is read, so that its names need no prefix.
+"""
+
+from typing import Any, Final
+
+from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Schema, Table, Unique
+
+_TABLES: Final = """
+SELECT c.oid, c.relname
+FROM pg_catalog.pg_class AS c
+WHERE
+    c.relnamespace = current_schema()::regnamespace
+    AND c.relkind IN ('r', 'p')
+    AND c.relname NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
+ORDER BY c.relname COLLATE "C"
+"""
+_COLUMNS: Final = """
+SELECT
+    a.attname,
+    format_type(a.atttypid, a.atttypmod) || coalesce(' COLLATE ' || quote_ident(l.collname), ''),
+    NOT a.attnotnull,
+    CASE
+        WHEN a.attidentity <> '' THEN 'identity'
+        WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid)
+    END,
+    CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END
+FROM pg_catalog.pg_attribute AS a
+INNER JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation AND a.attcollation <> t.typcollation
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+WHERE
+    a.attrelid = %s
+    AND a.attnum > 0
+    AND NOT a.attisdropped
+ORDER BY a.attname COLLATE "C"
+"""
+_CONSTRAINTS: Final = """
+SELECT
+    c.contype,
+    c.conname,
+    ARRAY(
+        SELECT a.attname
+        FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, place)
+        INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
+        ORDER BY k.place
+    )::text[],
+    f.relname,
+    ARRAY(
+        SELECT a.attname
+        FROM unnest(c.confkey) WITH ORDINALITY AS k (attnum, place)
+        INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.attnum
+        ORDER BY k.place
+    )::text[],
+    c.confdeltype,
+    pg_get_constraintdef(c.oid, TRUE)
+FROM pg_catalog.pg_constraint AS c
+LEFT JOIN pg_catalog.pg_class AS f ON f.oid = c.confrelid
+WHERE c.conrelid = %s
+ORDER BY c.conname COLLATE "C"
+"""
+_INDEXES: Final = """
+SELECT
+    c.relname,
+    ARRAY(
+        SELECT pg_get_indexdef(i.indexrelid, n, TRUE) || CASE WHEN i.indoption[n - 1] & 1 = 1 THEN ' DESC' ELSE '' END
+        FROM generate_series(1, i.indnkeyatts) AS n
+        ORDER BY n
+    ),
+    i.indisunique,
+    pg_get_indexdef(i.indexrelid, 0, TRUE),
+    i.indisvalid
+FROM pg_catalog.pg_index AS i
+INNER JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+WHERE
+    i.indrelid = %s
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid)
+ORDER BY c.relname COLLATE "C"
+"""
+_ON_DELETE: Final = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
+
+
+def read_schema(connection: Any) -> Schema:
+    """The tables of the current schema. In a transaction, whose search path and time zone are set until it ends."""
+    connection.execute("SELECT set_config('search_path', quote_ident(current_schema()), TRUE)")
+    connection.execute("SET LOCAL TIME ZONE 'UTC'")  # in which instants within rules are printed
+    return Schema(tuple(_table(connection, oid, name) for oid, name in connection.execute(_TABLES).fetchall()))
+
+
+def _table(connection: Any, oid: int, name: str) -> Table:
+    columns = tuple(Column(*row) for row in connection.execute(_COLUMNS, [oid]))
+    primary_key: tuple[str, ...] = ()
+    uniques: list[Unique] = []
+    foreign_keys: list[ForeignKey] = []
+    checks: list[Check] = []
+    for kind, label, own, table, referred, on_delete, rule in connection.execute(_CONSTRAINTS, [oid]):
+        if kind == "p":
+            primary_key = tuple(own)
+        elif kind == "u":
+            uniques.append(Unique(label, tuple(own)))
+        elif kind == "f":
+            foreign_keys.append(ForeignKey(label, tuple(own), table, tuple(referred), _ON_DELETE[on_delete]))
+        elif kind != "n":  # PostgreSQL 18 lists NOT NULL here too; the columns say it already
+            checks.append(Check(label, rule))
+    indexes = tuple(
+        Index(label, tuple(keys), unique, text, valid)
+        for label, keys, unique, text, valid in connection.execute(_INDEXES, [oid])
+    )
+    return Table(name, columns, primary_key, tuple(uniques), tuple(foreign_keys), tuple(checks), indexes)

@@ -1,0 +1,161 @@
+"""Reads the schema of a SQLite database: from its PRAGMAs, and from the text of its tables what those do not tell.
+
+That is the names of constraints, the rules of CHECKs and of generated columns. Stands above `schema` and `sqlscan`.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Schema, Table, Unique
+from hangar_dal.sqlscan import Kind, scan
+
+_TABLES: Final = """
+SELECT l.name, l.strict, l.wr, m.sql
+FROM pragma_table_list AS l
+INNER JOIN sqlite_master AS m ON m.type = 'table' AND m.name = l.name
+WHERE
+    l.schema = 'main'
+    AND l.type = 'table'
+    AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+    AND l.name NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
+ORDER BY l.name
+"""
+_VISIBLE_OR_GENERATED: Final = (0, 2, 3)
+
+Words = tuple[str, ...]
+
+
+def read_schema(connection: sqlite3.Connection) -> Schema:
+    """The tables of the database's own file."""
+    rows = connection.execute(_TABLES).fetchall()
+    return Schema(tuple(_table(connection, name, strict, rowless, sql) for name, strict, rowless, sql in rows))
+
+
+def _table(connection: sqlite3.Connection, name: str, strict: int, rowless: int, sql: str) -> Table:
+    parts = tuple(_parts(_words(sql)))
+    info = connection.execute("SELECT * FROM pragma_table_xinfo(?)", [name]).fetchall()
+    columns = [
+        Column(label, _type(kind, parts, label), not not_null, default, _generated(parts, label))
+        for _, label, kind, not_null, default, _, hidden in info
+        if hidden in _VISIBLE_OR_GENERATED
+    ]
+    key = sorted((place, label) for _, label, _, _, _, place, _ in info if place)
+    options = [word for word, is_on in (("strict", strict), ("without rowid", rowless)) if is_on]
+    uniques, indexes = _indexes(connection, name, parts)
+    return Table(
+        name,
+        tuple(sorted(columns, key=lambda column: column.name)),
+        tuple(label for _, label in key),
+        uniques,
+        _foreign_keys(connection, name, parts),
+        tuple(sorted(_checks(parts), key=lambda check: (check.name, check.rule))),
+        indexes,
+        " ".join(options),
+    )
+
+
+def _indexes(
+    connection: sqlite3.Connection, table: str, parts: Sequence[Words]
+) -> tuple[tuple[Unique, ...], tuple[Index, ...]]:
+    names = dict(_named(parts, "UNIQUE"))
+    uniques: list[Unique] = []
+    indexes: list[Index] = []
+    for _, name, unique, origin, _ in connection.execute("SELECT * FROM pragma_index_list(?)", [table]).fetchall():
+        keys = tuple(_keys(connection, name))
+        if origin == "u":
+            uniques.append(Unique(names.get(keys, ""), keys))
+        elif origin == "c":
+            (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name]).fetchone()
+            indexes.append(Index(name, keys, bool(unique), " ".join(_words(sql))))
+    return (
+        tuple(sorted(uniques, key=lambda unique: (unique.name, unique.columns))),
+        tuple(sorted(indexes, key=lambda index: index.name)),
+    )
+
+
+def _keys(connection: sqlite3.Connection, index: str) -> Iterator[str]:
+    for _, _, name, descending, _, is_key in connection.execute("SELECT * FROM pragma_index_xinfo(?)", [index]):
+        if is_key:
+            yield f"{name or '(expression)'}{' DESC' if descending else ''}"
+
+
+def _foreign_keys(connection: sqlite3.Connection, table: str, parts: Sequence[Words]) -> tuple[ForeignKey, ...]:
+    names = dict(_named(parts, "FOREIGN"))
+    found: dict[int, list[tuple[str, str, str | None, str]]] = defaultdict(list)
+    rows = connection.execute(
+        'SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list(?) ORDER BY seq', [table]
+    )
+    for number, target, column, referred, on_delete in rows:
+        found[number].append((target, column, referred, on_delete))
+    keys: list[ForeignKey] = []
+    for group in found.values():
+        columns = tuple(column for _, column, _, _ in group)
+        referred = tuple(column or "" for _, _, column, _ in group)
+        keys.append(ForeignKey(names.get(columns, ""), columns, group[0][0], referred, group[0][3].lower()))
+    return tuple(sorted(keys, key=lambda key: (key.name, key.columns)))
+
+
+def _words(sql: str) -> Words:
+    """Without comments; unquoted words in lower case, so that two ways to write one rule compare equal."""
+    return tuple(
+        token.text.lower() if token.kind is Kind.WORD else token.text
+        for token in scan(sql, "sqlite")
+        if token.kind not in {Kind.SPACE, Kind.COMMENT}
+    )
+
+
+def _parts(words: Words) -> Iterator[Words]:
+    """What stands between the commas of CREATE TABLE's parentheses: a column or a constraint each."""
+    depth = 0
+    part: list[str] = []
+    for word in words:
+        depth -= word == ")"
+        if depth and not (depth == 1 and word == ","):
+            part.append(word)
+        elif part:
+            yield tuple(part)
+            part = []
+        depth += word == "("
+
+
+def _named(parts: Sequence[Words], kind: str) -> Iterator[tuple[Words, str]]:
+    """The columns of each constraint of this kind that has a name, and the name."""
+    for part in parts:
+        if part[0] == "constraint" and part[2] == kind.lower():
+            start = part.index("(")
+            yield tuple(word for word in part[start + 1 : part.index(")")] if word != ","), part[1]
+
+
+def _checks(parts: Sequence[Words]) -> Iterator[Check]:
+    for part in parts:
+        for at in (at for at, word in enumerate(part) if word == "check"):
+            name = part[at - 1] if at >= 2 and part[at - 2] == "constraint" else ""
+            yield Check(name, " ".join(_balanced(part[at + 1 :])))
+
+
+def _generated(parts: Sequence[Words], column: str) -> str | None:
+    for part in parts:
+        if part[0].strip('"') == column and "as" in part:
+            at = part.index("as")
+            rule = tuple(_balanced(part[at + 1 :]))
+            kept = "stored" if "stored" in part[at + len(rule) :] else "virtual"
+            return f"{' '.join(rule)} {kept}"
+    return None
+
+
+def _type(kind: str, parts: Sequence[Words], column: str) -> str:
+    for part in parts:
+        if part[0].strip('"') == column and "collate" in part:
+            return f"{kind.lower()} COLLATE {part[part.index('collate') + 1]}"
+    return kind.lower()
+
+
+def _balanced(words: Words) -> Iterator[str]:
+    depth = 0
+    for word in words:
+        depth += (word == "(") - (word == ")")
+        yield word
+        if depth == 0:
+            return
