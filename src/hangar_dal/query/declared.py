@@ -29,6 +29,7 @@ class DeclaredQuery:
         parameters = list(inspect.signature(function).parameters.values())[1:]
         self._named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         self._positional = [p.name for p in self._named if p.kind is not p.KEYWORD_ONLY]
+        self._names = {p.name for p in self._named}
         self._defaults = {p.name: p.default for p in self._named if p.default is not p.empty}
 
     @property
@@ -39,16 +40,14 @@ class DeclaredQuery:
 
     def values(self, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
         """The call's arguments by name; TypeError, in Python's own words, for a wrong call."""
-        values = {**self._defaults, **dict(zip(self._positional, arguments, strict=False)), **named}
-        fits = (
-            len(arguments) <= len(self._positional)
-            and len(values) - len(values.keys() & self.signature.changes.keys()) == len(self._named)
-            and (not arguments or named.keys().isdisjoint(self._positional[: len(arguments)]))
-        )
-        if not fits or not (values.keys() >= {p.name for p in self._named}):
-            inspect.signature(self.function).bind(None, *arguments, **named)
-            unknown = values.keys() - {p.name for p in self._named} - self.signature.changes.keys()
-            raise TypeError(f"{self.function.__name__}() got unexpected fields: {', '.join(sorted(unknown))}")
+        positional = dict(zip(self._positional, arguments, strict=False))
+        values = {**self._defaults, **positional, **named}
+        given_once = len(positional) == len(arguments) and positional.keys().isdisjoint(named)
+        if given_once and values.keys() == self._names:
+            return values
+        inspect.signature(self.function).bind(None, *arguments, **named)
+        if unknown := values.keys() - self._names - self.signature.changes.keys():
+            raise TypeError(f"{self.function.__name__}() got an unexpected field {', '.join(sorted(unknown))}")
         return values
 
     def compare(self) -> Iterator[str]:
