@@ -33,7 +33,7 @@ def migrations_present(place: Place, connection: Any) -> tuple[str, ...]:
     """
     if connection.execute(APPLIED_SQL).fetchone() is not None:
         raise MigrationError(f"{place.target.where} has a history of migrations already; `apply` brings it up to date")
-    found, stages = _read(place.target.dialect, connection)
+    found, stages = _read(place.dialect, connection)
     ours = frozenset[str]().union(*(stage.names for stage in stages))
     found = found.only(ours)
     if not found.tables:

@@ -34,7 +34,7 @@ logger = logging.getLogger("yoyo.migrations")
 _POLL = 0.1
 
 
-class CommonBackend(DatabaseBackend):  # type: ignore[misc]
+class CommonBackend(DatabaseBackend):
     """Mixed in before yoyo's own backend of a database."""
 
     dialect: ClassVar[Dialect]
@@ -163,7 +163,7 @@ class CommonBackend(DatabaseBackend):  # type: ignore[misc]
 
     def _release_lock(self) -> None:
         with self.transaction():
-            self.execute(f"DELETE FROM {self.lock_table_quoted} WHERE pid = :pid", {"pid": self._lock_pid()})
+            self.execute("DELETE FROM yoyo_lock WHERE pid = :pid", {"pid": self._lock_pid()})
 
     def _try_lock(self) -> bool:
         raise NotImplementedError

@@ -11,25 +11,23 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.backend_common import CommonBackend
-from hangar_dal.migrations.places import Place, connect_postgresql
+from hangar_dal.migrations.places import PostgresPlace
 from hangar_dal.migrations.running import explain
-from hangar_dal.settings import PostgresTarget
 
 
-class Backend(CommonBackend, PostgresqlPsycopgBackend):  # type: ignore[misc]
+class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
     """PostgreSQL, by libpq's own reading of the URL."""
 
     dialect = "postgresql"
     # Whoever holds the lock is alive, or the lock would have been removed.
     lock_wait = 60.0
 
-    def connect(self, dburi: Place) -> "psycopg.Connection[Any]":
-        assert isinstance(dburi.target, PostgresTarget)
-        return connect_postgresql(dburi.target, dburi)
+    def connect(self, dburi: PostgresPlace) -> "psycopg.Connection[Any]":
+        return dburi.connect()
 
     def init_connection(self, connection: "psycopg.Connection[Any]") -> None:
         """Locks are waited for as long as the settings say; an index may take as long as it needs."""
-        connection.execute(f"SET lock_timeout = {round(self.uri.lock_timeout * 1000)}")
+        connection.execute("SELECT set_config('lock_timeout', %s, FALSE)", [f"{round(self.uri.lock_timeout * 1000)}ms"])
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET idle_in_transaction_session_timeout = 0")
         connection.execute("SET idle_session_timeout = 0")
@@ -68,7 +66,7 @@ class Backend(CommonBackend, PostgresqlPsycopgBackend):  # type: ignore[misc]
 
     def _insert_lock(self) -> bool:
         inserted = self.execute(
-            f"INSERT INTO {self.lock_table_quoted} (locked, ctime, pid) "
+            "INSERT INTO yoyo_lock (locked, ctime, pid) "
             "VALUES (1, timezone('UTC', clock_timestamp()), :pid) ON CONFLICT DO NOTHING",
             {"pid": self._lock_pid()},
         )
@@ -77,7 +75,7 @@ class Backend(CommonBackend, PostgresqlPsycopgBackend):  # type: ignore[misc]
     def _remove_dead_lock(self) -> bool:
         """Whose session is gone, or whose id has since been given to a younger one."""
         removed = self.execute(
-            f"DELETE FROM {self.lock_table_quoted} AS held WHERE held.pid < 0 AND NOT EXISTS ("
+            "DELETE FROM yoyo_lock AS held WHERE held.pid < 0 AND NOT EXISTS ("
             "SELECT FROM pg_catalog.pg_stat_activity AS session WHERE session.pid = -held.pid "
             "AND coalesce(timezone('UTC', session.backend_start) <= held.ctime, TRUE))"
         )
@@ -87,7 +85,7 @@ class Backend(CommonBackend, PostgresqlPsycopgBackend):  # type: ignore[misc]
         return -int(self.connection.info.backend_pid)
 
     def _lock_holder(self) -> str:
-        row = self.execute(f"SELECT pid FROM {self.lock_table_quoted}").fetchone()
+        row = self.execute("SELECT pid FROM yoyo_lock").fetchone()
         if row is None:
             return "another session"
         return f"the session of server process {-row[0]}" if row[0] < 0 else f"process {row[0]}"

@@ -14,22 +14,20 @@ from yoyo.backends.core.sqlite3 import SQLiteBackend
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.backend_common import CommonBackend
-from hangar_dal.migrations.places import Place, connect_sqlite
-from hangar_dal.settings import SqliteTarget
+from hangar_dal.migrations.places import SqlitePlace
 
 _IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-class Backend(CommonBackend, SQLiteBackend):  # type: ignore[misc]
+class SqliteBackend(CommonBackend, SQLiteBackend):
     """SQLite, by a path of the file system."""
 
     dialect = "sqlite"
     # Nobody can tell a slow migrator of another process from a dead one, so this is not long.
     lock_wait = 10.0
 
-    def connect(self, dburi: Place) -> sqlite3.Connection:
-        assert isinstance(dburi.target, SqliteTarget)
-        return connect_sqlite(dburi.target, dburi)
+    def connect(self, dburi: SqlitePlace) -> sqlite3.Connection:
+        return dburi.connect()
 
     # yoyo's backend exchanges sqlite3's adapters of the whole process here, and then puts old ones back.
     __enter__ = DatabaseBackend.__enter__
@@ -60,7 +58,7 @@ class Backend(CommonBackend, SQLiteBackend):  # type: ignore[misc]
         try:
             with self.transaction():
                 self.execute(
-                    f"INSERT INTO {self.lock_table_quoted} (locked, ctime, pid) VALUES (1, :now, :pid)",
+                    "INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, :now, :pid)",
                     {"now": datetime.now(UTC).replace(tzinfo=None), "pid": self._lock_pid()},
                 )
         except sqlite3.IntegrityError:
@@ -76,7 +74,7 @@ class Backend(CommonBackend, SQLiteBackend):  # type: ignore[misc]
 
     def _lock_holder(self) -> str:
         try:
-            row = self.execute(f"SELECT pid FROM {self.lock_table_quoted}").fetchone()
+            row = self.execute("SELECT pid FROM yoyo_lock").fetchone()
         except sqlite3.Error:
             row = None
         return f"process {row[0]}" if row else "another process"

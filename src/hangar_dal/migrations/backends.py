@@ -23,8 +23,10 @@ def from_settings(uri: Any, migration_table: str) -> Any:
 
 def backend_for(place: Place) -> Any:
     """A connected backend, on which yoyo's `init_database()` has not been called yet."""
-    if place.target.dialect == "sqlite":
-        from hangar_dal.migrations.backend_sqlite import Backend  # noqa: PLC0415
-    else:
-        from hangar_dal.migrations.backend_postgresql import Backend  # noqa: PLC0415
-    return Backend(place, MIGRATION_TABLE)
+    if place.dialect == "sqlite":
+        from hangar_dal.migrations.backend_sqlite import SqliteBackend  # noqa: PLC0415
+
+        return SqliteBackend(place, MIGRATION_TABLE)
+    from hangar_dal.migrations.backend_postgresql import PostgresBackend  # noqa: PLC0415
+
+    return PostgresBackend(place, MIGRATION_TABLE)

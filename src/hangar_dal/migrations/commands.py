@@ -7,7 +7,6 @@ package.
 import glob
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -18,7 +17,6 @@ from hangar_dal.migrations.history import read_history
 from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.running import explain
 from hangar_dal.migrations.scripts import packaged_folder, read_script
-from hangar_dal.settings import SqliteTarget
 
 _one_at_a_time = Lock()
 
@@ -31,7 +29,7 @@ def pending(url: str | None = None) -> tuple[str, ...]:
 def edited(url: str | None = None) -> tuple[str, ...]:
     """The applied migrations whose SQL is no longer what was applied. Undo the edit; write a new migration instead."""
     place = place_of(url)
-    folder, dialect = packaged_folder(), place.target.dialect
+    folder, dialect = packaged_folder(), place.dialect
     packaged = schema_history.packaged_ids()
     return tuple(
         migration
@@ -64,7 +62,7 @@ def adopt(url: str | None = None) -> tuple[str, ...]:
     first few, give, `SchemaDiffers` lists the differences and nothing is marked. `apply` then adds what is pending.
     """
     place = place_of(url)
-    if isinstance(place.target, SqliteTarget) and not Path(place.target.path).exists():
+    if not place.exists:
         raise MigrationError(f"{place.target.where} does not exist; there is nothing to adopt, only to apply")
     with _migrating(place) as (backend, migrations):
         backend.ensure_internal_schema_updated()

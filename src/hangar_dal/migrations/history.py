@@ -6,18 +6,16 @@ Stands above `places`.
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.places import Place, connect_postgresql, connect_sqlite
+from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.running import explain
-from hangar_dal.schema_history import APPLIED_SQL, MIGRATION_TABLE
-from hangar_dal.settings import SqliteTarget
+from hangar_dal.schema_history import APPLIED_SQL
 
 _EXISTS = {
-    "sqlite": f"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{MIGRATION_TABLE}'",
-    "postgresql": f"SELECT count(to_regclass('{MIGRATION_TABLE}'))",
+    "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_yoyo_migration'",
+    "postgresql": "SELECT count(to_regclass('_yoyo_migration'))",
 }
 # The latest word about each migration comes last.
 _LOG_SQL = """
@@ -35,10 +33,10 @@ class History:
 
 def read_history(place: Place) -> History:
     """An empty history for a database that has none, or that does not exist yet."""
-    if isinstance(place.target, SqliteTarget) and not Path(place.target.path).exists():
+    if not place.exists:
         return History()
     with _reading(place) as connection:
-        if not connection.execute(_EXISTS[place.target.dialect]).fetchone()[0]:
+        if not connection.execute(_EXISTS[place.dialect]).fetchone()[0]:
             return History()
         applied = frozenset(row[0] for row in connection.execute(APPLIED_SQL))
         log = {migration: comment for migration, comment in connection.execute(_LOG_SQL) if migration in applied}
@@ -47,15 +45,10 @@ def read_history(place: Place) -> History:
 
 @contextmanager
 def _reading(place: Place) -> Generator[Any]:
-    target = place.target
-    if isinstance(target, SqliteTarget):
-        connection: Any = connect_sqlite(target, place, read_only=True)
-    else:
-        connection = connect_postgresql(target, place)
-    with closing(connection):
+    with closing(place.connect(read_only=True)) as connection:
         try:
             yield connection
         except Exception as error:
             if reason := explain(error):
-                raise MigrationError(f"{target.where}: the history of the migrations: {reason}") from None
+                raise MigrationError(f"{place.target.where}: the history of the migrations: {reason}") from None
             raise

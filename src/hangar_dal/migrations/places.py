@@ -1,6 +1,7 @@
 """A database to migrate: where it is, how long to wait for it, and how to connect to it for migrations.
 
-Stands above `settings`. Imports psycopg for a PostgreSQL server alone.
+Connections are in autocommit; who needs a transaction begins one. Stands above `settings`. Imports psycopg for a
+PostgreSQL server alone.
 """
 
 import os
@@ -8,10 +9,10 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion
-from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget, Target
+from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -21,62 +22,80 @@ OLDEST_POSTGRESQL: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Timeouts are in seconds."""
+class SqlitePlace:
+    """A file that may not exist yet. Timeouts are in seconds."""
 
-    target: Target
+    dialect: ClassVar[Literal["sqlite"]] = "sqlite"
+    target: SqliteTarget
+    lock_timeout: float
+
+    @property
+    def exists(self) -> bool:
+        return Path(self.target.path).exists()
+
+    def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
+        """A file that does not exist yet is made, readable by its owner alone, unless `read_only`."""
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise UnsupportedVersion(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
+        path = Path(self.target.path).absolute()
+        try:
+            if not read_only:
+                _make_private(path)
+            source = f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}"
+            connection = sqlite3.connect(source, uri=True, timeout=self.lock_timeout, isolation_level=None)
+        except (OSError, sqlite3.Error):
+            raise ConnectionFailed(
+                f"{self.target.where} cannot be opened; its directory must exist and be writable"
+            ) from None
+        # Some builds turn them on. A table that is rebuilt must not take the rows that refer to it along.
+        connection.execute("PRAGMA foreign_keys = OFF")
+        return connection
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresPlace:
+    """A server, which tells itself whether it exists. Timeouts are in seconds."""
+
+    dialect: ClassVar[Literal["postgresql"]] = "postgresql"
+    exists: ClassVar[bool] = True
+    target: PostgresTarget
     lock_timeout: float
     connect_timeout: float
+
+    def connect(self, *, read_only: bool = False) -> "Connection[Any]":
+        """Raises `ConnectionFailed` with libpq's reason, which names the user and the database, never the password."""
+        import psycopg  # noqa: PLC0415 - a SQLite user need not have libpq
+
+        seconds = max(1, round(self.connect_timeout))
+        try:
+            connection = psycopg.connect(self.target.conninfo, autocommit=True, connect_timeout=seconds)
+        except psycopg.Error as error:
+            reason = str(error).strip().rpartition("\n")[2].rpartition("failed: ")[2]
+            raise ConnectionFailed(
+                f"PostgreSQL at {self.target.where}: {reason}; check that it runs and that DATABASE_URL is right"
+            ) from None
+        version = connection.info.server_version // 10_000
+        if version < OLDEST_POSTGRESQL:
+            connection.close()
+            raise UnsupportedVersion(f"PostgreSQL {version} is too old; {OLDEST_POSTGRESQL} or newer is needed")
+        connection.read_only = read_only or None
+        return connection
+
+
+Place = SqlitePlace | PostgresPlace
 
 
 def place_of(url: str | None) -> Place:
     """Where `url` leads, else the settings' own database. `:memory:` is refused: it lives in one connection only."""
     settings = Settings() if url is None else Settings(database_url=url)
-    if settings.target == SqliteTarget(":memory:"):
+    if isinstance(settings.target, PostgresTarget):
+        return PostgresPlace(settings.target, settings.lock_timeout, settings.connect_timeout)
+    if settings.target.path == ":memory:":
         raise MigrationError(":memory: migrates itself when it is opened; there is nothing to migrate from outside")
-    return Place(settings.target, settings.lock_timeout, settings.connect_timeout)
-
-
-def connect_sqlite(target: SqliteTarget, place: Place, *, read_only: bool = False) -> sqlite3.Connection:
-    """In autocommit. A file that does not exist yet is made, readable by its owner alone, unless `read_only`."""
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        raise UnsupportedVersion(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
-    path = Path(target.path).absolute()
-    try:
-        if read_only:
-            source = f"{path.as_uri()}?mode=ro"
-            return sqlite3.connect(source, uri=True, timeout=place.lock_timeout, isolation_level=None)
-        _make_private(path)
-        connection = sqlite3.connect(path, timeout=place.lock_timeout, isolation_level=None)
-    except (OSError, sqlite3.Error):
-        raise ConnectionFailed(f"{target.where} cannot be opened; its directory must exist and be writable") from None
-    # Some builds turn them on. A table that is rebuilt must not take the rows that refer to it along.
-    connection.execute("PRAGMA foreign_keys = OFF")
-    return connection
+    return SqlitePlace(settings.target, settings.lock_timeout)
 
 
 def _make_private(path: Path) -> None:
     """Only a new file is opened here: closing a database's file would drop the locks that this process has on it."""
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-def connect_postgresql(target: PostgresTarget, place: Place) -> "Connection[Any]":
-    """In autocommit, waiting for locks no longer than the settings allow."""
-    import psycopg  # noqa: PLC0415 - a SQLite user need not have libpq
-
-    try:
-        connection = psycopg.connect(
-            target.conninfo, autocommit=True, connect_timeout=max(1, round(place.connect_timeout))
-        )
-    except psycopg.Error as error:
-        # libpq names the user and the database here, and never the password.
-        reason = str(error).strip().rpartition("\n")[2].rpartition("failed: ")[2]
-        raise ConnectionFailed(
-            f"PostgreSQL at {target.where}: {reason}; check that it runs and that DATABASE_URL is right"
-        ) from None
-    version = connection.info.server_version
-    if version < OLDEST_POSTGRESQL * 10_000:
-        connection.close()
-        raise UnsupportedVersion(f"PostgreSQL {version // 10_000} is too old; {OLDEST_POSTGRESQL} or newer is needed")
-    return connection

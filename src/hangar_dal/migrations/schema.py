@@ -58,7 +58,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A column that counts downwards ends in ` DESC`. `text` is the dialect's own; `valid`: its build came to an end."""
+    """A column that counts downwards ends in ` DESC`; `text` is the dialect's own; `valid`: it was built to its end."""
 
     name: str
     columns: tuple[str, ...]

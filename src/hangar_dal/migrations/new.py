@@ -1,0 +1,64 @@
+"""Run by `yoyo new`, as yoyo.ini says: makes its file the next numbered shim, with the four SQL files to fill in.
+
+    yoyo new -m "add videos"   ->   sql/migrations/0004_add_videos.py and four files in sqlite/ and postgresql/
+
+An unfinished file holds no statement and is refused when it would be applied. Stands above `scripts`.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+from typing import Final
+
+from hangar_dal.migrations.scripts import ids_in
+from hangar_dal.sqlscan import DIALECTS
+
+SHIM: Final = dedent("""\
+    from hangar_dal.migrations.loader import load
+
+    __depends__, __transactional__, steps = load(__file__)
+    """)
+_APPLY: Final = dedent("""\
+    -- {title}: say here what the rule is. The twin in the other dialect has the same names and constraints.
+    """)
+_ROLLBACK: Final = dedent("""\
+    -- Undoes {migration}, so that applying it again gives the same schema.
+    """)
+# yoyo's own: date, number of the day, five random characters, and the message's words after hyphens.
+_YOYO_NAME: Final = re.compile(r"^\d{8}_\d+_[A-Za-z0-9]{5}(?:-(?P<words>.*))?$")
+_NUMBER: Final = re.compile(r"^(\d+)_")
+
+
+def create(made_by_yoyo: Path) -> tuple[Path, ...]:
+    """Replaces yoyo's file; returns the shim and the SQL files, none of which existed before."""
+    folder = made_by_yoyo.parent
+    match = _YOYO_NAME.match(made_by_yoyo.stem)
+    words = (match["words"] if match else None) or "change"
+    slug = re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_") or "change"
+    made_by_yoyo.unlink()
+    migration = f"{_next_number(folder):04}_{slug}"
+    made = dict(_files(folder, migration, slug.replace("_", " ").capitalize()))
+    for path, text in made.items():
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    return tuple(made)
+
+
+def _next_number(folder: Path) -> int:
+    """A number that only a left-over SQL file has is taken too: the new migration must not find its files there."""
+    names = [*ids_in(folder), *(path.name for dialect in DIALECTS for path in (folder / dialect).glob("*.sql"))]
+    return 1 + max((int(match[1]) for match in map(_NUMBER.match, names) if match), default=0)
+
+
+def _files(folder: Path, migration: str, title: str) -> Iterator[tuple[Path, str]]:
+    yield folder / f"{migration}.py", SHIM
+    for dialect in DIALECTS:
+        yield folder / dialect / f"{migration}.sql", _APPLY.format(title=title)
+        yield folder / dialect / f"{migration}.rollback.sql", _ROLLBACK.format(migration=migration)
+
+
+if __name__ == "__main__":
+    for path in create(Path(sys.argv[1])):
+        print(f"Made {path}")  # noqa: T201 - yoyo's own line names the file that is gone

@@ -1,0 +1,3 @@
+from yoyo.backends.base import DatabaseBackend
+
+class SQLiteBackend(DatabaseBackend): ...
