@@ -20,13 +20,6 @@ ENV_EXAMPLE = Path(__file__).parents[2] / ".env.example"
 any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
 
 
-@pytest.fixture(autouse=True)
-def empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No `.env` but the test's own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def refusal(**values) -> str:
     """All that a caller could print of the error."""
     with pytest.raises(SettingsError) as caught:
@@ -34,9 +27,6 @@ def refusal(**values) -> str:
     error = caught.value
     assert error.__context__ is None or error.__suppress_context__
     return f"{error!r} {error} {''.join(traceback.format_exception(error))}"
-
-
-# -- POSTGRES_*
 
 
 def test_with_no_settings_the_data_lies_in_a_sqlite_file() -> None:
@@ -120,13 +110,8 @@ def test_parts_given_as_arguments_come_before_a_url_of_the_environment(monkeypat
     assert settings.target.dialect == "postgresql"
 
 
-# -- the environment, .env, arguments
-
-
-def test_an_argument_comes_before_the_environment_and_that_before_the_file(
-    empty_directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (empty_directory / ".env").write_text("HANGAR_POOL_SIZE=2\nHANGAR_SQLITE_READERS=2\nHANGAR_LOCK_TIMEOUT=2\n")
+def test_an_argument_comes_before_the_environment_and_that_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("HANGAR_POOL_SIZE=2\nHANGAR_SQLITE_READERS=2\nHANGAR_LOCK_TIMEOUT=2\n")
     monkeypatch.setenv("HANGAR_POOL_SIZE", "3")
     monkeypatch.setenv("HANGAR_SQLITE_READERS", "3")
     settings = Settings(pool_size=4)
@@ -134,22 +119,22 @@ def test_an_argument_comes_before_the_environment_and_that_before_the_file(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_the_file_is_utf_8_whatever_the_locale(empty_directory: Path, encoding: str) -> None:
-    (empty_directory / ".env").write_text("DATABASE_URL=sqlite:///café.db\nUNRELATED=1\n", encoding=encoding)
+def test_the_file_is_utf_8_whatever_the_locale(encoding: str) -> None:
+    Path(".env").write_text("DATABASE_URL=sqlite:///café.db\nUNRELATED=1\n", encoding=encoding)
     program = "from hangar_dal.settings import Settings; print(ascii(Settings().target.path))"
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ascii("café.db")
 
 
-def test_a_file_in_another_encoding_is_refused(empty_directory: Path) -> None:
-    (empty_directory / ".env").write_bytes(b"DATABASE_URL=sqlite:///caf\xe9.db\n")
+def test_a_file_in_another_encoding_is_refused() -> None:
+    Path(".env").write_bytes(b"DATABASE_URL=sqlite:///caf\xe9.db\n")
     assert "UTF-8" in refusal()
 
 
-def test_a_line_that_would_be_skipped_is_refused(empty_directory: Path) -> None:
+def test_a_line_that_would_be_skipped_is_refused() -> None:
     password = token_hex()
-    (empty_directory / ".env").write_text(f"HANGAR_POOL_SIZE=2\nDATABASE_URL='postgresql://anna:{password}@localhost\n")
+    Path(".env").write_text(f"HANGAR_POOL_SIZE=2\nDATABASE_URL='postgresql://anna:{password}@localhost\n")
     message = refusal()
     assert ".env: line 2" in message
     assert password not in message
@@ -238,9 +223,9 @@ def test_a_sqlite_target_loads_no_postgresql_driver() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_the_example_file_names_every_variable_and_changes_nothing(empty_directory: Path) -> None:
+def test_the_example_file_names_every_variable_and_changes_nothing() -> None:
     text = ENV_EXAMPLE.read_text(encoding="utf-8")
     lines = [line.partition("=") for line in text.splitlines() if line and not line.startswith("#")]
     assert [name for name, _, _ in lines] == [field.validation_alias for field in Settings.model_fields.values()]
-    (empty_directory / ".env").write_text(text, encoding="utf-8")
+    Path(".env").write_text(text, encoding="utf-8")
     assert Settings().model_dump() == Settings.model_construct().model_dump()

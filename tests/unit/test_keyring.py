@@ -1,0 +1,135 @@
+"""Where the keys come from: the settings, a file, or a file made beside a SQLite database."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hangar_dal.errors import SealError, SettingsError
+from hangar_dal.keyring import open_keyring
+from hangar_dal.sealing import new_key
+from hangar_dal.settings import Settings
+
+PLACE = {"table": "t", "column": "c", "bound": ("row",)}
+POSTGRESQL = "postgresql://localhost/shop"
+
+
+def key_id(entry: str) -> str:
+    return entry.partition(":")[0]
+
+
+def files() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+def key_file(path: Path, *entries: str, mode: int = 0o600) -> Path:
+    path.write_text("\n".join(entries))
+    path.chmod(mode)
+    return path
+
+
+def test_keys_of_the_settings_come_first() -> None:
+    given, other = new_key(), new_key()
+    key_file(Path("keys"), other)
+    assert open_keyring(Settings(sealing_keys=given, sealing_key_file="keys")).ids == (key_id(given),)
+    assert open_keyring(Settings(database_url=POSTGRESQL, sealing_keys=given)).ids == (key_id(given),)
+    assert not Path("hangar_bay_dev.db.key").exists()
+
+
+def test_a_key_file_that_is_named_serves_both_databases() -> None:
+    first, second = new_key(), new_key()
+    key_file(Path("keys"), "# new", first, "# old", second)
+    for url in ("sqlite:///shop.db", POSTGRESQL):
+        ring = open_keyring(Settings(database_url=url, sealing_key_file="keys"))
+        assert ring.ids == (key_id(first), key_id(second))
+    assert files() == ["keys"]
+
+
+def test_a_sqlite_file_gets_a_key_file_that_stays() -> None:
+    settings = Settings(database_url="sqlite:///shop.db")
+    text = open_keyring(settings).seal(b"value", **PLACE)
+    assert open_keyring(settings).unseal(text, **PLACE) == b"value"
+    assert files() == ["shop.db.key"]
+
+
+def test_the_key_file_is_its_owners_alone() -> None:
+    before = os.umask(0)
+    try:
+        open_keyring(Settings(database_url="sqlite:///shop.db"))
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(Path("shop.db.key").stat().st_mode) == 0o600
+
+
+def test_processes_that_start_at_once_agree_on_one_key() -> None:
+    program = (
+        "import sys; from hangar_dal.keyring import open_keyring; from hangar_dal.settings import Settings; "
+        "settings = [Settings(database_url=f'sqlite:///{n}.db') for n in range(50)]; print('ready', flush=True); "
+        "sys.stdin.readline(); print([open_keyring(one).ids for one in settings])"
+    )
+    command = [sys.executable, "-c", program]
+    running = [subprocess.Popen(command, stdin=-1, stdout=-1, text=True) for _ in range(4)]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    answers = [process.communicate("go\n")[0] for process in running]
+    assert len(set(answers)) == 1
+    assert answers[0].count("k") == 50
+    assert files() == sorted(f"{n}.db.key" for n in range(50))
+
+
+def test_a_key_file_that_is_there_by_now_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may make it between the look and the making."""
+    theirs = new_key()
+    path = key_file(Path("shop.db.key"), theirs)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "exists", lambda _: False)
+        assert open_keyring(Settings(database_url="sqlite:///shop.db")).ids == (key_id(theirs),)
+    assert path.read_text() == theirs
+    assert files() == ["shop.db.key"]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])
+def test_a_key_file_open_to_others_is_refused_with_the_command_that_closes_it(mode: int) -> None:
+    key_file(Path("my shop.db.key"), new_key(), mode=mode)
+    with pytest.raises(SettingsError, match=r"chmod 600 'my shop.db.key'"):
+        open_keyring(Settings(database_url="sqlite:///my shop.db"))
+
+
+def test_memory_gets_a_key_that_nobody_keeps() -> None:
+    settings = Settings(database_url="sqlite:///:memory:")
+    text = open_keyring(settings).seal(b"value", **PLACE)
+    with pytest.raises(SealError):
+        open_keyring(settings).unseal(text, **PLACE)
+    assert files() == []
+
+
+def test_postgresql_without_a_key_says_how_to_make_one() -> None:
+    with pytest.raises(SettingsError, match=r"HANGAR_SEALING_KEYS.*hangar-dal new-key"):
+        open_keyring(Settings(database_url=POSTGRESQL))
+
+
+@pytest.mark.parametrize(
+    ("content", "hint"),
+    [
+        pytest.param(None, "cannot be read", id="missing"),
+        pytest.param(b"\xff", "cannot be read", id="not text"),
+        pytest.param(b"", "no key", id="empty"),
+        pytest.param(b"nonsense", "entry 1", id="no key in it"),
+    ],
+)
+def test_a_key_file_that_cannot_be_used_is_named(content: bytes | None, hint: str) -> None:
+    path = Path("keys")
+    if content is not None:
+        path.write_bytes(content)
+        path.chmod(0o600)
+    with pytest.raises(SettingsError, match=f"^keys: .*{hint}"):
+        open_keyring(Settings(sealing_key_file="keys"))
+
+
+def test_a_place_where_no_key_file_can_be_made_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"no-such-directory/shop.db.key: .*HANGAR_SEALING_KEY_FILE"):
+        open_keyring(Settings(database_url="sqlite:///no-such-directory/shop.db"))
