@@ -11,18 +11,13 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
 from clock import Clock
+from hangar_dal import Database, Settings, migrations, open_database, sealing
 from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
-
-if TYPE_CHECKING:  # imported by the fixtures that need them, so that one broken module does not fail every test
-    from hangar_dal.settings import Settings
-
-    from hangar_dal import Database
 
 BACKENDS = tuple(os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(","))
 # What a developer's shell may say about databases. None of it is meant for the tests.
@@ -98,8 +93,6 @@ def _allowed_postgres(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(scope="session")
 def _postgres_template(postgres_server: Server) -> Iterator[str]:
-    from hangar_dal import migrations
-
     name = f"hangar_{token_hex(6)}"  # random: two runs may share a server
     with pytest.MonkeyPatch.context() as patch, postgres_server.database(name, as_template=True):
         if postgres_server.needs_permission:
@@ -110,8 +103,6 @@ def _postgres_template(postgres_server: Server) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from hangar_dal import migrations
-
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     migrations.apply(f"sqlite:///{path}")
     return path
@@ -160,12 +151,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def settings(database_url: str) -> "Settings":
+def settings(database_url: str) -> Settings:
     """Settings for a migrated database, with a sealing key of this test's own."""
-    from hangar_dal.settings import Settings
-
-    from hangar_dal import sealing
-
     return Settings(database_url=database_url, sealing_keys=sealing.new_key())
 
 
@@ -175,9 +162,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def database(settings: "Settings", clock: Clock, anyio_backend: str) -> AsyncIterator["Database"]:
+async def database(settings: Settings, clock: Clock, anyio_backend: str) -> AsyncIterator[Database]:
     """An open, migrated database, on each backend in turn, whose time is ``clock``'s."""
-    from hangar_dal import open_database
-
     async with open_database(settings, clock=clock) as db:
         yield db
