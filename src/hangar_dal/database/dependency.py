@@ -1,0 +1,25 @@
+"""A transaction per request, for web frameworks that take async generators as dependencies. Stands above `database`."""
+
+from collections.abc import AsyncIterator, Callable
+
+from hangar_dal.database.connection import Isolation
+from hangar_dal.database.database import Database
+from hangar_dal.database.transaction import Transaction
+
+
+def transaction_dependency(
+    get_database: Callable[[], Database], *, read_only: bool = False, isolation: Isolation | None = None
+) -> Callable[[], AsyncIterator[Transaction]]:
+    """A dependency that commits when the request succeeded, rolls back when it failed, and always releases.
+
+    get_db = transaction_dependency(lambda: app.state.database)
+    read_db = transaction_dependency(lambda: app.state.database, read_only=True)  # waits for no writer
+
+    async def endpoint(db: Annotated[Transaction, Depends(get_db)]): ...
+    """
+
+    async def dependency() -> AsyncIterator[Transaction]:
+        async with get_database().transaction(read_only=read_only, isolation=isolation) as transaction:
+            yield transaction
+
+    return dependency

@@ -1,0 +1,110 @@
+"""How a database is opened: settings, keys, the engine of the dialect in use, the schema's state.
+
+Stands at the top of the database floor. Only the driver of the dialect in use is imported.
+"""
+
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Final
+
+from hangar_dal import schema_history
+from hangar_dal.database.database import Database
+from hangar_dal.database.engine import Engine
+from hangar_dal.database.owned import own, see_out, settled
+from hangar_dal.database.statement import Statement
+from hangar_dal.errors import StatementError
+from hangar_dal.keyring import open_keyring
+from hangar_dal.settings import Settings, SqliteTarget
+from hangar_dal.urls import MEMORY
+
+# PostgreSQL's undefined_table, and SQLite's one name for all that is wrong with a statement.
+_NO_TABLE: Final = {"42P01", "SQLITE_ERROR"}
+
+
+def open_database(
+    settings: Settings | None = None,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    check_schema: bool = True,
+) -> "Opening":
+    """`async with open_database() as db: ...`, or `db = await open_database()` and `await db.close()` later.
+
+    Without settings, those of the environment. `clock` is what queries take `:now` from; it must be aware. Raises
+    `SchemaOutOfDate` if migrations are pending; `:memory:` migrates itself.
+    """
+    return Opening(settings, clock or _utc_now, check_schema=check_schema)
+
+
+class Opening:
+    """A database about to be opened: await it, or enter it."""
+
+    def __init__(self, settings: Settings | None, clock: Callable[[], datetime], *, check_schema: bool) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._check_schema = check_schema
+        self._database: Database | None = None
+
+    def __await__(self) -> Generator[Any, None, Database]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Database:
+        self._database = await self._open()
+        return self._database
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._database is not None:
+            await self._database.close()
+
+    async def _open(self) -> Database:
+        """Opened whole or not at all: a cancelled caller leaves no connection behind."""
+        opening = own(self._opened())
+        cancelled = await settled(opening)
+        if cancelled is None or opening.cancelled():
+            return opening.result()
+        if opening.exception() is None:
+            await opening.result().close()
+        raise cancelled
+
+    async def _opened(self) -> Database:
+        settings = self._settings or Settings()
+        keyring = open_keyring(settings)
+        database = Database(await _engine(settings), clock=self._clock, keyring=keyring)
+        try:
+            if self._check_schema and not _migrates_itself(settings):
+                schema_history.check(await _applied(database))
+        except BaseException:
+            await see_out(database.close())
+            raise
+        return database
+
+
+async def _engine(settings: Settings) -> Engine:
+    target = settings.target
+    if isinstance(target, SqliteTarget):
+        from hangar_dal.database.sqlite.engine import open_engine as open_sqlite  # noqa: PLC0415
+
+        return await open_sqlite(settings, target)
+    from hangar_dal.database.postgresql.engine import open_engine as open_postgresql  # noqa: PLC0415
+
+    return await open_postgresql(settings, target)
+
+
+def _migrates_itself(settings: Settings) -> bool:
+    return isinstance(settings.target, SqliteTarget) and settings.target.path == MEMORY
+
+
+async def _applied(database: Database) -> set[str]:
+    try:
+        rows, _ = await database.run(Statement("", schema_history.APPLIED_SQL, writes=False), ())
+    except StatementError as error:
+        if error.sqlstate not in _NO_TABLE:
+            raise
+        return set()
+    return {row[0] for row in rows}
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections made and kept by psycopg_pool, statements sent through raw cursors."""

@@ -1,0 +1,168 @@
+"""One PostgreSQL connection with one raw cursor, used again for each statement. Fulfils `connection.Connection`.
+
+psycopg itself stops a statement on the server when its caller is cancelled, and closes the connection if that is
+interrupted too. What is left to do here is to look at the state in which that left it.
+"""
+
+import asyncio
+import os
+import select
+import socket
+from typing import Any, Final
+
+import psycopg
+from psycopg import AsyncConnection, AsyncRawCursor
+from psycopg.pq import TransactionStatus
+
+from hangar_dal.database.connection import Isolation
+from hangar_dal.database.postgresql.errors import DRIVER_ERRORS, is_stale_plan, translated
+from hangar_dal.database.statement import Parameters, Result, Row, Statement
+from hangar_dal.errors import CommitUnknown, ConnectionFailed, TransactionFailed
+
+# How long rolling back may take before the connection is thrown away: a frozen network must not hold the caller.
+SETTLE_SECONDS: Final = 2.0
+# A cursor keeps its last result. Past this many rows that memory is worth more than a new cursor.
+_KEPT_ROWS: Final = 1000
+
+_COMMIT: Final = Statement("", "COMMIT", writes=False)
+
+
+class PostgresConnection:
+    """`reset` brings the session's settings back to ours; `age_limit` is in ticks, 0 for none."""
+
+    def __init__(self, driver: AsyncConnection[Row], *, reset: str, age_limit: int) -> None:
+        self.driver = driver
+        self._pgconn = driver.pgconn
+        self._reset = reset
+        self._age: int | None = None  # ticks since the call under way began; None while there is none
+        self._age_limit = age_limit
+        self._cursors = 0
+        self.applied: bool | None = False
+        self._cursor: Any = AsyncRawCursor(driver)  # Any: psycopg wants literal text, to keep values out of it
+
+    @property
+    def ready(self) -> bool:
+        return self._age is None and self._pgconn.transaction_status == TransactionStatus.IDLE
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._pgconn.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}
+
+    @property
+    def lost(self) -> bool:
+        """Closed, or about to be: an idle connection has nothing to say, unless it is that it was closed."""
+        if self.driver.closed:
+            return True
+        poll = select.poll()
+        poll.register(self._pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+    async def run(self, statement: Statement, parameters: Parameters) -> Result:
+        self._age = 0
+        self.applied = False
+        cursor = self._cursor
+        try:
+            await cursor.execute(statement.text, parameters)
+            if statement.columns is None:
+                statement.columns = tuple(column.name for column in cursor.description or ())
+            rows = await cursor.fetchall() if statement.columns else []
+        except DRIVER_ERRORS as error:
+            self._age = None
+            if is_stale_plan(error) and self.ready:
+                return await self._run_replanned(statement, parameters)
+            raise translated(error, statement, lost=self.driver.closed) from None
+        self._age = None
+        if not statement.columns:
+            return rows, max(cursor.rowcount, 0)
+        if len(rows) > _KEPT_ROWS:
+            self._cursor = AsyncRawCursor(self.driver)
+        return rows, len(rows)
+
+    async def begin(self, isolation: Isolation | None, read_only: bool) -> None:
+        await self.run(_BEGIN[isolation, read_only], ())
+
+    async def commit(self) -> None:
+        try:
+            await self.run(_COMMIT, ())
+        except ConnectionFailed as error:
+            message = "the connection was lost while COMMIT was under way: look up whether the work is there"
+            raise CommitUnknown(message, sqlstate=error.sqlstate) from None
+        if self._cursor.statusmessage != "COMMIT":
+            raise TransactionFailed("the server rolled the transaction back instead of committing it")
+
+    async def open_cursor(self, statement: Statement, parameters: Parameters) -> tuple[Statement, str]:
+        """The cursor's own FETCH is a statement of the same name, so that its errors tell the query."""
+        self._cursors += 1
+        name = f"hangar_{self._cursors}"
+        text = f"DECLARE {name} NO SCROLL CURSOR FOR {statement.text}"
+        await self.run(Statement(statement.name, text, writes=False), parameters)
+        return statement, name
+
+    async def fetch(self, cursor: tuple[Statement, str], size: int) -> list[Row]:
+        statement, name = cursor
+        fetch = Statement(statement.name, f"FETCH FORWARD {size} FROM {name}", writes=False)
+        rows, _ = await self.run(fetch, ())
+        statement.columns = fetch.columns
+        return rows
+
+    async def close_cursor(self, cursor: tuple[Statement, str]) -> None:
+        await self.run(Statement("", f"CLOSE {cursor[1]}", writes=False), ())
+
+    async def settle(self) -> bool:
+        self.applied = self._was_applied()
+        deadline = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._hang_up)
+        try:
+            if self.in_transaction:
+                await self._cursor.execute("ROLLBACK")
+            if self._pgconn.transaction_status == TransactionStatus.IDLE:
+                await self._cursor.execute(self._reset)
+        except (psycopg.Error, asyncio.CancelledError):  # cancelled when the event loop is shutting down
+            self._pgconn.finish()
+        finally:
+            deadline.cancel()
+        self._age = None
+        if self.ready:
+            return True
+        self._pgconn.finish()
+        return False
+
+    def tick(self) -> None:
+        if self._age is not None and self._age_limit:
+            self._age += 1
+            if self._age > self._age_limit:
+                self._hang_up()
+
+    async def close(self) -> None:
+        await self.driver.close()
+
+    async def _run_replanned(self, statement: Statement, parameters: Parameters) -> Result:
+        """The tables have changed under a prepared statement: forget what was prepared, and plan anew."""
+        try:
+            await self._cursor.execute("DEALLOCATE ALL")
+            await self._cursor.execute(statement.text, parameters, prepare=False)
+            rows = await self._cursor.fetchall() if statement.columns else []
+        except DRIVER_ERRORS as error:
+            raise translated(error, statement, lost=self.driver.closed) from None
+        return rows, len(rows) if statement.columns else max(self._cursor.rowcount, 0)
+
+    def _was_applied(self) -> bool | None:
+        """psycopg keeps a result that came in spite of the cancellation."""
+        return None if self.driver.closed else self._cursor.statusmessage is not None
+
+    def _hang_up(self) -> None:
+        """Let whoever waits for the server see the end of the connection now; a frozen network never would."""
+        if not self.driver.closed:
+            with socket.socket(fileno=os.dup(self._pgconn.socket)) as wire:
+                wire.shutdown(socket.SHUT_RDWR)
+
+
+def _begin(isolation: str | None, read_only: bool) -> Statement:
+    level = f" ISOLATION LEVEL {isolation.upper()}" if isolation else ""
+    return Statement("", f"BEGIN{level}{' READ ONLY' if read_only else ''}", writes=False)
+
+
+_BEGIN: Final = {
+    (isolation, read_only): _begin(isolation, read_only)
+    for isolation in (None, "read committed", "repeatable read", "serializable")
+    for read_only in (False, True)
+}

@@ -1,0 +1,132 @@
+"""PostgreSQL's errors as this package's own, by SQLSTATE; none of the server's words that might hold a value.
+
+Stands below `connection`.
+"""
+
+import re
+from typing import Final
+
+import psycopg
+
+from hangar_dal.database.statement import Statement
+from hangar_dal.errors import (
+    CheckViolation,
+    ConnectionFailed,
+    ConstraintViolation,
+    DatabaseBusy,
+    DatabaseError,
+    ForeignKeyViolation,
+    HangarError,
+    InvalidValue,
+    NotNullViolation,
+    ReadOnlyTransaction,
+    StatementError,
+    StatementTimeout,
+    TransactionConflict,
+    TransactionFailed,
+    UniqueViolation,
+)
+
+# OverflowError, UnicodeError: a value that got past the codecs. ValueError: one that a loader cannot read.
+DRIVER_ERRORS: Final = (psycopg.Error, OverflowError, UnicodeError, ValueError)
+
+# "Key (a, b)=(1, 2) already exists.", in whatever language: the columns, never the values behind the `=`.
+_KEY: Final = re.compile(r"\(([^()=]+)\)=\(")
+
+_BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
+    "0A000": (StatementError, "the server does not support what the statement asks for"),
+    "25006": (ReadOnlyTransaction, "this transaction is read-only and the statement writes"),
+    "25P02": (TransactionFailed, "an earlier statement of this transaction failed"),
+    "25P03": (ConnectionFailed, "the transaction lay idle for longer than HANGAR_IDLE_IN_TRANSACTION_TIMEOUT"),
+    "25P04": (ConnectionFailed, "the transaction took longer than the server allows"),
+    "40001": (TransactionConflict, "a concurrent transaction got in the way; run the transaction again"),
+    "40P01": (TransactionConflict, "two transactions waited for each other; run the transaction again"),
+    "53100": (DatabaseError, "the server's disk is full"),
+    "53300": (ConnectionFailed, "the server has too many connections already"),
+    "55P03": (DatabaseBusy, "a lock was not free within HANGAR_LOCK_TIMEOUT"),
+    "57014": (
+        StatementTimeout,
+        "the statement took longer than HANGAR_STATEMENT_TIMEOUT, or the server was told to stop it",
+    ),
+    "57P01": (ConnectionFailed, "the server closed the connection: it is shutting down, or was told to"),
+    "57P02": (ConnectionFailed, "the server closed the connection: another of its processes crashed"),
+    "57P03": (ConnectionFailed, "the server is starting up or shutting down"),
+}
+_BY_CLASS: Final[dict[str, tuple[type[DatabaseError], str]]] = {
+    "08": (ConnectionFailed, "the connection to the server was lost"),
+    "23": (ConstraintViolation, "a rule of the table refused the row"),
+    "40": (TransactionConflict, "the server rolled the transaction back; run it again"),
+}
+_BAD_VALUE: Final = {"22001", "22003", "22007", "22008", "22021", "22P02", "22P03", "22P05", "22023", "22030", "22032"}
+
+
+def is_stale_plan(error: Exception) -> bool:
+    """ "cached plan must not change result type", in whatever language: tables changed under a prepared statement."""
+    return isinstance(error, psycopg.Error) and error.diag.source_function == "RevalidateCachedQuery"
+
+
+def translated(error: Exception, statement: Statement, *, lost: bool) -> HangarError:
+    """The error to raise `from None`: what happened, to which constraint of which table; no value."""
+    found = _translated(error, lost=lost)
+    if isinstance(found, DatabaseError):
+        found.query = statement.name or None
+    return found
+
+
+def _translated(error: Exception, *, lost: bool) -> HangarError:
+    if not isinstance(error, psycopg.Error):
+        return InvalidValue("a value cannot be sent to PostgreSQL, or one that it sent cannot be read in Python")
+    state = error.sqlstate
+    if state in _CONSTRAINTS:
+        return _constraint(error, state)
+    if state in _BAD_VALUE or (state is None and isinstance(error, psycopg.DataError)):
+        return InvalidValue("a value does not fit the type that it has in the statement")
+    if is_stale_plan(error):
+        return TransactionConflict("the tables changed under the transaction; run it again", sqlstate=state)
+    if state in _BY_STATE:
+        kind, message = _BY_STATE[state]
+        return kind(message, sqlstate=state)
+    if lost:
+        return ConnectionFailed("the connection to the server was lost", sqlstate=state)
+    if state is None:  # psycopg's own complaint, about the call
+        return StatementError(f"psycopg cannot send the statement ({type(error).__name__})")
+    if state[:2] in _BY_CLASS:
+        kind, message = _BY_CLASS[state[:2]]
+        return kind(message, sqlstate=state)
+    if state[:2] == "42":  # about the statement's text: its parameters have not been looked at yet
+        return StatementError(f"PostgreSQL: {error.diag.message_primary}", sqlstate=state)
+    if state[:2] in {"0A", "21", "22", "25", "34", "3B", "3F", "54", "55", "P0"}:
+        return StatementError(f"the statement failed ({type(error).__name__})", sqlstate=state)
+    return DatabaseError(f"PostgreSQL failed with {state} ({type(error).__name__})", sqlstate=state)
+
+
+_CONSTRAINTS: Final[dict[str | None, type[ConstraintViolation]]] = {
+    "23502": NotNullViolation,
+    "23503": ForeignKeyViolation,
+    "23505": UniqueViolation,
+    "23514": CheckViolation,
+}
+
+
+def _constraint(error: psycopg.Error, state: str | None) -> ConstraintViolation:
+    diag = error.diag
+    kind, table, constraint = _CONSTRAINTS[state], diag.table_name, diag.constraint_name
+    found = _KEY.search(diag.message_detail or "")
+    keys = [column.strip().strip('"') for column in found[1].split(",")] if found else []
+    columns = tuple(column.removesuffix("_fold") for column in keys)
+    what = f"{table}: {', '.join(columns)}" if columns else str(table)
+    match state:
+        case "23502":
+            columns, constraint = (diag.column_name,) if diag.column_name else (), None
+            message = f"{table}.{diag.column_name} must have a value"
+        case "23503":
+            # When a row that is referred to was to go, the detail names the columns of that row instead.
+            if constraint != f"{table}_{'_'.join(keys)}_fkey":
+                columns, what = (), str(table)
+            message = f"{what} must refer to an existing row ({constraint})"
+        case "23505":
+            message = f"{what} must be unique, and another row has this value already ({constraint})"
+        case _:
+            message = f"a row breaks the rule {constraint} of {table}"
+            columns = ()
+    return kind(message, sqlstate=state, constraint=constraint, table=table, columns=columns)

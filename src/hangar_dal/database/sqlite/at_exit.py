@@ -1,0 +1,41 @@
+"""Lets the process end although somebody forgot `close()`.
+
+aiosqlite's threads are not daemons: Python waits for them before it calls `atexit`. So a daemon thread waits for
+the main thread to end, and then tells each connection to close, which also brings its WAL to a clean end.
+"""
+
+import threading
+from typing import Protocol
+from weakref import WeakSet
+
+
+class Stoppable(Protocol):
+    def stop(self) -> None: ...
+
+
+_open: WeakSet[Stoppable] = WeakSet()
+_lock = threading.Lock()
+_watch: threading.Thread | None = None
+
+
+def stop_at_exit(connection: Stoppable) -> None:
+    """Have `stop` called when the main thread has ended, if the connection is still there."""
+    global _watch  # noqa: PLW0603
+    with _lock:
+        _open.add(connection)
+        if _watch is None:
+            _watch = threading.Thread(target=_stop_all, name="hangar_dal: close SQLite at exit", daemon=True)
+            _watch.start()
+
+
+def stopped(connection: Stoppable) -> None:
+    with _lock:
+        _open.discard(connection)
+
+
+def _stop_all() -> None:
+    threading.main_thread().join()
+    with _lock:
+        left = list(_open)
+    for connection in left:
+        connection.stop()

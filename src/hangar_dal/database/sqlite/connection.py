@@ -1,0 +1,231 @@
+"""One SQLite connection and its thread. One hop a statement: `call` alone knows aiosqlite's private `_execute`.
+
+aiosqlite's public methods can neither give rows and row count in one hop, nor decide in the thread, behind what is
+queued there, whether there is something to roll back. Fulfils `connection.Connection`.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+import aiosqlite
+
+from hangar_dal.database.connection import Isolation
+from hangar_dal.database.owned import own
+from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
+from hangar_dal.database.statement import Parameters, Result, Row, Statement
+from hangar_dal.errors import DatabaseClosed, HangarError, StatementTimeout, TransactionFailed
+
+T = TypeVar("T")
+
+# SQLite's own wait for a lock cannot be interrupted: it is cut into slices, so that a cancelled task stops soon.
+LOCK_SLICE: Final = 0.1
+_NUDGE: Final = 0.02
+
+_BEGIN: Final = Statement("", "BEGIN", writes=False)
+_BEGIN_IMMEDIATE: Final = Statement("", "BEGIN IMMEDIATE", writes=True)
+_COMMIT: Final = Statement("", "COMMIT", writes=False)
+
+# At DEBUG aiosqlite logs each call with its parameters.
+logging.getLogger("aiosqlite").addFilter(lambda record: record.levelno > logging.DEBUG)
+
+
+class SqliteConnection:
+    """`path` and what `set_up` does to the fresh connection; `age_limit` is in ticks, 0 for none."""
+
+    def __init__(
+        self, path: str, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
+    ) -> None:
+        self.applied: bool | None = False
+        self.lost = False
+        self._path = path
+        self._set_up = set_up
+        self._lock_tries = int(lock_timeout / LOCK_SLICE)
+        self._age: int | None = None  # ticks since the call under way began; None while there is none
+        self._age_limit = age_limit
+        self._abandoned = False
+        self._block = False
+        self._cursors: set[sqlite3.Cursor] = set()
+        self._driver = aiosqlite.Connection(self._connect, iter_chunk_size=1)
+
+    async def open(self) -> "SqliteConnection":
+        try:
+            await self._driver
+        except BaseException:
+            self._thread.join()  # it was told to stop already
+            raise
+        return self
+
+    def call(self, function: Callable[..., T], *arguments: Any) -> Awaitable[T]:
+        """Run a function in the connection's thread, after all that is queued there."""
+        hop: Awaitable[T] = self._driver._execute(function, *arguments)  # type: ignore[no-untyped-call]  # pyright: ignore
+        return hop
+
+    @property
+    def ready(self) -> bool:
+        return self._age is None and not self._raw.in_transaction
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._raw.in_transaction
+
+    async def run(self, statement: Statement, parameters: Parameters) -> Result:
+        return await self._timed(self._run, statement, parameters)
+
+    async def begin(self, isolation: Isolation | None, read_only: bool) -> None:
+        await self.run(_BEGIN if read_only else _BEGIN_IMMEDIATE, ())
+        self._block = True
+
+    async def commit(self) -> None:
+        await self.run(_COMMIT, ())
+        self._block = False
+
+    async def open_cursor(self, statement: Statement, parameters: Parameters) -> sqlite3.Cursor:
+        return await self._timed(self._open_cursor, statement, parameters)
+
+    async def fetch(self, cursor: sqlite3.Cursor, size: int) -> list[Row]:
+        return await self._timed(self._fetch, cursor, size)
+
+    async def close_cursor(self, cursor: sqlite3.Cursor) -> None:
+        await self._timed(self._close_cursor, cursor)
+
+    async def settle(self) -> bool:
+        self._abandoned = True
+        cleaning = own(self._cleaned())
+        while not cleaning.done():
+            # A statement that had not quite begun misses the first interrupt.
+            self._raw.interrupt()
+            await asyncio.wait({cleaning}, timeout=_NUDGE)
+        self._age = None
+        return True
+
+    def tick(self) -> None:
+        if self._age is not None and self._age_limit:
+            self._age += 1
+            if self._overdue:
+                self._raw.interrupt()
+
+    async def close(self) -> None:
+        self.lost = True
+        self.interrupt()
+        await self._driver.close()
+        self._thread.join()
+
+    def interrupt(self) -> None:
+        """Stop what runs; what is not running yet is not affected."""
+        if self._age is not None:
+            self._raw.interrupt()
+
+    def stop(self) -> None:
+        """At the end of the process, from another thread, when nobody has called `close`."""
+        self._driver.stop()
+
+    @property
+    def _overdue(self) -> bool:
+        return bool(self._age_limit) and self._age is not None and self._age > self._age_limit
+
+    async def _timed(self, function: Callable[..., T], *arguments: Any) -> T:
+        """One hop. A cancelled one leaves `_age` set: its function may be running still."""
+        self._age = 0
+        try:
+            result = await self.call(function, *arguments)
+        except Exception as error:
+            self._age = None
+            if isinstance(error, HangarError):
+                raise
+            raise DatabaseClosed("the connection was closed under the statement") from None
+        self._age = None
+        return result
+
+    async def _cleaned(self) -> None:
+        with suppress(ValueError):  # closed already
+            while True:
+                with suppress(asyncio.CancelledError):  # the loop is shutting down; the thread works on
+                    return await self.call(self._clean)
+
+    # What follows runs in the connection's thread.
+
+    def _connect(self) -> sqlite3.Connection:
+        self._thread = threading.current_thread()
+        raw = sqlite3.connect(self._path, timeout=LOCK_SLICE, isolation_level=None)
+        try:
+            self._set_up(raw)
+        except BaseException:
+            raw.close()
+            raise
+        self._raw = raw
+        return raw
+
+    def _run(self, statement: Statement, parameters: Parameters) -> Result:
+        self.applied = False
+        self._check(statement)
+        try:
+            cursor = self._raw.execute(statement.text, parameters)
+            rows = cursor.fetchall()
+        except DRIVER_ERRORS as error:
+            cursor, rows = self._again(error, statement, parameters)
+        self.applied = True
+        if statement.columns is None:
+            statement.columns = tuple(column[0] for column in cursor.description or ())
+        return (rows, len(rows)) if statement.columns else (rows, max(cursor.rowcount, 0))
+
+    def _check(self, statement: Statement) -> None:
+        if self._abandoned:  # cancelled before it was begun
+            raise StatementTimeout("the statement was cancelled")
+        if self._block and not self._raw.in_transaction:
+            error = TransactionFailed("SQLite has rolled the transaction back; nothing of it was kept")
+            error.query = statement.name or None
+            raise error
+
+    def _again(
+        self, error: Exception, statement: Statement, parameters: Parameters
+    ) -> tuple[sqlite3.Cursor, list[Row]]:
+        """Outside a transaction a statement that met a lock did nothing: try again until the lock timeout."""
+        tries = self._lock_tries
+        while not self._block and is_busy(error) and tries > 0 and not self._abandoned and not self._overdue:
+            tries -= 1
+            try:
+                cursor = self._raw.execute(statement.text, parameters)
+                return cursor, cursor.fetchall()
+            except DRIVER_ERRORS as another:
+                error = another
+        raise translated(error, statement, self._raw) from None
+
+    def _open_cursor(self, statement: Statement, parameters: Parameters) -> sqlite3.Cursor:
+        self._check(statement)
+        try:
+            cursor = self._raw.execute(statement.text, parameters)
+        except DRIVER_ERRORS as error:
+            raise translated(error, statement, self._raw) from None
+        self._cursors.add(cursor)
+        if statement.columns is None:
+            statement.columns = tuple(column[0] for column in cursor.description or ())
+        return cursor
+
+    def _fetch(self, cursor: sqlite3.Cursor, size: int) -> list[Row]:
+        if self._abandoned:
+            raise StatementTimeout("the statement was cancelled")
+        try:
+            return cursor.fetchmany(size)
+        except DRIVER_ERRORS as error:
+            raise translated(error, None, self._raw) from None
+
+    def _close_cursor(self, cursor: sqlite3.Cursor) -> None:
+        self._cursors.discard(cursor)
+        cursor.close()
+
+    def _clean(self) -> None:
+        """Cursors first: an interrupt lasts while any of them lives."""
+        while self._cursors:
+            self._cursors.pop().close()
+        while self._raw.in_transaction:
+            try:
+                self._raw.execute("ROLLBACK")
+            except sqlite3.OperationalError:  # interrupted in its turn: the nudge came late
+                continue
+        self._block = False
+        self._abandoned = False

@@ -1,0 +1,134 @@
+"""Opens SQLite: the version, the file, and how each connection is set up. Stands above `connection`."""
+
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from hangar_dal import schema_history
+from hangar_dal.database.engine import Engine
+from hangar_dal.database.shelf import Shelf
+from hangar_dal.database.sqlite.at_exit import stop_at_exit
+from hangar_dal.database.sqlite.connection import SqliteConnection
+from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
+from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
+from hangar_dal.settings import Settings, SqliteTarget
+from hangar_dal.urls import MEMORY
+
+# STRICT tables came with it.
+MINIMUM: Final = (3, 37, 0)
+
+# trusted_schema stays on: older SQLite versions would then refuse json_valid() in a CHECK.
+_EACH: Final = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA synchronous = FULL",  # NORMAL may lose the last commits when the power fails
+    "PRAGMA secure_delete = ON",
+)
+_TRIES: Final = 100
+
+
+async def open_engine(settings: Settings, target: SqliteTarget, *, minimum: tuple[int, int, int] = MINIMUM) -> Engine:
+    """The first connection is opened at once, so that what is wrong is said now."""
+    if sqlite3.sqlite_version_info < minimum:
+        needed = ".".join(map(str, minimum))
+        raise UnsupportedVersion(
+            f"SQLite {sqlite3.sqlite_version} is too old: {needed} or newer is needed; use a newer Python"
+        )
+    is_memory = target.path == MEMORY
+    if not is_memory:
+        _create(Path(target.path))
+    shelf = _shelves(settings, target.path)
+    writers = shelf(_set_up_memory if is_memory else _set_up_writer, 1, "SQLite's one writer was busy")
+    try:
+        writers.give(await writers.take())
+    except BaseException:
+        await writers.close()
+        raise
+    if is_memory:
+        return Engine("sqlite", writers, writers, None, _nothing)
+    readers = shelf(_set_up_reader, settings.sqlite_readers, "all HANGAR_SQLITE_READERS were busy")
+    streams = shelf(_set_up_reader, settings.sqlite_readers, "as many streams as HANGAR_SQLITE_READERS were open")
+    return Engine("sqlite", writers, readers, streams, _nothing)
+
+
+def _shelves(settings: Settings, path: str) -> Callable[[Callable[[sqlite3.Connection], None], int, str], Shelf]:
+    timeout = settings.statement_timeout
+    tick = min(1.0, timeout / 4) if timeout else 1.0
+
+    def shelf(set_up: Callable[[sqlite3.Connection], None], maximum: int, busy: str) -> Shelf:
+        def open_one() -> Awaitable[SqliteConnection]:
+            return _open_one(path, set_up, lock_timeout=settings.lock_timeout, age_limit=int(timeout / tick))
+
+        return Shelf(
+            open_one,
+            maximum=maximum,
+            timeout=settings.acquire_timeout,
+            tick=tick,
+            busy=f"{busy} for {{seconds:g}} seconds; shorten the transactions, or raise HANGAR_ACQUIRE_TIMEOUT",
+        )
+
+    return shelf
+
+
+async def _open_one(
+    path: str, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
+) -> SqliteConnection:
+    connection = SqliteConnection(path, set_up, lock_timeout=lock_timeout, age_limit=age_limit)
+    stop_at_exit(connection)
+    return await connection.open()
+
+
+def _create(path: Path) -> None:
+    """Nobody else shall read it; SQLite gives its WAL the mode of the file."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConnectionFailed(
+            f"{path}: the database file cannot be opened: {reason}; does its folder exist?"
+        ) from None
+
+
+def _set_up_writer(raw: sqlite3.Connection) -> None:
+    """Switching to WAL needs the file for a moment, and SQLite does not wait for it on its own."""
+    for _ in range(_TRIES):
+        try:
+            mode = raw.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            break
+        except sqlite3.OperationalError as error:
+            if not is_busy(error):
+                raise translated(error, None, raw) from None
+    else:
+        raise ConnectionFailed("the database file is locked by another process")
+    if mode != "wal":
+        raise ConnectionFailed("SQLite cannot keep a write-ahead log for this file: put it on a local, writable disk")
+    _set_up_each(raw)
+
+
+def _set_up_reader(raw: sqlite3.Connection) -> None:
+    _set_up_each(raw)
+    raw.execute("PRAGMA query_only = ON")
+
+
+def _set_up_memory(raw: sqlite3.Connection) -> None:
+    _set_up_each(raw)
+    folder = files("hangar_dal.sql") / "migrations" / "sqlite"
+    for migration in schema_history.packaged_ids():
+        raw.executescript((folder / f"{migration}.sql").read_text(encoding="utf-8"))
+
+
+def _set_up_each(raw: sqlite3.Connection) -> None:
+    try:
+        for pragma in _EACH:
+            raw.execute(pragma)
+        enforced = raw.execute("PRAGMA foreign_keys").fetchone()[0]
+    except DRIVER_ERRORS as error:
+        raise translated(error, None, raw) from None
+    if not enforced:
+        raise DatabaseError("this SQLite library was built without foreign keys")
+
+
+async def _nothing() -> None:
+    pass

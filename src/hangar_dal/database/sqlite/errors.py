@@ -1,0 +1,172 @@
+"""SQLite's errors as this package's own: by code, with the constraint's name as PostgreSQL would have it.
+
+Runs in the connection's thread, right after the error, so that the schema can be asked. Stands below `connection`.
+"""
+
+import re
+import sqlite3
+from typing import Final
+
+from hangar_dal.database.statement import Statement
+from hangar_dal.errors import (
+    CheckViolation,
+    ConnectionFailed,
+    ConstraintViolation,
+    DatabaseBusy,
+    DatabaseError,
+    ForeignKeyViolation,
+    HangarError,
+    InvalidValue,
+    NotNullViolation,
+    ReadOnlyTransaction,
+    StatementError,
+    StatementTimeout,
+    TransactionConflict,
+    UniqueViolation,
+)
+
+# OverflowError, UnicodeError: a value that got past the codecs. ValueError: an embedded NUL in the statement.
+DRIVER_ERRORS: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError, ValueError)
+
+_TARGET: Final = re.compile(
+    r"\b(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE
+)
+_COMMENT: Final = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+# What SQLite says about a statement's own words. Everything else it says might hold a value.
+_ABOUT_THE_TEXT: Final = re.compile(
+    r"no such (?:table|column|function|index|view|trigger|savepoint)|near \"|ambiguous column name|incomplete input"
+    r"|table \S+ (?:has|already exists)|wrong number of arguments|misuse of aggregate"
+)
+_PRIMARY_CODE: Final = 0xFF
+_CONSTRAINT_DATATYPE: Final = sqlite3.SQLITE_CONSTRAINT | 12 << 8  # sqlite3 does not know it yet
+
+
+def is_busy(error: Exception) -> bool:
+    """Somebody else holds the lock; the statement did nothing."""
+    return _code(error) & _PRIMARY_CODE in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def translated(error: Exception, statement: Statement | None, raw: sqlite3.Connection) -> HangarError:
+    """The error to raise `from None`: what happened, to which constraint of which table; no value."""
+    found = _translated(error, statement.text if statement else "", raw)
+    if isinstance(found, DatabaseError) and statement is not None:
+        found.query = statement.name or None
+    return found
+
+
+def _code(error: Exception) -> int:
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK))
+
+
+def _translated(error: Exception, text: str, raw: sqlite3.Connection) -> HangarError:
+    if not isinstance(error, sqlite3.Error | sqlite3.Warning):
+        return InvalidValue("a parameter has a value that SQLite cannot hold: integers past 64 bits, or broken text")
+    code, name = _code(error), str(getattr(error, "sqlite_errorname", "")) or type(error).__name__
+    primary = code & _PRIMARY_CODE
+    if code == _CONSTRAINT_DATATYPE:
+        return InvalidValue("a parameter has a value that its column's type does not allow")
+    if primary == sqlite3.SQLITE_CONSTRAINT:
+        return _constraint(code, name, str(error), text, raw)
+    if code == sqlite3.SQLITE_BUSY_SNAPSHOT:
+        return TransactionConflict("another transaction wrote first; run the transaction again", sqlstate=name)
+    if primary in {sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}:
+        return InvalidValue("a parameter has a value that SQLite cannot hold: it is too large, or of the wrong type")
+    if primary in _BY_CODE:
+        kind, message = _BY_CODE[primary]
+        return kind(message, sqlstate=name)
+    if primary in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_OK}:  # OK: the module's own complaint, about the call
+        said = str(error) if _ABOUT_THE_TEXT.match(str(error)) else "the statement cannot be run"
+        return StatementError(f"SQLite: {said}", sqlstate=name)
+    return DatabaseError(f"SQLite failed with {name}; see https://www.sqlite.org/rescode.html", sqlstate=name)
+
+
+_BY_CODE: Final[dict[int, tuple[type[DatabaseError], str]]] = {
+    sqlite3.SQLITE_BUSY: (DatabaseBusy, "another process held SQLite's write lock for longer than HANGAR_LOCK_TIMEOUT"),
+    sqlite3.SQLITE_LOCKED: (DatabaseBusy, "a table is locked by another statement on this connection"),
+    sqlite3.SQLITE_INTERRUPT: (StatementTimeout, "the statement took longer than HANGAR_STATEMENT_TIMEOUT"),
+    sqlite3.SQLITE_READONLY: (ReadOnlyTransaction, "the statement writes where only reading is allowed"),
+    sqlite3.SQLITE_CANTOPEN: (ConnectionFailed, "SQLite cannot open the database file, or a file beside it"),
+    sqlite3.SQLITE_NOTADB: (ConnectionFailed, "the file is not a SQLite database"),
+    sqlite3.SQLITE_PERM: (ConnectionFailed, "the database file may not be opened"),
+    sqlite3.SQLITE_FULL: (DatabaseError, "the disk is full; nothing of the transaction was kept"),
+    sqlite3.SQLITE_CORRUPT: (DatabaseError, "the database file is damaged; restore a backup"),
+    sqlite3.SQLITE_MISUSE: (StatementError, "the statement cannot be run"),
+    sqlite3.SQLITE_RANGE: (StatementError, "the statement and its parameters do not fit"),
+    sqlite3.SQLITE_AUTH: (StatementError, "the statement is not allowed on this connection"),
+}
+
+
+def _constraint(code: int, name: str, message: str, text: str, raw: sqlite3.Connection) -> ConstraintViolation:
+    subject = message.partition("failed: ")[2]
+    match code:
+        case sqlite3.SQLITE_CONSTRAINT_UNIQUE | sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY | sqlite3.SQLITE_CONSTRAINT_ROWID:
+            constraint, table, columns = _unique(code, subject, raw)
+            return UniqueViolation(
+                unique_message(table, columns, constraint),
+                sqlstate=name, constraint=constraint, table=table, columns=columns,
+            )  # fmt: skip
+        case sqlite3.SQLITE_CONSTRAINT_NOTNULL:
+            table, _, column = subject.rpartition(".")
+            return NotNullViolation(
+                f"{table}.{column} must have a value", sqlstate=name, table=table or None, columns=(column,)
+            )
+        case sqlite3.SQLITE_CONSTRAINT_CHECK:
+            constraint = subject if subject.isidentifier() else None
+            target = _target(text)
+            return CheckViolation(
+                f"a row breaks the rule {constraint or '(unnamed)'} of {target or 'its table'}",
+                sqlstate=name, constraint=constraint, table=target,
+            )  # fmt: skip
+        case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            return _foreign_key(name, _target(text), raw)
+        case _:
+            return ConstraintViolation("a rule of the table refused the row", sqlstate=name, table=_target(text))
+
+
+def _target(text: str) -> str | None:
+    found = _TARGET.search(_COMMENT.sub(" ", text))
+    return found[1] if found else None
+
+
+def _unique(code: int, subject: str, raw: sqlite3.Connection) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """`users.email_fold` or `a.x, a.y`; for an index over an expression, `index 'its_name'`."""
+    if subject.startswith("index '"):
+        name = subject[7:].rstrip("'")
+        row = raw.execute("SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = ?", (name,)).fetchone()
+        return name, row[0] if row else None, ()
+    pairs = [part.rpartition(".") for part in subject.split(", ")]
+    table, columns = pairs[0][0], [pair[2] for pair in pairs]
+    plain = tuple(column.removesuffix("_fold") for column in columns)
+    if code != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+        return f"{table}_pkey", table, plain
+    # An index that was given a name of its own is called by it, as on PostgreSQL.
+    for _, index, unique, origin, *_ in raw.execute(f'PRAGMA index_list("{table}")').fetchall():
+        covered = [row[2] for row in raw.execute(f'PRAGMA index_info("{index}")')]
+        if unique and origin == "c" and covered == columns:
+            return index, table, plain
+    return f"{table}_{'_'.join(columns)}_key", table, plain
+
+
+def _foreign_key(name: str, table: str | None, raw: sqlite3.Connection) -> ForeignKeyViolation:
+    """SQLite names no foreign key. With only one on the statement's table it must have been that one."""
+    keys = raw.execute(f'PRAGMA foreign_key_list("{table}")').fetchall() if table else []
+    columns = tuple(row[3] for row in keys)
+    if table is None or not keys or len({row[0] for row in keys}) > 1:
+        where = f"of {table} " if table else ""
+        message = f"a foreign key {where}does not hold: the row referred to is missing, or rows still refer to this one"
+        return ForeignKeyViolation(message, sqlstate=name, table=table)
+    constraint = f"{table}_{'_'.join(columns)}_fkey"
+    return ForeignKeyViolation(
+        foreign_key_message(table, columns, constraint),
+        sqlstate=name, constraint=constraint, table=table, columns=columns,
+    )  # fmt: skip
+
+
+def unique_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
+    what = f"{table}: {', '.join(columns)}" if columns else str(table)
+    return f"{what} must be unique, and another row has this value already ({constraint})"
+
+
+def foreign_key_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
+    what = f"{table}: {', '.join(columns)}" if columns else str(table)
+    return f"{what} must refer to an existing row ({constraint})"

@@ -1,0 +1,260 @@
+"""A transaction and its block: commit, rollback, savepoints, streams, and who may use it when.
+
+Stands above `shelf`, below `database`. Which database runs makes no difference here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+from hangar_dal.database.connection import COMMITTED, ISOLATIONS, UNKNOWN, Connection, Isolation
+from hangar_dal.database.owned import own, see_out, settled
+from hangar_dal.database.shelf import Shelf
+from hangar_dal.database.statement import Parameters, Result, Row, Statement
+from hangar_dal.errors import (
+    CommitUnknown,
+    ConnectionFailed,
+    InvalidValue,
+    ReadOnlyTransaction,
+    TransactionBusy,
+    TransactionClosed,
+    TransactionError,
+    TransactionFailed,
+)
+from hangar_dal.sealing import Keyring
+from hangar_dal.sqlscan import Dialect
+
+
+class Owner(Protocol):
+    """The part of a `Database` that its transactions carry on: dialect, clock and keys."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+    @property
+    def keyring(self) -> Keyring: ...
+    def now(self) -> datetime: ...
+
+
+class Transaction:
+    """Statements that are applied together or not at all, for one task at a time.
+
+    A statement that fails fails the transaction, on both databases: what follows raises `TransactionFailed`, and
+    nothing is kept. Only `savepoint()` heals: its block takes the failure with it. A cancelled statement, or a lost
+    connection, ends the transaction for good, savepoint or not.
+    """
+
+    def __init__(self, owner: Owner, connection: Connection, *, read_only: bool) -> None:
+        self.dialect: Dialect = owner.dialect
+        self.clock = owner.clock
+        self.keyring = owner.keyring
+        self.now = owner.now
+        self._connection = connection
+        self._read_only = read_only
+        self._busy = False
+        self._quiet: asyncio.Future[None] | None = None
+        self._closed = False
+        self._failure: BaseException | None = None
+        self._beyond_repair = False
+        self._names = 0
+
+    def run(self, statement: Statement, parameters: Parameters) -> Awaitable[Result]:
+        """Run one statement: its rows, and the number of rows returned or affected."""
+        return self._call(statement, self._connection.run, statement, parameters)
+
+    @asynccontextmanager
+    async def stream(
+        self, statement: Statement, parameters: Parameters, *, chunk: int = 1000
+    ) -> AsyncIterator[AsyncIterator[list[Row]]]:
+        """Rows in lists of `chunk`, fetched as they are wanted; other statements may run in between."""
+        if statement.writes:  # no database streams what it changes
+            rows, _ = await self.run(statement, parameters)
+            yield slices(rows, chunk)
+            return
+        cursor = await self._call(statement, self._connection.open_cursor, statement, parameters)
+        try:
+            yield _Chunks(lambda: self._call(statement, self._connection.fetch, cursor, chunk), chunk)
+        finally:
+            if self._failure is None and not self._closed:
+                await self._call(statement, self._connection.close_cursor, cursor)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator["Transaction"]:
+        """A part that can fail alone: an error that leaves the block undoes the block, and the transaction goes on."""
+        self._names += 1
+        name = f"hangar_{self._names}"
+        await self._command(f"SAVEPOINT {name}")
+        try:
+            yield self
+            if self._failure is not None:
+                raise TransactionFailed(
+                    "a statement in this savepoint failed and its error was caught inside: nothing of it was kept"
+                ) from self._failure
+        except BaseException:
+            await self._heal(name)
+            raise
+        await self._command(f"RELEASE SAVEPOINT {name}")
+
+    def _command(self, text: str) -> Awaitable[Result]:
+        return self._call(None, self._connection.run, Statement("", text, writes=False), ())
+
+    async def _call(
+        self, statement: Statement | None, operation: Callable[..., Awaitable[Any]], *arguments: Any
+    ) -> Any:
+        """The one gate of a transaction: whoever comes through it has the connection until it is done."""
+        if self._busy or self._closed or self._failure is not None:
+            self._refuse(statement)
+        if self._read_only and statement is not None and statement.writes:
+            self._failure = _named(
+                ReadOnlyTransaction("this transaction is read-only and the statement writes"), statement
+            )
+            raise self._failure
+        self._busy = True
+        try:
+            return await operation(*arguments)
+        except BaseException as error:
+            await self._fail(error)
+            raise
+        finally:
+            self._busy = False
+            if self._quiet is not None:
+                self._quiet.set_result(None)
+                self._quiet = None
+
+    def _refuse(self, statement: Statement | None) -> None:
+        if self._closed:
+            raise _named(TransactionClosed("the transaction's block has ended; nothing was run"), statement)
+        if self._busy:
+            message = "another task is using this transaction; await one query of a transaction before the next"
+            raise _named(TransactionBusy(message), statement)
+        message = "an earlier statement of this transaction failed; let its error leave the block, or use a savepoint"
+        raise _named(TransactionFailed(message), statement) from self._failure
+
+    async def _fail(self, error: BaseException) -> None:
+        self._failure = error
+        if isinstance(error, Exception):
+            self._beyond_repair = self._beyond_repair or not self._connection.in_transaction
+        else:
+            self._beyond_repair = True
+            await see_out(self._connection.settle())
+
+    async def _heal(self, name: str) -> None:
+        """Undo a savepoint. Should that fail too, the error under way is the one to be told."""
+        if self._beyond_repair or self._closed or self._busy:
+            return
+        self._failure = None
+        try:
+            await self._command(f"ROLLBACK TO SAVEPOINT {name}")
+            await self._command(f"RELEASE SAVEPOINT {name}")
+        except TransactionError:
+            self._beyond_repair = True
+
+    async def _end(self) -> None:
+        """The block was left without an error: commit, unless something in it failed."""
+        if self._busy:
+            raise TransactionBusy("the block ended while another task was using the transaction: nothing was kept")
+        if self._failure is not None:
+            raise TransactionFailed(
+                "a statement of this transaction failed and its error was caught inside: nothing was kept"
+            ) from self._failure
+        self._closed = True
+        commit = own(self._connection.commit())
+        cancelled = await settled(commit)
+        if commit.cancelled():  # the event loop is shutting down
+            cancelled = cancelled or asyncio.CancelledError()
+            cancelled.add_note(UNKNOWN)
+            raise cancelled
+        if cancelled is None:
+            return commit.result()
+        error = commit.exception()
+        if not isinstance(error, Exception) or isinstance(error, CommitUnknown):
+            cancelled.add_note(COMMITTED if error is None else UNKNOWN)
+        raise cancelled
+
+    async def _abandon(self) -> None:
+        """The block is over: nobody gets in any more, and whoever is still inside comes out first."""
+        self._closed = True
+        if self._busy:
+            self._quiet = asyncio.get_running_loop().create_future()
+            await self._quiet
+
+
+@asynccontextmanager
+async def transaction_block(
+    owner: Owner, shelf: Shelf, *, isolation: Isolation | None, read_only: bool
+) -> AsyncIterator[Transaction]:
+    """Commits when the block is left without an error, else rolls back; always gives the connection back."""
+    if isolation is not None and isolation not in ISOLATIONS:
+        raise InvalidValue(f"isolation: must be None or one of {', '.join(ISOLATIONS)}")
+    connection = await _begun(shelf, isolation, read_only)
+    transaction = Transaction(owner, connection, read_only=read_only)
+    try:
+        yield transaction
+        await transaction._end()
+    except BaseException as error:
+        cancelled = await settled(own(transaction._abandon())) if transaction._busy else None
+        transaction._closed = True
+        first = cancelled if cancelled is not None and isinstance(error, Exception) else error
+        first, _ = await shelf.mend(connection, first)
+        if first is error:
+            raise  # as it is: its cause and its context are its own
+        raise first from None
+    shelf.give(connection)
+
+
+async def _begun(shelf: Shelf, isolation: Isolation | None, read_only: bool) -> Connection:
+    try:
+        return await _begun_once(shelf, isolation, read_only)
+    except ConnectionFailed:  # it had died while it lay idle, and nothing was done yet
+        return await _begun_once(shelf, isolation, read_only)
+
+
+async def _begun_once(shelf: Shelf, isolation: Isolation | None, read_only: bool) -> Connection:
+    connection = await shelf.take()
+    try:
+        await connection.begin(isolation, read_only)
+    except BaseException as error:
+        first, _ = await shelf.mend(connection, error)
+        raise first from None
+    return connection
+
+
+class _Chunks:
+    """Not a generator: a loop that is left early must leave nothing for the garbage collector to finish."""
+
+    def __init__(self, fetch: Callable[[], Awaitable[list[Row]]], size: int) -> None:
+        self._fetch = fetch
+        self._size = size
+        self._ended = False
+
+    def __aiter__(self) -> "_Chunks":
+        return self
+
+    async def __anext__(self) -> list[Row]:
+        rows = [] if self._ended else await self._fetch()
+        self._ended = len(rows) < self._size
+        if not rows:
+            raise StopAsyncIteration
+        return rows
+
+
+def slices(rows: list[Row], size: int) -> AsyncIterator[list[Row]]:
+    """Rows that are all there, in the form of a stream."""
+    starts = iter(range(0, len(rows), size))
+
+    async def fetch() -> list[Row]:
+        start = next(starts, len(rows))
+        return rows[start : start + size]
+
+    return _Chunks(fetch, size)
+
+
+def _named(error: TransactionError, statement: Statement | None) -> TransactionError:
+    error.query = statement.name if statement else None
+    return error
+
+
+Block = AbstractAsyncContextManager[Transaction]
