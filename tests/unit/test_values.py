@@ -1,0 +1,307 @@
+"""The rules of values: what both databases can hold comes back the same, all else is refused by name."""
+
+import json
+import math
+import unicodedata
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from enum import StrEnum
+from functools import cache
+from hashlib import sha256
+from secrets import token_hex
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hangar_dal.errors import InvalidValue
+from hangar_dal.unicode14 import RANGES, unassigned
+from hangar_dal.values import (
+    INT64_MAX,
+    MAX_JSON_BYTES,
+    MAX_JSON_DEPTH,
+    MAX_JSON_FLOAT,
+    check_float,
+    check_instant,
+    check_int,
+    check_text,
+    fold,
+    instant_text,
+    json_text,
+    uuid7,
+)
+
+storable_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+storable_json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-INT64_MAX - 1, INT64_MAX)
+    | st.floats(-MAX_JSON_FLOAT, MAX_JSON_FLOAT)
+    | storable_text,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(storable_text, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class Number(int):
+    """Would come back as a plain int."""
+
+
+class Nowhere(tzinfo):
+    """Aware by its class, naive by what it says."""
+
+    def utcoffset(self, _):
+        return None
+
+
+def nested(levels: int, leaf: object = 0) -> object:
+    for _ in range(levels):
+        leaf = [leaf]
+    return leaf
+
+
+def refusal(check, value: object) -> str:
+    with pytest.raises(InvalidValue) as caught:
+        check("column", value)
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+    assert isinstance(caught.value, ValueError)
+    assert str(caught.value).startswith("column: ")
+    return str(caught.value)
+
+
+@given(storable_text)
+def test_text_comes_back_as_it_is(text: str) -> None:
+    assert check_text("column", text) is text
+
+
+@given(storable_text, st.sampled_from(["\0", "\ud800", "\udfff", "\ud83d"]), storable_text)
+def test_text_with_nul_or_a_lone_surrogate_is_refused_everywhere(before: str, bad: str, after: str) -> None:
+    text = f"{before}{bad}{after}"
+    for check in (check_text, fold, json_text):
+        assert ("NUL" if bad == "\0" else "surrogate") in refusal(check, text) or "\0" in text
+    refusal(json_text, {text: 1})
+    refusal(json_text, [text])
+
+
+@pytest.mark.parametrize("check", [check_int, lambda name, value: json.loads(json_text(name, value))])
+def test_an_integer_has_64_bits(check) -> None:
+    for edge in (-INT64_MAX - 1, -1, 0, 1, INT64_MAX):
+        assert check("column", edge) == edge
+    for beyond in (-INT64_MAX - 2, INT64_MAX + 1, 10**400):
+        assert "64 bits" in refusal(check, beyond)
+
+
+@given(st.floats(allow_nan=False))
+def test_a_float_keeps_all_but_the_sign_of_zero(value: float) -> None:
+    kept = check_float("column", value)
+    assert kept == value
+    assert kept != 0 or math.copysign(1, kept) == 1
+
+
+def test_nan_is_no_number() -> None:
+    assert "NaN" in refusal(check_float, math.nan)
+    assert "NaN" in refusal(check_float, -math.nan)
+
+
+@given(st.datetimes(timezones=st.timezones() | st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(timezone)))
+def test_an_instant_is_the_same_instant_in_utc(value: datetime) -> None:
+    try:
+        expected = (value - value.utcoffset()).replace(tzinfo=UTC)
+    except OverflowError:
+        assert "years 1 to 9999" in refusal(check_instant, value)
+        return
+    kept = check_instant("column", value)
+    assert kept.tzinfo is UTC
+    assert kept.replace(fold=0) == expected.replace(fold=0)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(datetime(2026, 1, 1), id="naive"),  # noqa: DTZ001  that is the case
+        pytest.param(datetime(2026, 1, 1, tzinfo=Nowhere()), id="with a zone that knows no offset"),
+    ],
+)
+def test_a_naive_datetime_is_refused(value: datetime) -> None:
+    assert "aware" in refusal(check_instant, value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(datetime.min.replace(tzinfo=timezone(timedelta(hours=1))), id="before the year 1"),
+        pytest.param(datetime.max.replace(tzinfo=timezone(-timedelta(hours=1))), id="after the year 9999"),
+        pytest.param(datetime.max.replace(tzinfo=ZoneInfo("America/Los_Angeles")), id="after it, in a named zone"),
+    ],
+)
+def test_an_instant_outside_the_years_1_to_9999_is_refused(value: datetime) -> None:
+    assert "years 1 to 9999" in refusal(check_instant, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        pytest.param(datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00.000000Z", id="the first"),
+        pytest.param(datetime.max.replace(tzinfo=UTC), "9999-12-31T23:59:59.999999Z", id="the last"),
+        pytest.param(datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC), "2026-02-03T04:05:06.000000Z", id="whole seconds"),
+    ],
+)
+def test_an_instant_is_written_in_one_width(value: datetime, text: str) -> None:
+    assert instant_text(check_instant("column", value)) == text
+
+
+@given(st.lists(st.datetimes(timezones=st.just(UTC)), min_size=2, max_size=20))
+def test_instants_sort_as_text_as_they_do_as_time(values: list[datetime]) -> None:
+    texts = [instant_text(value) for value in values]
+    assert sorted(texts) == [instant_text(value) for value in sorted(values)]
+    assert {len(text) for text in texts} == {27}
+    assert [datetime.fromisoformat(text) for text in texts] == values
+
+
+@given(storable_json)
+def test_json_comes_back_as_the_equal_value_from_one_text(value: object) -> None:
+    text = json_text("column", value)
+    back = json.loads(text)
+    assert back == value
+    assert repr(json_text("column", back)) == repr(text)
+
+
+def test_json_text_is_canonical() -> None:
+    assert json_text("column", {"é": [1, -0.0, True, None], "a": {}}) == '{"a":{},"é":[1,0.0,true,null]}'
+    assert json_text("column", {"b": 1, "a": 2}) == json_text("column", {"a": 2, "b": 1})
+
+
+def test_json_is_copied_not_changed() -> None:
+    value = {"zero": -0.0}
+    json_text("column", value)
+    assert math.copysign(1, value["zero"]) == -1
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        pytest.param(math.nan, "finite", id="NaN"),
+        pytest.param(math.inf, "finite", id="infinity"),
+        pytest.param(-math.inf, "finite", id="minus infinity"),
+        pytest.param(math.nextafter(MAX_JSON_FLOAT, math.inf), "1e15", id="a float just too large"),
+        pytest.param(-1e16, "1e15", id="a float far below"),
+        pytest.param((1, 2), "tuple is not JSON", id="a tuple"),
+        pytest.param({1, 2}, "set is not JSON", id="a set"),
+        pytest.param(b"bytes", "bytes is not JSON", id="bytes"),
+        pytest.param(datetime(2026, 1, 1, tzinfo=UTC), "datetime is not JSON", id="a datetime"),
+        pytest.param(Colour.RED, "Colour is not JSON", id="an enum of text"),
+        pytest.param(Number(1), "Number is not JSON", id="a kind of int"),
+        pytest.param({1: "a"}, "key", id="a number as key"),
+        pytest.param({None: "a"}, "key", id="no key"),
+        pytest.param({Colour.RED: "a"}, "key", id="an enum as key"),
+        pytest.param(nested(MAX_JSON_DEPTH + 1), "deeper than 64", id="too deep"),
+        pytest.param({"a": nested(MAX_JSON_DEPTH)}, "deeper than 64", id="too deep, in an object"),
+        pytest.param("x" * MAX_JSON_BYTES, "larger than", id="too large"),
+        pytest.param("é" * (MAX_JSON_BYTES // 2), "larger than", id="too large in bytes only"),
+    ],
+)
+def test_what_json_or_jsonb_cannot_hold_is_refused_wherever_it_stands(value: object, hint: str) -> None:
+    for place in (value, [value], {"key": value}):
+        assert hint in refusal(json_text, place)
+
+
+def test_json_may_be_as_deep_and_as_large_as_the_limits_say() -> None:
+    assert json.loads(json_text("column", nested(MAX_JSON_DEPTH))) == nested(MAX_JSON_DEPTH)
+    assert len(json_text("column", "x" * (MAX_JSON_BYTES - 2))) == MAX_JSON_BYTES
+    assert json_text("column", MAX_JSON_FLOAT) == "1000000000000000.0"
+
+
+def test_json_that_holds_itself_is_refused() -> None:
+    endless: list[object] = []
+    endless.append(endless)
+    assert "deeper" in refusal(json_text, endless)
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        pytest.param(["Anna", "ANNA", "anna"], id="ASCII"),
+        pytest.param(["Straße", "STRASSE", "straẞe"], id="sharp s"),
+        pytest.param(["café", "cafe\u0301", "CAFÉ", "CAFE\u0301"], id="composed and decomposed"),
+        pytest.param(["ΟΔΥΣΣΕΥΣ", "οδυσσευς", "Οδυσσευσ"], id="final sigma"),
+        pytest.param(["ﬁn", "fin", "FIN"], id="a ligature"),
+        pytest.param(["\uff21\uff42", "Ab", "aB"], id="wide letters"),
+        pytest.param(["ÅNGSTRÖM", "\u212bngström", "a\u030angstro\u0308m"], id="a unit sign"),
+        pytest.param(["\uab70", "\u13a0"], id="Cherokee"),
+    ],
+)
+def test_spellings_of_one_name_have_one_fold(spellings: list[str]) -> None:
+    assert len({fold("column", spelling) for spelling in spellings}) == 1
+
+
+def test_different_names_keep_different_folds() -> None:
+    names = ["anna", "änna", "аnna", "anna ", "anna1", "ı", "i", "ss", "s"]  # noqa: RUF001  one is Cyrillic on purpose
+    assert len({fold("column", name) for name in names}) == len(names)
+
+
+@given(st.text(st.characters(max_codepoint=127, min_codepoint=1)))
+def test_the_fold_of_an_ascii_name_is_its_lower(name: str) -> None:
+    assert fold("column", name) == name.lower()
+
+
+@cache
+def assigned() -> list[str]:
+    """Every character but NUL that Unicode 14 knows."""
+    everything = (chr(point) for point in range(1, 0x110000) if not 0xD800 <= point <= 0xDFFF)
+    return [character for character in everything if not unassigned().match(character)]
+
+
+@cache
+def changing() -> list[str]:
+    return [one for one in assigned() if fold("column", one) != one or unicodedata.combining(one)]
+
+
+def test_every_character_has_one_fold_that_stays() -> None:
+    for character in assigned():
+        folded = fold("column", character)
+        assert fold("column", folded) == folded
+
+
+def test_every_python_folds_alike() -> None:
+    """Folds are unique keys: another one under a newer Python would let a name be taken twice."""
+    folds = "\n".join(fold("column", character) for character in assigned())
+    assert sha256(folds.encode()).hexdigest() == "864d7a234abdd17a2e68ce87a9b69617896c367f73b8a8405aa6d22007037873"
+
+
+@given(st.deferred(lambda: st.text(st.sampled_from(changing()))))
+def test_a_fold_of_any_text_stays_and_ignores_normal_forms(text: str) -> None:
+    folded = fold("column", text)
+    assert fold("column", folded) == folded
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert fold("column", unicodedata.normalize(form, text)) == folded
+
+
+def test_a_character_that_unicode_14_does_not_know_is_refused() -> None:
+    secret = token_hex()
+    for newer in ("\U0001fae8", "\u0378", "\U0010ffff", "\ufdd0"):
+        message = refusal(fold, secret + newer)
+        assert "Unicode 14" in message
+        assert secret not in message
+
+
+@pytest.mark.skipif(unicodedata.unidata_version != "14.0.0", reason="only Python 3.11 knows exactly Unicode 14")
+def test_the_table_of_unassigned_characters_is_that_of_python_3_11() -> None:
+    spans: list[list[int]] = []
+    for point in range(0x110000):
+        if unicodedata.category(chr(point)) == "Cn":
+            if spans and spans[-1][1] == point - 1:
+                spans[-1][1] = point
+            else:
+                spans.append([point, point])
+    made = [f"{first:X}" if first == last else f"{first:X}-{last:X}" for first, last in spans]
+    assert RANGES.split() == made
+
+
+def test_keys_made_later_sort_later() -> None:
+    keys = [uuid7() for _ in range(10_000)]
+    assert keys == sorted(set(keys))
+    assert {key.version for key in keys} == {7}
