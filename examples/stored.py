@@ -1,0 +1,17 @@
+"""A query of the examples' own: the twin SQL files lie in `sql/sqlite/stored.sql` and `sql/postgresql/stored.sql`."""
+# mypy: disable-error-code="empty-body"
+
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from hangar_dal import Catalog, Executor
+
+CATALOG: Final = Catalog("examples", sql=Path(__file__).parent / "sql")
+query = CATALOG.query
+
+
+@query
+async def get_stored_cookies(db: Executor, session_cookie_id: UUID) -> str:
+    """A session's cookies as the table holds them: sealed."""
+    ...
