@@ -178,13 +178,15 @@ WHERE
 
 -- name: delete_expired_session_cookies
 -- A batch, the longest expired first, so that no lock is held for long.
--- differs: rows that another writer holds are passed over here; there only one writes at a time
-DELETE FROM session_cookies
-WHERE id IN (
+-- differs: rows that another holds are passed over, and the batch is chosen once, here; there only one writes at a time
+WITH batch AS MATERIALIZED (
     SELECT id
     FROM session_cookies
     WHERE expires_at <= :now
     ORDER BY expires_at, id
     LIMIT :batch_size
     FOR UPDATE SKIP LOCKED
-);
+)
+
+DELETE FROM session_cookies
+WHERE id IN (SELECT id FROM batch);

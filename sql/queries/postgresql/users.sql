@@ -86,7 +86,7 @@ FROM users
 WHERE id = :user_id;
 
 -- name: get_users
--- In the order of their creation; an id that no user has is left out.
+-- Each once, in the order of the ids; an id that no user has is left out.
 -- differs: a list is an array here, a JSON array there
 SELECT
     id,

@@ -178,7 +178,7 @@ WHERE
 
 -- name: delete_expired_session_cookies
 -- A batch, the longest expired first, so that no lock is held for long.
--- differs: only one writes at a time here; rows that another writer holds are passed over there
+-- differs: only one writes at a time here; rows that another holds are passed over there, and the batch is chosen once
 DELETE FROM session_cookies
 WHERE id IN (
     SELECT id

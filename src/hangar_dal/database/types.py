@@ -31,6 +31,7 @@ class ValueType:
     optional: bool = False
     item: "ValueType | None" = None
     python: type[Any] | None = None
+    containers: tuple[type[Any], ...] = ()  # what JSON must be at its top; empty for any JSON
     allowed: tuple[Any, ...] = ()
     case_insensitive: bool = False
     sealed: Sealed | None = None
@@ -98,15 +99,17 @@ def _bare_type(bare: Any) -> ValueType:
     if origin is Literal:
         return ValueType(_scalar_kind(arguments), allowed=arguments)
     if origin is dict:
-        return ValueType("json", python=dict)
+        return ValueType("json", containers=(dict,))
     if origin in (Union, UnionType):
-        if all(value_type(arm).kind == "json" for arm in arguments):
-            return ValueType("json")
+        arms = [value_type(arm) for arm in arguments]
+        if all(arm.kind == "json" for arm in arms):
+            of_each = [arm.containers for arm in arms]
+            return ValueType("json", containers=sum(of_each, ()) if all(of_each) else ())
         raise UnsupportedType("a union of several types has no one column type; only `| None` and JSON types go")
     if origin is list:
         item = value_type(arguments[0])
         if item.kind in ("json", "list"):
-            return ValueType("json", python=list)
+            return ValueType("json", containers=(list,))
         return ValueType("models" if item.kind == "model" else "list", item=item, python=item.python)
     if isinstance(bare, type) and issubclass(bare, Enum):
         return ValueType(_scalar_kind(tuple(member.value for member in bare)), python=bare)
@@ -196,11 +199,12 @@ def _bare_check(value: ValueType) -> Check:
     if value.allowed:
         return _literal_check(value.allowed)
     if value.kind == "json":
-        container = value.python
+        containers = value.containers
+        expected = " or ".join(container.__name__ for container in containers)
 
         def check_json(name: str, given: Any) -> str:
-            if container is not None and type(given) is not container:
-                raise InvalidValue(f"{name}: expected {container.__name__}, got {type(given).__name__}")
+            if containers and type(given) not in containers:
+                raise InvalidValue(f"{name}: expected {expected}, got {type(given).__name__}")
             return json_text(name, given)
 
         return check_json

@@ -110,7 +110,7 @@ async def delete_expired_session_cookies(
 
 async def create_session_cookie(db: Executor, new: NewSessionCookie) -> SessionCookie:
     """Seal and store a session. `InvalidValue` if it has expired; `ForeignKeyViolation` if there is no such user."""
-    _check_unexpired(db, new.expires_at)
+    _check_new(db, "new", new)
     return await insert_session_cookie(db, new)
 
 
@@ -137,11 +137,13 @@ async def import_session_cookies(
 
     The iterable is read batch by batch, so that it may be longer than memory.
     """
+    if type(batch_size) is not int or batch_size < 1:
+        raise InvalidValue("batch_size: must be an int of at least 1")
     rows, imported = iter(session_cookies), 0
     async with atomic(db) as tx:
         while batch := list(islice(rows, batch_size)):
             for new in batch:
-                _check_unexpired(db, new.expires_at)
+                _check_new(db, "session_cookies", new)
             imported += await insert_session_cookies(tx, batch)
     return imported
 
@@ -164,6 +166,14 @@ async def purge_expired_session_cookies(
             return purged
 
 
+def _check_new(db: Executor, name: str, new: NewSessionCookie) -> None:
+    if not isinstance(new, NewSessionCookie):
+        raise InvalidValue(f"{name}: expected NewSessionCookie, got {type(new).__name__}")
+    _check_unexpired(db, new.expires_at)
+
+
 def _check_unexpired(db: Executor, expires_at: datetime) -> None:
+    if not isinstance(expires_at, datetime):
+        raise InvalidValue(f"expires_at: expected datetime, got {type(expires_at).__name__}")
     if check_instant("expires_at", expires_at) <= db.now():
         raise InvalidValue("expires_at: must lie ahead; an expired session is not worth storing")

@@ -5,7 +5,7 @@
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import Field, SecretStr, StringConstraints
@@ -14,7 +14,7 @@ from typing_extensions import Unpack
 from hangar_dal import passwords
 from hangar_dal.database import Executor
 from hangar_dal.domains.catalog import query
-from hangar_dal.errors import AccountNotActive, InvalidCredentials
+from hangar_dal.errors import AccountNotActive, InvalidCredentials, InvalidValue
 from hangar_dal.models.users import (
     DisplayName,
     EveCharacterId,
@@ -26,11 +26,13 @@ from hangar_dal.models.users import (
     UserStatus,
 )
 from hangar_dal.query import RowCount
-from hangar_dal.values import CaseInsensitive, uuid7
+from hangar_dal.values import CaseInsensitive, check_text, uuid7
 
 # What is looked up need not be well formed, only short enough to be worth a look.
 Lookup = Annotated[str, CaseInsensitive, StringConstraints(max_length=254)]
 PageSize = Annotated[int, Field(ge=1, le=1000)]
+
+_REFUSED: Final = "the login or the password is wrong"
 
 
 @query
@@ -47,7 +49,7 @@ async def get_user(db: Executor, user_id: UUID) -> User:
 
 @query
 async def get_users(db: Executor, ids: list[UUID]) -> list[User]:
-    """The users with these ids, oldest first; an id that no user has is left out."""
+    """The users with these ids, each once, in the order of the ids; an id that no user has is left out."""
     ...
 
 
@@ -157,15 +159,19 @@ async def delete_user(db: Executor, user_id: UUID) -> RowCount:
 
 async def create_user(db: Executor, new: NewUser) -> User:
     """Make an account. `WeakPassword` before anything is hashed; `UniqueViolation.columns` says which name is taken."""
+    if not isinstance(new, NewUser):
+        raise InvalidValue(f"new: expected NewUser, got {type(new).__name__}")
     hashed = None
     if new.password is not None:
-        passwords.check_password(new.password, context=[name for name in (new.username, new.email) if name])
+        _check_secret(new.password)
+        passwords.check_password(new.password, context=(new.username, new.email, new.display_name))
         hashed = await passwords.hash_off_loop(new.password)
     return await insert_user(db, new, hashed_password=hashed)
 
 
 async def set_password(db: Executor, user_id: UUID, password: SecretStr) -> User:
     """Replace the password; `WeakPassword` before anything is hashed."""
+    _check_secret(password)
     passwords.check_password(password)
     return await set_password_hash(db, user_id, hashed_password=await passwords.hash_off_loop(password))
 
@@ -176,15 +182,20 @@ async def authenticate(db: Executor, login: str, password: SecretStr) -> User:
     One `InvalidCredentials`, after the same work, for an unknown user, a wrong password and an account that is not
     active. A hash made with weaker parameters than today's is renewed. Counting failures is the caller's.
     """
+    _check_secret(password)
     found = await find_login(db, login)
     hashed = found.hashed_password if found else None
     matches = await passwords.verify_off_loop(hashed, password)
     if found is None or hashed is None or not matches or found.status is not UserStatus.ACTIVE:
-        raise InvalidCredentials("the login or the password is wrong")
+        raise InvalidCredentials(_REFUSED)
     if passwords.needs_rehash(hashed):
         renewed = await passwords.hash_off_loop(password)
         await renew_password_hash(db, found.id, verified=hashed, renewed=renewed)
-    return await get_user(db, found.id)
+    # Hashing takes long enough for the account to be suspended or deleted meanwhile.
+    for user in await get_users(db, [found.id]):
+        if user.is_active:
+            return user
+    raise InvalidCredentials(_REFUSED)
 
 
 async def sign_in_eve_user(
@@ -194,11 +205,23 @@ async def sign_in_eve_user(
 
     `AccountNotActive` if the account is suspended, inactive or deleted; it is then left as it is.
     """
-    user = await upsert_eve_user(
-        db, id=uuid7(), eve_character_id=eve_character_id, display_name=display_name, eve_scopes=list(eve_scopes)
-    )
-    if user is not None:
-        return user
-    refused = await find_user_by_eve_character(db, eve_character_id)
-    status = refused.status if refused else UserStatus.DELETED
-    raise AccountNotActive(f"the account is {status}; only an ACTIVE one may sign in", status=status)
+    if isinstance(eve_scopes, str):
+        raise InvalidValue("eve_scopes: expected a list, got str")
+    while True:
+        user = await upsert_eve_user(
+            db, id=uuid7(), eve_character_id=eve_character_id, display_name=display_name, eve_scopes=list(eve_scopes)
+        )
+        if user is not None:
+            return user
+        refused = await find_user_by_eve_character(db, eve_character_id)
+        # Else the account was deleted or made active between the two statements: the next round finds it so.
+        if refused is not None and not refused.is_active:
+            status = refused.status
+            raise AccountNotActive(f"the account is {status}; only an ACTIVE one may sign in", status=status)
+
+
+def _check_secret(password: SecretStr) -> None:
+    """Found before any I/O, like every value that cannot be stored."""
+    if not isinstance(password, SecretStr):
+        raise InvalidValue(f"password: expected SecretStr, got {type(password).__name__}")
+    check_text("password", password.get_secret_value())

@@ -29,8 +29,10 @@ class UserRole(StrEnum):
     ADMIN = "ADMIN"
 
 
-# Without `@`, a username can never pose as an e-mail address.
-Username = Annotated[str, CaseInsensitive, StringConstraints(min_length=1, max_length=64, pattern=r"^[^@]+$")]
+# Without `@`, and without the two characters that fold to it, a username can never pose as an e-mail address.
+Username = Annotated[
+    str, CaseInsensitive, StringConstraints(min_length=1, max_length=64, pattern=r"^[^@\x{FE6B}\x{FF20}]+$")
+]
 # 254 characters: RFC 5321 as corrected by its erratum 1690. That mail arrives there is proved by sending some.
 Email = Annotated[str, CaseInsensitive, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 # ITU-T E.164: a plus sign and up to fifteen digits.
