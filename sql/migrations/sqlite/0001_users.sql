@@ -78,22 +78,23 @@ CREATE TABLE users (
     ),
 
     -- Instants that every language can hold: the years 1 to 9999 in UTC, real dates, one fixed width that sorts.
+    -- (strftime passes 30 February through unless it has something to add.)
     CONSTRAINT users_last_login_at_check CHECK (
         last_login_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z'
         AND substr(last_login_at, 21, 6) NOT GLOB '*[^0-9]*'
-        AND strftime('%Y-%m-%dT%H:%M:%S', substr(last_login_at, 1, 19)) IS substr(last_login_at, 1, 19)
+        AND strftime('%Y-%m-%dT%H:%M:%S', substr(last_login_at, 1, 19), '+0 seconds') IS substr(last_login_at, 1, 19)
         AND last_login_at >= '0001'
     ),
     CONSTRAINT users_created_at_check CHECK (
         created_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z'
         AND substr(created_at, 21, 6) NOT GLOB '*[^0-9]*'
-        AND strftime('%Y-%m-%dT%H:%M:%S', substr(created_at, 1, 19)) IS substr(created_at, 1, 19)
+        AND strftime('%Y-%m-%dT%H:%M:%S', substr(created_at, 1, 19), '+0 seconds') IS substr(created_at, 1, 19)
         AND created_at >= '0001'
     ),
     CONSTRAINT users_updated_at_check CHECK (
         updated_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z'
         AND substr(updated_at, 21, 6) NOT GLOB '*[^0-9]*'
-        AND strftime('%Y-%m-%dT%H:%M:%S', substr(updated_at, 1, 19)) IS substr(updated_at, 1, 19)
+        AND strftime('%Y-%m-%dT%H:%M:%S', substr(updated_at, 1, 19), '+0 seconds') IS substr(updated_at, 1, 19)
         AND updated_at >= '0001'
     ),
 

@@ -13,16 +13,17 @@ CREATE TABLE session_cookies (
     CONSTRAINT session_cookies_cookies_check CHECK (substr(cookies, 1, 3) = 'v1.'),
 
     -- Instants that every language can hold: the years 1 to 9999 in UTC, real dates, one fixed width that sorts.
+    -- (strftime passes 30 February through unless it has something to add.)
     CONSTRAINT session_cookies_expires_at_check CHECK (
         expires_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z'
         AND substr(expires_at, 21, 6) NOT GLOB '*[^0-9]*'
-        AND strftime('%Y-%m-%dT%H:%M:%S', substr(expires_at, 1, 19)) IS substr(expires_at, 1, 19)
+        AND strftime('%Y-%m-%dT%H:%M:%S', substr(expires_at, 1, 19), '+0 seconds') IS substr(expires_at, 1, 19)
         AND expires_at >= '0001'
     ),
     CONSTRAINT session_cookies_created_at_check CHECK (
         created_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z'
         AND substr(created_at, 21, 6) NOT GLOB '*[^0-9]*'
-        AND strftime('%Y-%m-%dT%H:%M:%S', substr(created_at, 1, 19)) IS substr(created_at, 1, 19)
+        AND strftime('%Y-%m-%dT%H:%M:%S', substr(created_at, 1, 19), '+0 seconds') IS substr(created_at, 1, 19)
         AND created_at >= '0001'
     ),
 

@@ -1,0 +1,111 @@
+"""What the tests of migrations share: raw connections, schemas, and a checkout that they may spoil."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hangar_dal.migrations import adoption, commands, schema_postgresql, schema_sqlite
+from hangar_dal.migrations.places import place_of
+from hangar_dal.migrations.schema import Schema
+from hangar_dal.migrations.scripts import packaged_folder
+
+ROOT = Path(__file__).parents[2]
+READERS = {"sqlite": schema_sqlite.read_schema, "postgresql": schema_postgresql.read_schema}
+
+# What the engine says to each connection, as far as a raw one needs it too.
+FOREIGN_KEYS = {"sqlite": "PRAGMA foreign_keys = ON", "postgresql": "SELECT 1"}
+
+Query = Callable[[str, str], list[tuple[Any, ...]]]
+Run = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture
+def query() -> Query:
+    """Runs one statement by the raw driver, on either database, and returns its rows."""
+
+    def run(url: str, sql: str) -> list[tuple[Any, ...]]:
+        place = place_of(url)
+        with closing(place.connect()) as connection:
+            connection.execute(FOREIGN_KEYS[place.dialect])
+            connection.execute("BEGIN")
+            cursor = connection.execute(sql)
+            rows = cursor.fetchall() if cursor.description else []
+            connection.commit()
+            return rows
+
+    return run
+
+
+@pytest.fixture
+def schema_of() -> Callable[[str], Schema]:
+    def read(url: str) -> Schema:
+        place = place_of(url)
+        with closing(place.connect()) as connection:
+            connection.execute("BEGIN")
+            schema = READERS[place.dialect](connection)
+            connection.rollback()
+            return schema
+
+    return read
+
+
+@pytest.fixture
+def dialect(empty_database_url: str) -> str:
+    """The folder of the database that this test has."""
+    return place_of(empty_database_url).dialect
+
+
+@pytest.fixture
+def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the packaged migrations that the functions of `hangar_dal.migrations` take for the original."""
+    folder = shutil.copytree(packaged_folder(), tmp_path / "packaged")
+    for module in (commands, adoption):
+        monkeypatch.setattr(module, "packaged_folder", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What `yoyo` needs of the repository, in a folder whose name has spaces and brackets."""
+    folder = tmp_path / "my check out [1]"
+    shutil.copytree(packaged_folder(), folder / "sql" / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "yoyo.ini", folder)
+    return folder
+
+
+@pytest.fixture
+def add_migration() -> Callable[..., None]:
+    """Adds a numbered migration to a folder; files not named hold a statement that does nothing."""
+
+    def add(folder: Path, migration: str, **scripts: str) -> None:
+        shutil.copy(folder / "0001_users.py", folder / f"{migration}.py")
+        for dialect in ("sqlite", "postgresql"):
+            (folder / dialect / f"{migration}.sql").write_text(scripts.get(dialect, scripts.get("apply", "SELECT 1;")))
+            (folder / dialect / f"{migration}.rollback.sql").write_text(scripts.get("rollback", "SELECT 1;"))
+
+    return add
+
+
+@pytest.fixture
+def yoyo(checkout: Path) -> Callable[..., Run]:
+    """Runs `yoyo` in the checkout as a shell would, on the given database, else on the default."""
+
+    def run(*arguments: str, url: str | None = None, cwd: Path = checkout, program: str = "yoyo") -> Run:
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        # `yoyo new` starts `python`, which is this one only if this one comes first.
+        environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+        if url is not None:
+            environment["DATABASE_URL"] = url
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", program, *arguments],
+            cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    return run

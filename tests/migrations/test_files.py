@@ -1,0 +1,134 @@
+"""The migration files of this package: named, ordered, complete, and cut into statements as the databases would."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hangar_dal import schema_history
+from hangar_dal.errors import MigrationError, SchemaOutOfDate
+from hangar_dal.migrations.new import SHIM
+from hangar_dal.migrations.scripts import Script, ids_in, packaged_folder, read_script
+
+FOLDER = packaged_folder()
+IDS = ids_in(FOLDER)
+DIALECTS = ("sqlite", "postgresql")
+
+
+def script(text: str, dialect: str = "postgresql") -> Script:
+    return Script("postgresql/0009_x.sql", dialect, text, transactional=True)  # type: ignore[arg-type]
+
+
+def texts(text: str, dialect: str) -> list[str]:
+    return [statement.text for statement in script(text, dialect).statements()]
+
+
+def test_the_issue_s_three_migrations_are_packaged_in_order() -> None:
+    assert schema_history.packaged_ids()[:3] == ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
+    assert schema_history.packaged_ids() == IDS
+
+
+def test_ids_are_numbered_without_gap_or_repetition() -> None:
+    assert all(re.fullmatch(r"\d{4}_[a-z0-9_]+", migration) for migration in IDS)
+    assert [int(migration[:4]) for migration in IDS] == list(range(1, len(IDS) + 1))
+
+
+@pytest.mark.parametrize("migration", IDS)
+def test_every_shim_is_the_same_three_lines(migration: str) -> None:
+    text = (FOLDER / f"{migration}.py").read_text()
+    assert text == SHIM
+    assert len(text.splitlines()) == 3
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("migration", IDS)
+def test_every_migration_says_something_in_both_directions(migration: str, dialect: str) -> None:
+    assert read_script(FOLDER, migration, dialect, "apply").statements()  # type: ignore[arg-type]
+    assert read_script(FOLDER, migration, dialect, "rollback").statements()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_file_stands_beside_the_migrations_without_belonging_to_one(dialect: str) -> None:
+    expected = {f"{migration}{suffix}" for migration in IDS for suffix in (".sql", ".rollback.sql")}
+    assert {path.name for path in (FOLDER / dialect).glob("[!.]*")} == expected
+
+
+def test_indexes_on_tables_in_use_are_built_concurrently_after_what_a_failed_build_left_is_gone() -> None:
+    made = read_script(FOLDER, "0003_session_cookies_indexes", "postgresql", "apply")
+    assert not made.transactional
+    verbs = [" ".join(statement.text.split()[:3]) for statement in made.statements() if "INDEX" in statement.text]
+    assert verbs == ["DROP INDEX CONCURRENTLY", "CREATE INDEX CONCURRENTLY"] * 2
+
+
+def test_up_to_date_is_silent_and_out_of_date_names_what_is_pending_and_both_commands() -> None:
+    schema_history.check(schema_history.packaged_ids())
+    with pytest.raises(SchemaOutOfDate, match="0002_session_cookies, 0003") as caught:
+        schema_history.check({"0001_users", "9999_from_a_newer_version"})
+    assert caught.value.pending == IDS[1:]
+    assert "`yoyo apply`" in str(caught.value)
+    assert "`hangar-dal migrations apply`" in str(caught.value)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_semicolons_in_strings_names_and_comments_end_nothing(dialect: str) -> None:
+    text = """-- a; comment\nSELECT ';' AS "a;b" /* ; */;\n\n;\nSELECT 2 -- no semicolon at the end"""
+    assert texts(text, dialect) == ["""SELECT ';' AS "a;b" /* ; */""", "SELECT 2 -- no semicolon at the end"]
+
+
+def test_a_trigger_is_one_statement_on_sqlite() -> None:
+    trigger = (
+        "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n"
+        "    UPDATE a SET b = CASE WHEN c THEN 1 ELSE 2 END;\n    DELETE FROM d;\nEND"
+    )
+    assert texts(f"{trigger};\nSELECT 1;", "sqlite") == [trigger, "SELECT 1"]
+
+
+def test_a_function_is_one_statement_on_postgresql() -> None:
+    quoted = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $body$ BEGIN RETURN 1; END $body$"
+    standard = "CREATE FUNCTION g(a int) RETURNS int BEGIN ATOMIC SELECT CASE a WHEN 1 THEN 2 END; SELECT 2; END"
+    assert texts(f"{quoted};{standard};SELECT 1;", "postgresql") == [quoted, standard, "SELECT 1"]
+
+
+def test_statements_know_their_number_and_line() -> None:
+    found = script("-- one\nSELECT 1;\n\n\nSELECT\n    2;\n").statements()
+    assert [(statement.number, statement.line) for statement in found] == [(1, 2), (2, 5)]
+
+
+@pytest.mark.parametrize("verb", ["BEGIN", "commit", "END", "ROLLBACK", "START TRANSACTION", "PREPARE TRANSACTION 'x'"])
+def test_a_script_may_not_end_its_own_transaction(verb: str) -> None:
+    with pytest.raises(MigrationError, match=r"postgresql/0009_x\.sql, statement 2 \(line 2\)"):
+        script(f"SELECT 1;\n{verb};\nSELECT 2;").statements()
+
+
+def test_a_script_without_a_statement_is_refused() -> None:
+    with pytest.raises(MigrationError, match=r"0009_x\.sql holds no statement"):
+        script("-- to be written\n;\n").statements()
+
+
+def test_an_unclosed_string_is_refused_with_its_line() -> None:
+    with pytest.raises(MigrationError, match=r"0009_x\.sql, line 2"):
+        script("SELECT 1;\nSELECT 'x;").statements()
+
+
+def test_line_ends_and_an_editor_s_mark_change_neither_the_text_nor_its_digest(tmp_path: Path) -> None:
+    (tmp_path / "sqlite").mkdir()
+    file = tmp_path / "sqlite" / "0001_x.sql"
+    file.write_bytes(b"SELECT 1;\nSELECT 2;\n")
+    plain = read_script(tmp_path, "0001_x", "sqlite", "apply")
+    file.write_bytes(b"\xef\xbb\xbfSELECT 1;\r\nSELECT 2;\r\n")
+    assert read_script(tmp_path, "0001_x", "sqlite", "apply") == plain
+    file.write_bytes(b"SELECT 1;\nSELECT 3;\n")
+    assert read_script(tmp_path, "0001_x", "sqlite", "apply").digest != plain.digest
+
+
+@pytest.mark.parametrize(("head", "transactional"), [("false", False), ("true", True)])
+def test_the_directive_is_read_from_the_comments_at_the_head_alone(
+    tmp_path: Path, head: str, transactional: bool
+) -> None:
+    (tmp_path / "sqlite").mkdir()
+    file = tmp_path / "sqlite" / "0001_x.sql"
+    file.write_text(f"-- why\n\n-- transactional: {head}\nSELECT 1;\n-- transactional: maybe\n")
+    assert read_script(tmp_path, "0001_x", "sqlite", "apply").transactional is transactional
+    file.write_text("-- transactional: no\nSELECT 1;\n")
+    with pytest.raises(MigrationError, match=r"sqlite/0001_x\.sql: transactional is either true or false"):
+        read_script(tmp_path, "0001_x", "sqlite", "apply")

@@ -1,0 +1,86 @@
+"""The schema that the migrations give: the same each time, and the same on both databases."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+
+from yoyo.migrations import read_migrations
+
+from hangar_dal import migrations
+from hangar_dal.migrations.backends import backend_for
+from hangar_dal.migrations.places import place_of
+from hangar_dal.migrations.schema import Index, Schema, differences
+from hangar_dal.migrations.scripts import packaged_folder
+
+SchemaOf = Callable[[str], Schema]
+
+
+def roll_back_everything(url: str) -> None:
+    backend = backend_for(place_of(url))
+    with closing(backend.connection):
+        backend.init_database()
+        with backend.lock():
+            backend.rollback_migrations(backend.to_rollback(read_migrations(str(packaged_folder()))))
+
+
+def test_apply_rollback_apply_gives_the_identical_schema(empty_database_url: str, schema_of: SchemaOf) -> None:
+    everything = migrations.apply(empty_database_url)
+    first = schema_of(empty_database_url)
+    roll_back_everything(empty_database_url)
+    assert schema_of(empty_database_url) == Schema(())
+    assert migrations.pending(empty_database_url) == everything
+    assert migrations.apply(empty_database_url) == everything
+    assert differences(first, schema_of(empty_database_url)) == ()
+    assert first == schema_of(empty_database_url)
+
+
+def test_the_twins_give_the_same_schema(sqlite_url: str, postgres_url: str, schema_of: SchemaOf) -> None:
+    sqlite, postgresql = schema_of(sqlite_url), schema_of(postgres_url)
+    assert differences(sqlite.twin(), postgresql.twin()) == ()
+    assert sqlite.twin() == postgresql.twin()
+    assert sqlite.names == {"users", "session_cookies"}
+
+
+def test_the_tables_are_strict_and_the_texts_sort_by_code_point(
+    sqlite_url: str, postgres_url: str, schema_of: SchemaOf
+) -> None:
+    assert {table.options for table in schema_of(sqlite_url).tables} == {"strict"}
+    types = {column.type for table in schema_of(postgres_url).tables for column in table.columns}
+    assert {kind for kind in types if kind.startswith("text")} == {'text COLLATE "C"', 'text[] COLLATE "C"'}
+
+
+def test_session_cookies_have_exactly_the_two_indexes(database_url: str, schema_of: SchemaOf) -> None:
+    (table,) = schema_of(database_url).only(frozenset({"session_cookies"})).tables
+    assert [(index.name, index.columns, index.unique, index.valid) for index in table.indexes] == [
+        ("idx_session_expires", ("expires_at",), False, True),
+        ("idx_session_user_platform", ("user_id", "platform"), False, True),
+    ]
+
+
+def test_flags_are_made_from_status_and_role(database_url: str, schema_of: SchemaOf) -> None:
+    (table,) = schema_of(database_url).only(frozenset({"users"})).tables
+    assert [column.name for column in table.columns if column.generated] == ["is_active", "is_admin"]
+
+
+def test_every_difference_is_told_in_one_line(
+    sqlite_url: str, schema_of: SchemaOf, query: Callable[..., object]
+) -> None:
+    before = schema_of(sqlite_url)
+    query(sqlite_url, "CREATE UNIQUE INDEX extra ON users (role DESC, id)")
+    query(sqlite_url, "DROP INDEX idx_session_expires")
+    query(sqlite_url, "ALTER TABLE session_cookies ADD COLUMN note text COLLATE nocase DEFAULT 'x' CHECK (note <> '')")
+    assert differences(before, schema_of(sqlite_url)) == (
+        "session_cookies: check  is not in the migrations",
+        "session_cookies: column note is not in the migrations",
+        "session_cookies: index idx_session_expires is missing",
+        "users: index extra is not in the migrations",
+    )
+    (users,) = schema_of(sqlite_url).only(frozenset({"users"})).tables
+    assert Index("extra", ("role DESC", "id"), True, "") in [replace(index, text="") for index in users.indexes]
+
+
+def test_a_changed_rule_is_a_difference(database_url: str, empty_database_url: str, schema_of: SchemaOf) -> None:
+    before = schema_of(database_url)
+    users, *_ = [table for table in before.tables if table.name == "users"]
+    looser = replace(users, checks=tuple(replace(check, rule="CHECK (TRUE)") for check in users.checks[:1]))
+    assert any("is CHECK (TRUE); the migrations give" in line for line in differences(before, Schema((looser,))))
