@@ -100,7 +100,8 @@ class Shelf:
         if self._timer is not None:
             self._timer.cancel()
         self.free.clear()
-        await asyncio.gather(*(connection.close() for connection in self._everyone))
+        # One that cannot be closed in order shall not keep the others open.
+        await asyncio.gather(*(connection.close() for connection in self._everyone), return_exceptions=True)
         self._everyone.clear()
 
     def _pass_on(self, connection: Connection) -> None:

@@ -16,6 +16,7 @@ from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.errors import (
     CommitUnknown,
     ConnectionFailed,
+    DatabaseError,
     InvalidValue,
     ReadOnlyTransaction,
     TransactionBusy,
@@ -116,6 +117,8 @@ class Transaction:
         try:
             return await operation(*arguments)
         except BaseException as error:
+            if isinstance(error, DatabaseError) and statement is not None:
+                error.query = statement.name
             await self._fail(error)
             raise
         finally:

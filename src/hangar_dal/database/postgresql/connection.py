@@ -5,22 +5,20 @@ interrupted too. What is left to do here is to look at the state in which that l
 """
 
 import asyncio
-import os
 import select
-import socket
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import psycopg
-from psycopg import AsyncConnection, AsyncRawCursor
+from psycopg import AsyncRawCursor
 from psycopg.pq import TransactionStatus
 
 from hangar_dal.database.connection import Isolation
+from hangar_dal.database.postgresql.driver import SETTLE_SECONDS, Driver
 from hangar_dal.database.postgresql.errors import DRIVER_ERRORS, is_stale_plan, translated
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.errors import CommitUnknown, ConnectionFailed, TransactionFailed
 
-# How long rolling back may take before the connection is thrown away: a frozen network must not hold the caller.
-SETTLE_SECONDS: Final = 2.0
 # A cursor keeps its last result. Past this many rows that memory is worth more than a new cursor.
 _KEPT_ROWS: Final = 1000
 
@@ -30,8 +28,11 @@ _COMMIT: Final = Statement("", "COMMIT", writes=False)
 class PostgresConnection:
     """`reset` brings the session's settings back to ours; `age_limit` is in ticks, 0 for none."""
 
-    def __init__(self, driver: AsyncConnection[Row], *, reset: str, age_limit: int) -> None:
+    def __init__(
+        self, driver: Driver, *, put_back: Callable[[Driver], Awaitable[None]], reset: str, age_limit: int
+    ) -> None:
         self.driver = driver
+        self._put_back = put_back
         self._pgconn = driver.pgconn
         self._reset = reset
         self._age: int | None = None  # ticks since the call under way began; None while there is none
@@ -62,7 +63,8 @@ class PostgresConnection:
         self.applied = False
         cursor = self._cursor
         try:
-            await cursor.execute(statement.text, parameters)
+            # Nameless statements are our own: not worth a place among the prepared ones.
+            await cursor.execute(statement.text, parameters, prepare=None if statement.name else False)
             if statement.columns is None:
                 statement.columns = tuple(column.name for column in cursor.description or ())
             rows = await cursor.fetchall() if statement.columns else []
@@ -91,16 +93,15 @@ class PostgresConnection:
             raise TransactionFailed("the server rolled the transaction back instead of committing it")
 
     async def open_cursor(self, statement: Statement, parameters: Parameters) -> tuple[Statement, str]:
-        """The cursor's own FETCH is a statement of the same name, so that its errors tell the query."""
         self._cursors += 1
         name = f"hangar_{self._cursors}"
         text = f"DECLARE {name} NO SCROLL CURSOR FOR {statement.text}"
-        await self.run(Statement(statement.name, text, writes=False), parameters)
+        await self.run(Statement("", text, writes=False), parameters)
         return statement, name
 
     async def fetch(self, cursor: tuple[Statement, str], size: int) -> list[Row]:
         statement, name = cursor
-        fetch = Statement(statement.name, f"FETCH FORWARD {size} FROM {name}", writes=False)
+        fetch = Statement("", f"FETCH FORWARD {size} FROM {name}", writes=False)
         rows, _ = await self.run(fetch, ())
         statement.columns = fetch.columns
         return rows
@@ -110,7 +111,8 @@ class PostgresConnection:
 
     async def settle(self) -> bool:
         self.applied = self._was_applied()
-        deadline = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._hang_up)
+        self.driver.stop_waiting()
+        deadline = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self.driver.hang_up)
         try:
             if self.in_transaction:
                 await self._cursor.execute("ROLLBACK")
@@ -130,10 +132,11 @@ class PostgresConnection:
         if self._age is not None and self._age_limit:
             self._age += 1
             if self._age > self._age_limit:
-                self._hang_up()
+                self.driver.hang_up()
 
     async def close(self) -> None:
-        await self.driver.close()
+        """Back to psycopg's pool, which replaces one that was lost."""
+        await self._put_back(self.driver)
 
     async def _run_replanned(self, statement: Statement, parameters: Parameters) -> Result:
         """The tables have changed under a prepared statement: forget what was prepared, and plan anew."""
@@ -148,12 +151,6 @@ class PostgresConnection:
     def _was_applied(self) -> bool | None:
         """psycopg keeps a result that came in spite of the cancellation."""
         return None if self.driver.closed else self._cursor.statusmessage is not None
-
-    def _hang_up(self) -> None:
-        """Let whoever waits for the server see the end of the connection now; a frozen network never would."""
-        if not self.driver.closed:
-            with socket.socket(fileno=os.dup(self._pgconn.socket)) as wire:
-                wire.shutdown(socket.SHUT_RDWR)
 
 
 def _begin(isolation: str | None, read_only: bool) -> Statement:

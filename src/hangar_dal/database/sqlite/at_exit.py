@@ -28,11 +28,6 @@ def stop_at_exit(connection: Stoppable) -> None:
             _watch.start()
 
 
-def stopped(connection: Stoppable) -> None:
-    with _lock:
-        _open.discard(connection)
-
-
 def _stop_all() -> None:
     threading.main_thread().join()
     with _lock:

@@ -19,6 +19,7 @@ from hangar_dal.database.owned import own
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.errors import DatabaseClosed, HangarError, StatementTimeout, TransactionFailed
+from hangar_dal.urls import MEMORY
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ class SqliteConnection:
         self._age_limit = age_limit
         self._abandoned = False
         self._block = False
+        self._is_only_one = path == MEMORY  # then it is the reader too
         self._cursors: set[sqlite3.Cursor] = set()
         self._driver = aiosqlite.Connection(self._connect, iter_chunk_size=1)
 
@@ -67,22 +69,20 @@ class SqliteConnection:
 
     @property
     def ready(self) -> bool:
-        return self._age is None and not self._raw.in_transaction
+        return self._age is None and not self.lost and not self._raw.in_transaction
 
     @property
     def in_transaction(self) -> bool:
-        return self._raw.in_transaction
+        return not self.lost and self._raw.in_transaction
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
         return await self._timed(self._run, statement, parameters)
 
     async def begin(self, isolation: Isolation | None, read_only: bool) -> None:
-        await self.run(_BEGIN if read_only else _BEGIN_IMMEDIATE, ())
-        self._block = True
+        await self._timed(self._begin, read_only)
 
     async def commit(self) -> None:
-        await self.run(_COMMIT, ())
-        self._block = False
+        await self._timed(self._commit)
 
     async def open_cursor(self, statement: Statement, parameters: Parameters) -> sqlite3.Cursor:
         return await self._timed(self._open_cursor, statement, parameters)
@@ -94,14 +94,16 @@ class SqliteConnection:
         await self._timed(self._close_cursor, cursor)
 
     async def settle(self) -> bool:
+        if self.lost:
+            return False
         self._abandoned = True
         cleaning = own(self._cleaned())
-        while not cleaning.done():
+        while not cleaning.done() and not self.lost:
             # A statement that had not quite begun misses the first interrupt.
             self._raw.interrupt()
             await asyncio.wait({cleaning}, timeout=_NUDGE)
         self._age = None
-        return True
+        return not self.lost
 
     def tick(self) -> None:
         if self._age is not None and self._age_limit:
@@ -110,19 +112,19 @@ class SqliteConnection:
                 self._raw.interrupt()
 
     async def close(self) -> None:
+        if self.lost:
+            return
         self.lost = True
-        self.interrupt()
+        if self._age is not None:
+            self._raw.interrupt()
         await self._driver.close()
         self._thread.join()
 
-    def interrupt(self) -> None:
-        """Stop what runs; what is not running yet is not affected."""
-        if self._age is not None:
-            self._raw.interrupt()
-
     def stop(self) -> None:
         """At the end of the process, from another thread, when nobody has called `close`."""
-        self._driver.stop()
+        if not self.lost:
+            self._raw.interrupt()
+            self._driver.stop()
 
     @property
     def _overdue(self) -> bool:
@@ -173,6 +175,17 @@ class SqliteConnection:
             statement.columns = tuple(column[0] for column in cursor.description or ())
         return (rows, len(rows)) if statement.columns else (rows, max(cursor.rowcount, 0))
 
+    def _begin(self, read_only: bool) -> None:
+        if read_only and self._is_only_one:
+            self._raw.execute("PRAGMA query_only = ON")
+        self._run(_BEGIN if read_only else _BEGIN_IMMEDIATE, ())
+        self._block = True
+
+    def _commit(self) -> None:
+        self._close_cursors()
+        self._run(_COMMIT, ())
+        self._end_block()
+
     def _check(self, statement: Statement) -> None:
         if self._abandoned:  # cancelled before it was begun
             raise StatementTimeout("the statement was cancelled")
@@ -219,13 +232,20 @@ class SqliteConnection:
         cursor.close()
 
     def _clean(self) -> None:
-        """Cursors first: an interrupt lasts while any of them lives."""
-        while self._cursors:
-            self._cursors.pop().close()
+        self._close_cursors()  # first: an interrupt lasts while any of them lives
         while self._raw.in_transaction:
             try:
                 self._raw.execute("ROLLBACK")
             except sqlite3.OperationalError:  # interrupted in its turn: the nudge came late
                 continue
-        self._block = False
+        self._end_block()
         self._abandoned = False
+
+    def _close_cursors(self) -> None:
+        while self._cursors:
+            self._cursors.pop().close()
+
+    def _end_block(self) -> None:
+        self._block = False
+        if self._is_only_one:
+            self._raw.execute("PRAGMA query_only = OFF")
