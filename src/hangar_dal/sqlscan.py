@@ -4,7 +4,7 @@ One pass, one token after the other, in the dialect's own lexical rules: a param
 would find one and nowhere else. Stands above errors alone; `sqlfile` builds on it.
 
 What PostgreSQL adds: `E''` strings, `$tag$` bodies, nested comments, `::` casts, array slices, `?` operators.
-What SQLite adds: `[names]` and `` `names` ``.
+What SQLite adds: `[names]` and `` `names` ``, and a variable that goes on behind `::`.
 (PostgreSQL documentation, "Lexical Structure"; SQLite documentation, "Tokenizer" and "Variables".)
 """
 
@@ -26,7 +26,7 @@ class Kind(Enum):
     WORD = "word"
     NUMBER = "number"
     PARAMETER = "parameter"
-    FOREIGN = "foreign parameter"  # ?, ?1, @a, $a, $1: placeholders that are not ours
+    FOREIGN = "foreign parameter"  # ?, ?1, @a, $a, $1, :é: placeholders that are not ours
     SEMICOLON = "semicolon"
     OPERATOR = "operator"
 
@@ -48,20 +48,24 @@ class Unterminated(Exception):
         self.start = start
 
 
-_SPACE = re.compile(r"\s+")
-_LINE_COMMENT = re.compile(r"--[^\n]*")
-_NUMBER = re.compile(r"\d[\w.]*|\.\d[\w.]*")
-_WORD: Final[dict[Dialect, re.Pattern[str]]] = {
-    "sqlite": re.compile(r"[^\W\d]\w*(?:\$\w*)*"),
-    "postgresql": re.compile(r"[^\W\d][\w$]*"),
+# Beyond ASCII, both databases take every character for a letter: also a no-break space, an arrow, an emoji.
+_LETTER: Final = r"A-Za-z_\u0080-\U0010ffff"
+_SPACE = re.compile(r"[ \t\n\r\f\v]+")
+_LINE_COMMENT: Final[dict[Dialect, re.Pattern[str]]] = {
+    "sqlite": re.compile(r"--[^\n]*"),
+    "postgresql": re.compile(r"--[^\n\r]*"),
 }
-_PARAMETER = re.compile(r":([A-Za-z_]\w*)", re.ASCII)
-_DOLLAR_TAG = re.compile(r"\$(?:[^\W\d]\w*)?\$")
-_SQLITE_FOREIGN = re.compile(r"\?\d*|[@$#][A-Za-z_]\w*")
-_POSTGRESQL_FOREIGN = re.compile(r"\$\d+")
+_NUMBER = re.compile(rf"\.?[0-9][.0-9{_LETTER}]*")
+_WORD = re.compile(rf"[{_LETTER}][{_LETTER}0-9$]*")
+_WORD_END = re.compile(rf"[{_LETTER}0-9$]\Z")
+# What SQLite takes for one variable: `::` belongs to it, and a pair of parentheses ends it. It has no casts by `::`.
+_SQLITE_VARIABLE = re.compile(rf"::[{_LETTER}0-9$:]*|[:@$#](?:[{_LETTER}0-9$]|::)+(?:\([^\s)]*\))?|\?[0-9]*")
+_POSTGRESQL_VARIABLE = re.compile(rf":[{_LETTER}][{_LETTER}0-9$]*|\$[0-9]+")
+_OURS = re.compile(r":[A-Za-z_][A-Za-z0-9_]*")
+_DOLLAR_TAG = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 # PostgreSQL joins strings that only a line break parts, and the second one keeps the first one's escapes.
-_CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\n]*)?\n(?:\s|--[^\n]*\n)*'")
+_CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:\s|--[^\n\r]*[\n\r])*'", re.ASCII)
 
 
 def scan(text: str, dialect: Dialect) -> Iterator[Token]:
@@ -76,12 +80,17 @@ def scan(text: str, dialect: Dialect) -> Iterator[Token]:
         position = end
 
 
+def ends_in_word(text: str) -> bool:
+    """Whether a `$` written behind this text would become part of its last word or number."""
+    return bool(_WORD_END.search(text))
+
+
 def _next(text: str, at: int, dialect: Dialect, brackets: int) -> tuple[Kind, int]:
     char = text[at]
-    if char.isspace():
-        return Kind.SPACE, _end(_SPACE, text, at)
-    if text.startswith("--", at):
-        return Kind.COMMENT, _end(_LINE_COMMENT, text, at)
+    if found := _SPACE.match(text, at):
+        return Kind.SPACE, found.end()
+    if found := _LINE_COMMENT[dialect].match(text, at):
+        return Kind.COMMENT, found.end()
     if text.startswith("/*", at):
         return Kind.COMMENT, _block_comment(text, at, nested=dialect == "postgresql")
     if char == "'":
@@ -90,13 +99,13 @@ def _next(text: str, at: int, dialect: Dialect, brackets: int) -> tuple[Kind, in
         return Kind.NAME, _quoted(text, at, '"', "quoted name")
     if char == ";":
         return Kind.SEMICOLON, at + 1
-    if char.isdigit() or (char == "." and text[at + 1 : at + 2].isdigit()):
-        return Kind.NUMBER, _end(_NUMBER, text, at)
-    if char.isalpha() or char == "_" or (ord(char) > 127 and not char.isspace()):
-        return _word(text, at, dialect)
-    if char == ":":
-        return _colon(text, at, brackets)
-    return _sqlite(text, at) if dialect == "sqlite" else _postgresql(text, at)
+    if found := _NUMBER.match(text, at):
+        return Kind.NUMBER, found.end()
+    if found := _WORD.match(text, at):
+        if dialect == "postgresql" and found[0] in ("e", "E") and text.startswith("'", found.end()):
+            return Kind.STRING, _escape_string(text, at)
+        return Kind.WORD, found.end()
+    return _sqlite(text, at) if dialect == "sqlite" else _postgresql(text, at, brackets)
 
 
 def _sqlite(text: str, at: int) -> tuple[Kind, int]:
@@ -107,45 +116,29 @@ def _sqlite(text: str, at: int) -> tuple[Kind, int]:
         return Kind.NAME, end + 1
     if text[at] == "`":
         return Kind.NAME, _quoted(text, at, "`", "quoted name")
-    if found := _SQLITE_FOREIGN.match(text, at):
-        return Kind.FOREIGN, found.end()
+    if found := _SQLITE_VARIABLE.match(text, at):
+        return _placeholder(found)
     return Kind.OPERATOR, at + 1
 
 
-def _postgresql(text: str, at: int) -> tuple[Kind, int]:
-    if text[at] == "$":
-        if tag := _DOLLAR_TAG.match(text, at):
-            end = text.find(tag[0], tag.end())
-            if end < 0:
-                raise Unterminated("dollar-quoted string", at)
-            return Kind.STRING, end + len(tag[0])
-        if found := _POSTGRESQL_FOREIGN.match(text, at):
-            return Kind.FOREIGN, found.end()
-    return Kind.OPERATOR, at + 1
-
-
-def _word(text: str, at: int, dialect: Dialect) -> tuple[Kind, int]:
-    found = _WORD[dialect].match(text, at)
-    end = found.end() if found else at + 1
-    if dialect == "postgresql" and text[at:end] in ("e", "E") and text[end : end + 1] == "'":
-        return Kind.STRING, _escape_string(text, at)
-    return Kind.WORD, end
-
-
-def _colon(text: str, at: int, brackets: int) -> tuple[Kind, int]:
+def _postgresql(text: str, at: int, brackets: int) -> tuple[Kind, int]:
+    if tag := _DOLLAR_TAG.match(text, at):
+        end = text.find(tag[0], tag.end())
+        if end < 0:
+            raise Unterminated("dollar-quoted string", at)
+        return Kind.STRING, end + len(tag[0])
     if text.startswith("::", at):
         return Kind.OPERATOR, at + 2
-    found = _PARAMETER.match(text, at)
     # `a[i:j]`: a colon that follows a value directly, inside brackets, parts the bounds of a slice.
-    is_slice = brackets and (text[at - 1].isalnum() or text[at - 1] in "_)]\"'")
-    if found is None or is_slice:
+    if brackets and text[at] == ":" and (ends_in_word(text[at - 1]) or text[at - 1] in ")]\"'"):
         return Kind.OPERATOR, at + 1
-    return Kind.PARAMETER, found.end()
+    if found := _POSTGRESQL_VARIABLE.match(text, at):
+        return _placeholder(found)
+    return Kind.OPERATOR, at + 1
 
 
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at + 1
+def _placeholder(found: re.Match[str]) -> tuple[Kind, int]:
+    return (Kind.PARAMETER if _OURS.fullmatch(found[0]) else Kind.FOREIGN), found.end()
 
 
 def _quoted(text: str, at: int, quote: str, what: str) -> int:

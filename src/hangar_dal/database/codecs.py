@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from hangar_dal.database.types import ValueType, checker
 from hangar_dal.errors import InvalidValue
-from hangar_dal.sqlfile import Variant
+from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
 from hangar_dal.values import instant_text
 

@@ -12,7 +12,7 @@ from hangar_dal.errors import CatalogError
 from hangar_dal.query.plan import Plan
 from hangar_dal.query.signature import Signature, choices, read_signature
 from hangar_dal.query.sources import Unresolved, getter, resolve
-from hangar_dal.sqlfile import Block
+from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 

@@ -14,7 +14,7 @@ from hangar_dal.query.results import Reader
 from hangar_dal.query.signature import Signature
 from hangar_dal.query.sources import Getter, getter, resolve
 from hangar_dal.query.stream import Stream
-from hangar_dal.sqlfile import Block, Condition
+from hangar_dal.sqlblock import Block, Condition
 
 Values = Mapping[str, Any]
 Rows = Sequence[Sequence[Any]]

@@ -15,7 +15,7 @@ from hangar_dal.database.types import ValueType
 from hangar_dal.errors import InvalidValue
 from hangar_dal.query.signature import Argument, Signature, field_types
 from hangar_dal.sealing import Keyring
-from hangar_dal.sqlfile import Condition, Line
+from hangar_dal.sqlblock import Condition, Line
 from hangar_dal.values import check_instant, fold
 
 Values = Mapping[str, Any]
@@ -143,13 +143,17 @@ def _chosen_now(source: Source, encode: Mapping[str, Encode]) -> Getter:
 
 
 def _fold_getter(source: Source) -> Getter:
+    """The fold may be all that the statement uses, so the text itself is checked here too."""
+    name = source.name.removesuffix("_fold")
+    if source.value is None:
+        raise TypeError(source.name)
+    check = encoder(name, source.value, {})
+
     def get(values: Values, db: Any) -> Any:
-        raw = source.raw(values)
-        if raw is None:
+        if source.is_change and source.argument not in values:
             return None
-        if type(raw) is not str:
-            raise InvalidValue(f"{source.name}: expected str, got {type(raw).__name__}")
-        return fold(source.name.removesuffix("_fold"), raw)
+        text = check(source.raw(values))
+        return None if text is None else fold(name, text)
 
     return get
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from psycopg.types.numeric import Int8
 
 from hangar_dal.database.codecs import Codec
-from hangar_dal.sqlfile import Variant
+from hangar_dal.sqlblock import Variant
 
 
 def _render(variant: Variant) -> tuple[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from hangar_dal.database.codecs import JSON_ENCODE, Codec
-from hangar_dal.sqlfile import Variant
+from hangar_dal.sqlblock import Variant
 
 
 def _array(items: list[Any]) -> str:

@@ -1,0 +1,163 @@
+"""One named statement: its lines, the arms that it can be made of, and where its parameters stand.
+
+Made by `sqlfile` out of text; knows nothing of files or Python signatures. Stands above `sqlscan`.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Final
+
+from hangar_dal.sqlscan import Dialect, Kind, Token, ends_in_word, scan
+
+_READING: Final = frozenset({"SELECT", "VALUES"})
+# INTO alone: PostgreSQL's SELECT INTO makes a table.
+_WRITING: Final = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "INTO"})
+_VERBS: Final = _READING | _WRITING | {"REPLACE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`-- when argument` (it is not None) or `-- when argument = value`."""
+
+    argument: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a statement, kept when all its conditions hold."""
+
+    text: str
+    number: int
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One place where `:name` stands, and what has to hold for its line to be there."""
+
+    name: str
+    start: int
+    end: int
+    line: Line
+
+
+@dataclass(frozen=True)
+class Block:
+    """A named statement of one dialect."""
+
+    name: str
+    dialect: Dialect
+    path: str
+    line: int
+    comment: tuple[str, ...]
+    directives: dict[str, str]
+    lines: tuple[Line, ...]
+
+    @property
+    def where(self) -> str:
+        """`file:line` of the header, for messages."""
+        return f"{self.path}:{self.line}"
+
+    @property
+    def differs(self) -> str | None:
+        """The reason why this statement is not the same text in both dialects."""
+        return self.directives.get("differs")
+
+    @cached_property
+    def source(self) -> str:
+        """Everything that twins have in common: comment and text, without what says that they differ."""
+        return "\n".join([*self.comment, *(f"{line.text} {line.conditions}" for line in self.lines)])
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition of the block once, in the order of the text."""
+        return tuple(dict.fromkeys(condition for line in self.lines for condition in line.conditions))
+
+    @cached_property
+    def all_arms(self) -> "Variant":
+        """Every line at once: no statement, but all its words and parameters."""
+        return self.variant(lambda condition: True)
+
+    @cached_property
+    def words(self) -> tuple[tuple[str, int], ...]:
+        """The bare words of all lines in upper case, each with the depth of its parentheses under the first."""
+        found: list[tuple[str, int]] = []
+        depth = 0
+        for token in self.all_arms.tokens:
+            if token.kind is Kind.WORD:
+                depth = depth if found else 0
+                found.append((token.text.upper(), depth))
+            elif token.kind is Kind.OPERATOR:
+                depth += (token.text == "(") - (token.text == ")")
+        return tuple(found)
+
+    @cached_property
+    def verb(self) -> str:
+        """What the statement does: its first word, or behind `WITH` the first verb outside of parentheses."""
+        first = self.words[0][0] if self.words else ""
+        if first != "WITH":
+            return first
+        return next((word for word, depth in self.words if depth == 0 and word in _VERBS), first)
+
+    @cached_property
+    def writes(self) -> bool:
+        """Whether it changes or locks rows: its own verb does, or a `WITH` part, or it says FOR UPDATE or FOR SHARE."""
+        words = [word for word, _ in self.words]
+        locks = any(pair in (("FOR", "SHARE"), ("KEY", "SHARE")) for pair in pairwise(words))
+        return self.verb not in _READING or locks or not _WRITING.isdisjoint(words)
+
+    @cached_property
+    def returns_rows(self) -> bool:
+        """Whether rows come back: it reads, or it writes with RETURNING."""
+        return self.verb in _READING or ("RETURNING", 0) in self.words
+
+    def variant(self, holds: Callable[[Condition], bool]) -> "Variant":
+        """The statement that the arms make where these conditions hold."""
+        return Variant(self.dialect, tuple(line for line in self.lines if all(map(holds, line.conditions))))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One complete statement."""
+
+    dialect: Dialect
+    lines: tuple[Line, ...]
+
+    @cached_property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        return tuple(scan(self.text, self.dialect))
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Each place of each parameter, in the order of the text."""
+        return tuple(
+            Parameter(token.text[1:], token.start, token.end, self.line_of(token))
+            for token in self.tokens
+            if token.kind is Kind.PARAMETER
+        )
+
+    def line_of(self, token: Token) -> Line:
+        """The line on which a token starts."""
+        return self.lines[bisect_right(self._starts, token.start) - 1]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(len(line.text) + 1 for line in self.lines[:-1])]
+
+    def rewritten(self, placeholder: Callable[[str], str]) -> str:
+        """The text with each `:name` replaced; `LIMIT:n` gets the space without which `LIMIT$1` would be one word."""
+        pieces, position = [], 0
+        for parameter in self.parameters:
+            before = self.text[position : parameter.start]
+            gap = " " if before and ends_in_word(before) else ""
+            pieces += [before, gap, placeholder(parameter.name)]
+            position = parameter.end
+        return "".join([*pieces, self.text[position:]])
