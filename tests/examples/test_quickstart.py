@@ -1,0 +1,58 @@
+"""The README's first command ends in this script: it works, more than once, and says what it did."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hangar_dal import sealing
+
+QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart.py"
+
+
+@pytest.fixture
+def key() -> str:
+    return sealing.new_key()
+
+
+def quickstart(url: str, key: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "DATABASE_URL": url, "HANGAR_SEALING_KEYS": key, "PYTHONWARNINGS": "error"}
+    return subprocess.run(
+        [sys.executable, QUICKSTART],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_it_tells_each_step(database_url: str, key: str):
+    done = quickstart(database_url, key)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "storage_state.json: 15 cookies of 4 hosts" in done.stdout
+    assert "in the table: v1.k" in done.stdout
+    assert "opened again, and equal to storage_state.json" in done.stdout
+    assert "quickstart with 2 of them" in done.stdout
+    assert "'Quick Start', phone None; e-mail, not mentioned, still quickstart@hangar.example" in done.stdout
+    assert "1 expired session(s) deleted so far" in done.stdout
+    assert "left in all: 1" in done.stdout
+    assert "\033" not in done.stdout, "colours are for terminals"
+
+
+def test_it_may_be_run_again(database_url: str, key: str):
+    assert quickstart(database_url, key).returncode == 0
+    again = quickstart(database_url, key)
+    assert again.returncode == 0, again.stderr
+    assert "is there from an earlier run; 1 stored session(s) deleted" in again.stdout
+    assert "left in all: 1" in again.stdout
+
+
+def test_it_names_the_command_that_is_missing(empty_database_url: str, key: str):
+    done = quickstart(empty_database_url, key)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "yoyo apply" in done.stderr
