@@ -42,7 +42,7 @@ def migrations_present(place: Place, connection: Any) -> tuple[str, ...]:
     for count, stage in enumerate(stages):
         if stage == found:
             return packaged_ids()[:count]
-    nearest = min((differences(stage, found) for stage in stages[1:]), key=len)
+    nearest = min((differences(stage, found) for stage in reversed(stages)), key=len)  # of equals the latest
     raise SchemaDiffers(
         f"{place.target.where} is not adopted, and nothing was marked: its schema is not what the migrations give",
         differences=nearest,

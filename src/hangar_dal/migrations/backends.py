@@ -3,6 +3,7 @@
 Stands above the backends of the two databases, and imports the one that is needed.
 """
 
+import atexit
 from typing import Any
 
 from hangar_dal.errors import MigrationError
@@ -18,7 +19,9 @@ def from_settings(uri: Any, migration_table: str) -> Any:
         )
     if migration_table != MIGRATION_TABLE:
         raise MigrationError(f"the history stands in {MIGRATION_TABLE}; --migration-table cannot change it")
-    return backend_for(place_of(None))
+    backend = backend_for(place_of(None))
+    atexit.register(backend.connection.close)  # yoyo's commands leave that to chance
+    return backend
 
 
 def backend_for(place: Place) -> Any:

@@ -1,0 +1,132 @@
+"""Taking over a database that has the tables but no history: by proof, never by faith."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hangar_dal import migrations, schema_history
+from hangar_dal.errors import MigrationError, SchemaDiffers
+from hangar_dal.migrations.schema import Schema
+
+Query = Callable[[str, str], list[tuple[Any, ...]]]
+SchemaOf = Callable[[str], Schema]
+EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
+
+
+@pytest.fixture
+def orphan(database_url: str, query: Query) -> str:
+    """A database with every table of the migrations, and nothing of yoyo's."""
+    for table in ("_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock"):
+        query(database_url, f"DROP TABLE {table}")
+    assert migrations.pending(database_url) == EVERYTHING
+    return database_url
+
+
+def test_a_complete_database_is_marked_completely(orphan: str, schema_of: SchemaOf) -> None:
+    before = schema_of(orphan)
+    assert migrations.adopt(orphan) == EVERYTHING
+    assert migrations.pending(orphan) == ()
+    assert migrations.edited(orphan) == ()
+    assert migrations.apply(orphan) == ()
+    assert schema_of(orphan) == before
+
+
+def test_a_database_at_an_earlier_stage_is_marked_so_far_and_the_rest_is_applied(
+    orphan: str, schema_of: SchemaOf, query: Query
+) -> None:
+    complete = schema_of(orphan)
+    query(orphan, "DROP INDEX idx_session_expires")
+    query(orphan, "DROP INDEX idx_session_user_platform")
+    assert migrations.adopt(orphan) == EVERYTHING[:2]
+    assert migrations.apply(orphan) == EVERYTHING[2:]
+    assert schema_of(orphan) == complete
+
+
+def test_a_database_with_users_alone_has_had_the_first_migration(orphan: str, query: Query) -> None:
+    query(orphan, "DROP TABLE session_cookies")
+    assert migrations.adopt(orphan) == EVERYTHING[:1]
+
+
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        ("DROP INDEX idx_session_expires", "index idx_session_expires is missing"),
+        ("CREATE INDEX mine ON users (role)", "users: index mine is not in the migrations"),
+        ("ALTER TABLE users ADD COLUMN note text", "users: column note is not in the migrations"),
+        ("ALTER TABLE session_cookies RENAME COLUMN platform TO site", "session_cookies: column platform is missing"),
+    ],
+)
+def test_a_database_that_differs_is_refused_with_the_differences_and_nothing_is_marked(
+    orphan: str, query: Query, change: str, difference: str
+) -> None:
+    query(orphan, change)
+    with pytest.raises(SchemaDiffers, match="nothing was marked") as caught:
+        migrations.adopt(orphan)
+    assert any(difference in line for line in caught.value.differences)
+    assert all(line in str(caught.value) for line in caught.value.differences)
+    assert migrations.pending(orphan) == EVERYTHING
+
+
+def test_a_rule_that_is_looser_is_a_difference_on_sqlite(empty_sqlite_url: str, packaged: Path, query: Query) -> None:
+    script = (packaged / "sqlite" / "0001_users.sql").read_text()
+    for statement in script.replace("BETWEEN 1 AND 64", "BETWEEN 1 AND 65").split(";\n")[:-1]:
+        query(empty_sqlite_url, statement)
+    with pytest.raises(SchemaDiffers, match="users: check users_username_check is"):
+        migrations.adopt(empty_sqlite_url)
+
+
+def test_a_rule_that_is_looser_is_a_difference_on_postgresql(postgres_url: str, query: Query) -> None:
+    query(postgres_url, "DROP TABLE _yoyo_migration")
+    query(postgres_url, "DROP TABLE _yoyo_version")
+    query(postgres_url, "DROP TABLE _yoyo_log")
+    query(postgres_url, "ALTER TABLE users DROP CONSTRAINT users_username_check")
+    query(postgres_url, "ALTER TABLE users ADD CONSTRAINT users_username_check CHECK (length(username) < 65)")
+    with pytest.raises(SchemaDiffers, match="users: check users_username_check is"):
+        migrations.adopt(postgres_url)
+
+
+def test_spelling_of_the_same_rule_is_no_difference(empty_sqlite_url: str, packaged: Path, query: Query) -> None:
+    script = (packaged / "sqlite" / "0001_users.sql").read_text()
+    for statement in script.replace("CHECK (", "check  ( /* same */ ").split(";\n")[:-1]:
+        query(empty_sqlite_url, statement)
+    assert migrations.adopt(empty_sqlite_url) == EVERYTHING[:1]
+
+
+def test_the_tables_of_others_are_nobody_s_business(orphan: str, query: Query) -> None:
+    query(orphan, "CREATE TABLE theirs (id integer PRIMARY KEY)")
+    assert migrations.adopt(orphan) == EVERYTHING
+
+
+def test_a_database_with_a_history_is_refused(database_url: str) -> None:
+    with pytest.raises(MigrationError, match="has a history of migrations already"):
+        migrations.adopt(database_url)
+
+
+def test_a_database_without_the_tables_is_refused(empty_database_url: str) -> None:
+    with pytest.raises(MigrationError, match="nothing to adopt"):
+        migrations.adopt(empty_database_url)
+    assert migrations.pending(empty_database_url) == EVERYTHING
+
+
+def test_what_changes_rows_alone_is_not_taken_on_trust(
+    orphan: str, packaged: Path, add_migration: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_migration(packaged, "0004_rows", apply="UPDATE users SET is_private = TRUE;")
+    monkeypatch.setattr(
+        "hangar_dal.migrations.adoption.packaged_ids", lambda: (*schema_history.packaged_ids(), "0004_rows")
+    )
+    assert migrations.adopt(orphan) == EVERYTHING
+    assert migrations.apply(orphan) == ("0004_rows",)
+
+
+def test_nothing_of_the_comparison_is_left_behind(orphan: str, query: Query, schema_of: SchemaOf) -> None:
+    migrations.adopt(orphan)
+    assert schema_of(orphan).names == {"users", "session_cookies"}
+
+
+def test_postgresql_keeps_no_schema_of_the_comparison(postgres_url: str, query: Query) -> None:
+    query(postgres_url, "DELETE FROM _yoyo_migration")
+    migrations.adopt(postgres_url)
+    assert query(postgres_url, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'hangar%'") == []

@@ -1,0 +1,284 @@
+"""Applying from Python: once, completely or not at all, and with a message that names the statement at fault."""
+
+import sqlite3
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from yoyo.migrations import Migration
+
+from hangar_dal import migrations
+from hangar_dal.errors import ConnectionFailed, MigrationError
+from hangar_dal.migrations.backends import backend_for
+from hangar_dal.migrations.places import place_of
+from hangar_dal.migrations.schema import Schema
+
+Query = Callable[[str, str], list[tuple[Any, ...]]]
+SchemaOf = Callable[[str], Schema]
+Add = Callable[..., None]
+
+EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
+
+
+def applied(query: Query, url: str) -> list[str]:
+    return [row[0] for row in query(url, "SELECT migration_id FROM _yoyo_migration ORDER BY migration_id")]
+
+
+def test_everything_is_applied_in_order_and_told_as_it_goes(empty_database_url: str) -> None:
+    told: list[str] = []
+    assert migrations.pending(empty_database_url) == EVERYTHING
+    assert migrations.apply(empty_database_url, progress=told.append) == EVERYTHING
+    assert tuple(told) == EVERYTHING
+    assert migrations.pending(empty_database_url) == ()
+
+
+def test_a_second_apply_does_nothing(database_url: str, schema_of: SchemaOf, query: Query) -> None:
+    before, log = schema_of(database_url), query(database_url, "SELECT count(*) FROM _yoyo_log")
+    assert migrations.apply(database_url) == ()
+    assert schema_of(database_url) == before
+    assert query(database_url, "SELECT count(*) FROM _yoyo_log") == log
+
+
+def test_no_lock_is_left_behind(database_url: str, query: Query) -> None:
+    assert query(database_url, "SELECT count(*) FROM yoyo_lock") == [(0,)]
+
+
+def test_without_a_url_it_is_the_settings_own_database(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    assert migrations.apply() == EVERYTHING
+    assert migrations.pending(empty_database_url) == ()
+
+
+def test_looking_makes_no_sqlite_file(empty_sqlite_url: str, tmp_path: Path) -> None:
+    assert migrations.pending(empty_sqlite_url) == EVERYTHING
+    assert migrations.edited(empty_sqlite_url) == ()
+    assert not list(tmp_path.glob("*.db*"))
+
+
+def test_looking_at_a_database_changes_nothing(empty_postgres_url: str, query: Query) -> None:
+    assert migrations.pending(empty_postgres_url) == EVERYTHING
+    assert query(empty_postgres_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == []
+
+
+def test_a_new_sqlite_file_is_readable_by_its_owner_alone(empty_sqlite_url: str, tmp_path: Path) -> None:
+    migrations.apply(empty_sqlite_url)
+    assert stat.S_IMODE((tmp_path / "empty.db").stat().st_mode) == 0o600
+
+
+def test_a_sqlite_path_may_hold_any_character(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a b#[1]é.db'}"
+    assert migrations.apply(url) == EVERYTHING
+    assert migrations.pending(url) == ()
+
+
+def test_a_missing_directory_is_told_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionFailed, match=r"no/x\.db cannot be opened; its directory must exist"):
+        migrations.apply(f"sqlite:///{tmp_path / 'no' / 'x.db'}")
+
+
+def test_an_unreachable_server_is_told_without_the_password(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionFailed, match="check that it runs") as caught:
+        migrations.pending(f"postgresql://me:s3cretword@/x?host={tmp_path}")
+    assert "s3cretword" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_memory_is_refused_since_it_would_be_gone_at_once() -> None:
+    with pytest.raises(MigrationError, match="migrates itself"):
+        migrations.apply(":memory:")
+
+
+FAILING = "CREATE TABLE a (b integer);\nINSERT INTO users (id) VALUES ('canary');\n"
+
+
+def test_a_failing_statement_is_named_and_nothing_of_its_migration_is_left(
+    empty_database_url: str, packaged: Path, add_migration: Add, dialect: str, query: Query, schema_of: SchemaOf
+) -> None:
+    migrations.apply(empty_database_url)
+    before = schema_of(empty_database_url)
+    add_migration(packaged, "0004_bad", apply=FAILING)
+    with pytest.raises(MigrationError, match=rf"^{dialect}/0004_bad\.sql, statement 2 \(line 2\): ") as caught:
+        migrations.apply(empty_database_url)
+    assert "canary" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert schema_of(empty_database_url) == before
+    assert applied(query, empty_database_url) == list(EVERYTHING)
+    assert query(empty_database_url, "SELECT count(*) FROM yoyo_lock") == [(0,)]
+
+
+def test_those_before_the_failing_one_stay_applied_and_it_may_be_mended(
+    empty_database_url: str, packaged: Path, add_migration: Add, query: Query
+) -> None:
+    add_migration(packaged, "0004_good", apply="CREATE TABLE a (b integer);")
+    add_migration(packaged, "0005_bad", apply="CREATE TABLE a (b integer);")
+    with pytest.raises(MigrationError, match=r"0005_bad\.sql, statement 1 \(line 1\): .*already exists"):
+        migrations.apply(empty_database_url)
+    assert applied(query, empty_database_url) == [*EVERYTHING, "0004_good"]
+    add_migration(packaged, "0005_bad", apply="CREATE TABLE c (b integer);")
+    assert migrations.apply(empty_database_url) == ("0005_bad",)
+
+
+def test_a_script_that_is_transactional_in_its_own_dialect_alone_leaves_nothing_either(
+    empty_sqlite_url: str, packaged: Path, add_migration: Add, schema_of: SchemaOf
+) -> None:
+    migrations.apply(empty_sqlite_url)
+    before = schema_of(empty_sqlite_url)
+    add_migration(packaged, "0004_bad", sqlite=FAILING, postgresql="-- transactional: false\nSELECT 1;")
+    with pytest.raises(MigrationError, match="statement 2"):
+        migrations.apply(empty_sqlite_url)
+    assert schema_of(empty_sqlite_url) == before
+
+
+def test_a_script_that_is_not_transactional_says_what_stands(
+    empty_postgres_url: str, packaged: Path, add_migration: Add, schema_of: SchemaOf
+) -> None:
+    add_migration(packaged, "0004_bad", postgresql=f"-- transactional: false\n{FAILING}")
+    with pytest.raises(MigrationError, match="not transactional, so the statements before it stand"):
+        migrations.apply(empty_postgres_url)
+    assert "a" in schema_of(empty_postgres_url).names
+
+
+def test_dying_before_the_mark_leaves_no_table_without_a_mark(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, schema_of: SchemaOf, query: Query
+) -> None:
+    backend = backend_for(place_of(empty_database_url))
+    backend.connection.close()
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(backend), "mark_one", die)
+        with pytest.raises(KeyboardInterrupt):
+            migrations.apply(empty_database_url)
+    assert schema_of(empty_database_url) == Schema(())
+    assert applied(query, empty_database_url) == []
+    assert migrations.apply(empty_database_url) == EVERYTHING
+
+
+@pytest.mark.parametrize("name", ["sqlite/0002_session_cookies.sql", "postgresql/0001_users.rollback.sql"])
+def test_a_missing_file_of_either_dialect_is_refused_before_anything_is_applied(
+    empty_database_url: str, packaged: Path, name: str, schema_of: SchemaOf
+) -> None:
+    (packaged / name).unlink()
+    with pytest.raises(MigrationError, match=f"^{name} is missing"):
+        migrations.apply(empty_database_url)
+    assert schema_of(empty_database_url) == Schema(())
+
+
+def test_an_unfinished_file_of_either_dialect_is_refused(
+    empty_database_url: str, packaged: Path, add_migration: Add
+) -> None:
+    add_migration(packaged, "0004_new", postgresql="-- to be written\n", sqlite="-- to be written\n")
+    with pytest.raises(MigrationError, match=r"0004_new\.sql holds no statement"):
+        migrations.apply(empty_database_url)
+
+
+def test_rows_that_refer_to_nothing_are_refused_on_sqlite(
+    empty_sqlite_url: str, packaged: Path, add_migration: Add, query: Query, schema_of: SchemaOf
+) -> None:
+    add_migration(
+        packaged, "0004_bad",
+        sqlite="CREATE TABLE a (b text REFERENCES users (id));\nINSERT INTO a VALUES ('canary');",
+    )  # fmt: skip
+    with pytest.raises(MigrationError, match=r"0004_bad\.sql: rows are left whose foreign key .*: a to users$"):
+        migrations.apply(empty_sqlite_url)
+    assert "a" not in schema_of(empty_sqlite_url).names
+    assert applied(query, empty_sqlite_url) == list(EVERYTHING)
+
+
+def test_a_table_may_be_rebuilt_on_sqlite_without_losing_what_refers_to_it(
+    empty_sqlite_url: str, packaged: Path, add_migration: Add, query: Query
+) -> None:
+    add_migration(
+        packaged, "0004_parent",
+        sqlite="CREATE TABLE p (id integer PRIMARY KEY);"
+        "CREATE TABLE c (p_id integer REFERENCES p (id) ON DELETE CASCADE);"
+        "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1);",
+    )  # fmt: skip
+    add_migration(
+        packaged, "0005_rebuilt",
+        sqlite="CREATE TABLE q (id integer PRIMARY KEY, note text); INSERT INTO q (id) SELECT id FROM p;"
+        "DROP TABLE p; ALTER TABLE q RENAME TO p;",
+    )  # fmt: skip
+    migrations.apply(empty_sqlite_url)
+    assert query(empty_sqlite_url, "SELECT p_id FROM c") == [(1,)]
+
+
+def test_a_commit_that_fails_is_rolled_back_and_may_be_tried_again(empty_sqlite_url: str, tmp_path: Path) -> None:
+    migrations.apply(empty_sqlite_url)
+    backend = backend_for(place_of(empty_sqlite_url))
+    with closing(backend.connection), closing(sqlite3.connect(tmp_path / "empty.db")) as reader:
+        backend.connection.execute("PRAGMA busy_timeout = 10")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM users").fetchall()  # a rollback journal cannot commit beside a reader
+        with pytest.raises(sqlite3.OperationalError, match="locked"), backend.transaction():
+            backend.execute("CREATE TABLE a (b integer)")
+        assert not backend.connection.in_transaction
+        reader.rollback()
+        with backend.transaction():
+            backend.execute("CREATE TABLE a (b integer)")
+
+
+def test_a_commit_that_was_a_rollback_is_an_error(empty_postgres_url: str) -> None:
+    backend = backend_for(place_of(empty_postgres_url))
+    with closing(backend.connection):
+        backend.begin()
+        with pytest.raises(backend.DatabaseError):
+            backend.execute("SELECT 1/0")
+        with pytest.raises(MigrationError, match="rolled back"):
+            backend.commit()
+
+
+def test_an_applied_file_that_changed_is_noticed(empty_database_url: str, packaged: Path, dialect: str) -> None:
+    migrations.apply(empty_database_url)
+    assert migrations.edited(empty_database_url) == ()
+    script = packaged / dialect / "0002_session_cookies.sql"
+    script.write_text(script.read_text().replace("BETWEEN 1 AND 50", "BETWEEN 1 AND 60"))
+    assert migrations.edited(empty_database_url) == ("0002_session_cookies",)
+
+
+def test_the_other_dialect_s_files_are_not_what_was_applied(
+    empty_database_url: str, packaged: Path, dialect: str
+) -> None:
+    migrations.apply(empty_database_url)
+    for script in packaged.glob("*/*.sql"):
+        if script.parent.name != dialect:
+            script.write_text(f"{script.read_text()}-- edited\n")
+    assert migrations.edited(empty_database_url) == ()
+
+
+@pytest.mark.parametrize("error", [KeyError("getpwuid(): uid not found: 1234"), OSError("No username set")])
+def test_a_user_without_a_name_does_not_stop_a_migration(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, query: Query, error: Exception
+) -> None:
+    def nameless() -> str:
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert migrations.apply(empty_database_url) == EVERYTHING
+    assert {row[0][:4] for row in query(empty_database_url, "SELECT username FROM _yoyo_log")} == {"uid "}
+
+
+def test_the_process_around_it_stays_as_it_was(empty_database_url: str) -> None:
+    registry = getattr(Migration, "_Migration__all_migrations")  # noqa: B009
+    theirs = Migration("0001_users", "elsewhere/0001_users.py", "elsewhere")
+    before = dict(registry)
+    adapters, converters = dict(sqlite3.adapters), dict(sqlite3.converters)
+    migrations.apply(empty_database_url)
+    assert registry == before
+    assert registry["0001_users"] is theirs
+    assert (sqlite3.adapters, sqlite3.converters) == (adapters, converters)
+
+
+def test_yoyo_does_not_look_into_a_folder_by_a_pattern(
+    empty_database_url: str, packaged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = packaged.rename(packaged.parent / "site [1]")
+    monkeypatch.setattr("hangar_dal.migrations.commands.packaged_folder", lambda: odd)
+    assert migrations.apply(empty_database_url) == EVERYTHING

@@ -1,0 +1,154 @@
+"""`hangar-dal`, as a deploy script and a person at a terminal use it."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hangar_dal import migrations
+from hangar_dal.sealing import parse_keys
+
+Query = Callable[[str, str], list[tuple[Any, ...]]]
+EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
+Run = subprocess.CompletedProcess[str]
+
+
+def hangar_dal(*arguments: str, **environment: str) -> Run:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "hangar_dal.cli", *arguments],
+        env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def on_a_terminal(*arguments: str, **environment: str) -> str:
+    """What a person sees, both streams as they come."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "hangar_dal.cli", *arguments]
+    base = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
+    with subprocess.Popen(command, env=base | environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        seen = b""
+        try:
+            while chunk := os.read(ours, 1000):
+                seen += chunk
+        except OSError:  # Linux says so when the other end is closed
+            pass
+        process.wait(timeout=60)
+    os.close(ours)
+    return seen.decode()
+
+
+def test_a_new_key_is_an_entry_of_the_setting_and_never_the_same() -> None:
+    first, second = hangar_dal("new-key"), hangar_dal("new-key")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert len(first.stdout.splitlines()) == 1
+    assert first.stdout != second.stdout
+    assert len(parse_keys(f"{first.stdout.strip()},{second.stdout.strip()}").ids) == 2
+
+
+def test_pending_then_apply_then_nothing(empty_database_url: str) -> None:
+    pending = hangar_dal("migrations", "pending", DATABASE_URL=empty_database_url)
+    assert (pending.returncode, pending.stdout.split(), pending.stderr) == (3, list(EVERYTHING), "")
+    applied = hangar_dal("migrations", "apply", "--database", empty_database_url)
+    assert (applied.returncode, applied.stderr) == (0, "")
+    assert applied.stdout.splitlines() == [f"applied {migration}" for migration in EVERYTHING]
+    pending = hangar_dal("migrations", "pending", "--database", empty_database_url)
+    assert (pending.returncode, pending.stdout, pending.stderr) == (0, "", "")
+    again = hangar_dal("migrations", "apply", DATABASE_URL=empty_database_url)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "Nothing is pending.\n", "")
+
+
+def test_adopt_prints_what_it_marks_or_the_differences(database_url: str, query: Query) -> None:
+    query(database_url, "DELETE FROM _yoyo_migration")
+    query(database_url, "DROP INDEX idx_session_expires")
+    refused = hangar_dal("migrations", "adopt", "--database", database_url)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("error: ")
+    assert "index idx_session_expires is missing" in refused.stderr
+    query(database_url, "CREATE INDEX idx_session_expires ON session_cookies (expires_at)")
+    adopted = hangar_dal("migrations", "adopt", "--database", database_url)
+    assert adopted.stdout.splitlines() == [f"marked {migration}" for migration in EVERYTHING]
+
+
+def test_edited_prints_what_was_changed_since(database_url: str, query: Query) -> None:
+    untouched = hangar_dal("migrations", "edited", "--database", database_url)
+    assert (untouched.returncode, untouched.stdout) == (0, "")
+    query(database_url, "UPDATE _yoyo_log SET comment = 'sha256:0' WHERE migration_id = '0001_users'")
+    edited = hangar_dal("migrations", "edited", "--database", database_url)
+    assert (edited.returncode, edited.stdout.split()) == (1, ["0001_users"])
+
+
+def test_break_lock_removes_the_lock(database_url: str, query: Query) -> None:
+    query(database_url, "INSERT INTO yoyo_lock VALUES (1, '2026-01-01', 4194303)")
+    assert hangar_dal("migrations", "break-lock", "--database", database_url).returncode == 0
+    assert query(database_url, "SELECT count(*) FROM yoyo_lock") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["migrations", "apply", "--database", "mysql://me:s3cretword@host/db"],
+            "error: DATABASE_URL: mysql:// is not",
+        ),
+        (["migrations", "apply", "--database", ":memory:"], "error: :memory: migrates itself"),
+        (
+            ["migrations", "pending", "--database", "postgresql://me:s3cretword@/x?host=/nowhere"],
+            "error: PostgreSQL at",
+        ),
+    ],
+)
+def test_an_error_is_one_line_and_no_secret(arguments: list[str], sentence: str) -> None:
+    answer = hangar_dal(*arguments)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.startswith(sentence)
+    assert len(answer.stderr.splitlines()) == 1
+    assert "s3cretword" not in answer.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["migrations"], ["frobnicate"], ["migrations", "apply", "--force"]])
+def test_what_is_not_understood_is_a_usage_error(arguments: list[str]) -> None:
+    answer = hangar_dal(*arguments)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "usage: hangar-dal" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "taught"),
+    [
+        ([], "hangar-dal migrations apply"),
+        (["new-key"], 'HANGAR_SEALING_KEYS="$(hangar-dal new-key)"'),
+        (["migrations"], "adopt"),
+        (["migrations", "apply"], "prints each migration"),
+        (["migrations", "pending"], "|| hangar-dal migrations apply"),
+    ],
+)
+def test_help_teaches_by_example(arguments: list[str], taught: str) -> None:
+    answer = hangar_dal(*arguments, "--help")
+    assert answer.returncode == 0
+    assert taught in answer.stdout
+
+
+def test_colour_is_for_a_terminal_and_for_who_wants_it(empty_sqlite_url: str) -> None:
+    arguments = ("migrations", "adopt", "--database", empty_sqlite_url)
+    assert "\033[31;1merror:\033[0m" in on_a_terminal(*arguments)
+    assert "\033[" not in on_a_terminal(*arguments, NO_COLOR="1")
+    assert "\033[" not in on_a_terminal(*arguments, TERM="dumb")
+    assert "\033[" not in hangar_dal(*arguments).stderr
+    assert "\033[32mapplied\033[0m 0001_users" in on_a_terminal("migrations", "apply", "--database", empty_sqlite_url)
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(empty_sqlite_url: str, tmp_path: Path) -> None:
+    command = f'"{sys.executable}" -m hangar_dal.cli migrations apply --database "{empty_sqlite_url}" | true'
+    answer = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert answer.stderr == ""
+
+
+def test_the_functions_and_the_command_agree(empty_database_url: str) -> None:
+    assert hangar_dal("migrations", "apply", "--database", empty_database_url).returncode == 0
+    assert migrations.pending(empty_database_url) == ()

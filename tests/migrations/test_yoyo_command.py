@@ -1,0 +1,170 @@
+"""`yoyo` in the root of a checkout, as a person runs it; the folder's name has spaces and brackets."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hangar_dal import migrations
+from hangar_dal.migrations.new import SHIM
+from hangar_dal.migrations.schema import Schema
+
+Yoyo = Callable[..., Any]
+Query = Callable[[str, str], list[tuple[Any, ...]]]
+SchemaOf = Callable[[str], Schema]
+EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
+
+
+def statuses(answer: Any) -> list[str]:
+    """The first column of `yoyo list`: A for applied, U for unapplied."""
+    assert answer.returncode == 0, answer.stderr
+    return [line.split()[0] for line in answer.stdout.splitlines() if " 000" in line]
+
+
+def test_bare_apply_makes_the_default_database_beside_yoyo_ini(yoyo: Yoyo, checkout: Path) -> None:
+    answer = yoyo("apply")
+    assert answer.returncode == 0, answer.stderr
+    assert [migration for migration in EVERYTHING if f"Applying {migration}" in answer.stderr] == list(EVERYTHING)
+    assert {path.name for path in checkout.iterdir()} == {"hangar_bay_dev.db", "sql", "yoyo.ini"}
+    with closing(sqlite3.connect(checkout / "hangar_bay_dev.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM session_cookies").fetchone() == (0,)
+    assert statuses(yoyo("list")) == ["A", "A", "A"]
+
+
+def test_apply_list_rollback_mark_on_each_database(
+    empty_database_url: str, yoyo: Yoyo, schema_of: SchemaOf, checkout: Path
+) -> None:
+    def run(*arguments: str) -> Any:
+        return yoyo(*arguments, url=empty_database_url)
+
+    assert statuses(run("list")) == ["U", "U", "U"]
+    assert run("apply").returncode == 0
+    assert statuses(run("list")) == ["A", "A", "A"]
+    complete = schema_of(empty_database_url)
+
+    assert run("rollback", "-r", "0002_session_cookies").returncode == 0
+    assert statuses(run("list")) == ["A", "U", "U"]
+    assert schema_of(empty_database_url).names == {"users"}
+
+    assert run("apply", "-r", "0003").returncode == 0
+    assert schema_of(empty_database_url) == complete
+
+    assert run("unmark", "-r", "0003").returncode == 0
+    assert statuses(run("list")) == ["A", "A", "U"]
+    assert run("mark").returncode == 0
+    assert statuses(run("list")) == ["A", "A", "A"]
+    assert run("reapply", "--all").returncode == 0
+    assert schema_of(empty_database_url) == complete
+
+    assert run("rollback", "--all").returncode == 0
+    assert schema_of(empty_database_url) == Schema(())
+    assert not (checkout / "hangar_bay_dev.db").exists()
+
+
+def test_twice_is_once(empty_database_url: str, yoyo: Yoyo, query: Query) -> None:
+    assert yoyo("apply", url=empty_database_url).returncode == 0
+    assert yoyo("apply", url=empty_database_url).returncode == 0
+    assert query(empty_database_url, "SELECT count(*) FROM _yoyo_log") == [(3,)]
+
+
+def test_what_yoyo_applied_the_package_knows_and_the_other_way_round(empty_database_url: str, yoyo: Yoyo) -> None:
+    assert yoyo("apply", "-r", "0001_users", url=empty_database_url).returncode == 0
+    assert migrations.pending(empty_database_url) == EVERYTHING[1:]
+    assert migrations.apply(empty_database_url) == EVERYTHING[1:]
+    assert statuses(yoyo("list", url=empty_database_url)) == ["A", "A", "A"]
+    assert migrations.edited(empty_database_url) == ()
+
+
+def test_a_database_given_by_its_url_gets_its_own_dialect(
+    empty_database_url: str, yoyo: Yoyo, schema_of: SchemaOf
+) -> None:
+    """Through yoyo's own backends, which know nothing of this package."""
+    url = empty_database_url.replace("postgresql://", "postgresql+psycopg://").replace("%2F", "/")
+    answer = yoyo("apply", "-d", url)
+    assert answer.returncode == 0, answer.stderr
+    assert schema_of(empty_database_url).names == {"users", "session_cookies"}
+    assert migrations.pending(empty_database_url) == ()
+    assert yoyo("rollback", "--all", "-d", url).returncode == 0
+    assert schema_of(empty_database_url) == Schema(())
+
+
+def test_break_lock_frees_the_database(empty_database_url: str, yoyo: Yoyo, query: Query) -> None:
+    migrations.apply(empty_database_url)
+    query(empty_database_url, "INSERT INTO yoyo_lock VALUES (1, '2026-01-01', 4194303)")
+    assert yoyo("break-lock", url=empty_database_url).returncode == 0
+    assert query(empty_database_url, "SELECT count(*) FROM yoyo_lock") == [(0,)]
+
+
+def test_from_another_folder_no_migration_is_found_and_that_is_an_error(yoyo: Yoyo, checkout: Path) -> None:
+    below = checkout / "below"
+    below.mkdir()
+    for command in ("apply", "list", "rollback"):
+        answer = yoyo(command, cwd=below)
+        assert answer.returncode != 0
+        assert "no migration was found" in answer.stderr.splitlines()[-1]
+
+
+def test_force_cannot_mark_a_failed_migration(
+    empty_database_url: str, yoyo: Yoyo, checkout: Path, add_migration: Callable[..., None]
+) -> None:
+    add_migration(checkout / "sql" / "migrations", "0004_bad", apply="SELECT nothing FROM nowhere;")
+    answer = yoyo("apply", url=empty_database_url)
+    assert answer.returncode != 0
+    assert "0004_bad.sql, statement 1 (line 1): " in answer.stderr.splitlines()[-1]
+    answer = yoyo("apply", "--force", url=empty_database_url)
+    assert answer.returncode != 0
+    assert "--force" in answer.stderr.splitlines()[-1]
+    assert statuses(yoyo("list", url=empty_database_url)) == ["A", "A", "A", "U"]
+
+
+def test_a_missing_rollback_file_stops_yoyo(yoyo: Yoyo, checkout: Path) -> None:
+    (checkout / "sql" / "migrations" / "postgresql" / "0002_session_cookies.rollback.sql").unlink()
+    answer = yoyo("apply")
+    assert answer.returncode != 0
+    assert "postgresql/0002_session_cookies.rollback.sql is missing" in answer.stderr
+
+
+def test_a_wrong_setting_is_told_by_name_and_without_the_password(yoyo: Yoyo) -> None:
+    answer = yoyo("list", url="mysql://me:s3cretword@host/db")
+    assert answer.returncode != 0
+    assert "DATABASE_URL" in answer.stderr.splitlines()[-1]
+    assert "s3cretword" not in answer.stderr + answer.stdout
+
+
+@pytest.mark.parametrize("arguments", [["-d", "hangar://elsewhere"], ["--migration-table", "other"]])
+def test_the_door_of_the_settings_takes_nothing_more(yoyo: Yoyo, arguments: list[str]) -> None:
+    answer = yoyo("list", *arguments)
+    assert answer.returncode != 0
+    assert "MigrationError" in answer.stderr.splitlines()[-1]
+
+
+def test_new_makes_the_next_shim_and_its_four_files(yoyo: Yoyo, checkout: Path) -> None:
+    folder = checkout / "sql" / "migrations"
+    before = set(folder.rglob("*"))
+    answer = yoyo("new", "-m", "Add vidéos, quickly!")
+    assert answer.returncode == 0, answer.stderr
+    made = {str(path.relative_to(folder)) for path in set(folder.rglob("*")) - before if "pycache" not in str(path)}
+    assert made == {
+        "0004_add_videos_quickly.py",
+        "sqlite/0004_add_videos_quickly.sql",
+        "sqlite/0004_add_videos_quickly.rollback.sql",
+        "postgresql/0004_add_videos_quickly.sql",
+        "postgresql/0004_add_videos_quickly.rollback.sql",
+    }
+    assert (folder / "0004_add_videos_quickly.py").read_text() == SHIM
+    assert "0004_add_videos_quickly.py" in answer.stdout
+    assert statuses(yoyo("list")) == ["U", "U", "U", "U"]
+
+    answer = yoyo("apply")
+    assert answer.returncode != 0
+    assert "0004_add_videos_quickly.sql holds no statement" in answer.stderr.splitlines()[-1]
+    for dialect in ("sqlite", "postgresql"):
+        (folder / dialect / "0004_add_videos_quickly.sql").write_text("CREATE TABLE videos (id integer PRIMARY KEY);\n")
+        (folder / dialect / "0004_add_videos_quickly.rollback.sql").write_text("DROP TABLE videos;\n")
+    assert yoyo("apply").returncode == 0
+    assert statuses(yoyo("list")) == ["A", "A", "A", "A"]
+    assert yoyo("new").returncode == 0
+    assert (folder / "0005_change.py").exists()
