@@ -1,0 +1,63 @@
+"""Reads the code blocks of a Markdown page, each with the comments before it that say what it is.
+
+<!-- file: shop/orders.py -->     the block is this file; several comments, several files
+<!-- twin: a.sql -> b.sql -->     b.sql is a.sql with the block of this name replaced
+<!-- from: src/x.py -->           these lines stand in that file of the repository
+<!-- run -->                      commands that work, in the order of the page
+<!-- by hand -->                  commands that need a network, a server or another place
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+
+_BLOCK = re.compile(r"((?:^<!-- [^\n]* -->\n)*)^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"<!-- (file|twin|from|run|by hand)(?:: (.*?))? -->")
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    text: str
+    marks: tuple[tuple[str, str], ...]
+    line: int
+
+    def values(self, mark: str) -> list[str]:
+        return [value for name, value in self.marks if name == mark]
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(match[2], match[3], tuple(_COMMENT.findall(match[1])), text.count("\n", 0, match.start(2)) + 1)
+        for match in _BLOCK.finditer(text)
+    ]
+
+
+def write_files(page: Path, folder: Path) -> None:
+    """Every file of the page, as a reader would have it at its end."""
+    for block in blocks(page):
+        for name in block.values("file"):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text, encoding="utf-8")
+        for twin in block.values("twin"):
+            source, target = (folder / name for name in twin.split(" -> "))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(_with_block(source.read_text(encoding="utf-8"), block.text), encoding="utf-8")
+
+
+def commands(page: Path) -> list[str]:
+    """The commands that are to be run, line by line."""
+    return [line for block in blocks(page) if block.values("run") for line in block.text.splitlines()]
+
+
+def _with_block(text: str, replacement: str) -> str:
+    name = replacement.partition("\n")[0]
+    start = text.index(name)
+    end = text.find("\n-- name:", start)
+    return text[:start] + replacement + (text[end:] if end >= 0 else "")

@@ -1,0 +1,83 @@
+"""The documentation is run: every block of code in the README and the tutorial is a file, a command or a quotation."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.documents import README, ROOT, TUTORIAL, Block, blocks, commands, write_files
+from hangar_dal import sealing
+
+PAGES = [README, TUTORIAL]
+# Stands in commands for the reader's own database.
+EXAMPLE_URL = "postgresql://user:password@localhost/shop_test"
+MARKDOWN = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").rglob("*.md"),
+    ROOT / "sql" / "README.md",
+]
+
+
+def by_page(page: Path) -> list[tuple[Path, Block]]:
+    return [(page, block) for block in blocks(page)]
+
+
+def run(command: str, folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        "DATABASE_URL": url,
+        "HANGAR_SEALING_KEYS": sealing.new_key(),
+    }
+    return subprocess.run(
+        ["bash", "-c", command.replace(EXAMPLE_URL, url)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [entry for page in PAGES for entry in by_page(page)],
+    ids=lambda value: value.name if isinstance(value, Path) else f"line {value.line}",
+)
+def test_every_block_of_code_says_what_it_is(page: Path, block: Block):
+    assert block.marks or block.language == "text", f"{page.name}:{block.line} has no mark (tests/docs/documents.py)"
+
+
+@pytest.mark.parametrize(
+    ("quoted", "block"),
+    [(name, block) for page in PAGES for block in blocks(page) for name in block.values("from")],
+    ids=lambda value: value if isinstance(value, str) else f"line {value.line}",
+)
+def test_what_is_quoted_stands_in_the_source(quoted: str, block: Block):
+    assert block.text in (ROOT / quoted).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_reader_who_types_the_page_gets_what_it_promises(page: Path, empty_database_url: str, tmp_path: Path):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    write_files(page, folder)
+    said = []
+    for command in commands(page):
+        done = run(command, folder, empty_database_url)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        said += done.stdout.splitlines()
+    promised = re.findall(r"It prints `(.*?)`", page.read_text(encoding="utf-8"))
+    assert promised
+    assert set(promised) <= set(said)
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
