@@ -171,12 +171,47 @@ def test_a_missing_file_of_either_dialect_is_refused_before_anything_is_applied(
     assert schema_of(empty_database_url) == Schema(())
 
 
+@pytest.mark.parametrize("unfinished", ["sqlite", "postgresql"])
 def test_an_unfinished_file_of_either_dialect_is_refused(
-    empty_database_url: str, packaged: Path, add_migration: Add
+    empty_database_url: str, packaged: Path, add_migration: Add, unfinished: str
 ) -> None:
-    add_migration(packaged, "0004_new", postgresql="-- to be written\n", sqlite="-- to be written\n")
-    with pytest.raises(MigrationError, match=r"0004_new\.sql holds no statement"):
+    add_migration(packaged, "0004_new", **{unfinished: "-- to be written\n"})
+    with pytest.raises(MigrationError, match=rf"^{unfinished}/0004_new\.sql holds no statement"):
         migrations.apply(empty_database_url)
+
+
+def test_a_connection_that_is_lost_is_told_as_such(
+    empty_postgres_url: str, packaged: Path, add_migration: Add, query: Query
+) -> None:
+    add_migration(packaged, "0004_bad", postgresql="SELECT 1;\nSELECT pg_terminate_backend(pg_backend_pid());")
+    with pytest.raises(MigrationError, match=r"0004_bad\.sql, statement 2 \(line 2\): "):
+        migrations.apply(empty_postgres_url)
+    assert applied(query, empty_postgres_url) == list(EVERYTHING)
+
+
+def test_a_table_that_is_in_use_is_waited_for_no_longer_than_the_settings_say(
+    postgres_url: str, packaged: Path, add_migration: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANGAR_LOCK_TIMEOUT", "0.2")
+    add_migration(packaged, "0004_column", postgresql="ALTER TABLE users ADD COLUMN note text;")
+    with closing(place_of(postgres_url).connect()) as user:
+        user.execute("BEGIN")
+        user.execute("SELECT * FROM users")
+        with pytest.raises(MigrationError, match="lock timeout"):
+            migrations.apply(postgres_url)
+    assert migrations.apply(postgres_url) == ("0004_column",)
+
+
+def test_a_migrator_s_session_may_take_its_time_and_dies_with_its_client(empty_postgres_url: str) -> None:
+    with closing(place_of(empty_postgres_url).connect()) as connection:
+        connection.execute(
+            f"ALTER ROLE CURRENT_USER IN DATABASE {connection.info.dbname} SET statement_timeout = '5s'"
+        )
+    backend = backend_for(place_of(empty_postgres_url))
+    with closing(backend.connection):
+        settings = ("statement_timeout", "idle_session_timeout", "client_connection_check_interval")
+        found = [backend.execute(f"SHOW {name}").fetchone()[0] for name in settings]
+    assert found == ["0", "0", "1s"]
 
 
 def test_rows_that_refer_to_nothing_are_refused_on_sqlite(

@@ -124,6 +124,19 @@ def test_after_an_error_the_lock_is_free_and_can_be_taken_again(empty_database_u
             assert query(empty_database_url, "SELECT count(*) FROM yoyo_lock") == [(0,)]
 
 
+def test_a_lost_connection_does_not_hide_the_error_that_came_before(empty_postgres_url: str, query: Query) -> None:
+    backend = backend_for(place_of(empty_postgres_url))
+    backend.init_database()
+
+    def fail() -> None:
+        with backend.lock(timeout=0.3):
+            query(empty_postgres_url, f"SELECT pg_terminate_backend({backend.connection.info.backend_pid})")
+            raise ZeroDivisionError
+
+    with closing(backend.connection), pytest.raises(ZeroDivisionError):
+        fail()
+
+
 def test_a_lock_that_cannot_be_written_is_told_at_once(empty_database_url: str, query: Query) -> None:
     """yoyo waits ten seconds for it and then calls the database locked."""
     query(empty_database_url, "CREATE TABLE yoyo_lock (other integer)")

@@ -40,10 +40,13 @@ def test_apply_list_rollback_mark_on_each_database(
     def run(*arguments: str) -> Any:
         return yoyo(*arguments, url=empty_database_url)
 
+    def left() -> list[str]:
+        return list(migrations.pending(empty_database_url))
+
     assert statuses(run("list")) == ["U", "U", "U"]
     assert run("apply").returncode == 0
-    assert statuses(run("list")) == ["A", "A", "A"]
     complete = schema_of(empty_database_url)
+    assert left() == []
 
     assert run("rollback", "-r", "0002_session_cookies").returncode == 0
     assert statuses(run("list")) == ["A", "U", "U"]
@@ -53,11 +56,9 @@ def test_apply_list_rollback_mark_on_each_database(
     assert schema_of(empty_database_url) == complete
 
     assert run("unmark", "-r", "0003").returncode == 0
-    assert statuses(run("list")) == ["A", "A", "U"]
+    assert left() == ["0003_session_cookies_indexes"]
     assert run("mark").returncode == 0
-    assert statuses(run("list")) == ["A", "A", "A"]
-    assert run("reapply", "--all").returncode == 0
-    assert schema_of(empty_database_url) == complete
+    assert left() == []
 
     assert run("rollback", "--all").returncode == 0
     assert schema_of(empty_database_url) == Schema(())
