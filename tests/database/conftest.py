@@ -1,0 +1,43 @@
+"""The fixtures of the database floor's tests: a database with a ledger in it, and a look at it from outside."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from database.ledger import make_ledger
+from database.outside import Outside, outside_of
+from hangar_dal import sealing
+from hangar_dal.database import Database, open_database
+from hangar_dal.settings import Settings
+
+
+@pytest.fixture
+async def ledger(database: Database) -> Database:
+    """The database, with the table `ledger (id, amount, note)` in it."""
+    await database.run(*make_ledger(database))
+    return database
+
+
+@pytest.fixture
+def small(database_url: str) -> Settings:
+    """Few connections and short waits, so that what runs out runs out soon."""
+    return Settings(
+        database_url=database_url,
+        sealing_keys=sealing.new_key(),
+        pool_size=2,
+        sqlite_readers=2,
+        acquire_timeout=0.2,
+    )
+
+
+@pytest.fixture
+async def small_ledger(small: Settings, anyio_backend: str) -> AsyncIterator[Database]:
+    async with open_database(small) as db:
+        await db.run(*make_ledger(db))
+        yield db
+
+
+@pytest.fixture
+def outside(settings: Settings) -> Outside:
+    """What somebody else sees of the database of `ledger` and `small_ledger`."""
+    return outside_of(settings.target)

@@ -1,0 +1,59 @@
+"""Ten thousand cancellations on each database: nothing lost, swallowed, left open, half applied or misreported."""
+
+import asyncio
+import random
+
+import pytest
+
+from database.ledger import make_ledger, run
+from database.outside import Outside
+from database.requests import Requests
+from database.storm import Storm
+from hangar_dal import sealing
+from hangar_dal.database import Database, open_database
+from hangar_dal.settings import Settings
+
+CANCELLATIONS = 10_000
+CONNECTIONS = 4
+
+
+async def hold_every_connection(db: Database) -> None:
+    """A connection that was lost for good leaves these waiting for it in vain."""
+    everyone_is_in = asyncio.Barrier(CONNECTIONS)
+
+    async def hold() -> None:
+        async with db.transaction(read_only=True) as tx:
+            await run(tx, "SELECT 1")
+            await everyone_is_in.wait()
+
+    await asyncio.wait_for(asyncio.gather(*(hold() for _ in range(CONNECTIONS))), timeout=60)
+    async with db.transaction() as tx:
+        await run(tx, "SELECT 1")
+
+
+@pytest.mark.slow
+async def test_ten_thousand_cancellations_break_nothing_and_each_caller_is_told(
+    database_url: str, outside: Outside
+) -> None:
+    settings = Settings(
+        database_url=database_url,
+        sealing_keys=sealing.new_key(),
+        pool_size=CONNECTIONS,
+        sqlite_readers=CONNECTIONS,
+        acquire_timeout=60,
+    )
+    seed = random.randrange(1 << 32)
+    async with open_database(settings) as db:
+        await db.run(*make_ledger(db))
+        requests = Requests(db)
+        storm = Storm(seed=seed, writes=requests.writes, reads=requests.reads, cancellations=CANCELLATIONS)
+        await storm.rage()
+        rows, _ = await run(db, "SELECT amount, id FROM ledger")
+        storm.compare(rows)
+        assert storm.damage == [], f"seed {seed}: {storm.seen}"
+        assert outside.transactions_left_open() == 0, f"seed {seed}"
+        await hold_every_connection(db)
+    # Otherwise the storm has not blown where it matters.
+    assert storm.seen["cancelled"] >= CANCELLATIONS
+    assert storm.seen["applied"] > 100
+    assert storm.seen["not applied"] > 100
