@@ -79,5 +79,13 @@ def test_a_reader_who_types_the_page_gets_what_it_promises(page: Path, empty_dat
 
 @pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_leads_somewhere(page: Path):
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
-    assert [link for link in links if not (page.parent / link).exists()] == []
+    links = re.findall(r"\]\(([^)#:]+)(?:#([^)]*))?\)", page.read_text(encoding="utf-8"))
+    broken = [name for name, _ in links if not (page.parent / name).exists()]
+    broken += [f"{name}#{anchor}" for name, anchor in links if anchor and anchor not in anchors(page.parent / name)]
+    assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings as GitHub names them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
