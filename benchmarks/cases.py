@@ -1,0 +1,118 @@
+"""The cases: what is done, by whom, and how near the package should come."""
+
+import random
+from collections.abc import Callable, Iterator
+from itertools import count, islice
+from typing import Any
+
+from benchmarks.by_hand_postgresql import PostgresByHand
+from benchmarks.measuring import BARE, Call, Case
+from benchmarks.parts import Part, insert_parts
+from benchmarks.places import LATER, Place, new_session, new_user
+from hangar_dal import NewSessionCookie, NewUser, session_cookies, users
+
+BY_HAND = "driver and model by hand"
+EXECUTEMANY = "executemany by hand"
+COPY = "COPY by hand"
+TYPED_AIM = 1.15
+BULK_AIM = 4.0
+MANY = 1000
+
+
+def cases(place: Place, *, quick: bool) -> Iterator[Case]:
+    """In the order of the README. A turn is some milliseconds long, less if it has to be quick."""
+    few = 2 if quick else 20
+    yield _user_by_key(place, few)
+    yield _thousand_users(place)
+    yield _insert(place, few)
+    yield _sealed_row(place, few)
+    yield _import_parts(place)
+    yield _import_sessions(place)
+
+
+def _user_by_key(place: Place, calls: int) -> Case:
+    hand, ids = place.by_hand, [user.id for user in place.users]
+    return Case(
+        "typed row by key",
+        lambda user_id: users.get_user(place.db, user_id),
+        {BY_HAND: hand.user, BARE: hand.bare_user},
+        _taken(calls, ids),
+        TYPED_AIM,
+    )
+
+
+def _thousand_users(place: Place) -> Case:
+    hand = place.by_hand
+    return Case(
+        "thousand typed rows",
+        lambda limit: users.list_users(place.db, limit=limit),
+        {BY_HAND: hand.users, BARE: hand.bare_users},
+        lambda: [MANY],
+        TYPED_AIM,
+    )
+
+
+def _insert(place: Place, calls: int) -> Case:
+    hand, numbers = place.by_hand, count()
+
+    async def insert(new: NewUser) -> object:
+        return await users.insert_user(place.db, new, hashed_password=place.hashed_password)
+
+    return Case(
+        "insert one row",
+        insert,
+        {BY_HAND: hand.insert, BARE: hand.bare_insert},
+        lambda: [new_user(number) for number in islice(numbers, calls)],
+        TYPED_AIM,
+        same_results=False,  # an account goes in once
+    )
+
+
+def _sealed_row(place: Place, calls: int) -> Case:
+    hand, ids = place.by_hand, [session.id for session in place.sessions]
+    return Case(
+        "sealed row by key",
+        lambda session_id: session_cookies.get_session_cookie(place.db, session_id),
+        {BY_HAND: hand.session, BARE: hand.bare_session},
+        _taken(calls, ids),
+        TYPED_AIM,
+    )
+
+
+def _import_parts(place: Place) -> Case:
+    others: dict[str, Call] = {EXECUTEMANY: place.by_hand.executemany_parts}
+    if isinstance(place.by_hand, PostgresByHand):
+        others = {COPY: place.by_hand.copy_parts, **others}
+    return Case(
+        "import 1,000 plain rows",
+        lambda parts: insert_parts(place.db, parts),
+        others,
+        lambda: [[Part(name=f"part {n}", number=n, weight=n / 7, made_at=LATER) for n in range(MANY)]],
+        BULK_AIM,
+        between=lambda: place.by_hand.command("DELETE FROM parts"),
+        same_results=False,
+    )
+
+
+def _import_sessions(place: Place) -> Case:
+    others: dict[str, Call] = {EXECUTEMANY: place.by_hand.executemany_sessions}
+    if isinstance(place.by_hand, PostgresByHand):
+        others = {COPY: place.by_hand.copy_sessions, **others}
+
+    def sessions() -> list[list[NewSessionCookie]]:
+        user = place.users[0]
+        return [[new_session(user, f"platform {n}", {"token": f"{n:064}", "seen": [n]}) for n in range(MANY)]]
+
+    return Case(
+        "import 1,000 sealed rows",
+        lambda new: session_cookies.import_session_cookies(place.db, new),
+        others,
+        sessions,
+        BULK_AIM,
+        between=lambda: place.by_hand.command("DELETE FROM session_cookies WHERE platform LIKE 'platform %'"),
+        same_results=False,
+    )
+
+
+def _taken(calls: int, keys: list[Any]) -> Callable[[], list[Any]]:
+    return lambda: random.sample(keys, calls)

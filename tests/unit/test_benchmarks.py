@@ -1,0 +1,44 @@
+"""The benchmarks run. What they measure decides nothing here: a test knows no quiet machine."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CASES = [
+    "typed row by key",
+    "thousand typed rows",
+    "insert one row",
+    "sealed row by key",
+    "import 1,000 plain rows",
+    "import 1,000 sealed rows",
+]
+
+
+def run(*arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_case_is_measured_beside_the_driver(empty_database_url: str) -> None:
+    dialect = empty_database_url.partition(":")[0]
+    arguments = ("--database", dialect, "--quick", "--rounds", "1", "--json")
+    found = json.loads(run(*arguments, HANGAR_TEST_PG=empty_database_url))
+    assert [(result["database"], result["case"]) for result in found["results"]] == [(dialect, case) for case in CASES]
+    assert all(result["ratios"] for result in found["results"])
+    assert all(ratio["median"] > 0 for result in found["results"] for ratio in result["ratios"])
+
+
+def test_help_says_how_a_ratio_is_read() -> None:
+    assert "a tenth longer" in run("--help")
