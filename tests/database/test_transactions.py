@@ -66,16 +66,15 @@ async def test_an_error_inside_a_savepoint_undoes_the_savepoint_alone(ledger: Da
 
 
 async def test_savepoints_nest(ledger: Database, outside: Outside) -> None:
-    async with ledger.transaction() as tx:
-        async with tx.savepoint():
-            await run(tx, INSERT, id=1)
-            with pytest.raises(RuntimeError):
+    async with ledger.transaction() as tx, tx.savepoint():
+        await run(tx, INSERT, id=1)
+        with pytest.raises(RuntimeError):
+            async with tx.savepoint():
+                await run(tx, INSERT, id=2)
                 async with tx.savepoint():
-                    await run(tx, INSERT, id=2)
-                    async with tx.savepoint():
-                        await run(tx, INSERT, id=3)
-                    raise RuntimeError
-            await run(tx, INSERT, id=4)
+                    await run(tx, INSERT, id=3)
+                raise RuntimeError
+        await run(tx, INSERT, id=4)
     assert outside.query(IDS) == [(1,), (4,)]
 
 

@@ -143,6 +143,7 @@ class PostgresConnection:
         try:
             await self._cursor.execute("DEALLOCATE ALL")
             await self._cursor.execute(statement.text, parameters, prepare=False)
+            statement.columns = tuple(column.name for column in self._cursor.description or ())
             rows = await self._cursor.fetchall() if statement.columns else []
         except DRIVER_ERRORS as error:
             raise translated(error, statement, lost=self.driver.closed) from None

@@ -34,6 +34,7 @@ DRIVER_ERRORS: Final = (psycopg.Error, OverflowError, UnicodeError, ValueError)
 _KEY: Final = re.compile(r"\(([^()=]+)\)=\(")
 
 _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
+    "08P01": (StatementError, "the statement and its parameters do not fit"),
     "0A000": (StatementError, "the server does not support what the statement asks for"),
     "25006": (ReadOnlyTransaction, "this transaction is read-only and the statement writes"),
     "25P02": (TransactionFailed, "an earlier statement of this transaction failed"),

@@ -156,8 +156,10 @@ class SqliteConnection:
         raw = sqlite3.connect(self._path, timeout=LOCK_SLICE, isolation_level=None)
         try:
             self._set_up(raw)
-        except BaseException:
+        except BaseException as error:
             raw.close()
+            if isinstance(error, DRIVER_ERRORS):
+                raise translated(error, None, raw) from None
             raise
         self._raw = raw
         return raw

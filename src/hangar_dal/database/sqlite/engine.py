@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
@@ -11,8 +12,8 @@ from hangar_dal import schema_history
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.shelf import Shelf
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
-from hangar_dal.database.sqlite.connection import SqliteConnection
-from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
+from hangar_dal.database.sqlite.connection import LOCK_SLICE, SqliteConnection
+from hangar_dal.database.sqlite.errors import is_busy
 from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
@@ -92,16 +93,16 @@ def _create(path: Path) -> None:
 
 
 def _set_up_writer(raw: sqlite3.Connection) -> None:
-    """Switching to WAL needs the file for a moment, and SQLite does not wait for it on its own."""
-    for _ in range(_TRIES):
+    """Switching to WAL needs the file alone for a moment, and SQLite does not wait for that by itself."""
+    mode, tries_left = None, _TRIES
+    while mode is None:
         try:
             mode = raw.execute("PRAGMA journal_mode = WAL").fetchone()[0]
-            break
         except sqlite3.OperationalError as error:
-            if not is_busy(error):
-                raise translated(error, None, raw) from None
-    else:
-        raise ConnectionFailed("the database file is locked by another process")
+            tries_left -= 1
+            if not is_busy(error) or not tries_left:
+                raise
+            time.sleep(LOCK_SLICE)
     if mode != "wal":
         raise ConnectionFailed("SQLite cannot keep a write-ahead log for this file: put it on a local, writable disk")
     _set_up_each(raw)
@@ -120,14 +121,10 @@ def _set_up_memory(raw: sqlite3.Connection) -> None:
 
 
 def _set_up_each(raw: sqlite3.Connection) -> None:
-    try:
-        for pragma in _EACH:
-            raw.execute(pragma)
-        enforced = raw.execute("PRAGMA foreign_keys").fetchone()[0]
-    except DRIVER_ERRORS as error:
-        raise translated(error, None, raw) from None
-    if not enforced:
-        raise DatabaseError("this SQLite library was built without foreign keys")
+    for pragma in _EACH:
+        raw.execute(pragma)
+    if not raw.execute("PRAGMA foreign_keys").fetchone()[0]:
+        raise DatabaseError("this SQLite library was built without foreign keys; use another")
 
 
 async def _nothing() -> None:
