@@ -32,8 +32,8 @@ def _zero_or_a_millisecond(seconds: float) -> float:
     return seconds
 
 
-Seconds = Annotated[float, Field(ge=0.001, le=86_400, allow_inf_nan=False)]
-SecondsOrNoLimit = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False), AfterValidator(_zero_or_a_millisecond)]
+Seconds = Annotated[float, Field(ge=0.001, le=86_400)]
+SecondsOrNoLimit = Annotated[float, Field(ge=0, le=86_400), AfterValidator(_zero_or_a_millisecond)]
 
 
 class Settings(BaseSettings):

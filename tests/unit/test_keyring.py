@@ -51,8 +51,10 @@ def test_a_key_file_that_is_named_serves_both_databases() -> None:
 def test_a_sqlite_file_gets_a_key_file_that_stays() -> None:
     settings = Settings(database_url="sqlite:///shop.db")
     text = open_keyring(settings).seal(b"value", **PLACE)
+    made = Path().stat().st_mtime_ns
     assert open_keyring(settings).unseal(text, **PLACE) == b"value"
     assert files() == ["shop.db.key"]
+    assert Path().stat().st_mtime_ns == made, "nothing is written where a key file is"
 
 
 def test_the_key_file_is_its_owners_alone() -> None:

@@ -52,6 +52,7 @@ def stored() -> str:
         pytest.param("1q2w3e4r5t6y7u8i9o0p", "most common", id="common"),
         pytest.param("1Q2W3E4R5T6Y7U8I9O0P", "most common", id="common, in capitals"),
         pytest.param(wide("ManchesterUnited"), "most common", id="common, in wide letters"),
+        pytest.param("12345678987654321", "most common", id="common, and ends as it begins"),
         pytest.param("passwordpassword", "most common", id="common, twice"),
         pytest.param("123456789012345", "most common", id="common, once and a half"),
         pytest.param("a" * 20, "repeats", id="one letter"),
@@ -214,11 +215,13 @@ def test_a_forked_child_hashes_with_threads_of_its_own() -> None:
 import asyncio, os
 from pydantic import SecretStr
 from hangar_dal.passwords import verify_off_loop
-asyncio.run(verify_off_loop(None, SecretStr("parent")))
+async def use_both_threads():
+    await asyncio.gather(*(verify_off_loop(None, SecretStr("parent")) for _ in range(3)))
+asyncio.run(use_both_threads())
 child = os.fork()
 asyncio.run(asyncio.wait_for(verify_off_loop(None, SecretStr("both")), 20))
 if child:
-    raise SystemExit(os.waitpid(child, 0)[1])
+    raise SystemExit(bool(os.waitpid(child, 0)[1]))
 os._exit(0)
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)

@@ -167,6 +167,13 @@ def test_a_bad_url_is_refused_without_its_password(form: str) -> None:
     assert password not in message
 
 
+@pytest.mark.parametrize("login", ["anna:x@{}", "anna:x/{}", "anna:5432/{}"])
+def test_a_bare_separator_never_moves_a_password_to_where_it_is_printed(login: str) -> None:
+    """libpq would take the rest of the password for a host or a database name."""
+    with pytest.raises(SettingsError, match="%40"):
+        parse_url(f"postgresql://{login.format(token_hex())}@localhost/shop", allow_insecure=True)
+
+
 @pytest.mark.parametrize("query", ["ssl=true", "ssl=require", "application_name=x&ssl=verify-full"])
 def test_the_ssl_of_asyncpg_is_refused_with_libpqs_word(query: str) -> None:
     assert "sslmode=" in refusal(f"postgresql+asyncpg://localhost/shop?{query}")
@@ -219,6 +226,7 @@ def test_a_connection_that_stays_here_or_is_verified_is_allowed(
         pytest.param("postgresql://localhost/shop", {"PGHOSTADDR": "192.168.1.2"}, id="PGHOSTADDR is away"),
         pytest.param("postgresql:///shop", {"PGHOST": "db.example"}, id="PGHOST is away"),
         pytest.param("postgresql:///shop?service=shop", {}, id="a service may be anywhere"),
+        pytest.param("postgresql:///shop?service=shop", {"PGSSLMODE": "verify-full"}, id="a service may say otherwise"),
         pytest.param("postgresql://localhost.example/shop", {}, id="a name that begins like localhost"),
     ],
 )
