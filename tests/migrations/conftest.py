@@ -22,6 +22,9 @@ READERS = {"sqlite": schema_sqlite.read_schema, "postgresql": schema_postgresql.
 # What the engine says to each connection, as far as a raw one needs it too.
 FOREIGN_KEYS = {"sqlite": "PRAGMA foreign_keys = ON", "postgresql": "SELECT 1"}
 
+# yoyo itself warns when `rollback` undoes only one of several.
+WARNINGS = ["-W", "error::ResourceWarning", "-W", "error::DeprecationWarning"]
+
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 Run = subprocess.CompletedProcess[str]
 
@@ -104,7 +107,7 @@ def yoyo(checkout: Path) -> Callable[..., Run]:
         if url is not None:
             environment["DATABASE_URL"] = url
         return subprocess.run(
-            [sys.executable, "-W", "error", "-m", program, *arguments],
+            [sys.executable, *WARNINGS, "-m", program, *arguments],
             cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 

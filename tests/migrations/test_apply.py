@@ -2,8 +2,10 @@
 
 import sqlite3
 import stat
+import warnings
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,7 @@ def test_a_sqlite_path_may_hold_any_character(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'a b#[1]é.db'}"
     assert migrations.apply(url) == EVERYTHING
     assert migrations.pending(url) == ()
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a b#[1]é.db"]
 
 
 def test_a_missing_directory_is_told_by_its_name(tmp_path: Path) -> None:
@@ -204,9 +207,7 @@ def test_a_table_that_is_in_use_is_waited_for_no_longer_than_the_settings_say(
 
 def test_a_migrator_s_session_may_take_its_time_and_dies_with_its_client(empty_postgres_url: str) -> None:
     with closing(place_of(empty_postgres_url).connect()) as connection:
-        connection.execute(
-            f"ALTER ROLE CURRENT_USER IN DATABASE {connection.info.dbname} SET statement_timeout = '5s'"
-        )
+        connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {connection.info.dbname} SET statement_timeout = '5s'")
     backend = backend_for(place_of(empty_postgres_url))
     with closing(backend.connection):
         settings = ("statement_timeout", "idle_session_timeout", "client_connection_check_interval")
@@ -260,6 +261,18 @@ def test_a_commit_that_fails_is_rolled_back_and_may_be_tried_again(empty_sqlite_
             backend.execute("CREATE TABLE a (b integer)")
 
 
+def test_a_migration_on_sqlite_is_a_writer_from_its_start(empty_sqlite_url: str, tmp_path: Path) -> None:
+    """One that began by reading would be refused, not made to wait, if another wrote before its own first write."""
+    migrations.apply(empty_sqlite_url)
+    backend = backend_for(place_of(empty_sqlite_url))
+    with closing(backend.connection), closing(sqlite3.connect(tmp_path / "empty.db", timeout=0)) as other:
+        with backend.transaction():
+            backend.execute("SELECT count(*) FROM users")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+        other.execute("BEGIN IMMEDIATE")
+
+
 def test_a_commit_that_was_a_rollback_is_an_error(empty_postgres_url: str) -> None:
     backend = backend_for(place_of(empty_postgres_url))
     with closing(backend.connection):
@@ -300,15 +313,21 @@ def test_a_user_without_a_name_does_not_stop_a_migration(
     assert {row[0][:4] for row in query(empty_database_url, "SELECT username FROM _yoyo_log")} == {"uid "}
 
 
+def adapted_instant() -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # sqlite3's own adapter is on its way out
+        return sqlite3.adapt(datetime(2024, 1, 2, 3, 4, 5))  # noqa: DTZ001
+
+
 def test_the_process_around_it_stays_as_it_was(empty_database_url: str) -> None:
     registry = getattr(Migration, "_Migration__all_migrations")  # noqa: B009
     theirs = Migration("0001_users", "elsewhere/0001_users.py", "elsewhere")
     before = dict(registry)
-    adapters, converters = dict(sqlite3.adapters), dict(sqlite3.converters)
+    adapted, converters = adapted_instant(), dict(sqlite3.converters)
     migrations.apply(empty_database_url)
     assert registry == before
     assert registry["0001_users"] is theirs
-    assert (sqlite3.adapters, sqlite3.converters) == (adapters, converters)
+    assert (adapted_instant(), dict(sqlite3.converters)) == (adapted, converters)
 
 
 def test_yoyo_does_not_look_into_a_folder_by_a_pattern(

@@ -32,6 +32,8 @@ def test_bare_apply_makes_the_default_database_beside_yoyo_ini(yoyo: Yoyo, check
     with closing(sqlite3.connect(checkout / "hangar_bay_dev.db")) as connection:
         assert connection.execute("SELECT count(*) FROM session_cookies").fetchone() == (0,)
     assert statuses(yoyo("list")) == ["A", "A", "A"]
+    assert yoyo("rollback").returncode == 0
+    assert statuses(yoyo("list")) == ["A", "A", "U"]
 
 
 def test_apply_list_rollback_mark_on_each_database(
