@@ -10,7 +10,8 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any, Final
 
-from hangar_dal.database.types import ValueType, checker
+from hangar_dal.database.checks import checker
+from hangar_dal.database.types import ValueType
 from hangar_dal.errors import InvalidValue
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
@@ -37,9 +38,9 @@ def codec_of(dialect: Dialect) -> Codec:
     return codec
 
 
-def encoder(name: str, value: ValueType, encode: Mapping[str, Encode]) -> Encode:
+def encoder(name: str, value: ValueType, encode: Mapping[str, Encode], *, in_json: bool = False) -> Encode:
     """`encode(value)` for one parameter: what the driver takes, or `InvalidValue` under the parameter's name."""
-    check, to_wire = checker(value), _to_wire(value, encode)
+    check, to_wire = checker(value, in_json=in_json), _to_wire(value, encode)
 
     def encoded(given: Any) -> Any:
         if given is None:
@@ -63,6 +64,20 @@ def _to_wire(value: ValueType, encode: Mapping[str, Encode]) -> Encode | None:
         return encoded if whole is None else whole(encoded)
 
     return encode_items
+
+
+def decoder(value: ValueType, decode: Mapping[str, Decode]) -> Decode | None:
+    """`decode(value)` for one column, and for each item of a list; None where the driver's value will do."""
+    whole = decode.get(value.kind)
+    each = decoder(value.item, decode) if value.kind == "list" and value.item else None
+    if each is None:
+        return whole
+
+    def decode_items(raw: Any) -> list[Any]:
+        items = raw if whole is None else whole(raw)
+        return [None if item is None else each(item) for item in items]
+
+    return decode_items
 
 
 # Inside a JSON document both databases read the same text.

@@ -10,20 +10,19 @@ The function's module names the file, the function the block. Stands below the d
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar
 
 from hangar_dal.database import Executor
 from hangar_dal.errors import CatalogError
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.query.plan import Plan
-from hangar_dal.query.stream import Stream
-from hangar_dal.sqlfile import SqlFile, parse
+from hangar_dal.sqlfile import SqlFile, parse, unreadable
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,7 +39,6 @@ class Catalog:
         self.package = package
         self._sql = sql
         self._queries: dict[str, dict[str, DeclaredQuery]] = {}
-        self._plans: dict[tuple[str, Dialect], Plan] = {}
         self._loaded: set[str] = set()
         self._lock = RLock()
 
@@ -97,48 +95,40 @@ class Catalog:
 
     def _findings(self, module: str) -> list[str]:
         queries = self._queries[module]
-        name = module.rpartition(".")[2]
+        first = next(iter(queries.values()))
         findings = [
-            f"{next(iter(queries.values())).where}: {module} and {other} would share the file {name}.sql; rename one"
+            f"{first.where}: {module} and {other} would share the file {first.file}.sql; rename one"
             for other in self._queries
-            if other != module and other.rpartition(".")[2] == name
+            if other != module and _file_of(self._queries[other]) == first.file
         ]
-        sources = {dialect: self._read(dialect, name) for dialect in DIALECTS}
+        sources: dict[Dialect, SqlFile] = {dialect: self._read(dialect, first.file) for dialect in DIALECTS}
         for dialect, file in sources.items():
             findings += file.findings
-            for block in file.blocks.values():
-                if block.name not in queries:
-                    findings.append(f"{block.where}: {block.name} is declared by no function of {module}")
-            for declared in queries.values():
-                found = file.blocks.get(declared.function.__name__)
-                if found is None:
+            for name, line in file.headers.items():
+                if name not in queries:
+                    findings.append(f"{file.path}:{line}: {name} is declared by no function of {module}")
+            for name, declared in queries.items():
+                declared.blocks.pop(dialect, None)
+                if name in file.blocks:
+                    declared.blocks[dialect] = file.blocks[name]
+                elif file.readable and name not in file.headers:
                     findings.append(f"{declared.where}: {declared.name} has no block in {file.path}")
-                else:
-                    declared.blocks[dialect] = found
-        orders = [[block for block in file.blocks if block in queries] for file in sources.values()]
-        if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
-            first = next(ours for ours, theirs in zip(*orders, strict=True) if ours != theirs)
-            findings.append(
-                f"{sources[DIALECTS[0]].blocks[first].where}: {first}: the twins' blocks stand in another order"
-            )
+        findings += _order([sources[dialect] for dialect in DIALECTS], queries)
         for declared in queries.values():
-            findings += _misdeclared(declared)
-            if declared.blocks:
-                findings += declared.compare()
+            findings += declared.compare()
         return findings
 
     def _read(self, dialect: Dialect, name: str) -> SqlFile:
         file = self._folder().joinpath(dialect, f"{name}.sql")
-        shown = str(file)
         if not file.is_file():
-            return SqlFile(shown, dialect, findings=[f"{shown}:1: the file does not exist"])
+            return unreadable(str(file), dialect, f"the file does not exist; write {name}'s statements")
         try:
-            return parse(file.read_text(encoding="utf-8"), path=shown, dialect=dialect)
+            return parse(file.read_text(encoding="utf-8"), path=str(file), dialect=dialect)
         except UnicodeDecodeError:
-            return SqlFile(shown, dialect, findings=[f"{shown}:1: the file is not UTF-8"])
+            return unreadable(str(file), dialect, "the file is not UTF-8")
 
     def _orphan_files(self) -> list[str]:
-        known = {f"{module.rpartition('.')[2]}.sql" for module in self._queries}
+        known = {f"{_file_of(queries)}.sql" for queries in self._queries.values()}
         findings = []
         for dialect in DIALECTS:
             folder = self._folder().joinpath(dialect)
@@ -151,10 +141,13 @@ class Catalog:
         return findings
 
 
-def _misdeclared(declared: DeclaredQuery) -> list[str]:
-    """A query is `async def`, a stream is `def`."""
-    returns = declared.function.__annotations__.get("return")
-    is_stream = get_origin(returns) is Stream or (isinstance(returns, str) and returns.startswith("Stream["))
-    if inspect.iscoroutinefunction(declared.function) is is_stream:
-        return [f"{declared.where}: {declared.name}: write {'`def`' if is_stream else '`async def`'}"]
-    return []
+def _file_of(queries: Mapping[str, DeclaredQuery]) -> str:
+    return next(iter(queries.values())).file
+
+
+def _order(twins: Sequence[SqlFile], queries: Mapping[str, DeclaredQuery]) -> Iterator[str]:
+    """Twins stand in the same order, so that the two files can be read side by side."""
+    orders = [[name for name in file.headers if name in queries] for file in twins]
+    if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
+        first = next(name for name, twin in zip(*orders, strict=True) if name != twin)
+        yield f"{twins[0].path}:{twins[0].headers[first]}: {first}: the twins' blocks stand in another order"

@@ -10,9 +10,10 @@ from typing import Any
 from hangar_dal.database import Executor, Statement
 from hangar_dal.database.codecs import Codec, encoder
 from hangar_dal.errors import InvalidValue
+from hangar_dal.query.binding import Getter, getter
 from hangar_dal.query.results import Reader
 from hangar_dal.query.signature import Signature
-from hangar_dal.query.sources import Getter, getter, resolve
+from hangar_dal.query.sources import resolve
 from hangar_dal.query.stream import Stream
 from hangar_dal.sqlblock import Block, Condition
 
@@ -48,7 +49,7 @@ class Plan:
         self._codec = codec
         self._reader = Reader(name, signature.result, codec.decode)
         self._models = [(a.name, a.model, a.optional) for a in signature.arguments.values() if a.model and not a.rows]
-        places = block.variant(lambda condition: True).parameters
+        places = block.all_arms.parameters
         self._getters: dict[str, Getter] = {}
         for place in places:
             source = resolve(place.name, place.line, signature)
@@ -72,9 +73,8 @@ class Plan:
     async def run(self, db: Executor, values: Values) -> Any:
         """One statement: the whole of a call."""
         variant = self._only or self._variant(values)
-        for name, model, optional in self._models:
-            if not (isinstance(values[name], model) or (optional and values[name] is None)):
-                raise InvalidValue(f"{name}: expected {model.__name__}, got {type(values[name]).__name__}")
+        if self._models:
+            self._check_models(values)
         rows, count = await db.run(variant.statement, variant.parameters(values, db))
         if not variant.checked:
             self._check(variant)
@@ -83,6 +83,7 @@ class Plan:
     def stream(self, db: Executor, values: Values) -> Stream[Any]:
         """The same statement, its rows in chunks."""
         variant = self._only or self._variant(values)
+        self._check_models(values)
         chunks = db.stream(variant.statement, variant.parameters(values, db))
 
         def read(rows: Rows) -> list[Any]:
@@ -91,6 +92,11 @@ class Plan:
             return self._reader.read(rows, db.keyring)
 
         return Stream(chunks, read)
+
+    def _check_models(self, values: Values) -> None:
+        for name, model, optional in self._models:
+            if not (isinstance(values[name], model) or (optional and values[name] is None)):
+                raise InvalidValue(f"{name}: expected {model.__name__}, got {type(values[name]).__name__}")
 
     def _check(self, variant: Variant) -> None:
         if variant.statement.columns:

@@ -4,20 +4,22 @@ Stands above `signature`. Decoding happens once per value, validation once per r
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from hangar_dal.database.codecs import JSON_DECODE, Decode
+from hangar_dal.database.checks import reasons
+from hangar_dal.database.codecs import JSON_DECODE, Decode, decoder
 from hangar_dal.database.types import ValueType
 from hangar_dal.errors import NotFound, StatementError, TooManyRows
-from hangar_dal.query.signature import Result, field_types
+from hangar_dal.query.signature import Result, field_types, inner_model
 from hangar_dal.sealing import Keyring, Sealed
 
 Row = Sequence[Any]
 Values = dict[str, Any]
-Open = Callable[[Values, Keyring], Values]
+Step = Callable[[Any, Values, Keyring], Any]
+Open = Callable[[Values, Keyring], None]
 
 
 class Reader:
@@ -30,7 +32,7 @@ class Reader:
         self.result = result
         self.columns: tuple[str, ...] = tuple(result.model.model_fields) if result.model else ()
         self._open = _opener(result.model, decode) if result.model else None
-        self._decode = decode.get(result.value.kind) if result.value else None
+        self._decode = decoder(result.value, decode) if result.value else None
         self._validate = TypeAdapter(list[result.annotation]).validator.validate_python if result.annotation else None  # type: ignore[name-defined]
 
     def check_columns(self, columns: tuple[str, ...]) -> None:
@@ -46,23 +48,28 @@ class Reader:
 
     def read(self, rows: Sequence[Row], keyring: Keyring) -> list[Any]:
         """Decoded, unsealed and validated."""
-        found: list[Any]
+        try:
+            found = self._decoded(rows, keyring)
+            return found if self._validate is None else self._validate(found)
+        except ValidationError as misfit:
+            raise StatementError(f"{self.name}: {_where_misfit(misfit)}") from None
+        except Misfit as misfit:
+            raise StatementError(f"{self.name}: {misfit}: the column's value is not of the field's type") from None
+
+    def _decoded(self, rows: Sequence[Row], keyring: Keyring) -> list[Any]:
         if self.columns:
             names, open_row = self.columns, self._open
             found = [dict(zip(names, row, strict=True)) for row in rows]
             if open_row is not None:
                 for values in found:
                     open_row(values, keyring)
-        elif (decode := self._decode) is not None:
-            found = [None if row[0] is None else decode(row[0]) for row in rows]
-        else:
-            found = [row[0] for row in rows]
-        if self._validate is None:
             return found
+        if (decode := self._decode) is None:
+            return [row[0] for row in rows]
         try:
-            return self._validate(found)  # type: ignore[no-any-return]
-        except ValidationError as misfit:
-            raise StatementError(f"{self.name}: {_where_misfit(misfit)}") from None
+            return [None if row[0] is None else decode(row[0]) for row in rows]
+        except (ValueError, TypeError):
+            raise Misfit("the value") from None
 
     def one(self, rows: Sequence[Row], keyring: Keyring) -> Any:
         """The only row; `NotFound` for none."""
@@ -79,49 +86,69 @@ class Reader:
         return self.read(rows, keyring)[0]
 
 
+class Misfit(Exception):
+    """A value that the column's type should have made impossible; names its field."""
+
+
 def _where_misfit(misfit: ValidationError) -> str:
-    """Which field does not fit and why, without the value."""
-    errors = misfit.errors(include_input=False, include_url=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, error['loc'][1:])) or 'the value'}: {error['msg']}" for error in errors[:3])
+    """Which field does not fit and why, without the value; what lies deeper may be named by the row's own data."""
+    fields = [str(error["loc"][1]) if len(error["loc"]) > 1 else "the value" for error in misfit.errors()]
+    found = dict.fromkeys(f"{field}: {reason}" for field, reason in zip(fields, reasons(misfit), strict=True))
+    return "; ".join(list(found)[:3])
 
 
 def _opener(model: type[BaseModel], decode: Mapping[str, Decode]) -> Open | None:
     """Decodes a row's values in place; None where there is nothing to do."""
     plain: list[tuple[str, Decode]] = []
-    nested: list[tuple[str, Open]] = []
-    sealed: list[tuple[str, Sealed, bool]] = []
+    nested: list[tuple[str, Step]] = []
+    sealed: list[tuple[str, Step]] = []
     for name, value in field_types(model).items():
         if not isinstance(value, ValueType):
             continue
         if value.sealed:
-            sealed.append((name, value.sealed, value.kind == "text"))
-            continue
-        if (found := decode.get(value.kind)) is not None:
+            sealed.append((name, _unsealer(value.sealed, is_text=value.kind == "text")))
+        elif inner := inner_model(value):
+            nested.append((name, _nested(decode.get(value.kind), _opener(inner, JSON_DECODE))))
+        elif found := decoder(value, decode):
             plain.append((name, found))
-        if value.kind in ("model", "models") and value.python and (inner := _opener(value.python, _NESTED)):
-            nested.append((name, inner))
     if not (plain or nested or sealed):
         return None
+    steps = nested + sealed  # the sealed last: what they are sealed to is ready then
 
-    def open_row(values: Values, keyring: Keyring) -> Values:
-        for name, decode_value in plain:
-            raw = values[name]
-            if raw is not None:
-                values[name] = decode_value(raw)
-        for name, open_inner in nested:
-            inner = values[name]
-            for each in inner if isinstance(inner, list) else [inner] if inner is not None else []:
-                open_inner(each, keyring)
-        for name, seal, is_text in sealed:
-            raw = values[name]
-            if raw is not None:
-                bound = [str(values[key]) for key in seal.bind]
-                opened = keyring.unseal(raw, table=seal.table, column=seal.column, bound=bound)
-                values[name] = opened.decode() if is_text else from_json(opened)
-        return values
+    def open_row(values: Values, keyring: Keyring) -> None:
+        name = ""
+        try:
+            for name, decode_value in plain:
+                if (raw := values[name]) is not None:
+                    values[name] = decode_value(raw)
+            for name, step in steps:
+                if (raw := values[name]) is not None:
+                    values[name] = step(raw, values, keyring)
+        except (ValueError, TypeError, KeyError):
+            raise Misfit(name) from None
 
     return open_row
 
 
-# Inside a JSON document the database has parsed what is JSON already.
-_NESTED: Final[Mapping[str, Decode]] = JSON_DECODE
+def _nested(decode: Decode | None, open_inner: Open | None) -> Step:
+    """A model, or a list of models, out of a JSON document that the database may have parsed already."""
+
+    def step(raw: Any, values: Values, keyring: Keyring) -> Any:
+        inner = raw if decode is None else decode(raw)
+        if open_inner is not None:
+            for each in inner if isinstance(inner, list) else [inner]:
+                open_inner(each, keyring)
+        return inner
+
+    return step
+
+
+def _unsealer(sealed: Sealed, *, is_text: bool) -> Step:
+    def step(raw: Any, values: Values, keyring: Keyring) -> Any:
+        if type(raw) is not str:
+            raise TypeError
+        bound = [str(values[key]) for key in sealed.bind]
+        opened = keyring.unseal(raw, table=sealed.table, column=sealed.column, bound=bound)
+        return opened.decode() if is_text else from_json(opened)
+
+    return step

@@ -4,20 +4,27 @@ Stands above the database floor's types; knows nothing of SQL text.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+import typing
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import NoneType, UnionType
-from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints, is_typeddict
+from functools import cache
+from types import NoneType
+from typing import Any, Final, Literal, NewType, get_args, get_origin, get_type_hints
 
+import typing_extensions
 from pydantic import BaseModel
-from typing_extensions import Unpack
+from typing_extensions import is_typeddict
 
 from hangar_dal.database.types import UnsupportedType, ValueType, value_type
 from hangar_dal.query.stream import Stream
 
 RowCount = NewType("RowCount", int)
 """Declares that a query returns how many rows it changed."""
+
+# Until Python 3.12 `typing` and `typing_extensions` each have their own.
+_UNPACKS: Final = (typing.Unpack, typing_extensions.Unpack)
+_ITEM_MARKS: Final = (typing.NotRequired, typing_extensions.NotRequired, typing_extensions.ReadOnly)
 
 Shape = Literal["one", "optional", "list", "stream", "count", "none"]
 
@@ -53,6 +60,7 @@ class Signature:
     findings: list[str] = field(default_factory=list)
 
 
+@cache
 def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | str]:
     """Each field's type in order, or the sentence that says why a database cannot hold it."""
     hints = get_type_hints(model, include_extras=True)
@@ -117,11 +125,12 @@ def _read_argument(signature: Signature, parameter: inspect.Parameter, hint: Any
 
 
 def _read_changes(signature: Signature, name: str, hint: Any) -> None:
-    fields = get_args(hint)[0] if get_origin(hint) is Unpack else hint
+    fields = get_args(hint)[0] if get_origin(hint) in _UNPACKS else hint
     if not is_typeddict(fields) or fields.__required_keys__:
         signature.findings.append(f"**{name} must be `Unpack[…]` of a TypedDict with total=False")
         return
-    for key, annotation in get_type_hints(fields, include_extras=True).items():
+    for key, hint_of_key in get_type_hints(fields, include_extras=True).items():
+        annotation = get_args(hint_of_key)[0] if get_origin(hint_of_key) in _ITEM_MARKS else hint_of_key
         try:
             signature.changes[key] = value_type(annotation)
         except UnsupportedType as refused:
@@ -135,10 +144,7 @@ def _read_result(signature: Signature, hint: Any) -> None:
         signature.findings.append(f"the return annotation: {refused}")
         return
     if model := signature.result.model:
-        for name, found in field_types(model).items():
-            if isinstance(found, str):
-                signature.findings.append(f"{model.__name__}.{name}: {found}")
-        signature.findings.extend(_sealed_findings(model))
+        signature.findings.extend(_model_findings(model))
 
 
 def _result(hint: Any) -> Result:
@@ -150,9 +156,7 @@ def _result(hint: Any) -> Result:
         return _rows("stream", get_args(hint)[0])
     if get_origin(hint) is list and not _is_json(hint):
         return _rows("list", get_args(hint)[0])
-    if get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
-        return _rows("optional", hint)
-    return _rows("one", hint)
+    return _rows("optional" if value_type(hint).optional else "one", hint)
 
 
 def _rows(shape: Shape, hint: Any) -> Result:
@@ -166,18 +170,36 @@ def _is_json(hint: Any) -> bool:
     return value_type(hint).kind == "json"
 
 
-def _sealed_findings(model: type[BaseModel]) -> list[str]:
-    """A sealed field is opened with values of its own row, which therefore stand before it."""
-    findings, before = [], set[str]()
+def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
+    """What keeps rows from becoming this model; nested models are held to the same."""
+    if model in outer:
+        yield f"{model.__name__} holds itself; a row has no end then"
+        return
+    before: dict[str, ValueType | str] = {}
     for name, value in field_types(model).items():
-        if isinstance(value, ValueType) and value.sealed:
-            missing = [bound for bound in value.sealed.bind if bound not in before]
-            if missing:
-                findings.append(
-                    f"{model.__name__}.{name} is sealed to {', '.join(missing)}, which must stand before it"
-                )
-        before.add(name)
-    return findings
+        if isinstance(value, str):
+            yield f"{model.__name__}.{name}: {value}"
+        elif value.sealed:
+            for bound in value.sealed.bind:
+                if finding := unfit_for_seal(bound, before.get(bound, "it must stand before it")):
+                    yield f"{model.__name__}.{name} is sealed to {bound}; {finding}"
+        elif inner := inner_model(value):
+            yield from _model_findings(inner, (*outer, model))
+        before[name] = value
+
+
+def inner_model(value: ValueType) -> type[BaseModel] | None:
+    """The model that a JSON column holds, one or a list of them."""
+    return value.python if value.kind in ("model", "models") else None
+
+
+def unfit_for_seal(bound: str, value: ValueType | str | None) -> str | None:
+    """Why a value cannot be what another is sealed to: both databases must give it back as the same text."""
+    if isinstance(value, str):
+        return value
+    if value is None or value.kind not in ("text", "uuid", "int") or value.sealed:
+        return f"{bound} must be text, an int or a UUID"
+    return None
 
 
 def choices(argument: Argument) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
 after `break`; the block gives it back at once, however it is left.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -24,14 +24,24 @@ class Stream(Generic[M]):
         self._read = read
 
     async def __aenter__(self) -> AsyncIterator[M]:
-        return self._rows(await self._chunks.__aenter__())
-
-    async def _rows(self, chunks: AsyncIterator[Sequence[Any]]) -> AsyncIterator[M]:
-        async for chunk in chunks:
-            for row in self._read(chunk):
-                yield row
+        return _Rows(await self._chunks.__aenter__(), self._read)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         return await self._chunks.__aexit__(kind, error, traceback)
+
+
+class _Rows(AsyncIterator[M]):
+    """Not a generator: a loop that is left early must leave nothing for the garbage collector to finish."""
+
+    def __init__(self, chunks: AsyncIterator[Sequence[Any]], read: Callable[[Sequence[Any]], list[M]]) -> None:
+        self._chunks = chunks
+        self._read = read
+        self._rows: Iterator[M] = iter(())
+
+    async def __anext__(self) -> M:
+        while True:
+            for row in self._rows:
+                return row
+            self._rows = iter(self._read(await anext(self._chunks)))

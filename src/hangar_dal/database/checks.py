@@ -1,0 +1,172 @@
+"""What refuses a value before any I/O: one check per annotated type, the same for both databases.
+
+Stands above `types`, below the dialects' codecs; the rules themselves are those of `values`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from enum import Enum
+from math import isinf
+from typing import Any, Final, get_args
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core.core_schema import ErrorType
+
+from hangar_dal.database.types import ValueType
+from hangar_dal.errors import InvalidValue
+from hangar_dal.values import check_float, check_instant, check_int, check_text, json_text
+
+Check = Callable[[str, Any], Any]
+
+
+def _expect(python: type[Any], rule: Check | None = None) -> Check:
+    """The exact type: a subclass would come back as its parent."""
+
+    def check(name: str, value: Any) -> Any:
+        if type(value) is not python:
+            raise InvalidValue(f"{name}: expected {python.__name__}, got {type(value).__name__}")
+        return rule(name, value) if rule else value
+
+    return check
+
+
+def _check_instant(name: str, value: Any) -> Any:
+    if not isinstance(value, datetime):
+        raise InvalidValue(f"{name}: expected datetime, got {type(value).__name__}")
+    return check_instant(name, value)
+
+
+def _check_uuid(name: str, value: Any) -> Any:
+    if not isinstance(value, UUID):
+        raise InvalidValue(f"{name}: expected uuid.UUID, got {type(value).__name__}")
+    return value
+
+
+def _check_float(name: str, value: Any) -> float:
+    if type(value) is int:
+        return float(check_int(name, value))
+    if type(value) is not float:
+        raise InvalidValue(f"{name}: expected float, got {type(value).__name__}")
+    return check_float(name, value)
+
+
+def _check_finite(name: str, value: Any) -> float:
+    if isinf(checked := _check_float(name, value)):
+        raise InvalidValue(f"{name}: a number within a list must be finite, as JSON has no infinity")
+    return checked
+
+
+_CHECKS: Final[Mapping[str, Check]] = {
+    "text": _expect(str, check_text),
+    "int": _expect(int, check_int),
+    "bool": _expect(bool),
+    "float": _check_float,
+    "bytes": _expect(bytes),
+    "uuid": _check_uuid,
+    "instant": _check_instant,
+    "date": _expect(date),
+}
+_CHECKS_IN_JSON: Final[Mapping[str, Check]] = {**_CHECKS, "float": _check_finite}
+
+
+def checker(value: ValueType, *, in_json: bool = False) -> Check:
+    """What refuses a value that is not None: `check(name, value)` returns the plain value to encode.
+
+    `in_json`: the value travels inside a JSON document, as an item of a list does.
+    """
+    check = _bare_check(value, _CHECKS_IN_JSON if in_json else _CHECKS)
+    if value.constrained is None:
+        return check
+    validate = TypeAdapter[Any](value.constrained).validator.validate_python
+
+    def constrained(name: str, given: Any) -> Any:
+        check(name, given)
+        try:
+            return check(name, validate(given))
+        except ValidationError as refused:
+            raise InvalidValue(f"{name}: {'; '.join(reasons(refused))}") from None
+
+    return constrained
+
+
+# Pydantic's own sentences hold no input, but for these: the first two are the model's author's.
+_OWN_WORDS: Final = frozenset(get_args(ErrorType)) - {"value_error", "assertion_error", "uuid_parsing"}
+
+
+def reasons(refused: ValidationError) -> list[str]:
+    """Why a value was refused, a sentence each, none of which holds the value."""
+    errors = refused.errors(include_input=False, include_url=False, include_context=False)
+    return [error["msg"] if error["type"] in _OWN_WORDS else "a rule of its type refused it" for error in errors]
+
+
+def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
+    if value.python is not None and issubclass(value.python, Enum):
+        return _enum_check(value.python)
+    if value.allowed:
+        return _literal_check(value.allowed)
+    if value.kind == "json":
+        containers = value.containers
+        expected = " or ".join(container.__name__ for container in containers)
+
+        def check_json(name: str, given: Any) -> str:
+            if containers and type(given) not in containers:
+                raise InvalidValue(f"{name}: expected {expected}, got {type(given).__name__}")
+            return json_text(name, given)
+
+        return check_json
+    if value.kind in ("model", "models") and value.python is not None:
+        return _model_check(value.python) if value.kind == "model" else _models_check(value.python)
+    if value.kind == "list" and value.item is not None:
+        each, optional = checker(value.item, in_json=True), value.item.optional
+
+        def check_list(name: str, given: Any) -> list[Any]:
+            if isinstance(given, str | bytes | Mapping) or not hasattr(given, "__iter__"):
+                raise InvalidValue(f"{name}: expected a list, got {type(given).__name__}")
+            return [None if item is None and optional else each(name, item) for item in given]
+
+        return check_list
+    return checks[value.kind]
+
+
+def _enum_check(python: type[Enum]) -> Check:
+    def check(name: str, given: Any) -> Any:
+        if not isinstance(given, python):
+            raise InvalidValue(f"{name}: expected {python.__name__}, got {type(given).__name__}")
+        return given.value
+
+    return check
+
+
+def _literal_check(allowed: tuple[Any, ...]) -> Check:
+    def check(name: str, given: Any) -> Any:
+        if given not in allowed or type(given) is not type(allowed[0]):
+            raise InvalidValue(f"{name}: must be one of {', '.join(map(repr, allowed))}")
+        return given
+
+    return check
+
+
+def _model_check(python: type[Any]) -> Check:
+    def check(name: str, given: Any) -> str:
+        return json_text(name, _dumped(name, given, python))
+
+    return check
+
+
+def _models_check(python: type[Any]) -> Check:
+    def check(name: str, given: Any) -> str:
+        if not isinstance(given, list | tuple):
+            raise InvalidValue(f"{name}: expected a list, got {type(given).__name__}")
+        return json_text(name, [_dumped(name, each, python) for each in given])
+
+    return check
+
+
+def _dumped(name: str, given: Any, python: type[Any]) -> Any:
+    if not isinstance(given, python):
+        raise InvalidValue(f"{name}: expected {python.__name__}, got {type(given).__name__}")
+    try:
+        return given.model_dump(mode="json")
+    except ValueError:
+        raise InvalidValue(f"{name}: this {python.__name__} cannot be written as JSON") from None

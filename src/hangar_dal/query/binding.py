@@ -1,0 +1,183 @@
+"""How each `:name` of a statement is made out of a call's values: checked, folded or sealed, encoded.
+
+Stands above `sources`; made once when a query is compiled.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic_core import from_json, to_json
+
+from hangar_dal.database.codecs import JSON_ENCODE, Encode, encoder
+from hangar_dal.database.types import ValueType
+from hangar_dal.errors import InvalidValue
+from hangar_dal.query.signature import Argument, Signature, field_types, inner_model, unfit_for_seal
+from hangar_dal.query.sources import Source, Unresolved, Values, resolve
+from hangar_dal.sealing import Keyring
+from hangar_dal.sqlblock import Line
+from hangar_dal.values import fold
+
+# Within a list of models a JSON value stays JSON instead of becoming text inside JSON.
+_ROW_ENCODE: Final[Mapping[str, Encode]] = {**JSON_ENCODE, "json": from_json, "model": from_json, "models": from_json}
+
+Getter = Callable[[Values, Any], Any]
+Cell = Callable[[Any, Values, Any], Any]
+
+
+def getter(source: Source, line: Line, signature: Signature, encode: Mapping[str, Encode]) -> Getter:
+    """`get(values, db)`: the value to send for one parameter, checked and encoded."""
+    if source.derived == "now":
+        to_wire = encode.get("instant")
+        return lambda values, db: db.now() if to_wire is None else to_wire(db.now())
+    if source.derived == "is_set":
+        return lambda values, db: source.argument in values
+    if source.value is None:
+        return _rows_getter(signature.arguments[source.argument], signature)
+    if source.derived == "fold":
+        return _fold_getter(source)
+    if source.value.sealed:
+        return _sealed_getter(source, line, signature)
+    _refuse_unsealed(source.name, source.value)
+    encoded = encoder(source.name, source.value, encode)
+    if source.name == "now" and source.value.kind == "instant" and source.value.optional:
+        return lambda values, db: encoded(db.now() if (given := source.raw(values)) is None else given)
+    if source.is_change:
+        return lambda values, db: encoded(values[source.argument]) if source.argument in values else None
+    if source.field is None:
+        key = source.argument
+        return lambda values, db: encoded(values[key])
+    return lambda values, db: encoded(source.raw(values))
+
+
+def _refuse_unsealed(name: str, value: ValueType) -> None:
+    """A model written as JSON shows all its fields: what is sealed would be stored in clear, a secret as stars."""
+    inner = inner_model(value)
+    for field, found in field_types(inner).items() if inner else ():
+        if isinstance(found, str):
+            raise Unresolved(f":{name}: {field}: {found}")
+        if found.sealed:
+            raise Unresolved(f":{name}: {field} is sealed, and would be stored in clear inside of JSON")
+        _refuse_unsealed(name, found)
+
+
+def _fold_getter(source: Source) -> Getter:
+    """The fold may be all that the statement uses, so the text itself is checked here too."""
+    name = source.name.removesuffix("_fold")
+    if source.value is None:
+        raise TypeError(source.name)
+    check = encoder(name, source.value, {})
+
+    def get(values: Values, db: Any) -> Any:
+        if source.is_change and source.argument not in values:
+            return None
+        text = check(source.raw(values))
+        return None if text is None else fold(name, text)
+
+    return get
+
+
+def _sealed_getter(source: Source, line: Line, signature: Signature) -> Getter:
+    """Seals the value to the bound values of the same model, else of the arguments."""
+    value = source.value
+    if value is None or value.sealed is None:
+        raise TypeError(source.name)
+    bound = [_bound(name, source, line, signature) for name in value.sealed.bind]
+    seal = sealer(source.name, value)
+
+    def get(values: Values, db: Any) -> Any:
+        raw = source.raw(values)
+        return None if raw is None and source.is_change else seal(raw, db.keyring, [get(values) for get in bound])
+
+    return get
+
+
+def _bound(name: str, source: Source, line: Line, signature: Signature) -> Callable[[Values], Any]:
+    model = signature.arguments[source.argument].model if source.field else None
+    if model and name in model.model_fields:
+        _check_bound(source.name, name, field_types(model)[name])
+        return Source(name, source.argument, field=name).raw
+    try:
+        found = resolve(name, line, signature)
+    except Unresolved as reason:
+        raise Unresolved(f":{source.name} is sealed to {name}, but {reason}") from None
+    _check_bound(source.name, name, found.value)
+    return found.raw
+
+
+def _check_bound(sealed: str, name: str, value: ValueType | str | None) -> None:
+    if unfit := unfit_for_seal(name, value):
+        raise Unresolved(f":{sealed} is sealed to {name}; {unfit}")
+
+
+def sealer(name: str, value: ValueType) -> Callable[[Any, Keyring, list[Any]], Any]:
+    """`seal(value, keyring, bound)`: the text to store."""
+    sealed = value.sealed
+    if sealed is None:
+        raise TypeError(name)
+    encoded = encoder(name, value, {})
+
+    def seal(raw: Any, keyring: Keyring, bound: list[Any]) -> Any:
+        plain = encoded(raw)
+        if plain is None:
+            return None
+        if None in bound:
+            raise InvalidValue(f"{name}: sealed to {', '.join(sealed.bind)}, none of which may be None")
+        texts = [str(each.value if isinstance(each, Enum) else each) for each in bound]
+        return keyring.seal(plain.encode(), table=sealed.table, column=sealed.column, bound=texts)
+
+    return seal
+
+
+def _rows_getter(argument: Argument, signature: Signature) -> Getter:
+    """All rows as one JSON parameter, so that many rows are one statement."""
+    model = argument.model
+    if model is None:
+        raise TypeError(argument.name)
+    columns: list[tuple[str, Cell]] = []
+    for name, value in field_types(model).items():
+        if isinstance(value, ValueType):
+            columns.append((name, _cell(name, value, model, signature)))
+            if value.case_insensitive:
+                columns.append((f"{name}_fold", _fold_cell(name)))
+
+    def get(values: Values, db: Any) -> str:
+        rows = values[argument.name]
+        if not isinstance(rows, list | tuple):
+            raise InvalidValue(f"{argument.name}: expected a list, got {type(rows).__name__}")
+        for row in rows:
+            if not isinstance(row, model):
+                raise InvalidValue(f"{argument.name}: expected {model.__name__}, got {type(row).__name__}")
+        return to_json([{name: cell(row, values, db) for name, cell in columns} for row in rows]).decode()
+
+    return get
+
+
+def _cell(name: str, value: ValueType, model: type[BaseModel], signature: Signature) -> Cell:
+    if value.kind == "bytes":
+        raise Unresolved(f"{model.__name__}.{name}: rows travel as JSON, which has no bytes")
+    _refuse_unsealed(name, value)
+    if value.sealed is None:
+        encoded = encoder(name, value, _ROW_ENCODE, in_json=True)
+        return lambda row, values, db: encoded(getattr(row, name))
+    seal, bind = sealer(name, value), value.sealed.bind
+    fields = field_types(model)
+    for bound in bind:
+        if bound not in fields and bound not in signature.arguments:
+            raise Unresolved(f":{name} is sealed to {bound}, which nothing gives")
+        _check_bound(name, bound, fields[bound] if bound in fields else signature.arguments[bound].value)
+
+    def cell(row: Any, values: Values, db: Any) -> Any:
+        bound = [getattr(row, key) if key in fields else values[key] for key in bind]
+        return seal(getattr(row, name), db.keyring, bound)
+
+    return cell
+
+
+def _fold_cell(name: str) -> Cell:
+    def cell(row: Any, values: Values, db: Any) -> Any:
+        raw = getattr(row, name)
+        return None if raw is None else fold(name, raw)
+
+    return cell
