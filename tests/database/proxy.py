@@ -1,0 +1,95 @@
+"""A wire to PostgreSQL that can freeze, or be cut after any number of bytes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from urllib.parse import quote
+
+from psycopg.conninfo import conninfo_to_dict
+
+from hangar_dal.settings import PostgresTarget
+
+
+class Wire:
+    def __init__(self, server: dict[str, Any]) -> None:
+        self._server = server
+        self._flows = asyncio.Event()
+        self._flows.set()
+        self._links: set[asyncio.Task[None]] = set()
+        self._doomed: set[asyncio.Task[None]] = set()
+        self.bytes_left = 0
+
+    def cut_after(self, count: int) -> None:
+        """Cut the links that there are now, after so many bytes in both directions together."""
+        self._doomed = set(self._links)
+        self.bytes_left = count
+
+    def freeze(self) -> None:
+        self._flows.clear()
+
+    def thaw(self) -> None:
+        self._flows.set()
+
+    async def link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._links.add(task)
+        ends = [writer]
+        try:
+            inner_reader, inner_writer = await self._reach()
+            ends.append(inner_writer)
+            both = [
+                asyncio.create_task(self._carry(task, reader, inner_writer)),
+                asyncio.create_task(self._carry(task, inner_reader, writer)),
+            ]
+            with suppress(asyncio.CancelledError):  # told to close
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for carrying in both:
+                carrying.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+        finally:
+            for end in ends:
+                end.transport.abort()
+            self._links.discard(task)
+
+    async def close(self) -> None:
+        links = list(self._links)
+        for link in links:
+            link.cancel()
+        await asyncio.gather(*links, return_exceptions=True)
+        await asyncio.sleep(0.01)  # aborted transports close in the loop's next turns
+
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        host, port = self._server["host"], int(self._server.get("port", 5432))
+        if host.startswith("/"):
+            return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+        return await asyncio.open_connection(host, port)
+
+    async def _carry(
+        self, link: asyncio.Task[None], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        while data := await reader.read(1 << 16):
+            await self._flows.wait()
+            if link in self._doomed:
+                data = data[: self.bytes_left]
+                self.bytes_left -= len(data)
+            writer.write(data)
+            await writer.drain()
+            if link in self._doomed and not self.bytes_left:
+                return
+
+
+@asynccontextmanager
+async def wire_to(target: PostgresTarget) -> AsyncIterator[tuple[Wire, str]]:
+    """The wire, and the URL by which the same database is reached through it."""
+    parts = conninfo_to_dict(target.conninfo)
+    wire = Wire(parts)
+    server = await asyncio.start_server(wire.link, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    login = quote(parts["user"], safe="") + (f":{quote(parts['password'], safe='')}" if "password" in parts else "")
+    try:
+        yield wire, f"postgresql://{login}@127.0.0.1:{port}/{parts['dbname']}"
+    finally:
+        server.close()
+        await wire.close()

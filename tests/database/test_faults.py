@@ -1,0 +1,301 @@
+"""The server goes away, the network freezes or is cut: nothing is half applied, nobody waits for ever, all recovers."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from database.ledger import column, endless, endless_write, make_ledger, run
+from database.outside import PostgresOutside
+from database.proxy import wire_to
+from database.storm import COMMITTED
+from hangar_dal import sealing
+from hangar_dal.database import Database, Statement, Transaction, open_database
+from hangar_dal.database.postgresql import driver as postgresql_driver
+from hangar_dal.database.postgresql import engine as postgresql_engine
+from hangar_dal.errors import (
+    CommitUnknown,
+    ConnectionFailed,
+    DatabaseError,
+    ForeignKeyViolation,
+    HangarError,
+    TransactionConflict,
+    TransactionFailed,
+)
+from hangar_dal.settings import Settings
+
+INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
+IDS = "SELECT id FROM ledger ORDER BY id"
+KILL = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = '{state}'"
+)
+
+
+@pytest.fixture
+def settings(postgres_url: str) -> Settings:
+    return Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), pool_size=4)
+
+
+@pytest.fixture
+async def database(settings: Settings, anyio_backend: str):
+    async with open_database(settings) as db:
+        yield db
+
+
+async def kill(outside: PostgresOutside, state: str) -> None:
+    """Once there is something to kill."""
+    killed = 0
+    while not killed:
+        [(killed,)] = await asyncio.to_thread(outside.query, KILL.format(state=state))
+
+
+async def slow_commits(db: Database, seconds: float) -> None:
+    await run(
+        db,
+        "CREATE FUNCTION wait_a_while() RETURNS trigger LANGUAGE plpgsql"
+        f" AS 'BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END'",
+    )
+    await run(
+        db,
+        "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION wait_a_while()",
+    )
+
+
+async def test_a_connection_lost_under_a_read_is_told(ledger: Database, outside: PostgresOutside) -> None:
+    reading = asyncio.create_task(ledger.run(*endless(ledger)))
+    await kill(outside, "active")
+    with pytest.raises(ConnectionFailed) as caught:
+        await reading
+    assert caught.value.query == "the_endless_query"
+
+
+async def test_a_connection_lost_under_a_transactions_statement_applied_nothing(
+    ledger: Database, outside: PostgresOutside
+) -> None:
+    async def work() -> None:
+        async with ledger.transaction() as tx:
+            await run(tx, INSERT, id=1)
+            await tx.run(*endless_write(tx))
+
+    working = asyncio.create_task(work())
+    await kill(outside, "active")
+    with pytest.raises(ConnectionFailed):
+        await working
+    assert await column(ledger, IDS) == []
+
+
+async def test_a_connection_lost_between_two_statements_applied_nothing(
+    ledger: Database, outside: PostgresOutside
+) -> None:
+    with pytest.raises(ConnectionFailed):
+        async with ledger.transaction() as tx:
+            await run(tx, INSERT, id=1)
+            await kill(outside, "idle in transaction")
+            await run(tx, INSERT, id=2)
+    assert await column(ledger, IDS) == []
+
+
+async def test_a_savepoint_does_not_heal_a_lost_connection(ledger: Database, outside: PostgresOutside) -> None:
+    with pytest.raises(TransactionFailed):
+        async with ledger.transaction() as tx:
+            with pytest.raises(ConnectionFailed):
+                async with tx.savepoint():
+                    await run(tx, INSERT, id=1)
+                    await kill(outside, "idle in transaction")
+                    await run(tx, INSERT, id=2)
+            await run(tx, INSERT, id=3)
+    assert await column(ledger, IDS) == []
+
+
+async def test_an_autocommit_write_whose_answer_never_came_is_in_doubt(
+    ledger: Database, outside: PostgresOutside
+) -> None:
+    writing = asyncio.create_task(ledger.run(*endless_write(ledger)))
+    await kill(outside, "active")
+    with pytest.raises(CommitUnknown) as caught:
+        await writing
+    assert caught.value.query == "the_endless_write"
+
+
+async def test_a_connection_lost_under_commit_leaves_it_in_doubt(ledger: Database, outside: PostgresOutside) -> None:
+    await slow_commits(ledger, 60)
+
+    async def work() -> None:
+        async with ledger.transaction() as tx:
+            await run(tx, INSERT, id=1)
+
+    working = asyncio.create_task(work())
+    await kill(outside, "active")
+    with pytest.raises(CommitUnknown):
+        await working
+    assert await column(ledger, IDS) == []
+
+
+async def test_commit_cannot_be_cancelled_and_its_caller_is_told(ledger: Database, outside: PostgresOutside) -> None:
+    await slow_commits(ledger, 0.3)
+    committing = asyncio.Event()
+
+    async def work() -> None:
+        async with ledger.transaction() as tx:
+            await run(tx, INSERT, id=1)
+            committing.set()
+
+    working = asyncio.create_task(work())
+    await committing.wait()
+    for _ in range(3):
+        await asyncio.sleep(0.02)
+        working.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await working
+    assert caught.value.__notes__ == [COMMITTED]
+    assert outside.query(IDS) == [(1,)]
+
+
+async def test_a_commit_that_the_server_turned_into_a_rollback_does_not_pass_for_one(ledger: Database) -> None:
+    """psycopg's own commit() says nothing. Here something else has failed the transaction behind our back."""
+    with pytest.raises(TransactionFailed):
+        async with ledger.transaction() as tx:
+            await run(tx, INSERT, id=1)
+            with suppress(Exception):
+                await tx._connection.driver.execute("SELECT 1 / 0")
+    assert await column(ledger, IDS) == []
+
+
+async def test_a_rule_that_is_checked_at_commit_can_refuse_it(ledger: Database) -> None:
+    await run(ledger, "CREATE TABLE pages (ledger bigint REFERENCES ledger (id) DEFERRABLE INITIALLY DEFERRED)")
+    with pytest.raises(ForeignKeyViolation):
+        async with ledger.transaction() as tx:
+            await run(tx, "INSERT INTO pages VALUES (1)")
+    async with ledger.transaction() as tx:
+        await run(tx, "INSERT INTO pages VALUES (1)")
+        await run(tx, INSERT, id=1)
+
+
+async def test_dead_idle_connections_do_not_fail_a_transaction(ledger: Database, outside: PostgresOutside) -> None:
+    for _ in range(3):
+        everyone_is_in = asyncio.Barrier(4)
+
+        async def work(barrier: asyncio.Barrier = everyone_is_in) -> None:
+            async with ledger.transaction() as tx:
+                await run(tx, "SELECT 1")
+                await barrier.wait()
+
+        await asyncio.gather(*(work() for _ in range(4)))
+        await kill(outside, "idle")
+
+
+async def test_work_that_lost_its_connection_before_commit_is_run_again(
+    ledger: Database, outside: PostgresOutside
+) -> None:
+    tries = 0
+
+    async def work(tx: Transaction) -> None:
+        nonlocal tries
+        tries += 1
+        await run(tx, INSERT, id=tries)
+        if tries == 1:
+            await kill(outside, "idle in transaction")
+        await run(tx, INSERT, id=10)
+
+    await ledger.in_transaction(work)
+    assert await column(ledger, IDS) == [2, 10]
+
+
+async def test_tables_may_change_under_warm_connections(ledger: Database, settings: Settings) -> None:
+    """PostgreSQL refuses a prepared `SELECT *` whose columns have changed."""
+    star = Statement("star", "SELECT * FROM ledger", writes=False)
+
+    async def read(tx: Transaction) -> int:
+        await tx.run(star, ())
+        return len(star.columns or ())
+
+    for _ in range(40):
+        await ledger.run(star, ())
+    async with open_database(settings) as other:
+        await run(other, "ALTER TABLE ledger ADD COLUMN extra text")
+        for _ in range(40):
+            await ledger.run(star, ())
+        await run(other, "ALTER TABLE ledger ADD COLUMN more text")
+        with pytest.raises(TransactionConflict):
+            async with ledger.transaction() as tx:
+                await read(tx)
+        await ledger.in_transaction(read)
+        assert star.columns == ("id", "amount", "note", "extra")
+
+
+async def test_a_frozen_network_does_not_hold_a_cancelled_caller(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
+    async with wire_to(settings.target) as (wire, url):
+        through = Settings(database_url=url, sealing_keys=settings.sealing_keys)
+        async with open_database(through) as db:
+            reading = asyncio.create_task(db.run(*endless(db)))
+            await asyncio.sleep(0.1)
+            wire.freeze()
+            reading.cancel()
+            # psycopg alone waits for ten seconds.
+            done, _ = await asyncio.wait({reading}, timeout=8)
+            wire.thaw()
+            assert done
+            assert reading.cancelled()
+            assert await column(db, "SELECT 1") == [1]
+
+
+async def test_a_frozen_network_does_not_hold_a_statement_past_its_timeout(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_engine, "GRACE_SECONDS", 0.2)
+    async with wire_to(settings.target) as (wire, url):
+        hasty = Settings(database_url=url, sealing_keys=settings.sealing_keys, statement_timeout=0.4)
+        async with open_database(hasty) as db:
+            await column(db, "SELECT 1")
+            wire.freeze()
+            with pytest.raises(ConnectionFailed):
+                await asyncio.wait_for(column(db, "SELECT 1"), timeout=30)
+            wire.thaw()
+            assert await column(db, "SELECT 1") == [1]
+
+
+@pytest.mark.slow
+async def test_a_wire_cut_at_any_byte_leaves_everything_or_nothing(settings: Settings) -> None:
+    async with open_database(settings) as direct:
+        await direct.run(*make_ledger(direct))
+        async with wire_to(settings.target) as (wire, url):
+            seen = {"committed": 0, "unknown": 0, "not applied": 0}
+            async with open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys)) as db:
+                for cut in range(1, 600):
+                    await column(db, "SELECT 1")  # the connection is there, and the cut hits the transaction
+                    wire.cut_after(cut)
+                    outcome = await two_rows(db, cut)
+                    found = await column(direct, "SELECT id FROM ledger WHERE amount = :cut", cut=cut)
+                    expected = {"committed": {2}, "unknown": {0, 2}, "not applied": {0}}[outcome]
+                    assert len(found) in expected, f"cut after {cut} bytes: {outcome}"
+                    seen[outcome] += 1
+                    if wire.bytes_left:  # all was said before the cut
+                        break
+                    await recovered(db)
+    assert all(seen.values()), seen
+
+
+async def two_rows(db: Database, cut: int) -> str:
+    try:
+        async with db.transaction() as tx:
+            for half in range(2):
+                await run(tx, "INSERT INTO ledger (id, amount) VALUES (:id, :cut)", id=2 * cut + half, cut=cut)
+    except CommitUnknown:
+        return "unknown"
+    except DatabaseError:
+        return "not applied"
+    return "committed"
+
+
+async def recovered(db: Database) -> None:
+    while True:
+        try:
+            await column(db, "SELECT 1")
+            return
+        except HangarError:
+            await asyncio.sleep(0.001)
