@@ -84,13 +84,13 @@ def test_what_yoyo_applied_the_package_knows_and_the_other_way_round(empty_datab
 def test_a_database_given_by_its_url_gets_its_own_dialect(
     empty_database_url: str, yoyo: Yoyo, schema_of: SchemaOf
 ) -> None:
-    """Through yoyo's own backends, which know nothing of this package."""
+    """Through yoyo's own backends, which know nothing of this package, and are not free of warnings."""
     url = empty_database_url.replace("postgresql://", "postgresql+psycopg://").replace("%2F", "/")
-    answer = yoyo("apply", "-d", url)
+    answer = yoyo("apply", "-d", url, strict=False)
     assert answer.returncode == 0, answer.stderr
     assert schema_of(empty_database_url).names == {"users", "session_cookies"}
     assert migrations.pending(empty_database_url) == ()
-    assert yoyo("rollback", "--all", "-d", url).returncode == 0
+    assert yoyo("rollback", "--all", "-d", url, strict=False).returncode == 0
     assert schema_of(empty_database_url) == Schema(())
 
 
