@@ -1,0 +1,220 @@
+"""`authenticate`: the right password of an active account, else one error after the same work."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from pydantic import SecretStr
+
+from hangar_dal import Database, NewUser, User, UserStatus, passwords, users
+from hangar_dal.errors import InvalidCredentials, InvalidValue
+from samples import eve_user, local_user, password
+
+REFUSED = r"^the login or the password is wrong$"
+
+
+@pytest.fixture
+def new() -> NewUser:
+    return local_user(username="Straße", email="Mara@Example.org")
+
+
+@pytest.fixture
+async def secret(new: NewUser) -> SecretStr:
+    assert new.password is not None
+    return new.password
+
+
+@pytest.fixture
+async def mara(database: Database, new: NewUser) -> User:
+    return await users.create_user(database, new)
+
+
+class Counted(PasswordHasher):
+    """Counts verifications, and runs what a test wants to happen meanwhile."""
+
+    verified = 0
+    hashed = 0
+
+    def verify(self, *arguments: Any) -> Any:
+        self.verified += 1
+        return super().verify(*arguments)
+
+    def hash(self, *arguments: Any, **named: Any) -> Any:
+        self.hashed += 1
+        return super().hash(*arguments, **named)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch, cheap_hasher: PasswordHasher) -> Callable[[], Counted]:
+    """From the moment of the call on."""
+
+    def begin() -> Counted:
+        hasher = Counted(time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr(passwords, "_HASHER", hasher)
+        return hasher
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    "login",
+    ["Straße", "STRASSE", "strasse", "Mara@Example.org", "MARA@EXAMPLE.ORG", "mara\N{SMALL COMMERCIAL AT}example.org"],
+)
+async def test_authenticate_takes_username_or_address_in_any_case(
+    database: Database, mara: User, secret: SecretStr, login: str
+) -> None:
+    assert await users.authenticate(database, login, secret) == mara
+
+
+@pytest.mark.parametrize("login", ["", "strass", "straße ", "nobody@example.org", "%", "x" * 254])
+async def test_authenticate_refuses_an_unknown_user(
+    database: Database, mara: User, secret: SecretStr, login: str
+) -> None:
+    with pytest.raises(InvalidCredentials, match=REFUSED):
+        await users.authenticate(database, login, secret)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda right: "",
+        lambda right: right[:-1],
+        lambda right: right + " ",
+        lambda right: right.swapcase(),
+        lambda right: "x" * 257,
+        lambda right: "x" * 1_000_000,
+    ],
+    ids=["empty", "cut", "longer", "other case", "too long", "huge"],
+)
+async def test_authenticate_refuses_a_wrong_password(
+    database: Database, mara: User, secret: SecretStr, wrong: Callable[[str], str]
+) -> None:
+    with pytest.raises(InvalidCredentials, match=REFUSED):
+        await users.authenticate(database, "strasse", SecretStr(wrong(secret.get_secret_value())))
+
+
+@pytest.mark.parametrize("status", sorted(set(UserStatus) - {UserStatus.ACTIVE}))
+async def test_authenticate_refuses_an_account_that_is_not_active(
+    database: Database, mara: User, secret: SecretStr, status: UserStatus
+) -> None:
+    left = await users.set_user_status(database, mara.id, status)
+    with pytest.raises(InvalidCredentials, match=REFUSED):
+        await users.authenticate(database, "strasse", secret)
+    assert await users.get_user(database, mara.id) == left
+    back = await users.set_user_status(database, mara.id, UserStatus.ACTIVE)
+    assert await users.authenticate(database, "strasse", secret) == back
+
+
+async def test_authenticate_refuses_an_account_without_a_password(database: Database) -> None:
+    await users.create_user(database, eve_user(username="Chosen"))
+    for guess in (password(), SecretStr(""), SecretStr("None")):
+        with pytest.raises(InvalidCredentials, match=REFUSED):
+            await users.authenticate(database, "chosen", guess)
+
+
+async def test_authenticate_does_the_same_work_whatever_is_wrong(
+    database: Database, mara: User, secret: SecretStr, counted: Callable[[], Counted]
+) -> None:
+    suspended = local_user(status=UserStatus.SUSPENDED)
+    await users.create_user(database, suspended)
+    await users.create_user(database, eve_user(username="Chosen"))
+    assert suspended.password is not None
+    for login, given in [
+        ("nobody", secret),
+        ("strasse", password()),
+        ("chosen", secret),
+        (str(suspended.username), suspended.password),
+        (str(suspended.username), password()),
+    ]:
+        hasher = counted()
+        with pytest.raises(InvalidCredentials, match=REFUSED):
+            await users.authenticate(database, login, given)
+        assert (hasher.verified, hasher.hashed) == (1, 0)
+
+
+async def test_authenticate_renews_a_hash_of_weaker_parameters(
+    database: Database, mara: User, secret: SecretStr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await users.find_login(database, "strasse")
+    assert await users.authenticate(database, "strasse", secret) == mara
+    assert await users.find_login(database, "strasse") == before
+    stronger = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", stronger)
+    assert await users.authenticate(database, "strasse", secret) == mara
+    after = await users.find_login(database, "strasse")
+    assert after is not None
+    assert after != before
+    assert not stronger.check_needs_rehash(str(after.hashed_password))
+    assert await users.authenticate(database, "strasse", secret) == mara
+    assert await users.find_login(database, "strasse") == after
+
+
+async def test_authenticate_does_not_renew_the_hash_for_a_wrong_password(
+    database: Database, mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await users.find_login(database, "strasse")
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+    with pytest.raises(InvalidCredentials):
+        await users.authenticate(database, "strasse", password())
+    assert await users.find_login(database, "strasse") == before
+
+
+async def test_authenticate_leaves_a_password_that_was_changed_meanwhile(
+    database: Database, mara: User, secret: SecretStr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+    chosen, hash_off_loop = password(), passwords.hash_off_loop
+
+    async def overtaken(given: SecretStr) -> str:
+        renewed = await hash_off_loop(given)
+        await users.set_password_hash(database, mara.id, hashed_password=await hash_off_loop(chosen))
+        return renewed
+
+    monkeypatch.setattr(passwords, "hash_off_loop", overtaken)
+    await users.authenticate(database, "strasse", secret)
+    assert (await users.authenticate(database, "strasse", chosen)).id == mara.id
+    with pytest.raises(InvalidCredentials):
+        await users.authenticate(database, "strasse", secret)
+
+
+@pytest.mark.parametrize("end", ["suspended", "deleted"])
+async def test_authenticate_refuses_an_account_that_ended_while_its_password_was_hashed(
+    database: Database, mara: User, secret: SecretStr, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    verify_off_loop = passwords.verify_off_loop
+    ways: dict[str, Callable[[], Any]] = {
+        "suspended": lambda: users.set_user_status(database, mara.id, UserStatus.SUSPENDED),
+        "deleted": lambda: users.delete_user(database, mara.id),
+    }
+
+    async def overtaken(stored: str | None, given: SecretStr) -> bool:
+        await ways[end]()
+        return await verify_off_loop(stored, given)
+
+    monkeypatch.setattr(passwords, "verify_off_loop", overtaken)
+    with pytest.raises(InvalidCredentials, match=REFUSED):
+        await users.authenticate(database, "strasse", secret)
+
+
+async def test_authenticate_takes_a_password_typed_on_another_system(database: Database) -> None:
+    composed = "Ein sehr schönes Paßwort"
+    decomposed = "Ein sehr scho\N{COMBINING DIAERESIS}nes Paßwort"
+    made = await users.create_user(database, local_user(password=SecretStr(composed)))
+    assert await users.authenticate(database, str(made.username), SecretStr(decomposed)) == made
+
+
+@pytest.mark.parametrize("bad", ["nul \0 in the middle of it", "a lone \ud800 surrogate"], ids=["NUL", "surrogate"])
+async def test_authenticate_refuses_a_password_that_no_account_can_have_before_it_looks(
+    database: Database, bad: str
+) -> None:
+    await database.close()
+    with pytest.raises(InvalidValue, match=r"^password: text must not contain"):
+        await users.authenticate(database, "strasse", SecretStr(bad))
+    with pytest.raises(InvalidValue, match=r"^password: expected SecretStr, got str$"):
+        await users.authenticate(database, "strasse", "a string")  # type: ignore[arg-type]
+
+
+async def test_authenticate_works_in_a_transaction(database: Database, mara: User, secret: SecretStr) -> None:
+    async with database.transaction() as tx:
+        assert await users.authenticate(tx, "strasse", secret) == mara

@@ -1,0 +1,119 @@
+"""Usernames and e-mail addresses are unique whatever their case, in any script; the error tells which was taken."""
+# ruff: noqa: RUF001  (names in other scripts are the subject)
+
+from typing import Any
+
+import pytest
+
+from hangar_dal import Database, users
+from hangar_dal.errors import UniqueViolation
+from samples import eve_user, local_user
+
+SAME = {
+    "ascii": ("Pilot", "pILOT"),
+    "sharp s": ("Straße", "STRASSE"),
+    "capital sharp s": ("STRAẞE", "strasse"),
+    "dotted capital i": ("İstanbul", "i\N{COMBINING DOT ABOVE}stanbul"),
+    "final sigma": ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+    "full width": ("ＰＩＬＯＴ１", "pilot1"),
+    "cyrillic": ("Ёжик", "ёЖИК"),
+    "ligature": ("ﬁnn", "FINN"),
+    "titlecase letter": ("ǅungla", "ǆUNGLA"),
+    "compatibility sign": ("\N{KELVIN SIGN}im", "kIM"),
+    "composed and not": ("Åsa", "a\N{COMBINING RING ABOVE}SA"),
+    "beside an emoji": ("🚀Pilot", "🚀pilot"),
+    "emoji alone": ("🚀🌌", "🚀🌌"),
+    "beyond the first plane": ("𐐀𐐁", "𐐨𐐩"),
+    "cherokee": ("ᎠᎡ", "ꭰꭱ"),
+}
+OTHER = {
+    "dotless i": ("ilk", "ılk"),
+    "look-alikes of two scripts": ("apoc", "арос"),
+    "accent": ("Jose", "José"),
+    "emoji": ("🚀", "🛸"),
+}
+same = pytest.mark.parametrize(("one", "two"), SAME.values(), ids=SAME)
+other = pytest.mark.parametrize(("one", "two"), OTHER.values(), ids=OTHER)
+
+
+def taken(column: str) -> tuple[str, tuple[str, ...], str]:
+    constraint = f"users_{column}{'_fold' if column in ('username', 'email') else ''}_key"
+    return "users", (column,), constraint
+
+
+def told(violation: UniqueViolation) -> tuple[str | None, tuple[str, ...], str | None]:
+    return violation.table, violation.columns, violation.constraint
+
+
+@same
+async def test_create_user_refuses_a_username_that_differs_in_case_only(database: Database, one: str, two: str) -> None:
+    await users.create_user(database, local_user(username=one))
+    with pytest.raises(UniqueViolation) as caught:
+        await users.create_user(database, local_user(username=two))
+    assert told(caught.value) == taken("username")
+
+
+@same
+async def test_create_user_refuses_an_address_that_differs_in_case_only(database: Database, one: str, two: str) -> None:
+    await users.create_user(database, local_user(email=f"{one}@Example.org"))
+    with pytest.raises(UniqueViolation) as caught:
+        await users.create_user(database, local_user(email=f"{two}@eXAMPLE.org"))
+    assert told(caught.value) == taken("email")
+
+
+@same
+async def test_update_user_refuses_names_that_differ_in_case_only(database: Database, one: str, two: str) -> None:
+    await users.create_user(database, local_user(username=one, email=f"{one}@example.org"))
+    rival = await users.create_user(database, local_user())
+    with pytest.raises(UniqueViolation) as caught:
+        await users.update_user(database, rival.id, username=two)
+    assert told(caught.value) == taken("username")
+    with pytest.raises(UniqueViolation) as caught:
+        await users.update_user(database, rival.id, email=f"{two}@example.org")
+    assert told(caught.value) == taken("email")
+    assert await users.get_user(database, rival.id) == rival
+
+
+@same
+async def test_find_user_by_each_name_ignores_case(database: Database, one: str, two: str) -> None:
+    made = await users.create_user(database, local_user(username=one, email=f"{one}@example.org"))
+    assert made.username == one
+    assert await users.find_user_by_username(database, two) == made
+    assert await users.find_user_by_email(database, f"{two}@EXAMPLE.ORG") == made
+    assert await users.find_user_by_login(database, two) == made
+    assert await users.find_user_by_login(database, f"{two}@EXAMPLE.ORG") == made
+
+
+@other
+async def test_create_user_takes_names_that_are_not_the_same(database: Database, one: str, two: str) -> None:
+    await users.create_user(database, local_user(username=one, email=f"{one}@example.org"))
+    made = await users.create_user(database, local_user(username=two, email=f"{two}@example.org"))
+    assert await users.find_user_by_username(database, two) == made
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("phone_number", "+4917112345"), ("eve_character_id", 95465499)], ids=["phone", "character"]
+)
+async def test_create_user_refuses_a_number_that_is_taken(database: Database, column: str, value: Any) -> None:
+    await users.create_user(database, local_user(**{column: value}))
+    with pytest.raises(UniqueViolation) as caught:
+        await users.create_user(database, eve_user(**{column: value}))
+    assert told(caught.value) == taken(column)
+
+
+async def test_create_user_takes_any_number_of_accounts_without_names(database: Database) -> None:
+    for _ in range(3):
+        await users.create_user(database, eve_user())
+    assert await users.count_users(database) == 3
+
+
+async def test_update_user_may_change_the_case_of_its_own_name(database: Database) -> None:
+    made = await users.create_user(database, local_user(username="Straße"))
+    assert (await users.update_user(database, made.id, username="STRASSE")).username == "STRASSE"
+
+
+async def test_delete_user_frees_the_names(database: Database) -> None:
+    first = await users.create_user(database, local_user(username="Mara", email="mara@example.org"))
+    await users.delete_user(database, first.id)
+    again = await users.create_user(database, local_user(username="mara", email="MARA@example.org"))
+    assert again.id != first.id
