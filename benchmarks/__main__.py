@@ -16,7 +16,7 @@ import pydantic
 
 from benchmarks import places
 from benchmarks.cases import cases
-from benchmarks.measuring import PASSES, Case, Ratio, measure
+from benchmarks.measuring import Case, Ratio, measure
 
 PLACES = {"sqlite": places.sqlite, "postgresql": places.postgresql}
 HELP = """\
@@ -73,8 +73,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
             for case in cases(place, quick=options.quick):
                 if options.case in case.name:
                     shown = _progress(f"{name}: {case.name}", options.rounds)
-                    passes = 1 if options.quick else PASSES
-                    ratios = await measure(case, rounds=options.rounds, passes=passes, progress=shown)
+                    ratios = await measure(case, rounds=options.rounds, progress=shown)
                     results.append(_result(name, case, ratios))
     return found
 

@@ -18,7 +18,7 @@ from benchmarks.parts import Part
 from hangar_dal import NewSessionCookie, NewUser, SessionCookie, User
 from hangar_dal.database.codecs import codec_of
 from hangar_dal.domains.catalog import CATALOG
-from hangar_dal.sqlblock import Condition
+from hangar_dal.sqlblock import Condition, Variant
 from hangar_dal.sqlscan import Dialect
 
 USER_FIELDS = tuple(User.model_fields)
@@ -28,6 +28,16 @@ USERS = TypeAdapter(list[User])
 
 class ByHand(Protocol):
     """One open connection and the cases' work done on it."""
+
+    driver: Any
+
+    def opened(self, row: Sequence[Any]) -> dict[str, Any]:
+        """A user's row as `User` takes it."""
+        ...
+
+    def key(self, value: UUID) -> Any:
+        """A key as the driver takes it."""
+        ...
 
     async def bare_user(self, user_id: UUID) -> object:
         """The row as the driver gives it."""
@@ -47,11 +57,15 @@ class ByHand(Protocol):
         ...
 
 
-def statement(name: str, dialect: Dialect, **arms: str) -> str:
-    """The very text that the package sends; `arms` are the conditions that hold."""
+def variant(name: str, dialect: Dialect, **arms: str) -> Variant:
+    """The very statement that the package sends; `arms` are the conditions that hold."""
     held = {Condition(argument, value) for argument, value in arms.items()}
-    block = CATALOG.queries[name].blocks[dialect]
-    return codec_of(dialect).render(block.variant(held.__contains__))[0]
+    return CATALOG.queries[name].blocks[dialect].variant(held.__contains__)
+
+
+def statement(name: str, dialect: Dialect, **arms: str) -> str:
+    """Its text with the placeholders of the driver."""
+    return codec_of(dialect).render(variant(name, dialect, **arms))[0]
 
 
 def user_values(new: NewUser, hashed_password: str, now: datetime) -> dict[str, Any]:

@@ -17,7 +17,7 @@ SESSION_COLUMNS = "session_cookies (id, user_id, platform, cookies, expires_at, 
 
 class PostgresByHand:
     def __init__(self, driver: AsyncConnection[Any], key: str, hashed_password: str) -> None:
-        self._driver = driver
+        self.driver = driver
         self._cursor: Any = AsyncRawCursor(driver)
         self._sealer = Sealer(key)
         self._hashed_password = hashed_password
@@ -26,19 +26,25 @@ class PostgresByHand:
         self._insert_user = statement("users.insert_user", "postgresql")
         self._get_session = statement("session_cookies.get_session_cookie", "postgresql")
 
+    def opened(self, row: Sequence[Any]) -> dict[str, Any]:
+        return dict(zip(USER_FIELDS, row, strict=True))
+
+    def key(self, value: UUID) -> UUID:
+        return value
+
     async def bare_user(self, user_id: UUID) -> Any:
         await self._cursor.execute(self._get_user, (user_id,))
         return await self._cursor.fetchone()
 
     async def user(self, user_id: UUID) -> User:
-        return User.model_validate(_user(await self.bare_user(user_id)))
+        return User.model_validate(self.opened(await self.bare_user(user_id)))
 
     async def bare_users(self, limit: int) -> Any:
         await self._cursor.execute(self._list_users, (limit,))
         return await self._cursor.fetchall()
 
     async def users(self, limit: int) -> list[User]:
-        return USERS.validate_python([_user(row) for row in await self.bare_users(limit)])
+        return USERS.validate_python([self.opened(row) for row in await self.bare_users(limit)])
 
     async def bare_insert(self, new: NewUser) -> Any:
         values = user_values(new, self._hashed_password, datetime.now(UTC))
@@ -46,7 +52,7 @@ class PostgresByHand:
         return await self._cursor.fetchone()
 
     async def insert(self, new: NewUser) -> User:
-        return User.model_validate(_user(await self.bare_insert(new)))
+        return User.model_validate(self.opened(await self.bare_insert(new)))
 
     async def bare_session(self, session_id: UUID) -> Any:
         await self._cursor.execute(self._get_session, (session_id,))
@@ -72,7 +78,7 @@ class PostgresByHand:
 
     async def _many(self, columns: str, rows: list[tuple[Any, ...]]) -> None:
         places = ", ".join(f"${number}" for number in range(1, len(rows[0]) + 1))
-        async with self._driver.transaction():
+        async with self.driver.transaction():
             await self._cursor.executemany(f"INSERT INTO {columns} VALUES ({places})", rows)
 
     async def _copy(self, columns: str, rows: list[tuple[Any, ...]]) -> None:
@@ -83,10 +89,6 @@ class PostgresByHand:
     def _session_rows(self, sessions: list[NewSessionCookie]) -> list[tuple[Any, ...]]:
         now, seal = datetime.now(UTC), self._sealer.seal
         return [(new.id, new.user_id, new.platform, seal(new), new.expires_at, now) for new in sessions]
-
-
-def _user(row: Sequence[Any]) -> dict[str, Any]:
-    return dict(zip(USER_FIELDS, row, strict=True))
 
 
 def _part_rows(parts: list[Part]) -> list[tuple[Any, ...]]:

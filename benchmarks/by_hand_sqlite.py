@@ -27,7 +27,7 @@ SETTINGS = (
 
 class SqliteByHand:
     def __init__(self, driver: aiosqlite.Connection, key: str, hashed_password: str) -> None:
-        self._driver = driver
+        self.driver = driver
         self._sealer = Sealer(key)
         self._hashed_password = hashed_password
         self._get_user = statement("users.get_user", "sqlite")
@@ -35,36 +35,46 @@ class SqliteByHand:
         self._insert_user = statement("users.insert_user", "sqlite")
         self._get_session = statement("session_cookies.get_session_cookie", "sqlite")
 
+    def opened(self, row: Sequence[Any]) -> dict[str, Any]:
+        """JSON is opened by hand, the rest is read by Pydantic."""
+        values = dict(zip(USER_FIELDS, row, strict=True))
+        values["eve_scopes"] = from_json(values["eve_scopes"])
+        values["metadata"] = from_json(values["metadata"])
+        return values
+
+    def key(self, value: UUID) -> str:
+        return str(value)
+
     async def bare_user(self, user_id: UUID) -> object:
-        return await self._driver.execute_fetchall(self._get_user, {"user_id": str(user_id)})
+        return await self.driver.execute_fetchall(self._get_user, {"user_id": str(user_id)})
 
     async def user(self, user_id: UUID) -> User:
-        (row,) = await self._driver.execute_fetchall(self._get_user, {"user_id": str(user_id)})
-        return User.model_validate(_user(row))
+        (row,) = await self.driver.execute_fetchall(self._get_user, {"user_id": str(user_id)})
+        return User.model_validate(self.opened(row))
 
     async def bare_users(self, limit: int) -> object:
-        return await self._driver.execute_fetchall(self._list_users, {"limit": limit})
+        return await self.driver.execute_fetchall(self._list_users, {"limit": limit})
 
     async def users(self, limit: int) -> list[User]:
-        rows = await self._driver.execute_fetchall(self._list_users, {"limit": limit})
-        return USERS.validate_python([_user(row) for row in rows])
+        rows = await self.driver.execute_fetchall(self._list_users, {"limit": limit})
+        return USERS.validate_python([self.opened(row) for row in rows])
 
     async def bare_insert(self, new: NewUser) -> Any:
         values = user_values(new, self._hashed_password, datetime.now(UTC))
         values["id"] = str(new.id)
         values["eve_scopes"] = to_json(new.eve_scopes).decode()
         values["now"] = _instant(values["now"])
-        return await self._driver.execute_fetchall(self._insert_user, values)
+        return await self.driver.execute_fetchall(self._insert_user, values)
 
     async def insert(self, new: NewUser) -> User:
         (row,) = await self.bare_insert(new)
-        return User.model_validate(_user(row))
+        return User.model_validate(self.opened(row))
 
     async def bare_session(self, session_id: UUID) -> object:
-        return await self._driver.execute_fetchall(self._get_session, {"session_cookie_id": str(session_id)})
+        return await self.driver.execute_fetchall(self._get_session, {"session_cookie_id": str(session_id)})
 
     async def session(self, session_id: UUID) -> SessionCookie:
-        (row,) = await self._driver.execute_fetchall(self._get_session, {"session_cookie_id": str(session_id)})
+        (row,) = await self.driver.execute_fetchall(self._get_session, {"session_cookie_id": str(session_id)})
         return self._sealer.opened(row)
 
     async def executemany_parts(self, parts: list[Part]) -> None:
@@ -79,20 +89,12 @@ class SqliteByHand:
         await self._many(INSERT_SESSION, rows)
 
     async def command(self, text: str) -> object:
-        return await self._driver.execute_fetchall(text)
+        return await self.driver.execute_fetchall(text)
 
     async def _many(self, text: str, rows: list[tuple[Any, ...]]) -> None:
-        await self._driver.execute_fetchall("BEGIN IMMEDIATE")
-        await self._driver.executemany(text, rows)
-        await self._driver.execute_fetchall("COMMIT")
-
-
-def _user(row: Sequence[Any]) -> dict[str, Any]:
-    """JSON is opened by hand, the rest is read by Pydantic."""
-    values = dict(zip(USER_FIELDS, row, strict=True))
-    values["eve_scopes"] = from_json(values["eve_scopes"])
-    values["metadata"] = from_json(values["metadata"])
-    return values
+        await self.driver.execute_fetchall("BEGIN IMMEDIATE")
+        await self.driver.executemany(text, rows)
+        await self.driver.execute_fetchall("COMMIT")
 
 
 def _instant(value: datetime) -> str:

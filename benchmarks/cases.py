@@ -2,6 +2,8 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.util import find_spec
 from itertools import count, islice
 from typing import Any
 
@@ -14,30 +16,28 @@ from hangar_dal import NewSessionCookie, NewUser, session_cookies, users
 BY_HAND = "driver and model by hand"
 EXECUTEMANY = "executemany by hand"
 COPY = "COPY by hand"
+AIOSQL = "aiosql and the same model"
 TYPED_AIM = 1.15
 BULK_AIM = 4.0
 MANY = 1000
+CALLS = 6
 
 
 def cases(place: Place, *, quick: bool) -> Iterator[Case]:
-    """In the order of the README. A turn is some milliseconds long, less if it has to be quick."""
-    few = 2 if quick else 20
-    yield _user_by_key(place, few)
-    yield _thousand_users(place)
-    yield _insert(place, few)
-    yield _sealed_row(place, few)
-    yield _import_parts(place)
-    yield _import_sessions(place)
+    """In the order of the README. Turns are short, so that few of them are disturbed."""
+    for case in (_user_by_key, _thousand_users, _insert, _sealed_row, _import_parts, _import_sessions):
+        yield replace(case(place), passes=1) if quick else case(place)
 
 
-def _user_by_key(place: Place, calls: int) -> Case:
+def _user_by_key(place: Place) -> Case:
     hand, ids = place.by_hand, [user.id for user in place.users]
     return Case(
         "typed row by key",
         lambda user_id: users.get_user(place.db, user_id),
-        {BY_HAND: hand.user, BARE: hand.bare_user},
-        _taken(calls, ids),
+        {BY_HAND: hand.user, BARE: hand.bare_user, **_aiosql(place, "user")},
+        _taken(ids),
         TYPED_AIM,
+        passes=30,
     )
 
 
@@ -46,13 +46,14 @@ def _thousand_users(place: Place) -> Case:
     return Case(
         "thousand typed rows",
         lambda limit: users.list_users(place.db, limit=limit),
-        {BY_HAND: hand.users, BARE: hand.bare_users},
+        {BY_HAND: hand.users, BARE: hand.bare_users, **_aiosql(place, "users")},
         lambda: [MANY],
         TYPED_AIM,
+        passes=5,
     )
 
 
-def _insert(place: Place, calls: int) -> Case:
+def _insert(place: Place) -> Case:
     hand, numbers = place.by_hand, count()
 
     async def insert(new: NewUser) -> object:
@@ -62,20 +63,22 @@ def _insert(place: Place, calls: int) -> Case:
         "insert one row",
         insert,
         {BY_HAND: hand.insert, BARE: hand.bare_insert},
-        lambda: [new_user(number) for number in islice(numbers, calls)],
+        lambda: [new_user(number) for number in islice(numbers, CALLS)],
         TYPED_AIM,
+        passes=30,
         same_results=False,  # an account goes in once
     )
 
 
-def _sealed_row(place: Place, calls: int) -> Case:
+def _sealed_row(place: Place) -> Case:
     hand, ids = place.by_hand, [session.id for session in place.sessions]
     return Case(
         "sealed row by key",
         lambda session_id: session_cookies.get_session_cookie(place.db, session_id),
         {BY_HAND: hand.session, BARE: hand.bare_session},
-        _taken(calls, ids),
+        _taken(ids),
         TYPED_AIM,
+        passes=30,
     )
 
 
@@ -89,6 +92,7 @@ def _import_parts(place: Place) -> Case:
         others,
         lambda: [[Part(name=f"part {n}", number=n, weight=n / 7, made_at=LATER) for n in range(MANY)]],
         BULK_AIM,
+        passes=5,
         between=lambda: place.by_hand.command("DELETE FROM parts"),
         same_results=False,
     )
@@ -109,10 +113,20 @@ def _import_sessions(place: Place) -> Case:
         others,
         sessions,
         BULK_AIM,
+        passes=5,
         between=lambda: place.by_hand.command("DELETE FROM session_cookies WHERE platform LIKE 'platform %'"),
         same_results=False,
     )
 
 
-def _taken(calls: int, keys: list[Any]) -> Callable[[], list[Any]]:
-    return lambda: random.sample(keys, calls)
+def _aiosql(place: Place, work: str) -> dict[str, Call]:
+    """Beside what one might take instead, where it is installed."""
+    if find_spec("aiosql") is None:
+        return {}
+    from benchmarks.beside_aiosql import Aiosql  # noqa: PLC0415
+
+    return {AIOSQL: getattr(Aiosql(place.by_hand, place.db.dialect), work)}
+
+
+def _taken(keys: list[Any]) -> Callable[[], list[Any]]:
+    return lambda: random.sample(keys, CALLS)

@@ -10,9 +10,6 @@ from typing import Any
 
 Call = Callable[[Any], Awaitable[object]]
 
-# A round is cut into passes, in each of which everybody has a turn, and the median of the passes counts: a moment in
-# which the machine does something else spoils no round.
-PASSES = 9
 # Caches are warm by then, and psycopg has prepared what it prepares.
 WARM_UP_TURNS = 3
 # The one that need not give what the package gives.
@@ -21,13 +18,18 @@ BARE = "driver alone, no model"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing to do, done by the package and by others; `inputs` makes a turn's arguments outside of the clock."""
+    """One thing to do, done by the package and by others; `inputs` makes a turn's arguments outside of the clock.
+
+    A round is cut into `passes`, in each of which everybody has a turn, and the median of the passes counts: a moment
+    in which the machine does something else spoils no round.
+    """
 
     name: str
     package: Call
     others: Mapping[str, Call]
     inputs: Callable[[], Sequence[Any]]
     aim: float
+    passes: int
     between: Callable[[], Awaitable[object]] | None = None  # after each turn, outside of the clock
     same_results: bool = True
 
@@ -42,7 +44,7 @@ class Ratio:
     greatest: float
 
 
-async def measure(case: Case, *, rounds: int, passes: int, progress: Callable[[], None]) -> list[Ratio]:
+async def measure(case: Case, *, rounds: int, progress: Callable[[], None]) -> list[Ratio]:
     """Ratios to each of the others, the floor first."""
     callers = {"package": case.package, **case.others}
     await _warm_up(case, callers)
@@ -51,7 +53,7 @@ async def measure(case: Case, *, rounds: int, passes: int, progress: Callable[[]
     try:
         measured = []
         for _ in range(rounds):
-            measured.append(await _round(case, callers, passes))
+            measured.append(await _round(case, callers))
             progress()
     finally:
         gc.unfreeze()
@@ -75,10 +77,10 @@ async def _warm_up(case: Case, callers: Mapping[str, Call]) -> None:
                 raise AssertionError(f"{case.name}: {name} gives something else than the package")
 
 
-async def _round(case: Case, callers: Mapping[str, Call], passes: int) -> dict[str, float]:
+async def _round(case: Case, callers: Mapping[str, Call]) -> dict[str, float]:
     turns: dict[str, list[float]] = {name: [] for name in callers}
     order = list(callers)
-    for _ in range(passes):
+    for _ in range(case.passes):
         random.shuffle(order)
         for name in order:
             turns[name].append(await _turn(case, callers[name], case.inputs()))
