@@ -80,6 +80,9 @@ def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "my check out [1]"
     shutil.copytree(packaged_folder(), folder / "sql" / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "yoyo.ini", folder)
+    command = Path("src/hangar_dal/migrations/new.py")  # what yoyo.ini starts for `yoyo new`
+    (folder / command.parent).mkdir(parents=True)
+    shutil.copy(ROOT / command, folder / command)
     return folder
 
 
@@ -102,8 +105,6 @@ def yoyo(checkout: Path) -> Callable[..., Run]:
 
     def run(*arguments: str, url: str | None = None, cwd: Path = checkout, strict: bool = True) -> Run:
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        # `yoyo new` starts `python`, which is this one only if this one comes first.
-        environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
         if url is not None:
             environment["DATABASE_URL"] = url
         return subprocess.run(

@@ -2,8 +2,10 @@
 
 import sqlite3
 import stat
+import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -203,6 +205,26 @@ def test_a_table_that_is_in_use_is_waited_for_no_longer_than_the_settings_say(
         with pytest.raises(MigrationError, match="lock timeout"):
             migrations.apply(postgres_url)
     assert migrations.apply(postgres_url) == ("0004_column",)
+
+
+def test_an_index_that_is_built_concurrently_waits_for_older_transactions_as_long_as_it_takes(
+    empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch, query: Query
+) -> None:
+    monkeypatch.setenv("HANGAR_LOCK_TIMEOUT", "0.1")
+    with closing(place_of(empty_postgres_url).connect()) as user, ThreadPoolExecutor() as pool:
+
+        def begin_reading_before_the_indexes(migration: str) -> None:
+            if migration == "0002_session_cookies":
+                user.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+                user.execute("SELECT * FROM session_cookies")
+
+        migrating = pool.submit(migrations.apply, empty_postgres_url, progress=begin_reading_before_the_indexes)
+        building = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'CREATE INDEX CONC%'"
+        while query(empty_postgres_url, f"SELECT count(*) {building} AND wait_event_type = 'Lock'") == [(0,)]:
+            assert not migrating.done()
+        time.sleep(0.3)  # past the timeout
+        user.execute("COMMIT")
+        assert migrating.result() == EVERYTHING
 
 
 def test_a_migrator_s_session_may_take_its_time_and_dies_with_its_client(empty_postgres_url: str) -> None:

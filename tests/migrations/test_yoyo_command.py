@@ -28,7 +28,7 @@ def test_bare_apply_makes_the_default_database_beside_yoyo_ini(yoyo: Yoyo, check
     answer = yoyo("apply")
     assert answer.returncode == 0, answer.stderr
     assert [migration for migration in EVERYTHING if f"Applying {migration}" in answer.stderr] == list(EVERYTHING)
-    assert {path.name for path in checkout.iterdir()} == {"hangar_bay_dev.db", "sql", "yoyo.ini"}
+    assert {path.name for path in checkout.iterdir()} == {"hangar_bay_dev.db", "sql", "src", "yoyo.ini"}
     with closing(sqlite3.connect(checkout / "hangar_bay_dev.db")) as connection:
         assert connection.execute("SELECT count(*) FROM session_cookies").fetchone() == (0,)
     assert statuses(yoyo("list")) == ["A", "A", "A"]
@@ -171,3 +171,10 @@ def test_new_makes_the_next_shim_and_its_four_files(yoyo: Yoyo, checkout: Path) 
     assert statuses(yoyo("list")) == ["A", "A", "A", "A"]
     assert yoyo("new").returncode == 0
     assert (folder / "0005_change.py").exists()
+
+
+def test_new_takes_no_number_that_a_left_over_file_has(yoyo: Yoyo, checkout: Path) -> None:
+    folder = checkout / "sql" / "migrations"
+    (folder / "postgresql" / "0007_gone.rollback.sql").write_text("SELECT 1;")
+    assert yoyo("new", "-m", "next").returncode == 0
+    assert (folder / "0008_next.py").exists()

@@ -3,7 +3,8 @@
 Stands above `backend_common`.
 """
 
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -34,6 +35,13 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
         with suppress(psycopg.errors.InvalidParameterValue):  # some platforms cannot look after their clients
             # A server works on for a client that was killed, and keeps its locks, unless it looks.
             connection.execute("SET client_connection_check_interval = '1s'")
+
+    @contextmanager
+    def disable_transactions(self) -> Generator[None]:
+        """An index that is built concurrently waits for older transactions, and keeps nobody waiting meanwhile."""
+        with super().disable_transactions():
+            self.execute("SET lock_timeout = 0")
+            yield
 
     def list_tables(self, **_: Any) -> list[str]:
         rows = self.execute("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()")

@@ -2,7 +2,8 @@
 
     yoyo new -m "add videos"   ->   sql/migrations/0004_add_videos.py and four files in sqlite/ and postgresql/
 
-An unfinished file holds no statement and is refused when it would be applied. Stands above `scripts`.
+An unfinished file holds no statement and is refused when it would be applied. Imports the standard library alone:
+yoyo.ini starts this file with whatever `python3` there is, so that no virtual environment need be active.
 """
 
 import re
@@ -12,9 +13,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Final
 
-from hangar_dal.migrations.scripts import ids_in
-from hangar_dal.sqlscan import DIALECTS
-
+_DIALECTS: Final = ("sqlite", "postgresql")
 SHIM: Final = dedent("""\
     from hangar_dal.migrations.loader import load
 
@@ -48,17 +47,18 @@ def create(made_by_yoyo: Path) -> tuple[Path, ...]:
 
 def _next_number(folder: Path) -> int:
     """A number that only a left-over SQL file has is taken too: the new migration must not find its files there."""
-    names = [*ids_in(folder), *(path.name for dialect in DIALECTS for path in (folder / dialect).glob("*.sql"))]
+    names = [path.name for pattern in ("*.py", "*/*.sql") for path in folder.glob(pattern)]
     return 1 + max((int(match[1]) for match in map(_NUMBER.match, names) if match), default=0)
 
 
 def _files(folder: Path, migration: str, title: str) -> Iterator[tuple[Path, str]]:
     yield folder / f"{migration}.py", SHIM
-    for dialect in DIALECTS:
+    for dialect in _DIALECTS:
         yield folder / dialect / f"{migration}.sql", _APPLY.format(title=title)
         yield folder / dialect / f"{migration}.rollback.sql", _ROLLBACK.format(migration=migration)
 
 
 if __name__ == "__main__":
     for path in create(Path(sys.argv[1])):
-        print(f"Made {path}")  # noqa: T201 - yoyo's own line names the file that is gone
+        print(f"Made {path}")  # noqa: T201
+    print("Fill in the four SQL files. The file that yoyo names next is gone.")  # noqa: T201
