@@ -56,7 +56,8 @@ def test_every_migration_goes_forth_and_back_in_each_dialect(dialect: str, suffi
 
 @pytest.mark.parametrize("module", MODULES, ids=relative)
 def test_no_module_is_too_long_to_be_read_at_once(module: Path) -> None:
-    assert len(module.read_text(encoding="utf-8").splitlines()) <= LONGEST
+    lines = module.read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST
 
 
 @pytest.mark.parametrize("module", [path for path in MODULES if PACKAGE in path.parents], ids=relative)
