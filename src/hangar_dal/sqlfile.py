@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Final
 
 from hangar_dal.sqlblock import Block, Condition, Line
@@ -61,7 +62,7 @@ def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
         file.refuse(
             _line_of(text, early[0].start), "text before the first header; start the block with `-- name: lower_case`"
         )
-    for index, following in zip(headers, [*headers[1:], len(tokens)], strict=True):
+    for index, following in pairwise([*headers, len(tokens)]):
         _add_block(file, text, tokens[index], tokens[index + 1 : following])
     for token in tokens:
         if token.kind is Kind.COMMENT and not _header(text, token):
@@ -94,10 +95,11 @@ def _add_block(file: SqlFile, text: str, header: Token, body: Sequence[Token]) -
     for token in comments:
         if (found := _WHEN.search(token.text)) and found.start():
             file.refuse(_line_of(text, token.start), f"{name}: an arm before the statement; the first is no comment")
+    found = len(file.findings)
     lines = tuple(_lines(file, text, [token for token in body if token.start >= start], start, end))
     prose = tuple(token.text for token in comments if not _DIRECTIVE.match(token.text))
     block = Block(name, file.dialect, file.path, line, prose, directives, lines)
-    if _is_whole(file, block):
+    if len(file.findings) == found and _is_whole(file, block):
         file.blocks[name] = block
 
 
