@@ -1,0 +1,58 @@
+"""What a database says about a statement and its tables, in values that can be compared and kept in a file.
+
+Made by `describe_postgresql` and `describe_sqlite`; nothing here knows how. Kinds are those of `database.types`
+("text", "int", "bool", "uuid", "instant", "json", "list" with its item behind a colon: "list:text"); a type that is
+none of them keeps the database's own name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column as the migrations made it. `allowed` are the values that a CHECK names, if one does."""
+
+    name: str
+    kind: str
+    nullable: bool
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A column of a result. `table` and `column` are its origin, where it is a column of a table as it stands there.
+
+    `nullable` is None where it cannot be known, which counts as: it may be NULL.
+    """
+
+    name: str
+    kind: str | None
+    table: str | None = None
+    column: str | None = None
+    nullable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The database would not prepare the statement: its reason, and the offset in the text if it told one."""
+
+    reason: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One variant of one query in one dialect. SQLite infers no parameter types: their kinds are None there."""
+
+    parameters: Mapping[str, str | None] = field(default_factory=dict)
+    columns: tuple[ResultColumn, ...] = ()
+    reads_only: bool | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Every table of a scratch database with its columns in order."""
+
+    columns: Mapping[str, Mapping[str, TableColumn]]
