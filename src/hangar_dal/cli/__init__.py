@@ -1,0 +1,50 @@
+"""`hangar-dal`: what an installed package needs from a shell, without a checkout. Stands on top of everything.
+
+A module for each command, or for each family of commands; `add(commands)` offers it.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from textwrap import dedent
+
+from hangar_dal.cli import keys, migrations
+from hangar_dal.cli.commands import Command
+from hangar_dal.cli.terminal import FAILED, RED, coloured
+from hangar_dal.errors import HangarError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command. Its answer goes to stdout, an error as one message to stderr."""
+    chosen = _parser().parse_args(arguments)
+    command: Command = chosen.command
+    try:
+        return command(chosen)
+    except HangarError as error:
+        print(f"{coloured('error:', RED, sys.stderr)} {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # `hangar-dal ... | head`: whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hangar-dal",
+        description="Keys and migrations for hangar_dal. The database is the one that DATABASE_URL names, from the\n"
+        "environment or from .env, and sqlite:///hangar_bay_dev.db without it.",
+        epilog=dedent("""\
+            examples:
+              hangar-dal migrations apply                      bring the database up to date
+              hangar-dal migrations pending || echo "old"      is it? exits with 3 if not
+              export HANGAR_SEALING_KEYS="$(hangar-dal new-key)"
+
+            exit codes: 0 done, 1 failed, 2 not understood, 3 migrations are pending
+            """),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (keys, migrations):
+        module.add(commands)
+    return parser

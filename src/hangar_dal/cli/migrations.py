@@ -1,0 +1,107 @@
+"""`hangar-dal migrations ...`: what an installed package needs where there is no checkout to run `yoyo` in."""
+
+import argparse
+import sys
+
+from hangar_dal import migrations
+from hangar_dal.cli.commands import Command, Subcommands, add_command
+from hangar_dal.cli.terminal import FAILED, GREEN, OK, PENDING, coloured
+
+
+def add(commands: Subcommands) -> None:
+    """Offer `migrations` and its commands."""
+    parser = commands.add_parser(
+        "migrations",
+        help="apply, list, adopt and check migrations",
+        description="The migrations that came with this package, in a database. In a checkout, `yoyo` does the same.",
+    )
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    offered: tuple[tuple[str, Command, str, str], ...] = (
+        (
+            "apply",
+            _apply,
+            "apply what is pending",
+            """\
+            Applies what is pending, and prints each migration once it is done. It may run twice, and in several
+            places at once: one works, the others wait.
+            """,
+        ),
+        (
+            "pending",
+            _pending,
+            "print what is pending; exits with 3 if anything is",
+            """\
+            Prints what `apply` would apply, and changes nothing. A deploy script can tell by the exit code:
+              hangar-dal migrations pending >/dev/null || hangar-dal migrations apply
+            """,
+        ),
+        (
+            "adopt",
+            _adopt,
+            "mark what a database without a history has had",
+            """\
+            For a database that has the tables but no history of migrations. Its tables, columns, rules and indexes
+            are compared with what the migrations give; those that it has had are marked, or the differences printed.
+            """,
+        ),
+        (
+            "edited",
+            _edited,
+            "print applied migrations whose files were changed since",
+            """\
+            Prints the migrations whose SQL is no longer what was applied to this database, and exits with 1 if there
+            are any. An applied migration is never edited; a new one changes what it did.
+            """,
+        ),
+        (
+            "break-lock",
+            _break_lock,
+            "remove the lock of a migrator that was killed",
+            """\
+            On PostgreSQL a dead migrator's lock goes by itself. On SQLite nobody can tell it from one that is at
+            work: be sure that no other `apply` runs, then remove its lock with this.
+            """,
+        ),
+    )
+    for name, command, summary, description in offered:
+        add_command(actions, name, command, summary, description).add_argument(
+            "--database",
+            metavar="URL",
+            help="a URL as in DATABASE_URL; mind that others on this machine can read a command line",
+        )
+
+
+def _apply(chosen: argparse.Namespace) -> int:
+    applied = migrations.apply(chosen.database, progress=lambda migration: _say("applied", migration))
+    if not applied:
+        print("Nothing is pending.")
+    return OK
+
+
+def _pending(chosen: argparse.Namespace) -> int:
+    missing = migrations.pending(chosen.database)
+    for migration in missing:
+        print(migration)
+    return PENDING if missing else OK
+
+
+def _adopt(chosen: argparse.Namespace) -> int:
+    for migration in migrations.adopt(chosen.database):
+        _say("marked", migration)
+    return OK
+
+
+def _edited(chosen: argparse.Namespace) -> int:
+    changed = migrations.edited(chosen.database)
+    for migration in changed:
+        print(migration)
+    return FAILED if changed else OK
+
+
+def _break_lock(chosen: argparse.Namespace) -> int:
+    migrations.break_lock(chosen.database)
+    return OK
+
+
+def _say(what: str, migration: str) -> None:
+    print(f"{coloured(what, GREEN, sys.stdout)} {migration}", flush=True)
