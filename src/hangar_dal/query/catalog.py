@@ -63,7 +63,9 @@ class Catalog:
         @wraps(function)
         async def call(db: Executor, *arguments: Any, **named: Any) -> Any:
             plan = plans.get(db.dialect) or plan_for(db)
-            return await plan.run(db, declared.values(arguments, named))
+            variant, parameters = plan.bound(declared.values(arguments, named), db)
+            rows, count = await db.run(variant.statement, parameters)
+            return plan.result(variant, rows, count, db)
 
         @wraps(function)
         def open_stream(db: Executor, *arguments: Any, **named: Any) -> Any:
