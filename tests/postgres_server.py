@@ -36,8 +36,15 @@ NONE_FOUND = (
     " HANGAR_TEST_BACKENDS=sqlite runs without"
 )
 # What a crash would lose is thrown away anyway. Vacuuming would hold on to databases that are about to be dropped.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-MAX_CONNECTIONS = 200
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "dynamic_shared_memory_type": "mmap",  # inside the server's directory: a test that kills the server leaves nothing
+    "listen_addresses": "''",
+    "max_connections": "200",
+}
 # The place of this run's server, told to the worker processes of pytest-xdist.
 PLACE = "HANGAR_TEST_PG_PLACE"
 # Its stdin ends when pytest does, by kill -9 too; then the server and its directory go.
@@ -193,8 +200,7 @@ def start(place: Path) -> None:
     except PermissionError:
         binaries = readable_copy(binaries, place)
     run(binaries / "initdb", "-D", place / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
-    settings = FAST | {"listen_addresses": "''", "max_connections": str(MAX_CONNECTIONS)}
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items()) + f" -k '{place}'"
+    options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()) + f" -k '{place}'"
     run(binaries / "pg_ctl", "start", "-w", "-D", place / "data", "-l", place / "log", "-o", options)
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -106,6 +107,27 @@ def test_a_killed_migrator_s_lock_on_sqlite_is_told_with_the_command_that_remove
         migrations.apply(empty_sqlite_url)
     migrations.break_lock(empty_sqlite_url)
     assert migrations.apply(empty_sqlite_url) == EVERYTHING[1:]
+
+
+def test_in_a_crowd_each_holder_is_waited_for_anew(
+    empty_database_url: str, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+
+    def the_next_one_takes_it(_: float) -> None:
+        clock[0] += 7
+        query(empty_database_url, f"UPDATE yoyo_lock SET pid = {clock[0]:.0f}")
+        if clock[0] > 100:
+            query(empty_database_url, "DELETE FROM yoyo_lock")
+
+    backend = backend_for(place_of(empty_database_url))
+    with closing(backend.connection):
+        backend.init_database()
+        query(empty_database_url, "INSERT INTO yoyo_lock VALUES (1, '2026-01-01', 4194303)")
+        fake = SimpleNamespace(monotonic=lambda: clock[0], sleep=the_next_one_takes_it)
+        monkeypatch.setattr("hangar_dal.migrations.backend_common.time", fake)
+        with backend.lock(timeout=10):
+            assert clock[0] > 100
 
 
 def test_after_an_error_the_lock_is_free_and_can_be_taken_again(empty_database_url: str, query: Query) -> None:

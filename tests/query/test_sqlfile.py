@@ -123,9 +123,7 @@ def test_a_header_inside_of_a_string_is_text() -> None:
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_files_from_every_editor_read_the_same(ending: str, mark: str) -> None:
-    text = (
-        "-- name: a\n-- Why.\nSELECT 1\nWHERE\n    :x  -- when x\n--  :y = 1  -- when y\n;\n\n-- name: b\nSELECT 2;\n"
-    )
+    text = "-- name: a\n-- Why.\nSELECT 1\nWHERE\n    :x  -- when x\n--  :y  -- when y\n;\n\n-- name: b\nSELECT 2;\n"
     ours, theirs = read(text), read(mark + text.replace("\n", ending))
     assert theirs.findings == []
     assert [block.source for block in theirs.blocks.values()] == [block.source for block in ours.blocks.values()]

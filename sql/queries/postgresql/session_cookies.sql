@@ -178,7 +178,7 @@ WHERE
 
 -- name: delete_expired_session_cookies
 -- A batch, the longest expired first, so that no lock is held for long.
--- differs: rows that another holds are passed over, and the batch is chosen once, here; there only one writes at a time
+-- differs: rows that another holds are passed over, and the batch is an array, chosen once; there only one writes
 WITH batch AS MATERIALIZED (
     SELECT id
     FROM session_cookies
@@ -189,4 +189,4 @@ WITH batch AS MATERIALIZED (
 )
 
 DELETE FROM session_cookies
-WHERE id IN (SELECT id FROM batch);
+WHERE id = ANY(array(SELECT id FROM batch));

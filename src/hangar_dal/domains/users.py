@@ -164,7 +164,8 @@ async def create_user(db: Executor, new: NewUser) -> User:
     hashed = None
     if new.password is not None:
         _check_secret(new.password)
-        passwords.check_password(new.password, context=(new.username, new.email, new.display_name))
+        names = (new.username, new.email, new.display_name)
+        passwords.check_password(new.password, context=[name for name in names if isinstance(name, str)])
         hashed = await passwords.hash_off_loop(new.password)
     return await insert_user(db, new, hashed_password=hashed)
 

@@ -152,14 +152,25 @@ class CommonBackend(DatabaseBackend):
         self._release_lock()
 
     def _take_lock(self, timeout: float) -> None:
-        deadline = time.monotonic() + timeout
+        """Waits for each holder anew: in a crowd, everyone's turn comes."""
+        holder, deadline = None, time.monotonic() + timeout
         while not self._try_lock():
-            if time.monotonic() >= deadline:
+            current, now = self._lock_row(), time.monotonic()
+            if current != holder:
+                holder, deadline = current, now + timeout
+            if now >= deadline:
                 raise DatabaseBusy(
-                    f"{self.uri.target.where}: {self._lock_holder()} is migrating this database; wait for it, or if it "
-                    "is dead, remove its lock with `yoyo break-lock` or `hangar-dal migrations break-lock`"
+                    f"{self.uri.target.where}: {_named(holder)} is migrating this database; wait for it, or if it is "
+                    "dead, remove its lock with `yoyo break-lock` or `hangar-dal migrations break-lock`"
                 )
             time.sleep(_POLL)
+
+    def _lock_row(self) -> tuple[int, Any] | None:
+        """Who holds the lock, and since when; None if nobody does, or if that cannot be read now."""
+        row: tuple[int, Any] | None = None
+        with suppress(self.DatabaseError):
+            row = self.execute("SELECT pid, ctime FROM yoyo_lock").fetchone()
+        return row
 
     def _release_lock(self) -> None:
         with self.transaction():
@@ -171,8 +182,12 @@ class CommonBackend(DatabaseBackend):
     def _lock_pid(self) -> int:
         raise NotImplementedError
 
-    def _lock_holder(self) -> str:
-        raise NotImplementedError
+
+def _named(holder: tuple[int, Any] | None) -> str:
+    """The ids of PostgreSQL's sessions are negative, see its backend."""
+    if holder is None:
+        return "another connection"
+    return f"server process {-holder[0]}" if holder[0] < 0 else f"process {holder[0]}"
 
 
 def _refuse_force(force: bool) -> None:

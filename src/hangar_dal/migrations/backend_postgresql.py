@@ -91,9 +91,3 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
 
     def _lock_pid(self) -> int:
         return -int(self.connection.info.backend_pid)
-
-    def _lock_holder(self) -> str:
-        row = self.execute("SELECT pid FROM yoyo_lock").fetchone()
-        if row is None:
-            return "another session"
-        return f"the session of server process {-row[0]}" if row[0] < 0 else f"process {row[0]}"

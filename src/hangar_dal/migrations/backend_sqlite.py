@@ -71,10 +71,3 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
 
     def _lock_pid(self) -> int:
         return os.getpid()
-
-    def _lock_holder(self) -> str:
-        try:
-            row = self.execute("SELECT pid FROM yoyo_lock").fetchone()
-        except sqlite3.Error:
-            row = None
-        return f"process {row[0]}" if row else "another process"

@@ -10,6 +10,7 @@ The function's module names the file, the function the block. Stands below the d
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib.resources import files
@@ -63,7 +64,9 @@ class Catalog:
         @wraps(function)
         async def call(db: Executor, *arguments: Any, **named: Any) -> Any:
             plan = plans.get(db.dialect) or plan_for(db)
-            return await plan.run(db, declared.values(arguments, named))
+            variant, parameters = plan.bound(declared.values(arguments, named), db)
+            rows, count = await db.run(variant.statement, parameters)
+            return plan.result(variant, rows, count, db)
 
         @wraps(function)
         def open_stream(db: Executor, *arguments: Any, **named: Any) -> Any:
@@ -78,7 +81,7 @@ class Catalog:
             findings = [finding for module in self._queries for finding in self._findings(module)]
             findings += self._orphan_files()
             if findings:
-                raise CatalogError(sorted(findings))
+                raise CatalogError(sorted(findings, key=_by_place))
             self._loaded.update(self._queries)
 
     def _compiled(self, declared: DeclaredQuery, dialect: Dialect) -> Plan:
@@ -86,7 +89,7 @@ class Catalog:
             if declared.module not in self._loaded:
                 findings = self._findings(declared.module)
                 if findings:
-                    raise CatalogError(sorted(findings))
+                    raise CatalogError(sorted(findings, key=_by_place))
                 self._loaded.add(declared.module)
             return declared.compile(dialect)
 
@@ -139,6 +142,12 @@ class Catalog:
                 if name.endswith(".sql") and name not in known
             ]
         return findings
+
+
+def _by_place(finding: str) -> tuple[str, int]:
+    """`file:line: ...`, the ninth line before the tenth."""
+    place = re.match(r"(.*?):(\d+): ", finding)
+    return (place[1], int(place[2])) if place else (finding, 0)
 
 
 def _file_of(queries: Mapping[str, DeclaredQuery]) -> str:

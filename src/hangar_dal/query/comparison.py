@@ -28,6 +28,11 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
         try:
             source = resolve(place.name, place.line, signature)
             used.add(source.argument)
+        except Unresolved as reason:
+            yield place.line.number, str(reason)
+            used.update((*signature.arguments, *signature.changes))  # any of them may be meant
+            continue
+        try:
             getter(source, place.line, signature, {})
         except Unresolved as reason:
             yield place.line.number, str(reason)

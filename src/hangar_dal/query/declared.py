@@ -34,6 +34,7 @@ class DeclaredQuery:
         self._named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         self._positional = [p.name for p in self._named if p.kind is not p.KEYWORD_ONLY]
         self._names = {p.name for p in self._named}
+        self._allowed = self._names
         self._defaults = {p.name: p.default for p in self._named if p.default is not p.empty}
 
     @property
@@ -44,18 +45,24 @@ class DeclaredQuery:
 
     def values(self, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
         """The call's arguments by name; TypeError, in Python's own words, for a wrong call."""
-        positional = dict(zip(self._positional, arguments, strict=False))
-        values = {**self._defaults, **positional, **named}
-        given_once = len(positional) == len(arguments) and positional.keys().isdisjoint(named)
-        if given_once and self._names <= values.keys() <= (self._names | self.signature.changes.keys()):
+        if not named and len(arguments) == len(self._positional) == len(self._names):
+            return dict(zip(self._positional, arguments, strict=True))
+        values = {**self._defaults, **named}
+        given_once = True
+        if arguments:
+            positional = dict(zip(self._positional, arguments, strict=False))
+            given_once = len(positional) == len(arguments) and positional.keys().isdisjoint(named)
+            values |= positional
+        if given_once and self._names <= values.keys() <= self._allowed:
             return values
         inspect.signature(self.function).bind(None, *arguments, **named)
-        unknown = values.keys() - self._names - self.signature.changes.keys()
+        unknown = values.keys() - self._allowed
         raise TypeError(f"{self.function.__name__}() got an unexpected field {', '.join(sorted(unknown))}")
 
     def compare(self) -> Iterator[str]:
         """Read the signature and hold both statements against it."""
         self.signature = read_signature(self.function)
+        self._allowed = self._names | self.signature.changes.keys()
         for finding in self.signature.findings:
             yield f"{self.where}: {self.name}: {finding}"
         if self.signature.findings:

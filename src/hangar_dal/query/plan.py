@@ -61,30 +61,29 @@ class Plan:
         self._present = tuple(dict.fromkeys(c.argument for c in block.conditions if c.value is None))
         self._variants: dict[tuple[Any, ...], Variant] = {}
         self._only = None if block.conditions else self._compile(())
-        shapes: dict[str, Callable[[Rows, int, Executor], Any]] = {
-            "one": lambda rows, count, db: self._reader.one(rows, db.keyring),
-            "optional": lambda rows, count, db: self._reader.optional(rows, db.keyring),
-            "list": lambda rows, count, db: self._reader.read(rows, db.keyring),
-            "count": lambda rows, count, db: count,
-            "none": lambda rows, count, db: None,
-        }
-        self._finish = shapes.get(signature.result.shape)
+        reads = {"one": self._reader.one, "optional": self._reader.optional, "list": self._reader.read}
+        self._read = reads.get(signature.result.shape)
+        self._counts = signature.result.shape == "count"
 
-    async def run(self, db: Executor, values: Values) -> Any:
-        """One statement: the whole of a call."""
+    def bound(self, values: Values, db: Executor) -> tuple[Variant, Any]:
+        """The statement to run, and its parameters."""
         variant = self._only or self._variant(values)
         if self._models:
             self._check_models(values)
-        rows, count = await db.run(variant.statement, variant.parameters(values, db))
+        return variant, variant.parameters(values, db)
+
+    def result(self, variant: Variant, rows: Rows, count: int, db: Executor) -> Any:
+        """What the signature promises, out of what the statement gave."""
         if not variant.checked:
             self._check(variant)
-        return self._finish(rows, count, db) if self._finish else None
+        if self._read is not None:
+            return self._read(rows, db.keyring)
+        return count if self._counts else None
 
     def stream(self, db: Executor, values: Values) -> Stream[Any]:
         """The same statement, its rows in chunks."""
-        variant = self._only or self._variant(values)
-        self._check_models(values)
-        chunks = db.stream(variant.statement, variant.parameters(values, db))
+        variant, parameters = self.bound(values, db)
+        chunks = db.stream(variant.statement, parameters)
 
         def read(rows: Rows) -> list[Any]:
             if not variant.checked:

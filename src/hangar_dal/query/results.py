@@ -72,18 +72,16 @@ class Reader:
             raise Misfit("the value") from None
 
     def one(self, rows: Sequence[Row], keyring: Keyring) -> Any:
-        """The only row; `NotFound` for none."""
+        """The only row; `NotFound` for none, `TooManyRows` for several."""
         if not rows:
             raise NotFound(f"{self.name}: no row matched", query=self.name)
-        return self.optional(rows, keyring)
-
-    def optional(self, rows: Sequence[Row], keyring: Keyring) -> Any:
-        """The only row, or None; `TooManyRows` for several."""
-        if not rows:
-            return None
         if len(rows) > 1:
             raise TooManyRows(f"{self.name}: {len(rows)} rows, where the signature allows one", query=self.name)
         return self.read(rows, keyring)[0]
+
+    def optional(self, rows: Sequence[Row], keyring: Keyring) -> Any:
+        """The only row, or None; `TooManyRows` for several."""
+        return self.one(rows, keyring) if rows else None
 
 
 class Misfit(Exception):

@@ -76,9 +76,11 @@ def _plain(name: str, line: Line, signature: Signature) -> Iterator[Source]:
 
 
 def _described(source: Source) -> str:
+    if source.derived:
+        return f"`{source.derived}` of {source.field or source.argument}"
     if source.field:
         return f"the field {source.field} of {source.argument}"
-    return f"the argument {source.argument}"
+    return f"the {'change' if source.is_change else 'argument'} {source.argument}"
 
 
 def _nothing_gives(name: str, signature: Signature) -> str:

@@ -1,0 +1,73 @@
+"""Throw-away applications: a catalog over a folder of this test, and modules that declare queries in it."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hangar_dal import Catalog
+from hangar_dal.errors import CatalogError
+
+PREAMBLE = """\
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from typing import Annotated, Any, Literal, NewType, Optional, TypedDict
+from uuid import UUID
+from pydantic import BaseModel, Field, JsonValue, SecretStr, StringConstraints
+from typing_extensions import NotRequired, Required, Unpack
+from hangar_dal import CaseInsensitive, Executor, JsonArray, JsonObject, Row, RowCount, Sealed, Stream
+
+class Order(Row):
+    id: int
+    note: str
+
+"""
+
+
+class Shop:
+    """An application with a SQL folder and any number of modules."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.catalog = Catalog("shop", sql=folder)
+        self.modules: dict[str, ModuleType] = {}
+
+    def write(self, file: str, sqlite: str | bytes, postgresql: str | bytes | None = None) -> None:
+        """The file in both dialects: twins, unless a second text is given."""
+        for dialect, text in (("sqlite", sqlite), ("postgresql", sqlite if postgresql is None else postgresql)):
+            path = self.folder / dialect / f"{file}.sql"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def declare(self, source: str, module: str = "shop.orders", preamble: str = PREAMBLE) -> ModuleType:
+        """Import a module of this source; `query` is the catalog's, line 1 the first behind the preamble."""
+        found = sys.modules[module] = self.modules[module] = ModuleType(module)
+        vars(found)["query"] = self.catalog.query
+        exec(compile(preamble, f"{module}.preamble", "exec", dont_inherit=True), vars(found))
+        exec(compile(source, f"{module.rpartition('.')[2]}.py", "exec", dont_inherit=True), vars(found))
+        return found
+
+    def findings(self) -> list[str]:
+        """What `load()` finds, the folder's own path left out."""
+        try:
+            self.catalog.load()
+        except CatalogError as error:
+            return [finding.replace(f"{self.folder}/", "") for finding in error.findings]
+        return []
+
+    def query(self, python: str, sql: str) -> None:
+        """One query `it` in a module `orders`, and whatever its source defines beside it."""
+        self.declare(re.sub(r"^(async )?def ", r"@query\n\g<0>", python, flags=re.MULTILINE))
+        self.write("orders", f"-- name: it\n{sql.rstrip()}\n;\n")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(tmp_path / "sql")
+    yield shop
+    for module in shop.modules:
+        sys.modules.pop(module, None)

@@ -1,0 +1,84 @@
+"""What an annotation may be: what both databases hold alike, and nothing else."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Shop
+
+GET = "SELECT id, note FROM orders WHERE id = :id"
+REFUSED_TYPES = {
+    "Decimal": "keep money as an int of minor units",
+    "timedelta": "SQLite has no intervals",
+    "time": "keep a datetime",
+    "SecretStr": "hashed or sealed before it reaches SQL",
+    "Any": "say which type it is",
+    "object": "say which type it is",
+    "int | str": "a union of several types has no one column type",
+    "Literal['a', 1]": "must be all text or all integers",
+    "Literal[True]": "must be all text or all integers",
+    "Enum('Empty', {})": "must be all text or all integers",
+    "Enum('Mixed', {'A': 'a', 'B': 1})": "must be all text or all integers",
+    "list[Decimal]": "keep money as an int",
+    "list[bytes]": "SQLite keeps a list as JSON, which has no bytes",
+    "tuple[int, ...]": "tuple has no column type on both databases",
+    "set[str]": "set has no column type",
+    "list": "list has no column type",
+    "complex": "complex has no column type",
+    "bytearray": "bytearray has no column type",
+    "Annotated[int, Sealed('t', 'c', bind=())]": "only text and JSON can be sealed",
+    "list[Annotated[str, Sealed('t', 'c', bind=())]]": "`Sealed` marks a whole field",
+    "JsonObject | Annotated[JsonArray, Sealed('t', 'c', bind=())]": "`Sealed` marks a whole field",
+}
+TYPES = [
+    "int", "str", "bool", "float", "bytes", "UUID", "datetime", "date", "JsonValue", "JsonObject", "JsonArray",
+    "JsonObject | JsonArray", "list[int]", "list[str]", "list[UUID | None]", "list[datetime]", "Literal['a', 'b']",
+    "Literal[1, 2]", "StrEnum('E', ['A'])", "IntEnum('I', ['A'])", "Enum('P', {'A': 'a'})", "int | None",
+    "Optional[str]", "Annotated[str, StringConstraints(max_length=3)]", "NewType('Id', UUID)", "dict[str, int]",
+]  # fmt: skip
+
+
+PLACES = {
+    "argument": "async def it(db: Executor, id: {}) -> Order: ...",
+    "field": """\
+class New(Row, arbitrary_types_allowed=True):
+    id: {}
+async def it(db: Executor, new: New) -> Order: ...
+""",
+    "change": """\
+class Changes(TypedDict, total=False):
+    id: {}
+async def it(db: Executor, **changes: Unpack[Changes]) -> Order: ...
+""",
+}
+
+
+@pytest.mark.parametrize("annotation", REFUSED_TYPES)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_type_that_both_databases_cannot_hold_is_refused(annotation: str, place: str, shop: "Shop") -> None:
+    shop.query(PLACES[place].format(annotation), GET)
+    findings = shop.findings()
+    assert findings
+    assert all(REFUSED_TYPES[annotation] in finding for finding in findings), findings
+
+
+@pytest.mark.parametrize("annotation", ["Decimal", "Any", "int | str", "tuple[int, ...]", "list[Decimal]"])
+def test_a_type_that_cannot_come_back_is_refused(annotation: str, shop: "Shop") -> None:
+    shop.query(f"async def it(db: Executor, id: int) -> {annotation}: ...", GET)
+    (finding,) = shop.findings()
+    assert "orders.py:1: orders.it: the return annotation: " in finding
+    assert REFUSED_TYPES[annotation] in finding
+
+
+@pytest.mark.parametrize("annotation", TYPES)
+def test_a_type_that_both_databases_hold_goes_in_and_comes_back(annotation: str, shop: "Shop") -> None:
+    python = f"T = {annotation}\nasync def it(db: Executor, id: T) -> T: ..."
+    shop.query(python, "SELECT id FROM orders WHERE id = :id")
+    assert shop.findings() == []
+
+
+@pytest.mark.parametrize("module", ["typing", "typing_extensions"])
+def test_changes_may_be_unpacked_by_either_module(module: str, shop: "Shop") -> None:
+    shop.query(f"from {module} import Unpack, TypedDict\n{PLACES['change'].format('int')}", GET)
+    assert shop.findings() == []
