@@ -1,0 +1,67 @@
+"""Every statement that the arms of a block can make: a call runs one of them, and all of them must hold.
+
+Stands above `signature`, beside `plan`, which picks the one of a call.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Final
+
+from hangar_dal.query.signature import Signature, choices
+from hangar_dal.sqlblock import Block, Condition, Variant
+
+# Past this, arms that meet each other only in rare combinations are looked at one by one.
+MOST_COMBINATIONS: Final = 64
+
+_ABSENT: Final = None
+_PRESENT: Final = ""
+State = str | None  # what an argument may be for its arms: None, given ("" where its value is no matter), or a choice
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """One statement of a block. `label` says when: "after, order = name"; empty where no condition holds."""
+
+    label: str
+    variant: Variant
+
+
+def arms(block: Block, signature: Signature) -> tuple[Arms, ...]:
+    """All combinations up to `MOST_COMBINATIONS`, else each state of each argument beside the first of the others."""
+    states = {name: _states(name, block, signature) for name in dict.fromkeys(c.argument for c in block.conditions)}
+    every = prod(map(len, states.values())) <= MOST_COMBINATIONS
+    found: dict[tuple[int, ...], Arms] = {}
+    for combination in product(*states.values()) if every else _singly(list(states.values())):
+        given = dict(zip(states, combination, strict=True))
+        variant = block.variant(lambda condition, given=given: _holds(condition, given))  # type: ignore[misc]
+        found.setdefault(tuple(line.number for line in variant.lines), Arms(_label(given), variant))
+    return tuple(found.values())
+
+
+def _states(name: str, block: Block, signature: Signature) -> tuple[State, ...]:
+    argument = signature.arguments.get(name)
+    named = tuple(dict.fromkeys(c.value for c in block.conditions if c.argument == name and c.value is not None))
+    given = ((choices(argument) if argument else ()) or named) if named else (_PRESENT,)
+    return given if argument and not argument.optional else (_ABSENT, *given)
+
+
+def _singly(states: list[tuple[State, ...]]) -> Iterator[tuple[State, ...]]:
+    first = [of_one[0] for of_one in states]
+    yield tuple(first)
+    yield tuple(of_one[-1] for of_one in states)  # as many arms at once as there can be
+    for place, of_one in enumerate(states):
+        for state in of_one[1:]:
+            yield (*first[:place], state, *first[place + 1 :])
+
+
+def _holds(condition: Condition, given: dict[str, State]) -> bool:
+    state = given[condition.argument]
+    return state is not _ABSENT if condition.value is None else state == condition.value
+
+
+def _label(given: dict[str, State]) -> str:
+    return ", ".join(
+        name if state == _PRESENT else f"{name} = {state}" for name, state in given.items() if state is not _ABSENT
+    )
