@@ -5,8 +5,10 @@ package.
 """
 
 import glob
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -16,7 +18,7 @@ from hangar_dal.migrations.adoption import migrations_present
 from hangar_dal.migrations.history import read_history
 from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.running import explain
-from hangar_dal.migrations.scripts import packaged_folder, read_script
+from hangar_dal.migrations.scripts import ids_in, packaged_folder, read_script
 
 _one_at_a_time = Lock()
 
@@ -38,20 +40,29 @@ def edited(url: str | None = None) -> tuple[str, ...]:
     )
 
 
-def apply(url: str | None = None, *, progress: Callable[[str], object] | None = None) -> tuple[str, ...]:
+def apply(
+    url: str | None = None, *, folders: Sequence[Path] = (), progress: Callable[[str], object] | None = None
+) -> tuple[str, ...]:
     """Brings the database up to date and returns what was applied, in order; nothing if nothing was pending.
 
-    `progress` is called with each id once it is applied. Several processes may do this at once. A migration that
-    fails raises `MigrationError` and leaves those before it applied.
+    `folders` are an application's own migrations, applied after the packaged ones, folder by folder. `progress` is
+    called with each id once it is applied. Several processes may do this at once. A migration that fails raises
+    `MigrationError` and leaves those before it applied.
     """
-    place = place_of(url)
+    return apply_to(place_of(url), [packaged_folder(), *folders], progress)
+
+
+def apply_to(place: Place, folders: Sequence[Path], progress: Callable[[str], object] | None = None) -> tuple[str, ...]:
+    """`apply` to a database that no URL names, and exactly these folders."""
+    _refuse_confusion(folders)
     applied: list[str] = []
-    with _migrating(place) as (backend, migrations):
-        for migration in backend.to_apply(migrations):
-            backend.apply_one(migration)
-            applied.append(migration.id)
-            if progress:
-                progress(migration.id)
+    with _migrating(place, folders) as (backend, migrations):
+        for of_folder in migrations:
+            for migration in backend.to_apply(of_folder):
+                backend.apply_one(migration)
+                applied.append(migration.id)
+                if progress:
+                    progress(migration.id)
     return tuple(applied)
 
 
@@ -64,7 +75,7 @@ def adopt(url: str | None = None) -> tuple[str, ...]:
     place = place_of(url)
     if not place.exists:
         raise MigrationError(f"{place.target.where} does not exist; there is nothing to adopt, only to apply")
-    with _migrating(place) as (backend, migrations):
+    with _migrating(place, [packaged_folder()]) as (backend, [migrations]):
         backend.ensure_internal_schema_updated()
         present = migrations_present(place, backend.connection)
         backend.mark_migrations([migration for migration in migrations if migration.id in present])
@@ -78,9 +89,24 @@ def break_lock(url: str | None = None) -> None:
         backend.break_lock()
 
 
+def _refuse_confusion(folders: Sequence[Path]) -> None:
+    """A folder that is not there would be one without migrations; of two equal ids the second would count as done."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise MigrationError(f"{folder} is no folder; migrations are looked for there")
+        for migration in ids_in(folder):
+            if migration in found:
+                raise MigrationError(
+                    f"{migration} stands in {found[migration]} and in {folder}; the history knows a migration by its "
+                    "id alone: rename the one that no database has had yet"
+                )
+            found[migration] = folder
+
+
 @contextmanager
-def _migrating(place: Place) -> Generator[tuple[Any, Any]]:
-    """The backend, locked, and the packaged migrations. yoyo's list of all ids in the process stays as it was."""
+def _migrating(place: Place, folders: Sequence[Path]) -> Generator[tuple[Any, list[Any]]]:
+    """The backend, locked, and the migrations of each folder. yoyo's list of all ids stays as it was."""
     from yoyo.migrations import Migration, read_migrations  # noqa: PLC0415 - only who migrates pays for its import
 
     registry: dict[str, Any] = getattr(Migration, "_Migration__all_migrations")  # noqa: B009 - hidden by its name
@@ -88,8 +114,8 @@ def _migrating(place: Place) -> Generator[tuple[Any, Any]]:
         others = dict(registry)
         registry.clear()
         try:
-            migrations = read_migrations(glob.escape(str(packaged_folder())))
-            for migration in migrations:
+            migrations = [read_migrations(glob.escape(str(folder))) for folder in folders]
+            for migration in chain.from_iterable(migrations):
                 _load(migration)
             with backend.lock():
                 yield backend, migrations

@@ -1,0 +1,104 @@
+"""The values that a CHECK allows a column, read from the rule's text. Stands above `sqlscan`.
+
+Only rules that name them outright: `status IN ('A', 'B')`, `status = 'A' OR status = 'B'`, alone, beside
+`status IS NULL OR`, or joined to other rules by AND. Nothing is said of any other rule.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final
+
+from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+
+# `(status)::character varying(8)[]`
+_TYPE_ENDINGS: Final = frozenset({"VARYING", "PRECISION", "WITH", "WITHOUT", "TIME", "ZONE"})
+_PARENTHESES: Final = frozenset("()[]")
+_LITERALS: Final = frozenset({Kind.STRING, Kind.NUMBER})
+
+
+def allowed_values(rule: str, column: str, dialect: Dialect) -> tuple[str, ...]:
+    """As text, in the order of the rule; empty if it does not name them."""
+    tokens = [token for token in scan(rule, dialect) if token.kind not in {Kind.SPACE, Kind.COMMENT}]
+    # With AND alone, or OR alone, parentheses decide nothing: they are left out. Both, or NOT or CASE, are not read.
+    tokens = [token for token in _without_casts(tokens) if token.text not in _PARENTHESES]
+    words = {token.text.upper() for token in tokens if token.kind is Kind.WORD}
+    if words & {"NOT", "CASE"} or words >= {"AND", "OR"}:
+        return ()
+    if "OR" in words:
+        arms = [_named(part, column) for part in _split(tokens, "OR")]
+        return () if None in arms else tuple(dict.fromkeys(chain.from_iterable(arm or () for arm in arms)))
+    return next((values for part in _split(tokens, "AND") if (values := _named(part, column))), ())
+
+
+def _without_casts(tokens: Sequence[Token]) -> Iterator[Token]:
+    at = 0
+    while at < len(tokens):
+        if tokens[at].text != "::":
+            yield tokens[at]
+            at += 1
+            continue
+        at += 2
+        while at < len(tokens) and tokens[at].text.upper() in _TYPE_ENDINGS:
+            at += 1
+        if [token.text for token in tokens[at : at + 3 : 2]] == ["(", ")"] and tokens[at + 1].kind is Kind.NUMBER:
+            at += 3
+        if [token.text for token in tokens[at : at + 2]] == ["[", "]"]:
+            at += 2
+
+
+def _split(tokens: Sequence[Token], word: str) -> Iterator[list[Token]]:
+    part: list[Token] = []
+    for token in tokens:
+        if token.kind is Kind.WORD and token.text.upper() == word:
+            yield part
+            part = []
+        else:
+            part.append(token)
+    yield part
+
+
+def _named(part: Sequence[Token], column: str) -> tuple[str, ...] | None:
+    """The values of one comparison, none for IS NULL; None if it is of another kind or about another column."""
+    if not part or _name(part[0]) != column.lower():
+        return None
+    words = [token.text.upper() for token in part]
+    if words[1:] == ["IS", "NULL"]:
+        return ()
+    for operator, is_list in ((["IN"], True), (["=", "ANY", "ARRAY"], True), (["="], False)):
+        if words[1 : 1 + len(operator)] == operator:
+            values = _literals(part[1 + len(operator) :])
+            return values if values and (is_list or len(values) == 1) else None
+    return None
+
+
+def _literals(tokens: Sequence[Token]) -> tuple[str, ...] | None:
+    """What stands between commas, if it is nothing but literals."""
+    values: list[str] = []
+    for item in _between_commas(tokens):
+        sign, literal = ("-", item[1:]) if item and item[0].text == "-" else ("", item)
+        if len(literal) != 1 or literal[0].kind not in _LITERALS or (sign and literal[0].kind is Kind.STRING):
+            return None
+        text = literal[0].text
+        if text.startswith("'"):
+            text = text[1:-1].replace("''", "'")
+        elif literal[0].kind is Kind.STRING:  # E'' and $$: nobody writes a status like that
+            return None
+        values.append(sign + text)
+    return tuple(values)
+
+
+def _between_commas(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    item: list[Token] = []
+    for token in tokens:
+        if token.text == ",":
+            yield item
+            item = []
+        else:
+            item.append(token)
+    yield item
+
+
+def _name(token: Token) -> str | None:
+    if token.kind is Kind.WORD:
+        return token.text.lower()
+    return token.text[1:-1].replace('""', '"').lower() if token.kind is Kind.NAME else None
