@@ -1,0 +1,158 @@
+"""What SQLite says of a statement and of the tables, by compiling it: nothing is ever executed.
+
+Stands above `facts` and `sqlite_library`; works on the scratch file that `scratch` made. A kind is here what SQLite
+stores: "text", "integer", "real" or "blob"; `could_hold` says which values that may be. A result that is no column of
+a table has no kind: an expression has none before it has a value.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal, Self
+
+from hangar_dal.contract.allowed import allowed_values
+from hangar_dal.contract.facts import Described, Refusal, ResultColumn, TableColumn, Tables
+from hangar_dal.contract.sqlite_library import NotCompiled, open_library
+from hangar_dal.migrations.schema_sqlite import read_schema
+from hangar_dal.sqlblock import Variant
+from hangar_dal.sqlscan import Kind, Token, scan
+
+# The twins of PostgreSQL's types: which of its kinds are kept as what.
+_HOLDS: Final[Mapping[str, frozenset[str]]] = {
+    "text": frozenset({"text", "uuid", "instant", "date", "json", "list", "model", "models"}),
+    "integer": frozenset({"int", "bool"}),
+    "real": frozenset({"float"}),
+    "blob": frozenset({"bytes"}),
+}
+_STORED: Final = {"text": "text", "int": "integer", "integer": "integer", "real": "real", "blob": "blob"}
+_WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
+_COLUMNS: Final = """
+SELECT l.name, l.type = 'table', x.name, x.type, x."notnull", x.pk = 1 AND l.wr = 0
+    AND 1 = (SELECT count(*) FROM pragma_table_xinfo(l.name) AS k WHERE k.pk > 0)
+    AND upper(x.type) = 'INTEGER'
+    AND NOT EXISTS (SELECT 1 FROM pragma_index_list(l.name) AS i WHERE i.origin = 'pk')
+FROM pragma_table_list AS l
+INNER JOIN pragma_table_xinfo(l.name) AS x
+WHERE
+    l.schema = 'main'
+    AND l.type IN ('table', 'view', 'virtual')
+    AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+    AND l.name NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
+    AND x.hidden <> 1
+ORDER BY l.name, x.cid
+"""
+
+
+def could_hold(stored: str, kind: str) -> bool:
+    """Whether a column of what SQLite stores may be the twin of one of this kind on PostgreSQL."""
+    return kind.partition(":")[0] in _HOLDS.get(stored, ())
+
+
+class SqliteProbe:
+    """Describes statements: `with SqliteProbe(path) as probe: probe.describe(variant)`.
+
+    `unknown` says what this Python's SQLite does not tell; it is empty where everything is told.
+    """
+
+    dialect: ClassVar[Literal["sqlite"]] = "sqlite"
+
+    def __init__(self, path: Path, *, by_library: bool = True) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._library = open_library(str(path)) if by_library else None
+        self.unknown = (
+            ""
+            if self._library
+            else "Python's SQLite cannot be asked directly here: of its results it does not tell which table they come "
+            "from, nor of a refusal where in the statement it lies"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        if self._library:
+            self._library.close()
+
+    def tables(self) -> Tables:
+        """Tables and views. The key of a rowid table is never NULL, whether or not it says so."""
+        checks = {table.name: [check.rule for check in table.checks] for table in read_schema(self._connection).tables}
+        found: dict[str, dict[str, TableColumn]] = {}
+        for table, is_table, name, declared, not_null, is_rowid in self._connection.execute(_COLUMNS):
+            allowed = (allowed_values(rule, name, "sqlite") for rule in checks.get(table, ()))
+            nullable = not (is_table and (not_null or is_rowid))
+            column = TableColumn(name, _stored(declared) or declared.lower(), nullable, next(filter(None, allowed), ()))
+            found.setdefault(table, {})[name] = column
+        return Tables(MappingProxyType(found))
+
+    def describe(self, variant: Variant) -> Described:
+        """A parameter has no kind: SQLite takes any value for any of them."""
+        if self._library is None:
+            return self._explained(variant)
+        try:
+            compiled = self._library.compile(variant.text)
+        except NotCompiled as refused:
+            return Described(refusal=Refusal(refused.reason, refused.offset))
+        return Described(
+            parameters=dict.fromkeys(compiled.parameters),
+            columns=tuple(
+                ResultColumn(name, _stored(declared), table, origin)
+                for name, declared, table, origin in compiled.columns
+            ),
+            reads_only=compiled.reads_only,
+        )
+
+    def _explained(self, variant: Variant) -> Described:
+        """By Python's own sqlite3: EXPLAIN compiles and runs nothing, and a view tells its columns."""
+        names = dict.fromkeys(parameter.name for parameter in variant.parameters)
+        try:
+            program = self._connection.execute(f"EXPLAIN {variant.text}", names).fetchall()
+        except sqlite3.Error as refused:
+            return Described(refusal=Refusal(str(refused)))
+        writes = any(operation == "Transaction" and p2 for _, operation, _, p2, *_ in program)
+        return Described(parameters=names, columns=tuple(self._columns(variant)), reads_only=not writes)
+
+    def _columns(self, variant: Variant) -> Iterator[ResultColumn]:
+        query = _as_query(variant)
+        if query is None:
+            return
+        self._connection.execute(f"CREATE TEMP VIEW hangar_described AS {query}")
+        try:
+            for _, name, declared, *_ in self._connection.execute("PRAGMA temp.table_xinfo(hangar_described)"):
+                yield ResultColumn(re.sub(r":[0-9]+\Z", "", name), _stored(declared))  # a view numbers equal names
+        finally:
+            self._connection.execute("DROP VIEW temp.hangar_described")
+
+
+def _stored(declared: str | None) -> str | None:
+    return _STORED.get(declared.lower()) if declared else None
+
+
+def _as_query(variant: Variant) -> str | None:
+    """A query with the same columns that a view can be made of; None if nothing comes back."""
+    text = variant.rewritten(lambda _: "NULL")
+    tokens = list(_outside_of_parentheses(text))
+    words = [token.text.upper() for token in tokens]
+    verb = next((at for at, word in enumerate(words) if word in _WRITING), None)
+    if verb is None:
+        return text
+    if "RETURNING" not in words[verb:]:
+        return None
+    at = verb + 1 + 2 * (words[verb + 1] == "OR")  # UPDATE OR IGNORE
+    at += words[at] in {"INTO", "FROM"}
+    end = at + 1
+    while words[end] in {".", "AS"}:
+        end += 2
+    table = text[tokens[at].start : tokens[end - 1].end]
+    returning = tokens[words.index("RETURNING", verb)]
+    return f"{text[: tokens[verb].start]} SELECT {text[returning.end :]} FROM {table}"  # noqa: S608 - the file's own text
+
+
+def _outside_of_parentheses(text: str) -> Iterator[Token]:
+    depth = 0
+    for token in scan(text, "sqlite"):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth == 0 and token.kind not in {Kind.SPACE, Kind.COMMENT}:
+            yield token
