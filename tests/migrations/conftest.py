@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from hangar_dal.migrations import adoption, commands, schema_postgresql, schema_sqlite
+from hangar_dal.migrations import files
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.scripts import packaged_folder
+from hangar_dal.migrations.stages import read_schema
 
 ROOT = Path(__file__).parents[2]
-READERS = {"sqlite": schema_sqlite.read_schema, "postgresql": schema_postgresql.read_schema}
 
 # What the engine says to each connection, as far as a raw one needs it too.
 FOREIGN_KEYS = {"sqlite": "PRAGMA foreign_keys = ON", "postgresql": "SELECT 1"}
@@ -52,7 +52,7 @@ def schema_of() -> Callable[[str], Schema]:
         place = place_of(url)
         with closing(place.connect()) as connection:
             connection.execute("BEGIN")
-            schema = READERS[place.dialect](connection)
+            schema = read_schema(place.dialect, connection)
             connection.rollback()
             return schema
 
@@ -69,8 +69,7 @@ def dialect(empty_database_url: str) -> str:
 def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the packaged migrations that the functions of `hangar_dal.migrations` take for the original."""
     folder = shutil.copytree(packaged_folder(), tmp_path / "packaged")
-    for module in (commands, adoption):
-        monkeypatch.setattr(module, "packaged_folder", lambda: folder)
+    monkeypatch.setattr(files, "packaged_folder", lambda: folder)
     return folder
 
 

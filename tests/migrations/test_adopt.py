@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import migrations, schema_history
+from hangar_dal import migrations
 from hangar_dal.errors import MigrationError, SchemaDiffers
 from hangar_dal.migrations.schema import Schema
 
@@ -52,10 +52,10 @@ def test_a_database_with_users_alone_has_had_the_first_migration(orphan: str, qu
 @pytest.mark.parametrize(
     ("change", "difference"),
     [
-        ("DROP INDEX idx_session_expires", "index idx_session_expires is missing"),
-        ("CREATE INDEX mine ON users (role)", "users: index mine is not in the migrations"),
-        ("ALTER TABLE users ADD COLUMN note text", "users: column note is not in the migrations"),
-        ("ALTER TABLE session_cookies RENAME COLUMN platform TO site", "session_cookies: column platform is missing"),
+        ("DROP INDEX idx_session_expires", "- session_cookies: index idx_session_expires "),
+        ("CREATE INDEX mine ON users (role)", "+ users: index mine "),
+        ("ALTER TABLE users ADD COLUMN note text", "+ users: column note text null"),
+        ("ALTER TABLE session_cookies RENAME COLUMN platform TO site", "- session_cookies: column platform text"),
     ],
 )
 def test_a_database_that_differs_is_refused_with_the_differences_and_nothing_is_marked(
@@ -64,7 +64,7 @@ def test_a_database_that_differs_is_refused_with_the_differences_and_nothing_is_
     query(orphan, change)
     with pytest.raises(SchemaDiffers, match="nothing was marked") as caught:
         migrations.adopt(orphan)
-    assert any(difference in line for line in caught.value.differences)
+    assert any(line.startswith(difference) for line in caught.value.differences)
     assert all(line in str(caught.value) for line in caught.value.differences)
     assert migrations.pending(orphan) == EVERYTHING
 
@@ -73,7 +73,7 @@ def test_a_rule_that_is_looser_is_a_difference_on_sqlite(empty_sqlite_url: str, 
     script = (packaged / "sqlite" / "0001_users.sql").read_text()
     for statement in script.replace("BETWEEN 1 AND 64", "BETWEEN 1 AND 65").split(";\n")[:-1]:
         query(empty_sqlite_url, statement)
-    with pytest.raises(SchemaDiffers, match="users: check users_username_check is"):
+    with pytest.raises(SchemaDiffers, match=r"\+ users: check users_username_check "):
         migrations.adopt(empty_sqlite_url)
 
 
@@ -83,7 +83,7 @@ def test_a_rule_that_is_looser_is_a_difference_on_postgresql(postgres_url: str, 
     query(postgres_url, "DROP TABLE _yoyo_log")
     query(postgres_url, "ALTER TABLE users DROP CONSTRAINT users_username_check")
     query(postgres_url, "ALTER TABLE users ADD CONSTRAINT users_username_check CHECK (length(username) < 65)")
-    with pytest.raises(SchemaDiffers, match="users: check users_username_check is"):
+    with pytest.raises(SchemaDiffers, match=r"\+ users: check users_username_check "):
         migrations.adopt(postgres_url)
 
 
@@ -111,12 +111,9 @@ def test_a_database_without_the_tables_is_refused(empty_database_url: str) -> No
 
 
 def test_what_changes_rows_alone_is_not_taken_on_trust(
-    orphan: str, packaged: Path, add_migration: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    orphan: str, packaged: Path, add_migration: Callable[..., None]
 ) -> None:
     add_migration(packaged, "0004_rows", apply="UPDATE users SET is_private = TRUE;")
-    monkeypatch.setattr(
-        "hangar_dal.migrations.adoption.packaged_ids", lambda: (*schema_history.packaged_ids(), "0004_rows")
-    )
     assert migrations.adopt(orphan) == EVERYTHING
     assert migrations.apply(orphan) == ("0004_rows",)
 

@@ -144,5 +144,5 @@ def test_yoyo_does_not_look_into_a_folder_by_a_pattern(
     empty_database_url: str, packaged: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     odd = packaged.rename(packaged.parent / "site [1]")
-    monkeypatch.setattr("hangar_dal.migrations.commands.packaged_folder", lambda: odd)
+    monkeypatch.setattr("hangar_dal.migrations.files.packaged_folder", lambda: odd)
     assert migrations.apply(empty_database_url) == EVERYTHING

@@ -3,20 +3,21 @@
 Stands above `places`.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.running import explain
-from hangar_dal.schema_history import APPLIED_SQL
 
 _EXISTS = {
     "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_yoyo_migration'",
     "postgresql": "SELECT count(to_regclass('_yoyo_migration'))",
 }
+_APPLIED_SQL = "SELECT migration_id, applied_at_utc FROM _yoyo_migration ORDER BY applied_at_utc, migration_id"
 # The latest word about each migration comes last.
 _LOG_SQL = """
 SELECT migration_id, comment FROM _yoyo_log WHERE operation IN ('apply', 'mark') ORDER BY created_at_utc, id
@@ -25,10 +26,13 @@ SELECT migration_id, comment FROM _yoyo_log WHERE operation IN ('apply', 'mark')
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`digests` holds those of the applied migrations whose SQL was remembered when it was applied."""
+    """`applied` tells when, in the order in which it was done.
 
-    applied: frozenset[str] = frozenset()
-    digests: tuple[tuple[str, str], ...] = ()
+    `digests` holds those of the applied migrations whose SQL was remembered when it was applied.
+    """
+
+    applied: Mapping[str, datetime | None] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_history(place: Place) -> History:
@@ -38,9 +42,15 @@ def read_history(place: Place) -> History:
     with _reading(place) as connection:
         if not connection.execute(_EXISTS[place.dialect]).fetchone()[0]:
             return History()
-        applied = frozenset(row[0] for row in connection.execute(APPLIED_SQL))
+        applied = {migration: _instant(at) for migration, at in connection.execute(_APPLIED_SQL)}
         log = {migration: comment for migration, comment in connection.execute(_LOG_SQL) if migration in applied}
-    return History(applied, tuple(sorted((migration, comment) for migration, comment in log.items() if comment)))
+    return History(applied, {migration: comment for migration, comment in log.items() if comment})
+
+
+def _instant(stored: datetime | str | None) -> datetime | None:
+    """yoyo stores UTC without saying so; SQLite has texts for it."""
+    read = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return None if read is None else read.replace(tzinfo=UTC)
 
 
 @contextmanager

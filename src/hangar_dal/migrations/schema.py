@@ -4,8 +4,10 @@ Read from a live database by `schema_sqlite` and `schema_postgresql`, one floor 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
+
+from hangar_dal.migrations.wording import readable
 
 # How SQLite stores what PostgreSQL has a type for.
 _STORED_AS: Final = {
@@ -69,7 +71,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The order of columns and of constraints says nothing: both are sorted by name."""
+    """The order of columns and of constraints says nothing: both are sorted by name.
+
+    `order` alone keeps the columns as the table has them, to be shown so; two tables are equal whatever it is.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -79,6 +84,11 @@ class Table:
     checks: tuple[Check, ...]
     indexes: tuple[Index, ...]
     options: str = ""
+    order: tuple[str, ...] = field(default=(), compare=False)
+
+    def ordered(self) -> tuple[Column, ...]:
+        """The columns as the table has them."""
+        return tuple(sorted(self.columns, key=lambda column: self.order.index(column.name)))
 
     def twin(self) -> "Table":
         """Without what only one of the dialects has."""
@@ -92,21 +102,25 @@ class Table:
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """Each thing that can differ: what it is, and how it is here."""
-        yield f"table {self.name}", self.options or "is there"
+        yield f"table {self.name}", self.options
         yield f"{self.name}: primary key", _listed(self.primary_key)
         for column in self.columns:
             yield f"{self.name}: column {column.name}", _described(column)
         for unique in self.uniques:
-            yield f"{self.name}: unique {unique.name}", _listed(unique.columns)
+            yield self._rule("unique", unique.name, _listed(unique.columns))
         for key in self.foreign_keys:
             target = f"{key.table} {_listed(key.referred)} on delete {key.on_delete.lower()}"
-            yield f"{self.name}: foreign key {key.name}", f"{_listed(key.columns)} to {target}"
+            yield self._rule("foreign key", key.name, f"{_listed(key.columns)} to {target}")
         for check in self.checks:
-            yield f"{self.name}: check {check.name}", check.rule or "is there"
+            yield self._rule("check", check.name, check.rule)
         for index in self.indexes:
-            kind = "unique " if index.unique else ""
             broken = "" if index.valid else " (invalid: its build failed)"
-            yield f"{self.name}: index {index.name}", f"{kind}{_listed(index.columns)} {index.text}".rstrip() + broken
+            plain = f"{'unique ' if index.unique else ''}{_listed(index.columns)}"
+            yield f"{self.name}: index {index.name}", (index.text or plain) + broken
+
+    def _rule(self, kind: str, name: str, text: str) -> tuple[str, str]:
+        """Several may have no name, and are told apart by what they say."""
+        return (f"{self.name}: {kind} {name}", text) if name else (f"{self.name}: {kind} {text}", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +143,31 @@ class Schema:
 
 
 def differences(expected: Schema, found: Schema) -> tuple[str, ...]:
-    """One readable line for each thing in which `found` is not as `expected`; nothing if they are equal."""
+    """What differs, as lines of a diff: `- ` is in `expected` and `+ ` in `found`; nothing if they are equal."""
+    lines: list[str] = []
+    for what, wanted, present in _unequal(expected, found):
+        # Of a table that only one side has, one line says enough.
+        table = what.partition(":")[0]
+        if table != what and (table in expected.names) != (table in found.names):
+            continue
+        if wanted is not None:
+            lines.append(f"- {readable(f'{what} {wanted}').rstrip()}")
+        if present is not None:
+            lines.append(f"+ {readable(f'{what} {present}').rstrip()}")
+    return tuple(lines)
+
+
+def distance(expected: Schema, found: Schema) -> int:
+    """In how many things they differ, those of missing tables included."""
+    return sum(1 for _ in _unequal(expected, found))
+
+
+def _unequal(expected: Schema, found: Schema) -> Iterator[tuple[str, str | None, str | None]]:
     wanted = dict(fact for table in expected.tables for fact in table.facts())
     present = dict(fact for table in found.tables for fact in table.facts())
-    lines: list[str] = []
     for what in sorted(wanted.keys() | present.keys()):
-        if what not in present:
-            lines.append(f"{what} is missing")
-        elif what not in wanted:
-            lines.append(f"{what} is not in the migrations")
-        elif wanted[what] != present[what]:
-            lines.append(f"{what} is {present[what]}; the migrations give {wanted[what]}")
-    return tuple(lines)
+        if wanted.get(what) != present.get(what):
+            yield what, wanted.get(what), present.get(what)
 
 
 def _twin_column(column: Column) -> Column:

@@ -26,7 +26,8 @@ SELECT
         WHEN a.attidentity <> '' THEN 'identity'
         WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid)
     END,
-    CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END
+    CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
+    a.attnum
 FROM pg_catalog.pg_attribute AS a
 INNER JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation AND a.attcollation <> t.typcollation
@@ -93,7 +94,9 @@ def read_schema(connection: Any) -> Schema:
 
 
 def _table(connection: Any, oid: int, name: str) -> Table:
-    columns = tuple(Column(*row) for row in connection.execute(_COLUMNS, [oid]))
+    rows = connection.execute(_COLUMNS, [oid]).fetchall()
+    columns = tuple(Column(*row[:-1]) for row in rows)
+    order = tuple(row[0] for row in sorted(rows, key=lambda row: row[-1]))
     primary_key: tuple[str, ...] = ()
     uniques: list[Unique] = []
     foreign_keys: list[ForeignKey] = []
@@ -111,4 +114,4 @@ def _table(connection: Any, oid: int, name: str) -> Table:
         Index(label, tuple(keys), unique, text, valid)
         for label, keys, unique, text, valid in connection.execute(_INDEXES, [oid])
     )
-    return Table(name, columns, primary_key, tuple(uniques), tuple(foreign_keys), tuple(checks), indexes)
+    return Table(name, columns, primary_key, tuple(uniques), tuple(foreign_keys), tuple(checks), indexes, order=order)

@@ -53,6 +53,7 @@ def _table(connection: sqlite3.Connection, name: str, strict: int, rowless: int,
         tuple(sorted(_checks(parts), key=lambda check: (check.name, check.rule))),
         indexes,
         " ".join(options),
+        tuple(column.name for column in columns),
     )
 
 

@@ -1,0 +1,53 @@
+"""The migrations that a database may have had: the packaged ones, then those of an application's folders, in order.
+
+Stands above `scripts`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.scripts import Direction, Script, ids_in, packaged_folder, read_script
+from hangar_dal.sqlscan import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFiles:
+    """A shim and its SQL files, all beneath `folder`."""
+
+    id: str
+    folder: Path
+
+    def script(self, dialect: Dialect, direction: Direction = "apply") -> Script:
+        """Raises `MigrationError` if the file is missing or no UTF-8."""
+        return read_script(self.folder, self.id, dialect, direction)
+
+    def path(self, dialect: Dialect, direction: Direction = "apply") -> Path:
+        """Where the file is, or should be."""
+        return self.folder / dialect / f"{self.id}{'.rollback' if direction == 'rollback' else ''}.sql"
+
+
+def with_packaged(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """An application's folders behind the one that came with this package."""
+    return packaged_folder(), *folders
+
+
+def migrations_in(folders: Sequence[Path]) -> tuple[MigrationFiles, ...]:
+    """Those of each folder, in the order in which they are applied.
+
+    A folder that is missing is refused, since it would be one without migrations; so are two equal ids, since the
+    second would count as done.
+    """
+    found: dict[str, MigrationFiles] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise MigrationError(f"{folder} is no folder; migrations are looked for there")
+        for migration in ids_in(folder):
+            if migration in found:
+                raise MigrationError(
+                    f"{migration} stands in {found[migration].folder} and in {folder}; the history knows a migration "
+                    "by its id alone: rename the one that no database has had yet"
+                )
+            found[migration] = MigrationFiles(migration, folder)
+    return tuple(found.values())

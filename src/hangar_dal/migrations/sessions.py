@@ -1,0 +1,65 @@
+"""A session with yoyo in this process: one at a time, its list of ids put back, its errors translated.
+
+Stands above `running` and `places`; what connects is in `backends`.
+"""
+
+import glob
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.places import Place
+from hangar_dal.migrations.running import explain
+
+_one_at_a_time = Lock()
+
+
+@contextmanager
+def migrating(place: Place, folders: Sequence[Path]) -> Generator[tuple[Any, list[Any]]]:
+    """The backend, locked, and the migrations of each folder. yoyo's list of all ids stays as it was."""
+    from yoyo.migrations import Migration, read_migrations  # noqa: PLC0415 - only who migrates pays for its import
+
+    registry: dict[str, Any] = getattr(Migration, "_Migration__all_migrations")  # noqa: B009 - hidden by its name
+    with _one_at_a_time, connected(place) as backend:
+        others = dict(registry)
+        registry.clear()
+        try:
+            migrations = [read_migrations(glob.escape(str(folder))) for folder in folders]
+            for migration in chain.from_iterable(migrations):
+                _load(migration)
+            with backend.lock():
+                yield backend, migrations
+        finally:
+            registry.clear()
+            registry.update(others)
+
+
+def _load(migration: Any) -> None:
+    from yoyo.exceptions import BadMigration  # noqa: PLC0415
+
+    try:
+        migration.load()
+    except BadMigration as error:
+        cause = error.__cause__ or error.__context__
+        if isinstance(cause, MigrationError):
+            raise cause from None
+        raise MigrationError(f"{migration.id} cannot be loaded") from error
+
+
+@contextmanager
+def connected(place: Place) -> Generator[Any]:
+    """The backend of the database, with yoyo's tables in it."""
+    from hangar_dal.migrations.backends import backend_for  # noqa: PLC0415
+
+    with backend_for(place) as backend:
+        try:
+            backend.init_database()
+            yield backend
+        except Exception as error:
+            if reason := explain(error):
+                raise MigrationError(f"{place.target.where}: {reason}") from None
+            raise

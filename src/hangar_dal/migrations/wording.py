@@ -1,0 +1,26 @@
+"""How rules are shown: SQLite's are kept word by word to be compared, and people write them otherwise.
+
+Knows nothing of schemas; stands below `schema`.
+"""
+
+import re
+from typing import Final
+
+_LITERALS: Final = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")""")
+_NO_FUNCTIONS: Final = "and|or|not|in|as|on|is|then|else|when|check|between|like|glob|where|using|virtual|stored"
+_SPELLING: Final = (
+    (re.compile(r"(?<=[<>=!|]) (?=[<>=|])"), ""),
+    (re.compile(r" ([),.])"), r"\1"),
+    (re.compile(r"([(.]) "), r"\1"),
+    # A name before a parenthesis is that of a function, unless it is one of these, or a table.
+    (re.compile(rf"(?<!on )\b(?!(?:{_NO_FUNCTIONS})\b)(\w+) \("), r"\1("),
+)
+
+
+def readable(rule: str) -> str:
+    """The same rule, spaced as a person would; what stands in quotes is left as it is."""
+    parts = _LITERALS.split(rule)
+    for at in range(0, len(parts), 2):
+        for pattern, spelled in _SPELLING:
+            parts[at] = pattern.sub(spelled, parts[at])
+    return "".join(parts)
