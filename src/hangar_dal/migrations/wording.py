@@ -7,13 +7,15 @@ import re
 from typing import Final
 
 _LITERALS: Final = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")""")
-_NO_FUNCTIONS: Final = "and|or|not|in|as|on|is|then|else|when|check|between|like|glob|where|using|virtual|stored"
+_NO_FUNCTIONS: Final = (
+    "all|always|and|any|as|between|btree|check|else|glob|in|is|like|not|on|or|then|to|unique|using|when|where"
+)
 _SPELLING: Final = (
     (re.compile(r"(?<=[<>=!|]) (?=[<>=|])"), ""),
     (re.compile(r" ([),.])"), r"\1"),
     (re.compile(r"([(.]) "), r"\1"),
     # A name before a parenthesis is that of a function, unless it is one of these, or a table.
-    (re.compile(rf"(?<!on )\b(?!(?:{_NO_FUNCTIONS})\b)(\w+) \("), r"\1("),
+    (re.compile(rf"(?<!on )\b(?!(?:{_NO_FUNCTIONS})\b)(\w+) \(", re.IGNORECASE), r"\1("),
 )
 
 
