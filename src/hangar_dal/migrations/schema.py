@@ -151,9 +151,9 @@ def differences(expected: Schema, found: Schema) -> tuple[str, ...]:
         if table != what and (table in expected.names) != (table in found.names):
             continue
         if wanted is not None:
-            lines.append(f"- {readable(f'{what} {wanted}').rstrip()}")
+            lines.append(f"- {readable(what)} {readable(wanted)}".rstrip())
         if present is not None:
-            lines.append(f"+ {readable(f'{what} {present}').rstrip()}")
+            lines.append(f"+ {readable(what)} {readable(present)}".rstrip())
     return tuple(lines)
 
 
