@@ -4,10 +4,10 @@ Made by `sqlfile` out of text; knows nothing of files or Python signatures. Stan
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, product
 from typing import Final
 
 from hangar_dal.sqlscan import Dialect, Kind, Token, ends_in_word, scan
@@ -15,6 +15,8 @@ from hangar_dal.sqlscan import Dialect, Kind, Token, ends_in_word, scan
 _READING: Final = frozenset({"SELECT", "VALUES"})
 # INTO alone: PostgreSQL's SELECT INTO makes a table.
 _WRITING: Final = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "INTO"})
+# FOR [NO KEY] UPDATE, FOR [KEY] SHARE
+_LOCKING: Final = frozenset(product(("FOR", "KEY"), ("UPDATE", "SHARE")))
 _VERBS: Final = _READING | _WRITING | {"REPLACE"}
 
 
@@ -56,6 +58,7 @@ class Block:
     comment: tuple[str, ...]
     directives: dict[str, str]
     lines: tuple[Line, ...]
+    not_null: Mapping[str, str] = field(default_factory=dict)  # column -> why it never is, where no database can tell
 
     @property
     def where(self) -> str:
@@ -104,11 +107,21 @@ class Block:
         return next((word for word, depth in self.words if depth == 0 and word in _VERBS), first)
 
     @cached_property
-    def writes(self) -> bool:
-        """Whether it changes or locks rows: its own verb does, or a `WITH` part, or it says FOR UPDATE or FOR SHARE."""
+    def locks(self) -> bool:
+        """Whether it says FOR UPDATE or FOR SHARE, in one of their forms."""
+        return any(pair in _LOCKING for pair in pairwise(word for word, _ in self.words))
+
+    @cached_property
+    def changes(self) -> bool:
+        """Whether it changes rows: its own verb does, or a `WITH` part."""
         words = [word for word, _ in self.words]
-        locks = any(pair in (("FOR", "SHARE"), ("KEY", "SHARE")) for pair in pairwise(words))
-        return self.verb not in _READING or locks or not _WRITING.isdisjoint(words)
+        changing = [word for before, word in pairwise(["", *words]) if (before, word) not in _LOCKING]
+        return self.verb not in _READING or not _WRITING.isdisjoint(changing)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes or locks rows, and therefore needs a connection that may write."""
+        return self.changes or self.locks
 
     @cached_property
     def returns_rows(self) -> bool:
@@ -147,6 +160,11 @@ class Variant:
     def line_of(self, token: Token) -> Line:
         """The line on which a token starts."""
         return self.lines[bisect_right(self._starts, token.start) - 1]
+
+    def place_at(self, offset: int) -> tuple[int, int]:
+        """Line in the file, and column in the line, of a place in the text; both count from 1."""
+        index = max(0, bisect_right(self._starts, offset) - 1)
+        return self.lines[index].number, offset - self._starts[index] + 1
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
+from pathlib import PurePath
 from typing import Final
 
+from hangar_dal.finding import FILE_FORMAT, Finding
 from hangar_dal.sqlblock import Block, Condition, Line
 from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, scan
 
@@ -18,8 +20,10 @@ _HEADER = re.compile(r"-- name: ([a-z_][a-z0-9_]*)$")
 _LABEL = re.compile(r"(?:--|/\*)[\s:]*(\w+)(\s*:)?\s*(\S.*?)?(?:\*/)?$", re.DOTALL)
 _WHEN = re.compile(r"--\s*when\s+(.*)$")
 _CONDITION = re.compile(r"([a-z_][a-z0-9_]*)(?:\s*=\s*([\w-]+))?$")
-_DIRECTIVES: Final = ("differs", "scan")
+_DIRECTIVES: Final = ("differs", "scan", "not null")
 _DIRECTIVE = re.compile(rf"--\s*({'|'.join(_DIRECTIVES)}):\s*(.*)$")
+_NEARLY_NOT_NULL = re.compile(r"--\s*([a-z]+[\s_-]*null\w*)\s*:", re.IGNORECASE)
+_OVERRIDE = re.compile(r"([^\s:]+):\s*(\S.*)$")
 
 
 @dataclass
@@ -34,17 +38,31 @@ class SqlFile:
     dialect: Dialect
     blocks: dict[str, Block] = field(default_factory=dict)
     headers: dict[str, int] = field(default_factory=dict)
-    findings: list[str] = field(default_factory=list)
+    faults: list[Finding] = field(default_factory=list)
     readable: bool = True
 
-    def refuse(self, line: int, finding: str) -> None:
-        self.findings.append(f"{self.path}:{line}: {finding}")
+    @property
+    def findings(self) -> list[str]:
+        """A sentence with file and line for each fault."""
+        return [fault.sentence for fault in self.faults]
+
+    @property
+    def name(self) -> str:
+        """What its queries are named by: `users` of `users.sql`."""
+        return PurePath(self.path).stem
+
+    def refuse(self, line: int, message: str, fix: str = "", *, rule: str = FILE_FORMAT) -> None:
+        before = [name for name, header in self.headers.items() if header <= line]
+        query = f"{self.name}.{before[-1]}" if before else ""
+        self.faults.append(Finding(self.path, line, 1, self.dialect, query, rule, "error", message, fix))
 
 
-def unreadable(path: str, dialect: Dialect, reason: str, line: int = 1) -> SqlFile:
+def unreadable(
+    path: str, dialect: Dialect, reason: str, fix: str = "", *, line: int = 1, rule: str = FILE_FORMAT
+) -> SqlFile:
     """A file of which nothing is known, but why."""
     file = SqlFile(path, dialect, readable=False)
-    file.refuse(line, reason)
+    file.refuse(line, reason, fix, rule=rule)
     return file
 
 
@@ -54,21 +72,21 @@ def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
     try:
         tokens = list(scan(text, dialect))
     except Unterminated as fault:
-        return unreadable(path, dialect, f"this {fault.what} never ends", _line_of(text, fault.start))
+        return unreadable(path, dialect, f"this {fault.what} never ends", line=_line_of(text, fault.start))
     file = SqlFile(path, dialect)
     headers = [index for index, token in enumerate(tokens) if _header(text, token)]
     early = [token for token in tokens[: headers[0] if headers else None] if _is_code(token)]
     if early:
         file.refuse(
-            _line_of(text, early[0].start), "text before the first header; start the block with `-- name: lower_case`"
+            _line_of(text, early[0].start), "text before the first header", "start the block with `-- name: lower_case`"
         )
     for index, following in pairwise([*headers, len(tokens)]):
         _add_block(file, text, tokens[index], tokens[index + 1 : following])
     for token in tokens:
         if token.kind is Kind.COMMENT and not _header(text, token):
-            for finding in _nearly(token.text):
-                file.refuse(_line_of(text, token.start), finding)
-    file.findings.sort(key=lambda finding: int(finding.removeprefix(f"{path}:").partition(":")[0]))
+            for message, fix in _nearly(token.text):
+                file.refuse(_line_of(text, token.start), message, fix)
+    file.faults.sort(key=lambda fault: fault.line)
     return file
 
 
@@ -80,27 +98,52 @@ def _add_block(file: SqlFile, text: str, header: Token, body: Sequence[Token]) -
     file.headers[name] = line
     code = [token for token in body if _is_code(token)]
     if not code or code[0].kind is Kind.SEMICOLON:
-        file.refuse(line, f"{name} is empty; write its statement or delete the header")
+        file.refuse(line, f"{name} is empty", "write its statement or delete the header")
         return
     semicolons = [index for index, token in enumerate(code) if token.kind is Kind.SEMICOLON]
     if not semicolons:
         file.refuse(line, f"{name} does not end with a semicolon")
     elif semicolons[0] < len(code) - 1:
         second = code[semicolons[0] + 1]
-        file.refuse(_line_of(text, second.start), f"{name} holds two statements; one block is one statement")
+        file.refuse(_line_of(text, second.start), f"{name} holds two statements", "one block is one statement")
         return
     start, end = code[0].start, code[-1].start if semicolons else code[-1].end
     comments = [token for token in body if token.kind is Kind.COMMENT and token.start < start]
     directives = {match[1]: match[2] for token in comments if (match := _DIRECTIVE.match(token.text))}
+    overrides = dict(_overrides(file, text, comments))
     for token in comments:
         if (found := _WHEN.search(token.text)) and found.start():
-            file.refuse(_line_of(text, token.start), f"{name}: an arm before the statement; the first is no comment")
-    refused = len(file.findings)
+            file.refuse(_line_of(text, token.start), f"{name}: an arm before the statement", "the first is no comment")
+    for token in body:
+        if token.kind is Kind.COMMENT and token.start > start and (found := _DIRECTIVE.match(token.text)):
+            file.refuse(
+                _line_of(text, token.start),
+                f"{name}: `-- {found[1]}:` is read nowhere but between header and statement",
+                "move it there",
+            )
+    refused = len(file.faults)
     lines = tuple(_lines(file, text, [token for token in body if token.start >= start], start, end))
     prose = tuple(token.text for token in comments if not _DIRECTIVE.match(token.text))
-    block = Block(name, file.dialect, file.path, line, prose, directives, lines)
-    if len(file.findings) == refused and _is_whole(file, block):
+    block = Block(name, file.dialect, file.path, line, prose, directives, lines, overrides)
+    if len(file.faults) == refused and _is_whole(file, block):
         file.blocks[name] = block
+
+
+def _overrides(file: SqlFile, text: str, comments: Sequence[Token]) -> Iterator[tuple[str, str]]:
+    """`-- not null: column: reason`, of which a block may have several."""
+    seen: set[str] = set()
+    for token in comments:
+        directive = _DIRECTIVE.match(token.text)
+        if directive is None or directive[1] != "not null" or not directive[2].strip():
+            continue
+        line, found = _line_of(text, token.start), _OVERRIDE.match(directive[2])
+        if found is None:
+            file.refuse(line, "`-- not null:` needs a column and a reason", "write `-- not null: column: reason`")
+        elif found[1] in seen:
+            file.refuse(line, f"`-- not null: {found[1]}` stands there twice", "delete one of them")
+        else:
+            seen.add(found[1])
+            yield found[1], found[2]
 
 
 def _lines(file: SqlFile, text: str, tokens: Sequence[Token], start: int, end: int) -> Iterator[Line]:
@@ -126,7 +169,7 @@ def _lines(file: SqlFile, text: str, tokens: Sequence[Token], start: int, end: i
         elif match.start():  # an arm that is not the first
             yield Line(token.text[: match.start()].replace("--", "  ", 1).rstrip(), number, conditions)
         else:
-            file.refuse(number, "this `when` stands alone; write it behind the line that it keeps")
+            file.refuse(number, "this `when` stands alone", "write it behind the line that it keeps")
     for number in whens:
         file.refuse(number, "an arm behind the semicolon belongs to no statement")
 
@@ -144,7 +187,7 @@ def _is_whole(file: SqlFile, block: Block) -> bool:
     for line in block.lines:
         try:
             if line.conditions and any(token.kind is Kind.SEMICOLON for token in scan(line.text, block.dialect)):
-                file.refuse(line.number, f"{block.name}: a semicolon in an arm; write it behind the last of them")
+                file.refuse(line.number, f"{block.name}: a semicolon in an arm", "write it behind the last of them")
                 return False
         except Unterminated as fault:
             file.refuse(line.number, f"{block.name}: this {fault.what} never ends in its arm")
@@ -152,7 +195,7 @@ def _is_whole(file: SqlFile, block: Block) -> bool:
     for token in block.all_arms.tokens:
         if token.kind is Kind.FOREIGN:
             number = block.all_arms.line_of(token).number
-            file.refuse(number, f"{block.name} uses the placeholder {token.text}; write :name, a cast as CAST(…)")
+            file.refuse(number, f"{block.name} uses the placeholder {token.text}", "write :name, a cast as CAST(…)")
     return True
 
 
@@ -167,11 +210,14 @@ def _header(text: str, token: Token) -> str:
     return match[1] if match else ""
 
 
-def _nearly(comment: str) -> Iterator[str]:
+def _nearly(comment: str) -> Iterator[tuple[str, str]]:
     """Headers and directives that are nearly right: silently taken for prose, they would hide a block or a rule."""
     if directive := _DIRECTIVE.match(comment):
         if not directive[2].strip():
-            yield f"`-- {directive[1]}:` needs its reason behind the colon"
+            yield f"`-- {directive[1]}:` needs its reason behind the colon", ""
+        return
+    if _NEARLY_NOT_NULL.match(comment):
+        yield "misspelt directive", "write `-- not null: column: reason`"
         return
     label = _LABEL.match(comment)
     if label is None:
@@ -180,9 +226,9 @@ def _nearly(comment: str) -> Iterator[str]:
     is_identifier = re.fullmatch(r"[\w.-]+\s*(\(.*\))?", rest.strip()) is not None
     is_name = word == "name" and (has_colon or is_identifier)
     if is_name or (is_identifier and get_close_matches(word, ["name"], cutoff=0.7)):
-        yield "misspelt header; write `-- name: lower_case` alone, at the start of a line"
+        yield "misspelt header", "write `-- name: lower_case` alone, at the start of a line"
     elif has_colon and get_close_matches(word, _DIRECTIVES, cutoff=0.75):
-        yield "misspelt directive; write `-- differs: reason`"
+        yield "misspelt directive", "write `-- differs: reason`"
 
 
 def _line_of(text: str, position: int) -> int:

@@ -1,24 +1,5 @@
-"""One thing that is wrong: where, what, and what to write instead. Stands at the bottom of the contract floor."""
+"""What the contract's modules find and report, under the name by which they know it."""
 
-from dataclasses import dataclass
-from typing import Literal
+from hangar_dal.finding import Finding, Severity
 
-Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    """Sorted by place. `rule` is the short name by which docs/check.md explains it; `query` is `file.function`.
-
-    `dialect` is empty for what both databases share: a signature, a model, a file that only one of them lacks.
-    """
-
-    path: str
-    line: int
-    column: int
-    dialect: str
-    query: str
-    rule: str
-    severity: Severity
-    message: str
-    fix: str = ""
+__all__ = ["Finding", "Severity"]

@@ -10,7 +10,6 @@ The function's module names the file, the function the block. Stands below the d
 """
 
 import inspect
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib.resources import files
@@ -21,6 +20,7 @@ from typing import Any, TypeVar
 
 from hangar_dal.database import Executor
 from hangar_dal.errors import CatalogError
+from hangar_dal.finding import Finding
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.query.plan import Plan
 from hangar_dal.sqlfile import SqlFile, parse, unreadable
@@ -76,46 +76,50 @@ class Catalog:
         return call if inspect.iscoroutinefunction(function) else open_stream  # type: ignore[return-value]
 
     def load(self) -> None:
-        """Resolve and compare everything now; `CatalogError` holds every finding of every module, sorted."""
+        """Resolve and compare everything now; `CatalogError` holds every error of every module, sorted."""
         with self._lock:
-            findings = [finding for module in self._queries for finding in self._findings(module)]
-            findings += self._orphan_files()
-            if findings:
-                raise CatalogError(sorted(findings, key=_by_place))
+            _refuse(self.findings())
             self._loaded.update(self._queries)
+
+    def findings(self) -> list[Finding]:
+        """All that can be found without a database, in every module, sorted; warnings too."""
+        with self._lock:
+            of_modules = [finding for module in self._queries for finding in self._findings(module)]
+            return sorted([*of_modules, *self._orphan_files()])
 
     def _compiled(self, declared: DeclaredQuery, dialect: Dialect) -> Plan:
         with self._lock:
             if declared.module not in self._loaded:
-                findings = self._findings(declared.module)
-                if findings:
-                    raise CatalogError(sorted(findings, key=_by_place))
+                _refuse(sorted(self._findings(declared.module)))
                 self._loaded.add(declared.module)
             return declared.compile(dialect)
 
     def _folder(self) -> Traversable:
         return self._sql if isinstance(self._sql, Path) else files(self.package).joinpath(self._sql)
 
-    def _findings(self, module: str) -> list[str]:
+    def _findings(self, module: str) -> list[Finding]:
         queries = self._queries[module]
         first = next(iter(queries.values()))
         findings = [
-            f"{first.where}: {module} and {other} would share the file {first.file}.sql; rename one"
+            first.finding(
+                "file-shared", f"{module} and {other} would share the file {first.file}.sql", "rename one", query=""
+            )
             for other in self._queries
             if other != module and _file_of(self._queries[other]) == first.file
         ]
         sources: dict[Dialect, SqlFile] = {dialect: self._read(dialect, first.file) for dialect in DIALECTS}
         for dialect, file in sources.items():
-            findings += file.findings
+            findings += file.faults
             for name, line in file.headers.items():
                 if name not in queries:
-                    findings.append(f"{file.path}:{line}: {name} is declared by no function of {module}")
+                    message = f"{name} is declared by no function of {module}"
+                    findings.append(_in_file(file, line, name, "block-undeclared", message))
             for name, declared in queries.items():
                 declared.blocks.pop(dialect, None)
                 if name in file.blocks:
                     declared.blocks[dialect] = file.blocks[name]
                 elif file.readable and name not in file.headers:
-                    findings.append(f"{declared.where}: {declared.name} has no block in {file.path}")
+                    findings.append(declared.finding("block-missing", f"{declared.name} has no block in {file.path}"))
         findings += _order([sources[dialect] for dialect in DIALECTS], queries)
         for declared in queries.values():
             findings += declared.compare()
@@ -124,39 +128,40 @@ class Catalog:
     def _read(self, dialect: Dialect, name: str) -> SqlFile:
         file = self._folder().joinpath(dialect, f"{name}.sql")
         if not file.is_file():
-            return unreadable(str(file), dialect, f"the file does not exist; write {name}'s statements")
+            fix = f"write {name}'s statements"
+            return unreadable(str(file), dialect, "the file does not exist", fix, rule="file-missing")
         try:
             return parse(file.read_text(encoding="utf-8"), path=str(file), dialect=dialect)
         except UnicodeDecodeError:
             return unreadable(str(file), dialect, "the file is not UTF-8")
 
-    def _orphan_files(self) -> list[str]:
+    def _orphan_files(self) -> Iterator[Finding]:
         known = {f"{_file_of(queries)}.sql" for queries in self._queries.values()}
-        findings = []
         for dialect in DIALECTS:
             folder = self._folder().joinpath(dialect)
-            names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-            findings += [
-                f"{folder.joinpath(name)}:1: no imported module declares these queries"
-                for name in sorted(names)
-                if name.endswith(".sql") and name not in known
-            ]
-        return findings
+            for file in folder.iterdir() if folder.is_dir() else ():
+                if file.name.endswith(".sql") and file.name not in known:
+                    message = "no imported module declares these queries"
+                    yield Finding(str(file), 1, 1, dialect, "", "file-orphan", "error", message)
 
 
-def _by_place(finding: str) -> tuple[str, int]:
-    """`file:line: ...`, the ninth line before the tenth."""
-    place = re.match(r"(.*?):(\d+): ", finding)
-    return (place[1], int(place[2])) if place else (finding, 0)
+def _refuse(findings: Sequence[Finding]) -> None:
+    if errors := [finding.sentence for finding in findings if finding.severity == "error"]:
+        raise CatalogError(errors)
 
 
 def _file_of(queries: Mapping[str, DeclaredQuery]) -> str:
     return next(iter(queries.values())).file
 
 
-def _order(twins: Sequence[SqlFile], queries: Mapping[str, DeclaredQuery]) -> Iterator[str]:
+def _in_file(file: SqlFile, line: int, name: str, rule: str, message: str) -> Finding:
+    return Finding(file.path, line, 1, file.dialect, f"{file.name}.{name}", rule, "error", message)
+
+
+def _order(twins: Sequence[SqlFile], queries: Mapping[str, DeclaredQuery]) -> Iterator[Finding]:
     """Twins stand in the same order, so that the two files can be read side by side."""
     orders = [[name for name in file.headers if name in queries] for file in twins]
     if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
         first = next(name for name, twin in zip(*orders, strict=True) if name != twin)
-        yield f"{twins[0].path}:{twins[0].headers[first]}: {first}: the twins' blocks stand in another order"
+        message = f"{first}: the twins' blocks stand in another order"
+        yield _in_file(twins[0], twins[0].headers[first], first, "twins-order", message)

@@ -10,8 +10,10 @@ from typing import Any
 
 from hangar_dal.database.codecs import codec_of
 from hangar_dal.errors import CatalogError
+from hangar_dal.finding import Finding, Severity
 from hangar_dal.query.comparison import disagreements
 from hangar_dal.query.plan import Plan
+from hangar_dal.query.refusals import refusals
 from hangar_dal.query.signature import Signature, read_signature
 from hangar_dal.query.sources import Unresolved
 from hangar_dal.sqlblock import Block
@@ -59,38 +61,48 @@ class DeclaredQuery:
         unknown = values.keys() - self._allowed
         raise TypeError(f"{self.function.__name__}() got an unexpected field {', '.join(sorted(unknown))}")
 
-    def compare(self) -> Iterator[str]:
+    def finding(
+        self, rule: str, message: str, fix: str = "", *, severity: Severity = "error", query: str | None = None
+    ) -> Finding:
+        """What is wrong with the function itself."""
+        code, query = self.function.__code__, self.name if query is None else query
+        return Finding(code.co_filename, code.co_firstlineno, 1, "", query, rule, severity, message, fix)
+
+    def compare(self) -> Iterator[Finding]:
         """Read the signature and hold both statements against it."""
         self.signature = read_signature(self.function)
         self._allowed = self._names | self.signature.changes.keys()
-        for finding in self.signature.findings:
-            yield f"{self.where}: {self.name}: {finding}"
+        for sentence in self.signature.findings:
+            yield self.finding("signature", sentence)
         if self.signature.findings:
             return
         is_stream = self.signature.result.shape == "stream"
         if inspect.iscoroutinefunction(self.function) is is_stream:
-            yield f"{self.where}: {self.name}: write {'`def`' if is_stream else '`async def`'}"
+            yield self.finding("signature", f"write {'`def`' if is_stream else '`async def`'}")
         used: set[str] = set()
         for block in self.blocks.values():
-            for line, disagreement in disagreements(block, self.signature, used):
-                yield f"{block.path}:{line}: {self.name}: {disagreement}"
+            for wrong in (*disagreements(block, self.signature, used), *refusals(block, self.signature)):
+                place = (block.path, wrong.line, wrong.column, block.dialect, self.name)
+                yield Finding(*place, wrong.rule, wrong.severity, wrong.message, wrong.fix)
         if len(self.blocks) == len(DIALECTS):
             for name in (*self.signature.arguments, *self.signature.changes):
                 if name not in used:
-                    yield f"{self.where}: {self.name}: the argument {name} is used in no statement"
+                    yield self.finding("argument-unused", f"the argument {name} is used in no statement")
             yield from self._compare_twins()
 
-    def _compare_twins(self) -> Iterator[str]:
+    def _compare_twins(self) -> Iterator[Finding]:
         ours, theirs = (self.blocks[dialect] for dialect in DIALECTS)
         same = ours.source == theirs.source
         for block, twin in ((ours, theirs), (theirs, ours)):
             if not same and block.differs is None:
-                yield (
-                    f"{block.where}: {self.name}: differs from {twin.where}; make them equal, "
-                    "or write `-- differs: reason` under both headers"
-                )
+                rule, message = "twins-differ", f"differs from {twin.where}"
+                fix = "make them equal, or write `-- differs: reason` under both headers"
             elif same and block.differs is not None:
-                yield f"{block.where}: {self.name}: does not differ from {twin.where}; delete the `-- differs:` line"
+                rule, message = "differs-needless", f"does not differ from {twin.where}"
+                fix = "delete the `-- differs:` line"
+            else:
+                continue
+            yield Finding(block.path, block.line, 1, block.dialect, self.name, rule, "error", message, fix)
 
     def compile(self, dialect: Dialect) -> Plan:
         """The plan for the dialect in use; only its driver is imported."""

@@ -1,0 +1,84 @@
+"""A statement's tokens by their parentheses, so that a clause is looked for where it belongs and nowhere deeper.
+
+Stands above `sqlblock`; knows no more of SQL than its words.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from hangar_dal.sqlblock import Variant
+from hangar_dal.sqlscan import Kind, Token
+
+_IGNORED: Final = frozenset({Kind.SPACE, Kind.COMMENT, Kind.SEMICOLON})
+_STARTS: Final = frozenset({"SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
+# Where the keys of an ORDER BY end: in a query, a window, an aggregate.
+_BEHIND_KEYS: Final = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING", "ROWS", "RANGE", "GROUPS"})
+
+
+@dataclass(slots=True)
+class Scope:
+    """What stands between two parentheses, or the whole statement. A scope inside of it is one item."""
+
+    before: str = ""  # the word in front of the parenthesis, in upper case
+    start: int = 0
+    items: "list[Token | Scope]" = field(default_factory=list)
+
+    def word(self, at: int) -> str:
+        """The bare word there in upper case; empty for anything else, and past both ends."""
+        item = self.items[at] if 0 <= at < len(self.items) else None
+        return item.text.upper() if isinstance(item, Token) and item.kind is Kind.WORD else ""
+
+    def text(self, at: int) -> str:
+        """The token's text; empty for a scope, and past both ends."""
+        item = self.items[at] if 0 <= at < len(self.items) else None
+        return item.text if isinstance(item, Token) else ""
+
+    def find(self, *words: str, after: int = 0) -> int | None:
+        """Where these words follow each other on this level."""
+        for at in range(after, len(self.items)):
+            if all(self.word(at + offset) == word for offset, word in enumerate(words)):
+                return at
+        return None
+
+    @property
+    def verb(self) -> int | None:
+        """Where its statement begins, behind its WITH; None if it is no statement."""
+        if self.word(0) in _STARTS:
+            return 0
+        if self.word(0) != "WITH":
+            return None
+        behind = (at + 1 for at, item in enumerate(self.items) if isinstance(item, Scope))
+        return next((at for at in behind if self.word(at) in _STARTS), None)
+
+    def keys(self, order_by: int) -> "Iterator[list[Token | Scope]]":
+        """The sort keys of the ORDER BY there."""
+        key: list[Token | Scope] = []
+        for at in range(order_by + 2, len(self.items)):
+            if self.word(at) in _BEHIND_KEYS:
+                break
+            if self.text(at) == ",":
+                yield key
+                key = []
+            else:
+                key.append(self.items[at])
+        if key:
+            yield key
+
+
+def scopes(variant: Variant) -> list[Scope]:
+    """Every scope, the whole statement first."""
+    found = [Scope()]
+    open_ones = [found[0]]
+    for token in variant.tokens:
+        current = open_ones[-1]
+        if token.text == "(" and token.kind is Kind.OPERATOR:
+            inner = Scope(current.word(len(current.items) - 1), token.start)
+            current.items.append(inner)
+            found.append(inner)
+            open_ones.append(inner)
+        elif token.text == ")" and token.kind is Kind.OPERATOR:
+            del open_ones[max(1, len(open_ones) - 1) :]
+        elif token.kind not in _IGNORED:
+            current.items.append(token)
+    return found

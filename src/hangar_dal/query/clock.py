@@ -1,0 +1,52 @@
+"""Where a statement asks its database what time it is. Stands above `clauses`, below `refusals`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from hangar_dal.query.clauses import Scope
+from hangar_dal.sqlscan import Dialect, Kind, Token
+
+_WORDS: Final[Mapping[Dialect, frozenset[str]]] = {
+    "sqlite": frozenset({"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"}),
+    "postgresql": frozenset({"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIME", "LOCALTIMESTAMP"}),
+}
+_FUNCTIONS: Final[Mapping[Dialect, frozenset[str]]] = {
+    "sqlite": frozenset(),
+    "postgresql": frozenset({"NOW", "TRANSACTION_TIMESTAMP", "STATEMENT_TIMESTAMP", "CLOCK_TIMESTAMP", "TIMEOFDAY"}),
+}
+# SQLite's date functions: how many arguments stand before the time, which is the clock's where it is left out.
+_SQLITE_DATES: Final = {"DATE": 0, "TIME": 0, "DATETIME": 0, "JULIANDAY": 0, "UNIXEPOCH": 0, "STRFTIME": 1}
+# What PostgreSQL reads as a time when a text becomes one.
+_SPECIAL_TEXTS: Final = frozenset({"'now'", "'today'", "'tomorrow'", "'yesterday'"})
+_TIMES: Final = frozenset({"TIMESTAMP", "TIMESTAMPTZ", "DATE", "TIME", "TIMETZ"})
+
+
+def readings(scope: Scope, dialect: Dialect) -> Iterator[tuple[int, str]]:
+    """The offset and the words of each."""
+    for at, item in enumerate(scope.items):
+        if not isinstance(item, Token):
+            continue
+        word, is_part = scope.word(at), scope.text(at - 1) in (".", "as", "AS") or scope.text(at + 1) == "."
+        behind = scope.items[at + 1] if at + 1 < len(scope.items) else None
+        if word in _WORDS[dialect] and not is_part:
+            yield item.start, word
+        elif isinstance(behind, Scope) and word in _FUNCTIONS[dialect]:
+            yield item.start, f"{item.text}()"
+        elif isinstance(behind, Scope) and dialect == "sqlite" and _is_now(word, behind):
+            yield item.start, f"{item.text}(…)"
+        elif dialect == "postgresql" and item.text.lower() in _SPECIAL_TEXTS and _becomes_a_time(scope, at):
+            yield item.start, item.text
+
+
+def _is_now(word: str, arguments: Scope) -> bool:
+    if word not in _SQLITE_DATES:
+        return False
+    texts = [item.text.lower() for item in arguments.items if isinstance(item, Token) and item.kind is Kind.STRING]
+    given = 0 if not arguments.items else 1 + sum(arguments.text(at) == "," for at in range(len(arguments.items)))
+    return "'now'" in texts or given <= _SQLITE_DATES[word]
+
+
+def _becomes_a_time(scope: Scope, at: int) -> bool:
+    cast = scope.text(at + 1) == "::" and scope.word(at + 2) in _TIMES
+    called = scope.before == "CAST" and scope.word(at + 2) in _TIMES
+    return cast or called or scope.word(at - 1) in _TIMES or scope.word(at - 1) == "ZONE"

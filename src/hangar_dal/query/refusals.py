@@ -1,0 +1,196 @@
+"""Statements that run and still do not do what their functions promise: no order, no WHERE, a clock of their own.
+
+Each arm is looked at, by its tokens. `docs/check.md` explains the rules. Stands above `clauses` and `arms`; what is
+told apart only by a database's tables stands in `contract`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from hangar_dal.finding import Severity
+from hangar_dal.query import clock
+from hangar_dal.query.arms import Arms, arms
+from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.query.disagreement import Disagreement
+from hangar_dal.query.signature import Signature
+from hangar_dal.sqlblock import Block
+from hangar_dal.sqlscan import Kind, Token
+
+_READERS: Final = ("get_", "find_", "list_", "count_")
+_READER_OR_WRITER: Final = ("get_or_", "find_or_")
+_KEYWORDS = "AND AS ASC CASE CAST COLLATE DESC ELSE END FALSE FIRST IN IS LAST LIKE NOT NULL NULLS OR THEN TRUE WHEN"
+_IN_A_KEY: Final = frozenset(_KEYWORDS.split())
+
+
+class Refusal(NamedTuple):
+    """What is wrong at an offset of one variant's text."""
+
+    at: int
+    rule: str
+    message: str
+    fix: str
+    severity: Severity = "error"
+
+
+Rule = Callable[[Scope, Block], Iterator[Refusal]]
+
+
+def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:
+    """Each once, however many arms have it; one that some arms alone have says which."""
+    made = arms(block, signature)
+    found: dict[tuple[int, int, Refusal], list[str]] = {}
+    for each in made:
+        for refusal in _of_one(each, block, signature):
+            place = each.variant.place_at(refusal.at)
+            found.setdefault((*place, refusal._replace(at=0)), []).append(each.label)
+    for (line, column, refusal), labels in found.items():
+        arm = "" if len(labels) == len(made) else f" ({f'when {labels[0]}' if labels[0] else 'when no arm is kept'})"
+        yield Disagreement(line, column, refusal.rule, refusal.message + arm, refusal.fix, refusal.severity)
+    yield from _called_as_a_read(block)
+    yield from _thrown_away(block, signature)
+
+
+def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]:
+    every = scopes(made.variant)
+    yield from _cardinality(every[0], block, signature)
+    for scope in every:
+        for rule in _RULES:
+            yield from rule(scope, block)
+
+
+def _cardinality(root: Scope, block: Block, signature: Signature) -> Iterator[Refusal]:
+    shape, ordered = signature.result.shape, root.find("ORDER", "BY")
+    if block.verb != "SELECT":
+        return
+    many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
+    if shape in ("list", "stream") and ordered is None and many:
+        message = f"a {shape} of rows in no order"
+        yield Refusal(0, "list-unordered", message, "end it with an ORDER BY that leaves no ties, such as a key")
+    if shape in ("one", "optional") and ordered is not None and not _takes_one(root):
+        message = "an ORDER BY, and one row at most by the signature"
+        yield Refusal(_at(root, ordered), "row-ordered", message, "add LIMIT 1, or declare a list")
+
+
+def _takes_one(scope: Scope) -> bool:
+    limit, fetch = scope.find("LIMIT"), scope.find("FETCH")
+    if limit is not None:
+        return scope.text(limit + 1) == "1"
+    return fetch is not None and (scope.text(fetch + 2) == "1" or scope.word(fetch + 2) in ("ROW", "ROWS"))
+
+
+def _limit(scope: Scope, block: Block) -> Iterator[Refusal]:
+    if scope.before == "EXISTS" or scope.find("ORDER", "BY") is not None:
+        return
+    for words in (("LIMIT",), ("FETCH", "FIRST"), ("FETCH", "NEXT")):
+        if (at := scope.find(*words)) is not None:
+            message = f"{words[0]} without ORDER BY takes any rows"
+            yield Refusal(_at(scope, at), "limit-unordered", message, "say which rows, by an ORDER BY before it")
+
+
+def _sort_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
+    at = scope.find("ORDER", "BY")
+    for key in scope.keys(at) if at is not None else ():
+        parameters = [token for token in _flat(key) if token.kind is Kind.PARAMETER]
+        if parameters and not _names_a_column(key):
+            message = f"ORDER BY {parameters[0].text} sorts by a constant, that is not at all"
+            fix = "write an arm for each order: `-- when order = value`"
+            yield Refusal(parameters[0].start, "order-by-parameter", message, fix)
+
+
+def _names_a_column(items: list[Token | Scope]) -> bool:
+    """Whether the value may differ from row to row: a name that is no function, type or collation."""
+    for at, item in enumerate(items):
+        before = items[at - 1] if at else None
+        behind = items[at + 1] if at + 1 < len(items) else None
+        if isinstance(item, Scope):
+            if item.items and (item.word(0) in ("SELECT", "WITH") or _names_a_column(item.items)):
+                return True
+        elif item.kind in (Kind.WORD, Kind.NAME) and item.text.upper() not in _IN_A_KEY:
+            is_type = isinstance(before, Token) and before.text.upper() in ("::", "AS", "COLLATE")
+            if not is_type and not isinstance(behind, Scope):
+                return True
+    return False
+
+
+def _where(scope: Scope, block: Block) -> Iterator[Refusal]:
+    verb = scope.verb
+    if verb is None or scope.word(verb) not in ("UPDATE", "DELETE"):
+        return
+    where = scope.find("WHERE", after=verb)
+    fix = "say which rows; if all are meant, write WHERE TRUE"
+    if where is None:
+        yield Refusal(_at(scope, verb), "where-missing", f"{scope.word(verb)} without WHERE changes every row", fix)
+    elif block.conditions and _is_true(scope, where + 1):
+        message = f"nothing is left of this WHERE, and {scope.word(verb)} changes every row"
+        yield Refusal(_at(scope, where), "where-missing", message, "keep a condition that no arm takes away")
+
+
+def _is_true(scope: Scope, at: int) -> bool:
+    end = scope.find("RETURNING", after=at)
+    rest = scope.items[at : len(scope.items) if end is None else end]
+    texts = [item.text.upper() if isinstance(item, Token) else "(" for item in rest]
+    return texts in (["TRUE"], ["1"], ["1", "=", "1"])
+
+
+def _stars(scope: Scope, block: Block) -> Iterator[Refusal]:
+    for at, item in enumerate(scope.items):
+        if isinstance(item, Token) and item.text == "*" and _is_star(scope, at):
+            yield Refusal(item.start, "star", "* takes whatever columns the table has today", "list the columns")
+
+
+def _is_star(scope: Scope, at: int) -> bool:
+    if scope.text(at - 1) == ".":
+        return scope.before != "COUNT"
+    if scope.before == "EXISTS":
+        return False
+    selects = scope.word(at - 1) in ("SELECT", "DISTINCT", "ALL", "RETURNING")
+    distinct_on = at > 1 and isinstance(scope.items[at - 1], Scope) and scope.word(at - 2) == "ON"
+    return selects or scope.text(at - 1) == "," or (distinct_on and scope.word(at - 3) == "DISTINCT")
+
+
+def _insert(scope: Scope, block: Block) -> Iterator[Refusal]:
+    verb = scope.verb
+    into = None if verb is None or scope.word(verb) not in ("INSERT", "REPLACE") else scope.find("INTO", after=verb)
+    if into is None:
+        return
+    at = into + 2 + 2 * (scope.text(into + 2) == ".")
+    at += 2 * (scope.word(at) == "AS")
+    listed = scope.items[at] if at < len(scope.items) else None
+    unlisted = listed.verb is not None if isinstance(listed, Scope) else scope.word(at) != "DEFAULT"
+    if unlisted:
+        message = "INSERT without a list of columns goes by the table's order of today"
+        yield Refusal(_at(scope, into), "insert-unlisted", message, "list the columns behind its name", "warning")
+
+
+def _clock(scope: Scope, block: Block) -> Iterator[Refusal]:
+    for at, what in clock.readings(scope, block.dialect):
+        message = f"{what} is the database's own clock, which no test can set and no other database shares"
+        yield Refusal(at, "clock", message, "write :now")
+
+
+_RULES: Final[tuple[Rule, ...]] = (_limit, _sort_keys, _where, _stars, _insert, _clock)
+
+
+def _called_as_a_read(block: Block) -> Iterator[Disagreement]:
+    if block.changes and block.name.startswith(_READERS) and not block.name.startswith(_READER_OR_WRITER):
+        message = f"a function called {block.name.partition('_')[0]}_… reads, and this {block.verb} writes"
+        yield Disagreement(block.line, 1, "read-writes", message, "name it after what it changes")
+
+
+def _thrown_away(block: Block, signature: Signature) -> Iterator[Disagreement]:
+    reads = block.verb == "SELECT" and not block.writes and ("FROM", 0) in block.words
+    if reads and signature.result.shape == "none":
+        message = "the rows of this SELECT are thrown away"
+        yield Disagreement(block.line, 1, "result-unused", message, "declare what it returns", "warning")
+
+
+def _at(scope: Scope, at: int) -> int:
+    return scope.items[at].start
+
+
+def _flat(items: list[Token | Scope]) -> Iterator[Token]:
+    for item in items:
+        if isinstance(item, Scope):
+            yield from _flat(item.items)
+        else:
+            yield item
