@@ -16,18 +16,22 @@ _PARENTHESES: Final = frozenset("()[]")
 _LITERALS: Final = frozenset({Kind.STRING, Kind.NUMBER})
 
 
-def allowed_values(rule: str, column: str, dialect: Dialect) -> tuple[str, ...]:
-    """As text, in the order of the rule; empty if it does not name them."""
+def allowed_values(rule: str, dialect: Dialect) -> dict[str, tuple[str, ...]]:
+    """Of each column (in lower case) whose values the rule names: these, as text, in the order of the rule."""
     tokens = [token for token in scan(rule, dialect) if token.kind not in {Kind.SPACE, Kind.COMMENT}]
     # With AND alone, or OR alone, parentheses decide nothing: they are left out. Both, or NOT or CASE, are not read.
     tokens = [token for token in _without_casts(tokens) if token.text not in _PARENTHESES]
     words = {token.text.upper() for token in tokens if token.kind is Kind.WORD}
     if words & {"NOT", "CASE"} or words >= {"AND", "OR"}:
-        return ()
-    if "OR" in words:
-        arms = [_named(part, column) for part in _split(tokens, "OR")]
-        return () if None in arms else tuple(dict.fromkeys(chain.from_iterable(arm or () for arm in arms)))
-    return next((values for part in _split(tokens, "AND") if (values := _named(part, column))), ())
+        return {}
+    if "OR" not in words:
+        found = [_named(part) for part in _split(tokens, "AND")]
+        return {column: values for column, values in reversed(found) if column and values}
+    arms = [_named(part) for part in _split(tokens, "OR")]
+    columns = {column if values is not None else None for column, values in arms}
+    together = tuple(dict.fromkeys(chain.from_iterable(values or () for _, values in arms)))
+    column = columns.pop()
+    return {column: together} if column and together and not columns else {}
 
 
 def _without_casts(tokens: Sequence[Token]) -> Iterator[Token]:
@@ -57,18 +61,17 @@ def _split(tokens: Sequence[Token], word: str) -> Iterator[list[Token]]:
     yield part
 
 
-def _named(part: Sequence[Token], column: str) -> tuple[str, ...] | None:
-    """The values of one comparison, none for IS NULL; None if it is of another kind or about another column."""
-    if not part or _name(part[0]) != column.lower():
-        return None
+def _named(part: Sequence[Token]) -> tuple[str, tuple[str, ...] | None]:
+    """The column of one comparison and its values: none for IS NULL, None for a comparison of another kind."""
+    column = _name(part[0]) if part else ""
     words = [token.text.upper() for token in part]
     if words[1:] == ["IS", "NULL"]:
-        return ()
+        return column, ()
     for operator, is_list in ((["IN"], True), (["=", "ANY", "ARRAY"], True), (["="], False)):
         if words[1 : 1 + len(operator)] == operator:
             values = _literals(part[1 + len(operator) :])
-            return values if values and (is_list or len(values) == 1) else None
-    return None
+            return column, values if values and (is_list or len(values) == 1) else None
+    return column, None
 
 
 def _literals(tokens: Sequence[Token]) -> tuple[str, ...] | None:
@@ -98,7 +101,8 @@ def _between_commas(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     yield item
 
 
-def _name(token: Token) -> str | None:
+def _name(token: Token) -> str:
+    """In lower case; empty for what is no name."""
     if token.kind is Kind.WORD:
         return token.text.lower()
-    return token.text[1:-1].replace('""', '"').lower() if token.kind is Kind.NAME else None
+    return token.text[1:-1].replace('""', '"').lower() if token.kind is Kind.NAME else ""

@@ -149,7 +149,8 @@ class PostgresProbe:
         found: dict[str, dict[str, TableColumn]] = {}
         for oid, table, number, name, kind, not_null, checks in self._connection.execute(_COLUMNS):
             self._origins[oid, number] = (table, name)
-            allowed = next(filter(None, (allowed_values(check, name, "postgresql") for check in checks)), ())
+            named = (allowed_values(check, "postgresql").get(name.lower()) for check in checks)
+            allowed = next(filter(None, named), ())
             column = TableColumn(name, self._kinds.get(kind, "unknown"), not not_null, allowed)
             found.setdefault(table, {})[name] = column
         return Tables(MappingProxyType(found))

@@ -78,12 +78,16 @@ class SqliteProbe:
 
     def tables(self) -> Tables:
         """Tables and views. The key of a rowid table is never NULL, whether or not it says so."""
-        checks = {table.name: [check.rule for check in table.checks] for table in read_schema(self._connection).tables}
+        allowed: dict[tuple[str, str], tuple[str, ...]] = {}
+        for read in read_schema(self._connection).tables:
+            for check in read.checks:
+                for name, values in allowed_values(check.rule, "sqlite").items():
+                    allowed.setdefault((read.name, name), values)
         found: dict[str, dict[str, TableColumn]] = {}
         for table, is_table, name, declared, not_null, is_rowid in self._connection.execute(_COLUMNS):
-            allowed = (allowed_values(rule, name, "sqlite") for rule in checks.get(table, ()))
             nullable = not (is_table and (not_null or is_rowid))
-            column = TableColumn(name, _stored(declared) or declared.lower(), nullable, next(filter(None, allowed), ()))
+            kind = _stored(declared) or declared.lower()
+            column = TableColumn(name, kind, nullable, allowed.get((table, name.lower()), ()))
             found.setdefault(table, {})[name] = column
         return Tables(MappingProxyType(found))
 
