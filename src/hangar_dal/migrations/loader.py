@@ -13,7 +13,7 @@ from yoyo import step
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.running import dialect_of, run
-from hangar_dal.migrations.scripts import Direction, Script, ids_in, read_script
+from hangar_dal.migrations.scripts import DIRECTIONS, Direction, Script, ids_in, read_script
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 Scripts = dict[tuple[Dialect, Direction], Script]
@@ -32,7 +32,7 @@ def load(shim: str) -> tuple[set[str], bool, list[Any]]:
         scripts[dialect, "rollback"] = read_script(folder, migration, dialect, "rollback")
     # yoyo knows one answer for both dialects. One whose own script is transactional gets its transaction in `run`.
     transactional = all(script.transactional for script in scripts.values())
-    apply, rollback = (_step(scripts, direction, transactional) for direction in ("apply", "rollback"))
+    apply, rollback = (_step(scripts, direction, transactional) for direction in DIRECTIONS)
     return _depends(folder, migration), transactional, [step(apply, rollback)]
 
 

@@ -101,7 +101,6 @@ class Table:
         )
 
     def facts(self) -> Iterator[tuple[str, str]]:
-        """Each thing that can differ: what it is, and how it is here."""
         yield f"table {self.name}", self.options
         yield f"{self.name}: primary key", _listed(self.primary_key)
         for column in self.columns:
@@ -124,22 +123,47 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """A view, a trigger, a function, a sequence, a type ...; `table` is the one that a trigger stands on."""
+
+    kind: str
+    name: str
+    text: str
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
-    """Tables by name; those of yoyo are no part of it."""
+    """Tables by name, and all else by kind and name; what is yoyo's is no part of it."""
 
     tables: tuple[Table, ...]
+    others: tuple[Other, ...] = ()
 
     def twin(self) -> "Schema":
-        """Equal to the twin of the other dialect's schema, if the migrations' files are twins."""
-        return Schema(tuple(table.twin() for table in self.tables))
+        """Equal to the twin of the other dialect's schema, if the migrations' files are twins.
+
+        Of all else, which one dialect may need and the other not, only the views must be there in both.
+        """
+        views = tuple(replace(other, text="") for other in self.others if other.kind == "view")
+        return Schema(tuple(table.twin() for table in self.tables), views)
 
     def only(self, names: frozenset[str]) -> "Schema":
-        """Without the tables of others in the same database."""
-        return Schema(tuple(table for table in self.tables if table.name in names))
+        """Without what others have in the same database."""
+        return Schema(
+            tuple(table for table in self.tables if table.name in names),
+            tuple(other for other in self.others if {other.name, other.table} & names),
+        )
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """Each thing that can differ: what it is, and how it is here."""
+        for table in self.tables:
+            yield from table.facts()
+        for other in self.others:
+            yield f"{f'{other.table}: ' if other.table else ''}{other.kind} {other.name}", other.text
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(table.name for table in self.tables)
+        return frozenset([*(table.name for table in self.tables), *(other.name for other in self.others)])
 
 
 def differences(expected: Schema, found: Schema) -> tuple[str, ...]:
@@ -163,8 +187,7 @@ def distance(expected: Schema, found: Schema) -> int:
 
 
 def _unequal(expected: Schema, found: Schema) -> Iterator[tuple[str, str | None, str | None]]:
-    wanted = dict(fact for table in expected.tables for fact in table.facts())
-    present = dict(fact for table in found.tables for fact in table.facts())
+    wanted, present = dict(expected.facts()), dict(found.facts())
     for what in sorted(wanted.keys() | present.keys()):
         if wanted.get(what) != present.get(what):
             yield what, wanted.get(what), present.get(what)

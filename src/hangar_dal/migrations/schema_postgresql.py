@@ -7,6 +7,7 @@ path holds the one schema that is read, so that its names need no prefix.
 from typing import Any, Final
 
 from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Schema, Table, Unique
+from hangar_dal.migrations.schema_postgresql_others import read_others
 
 _TABLES: Final = """
 SELECT c.oid, c.relname
@@ -90,7 +91,8 @@ def read_schema(connection: Any) -> Schema:
     """The tables of the current schema. In a transaction, whose search path and time zone are set until it ends."""
     connection.execute("SELECT set_config('search_path', quote_ident(current_schema()), TRUE)")
     connection.execute("SET LOCAL TIME ZONE 'UTC'")  # in which instants within rules are printed
-    return Schema(tuple(_table(connection, oid, name) for oid, name in connection.execute(_TABLES).fetchall()))
+    tables = tuple(_table(connection, oid, name) for oid, name in connection.execute(_TABLES).fetchall())
+    return Schema(tables, read_others(connection))
 
 
 def _table(connection: Any, oid: int, name: str) -> Table:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Schema, Table, Unique
+from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Other, Schema, Table, Unique
 from hangar_dal.sqlscan import Kind, scan
 
 _TABLES: Final = """
@@ -22,15 +22,25 @@ WHERE
     AND l.name NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
 ORDER BY l.name
 """
+_OTHERS: Final = """
+SELECT type, name, sql, CASE WHEN type = 'trigger' THEN tbl_name ELSE '' END
+FROM sqlite_master
+WHERE type IN ('view', 'trigger')
+ORDER BY type, name
+"""
 _VISIBLE_OR_GENERATED: Final = (0, 2, 3)
 
 Words = tuple[str, ...]
 
 
 def read_schema(connection: sqlite3.Connection) -> Schema:
-    """The tables of the database's own file."""
+    """The tables, views and triggers of the database's own file."""
     rows = connection.execute(_TABLES).fetchall()
-    return Schema(tuple(_table(connection, name, strict, rowless, sql) for name, strict, rowless, sql in rows))
+    others = connection.execute(_OTHERS).fetchall()
+    return Schema(
+        tuple(_table(connection, name, strict, rowless, sql) for name, strict, rowless, sql in rows),
+        tuple(Other(kind, name, " ".join(_words(sql)), table) for kind, name, sql, table in others),
+    )
 
 
 def _table(connection: sqlite3.Connection, name: str, strict: int, rowless: int, sql: str) -> Table:

@@ -19,6 +19,7 @@ from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, sca
 
 Direction = Literal["apply", "rollback"]
 
+DIRECTIONS: Final[tuple[Direction, ...]] = ("apply", "rollback")
 _SUFFIX: Final[dict[Direction, str]] = {"apply": ".sql", "rollback": ".rollback.sql"}
 _DIRECTIVE = re.compile(r"--\s*transactional\s*:\s*(.*?)\s*$", re.IGNORECASE)
 # A script that ends its own transaction would leave half of itself behind when its next statement fails.

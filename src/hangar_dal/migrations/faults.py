@@ -1,0 +1,34 @@
+"""What is wrong with one file of a migration, as a finding. Stands above `files` and `finding`."""
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.scripts import Direction
+from hangar_dal.sqlscan import Dialect
+
+# As errors about a script tell it.
+_LINE: Final = re.compile(r"\bline (\d+)\b")
+
+
+def fault(
+    migration: MigrationFiles, dialect: Dialect, direction: Direction, rule: str, message: str, *, fix: str = ""
+) -> Finding:
+    """At the line that the message names, else at the file's first."""
+    line = _LINE.search(message)
+    path = shown(migration.path(dialect, direction))
+    return Finding(path, int(line[1]) if line else 1, 1, dialect, migration.id, rule, "error", message, fix)
+
+
+def with_diff(message: str, lines: tuple[str, ...]) -> str:
+    """The message, and below it the lines of a diff."""
+    return "\n".join([message, *(f"    {line}" for line in lines)])
+
+
+def shown(path: Path) -> str:
+    """As a person in this working directory would name it."""
+    here = Path.cwd()
+    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,104 @@
+"""One database's part in verifying: each migration applied, rolled back and applied again on a scratch database.
+
+A migration whose rollback is broken does not hide what is wrong with the next ones: for those the database is made
+anew. Stands above `sessions`, `stages` and `faults`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.faults import fault, with_diff
+from hangar_dal.migrations.files import MigrationFiles, migrations_in
+from hangar_dal.migrations.places import Place
+from hangar_dal.migrations.schema import Schema, differences
+from hangar_dal.migrations.sessions import migrating
+from hangar_dal.migrations.stages import read_schema
+from hangar_dal.sqlscan import Dialect
+
+Progress = Callable[[str], object]
+Scratch = Callable[[], AbstractContextManager[Place]]
+Steps = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """`stages` are the schemas after each migration, up to the first that cannot be applied."""
+
+    dialect: Dialect
+    stages: list[Schema] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def rehearse(dialect: Dialect, scratch: Scratch, folders: Sequence[Path], progress: Progress) -> Rehearsal:
+    """`scratch` makes an empty database each time it is called."""
+    rehearsal, files = Rehearsal(dialect), migrations_in(folders)
+    can_go_on = True
+    while can_go_on and len(rehearsal.stages) < len(files):
+        with scratch() as place, migrating(place, folders) as (backend, by_folder):
+            steps: Steps = {step.id: step for step in chain.from_iterable(by_folder)}
+            for migration in files[: len(rehearsal.stages)]:
+                backend.apply_one(steps[migration.id])
+            can_go_on = _each(files, steps, backend, rehearsal, progress)
+    return rehearsal
+
+
+def _each(
+    files: Sequence[MigrationFiles], steps: Steps, backend: Any, rehearsal: Rehearsal, progress: Progress
+) -> bool:
+    """Up to the first that leaves the database in an unknown state; whether those after it can be tried elsewhere."""
+    dialect = rehearsal.dialect
+    before = _schema(backend)
+    for migration in files[len(rehearsal.stages) :]:
+        progress(f"{migration.id} on {dialect}")
+        step = steps[migration.id]
+        try:
+            backend.apply_one(step)
+        except MigrationError as error:
+            later = len(files) - len(rehearsal.stages) - 1
+            fix = f"the {later} after it could not be tried" if later else ""
+            rehearsal.findings.append(fault(migration, dialect, "apply", "apply-fails", str(error), fix=fix))
+            return False
+        after = _schema(backend)
+        rehearsal.stages.append(after)
+        found = list(_back_and_again(migration, step, backend, before, after))
+        rehearsal.findings.extend(found)
+        if found:
+            return True
+        before = after
+    return True
+
+
+def _back_and_again(
+    migration: MigrationFiles, step: Any, backend: Any, before: Schema, after: Schema
+) -> Iterator[Finding]:
+    dialect: Dialect = backend.dialect
+    try:
+        backend.rollback_one(step)
+    except MigrationError as error:
+        yield fault(migration, dialect, "rollback", "rollback-fails", str(error))
+        return
+    if lines := differences(before, _schema(backend)):
+        message = with_diff("rolled back, the schema is not what it was (- before, + after):", lines)
+        yield fault(migration, dialect, "rollback", "rollback-differs", message, fix="undo exactly what is applied")
+        return
+    try:
+        backend.apply_one(step)
+    except MigrationError as error:
+        yield fault(
+            migration, dialect, "apply", "apply-again-fails", str(error), fix="undo all of it when rolling back"
+        )
+        return
+    if lines := differences(after, _schema(backend)):
+        message = with_diff("applied again, the schema is another (- first, + again):", lines)
+        yield fault(migration, dialect, "apply", "apply-again-differs", message)
+
+
+def _schema(backend: Any) -> Schema:
+    with backend.transaction():
+        return read_schema(backend.dialect, backend.connection)

@@ -1,0 +1,83 @@
+"""What PostgreSQL can do only while it keeps everybody waiting, and what breaks running clients: squawk's findings.
+
+squawk comes with the extra `check`. A statement that is meant so says `-- squawk-ignore <rule>` above it, and why; a
+`.squawk.toml` in the working directory is respected. Stands above `files` and `finding`.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.places import OLDEST_POSTGRESQL
+from hangar_dal.migrations.scripts import DIRECTIONS, Direction
+
+# Rules that would ask for what these migrations have by other means.
+_EXCLUDED: Final = frozenset({
+    "prefer-robust-stmts",  # a script that fails is rolled back; rollback and repetition are verified here
+    "require-lock-timeout",  # the backend sets it on each connection, as the settings say
+    "require-statement-timeout",  # switched off on purpose: an index takes as long as it needs
+    "syntax-error",  # the server itself has parsed every file by then, and knows its own syntax better
+})  # fmt: skip
+# Undoing takes away what applying added.
+_EXCLUDED_IN_ROLLBACKS: Final = frozenset({
+    "ban-drop-column",
+    "ban-drop-not-null",
+    "ban-drop-table",
+    "renaming-column",
+    "renaming-table",
+})  # fmt: skip
+# Every file is linted as one transaction, by which squawk sees that an index on a table made there harms nobody.
+_ONLY_IN_TRANSACTIONS: Final = "ban-concurrent-index-creation-in-transaction"
+
+
+def find_unsafe(migrations: Sequence[MigrationFiles]) -> Iterator[Finding]:
+    """Each unsafe statement in the PostgreSQL files, rollbacks included. `MigrationError` if squawk is missing."""
+    files: dict[str, tuple[MigrationFiles, Direction]] = {
+        str(one.path("postgresql", direction)): (one, direction) for one in migrations for direction in DIRECTIONS
+    }
+    for found in _squawk(list(files)) if files else ():
+        migration, direction = files[found["file"]]
+        rule = found["rule_name"]
+        if rule not in _excluded(migration, direction):
+            yield Finding(
+                path=shown(Path(found["file"])),
+                line=found["line"] + 1,
+                column=found["column"] + 1,
+                dialect="postgresql",
+                query=migration.id,
+                rule=f"squawk:{rule}",
+                severity="error",
+                message=found["message"],
+                fix=found["help"] or f"see https://squawkhq.com/docs/{rule}",
+            )
+
+
+def _excluded(migration: MigrationFiles, direction: Direction) -> frozenset[str]:
+    excluded = _EXCLUDED | (_EXCLUDED_IN_ROLLBACKS if direction == "rollback" else frozenset())
+    transactional = migration.script("postgresql", direction).transactional
+    return excluded if transactional else excluded | {_ONLY_IN_TRANSACTIONS}
+
+
+def _squawk(paths: Sequence[str]) -> list[dict[str, Any]]:
+    beside_python = str(Path(sys.executable).parent)
+    program = shutil.which("squawk", path=beside_python) or shutil.which("squawk")
+    if program is None:
+        raise MigrationError(
+            "squawk, which finds unsafe DDL, is not installed: pip install 'hangar-dal[check]', or verify without it"
+        )
+    version = f"--pg-version={OLDEST_POSTGRESQL}.0"
+    command = [program, "--reporter=json", "--assume-in-transaction", version, *paths]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")  # noqa: S603
+    try:
+        found: list[dict[str, Any]] = json.loads(done.stdout)
+    except ValueError:
+        raise MigrationError(f"squawk failed: {done.stderr.strip() or f'exit code {done.returncode}'}") from None
+    return found

@@ -1,0 +1,89 @@
+"""Whether migrations can be trusted, before any database that matters has had them: `verify(...)`.
+
+On scratch databases each is applied, rolled back and applied again; the twins' schemas are compared after each; unsafe
+DDL is looked for, and files that were edited after they were applied. Stands on top of this package.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.faults import fault, with_diff
+from hangar_dal.migrations.files import MigrationFiles, migrations_in, with_packaged
+from hangar_dal.migrations.places import place_of
+from hangar_dal.migrations.rehearsal import Progress, Rehearsal, rehearse
+from hangar_dal.migrations.schema import differences
+from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
+from hangar_dal.migrations.scripts import DIRECTIONS
+from hangar_dal.migrations.status import status
+from hangar_dal.migrations.unsafe import find_unsafe
+from hangar_dal.sqlscan import DIALECTS
+
+
+def verify(
+    folders: Sequence[Path] = (),
+    *,
+    postgresql: str | None,
+    lint: bool = True,
+    database: str | None = None,
+    progress: Progress = lambda _: None,
+) -> tuple[Finding, ...]:
+    """Everything that is wrong, sorted by file; nothing if all is well. No database but scratch ones is changed.
+
+    `folders` are an application's own migrations, behind the packaged ones. `postgresql` is the URL of a server on
+    which a scratch database may be made; None leaves PostgreSQL, and the comparison of the twins, out. `lint` needs
+    squawk. `database`, or without it the settings' own, tells which applied files were edited.
+    """
+    every = with_packaged(folders)
+    files = migrations_in(every)
+    broken = list(_broken(files))
+    if broken:  # yoyo loads all files or none
+        return tuple(sorted(broken))
+    findings = [*_edited(files, database, folders)]
+    on_sqlite = rehearse("sqlite", empty_sqlite, every, progress)
+    findings += on_sqlite.findings
+    if postgresql is not None:
+        on_postgresql = rehearse("postgresql", partial(empty_postgresql, postgresql), every, progress)
+        findings += on_postgresql.findings
+        findings += _not_twins(files, on_sqlite, on_postgresql)
+    if lint:
+        findings += find_unsafe(files)
+    return tuple(sorted(findings))
+
+
+def _broken(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
+    for migration in files:
+        for dialect in DIALECTS:
+            for direction in DIRECTIONS:
+                try:
+                    migration.script(dialect, direction).statements()
+                except MigrationError as error:
+                    yield fault(migration, dialect, direction, "migration-file", str(error))
+
+
+def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequence[Path]) -> Iterator[Finding]:
+    found = status(database, folders=folders)
+    dialect = place_of(database).dialect
+    for migration in files:
+        if migration.id in found.edited:
+            yield fault(
+                migration,
+                dialect,
+                "apply",
+                "edited",
+                f"{found.where} has had it, and it held other SQL then",
+                fix="undo the edit; a new migration changes what this one did",
+            )
+
+
+def _not_twins(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: Rehearsal) -> Iterator[Finding]:
+    """Each difference once, at the migration that brought it."""
+    known: set[str] = set()
+    for migration, one, other in zip(files, sqlite.stages, postgresql.stages, strict=False):
+        lines = differences(one.twin(), other.twin())
+        if new := tuple(line for line in lines if line not in known):
+            message = with_diff("the twins give different schemas (- SQLite, + PostgreSQL):", new)
+            yield fault(migration, "postgresql", "apply", "twins-differ", message, fix="change the other twin too")
+        known = set(lines)

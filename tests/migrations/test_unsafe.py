@@ -1,0 +1,73 @@
+"""DDL that stops a busy PostgreSQL, or breaks who runs against it, is found; what harms nobody is let pass."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.unsafe import find_unsafe
+
+Add = Callable[..., None]
+Lint = Callable[[str, str], list[tuple[int, str]]]
+
+NOTHING = "SELECT 1;"
+
+
+@pytest.fixture
+def lint(packaged: Path, add_migration: Add) -> Lint:
+    def run(apply: str, rollback: str) -> list[tuple[int, str]]:
+        add_migration(packaged, "0004_more", postgresql=apply, rollback=rollback)
+        found = list(find_unsafe([MigrationFiles("0004_more", packaged)]))
+        assert all((one.dialect, one.query, one.severity) == ("postgresql", "0004_more", "error") for one in found)
+        return [(one.line, one.rule.removeprefix("squawk:")) for one in found]
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule"),
+    [
+        ("CREATE INDEX i ON users (role);", "require-concurrent-index-creation"),
+        ("DROP INDEX idx_session_expires;", "require-concurrent-index-deletion"),
+        ("ALTER TABLE users ADD COLUMN note text NOT NULL;", "adding-required-field"),
+        ("ALTER TABLE users ALTER COLUMN eve_character_id TYPE text;", "changing-column-type"),
+        ("ALTER TABLE users ADD CONSTRAINT c CHECK (role <> '');", "constraint-missing-not-valid"),
+        ("ALTER TABLE users DROP COLUMN email;", "ban-drop-column"),
+        ("ALTER TABLE users RENAME COLUMN email TO mail;", "renaming-column"),
+        ("CREATE INDEX CONCURRENTLY i ON users (role);", "ban-concurrent-index-creation-in-transaction"),
+    ],
+)
+def test_a_statement_that_is_unsafe_on_a_busy_server_is_found(lint: Lint, statement: str, rule: str) -> None:
+    assert lint(f"-- Why.\nSELECT 1;\n{statement}", NOTHING) == [(3, rule)]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE TABLE t (id bigint PRIMARY KEY);\nCREATE INDEX i ON t (id);",
+        "-- transactional: false\nCREATE TABLE t (id bigint PRIMARY KEY);\nCREATE INDEX i ON t (id);",
+        "-- transactional: false\nDROP INDEX CONCURRENTLY IF EXISTS i;\nCREATE INDEX CONCURRENTLY i ON users (role);",
+        "ALTER TABLE users ADD COLUMN note text;",
+        "-- Nobody reads it since release 3.\n-- squawk-ignore ban-drop-column\nALTER TABLE users DROP COLUMN email;",
+    ],
+)
+def test_what_harms_nobody_is_let_pass(lint: Lint, script: str) -> None:
+    assert lint(script, NOTHING) == []
+
+
+def test_a_table_made_in_the_same_migration_excuses_its_own_indexes_alone(lint: Lint) -> None:
+    script = "CREATE TABLE t (id bigint PRIMARY KEY);\nCREATE INDEX i ON t (id);\nCREATE INDEX j ON users (role);"
+    assert lint(script, NOTHING) == [(3, "require-concurrent-index-creation")]
+
+
+def test_a_rollback_may_take_away_what_was_added_but_not_block_for_it(lint: Lint) -> None:
+    undone = "DROP TABLE t;\nALTER TABLE users DROP COLUMN note;\nDROP INDEX idx_session_expires;"
+    assert lint(NOTHING, undone) == [(3, "require-concurrent-index-deletion")]
+
+
+def test_a_machine_without_squawk_is_told_how_to_get_it(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    with pytest.raises(MigrationError, match=r"pip install 'hangar-dal\[check\]'"):
+        lint(NOTHING, NOTHING)

@@ -1,0 +1,201 @@
+"""Broken migrations are found before any database that matters has had them, and whole ones are not suspected."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hangar_dal import migrations
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.verify import verify
+
+Add = Callable[..., None]
+Query = Callable[[str, str], list[tuple[Any, ...]]]
+Found = tuple[str, int, str]
+Check = Callable[..., list[Found]]
+
+TABLE = "CREATE TABLE pilots (id bigint NOT NULL PRIMARY KEY, name text NOT NULL);"
+
+
+@pytest.fixture
+def findings(empty_sqlite_url: str, empty_postgres_url: str) -> Callable[..., tuple[Finding, ...]]:
+    """Verifies without squawk, unless told otherwise; no database has had anything, unless one is named."""
+
+    def run(*folders: Path, **options: Any) -> tuple[Finding, ...]:
+        return verify(
+            folders, **{"postgresql": empty_postgres_url, "lint": False, "database": empty_sqlite_url} | options
+        )
+
+    return run
+
+
+@pytest.fixture
+def check(findings: Callable[..., tuple[Finding, ...]]) -> Check:
+    """Where and what was found, shortly."""
+
+    def run(*folders: Path, **options: Any) -> list[Found]:
+        found = findings(*folders, **options)
+        assert all(one.query in one.path for one in found)
+        return [("/".join(Path(one.path).parts[-2:]), one.line, one.rule) for one in found]
+
+    return run
+
+
+def test_the_project_s_own_migrations_are_whole(check: Check) -> None:
+    assert check(lint=True) == []
+
+
+@pytest.mark.parametrize(
+    ("apply", "rollback", "left"),
+    [
+        (TABLE, "SELECT 1;", "+ table pilots"),
+        ("CREATE INDEX idx_role ON users (role);", "SELECT 1;", "+ users: index idx_role"),
+        ("CREATE VIEW names AS SELECT id FROM users;", "SELECT 1;", "+ view names"),
+        ("ALTER TABLE users ADD COLUMN note text;", "SELECT 1;", "+ users: column note text null"),
+        ("SELECT 1;", "DROP INDEX idx_session_expires;", "- session_cookies: index idx_session_expires"),
+    ],
+)
+def test_a_rollback_that_does_not_undo_exactly_is_found_on_both_databases(
+    findings: Callable[..., tuple[Finding, ...]],
+    packaged: Path,
+    add_migration: Add,
+    apply: str,
+    rollback: str,
+    left: str,
+) -> None:
+    add_migration(packaged, "0004_more", apply=apply, rollback=rollback)
+    found = findings()
+    assert [(one.dialect, one.query, one.rule) for one in found] == [
+        ("postgresql", "0004_more", "rollback-differs"),
+        ("sqlite", "0004_more", "rollback-differs"),
+    ]
+    assert all(one.path.endswith(f"{one.dialect}/0004_more.rollback.sql") for one in found)
+    assert all(f"\n    {left}" in one.message for one in found)
+
+
+def test_what_is_wrong_with_later_migrations_is_found_too(check: Check, packaged: Path, add_migration: Add) -> None:
+    add_migration(packaged, "0004_fails", apply=TABLE, rollback="DROP TABLE nobody;")
+    add_migration(packaged, "0005_rows", apply="INSERT INTO pilots VALUES (1, 'a');", rollback="SELECT 1;")
+    add_migration(packaged, "0006_whole", apply="CREATE INDEX i ON pilots (name);", rollback="DROP INDEX i;")
+    add_migration(packaged, "0007_leaves", apply="ALTER TABLE pilots ADD COLUMN b text;", rollback="SELECT 1;")
+    assert check() == [
+        ("postgresql/0004_fails.rollback.sql", 1, "rollback-fails"),
+        ("postgresql/0005_rows.sql", 1, "apply-again-fails"),
+        ("postgresql/0007_leaves.rollback.sql", 1, "rollback-differs"),
+        ("sqlite/0004_fails.rollback.sql", 1, "rollback-fails"),
+        ("sqlite/0005_rows.sql", 1, "apply-again-fails"),
+        ("sqlite/0007_leaves.rollback.sql", 1, "rollback-differs"),
+    ]
+
+
+def test_a_migration_that_gives_something_else_the_second_time_is_found(
+    check: Check, packaged: Path, add_migration: Add
+) -> None:
+    add_migration(packaged, "0004_marks", apply="CREATE TABLE marks (n integer);", rollback="DROP TABLE marks;")
+    twice = (
+        "DO $$ BEGIN IF EXISTS (SELECT FROM marks) THEN ALTER TABLE marks ADD COLUMN again integer; END IF; END $$;"
+        "INSERT INTO marks VALUES (1);"
+    )
+    add_migration(packaged, "0005_twice", sqlite="SELECT 1;", postgresql=twice)
+    assert check() == [("postgresql/0005_twice.sql", 1, "apply-again-differs")]
+
+
+def test_the_statement_that_fails_is_named_and_what_was_not_tried(
+    findings: Callable[..., tuple[Finding, ...]], packaged: Path, add_migration: Add
+) -> None:
+    add_migration(packaged, "0004_bad", apply=f"{TABLE}\n\nCREATE TABLE users (id integer);")
+    add_migration(packaged, "0005_later", rollback="DROP TABLE nobody;")
+    found = findings()
+    assert [(one.dialect, one.line, one.rule) for one in found] == [
+        ("postgresql", 3, "apply-fails"),
+        ("sqlite", 3, "apply-fails"),
+    ]
+    assert {one.fix for one in found} == {"the 1 after it could not be tried"}
+
+
+ONE_SIDED = {
+    "column": ("CREATE TABLE a (b integer, c text);", "CREATE TABLE a (b bigint);", "- a: column c text null"),
+    "type": ("CREATE TABLE a (b text);", "CREATE TABLE a (b bigint);", "+ a: column b integer null"),
+    "nullability": ("CREATE TABLE a (b text NOT NULL);", "CREATE TABLE a (b text);", "- a: column b text not null"),
+    "default": ("CREATE TABLE a (b text DEFAULT 'x');", "CREATE TABLE a (b text);", "- a: column b text null default"),
+    "rule": ("CREATE TABLE a (b text);", "CREATE TABLE a (b text, CONSTRAINT c CHECK (b <> ''));", "+ a: check c"),
+    "index": ("CREATE TABLE a (b text); CREATE INDEX i ON a (b);", "CREATE TABLE a (b text);", "- a: index i (b)"),
+    "table": ("SELECT 1;", "CREATE TABLE a (b text);", "+ table a"),
+    "view": ("CREATE TABLE a (b text); CREATE VIEW v AS SELECT b FROM a;", "CREATE TABLE a (b text);", "- view v"),
+}
+
+
+@pytest.mark.parametrize(("sqlite", "postgresql", "line"), ONE_SIDED.values(), ids=ONE_SIDED)
+def test_a_change_of_one_twin_alone_is_found_once_where_it_was_made(
+    findings: Callable[..., tuple[Finding, ...]],
+    packaged: Path,
+    add_migration: Add,
+    sqlite: str,
+    postgresql: str,
+    line: str,
+) -> None:
+    undo = "DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS a;"
+    add_migration(packaged, "0004_one_twin", sqlite=sqlite, postgresql=postgresql, rollback=undo)
+    add_migration(packaged, "0005_later")
+    (found,) = findings()
+    assert (found.query, found.rule) == ("0004_one_twin", "twins-differ")
+    assert f"\n    {line}" in found.message
+
+
+def test_files_that_are_missing_or_unfinished_are_all_named(check: Check, packaged: Path, add_migration: Add) -> None:
+    add_migration(packaged, "0004_new", sqlite="-- to do", postgresql="SELECT 1;\nCOMMIT;", rollback="SELECT 'open")
+    (packaged / "sqlite" / "0003_session_cookies_indexes.rollback.sql").unlink()
+    assert check() == [
+        ("postgresql/0004_new.rollback.sql", 1, "migration-file"),
+        ("postgresql/0004_new.sql", 2, "migration-file"),
+        ("sqlite/0003_session_cookies_indexes.rollback.sql", 1, "migration-file"),
+        ("sqlite/0004_new.rollback.sql", 1, "migration-file"),
+        ("sqlite/0004_new.sql", 1, "migration-file"),
+    ]
+
+
+def test_an_applied_file_that_was_edited_is_found(
+    check: Check, empty_database_url: str, packaged: Path, add_migration: Add, dialect: str
+) -> None:
+    add_migration(packaged, "0004_more", apply=TABLE, rollback="DROP TABLE pilots;")
+    migrations.apply(empty_database_url)
+    assert check(database=empty_database_url) == []
+    add_migration(packaged, "0004_more", apply=f"{TABLE} -- edited", rollback="DROP TABLE pilots;")
+    assert check(database=empty_database_url) == [(f"{dialect}/0004_more.sql", 1, "edited")]
+
+
+def test_an_application_s_own_folder_is_verified_behind_the_packaged_ones(
+    check: Check, packaged: Path, add_migration: Add, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    for dialect in ("sqlite", "postgresql"):
+        (own / dialect).mkdir(parents=True)
+    shutil.copy(packaged / "0001_users.py", own)
+    (own / "0001_users.py").rename(own / "1001_orders.py")
+    add_migration(packaged, "1001_orders", apply="SELECT 1;")
+    for path in packaged.glob("*/1001_orders*"):
+        path.rename(own / path.parent.name / path.name)
+    (packaged / "1001_orders.py").unlink()
+    assert check(own) == []
+    (own / "sqlite" / "1001_orders.sql").write_text("ALTER TABLE users ADD COLUMN orders integer;")
+    assert check(own) == [
+        ("postgresql/1001_orders.sql", 1, "twins-differ"),
+        ("sqlite/1001_orders.rollback.sql", 1, "rollback-differs"),
+    ]
+
+
+def test_no_scratch_database_is_left_on_the_server(
+    check: Check, packaged: Path, add_migration: Add, empty_postgres_url: str, query: Query
+) -> None:
+    add_migration(packaged, "0004_fails", apply=TABLE, rollback="DROP TABLE nobody;")
+    add_migration(packaged, "0005_bad", apply=TABLE)
+    assert len(check()) == 4
+    left = "SELECT datname FROM pg_database WHERE datname LIKE 'hangar\\_check\\_%'"
+    assert query(empty_postgres_url, left) == []
+
+
+def test_without_postgresql_the_rest_is_verified(check: Check, packaged: Path, add_migration: Add) -> None:
+    add_migration(packaged, "0004_one", sqlite=TABLE, postgresql="SELECT 1;")
+    assert check(postgresql=None) == [("sqlite/0004_one.rollback.sql", 1, "rollback-differs")]
