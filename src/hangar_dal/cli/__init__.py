@@ -32,8 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hangar-dal",
-        description="Keys and migrations for hangar_dal. The database is the one that DATABASE_URL names, from the\n"
-        "environment or from .env, and sqlite:///hangar_bay_dev.db without it.",
+        description="Keys, migrations and checks for hangar_dal. The database is the one that DATABASE_URL names,\n"
+        "from the environment or from .env, and sqlite:///hangar_bay_dev.db without it.",
         epilog=dedent("""\
             examples:
               hangar-dal migrations apply                      bring the database up to date

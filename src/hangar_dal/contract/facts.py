@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column as the migrations made it. `allowed` are the values that a CHECK names, if one does."""
+    """A column as the migrations made it. `allowed` are the values that a CHECK names, if one does.
+
+    `fills_itself`: a row that does not name it gets a default, a generated value or a key of the database's own.
+    """
 
     name: str
     kind: str
     nullable: bool
     allowed: tuple[str, ...] = ()
+    fills_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,10 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Every table of a scratch database with its columns in order."""
+    """Every table of a scratch database with its columns in order.
+
+    `keys` are those of each table that no two rows share: the primary one, and the unique ones that hold no NULL.
+    """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
+    keys: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)

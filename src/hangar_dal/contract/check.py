@@ -1,0 +1,119 @@
+"""Everything that is wrong with a project, at once: without a database, then against both. Stands above `agreement`.
+
+report = check(read_project(), postgresql="postgresql://localhost/postgres")
+for finding in report.findings: ...
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from hangar_dal.contract.agreement import compare
+from hangar_dal.contract.facts import Described
+from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.looseness import Answer, too_loose
+from hangar_dal.contract.nullability import nullable_columns
+from hangar_dal.contract.project import Project
+from hangar_dal.contract.sources import Source, live_postgresql, live_sqlite
+from hangar_dal.contract.static import find_without_database
+from hangar_dal.contract.variants import CheckedVariant, variants
+
+Progress = Callable[[int, int, str], None]  # how many statements of how many, and what comes now
+
+NO_POSTGRESQL: Final = Finding(
+    "",
+    0,
+    0,
+    "postgresql",
+    "",
+    "postgresql-missing",
+    "error",
+    "no PostgreSQL server to check against",
+    "pass --postgresql URL, or set DATABASE_URL to one on which a scratch database may be made",
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """`findings` are sorted by place; `checked` counts the statements that were put before a database."""
+
+    findings: tuple[Finding, ...]
+    checked: int
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was found, warnings included."""
+        return not self.findings
+
+
+def check(project: Project, *, postgresql: str | None, progress: Progress | None = None) -> Report:
+    """Make scratch databases, check against them, drop them. Without a server that is a finding of its own.
+
+    Nothing of the statements is executed. `progress` is called before each step that takes its time.
+    """
+    say = progress or (lambda done, total, what: None)
+    with ExitStack() as scratch:
+        sources: list[Source] = []
+        if postgresql is not None:
+            say(0, 0, "migrating a scratch PostgreSQL database")
+            sources.append(scratch.enter_context(live_postgresql(project, postgresql)))
+        say(0, 0, "migrating a scratch SQLite database")
+        sources.append(scratch.enter_context(live_sqlite(project)))
+        report = check_against(project, sources, progress=say)
+    if postgresql is None:
+        report = replace(report, findings=(NO_POSTGRESQL, *report.findings))
+    return report
+
+
+def check_against(project: Project, sources: Sequence[Source], *, progress: Progress | None = None) -> Report:
+    """Check against what these say: live databases, or what was written down of them."""
+    findings = find_without_database(project)
+    checked = [(source, each) for source in sources for each in _all_variants(project, source)]
+    twins = {source.dialect: source.tables for source in sources}
+    answers: list[Answer] = []
+    of_arms: dict[Finding, list[CheckedVariant]] = {}
+    for done, (source, each) in enumerate(checked):
+        if progress is not None:
+            progress(done, len(checked), each.query.name)
+        described = source.describe(each.variant)
+        nulls = None if described.refusal else nullable_columns(each.variant.text, source.dialect, source.tables)
+        answers.append(Answer(each, described, _merged(described, nulls)))
+        twin = twins.get("postgresql") if source.dialect == "sqlite" else None
+        for finding in compare(each, described, answers[-1].nulls, source.tables, twin=twin):
+            of_arms.setdefault(finding, []).append(each)
+    findings += [*_with_arms(of_arms), *too_loose(answers)]
+    return Report(tuple(sorted(map(_near, findings))), len(checked))
+
+
+def _all_variants(project: Project, source: Source) -> Iterator[CheckedVariant]:
+    for catalog in project.catalogs:
+        for declared in catalog.queries.values():
+            if not declared.signature.findings:
+                yield from variants(declared, source.dialect)
+
+
+def _merged(described: Described, nulls: tuple[bool | None, ...] | None) -> tuple[bool | None, ...]:
+    """What the statement tells, and where it tells nothing, what the database does."""
+    told = nulls if nulls is not None and len(nulls) == len(described.columns) else (None,) * len(described.columns)
+    return tuple(
+        column.nullable if of_one is None else of_one for column, of_one in zip(described.columns, told, strict=True)
+    )
+
+
+def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding]:
+    """What only some arms have says when."""
+    for finding, having in of_arms.items():
+        first = having[0]
+        if len(having) == len(variants(first.query, first.block.dialect)):
+            yield finding
+        else:
+            when = f"when {first.label}" if first.label else "when no arm is kept"
+            yield replace(finding, message=f"{finding.message} ({when})")
+
+
+def _near(finding: Finding) -> Finding:
+    """Its path as one would type it here."""
+    path, here = Path(finding.path), Path.cwd()
+    return replace(finding, path=str(path.relative_to(here))) if path.is_relative_to(here) else finding

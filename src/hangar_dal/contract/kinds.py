@@ -1,0 +1,58 @@
+"""Which kind of the databases a Python type goes with. Stands above the query floor and `facts`."""
+
+from enum import Enum
+from typing import Final
+
+from hangar_dal.contract.describe_sqlite import could_hold
+from hangar_dal.database.types import ValueType
+from hangar_dal.sqlscan import Dialect
+
+_KNOWN: Final = frozenset({"text", "int", "bool", "float", "bytes", "uuid", "instant", "date", "json"})
+_JSON: Final = frozenset({"json", "model", "models"})
+# psycopg says of each number what it is, and PostgreSQL has operators for these with an int8.
+_TAKES_AN_INT: Final = frozenset({"float", "numeric"})
+
+
+def kind_of(value: ValueType) -> str:
+    """The kind as `facts` has it: what is sealed is text, a model JSON, a list says of what."""
+    if value.sealed:
+        return "text"
+    if value.kind in _JSON:
+        return "json"
+    if value.kind == "list" and value.item is not None:
+        return f"list:{kind_of(value.item)}"
+    return value.kind
+
+
+def takes(database: str, value: str) -> bool:
+    """Whether a parameter that PostgreSQL takes for one kind may be sent as the other."""
+    if value == "text" and database not in _KNOWN and not database.startswith("list:"):
+        return True  # an enum, a domain, a type of an extension: text is sent as a literal would be
+    return database == value or (value == "int" and database in _TAKES_AN_INT)
+
+
+def fits(dialect: Dialect, database: str | None, value: str) -> bool:
+    """Whether a column of the one kind can be read as the other; what has no kind could be anything."""
+    if database is None:
+        return True
+    if dialect == "sqlite" and database not in _KNOWN - {"text"}:
+        return could_hold(database, value)
+    if value == "text" and database not in _KNOWN and not database.startswith("list:"):
+        return database not in ("numeric", "interval", "time without time zone", "timestamp without time zone")
+    return database == value
+
+
+def values_of(value: ValueType | None) -> tuple[str, ...]:
+    """Every value that a Literal or an Enum has, as text; none where there is no end of them."""
+    if value is None:
+        return ()
+    if value.kind == "list" and value.item is not None:
+        return ()
+    if value.python is not None and issubclass(value.python, Enum):
+        return tuple(str(member.value) for member in value.python)
+    return tuple(str(each) for each in value.allowed)
+
+
+def spoken(kind: str) -> str:
+    """How a kind is called in a message."""
+    return f"a list of {kind.partition(':')[2]}" if kind.startswith("list:") else kind

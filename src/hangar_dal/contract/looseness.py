@@ -1,0 +1,42 @@
+"""`| None` on a field that no query ever fills with NULL. Stands above `results`.
+
+A model may be read by many statements, on both databases: it is too loose only where none of them needs the None.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hangar_dal.contract.facts import Described
+from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.place import column_at, found
+from hangar_dal.contract.results import Nulls, may_be_null, result_fields
+from hangar_dal.contract.variants import CheckedVariant
+
+
+class Answer(NamedTuple):
+    """What one database says of one statement."""
+
+    checked: CheckedVariant
+    described: Described
+    nulls: Nulls
+
+
+def too_loose(answers: Iterable[Answer]) -> Iterator[Finding]:
+    """One finding a field, where it is first read."""
+    first: dict[tuple[object, str], Finding] = {}
+    needed: set[tuple[object, str]] = set()
+    for answer in answers:
+        result, fields = answer.checked.query.signature.result, result_fields(answer.checked)
+        if fields is None or "" in fields or result.model is None:
+            continue
+        for place, column in enumerate(answer.described.columns):
+            value, key = fields.get(column.name), (result.model, column.name)
+            if value is None or not value.optional:
+                continue
+            if may_be_null(answer.checked, column, place, answer.nulls) is not False:
+                needed.add(key)
+            message = f"{result.model.__name__}.{column.name} allows None, and its column is never NULL"
+            at = column_at(answer.checked, column.name)
+            fix = "take `| None` from the field"
+            first.setdefault(key, found(answer.checked, "null-needless", message, fix, at=at, severity="warning"))
+    yield from (finding for key, finding in first.items() if key not in needed)

@@ -1,0 +1,117 @@
+"""Where a parameter or a text meets a column of a table: written to it, or compared with it. Stands above `syntax`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.syntax import origin, parsed, target
+from hangar_dal.sqlscan import Dialect
+
+_COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
+_SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """`parameter` or `text` meets `table.column`; `bare`: the very value, not one of several that may be written."""
+
+    table: str
+    column: TableColumn
+    parameter: str | None
+    text: str | None
+    written: bool
+    bare: bool
+
+
+def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
+    """Each; none where the statement is not understood."""
+    tree = parsed(text, dialect)
+    if tree is None:
+        return
+    written: set[int] = set()
+    for pair, table in _assignments(tree):
+        written.add(id(pair))
+        yield from _assigned(pair, table, tables)
+    for insert in tree.find_all(exp.Insert):
+        yield from _inserted(insert, tables)
+    for node in tree.find_all(*_COMPARISONS, exp.In):
+        if id(node) not in written:
+            yield from _compared(node, tables)
+
+
+def _assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
+    for update in tree.find_all(exp.Update):
+        table = update.this.name.lower() if isinstance(update.this, exp.Table) else None
+        for pair in update.expressions:
+            yield pair, table
+    for insert in tree.find_all(exp.Insert):
+        conflict = insert.args.get("conflict")
+        for pair in conflict.expressions if conflict is not None else ():
+            yield pair, target(insert)
+
+
+def _assigned(pair: exp.Expr, table: str | None, tables: Tables) -> Iterator[Meeting]:
+    for left, right in _sides(pair) if isinstance(pair, exp.EQ) else ():
+        if isinstance(left, exp.Column):
+            yield from _met(table, left.name, right, tables, written=True)
+
+
+def _inserted(insert: exp.Insert, tables: Tables) -> Iterator[Meeting]:
+    if not isinstance(insert.this, exp.Schema):
+        return
+    names, source = [column.name for column in insert.this.expressions], insert.expression
+    rows: list[list[exp.Expr]] = []
+    if isinstance(source, exp.Values):
+        rows = [list(row.expressions) for row in source.expressions if isinstance(row, exp.Tuple)]
+    elif isinstance(source, exp.Select):
+        rows = [list(source.expressions)]
+    for row in rows:
+        for name, value in zip(names, row, strict=False):
+            yield from _met(target(insert), name, value, tables, written=True)
+
+
+def _compared(node: exp.Expr, tables: Tables) -> Iterator[Meeting]:
+    pairs = [(node.this, each) for each in node.expressions] if isinstance(node, exp.In) else list(_sides(node))
+    for one, other in pairs:
+        for column, value in ((one, other), (other, one)):
+            found = origin(column, tables)
+            if found is not None:
+                yield from _met(*found, value, tables, written=False)
+
+
+def _sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    left, right = node.this, node.expression
+    if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
+        yield from zip(left.expressions, right.expressions, strict=False)
+    elif isinstance(left, exp.Expr) and isinstance(right, exp.Expr):
+        yield left, right
+
+
+def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, written: bool) -> Iterator[Meeting]:
+    columns = {column.name.lower(): column for column in tables.columns.get(table or "", {}).values()}
+    column = columns.get(name.lower())
+    if table is None or column is None:
+        return
+    for leaf, bare in _leaves(value, bare=True):
+        if isinstance(leaf, exp.Placeholder):
+            yield Meeting(table, column, leaf.name, None, written, bare)
+        elif isinstance(leaf, exp.Literal) and leaf.is_string:
+            yield Meeting(table, column, None, leaf.name, written, bare)
+
+
+def _leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:
+    """The values that an expression may pass on as they are."""
+    if isinstance(value, _SAME_VALUE):
+        yield from _leaves(value.this, bare=bare)
+    elif isinstance(value, exp.Case):
+        for branch in (*(each.args["true"] for each in value.args["ifs"]), value.args.get("default")):
+            if branch is not None:
+                yield from _leaves(branch, bare=bare)
+    elif isinstance(value, exp.Coalesce):
+        for each in (value.this, *value.expressions):
+            yield from _leaves(each, bare=False)
+    else:
+        yield value, bare

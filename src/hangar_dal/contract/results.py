@@ -1,0 +1,143 @@
+"""What a database gives back against what the function promises. Stands above `kinds` and `place`."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from hangar_dal.contract.facts import Described, ResultColumn, TableColumn, Tables
+from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.kinds import fits, kind_of, spoken, values_of
+from hangar_dal.contract.place import column_at, found
+from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.database.types import ValueType
+from hangar_dal.query.signature import field_types
+
+Nulls = Sequence[bool | None] | None
+
+
+def compare_results(
+    checked: CheckedVariant, described: Described, nulls: Nulls, tables: Tables, twin: Tables | None
+) -> Iterator[Finding]:
+    """Columns against fields in both directions, each column's kind, values and NULLs, and the file's overrides."""
+    fields = result_fields(checked)
+    if fields is not None:
+        yield from _names(checked, described.columns, tuple(fields))
+        for column, value in _pairs(checked, described.columns, fields):
+            yield from _kind(checked, column, value, twin)
+            yield from _values(checked, column, value, tables)
+        yield from _nulls(checked, described.columns, nulls, fields)
+    yield from _overrides(checked, described.columns, nulls)
+
+
+def result_fields(checked: CheckedVariant) -> Mapping[str, ValueType] | None:
+    """What is promised by name; a value that is no model has the empty name; None where no rows are read."""
+    result = checked.query.signature.result
+    if result.model is not None:
+        return {name: value for name, value in field_types(result.model).items() if isinstance(value, ValueType)}
+    return {"": result.value} if result.value is not None else None
+
+
+def may_be_null(checked: CheckedVariant, column: ResultColumn, place: int, nulls: Nulls) -> bool | None:
+    """None where it cannot be known and the file does not say."""
+    known = column.nullable if nulls is None or place >= len(nulls) else nulls[place]
+    return False if column.name in checked.block.not_null else known
+
+
+def _pairs(
+    checked: CheckedVariant, columns: Sequence[ResultColumn], fields: Mapping[str, ValueType]
+) -> Iterator[tuple[ResultColumn, ValueType]]:
+    if "" in fields:
+        yield from ((column, fields[""]) for column in columns[:1])
+        return
+    for column in columns:
+        if column.name in fields:
+            yield column, fields[column.name]
+
+
+def _names(checked: CheckedVariant, columns: Sequence[ResultColumn], fields: tuple[str, ...]) -> Iterator[Finding]:
+    names = [column.name for column in columns]
+    if fields == ("",):
+        if len(names) != 1:
+            message = f"gives {len(names)} columns, where the signature has one value"
+            yield found(checked, "column-extra", message, "select the one, or declare a model")
+        return
+    model = checked.query.signature.result.model
+    owner = model.__name__ if model else ""
+    missing = [name for name in fields if name not in names]
+    extra = [name for name in dict.fromkeys(names) if name not in fields]
+    for name in missing:
+        yield found(checked, "column-missing", f"no column for {owner}.{name}", f"select it, or name it AS {name}")
+    for name in extra:
+        message, fix = f"the column {name} is no field of {owner}", "leave it out, or add the field"
+        yield found(checked, "column-extra", message, fix, at=column_at(checked, name))
+    for name, count in Counter(names).items():
+        if count > 1:
+            message, fix = f"{count} columns are called {name}", "give each a name of its own by AS"
+            yield found(checked, "column-duplicate", message, fix, at=column_at(checked, name))
+    if not missing and not extra and len(names) == len(fields) and tuple(names) != fields:
+        first = next(name for name, expected in zip(names, fields, strict=True) if name != expected)
+        message = f"the columns stand in another order than the fields of {owner}"
+        yield found(checked, "column-order", message, f"write {', '.join(fields)}", at=column_at(checked, first))
+
+
+def _kind(checked: CheckedVariant, column: ResultColumn, value: ValueType, twin: Tables | None) -> Iterator[Finding]:
+    kind, dialect = kind_of(value), checked.block.dialect
+    theirs = _twin_column(column, twin) if dialect == "sqlite" else None
+    database = theirs.kind if theirs else column.kind
+    if not fits(dialect, column.kind, kind) or (theirs and not fits("postgresql", theirs.kind, kind)):
+        on = " on PostgreSQL" if theirs and fits(dialect, column.kind, kind) else ""
+        message = f"{column.name} is {spoken(database or '')}{on}, and {_owner(checked, column)} is {spoken(kind)}"
+        fix = "change the annotation, select what is meant, or convert it by CAST(... AS ...)"
+        yield found(checked, "column-kind", message, fix, at=column_at(checked, column.name))
+
+
+def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | None:
+    if twin is None or column.table is None or column.column is None:
+        return None
+    return twin.columns.get(column.table, {}).get(column.column)
+
+
+def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables) -> Iterator[Finding]:
+    origin = tables.columns.get(column.table or "", {}).get(column.column or "")
+    known = values_of(value)
+    unknown = [each for each in origin.allowed if each not in known] if origin and known else []
+    if unknown:
+        message = f"{column.table}.{column.column} may be {', '.join(unknown)}, which {_owner(checked, column)} refuses"
+        fix = "add the values to the type, or take them from the CHECK in a migration"
+        yield found(checked, "value-unreadable", message, fix, at=column_at(checked, column.name))
+
+
+def _nulls(
+    checked: CheckedVariant, columns: Sequence[ResultColumn], nulls: Nulls, fields: Mapping[str, ValueType]
+) -> Iterator[Finding]:
+    scalar_row = checked.query.signature.result.shape == "optional" and "" in fields
+    for place, column in enumerate(columns):
+        value = fields.get("") if "" in fields and place == 0 else fields.get(column.name)
+        if value is None or value.optional or scalar_row:
+            continue
+        nullable = may_be_null(checked, column, place, nulls)
+        if nullable is None:
+            message = f"nobody can tell whether {column.name} may be NULL, and {_owner(checked, column)} refuses None"
+            fix = f"declare `| None`, or write `-- not null: {column.name}: reason` under the header"
+            yield found(checked, "null-unknown", message, fix, at=column_at(checked, column.name))
+        elif nullable:
+            message = f"{column.name} may be NULL, and {_owner(checked, column)} refuses None"
+            fix = "declare `| None`, or keep NULL away in the statement"
+            yield found(checked, "null-refused", message, fix, at=column_at(checked, column.name))
+
+
+def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn], nulls: Nulls) -> Iterator[Finding]:
+    places = {column.name: place for place, column in enumerate(columns)}
+    for name in checked.block.not_null:
+        if name not in places:
+            message = f"`-- not null: {name}`: the statement gives no such column"
+            yield found(checked, "override-unknown", message, "delete the line, or mend the name")
+            continue
+        known = nulls[places[name]] if nulls is not None and places[name] < len(nulls) else None
+        if known is False:
+            message = f"`-- not null: {name}`: it never is NULL, and that is known without the line"
+            yield found(checked, "override-needless", message, "delete the line", severity="warning")
+
+
+def _owner(checked: CheckedVariant, column: ResultColumn) -> str:
+    model = checked.query.signature.result.model
+    return f"{model.__name__}.{column.name}" if model else "the value that the signature promises"

@@ -1,0 +1,115 @@
+"""A statement as a tree, and which table each of its columns is of: by sqlglot, which an application never imports.
+
+What it cannot read, or what more than one table could mean, is left out: whoever asks is told nothing wrong.
+Stands above `facts`.
+"""
+
+import logging
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.sqlscan import Dialect
+
+# What it takes for a mere command it says on its own log, once a statement.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+_NAMES: Final[dict[Dialect, str]] = {"sqlite": "sqlite", "postgresql": "postgres"}
+_STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert)
+
+TableAndColumn = tuple[str, str]
+
+
+@lru_cache(maxsize=4096)
+def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
+    """The tree, not to be changed; None where the statement is not understood."""
+    try:
+        tree = sqlglot.parse_one(text, dialect=_NAMES[dialect])
+    except (SqlglotError, RecursionError):
+        return None
+    return None if isinstance(tree, exp.Command) else tree
+
+
+def origin(column: exp.Expr, tables: Tables) -> TableAndColumn | None:
+    """The table's column that this name stands for, as far as it is plain."""
+    if not isinstance(column, exp.Column):
+        return None
+    scope, inner = column.parent, column
+    while scope is not None:
+        if isinstance(scope, _STATEMENTS):
+            found = _in_scope(column, scope, tables, inner)
+            if found is not None:
+                return found if found[0] else None
+        scope, inner = scope.parent, scope  # type: ignore[assignment]
+    return None
+
+
+def sources(scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
+    """Each name by which the statement knows a source, and its table; None for what is no table of its own."""
+    if isinstance(scope, exp.Insert):
+        table = target(scope)
+        if table is not None:
+            yield table, table
+            yield "excluded", table
+        return
+    if isinstance(scope, exp.Update | exp.Delete):
+        yield from _source(scope.this, scope)
+        for used in scope.args.get("using") or ():
+            yield from _source(used, scope)
+    from_ = scope.args.get("from_")
+    if from_ is not None:
+        yield from _source(from_.this, scope)
+        for join in from_.this.args.get("joins") or ():
+            yield from _source(join.this, scope)
+    for join in scope.args.get("joins") or ():
+        yield from _source(join.this, scope)
+    for lateral in scope.args.get("laterals") or ():
+        yield lateral.alias_or_name.lower(), None
+
+
+def target(insert: exp.Insert) -> str | None:
+    """The table that is written to."""
+    table = insert.this.this if isinstance(insert.this, exp.Schema) else insert.this
+    return table.name.lower() if isinstance(table, exp.Table) else None
+
+
+def ctes(node: exp.Expr) -> set[str]:
+    """The names that a WITH around this place gives."""
+    found: set[str] = set()
+    at: exp.Expr | None = node
+    while at is not None:
+        with_ = at.args.get("with_")
+        found |= {cte.alias.lower() for cte in with_.expressions} if with_ is not None else set()
+        at = at.parent
+    return found
+
+
+def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
+    is_table = isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier)
+    name = source.name.lower() if is_table else None
+    yield source.alias_or_name.lower(), None if name is None or name in ctes(scope) else name
+
+
+def _in_scope(column: exp.Column, scope: exp.Expr, tables: Tables, inner: exp.Expr) -> TableAndColumn | None:
+    """None: not a name of this scope; an empty table: a name of it, but of no table that is known."""
+    if isinstance(scope, exp.Insert) and inner is scope.expression:
+        return None  # a query that is inserted does not see the table it goes to
+    known, name = dict(sources(scope)), column.name.lower()
+    if column.table:
+        if column.table.lower() not in known:
+            return None
+        table = known[column.table.lower()]
+        return (table, name) if table and name in _columns(table, tables) else ("", name)
+    having = {table for table in known.values() if table and name in _columns(table, tables)}
+    if len(having) == 1 and None not in known.values():
+        return having.pop(), name
+    return ("", name) if having or None in known.values() else None
+
+
+def _columns(table: str, tables: Tables) -> set[str]:
+    return {name.lower() for name in tables.columns.get(table, ())}
