@@ -1,4 +1,7 @@
-"""Each finding fires where a query is wrong, and stays silent where it is right: `findings.txt` holds both of each."""
+"""Each finding fires where a query is wrong, and stays silent where it is right.
+
+`findings.txt` and `refusals.txt` hold both of each: what does not fit its function, and what is refused by itself.
+"""
 
 import re
 from pathlib import Path
@@ -13,7 +16,9 @@ if TYPE_CHECKING:
 def _cases() -> dict[str, dict[str, str]]:
     """By title: `finding`, a pattern; `python` and `sql` that are wrong; what differs in the right ones."""
     found = {}
-    for case in (Path(__file__).parent / "findings.txt").read_text(encoding="utf-8").split("=== ")[1:]:
+    here = Path(__file__).parent
+    text = "".join((here / file).read_text(encoding="utf-8") for file in ("findings.txt", "refusals.txt"))
+    for case in text.split("=== ")[1:]:
         head, *parts = case.split("\n--- ")
         title, finding = head.split("\n")
         found[title] = {"finding": finding, **dict(part.split("\n", 1) for part in parts)}
@@ -35,3 +40,64 @@ def test_a_finding_fires_where_a_query_is_wrong(case: dict[str, str], shop: "Sho
 def test_a_finding_stays_silent_where_a_query_is_right(case: dict[str, str], shop: "Shop") -> None:
     shop.query(case.get("right python", case["python"]), case.get("right sql", case["sql"]))
     assert shop.findings() == []
+
+
+READERS = ["get_order", "find_order", "list_orders", "count_orders"]
+WRITERS = ["get_or_make_order", "forget_order", "it"]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_write_behind_the_name_of_a_read_is_refused(name: str, shop: "Shop") -> None:
+    shop.declare(f"@query\nasync def {name}(db: Executor, id: int) -> list[int]: ...")
+    shop.write("orders", f"-- name: {name}\nDELETE FROM orders WHERE id = :id RETURNING id;")
+    assert [finding.partition(" a function called ")[0] for finding in shop.findings()] == [
+        f"postgresql/orders.sql:1: orders.{name}:",
+        f"sqlite/orders.sql:1: orders.{name}:",
+    ]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_read_that_locks_may_be_called_a_read(name: str, shop: "Shop") -> None:
+    shop.declare(f"@query\nasync def {name}(db: Executor, id: int) -> int: ...")
+    shop.write("orders", f"-- name: {name}\nSELECT id FROM orders WHERE id = :id FOR NO KEY UPDATE;")
+    assert shop.findings() == []
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_write_behind_any_other_name_is_silent(name: str, shop: "Shop") -> None:
+    shop.declare(f"@query\nasync def {name}(db: Executor, id: int) -> list[int]: ...")
+    shop.write("orders", f"-- name: {name}\nDELETE FROM orders WHERE id = :id RETURNING id;")
+    assert shop.findings() == []
+
+
+WARNED = {
+    "insert-unlisted": (
+        "async def it(db: Executor, id: int) -> RowCount: ...",
+        "INSERT INTO app.orders AS new VALUES (:id)",
+        "INSERT INTO app.orders AS new (id) SELECT :id",
+    ),
+    "result-unused": (
+        "async def it(db: Executor, id: int) -> None: ...",
+        "SELECT note FROM orders WHERE id = :id",
+        "SELECT notify_all(:id)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "case"), WARNED.items(), ids=WARNED.keys())
+def test_a_warning_is_found_and_lets_the_query_run(rule: str, case: tuple[str, str, str], shop: "Shop") -> None:
+    python, wrong, right = case
+    shop.query(python, wrong)
+    assert [(found.rule, found.severity) for found in shop.catalog.findings()] == [(rule, "warning")] * 2
+    assert shop.findings() == []
+    shop.write("orders", f"-- name: it\n{right};")
+    assert shop.catalog.findings() == []
+
+
+def test_a_finding_tells_its_column_in_the_arm_that_has_it(shop: "Shop") -> None:
+    shop.query(
+        "async def it(db: Executor, by: Literal['id', 'all'] = 'id') -> list[Order]: ...",
+        "SELECT\nid, note  -- when by = id\n--  id, *  -- when by = all\nFROM orders ORDER BY id",
+    )
+    found = {(finding.line, finding.column, finding.message) for finding in shop.catalog.findings()}
+    assert found == {(4, 9, "* takes whatever columns the table has today (when by = all)")}
