@@ -121,6 +121,12 @@ async def test_a_sqlite_file_in_no_folder_is_told(tmp_path: Path) -> None:
         await open_database(Settings(database_url=f"sqlite:///{tmp_path}/none/x.db", sealing_keys=sealing.new_key()))
 
 
+async def test_a_missing_sqlite_file_is_refused_and_stays_missing(tmp_path: Path) -> None:
+    with pytest.raises(SchemaOutOfDate, match="yoyo apply"):
+        await open_database(Settings(database_url=f"sqlite:///{tmp_path}/misspelt.db"))
+    assert not list(tmp_path.glob("misspelt*"))  # noqa: ASYNC240
+
+
 async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"no database " * 1000)
     with pytest.raises(ConnectionFailed, match="not a SQLite database"):
