@@ -95,11 +95,11 @@ def _add_block(file: SqlFile, text: str, header: Token, body: Sequence[Token]) -
     for token in comments:
         if (found := _WHEN.search(token.text)) and found.start():
             file.refuse(_line_of(text, token.start), f"{name}: an arm before the statement; the first is no comment")
-    found = len(file.findings)
+    before = len(file.findings)
     lines = tuple(_lines(file, text, [token for token in body if token.start >= start], start, end))
     prose = tuple(token.text for token in comments if not _DIRECTIVE.match(token.text))
     block = Block(name, file.dialect, file.path, line, prose, directives, lines)
-    if len(file.findings) == found and _is_whole(file, block):
+    if len(file.findings) == before and _is_whole(file, block):
         file.blocks[name] = block
 
 

@@ -144,10 +144,10 @@ class Catalog:
         return findings
 
 
-def _by_place(finding: str) -> tuple[str, int]:
+def _by_place(finding: str) -> tuple[str, int, str]:
     """`file:line: ...`, the ninth line before the tenth."""
     place = re.match(r"(.*?):(\d+): ", finding)
-    return (place[1], int(place[2])) if place else (finding, 0)
+    return (place[1], int(place[2]), finding) if place else (finding, 0, finding)
 
 
 def _file_of(queries: Mapping[str, DeclaredQuery]) -> str:
