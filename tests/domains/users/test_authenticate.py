@@ -47,10 +47,10 @@ class Counted(PasswordHasher):
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch, cheap_hasher: PasswordHasher) -> Callable[[], Counted]:
-    """From the moment of the call on."""
+    """From the moment of the call on; its parameters are stronger than those of the hashes there are."""
 
     def begin() -> Counted:
-        hasher = Counted(time_cost=1, memory_cost=8, parallelism=1)
+        hasher = Counted(time_cost=2, memory_cost=16, parallelism=1)
         monkeypatch.setattr(passwords, "_HASHER", hasher)
         return hasher
 
