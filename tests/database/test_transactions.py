@@ -85,7 +85,8 @@ async def test_after_a_failed_statement_the_transaction_refuses_more(ledger: Dat
             await run(tx, INSERT, id=2)
             with pytest.raises(UniqueViolation):
                 await run(tx, INSERT, id=1)
-            await run(tx, INSERT, id=3)
+            with pytest.raises(TransactionFailed, match="earlier statement"):
+                await run(tx, INSERT, id=3)
     assert outside.query(IDS) == [(1,)]
 
 
