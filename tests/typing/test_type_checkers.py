@@ -1,6 +1,7 @@
 """Both type checkers see what a query takes and gives: right uses pass, each wrong one is found on its line."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,7 +37,9 @@ def _by_mypy(file: Path) -> set[int]:
 def _by_pyright(file: Path, folder: Path) -> set[int]:
     pytest.importorskip("pyright", reason="run by tox -e types")
     # A project of its own: the repository's leaves the wrong uses out.
-    project = {"include": [str(file)], "extraPaths": [str(HERE), str(ROOT / "src")], "typeCheckingMode": "standard"}
+    for name in ("usage.py", "wrong_uses.py"):
+        shutil.copy(HERE / name, folder)
+    project = {"include": [file.name], "extraPaths": [str(ROOT / "src")], "typeCheckingMode": "standard"}
     (folder / "pyrightconfig.json").write_text(json.dumps(project), encoding="utf-8")
     output = json.loads(_run("pyright", "--outputjson", "-p", str(folder), "--pythonpath", sys.executable))
     assert output["summary"]["filesAnalyzed"] == 1
