@@ -56,14 +56,11 @@ async def test_a_row_whose_bound_values_changed_does_not_open(shop_database: Dat
     assert "hunter2" not in str(error.value)
 
 
-async def test_what_a_value_is_sealed_to_must_be_there(shop_database: Database) -> None:
-    letter = Letter(place="here", secret={}).model_copy(update={"place": None})
-    async with shop_database.transaction() as tx:
-        with pytest.raises(
-            InvalidValue, match=r"^(place: must not be None|secret: sealed to id, place, none)"
-        ):
-            await letters.insert_letter(tx, letter)
-        assert await letters.list_letters(tx) == []
+async def test_what_a_value_is_sealed_to_must_be_there(shop_database: Database, two: list[Letter]) -> None:
+    assert await letters.replace_secret(shop_database, two[0].id, "here", {"new": True}) == 1
+    assert await letters.find_letter(shop_database, two[0].id) == two[0].model_copy(update={"secret": {"new": True}})
+    with pytest.raises(InvalidValue, match=r"^secret: sealed to id, place, none of which may be None$"):
+        await letters.replace_secret(shop_database, two[0].id, None, {})  # type: ignore[arg-type]
 
 
 async def test_a_sealed_value_keeps_the_rules_of_its_type(shop_database: Database) -> None:

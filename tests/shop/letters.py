@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hangar_dal import CaseInsensitive, Executor, RowCount, Stream
 from shop import query
-from shop.models import Box, Letter, Name
+from shop.models import Box, Letter, Name, Secret
 
 
 @query
@@ -35,6 +35,10 @@ async def list_boxes(db: Executor) -> list[Box]: ...
 
 @query
 async def move_letter(db: Executor, id: UUID, place: str) -> RowCount: ...
+
+
+@query
+async def replace_secret(db: Executor, id: UUID, place: str, secret: Secret) -> RowCount: ...
 
 
 @query

@@ -5,7 +5,7 @@ from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 
 from hangar_dal import CaseInsensitive, JsonArray, JsonObject, Row, Sealed, uuid7
 
@@ -82,6 +82,37 @@ class Strict(Row):
     text: Annotated[str, StringConstraints(max_length=3)]
 
 
+class Dated(Row):
+    """A model of another type than its column."""
+
+    id: UUID
+    text: datetime
+
+
+def _refuse(text: str) -> str:
+    raise ValueError(f"a validator that tells {text}")
+
+
+PickyText = Annotated[str, AfterValidator(_refuse)]
+
+
+class Picky(Row):
+    id: UUID
+    text: PickyText
+
+
+class Inner(Row):
+    at: datetime
+    times: list[datetime]
+    key: UUID | None
+
+
+class Nested(Row):
+    id: UUID
+    inner_part: Inner
+    text: str
+
+
 class Changes(TypedDict, total=False):
     text: str
     key: UUID | None
@@ -92,10 +123,13 @@ class Name(Row):
     name: Annotated[str, CaseInsensitive]
 
 
+Secret = Annotated[JsonObject | JsonArray, Sealed("letters", "secret", bind=("id", "place"))]
+
+
 class Letter(Row):
     id: UUID = Field(default_factory=uuid7)
     place: str
-    secret: Annotated[JsonObject | JsonArray, Sealed("letters", "secret", bind=("id", "place"))] = Field(repr=False)
+    secret: Secret = Field(repr=False)
     hint: Annotated[str | None, Sealed("letters", "hint", bind=("id",))] = Field(default=None, repr=False)
 
 

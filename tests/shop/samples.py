@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from hangar_dal import Executor, RowCount, Stream
 from shop import query
-from shop.models import Brief, Changes, Colour, Line, Sample, Shape, Size, Strict
+from shop.models import Brief, Changes, Colour, Dated, Line, Nested, Picky, PickyText, Sample, Shape, Size, Strict
 
 
 @query
@@ -150,3 +150,27 @@ async def get_strict(db: Executor, id: UUID) -> Strict: ...
 
 @query
 async def read_as_day(db: Executor, id: UUID) -> date: ...
+
+
+@query
+async def get_as_instant(db: Executor, id: UUID) -> Dated: ...
+
+
+@query
+async def read_as_instant(db: Executor, id: UUID) -> datetime: ...
+
+
+@query
+async def get_picky(db: Executor, id: UUID) -> Picky: ...
+
+
+@query
+async def count_picky(db: Executor, text: PickyText) -> int: ...
+
+
+@query
+async def nest_sample(db: Executor, id: UUID) -> Nested: ...
+
+
+@query
+async def nest_text(db: Executor, id: UUID) -> Nested: ...

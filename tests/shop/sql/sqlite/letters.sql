@@ -80,6 +80,13 @@ UPDATE letters
 SET place = :place
 WHERE id = :id;
 
+-- name: replace_secret
+UPDATE letters
+SET secret = :secret
+WHERE
+    id = :id
+    AND place = :place;
+
 -- name: read_secret
 SELECT secret
 FROM letters

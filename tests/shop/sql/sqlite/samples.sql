@@ -358,3 +358,45 @@ WHERE id = :id;
 SELECT text
 FROM samples
 WHERE id = :id;
+
+-- name: get_as_instant
+SELECT
+    id,
+    text
+FROM samples
+WHERE id = :id;
+
+-- name: read_as_instant
+SELECT text
+FROM samples
+WHERE id = :id;
+
+-- name: get_picky
+SELECT
+    id,
+    text
+FROM samples
+WHERE id = :id;
+
+-- name: count_picky
+SELECT count(*) AS samples
+FROM samples
+WHERE text = :text;
+
+-- name: nest_sample
+-- differs: JSON is built by functions of other names
+SELECT
+    id,
+    json_object('at', at, 'times', json(times), 'key', key) AS inner_part,
+    text
+FROM samples
+WHERE id = :id;
+
+-- name: nest_text
+-- differs: JSON is built by functions of other names
+SELECT
+    id,
+    json_quote(text) AS inner_part,
+    text
+FROM samples
+WHERE id = :id;
