@@ -1,6 +1,7 @@
 """Usernames and e-mail addresses are unique whatever their case, in any script; the error tells which was taken."""
 # ruff: noqa: RUF001  (names in other scripts are the subject)
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -115,3 +116,14 @@ async def test_delete_user_frees_the_names(database: Database) -> None:
     await users.delete_user(database, first.id)
     again = await users.create_user(database, local_user(username="mara", email="MARA@example.org"))
     assert again.id != first.id
+
+
+async def test_create_user_is_told_the_first_column_where_several_are_taken(database: Database) -> None:
+    made = await users.create_user(database, local_user(phone_number="+4917112345", eve_character_id=95465499))
+    names = ("id", "username", "email", "phone_number", "eve_character_id")
+    taken_by_made = [(name, getattr(made, name)) for name in names]
+    for number in range(2, len(names) + 1):
+        for several in combinations(taken_by_made, number):
+            with pytest.raises(UniqueViolation) as caught:
+                await users.create_user(database, local_user(**dict(several)))
+            assert caught.value.columns == (several[0][0],)
