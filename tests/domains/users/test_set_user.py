@@ -64,7 +64,7 @@ async def test_set_user_anything_raises_not_found_for_an_unknown_id(database: Da
         await users.set_user_role(database, uuid7(), UserRole.ADMIN)
     with pytest.raises(NotFound, match="touch_last_login"):
         await users.touch_last_login(database, uuid7())
-    with pytest.raises(NotFound, match="set_password"):
+    with pytest.raises(NotFound, match="get_user"):
         await users.set_password(database, uuid7(), password())
 
 
@@ -94,6 +94,17 @@ async def test_set_password_refuses_weak_and_overlong_ones_and_keeps_the_old(dat
         with pytest.raises(WeakPassword):
             await users.set_password(database, made.id, SecretStr(weak))
         assert await users.authenticate(database, str(made.username), new.password) == made
+
+
+async def test_set_password_refuses_the_users_own_names_whatever_their_case(database: Database) -> None:
+    name = "the.longest.serving.pilot"
+    made = await users.create_user(
+        database,
+        local_user(username=name, email="quartermaster.of.them.all@example.org", display_name="Ada of the Wheel"),
+    )
+    for own in [name.upper(), "Quartermaster.of.Them.All@example.org", "ada of the wheel"]:
+        with pytest.raises(WeakPassword, match="own name"):
+            await users.set_password(database, made.id, SecretStr(own))
 
 
 async def test_set_password_refuses_a_password_that_is_no_secret(database: Database, user: User) -> None:
