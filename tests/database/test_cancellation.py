@@ -36,6 +36,17 @@ async def test_a_cancelled_statement_is_stopped_and_nothing_of_it_is_kept(
     assert outside.transactions_left_open() == 0
 
 
+async def test_a_statement_cancelled_as_soon_as_it_is_sent_is_stopped_for_certain(small_ledger: Database) -> None:
+    """A request to stop may overtake the statement on its way to the server, and then stops nothing."""
+    for _ in range(10):
+        reading = asyncio.create_task(small_ledger.run(*endless_write(small_ledger)))
+        await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await reading
+        assert not getattr(caught.value, "__notes__", [])
+
+
 async def test_a_timeout_inside_a_transaction_ends_it_even_within_a_savepoint(
     ledger: Database, outside: Outside
 ) -> None:
@@ -77,7 +88,7 @@ async def test_a_cancelled_task_that_waits_for_another_process_stops_soon(sqlite
             for task in waiting:
                 await asyncio.sleep(0.05)
                 task.cancel()
-            done, _ = await asyncio.wait(waiting, timeout=60)
+            done, _ = await asyncio.wait(waiting, timeout=5)
             assert [task.cancelled() for task in done] == [True, True]
         assert await column(db, IDS) == []
         await run(db, INSERT, id=2)

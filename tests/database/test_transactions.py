@@ -115,6 +115,20 @@ async def test_an_error_swallowed_inside_a_savepoint_does_not_pass_for_success(
     assert outside.query(IDS) == [(1,), (3,)]
 
 
+async def test_a_transaction_that_was_ended_by_hand_applies_nothing_more(ledger: Database, outside: Outside) -> None:
+    with pytest.raises(TransactionFailed):
+        async with ledger.transaction() as tx:
+            await run(tx, INSERT, id=1)
+            await run(tx, "ROLLBACK")
+            with pytest.raises(TransactionFailed, match="ended"):
+                await run(tx, INSERT, id=2)
+    with pytest.raises(TransactionFailed, match="ended"):
+        async with ledger.transaction() as tx:
+            await run(tx, INSERT, id=3)
+            await run(tx, "ROLLBACK")
+    assert outside.query(IDS) == []
+
+
 async def test_a_transaction_is_of_no_use_after_its_block(ledger: Database) -> None:
     async with ledger.transaction() as tx:
         pass

@@ -59,7 +59,7 @@ async def test_a_wire_cut_at_any_byte_leaves_everything_or_nothing(settings: Set
         await direct.run(*make_ledger(direct))
         async with wire_to(settings.target) as (wire, url):
             seen = {"committed": 0, "unknown": 0, "not applied": 0}
-            async with open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys)) as db:
+            async with open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys, pool_size=1)) as db:
                 for cut in range(1, 600):
                     await column(db, "SELECT 1")  # the connection is there, and the cut hits the transaction
                     wire.cut_after(cut)

@@ -48,6 +48,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         connection_class=Driver,
         kwargs=options,
         configure=configure,
+        check=AsyncConnectionPool.check_connection,  # one that came back because its like were lost
         min_size=0,
         max_size=settings.pool_size,
         open=False,
