@@ -6,6 +6,7 @@ Stands above `binding`, beside `plan`.
 from collections.abc import Iterator
 
 from hangar_dal.query.binding import getter
+from hangar_dal.query.rules import broken_rules
 from hangar_dal.query.signature import Signature, choices
 from hangar_dal.query.sources import Source, Unresolved, resolve
 from hangar_dal.sqlblock import Block
@@ -18,6 +19,7 @@ def disagreements(block: Block, signature: Signature, used: set[str]) -> Iterato
     yield from _parameters(block, signature, used)
     yield from _arms(block, signature, used)
     yield from ((block.line, finding) for finding in _result(block, signature))
+    yield from broken_rules(block)
 
 
 def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[Finding]:
