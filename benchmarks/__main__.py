@@ -40,14 +40,14 @@ def main() -> None:
     )
     parser.add_argument("--database", choices=[*PLACES, "both"], default="both")
     parser.add_argument("--case", default="", metavar="TEXT", help="only the cases whose name holds TEXT")
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds a case (default 40, quick 2)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds a case (default 60, quick 2)")
     parser.add_argument("--quick", action="store_true", help="few and short rounds")
     parser.add_argument("--seed", type=int, metavar="N", help="of the order in which they take turns (default: random)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     if options.seed is None:
         options.seed = secrets.randbelow(1_000_000)
-    options.rounds = options.rounds or (2 if options.quick else 40)
+    options.rounds = options.rounds or (2 if options.quick else 60)
     if options.rounds < 1:
         parser.error("--rounds: at least one")
     found = asyncio.run(run(options))

@@ -37,7 +37,7 @@ def _user_by_key(place: Place) -> Case:
         {BY_HAND: hand.user, BARE: hand.bare_user, **_aiosql(place, "user")},
         _taken(ids),
         TYPED_AIM,
-        passes=30,
+        passes=12,
     )
 
 
@@ -49,7 +49,7 @@ def _thousand_users(place: Place) -> Case:
         {BY_HAND: hand.users, BARE: hand.bare_users, **_aiosql(place, "users")},
         lambda: [MANY],
         TYPED_AIM,
-        passes=5,
+        passes=3,
     )
 
 
@@ -65,7 +65,7 @@ def _insert(place: Place) -> Case:
         {BY_HAND: hand.insert, BARE: hand.bare_insert},
         lambda: [new_user(number) for number in islice(numbers, CALLS)],
         TYPED_AIM,
-        passes=30,
+        passes=12,
         same_results=False,  # an account goes in once
     )
 
@@ -78,7 +78,7 @@ def _sealed_row(place: Place) -> Case:
         {BY_HAND: hand.session, BARE: hand.bare_session},
         _taken(ids),
         TYPED_AIM,
-        passes=30,
+        passes=12,
     )
 
 
@@ -92,7 +92,7 @@ def _import_parts(place: Place) -> Case:
         others,
         lambda: [[Part(name=f"part {n}", number=n, weight=n / 7, made_at=LATER) for n in range(MANY)]],
         BULK_AIM,
-        passes=5,
+        passes=3,
         between=lambda: place.by_hand.command("DELETE FROM parts"),
         same_results=False,
     )
@@ -113,7 +113,7 @@ def _import_sessions(place: Place) -> Case:
         others,
         sessions,
         BULK_AIM,
-        passes=5,
+        passes=3,
         between=lambda: place.by_hand.command("DELETE FROM session_cookies WHERE platform LIKE 'platform %'"),
         same_results=False,
     )

@@ -23,6 +23,9 @@ MAX_JSON_BYTES: Final = 1 << 20
 # jsonb keeps numbers as decimals: past this a float would come back from PostgreSQL as an integer.
 MAX_JSON_FLOAT: Final = 1e15
 
+# What it writes has been copied and is no deeper than allowed: it cannot hold itself.
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+
 JsonObject = dict[str, JsonValue]
 JsonArray = list[JsonValue]
 
@@ -88,7 +91,7 @@ def instant_text(value: datetime) -> str:
 def json_text(name: str, value: object) -> str:
     """Canonical JSON (sorted keys, no spaces) that comes back as the equal value from `jsonb` and from text."""
     plain = _plain_json(name, value, MAX_JSON_DEPTH)
-    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = _CANONICAL.encode(plain)
     if len(text) > MAX_JSON_BYTES or len(text.encode()) > MAX_JSON_BYTES:
         raise InvalidValue(f"{name}: JSON must not be larger than {MAX_JSON_BYTES} bytes")
     return text
@@ -113,9 +116,12 @@ def _plain_json(name: str, value: Any, depth: int) -> object:
         raise InvalidValue(f"{name}: JSON must not be nested deeper than {MAX_JSON_DEPTH} levels")
     if kind is list:
         return [_plain_json(name, item, depth - 1) for item in value]
-    if any(type(key) is not str for key in value):
-        raise InvalidValue(f"{name}: a key of a JSON object must be text")
-    return {check_text(name, key): _plain_json(name, item, depth - 1) for key, item in value.items()}
+    plain = {}
+    for key, item in value.items():
+        if type(key) is not str:
+            raise InvalidValue(f"{name}: a key of a JSON object must be text")
+        plain[check_text(name, key)] = _plain_json(name, item, depth - 1)
+    return plain
 
 
 def fold(name: str, value: str) -> str:

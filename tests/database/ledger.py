@@ -58,8 +58,8 @@ ENDLESS: Final = {
 }
 ENDLESS_WRITE: Final = {
     "sqlite": """WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
-        INSERT INTO ledger (id, amount) SELECT i, 1 FROM n""",
-    "postgresql": "INSERT INTO ledger (id, amount) SELECT i, 1 FROM generate_series(1, 1000000000) AS i",
+        INSERT INTO ledger (id, amount) SELECT -i, 1 FROM n""",
+    "postgresql": "INSERT INTO ledger (id, amount) SELECT -i, 1 FROM generate_series(1, 1000000000) AS i",
 }
 
 

@@ -1,6 +1,7 @@
 """What somebody else sees of a database: another process, another client."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any, Final
@@ -40,6 +41,14 @@ class PostgresOutside:
             return connection.execute(text.encode()).fetchall()
 
     def transactions_left_open(self) -> int:
+        """A server needs a second to notice that its client is gone."""
+        for _ in range(100):
+            if not (count := self._transactions_open()):
+                break
+            time.sleep(0.05)
+        return count
+
+    def _transactions_open(self) -> int:
         return len(
             self.query(
                 "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

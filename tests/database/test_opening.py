@@ -19,10 +19,10 @@ from clock import Clock
 from database.ledger import column, make_ledger, run
 from database.outside import Outside
 from hangar_dal import sealing
-from hangar_dal.database import Database, open_database
+from hangar_dal.database import Database, Statement, open_database
 from hangar_dal.database.postgresql import engine as postgresql_engine
 from hangar_dal.database.sqlite import engine as sqlite_engine
-from hangar_dal.errors import ConnectionFailed, InvalidValue, SchemaOutOfDate, UnsupportedVersion
+from hangar_dal.errors import ConnectionFailed, InvalidValue, ReadOnlyTransaction, SchemaOutOfDate, UnsupportedVersion
 from hangar_dal.settings import Settings
 
 
@@ -121,6 +121,12 @@ async def test_a_sqlite_file_in_no_folder_is_told(tmp_path: Path) -> None:
         await open_database(Settings(database_url=f"sqlite:///{tmp_path}/none/x.db", sealing_keys=sealing.new_key()))
 
 
+async def test_a_missing_sqlite_file_is_refused_and_stays_missing(tmp_path: Path) -> None:
+    with pytest.raises(SchemaOutOfDate, match="yoyo apply"):
+        await open_database(Settings(database_url=f"sqlite:///{tmp_path}/misspelt.db"))
+    assert not list(tmp_path.glob("misspelt*"))  # noqa: ASYNC240
+
+
 async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"no database " * 1000)
     with pytest.raises(ConnectionFailed, match="not a SQLite database"):
@@ -183,6 +189,14 @@ async def test_a_memory_database_migrates_itself_and_is_one_connection() -> None
         await run(db, "INSERT INTO ledger (id, amount) VALUES (1, 1)")
         async with db.transaction(read_only=True) as tx:
             assert await column(tx, "SELECT id FROM ledger") == [1]
+        sneaky = Statement("sneaky", "INSERT INTO ledger (id, amount) VALUES (2, 1)", writes=False)
+        with pytest.raises(ReadOnlyTransaction):
+            async with db.transaction(read_only=True) as tx:
+                await tx.run(sneaky, ())
+        async with db.transaction(read_only=True):
+            pass
+        await db.run(sneaky, ())
+        assert await column(db, "SELECT id FROM ledger") == [1, 2]
 
 
 async def test_drivers_log_no_parameters(database: Database, caplog: pytest.LogCaptureFixture) -> None:

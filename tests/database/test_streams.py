@@ -98,6 +98,27 @@ async def test_a_cancelled_stream_gives_its_connection_back(small_ledger: Databa
     assert outside.transactions_left_open() == 0
 
 
+async def test_a_statement_cancelled_beside_an_open_stream_takes_the_stream_with_it(
+    small_ledger: Database, outside: Outside
+) -> None:
+    """SQLite goes on interrupting for as long as any cursor is open."""
+    await fill(small_ledger, 30)
+
+    async def read() -> None:
+        async with small_ledger.transaction() as tx, tx.stream(*sql(tx, IDS), chunk=1) as chunks:
+            await anext(chunks)
+            await tx.run(*endless(tx))
+
+    for _ in range(3):
+        task = asyncio.create_task(read())
+        await asyncio.sleep(0.05)
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=30)
+        assert [task.cancelled() for task in done] == [True]
+    assert outside.transactions_left_open() == 0
+    await run(small_ledger, "DROP TABLE ledger")
+
+
 async def test_what_a_statement_that_writes_returns_can_be_streamed(ledger: Database, outside: Outside) -> None:
     statement = sql(ledger, "INSERT INTO ledger (id, amount) VALUES (1, 1), (2, 1), (3, 1) RETURNING id")
     async with ledger.stream(*statement, chunk=2) as chunks:

@@ -85,7 +85,8 @@ async def test_after_a_failed_statement_the_transaction_refuses_more(ledger: Dat
             await run(tx, INSERT, id=2)
             with pytest.raises(UniqueViolation):
                 await run(tx, INSERT, id=1)
-            await run(tx, INSERT, id=3)
+            with pytest.raises(TransactionFailed, match="earlier statement"):
+                await run(tx, INSERT, id=3)
     assert outside.query(IDS) == [(1,)]
 
 
@@ -112,6 +113,20 @@ async def test_an_error_swallowed_inside_a_savepoint_does_not_pass_for_success(
                     await run(tx, INSERT, id=1)
         await run(tx, INSERT, id=3)
     assert outside.query(IDS) == [(1,), (3,)]
+
+
+async def test_a_transaction_that_was_ended_by_hand_applies_nothing_more(ledger: Database, outside: Outside) -> None:
+    with pytest.raises(TransactionFailed):
+        async with ledger.transaction() as tx:
+            await run(tx, INSERT, id=1)
+            await run(tx, "ROLLBACK")
+            with pytest.raises(TransactionFailed, match="ended"):
+                await run(tx, INSERT, id=2)
+    with pytest.raises(TransactionFailed, match="ended"):
+        async with ledger.transaction() as tx:
+            await run(tx, INSERT, id=3)
+            await run(tx, "ROLLBACK")
+    assert outside.query(IDS) == []
 
 
 async def test_a_transaction_is_of_no_use_after_its_block(ledger: Database) -> None:

@@ -52,19 +52,21 @@ async def test_a_connection_handed_to_a_task_that_is_cancelled_in_the_same_turn_
         pass
 
 
-async def test_writers_are_served_in_the_order_in_which_they_came(small_ledger: Database) -> None:
+async def test_writers_are_served_in_the_order_in_which_they_came(settings: Settings) -> None:
+    one_connection = settings.model_copy(update={"pool_size": 1})
     served: list[int] = []
 
-    async def write(n: int) -> None:
-        await run(small_ledger, INSERT, id=n)
+    async def write(db: Database, n: int) -> None:
+        await run(db, INSERT, id=n)
         served.append(n)
 
-    async with small_ledger.transaction(), small_ledger.transaction(read_only=True):
-        waiting = [asyncio.create_task(write(n)) for n in range(8)]
-        await asyncio.sleep(0)
-    await asyncio.gather(*waiting)
-    assert sorted(served) == list(range(8))
-    assert served[0] == 0
+    async with open_database(one_connection) as db:
+        await db.run(*make_ledger(db))
+        async with db.transaction():
+            waiting = [asyncio.create_task(write(db, n)) for n in range(8)]
+            await asyncio.sleep(0)
+        await asyncio.gather(*waiting)
+    assert served == list(range(8))
 
 
 async def test_who_waits_while_the_database_closes_is_told(crowded: Database) -> None:

@@ -222,13 +222,11 @@ INDEX = {
 }
 
 
-@pytest.mark.parametrize(("call", "indexes"), BY_KEY.values(), ids=BY_KEY)
-async def test_a_statement_goes_through_its_index(
-    crowded: Database, plans_of: PlansOf, call: Call, indexes: set[str]
-) -> None:
-    [plan] = await plans_of(call(crowded))
-    assert indexes <= plan.indexes, plan.text
-    assert plan.scans == [], plan.text
+async def test_a_statement_goes_through_its_index(crowded: Database, plans_of: PlansOf) -> None:
+    for call, indexes in BY_KEY.values():
+        [plan] = await plans_of(call(crowded))
+        assert indexes <= plan.indexes, plan.text
+        assert plan.scans == [], plan.text
 
 
 async def test_list_users_goes_through_an_index_of_its_order_and_never_sorts(

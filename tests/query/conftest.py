@@ -2,14 +2,17 @@
 
 import re
 import sys
+from asyncio import Runner
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from hangar_dal import Catalog
+from hangar_dal import Catalog, Database, open_database
 from hangar_dal.errors import CatalogError
+from hangar_dal.settings import Settings
+from shop.tables import create_tables
 
 PREAMBLE = """\
 from datetime import date, datetime, time, timedelta
@@ -71,3 +74,31 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     yield shop
     for module in shop.modules:
         sys.modules.pop(module, None)
+
+
+@pytest.fixture
+async def shop_database(database: Database) -> Database:
+    """A database that holds the tables of the application in `tests/shop`."""
+    await create_tables(database)
+    return database
+
+
+@pytest.fixture
+def calls(settings: Settings) -> Iterator[Runner]:
+    """For properties, whose examples are many calls of a plain function: an event loop to run each in."""
+    with Runner() as runner:
+        yield runner
+
+
+@pytest.fixture
+def loop_database(calls: Runner, settings: Settings) -> Iterator[Database]:
+    """The same as `shop_database`, open in the loop of `calls`."""
+
+    async def opened() -> Database:
+        database = await open_database(settings)
+        await create_tables(database)
+        return database
+
+    database = calls.run(opened())
+    yield database
+    calls.run(database.close())

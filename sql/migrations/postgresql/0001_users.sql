@@ -29,10 +29,11 @@ CREATE TABLE users (
     CONSTRAINT users_phone_number_key UNIQUE (phone_number),
     CONSTRAINT users_eve_character_id_key UNIQUE (eve_character_id),
 
-    -- A username can never pose as an e-mail address.
+    -- A username can never pose as an e-mail address, nor by a character that folds to `@`.
     CONSTRAINT users_username_check CHECK (
         length(username) BETWEEN 1 AND 64
         AND position('@' IN username) = 0
+        AND position('@' IN username_fold) = 0
     ),
     CONSTRAINT users_email_check CHECK (
         length(email) BETWEEN 3 AND 254

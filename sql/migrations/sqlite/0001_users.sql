@@ -1,6 +1,6 @@
 -- Who may sign in: local accounts by username or e-mail and password, EVE SSO accounts by their character.
 CREATE TABLE users (
-    id text NOT NULL PRIMARY KEY,
+    id text NOT NULL,
     username text,
     username_fold text,
     email text,
@@ -24,15 +24,18 @@ CREATE TABLE users (
     updated_at text NOT NULL,
 
     -- Unique whatever the case: the fold is compared, the text is shown.
-    CONSTRAINT users_username_fold_key UNIQUE (username_fold),
-    CONSTRAINT users_email_fold_key UNIQUE (email_fold),
-    CONSTRAINT users_phone_number_key UNIQUE (phone_number),
+    -- SQLite checks the last first: where several are broken, both databases name the same one.
     CONSTRAINT users_eve_character_id_key UNIQUE (eve_character_id),
+    CONSTRAINT users_phone_number_key UNIQUE (phone_number),
+    CONSTRAINT users_email_fold_key UNIQUE (email_fold),
+    CONSTRAINT users_username_fold_key UNIQUE (username_fold),
+    CONSTRAINT users_pkey PRIMARY KEY (id),
 
-    -- A username can never pose as an e-mail address.
+    -- A username can never pose as an e-mail address, nor by a character that folds to `@`.
     CONSTRAINT users_username_check CHECK (
         length(username) BETWEEN 1 AND 64
         AND instr(username, '@') = 0
+        AND instr(username_fold, '@') = 0
     ),
     CONSTRAINT users_email_check CHECK (
         length(email) BETWEEN 3 AND 254

@@ -81,9 +81,10 @@ def checker(value: ValueType, *, in_json: bool = False) -> Check:
     validate = TypeAdapter[Any](value.constrained).validator.validate_python
 
     def constrained(name: str, given: Any) -> Any:
-        check(name, given)
+        plain = check(name, given)
         try:
-            return check(name, validate(given))
+            valid = validate(given)
+            return plain if valid is given else check(name, valid)
         except ValidationError as refused:
             raise InvalidValue(f"{name}: {'; '.join(reasons(refused))}") from None
 

@@ -5,6 +5,7 @@ Stands at the top of the database floor. Only the driver of the dialect in use i
 
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
@@ -70,6 +71,8 @@ class Opening:
 
     async def _opened(self) -> Database:
         settings = self._settings or Settings()
+        if self._check_schema and _lacks_file(settings):
+            schema_history.check(())  # said before a file and its key are made, perhaps under a misspelt name
         keyring = open_keyring(settings)
         database = Database(await _engine(settings), clock=self._clock, keyring=keyring)
         try:
@@ -94,6 +97,14 @@ async def _engine(settings: Settings) -> Engine:
 
 def _migrates_itself(settings: Settings) -> bool:
     return isinstance(settings.target, SqliteTarget) and settings.target.path == MEMORY
+
+
+def _lacks_file(settings: Settings) -> bool:
+    target = settings.target
+    if not isinstance(target, SqliteTarget) or target.path == MEMORY:
+        return False
+    path = Path(target.path)
+    return path.parent.is_dir() and not path.exists()
 
 
 async def _applied(database: Database) -> set[str]:

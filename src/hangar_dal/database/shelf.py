@@ -12,7 +12,7 @@ from typing import Final
 
 from hangar_dal.database.connection import Connection
 from hangar_dal.database.owned import own, settled
-from hangar_dal.errors import DatabaseBusy, DatabaseClosed
+from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseClosed
 
 # How long `close` waits for work under way before it closes the connections under it.
 DRAIN_SECONDS: Final = 10.0
@@ -80,6 +80,8 @@ class Shelf:
             applied = connection.applied
             self.give(connection)
             return error, applied
+        if isinstance(error, ConnectionFailed):
+            self._distrust()
         mending = own(self._mend(connection))
         cancelled = await settled(mending)
         if cancelled is not None and isinstance(error, Exception):
@@ -162,7 +164,6 @@ class Shelf:
             if usable:
                 self.give(connection)
             else:
-                self._drop_lost()
                 await self._discard(connection)
 
     async def _discard(self, connection: Connection) -> None:
@@ -171,14 +172,15 @@ class Shelf:
         self._note_drained()
         await connection.close()
 
-    def _drop_lost(self) -> None:
-        """A restarted server has closed the idle connections too: the next task shall not run into one."""
-        for connection in [connection for connection in self.free if connection.lost]:
-            self.free.remove(connection)
+    def _distrust(self) -> None:
+        """What has taken one connection has likely taken the idle ones too: the next task shall not run into one."""
+        for connection in self.free:
             own(self._discard(connection))
+        self.free.clear()
 
     def _tick(self) -> None:
         for connection in self._everyone:
             connection.tick()
-        self._drop_lost()
+        if any(connection.lost for connection in self.free):
+            self._distrust()
         self._timer = asyncio.get_running_loop().call_later(self._tick_seconds, self._tick)

@@ -5,7 +5,7 @@ Stands above `shelf`, below `database`. Which database runs makes no difference 
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -18,7 +18,6 @@ from hangar_dal.errors import (
     ConnectionFailed,
     DatabaseError,
     InvalidValue,
-    ReadOnlyTransaction,
     TransactionBusy,
     TransactionClosed,
     TransactionError,
@@ -48,13 +47,12 @@ class Transaction:
     connection, ends the transaction for good, savepoint or not.
     """
 
-    def __init__(self, owner: Owner, connection: Connection, *, read_only: bool) -> None:
+    def __init__(self, owner: Owner, connection: Connection) -> None:
         self.dialect: Dialect = owner.dialect
         self.clock = owner.clock
         self.keyring = owner.keyring
         self.now = owner.now
         self._connection = connection
-        self._read_only = read_only
         self._busy = False
         self._quiet: asyncio.Future[None] | None = None
         self._closed = False
@@ -108,11 +106,8 @@ class Transaction:
         """The one gate of a transaction: whoever comes through it has the connection until it is done."""
         if self._busy or self._closed or self._failure is not None:
             self._refuse(statement)
-        if self._read_only and statement is not None and statement.writes:
-            self._failure = _named(
-                ReadOnlyTransaction("this transaction is read-only and the statement writes"), statement
-            )
-            raise self._failure
+        if not self._connection.in_transaction:
+            self._find_ended()
         self._busy = True
         try:
             return await operation(*arguments)
@@ -135,6 +130,12 @@ class Transaction:
             raise _named(TransactionBusy(message), statement)
         message = "an earlier statement of this transaction failed; let its error leave the block, or use a savepoint"
         raise _named(TransactionFailed(message), statement) from self._failure
+
+    def _find_ended(self) -> None:
+        """What came next would run outside of any transaction, and be applied one by one."""
+        self._beyond_repair = True
+        self._failure = TransactionFailed("a statement in it, or the database, has ended the transaction early")
+        raise self._failure
 
     async def _fail(self, error: BaseException) -> None:
         self._failure = error
@@ -163,6 +164,8 @@ class Transaction:
             raise TransactionFailed(
                 "a statement of this transaction failed and its error was caught inside: nothing was kept"
             ) from self._failure
+        if not self._connection.in_transaction:
+            self._find_ended()
         self._closed = True
         commit = own(self._connection.commit())
         cancelled = await settled(commit)
@@ -193,7 +196,7 @@ async def transaction_block(
     if isolation is not None and isolation not in ISOLATIONS:
         raise InvalidValue(f"isolation: must be None or one of {', '.join(ISOLATIONS)}")
     connection = await _begun(shelf, isolation, read_only)
-    transaction = Transaction(owner, connection, read_only=read_only)
+    transaction = Transaction(owner, connection)
     try:
         yield transaction
         await transaction._end()
@@ -258,6 +261,3 @@ def slices(rows: list[Row], size: int) -> AsyncIterator[list[Row]]:
 def _named(error: TransactionError, statement: Statement | None) -> TransactionError:
     error.query = statement.name if statement else None
     return error
-
-
-Block = AbstractAsyncContextManager[Transaction]

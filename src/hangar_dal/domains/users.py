@@ -171,9 +171,11 @@ async def create_user(db: Executor, new: NewUser) -> User:
 
 
 async def set_password(db: Executor, user_id: UUID, password: SecretStr) -> User:
-    """Replace the password; `WeakPassword` before anything is hashed."""
+    """Replace the password; `WeakPassword` before anything is hashed, `NotFound` if there is no such user."""
     _check_secret(password)
-    passwords.check_password(password)
+    passwords.check_password(password)  # what no user may have needs no look at this one
+    user = await get_user(db, user_id)
+    passwords.check_password(password, context=(user.username, user.email, user.display_name))
     return await set_password_hash(db, user_id, hashed_password=await passwords.hash_off_loop(password))
 
 

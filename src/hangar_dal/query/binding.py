@@ -45,10 +45,10 @@ def getter(source: Source, line: Line, signature: Signature, encode: Mapping[str
         return lambda values, db: encoded(db.now() if (given := source.raw(values)) is None else given)
     if source.is_change:
         return lambda values, db: encoded(values[source.argument]) if source.argument in values else None
-    if source.field is None:
-        key = source.argument
-        return lambda values, db: encoded(values[key])
-    return lambda values, db: encoded(source.raw(values))
+    argument, field = source.argument, source.field
+    if field is None:
+        return lambda values, db: encoded(values[argument])
+    return lambda values, db: encoded(None if (given := values[argument]) is None else getattr(given, field))
 
 
 def _refuse_unsealed(name: str, value: ValueType) -> None:

@@ -122,6 +122,8 @@ def _opener(model: type[BaseModel], decode: Mapping[str, Decode]) -> Open | None
             for name, step in steps:
                 if (raw := values[name]) is not None:
                     values[name] = step(raw, values, keyring)
+        except Misfit as inner:
+            raise Misfit(f"{name}.{inner}") from None
         except (ValueError, TypeError, KeyError):
             raise Misfit(name) from None
 

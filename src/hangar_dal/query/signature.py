@@ -197,8 +197,8 @@ def unfit_for_seal(bound: str, value: ValueType | str | None) -> str | None:
     """Why a value cannot be what another is sealed to: both databases must give it back as the same text."""
     if isinstance(value, str):
         return value
-    if value is None or value.kind not in ("text", "uuid", "int") or value.sealed:
-        return f"{bound} must be text, an int or a UUID"
+    if value is None or value.kind not in ("text", "uuid", "int") or value.sealed or value.optional:
+        return f"{bound} must be text, an int or a UUID, and never None"
     return None
 
 

@@ -45,12 +45,10 @@ async def test_create_session_cookie_returns_the_row_that_get_session_cookie_fin
     assert await session_cookies.get_session_cookie(database, made.id) == made
 
 
-@pytest.mark.parametrize("platform", ["x", "ж" * 50, "a b/c:d'\"%\\", "🚀" * 50])
-async def test_create_session_cookie_takes_platforms_of_one_to_50_characters(
-    database: Database, user: User, platform: str
-) -> None:
-    made = await create(database, user, platform=platform)
-    assert await session_cookies.find_session_cookie(database, user_id=user.id, platform=platform) == made
+async def test_create_session_cookie_takes_platforms_of_one_to_50_characters(database: Database, user: User) -> None:
+    for platform in ["x", "ж" * 50, "a b/c:d'\"%\\", "🚀" * 50]:
+        made = await create(database, user, platform=platform)
+        assert await session_cookies.find_session_cookie(database, user_id=user.id, platform=platform) == made
 
 
 async def test_create_session_cookie_keeps_microseconds_and_gives_utc(database: Database, user: User) -> None:

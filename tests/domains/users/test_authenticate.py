@@ -47,32 +47,34 @@ class Counted(PasswordHasher):
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch, cheap_hasher: PasswordHasher) -> Callable[[], Counted]:
-    """From the moment of the call on."""
+    """From the moment of the call on; its parameters are stronger than those of the hashes there are."""
 
     def begin() -> Counted:
-        hasher = Counted(time_cost=1, memory_cost=8, parallelism=1)
+        hasher = Counted(time_cost=2, memory_cost=16, parallelism=1)
         monkeypatch.setattr(passwords, "_HASHER", hasher)
         return hasher
 
     return begin
 
 
-@pytest.mark.parametrize(
-    "login",
-    ["Straße", "STRASSE", "strasse", "Mara@Example.org", "MARA@EXAMPLE.ORG", "mara\N{SMALL COMMERCIAL AT}example.org"],
-)
 async def test_authenticate_takes_username_or_address_in_any_case(
-    database: Database, mara: User, secret: SecretStr, login: str
+    database: Database, mara: User, secret: SecretStr
 ) -> None:
-    assert await users.authenticate(database, login, secret) == mara
+    for login in [
+        "Straße",
+        "STRASSE",
+        "strasse",
+        "Mara@Example.org",
+        "MARA@EXAMPLE.ORG",
+        "mara\N{SMALL COMMERCIAL AT}example.org",
+    ]:
+        assert await users.authenticate(database, login, secret) == mara
 
 
-@pytest.mark.parametrize("login", ["", "strass", "straße ", "nobody@example.org", "%", "x" * 254])
-async def test_authenticate_refuses_an_unknown_user(
-    database: Database, mara: User, secret: SecretStr, login: str
-) -> None:
-    with pytest.raises(InvalidCredentials, match=REFUSED):
-        await users.authenticate(database, login, secret)
+async def test_authenticate_refuses_an_unknown_user(database: Database, mara: User, secret: SecretStr) -> None:
+    for login in ["", "strass", "straße ", "nobody@example.org", "%", "x" * 254]:
+        with pytest.raises(InvalidCredentials, match=REFUSED):
+            await users.authenticate(database, login, secret)
 
 
 @pytest.mark.parametrize(
@@ -94,16 +96,16 @@ async def test_authenticate_refuses_a_wrong_password(
         await users.authenticate(database, "strasse", SecretStr(wrong(secret.get_secret_value())))
 
 
-@pytest.mark.parametrize("status", sorted(set(UserStatus) - {UserStatus.ACTIVE}))
 async def test_authenticate_refuses_an_account_that_is_not_active(
-    database: Database, mara: User, secret: SecretStr, status: UserStatus
+    database: Database, mara: User, secret: SecretStr
 ) -> None:
-    left = await users.set_user_status(database, mara.id, status)
-    with pytest.raises(InvalidCredentials, match=REFUSED):
-        await users.authenticate(database, "strasse", secret)
-    assert await users.get_user(database, mara.id) == left
-    back = await users.set_user_status(database, mara.id, UserStatus.ACTIVE)
-    assert await users.authenticate(database, "strasse", secret) == back
+    for status in sorted(set(UserStatus) - {UserStatus.ACTIVE}):
+        left = await users.set_user_status(database, mara.id, status)
+        with pytest.raises(InvalidCredentials, match=REFUSED):
+            await users.authenticate(database, "strasse", secret)
+        assert await users.get_user(database, mara.id) == left
+        back = await users.set_user_status(database, mara.id, UserStatus.ACTIVE)
+        assert await users.authenticate(database, "strasse", secret) == back
 
 
 async def test_authenticate_refuses_an_account_without_a_password(database: Database) -> None:

@@ -117,22 +117,22 @@ async def test_list_users_goes_on_in_another_order_from_where_a_user_stands_in_i
         assert await users.list_users(database, order=order, after=pivot, limit=1000) == behind
 
 
-@pytest.mark.parametrize("limit", [0, -1, 1001, 2**63, True, 1.0, "1", None])
-async def test_list_users_refuses_a_limit_out_of_bounds(database: Database, limit: Any) -> None:
-    with pytest.raises(InvalidValue, match=r"^limit: "):
-        await users.list_users(database, limit=limit)
+async def test_list_users_refuses_a_limit_out_of_bounds(database: Database) -> None:
+    for limit in [0, -1, 1001, 2**63, True, 1.0, "1", None]:
+        with pytest.raises(InvalidValue, match=r"^limit: "):
+            await users.list_users(database, limit=limit)
 
 
-@pytest.mark.parametrize("order", ["", "NEWEST", "id", "created_at; DROP TABLE users", None, 1])
-async def test_list_users_refuses_an_order_that_it_does_not_have(database: Database, order: Any) -> None:
-    with pytest.raises(InvalidValue, match=r"^order: must (be one of 'newest', 'oldest', 'name'|not be None)$"):
-        await users.list_users(database, order=order)
+async def test_list_users_refuses_an_order_that_it_does_not_have(database: Database) -> None:
+    for order in ["", "NEWEST", "id", "created_at; DROP TABLE users", None, 1]:
+        with pytest.raises(InvalidValue, match=r"^order: must (be one of 'newest', 'oldest', 'name'|not be None)$"):
+            await users.list_users(database, order=order)
 
 
-@pytest.mark.parametrize("status", ["ACTIVE", "gone", 1])
-async def test_list_users_refuses_a_status_that_is_none(database: Database, status: Any) -> None:
-    with pytest.raises(InvalidValue, match=r"^status: expected UserStatus, got (str|int)$"):
-        await users.list_users(database, status=status)
+async def test_list_users_refuses_a_status_that_is_none(database: Database) -> None:
+    for status in ["ACTIVE", "gone", 1]:
+        with pytest.raises(InvalidValue, match=r"^status: expected UserStatus, got (str|int)$"):
+            await users.list_users(database, status=status)
 
 
 async def test_list_users_refuses_an_after_that_is_no_user(database: Database, user: User) -> None:

@@ -49,11 +49,12 @@ async def test_touch_last_login_notes_the_time_and_nothing_else(database: Databa
 
 async def test_set_user_anything_changes_nobody_else(database: Database, user: User) -> None:
     other = await users.create_user(database, local_user())
+    younger = await users.create_user(database, local_user())
     await users.set_user_status(database, other.id, UserStatus.INACTIVE)
     await users.set_user_role(database, other.id, UserRole.ADMIN)
     await users.touch_last_login(database, other.id)
     await users.set_password(database, other.id, password())
-    assert await users.get_user(database, user.id) == user
+    assert await users.get_users(database, [user.id, younger.id]) == [user, younger]
 
 
 async def test_set_user_anything_raises_not_found_for_an_unknown_id(database: Database, user: User) -> None:
@@ -63,7 +64,7 @@ async def test_set_user_anything_raises_not_found_for_an_unknown_id(database: Da
         await users.set_user_role(database, uuid7(), UserRole.ADMIN)
     with pytest.raises(NotFound, match="touch_last_login"):
         await users.touch_last_login(database, uuid7())
-    with pytest.raises(NotFound, match="set_password"):
+    with pytest.raises(NotFound, match="get_user"):
         await users.set_password(database, uuid7(), password())
 
 
@@ -85,14 +86,25 @@ async def test_set_password_gives_an_eve_account_with_a_username_a_second_way_in
     assert (await users.authenticate(database, "chosen", secret)).id == made.id
 
 
-@pytest.mark.parametrize("weak", ["", "short", "passwordpassword", "x" * 257, "x" * 1_000_000], ids=len)
-async def test_set_password_refuses_weak_and_overlong_ones_and_keeps_the_old(database: Database, weak: str) -> None:
-    new = local_user()
-    made = await users.create_user(database, new)
-    assert new.password is not None
-    with pytest.raises(WeakPassword):
-        await users.set_password(database, made.id, SecretStr(weak))
-    assert await users.authenticate(database, str(made.username), new.password) == made
+async def test_set_password_refuses_weak_and_overlong_ones_and_keeps_the_old(database: Database) -> None:
+    for weak in ["", "short", "passwordpassword", "x" * 257, "x" * 1_000_000]:
+        new = local_user()
+        made = await users.create_user(database, new)
+        assert new.password is not None
+        with pytest.raises(WeakPassword):
+            await users.set_password(database, made.id, SecretStr(weak))
+        assert await users.authenticate(database, str(made.username), new.password) == made
+
+
+async def test_set_password_refuses_the_users_own_names_whatever_their_case(database: Database) -> None:
+    name = "the.longest.serving.pilot"
+    made = await users.create_user(
+        database,
+        local_user(username=name, email="quartermaster.of.them.all@example.org", display_name="Ada of the Wheel"),
+    )
+    for own in [name.upper(), "Quartermaster.of.Them.All@example.org", "ada of the wheel"]:
+        with pytest.raises(WeakPassword, match="own name"):
+            await users.set_password(database, made.id, SecretStr(own))
 
 
 async def test_set_password_refuses_a_password_that_is_no_secret(database: Database, user: User) -> None:

@@ -59,11 +59,11 @@ async def test_update_user_takes_none_for_what_is_null_already(database: Databas
     assert await users.update_user(database, made.id, email=None, phone_number=None) == made
 
 
-@pytest.mark.parametrize("field", sorted(FIELDS.keys() - {"email", "phone_number"}))
-async def test_update_user_refuses_none_where_a_value_is_needed(database: Database, person: User, field: str) -> None:
-    with pytest.raises(InvalidValue, match=f"^{field}: must not be None$"):
-        await users.update_user(database, person.id, **{field: None})  # type: ignore[misc]
-    assert await users.get_user(database, person.id) == person
+async def test_update_user_refuses_none_where_a_value_is_needed(database: Database, person: User) -> None:
+    for field in sorted(FIELDS.keys() - {"email", "phone_number"}):
+        with pytest.raises(InvalidValue, match=f"^{field}: must not be None$"):
+            await users.update_user(database, person.id, **{field: None})  # type: ignore[misc]
+        assert await users.get_user(database, person.id) == person
 
 
 async def test_update_user_with_no_change_keeps_all_but_the_time(
@@ -73,11 +73,11 @@ async def test_update_user_with_no_change_keeps_all_but_the_time(
     assert await users.update_user(database, person.id) == person.model_copy(update={"updated_at": clock.now})
 
 
-@pytest.mark.parametrize("field", ["id", "status", "role", "is_admin", "hashed_password", "created_at", "nonsense"])
-async def test_update_user_refuses_fields_that_it_does_not_change(database: Database, person: User, field: str) -> None:
-    with pytest.raises(TypeError, match=f"unexpected field {field}$"):
-        await users.update_user(database, person.id, **{field: "x"})  # type: ignore[misc]
-    assert await users.get_user(database, person.id) == person
+async def test_update_user_refuses_fields_that_it_does_not_change(database: Database, person: User) -> None:
+    for field in ["id", "status", "role", "is_admin", "hashed_password", "created_at", "nonsense"]:
+        with pytest.raises(TypeError, match=f"unexpected field {field}$"):
+            await users.update_user(database, person.id, **{field: "x"})  # type: ignore[misc]
+        assert await users.get_user(database, person.id) == person
 
 
 async def test_update_user_raises_not_found_for_an_unknown_id(database: Database, person: User) -> None:

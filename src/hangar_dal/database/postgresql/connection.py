@@ -111,7 +111,7 @@ class PostgresConnection:
 
     async def settle(self) -> bool:
         self.applied = self._was_applied()
-        self.driver.stop_waiting()
+        await self.driver.statement_ended()
         deadline = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self.driver.hang_up)
         try:
             if self.in_transaction:

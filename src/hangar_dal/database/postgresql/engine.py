@@ -4,6 +4,7 @@ The pool's own waiting line is never used by a caller: a task that nobody cancel
 from then on it lives on the shelf. Stands above `connection` and `server`.
 """
 
+import asyncio
 import math
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from pydantic_core import from_json
 
 from hangar_dal.database.engine import Engine
+from hangar_dal.database.owned import own, settled
 from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.server import MINIMUM, session_settings, unreachable
@@ -46,6 +48,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         connection_class=Driver,
         kwargs=options,
         configure=configure,
+        check=AsyncConnectionPool.check_connection,  # one that came back because its like were lost
         min_size=0,
         max_size=settings.pool_size,
         open=False,
@@ -62,6 +65,12 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         return PostgresConnection(driver, put_back=pool.putconn, reset=_RESET + session, age_limit=age_limit)
 
     await pool.open()
+    keeper = own(_closed_with_the_loop(pool))
+
+    async def close() -> None:
+        keeper.cancel()
+        await settled(keeper)
+
     shelf = Shelf(
         open_one,
         maximum=settings.pool_size,
@@ -70,4 +79,16 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         busy="all HANGAR_POOL_SIZE connections were busy for {seconds:g} seconds;"
         " shorten the transactions, or raise HANGAR_POOL_SIZE or HANGAR_ACQUIRE_TIMEOUT",
     )
-    return Engine("postgresql", shelf, shelf, shelf, pool.close)
+    return Engine("postgresql", shelf, shelf, shelf, close)
+
+
+async def _closed_with_the_loop(pool: AsyncConnectionPool[Driver]) -> None:
+    """Close the pool when cancelled: by `close`, or by `asyncio.run` at its end if nobody has called that.
+
+    `asyncio.run` waits for every task that it cancels, and a worker of the pool that is just connecting swallows its
+    cancellation: it must be told to stop, or the process would hang.
+    """
+    try:
+        await asyncio.get_running_loop().create_future()
+    finally:
+        await pool.close()

@@ -18,7 +18,7 @@ from hangar_dal.database.connection import Isolation
 from hangar_dal.database.owned import own
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
-from hangar_dal.errors import DatabaseClosed, HangarError, StatementTimeout, TransactionFailed
+from hangar_dal.errors import DatabaseClosed, HangarError
 from hangar_dal.urls import MEMORY
 
 T = TypeVar("T")
@@ -48,8 +48,7 @@ class SqliteConnection:
         self._lock_tries = int(lock_timeout / LOCK_SLICE)
         self._age: int | None = None  # ticks since the call under way began; None while there is none
         self._age_limit = age_limit
-        self._abandoned = False
-        self._block = False
+        self._abandoned = False  # the caller was cancelled: what waits for a lock shall stop waiting
         self._is_only_one = path == MEMORY  # then it is the reader too
         self._cursors: set[sqlite3.Cursor] = set()
         self._driver = aiosqlite.Connection(self._connect, iter_chunk_size=1)
@@ -166,7 +165,6 @@ class SqliteConnection:
 
     def _run(self, statement: Statement, parameters: Parameters) -> Result:
         self.applied = False
-        self._check(statement)
         try:
             cursor = self._raw.execute(statement.text, parameters)
             rows = cursor.fetchall()
@@ -181,27 +179,18 @@ class SqliteConnection:
         if read_only and self._is_only_one:
             self._raw.execute("PRAGMA query_only = ON")
         self._run(_BEGIN if read_only else _BEGIN_IMMEDIATE, ())
-        self._block = True
 
     def _commit(self) -> None:
         self._close_cursors()
         self._run(_COMMIT, ())
         self._end_block()
 
-    def _check(self, statement: Statement) -> None:
-        if self._abandoned:  # cancelled before it was begun
-            raise StatementTimeout("the statement was cancelled")
-        if self._block and not self._raw.in_transaction:
-            error = TransactionFailed("SQLite has rolled the transaction back; nothing of it was kept")
-            error.query = statement.name or None
-            raise error
-
     def _again(
         self, error: Exception, statement: Statement, parameters: Parameters
     ) -> tuple[sqlite3.Cursor, list[Row]]:
         """Outside a transaction a statement that met a lock did nothing: try again until the lock timeout."""
         tries = self._lock_tries
-        while not self._block and is_busy(error) and tries > 0 and not self._abandoned and not self._overdue:
+        while is_busy(error) and tries > 0 and not (self._raw.in_transaction or self._overdue or self._abandoned):
             tries -= 1
             try:
                 cursor = self._raw.execute(statement.text, parameters)
@@ -211,7 +200,6 @@ class SqliteConnection:
         raise translated(error, statement, self._raw) from None
 
     def _open_cursor(self, statement: Statement, parameters: Parameters) -> sqlite3.Cursor:
-        self._check(statement)
         try:
             cursor = self._raw.execute(statement.text, parameters)
         except DRIVER_ERRORS as error:
@@ -222,8 +210,6 @@ class SqliteConnection:
         return cursor
 
     def _fetch(self, cursor: sqlite3.Cursor, size: int) -> list[Row]:
-        if self._abandoned:
-            raise StatementTimeout("the statement was cancelled")
         try:
             return cursor.fetchmany(size)
         except DRIVER_ERRORS as error:
@@ -235,19 +221,18 @@ class SqliteConnection:
 
     def _clean(self) -> None:
         self._close_cursors()  # first: an interrupt lasts while any of them lives
+        self._abandoned = False
         while self._raw.in_transaction:
             try:
                 self._raw.execute("ROLLBACK")
             except sqlite3.OperationalError:  # interrupted in its turn: the nudge came late
                 continue
         self._end_block()
-        self._abandoned = False
 
     def _close_cursors(self) -> None:
         while self._cursors:
             self._cursors.pop().close()
 
     def _end_block(self) -> None:
-        self._block = False
         if self._is_only_one:
             self._raw.execute("PRAGMA query_only = OFF")

@@ -1,0 +1,95 @@
+"""The network freezes or is cut: nothing is half applied, nobody waits for ever, and all recovers."""
+
+import asyncio
+
+import pytest
+
+from database.ledger import column, endless, make_ledger, run
+from database.proxy import wire_to
+from hangar_dal import sealing
+from hangar_dal.database import Database, open_database
+from hangar_dal.database.postgresql import driver as postgresql_driver
+from hangar_dal.database.postgresql import engine as postgresql_engine
+from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseError, HangarError
+from hangar_dal.settings import Settings
+
+
+@pytest.fixture
+def settings(postgres_url: str) -> Settings:
+    return Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+
+
+async def test_a_frozen_network_does_not_hold_a_cancelled_caller(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
+    async with wire_to(settings.target) as (wire, url):
+        through = Settings(database_url=url, sealing_keys=settings.sealing_keys)
+        async with open_database(through) as db:
+            reading = asyncio.create_task(db.run(*endless(db)))
+            await asyncio.sleep(0.1)
+            wire.freeze()
+            reading.cancel()
+            # psycopg alone waits five seconds for its request to stop, and five more for the statement to end.
+            done, _ = await asyncio.wait({reading}, timeout=4)
+            wire.thaw()
+            assert done
+            assert reading.cancelled()
+            assert await column(db, "SELECT 1") == [1]
+
+
+async def test_a_frozen_network_does_not_hold_a_statement_past_its_timeout(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_engine, "GRACE_SECONDS", 0.2)
+    async with wire_to(settings.target) as (wire, url):
+        hasty = Settings(database_url=url, sealing_keys=settings.sealing_keys, statement_timeout=0.4)
+        async with open_database(hasty) as db:
+            await column(db, "SELECT 1")
+            wire.freeze()
+            with pytest.raises(ConnectionFailed):
+                await asyncio.wait_for(column(db, "SELECT 1"), timeout=30)
+            wire.thaw()
+            assert await column(db, "SELECT 1") == [1]
+
+
+@pytest.mark.slow
+async def test_a_wire_cut_at_any_byte_leaves_everything_or_nothing(settings: Settings) -> None:
+    async with open_database(settings) as direct:
+        await direct.run(*make_ledger(direct))
+        async with wire_to(settings.target) as (wire, url):
+            seen = {"committed": 0, "unknown": 0, "not applied": 0}
+            async with open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys, pool_size=1)) as db:
+                for cut in range(1, 600):
+                    await column(db, "SELECT 1")  # the connection is there, and the cut hits the transaction
+                    wire.cut_after(cut)
+                    outcome = await two_rows(db, cut)
+                    found = await column(direct, "SELECT id FROM ledger WHERE amount = :cut", cut=cut)
+                    expected = {"committed": {2}, "unknown": {0, 2}, "not applied": {0}}[outcome]
+                    assert len(found) in expected, f"cut after {cut} bytes: {outcome}"
+                    seen[outcome] += 1
+                    if wire.bytes_left:  # all was said before the cut
+                        break
+                    await recovered(db)
+    assert all(seen.values()), seen
+
+
+async def two_rows(db: Database, cut: int) -> str:
+    try:
+        async with db.transaction() as tx:
+            for half in range(2):
+                await run(tx, "INSERT INTO ledger (id, amount) VALUES (:id, :cut)", id=2 * cut + half, cut=cut)
+    except CommitUnknown:
+        return "unknown"
+    except DatabaseError:
+        return "not applied"
+    return "committed"
+
+
+async def recovered(db: Database) -> None:
+    while True:
+        try:
+            await column(db, "SELECT 1")
+            return
+        except HangarError:
+            await asyncio.sleep(0.001)

@@ -1,0 +1,127 @@
+"""Uses that mypy --strict and pyright accept, with the types that they see: never run, only checked."""
+# mypy: disable-error-code="empty-body"
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Literal, TypedDict, assert_type
+from uuid import UUID
+
+from pydantic import SecretStr
+from typing_extensions import Unpack
+
+from hangar_dal import (
+    Catalog,
+    Database,
+    Executor,
+    JsonArray,
+    JsonObject,
+    NewSessionCookie,
+    NewUser,
+    Row,
+    RowCount,
+    SessionCookie,
+    Stream,
+    Transaction,
+    User,
+    UserStatus,
+    UserWithSessionCookies,
+    atomic,
+    open_database,
+    session_cookies,
+    transaction_dependency,
+    users,
+    uuid7,
+)
+
+CATALOG = Catalog("shop", sql="sql")
+query = CATALOG.query
+
+
+class Order(Row):
+    id: UUID
+    note: str | None
+
+
+class OrderChanges(TypedDict, total=False):
+    note: str | None
+
+
+@query
+async def get_order(db: Executor, order_id: UUID) -> Order: ...
+
+
+@query
+async def find_order(db: Executor, *, note: str, by: Literal["id", "note"] = "id") -> Order | None: ...
+
+
+@query
+async def list_orders(db: Executor, ids: list[UUID]) -> list[Order]: ...
+
+
+@query
+async def count_orders(db: Executor) -> int: ...
+
+
+@query
+async def update_order(db: Executor, order_id: UUID, **changes: Unpack[OrderChanges]) -> Order: ...
+
+
+@query
+async def delete_order(db: Executor, order_id: UUID) -> RowCount: ...
+
+
+@query
+def stream_orders(db: Executor, *, since: datetime) -> Stream[Order]: ...
+
+
+async def declared_queries(db: Database) -> None:
+    key = uuid7()
+    assert_type(key, UUID)
+    assert_type(await get_order(db, key), Order)
+    assert_type(await find_order(db, note="x", by="note"), Order | None)
+    assert_type(await list_orders(db, [key]), list[Order])
+    assert_type(await count_orders(db), int)
+    assert_type(await update_order(db, key, note=None), Order)
+    assert_type(await delete_order(db, key), RowCount)
+    assert_type((await delete_order(db, key)) + 1, int)
+    async with stream_orders(db, since=datetime.now(UTC)) as orders:
+        assert_type(orders, AsyncIterator[Order])
+        async for order in orders:
+            assert_type(order, Order)
+            assert_type(order.note, str | None)
+
+
+async def users_and_cookies(db: Database) -> None:
+    user = await users.create_user(db, NewUser(username="ada", email="ada@example.org", password=SecretStr("...")))
+    assert_type(user, User)
+    assert_type(await users.find_user_by_email(db, "ada@example.org"), User | None)
+    assert_type(await users.list_users(db, order="name", status=UserStatus.ACTIVE, after=user, limit=10), list[User])
+    assert_type(await users.update_user(db, user.id, email=None, username="ada"), User)
+    assert_type(await users.delete_user(db, user.id), RowCount)
+    new = NewSessionCookie(user_id=user.id, platform="eve", cookies={"a": 1}, expires_at=datetime.now(UTC))
+    cookie = await session_cookies.create_session_cookie(db, new)
+    assert_type(cookie, SessionCookie)
+    assert_type(cookie.cookies, JsonObject | JsonArray)
+    page = await session_cookies.list_users_with_session_cookies(db, after=user)
+    assert_type(page, list[UserWithSessionCookies])
+    assert_type(page[0].session_cookies, list[SessionCookie])
+    assert_type(await session_cookies.purge_expired_session_cookies(db, progress=print), int)
+
+
+async def databases() -> None:
+    async with open_database(clock=lambda: datetime.now(UTC)) as db:
+        assert_type(db, Database)
+        async with db.transaction(isolation="serializable") as tx, tx.savepoint() as inner:
+            assert_type(inner, Transaction)
+            await get_order(inner, uuid7())
+        async with atomic(db) as tx:
+            assert_type(tx, Transaction)
+        assert_type(await db.in_transaction(count_orders), int)
+    waited = await open_database()
+    assert_type(waited, Database)
+    await waited.close()
+
+
+def dependency(db: Database) -> None:
+    get_db = transaction_dependency(lambda: db, read_only=True)
+    assert_type(get_db(), AsyncIterator[Transaction])
