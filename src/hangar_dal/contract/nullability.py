@@ -1,0 +1,260 @@
+"""Which columns of a result are never NULL, read from the statement and the tables alone.
+
+What no rule makes certain counts as: it may be NULL. The plan that a database chooses plays no part, nor do the rows
+that happen to be there. Stands above `nullable_expressions`; sqlglot reads the SQL.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.nullable_aggregates import aggregates_in, gives_one_row, is_aggregate, is_of, may_be_one_row
+from hangar_dal.contract.nullable_expressions import may_be_null
+from hangar_dal.contract.nullable_scope import MayBeNull, NotUnderstood, Output, Relation, Scope, Source, worst_of
+from hangar_dal.contract.nullable_sources import add, alias_of, expect, read_from, renamed, set_keys
+from hangar_dal.sqlscan import Dialect, Kind, Unterminated, scan
+
+_READ_AS: Final[dict[Dialect, str]] = {"sqlite": "sqlite", "postgresql": "postgres"}
+# Clauses whose meaning for NULLs is known here. A statement with any other is not understood.
+_SELECT: Final = frozenset(
+    {"with_", "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset"}
+    | {"distinct", "windows", "locks"}
+)
+_SET_OPERATION: Final = frozenset({"with_", "this", "expression", "distinct", "order", "limit", "offset", "locks"})
+_SUBQUERY: Final = frozenset({"this", "alias", "with_", "order", "limit", "offset", "locks"})
+_WITH: Final = frozenset({"expressions", "recursive"})
+_CTE: Final = frozenset({"this", "alias", "materialized"})
+_VALUES: Final = frozenset({"expressions", "alias", "order", "limit", "offset"})
+
+
+def nullable_columns(text: str, dialect: Dialect, tables: Tables) -> tuple[MayBeNull, ...] | None:
+    """Of each column of the result: False if it is never NULL, True if it may be, None if that cannot be known.
+
+    None as a whole where nothing comes back, or where the statement is not understood.
+    """
+    try:
+        parsed = sqlglot.parse(_without_comments(text, dialect), read=_READ_AS[dialect])
+        if len(parsed) != 1 or parsed[0] is None:
+            return None
+        return tuple(output.may_be_null for output in _outputs(parsed[0], Scope(dialect, tables)))
+    except (SqlglotError, Unterminated, NotUnderstood, RecursionError):
+        return None
+
+
+def _without_comments(text: str, dialect: Dialect) -> str:
+    """By the database's own rules, so that no other reading of a comment can matter."""
+    return "".join(" " if token.kind is Kind.COMMENT else token.text for token in scan(text, dialect))
+
+
+def _outputs(statement: exp.Expr, scope: Scope) -> tuple[Output, ...]:
+    """The columns of a query, or of what a statement returns; `scope` is its own, and still empty."""
+    _read_with(statement, scope)
+    match statement:
+        case exp.Select():
+            return _select(statement, scope)
+        case exp.SetOperation():
+            return _set_operation(statement, scope)
+        case exp.Subquery():
+            expect(statement, _SUBQUERY)
+            return _outputs(statement.this, scope.inside())
+        case exp.Values():
+            return _values(statement, scope)
+        case exp.Insert() | exp.Update() | exp.Delete() if statement.args.get("returning"):
+            return _returning(statement, scope)
+    raise NotUnderstood
+
+
+def _select(select: exp.Select, scope: Scope) -> tuple[Output, ...]:
+    expect(select, _SELECT)
+    read_from(select, scope, _outputs)
+    group = select.args.get("group")
+    if group:
+        is_plain = all(isinstance(key, exp.Column | exp.Literal) for key in group.expressions)
+        scope.has_groups = is_plain and bool(group.expressions) and set_keys(group) == {"expressions"}
+    # A grouping set leaves out the columns of the others; without groups SQLite gives one row even for none.
+    scope.columns_may_vanish = not scope.has_groups and (bool(group) or may_be_one_row(select, scope, _scope_of))
+    if where := select.args.get("where"):
+        scope.proven.update(_proven(where.this, scope))
+    return _projected(select.expressions, scope)
+
+
+def _proven(condition: exp.Expr, scope: Scope) -> Iterator[tuple[str | None, str]]:
+    """The columns of tables that `IS NOT NULL` keeps out; an expression might be another one when it is read again."""
+    condition = condition.unnest()
+    if isinstance(condition, exp.And):
+        yield from _proven(condition.left, scope)
+        yield from _proven(condition.right, scope)
+        return
+    negated = bool(condition.args.get("negate"))
+    if isinstance(condition, exp.Not):
+        condition, negated = condition.this.unnest(), True
+    if not (negated and isinstance(condition, exp.Is) and isinstance(condition.expression, exp.Null)):
+        return
+    column = condition.this.unnest()
+    if isinstance(column, exp.Column) and (source := scope.local(column)):
+        name = scope.name_of(column.this)
+        if all(output.stored for output in source.named(name)):
+            yield source.alias, name
+
+
+def _projected(expressions: Sequence[exp.Expr], scope: Scope) -> tuple[Output, ...]:
+    found: list[Output] = []
+    for value in expressions:
+        if isinstance(value, exp.Star):
+            found += _starred(scope, scope.sources)
+        elif isinstance(value, exp.Column) and isinstance(value.this, exp.Star):
+            alias = scope.name_of(value.args.get("table"))
+            found += _starred(scope, [source for source in scope.sources if source.alias == alias])
+        else:
+            found.append(_projection(value, scope))
+    return tuple(found)
+
+
+def _projection(value: exp.Expr, scope: Scope) -> Output:
+    answer = may_be_null(value, scope, _is_one_certain_value)
+    bare = value.unalias()
+    resolved = scope.resolve(bare) if isinstance(bare, exp.Column) else Output(None)
+    if isinstance(value, exp.Alias):
+        return Output(scope.name_of(value.args["alias"]), answer, resolved.sort)
+    return Output(scope.name_of(bare.this) if isinstance(bare, exp.Column) else None, answer, resolved.sort)
+
+
+def _starred(scope: Scope, sources: Sequence[Source]) -> Iterator[Output]:
+    if not sources or scope.joins_by_name or any(source.is_open for source in sources):
+        raise NotUnderstood
+    for source in sources:
+        for column in source.columns:
+            if column.name is None:
+                raise NotUnderstood
+            named = exp.column(
+                exp.to_identifier(column.name, quoted=True), exp.to_identifier(source.alias, quoted=True)
+            )
+            yield Output(column.name, scope.resolve(named).may_be_null, column.sort)
+
+
+def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[Output, ...]:
+    """NULL where an arm may be, whatever the operation: which of several binds more tightly is not asked."""
+    expect(operation, _SET_OPERATION)
+    left, right = (_outputs(arm, scope.inside()) for arm in (operation.this, operation.expression))
+    if len(left) != len(right):
+        raise NotUnderstood
+    return tuple(
+        Output(one.name, worst_of([one.may_be_null, other.may_be_null])) for one, other in zip(left, right, strict=True)
+    )
+
+
+def _values(values: exp.Values, scope: Scope) -> tuple[Output, ...]:
+    expect(values, _VALUES)
+    rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in values.expressions]
+    if len({len(row) for row in rows}) != 1:
+        raise NotUnderstood
+    return tuple(
+        Output(f"column{number}", worst_of(may_be_null(value, scope, _is_one_certain_value) for value in column))
+        for number, column in enumerate(zip(*rows, strict=True), 1)
+    )
+
+
+def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: Scope) -> tuple[Output, ...]:
+    """Of the rows as they are stored; what an UPDATE or DELETE is joined to can be named too."""
+    target = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
+    if not isinstance(target, exp.Table) or (
+        statement.args.get("tables") if isinstance(statement, exp.Delete) else None
+    ):
+        raise NotUnderstood
+    expect(target, frozenset({"this", "alias", "db", "only"}))
+    columns = scope.table(target)
+    scope.sources.append(Source(alias_of(target, scope), columns or (), is_open=columns is None))
+    if scope.dialect == "postgresql":  # SQLite names the table itself alone
+        if from_ := statement.args.get("from_"):
+            add(from_.this, scope, _outputs)
+        for used in statement.args.get("using") or ():
+            add(used, scope, _outputs)
+    returning = statement.args["returning"]
+    if returning.args.get("into"):
+        raise NotUnderstood
+    return _projected(returning.expressions, scope)
+
+
+def _is_one_certain_value(subquery: exp.Subquery, scope: Scope) -> bool:
+    """An aggregate of a whole table, or constants: without a row to give, a query in parentheses is NULL."""
+    query: exp.Expr = subquery
+    while isinstance(query, exp.Subquery):
+        if set_keys(query) != {"this"}:
+            return False
+        query = query.this
+    if not isinstance(query, exp.Select) or set_keys(query) & {"group", "having", "limit", "offset"}:
+        return False
+    inner = scope.inside()
+    try:
+        outputs = _outputs(query, inner)
+    except NotUnderstood:
+        return False
+    if (
+        len(outputs) != 1
+        or outputs[0].may_be_null is not False
+        or not gives_one_row(query.expressions[0], scope.dialect)
+    ):
+        return False
+    calls = (call for call in aggregates_in(query.expressions[0], scope.dialect) if call.parent_select is query)
+    is_constant = set_keys(query) == {"expressions"}
+    return is_constant or any(is_aggregate(call) and is_of(call, inner) for call in calls)
+
+
+def _scope_of(select: exp.Select, scope: Scope) -> Scope:
+    """What a query within this one sees."""
+    inner = scope.inside()
+    _read_with(select, inner)
+    read_from(select, inner, _outputs)
+    return inner
+
+
+def _read_with(statement: exp.Expr, scope: Scope) -> None:
+    with_ = statement.args.get("with_")
+    if with_ is None:
+        return
+    expect(with_, _WITH)
+    # Until its turn comes, each hides what has its name outside: a query may name those behind it too.
+    scope.ctes.update({scope.name_of(cte.args["alias"].this): None for cte in with_.expressions})
+    for cte in with_.expressions:
+        expect(cte, _CTE)
+        name = scope.name_of(cte.args["alias"].this)
+        scope.ctes[name] = _steady(cte, name, scope)
+
+
+def _steady(cte: exp.Expr, name: str, scope: Scope) -> Relation:
+    """Of a recursive query what every row has: assumed of the rows before, and found again in those made of them."""
+    names_itself = any(
+        scope.name_of(table.this) == name
+        for table in cte.this.find_all(exp.Table)
+        if isinstance(table.this, exp.Identifier)
+    )
+    if not names_itself:
+        return renamed(_try(cte.this, scope), cte.args["alias"], scope)
+    first = cte.this.this if isinstance(cte.this, exp.SetOperation) else cte.this
+    found = renamed(_try(first, scope), cte.args["alias"], scope)
+    if found is None:
+        return None
+    assumed = tuple(Output(column.name, False) for column in found)
+    while True:
+        scope.ctes[name] = assumed
+        found = renamed(_try(cte.this, scope), cte.args["alias"], scope)
+        if found is None or len(found) != len(assumed):
+            return None
+        weaker = tuple(
+            Output(old.name, old.may_be_null if new.may_be_null is False else new.may_be_null)
+            for old, new in zip(assumed, found, strict=True)
+        )
+        if weaker == assumed:
+            return assumed
+        assumed = weaker
+
+
+def _try(query: exp.Expr, scope: Scope) -> Relation:
+    try:
+        return _outputs(query, scope.inside())
+    except NotUnderstood:
+        return None

@@ -1,0 +1,104 @@
+"""Which calls are aggregates, and of which query: without a row to give, all else beside them is NULL.
+
+Stands above `nullable_scope`.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.nullable_scope import NotUnderstood, Scope
+
+ScopeOf = Callable[[exp.Select, Scope], Scope]
+
+# Functions that sqlglot knows by no class of its own.
+NEVER_NULL_BY_NAME: Final = {
+    "postgresql": frozenset({"json_build_array", "json_build_object", "jsonb_build_array", "jsonb_build_object"}),
+    "sqlite": frozenset({"json_array"}),
+}
+_AGGREGATES: Final = (
+    exp.ArrayAgg, exp.Avg, exp.Count, exp.JSONArrayAgg, exp.JSONObjectAgg, exp.Max, exp.Min, exp.Sum,
+)  # fmt: skip
+_ONE_ROW: Final = (
+    exp.And, exp.Cast, exp.Case, exp.Coalesce, exp.CurrentDate, exp.CurrentTimestamp, exp.Exists, exp.GroupConcat,
+    exp.If, exp.Length, exp.LogicalAnd, exp.LogicalOr, exp.Lower, exp.Or, exp.Upper, *_AGGREGATES,
+)  # fmt: skip
+# SQLite's functions of one row that sqlglot does not know; any other name might be an aggregate's.
+_SCALARS: Final = frozenset({
+    "changes", "datetime", "format", "json", "json_array_length", "json_error_position", "json_pretty",
+    "json_valid", "julianday", "last_insert_rowid", "likelihood", "likely", "printf", "quote", "randomblob",
+    "sign", "soundex", "sqlite_version", "timediff", "total_changes", "unicode", "unixepoch", "unlikely",
+    "zeroblob",
+})  # fmt: skip
+
+
+def aggregates_in(value: exp.Expr, dialect: str) -> Iterator[exp.Expr]:
+    """Every call that is or might be an aggregate's, in the queries within too; those over a window are none."""
+    for node in value.find_all(exp.AggFunc, exp.Anonymous):
+        call = filtered(node)
+        if isinstance(call.parent, exp.Window) and call.parent.this is call:
+            continue
+        if isinstance(node, exp.AggFunc) or (
+            dialect == "sqlite" and str(node.this).lower() not in NEVER_NULL_BY_NAME["sqlite"] | _SCALARS
+        ):
+            yield node
+
+
+def filtered(call: exp.Expr) -> exp.Expr:
+    """The call with its FILTER, if it has one."""
+    return call.parent if isinstance(call.parent, exp.Filter) else call
+
+
+def is_aggregate(call: exp.Expr) -> bool:
+    """Whether it surely is one."""
+    return isinstance(call, _AGGREGATES)
+
+
+def gives_one_row(value: exp.Expr, dialect: str) -> bool:
+    """Whether no function in it can make another number of rows of one row, as `unnest` does."""
+    return dialect == "sqlite" or all(
+        isinstance(node, _ONE_ROW)
+        or (isinstance(node, exp.Anonymous) and str(node.this).lower() in NEVER_NULL_BY_NAME[dialect])
+        for node in value.find_all(exp.Func, exp.UDTF)
+    )
+
+
+def may_be_one_row(select: exp.Select, scope: Scope, scope_of: ScopeOf) -> bool:
+    """Whether an aggregate makes one row of all of them; beside it bare columns may stand on SQLite alone."""
+    if scope.dialect == "postgresql":
+        return False
+    parts = [*select.expressions, *filter(None, (select.args.get("having"), select.args.get("order")))]
+    calls = (call for part in parts for call in aggregates_in(part, scope.dialect))
+    return any(call.parent_select is select or not _is_of_inner(call, select, scope, scope_of) for call in calls)
+
+
+def _is_of_inner(call: exp.Expr, outer: exp.Select, scope: Scope, scope_of: ScopeOf) -> bool:
+    """Whether an aggregate in a query within `outer` is surely that query's own: what it names tells whose it is."""
+    owner = call.parent_select
+    if not any(filtered(call).find_all(exp.Column)):
+        return True
+    if owner is None or owner.parent_select is not outer or _has_with_between(owner, outer):
+        return False
+    try:
+        return is_of(call, scope_of(owner, scope))
+    except NotUnderstood:
+        return False
+
+
+def _has_with_between(inner: exp.Expr, outer: exp.Expr) -> bool:
+    node = inner.parent
+    while node is not None and node is not outer:
+        if node.args.get("with_"):
+            return True
+        node = node.parent
+    return False
+
+
+def is_of(call: exp.Expr, scope: Scope) -> bool:
+    """Whether it names a column of this query, or none at all: else it is an aggregate of a query around it."""
+    whole = filtered(call)
+    if any(whole.find_all(exp.Query)):
+        return False
+    columns = list(whole.find_all(exp.Column))
+    return not columns or any(isinstance(column.this, exp.Identifier) and scope.local(column) for column in columns)

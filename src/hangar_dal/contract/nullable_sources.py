@@ -1,0 +1,133 @@
+"""What FROM and its joins put before a query: tables, queries and functions, and which of them may be all NULL.
+
+Stands above `nullable_scope`; how the columns of a query come about is told by who calls.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.nullable_scope import NotUnderstood, Output, Relation, Scope, Source
+
+Outputs = Callable[[exp.Expr, Scope], tuple[Output, ...]]
+
+_TABLE: Final = frozenset({"this", "alias", "db", "catalog", "joins", "only", "sample", "indexed"})
+_FUNCTION: Final = frozenset(
+    {"this", "alias", "joins", "ordinality", "rows_from", "view", "outer", "expressions", "offset"}
+)
+_SUBQUERY: Final = frozenset({"this", "alias", "joins", "with_", "order", "limit", "offset", "locks"})
+_JOIN: Final = frozenset({"this", "on", "side", "kind", "using", "method"})
+# The columns of SQLite's functions that are tables, the hidden ones too.
+_JSON_COLUMNS: Final = ("key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root")
+
+
+def set_keys(node: exp.Expr) -> set[str]:
+    """The clauses that a node has."""
+    return {key for key, value in node.args.items() if value}
+
+
+def expect(node: exp.Expr, known: frozenset[str]) -> None:
+    """Raises `NotUnderstood` if it has another clause than these."""
+    if not set_keys(node) <= known:
+        raise NotUnderstood
+
+
+def read_from(select: exp.Select, scope: Scope, outputs: Outputs) -> None:
+    if from_ := select.args.get("from_"):
+        add(from_.this, scope, outputs)
+    for join in select.args.get("joins") or ():
+        _join(join, scope, outputs)
+
+
+def add(node: exp.Expr, scope: Scope, outputs: Outputs) -> None:
+    """One item of FROM, and what is joined to it within its own parentheses."""
+    match node:
+        case exp.Table() if isinstance(node.this, exp.Identifier):
+            expect(node, _TABLE)
+            _add_relation(scope.relation(node), node, scope)
+        case exp.Subquery() if isinstance(node.this, exp.Query):
+            expect(node, _SUBQUERY)
+            # It sees the queries around this one, but not what stands beside it in FROM.
+            around = Scope(scope.dialect, scope.tables, scope.parent, scope.ctes)
+            _add_relation(_try(node, around, outputs), node, scope)
+        case exp.Lateral() if isinstance(node.this, exp.Subquery):
+            _add_relation(_try(node.this, scope, outputs), node, scope)
+        case exp.Subquery() if node.args.get("alias"):  # joined tables under one name
+            scope.sources.append(Source(alias_of(node, scope), (), is_open=True))
+        case exp.Subquery():
+            add(node.this, scope, outputs)
+        case exp.Values():
+            _add_relation(_try(node, scope, outputs), node, scope)
+        case exp.Table() | exp.Lateral() | exp.Func():
+            expect(node, _FUNCTION)
+            scope.sources.append(_function(node, scope))
+        case _:
+            raise NotUnderstood
+    for join in node.args.get("joins") or ():
+        _join(join, scope, outputs)
+
+
+def _join(join: exp.Join, scope: Scope, outputs: Outputs) -> None:
+    """The commas before a RIGHT JOIN bind less tightly than it: calling all that is left of it NULL is safe."""
+    expect(join, _JOIN)
+    side, kind, by_name = join.side, join.kind, bool(join.args.get("using") or join.args.get("method"))
+    if side not in {"", "LEFT", "RIGHT", "FULL"} or kind not in {"", "INNER", "OUTER", "CROSS"}:
+        raise NotUnderstood
+    if join.method not in {"", "NATURAL"} or (side and not by_name and join.args.get("on") is None):
+        raise NotUnderstood
+    scope.joins_by_name |= by_name
+    before = len(scope.sources)
+    add(join.this, scope, outputs)
+    for source in scope.sources[before:] if side == "LEFT" else scope.sources[:before] if side == "RIGHT" else ():
+        source.on_nullable_side = True
+    for source in scope.sources if side == "FULL" else ():
+        source.on_nullable_side = True
+
+
+def _add_relation(relation: Relation, node: exp.Expr, scope: Scope) -> None:
+    alias = node.args.get("alias")
+    relation = renamed(relation, alias, scope) if alias else relation
+    scope.sources.append(Source(alias_of(node, scope), relation or (), is_open=relation is None))
+
+
+def renamed(relation: Relation, alias: exp.Expr, scope: Scope) -> Relation:
+    """`AS t (a, b)` names the first columns anew."""
+    names = [scope.name_of(column) for column in alias.args.get("columns") or ()]
+    if relation is None or len(names) > len(relation):
+        return None
+    named = [
+        Output(name, column.may_be_null, column.sort, column.stored)
+        for name, column in zip(names, relation, strict=False)
+    ]
+    return (*named, *relation[len(names) :])
+
+
+def alias_of(node: exp.Expr, scope: Scope) -> str | None:
+    """The name under which columns are called, if it has one."""
+    alias = node.args.get("alias")
+    if alias and alias.this:
+        return scope.name_of(alias.this)
+    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+        return scope.name_of(node.this)
+    return None
+
+
+def _function(node: exp.Expr, scope: Scope) -> Source:
+    """Its columns are named where it is called, by SQLite's own rule, or not at all; none is certain."""
+    alias = node.args.get("alias")
+    given = alias.args.get("columns") if alias else None
+    if given and all(isinstance(column, exp.ColumnDef) for column in given):
+        return Source(alias_of(node, scope), tuple(Output(scope.name_of(column.this)) for column in given))
+    function = node.this if isinstance(node.this, exp.Anonymous) else None
+    if scope.dialect == "sqlite" and function and str(function.this).lower() in {"json_each", "json_tree"}:
+        called = alias_of(node, scope) or str(function.this).lower()
+        return Source(called, tuple(Output(name) for name in _JSON_COLUMNS))
+    return Source(alias_of(node, scope), (), is_open=True)
+
+
+def _try(query: exp.Expr, scope: Scope, outputs: Outputs) -> Relation:
+    try:
+        return outputs(query, scope.inside())
+    except NotUnderstood:
+        return None
