@@ -56,6 +56,13 @@ def read_project(pyproject: Path | None = None) -> Project:
         return _project(table, found, found.parent.absolute())
 
 
+def migration_folders(pyproject: Path | None = None) -> tuple[Path, ...]:
+    """The application's own folders of migrations alone; nothing of the application is imported."""
+    found = pyproject or _nearest()
+    table = _table(found) if found else None
+    return _folders(table, found) if found and table else ()
+
+
 def _nearest() -> Path | None:
     here = Path.cwd()
     return next((path for folder in (here, *here.parents) if (path := folder / "pyproject.toml").is_file()), None)
@@ -84,11 +91,15 @@ def _project(table: Mapping[str, list[str]], pyproject: Path | None, root: Path 
         _import_all(name, pyproject)
     catalogs = tuple(_catalog(entry, pyproject) for entry in table["catalogs"])
     own = Path(str(files("hangar_dal.sql").joinpath("migrations")))
-    folders = tuple((root or Path()) / folder for folder in table["migrations"])
+    return Project(catalogs, (own, *(_folders(table, pyproject) if pyproject else ())), root)
+
+
+def _folders(table: Mapping[str, list[str]], pyproject: Path) -> tuple[Path, ...]:
+    folders = tuple(pyproject.parent.absolute() / folder for folder in table["migrations"])
     for folder in folders:
         if not folder.is_dir():
             raise SettingsError(f"{pyproject}: the folder of migrations {folder} does not exist")
-    return Project(catalogs, (own, *folders), root)
+    return folders
 
 
 @contextmanager

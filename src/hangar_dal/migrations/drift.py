@@ -1,0 +1,89 @@
+"""The schema that a database has, the one that the migrations give, and the drift from the one to the other.
+
+Nothing is changed: the migrations run where `stages` says. Stands above `stages` and `history`.
+"""
+
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.files import migrations_in, with_packaged
+from hangar_dal.migrations.history import read_history
+from hangar_dal.migrations.places import Place, place_of
+from hangar_dal.migrations.running import explain
+from hangar_dal.migrations.schema import Schema, differences
+from hangar_dal.migrations.stages import read_schema, read_stages
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """`differences` are lines of a diff: `-` the applied migrations give, `+` the database has.
+
+    `unknown` are applied migrations whose files are not here: what they did looks like drift. `foreign` are tables
+    that no migration here makes; they were not compared.
+    """
+
+    where: str
+    differences: tuple[str, ...]
+    unknown: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+def drift(url: str | None = None, *, folders: Sequence[Path] = ()) -> Drift:
+    """How a database with a history differs from what its applied migrations give, as their files are now."""
+    place = place_of(url)
+    applied = read_history(place).applied
+    if not applied:
+        raise MigrationError(
+            f"{place.target.where} has no history of migrations to be compared with; "
+            "`hangar-dal migrations adopt` compares and marks one that has the tables"
+        )
+    files = migrations_in(with_packaged(folders))
+    with _reading(place) as connection:
+        stages = read_stages(place.dialect, connection, [one for one in files if one.id in applied])
+    known = {migration.id for migration in files}
+    return Drift(
+        place.target.where,
+        differences(stages.given[-1], stages.ours),
+        tuple(migration for migration in applied if migration not in known),
+        tuple(sorted(stages.found.names - stages.ours.names)),
+    )
+
+
+def database_schema(url: str | None = None) -> Schema:
+    """All that the database has, whoever made it, without yoyo's own tables."""
+    place = place_of(url)
+    if not place.exists:
+        raise MigrationError(f"{place.target.where} does not exist")
+    with _reading(place) as connection:
+        connection.execute("BEGIN")
+        try:
+            return read_schema(place.dialect, connection)
+        finally:
+            connection.rollback()
+
+
+def migrated_schema(url: str | None = None, *, folders: Sequence[Path] = ()) -> Schema:
+    """What all migrations give, in the dialect of the database that `url` names, whatever that database has."""
+    place, files = place_of(url), migrations_in(with_packaged(folders))
+    if place.dialect == "sqlite":
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            return read_stages(place.dialect, connection, files).given[-1]
+    with _reading(place) as connection:
+        return read_stages(place.dialect, connection, files).given[-1]
+
+
+@contextmanager
+def _reading(place: Place) -> Generator[Any]:
+    """SQLite's file is opened to be read alone; PostgreSQL must be allowed the schema that it rolls back."""
+    with closing(place.connect(read_only=place.dialect == "sqlite")) as connection:
+        try:
+            yield connection
+        except Exception as error:
+            if reason := explain(error):
+                raise MigrationError(f"{place.target.where}: {reason}") from None
+            raise

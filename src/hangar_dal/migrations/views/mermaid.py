@@ -1,0 +1,45 @@
+"""A schema as the text of a Mermaid erDiagram, which a README on most forges shows as a picture.
+
+Stands above `words`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hangar_dal.migrations.schema import ForeignKey, Schema, Table
+from hangar_dal.migrations.views.words import is_unique, key_marks, short_type
+
+_NO_WORD: Final = re.compile(r"[^\w()\[\]-]+")
+
+
+def as_mermaid(schema: Schema) -> Iterator[str]:
+    """Line by line, without line ends. Relations come first, for the layout follows their order."""
+    yield "erDiagram"
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            yield f"    {_name(key.table)} {_ends(table, key)} {_name(table.name)} : {_quoted(', '.join(key.columns))}"
+    for table in schema.tables:
+        yield f"    {_name(table.name)} {{"
+        for column in table.ordered():
+            words = [_NO_WORD.sub("_", short_type(column)), _NO_WORD.sub("_", column.name)]
+            if marks := key_marks(table, column):
+                words.append(", ".join(marks))
+            if column.nullable:
+                words.append(_quoted("null"))
+            yield f"        {' '.join(words)}"
+        yield "    }"
+
+
+def _ends(table: Table, key: ForeignKey) -> str:
+    """How many rows of the table referred to, and how many that refer to one of it."""
+    may_be_null = any(column.nullable for column in table.columns if column.name in key.columns)
+    return f"{'|o' if may_be_null else '||'}--{'o|' if is_unique(table, key.columns) else 'o{'}"
+
+
+def _name(name: str) -> str:
+    return name if name.isidentifier() else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', "'") + '"'
