@@ -76,6 +76,11 @@ WARNED = {
         "INSERT INTO app.orders AS new VALUES (:id)",
         "INSERT INTO app.orders AS new (id) SELECT :id",
     ),
+    "insert-unlisted ": (
+        "async def it(db: Executor, id: int) -> RowCount: ...",
+        "INSERT INTO orders (SELECT :id)",
+        "INSERT INTO orders (id) (SELECT :id)",
+    ),
     "result-unused": (
         "async def it(db: Executor, id: int) -> None: ...",
         "SELECT note FROM orders WHERE id = :id",
@@ -88,7 +93,7 @@ WARNED = {
 def test_a_warning_is_found_and_lets_the_query_run(rule: str, case: tuple[str, str, str], shop: "Shop") -> None:
     python, wrong, right = case
     shop.query(python, wrong)
-    assert [(found.rule, found.severity) for found in shop.catalog.findings()] == [(rule, "warning")] * 2
+    assert [(found.rule, found.severity) for found in shop.catalog.findings()] == [(rule.strip(), "warning")] * 2
     assert shop.findings() == []
     shop.write("orders", f"-- name: it\n{right};")
     assert shop.catalog.findings() == []
@@ -101,3 +106,40 @@ def test_a_finding_tells_its_column_in_the_arm_that_has_it(shop: "Shop") -> None
     )
     found = {(finding.line, finding.column, finding.message) for finding in shop.catalog.findings()}
     assert found == {(4, 9, "* takes whatever columns the table has today (when by = all)")}
+
+
+CLOCKS = {
+    "postgresql": [
+        *("now()", "NOW ( )", "'now'::timestamptz", "CAST('today' AS date)", "timestamptz 'yesterday'"),
+        *("timestamp with time zone 'now'", "localtime", "(SELECT current_date)", "timeofday()"),
+    ],
+    "sqlite": [
+        *("datetime('now')", "date()", "strftime('%s')", "unixepoch()", "date('NOW', '+1 day')", "CURRENT_TIME"),
+        *("julianday('now')", "strftime('%s', 'now')"),
+    ],
+}
+NO_CLOCKS = {
+    "postgresql": ["now", "'now'", "x.now", "date(:now)", "'now'::text", "CAST('now' AS text)"],
+    "sqlite": ["datetime(:now)", "date(:now, '+1 day')", "strftime('%s', :now)", "now", "localtime", "upper('now')"],
+}
+
+
+def clocks(cases: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(dialect, expression) for dialect, expressions in cases.items() for expression in expressions]
+
+
+@pytest.mark.parametrize(("dialect", "expression"), clocks(CLOCKS))
+def test_a_reading_of_the_databases_own_clock_is_refused(dialect: str, expression: str, shop: "Shop") -> None:
+    shop.query("async def it(db: Executor) -> str: ...", f"SELECT {expression} AS at")
+    assert [found.rule for found in shop.catalog.findings() if found.dialect == dialect] == ["clock"]
+
+
+@pytest.mark.parametrize(("dialect", "expression"), clocks(NO_CLOCKS))
+def test_what_only_looks_like_a_clock_is_silent(dialect: str, expression: str, shop: "Shop") -> None:
+    shop.query("async def it(db: Executor) -> str: ...", f"SELECT {expression} AS at")
+    assert [found.rule for found in shop.catalog.findings() if found.dialect == dialect] == []
+
+
+def test_one_row_that_is_no_tables_needs_no_order(shop: "Shop") -> None:
+    shop.query("async def it(db: Executor, id: int) -> list[int]: ...", "SELECT :id AS id")
+    assert shop.findings() == []

@@ -39,6 +39,14 @@ REFUSED = {
     "placeholder beyond ASCII": ("-- name: a\nSELECT :é;", "shop.sql:2: a uses the placeholder :é"),
     "placeholder in an arm": ("-- name: a\nSELECT 1\n--  , $2  -- when y\n;", r"shop.sql:3: .* placeholder \$2"),
     "no reason": ("-- name: a\n-- differs:\nSELECT 1;", "shop.sql:2: `-- differs:` needs its reason"),
+    "not null without a column": ("-- name: a\n-- not null: reason\nSELECT 1;", "shop.sql:2: `-- not null:` needs"),
+    "not null without a reason": ("-- name: a\n-- not null: id:\nSELECT 1;", "shop.sql:2: `-- not null:` needs"),
+    "not null of nothing": ("-- name: a\n-- not null:\nSELECT 1;", "shop.sql:2: `-- not null:` needs its reason"),
+    "not null twice": ("-- name: a\n-- not null: b: x\n-- not null: b: y\nSELECT 1;", "shop.sql:3: .* there twice"),
+    "nearly not null": ("-- name: a\n-- notnull: b: x\nSELECT 1;", "shop.sql:2: misspelt directive"),
+    "also nearly not null": ("-- name: a\n-- Not-null: b: x\nSELECT 1;", "shop.sql:2: misspelt directive"),
+    "directive in a statement": ("-- name: a\nSELECT 1\n-- scan: x\n;", "shop.sql:3: a: `-- scan:` is read nowhere"),
+    "directive behind it": ("-- name: a\nSELECT 1;\n-- not null: b: x\n", "shop.sql:3: a: `-- not null:` is read"),
     "misspelt directive": ("-- name: a\n-- difers: x\nSELECT 1;", "shop.sql:2: misspelt directive"),
     "condition that is none": ("-- name: a\nSELECT 1  -- when x > 1\n;", "shop.sql:2: `when` takes"),
     "condition in prose": ("-- name: a\nSELECT 1  -- when the moon is full\n;", "shop.sql:2: `when` takes"),
@@ -104,6 +112,15 @@ def test_a_misspelt_header_is_refused_with_its_line(header: str) -> None:
 )
 def test_prose_is_left_alone(prose: str) -> None:
     assert read(f"{prose}\n-- name: a\n{prose}\nSELECT 1;\n{prose}\n").findings == []
+
+
+def test_a_block_says_which_columns_are_never_null_and_why() -> None:
+    text = "-- name: a\n-- scan: few rows\n-- not null: b: why: so\n--not null:  c:  of course\nSELECT 1;\n"
+    file = read(text)
+    assert file.findings == []
+    assert dict(file.blocks["a"].not_null) == {"b": "why: so", "c": "of course"}
+    assert file.blocks["a"].directives["scan"] == "few rows"
+    assert file.blocks["a"].source == read("-- name: a\nSELECT 1;\n").blocks["a"].source
 
 
 def test_all_findings_of_a_file_come_at_once_in_its_order() -> None:

@@ -63,7 +63,7 @@ def _cardinality(root: Scope, block: Block, signature: Signature) -> Iterator[Re
     if block.verb != "SELECT":
         return
     many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
-    if shape in ("list", "stream") and ordered is None and many:
+    if shape in ("list", "stream") and ordered is None and many and root.find("LIMIT") is None:
         message = f"a {shape} of rows in no order"
         yield Refusal(0, "list-unordered", message, "end it with an ORDER BY that leaves no ties, such as a key")
     if shape in ("one", "optional") and ordered is not None and not _takes_one(root):
