@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from textwrap import dedent
 
-from hangar_dal.cli import keys, migrations
+from hangar_dal.cli import keys, migrations, schema
 from hangar_dal.cli.commands import Command
-from hangar_dal.cli.terminal import FAILED, RED, coloured
+from hangar_dal.cli.terminal import FAILED, RED, coloured, in_diff_colours
 from hangar_dal.errors import HangarError
 
 
@@ -22,7 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(chosen)
     except HangarError as error:
-        print(f"{coloured('error:', RED, sys.stderr)} {error}", file=sys.stderr)
+        message, *more = str(error).splitlines() or [""]
+        print(f"{coloured('error:', RED, sys.stderr)} {message}", file=sys.stderr)
+        for line in more:
+            print(in_diff_colours(line, sys.stderr), file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # `hangar-dal ... | head`: whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -40,11 +43,12 @@ def _parser() -> argparse.ArgumentParser:
               hangar-dal migrations pending || echo "old"      is it? exits with 3 if not
               export HANGAR_SEALING_KEYS="$(hangar-dal new-key)"
 
-            exit codes: 0 done, 1 failed, 2 not understood, 3 migrations are pending
+            exit codes: 0 done, 1 failed, 2 not understood, 3 migrations are pending, 4 the history
+            does not fit the files
             """),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (keys, migrations):
+    for module in (keys, migrations, schema):
         module.add(commands)
     return parser

@@ -4,7 +4,9 @@ import argparse
 import sys
 
 from hangar_dal import migrations
+from hangar_dal.cli import migrations_status, migrations_verify
 from hangar_dal.cli.commands import Command, Subcommands, add_command
+from hangar_dal.cli.options import add_database, add_folders, folders
 from hangar_dal.cli.terminal import FAILED, GREEN, OK, PENDING, coloured
 
 
@@ -12,7 +14,7 @@ def add(commands: Subcommands) -> None:
     """Offer `migrations` and its commands."""
     parser = commands.add_parser(
         "migrations",
-        help="apply, list, adopt and check migrations",
+        help="apply, list, adopt and verify migrations",
         description="The migrations that came with this package, in a database. In a checkout, `yoyo` does the same.",
     )
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -41,7 +43,9 @@ def add(commands: Subcommands) -> None:
             "mark what a database without a history has had",
             """\
             For a database that has the tables but no history of migrations. Its tables, columns, rules and indexes
-            are compared with what the migrations give; those that it has had are marked, or the differences printed.
+            are compared with what the migrations give, one after the other; exactly those that it has had are marked.
+            Where it is like no stage of them, nothing is marked, and the differences from the nearest are printed:
+            - what the migrations give, + what the database has.
             """,
         ),
         (
@@ -64,35 +68,38 @@ def add(commands: Subcommands) -> None:
         ),
     )
     for name, command, summary, description in offered:
-        add_command(actions, name, command, summary, description).add_argument(
-            "--database",
-            metavar="URL",
-            help="a URL as in DATABASE_URL; mind that others on this machine can read a command line",
-        )
+        offer = add_command(actions, name, command, summary, description)
+        add_database(offer)
+        if command is not _break_lock:
+            add_folders(offer)
+    for module in (migrations_status, migrations_verify):
+        module.add(actions)
 
 
 def _apply(chosen: argparse.Namespace) -> int:
-    applied = migrations.apply(chosen.database, progress=lambda migration: _say("applied", migration))
+    applied = migrations.apply(
+        chosen.database, folders=folders(chosen), progress=lambda migration: _say("applied", migration)
+    )
     if not applied:
         print("Nothing is pending.")
     return OK
 
 
 def _pending(chosen: argparse.Namespace) -> int:
-    missing = migrations.pending(chosen.database)
+    missing = migrations.pending(chosen.database, folders=folders(chosen))
     for migration in missing:
         print(migration)
     return PENDING if missing else OK
 
 
 def _adopt(chosen: argparse.Namespace) -> int:
-    for migration in migrations.adopt(chosen.database):
+    for migration in migrations.adopt(chosen.database, folders=folders(chosen)):
         _say("marked", migration)
     return OK
 
 
 def _edited(chosen: argparse.Namespace) -> int:
-    changed = migrations.edited(chosen.database)
+    changed = migrations.edited(chosen.database, folders=folders(chosen))
     for migration in changed:
         print(migration)
     return FAILED if changed else OK

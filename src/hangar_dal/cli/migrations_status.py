@@ -1,0 +1,60 @@
+"""`hangar-dal migrations status`: where a database stands, for people and for deploy scripts."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import Final
+
+from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.options import add_database, add_folders, folders
+from hangar_dal.cli.terminal import ASTRAY, GREEN, OK, PENDING, RED, YELLOW, coloured
+from hangar_dal.migrations.status import MigrationStatus, State, Status, status
+
+_COLOURS: Final[dict[State, str]] = {"applied": GREEN, "pending": YELLOW, "edited": RED, "unknown": RED}
+
+
+def add(actions: Subcommands) -> None:
+    """Offer `migrations status`."""
+    parser = add_command(
+        actions,
+        "status",
+        _status,
+        "list every migration: applied, pending, edited, unknown",
+        """\
+        Lists every migration with its state, and when (in UTC) the database had it. It only reads.
+
+          applied   the database has had it
+          pending   `apply` would apply it
+          edited    the database has had it, and its file holds other SQL since
+          unknown   the database has had it, and no file of it is here
+
+        exit codes: 0 nothing is pending and all is well, 3 migrations are pending, 4 any is edited or unknown
+        """,
+    )
+    add_database(parser)
+    add_folders(parser)
+    parser.add_argument("--json", action="store_true", help="as a JSON object, for scripts")
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    found = status(chosen.database, folders=folders(chosen))
+    if chosen.json:
+        print(json.dumps(asdict(found), indent=2, default=lambda instant: instant.isoformat()))
+    else:
+        width = max((len(migration.id) for migration in found.migrations), default=0)
+        for migration in found.migrations:
+            _print(migration, width)
+    return _code(found)
+
+
+def _print(migration: MigrationStatus, width: int) -> None:
+    state = coloured(f"{migration.state:<7}", _COLOURS[migration.state], sys.stdout)
+    at = f"{migration.applied_at:%Y-%m-%dT%H:%M:%SZ}" if migration.applied_at else ""
+    print(f"{state}  {migration.id:<{width}}  {at}".rstrip())
+
+
+def _code(found: Status) -> int:
+    if found.edited or found.unknown:
+        return ASTRAY
+    return PENDING if found.pending else OK

@@ -1,0 +1,67 @@
+"""`hangar-dal migrations verify`: whether migrations can be trusted, before a database that matters has them."""
+
+import argparse
+import sys
+
+from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.findings import print_findings
+from hangar_dal.cli.options import add_database, add_folders, add_postgresql, folders, server
+from hangar_dal.cli.progress import Progress
+from hangar_dal.cli.terminal import FAILED, GREEN, OK, coloured
+from hangar_dal.errors import SettingsError
+from hangar_dal.migrations.verify import verify
+
+
+def add(actions: Subcommands) -> None:
+    """Offer `migrations verify`."""
+    parser = add_command(
+        actions,
+        "verify",
+        _verify,
+        "try every migration forth, back and forth again on scratch databases",
+        """\
+        Applies each migration, rolls it back and applies it again, on a scratch SQLite file and a scratch PostgreSQL
+        database, and compares the schemas: after the rollback as before, the second time as the first, and the twins
+        with each other. Finds DDL that is unsafe on a busy PostgreSQL (by squawk, of the extra hangar-dal[check]),
+        and files that were edited after the database of --database, or DATABASE_URL, had them. That database is only
+        read. docs/migrations.md explains each finding.
+
+        exit codes: 0 nothing found, 1 findings, or it could not be tried, 2 not understood
+        """,
+    )
+    add_postgresql(parser)
+    add_database(parser)
+    add_folders(parser)
+    parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out, and the twins uncompared")
+    parser.add_argument("--no-squawk", action="store_true", help="do not look for unsafe DDL")
+    parser.add_argument("--json", action="store_true", help="findings as a JSON list, for editors")
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    url = None if chosen.sqlite_only else server(chosen)
+    if url is None and not chosen.sqlite_only:
+        raise SettingsError(
+            "no PostgreSQL server to try the migrations on: give --postgresql URL, or leave it out with --sqlite-only"
+        )
+    progress = Progress()
+    try:
+        found = verify(
+            folders(chosen),
+            postgresql=url,
+            lint=not chosen.no_squawk,
+            database=chosen.database,
+            progress=lambda what: progress(0, 0, what),
+        )
+    finally:
+        progress.clear()
+    print_findings(found, as_json=chosen.json)
+    if not chosen.json:
+        print(_summary(len(found), chosen))
+    return FAILED if found else OK
+
+
+def _summary(count: int, chosen: argparse.Namespace) -> str:
+    if count:
+        return f"{count} finding{'s' if count > 1 else ''}"
+    on = "SQLite" if chosen.sqlite_only else "SQLite and PostgreSQL"
+    return f"{coloured('clean:', GREEN, sys.stdout)} every migration goes forth, back and forth again on {on}"

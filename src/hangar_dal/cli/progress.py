@@ -1,0 +1,27 @@
+"""Shows on a terminal that something goes on. Stands beside `terminal`."""
+
+import sys
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+_PATIENCE: Final = 1.0  # seconds before one wants to see it
+
+
+class Progress:
+    """One line on a terminal, drawn over and over once it takes longer than one likes to wait."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._begun = clock()
+        self._shown = False
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """`total` is 0 where it is not known."""
+        if sys.stderr.isatty() and self._clock() - self._begun > _PATIENCE:
+            self._shown = True
+            print(f"\r\033[K{f'{done}/{total} ' if total else ''}{what}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)

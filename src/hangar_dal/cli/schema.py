@@ -1,0 +1,103 @@
+"""`hangar-dal schema`: a database's tables, printed or drawn, and how they differ from what the migrations give."""
+
+import argparse
+import json
+import shutil
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.options import add_database, add_folders, folders
+from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, OK, YELLOW, coloured, in_diff_colours
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.drift import database_schema, drift, migrated_schema
+from hangar_dal.migrations.schema import Schema
+from hangar_dal.migrations.views.mermaid import as_mermaid
+from hangar_dal.migrations.views.svg import as_svg
+from hangar_dal.migrations.views.text import as_text
+
+
+def add(commands: Subcommands) -> None:
+    """Offer `schema` and `schema diff`."""
+    parser = add_command(
+        commands,
+        "schema",
+        _schema,
+        "print the tables, or draw them",
+        """\
+        Prints the tables of the database: columns, keys, rules and indexes. Or draws how they are related: --svg for
+        a picture, --mermaid for a README. The tables are those that the database has; with --scratch those that the
+        migrations give, whatever it has.
+
+          hangar-dal schema --scratch --svg schema.svg
+          hangar-dal schema diff
+        """,
+    )
+    parser.add_argument("--scratch", action="store_true", help="what the migrations give, built in a scratch schema")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--svg", metavar="FILE", type=Path, help="write the entity-relationship picture; - is stdout")
+    form.add_argument("--mermaid", action="store_true", help="print the diagram as Mermaid text")
+    form.add_argument("--json", action="store_true", help="as a JSON object, for scripts")
+    actions = parser.add_subparsers(title="commands", metavar="[COMMAND]")
+    diff = add_command(
+        actions,
+        "diff",
+        _diff,
+        "how the database differs from what its migrations give",
+        """\
+        Compares a database that has a history with the schema that its applied migrations give:
+        - what the migrations give, + what the database has. Tables that no migration makes are not compared.
+
+        exit codes: 0 no difference, 1 differences, or it could not be compared
+        """,
+    )
+    for one, again in ((parser, False), (diff, True)):
+        add_database(one, again=again)
+        add_folders(one, again=again)
+
+
+def _schema(chosen: argparse.Namespace) -> int:
+    if chosen.scratch:
+        found = migrated_schema(chosen.database, folders=folders(chosen))
+    else:
+        found = database_schema(chosen.database)
+    if chosen.svg:
+        _write(chosen.svg, as_svg(found))
+    elif chosen.mermaid:
+        print("\n".join(as_mermaid(found)))
+    elif chosen.json:
+        print(json.dumps(asdict(found), indent=2))
+    else:
+        _print(found)
+    return OK
+
+
+def _write(path: Path, picture: str) -> None:
+    if str(path) == "-":
+        print(picture, end="")
+        return
+    try:
+        path.write_text(picture, encoding="utf-8")
+    except OSError as error:
+        raise MigrationError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _print(schema: Schema) -> None:
+    if not schema.tables:
+        print("The database has no tables.")
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in as_text(schema, width):
+        print(coloured(line, BOLD, sys.stdout) if line and not line.startswith(" ") else line)
+
+
+def _diff(chosen: argparse.Namespace) -> int:
+    found = drift(chosen.database, folders=folders(chosen))
+    for line in found.differences:
+        print(in_diff_colours(line, sys.stdout))
+    for what, names in (("applied, but no file is here", found.unknown), ("not compared", found.foreign)):
+        if names:
+            print(f"{coloured(f'{what}:', YELLOW, sys.stderr)} {', '.join(names)}", file=sys.stderr)
+    if not found.differences:
+        print(f"{coloured('clean:', GREEN, sys.stdout)} {found.where} is as its migrations made it")
+    return FAILED if found.differences else OK
