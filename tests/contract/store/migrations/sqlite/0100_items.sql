@@ -1,0 +1,23 @@
+CREATE TABLE items (
+    id text NOT NULL PRIMARY KEY,
+    name text NOT NULL UNIQUE,
+    size text NOT NULL,
+    grade text,
+    note text UNIQUE,
+    price integer NOT NULL DEFAULT 0,
+    weight real,
+    made_at text NOT NULL,
+    data text NOT NULL,
+    tags text NOT NULL,
+    sold integer NOT NULL,
+    CONSTRAINT items_size_check CHECK (size IN ('S', 'M', 'L')),
+    CONSTRAINT items_grade_check CHECK (grade IN ('A', 'B'))
+) STRICT;
+CREATE TABLE parts (
+    item_id text NOT NULL,
+    number integer NOT NULL,
+    label text NOT NULL,
+    CONSTRAINT parts_key UNIQUE (item_id, number),
+    CONSTRAINT parts_item_id_fkey FOREIGN KEY (item_id) REFERENCES items (id)
+) STRICT;
+CREATE UNIQUE INDEX parts_label ON parts (label) WHERE label <> '';

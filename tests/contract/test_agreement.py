@@ -1,0 +1,104 @@
+"""Each disagreement between a statement and the databases is found, on both, and nothing is found where they agree.
+
+`agreement.txt` holds both of each: the rules that fire in the wrong query, and what differs in the right one.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hangar_dal import Catalog
+from hangar_dal.contract.check import check_against
+from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.project import Project, read_project
+from hangar_dal.contract.sources import Source, live_postgresql, live_sqlite
+from postgres_server import Server
+
+HERE = Path(__file__).parent
+MODELS = """\
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal, TypedDict
+from uuid import UUID
+from typing_extensions import Unpack
+from hangar_dal import Executor, JsonObject, Row, RowCount, Sealed, Stream
+
+class Named(Row):
+    id: UUID
+    name: str
+
+class Noted(Row):
+    id: UUID
+    note: str | None
+
+class Size(StrEnum):
+    S = "S"
+    M = "M"
+    L = "L"
+"""
+
+
+def read_cases() -> dict[str, dict[str, str]]:
+    """By title: `rules` that fire (`dialect:rule`), `python` and `sql` that are wrong, and what is not in the right."""
+    cases = {}
+    for case in (HERE / "agreement.txt").read_text(encoding="utf-8").split("=== ")[1:]:
+        head, *parts = case.split("\n--- ")
+        title, rules = head.split("\n")
+        cases[title] = {"rules": rules, **dict(part.split("\n", 1) for part in parts)}
+    return cases
+
+
+CASES = read_cases()
+
+
+@pytest.fixture(scope="module")
+def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
+    """Both databases with the tables of `store`."""
+    project = Project((), (*read_project().migrations, HERE / "store" / "migrations"))
+    with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        url = postgres_server.url("postgres")
+        yield [opened.enter_context(live_postgresql(project, url)), opened.enter_context(live_sqlite(project))]
+
+
+def checked(sources: Sequence[Source], folder: Path, python: str, sqlite: str, postgresql: str) -> list[Finding]:
+    """What is found in one query `it` of a throw-away application."""
+    catalog = Catalog("store", sql=folder)
+    module = sys.modules["store.items"] = ModuleType("store.items")
+    vars(module)["query"] = catalog.query
+    source = python.replace("async def ", "@query\nasync def ").replace("\ndef ", "\n@query\ndef ")
+    exec(compile(MODELS + "\n" + source, "items.py", "exec", dont_inherit=True), vars(module))
+    for dialect, sql in (("sqlite", sqlite), ("postgresql", postgresql)):
+        differs = "-- differs: here\n" if sqlite != postgresql else ""
+        (folder / dialect).mkdir(parents=True)
+        (folder / dialect / "items.sql").write_text(f"-- name: it\n{differs}{sql.strip()};\n")
+    try:
+        return list(check_against(Project((catalog,), ()), sources).findings)
+    finally:
+        del sys.modules["store.items"]
+
+
+def found_in(case: dict[str, str], prefix: str, sources: Sequence[Source], folder: Path) -> list[Finding]:
+    def part(name: str) -> str | None:
+        return case.get(prefix + name, case.get(name))
+
+    sql = part("sql") or ""
+    return checked(sources, folder, part("python") or "", part("sqlite") or sql, part("postgresql") or sql)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_disagreement_is_found(case: dict[str, str], sources: Sequence[Source], tmp_path: Path) -> None:
+    findings = found_in(case, "", sources, tmp_path)
+    assert sorted({f"{finding.dialect}:{finding.rule}" for finding in findings}) == sorted(case["rules"].split()), (
+        findings
+    )
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_an_agreement_is_silent(case: dict[str, str], sources: Sequence[Source], tmp_path: Path) -> None:
+    assert found_in(case, "right ", sources, tmp_path) == []
