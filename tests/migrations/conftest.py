@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hangar_dal import cli
 from hangar_dal.migrations import files
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Schema
@@ -110,5 +111,31 @@ def yoyo(checkout: Path) -> Callable[..., Run]:
             [sys.executable, *(WARNINGS if strict else ()), "-m", "yoyo", *arguments],
             cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def application(tmp_path: Path, add_migration: Callable[..., None]) -> Path:
+    """The migrations of an application: one table of its own, behind the packaged ones."""
+    folder = tmp_path / "application"
+    for dialect in ("sqlite", "postgresql"):
+        (folder / dialect).mkdir(parents=True)
+    shutil.copy(packaged_folder() / "0001_users.py", folder)
+    add_migration(folder, "1001_orders", apply="CREATE TABLE orders (id integer);", rollback="DROP TABLE orders;")
+    (folder / "0001_users.py").unlink()
+    return folder
+
+
+@pytest.fixture
+def in_process(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """The same without a new process, where none is needed to tell."""
+
+    def run(*arguments: str) -> Run:
+        try:
+            code = cli.main(arguments)
+        except SystemExit as leaving:  # argparse's own way out
+            code = int(leaving.code or 0)
+        return Run(arguments, code, *capsys.readouterr())
 
     return run

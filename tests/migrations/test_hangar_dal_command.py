@@ -1,7 +1,5 @@
 """`hangar-dal`, as a deploy script and a person at a terminal use it."""
 
-import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,51 +8,11 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import cli
 from hangar_dal.sealing import parse_keys
+from migrations.shell import Run, hangar_dal, on_a_terminal
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
-Run = subprocess.CompletedProcess[str]
-
-
-def hangar_dal(*arguments: str, **environment: str) -> Run:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "hangar_dal.cli", *arguments],
-        env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def in_process(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
-    """The same without a new process, where none is needed to tell."""
-
-    def run(*arguments: str) -> Run:
-        try:
-            code = cli.main(arguments)
-        except SystemExit as leaving:  # argparse's own way out
-            code = int(leaving.code or 0)
-        return Run(arguments, code, *capsys.readouterr())
-
-    return run
-
-
-def on_a_terminal(*arguments: str, **environment: str) -> str:
-    """What a person sees, both streams as they come."""
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "hangar_dal.cli", *arguments]
-    base = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
-    with subprocess.Popen(command, env=base | environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
-        os.close(theirs)
-        seen = b""
-        try:
-            while chunk := os.read(ours, 1000):
-                seen += chunk
-        except OSError:  # Linux says so when the other end is closed
-            pass
-        process.wait(timeout=60)
-    os.close(ours)
-    return seen.decode()
 
 
 def test_a_new_key_is_an_entry_of_the_setting_and_never_the_same() -> None:
@@ -85,7 +43,7 @@ def test_adopt_prints_what_it_marks_or_the_differences(
     refused = in_process("migrations", "adopt", "--database", database_url)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith("error: ")
-    assert "index idx_session_expires is missing" in refused.stderr
+    assert "\n  - session_cookies: index idx_session_expires " in refused.stderr
     query(database_url, "CREATE INDEX idx_session_expires ON session_cookies (expires_at)")
     adopted = in_process("migrations", "adopt", "--database", database_url)
     assert adopted.stdout.splitlines() == [f"marked {migration}" for migration in EVERYTHING]

@@ -1,0 +1,159 @@
+"""`hangar-dal migrations status`, `verify` and `adopt`, and `hangar-dal schema`, as scripts and people use them."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from hangar_dal import migrations
+from migrations.shell import Run, hangar_dal, on_a_terminal
+
+Add = Callable[..., None]
+InProcess = Callable[..., Run]
+Query = Callable[[str, str], list[tuple[Any, ...]]]
+
+ESCAPE = "\033"
+DRIFT = "DROP INDEX idx_session_expires"
+LOST = "- session_cookies: index idx_session_expires"
+
+
+@pytest.fixture
+def drifted(database_url: str, query: Query) -> str:
+    query(database_url, DRIFT)
+    return database_url
+
+
+def test_status_tells_a_deploy_script_by_its_exit_code(
+    in_process: InProcess, empty_database_url: str, packaged: Path, add_migration: Add
+) -> None:
+    on = ("migrations", "status", "--database", empty_database_url)
+    before = in_process(*on)
+    assert (before.returncode, before.stderr) == (3, "")
+    assert before.stdout.split() == [
+        *("pending", "0001_users"),
+        *("pending", "0002_session_cookies"),
+        *("pending", "0003_session_cookies_indexes"),
+    ]
+    migrations.apply(empty_database_url)
+    after = in_process(*on)
+    assert after.returncode == 0
+    assert re.fullmatch(r"(applied  \w+ +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n){3}", after.stdout)
+    add_migration(packaged, "0004_more")
+    assert in_process(*on).returncode == 3
+    script = packaged / "postgresql" / "0001_users.sql", packaged / "sqlite" / "0001_users.sql"
+    for path in script:
+        path.write_text(f"{path.read_text()}-- edited")
+    edited = in_process(*on)
+    assert (edited.returncode, edited.stdout.split()[:2]) == (4, ["edited", "0001_users"])
+
+
+def test_status_shows_what_no_file_knows(in_process: InProcess, empty_database_url: str, application: Path) -> None:
+    migrations.apply(empty_database_url, folders=[application])
+    on = ("migrations", "status", "--database", empty_database_url)
+    unknown = in_process(*on)
+    assert (unknown.returncode, unknown.stdout.splitlines()[-1].split()[:2]) == (4, ["unknown", "1001_orders"])
+    assert in_process(*on, "--folder", str(application)).returncode == 0
+
+
+def test_the_project_file_names_the_folders_of_an_application(
+    in_process: InProcess, empty_database_url: str, application: Path
+) -> None:
+    Path("pyproject.toml").write_text(f'[tool.hangar_dal]\ncatalogs = ["no:NE"]\nmigrations = ["{application}"]\n')
+    applied = in_process("migrations", "apply", "--database", empty_database_url)
+    assert applied.stdout.splitlines()[-1] == "applied 1001_orders"
+    assert in_process("migrations", "status", "--database", empty_database_url).returncode == 0
+
+
+def test_status_as_json(in_process: InProcess, database_url: str) -> None:
+    found = json.loads(in_process("migrations", "status", "--json", "--database", database_url).stdout)
+    assert [one["state"] for one in found["migrations"]] == ["applied"] * 3
+    assert all(one["applied_at"].endswith("+00:00") for one in found["migrations"])
+
+
+def test_verify_is_clean_for_the_project_itself(in_process: InProcess, empty_postgres_url: str) -> None:
+    verified = in_process("migrations", "verify", "--postgresql", empty_postgres_url)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert verified.stdout.startswith("clean: ")
+
+
+def test_verify_names_file_line_and_rule_and_shows_the_diff(
+    in_process: InProcess, packaged: Path, add_migration: Add
+) -> None:
+    add_migration(packaged, "0004_more", apply="CREATE INDEX i ON users (role);")
+    command = ("migrations", "verify", "--sqlite-only")
+    verified = in_process(*command)
+    assert verified.returncode == 1
+    for told in (
+        r"postgresql/0004_more\.sql\b",
+        r"\bsquawk:require-concurrent-index-creation\b",
+        r"sqlite/0004_more\.rollback\.sql\b",
+        r"\brollback-differs\b",
+        r"\n +\+ users: index i ",
+        r"\n2 findings\n$",
+    ):
+        assert re.search(told, verified.stdout), told
+    found = in_process(*command, "--json").stdout
+    rules = [one["rule"] for one in json.loads(found)["findings"]]
+    assert rules == ["squawk:require-concurrent-index-creation", "rollback-differs"]
+    assert in_process(*command, "--no-squawk").stdout.endswith("\n1 finding\n")
+
+
+def test_verify_without_a_server_is_refused_rather_than_half_done(in_process: InProcess) -> None:
+    refused = in_process("migrations", "verify")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "--sqlite-only" in refused.stderr
+
+
+def test_drift_is_shown_and_told_by_the_exit_code(in_process: InProcess, drifted: str) -> None:
+    for command in (("schema", "diff", "--database", drifted), ("schema", "--database", drifted, "diff")):
+        shown = in_process(*command)
+        assert (shown.returncode, shown.stderr) == (1, "")
+        assert shown.stdout.startswith(LOST)
+
+
+def test_no_drift_is_told_too(in_process: InProcess, database_url: str, query: Query) -> None:
+    query(database_url, "CREATE TABLE theirs (id integer)")
+    shown = in_process("schema", "diff", "--database", database_url)
+    assert (shown.returncode, shown.stderr) == (0, "not compared: theirs\n")
+    assert shown.stdout.startswith("clean: ")
+
+
+def test_adopt_shows_drift_in_the_same_way(in_process: InProcess, drifted: str, query: Query) -> None:
+    query(drifted, "DELETE FROM _yoyo_migration")
+    query(drifted, "ALTER TABLE users ADD COLUMN note text")
+    refused = in_process("migrations", "adopt", "--database", drifted)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "0003_session_cookies_indexes is the nearest" in refused.stderr
+    assert f"\n  {LOST}" in refused.stderr
+    assert "\n  + users: column note text null\n" in refused.stderr
+
+
+def test_schema_prints_what_the_database_has_or_what_the_migrations_give(in_process: InProcess, drifted: str) -> None:
+    has = in_process("schema", "--database", drifted).stdout
+    given = in_process("schema", "--scratch", "--database", drifted).stdout
+    assert "idx_session_expires" not in has
+    assert [line for line in given.splitlines() if line not in has.splitlines()] == [
+        line for line in given.splitlines() if "idx_session_expires" in line
+    ]
+    assert json.loads(in_process("schema", "--json", "--database", drifted).stdout)["tables"][1]["name"] == "users"
+
+
+def test_schema_draws(in_process: InProcess, database_url: str, tmp_path: Path) -> None:
+    on = ("schema", "--database", database_url)
+    assert in_process(*on, "--mermaid").stdout.startswith("erDiagram\n    users ||--o{ session_cookies")
+    assert in_process(*on, "--svg", str(tmp_path / "s.svg")).stdout == ""
+    ElementTree.parse(tmp_path / "s.svg")
+    assert (tmp_path / "s.svg").read_text() == in_process(*on, "--svg", "-").stdout
+    assert "cannot be written" in in_process(*on, "--svg", str(tmp_path / "no" / "s.svg")).stderr
+
+
+@pytest.mark.parametrize("command", [("migrations", "status"), ("schema",), ("schema", "diff")])
+def test_colours_are_for_terminals_alone(drifted: str, command: tuple[str, ...]) -> None:
+    piped = hangar_dal(*command, "--database", drifted)
+    assert ESCAPE not in piped.stdout + piped.stderr
+    assert ESCAPE in on_a_terminal(*command, "--database", drifted)
+    assert ESCAPE not in on_a_terminal(*command, "--database", drifted, NO_COLOR="1")

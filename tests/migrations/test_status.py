@@ -1,0 +1,80 @@
+"""Where a database stands, told in the same way on both databases."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hangar_dal import migrations
+from hangar_dal.migrations.status import status
+
+Add = Callable[..., None]
+Query = Callable[[str, str], list[tuple[Any, ...]]]
+
+
+def states(url: str) -> list[tuple[str, str]]:
+    return [(one.id, one.state) for one in status(url).migrations]
+
+
+def test_an_empty_database_lacks_everything_and_stays_empty(empty_database_url: str, query: Query) -> None:
+    assert states(empty_database_url) == [
+        ("0001_users", "pending"),
+        ("0002_session_cookies", "pending"),
+        ("0003_session_cookies_indexes", "pending"),
+    ]
+    assert all(one.applied_at is None for one in status(empty_database_url).migrations)
+    history = query(empty_database_url, "CREATE TABLE _yoyo_migration (migration_hash text)")
+    assert history == []  # nobody had made it
+
+
+def test_what_was_applied_is_told_with_the_time(empty_database_url: str) -> None:
+    begun = datetime.now(UTC) - timedelta(seconds=1)
+    migrations.apply(empty_database_url)
+    found = status(empty_database_url).migrations
+    assert {one.state for one in found} == {"applied"}
+    times = [one.applied_at for one in found]
+    assert all(at is not None and at.tzinfo is UTC and begun <= at <= datetime.now(UTC) for at in times)
+    assert times == sorted(times, key=str)
+
+
+def test_edited_pending_and_unknown_are_told_apart(
+    empty_database_url: str, packaged: Path, add_migration: Add, query: Query
+) -> None:
+    add_migration(packaged, "0004_gone")
+    migrations.apply(empty_database_url)
+    for path in packaged.rglob("0004_gone*"):
+        path.unlink()
+    add_migration(packaged, "0005_new")
+    for path in packaged.rglob("0002_session_cookies.sql"):
+        path.write_text(f"{path.read_text()}\n-- a later thought\n")
+    found = status(empty_database_url)
+    assert states(empty_database_url) == [
+        ("0001_users", "applied"),
+        ("0002_session_cookies", "edited"),
+        ("0003_session_cookies_indexes", "applied"),
+        ("0005_new", "pending"),
+        ("0004_gone", "unknown"),
+    ]
+    assert (found.pending, found.edited, found.unknown) == (("0005_new",), ("0002_session_cookies",), ("0004_gone",))
+    assert migrations.pending(empty_database_url) == ("0005_new",)
+    assert migrations.edited(empty_database_url) == ("0002_session_cookies",)
+
+
+def test_the_rollback_and_the_other_dialect_may_be_edited(
+    empty_database_url: str, packaged: Path, dialect: str
+) -> None:
+    migrations.apply(empty_database_url)
+    for path in packaged.rglob("*.sql"):
+        if path.parent.name != dialect or path.name.endswith(".rollback.sql"):
+            path.write_text(f"{path.read_text()}\n-- a later thought\n")
+    assert status(empty_database_url).edited == ()
+
+
+def test_an_application_s_migrations_are_unknown_without_their_folder(
+    empty_database_url: str, application: Path
+) -> None:
+    migrations.apply(empty_database_url, folders=[application])
+    assert status(empty_database_url).unknown == ("1001_orders",)
+    found = status(empty_database_url, folders=[application])
+    assert [(one.id, one.state) for one in found.migrations][-1] == ("1001_orders", "applied")
+    assert migrations.pending(empty_database_url, folders=[application]) == ()
