@@ -6,6 +6,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -13,9 +14,11 @@ import pytest
 
 from hangar_dal import Catalog
 from hangar_dal.contract.check import check_against
+from hangar_dal.contract.facts import Described
 from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.project import Project, read_project
 from hangar_dal.contract.sources import Source, live_postgresql, live_sqlite
+from hangar_dal.sqlblock import Variant
 from postgres_server import Server
 
 HERE = Path(__file__).parent
@@ -102,3 +105,22 @@ def test_a_disagreement_is_found(case: dict[str, str], sources: Sequence[Source]
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_an_agreement_is_silent(case: dict[str, str], sources: Sequence[Source], tmp_path: Path) -> None:
     assert found_in(case, "right ", sources, tmp_path) == []
+
+
+@pytest.mark.parametrize(("reads_only", "rules"), [(False, ["write-unseen"]), (True, []), (None, [])])
+def test_a_statement_that_writes_unseen_is_found(
+    reads_only: bool | None, rules: list[str], sources: Sequence[Source], tmp_path: Path
+) -> None:
+    source = next(source for source in sources if source.dialect == "sqlite")
+
+    class Writing:
+        """As SQLite would answer if a function of an application wrote."""
+
+        dialect, tables = source.dialect, source.tables
+
+        def describe(self, variant: Variant) -> Described:
+            return replace(source.describe(variant), reads_only=reads_only)
+
+    sql = "SELECT id, name FROM items ORDER BY id"
+    findings = checked([Writing()], tmp_path, "async def it(db: Executor) -> list[Named]: ...", sql, sql)
+    assert [finding.rule for finding in findings] == rules

@@ -1,2 +1,4 @@
+DROP TABLE tickets;
 DROP TABLE parts;
 DROP TABLE items;
+DROP TYPE mood;

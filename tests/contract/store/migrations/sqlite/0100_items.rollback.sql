@@ -1,2 +1,3 @@
+DROP TABLE tickets;
 DROP TABLE parts;
 DROP TABLE items;

@@ -9,6 +9,7 @@ CREATE TABLE items (
     made_at text NOT NULL,
     data text NOT NULL,
     tags text NOT NULL,
+    mood text NOT NULL DEFAULT 'good',
     sold integer NOT NULL,
     CONSTRAINT items_size_check CHECK (size IN ('S', 'M', 'L')),
     CONSTRAINT items_grade_check CHECK (grade IN ('A', 'B'))
@@ -21,3 +22,8 @@ CREATE TABLE parts (
     CONSTRAINT parts_item_id_fkey FOREIGN KEY (item_id) REFERENCES items (id)
 ) STRICT;
 CREATE UNIQUE INDEX parts_label ON parts (label) WHERE label <> '';
+CREATE TABLE tickets (
+    id integer NOT NULL PRIMARY KEY,
+    title text NOT NULL,
+    loud text NOT NULL GENERATED ALWAYS AS (upper(title)) STORED
+) STRICT;
