@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.json_fields import compare_json
 from hangar_dal.contract.orders import compare_order
 from hangar_dal.contract.parameters import compare_parameters
 from hangar_dal.contract.place import found
@@ -22,5 +23,6 @@ def compare(
         return
     yield from compare_parameters(checked, described, tables, twin)
     yield from compare_results(checked, described, nulls, tables, twin)
+    yield from compare_json(checked, described)
     yield from compare_writes(checked, described, tables)
     yield from compare_order(checked, tables)
