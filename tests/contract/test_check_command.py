@@ -1,0 +1,83 @@
+"""`hangar-dal check`: what it answers, and with which exit code."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hangar_dal import cli
+from postgres_server import Server
+
+SQL = "-- name: get_name\nSELECT display_name FROM users WHERE id = :id;\n"
+PYTHON = """\
+from pathlib import Path
+from uuid import UUID
+from hangar_dal import Catalog, Executor
+
+CATALOG = Catalog("store", sql=Path(__file__).parent / "sql")
+
+@CATALOG.query
+async def get_name(db: Executor, id: UUID) -> {result}: ...
+"""
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+def write_project(folder: Path, module: str, result: str) -> None:
+    """A project of one query in the working directory; its module's name is its own, since it stays imported."""
+    (folder / "pyproject.toml").write_text(f'[tool.hangar_dal]\ncatalogs = ["{module}:CATALOG"]\n')
+    (folder / f"{module}.py").write_text(PYTHON.format(result=result))
+    for dialect in ("sqlite", "postgresql"):
+        (folder / "sql" / dialect).mkdir(parents=True)
+        (folder / "sql" / dialect / f"{module}.sql").write_text(SQL)
+
+
+def test_the_packages_own_queries_are_clean(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", "--postgresql", server]) == 0
+    assert capsys.readouterr().out.startswith("clean: ")
+
+
+def test_the_server_may_be_the_settings(
+    server: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", server)
+    write_project(Path.cwd(), "store_of_settings", "str")
+    assert cli.main(["check"]) == 0
+    assert capsys.readouterr().out == "clean: 2 statements agree with their functions and tables\n"
+
+
+def test_findings_name_their_place_from_here_and_fail(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_project(Path.cwd(), "store_of_findings", "int")
+    assert cli.main(["check", "--postgresql", server, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(each["path"], each["line"], each["column"], each["rule"], each["query"]) for each in found] == [
+        (f"sql/{dialect}/store_of_findings.sql", 2, 8, "column-kind", "store_of_findings.get_name")
+        for dialect in ("postgresql", "sqlite")
+    ]
+
+
+def test_without_a_server_that_is_a_finding_and_the_rest_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    write_project(Path.cwd(), "store_of_no_server", "int")
+    assert cli.main(["check", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(each["rule"], each["dialect"]) for each in found] == [
+        ("postgresql-missing", "postgresql"),
+        ("column-kind", "sqlite"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--postgresql", "sqlite:///x.db"], "not the URL of a PostgreSQL server"),
+        (["--project", "absent.toml"], "absent.toml: cannot be read"),
+    ],
+)
+def test_what_is_not_understood_has_an_exit_code_of_its_own(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", *arguments]) == 2
+    assert message in capsys.readouterr().err
