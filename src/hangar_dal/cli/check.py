@@ -6,10 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hangar_dal.cli.commands import Subcommands, add_command
-from hangar_dal.cli.findings import print_findings
+from hangar_dal.cli.findings import add_format, print_findings
 from hangar_dal.cli.options import add_postgresql, server
 from hangar_dal.cli.progress import Progress
-from hangar_dal.cli.terminal import FAILED, GREEN, MISUSED, OK, RED, coloured
+from hangar_dal.cli.terminal import FAILED, MISUSED, OK, RED, coloured
 from hangar_dal.errors import SettingsError
 
 
@@ -30,12 +30,12 @@ def add(commands: Subcommands) -> None:
     )
     add_postgresql(parser)
     parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
-    parser.add_argument("--json", action="store_true", help="findings as a JSON list, for editors")
+    add_format(parser)
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    if missing := [name for name in ("sqlglot", "rich") if find_spec(name) is None]:
-        print(f"{', '.join(missing)}: not installed; pip install 'hangar-dal[check]'", file=sys.stderr)
+    if find_spec("sqlglot") is None:
+        print("sqlglot: not installed; pip install 'hangar-dal[check]'", file=sys.stderr)
         return MISUSED
     from hangar_dal.contract.check import check  # noqa: PLC0415 - its dependencies are an extra
     from hangar_dal.contract.project import read_project  # noqa: PLC0415
@@ -50,14 +50,6 @@ def _check(chosen: argparse.Namespace) -> int:
         report = check(project, postgresql=url, progress=with_progress)
     finally:
         with_progress.clear()
-    print_findings(report.findings, as_json=chosen.json)
-    if not chosen.json:
-        _sum_up(len(report.findings), report.checked)
+    clean = f"{report.checked} statements agree with their functions and tables"
+    print_findings(report.findings, chosen, clean=clean, checked=report.checked)
     return OK if report.is_clean else FAILED
-
-
-def _sum_up(count: int, checked: int) -> None:
-    if count:
-        print(f"{count} finding{'s' if count > 1 else ''} in {checked} statements")
-    else:
-        print(f"{coloured('clean:', GREEN, sys.stdout)} {checked} statements agree with their functions and tables")

@@ -1,31 +1,50 @@
-"""Prints findings, for a person or for an editor. Stands above `terminal`."""
+"""Prints findings, for a person or for a program. Stands above `terminal` and the contract's `report`."""
 
-import json
+import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
-from hangar_dal.cli.terminal import DIM, RED, YELLOW, coloured, in_diff_colours
+from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
+from hangar_dal.contract.report import FORMATS, Style, report_as
 from hangar_dal.finding import Finding
 
-
-def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
-    """One after the other: where, what, and what to write instead."""
-    if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], indent=2))
-        return
-    for finding in findings:
-        _print(finding)
+_COLOURS: Final[Mapping[Style, str]] = MappingProxyType(
+    {"error": RED, "warning": YELLOW, "path": BOLD, "dim": DIM, "removed": RED, "added": GREEN}
+)
 
 
-def _print(finding: Finding) -> None:
-    where = f"{finding.path}:{finding.line}:{finding.column}: " if finding.path else ""
-    colour = RED if finding.severity == "error" else YELLOW
-    message, *more = finding.message.splitlines()
-    what = f"{finding.query}: {message}" if finding.query else message
-    about = ", ".join(filter(None, (finding.rule, finding.dialect)))
-    print(f"{where}{coloured(finding.severity, colour, sys.stdout)}: {what} {coloured(f'[{about}]', DIM, sys.stdout)}")
-    for line in more:
-        print(in_diff_colours(line, sys.stdout))
-    if finding.fix:
-        print(f"    {finding.fix}")
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """`--format`, and `--json` as people guess it; read with `print_findings`."""
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="table",
+        help="table for people (default), json for editors, sarif for code scanning, github for annotations in Actions",
+    )
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
+
+
+def print_findings(
+    findings: Sequence[Finding], chosen: argparse.Namespace, *, clean: str, checked: int | None = None
+) -> None:
+    """All of them in the form that was chosen. A person also gets the sum, which is `clean` where nothing was found."""
+    text = report_as(chosen.format, findings, checked=checked, paint=_paint)
+    if text:
+        print(text)
+    if chosen.format == "table" and text:
+        print()
+    if chosen.format in ("table", "github"):
+        print(_sum(len(findings), checked, clean))
+
+
+def _sum(count: int, checked: int | None, clean: str) -> str:
+    if not count:
+        return f"{coloured('clean:', GREEN, sys.stdout)} {clean}"
+    of_how_many = "" if checked is None else f" in {checked} statements"
+    return f"{count} finding{'s' if count > 1 else ''}{of_how_many}"
+
+
+def _paint(text: str, style: Style) -> str:
+    return coloured(text, _COLOURS[style], sys.stdout)

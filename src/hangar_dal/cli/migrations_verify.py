@@ -1,13 +1,12 @@
 """`hangar-dal migrations verify`: whether migrations can be trusted, before a database that matters has them."""
 
 import argparse
-import sys
 
 from hangar_dal.cli.commands import Subcommands, add_command
-from hangar_dal.cli.findings import print_findings
+from hangar_dal.cli.findings import add_format, print_findings
 from hangar_dal.cli.options import add_database, add_folders, add_postgresql, folders, server
 from hangar_dal.cli.progress import Progress
-from hangar_dal.cli.terminal import FAILED, GREEN, OK, coloured
+from hangar_dal.cli.terminal import FAILED, OK
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.verify import verify
 
@@ -34,7 +33,7 @@ def add(actions: Subcommands) -> None:
     add_folders(parser)
     parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out, and the twins uncompared")
     parser.add_argument("--no-squawk", action="store_true", help="do not look for unsafe DDL")
-    parser.add_argument("--json", action="store_true", help="findings as a JSON list, for editors")
+    add_format(parser)
 
 
 def _verify(chosen: argparse.Namespace) -> int:
@@ -54,14 +53,6 @@ def _verify(chosen: argparse.Namespace) -> int:
         )
     finally:
         progress.clear()
-    print_findings(found, as_json=chosen.json)
-    if not chosen.json:
-        print(_summary(len(found), chosen))
-    return FAILED if found else OK
-
-
-def _summary(count: int, chosen: argparse.Namespace) -> str:
-    if count:
-        return f"{count} finding{'s' if count > 1 else ''}"
     on = "SQLite" if chosen.sqlite_only else "SQLite and PostgreSQL"
-    return f"{coloured('clean:', GREEN, sys.stdout)} every migration goes forth, back and forth again on {on}"
+    print_findings(found, chosen, clean=f"every migration goes forth, back and forth again on {on}")
+    return FAILED if found else OK

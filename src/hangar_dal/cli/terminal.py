@@ -18,8 +18,10 @@ BOLD: Final = "1"
 
 
 def has_colours(stream: TextIO) -> bool:
-    """Whether a person reads it on a terminal, and has not asked for none (https://no-color.org)."""
-    return not (os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb") and stream.isatty()
+    """Whether a person reads it on a terminal. NO_COLOR asks for none (https://no-color.org), FORCE_COLOR for some."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (os.environ.get("TERM") != "dumb" and stream.isatty())
 
 
 def coloured(text: str, colour: str, stream: TextIO) -> str:

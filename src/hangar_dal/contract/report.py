@@ -1,0 +1,105 @@
+"""Findings for whoever reads them: a person at a terminal, an editor, GitHub. Stands above `finding` and `sarif`.
+
+`as_json` is one object, whose keys stay as they are; more may come.
+
+    {"checked": 84, "errors": 1, "warnings": 0, "findings": [{"path": "sql/queries/sqlite/users.sql", "line": 12,
+     "column": 5, "dialect": "sqlite", "query": "users.find_user", "rule": "column-missing", "severity": "error",
+     "message": "...", "fix": "..."}]}
+
+`path` is as near to the working directory as it can be; a finding that has no place has an empty one, and line 0.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from types import MappingProxyType
+from typing import Final, Literal
+
+from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.sarif import as_sarif
+
+Style = Literal["error", "warning", "path", "dim", "removed", "added"]
+Paint = Callable[[str, Style], str]
+Format = Literal["table", "json", "sarif", "github"]
+
+FORMATS: Final[tuple[Format, ...]] = ("table", "json", "sarif", "github")
+_DIFF: Final[Mapping[str, Style]] = MappingProxyType({"- ": "removed", "+ ": "added"})
+
+
+def plain(text: str, style: Style) -> str:
+    """No colour, as in a pipe."""
+    return text
+
+
+def report_as(form: Format, findings: Sequence[Finding], *, checked: int | None = None, paint: Paint = plain) -> str:
+    """The whole report as one text; empty where there is nothing to say in this form."""
+    match form:
+        case "json":
+            return as_json(findings, checked=checked)
+        case "sarif":
+            return as_sarif(findings)
+        case "github":
+            return as_github(findings)
+        case "table":
+            return as_table(findings, paint)
+
+
+def as_table(findings: Iterable[Finding], paint: Paint = plain) -> str:
+    """Grouped by file. Each place is `file:line:column`, which terminals and editors make a link of."""
+    groups = groupby(sorted(findings), key=lambda finding: finding.path)
+    return "\n\n".join("\n".join(_group(path, list(of_file), paint)) for path, of_file in groups)
+
+
+def as_json(findings: Sequence[Finding], *, checked: int | None = None) -> str:
+    """As the docstring of this module says; `checked` is left out where nobody counted."""
+    of_severity = Counter(finding.severity for finding in findings)
+    counts = {"errors": of_severity["error"], "warnings": of_severity["warning"]}
+    if checked is not None:
+        counts = {"checked": checked, **counts}
+    return json.dumps({**counts, "findings": [asdict(finding) for finding in findings]}, indent=2, ensure_ascii=False)
+
+
+def as_github(findings: Iterable[Finding]) -> str:
+    """Workflow commands, which GitHub shows at the lines of a pull request."""
+    return "\n".join(map(_annotation, findings))
+
+
+def _group(path: str, findings: Sequence[Finding], paint: Paint) -> Iterator[str]:
+    yield paint(_printable(path) or "The check itself", "path")
+    rows = [_row(finding) for finding in findings]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for finding, row in zip(findings, rows, strict=True):
+        place, severity, rule, *rest = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        cells = [place, paint(severity, finding.severity), rule, paint("  ".join(rest).rstrip(), "dim")]
+        yield f"  {'  '.join(cells if finding.path else cells[1:])}".rstrip()
+        for line in finding.message.splitlines():
+            style = _DIFF.get(line.lstrip()[:2])
+            yield f"      {paint(_printable(line), style) if style else _printable(line)}"
+        if finding.fix:
+            yield f"      fix: {_printable(finding.fix)}"
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    place = f"{finding.path}:{finding.line}:{finding.column}" if finding.path else ""
+    return tuple(map(_printable, (place, finding.severity, finding.rule, finding.dialect or "both", finding.query)))
+
+
+def _printable(text: str) -> str:
+    """What would steer a terminal is shown by its number: names and databases' words come from outside."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
+def _annotation(finding: Finding) -> str:
+    title = " ".join(filter(None, (finding.rule, finding.dialect)))
+    place = {"file": finding.path, "line": finding.line, "col": finding.column} if finding.path else {}
+    given = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in {**place, "title": title}.items())
+    what = f"{finding.query}: {finding.message}" if finding.query else finding.message
+    said = "\n".join(filter(None, (what, finding.fix)))
+    return f"::{finding.severity} {given}::{_escaped(said)}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """As the runner unescapes it: by percent signs, these themselves first."""
+    return "".join(f"%{ord(each):02X}" if each in f"%\r\n{more}" else each for each in text)

@@ -1,0 +1,73 @@
+"""Findings as SARIF 2.1.0, which code scanning services and editors read. Stands above `finding` and `rules`."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+from typing import Any, Final
+from urllib.parse import quote
+
+from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.rules import RULES
+
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_ROOT: Final = "SRCROOT"  # whoever reads it has the checkout somewhere of his own
+
+
+def as_sarif(findings: Sequence[Finding]) -> str:
+    """One run. A path that lies beneath the working directory is relative to it."""
+    rules = sorted({finding.rule for finding in findings})
+    driver = {"name": "hangar-dal check", "rules": [_rule(rule, findings) for rule in rules]}
+    run: dict[str, Any] = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which the check ran."}}},
+        "results": [_result(finding, rules.index(finding.rule)) for finding in findings],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+
+
+def _rule(rule: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    text = RULES.get(rule, f"{rule}: see the documentation of the program that found it.")
+    fixes = dict.fromkeys(finding.fix for finding in findings if finding.rule == rule and finding.fix)
+    level = next(finding.severity for finding in findings if finding.rule == rule)
+    return {
+        "id": rule,
+        "shortDescription": {"text": text},
+        "help": {"text": "\n".join([text, *(f"- {fix}" for fix in fixes)])},
+        "defaultConfiguration": {"level": level},
+    }
+
+
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
+    name = {"fullyQualifiedName": finding.query, "kind": "function"}
+    place = {"artifactLocation": _artifact(finding.path), "region": _region(finding)} if finding.path else None
+    location: dict[str, Any] = {"physicalLocation": place} if place else {}
+    location |= {"logicalLocations": [name]} if finding.query else {}
+    what = f"{finding.query}: {finding.message}" if finding.query else finding.message
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "ruleIndex": rule,
+        "level": finding.severity,
+        "message": {"text": f"{what}; {finding.fix}" if finding.fix else what},
+        "partialFingerprints": {"finding/v1": _fingerprint(finding)},
+        "properties": {"dialect": finding.dialect or "both"},
+    }
+    return result | ({"locations": [location]} if location else {})
+
+
+def _region(finding: Finding) -> dict[str, int]:
+    return {"startLine": max(1, finding.line), "startColumn": max(1, finding.column)}
+
+
+def _artifact(path: str) -> dict[str, str]:
+    pure = PurePath(path)
+    if pure.is_absolute():
+        return {"uri": Path(path).as_uri()}
+    return {"uri": quote(pure.as_posix()), "uriBaseId": _ROOT}
+
+
+def _fingerprint(finding: Finding) -> str:
+    """The same after lines were added above it."""
+    parts = (finding.path, finding.dialect, finding.query, finding.rule, finding.message)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
