@@ -23,7 +23,15 @@ LOOSE = Finding(FILE, 7, 1, "", "users.list_users", "null-needless", "warning", 
 NO_SERVER = Finding("", 0, 0, "postgresql", "", "postgresql-missing", "error", "no server", "pass --postgresql URL")
 WHOLE_FILE = Finding(FILE, 0, 0, "sqlite", "", "file-missing", "error", "not there")
 ODD = Finding(
-    "my app/50%/a,b:c.sql", 1, 2, "postgresql", "a.b", "statement-refused", "error", "100%41 of\r\nwhat: it, said", "x\ny"
+    "my app/50%/a,b:c.sql",
+    1,
+    2,
+    "postgresql",
+    "a.b",
+    "statement-refused",
+    "error",
+    "100%41 of\r\nwhat: it, said",
+    "x\ny",
 )
 ALL = (NO_SERVER, ODD, WHOLE_FILE, LOOSE, MISSING)
 
