@@ -14,10 +14,10 @@ import pytest
 
 from hangar_dal import Catalog
 from hangar_dal.contract.check import check_against
-from hangar_dal.contract.facts import Described
 from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project, read_project
-from hangar_dal.contract.sources import Source, live_postgresql, live_sqlite
+from hangar_dal.contract.sources import Source, Told
 from hangar_dal.sqlblock import Variant
 from postgres_server import Server
 
@@ -118,8 +118,9 @@ def test_a_statement_that_writes_unseen_is_found(
 
         dialect, tables = source.dialect, source.tables
 
-        def describe(self, variant: Variant) -> Described:
-            return replace(source.describe(variant), reads_only=reads_only)
+        def ask(self, variant: Variant) -> Told | None:
+            told = source.ask(variant)
+            return told and replace(told, described=replace(told.described, reads_only=reads_only))
 
     sql = "SELECT id, name FROM items ORDER BY id"
     findings = checked([Writing()], tmp_path, "async def it(db: Executor) -> list[Named]: ...", sql, sql)

@@ -5,24 +5,25 @@ from collections.abc import Iterator
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.json_fields import compare_json
-from hangar_dal.contract.orders import compare_order
 from hangar_dal.contract.parameters import compare_parameters
 from hangar_dal.contract.place import found
-from hangar_dal.contract.results import Nulls, compare_results
+from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.results import compare_results
+from hangar_dal.contract.rows import compare_order
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.contract.writes import compare_writes
 
 
 def compare(
-    checked: CheckedVariant, described: Described, nulls: Nulls, tables: Tables, *, twin: Tables | None = None
+    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, *, twin: Tables | None = None
 ) -> Iterator[Finding]:
     """All that is wrong with it. `twin`: the tables on the other database, which knows types that SQLite does not."""
     if described.refusal is not None:
         message = f"{checked.block.dialect} refuses the statement: {described.refusal.reason}"
         yield found(checked, "statement-refused", message, "mend it as the database says", at=described.refusal.offset)
         return
-    yield from compare_parameters(checked, described, tables, twin)
-    yield from compare_results(checked, described, nulls, tables, twin)
+    yield from compare_parameters(checked, described, reading, tables, twin)
+    yield from compare_results(checked, described, reading.nulls, tables, twin)
     yield from compare_json(checked, described)
-    yield from compare_writes(checked, described, tables)
-    yield from compare_order(checked, tables)
+    yield from compare_writes(checked, described, reading)
+    yield from compare_order(checked, reading)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from hangar_dal.contract.agreement import compare
-from hangar_dal.contract.facts import Described
 from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.looseness import Answer, too_loose
-from hangar_dal.contract.nullability import nullable_columns
+from hangar_dal.contract.place import found
 from hangar_dal.contract.project import Project
-from hangar_dal.contract.sources import Source, live_postgresql, live_sqlite
+from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.sources import Source, Told
 from hangar_dal.contract.static import find_without_database
 from hangar_dal.contract.variants import CheckedVariant, variants
 
@@ -33,6 +33,7 @@ NO_POSTGRESQL: Final = Finding(
     "no PostgreSQL server to check against",
     "pass --postgresql URL, or set DATABASE_URL to one on which a scratch database may be made",
 )
+UPDATE: Final = "run `hangar-dal check --update` where there is a PostgreSQL server, and commit what it writes"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def check(project: Project, *, postgresql: str | None, progress: Progress | None
 
     Nothing of the statements is executed. `progress` is called before each step that takes its time.
     """
+    from hangar_dal.contract.live import live_postgresql, live_sqlite  # noqa: PLC0415 - drivers, and a parser
+
     say = progress or (lambda done, total, what: None)
     with ExitStack() as scratch:
         sources: list[Source] = []
@@ -77,11 +80,14 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
     for done, (source, each) in enumerate(checked):
         if progress is not None:
             progress(done, len(checked), each.query.name)
-        described = source.describe(each.variant)
-        nulls = None if described.refusal else nullable_columns(each.variant.text, source.dialect, source.tables)
-        answers.append(Answer(each, described, _merged(described, nulls)))
+        told = source.ask(each.variant)
+        if told is None:
+            of_arms.setdefault(_unknown(each), []).append(each)
+            continue
+        described, reading = told.described, _with_nulls(told)
+        answers.append(Answer(each, described, reading.nulls))
         twin = twins.get("postgresql") if source.dialect == "sqlite" else None
-        for finding in compare(each, described, answers[-1].nulls, source.tables, twin=twin):
+        for finding in compare(each, described, reading, source.tables, twin=twin):
             of_arms.setdefault(finding, []).append(each)
     findings += [*_with_arms(of_arms), *too_loose(answers)]
     return Report(tuple(sorted(map(_near, findings))), len(checked))
@@ -94,12 +100,17 @@ def _all_variants(project: Project, source: Source) -> Iterator[CheckedVariant]:
                 yield from variants(declared, source.dialect)
 
 
-def _merged(described: Described, nulls: tuple[bool | None, ...] | None) -> tuple[bool | None, ...]:
+def _unknown(checked: CheckedVariant) -> Finding:
+    return found(checked, "snapshot-stale", "the snapshot does not know this statement", UPDATE)
+
+
+def _with_nulls(told: Told) -> Reading:
     """What the statement tells, and where it tells nothing, what the database does."""
-    told = nulls if nulls is not None and len(nulls) == len(described.columns) else (None,) * len(described.columns)
-    return tuple(
-        column.nullable if of_one is None else of_one for column, of_one in zip(described.columns, told, strict=True)
-    )
+    columns, nulls = told.described.columns, told.reading.nulls
+    if nulls is None or len(nulls) != len(columns):
+        nulls = (None,) * len(columns)
+    merged = (column.nullable if of_one is None else of_one for column, of_one in zip(columns, nulls, strict=True))
+    return replace(told.reading, nulls=tuple(merged))
 
 
 def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding]:

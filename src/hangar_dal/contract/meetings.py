@@ -1,29 +1,17 @@
 """Where a parameter or a text meets a column of a table: written to it, or compared with it. Stands above `syntax`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.reading import Meeting
 from hangar_dal.contract.syntax import origin, parsed, target
 from hangar_dal.sqlscan import Dialect
 
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
-
-
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """`parameter` or `text` meets `table.column`; `bare`: the very value, not one of several that may be written."""
-
-    table: str
-    column: TableColumn
-    parameter: str | None
-    text: str | None
-    written: bool
-    bare: bool
 
 
 def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
@@ -97,9 +85,9 @@ def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, writt
         return
     for leaf, bare in _leaves(value, bare=True):
         if isinstance(leaf, exp.Placeholder):
-            yield Meeting(table, column, leaf.name, None, written, bare)
+            yield Meeting(table, column.name, leaf.name, None, written, bare)
         elif isinstance(leaf, exp.Literal) and leaf.is_string:
-            yield Meeting(table, column, None, leaf.name, written, bare)
+            yield Meeting(table, column.name, None, leaf.name, written, bare)
 
 
 def _leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:

@@ -9,22 +9,20 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.finding import Finding
-from hangar_dal.contract.place import found
 from hangar_dal.contract.syntax import parsed, sources
-from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.sqlscan import Dialect
 
 Name = tuple[str, str]  # the source as the statement calls it, and the column
 
 
-def compare_order(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
-    """A list or a stream whose rows may come in another order the next time."""
-    tree = parsed(checked.variant.text, checked.block.dialect)
-    if checked.query.signature.result.shape not in ("list", "stream") or not isinstance(tree, exp.Select):
-        return
+def ties(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...] | None:
+    """The tables of which no key is held; None where there are no ties, or where it cannot be told."""
+    tree = parsed(text, dialect)
+    if not isinstance(tree, exp.Select):
+        return None
     order, known = tree.args.get("order"), dict(sources(tree))
     if order is None or not _is_plain(tree) or any(table not in tables.columns for table in known.values()):
-        return
+        return None
     keys = _keys(tree, order, known, tables)
     group = tree.args.get("group")
     if group is not None:
@@ -33,12 +31,10 @@ def compare_order(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     else:
         keys = _closure(keys, tree, known, tables)
         total = all(_determined(name, table, keys, tables) for name, table in known.items())
-    if not total:
-        lacking = [table for name, table in known.items() if not _determined(name, table, keys, tables)]
-        of = " and ".join(dict.fromkeys(table for table in lacking if table))
-        message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {of}"
-        at = next((token.start for token in checked.variant.tokens[::-1] if token.text.upper() == "ORDER"), None)
-        yield found(checked, "list-unordered", message, "end it with the primary key", at=at)
+    if total:
+        return None
+    lacking = [table for name, table in known.items() if not _determined(name, table, keys, tables)]
+    return tuple(dict.fromkeys(table for table in lacking if table))
 
 
 def _is_plain(tree: exp.Select) -> bool:

@@ -1,4 +1,4 @@
-"""What a call sends against what the databases and their tables take. Stands above `meetings`.
+"""What a call sends against what the databases and their tables take. Stands above `reading`.
 
 PostgreSQL infers a type for every parameter; SQLite for none. Where a parameter meets a column, the column's kind on
 PostgreSQL is held against the SQLite twin too.
@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from hangar_dal.contract.facts import Described, TableColumn, Tables
 from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.kinds import kind_of, spoken, takes, values_of
-from hangar_dal.contract.meetings import Meeting, meetings
 from hangar_dal.contract.place import found, parameter_at
+from hangar_dal.contract.reading import Meeting, Reading
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.query.sources import Source, Unresolved, resolve
 from hangar_dal.sqlblock import Condition
 
 
 def compare_parameters(
-    checked: CheckedVariant, described: Described, tables: Tables, twin: Tables | None
+    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
     """Kinds, values that a table refuses, None where a table refuses it."""
     sent = _sources(checked)
@@ -30,12 +30,12 @@ def compare_parameters(
             message = f":{name} is {spoken(_kind(source))} by the signature, and PostgreSQL takes it for {spoken(kind)}"
             fix = f"change the annotation, or write CAST(:{name} AS ...) where the statement means another type"
             yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
-    for met in dict.fromkeys(meetings(checked.variant.text, checked.block.dialect, tables)):
-        source = sent.get(met.parameter) if met.parameter else None
+    for met in reading.meetings:
+        source, column = sent.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
         if source is not None and checked.block.dialect == "sqlite" and twin is not None:
             yield from _against_the_twin(checked, met, source, twin)
-        yield from _values(checked, met, source)
-        yield from _none(checked, met, source)
+        yield from _values(checked, met, column, source)
+        yield from _none(checked, met, column, source)
 
 
 def _sources(checked: CheckedVariant) -> Mapping[str, Source]:
@@ -54,12 +54,8 @@ def _kind(source: Source) -> str:
     return "json" if source.value is None else kind_of(source.value)
 
 
-def _column_on_postgresql(met: Meeting, twin: Tables) -> TableColumn | None:
-    return twin.columns.get(met.table, {}).get(met.column.name)
-
-
 def _against_the_twin(checked: CheckedVariant, met: Meeting, source: Source, twin: Tables) -> Iterator[Finding]:
-    column, kind = _column_on_postgresql(met, twin), _kind(source)
+    column, kind = twin.columns.get(met.table, {}).get(met.column), _kind(source)
     if column is not None and not takes(column.kind, kind):
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
@@ -67,8 +63,8 @@ def _against_the_twin(checked: CheckedVariant, met: Meeting, source: Source, twi
         yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, source.name))
 
 
-def _values(checked: CheckedVariant, met: Meeting, source: Source | None) -> Iterator[Finding]:
-    allowed, where = met.column.allowed, f"{met.table}.{met.column.name}"
+def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: Source | None) -> Iterator[Finding]:
+    allowed, where = column.allowed, f"{met.table}.{met.column}"
     given = (met.text,) if met.text is not None else values_of(source.value) if source and not source.derived else ()
     refused = [value for value in given if value not in allowed] if allowed else []
     if not refused:
@@ -85,14 +81,14 @@ def _text_at(checked: CheckedVariant, text: str) -> int | None:
     return next((token.start for token in checked.variant.tokens if token.text == f"'{text}'"), None)
 
 
-def _none(checked: CheckedVariant, met: Meeting, source: Source | None) -> Iterator[Finding]:
-    if source is None or source.derived == "is_set" or not met.written or not met.bare or met.column.nullable:
+def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: Source | None) -> Iterator[Finding]:
+    if source is None or source.derived == "is_set" or not met.written or not met.bare or column.nullable:
         return
     if source.value is None or not source.value.optional or source.name == "now":
         return
     if any(condition.argument == source.argument for condition in _conditions_at(checked, source.name)):
         return
-    message = f":{source.name} may be None, and {met.table}.{met.column.name} is NOT NULL"
+    message = f":{source.name} may be None, and {met.table}.{met.column} is NOT NULL"
     fix = "take `| None` from the annotation, or write COALESCE(...)"
     yield found(checked, "none-refused", message, fix, at=parameter_at(checked, source.name))
 

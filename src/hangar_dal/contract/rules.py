@@ -57,5 +57,6 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "override-needless": "A `-- not null:` line stands only where nobody could tell without it.",
         # The check itself
         "postgresql-missing": "A check needs a PostgreSQL server, or the snapshot of one.",
+        "snapshot-stale": "The snapshot was written for the statements and the migrations as they are.",
     }
 )

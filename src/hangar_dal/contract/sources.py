@@ -1,62 +1,33 @@
-"""Who answers for a database: a live scratch one, or what was written down of one. Stands above the probes."""
+"""Who answers for a database: a live scratch one, or what was written down of one. Stands above `facts`.
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+`live` asks the first, `snapshot` reads the second; neither a driver nor a parser is imported here.
+"""
+
+from dataclasses import dataclass, field
 from typing import Protocol
 
-import psycopg
-
-from hangar_dal.contract.describe_postgresql import PostgresProbe
-from hangar_dal.contract.describe_sqlite import SqliteProbe
 from hangar_dal.contract.facts import Described, Tables
-from hangar_dal.contract.keys import with_keys
-from hangar_dal.contract.project import Project
-from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite
-from hangar_dal.migrations import schema_postgresql, schema_sqlite
+from hangar_dal.contract.reading import Reading
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that is known of one statement on one database. It depends on the text and the tables, on no function."""
+
+    described: Described = field(default_factory=Described)
+    reading: Reading = field(default_factory=Reading)
+
+
 class Source(Protocol):
-    """What a check asks of a database; a snapshot answers the same."""
+    """What a check asks of a database."""
 
     @property
     def dialect(self) -> Dialect: ...
     @property
     def tables(self) -> Tables: ...
-    def describe(self, variant: Variant) -> Described: ...
 
-
-@dataclass(frozen=True)
-class Live:
-    """A probe of a scratch database, its tables read once."""
-
-    probe: SqliteProbe | PostgresProbe
-    tables: Tables
-
-    @property
-    def dialect(self) -> Dialect:
-        return self.probe.dialect
-
-    def describe(self, variant: Variant) -> Described:
-        return self.probe.describe(variant)
-
-
-@contextmanager
-def live_sqlite(project: Project) -> Iterator[Live]:
-    """A scratch file, migrated; gone afterwards."""
-    with scratch_sqlite(project) as path, SqliteProbe(path) as probe:
-        with closing(sqlite3.connect(path)) as connection:
-            schema = schema_sqlite.read_schema(connection)
-        yield Live(probe, with_keys(probe.tables(), schema))
-
-
-@contextmanager
-def live_postgresql(project: Project, url: str) -> Iterator[Live]:
-    """A scratch database on this server, migrated; dropped afterwards."""
-    with scratch_postgresql(project, url) as conninfo, PostgresProbe(conninfo) as probe:
-        with psycopg.connect(conninfo) as connection:
-            schema = schema_postgresql.read_schema(connection)
-        yield Live(probe, with_keys(probe.tables(), schema))
+    def ask(self, variant: Variant) -> Told | None:
+        """None where nothing was written down of the statement."""
+        ...

@@ -1,0 +1,22 @@
+"""What an INSERT leaves out. Stands above `syntax`."""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.syntax import parsed, target
+from hangar_dal.sqlscan import Dialect
+
+
+def left_out(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str, str]]:
+    """Each column, behind its table, that is NOT NULL, does not fill itself and is not given."""
+    tree = parsed(text, dialect)
+    for insert in tree.find_all(exp.Insert) if tree is not None else ():
+        table = target(insert)
+        if not isinstance(insert.this, exp.Schema) or table is None or table not in tables.columns:
+            continue
+        given = {column.name.lower() for column in insert.this.expressions}
+        for column in tables.columns[table].values():
+            if not column.nullable and not column.fills_itself and column.name.lower() not in given:
+                yield table, column.name

@@ -1,0 +1,59 @@
+"""Scratch databases that answer for their kind while a check runs. Stands above the probes and `reader`."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+
+from hangar_dal.contract.describe_postgresql import PostgresProbe
+from hangar_dal.contract.describe_sqlite import SqliteProbe
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.keys import with_keys
+from hangar_dal.contract.project import Project
+from hangar_dal.contract.reader import read
+from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite
+from hangar_dal.contract.sources import Told
+from hangar_dal.migrations import schema_postgresql, schema_sqlite
+from hangar_dal.sqlblock import Variant
+from hangar_dal.sqlscan import Dialect
+
+
+@dataclass(frozen=True)
+class Live:
+    """A probe of a scratch database. The tables are read once, and each statement is asked about once."""
+
+    probe: SqliteProbe | PostgresProbe
+    tables: Tables
+    _told: dict[str, Told] = field(default_factory=dict, init=False)
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.probe.dialect
+
+    def ask(self, variant: Variant) -> Told:
+        if variant.text not in self._told:
+            described = self.probe.describe(variant)
+            reading = Reading() if described.refusal else read(variant.text, self.dialect, self.tables)
+            self._told[variant.text] = Told(described, reading)
+        return self._told[variant.text]
+
+
+@contextmanager
+def live_sqlite(project: Project) -> Iterator[Live]:
+    """A scratch file, migrated; gone afterwards."""
+    with scratch_sqlite(project) as path, SqliteProbe(path) as probe:
+        with closing(sqlite3.connect(path)) as connection:
+            schema = schema_sqlite.read_schema(connection)
+        yield Live(probe, with_keys(probe.tables(), schema))
+
+
+@contextmanager
+def live_postgresql(project: Project, url: str) -> Iterator[Live]:
+    """A scratch database on this server, migrated; dropped afterwards."""
+    with scratch_postgresql(project, url) as conninfo, PostgresProbe(conninfo) as probe:
+        with psycopg.connect(conninfo) as connection:
+            schema = schema_postgresql.read_schema(connection)
+        yield Live(probe, with_keys(probe.tables(), schema))

@@ -1,0 +1,35 @@
+"""What a statement's own words say, with the tables beside them; no database is asked. Stands beside `facts`.
+
+`reader` makes it, with a parser that an offline check does without: a snapshot keeps the answer.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """`parameter` or `text` meets `table.column`: written to it, or compared with it.
+
+    `bare`: the very value, not one of several that may be written.
+    """
+
+    table: str
+    column: str
+    parameter: str | None = None
+    text: str | None = None
+    written: bool = False
+    bare: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`nulls` of each result column, None where the statement is not understood; what is None in it cannot be known.
+
+    `left_out` are columns, by table, that an INSERT must give and does not. `ties` are the tables of which the ORDER
+    BY holds no key; None where it leaves no ties, or where nobody can tell.
+    """
+
+    nulls: tuple[bool | None, ...] | None = None
+    meetings: tuple[Meeting, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    ties: tuple[str, ...] | None = None
