@@ -98,3 +98,8 @@ def test_what_postgresql_holds_besides_tables_is_compared(
     assert drift(empty_postgres_url).differences == ()
     query(empty_postgres_url, changed)
     assert drift(empty_postgres_url).differences != ()
+
+
+def test_the_sequence_behind_a_column_is_part_of_the_column(empty_postgres_url: str, query: Query) -> None:
+    query(empty_postgres_url, "CREATE TABLE t (a bigserial, b bigint GENERATED ALWAYS AS IDENTITY)")
+    assert database_schema(empty_postgres_url).others == ()

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hangar_dal import migrations
+from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.status import status
 
 Add = Callable[..., None]
@@ -78,3 +81,13 @@ def test_an_application_s_migrations_are_unknown_without_their_folder(
     found = status(empty_database_url, folders=[application])
     assert [(one.id, one.state) for one in found.migrations][-1] == ("1001_orders", "applied")
     assert migrations.pending(empty_database_url, folders=[application]) == ()
+
+
+def test_folders_that_cannot_be_told_apart_or_are_missing_are_refused(
+    empty_database_url: str, application: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(MigrationError, match=r"1001_orders stands in .*application and in .*application; .* rename"):
+        status(empty_database_url, folders=[application, application])
+    with pytest.raises(MigrationError, match="nowhere is no folder"):
+        migrations.apply(empty_database_url, folders=[tmp_path / "nowhere"])
+    assert migrations.pending(empty_database_url) != ()

@@ -50,6 +50,7 @@ def test_a_statement_that_is_unsafe_on_a_busy_server_is_found(lint: Lint, statem
         "-- transactional: false\nCREATE TABLE t (id bigint PRIMARY KEY);\nCREATE INDEX i ON t (id);",
         "-- transactional: false\nDROP INDEX CONCURRENTLY IF EXISTS i;\nCREATE INDEX CONCURRENTLY i ON users (role);",
         "ALTER TABLE users ADD COLUMN note text;",
+        "SELECT 1;\nA STATEMENT OF A POSTGRESQL TO COME;",
         "-- Nobody reads it since release 3.\n-- squawk-ignore ban-drop-column\nALTER TABLE users DROP COLUMN email;",
     ],
 )
@@ -63,8 +64,24 @@ def test_a_table_made_in_the_same_migration_excuses_its_own_indexes_alone(lint: 
 
 
 def test_a_rollback_may_take_away_what_was_added_but_not_block_for_it(lint: Lint) -> None:
-    undone = "DROP TABLE t;\nALTER TABLE users DROP COLUMN note;\nDROP INDEX idx_session_expires;"
-    assert lint(NOTHING, undone) == [(3, "require-concurrent-index-deletion")]
+    undone = (
+        "DROP TABLE t;",
+        "ALTER TABLE users DROP COLUMN note;",
+        "ALTER TABLE users ALTER COLUMN role DROP NOT NULL;",
+        "ALTER TABLE users RENAME COLUMN mail TO email;",
+        "ALTER TABLE people RENAME TO users;",
+        "DROP INDEX idx_session_expires;",
+    )
+    assert lint(NOTHING, "\n".join(undone)) == [(6, "require-concurrent-index-deletion")]
+    found = [rule for _, rule in lint("\n".join(undone), NOTHING)]
+    assert found == [
+        "ban-drop-table",
+        "ban-drop-column",
+        "ban-drop-not-null",
+        "renaming-column",
+        "renaming-table",
+        "require-concurrent-index-deletion",
+    ]
 
 
 def test_a_machine_without_squawk_is_told_how_to_get_it(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Broken migrations are found before any database that matters has had them, and whole ones are not suspected."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,22 @@ def test_what_is_wrong_with_later_migrations_is_found_too(check: Check, packaged
         ("sqlite/0004_fails.rollback.sql", 1, "rollback-fails"),
         ("sqlite/0005_rows.sql", 1, "apply-again-fails"),
         ("sqlite/0007_leaves.rollback.sql", 1, "rollback-differs"),
+    ]
+
+
+def test_a_rollback_that_destroys_too_much_is_not_held_against_the_next_migration(
+    check: Check, packaged: Path, add_migration: Add
+) -> None:
+    add_migration(packaged, "0004_destroys", rollback="DROP TABLE session_cookies;")
+    add_migration(
+        packaged,
+        "0005_whole",
+        apply="ALTER TABLE session_cookies ADD COLUMN note text;",
+        rollback="ALTER TABLE session_cookies DROP COLUMN note;",
+    )
+    assert check() == [
+        ("postgresql/0004_destroys.rollback.sql", 1, "rollback-differs"),
+        ("sqlite/0004_destroys.rollback.sql", 1, "rollback-differs"),
     ]
 
 
@@ -187,3 +204,14 @@ def test_no_scratch_database_is_left_on_the_server(
 def test_without_postgresql_the_rest_is_verified(check: Check, packaged: Path, add_migration: Add) -> None:
     add_migration(packaged, "0004_one", sqlite=TABLE, postgresql="SELECT 1;")
     assert check(postgresql=None) == [("sqlite/0004_one.rollback.sql", 1, "rollback-differs")]
+
+
+def test_the_documentation_explains_every_rule() -> None:
+    root = Path(__file__).parents[2]
+    sources = [
+        (root / "src" / "hangar_dal" / "migrations" / f"{name}.py").read_text() for name in ("verify", "rehearsal")
+    ]
+    rules = {rule for source in sources for rule in re.findall(r'"(edited|[a-z]+(?:-[a-z]+)+)"', source)}
+    assert {"edited", "rollback-differs", "twins-differ"} < rules
+    page = (root / "docs" / "migrations.md").read_text(encoding="utf-8")
+    assert [rule for rule in sorted(rules) if f"| `{rule}` |" not in page] == []

@@ -1,8 +1,8 @@
 """A schema as text, as Mermaid and as a picture in which nothing lies upon anything else."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain, pairwise, product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hangar_dal.migrations.drift import migrated_schema
 from hangar_dal.migrations.schema import Column, ForeignKey, Schema, Table
 from hangar_dal.migrations.schema_sqlite import read_schema
-from hangar_dal.migrations.views.layout import Box, Picture, arrange
+from hangar_dal.migrations.views.layout import Box, Line, arrange
 from hangar_dal.migrations.views.mermaid import as_mermaid
 from hangar_dal.migrations.views.svg import as_svg
 from hangar_dal.migrations.views.text import as_text
@@ -144,9 +144,8 @@ def test_no_box_lies_upon_another_and_no_line_runs_through_one(schema: Schema) -
         assert box.x + box.width <= picture.width
         assert box.y + box.height <= picture.height
         assert not [other for other in picture.boxes[:number] if overlap(box, other)]
-    for start, end in segments(picture):
-        assert start[0] == end[0] or start[1] == end[1]
-        way = Box(None, *map(min, start, end), abs(start[0] - end[0]), abs(start[1] - end[1]))
+    for way in chain.from_iterable(ways(line) for line in picture.lines):
+        assert 0 in (way.width, way.height)
         assert way.x + way.width <= picture.width
         assert way.y + way.height <= picture.height
         assert not [box for box in picture.boxes if overlap(way, box)]
@@ -163,9 +162,29 @@ def test_every_line_begins_and_ends_at_the_rows_that_it_relates(schema: Schema) 
         assert ends == pytest.approx(rows[::-1] if line.is_turned else rows)
 
 
-def segments(picture: Picture) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
-    for line in picture.lines:
-        yield from zip(line.points, line.points[1:], strict=False)
+@given(schemas())
+def test_lines_that_begin_apart_and_end_apart_never_lie_on_each_other(schema: Schema) -> None:
+    lines = arrange(schema).lines
+    for number, line in enumerate(lines):
+        for other in lines[:number]:
+            if line.points[0] != other.points[0] and line.points[-1] != other.points[-1]:
+                assert not [pair for pair in product(ways(line), ways(other)) if lie_on_each_other(*pair)]
+
+
+def ways(line: Line) -> list[Box]:
+    """The parts of a line as boxes without height, or without width."""
+    return [
+        Box(None, *map(min, start, end), abs(start[0] - end[0]), abs(start[1] - end[1]))
+        for start, end in pairwise(line.points)
+    ]
+
+
+def lie_on_each_other(one: Box, other: Box) -> bool:
+    across = one.height == other.height == 0 and abs(one.y - other.y) < 1
+    down = one.width == other.width == 0 and abs(one.x - other.x) < 1
+    if across:
+        return min(one.x + one.width, other.x + other.width) - max(one.x, other.x) > 1
+    return down and min(one.y + one.height, other.y + other.height) - max(one.y, other.y) > 1
 
 
 def overlap(one: Box, other: Box) -> bool:
