@@ -12,12 +12,12 @@ SQL = "-- name: get_name\nSELECT display_name FROM users WHERE id = :id;\n"
 PYTHON = """\
 from pathlib import Path
 from uuid import UUID
-from hangar_dal import Catalog, Executor
+from hangar_dal import Catalog, Executor, RowCount
 
 CATALOG = Catalog("store", sql=Path(__file__).parent / "sql")
 
 @CATALOG.query
-async def get_name(db: Executor, id: UUID) -> {result}: ...
+async def {verb}_name(db: Executor, {arguments}) -> {result}: ...
 """
 
 
@@ -26,10 +26,12 @@ def server(_allowed_postgres: Server) -> str:
     return _allowed_postgres.url("postgres")
 
 
-def write_project(folder: Path, module: str, result: str) -> None:
+def write_project(folder: Path, module: str, result: str, arguments: str = "id: UUID") -> None:
     """A project of one query in the working directory; its module's name is its own, since it stays imported."""
     (folder / "pyproject.toml").write_text(f'[tool.hangar_dal]\ncatalogs = ["{module}:CATALOG"]\n')
-    (folder / f"{module}.py").write_text(PYTHON.format(result=result))
+    (folder / f"{module}.py").write_text(
+        PYTHON.format(result=result, arguments=arguments, verb="set" if result == "RowCount" else "get")
+    )
     for dialect in ("sqlite", "postgresql"):
         (folder / "sql" / dialect).mkdir(parents=True)
         (folder / "sql" / dialect / f"{module}.sql").write_text(SQL)
@@ -66,6 +68,20 @@ def test_without_a_server_that_is_a_finding_and_the_rest_is_checked(capsys: pyte
     assert [(each["rule"], each["dialect"]) for each in found] == [
         ("postgresql-missing", "postgresql"),
         ("column-kind", "sqlite"),
+    ]
+
+
+def test_what_one_arm_alone_has_says_which_and_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    write_project(Path.cwd(), "store_of_arms", "RowCount", "id: UUID, role: str | None")
+    for file in Path("sql").glob("*/*.sql"):
+        file.write_text(
+            "-- name: set_name\nUPDATE users SET display_name = 'x'\n"
+            ", role = 'CHIEF'  -- when role\nWHERE id = :id AND role <> coalesce(:role, '');\n"
+        )
+    assert cli.main(["check", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(each["rule"], each["line"], each["message"].rpartition(" (")[2]) for each in found[1:]] == [
+        ("value-refused", 3, "when role)")
     ]
 
 

@@ -39,13 +39,13 @@ def origin(column: exp.Expr, tables: Tables) -> TableAndColumn | None:
     """The table's column that this name stands for, as far as it is plain."""
     if not isinstance(column, exp.Column):
         return None
-    scope, inner = column.parent, column
+    scope = column.parent
     while scope is not None:
         if isinstance(scope, _STATEMENTS):
-            found = _in_scope(column, scope, tables, inner)
+            found = _in_scope(column, scope, tables)
             if found is not None:
                 return found if found[0] else None
-        scope, inner = scope.parent, scope  # type: ignore[assignment]
+        scope = scope.parent
     return None
 
 
@@ -95,10 +95,8 @@ def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None
     yield source.alias_or_name.lower(), None if name is None or name in ctes(scope) else name
 
 
-def _in_scope(column: exp.Column, scope: exp.Expr, tables: Tables, inner: exp.Expr) -> TableAndColumn | None:
+def _in_scope(column: exp.Column, scope: exp.Expr, tables: Tables) -> TableAndColumn | None:
     """None: not a name of this scope; an empty table: a name of it, but of no table that is known."""
-    if isinstance(scope, exp.Insert) and inner is scope.expression:
-        return None  # a query that is inserted does not see the table it goes to
     known, name = dict(sources(scope)), column.name.lower()
     if column.table:
         if column.table.lower() not in known:
@@ -106,7 +104,7 @@ def _in_scope(column: exp.Column, scope: exp.Expr, tables: Tables, inner: exp.Ex
         table = known[column.table.lower()]
         return (table, name) if table and name in _columns(table, tables) else ("", name)
     having = {table for table in known.values() if table and name in _columns(table, tables)}
-    if len(having) == 1 and None not in known.values():
+    if len(having) == 1:  # a second one, whatever it is, would have been refused as ambiguous
         return having.pop(), name
     return ("", name) if having or None in known.values() else None
 
