@@ -50,7 +50,8 @@ FROM below AS b
 INNER JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 """
 # NOT NULL is said where every row is held to it: not by a foreign table, which is trusted, nor by a view; not while
-# the rule is not valid for the rows before it, nor while a table that inherits from this one lacks it.
+# the rule is not valid for the rows before it, nor while a table that inherits from this one lacks it. CREATE RULE may
+# return anything instead.
 _COLUMNS: Final = """
 SELECT
     c.oid,
@@ -60,6 +61,7 @@ SELECT
     a.atttypid,
     a.attnotnull
     AND c.relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = c.oid)
     AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_constraint AS r
         WHERE r.conrelid = c.oid AND r.contype = 'n' AND a.attnum = ANY(r.conkey) AND NOT r.convalidated

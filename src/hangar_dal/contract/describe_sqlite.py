@@ -27,6 +27,7 @@ _HOLDS: Final[Mapping[str, frozenset[str]]] = {
     "blob": frozenset({"bytes"}),
 }
 _STORED: Final = {"text": "text", "int": "integer", "integer": "integer", "real": "real", "blob": "blob"}
+_READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
 _WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 _COLUMNS: Final = """
 SELECT l.name, l.type = 'table', x.name, x.type, x."notnull", x.pk = 1 AND l.wr = 0
@@ -141,7 +142,7 @@ def _as_query(variant: Variant) -> str | None:
     words = [token.text.upper() for token in tokens]
     verb = next((at for at, word in enumerate(words) if word in _WRITING), None)
     if verb is None:
-        return text
+        return text if words[0] in _READING else None
     if "RETURNING" not in words[verb:]:
         return None
     at = verb + 1 + 2 * (words[verb + 1] == "OR")  # UPDATE OR IGNORE
