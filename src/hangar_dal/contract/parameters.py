@@ -67,8 +67,8 @@ def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: 
     allowed, where = column.allowed, f"{met.table}.{met.column}"
     given = (met.text,) if met.text is not None else values_of(source.value) if source and not source.derived else ()
     refused = [value for value in given if value not in allowed] if allowed else []
-    if not refused:
-        return
+    if not refused or (met.text is not None and not met.written and not met.bare):
+        return  # `size = coalesce(:size, '')` means the text to be none of them
     does = "refuses" if met.written else "never is"
     what = f"'{met.text}'" if met.text is not None else f":{met.parameter} may be {', '.join(refused)}, which"
     message = f"{what}: {where} {does} it" if met.text is not None else f"{what} {where} {does}"
