@@ -89,10 +89,11 @@ def _proven(condition: exp.Expr, scope: Scope) -> Iterator[tuple[str | None, str
         yield from _proven(condition.left, scope)
         yield from _proven(condition.right, scope)
         return
-    negated = bool(condition.args.get("negate"))
-    if isinstance(condition, exp.Not):
-        condition, negated = condition.this.unnest(), True
-    if not (negated and isinstance(condition, exp.Is) and isinstance(condition.expression, exp.Null)):
+    negated = isinstance(condition, exp.Not)
+    condition = condition.this.unnest() if negated else condition
+    if not (isinstance(condition, exp.Is) and isinstance(condition.expression, exp.Null)):
+        return
+    if negated is bool(condition.args.get("negate")):  # sqlglot writes one dialect's NOT here, the other's there
         return
     column = condition.this.unnest()
     if isinstance(column, exp.Column) and (source := scope.local(column)):

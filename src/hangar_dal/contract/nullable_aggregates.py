@@ -96,9 +96,13 @@ def _has_with_between(inner: exp.Expr, outer: exp.Expr) -> bool:
 
 
 def is_of(call: exp.Expr, scope: Scope) -> bool:
-    """Whether it names a column of this query, or none at all: else it is an aggregate of a query around it."""
-    whole = filtered(call)
-    if any(whole.find_all(exp.Query)):
+    """Whether it names a column of this query, or none at all: else it is an aggregate of a query around it.
+
+    What its FILTER names counts for PostgreSQL and not for SQLite: it proves nothing.
+    """
+    if any(filtered(call).find_all(exp.Query)):
         return False
-    columns = list(whole.find_all(exp.Column))
-    return not columns or any(isinstance(column.this, exp.Identifier) and scope.local(column) for column in columns)
+    if not any(filtered(call).find_all(exp.Column)):
+        return True
+    columns = call.find_all(exp.Column)
+    return any(isinstance(column.this, exp.Identifier) and scope.local(column) for column in columns)
