@@ -242,6 +242,7 @@ ORDER BY
 LIMIT :limit;
 
 -- name: count_users
+-- scan: counts everybody when no status is given, for overviews; a page of users never needs it
 SELECT count(*) AS users
 FROM users
 WHERE

@@ -141,6 +141,7 @@ ORDER BY users.created_at DESC, users.id DESC
 LIMIT :limit;
 
 -- name: count_session_cookies
+-- scan: counts those of all users when none is given, for overviews; what a request needs is one user's
 SELECT count(*) AS session_cookies
 FROM session_cookies
 WHERE

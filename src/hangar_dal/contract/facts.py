@@ -64,3 +64,11 @@ class Tables:
 
     columns: Mapping[str, Mapping[str, TableColumn]]
     keys: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A table that a statement reads from end to end, since no index can serve it, and the indexes that could."""
+
+    table: str
+    indexes: tuple[str, ...] = ()

@@ -11,6 +11,9 @@ from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.keys import with_keys
+from hangar_dal.contract.plans import Planner, scans_of
+from hangar_dal.contract.plans_postgresql import PostgresPlanner
+from hangar_dal.contract.plans_sqlite import SqlitePlanner
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
 from hangar_dal.contract.reading import Reading
@@ -26,6 +29,7 @@ class Live:
     """A probe of a scratch database. The tables are read once, and each statement is asked about once."""
 
     probe: SqliteProbe | PostgresProbe
+    planner: Planner
     tables: Tables
     _told: dict[str, Told] = field(default_factory=dict, init=False)
 
@@ -37,7 +41,8 @@ class Live:
         if variant.text not in self._told:
             described = self.probe.describe(variant)
             reading = Reading() if described.refusal else read(variant.text, self.dialect, self.tables)
-            self._told[variant.text] = Told(described, reading)
+            scans = () if described.refusal else scans_of(self.planner, variant, self.tables)
+            self._told[variant.text] = Told(described, reading, scans)
         return self._told[variant.text]
 
 
@@ -47,7 +52,9 @@ def live_sqlite(project: Project) -> Iterator[Live]:
     with scratch_sqlite(project) as path, SqliteProbe(path) as probe:
         with closing(sqlite3.connect(path)) as connection:
             schema = schema_sqlite.read_schema(connection)
-        yield Live(probe, with_keys(probe.tables(), schema))
+        tables = with_keys(probe.tables(), schema)
+        with closing(SqlitePlanner(path, tables)) as planner:
+            yield Live(probe, planner, tables)
 
 
 @contextmanager
@@ -56,4 +63,6 @@ def live_postgresql(project: Project, url: str) -> Iterator[Live]:
     with scratch_postgresql(project, url) as conninfo, PostgresProbe(conninfo) as probe:
         with psycopg.connect(conninfo) as connection:
             schema = schema_postgresql.read_schema(connection)
-        yield Live(probe, with_keys(probe.tables(), schema))
+        tables = with_keys(probe.tables(), schema)
+        with closing(PostgresPlanner(conninfo, tables)) as planner:
+            yield Live(probe, planner, tables)

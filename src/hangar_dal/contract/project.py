@@ -4,6 +4,7 @@
     catalogs = ["shop.sql:CATALOG"]     # module:name
     modules = ["shop.domains"]          # what declares the queries; a package stands for all its modules
     migrations = ["migrations"]         # folders, which follow this package's own
+    small_tables = ["currencies"]       # which never grow: a query may read one of them whole
 
 Stands above the query floor. The package's own catalog is named here by its import path: it lies above.
 """
@@ -23,11 +24,12 @@ from typing import Any, Final
 from hangar_dal.errors import HangarError, SettingsError
 from hangar_dal.query import Catalog
 
-_KEYS: Final = ("catalogs", "modules", "migrations")
+_KEYS: Final = ("catalogs", "modules", "migrations", "small_tables")
 _OWN: Final[Mapping[str, list[str]]] = {
     "catalogs": ["hangar_dal.domains.catalog:CATALOG"],
     "modules": ["hangar_dal.domains"],
     "migrations": [],
+    "small_tables": [],
 }
 
 
@@ -41,6 +43,7 @@ class Project:
     catalogs: tuple[Catalog, ...]
     migrations: tuple[Path, ...]
     root: Path | None = None
+    small_tables: tuple[str, ...] = ()
 
 
 def read_project(pyproject: Path | None = None) -> Project:
@@ -91,7 +94,8 @@ def _project(table: Mapping[str, list[str]], pyproject: Path | None, root: Path 
         _import_all(name, pyproject)
     catalogs = tuple(_catalog(entry, pyproject) for entry in table["catalogs"])
     own = Path(str(files("hangar_dal.sql").joinpath("migrations")))
-    return Project(catalogs, (own, *(_folders(table, pyproject) if pyproject else ())), root)
+    folders = _folders(table, pyproject) if pyproject else ()
+    return Project(catalogs, (own, *folders), root, tuple(table["small_tables"]))
 
 
 def _folders(table: Mapping[str, list[str]], pyproject: Path) -> tuple[Path, ...]:

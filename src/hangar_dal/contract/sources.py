@@ -6,7 +6,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hangar_dal.contract.facts import Described, Tables
+from hangar_dal.contract.facts import Described, Scan, Tables
 from hangar_dal.contract.reading import Reading
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
@@ -18,6 +18,7 @@ class Told:
 
     described: Described = field(default_factory=Described)
     reading: Reading = field(default_factory=Reading)
+    scans: tuple[Scan, ...] = ()
 
 
 class Source(Protocol):

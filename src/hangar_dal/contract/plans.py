@@ -1,0 +1,64 @@
+"""A plan in the same form for both databases: its steps, the indexes it goes through, the tables it reads whole.
+
+A table is read whole unless an index finds the rows by its first column, or whoever reads stops before the end.
+Stands above `plans_index`; `plans_sqlite` and `plans_postgresql` make plans.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from hangar_dal.contract.facts import Scan, Tables
+from hangar_dal.contract.plans_index import missing_indexes
+from hangar_dal.sqlblock import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a plan. `text` is in the database's words; deeper steps feed those above them."""
+
+    text: str
+    depth: int
+    table: str | None = None
+    index: str | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`steps` stand in the order in which the database shows them."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def indexes(self) -> tuple[str, ...]:
+        """Each index once, in the order of the steps."""
+        return tuple(dict.fromkeys(step.index for step in self.steps if step.index))
+
+    @property
+    def whole(self) -> tuple[str, ...]:
+        """Each table that is read from end to end."""
+        return tuple(dict.fromkeys(step.table for step in self.steps if step.table and step.whole))
+
+
+class Planner(Protocol):
+    """Asks one database, whose tables look large to it."""
+
+    def explain(self, variant: Variant, *, by_index: bool = False) -> Plan | None:
+        """The plan that it would take, or with `by_index` one that goes by indexes wherever they can serve at all.
+
+        None if it refuses the statement, which `describe` tells why.
+        """
+        ...
+
+
+def scans_of(planner: Planner, variant: Variant, tables: Tables) -> tuple[Scan, ...]:
+    """The tables that it reads whole because nothing else is possible.
+
+    Where an index can serve and is passed over, many rows are wanted, or the planner thinks so: that lies in values.
+    """
+    by_index = planner.explain(variant, by_index=True)
+    if by_index is None or not by_index.whole:
+        return ()
+    plan = planner.explain(variant)
+    whole = [table for table in by_index.whole if plan is None or table in plan.whole]
+    return tuple(Scan(table, missing_indexes(variant.text, variant.dialect, table, tables)) for table in whole)

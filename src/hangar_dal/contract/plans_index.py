@@ -1,0 +1,120 @@
+"""Which index a statement lacks, read from its text: the columns that it compares, then those that it sorts by.
+
+Stands above `plans_scopes`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.plans_scopes import conjuncts
+from hangar_dal.contract.syntax import origin, parsed, sources
+from hangar_dal.sqlscan import Dialect
+
+_EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
+_RANGES: Final = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
+_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
+_LONGEST_NAME: Final = 63  # bytes; PostgreSQL cuts what is longer
+
+Keys = tuple[str, ...]
+
+
+def missing_indexes(text: str, dialect: Dialect, table: str, tables: Tables) -> tuple[str, ...]:
+    """CREATE INDEX for each part of the statement that goes through the whole table; none where none would serve."""
+    tree = parsed(text, dialect)
+    found: list[Keys] = []
+    for scope in tree.find_all(exp.Select, exp.Update, exp.Delete) if tree is not None else ():
+        if table.lower() in {known for _, known in sources(scope)}:
+            found += _Scope(scope, table, tables, dialect).keys()
+    keys = dict.fromkeys(each for each in found if each and not _is_there(each, tables.keys.get(table, ())))
+    return tuple(_create(table, each, dialect) for each in keys)
+
+
+class _Scope:
+    """One SELECT, UPDATE or DELETE as it reads this table."""
+
+    def __init__(self, scope: exp.Expr, table: str, tables: Tables, dialect: Dialect) -> None:
+        self._scope = scope
+        self._table = table
+        self._tables = tables
+        self._dialect = dialect
+
+    def keys(self) -> Iterator[Keys]:
+        """Usually one; where either of two conditions is enough, one for each."""
+        where = list(conjuncts(self._scope.args.get("where")))
+        joins = [each for join in self._scope.args.get("joins") or () for each in conjuncts(join.args.get("on"))]
+        equal = self._equal(where) or self._equal(joins)
+        rest = self._order() or self._ranges(where)
+        if equal or rest:
+            yield tuple(dict.fromkeys((*equal, *rest)))
+            return
+        for either in (each.unnest() for each in where):
+            if isinstance(either, exp.Or):
+                yield from (self._equal(list(conjuncts(arm))) for arm in either.flatten())
+
+    def _equal(self, conditions: list[exp.Expr]) -> Keys:
+        found = (self._compared(each) for each in conditions if isinstance(each, _EQUAL))
+        return tuple(dict.fromkeys(key for key in found if key))
+
+    def _ranges(self, conditions: list[exp.Expr]) -> Keys:
+        for each in conditions:
+            if isinstance(each, _RANGES):
+                both = [each.this, each.args.get("expression")]
+                for side in filter(None, both):
+                    columns = side.expressions if isinstance(side, exp.Tuple) else [side]
+                    if columns and all(map(self._is_ours, columns)):
+                        return tuple(column.name for column in columns)
+        return ()
+
+    def _order(self) -> Keys:
+        """Sorted rows help whoever takes the first of them."""
+        order = self._scope.args.get("order")
+        if order is None or self._scope.args.get("limit") is None:
+            return ()
+        if not all(self._is_ours(each.this) for each in order.expressions):
+            return ()
+        downwards = [bool(each.args.get("desc")) for each in order.expressions]
+        mixed = len(set(downwards)) > 1
+        return tuple(
+            f"{each.this.name} DESC" if mixed and down else each.this.name
+            for each, down in zip(order.expressions, downwards, strict=True)
+        )
+
+    def _compared(self, condition: exp.Expr) -> str | None:
+        """The column, or what is made of it, that is held against something from elsewhere."""
+        sides = [condition.this, condition.args.get("expression")]
+        for side, other in (sides, sides[::-1]):
+            if side is None or any(map(self._is_ours, other.find_all(exp.Column) if other else ())):
+                continue
+            columns = list(side.find_all(exp.Column))
+            if columns and all(map(self._is_ours, columns)) and side.find(exp.Placeholder, exp.Select) is None:
+                return side.name if isinstance(side, exp.Column) else f"({self._text(side)})"
+        return None
+
+    def _is_ours(self, column: exp.Expr) -> bool:
+        found = origin(column, self._tables)
+        return found is not None and found[0] == self._table.lower()
+
+    def _text(self, expression: exp.Expr) -> str:
+        bare = expression.copy()
+        for column in bare.find_all(exp.Column):
+            column.set("table", None)
+        return bare.sql("postgres" if self._dialect == "postgresql" else "sqlite")
+
+
+def _is_there(columns: Keys, keys: tuple[tuple[str, ...], ...]) -> bool:
+    return any(key[: len(columns)] == columns for key in keys)
+
+
+def _create(table: str, keys: Keys, dialect: Dialect) -> str:
+    words = "_".join(re.findall(r"\w+", " ".join([table, *keys]).lower().replace(" desc", "")))
+    listed = ", ".join(key if key.startswith("(") or " " in key else _quoted(key) for key in keys)
+    how = "INDEX CONCURRENTLY" if dialect == "postgresql" else "INDEX"
+    return f"CREATE {how} {f'idx_{words}'[:_LONGEST_NAME]} ON {_quoted(table)} ({listed})"
+
+
+def _quoted(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else f'"{name}"'

@@ -1,0 +1,87 @@
+"""How a statement reads each of its tables, as far as its text tells. Stands above `syntax`."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlglot import exp
+
+from hangar_dal.contract.syntax import parsed, sources
+from hangar_dal.sqlscan import Dialect
+
+_EQUAL = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A table under the name that the statement gives it.
+
+    `ends`: a LIMIT, or an EXISTS around it, takes no more rows than it needs. `picks`: only rows with a value that
+    the caller names are taken, of which there may be few or none, so that a LIMIT may still go through all.
+    """
+
+    table: str
+    ends: bool
+    picks: bool
+
+
+@lru_cache(maxsize=4096)
+def reads(text: str, dialect: Dialect) -> dict[str, tuple[Read, ...]]:
+    """By name in lower case; several where parts of the statement use the same. Empty if it is not understood."""
+    tree = parsed(text, dialect)
+    found: defaultdict[str, list[Read]] = defaultdict(list)
+    for scope in tree.find_all(exp.Select, exp.Update, exp.Delete) if tree is not None else ():
+        for name, table in sources(scope):
+            if table is not None:
+                found[name].append(Read(table, _ends(scope), _picks(scope, name)))
+    return {name: tuple(of_name) for name, of_name in found.items()}
+
+
+def stops_early(of_name: tuple[Read, ...]) -> bool:
+    """Whether, read row by row, none of these goes to the end."""
+    return bool(of_name) and all(read.ends and not read.picks for read in of_name)
+
+
+def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
+    """What must hold together."""
+    if isinstance(condition, exp.Where | exp.Paren):
+        yield from conjuncts(condition.this)
+    elif isinstance(condition, exp.And):
+        yield from conjuncts(condition.this)
+        yield from conjuncts(condition.expression)
+    elif condition is not None:
+        yield condition
+
+
+def _ends(scope: exp.Expr) -> bool:
+    if isinstance(scope, exp.Select) and (scope.args.get("group") or _aggregates(scope)):
+        return False
+    at: exp.Expr | None = scope
+    while at is not None:
+        if at.args.get("limit") is not None or isinstance(at.parent, exp.Exists):
+            return True
+        at = at.parent if isinstance(at.parent, exp.SetOperation) else None
+    return False
+
+
+def _aggregates(scope: exp.Select) -> bool:
+    return any(found.find_ancestor(exp.Select) is scope for found in scope.find_all(exp.AggFunc))
+
+
+def _picks(scope: exp.Expr, name: str) -> bool:
+    alone = len(list(sources(scope))) == 1
+    return any(_picks_by(each, name, alone=alone) for each in conjuncts(scope.args.get("where")))
+
+
+def _picks_by(condition: exp.Expr, name: str, *, alone: bool) -> bool:
+    if isinstance(condition, exp.Paren):
+        return _picks_by(condition.this, name, alone=alone)
+    if isinstance(condition, exp.And):
+        return any(_picks_by(each, name, alone=alone) for each in conjuncts(condition))
+    if isinstance(condition, exp.Or):
+        return all(_picks_by(each, name, alone=alone) for each in (condition.this, condition.expression))
+    if not isinstance(condition, _EQUAL) or condition.find(exp.Placeholder) is None:
+        return False
+    columns = list(condition.find_all(exp.Column))
+    return any(column.table.lower() == name or (alone and not column.table) for column in columns)

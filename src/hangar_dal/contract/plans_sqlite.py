@@ -1,0 +1,117 @@
+"""SQLite's plans, on copies in memory: one whose statistics tell of large tables, and one without any.
+
+Without statistics SQLite takes every index for a good one, which answers what an index could serve at all.
+Stands above `plans` and `statistics_sqlite`.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.plans import Plan, Step
+from hangar_dal.contract.plans_scopes import Read, reads, stops_early
+from hangar_dal.contract.statistics_sqlite import pretend_large
+from hangar_dal.sqlblock import Variant
+
+_STEP: Final = re.compile(
+    r"(?P<verb>SCAN|SEARCH) (?P<name>\S+)"
+    r"(?: USING (?P<automatic>AUTOMATIC )?(?:PARTIAL )?(?:COVERING )?INDEX (?P<index>\S+))?(?P<rest>.*)"
+)
+# ORDER BY and GROUP BY read all before they give the first row; the last terms alone are sorted group by group.
+_SORT: Final = re.compile(r"USE TEMP B-TREE FOR (ORDER|GROUP) BY")
+_VIEWS: Final = "SELECT sql FROM sqlite_master WHERE type = 'view'"
+_PARTIAL: Final = """
+SELECT i.name
+FROM sqlite_master AS t
+INNER JOIN pragma_index_list(t.name) AS i
+WHERE t.type = 'table' AND i.partial
+"""
+
+Row = tuple[int, int, int, str]  # the step, the one that it belongs to, nothing, the text
+
+
+class SqlitePlanner:
+    """Leaves the file as it is; close it in the end."""
+
+    def __init__(self, path: Path, tables: Tables) -> None:
+        self._path = path
+        self._tables = {name.lower(): name for name in tables.columns}
+
+    def close(self) -> None:
+        for name in ("_large", "_bare"):
+            if name in vars(self):
+                vars(self)[name].close()
+
+    def explain(self, variant: Variant, *, by_index: bool = False) -> Plan | None:
+        connection = self._bare if by_index else self._large
+        values = dict.fromkeys(parameter.name for parameter in variant.parameters)
+        try:
+            rows: list[Row] = connection.execute(f"EXPLAIN QUERY PLAN {variant.text}", values).fetchall()
+        except sqlite3.Error:
+            return None
+        return Plan(tuple(self._steps(rows, self._views | reads(variant.text, "sqlite"))))
+
+    def _steps(self, rows: list[Row], read: Mapping[str, tuple[Read, ...]]) -> Iterator[Step]:
+        depths = {0: -1}
+        sorting = {parent for _, parent, _, text in rows if _SORT.match(text)}
+        begun: set[int] = set()
+        for number, parent, _, text in rows:
+            depths[number] = depths.get(parent, -1) + 1
+            found = _STEP.match(text)
+            if found is None:
+                yield Step(text, depths[number])
+                continue
+            name = found["name"].lower()
+            of_name = read.get(name, ())
+            table = of_name[0].table if of_name else name
+            table = self._tables.get(table)
+            outermost = parent not in begun
+            begun.add(parent)
+            whole = table is not None and self._reads_all(found)
+            if whole and outermost and parent not in sorting and stops_early(of_name):
+                whole = False
+            yield Step(text, depths[number], table, found["index"] if table else None, whole)
+
+    def _reads_all(self, found: re.Match[str]) -> bool:
+        """An automatic index is made of the whole table; `ANY(column)` passes over an index's first column."""
+        if found["automatic"]:
+            return True
+        if found["verb"] == "SEARCH":
+            return "(ANY(" in found["rest"]
+        return found["index"] not in self._partial and "VIRTUAL TABLE" not in found["rest"]
+
+    @cached_property
+    def _large(self) -> sqlite3.Connection:
+        connection = self._copy()
+        pretend_large(connection)
+        return connection
+
+    @cached_property
+    def _bare(self) -> sqlite3.Connection:
+        connection = self._copy()
+        connection.execute("PRAGMA automatic_index = OFF")
+        return connection
+
+    def _copy(self) -> sqlite3.Connection:
+        copy = sqlite3.connect(":memory:", isolation_level=None)
+        with sqlite3.connect(self._path) as original:
+            original.backup(copy)
+        original.close()
+        return copy
+
+    @cached_property
+    def _partial(self) -> frozenset[str]:
+        return frozenset(name for (name,) in self._bare.execute(_PARTIAL))
+
+    @cached_property
+    def _views(self) -> dict[str, tuple[Read, ...]]:
+        """What the views read, whose names for it a plan shows."""
+        found: dict[str, tuple[Read, ...]] = {}
+        for (sql,) in self._bare.execute(_VIEWS):
+            for name, of_name in reads(sql, "sqlite").items():
+                found[name] = (*found.get(name, ()), *of_name)
+        return found

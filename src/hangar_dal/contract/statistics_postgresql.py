@@ -1,0 +1,151 @@
+"""Fills the tables of a scratch database with rows that were made up, so that its planner finds them large.
+
+PostgreSQL counts the pages that are there: statistics alone would not make a large table of an empty one. The rows
+follow the types, the keys and the values that a rule names, and no other rule: those are dropped. Stands above
+`statistics`.
+"""
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import psycopg
+
+from hangar_dal.contract.allowed import allowed_values
+from hangar_dal.contract.statistics import ROWS, SPREAD
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_TABLES: Final = """
+SELECT c.oid, format('%I.%I', n.nspname, c.relname)
+FROM pg_catalog.pg_class AS c
+INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE
+    c.relkind IN ('r', 'p')
+    AND NOT c.relispartition
+    AND n.nspname !~ '^pg_'
+    AND n.nspname <> 'information_schema'
+    AND pg_has_role(c.relowner, 'USAGE')
+    AND c.relname NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
+ORDER BY c.oid
+"""
+_COLUMNS: Final = """
+SELECT
+    quote_ident(a.attname),
+    a.attname,
+    format_type(a.atttypid, a.atttypmod),
+    t.typcategory,
+    coalesce(b.typname, t.typname),
+    a.attnotnull,
+    EXISTS (
+        SELECT FROM pg_constraint AS r
+        WHERE r.conrelid = a.attrelid AND r.contype = 'f' AND a.attnum = ANY(r.conkey)
+    ),
+    EXISTS (
+        SELECT FROM pg_index AS i
+        WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum
+    ),
+    ARRAY(
+        SELECT pg_get_expr(r.conbin, r.conrelid) FROM pg_constraint AS r
+        WHERE r.conrelid = a.attrelid AND r.contype = 'c' AND a.attnum = ANY(r.conkey)
+    ),
+    ARRAY(
+        SELECT e.enumlabel::text FROM pg_enum AS e
+        WHERE e.enumtypid = coalesce(b.oid, t.oid)
+        ORDER BY e.enumsortorder
+    )
+FROM pg_attribute AS a
+INNER JOIN pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_type AS b ON t.typtype = 'd' AND b.oid = t.typbasetype
+WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+ORDER BY a.attnum
+"""
+_RULES: Final = (
+    "SELECT quote_ident(conname) FROM pg_constraint WHERE conrelid = %s AND contype IN ('c', 'f') AND coninhcount = 0"
+)
+# The n-th value of a type, by the type's name or else its category: as many different ones as the type has, those of
+# texts in no order, those of keys and instants in the order of the rows.
+_VALUES: Final = {
+    "uuid": "(lpad(to_hex({n}), 8, '0') || '-0000-7000-8000-000000000000')::uuid",
+    "bytea": "decode(md5(({n})::text), 'hex')",
+    "json": "'{{}}'",
+    "jsonb": "'{{}}'",
+    "int2": "({n}) % 32000",
+    "bool": "({n}) % 2 = 0",
+    "N": "({n})",
+    "S": "md5(({n})::text)",
+    "D": "(timestamptz '2020-01-01 00:00Z' + ({n}) * interval '1 hour')",
+    "T": "({n}) * interval '1 minute'",
+    "I": "inet '10.0.0.0' + ({n})",
+    "A": "'{{}}'",
+    "R": "'empty'",
+}
+
+
+def fill(connection: "Connection[Any]") -> tuple[str, ...]:
+    """The tables for which no rows could be made up stay as they are; these come back. Must not be in a transaction."""
+    connection.execute("SET synchronous_commit = off")
+    filled: list[str] = []
+    empty: list[str] = []
+    for oid, table in connection.execute(_TABLES).fetchall():
+        try:
+            with connection.transaction():
+                _fill(connection, oid, table)
+            filled.append(table)
+        except psycopg.Error:
+            empty.append(table)
+    if filled:  # VACUUM, so that an index alone may answer, as it may where rows are seldom changed
+        connection.execute(f"VACUUM (ANALYZE) {', '.join(filled)}".encode())
+    return tuple(empty)
+
+
+def _fill(connection: "Connection[Any]", oid: int, table: str) -> None:
+    columns = [_Column(*row) for row in connection.execute(_COLUMNS, [oid])]  # before the rules go that tell of values
+    changes = ["DISABLE TRIGGER USER", *(f"DROP CONSTRAINT {rule}" for (rule,) in connection.execute(_RULES, [oid]))]
+    changes += [f"ALTER COLUMN {column.name} SET (n_distinct = {SPREAD})" for column in columns if column.is_choice]
+    connection.execute(f"ALTER TABLE {table} {', '.join(changes)}".encode())
+    owners = [column.name for column in columns if column.is_owner]
+    values = (column.value(owners.index(column.name) if column.is_owner else None) for column in columns)
+    connection.execute(
+        f"INSERT INTO {table} ({', '.join(column.name for column in columns)}) OVERRIDING SYSTEM VALUE "  # noqa: S608
+        f"SELECT {', '.join(values)} FROM generate_series(1, {ROWS}) AS n ON CONFLICT DO NOTHING".encode()
+    )
+
+
+class _Column(NamedTuple):
+    """`name` and `labels` are quoted by the server. `base` is the type below a domain."""
+
+    name: str
+    plain: str
+    type: str
+    category: str
+    base: str
+    not_null: bool
+    is_foreign: bool
+    is_unique: bool
+    rules: list[str]
+    labels: list[str]
+
+    @property
+    def is_owner(self) -> bool:
+        return self.is_foreign and not self.is_unique
+
+    @property
+    def is_choice(self) -> bool:
+        return not self.is_unique and (self.base == "bool" or bool(self.allowed))
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        named = (allowed_values(rule, "postgresql").get(self.plain.lower(), ()) for rule in self.rules)
+        return next(filter(None, named), tuple(self.labels))
+
+    def value(self, owner: int | None) -> str:
+        """Of row `n`. `owner`: its place among the table's foreign keys."""
+        if self.is_choice and self.allowed:
+            listed = ", ".join("'" + each.replace("'", "''") + "'" for each in self.allowed)
+            made = f"(ARRAY[{listed}])[1 + n % {len(self.allowed)}]"
+        else:
+            # Lower digits of the number for one foreign key, upper ones for the next: no pair comes twice.
+            number = "n" if owner is None else f"n / {ROWS // SPREAD if owner % 2 else 1} % {SPREAD} + 1"
+            made = (_VALUES.get(self.base) or _VALUES.get(self.category) or "''").format(n=number)
+        value = f"({made})::{self.type}"
+        return value if self.not_null else f"CASE WHEN n % 10 > 0 THEN {value} END"
