@@ -55,8 +55,13 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "json-field": "What is read out of JSON, or built into it, has the names of the model's fields.",
         "override-unknown": "A `-- not null:` line names a column of the result.",
         "override-needless": "A `-- not null:` line stands only where nobody could tell without it.",
+        # Plans
+        "scan": "A statement finds its rows by an index, unless its file says why it reads a whole table.",
+        "scan-needless": "A `-- scan:` line stands only where a whole table is read.",
+        "small-table-unknown": "`small_tables` names tables.",
         # The check itself
         "postgresql-missing": "A check needs a PostgreSQL server, or the snapshot of one.",
+        "snapshot-missing": "`check --offline` needs a snapshot that was written where both databases are.",
         "snapshot-stale": "The snapshot was written for the statements and the migrations as they are.",
     }
 )
