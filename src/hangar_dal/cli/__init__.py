@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from textwrap import dedent
 
-from hangar_dal.cli import check, keys, migrations, schema
+from hangar_dal.cli import check, explain, keys, migrations, schema
 from hangar_dal.cli.commands import Command
 from hangar_dal.cli.terminal import FAILED, RED, coloured, in_diff_colours
 from hangar_dal.errors import HangarError
@@ -49,6 +49,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (check, keys, migrations, schema):
+    for module in (check, explain, keys, migrations, schema):
         module.add(commands)
     return parser

@@ -1,0 +1,94 @@
+"""`hangar-dal explain`: how both databases go about each query, on tables that look large to them."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.options import add_postgresql, server
+from hangar_dal.cli.progress import Progress
+from hangar_dal.cli.terminal import BOLD, GREEN, MISUSED, OK, RED, YELLOW, coloured
+from hangar_dal.contract.project import read_project
+from hangar_dal.errors import SettingsError
+
+if TYPE_CHECKING:
+    from hangar_dal.contract.plans_explained import Explained
+
+
+def add(commands: Subcommands) -> None:
+    """Offer `explain`."""
+    parser = add_command(
+        commands,
+        "explain",
+        _explain,
+        "show the plan of each query on both databases",
+        """\
+        Shows the plan of each query and each of its arms, with the indexes that it goes through, on a scratch SQLite
+        file and a scratch PostgreSQL database whose tables look large. Nothing is executed. `hangar-dal check` fails
+        where a plan reads a whole table that can grow: docs/check.md says when.
+        """,
+    )
+    parser.add_argument(
+        "query", nargs="*", metavar="QUERY", help="list_users, users.list_users or 'users.*'; else every query"
+    )
+    add_postgresql(parser)
+    parser.add_argument("--sqlite-only", action="store_true", help="without a PostgreSQL server")
+    parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+    parser.add_argument("--json", action="store_true", help="as a JSON list, a statement each")
+
+
+def _explain(chosen: argparse.Namespace) -> int:
+    if find_spec("sqlglot") is None:
+        print("sqlglot: not installed; pip install 'hangar-dal[check]'", file=sys.stderr)
+        return MISUSED
+    from hangar_dal.contract.plans_explained import explain  # noqa: PLC0415 - its dependencies are an extra
+
+    with_progress = Progress()
+    try:
+        url = None if chosen.sqlite_only else server(chosen)
+        if url is None and not chosen.sqlite_only:
+            raise SettingsError("pass --postgresql URL, set DATABASE_URL to that of a server, or say --sqlite-only")
+        found = explain(read_project(chosen.project), chosen.query, postgresql=url, progress=with_progress)
+    except SettingsError as fault:
+        print(f"{coloured('error:', RED, sys.stderr)} {fault}", file=sys.stderr)
+        return MISUSED
+    finally:
+        with_progress.clear()
+    if chosen.json:
+        print(json.dumps([_as_json(each) for each in found], indent=2))
+    else:
+        _print(found)
+    return OK
+
+
+def _print(found: "Iterable[Explained]") -> None:
+    for place, ((query, arms), plans) in enumerate(groupby(found, lambda each: (each.query, each.arms))):
+        name = f"{query} ({arms})" if arms else query
+        print(f"{chr(10) if place else ''}{coloured(name, BOLD, sys.stdout)}")
+        for each in plans:
+            indexes = ", ".join(each.plan.indexes) if each.plan else ""
+            print(f"  {each.dialect}: {coloured(indexes, GREEN, sys.stdout) if indexes else _without(each)}")
+            for step in each.plan.steps if each.plan else ():
+                whole = coloured(f"  <- the whole of {step.table}", YELLOW, sys.stdout) if step.whole else ""
+                print(f"    {'  ' * step.depth}{step.text}{whole}")
+
+
+def _without(each: "Explained") -> str:
+    return "no index" if each.plan else "refused; `hangar-dal check` tells why"
+
+
+def _as_json(each: "Explained") -> dict[str, Any]:
+    plan = each.plan
+    return {
+        "query": each.query,
+        "arms": each.arms,
+        "dialect": each.dialect,
+        "indexes": plan.indexes if plan else [],
+        "whole": plan.whole if plan else [],
+        "plan": [{"depth": step.depth, "text": step.text} for step in plan.steps] if plan else None,
+    }

@@ -1,0 +1,74 @@
+"""The plans of a project's queries, each arm's on each database. Stands above `live`.
+
+for each in explain(read_project(), ["users.list_*"], postgresql=url): print(each.query, each.plan.indexes)
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from hangar_dal.contract.live import live_postgresql, live_sqlite
+from hangar_dal.contract.plans import Plan
+from hangar_dal.contract.project import Project
+from hangar_dal.contract.static import find_without_database
+from hangar_dal.contract.variants import variants
+from hangar_dal.errors import SettingsError
+from hangar_dal.query.declared import DeclaredQuery
+from hangar_dal.sqlscan import Dialect
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """`arms` says when this is the statement that runs. No plan: the database refuses it, and `check` tells why."""
+
+    query: str
+    arms: str
+    dialect: Dialect
+    plan: Plan | None
+
+
+def explain(
+    project: Project, patterns: Sequence[str] = (), *, postgresql: str | None, progress: Progress | None = None
+) -> tuple[Explained, ...]:
+    """Query by query and arm by arm, both databases side by side; without a server SQLite alone.
+
+    A pattern is a name, `list_users` or `users.list_users`, in which `*` stands for anything; none means all queries.
+    `SettingsError` if one of them means no query.
+    """
+    say = progress or (lambda done, total, what: None)
+    find_without_database(project)  # reads the catalogs; what is wrong with them is for `check` to tell
+    chosen = list(_chosen(project, patterns))
+    with ExitStack() as scratch:
+        say(0, 0, "migrating scratch databases")
+        sources = [scratch.enter_context(live_sqlite(project))]
+        if postgresql is not None:
+            sources.append(scratch.enter_context(live_postgresql(project, postgresql)))
+        found: list[Explained] = []
+        for done, declared in enumerate(chosen):
+            say(done, len(chosen), declared.name)
+            of_query = [
+                Explained(declared.name, each.label, source.dialect, source.planner.explain(each.variant))
+                for source in sources
+                for each in variants(declared, source.dialect)
+            ]
+            labels = list(dict.fromkeys(each.arms for each in of_query))
+            found += sorted(of_query, key=lambda each: labels.index(each.arms))
+    return tuple(found)
+
+
+def _chosen(project: Project, patterns: Sequence[str]) -> Iterator[DeclaredQuery]:
+    queries = [each for catalog in project.catalogs for each in catalog.queries.values() if not each.signature.findings]
+    short = {each.name.rpartition(".")[2] for each in queries}
+    for pattern in patterns:
+        if not any(_means(pattern, each) for each in queries):
+            near = get_close_matches(pattern, [*short, *(each.name for each in queries)], 1)
+            raise SettingsError(f"no query is called {pattern}" + (f"; did you mean {near[0]}?" if near else ""))
+    yield from (each for each in queries if not patterns or any(_means(pattern, each) for pattern in patterns))
+
+
+def _means(pattern: str, declared: DeclaredQuery) -> bool:
+    return fnmatchcase(declared.name, pattern) or fnmatchcase(declared.name.rpartition(".")[2], pattern)
