@@ -62,10 +62,9 @@ class _Scope:
     def _ranges(self, conditions: list[exp.Expr]) -> Keys:
         for each in conditions:
             if isinstance(each, _RANGES):
-                both = [each.this, each.args.get("expression")]
-                for side in filter(None, both):
+                for side, other in self._sides(each):
                     columns = side.expressions if isinstance(side, exp.Tuple) else [side]
-                    if columns and all(map(self._is_ours, columns)):
+                    if columns and all(map(self._is_ours, columns)) and not self._has_ours(other):
                         return tuple(column.name for column in columns)
         return ()
 
@@ -85,14 +84,22 @@ class _Scope:
 
     def _compared(self, condition: exp.Expr) -> str | None:
         """The column, or what is made of it, that is held against something from elsewhere."""
-        sides = [condition.this, condition.args.get("expression")]
-        for side, other in (sides, sides[::-1]):
-            if side is None or any(map(self._is_ours, other.find_all(exp.Column) if other else ())):
-                continue
+        for side, other in self._sides(condition):
             columns = list(side.find_all(exp.Column))
-            if columns and all(map(self._is_ours, columns)) and side.find(exp.Placeholder, exp.Select) is None:
+            plain = side.find(exp.Placeholder, exp.Select) is None
+            if columns and plain and all(map(self._is_ours, columns)) and not self._has_ours(other):
                 return side.name if isinstance(side, exp.Column) else f"({self._text(side)})"
         return None
+
+    def _sides(self, condition: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:
+        """Each with the one that it is held against; a list of several values is none of them."""
+        one, other = condition.this, condition.args.get("expression")
+        yield one, other
+        if other is not None:
+            yield other, one
+
+    def _has_ours(self, other: exp.Expr | None) -> bool:
+        return other is not None and any(map(self._is_ours, other.find_all(exp.Column)))
 
     def _is_ours(self, column: exp.Expr) -> bool:
         found = origin(column, self._tables)

@@ -4,8 +4,11 @@ from typing import Final
 
 ROWS: Final = 10_000
 
-SPREAD: Final = 100
-"""How many values a column has that repeats them: the owner of a row, a status, a flag.
+OWNERS: Final = 1_000
+"""How many different rows a foreign key refers to."""
 
-A status has four. But who asks for one may ask for the rarest, and the plan has to be good for that too.
+CHOICES: Final = 100
+"""How many values a status or a flag is taken to have.
+
+It has fewer. But who asks for one may ask for the rarest, and the plan has to be good for that too.
 """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import psycopg
 
 from hangar_dal.contract.allowed import allowed_values
-from hangar_dal.contract.statistics import ROWS, SPREAD
+from hangar_dal.contract.statistics import CHOICES, OWNERS, ROWS
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -101,7 +101,7 @@ def fill(connection: "Connection[Any]") -> tuple[str, ...]:
 def _fill(connection: "Connection[Any]", oid: int, table: str) -> None:
     columns = [_Column(*row) for row in connection.execute(_COLUMNS, [oid])]  # before the rules go that tell of values
     changes = ["DISABLE TRIGGER USER", *(f"DROP CONSTRAINT {rule}" for (rule,) in connection.execute(_RULES, [oid]))]
-    changes += [f"ALTER COLUMN {column.name} SET (n_distinct = {SPREAD})" for column in columns if column.is_choice]
+    changes += [f"ALTER COLUMN {column.name} SET (n_distinct = {CHOICES})" for column in columns if column.is_choice]
     connection.execute(f"ALTER TABLE {table} {', '.join(changes)}".encode())
     owners = [column.name for column in columns if column.is_owner]
     values = (column.value(owners.index(column.name) if column.is_owner else None) for column in columns)
@@ -145,7 +145,7 @@ class _Column(NamedTuple):
             made = f"(ARRAY[{listed}])[1 + n % {len(self.allowed)}]"
         else:
             # Lower digits of the number for one foreign key, upper ones for the next: no pair comes twice.
-            number = "n" if owner is None else f"n / {ROWS // SPREAD if owner % 2 else 1} % {SPREAD} + 1"
+            number = "n" if owner is None else f"n / {ROWS // OWNERS if owner % 2 else 1} % {OWNERS} + 1"
             made = (_VALUES.get(self.base) or _VALUES.get(self.category) or "''").format(n=number)
         value = f"({made})::{self.type}"
         return value if self.not_null else f"CASE WHEN n % 10 > 0 THEN {value} END"

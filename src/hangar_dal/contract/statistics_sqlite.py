@@ -10,7 +10,7 @@ from operator import mul
 from typing import Final
 
 from hangar_dal.contract.allowed import allowed_values
-from hangar_dal.contract.statistics import ROWS, SPREAD
+from hangar_dal.contract.statistics import CHOICES, OWNERS, ROWS
 from hangar_dal.migrations.schema import Table
 from hangar_dal.migrations.schema_sqlite import read_schema
 
@@ -38,17 +38,18 @@ def pretend_large(connection: sqlite3.Connection) -> None:
 
 def _of_indexes(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[str, str]]:
     """How many rows there are, then how many have the same first column, first two columns and so on."""
-    repeated = _repeated(table)
+    values = _values(table)
     rows = connection.execute(_INDEXES, [table.name]).fetchall()
     for (name, unique), columns in groupby(rows, key=lambda row: row[:2]):
-        values = accumulate((SPREAD if column in repeated else ROWS for *_, column in columns), mul)
-        alike = [max(1, ROWS // count) for count in values]
+        together = accumulate((values.get(column, ROWS) for *_, column in columns), mul)
+        alike = [max(1, ROWS // count) for count in together]
         if unique:
             alike[-1] = 1
         yield name, " ".join(map(str, [ROWS, *alike]))
 
 
-def _repeated(table: Table) -> frozenset[str]:
-    owners = {column.lower() for key in table.foreign_keys for column in key.columns}
-    named = {column for check in table.checks for column in allowed_values(check.rule, "sqlite")}
-    return frozenset(owners | named)
+def _values(table: Table) -> dict[str, int]:
+    """How many different values those columns have that repeat them."""
+    owners = (column.lower() for key in table.foreign_keys for column in key.columns)
+    named = (column for check in table.checks for column in allowed_values(check.rule, "sqlite"))
+    return dict.fromkeys(named, CHOICES) | dict.fromkeys(owners, OWNERS)

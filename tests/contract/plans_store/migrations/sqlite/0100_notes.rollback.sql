@@ -1,0 +1,3 @@
+DROP VIEW bodies;
+DROP TABLE colours;
+DROP TABLE notes;
