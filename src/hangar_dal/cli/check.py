@@ -4,13 +4,18 @@ import argparse
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings
 from hangar_dal.cli.options import add_postgresql, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, MISUSED, OK, RED, coloured
+from hangar_dal.contract.project import read_project
 from hangar_dal.errors import SettingsError
+
+if TYPE_CHECKING:
+    from hangar_dal.contract.check import Report
 
 
 def add(commands: Subcommands) -> None:
@@ -30,26 +35,40 @@ def add(commands: Subcommands) -> None:
     )
     add_postgresql(parser)
     parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+    kept = parser.add_mutually_exclusive_group()
+    kept.add_argument(
+        "--update",
+        action="store_true",
+        help="write what the databases say into each catalog's hangar_check.json, which is to be committed",
+    )
+    kept.add_argument("--offline", action="store_true", help="check against those files, without any database")
     add_format(parser)
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    if find_spec("sqlglot") is None:
+    if not chosen.offline and find_spec("sqlglot") is None:
         print("sqlglot: not installed; pip install 'hangar-dal[check]'", file=sys.stderr)
-        return MISUSED
-    from hangar_dal.contract.check import check  # noqa: PLC0415 - its dependencies are an extra
-    from hangar_dal.contract.project import read_project  # noqa: PLC0415
-
-    try:
-        project, url = read_project(chosen.project), server(chosen)
-    except SettingsError as fault:
-        print(f"{coloured('error:', RED, sys.stderr)} {fault}", file=sys.stderr)
         return MISUSED
     with_progress = Progress()
     try:
-        report = check(project, postgresql=url, progress=with_progress)
+        report = _report(chosen, with_progress)
+    except SettingsError as fault:
+        print(f"{coloured('error:', RED, sys.stderr)} {fault}", file=sys.stderr)
+        return MISUSED
     finally:
         with_progress.clear()
     clean = f"{report.checked} statements agree with their functions and tables"
     print_findings(report.findings, chosen, clean=clean, checked=report.checked)
     return OK if report.is_clean else FAILED
+
+
+def _report(chosen: argparse.Namespace, progress: Progress) -> "Report":
+    from hangar_dal.contract.check import check, check_offline  # noqa: PLC0415 - no other command needs it
+
+    project = read_project(chosen.project)
+    if chosen.offline:
+        return check_offline(project, progress=progress)
+    url = server(chosen)
+    if url is None and chosen.update:
+        raise SettingsError("--update needs both databases: pass --postgresql URL, or set DATABASE_URL")
+    return check(project, postgresql=url, update=chosen.update, progress=progress)

@@ -4,21 +4,25 @@ report = check(read_project(), postgresql="postgresql://localhost/postgres")
 for finding in report.findings: ...
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from hangar_dal.contract.agreement import compare
+from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.looseness import Answer, too_loose
 from hangar_dal.contract.place import found
+from hangar_dal.contract.plans_findings import Asked, find_scans, find_unknown_small_tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snapshots
 from hangar_dal.contract.sources import Source, Told
 from hangar_dal.contract.static import find_without_database
-from hangar_dal.contract.variants import CheckedVariant, variants
+from hangar_dal.contract.variants import CheckedVariant, statements, variants
+from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[int, int, str], None]  # how many statements of how many, and what comes now
 
@@ -33,7 +37,6 @@ NO_POSTGRESQL: Final = Finding(
     "no PostgreSQL server to check against",
     "pass --postgresql URL, or set DATABASE_URL to one on which a scratch database may be made",
 )
-UPDATE: Final = "run `hangar-dal check --update` where there is a PostgreSQL server, and commit what it writes"
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,18 @@ class Report:
         """Whether nothing was found, warnings included."""
         return not self.findings
 
+    def with_findings(self, more: Iterable[Finding]) -> Self:
+        """These too, in their places."""
+        return replace(self, findings=tuple(sorted([*self.findings, *map(_near, more)])))
 
-def check(project: Project, *, postgresql: str | None, progress: Progress | None = None) -> Report:
+
+def check(
+    project: Project, *, postgresql: str | None, update: bool = False, progress: Progress | None = None
+) -> Report:
     """Make scratch databases, check against them, drop them. Without a server that is a finding of its own.
 
-    Nothing of the statements is executed. `progress` is called before each step that takes its time.
+    Nothing of the statements is executed. `update` writes what the databases say into the catalogs' snapshots; else
+    a snapshot that says something else is a finding. `progress` is called before each step that takes its time.
     """
     from hangar_dal.contract.live import live_postgresql, live_sqlite  # noqa: PLC0415 - drivers, and a parser
 
@@ -65,17 +75,33 @@ def check(project: Project, *, postgresql: str | None, progress: Progress | None
         say(0, 0, "migrating a scratch SQLite database")
         sources.append(scratch.enter_context(live_sqlite(project)))
         report = check_against(project, sources, progress=say)
-    if postgresql is None:
-        report = replace(report, findings=(NO_POSTGRESQL, *report.findings))
-    return report
+        if postgresql is None:
+            return report.with_findings([NO_POSTGRESQL])
+        if update:
+            write_snapshots(project, sources)
+            return report
+        return report.with_findings(outdated(project, sources))
+
+
+def check_offline(project: Project, *, progress: Progress | None = None) -> Report:
+    """Check against the catalogs' snapshots, without a database; a stale or a missing one is a finding."""
+    records = recorded(project)
+    report = check_against(project, records.sources, progress=progress)
+    return report.with_findings([*records.findings, *records.left_over()])
 
 
 def check_against(project: Project, sources: Sequence[Source], *, progress: Progress | None = None) -> Report:
     """Check against what these say: live databases, or what was written down of them."""
     findings = find_without_database(project)
-    checked = [(source, each) for source in sources for each in _all_variants(project, source)]
-    twins = {source.dialect: source.tables for source in sources}
+    checked = [
+        (source, each)
+        for source in sources
+        for catalog in project.catalogs
+        for each in statements(catalog, source.dialect)
+    ]
+    twins: dict[Dialect, Tables] = {source.dialect: source.tables for source in sources}
     answers: list[Answer] = []
+    asked: list[Asked] = []
     of_arms: dict[Finding, list[CheckedVariant]] = {}
     for done, (source, each) in enumerate(checked):
         if progress is not None:
@@ -89,15 +115,12 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
         twin = twins.get("postgresql") if source.dialect == "sqlite" else None
         for finding in compare(each, described, reading, source.tables, twin=twin):
             of_arms.setdefault(finding, []).append(each)
+        asked.append((each, told.scans))
+    for finding, each in find_scans(asked, project.small_tables):
+        of_arms.setdefault(finding, []).append(each)
+    findings += find_unknown_small_tables(project, twins) if twins else ()
     findings += [*_with_arms(of_arms), *too_loose(answers)]
     return Report(tuple(sorted(map(_near, findings))), len(checked))
-
-
-def _all_variants(project: Project, source: Source) -> Iterator[CheckedVariant]:
-    for catalog in project.catalogs:
-        for declared in catalog.queries.values():
-            if not declared.signature.findings:
-                yield from variants(declared, source.dialect)
 
 
 def _unknown(checked: CheckedVariant) -> Finding:

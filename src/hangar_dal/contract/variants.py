@@ -1,7 +1,9 @@
 """The statements to put before the databases: each arm of each query. Stands above the query floor."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hangar_dal.query import Catalog
 from hangar_dal.query.arms import arms
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.sqlblock import Block, Variant
@@ -29,3 +31,10 @@ def variants(declared: DeclaredQuery, dialect: Dialect) -> tuple[CheckedVariant,
     if block is None:
         return ()
     return tuple(CheckedVariant(declared, block, made.label, made.variant) for made in arms(block, declared.signature))
+
+
+def statements(catalog: Catalog, dialect: Dialect) -> Iterator[CheckedVariant]:
+    """Those of every query whose signature is understood, query by query. The catalog must have been read."""
+    for declared in catalog.queries.values():
+        if not declared.signature.findings:
+            yield from variants(declared, dialect)

@@ -94,7 +94,9 @@ class Catalog:
                 self._loaded.add(declared.module)
             return declared.compile(dialect)
 
-    def _folder(self) -> Traversable:
+    @property
+    def folder(self) -> Traversable:
+        """What holds a folder of SQL files for each dialect."""
         return self._sql if isinstance(self._sql, Path) else files(self.package).joinpath(self._sql)
 
     def _findings(self, module: str) -> list[Finding]:
@@ -126,7 +128,7 @@ class Catalog:
         return findings
 
     def _read(self, dialect: Dialect, name: str) -> SqlFile:
-        file = self._folder().joinpath(dialect, f"{name}.sql")
+        file = self.folder.joinpath(dialect, f"{name}.sql")
         if not file.is_file():
             fix = f"write {name}'s statements"
             return unreadable(str(file), dialect, "the file does not exist", fix, rule="file-missing")
@@ -138,7 +140,7 @@ class Catalog:
     def _orphan_files(self) -> Iterator[Finding]:
         known = {f"{_file_of(queries)}.sql" for queries in self._queries.values()}
         for dialect in DIALECTS:
-            folder = self._folder().joinpath(dialect)
+            folder = self.folder.joinpath(dialect)
             for file in folder.iterdir() if folder.is_dir() else ():
                 if file.name.endswith(".sql") and file.name not in known:
                     message = "no imported module declares these queries"

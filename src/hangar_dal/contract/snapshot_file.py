@@ -1,0 +1,126 @@
+"""A snapshot as a text that people read in a diff. Stands above `sources`.
+
+{
+  "format": 1,
+  "databases": {"postgresql": {"migrations": ..., "tables": ..., "queries": {"users.get_user": [
+    {"statements": ["00356f4afc6b495c"], "told": {"described": {"columns": ["users.id", ...]}, ...}}
+  ]}}, "sqlite": ...}
+}
+
+A column of a result is written as `table.column` where it is just that; defaults are left out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.sources import Told
+from hangar_dal.sqlscan import Dialect
+
+# To be raised whenever more is asked of a database or read in a statement, or either is understood in another way.
+FORMAT: Final = 1
+_WIDTH: Final = 120
+_SCALARS: Final = (str, int, float, bool, type(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Statements of one query of which the same is known, by their digests."""
+
+    statements: tuple[str, ...]
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class OfDatabase:
+    """`migrations` are digests of the files that made the tables."""
+
+    migrations: Mapping[str, str]
+    tables: Tables
+    queries: Mapping[str, tuple[Answer, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Of one catalog; `databases` holds both."""
+
+    format: int
+    databases: Mapping[Dialect, OfDatabase]
+
+
+def as_text(snapshot: Snapshot) -> str:
+    """Equal snapshots are equal texts."""
+    written = _adapter().dump_python(snapshot, mode="json", exclude_defaults=True)
+    for described, tables in _described(written):
+        if "columns" in described:
+            described["columns"] = [_short(column, tables) for column in described["columns"]]
+    return "\n".join(_laid_out(written)) + "\n"
+
+
+def from_text(text: str) -> Snapshot:
+    """Raises `ValueError` for anything else."""
+    read = json.loads(text)
+    try:
+        for described, tables in _described(read):
+            described["columns"] = [_long(column, tables) for column in described.get("columns", ())]
+    except (AttributeError, KeyError, TypeError) as fault:
+        raise ValueError("no snapshot") from fault
+    return _adapter().validate_python(read)
+
+
+@cache
+def _adapter() -> TypeAdapter[Snapshot]:
+    return TypeAdapter(Snapshot)
+
+
+def _described(written: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for database in written["databases"].values():
+        for answers in database["queries"].values():
+            for answer in answers:
+                yield answer["told"].get("described", {}), database["tables"]["columns"]
+
+
+def _short(column: dict[str, Any], tables: dict[str, Any]) -> str | dict[str, Any]:
+    name = f"{column.get('table')}.{column.get('column')}"
+    return name if column.get("table") and _long(name, tables) == column else column
+
+
+def _long(column: str | dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(column, str):
+        return column
+    table, _, name = column.rpartition(".")
+    return {"name": name, "kind": tables[table][name]["kind"], "table": table, "column": name}
+
+
+def _laid_out(value: Any, name: str = "", end: str = "", depth: int = 0) -> Iterator[str]:
+    """The lines of it. What fits stands on one; names and numbers fill lines; all else has one for each part."""
+    indent, label = "  " * depth, f"{json.dumps(name)}: " if name else ""
+    flat = f"{indent}{label}{json.dumps(value, ensure_ascii=False)}{end}"
+    if not value or isinstance(value, _SCALARS) or (depth > 3 and len(flat) <= _WIDTH):
+        yield flat
+        return
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    yield f"{indent}{label}{opening}"
+    if isinstance(value, list) and all(isinstance(each, _SCALARS) for each in value):
+        yield from _filled(value, "  " * (depth + 1))
+    else:
+        parts = list(value.items()) if isinstance(value, dict) else [("", each) for each in value]
+        for at, (key, each) in enumerate(parts, 1):
+            yield from _laid_out(each, key, "," if at < len(parts) else "", depth + 1)
+    yield f"{indent}{closing}{end}"
+
+
+def _filled(values: list[Any], indent: str) -> Iterator[str]:
+    line = indent
+    for at, each in enumerate(values, 1):
+        word = json.dumps(each, ensure_ascii=False) + ("," if at < len(values) else "")
+        if line != indent and len(line) + 1 + len(word) > _WIDTH:
+            yield line
+            line = indent
+        line += word if line == indent else f" {word}"
+    yield line

@@ -1,0 +1,221 @@
+"""Snapshots: written where both databases are, enough where neither is, and never trusted when they are stale."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hangar_dal import cli
+from hangar_dal.contract.project import read_project
+from hangar_dal.contract.snapshot import snapshot_path
+from hangar_dal.contract.snapshot_file import FORMAT, from_text
+from postgres_server import Server
+
+TABLE = "CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL, note text"
+MODULE = """\
+from pathlib import Path
+from hangar_dal import Catalog, Executor, Row
+
+CATALOG = Catalog("store", sql=Path(__file__).parent / "sql")
+
+class Item(Row):
+    id: int
+    name: str
+
+@CATALOG.query
+async def get_item(db: Executor, item_id: int) -> Item: ...
+
+@CATALOG.query
+async def list_items(db: Executor, note: str | None = None) -> list[Item]: ...
+"""
+SQL = """\
+-- name: get_item
+SELECT id, name FROM items WHERE id = :item_id;
+
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE
+    id > 0
+    AND note = :note  -- when note
+ORDER BY id;
+"""
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+@dataclass(frozen=True)
+class Store:
+    """An application of its own. It is checked in another process: nothing stays imported."""
+
+    root: Path
+
+    @property
+    def file(self) -> Path:
+        return self.root / "sql" / "hangar_check.json"
+
+    def write(self) -> None:
+        table = '[tool.hangar_dal]\ncatalogs = ["store:CATALOG"]\nmigrations = ["migrations"]\n'
+        (self.root / "pyproject.toml").write_text(table)
+        (self.root / "store.py").write_text(MODULE)
+        migrations, queries = self.root / "migrations", self.root / "sql"
+        for dialect, end in (("sqlite", ") STRICT;\n"), ("postgresql", ");\n")):
+            (migrations / dialect).mkdir(parents=True)
+            (queries / dialect).mkdir(parents=True)
+            (migrations / dialect / "0100_items.sql").write_text(TABLE + end)
+            (migrations / dialect / "0100_items.rollback.sql").write_text("DROP TABLE items;\n")
+            (queries / dialect / "store.sql").write_text(SQL)
+        shutil.copy(read_project().migrations[0] / "0001_users.py", migrations / "0100_items.py")
+
+    def rewrite(self, name: str, old: str, new: str) -> None:
+        path = self.root / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def rewrite_both(self, name: str, old: str, new: str) -> None:
+        for dialect in ("sqlite", "postgresql"):
+            self.rewrite(name.format(dialect), old, new)
+
+    def check(self, *arguments: str) -> list[tuple[str, str, str, int]]:
+        """Rule, dialect, path and line of each finding."""
+        command = [sys.executable, "-m", "hangar_dal.cli", "check", "--json", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.root)
+        assert done.stdout, done.stderr
+        found = json.loads(done.stdout)["findings"]
+        assert done.returncode == bool(found)
+        return [(each["rule"], each["dialect"], each["path"], each["line"]) for each in found]
+
+
+@pytest.fixture(scope="module")
+def _written(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Store:
+    made = Store(tmp_path_factory.mktemp("store"))
+    made.write()
+    with pytest.MonkeyPatch.context() as patch:
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        assert made.check("--postgresql", postgres_server.url("postgres"), "--update") == []
+    return made
+
+
+@pytest.fixture
+def store(_written: Store, tmp_path: Path) -> Store:
+    """With a snapshot that is current."""
+    return Store(Path(shutil.copytree(_written.root, tmp_path / "store")))
+
+
+def test_the_packages_own_snapshot_is_current(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    [path] = map(snapshot_path, read_project().catalogs)
+    assert path.is_file()
+    assert cli.main(["check", "--postgresql", server]) == 0, capsys.readouterr().out
+
+
+def test_the_package_is_clean_without_a_database_a_driver_or_a_parser() -> None:
+    program = """
+import sys
+from hangar_dal import cli
+assert cli.main(["check", "--offline"]) == 0
+print(*sorted(sys.modules.keys() & {"psycopg", "aiosqlite", "sqlglot", "yoyo"}))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1:] == [""], done.stdout
+
+
+def test_both_databases_are_written_down_and_writing_again_changes_nothing(store: Store, server: str) -> None:
+    text = store.file.read_text()
+    snapshot = from_text(text)
+    assert snapshot.format == FORMAT
+    for database in snapshot.databases.values():
+        assert [*database.migrations][-1] == "0100_items"
+        assert set(database.queries) == {"store.get_item", "store.list_items"}
+        assert [column.nullable for column in database.tables.columns["items"].values()] == [False, False, True]
+    assert max(map(len, text.splitlines())) <= 120
+    written = store.file.stat().st_mtime_ns
+    assert store.check("--postgresql", server, "--update") == []
+    assert store.file.stat().st_mtime_ns == written
+
+
+def test_without_databases_a_model_that_disagrees_is_found_all_the_same(store: Store, server: str) -> None:
+    assert store.check("--offline") == []
+    store.rewrite("store.py", "name: str", "name: int")
+    online = store.check("--postgresql", server)
+    assert store.check("--offline") == online
+    assert {rule for rule, *_ in online} == {"column-kind"}
+
+
+def test_what_the_words_of_a_statement_say_is_written_down_too(store: Store, server: str) -> None:
+    store.rewrite_both("sql/{}/store.sql", "ORDER BY id", "ORDER BY name")
+    store.rewrite_both("sql/{}/store.sql", "SELECT id, name FROM", "SELECT id, coalesce(note, name) AS name FROM")
+    online = store.check("--postgresql", server, "--update")
+    assert store.check("--offline") == online
+    assert {rule for rule, *_ in online} == {"list-unordered"}
+
+
+def test_a_statement_that_was_changed_since_is_stale_where_it_stands(store: Store) -> None:
+    store.rewrite("sql/sqlite/store.sql", "= :item_id", "= + :item_id")
+    store.rewrite("sql/sqlite/store.sql", "get_item\n", "get_item\n-- differs: a test\n")
+    store.rewrite("sql/postgresql/store.sql", "get_item\n", "get_item\n-- differs: a test\n")
+    assert store.check("--offline") == [
+        ("snapshot-stale", "sqlite", "sql/hangar_check.json", 1),
+        ("snapshot-stale", "sqlite", "sql/sqlite/store.sql", 1),
+    ]
+
+
+def test_a_migration_that_was_changed_since_makes_all_of_it_stale(store: Store) -> None:
+    store.rewrite("migrations/postgresql/0100_items.sql", "note text", "note text NOT NULL")
+    assert store.check("--offline") == [("snapshot-stale", "postgresql", "sql/hangar_check.json", 1)]
+
+
+def test_a_rollback_and_a_comment_above_a_statement_change_nothing(store: Store) -> None:
+    store.rewrite_both("migrations/{}/0100_items.rollback.sql", "DROP TABLE", "DROP TABLE IF EXISTS")
+    store.rewrite_both("sql/{}/store.sql", "get_item\n", "get_item\n-- One item.\n")
+    assert store.check("--offline") == []
+
+
+def test_a_query_that_is_there_no_more_is_stale(store: Store) -> None:
+    start = MODULE.index("@CATALOG.query\nasync def list_items")
+    store.rewrite("store.py", MODULE[start:], "")
+    store.rewrite_both("sql/{}/store.sql", SQL[SQL.index("\n-- name: list_items") :], "")
+    assert store.check("--offline") == [
+        ("snapshot-stale", dialect, "sql/hangar_check.json", 1) for dialect in ("postgresql", "sqlite")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"format": 1, "databases": {"sqlite": 1}}', '{"format": 0, "databases": {}}']
+)
+def test_what_is_no_snapshot_is_stale(text: str, store: Store) -> None:
+    store.file.write_text(text)
+    assert store.check("--offline") == [("snapshot-stale", "", "sql/hangar_check.json", 1)]
+
+
+def test_a_snapshot_of_one_database_is_stale_for_the_other(store: Store) -> None:
+    snapshot = json.loads(store.file.read_text())
+    del snapshot["databases"]["postgresql"]
+    store.file.write_text(json.dumps(snapshot))
+    assert store.check("--offline") == [("snapshot-stale", "postgresql", "sql/hangar_check.json", 1)]
+
+
+def test_without_a_snapshot_that_is_what_is_found_beside_what_needs_no_database(store: Store) -> None:
+    store.file.unlink()
+    store.rewrite_both("sql/{}/store.sql", "ORDER BY id", "ORDER BY :note")
+    assert sorted({rule for rule, *_ in store.check("--offline")}) == ["order-by-parameter", "snapshot-missing"]
+
+
+def test_a_check_against_the_databases_finds_a_stale_snapshot_and_needs_none(store: Store, server: str) -> None:
+    store.rewrite_both("sql/{}/store.sql", "id > 0", "id > 1")
+    assert store.check("--postgresql", server) == [("snapshot-stale", "", "sql/hangar_check.json", 1)]
+    store.file.unlink()
+    assert store.check("--postgresql", server) == []
+
+
+def test_an_update_needs_both_databases(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", "--update"]) == 2
+    assert "--update needs both databases" in capsys.readouterr().err
