@@ -1,0 +1,164 @@
+"""The example application is checked by the commands that check this package, and needs nothing that is private."""
+
+import ast
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import hangar_dal
+from hangar_dal import sealing
+from postgres_server import Server
+
+SHOP = Path(__file__).parents[2] / "examples" / "shop"
+# The modules that the documentation names.
+PUBLIC = {
+    "hangar_dal",
+    "hangar_dal.errors",
+    "hangar_dal.migrations",
+    "hangar_dal.migrations.loader",
+    "hangar_dal.contract",
+}
+
+Shop = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns("__pycache__", "*.db*"))
+
+
+@pytest.fixture
+def run(shop: Path) -> Shop:
+    """A command in the application's folder, where nothing but its environment is known."""
+
+    def done(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=shop,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return done
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+def test_it_sells(run: Shop, database_url: str) -> None:
+    environment = {"DATABASE_URL": database_url, "HANGAR_SEALING_KEYS": sealing.new_key()}
+    applied = run("hangar_dal.cli", "migrations", "apply", **environment)
+    assert applied.stdout == "applied 1001_products_and_orders\napplied 1002_order_notes\n", applied.stderr
+    for _ in range(2):
+        sold = run("shop", **environment)
+        assert sold.returncode == 0, sold.stderr
+        assert sold.stdout == "2 lines, 129960 EUR, paid: Leave it in the hangar.\nFUEL-40: 40 sold\n"
+
+
+def test_its_queries_are_clean_on_both_databases(run: Shop, server: str) -> None:
+    checked = run("hangar_dal.cli", "check", "--postgresql", server)
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout == "clean: 48 statements agree with their functions and tables\n"
+
+
+def test_they_are_clean_without_a_database(run: Shop, shop: Path) -> None:
+    checked = run("hangar_dal.cli", "check", "--offline")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout == "clean: 48 statements agree with their functions and tables\n"
+
+
+def test_its_migrations_go_forth_and_back_on_both_databases(run: Shop, server: str) -> None:
+    verified = run("hangar_dal.cli", "migrations", "verify", "--postgresql", server)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert verified.stdout == "clean: every migration goes forth, back and forth again on SQLite and PostgreSQL\n"
+
+
+def findings(run: Shop, server: str) -> set[tuple[str, int, str, str]]:
+    checked = run("hangar_dal.cli", "check", "--json", "--postgresql", server)
+    assert (checked.returncode, checked.stderr) == (1, "")
+    return {
+        (each["path"], each["line"], each["rule"], each["query"]) for each in json.loads(checked.stdout)["findings"]
+    }
+
+
+def line_of(file: Path, query: str, column: str) -> int:
+    lines = file.read_text().splitlines()
+    return lines.index(f"    {column},", lines.index(f"-- name: {query}")) + 1
+
+
+def test_a_field_that_is_renamed_is_found_where_its_column_stands(run: Shop, shop: Path, server: str) -> None:
+    models = shop / "shop" / "models.py"
+    models.write_text(models.read_text().replace("placed_at: datetime", "ordered_at: datetime"))
+    found = findings(run, server)
+    for dialect in ("sqlite", "postgresql"):
+        file = f"shop/sql/{dialect}/orders.sql"
+        line = line_of(shop / file, "pay_order", "placed_at")
+        assert (file, line, "column-extra", "orders.pay_order") in found
+
+
+def test_a_column_that_is_renamed_is_found_where_it_is_used(run: Shop, shop: Path, server: str) -> None:
+    for file in shop.glob("migrations/*/1002_order_notes*.sql"):
+        file.write_text(file.read_text().replace("COLUMN note", "COLUMN remark"))
+    found = findings(run, server)
+    for dialect in ("sqlite", "postgresql"):
+        file = f"shop/sql/{dialect}/orders.sql"
+        line = line_of(shop / file, "list_orders", "orders.note")
+        assert (file, line, "statement-refused", "orders.list_orders") in found
+
+
+def private_uses(source: str) -> Iterator[str]:
+    """What an application must not rely on: modules that no page names, and names that begin with an underscore."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names):
+                modules, used = [name.name for name in names], []
+            case ast.ImportFrom(module=module, names=names):
+                modules, used = [module or ""], [name.name for name in names]
+            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                modules, used = [], [name]
+            case _:
+                continue
+        ours = [module for module in modules if module.partition(".")[0] == "hangar_dal"]
+        yield from (module for module in ours if module not in PUBLIC)
+        yield from (name for name in used if name.startswith("_") and not name.endswith("__"))
+        for module in ours:
+            offered = getattr(importlib.import_module(module), "__all__", used) if module in PUBLIC else used
+            yield from (name for name in used if name not in offered and f"{module}.{name}" not in PUBLIC)
+
+
+@pytest.mark.parametrize("file", sorted(SHOP.rglob("*.py")), ids=lambda file: str(file.relative_to(SHOP)))
+def test_it_imports_nothing_private(file: Path) -> None:
+    assert list(private_uses(file.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("from hangar_dal.database import engine", ["hangar_dal.database"]),
+        ("import hangar_dal.query.plan", ["hangar_dal.query.plan"]),
+        ("from hangar_dal import values", ["values"]),
+        ("from hangar_dal.errors import _why", ["_why"]),
+        ("import hangar_dal; hangar_dal.users._fold()", ["_fold"]),
+        ("from hangar_dal import errors, users; from hangar_dal.errors import NotFound", []),
+    ],
+)
+def test_what_is_private_would_be_seen(source: str, found: list[str]) -> None:
+    assert list(private_uses(source)) == found
+
+
+def test_what_is_public_can_be_imported() -> None:
+    assert set(hangar_dal.__all__) <= set(dir(hangar_dal))
+    for module in PUBLIC:
+        importlib.import_module(module)
