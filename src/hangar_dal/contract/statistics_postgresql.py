@@ -145,7 +145,8 @@ class _Column(NamedTuple):
             made = f"(ARRAY[{listed}])[1 + n % {len(self.allowed)}]"
         else:
             # Lower digits of the number for one foreign key, upper ones for the next: no pair comes twice.
+            unknown = "''" if self.not_null else "NULL"
             number = "n" if owner is None else f"n / {ROWS // OWNERS if owner % 2 else 1} % {OWNERS} + 1"
-            made = (_VALUES.get(self.base) or _VALUES.get(self.category) or "''").format(n=number)
+            made = (_VALUES.get(self.base) or _VALUES.get(self.category) or unknown).format(n=number)
         value = f"({made})::{self.type}"
         return value if self.not_null else f"CASE WHEN n % 10 > 0 THEN {value} END"
