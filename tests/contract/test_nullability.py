@@ -22,6 +22,7 @@ TABLES = Tables(
         "cookies": table(id="uuid", user_id="uuid", value="text", note="text?"),
         "aside.users": table(id="uuid?"),
         "seen": table(id="uuid?"),
+        "odd": table(rowid="text", span="int8range"),
     }
 )
 LETTERS = {False: "n", True: "y", None: "?"}
@@ -39,6 +40,7 @@ BOTH = [
     ("SELECT users.id FROM users WHERE /* LEFT JOIN */ email = 'x' -- FULL JOIN\n", "n"),
     ("SELECT :id AS id, NULL AS nothing, 'x', 1, TRUE", "?ynnn"),
     ("SELECT public.users.id FROM users", "?"),
+    ("SELECT /*+ no hint */ id FROM users", "n"),
     # Joins
     ("SELECT u.id, c.id FROM users u JOIN cookies c ON c.user_id = u.id", "nn"),
     ("SELECT u.id, c.id FROM users u LEFT JOIN cookies c ON c.user_id = u.id", "ny"),
@@ -169,6 +171,10 @@ POSTGRESQL = [
     ("MERGE INTO users u USING cookies c ON TRUE WHEN MATCHED THEN DELETE RETURNING u.id", "-"),
     ("SELECT id FROM ONLY users TABLESAMPLE system (1)", "n"),
     ("SELECT DISTINCT ON (name) name, id FROM users ORDER BY name FETCH FIRST 1 ROW ONLY", "nn"),
+    ("SELECT id -- a comment ends with its line\r, email FROM users", "ny"),
+    ("SELECT s.v FROM cookies c CROSS JOIN LATERAL (SELECT value AS v FROM unknown) AS s", "?"),
+    ("SELECT s.v FROM cookies u CROSS JOIN LATERAL (SELECT u.value AS v FROM users u) AS s", "?"),
+    ("SELECT span, lower(span) FROM odd", "n?"),
     ("SELECT j.id FROM (users u LEFT JOIN cookies c ON TRUE) AS j", "?"),
 ]
 SQLITE = [
@@ -189,7 +195,14 @@ SQLITE = [
     ("SELECT iif(age > 1, 1, 2), ifnull(score, 0), iif(age > 1, 1, score), max(age, score) FROM users", "nn??"),
     ("SELECT value, j.key FROM json_each(:ids) AS j", "??"),
     ("SELECT users.id, name, id FROM users, json_each(:ids)", "nn?"),
+    ("SELECT id FROM users /* to the end of the text", "n"),
     ("SELECT rowid FROM users", "?"),
+    ("SELECT (SELECT count(*) = rowid FROM users) FROM odd", "?"),
+    ("SELECT id, row_number() OVER (PARTITION BY count(*)) FROM users", "yn"),
+    ("SELECT a.id, b.id, c.id FROM users a LEFT JOIN users b JOIN cookies c ON TRUE", "nyn"),
+    ("SELECT id, (SELECT (SELECT count(c.id) FROM cookies c) FROM cookies) FROM users u", "n?"),
+    ("SELECT id, (WITH c AS (SELECT 1) SELECT (SELECT count(c.id) FROM c) FROM cookies) FROM users c", "y?"),
+    ("SELECT id, (WITH cookies AS (SELECT 1 AS n) SELECT (SELECT count(value) FROM cookies)) FROM cookies", "y?"),
     ("INSERT OR REPLACE INTO users (id) VALUES (1) RETURNING id", "n"),
     ("UPDATE users SET name = '' FROM cookies RETURNING *", "nnynynn"),
     ("SELECT email IS name, email IS NOT name FROM users", "nn"),

@@ -22,8 +22,8 @@ from hangar_dal.contract.nullability import nullable_columns
 Answer = tuple[int, list[tuple[Any, ...]]] | None  # how many columns, and the rows; None if the statement was refused
 Run = Callable[[str], Answer]
 
-FEW = settings(max_examples=200, suppress_health_check=list(HealthCheck))
-MANY = settings(max_examples=5_000, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=100, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=2_000, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from hangar_dal import migrations
 from hangar_dal.contract.project import Project, read_project
 from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite
 from hangar_dal.errors import MigrationError, SettingsError, StatementError
@@ -194,6 +195,13 @@ def test_two_folders_with_a_migration_of_one_id_are_refused(project: Project) ->
     twice = Project((), (*project.migrations, project.migrations[1]))
     with pytest.raises(MigrationError, match="0001_orders stands in"), scratch_sqlite(twice):
         pass
+
+
+def test_an_application_applies_its_folders_behind_the_packaged_ones(empty_database_url: str, project: Project) -> None:
+    applied = migrations.apply(empty_database_url, folders=project.migrations[1:])
+    assert applied[0] == "0001_users"
+    assert applied[-1] == "0001_orders"
+    assert migrations.apply(empty_database_url, folders=project.migrations[1:]) == ()
 
 
 def test_a_folder_that_is_not_there_is_refused(project: Project, tmp_path: Path) -> None:

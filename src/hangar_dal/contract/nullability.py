@@ -194,15 +194,12 @@ def _is_one_certain_value(subquery: exp.Subquery, scope: Scope) -> bool:
         outputs = _outputs(query, inner)
     except NotUnderstood:
         return False
-    if (
-        len(outputs) != 1
-        or outputs[0].may_be_null is not False
-        or not gives_one_row(query.expressions[0], scope.dialect)
-    ):
+    if len(outputs) != 1 or outputs[0].may_be_null is not False:
         return False
-    calls = (call for call in aggregates_in(query.expressions[0], scope.dialect) if call.parent_select is query)
-    is_constant = set_keys(query) == {"expressions"}
-    return is_constant or any(is_aggregate(call) and is_of(call, inner) for call in calls)
+    (value,) = query.expressions
+    calls = (call for call in aggregates_in(value, scope.dialect) if call.parent_select is query)
+    has_row = set_keys(query) == {"expressions"} or any(is_aggregate(call) and is_of(call, inner) for call in calls)
+    return has_row and gives_one_row(value, scope.dialect)
 
 
 def _scope_of(select: exp.Select, scope: Scope) -> Scope:

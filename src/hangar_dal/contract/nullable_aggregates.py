@@ -78,7 +78,7 @@ def _is_of_inner(call: exp.Expr, outer: exp.Select, scope: Scope, scope_of: Scop
     owner = call.parent_select
     if not any(filtered(call).find_all(exp.Column)):
         return True
-    if owner is None or owner.parent_select is not outer or _has_with_between(owner, outer):
+    if owner is None or _has_with_between(owner, outer):
         return False
     try:
         return is_of(call, scope_of(owner, scope))

@@ -72,16 +72,17 @@ def _join(join: exp.Join, scope: Scope, outputs: Outputs) -> None:
     """The commas before a RIGHT JOIN bind less tightly than it: calling all that is left of it NULL is safe."""
     expect(join, _JOIN)
     side, kind, by_name = join.side, join.kind, bool(join.args.get("using") or join.args.get("method"))
-    if side not in {"", "LEFT", "RIGHT", "FULL"} or kind not in {"", "INNER", "OUTER", "CROSS"}:
-        raise NotUnderstood
-    if join.method not in {"", "NATURAL"} or (side and not by_name and join.args.get("on") is None):
+    if (
+        side not in {"", "LEFT", "RIGHT", "FULL"}
+        or kind not in {"", "INNER", "OUTER", "CROSS"}
+        or join.method not in {"", "NATURAL"}
+    ):
         raise NotUnderstood
     scope.joins_by_name |= by_name
     before = len(scope.sources)
     add(join.this, scope, outputs)
-    for source in scope.sources[before:] if side == "LEFT" else scope.sources[:before] if side == "RIGHT" else ():
-        source.on_nullable_side = True
-    for source in scope.sources if side == "FULL" else ():
+    nullable = {"LEFT": scope.sources[before:], "RIGHT": scope.sources[:before], "FULL": scope.sources}
+    for source in nullable.get(side, ()):
         source.on_nullable_side = True
 
 
