@@ -9,7 +9,7 @@ import pytest
 from conftest import BACKENDS
 from hangar_dal import sqlfile
 from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
-from hangar_dal.contract.plans import Plan
+from hangar_dal.contract.plans import Plan, Step, scans_of
 from hangar_dal.contract.project import Project, read_project
 from hangar_dal.sqlblock import Variant
 
@@ -26,12 +26,17 @@ BY_INDEX = {
     "a page that is sorted after it was found": "SELECT id FROM notes WHERE kind = :kind ORDER BY body, id LIMIT :n",
     "a page of what most rows are": "SELECT id FROM notes WHERE body <> '' ORDER BY created_at, id LIMIT 10",
     "a page of what a range leaves": "SELECT id FROM notes WHERE body > :body ORDER BY created_at, id LIMIT 10",
+    "a page of what the statement itself names": "SELECT id FROM notes WHERE body = '' ORDER BY created_at, id LIMIT 9",
+    "the first groups in the order of an index": """
+        SELECT created_at, count(*) FROM notes GROUP BY created_at ORDER BY created_at LIMIT 10
+    """,
     "a range that holds many": "SELECT body FROM notes WHERE created_at <= :at",
     "a status that many have": "SELECT kind, body FROM notes WHERE kind = 'NOTE'",
     "a count of some": "SELECT count(*) FROM notes WHERE kind = :kind",
     "the last": "SELECT max(created_at) FROM notes",
     "whether there are any": "SELECT EXISTS (SELECT 1 FROM notes)",
     "a part of the table with an index of its own": "SELECT id FROM notes WHERE is_open AND place > 0",
+    "all of a part of the table": "SELECT place FROM notes WHERE is_open ORDER BY place",
     "a join by a key": """
         SELECT u.display_name FROM notes AS n INNER JOIN users AS u ON u.id = n.owner_id WHERE n.created_at < :at
     """,
@@ -102,6 +107,14 @@ WHOLE = {
     "a LIMIT over an aggregate": ("SELECT count(*) FROM notes LIMIT 1", "notes", []),
     "a join without an index": (
         "SELECT n.id FROM users AS u INNER JOIN notes AS n ON n.place = u.eve_character_id WHERE u.id = :id",
+        "notes",
+        ["idx_notes_place ON notes (place)"],
+    ),
+    "a join without an index behind the first rows": (
+        """
+        SELECT u.id FROM users AS u INNER JOIN notes AS n ON n.place = u.eve_character_id
+        ORDER BY u.created_at, u.id LIMIT 10
+        """,
         "notes",
         ["idx_notes_place ON notes (place)"],
     ),
@@ -178,8 +191,29 @@ def test_what_no_index_serves_is_a_scan_and_the_index_is_named(
         assert list(told.scans[0].indexes) == [INDEX[live.dialect] + index for index in indexes]
 
 
+def test_what_the_planner_avoids_by_itself_is_no_scan(live: Live) -> None:
+    it = statement(live, "SELECT id FROM notes WHERE id = :id")
+
+    class Odd:
+        """Reads all when it is told to go by indexes, and only then."""
+
+        def explain(self, variant: Variant, *, by_index: bool = False) -> Plan | None:
+            return Plan((Step("SCAN", 0, "notes", None, by_index),))
+
+    assert scans_of(Odd(), it, live.tables) == ()
+
+
 def test_a_statement_that_is_refused_has_no_plan(live: Live) -> None:
     refused = statement(live, "SELECT nothing FROM notes")
     assert live.planner.explain(refused) is None
     assert live.ask(refused).scans == ()
     assert live.planner.explain(statement(live, "SELECT id FROM notes WHERE id = :id")) is not None
+
+
+def test_an_index_goes_by_the_same_name_on_both(live: Live) -> None:
+    for text, index in (
+        ("SELECT id FROM users WHERE id = :id", "users_pkey"),
+        ("SELECT id FROM users WHERE email_fold = :fold", "users_email_fold_key"),
+        ("SELECT id FROM notes WHERE kind = :kind AND place = :place", "notes_kind"),
+    ):
+        assert plan(live, text).indexes == (index,)

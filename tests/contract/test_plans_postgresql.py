@@ -88,6 +88,7 @@ def test_rows_are_made_up_for_each_type_whatever_the_rules(planner: PostgresPlan
         ("SELECT id FROM odd WHERE where_ ~= :x", ["odd"]),
         ("SELECT k.id FROM kinds AS k INNER JOIN pairs AS p ON p.one = k.id WHERE p.other = :x", ["pairs"]),
         ("SELECT k.id FROM kinds AS k INNER JOIN pairs AS p ON p.other = k.id WHERE p.one = :x", []),
+        ("SELECT p.one FROM pairs AS q INNER JOIN pairs AS p ON p.other = q.one WHERE q.one > :x", ["pairs"]),
         ("SELECT id FROM kinds ORDER BY id OFFSET :o LIMIT :n + 1", []),
         ("SELECT id FROM kinds ORDER BY id FETCH FIRST :n ROWS ONLY", []),
         ("SELECT k.id FROM kinds AS k TABLESAMPLE SYSTEM (1) ORDER BY k.id", ["kinds"]),

@@ -114,7 +114,7 @@ class PostgresPlanner:
         for inner in node.get("Plans", ()):
             relationship = inner.get("Parent Relationship")
             again = relationship == "Inner" and kind in _AGAIN
-            passes = kind in _PASSING and relationship not in _ASIDE and not again
+            passes = (kind in _PASSING or node.get("Strategy") == "Sorted") and not again
             yield from self._steps(inner, names, read, depth + 1, ends=passes and (ends or kind == "Limit"))
 
     def _reads_all(self, node: Node) -> bool:

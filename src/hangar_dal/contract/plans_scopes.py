@@ -55,7 +55,7 @@ def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
 
 
 def _ends(scope: exp.Expr) -> bool:
-    if isinstance(scope, exp.Select) and (scope.args.get("group") or _aggregates(scope)):
+    if isinstance(scope, exp.Select) and not scope.args.get("group") and _aggregates(scope):
         return False
     at: exp.Expr | None = scope
     while at is not None:

@@ -15,6 +15,7 @@ from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.plans import Plan, Step
 from hangar_dal.contract.plans_scopes import Read, reads, stops_early
 from hangar_dal.contract.statistics_sqlite import pretend_large
+from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.sqlblock import Variant
 
 _STEP: Final = re.compile(
@@ -24,6 +25,12 @@ _STEP: Final = re.compile(
 # ORDER BY and GROUP BY read all before they give the first row; the last terms alone are sorted group by group.
 _SORT: Final = re.compile(r"USE TEMP B-TREE FOR (ORDER|GROUP) BY")
 _VIEWS: Final = "SELECT sql FROM sqlite_master WHERE type = 'view'"
+_AUTOMATIC: Final = """
+SELECT i.name, t.name, i.origin, (SELECT group_concat(k.name) FROM pragma_index_info(i.name) AS k)
+FROM sqlite_master AS t
+INNER JOIN pragma_index_list(t.name) AS i
+WHERE t.type = 'table' AND i.origin <> 'c'
+"""
 _PARTIAL: Final = """
 SELECT i.name
 FROM sqlite_master AS t
@@ -74,7 +81,7 @@ class SqlitePlanner:
             whole = table is not None and self._reads_all(found)
             if whole and outermost and parent not in sorting and stops_early(of_name):
                 whole = False
-            yield Step(text, depths[number], table, found["index"] if table else None, whole)
+            yield Step(text, depths[number], table, self._called(found["index"]) if table else None, whole)
 
     def _reads_all(self, found: re.Match[str]) -> bool:
         """An automatic index is made of the whole table; `ANY(column)` passes over an index's first column."""
@@ -102,6 +109,21 @@ class SqlitePlanner:
             original.backup(copy)
         original.close()
         return copy
+
+    def _called(self, index: str | None) -> str | None:
+        """What a constraint made goes by the constraint's name, as it does on PostgreSQL."""
+        return self._constraints.get(index, index) if index else None
+
+    @cached_property
+    def _constraints(self) -> dict[str, str]:
+        tables = {table.name: table for table in read_schema(self._bare).tables}
+        found: dict[str, str] = {}
+        for index, table, origin, columns in self._bare.execute(_AUTOMATIC):
+            names = {",".join(each.columns): each.name for each in tables[table].uniques} if table in tables else {}
+            name = f"{table}_pkey" if origin == "pk" else names.get(columns)
+            if name:
+                found[index] = name
+        return found
 
     @cached_property
     def _partial(self) -> frozenset[str]:
