@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from secrets import token_hex
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.plans import scans_of
 from hangar_dal.contract.plans_postgresql import PostgresPlanner
 from hangar_dal.sqlblock import Variant
+from postgres_server import Server
 
 TABLES = """
 CREATE TYPE mood AS ENUM ('GLAD', 'it''s so');
@@ -36,18 +38,24 @@ CREATE TABLE pairs (
 CREATE TABLE months (at date NOT NULL, note text NOT NULL) PARTITION BY RANGE (at);
 CREATE TABLE months_2020 PARTITION OF months FOR VALUES FROM ('2019-01-01') TO ('2022-01-01');
 CREATE INDEX months_at ON months (at);
+CREATE TABLE few (u mood NOT NULL, e boolean NOT NULL, PRIMARY KEY (u, e));
 CREATE TABLE odd (id bigint PRIMARY KEY, where_ point NOT NULL);
 """
 
 
-@pytest.fixture
-def planner(empty_postgres_url: str) -> Iterator[PostgresPlanner]:
-    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
-        connection.execute(TABLES)
-    with closing(
-        PostgresPlanner(empty_postgres_url, Tables({name: {} for name in ("kinds", "pairs", "months", "odd")}))
-    ) as it:
-        yield it
+@pytest.fixture(scope="module")
+def url(postgres_server: Server) -> Iterator[str]:
+    name = f"hangar_{token_hex(6)}"
+    with postgres_server.database(name):
+        with psycopg.connect(postgres_server.url(name), autocommit=True) as connection:
+            connection.execute(TABLES)
+        yield postgres_server.url(name)
+
+
+@pytest.fixture(scope="module")
+def planner(url: str) -> Iterator[PostgresPlanner]:
+    with closing(PostgresPlanner(url, Tables({name: {} for name in ("kinds", "pairs", "months", "odd")}))) as planner:
+        yield planner
 
 
 @pytest.fixture
@@ -64,10 +72,10 @@ def statement(text: str) -> Variant:
     return sqlfile.parse(f"-- name: it\n{text};", path="it.sql", dialect="postgresql").blocks["it"].all_arms
 
 
-def test_rows_are_made_up_for_each_type_whatever_the_rules(planner: PostgresPlanner, empty_postgres_url: str) -> None:
+def test_rows_are_made_up_for_each_type_whatever_the_rules(planner: PostgresPlanner, url: str) -> None:
     assert planner.explain(statement("SELECT 1")) is not None
     assert planner.empty == ("public.odd",)
-    with psycopg.connect(empty_postgres_url) as connection:
+    with psycopg.connect(url) as connection:
         [counts] = connection.execute(
             "SELECT (SELECT count(*) FROM kinds), (SELECT count(*) FROM pairs), (SELECT count(*) FROM months),"
             " (SELECT count(DISTINCT u) FROM kinds)"
@@ -89,6 +97,7 @@ def test_rows_are_made_up_for_each_type_whatever_the_rules(planner: PostgresPlan
         ("SELECT k.id FROM kinds AS k INNER JOIN pairs AS p ON p.one = k.id WHERE p.other = :x", ["pairs"]),
         ("SELECT k.id FROM kinds AS k INNER JOIN pairs AS p ON p.other = k.id WHERE p.one = :x", []),
         ("SELECT p.one FROM pairs AS q INNER JOIN pairs AS p ON p.other = q.one WHERE q.one > :x", ["pairs"]),
+        ("SELECT one FROM pairs WHERE one = :x OR other = :y", ["pairs"]),
         ("SELECT id FROM kinds ORDER BY id OFFSET :o LIMIT :n + 1", []),
         ("SELECT id FROM kinds ORDER BY id FETCH FIRST :n ROWS ONLY", []),
         ("SELECT k.id FROM kinds AS k TABLESAMPLE SYSTEM (1) ORDER BY k.id", ["kinds"]),
