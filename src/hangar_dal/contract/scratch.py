@@ -6,6 +6,9 @@ Stands above `migrations`; knows nothing of queries.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from psycopg.conninfo import conninfo_to_dict
 
 from hangar_dal.contract.project import Project
 from hangar_dal.migrations.commands import apply_to
@@ -26,3 +29,8 @@ def scratch_postgresql(project: Project, url: str) -> Iterator[str]:
     with empty_postgresql(url) as place:
         apply_to(place, project.migrations)
         yield place.target.conninfo
+
+
+def url_of(conninfo: str) -> str:
+    """The same database as `DATABASE_URL` would name it; it holds whatever password the conninfo holds."""
+    return f"postgresql://?{urlencode(conninfo_to_dict(conninfo), quote_via=quote)}"

@@ -1,0 +1,105 @@
+"""The pytest plugin of hangar_dal: `hangar_check` and `hangar_both`.
+
+    def test_our_queries(hangar_check):
+        hangar_check()
+
+    async def test_orders_behave_alike(hangar_both):
+        async with hangar_both() as both:
+            await both.same(lambda db: orders.list_orders(db))
+
+Stands beside the package, not in it: pytest imports every plugin at its start, and the package with its models and
+settings is to be paid for by the tests that use it.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
+    from pathlib import Path
+
+    from hangar_dal.contract.behaviour import Both
+
+_NO_SERVER = (
+    "no PostgreSQL server for hangar_dal: set HANGAR_TEST_PG=postgresql://user:password@host/postgres, pass "
+    "--hangar-postgresql, or write hangar_postgresql into pytest's configuration; the role needs CREATEDB"
+)
+
+
+class HangarCheck(Protocol):
+    """`hangar_check(offline=True)` goes by the snapshots; without it, by a server if one is named, else fails."""
+
+    def __call__(self, *, offline: bool = False) -> None: ...
+
+
+class HangarBoth(Protocol):
+    """`async with hangar_both(clock=...) as both`: new databases for each test, migrated."""
+
+    def __call__(self, *, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Both]": ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options and settings, all of them beginning with `hangar`."""
+    server = "URL of a PostgreSQL server on which hangar_dal may make scratch databases"
+    parser.addini("hangar_postgresql", f"{server}; HANGAR_TEST_PG is read before it", default="")
+    parser.addini("hangar_project", "the pyproject.toml with [tool.hangar_dal], from pytest's rootdir", default="")
+    parser.getgroup("hangar_dal").addoption("--hangar-postgresql", metavar="URL", default=None, help=server)
+
+
+@pytest.fixture(scope="session")
+def hangar_postgresql(pytestconfig: pytest.Config) -> str:
+    """URL of a server for scratch databases. A test that needs one and has none fails; it is never skipped."""
+    option = pytestconfig.getoption("--hangar-postgresql")
+    found = option or os.environ.get("HANGAR_TEST_PG") or pytestconfig.getini("hangar_postgresql")
+    if not found:
+        pytest.fail(_NO_SERVER, pytrace=False)
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def hangar_pyproject(pytestconfig: pytest.Config) -> "Path":
+    """The pyproject.toml whose [tool.hangar_dal] says what is checked."""
+    return pytestconfig.rootpath / (pytestconfig.getini("hangar_project") or "pyproject.toml")
+
+
+@pytest.fixture
+def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> HangarCheck:
+    """`hangar-dal check` as an assertion, which fails with all findings."""
+
+    def run(*, offline: bool = False) -> None:
+        from hangar_dal.contract.check import check, check_offline  # noqa: PLC0415 - see the top of this file
+        from hangar_dal.contract.project import read_project  # noqa: PLC0415
+        from hangar_dal.contract.report import as_table  # noqa: PLC0415
+
+        project = read_project(hangar_pyproject)
+        if offline:
+            report = check_offline(project)
+        else:
+            report = check(project, postgresql=request.getfixturevalue("hangar_postgresql"))
+        if not report.is_clean:
+            pytest.fail(f"{as_table(report.findings)}\n\n{len(report.findings)} findings", pytrace=False)
+
+    return run
+
+
+@pytest.fixture
+def hangar_both(hangar_pyproject: "Path", hangar_postgresql: str) -> Iterator[HangarBoth]:
+    """Opens a SQLite and a PostgreSQL database, new and migrated, to compare what functions do on them."""
+    from hangar_dal.contract.behaviour import open_both  # noqa: PLC0415 - see the top of this file
+    from hangar_dal.contract.project import read_project  # noqa: PLC0415
+    from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite, url_of  # noqa: PLC0415
+
+    project = read_project(hangar_pyproject)
+    with ExitStack() as made:
+
+        def opened(*, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Both]":
+            file = made.enter_context(scratch_sqlite(project))
+            conninfo = made.enter_context(scratch_postgresql(project, hangar_postgresql))
+            return open_both(f"sqlite:///{file}", url_of(conninfo), clock=clock)
+
+        yield opened

@@ -1,0 +1,115 @@
+"""The pytest plugin, as an application's own test run meets it."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from postgres_server import Server
+
+PROJECT = """\
+[tool.hangar_dal]
+catalogs = ["plugged:CATALOG"]
+
+[tool.pytest]
+anyio_mode = "auto"
+filterwarnings = ["error"]
+"""
+MODULE = """\
+from pathlib import Path
+from hangar_dal import Catalog, Executor
+
+CATALOG = Catalog("plugged", sql=Path(__file__).parent / "sql")
+
+@CATALOG.query
+async def count_all(db: Executor) -> int: ...
+"""
+SQL = "-- name: count_all\n-- scan: counts all of them.\nSELECT count(*) AS every FROM users;\n"
+TESTS = """\
+import plugged, pytest
+
+pytestmark = pytest.mark.anyio
+
+@pytest.fixture
+def anyio_backend(): return "asyncio"
+
+def test_check(hangar_check): hangar_check()
+
+def test_offline(hangar_check): hangar_check(offline=True)
+
+async def test_both(hangar_both):
+    async with hangar_both() as both:
+        assert (await both.same(plugged.count_all)).value == 0
+        assert both.sqlite.dialect == "sqlite"
+"""
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Path:
+    folder = tmp_path / "application"
+    for dialect in ("sqlite", "postgresql"):
+        (folder / "sql" / dialect).mkdir(parents=True)
+        (folder / "sql" / dialect / "plugged.sql").write_text(SQL)
+    (folder / "pyproject.toml").write_text(PROJECT)
+    (folder / "plugged.py").write_text(MODULE)
+    (folder / "test_it.py").write_text(TESTS)
+    return folder
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> str:
+    """What pytest says, the plugin loaded by its entry point."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "HANGAR_TEST_"))}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    path = {"PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, env=kept | path | environment
+    )
+    return done.stdout + done.stderr
+
+
+def test_an_application_checks_its_queries_and_compares_its_functions(application: Path, server: str) -> None:
+    told = run(application, "-k", "check or both", HANGAR_TEST_PG=server)
+    assert "2 passed" in told, told
+    told = run(
+        application, "-k", "check", "--hangar-postgresql", server, HANGAR_TEST_PG="postgresql://nobody@localhost:1/x"
+    )
+    assert "1 passed" in told, told
+    told = run(application, "-k", "check", "-o", f"hangar_postgresql={server}")
+    assert "1 passed" in told, told
+
+
+def test_findings_fail_the_test_that_asked_and_are_all_shown(application: Path) -> None:
+    (application / "sql" / "postgresql" / "plugged.sql").write_text(SQL.replace("count(*)", "now()"))
+    told = run(application, "-k", "offline")
+    assert "1 failed" in told, told
+    for rule in ("twins-differ", "clock", "snapshot-missing"):
+        assert rule in told
+    assert "Traceback" not in told
+
+
+def test_without_a_server_a_test_that_needs_one_fails_rather_than_being_skipped(application: Path) -> None:
+    told = run(application, "-k", "check or both")
+    assert "set HANGAR_TEST_PG" in told
+    assert "1 failed" in told, told
+    assert "1 error" in told, told
+    assert "skipped" not in told
+
+
+def test_a_run_that_does_not_use_the_plugin_does_not_import_the_package(tmp_path: Path) -> None:
+    assert [each.value for each in entry_points(group="pytest11", name="hangar_dal")] == ["hangar_dal_pytest"]
+    (tmp_path / "test_nothing.py").write_text(
+        "import sys\n"
+        "def test_nothing(pytestconfig):\n"
+        "    assert pytestconfig.pluginmanager.has_plugin('hangar_dal')\n"
+        "    assert not {'hangar_dal', 'pydantic', 'psycopg', 'aiosqlite', 'yoyo'} & sys.modules.keys()\n"
+    )
+    told = run(tmp_path, *(f"-pno:{each.name}" for each in entry_points(group="pytest11") if each.name != "hangar_dal"))
+    assert "1 passed" in told, told
