@@ -31,6 +31,9 @@ CREATE TABLE parents (n integer);
 CREATE TABLE children () INHERITS (parents);
 ALTER TABLE ONLY parents ALTER COLUMN n SET NOT NULL;
 ALTER TABLE children ALTER COLUMN n DROP NOT NULL;
+CREATE FOREIGN DATA WRAPPER elsewhere;
+CREATE SERVER far FOREIGN DATA WRAPPER elsewhere;
+CREATE FOREIGN TABLE trusted (n integer NOT NULL) SERVER far;
 CREATE TABLE ruled (n integer NOT NULL);
 CREATE RULE else_where AS ON INSERT TO ruled DO INSTEAD SELECT NULL::integer;
 """
@@ -164,5 +167,6 @@ def test_not_null_is_said_only_where_every_row_is_held_to_it(probe: PostgresProb
     tables = probe.tables().columns
     assert tables["seen"]["title"].nullable
     assert tables["ruled"]["n"].nullable
+    assert tables["trusted"]["n"].nullable
     heirs_hold = not tables["children"]["n"].nullable
     assert tables["parents"]["n"].nullable is not heirs_hold

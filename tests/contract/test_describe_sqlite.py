@@ -21,7 +21,10 @@ CREATE TABLE things (
     shout text NOT NULL GENERATED ALWAYS AS (upper(title)) VIRTUAL,
     CONSTRAINT a CHECK (level IN (-1, 0, 1) AND length(title) > 0),
     CONSTRAINT b CHECK (size IS NULL OR size IN ('S', 'M')),
-    CONSTRAINT c CHECK (CASE WHEN odd IN ('Y') THEN 1 ELSE 0 END)
+    CONSTRAINT c CHECK (CASE WHEN small > 1 AND odd = 'Y' AND small < 5 THEN 1 ELSE 0 END),
+    CONSTRAINT d CHECK (NOT (small > 1 AND odd = 'Z')),
+    CONSTRAINT e CHECK (small > 1 AND (odd = 'P' OR odd = 'Q') OR odd = 'R'),
+    CONSTRAINT f CHECK (odd = 'P' OR title = 'Q')
 ) STRICT;
 CREATE VIEW seen AS SELECT id, title FROM things;
 CREATE TABLE counted (n integer PRIMARY KEY, v text);

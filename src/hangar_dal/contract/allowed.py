@@ -19,10 +19,10 @@ _LITERALS: Final = frozenset({Kind.STRING, Kind.NUMBER})
 def allowed_values(rule: str, dialect: Dialect) -> dict[str, tuple[str, ...]]:
     """Of each column (in lower case) whose values the rule names: these, as text, in the order of the rule."""
     tokens = [token for token in scan(rule, dialect) if token.kind not in {Kind.SPACE, Kind.COMMENT}]
-    # With AND alone, or OR alone, parentheses decide nothing: they are left out. Both, or NOT or CASE, are not read.
+    # Within AND alone, or OR alone, parentheses decide nothing: they are left out. NOT and CASE are not read.
     tokens = [token for token in _without_casts(tokens) if token.text not in _PARENTHESES]
     words = {token.text.upper() for token in tokens if token.kind is Kind.WORD}
-    if words & {"NOT", "CASE"} or words >= {"AND", "OR"}:
+    if words & {"NOT", "CASE"}:
         return {}
     if "OR" not in words:
         found = [_named(part) for part in _split(tokens, "AND")]

@@ -31,7 +31,6 @@ _READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
 _WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 _COLUMNS: Final = """
 SELECT l.name, l.type = 'table', x.name, x.type, x."notnull", x.pk = 1 AND l.wr = 0
-    AND 1 = (SELECT count(*) FROM pragma_table_xinfo(l.name) AS k WHERE k.pk > 0)
     AND upper(x.type) = 'INTEGER'
     AND NOT EXISTS (SELECT 1 FROM pragma_index_list(l.name) AS i WHERE i.origin = 'pk')
 FROM pragma_table_list AS l
