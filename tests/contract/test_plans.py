@@ -75,7 +75,7 @@ WHOLE = {
     ),
     "a range without an index": ("SELECT id FROM notes WHERE body >= :b", "notes", ["idx_notes_body ON notes (body)"]),
     "what is made of a column": (
-        "SELECT id FROM notes WHERE upper(body) = upper(:body)",
+        "SELECT n.id FROM notes AS n WHERE upper(n.body) = upper(:body)",
         "notes",
         ["idx_notes_upper_body ON notes ((UPPER(body)))"],
     ),
@@ -88,6 +88,16 @@ WHOLE = {
         "SELECT id FROM notes ORDER BY body DESC, id DESC LIMIT :limit",
         "notes",
         ["idx_notes_body_id ON notes (body, id)"],
+    ),
+    "a page of a range in no index's order": (
+        "SELECT id FROM notes WHERE body > :body ORDER BY place, id LIMIT :limit",
+        "notes",
+        ["idx_notes_place_id ON notes (place, id)"],
+    ),
+    "a join of all": (
+        "SELECT n.id FROM notes AS n INNER JOIN users AS u ON u.id = n.owner_id ORDER BY n.id",
+        "notes",
+        [],
     ),
     "a page in two directions": (
         "SELECT id FROM notes WHERE body = :body ORDER BY place DESC, id LIMIT :limit",
@@ -112,7 +122,7 @@ WHOLE = {
     ),
     "a join without an index behind the first rows": (
         """
-        SELECT u.id FROM users AS u INNER JOIN notes AS n ON n.place = u.eve_character_id
+        SELECT u.id FROM users AS u LEFT JOIN notes AS n ON n.place = u.eve_character_id
         ORDER BY u.created_at, u.id LIMIT 10
         """,
         "notes",

@@ -25,6 +25,7 @@ CREATE INDEX things_owner ON things (owner_id, kind);
 CREATE INDEX things_kind ON things (kind, note);
 CREATE UNIQUE INDEX things_pair ON things (kind, owner_id);
 CREATE INDEX things_upper ON things (upper(note));
+CREATE TABLE homes (owner_id integer NOT NULL UNIQUE REFERENCES owners (id));
 CREATE TABLE plain (note text);
 CREATE VIRTUAL TABLE words USING fts5 (word);
 """
@@ -65,6 +66,7 @@ def test_statistics_tell_how_often_a_value_comes_twice(path: Path) -> None:
         ("things", "things_kind"): "10000 100 1",
         ("things", "things_pair"): "10000 100 1",
         ("things", "things_upper"): "10000 1",
+        ("homes", "sqlite_autoindex_homes_1"): "10000 1",
         ("plain", None): "10000",
     }
 

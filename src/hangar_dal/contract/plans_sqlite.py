@@ -99,9 +99,7 @@ class SqlitePlanner:
 
     @cached_property
     def _bare(self) -> sqlite3.Connection:
-        connection = self._copy()
-        connection.execute("PRAGMA automatic_index = OFF")
-        return connection
+        return self._copy()
 
     def _copy(self) -> sqlite3.Connection:
         copy = sqlite3.connect(":memory:", isolation_level=None)
