@@ -129,8 +129,13 @@ class Block:
         return self.verb in _READING or ("RETURNING", 0) in self.words
 
     def variant(self, holds: Callable[[Condition], bool]) -> "Variant":
-        """The statement that the arms make where these conditions hold."""
-        return Variant(self.dialect, tuple(line for line in self.lines if all(map(holds, line.conditions))))
+        """The statement that the arms make where these conditions hold; one object for equal ones, scanned once."""
+        kept = tuple(line for line in self.lines if all(map(holds, line.conditions)))
+        return self._variants.setdefault(tuple(line.number for line in kept), Variant(self.dialect, kept))
+
+    @cached_property
+    def _variants(self) -> dict[tuple[int, ...], "Variant"]:
+        return {}
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,8 @@ def test_each_rule_is_explained_and_each_explanation_has_its_rule():
     kebab = {text for text in found if re.fullmatch(r"[a-z]+(-[a-z]+)+", text)}
     assert kebab - RULES.keys() == set()
     assert RULES.keys() - found == set()
+    page = SOURCES.parents[1] / "docs" / "check.md"
+    assert sorted(re.findall(r"^### (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)) == sorted(RULES)
 
 
 def test_colours_are_for_terminals_and_the_environment_has_the_last_word(monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from postgres_server import Server
+
 ROOT = Path(__file__).parents[2]
 CASES = [
     "typed row by key",
@@ -17,9 +19,9 @@ CASES = [
 ]
 
 
-def run(*arguments: str, **environment: str) -> str:
+def run(*arguments: str, module: str = "benchmarks", **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
@@ -42,3 +44,9 @@ def test_every_case_is_measured_beside_the_driver(empty_database_url: str) -> No
 
 def test_help_says_how_a_ratio_is_read() -> None:
     assert "a tenth longer" in run("--help")
+
+
+def test_a_generated_application_is_checked_on_both_databases_and_offline(_allowed_postgres: Server) -> None:
+    told = run("--modules", "1", module="benchmarks.check", HANGAR_TEST_PG=_allowed_postgres.url("postgres"))
+    assert told.startswith("22 statements of 10 queries, ")
+    assert told.count("under the bound: ") == 3
