@@ -118,6 +118,23 @@ def test_a_column_that_is_renamed_is_found_where_it_is_used(run: Shop, shop: Pat
         assert (file, line, "statement-refused", "orders.list_orders") in found
 
 
+def test_its_newest_migration_goes_before_the_code(run: Shop, server: str) -> None:
+    shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    rows = {row[0]: row[1:] for row in map(str.split, shown.stdout.partition("\n\n")[0].splitlines())}
+    assert rows["orders.list_orders"] == ["breaks", "breaks", "breaks", "breaks", "holds"]
+    assert rows["orders.delete_order"] == ["breaks", "breaks", "breaks", "holds", "holds"]
+    assert "\n1002_order_notes: deploy the schema first\n" in shown.stdout
+
+
+def test_a_column_that_gets_another_name_splits_the_change(run: Shop, shop: Path, server: str) -> None:
+    for file in shop.glob("migrations/*/1002_order_notes.sql"):
+        file.write_text("ALTER TABLE orders RENAME COLUMN currency TO currency_code;" + file.read_text())
+    shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server)
+    assert (shown.returncode, shown.stderr) == (1, "")
+    assert "\n1002_order_notes: neither may be deployed first: split the change\n" in shown.stdout
+
+
 def private_uses(source: str) -> Iterator[str]:
     """What an application must not rely on: modules that no page names, and names that begin with an underscore."""
     for node in ast.walk(ast.parse(source)):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings
+from hangar_dal.cli.matrix import add_matrix, show_matrix
 from hangar_dal.cli.options import add_postgresql, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, MISUSED, OK, RED, coloured
@@ -30,7 +31,7 @@ def add(commands: Subcommands) -> None:
         PostgreSQL database, both migrated. Nothing is executed, and no database but the scratch ones is touched.
         What is checked stands in [tool.hangar_dal] of pyproject.toml. docs/check.md explains each finding.
 
-        exit codes: 0 nothing found, 1 findings, 2 not understood
+        exit codes: 0 nothing found, 1 findings (--matrix: the change must be split), 2 not understood
         """,
     )
     add_postgresql(parser)
@@ -42,6 +43,12 @@ def add(commands: Subcommands) -> None:
         help="write what the databases say into each catalog's hangar_check.json, which is to be committed",
     )
     kept.add_argument("--offline", action="store_true", help="check against those files, without any database")
+    kept.add_argument(
+        "--matrix",
+        action="store_true",
+        help="show which queries hold after each migration, and whether schema or code is to be deployed first",
+    )
+    add_matrix(parser)
     add_format(parser)
 
 
@@ -51,6 +58,8 @@ def _check(chosen: argparse.Namespace) -> int:
         return MISUSED
     with_progress = Progress()
     try:
+        if chosen.matrix:
+            return show_matrix(chosen, with_progress)
         report = _report(chosen, with_progress)
     except SettingsError as fault:
         print(f"{coloured('error:', RED, sys.stderr)} {fault}", file=sys.stderr)

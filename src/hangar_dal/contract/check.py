@@ -110,7 +110,7 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
         if told is None:
             of_arms.setdefault(_unknown(each), []).append(each)
             continue
-        described, reading = told.described, _with_nulls(told)
+        described, reading = told.described, with_nulls(told)
         answers.append(Answer(each, described, reading.nulls))
         twin = twins.get("postgresql") if source.dialect == "sqlite" else None
         for finding in compare(each, described, reading, source.tables, twin=twin):
@@ -127,7 +127,7 @@ def _unknown(checked: CheckedVariant) -> Finding:
     return found(checked, "snapshot-stale", "the snapshot does not know this statement", UPDATE)
 
 
-def _with_nulls(told: Told) -> Reading:
+def with_nulls(told: Told) -> Reading:
     """What the statement tells, and where it tells nothing, what the database does."""
     columns, nulls = told.described.columns, told.reading.nulls
     if nulls is None or len(nulls) != len(columns):

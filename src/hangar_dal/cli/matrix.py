@@ -1,0 +1,96 @@
+"""`hangar-dal check --matrix`: which queries hold before and after each migration. Stands above the contract's."""
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from hangar_dal.cli.options import server
+from hangar_dal.cli.terminal import BOLD, DIM, FAILED, GREEN, OK, RED, YELLOW, coloured
+from hangar_dal.contract.project import read_project
+from hangar_dal.errors import SettingsError
+
+if TYPE_CHECKING:
+    from hangar_dal.cli.progress import Progress
+    from hangar_dal.contract.matrix import Matrix, State
+
+_COLOURS: Final = {"holds": GREEN, "breaks": RED}
+
+
+def add_matrix(parser: argparse.ArgumentParser) -> None:
+    """`--since`, which belongs to `--matrix`."""
+    parser.add_argument(
+        "--since",
+        metavar="MIGRATION",
+        help="with --matrix: the last one that the deployed database has had; else all but the newest",
+    )
+
+
+def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
+    """Exit code 1 where the change must be split."""
+    from hangar_dal.contract.matrix import matrix  # noqa: PLC0415 - its dependencies are an extra
+
+    if chosen.format not in ("table", "json"):
+        raise SettingsError("--matrix is shown as a table or as JSON")
+    url = server(chosen)
+    if url is None:
+        raise SettingsError("--matrix needs both databases: pass --postgresql URL, or set DATABASE_URL")
+    found = matrix(read_project(chosen.project), postgresql=url, since=chosen.since, progress=progress)
+    progress.clear()
+    if chosen.format == "json":
+        print(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+    else:
+        _print(found)
+    return FAILED if found.verdict.order == "neither" else OK
+
+
+def _print(found: "Matrix") -> None:
+    states = found.states[1:]  # of no tables, nothing holds
+    width = max(map(len, found.queries), default=0)
+    heads = _short([state.migration for state in states])
+    print(f"{'':<{width}}  {'  '.join(coloured(f'{head:<6}', BOLD, sys.stdout) for head in heads)}".rstrip())
+    for query in found.queries:
+        cells = zip(heads, (_cell(state, query) for state in states), strict=True)
+        row = (coloured(f"{cell:<{max(6, len(head))}}", _COLOURS.get(cell, YELLOW), sys.stdout) for head, cell in cells)
+        print(f"{query:<{width}}  {'  '.join(row)}".rstrip())
+    for state in found.states[-2:]:
+        _print_reasons(state)
+    print(f"\n{coloured(found.verdict.sentence, BOLD, sys.stdout)}")
+    for reason in found.verdict.reasons:
+        print(f"  {reason}")
+
+
+def _print_reasons(state: "State") -> None:
+    if state.migration and state.breaks:
+        print(f"\nafter {state.migration}:")
+        for query in sorted({query for query, _ in state.breaks}):
+            dialect, reason = next(iter(state.why(query).items()))
+            said = reason if reason.startswith(dialect) else f"{dialect}: {reason}"
+            print(f"  {query}  {coloured(said, DIM, sys.stdout)}")
+
+
+def _cell(state: "State", query: str) -> str:
+    """One database alone breaks where the twins of the migration, or of the query, are not alike."""
+    why = state.why(query)
+    return "holds" if not why else "breaks" if len(why) > 1 else next(iter(why))
+
+
+def _short(migrations: list[str]) -> list[str]:
+    """Their numbers, if these tell them apart."""
+    numbers = [migration.partition("_")[0] for migration in migrations]
+    return numbers if len(set(numbers)) == len(numbers) else migrations
+
+
+def _as_json(found: "Matrix") -> dict[str, Any]:
+    return {
+        "verdict": {
+            "migration": found.verdict.migration,
+            "order": found.verdict.order,
+            "reasons": found.verdict.reasons,
+        },
+        "migrations": [state.migration for state in found.states[1:]],
+        "queries": {
+            query: {state.migration: state.why(query) for state in found.states[1:] if state.why(query)}
+            for query in found.queries
+        },
+    }

@@ -1,0 +1,121 @@
+"""Which queries hold before and after each migration, on both databases, and which of schema and code goes first.
+
+    found = matrix(read_project(), postgresql="postgresql://localhost/postgres")
+    print(found.verdict.sentence)
+
+Stands above `agreement`, `history` and `rollout`. Nothing is executed; no plan is asked for.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hangar_dal.contract.agreement import compare
+from hangar_dal.contract.check import with_nulls
+from hangar_dal.contract.history import Stage, stages
+from hangar_dal.contract.project import Project
+from hangar_dal.contract.rollout import Breaks, Verdict, narrowed, verdict
+from hangar_dal.contract.variants import CheckedVariant, statements
+from hangar_dal.errors import SettingsError
+from hangar_dal.migrations.files import migrations_in
+from hangar_dal.migrations.places import Place
+from hangar_dal.migrations.schema import Schema
+from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """After `migration`, which is empty before the first."""
+
+    migration: str
+    breaks: Breaks
+
+    def why(self, query: str) -> dict[str, str]:
+        """By dialect, for each on which it does not hold."""
+        return {dialect: reason for (name, dialect), reason in self.breaks.items() if name == query}
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """`states` in the order of the migrations, the empty database first; `verdict` is about the newest."""
+
+    queries: tuple[str, ...]
+    states: tuple[State, ...]
+    verdict: Verdict
+
+
+def matrix(project: Project, *, postgresql: str, since: str | None = None, progress: Progress | None = None) -> Matrix:
+    """Both scratch databases are migrated step by step. `CatalogError` holds what is wrong without any of them.
+
+    `since` is the migration that the deployed database has had last; else the verdict is about the newest one alone.
+    """
+    ids = ["", *(each.id for each in migrations_in(project.migrations))]
+    if since is not None and since not in ids[1:-1]:
+        raise SettingsError(f"{since} is no migration with another behind it; there are {', '.join(ids[1:])}")
+    for catalog in project.catalogs:
+        catalog.load()
+    say = progress or (lambda done, total, what: None)
+    with empty_postgresql(postgresql) as place:
+        there = _walk(project, place, (), say)
+    with empty_sqlite() as place:
+        here = _walk(project, place, there, say)
+    states = tuple(
+        State(one.stage.migration, {**one.breaks, **other.breaks}) for one, other in zip(here, there, strict=True)
+    )
+    first = len(ids) - 2 if since is None else ids.index(since)
+    lost = [
+        what
+        for steps in (here, there)
+        for what in narrowed(steps[first].stage.schema, steps[-1].stage.schema, steps[-1].stage.dialect)
+    ]
+    before, after = states[first].breaks, states[-1].breaks
+    named = " to ".join(dict.fromkeys((ids[first + 1], ids[-1])))
+    queries = tuple(sorted(name for catalog in project.catalogs for name in catalog.queries))
+    return Matrix(queries, states, verdict(named, before=before, after=after, narrowed=tuple(dict.fromkeys(lost))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    stage: Stage
+    breaks: Breaks
+
+
+def _walk(project: Project, place: Place, twins: Sequence[_Step], say: Progress) -> list[_Step]:
+    """`twins`: the same walk on the other database, if it was made before."""
+    checked = [each for catalog in project.catalogs for each in statements(catalog, place.dialect)]
+    steps: list[_Step] = []
+    for at, stage in enumerate(stages(project, place)):
+        say(0, 0, f"{stage.migration} on {place.dialect}")
+        twin = twins[at].stage if twins else None
+        asked, breaks = checked, dict[tuple[str, str], str]()
+        if steps:
+            schemas = [(steps[-1].stage.schema, stage.schema)]
+            schemas += [(twins[at - 1].stage.schema, twin.schema)] if twin else []
+            asked = [each for each in checked if _may_change(each, schemas)]
+            again = {each.query.name for each in asked}
+            breaks = {key: reason for key, reason in steps[-1].breaks.items() if key[0] not in again}
+        for query, reason in _broken(asked, stage, twin):
+            breaks.setdefault((query, place.dialect), reason)
+        steps.append(_Step(stage, breaks))
+    return steps
+
+
+def _may_change(checked: CheckedVariant, schemas: Sequence[tuple[Schema, Schema]]) -> bool:
+    """Whether its answer, or that of another arm, may be another one now. Rather once too often."""
+    text = checked.block.source.casefold()
+    for before, after in schemas:
+        changed = {table.name.casefold() for table in set(before.tables) ^ set(after.tables)}
+        if before.others != after.others or any(name in text for name in changed):
+            return True
+    return False
+
+
+def _broken(asked: Sequence[CheckedVariant], stage: Stage, twin: Stage | None) -> Iterator[tuple[str, str]]:
+    for each in asked:
+        told = stage.ask(each.variant)
+        for finding in compare(
+            each, told.described, with_nulls(told), stage.tables, twin=twin.tables if twin else None
+        ):
+            if finding.severity == "error":
+                yield each.query.name, f"{finding.message} (when {each.label})" if each.label else finding.message

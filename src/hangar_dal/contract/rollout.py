@@ -1,0 +1,129 @@
+"""Whether the newest migration or the code that comes with it goes first. Stands above `allowed`.
+
+Two questions decide: does the code hold on the schema before, and does the schema leave everything be that code before
+this may rely on? The deployed code itself is not here to be asked, so that what it may rely on is what was there.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from hangar_dal.contract.allowed import allowed_values
+from hangar_dal.migrations.schema import Check, Column, Schema, Table
+from hangar_dal.sqlscan import Dialect
+
+Breaks = Mapping[tuple[str, str], str]  # why, by query and dialect; what is not in it holds
+Order = Literal["schema first", "code first", "either", "neither"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """About the newest migration, with the reasons why it is not `either`."""
+
+    migration: str
+    order: Order
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What to do, in a line."""
+        advice = {
+            "schema first": "deploy the schema first",
+            "code first": "deploy the code first",
+            "either": "either may be deployed first",
+            "neither": "neither may be deployed first: split the change",
+        }[self.order]
+        return f"{self.migration}: {advice}"
+
+
+def verdict(migration: str, *, before: Breaks, after: Breaks, narrowed: tuple[str, ...]) -> Verdict:
+    """`narrowed`: what the migration takes from older code.
+
+    What breaks before and after for the same reason says nothing about the migration: that is `check`'s to tell.
+    """
+    needs, loses = _only_in(before, after), _only_in(after, before)
+    is_needed = [f"this code needs it: {', '.join(needs)}"] if needs else []
+    is_harmful = [f"this code breaks by it: {', '.join(loses)}"] if loses else []
+    is_harmful += [f"older code may break: {what}" for what in narrowed]
+    order: Order = "schema first" if needs else "either"
+    if is_harmful:
+        order = "neither" if needs else "code first"
+    return Verdict(migration, order, (*is_needed, *is_harmful))
+
+
+def _only_in(breaks: Breaks, others: Breaks) -> list[str]:
+    return sorted({query for (query, dialect), reason in breaks.items() if others.get((query, dialect)) != reason})
+
+
+def narrowed(before: Schema, after: Schema, dialect: Dialect) -> Iterator[str]:
+    """What statements that held before may find no more, or may write no more."""
+    there = {table.name: table for table in after.tables}
+    for table in before.tables:
+        if table.name not in there:
+            yield f"table {table.name} goes"
+            continue
+        yield from _columns(table, there[table.name])
+        yield from _rules(table, there[table.name], dialect)
+    left = {(other.kind, other.name) for other in after.others}
+    yield from (f"{other.kind} {other.name} goes" for other in before.others if (other.kind, other.name) not in left)
+
+
+def _columns(before: Table, after: Table) -> Iterator[str]:
+    known, there = ({column.name: column for column in table.columns} for table in (before, after))
+    for name, column in known.items():
+        if name not in there:
+            yield f"column {before.name}.{name} goes"
+        elif column.type != there[name].type:
+            yield f"column {before.name}.{name} becomes {there[name].type}"
+        elif column.nullable and not there[name].nullable:
+            yield f"column {before.name}.{name} takes NULL no more"
+        elif not _is_required(column) and _is_required(there[name]):
+            yield f"column {before.name}.{name} has no default any more"
+    for name, column in there.items():
+        if name not in known and _is_required(column):
+            yield f"column {before.name}.{name} is new, NOT NULL, and has no default"
+
+
+def _is_required(column: Column) -> bool:
+    return not column.nullable and column.default is None and column.generated is None
+
+
+def _rules(before: Table, after: Table, dialect: Dialect) -> Iterator[str]:
+    names = {column.name for column in before.columns}
+    # ON CONFLICT names the columns of a key, which then must be there.
+    yield from (f"{before.name} {_listed(key)} is unique no more" for key in _keys(before) if key not in _keys(after))
+    for key in _keys(after):
+        if key not in _keys(before) and names.issuperset(key):
+            yield f"{before.name} {_listed(key)} becomes unique"
+    checks = {check.name: check for check in before.checks}
+    for check in after.checks:
+        is_about_old = bool(names & set(re.findall(r"\w+", check.rule)))
+        if (
+            is_about_old
+            and not check.name.endswith("_type_check")
+            and not _allows(checks.get(check.name), check, dialect)
+        ):
+            yield f"{before.name} is held to another rule: {check.name}"
+    foreign = {link.name for link in before.foreign_keys}
+    for link in after.foreign_keys:
+        if link.name not in foreign and names.issuperset(link.columns):
+            yield f"{before.name} {_listed(link.columns)} must lead to a row of {link.table}"
+
+
+def _keys(table: Table) -> list[tuple[str, ...]]:
+    indexes = [index.columns for index in table.indexes if index.unique]
+    keys = [table.primary_key, *(unique.columns for unique in table.uniques), *indexes]
+    return list(dict.fromkeys(tuple(sorted(key)) for key in keys if key))
+
+
+def _allows(before: Check | None, after: Check, dialect: Dialect) -> bool:
+    """Whether each row that passed still does, as far as can be told: the same rule, or a longer list of values."""
+    if before is None or before.rule == after.rule:
+        return before is not None
+    old, new = (allowed_values(check.rule, dialect) for check in (before, after))
+    return bool(old) and old.keys() == new.keys() and all(set(old[name]) <= set(new[name]) for name in old)
+
+
+def _listed(columns: tuple[str, ...]) -> str:
+    return f"({', '.join(columns)})"

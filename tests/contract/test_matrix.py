@@ -1,0 +1,280 @@
+"""Which of schema and code is deployed first, as an application's second migration decides it."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from hangar_dal import Catalog, Executor, cli
+from hangar_dal.contract.history import Stage
+from hangar_dal.contract.matrix import Matrix, matrix
+from hangar_dal.contract.project import Project
+from hangar_dal.contract.rollout import narrowed
+from hangar_dal.errors import CatalogError, SettingsError
+from hangar_dal.migrations.schema_sqlite import read_schema
+from hangar_dal.migrations.scripts import packaged_folder
+from hangar_dal.sqlblock import Variant
+from postgres_server import Server
+
+ITEMS = "CREATE TABLE items (id bigint NOT NULL PRIMARY KEY, name text NOT NULL, note text);"
+VIEW = "CREATE VIEW notes AS SELECT id, note FROM items;"
+QUERIES = """\
+-- name: add_item
+INSERT INTO items (id, name) VALUES (:item_id, :name);
+
+-- name: find_text
+{comment}SELECT {column} FROM {table} WHERE id = :item_id;
+"""
+
+Deploy = Callable[..., Matrix]
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+@pytest.fixture
+def deploy(tmp_path: Path, server: str) -> Deploy:
+    """An application whose migrations are these; what is meant for SQLite alone is said apart."""
+
+    def run(
+        *migrations: str,
+        column: str = "name",
+        table: str = "items",
+        comment: str = "",
+        sqlite: str = "",
+        since: str | None = None,
+    ) -> Matrix:
+        queries = QUERIES.format(column=column, table=table, comment=comment)
+        folder = tmp_path / "migrations"
+        for dialect in ("sqlite", "postgresql"):
+            (folder / dialect).mkdir(parents=True)
+            (tmp_path / "sql" / dialect).mkdir(parents=True)
+            (tmp_path / "sql" / dialect / "test_matrix.sql").write_text(queries)
+            for number, text in enumerate((ITEMS, *migrations), 1):
+                shutil.copy(packaged_folder() / "0001_users.py", folder / f"100{number}_step.py")
+                last = sqlite if dialect == "sqlite" and number > len(migrations) else ""
+                (folder / dialect / f"100{number}_step.sql").write_text(last or text)
+                (folder / dialect / f"100{number}_step.rollback.sql").write_text("SELECT 1;")
+        return matrix(Project((catalog(tmp_path / "sql"),), (folder,)), postgresql=server, since=since)
+
+    return run
+
+
+def catalog(sql: Path) -> Catalog:
+    made = Catalog("store", sql=sql)
+
+    @made.query
+    async def add_item(db: Executor, item_id: int, name: str) -> None: ...
+
+    @made.query
+    async def find_text(db: Executor, item_id: int) -> str | None: ...
+
+    return made
+
+
+ADD = "ALTER TABLE items ADD COLUMN label text;"
+DROP = "ALTER TABLE items DROP COLUMN note;"
+RENAME = "ALTER TABLE items RENAME COLUMN note TO label;"
+REQUIRED = f"DROP TABLE items; {ITEMS.replace('note text', 'note text, size bigint NOT NULL')}"
+NEEDED = "this code needs it: test_matrix.find_text"
+GOES = "older code may break: column items.note goes"
+
+
+@pytest.mark.parametrize(
+    ("migration", "column", "order", "reasons"),
+    [
+        (ADD, "label", "schema first", [NEEDED]),
+        (ADD, "name", "either", []),
+        ("CREATE INDEX idx_items_name ON items (name);", "name", "either", []),
+        (DROP, "name", "code first", [GOES]),
+        (DROP, "note", "code first", ["this code breaks by it: test_matrix.find_text", GOES]),
+        (RENAME, "label", "neither", [NEEDED, GOES]),
+        (
+            REQUIRED,
+            "name",
+            "code first",
+            [
+                "this code breaks by it: test_matrix.add_item",
+                "older code may break: column items.size is new, NOT NULL, and has no default",
+            ],
+        ),
+    ],
+    ids=[
+        "a column that is used",
+        "a column that is not",
+        "an index",
+        "a column that was used",
+        "a column that still is",
+        "another name",
+        "a column to be given",
+    ],
+)
+def test_the_newest_migration_decides(
+    deploy: Deploy, migration: str, column: str, order: str, reasons: list[str]
+) -> None:
+    found = deploy(migration, column=column).verdict
+    assert (found.migration, found.order, list(found.reasons)) == ("1002_step", order, reasons)
+
+
+def test_each_query_is_told_after_each_migration(deploy: Deploy) -> None:
+    found = deploy(ADD, "ALTER TABLE items DROP COLUMN label;", column="label")
+    assert [state.migration for state in found.states] == ["", "1001_step", "1002_step", "1003_step"]
+    assert [sorted({query for query, _ in state.breaks}) for state in found.states] == [
+        ["test_matrix.add_item", "test_matrix.find_text"],
+        ["test_matrix.find_text"],
+        [],
+        ["test_matrix.find_text"],
+    ]
+    assert found.states[1].why("test_matrix.find_text") == {
+        "sqlite": "sqlite refuses the statement: no such column: label",
+        "postgresql": 'postgresql refuses the statement: column "label" does not exist',
+    }
+
+
+@pytest.mark.parametrize(
+    ("migration", "sqlite", "dialect"), [(DROP, "SELECT 1;", "postgresql"), ("SELECT 1;", DROP, "sqlite")]
+)
+def test_one_database_alone_may_break(deploy: Deploy, migration: str, sqlite: str, dialect: str) -> None:
+    found = deploy(migration, sqlite=sqlite, column="note")
+    assert list(found.states[-1].why("test_matrix.find_text")) == [dialect]
+    assert GOES in found.verdict.reasons
+
+
+def test_a_type_that_sqlite_does_not_know_is_that_of_its_twin_at_the_time(deploy: Deploy) -> None:
+    to_number = "ALTER TABLE items ALTER COLUMN name TYPE bigint USING 0;"
+    found = deploy(to_number, sqlite="SELECT 1;", column="note")
+    assert [sorted(state.why("test_matrix.add_item")) for state in found.states[1:]] == [[], ["postgresql", "sqlite"]]
+
+
+def test_a_warning_breaks_nothing(deploy: Deploy) -> None:
+    assert deploy(ADD, comment="-- not null: name: the table says so too\n").states[-1].breaks == {}
+
+
+def test_what_is_broken_anyway_says_nothing_about_the_migration(deploy: Deploy) -> None:
+    found = deploy(ADD, column="nothing")
+    assert found.states[-1].why("test_matrix.find_text")
+    assert (found.verdict.order, found.verdict.reasons) == ("either", ())
+
+
+def test_what_several_migrations_do_is_one_step_for_who_deploys_them_together(deploy: Deploy) -> None:
+    found = deploy(RENAME, "CREATE INDEX idx_items_name ON items (name);", column="label", since="1001_step")
+    assert (found.verdict.migration, found.verdict.order) == ("1002_step to 1003_step", "neither")
+
+
+@pytest.mark.parametrize("since", ["1002_step", "1009_step", ""])
+def test_there_must_be_something_to_deploy(deploy: Deploy, since: str) -> None:
+    with pytest.raises(SettingsError, match="there are 1001_step, 1002_step"):
+        deploy(ADD, since=since)
+
+
+def test_a_view_may_change_and_no_table(deploy: Deploy) -> None:
+    again = f"DROP VIEW notes; {VIEW.replace('note FROM', 'name FROM')}"
+    found = deploy(VIEW, again, column="note", table="notes")
+    assert [bool(state.why("test_matrix.find_text")) for state in found.states] == [True, True, False, True]
+    assert found.verdict.order == "code first"
+
+
+def test_only_what_may_have_changed_is_asked_again(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, str]] = []
+    real = Stage.ask
+
+    def ask(stage: Stage, variant: Variant):
+        asked.append((stage.dialect, stage.migration))
+        return real(stage, variant)
+
+    monkeypatch.setattr(Stage, "ask", ask)
+    found = deploy("CREATE TABLE others (id bigint NOT NULL PRIMARY KEY);", column="nothing")
+    assert {migration for _, migration in asked} == {"", "1001_step"}
+    assert found.states[-1].breaks == found.states[-2].breaks != {}
+
+
+def test_what_needs_no_database_is_found_before(deploy: Deploy) -> None:
+    with pytest.raises(CatalogError, match="list the columns"):
+        deploy(ADD, column="*")
+
+
+PARENT = "CREATE TABLE parents (id integer PRIMARY KEY);"
+TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NULL DEFAULT 'x'{});"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        (TABLE.format(""), TABLE.format(""), []),
+        (TABLE.format(""), "", ["table t goes"]),
+        (TABLE.format(""), TABLE.format(", c text"), []),
+        (TABLE.format(""), TABLE.format(", c text NOT NULL DEFAULT ''"), []),
+        (TABLE.format(""), TABLE.format(", c text NOT NULL AS (b)"), []),
+        (TABLE.format(""), TABLE.format(", c text NOT NULL"), ["column t.c is new, NOT NULL, and has no default"]),
+        (TABLE.format(""), TABLE.format("").replace("a text", "a integer"), ["column t.a becomes integer"]),
+        (TABLE.format(""), TABLE.format("").replace("a text", "a text NOT NULL"), ["column t.a takes NULL no more"]),
+        (TABLE.format(""), TABLE.format("").replace(" DEFAULT 'x'", ""), ["column t.b has no default any more"]),
+        (TABLE.format("").replace("b text NOT NULL", "b text"), TABLE.format(""), ["column t.b takes NULL no more"]),
+        (TABLE.format(""), TABLE.format("").replace("b text NOT NULL", "b text"), []),
+        (TABLE.format(", CONSTRAINT u UNIQUE (a)"), TABLE.format(""), ["t (a) is unique no more"]),
+        (TABLE.format(""), TABLE.format("") + "CREATE UNIQUE INDEX u ON t (a);", ["t (a) becomes unique"]),
+        (TABLE.format(""), TABLE.format(", c text, CONSTRAINT u UNIQUE (a, c)"), []),
+        (TABLE.format(""), TABLE.format("") + "CREATE INDEX i ON t (a);", []),
+        (TABLE.format(""), TABLE.format(", CONSTRAINT k CHECK (a <> '')"), ["t is held to another rule: k"]),
+        (TABLE.format(""), TABLE.format(", c text, CONSTRAINT k CHECK (c <> '')"), []),
+        (TABLE.format(""), TABLE.format(", CONSTRAINT k_type_check CHECK (a <> '')"), []),
+        (TABLE.format(", CONSTRAINT k CHECK (a <> '')"), TABLE.format(""), []),
+        (
+            TABLE.format(", CONSTRAINT k CHECK (a IN ('x'))"),
+            TABLE.format(", CONSTRAINT k CHECK (a IN ('x', 'y'))"),
+            [],
+        ),
+        (
+            TABLE.format(", CONSTRAINT k CHECK (a IN ('x', 'y'))"),
+            TABLE.format(", CONSTRAINT k CHECK (a IN ('x'))"),
+            ["t is held to another rule: k"],
+        ),
+        (
+            PARENT + TABLE.format(""),
+            PARENT + TABLE.format(", CONSTRAINT f FOREIGN KEY (a) REFERENCES parents (id)"),
+            ["t (a) must lead to a row of parents"],
+        ),
+        (
+            PARENT + TABLE.format(""),
+            PARENT + TABLE.format(", c integer, CONSTRAINT f FOREIGN KEY (c) REFERENCES parents (id)"),
+            [],
+        ),
+        (TABLE.format("") + "CREATE VIEW v AS SELECT 1 AS one;", TABLE.format(""), ["view v goes"]),
+    ],
+)
+def test_what_older_code_may_rely_on_is_missed_and_nothing_else(before: str, after: str, found: list[str]) -> None:
+    schemas = []
+    for script in (before, after):
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.executescript(script)
+            schemas.append(read_schema(connection))
+    assert list(narrowed(*schemas, "sqlite")) == found
+
+
+def test_the_package_itself_tells_each_query(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", "--matrix", "--postgresql", server]) == 0
+    first, *rows, last = capsys.readouterr().out.splitlines()
+    assert first.split() == ["0001", "0002", "0003"]
+    assert next(row.split()[1:] for row in rows if row.startswith("users.get_user ")) == ["holds"] * 3
+    assert last == "0003_session_cookies_indexes: either may be deployed first"
+    assert cli.main(["check", "--matrix", "--postgresql", server, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["verdict"] == {"migration": "0003_session_cookies_indexes", "order": "either", "reasons": []}
+    assert list(told["queries"]["session_cookies.get_session_cookie"]) == ["0001_users"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [([], "pass --postgresql URL, or set DATABASE_URL"), (["--format", "sarif"], "as a table or as JSON")],
+)
+def test_what_cannot_be_shown_has_an_exit_code_of_its_own(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["check", "--matrix", *arguments]) == 2
+    assert message in capsys.readouterr().err
