@@ -205,6 +205,7 @@ def test_a_snapshot_of_one_database_is_stale_for_the_other(store: Store) -> None
 
 def test_without_a_snapshot_that_is_what_is_found_beside_what_needs_no_database(store: Store) -> None:
     store.file.unlink()
+    store.rewrite("pyproject.toml", "catalogs", 'small_tables = ["items"]\ncatalogs')
     store.rewrite_both("sql/{}/store.sql", "ORDER BY id", "ORDER BY :note")
     assert sorted({rule for rule, *_ in store.check("--offline")}) == ["order-by-parameter", "snapshot-missing"]
 

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from postgres_server import Server
-
 ROOT = Path(__file__).parents[2]
 CASES = [
     "typed row by key",
@@ -46,7 +44,7 @@ def test_help_says_how_a_ratio_is_read() -> None:
     assert "a tenth longer" in run("--help")
 
 
-def test_a_generated_application_is_checked_on_both_databases_and_offline(_allowed_postgres: Server) -> None:
-    told = run("--modules", "1", module="benchmarks.check", HANGAR_TEST_PG=_allowed_postgres.url("postgres"))
+def test_a_generated_application_is_checked_on_both_databases_and_offline(empty_postgres_url: str) -> None:
+    told = run("--modules", "1", module="benchmarks.check", HANGAR_TEST_PG=empty_postgres_url)
     assert told.startswith("22 statements of 10 queries, ")
     assert told.count("under the bound: ") == 3
