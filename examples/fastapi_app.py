@@ -45,9 +45,12 @@ def database() -> Database:
     return found
 
 
+get_db = transaction_dependency(database)
+get_db_to_read = transaction_dependency(database, read_only=True)
+
 # "function": COMMIT comes before the response, so that a client is never told of work that was not kept.
-WriteDb = Annotated[Transaction, Depends(transaction_dependency(database), scope="function")]
-ReadDb = Annotated[Transaction, Depends(transaction_dependency(database, read_only=True), scope="function")]
+WriteDb = Annotated[Transaction, Depends(get_db, scope="function")]
+ReadDb = Annotated[Transaction, Depends(get_db_to_read, scope="function")]
 
 
 class Registration(BaseModel):

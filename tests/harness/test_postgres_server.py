@@ -12,6 +12,9 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 
+# A shell that puts the whole suite into the background has it, and all that it starts, ignore SIGINT.
+LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
 pytestmark = [
     pytest.mark.skipif("HANGAR_TEST_PG" in os.environ, reason="HANGAR_TEST_PG: the server is not ours"),
     pytest.mark.skipif("postgresql" not in os.environ.get("HANGAR_TEST_BACKENDS", "postgresql"), reason="SQLite alone"),
@@ -24,7 +27,7 @@ def inner(tmp_path: Path):
 
     def run(test: str, *options: str, plugin: str = "", **environment: str) -> subprocess.Popen[str]:
         (tmp_path / "test_inner.py").write_text(test, encoding="utf-8")
-        (tmp_path / "earlier.py").write_text(plugin, encoding="utf-8")
+        (tmp_path / "earlier.py").write_text(LISTEN + plugin, encoding="utf-8")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "HANGAR"))}
         command = ("-m", "pytest", "-p", "earlier", "-p", "conftest", "--rootdir", tmp_path, "-s", *options, tmp_path)
         return subprocess.Popen(
@@ -108,7 +111,7 @@ def test_inner(empty_postgres_url):
     place, server = next(line.split()[1:] for line in run.stdout if line.startswith("PLACE"))
     assert Path("/proc", server).exists()
     run.send_signal(end)
-    run.communicate()
+    run.communicate(timeout=60)
     patience = time.monotonic() + 60
     while (Path(place).exists() or Path("/proc", server).exists()) and time.monotonic() < patience:
         time.sleep(0.02)
