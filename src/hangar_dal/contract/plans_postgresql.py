@@ -107,9 +107,10 @@ class PostgresPlanner:
         relation: str = node.get("Relation Name", "")
         table = self._tables.get(self._partitions.get(relation, relation))
         of_name = read.get(node.get("Alias", ""), ())
+        picks = any(each.picks for each in of_name) if of_name else "Filter" in node
         # That an EXISTS ends with the first row is not shown, and needs no LIMIT.
-        stops = (ends or node.get("Parent Relationship") in _ASIDE) and stops_early(of_name)
-        whole = table is not None and self._reads_all(node) and not stops
+        stops = (ends and not picks) or (node.get("Parent Relationship") in _ASIDE and stops_early(of_name))
+        whole = table is not None and node["Node Type"] in _SCANS and not self._finds(node, ends=ends) and not stops
         yield Step(_text(node, names), depth, table, node.get("Index Name"), whole)
         for inner in node.get("Plans", ()):
             relationship = inner.get("Parent Relationship")
@@ -117,18 +118,21 @@ class PostgresPlanner:
             passes = (kind in _PASSING or node.get("Strategy") == "Sorted") and not again
             yield from self._steps(inner, names, read, depth + 1, ends=passes and (ends or kind == "Limit"))
 
-    def _reads_all(self, node: Node) -> bool:
-        return node["Node Type"] in _SCANS and not self._finds(node)
+    def _finds(self, node: Node, *, ends: bool) -> bool:
+        """Whether it begins somewhere in an index. What compares later columns alone goes through all of it.
 
-    def _finds(self, node: Node) -> bool:
-        """Whether it begins somewhere in an index. What compares later columns alone goes through all of it."""
-        parts = [self._finds(inner) for inner in node.get("Plans", ()) if inner["Node Type"].startswith("Bitmap")]
+        For max() the server adds IS NOT NULL of its own, and a LIMIT: that looks for no value.
+        """
+        parts = [
+            self._finds(inner, ends=ends) for inner in node.get("Plans", ()) if inner["Node Type"].startswith("Bitmap")
+        ]
         if parts:
             return all(parts) if node["Node Type"] == "BitmapOr" else any(parts)
         if "Index Name" not in node:
             return False
         index = self._indexes[node["Index Name"]]
-        compared = re.search(rf"(?<![\w.]){re.escape(index.first)}(?!\w)", node.get("Index Cond", ""))
+        behind = r"\w| IS NOT NULL" if ends else r"\w"
+        compared = re.search(rf"(?<![\w.]){re.escape(index.first)}(?!{behind})", node.get("Index Cond", ""))
         return index.is_part or compared is not None
 
     @cached_property

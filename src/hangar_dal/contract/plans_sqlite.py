@@ -78,8 +78,11 @@ class SqlitePlanner:
             table = self._tables.get(table)
             outermost = parent not in begun
             begun.add(parent)
-            whole = table is not None and self._reads_all(found)
-            if whole and outermost and parent not in sorting and stops_early(of_name):
+            # A search for nothing is that for the first or the last, of those that are asked for.
+            is_end = found["verb"] == "SEARCH" and "(" not in found["rest"]
+            stops = not any(each.picks for each in of_name) if is_end else stops_early(of_name)
+            whole = table is not None and (is_end or self._reads_all(found))
+            if whole and outermost and parent not in sorting and stops:
                 whole = False
             yield Step(text, depths[number], table, self._called(found["index"]) if table else None, whole)
 
