@@ -88,6 +88,8 @@ def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, writt
             yield Meeting(table, column.name, leaf.name, None, written, bare)
         elif isinstance(leaf, exp.Literal) and leaf.is_string:
             yield Meeting(table, column.name, None, leaf.name, written, bare)
+        elif isinstance(leaf, exp.Null) and written:
+            yield Meeting(table, column.name, None, None, written, bare)
 
 
 def _leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:

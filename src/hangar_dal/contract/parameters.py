@@ -6,6 +6,7 @@ PostgreSQL is held against the SQLite twin too.
 
 from collections.abc import Iterator, Mapping
 
+from hangar_dal.contract.comparing import compares
 from hangar_dal.contract.facts import Described, TableColumn, Tables
 from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.kinds import kind_of, spoken, takes, values_of
@@ -36,6 +37,7 @@ def compare_parameters(
             yield from _against_the_twin(checked, met, source, twin)
         yield from _values(checked, met, column, source)
         yield from _none(checked, met, column, source)
+        yield from _compared(checked, met, source)
 
 
 def _sources(checked: CheckedVariant) -> Mapping[str, Source]:
@@ -82,15 +84,34 @@ def _text_at(checked: CheckedVariant, text: str) -> int | None:
 
 
 def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: Source | None) -> Iterator[Finding]:
-    if source is None or source.derived == "is_set" or not met.written or not met.bare or column.nullable:
+    if not met.written or not met.bare or column.nullable:
         return
-    if source.value is None or not source.value.optional or source.name == "now":
+    if met.parameter is None and met.text is None:
+        message = f"NULL is written to {met.table}.{met.column}, which is NOT NULL"
+        yield found(checked, "none-refused", message, "write a value, or leave it as it is", at=_null_at(checked))
+    elif source is not None and _may_be_none(checked, source):
+        message = f":{source.name} may be None, and {met.table}.{met.column} is NOT NULL"
+        fix = "take `| None` from the annotation, or write COALESCE(...)"
+        yield found(checked, "none-refused", message, fix, at=parameter_at(checked, source.name))
+
+
+def _null_at(checked: CheckedVariant) -> int | None:
+    return next((token.start for token in checked.variant.tokens if token.text.upper() == "NULL"), None)
+
+
+def _compared(checked: CheckedVariant, met: Meeting, source: Source | None) -> Iterator[Finding]:
+    if source is None or met.written or source.is_change or not _may_be_none(checked, source):
         return
-    if any(condition.argument == source.argument for condition in _conditions_at(checked, source.name)):
-        return
-    message = f":{source.name} may be None, and {met.table}.{met.column} is NOT NULL"
-    fix = "take `| None` from the annotation, or write COALESCE(...)"
-    yield found(checked, "none-refused", message, fix, at=parameter_at(checked, source.name))
+    if compares(checked.variant, source.name):
+        message = f":{source.name} may be None, and what is compared with NULL is never found"
+        fix = f"take `| None` from the annotation, or mark the line `-- when {source.argument}`"
+        yield found(checked, "none-compared", message, fix, at=parameter_at(checked, source.name))
+
+
+def _may_be_none(checked: CheckedVariant, source: Source) -> bool:
+    if source.derived == "is_set" or source.value is None or not source.value.optional or source.name == "now":
+        return False
+    return all(condition.argument != source.argument for condition in _conditions_at(checked, source.name))
 
 
 def _conditions_at(checked: CheckedVariant, name: str) -> Iterator[Condition]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """`parameter` or `text` meets `table.column`: written to it, or compared with it.
+    """`parameter` or `text`, or NULL where both are None, meets `table.column`: written to it, or compared with it.
 
     `bare`: the very value, not one of several that may be written.
     """

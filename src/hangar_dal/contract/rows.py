@@ -9,9 +9,10 @@ from hangar_dal.contract.variants import CheckedVariant
 
 
 def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
-    """A list or a stream whose rows may come in another order the next time."""
-    if reading.ties is None or checked.query.signature.result.shape not in ("list", "stream"):
+    """Rows that may come in another order the next time, or of which another one may be the first."""
+    if reading.ties is None:
         return
+    rule = "list-unordered" if checked.query.signature.result.shape in ("list", "stream") else "row-ordered"
     message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
     at = next((token.start for token in checked.variant.tokens[::-1] if token.text.upper() == "ORDER"), None)
-    yield found(checked, "list-unordered", message, "end it with the primary key", at=at)
+    yield found(checked, rule, message, "end it with the primary key", at=at)

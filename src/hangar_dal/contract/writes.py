@@ -2,18 +2,56 @@
 
 from collections.abc import Iterator
 
-from hangar_dal.contract.facts import Described
+from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.place import found
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.database.types import ValueType
+from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.query.signature import field_types
+from hangar_dal.sqlscan import Kind, Token
 
 
-def compare_writes(checked: CheckedVariant, described: Described, reading: Reading) -> Iterator[Finding]:
-    """Columns that an INSERT must give; a statement that writes where its words do not say so."""
+def compare_writes(
+    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables
+) -> Iterator[Finding]:
+    """Columns that an INSERT must give, or is given and drops; a statement whose words do not say that it writes."""
     if described.reads_only is False and not checked.block.writes:
         message = "the statement writes, and neither its verb nor a FOR UPDATE says so"
         yield found(checked, "write-unseen", message, "write what it changes as INSERT, UPDATE or DELETE")
     for table, column in reading.left_out:
         message = f"{table}.{column} is NOT NULL without a default, and this INSERT leaves it out"
         yield found(checked, "required-column", message, "insert it, or give it a default in a migration")
+    yield from _unstored(checked, tables)
+
+
+def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
+    """Fields of the one model that an INSERT stores, which have a column there and are not stored in it."""
+    models = [argument.model for argument in checked.query.signature.arguments.values() if argument.model is not None]
+    target = _target(scopes(checked.variant)[0])
+    if len(models) != 1 or target is None:
+        return
+    table, given = target
+    columns = tables.columns.get(table, {})
+    known = [name for name, value in field_types(models[0]).items() if isinstance(value, ValueType) and name in columns]
+    named = {place.name.removesuffix("_fold") for place in checked.block.all_arms.parameters}
+    forgotten = [name for name in known if name not in given and name not in named]
+    # A model of which little is stored is there for something else, such as the row that this one belongs to.
+    if len(forgotten) * 2 < len(known):
+        for name in forgotten:
+            message = f"{models[0].__name__}.{name} is dropped, and {table} has a column for it"
+            fix = "insert it too, or take the field from the model"
+            yield found(checked, "field-unstored", message, fix, severity="warning")
+
+
+def _target(root: Scope) -> tuple[str, set[str]] | None:
+    """The table of an INSERT, and the columns that it lists."""
+    into = None if root.verb is None or root.word(root.verb) != "INSERT" else root.find("INTO", after=root.verb)
+    if into is None:
+        return None
+    listed = next((item for item in root.items[into + 2 : into + 5] if isinstance(item, Scope)), None)
+    if listed is None:
+        return None
+    names = [item for item in listed.items if isinstance(item, Token) and item.kind in (Kind.WORD, Kind.NAME)]
+    return root.text(into + 1).strip('"').lower(), {name.text.strip('"').lower() for name in names}

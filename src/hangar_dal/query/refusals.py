@@ -74,7 +74,9 @@ def _cardinality(root: Scope, block: Block, signature: Signature) -> Iterator[Re
 def _takes_one(scope: Scope) -> bool:
     limit, fetch = scope.find("LIMIT"), scope.find("FETCH")
     if limit is not None:
-        return scope.text(limit + 1) == "1"
+        behind = scope.items[limit + 2] if limit + 2 < len(scope.items) else None
+        is_all = behind is None or (isinstance(behind, Token) and behind.kind is Kind.WORD)
+        return scope.text(limit + 1) == "1" and is_all  # not `1, 5`, nor `1 + 1`
     return fetch is not None and (scope.text(fetch + 2) == "1" or scope.word(fetch + 2) in ("ROW", "ROWS"))
 
 
