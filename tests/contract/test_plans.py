@@ -32,7 +32,6 @@ BY_INDEX = {
     """,
     "a range that holds many": "SELECT body FROM notes WHERE created_at <= :at",
     "a status that many have": "SELECT kind, body FROM notes WHERE kind = 'NOTE'",
-    "those that have something": "SELECT id, display_name FROM users WHERE phone_number IS NOT NULL",
     "a count of some": "SELECT count(*) FROM notes WHERE kind = :kind",
     "the last": "SELECT max(created_at) FROM notes",
     "whether there are any": "SELECT EXISTS (SELECT 1 FROM notes)",

@@ -24,10 +24,11 @@ CREATE TABLE kinds (
     e boolean NOT NULL, f text NOT NULL, g varchar(3) NOT NULL, h char(4) NOT NULL, i uuid NOT NULL,
     j bytea NOT NULL, k json NOT NULL, l jsonb NOT NULL, m date NOT NULL, n timestamp NOT NULL,
     o timestamptz NOT NULL, p time NOT NULL, q interval NOT NULL, r inet NOT NULL, s int4range NOT NULL,
-    t text[] NOT NULL, u mood NOT NULL, v tag NOT NULL, w tsvector NOT NULL, x point, y real NOT NULL,
+    t text[] NOT NULL, u mood NOT NULL, v tag NOT NULL, w tsvector NOT NULL, x point, y real NOT NULL, z bigint,
     "order" bigint NOT NULL CHECK ("order" > 1000000), double bigint GENERATED ALWAYS AS (b * 2) STORED,
     EXCLUDE USING gist (s WITH &&), UNIQUE (u, e, f)
 );
+CREATE INDEX kinds_z ON kinds (z);
 CREATE INDEX kinds_order ON kinds ("order");
 CREATE INDEX kinds_upper ON kinds (upper(f), b);
 CREATE INDEX kinds_tags ON kinds USING gin (t);
@@ -99,6 +100,9 @@ def test_rows_are_made_up_for_each_type_whatever_the_rules(planner: PostgresPlan
         ("SELECT k.id FROM kinds AS k INNER JOIN pairs AS p ON p.one = k.id WHERE p.other = :x", ["pairs"]),
         ("SELECT k.id FROM kinds AS k INNER JOIN pairs AS p ON p.other = k.id WHERE p.one = :x", []),
         ("SELECT p.one FROM pairs AS q LEFT JOIN pairs AS p ON p.other = q.one WHERE q.one > :x", ["pairs"]),
+        ("SELECT id FROM kinds WHERE z IS NOT NULL", []),
+        ("SELECT max(z) FROM kinds", []),
+        ("SELECT max(z) FROM kinds WHERE f = :x", ["kinds"]),
         ("SELECT one FROM pairs WHERE one = :x OR other = :y", ["pairs"]),
         ("SELECT id FROM kinds ORDER BY id OFFSET :o LIMIT :n + 1", []),
         ("SELECT id FROM kinds ORDER BY id FETCH FIRST :n ROWS ONLY", []),
