@@ -52,6 +52,7 @@ BY_INDEX = {
     "a removal of a range": "DELETE FROM notes WHERE created_at < :at",
     "a new row": "INSERT INTO colours (name, place) VALUES (:name, 1)",
     "a new row or the old one": "INSERT INTO colours (name, place) VALUES (:name, 1) ON CONFLICT (name) DO NOTHING",
+    "a page of a view": "SELECT id, body FROM bodies ORDER BY id LIMIT :limit",
     "a view by a key": "SELECT body FROM bodies WHERE id = :id",
     "what is no table": "WITH few (n) AS (SELECT 1) SELECT n FROM few ORDER BY n",
 }
@@ -159,6 +160,7 @@ WHOLE = {
         ["idx_notes_body ON notes (body)"],
     ),
     "a view": ("SELECT id FROM bodies WHERE body = :body", "notes", []),
+    "a page of few of a view": ("SELECT id FROM bodies WHERE body = :body ORDER BY id LIMIT :limit", "notes", []),
     "a table that is its own index": ("SELECT name FROM colours WHERE place = 1 ORDER BY name", "colours", None),
 }
 

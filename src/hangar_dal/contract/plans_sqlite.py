@@ -24,7 +24,7 @@ _STEP: Final = re.compile(
 )
 # ORDER BY and GROUP BY read all before they give the first row; the last terms alone are sorted group by group.
 _SORT: Final = re.compile(r"USE TEMP B-TREE FOR (ORDER|GROUP) BY")
-_VIEWS: Final = "SELECT sql FROM sqlite_master WHERE type = 'view'"
+_VIEWS: Final = "SELECT lower(name), sql FROM sqlite_master WHERE type = 'view'"
 _AUTOMATIC: Final = """
 SELECT i.name, t.name, i.origin, (SELECT group_concat(k.name) FROM pragma_index_info(i.name) AS k)
 FROM sqlite_master AS t
@@ -60,7 +60,7 @@ class SqlitePlanner:
             rows: list[Row] = connection.execute(f"EXPLAIN QUERY PLAN {variant.text}", values).fetchall()
         except sqlite3.Error:
             return None
-        return Plan(tuple(self._steps(rows, self._views | reads(variant.text, "sqlite"))))
+        return Plan(tuple(self._steps(rows, self._read(variant.text))))
 
     def _steps(self, rows: list[Row], read: Mapping[str, tuple[Read, ...]]) -> Iterator[Step]:
         depths = {0: -1}
@@ -131,10 +131,14 @@ class SqlitePlanner:
         return frozenset(name for (name,) in self._bare.execute(_PARTIAL))
 
     @cached_property
-    def _views(self) -> dict[str, tuple[Read, ...]]:
-        """What the views read, whose names for it a plan shows."""
-        found: dict[str, tuple[Read, ...]] = {}
-        for (sql,) in self._bare.execute(_VIEWS):
-            for name, of_name in reads(sql, "sqlite").items():
-                found[name] = (*found.get(name, ()), *of_name)
+    def _views(self) -> dict[str, dict[str, tuple[Read, ...]]]:
+        return {name: reads(sql, "sqlite") for name, sql in self._bare.execute(_VIEWS)}
+
+    def _read(self, text: str) -> dict[str, tuple[Read, ...]]:
+        """By the names in the plan, which looks through views: what is asked of the view is asked of its tables."""
+        found = dict(reads(text, "sqlite"))
+        for view in [each for of_name in found.values() for each in of_name]:
+            for name, inner in self._views.get(view.table, {}).items():
+                through = (Read(each.table, each.ends or view.ends, each.picks or view.picks) for each in inner)
+                found[name] = (*found.get(name, ()), *through)
         return found
