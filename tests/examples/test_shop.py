@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -133,6 +134,33 @@ def test_a_column_that_gets_another_name_splits_the_change(run: Shop, shop: Path
     shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server)
     assert (shown.returncode, shown.stderr) == (1, "")
     assert "\n1002_order_notes: neither may be deployed first: split the change\n" in shown.stdout
+
+
+def quoted(page: str, first: str) -> list[str]:
+    """What a page shows of an output, part by part where it leaves some out."""
+    text = (SHOP.parents[1] / page).read_text(encoding="utf-8")
+    (block,) = (block for block in text.split("```text\n")[1:] if block.lstrip().startswith(first))
+    return block.partition("```")[0].split("...\n")
+
+
+def test_the_readme_shows_what_is_found(run: Shop, shop: Path, server: str) -> None:
+    models = shop / "shop" / "models.py"
+    models.write_text(models.read_text().replace("paid_at: datetime | None", "paid_at: datetime"))
+    checked = run("hangar_dal.cli", "check", "--postgresql", server)
+    assert [part for part in quoted("README.md", "shop/sql") if part not in checked.stdout] == []
+
+
+def test_the_page_about_checks_shows_the_matrix(run: Shop, server: str) -> None:
+    shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server)
+    assert [part for part in quoted("docs/check.md", "0001 ") if part not in shown.stdout] == []
+
+
+def test_its_readme_names_commands_that_there_are(run: Shop) -> None:
+    commands = re.findall(r"^hangar-dal (.*?)(?:  +#.*)?$", (SHOP / "README.md").read_text(), re.MULTILINE)
+    assert len(commands) == 7
+    for command in commands:
+        helped = run("hangar_dal.cli", *command.split(), "--help")
+        assert helped.returncode == 0, command
 
 
 def private_uses(source: str) -> Iterator[str]:
