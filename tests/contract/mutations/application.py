@@ -1,0 +1,146 @@
+"""The project's own files as texts that mutants change, and applications that are made of such texts."""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from hangar_dal import Catalog
+from hangar_dal.contract.check import check_against
+from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.live import live_postgresql, live_sqlite
+from hangar_dal.contract.project import Project
+from hangar_dal.contract.sources import Source
+from hangar_dal.migrations import files as migration_files
+from hangar_dal.migrations.verify import verify
+from hangar_dal.sqlscan import DIALECTS
+
+DOMAINS = ("users", "session_cookies")
+PYTHON = tuple(f"{floor}/{domain}.py" for floor in ("models", "domains") for domain in DOMAINS)
+# Generated modules have names of their own, so that nothing of the project is replaced.
+_OURS = re.compile(r"\bhangar_dal\.(models|domains)\.(users|session_cookies|catalog)\b")
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`changed` holds whole files: the new text of each that is another one, and None for one that is gone.
+
+    `rules` are those of which at least one has to answer; none in a harmless edit.
+    """
+
+    kind: str
+    title: str
+    changed: Mapping[str, str | None]
+    rules: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}: {self.title}"
+
+    @property
+    def touches_migrations(self) -> bool:
+        return any(path.startswith("migrations/") for path in self.changed)
+
+    @property
+    def domains(self) -> Sequence[str]:
+        """Those whose queries it may break: a model may be read by all of them."""
+        alone = [each for each in DOMAINS if all(Path(path).stem == each for path in self.changed)]
+        return alone if alone and not any(path.startswith("models/") for path in self.changed) else DOMAINS
+
+    def applied_to(self, texts: Texts) -> Texts:
+        return {path: text for path, text in {**texts, **self.changed}.items() if text is not None}
+
+
+@lru_cache
+def own_texts() -> Texts:
+    """Queries, migrations, models and domains of this project, by the path at which mutants name them."""
+    sql = Path(str(files("hangar_dal.sql")))
+    texts = {
+        path.relative_to(sql).as_posix(): path.read_text(encoding="utf-8")
+        for folder in ("queries", "migrations")
+        for path in sorted((sql / folder).rglob("*"))
+        if path.suffix in (".sql", ".py")
+    }
+    for path in PYTHON:
+        texts[path] = inspect.getsource(import_module(f"hangar_dal.{path.removesuffix('.py').replace('/', '.')}"))
+    return texts
+
+
+def found_in(texts: Texts, sources: Sequence[Source], folder: Path, domains: Sequence[str] = DOMAINS) -> list[Finding]:
+    """What `check` says of these queries, signatures and models against these databases."""
+    for domain in domains:
+        for dialect in DIALECTS:
+            _write(texts, f"queries/{dialect}/{domain}.sql", folder / dialect / f"{domain}.sql")
+    catalog = Catalog("hangar_dal.sql", sql=folder)
+    for function in _declared(tuple(texts[path] for path in PYTHON)):
+        if function.__module__.rpartition(".")[2] in domains:
+            catalog.query(function)
+    return list(check_against(Project((catalog,), ()), sources).findings)
+
+
+def found_in_migrations(mutant: Mutant, server: str, folder: Path) -> list[Finding]:
+    """What `migrations verify` says of these migrations; if that is nothing, what `check` says of all on them.
+
+    `server` is the URL of PostgreSQL.
+    """
+    texts = mutant.applied_to(own_texts())
+    _write(texts, "migrations/", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migration_files, "packaged_folder", lambda: folder)
+        found = verify(postgresql=server, lint=False, database=f"sqlite:///{folder / 'none.db'}")
+    if found:
+        return list(found)
+    project = Project((), (folder,))
+    with live_postgresql(project, server) as postgresql, live_sqlite(project) as sqlite:
+        return found_in(texts, [postgresql, sqlite], folder / "queries")
+
+
+def _write(texts: Texts, prefix: str, place: Path) -> None:
+    for path, text in texts.items():
+        if path.startswith(prefix):
+            file = place / path.removeprefix(prefix)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+
+@lru_cache(maxsize=4)
+def _declared(python: Sequence[str]) -> Sequence[Callable[..., Any]]:
+    """The functions behind `@query` in modules made of these texts."""
+    catalog = Catalog("hangar_dal.sql", sql="queries")
+    made = dict(_modules(catalog))
+    before = {name: sys.modules.get(name) for name in made}
+    sys.modules.update(made)
+    try:
+        for path, text in zip(PYTHON, python, strict=True):
+            module = made[f"mutant.{path.removesuffix('.py').replace('/', '.')}"]
+            code = compile(_OURS.sub(r"mutant.\1.\2", text), path, "exec", dont_inherit=True)
+            exec(code, vars(module))
+    finally:
+        for name, module_before in before.items():
+            if module_before is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module_before
+    return [declared.function for declared in catalog.queries.values()]
+
+
+def _modules(catalog: Catalog) -> Iterator[tuple[str, ModuleType]]:
+    for name in ("mutant", "mutant.models", "mutant.domains"):
+        yield name, ModuleType(name)
+    for path in PYTHON:
+        name = f"mutant.{path.removesuffix('.py').replace('/', '.')}"
+        yield name, ModuleType(name)
+    holder = ModuleType("mutant.domains.catalog")
+    vars(holder).update(CATALOG=catalog, query=catalog.query)
+    yield holder.__name__, holder

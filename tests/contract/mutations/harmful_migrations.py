@@ -1,0 +1,196 @@
+"""Migrations: what one dialect alone has, what queries need and the tables have not, and rollbacks that do not undo."""
+
+import re
+from collections.abc import Iterator
+
+from contract.mutations.application import Mutant, Texts
+from contract.mutations.edits import Edit, Editor, put, sub, thinned
+from hangar_dal.sqlscan import DIALECTS
+
+USERS, COOKIES, INDEXES = "0001_users", "0002_session_cookies", "0003_session_cookies_indexes"
+
+
+def mutants(texts: Texts) -> Iterator[Mutant]:
+    yield from _one_dialect(texts)
+    yield from _both_dialects(texts)
+    yield from _rollbacks(texts)
+    yield from _scripts(texts)
+
+
+def _one_dialect(texts: Texts) -> Iterator[Mutant]:
+    rules = frozenset({"twins-differ"})
+    constraint = Editor(texts, "drop a constraint in one dialect", rules)
+    index = Editor(texts, "drop or change an index in one dialect", rules)
+    column = Editor(texts, "change a column in one dialect", rules)
+    made: list[Mutant] = []
+    for place, (migration, name) in enumerate(_constraints(texts)):
+        gone = _without_constraint(name)
+        made += constraint.migration(name, migration, [DIALECTS[place % 2]], gone)
+    yield from thinned(made, 12)
+    for place, (migration, name) in enumerate(_indexes(texts)):
+        dialect = DIALECTS[place % 2]
+        script = texts[f"migrations/{dialect}/{migration}.sql"]
+        assert name in script
+        line = rf"^CREATE INDEX (?:CONCURRENTLY )?{name} ON .*\n?"
+        yield from index.migration(f"no {name}", migration, [dialect], sub(line, ""))
+        wider = sub(rf"({name} ON \w+ \()(\w+)", r"\1updated_at, \2" if migration == USERS else r"\1platform, \2")
+        other = DIALECTS[(place + 1) % 2]
+        yield from index.migration(f"other columns for {name}", migration, [other], wider)
+    for title, dialect, edit in (
+        ("email NOT NULL", "sqlite", sub(r"^    email text,", "    email text NOT NULL,")),
+        ("phone_number NOT NULL", "postgresql", sub(r'^(    phone_number text COLLATE "C"),', r"\1 NOT NULL,")),
+        ("display_name NULL", "sqlite", sub(r"^    display_name text NOT NULL", "    display_name text")),
+        ("role NULL", "postgresql", sub(r'^(    role text COLLATE "C") NOT NULL', r"\1")),
+        ("eve_character_id as text", "sqlite", sub(r"^    eve_character_id integer", "    eve_character_id text")),
+        ("eve_character_id as real", "postgresql", sub(r"eve_character_id bigint", "eve_character_id double precision")),
+        ("is_private as text", "sqlite", sub(r"is_private integer NOT NULL DEFAULT FALSE", "is_private text NOT NULL DEFAULT 'f'")),
+        ("metadata without its default", "postgresql", sub(r"(metadata jsonb NOT NULL) DEFAULT '{}'", r"\1")),
+        ("status without its default", "sqlite", sub(r"(status text NOT NULL) DEFAULT 'ACTIVE'", r"\1")),
+        ("no phone number", "sqlite", sub(r"^    phone_number text,\n", "    phone text,\n"),),
+        ("one more column", "postgresql", sub(r"^    username text", '    nickname text COLLATE "C",\n    username text')),
+        ("created_at as created", "postgresql", put("created_at", "created")),
+        ("is_active kept by hand", "sqlite", sub(r" GENERATED ALWAYS AS \(status = 'ACTIVE'\) VIRTUAL", "")),
+    ):  # fmt: skip
+        edits = [edit, put("phone_number", "phone")] if title == "no phone number" else [edit]
+        yield from column.migration(title, USERS, [dialect], *edits)
+    for dialect in DIALECTS:
+        key = sub(r" ON DELETE CASCADE", "")
+        yield from constraint.migration("rows that outlive their user", COOKIES, [dialect], key)
+        allowed = Editor(
+            texts, "a CHECK of other values in one dialect", frozenset({"value-refused", "value-unreadable"})
+        )
+        for name, old, new in (
+            ("status", ", 'SUSPENDED'", ""),
+            ("role", "'USER', ", ""),
+            ("user_type", "'LOCAL'", "'LOCAL', 'GUEST'"),
+        ):
+            rule = sub(rf"({name} IN \(.*?){re.escape(old)}", lambda found, new=new: f"{found[1]}{new}")
+            yield from allowed.migration(f"{name}: {old} to {new or 'none'}", USERS, [dialect], rule)
+
+
+def _both_dialects(texts: Texts) -> Iterator[Mutant]:
+    """The twins agree, so that only the queries can tell."""
+    both = Editor(texts, "drop or rename a column", frozenset({"statement-refused"}))
+    for name in ("phone_number", "hashed_password", "last_login_at"):
+        yield from both.migration(f"{name} renamed", USERS, DIALECTS, sub(rf"\b{name}\b", f"{name}_2", 0))
+    yield from both.migration("platform renamed", COOKIES, DIALECTS, sub(r"\bplatform\b", "site", 0))
+    gone = sub(r"^    last_login_at.*\n", ""), _without_constraint("users_last_login_at_check")
+    yield from both.migration("no last_login_at", USERS, DIALECTS, *gone)
+    gone = sub(r"^    is_admin.*\n", ""), put("", "")
+    yield from both.migration("no is_admin", USERS, DIALECTS, *gone)
+    yield from both.migration("another table", COOKIES, DIALECTS, sub(r"TABLE session_cookies", "TABLE cookies"))
+
+    kind = Editor(
+        texts, "change the type of a column", frozenset({"parameter-kind", "column-kind", "statement-refused"})
+    )
+    number = sub(r"^    (phone_number) text( COLLATE \"C\")?", r"    \1 integer")
+    rule = _without_constraint("users_phone_number_check")
+    yield from kind.migration("phone_number as integer", USERS, DIALECTS, number, rule)
+    text = sub(r"^    eve_character_id (bigint|integer)", "    eve_character_id text")
+    yield from kind.migration(
+        "eve_character_id as text", USERS, DIALECTS, text, _without_constraint("users_eve_character_id_check")
+    )
+    flag = sub(r"^    is_private (boolean|integer) NOT NULL DEFAULT FALSE", "    is_private text NOT NULL DEFAULT ''")
+    yield from kind.migration(
+        "is_private as text", USERS, DIALECTS, flag, _without_constraint("users_is_private_type_check")
+    )
+
+    null = Editor(texts, "let a column be NULL", frozenset({"null-refused"}))
+    for name in ("display_name", "status", "created_at", "metadata"):
+        yield from null.migration(name, USERS, DIALECTS, sub(rf"^(    {name} .*?) NOT NULL", r"\1"))
+    yield from null.migration("platform", COOKIES, DIALECTS, sub(r"^(    platform .*?) NOT NULL", r"\1"))
+    tight = Editor(
+        texts, "let a column be NULL no more", frozenset({"none-refused", "null-needless", "required-column"})
+    )
+    for name in ("email", "hashed_password", "last_login_at"):
+        yield from tight.migration(name, USERS, DIALECTS, sub(rf"^(    {name} [^,\n]*),", r"\1 NOT NULL,"))
+    default = Editor(texts, "drop a default", frozenset({"required-column"}))
+    for name in ("status", "is_private", "metadata"):
+        yield from default.migration(name, USERS, DIALECTS, sub(rf"^(    {name} .*?) DEFAULT [^,]*,", r"\1,"))
+    value = Editor(texts, "change the values of a CHECK", frozenset({"value-refused", "value-unreadable"}))
+    for title, edit in (
+        ("no SUSPENDED", put(", 'SUSPENDED'", "")),
+        ("a new role", put("'USER', 'MOD", "'USER', 'GUEST', 'MOD")),
+        ("LOKAL", put("IN ('EVE_SSO', 'LOCAL')", "IN ('EVE_SSO', 'LOKAL')")),
+        ("no EVE_SSO", put("IN ('EVE_SSO', 'LOCAL')", "IN ('LOCAL')")),
+    ):
+        yield from value.migration(title, USERS, DIALECTS, edit)
+    index = Editor(texts, "drop an index", frozenset({"scan"}))
+    for migration, name in _indexes(texts):
+        line = rf"^CREATE INDEX (?:CONCURRENTLY )?{name} ON .*\n?"
+        rest = put("", "") if migration == USERS else sub(r"\Z", "SELECT 1;\n")
+        yield from index.migration(name, migration, DIALECTS, sub(line, ""), rest)
+    key = Editor(texts, "drop a key", frozenset({"scan", "statement-refused", "list-unordered"}))
+    for name in ("username_fold", "email_fold", "eve_character_id"):
+        yield from key.migration(name, USERS, DIALECTS, _without_constraint(f"users_{name}_key"))
+
+
+def _rollbacks(texts: Texts) -> Iterator[Mutant]:
+    rules = {"rollback-differs", "rollback-fails", "apply-again-fails", "apply-again-differs", "migration-file"}
+    editor = Editor(texts, "break a rollback", frozenset(rules))
+    for migration in (USERS, COOKIES, INDEXES):
+        for dialect in DIALECTS:
+            statements = sub(r"^(?!--)(.*\n)+", "SELECT 1;\n")
+            yield from editor.migration("nothing undone", f"{migration}.rollback", [dialect], statements)
+            wrong = sub(r"\b(users|session_cookies|idx_session_expires);", r"\1_2;")
+            yield from editor.migration("another name", f"{migration}.rollback", [dialect], wrong)
+    for dialect in DIALECTS:
+        forgets = sub(r"^DROP INDEX (CONCURRENTLY IF EXISTS )?idx_session_user_platform;\n", "")
+        yield from editor.migration("forgets an index", f"{INDEXES}.rollback", [dialect], forgets)
+        more = sub(r"\A", "DROP INDEX idx_users_created_at;\n")
+        yield from editor.migration("one index too many", f"{COOKIES}.rollback", [dialect], more)
+        left = sub(r"\Z", "CREATE TABLE left_behind (id integer);\n")
+        yield from editor.migration("leaves a table", f"{COOKIES}.rollback", [dialect], left)
+        yield from editor.migration("holds nothing", f"{USERS}.rollback", [dialect], sub(r"(.*\n)+", "-- nothing\n"))
+
+
+def _scripts(texts: Texts) -> Iterator[Mutant]:
+    editor = Editor(texts, "a script that fails", frozenset({"apply-fails", "migration-file"}))
+    for place, (title, migration, edit) in enumerate((
+        ("a misspelt table", INDEXES, put("ON session_cookies", "ON session_cookie")),
+        ("a misspelt column", USERS, put("(status, created_at, id)", "(status, creatde_at, id)")),
+        ("a comma too many", COOKIES, sub(r"\)\n\)", "),\n)")),
+        ("a quote that is never closed", USERS, put("'ADMIN')", "'ADMIN)", 1)),
+        ("a foreign key to nobody", COOKIES, put("REFERENCES users (id)", "REFERENCES users (uuid)")),
+        ("its own COMMIT", COOKIES, sub(r"\A", "COMMIT;\n")),
+    )):  # fmt: skip
+        yield from editor.migration(title, migration, [DIALECTS[place % 2]], edit)
+        yield from editor.migration(title, migration, DIALECTS, edit)
+    gone = Editor(texts, "drop a migration's file", frozenset({"migration-file"}))
+    for path in ("postgresql/0002_session_cookies.sql", "sqlite/0003_session_cookies_indexes.rollback.sql"):
+        yield from gone.gone(f"migrations/{path}")
+
+
+def _constraints(texts: Texts) -> list[tuple[str, str]]:
+    return [
+        (migration, name)
+        for migration in (USERS, COOKIES)
+        for name in re.findall(r"^    CONSTRAINT (\w+)", texts[f"migrations/postgresql/{migration}.sql"], re.M)
+    ]
+
+
+def _indexes(texts: Texts) -> list[tuple[str, str]]:
+    return [
+        (migration, name)
+        for migration in (USERS, INDEXES)
+        for name in re.findall(r"^CREATE INDEX (\w+) ON", texts[f"migrations/sqlite/{migration}.sql"], re.M)
+    ]
+
+
+def _without_constraint(name: str) -> Edit:
+    """Its lines, up to the next one; whatever the layout, one comma less."""
+
+    def change(text: str) -> str:
+        found = re.search(
+            rf"\n    CONSTRAINT {name} .*?(,(?=\n)|(?=\n\)))(?=\n(?:\n|    CONSTRAINT|    --|\)))", text, re.S
+        )
+        if found is None:
+            return text
+        rest = text[found.end() :]
+        before = text[: found.start()]
+        if found[1] == "":  # it was the last
+            cut = before.rstrip()
+            before = cut.removesuffix(",") if cut.endswith(",") else before
+        return before + rest
+
+    return change

@@ -1,0 +1,101 @@
+"""What breaks the project's contract is found, and what leaves it whole is not suspected.
+
+`mutations/` makes both out of the project's own files; a harmful one counts as found when a rule answers that is meant
+for it. A fixed part of them runs with all other tests, every one with `pytest -m mutations`.
+"""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from contract.mutations.application import Mutant, found_in, found_in_migrations, own_texts
+from contract.mutations.every import harmful, harmless, sampled
+from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.live import live_postgresql, live_sqlite
+from hangar_dal.contract.project import read_project
+from hangar_dal.contract.sources import Source
+from postgres_server import Server
+
+HARMFUL, HARMLESS = harmful(), harmless()
+SOME_HARMFUL, SOME_HARMLESS = sampled(HARMFUL, 3), sampled(HARMLESS, 2)
+SURVIVORS = (Path(__file__).parent / "mutations" / "survivors.md").read_text(encoding="utf-8")
+LISTED = set(re.findall(r"^- `(.+)`$", SURVIVORS, re.MULTILINE))
+
+Ask = Callable[[Mutant], Sequence[Finding]]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
+    """Both databases as the project migrates them; each statement is asked about once."""
+    with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        url, project = postgres_server.url("postgres"), read_project()
+        yield [opened.enter_context(live_postgresql(project, url)), opened.enter_context(live_sqlite(project))]
+
+
+@pytest.fixture
+def ask(sources: Sequence[Source], _allowed_postgres: Server, tmp_path: Path) -> Ask:
+    """Applies a mutant to a copy of the project, and says what is found in that."""
+
+    def found(mutant: Mutant) -> Sequence[Finding]:
+        folder = tmp_path / "copy"
+        shutil.rmtree(folder, ignore_errors=True)
+        if mutant.touches_migrations:
+            return found_in_migrations(mutant, _allowed_postgres.url("postgres"), folder)
+        return found_in(mutant.applied_to(own_texts()), sources, folder, mutant.domains)
+
+    return found
+
+
+def survivors(mutants: Sequence[Mutant], ask: Ask) -> set[str]:
+    return {mutant.name for mutant in mutants if mutant.rules.isdisjoint(found.rule for found in ask(mutant))}
+
+
+def alarms(mutants: Sequence[Mutant], ask: Ask) -> Mapping[str, list[str]]:
+    every = ((mutant, [found.sentence for found in ask(mutant)]) for mutant in mutants)
+    return {mutant.name: sentences for mutant, sentences in every if sentences}
+
+
+def test_the_project_itself_is_whole(sources: Sequence[Source], tmp_path: Path) -> None:
+    assert found_in(own_texts(), sources, tmp_path) == []
+
+
+def test_there_are_enough_of_both_and_few_survive() -> None:
+    harmful_ones, harmless_ones = (list(chain.from_iterable(kinds.values())) for kinds in (HARMFUL, HARMLESS))
+    assert sum(map(len, SOME_HARMFUL.values())) >= 300
+    assert sum(map(len, SOME_HARMLESS.values())) >= 100
+    for mutants in (harmful_ones, harmless_ones):
+        assert len({mutant.name for mutant in mutants}) == len(mutants)
+        assert len({tuple(mutant.changed.items()) for mutant in mutants}) == len(mutants)
+    assert LISTED <= {mutant.name for mutant in harmful_ones}
+    assert len(LISTED) * 100 <= len(harmful_ones)
+
+
+@pytest.mark.parametrize("kind", SOME_HARMFUL)
+def test_what_is_harmful_is_found(kind: str, ask: Ask) -> None:
+    mutants = SOME_HARMFUL[kind]
+    assert survivors(mutants, ask) == LISTED & {mutant.name for mutant in mutants}
+
+
+@pytest.mark.parametrize("kind", SOME_HARMLESS)
+def test_what_is_harmless_is_not_suspected(kind: str, ask: Ask) -> None:
+    assert alarms(SOME_HARMLESS[kind], ask) == {}
+
+
+@pytest.mark.mutations
+@pytest.mark.parametrize("kind", HARMFUL)
+def test_all_that_is_harmful_is_found(kind: str, ask: Ask) -> None:
+    assert survivors(HARMFUL[kind], ask) == LISTED & {mutant.name for mutant in HARMFUL[kind]}
+
+
+@pytest.mark.mutations
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_all_that_is_harmless_is_not_suspected(kind: str, ask: Ask) -> None:
+    assert alarms(HARMLESS[kind], ask) == {}
