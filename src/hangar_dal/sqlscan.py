@@ -48,21 +48,29 @@ class Unterminated(Exception):
         self.start = start
 
 
-# Beyond ASCII, both databases take every character for a letter: also a no-break space, an arrow, an emoji.
-_LETTER: Final = r"A-Za-z_\u0080-\U0010ffff"
+# Beyond ASCII, both databases take every character for a letter: also a no-break space, an arrow, an emoji. Written as
+# what is left out of ASCII: a class that names all of Unicode takes long to compile.
+_NO_LETTER: Final = r"\[-^`{-\x7f"
+_LETTER: Final = rf"[^\x00-@{_NO_LETTER}]"
+_LETTER_DIGIT: Final = rf"[^\x00-/:-@{_NO_LETTER}]"
+_LETTER_DIGIT_POINT: Final = rf"[^\x00-\x2d/:-@{_NO_LETTER}]"
+_LETTER_DIGIT_DOLLAR: Final = rf"[^\x00-#%-/:-@{_NO_LETTER}]"
+_LETTER_DIGIT_DOLLAR_COLON: Final = rf"[^\x00-#%-/;-@{_NO_LETTER}]"
 _SPACE = re.compile(r"[ \t\n\r\f\v]+")
 _LINE_COMMENT: Final[dict[Dialect, re.Pattern[str]]] = {
     "sqlite": re.compile(r"--[^\n]*"),
     "postgresql": re.compile(r"--[^\n\r]*"),
 }
-_NUMBER = re.compile(rf"\.?[0-9][.0-9{_LETTER}]*")
-_WORD = re.compile(rf"[{_LETTER}][{_LETTER}0-9$]*")
-_WORD_END = re.compile(rf"[{_LETTER}0-9$]\Z")
+_NUMBER = re.compile(rf"\.?[0-9]{_LETTER_DIGIT_POINT}*")
+_WORD = re.compile(rf"{_LETTER}{_LETTER_DIGIT_DOLLAR}*")
+_WORD_END = re.compile(rf"{_LETTER_DIGIT_DOLLAR}\Z")
 # What SQLite takes for one variable: `::` belongs to it, and a pair of parentheses ends it. It has no casts by `::`.
-_SQLITE_VARIABLE = re.compile(rf"::[{_LETTER}0-9$:]*|[:@$#](?:[{_LETTER}0-9$]|::)+(?:\([^\s)]*\))?|\?[0-9]*")
-_POSTGRESQL_VARIABLE = re.compile(rf":[{_LETTER}][{_LETTER}0-9$]*|\$[0-9]+")
+_SQLITE_VARIABLE = re.compile(
+    rf"::{_LETTER_DIGIT_DOLLAR_COLON}*|[:@$#](?:{_LETTER_DIGIT_DOLLAR}|::)+(?:\([^\s)]*\))?|\?[0-9]*"
+)
+_POSTGRESQL_VARIABLE = re.compile(rf":{_LETTER}{_LETTER_DIGIT_DOLLAR}*|\$[0-9]+")
 _OURS = re.compile(r":[A-Za-z_][A-Za-z0-9_]*")
-_DOLLAR_TAG = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$")
+_DOLLAR_TAG = re.compile(rf"\$(?:{_LETTER}{_LETTER_DIGIT}*)?\$")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 # PostgreSQL joins strings that only a line break parts, and the second one keeps the first one's escapes.
 _CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:\s|--[^\n\r]*[\n\r])*'", re.ASCII)
