@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
 
 from hangar_dal import migrations
 from hangar_dal.finding import Finding
+from hangar_dal.migrations import scratch
 from hangar_dal.migrations.verify import verify
 
 Add = Callable[..., None]
@@ -191,14 +193,41 @@ def test_an_application_s_own_folder_is_verified_behind_the_packaged_ones(check:
     ]
 
 
-def test_no_scratch_database_is_left_on_the_server(
-    check: Check, packaged: Path, add_migration: Add, empty_postgres_url: str, query: Query
+def test_a_foreign_key_that_leads_to_no_key_is_found(check: Check, packaged: Path, add_migration: Add) -> None:
+    table = "CREATE TABLE pilots (id text NOT NULL PRIMARY KEY, name text REFERENCES users (display_name));"
+    add_migration(packaged, "0004_pilots", sqlite=table, rollback="SELECT 1;")
+    assert check(postgresql=None) == [("sqlite/0004_pilots.sql", 1, "apply-fails")]
+
+
+def test_a_rule_is_one_dialect_s_alone_only_where_it_stands_for_a_column_s_type(
+    check: Check, packaged: Path, add_migration: Add
 ) -> None:
+    table = "CREATE TABLE pilots (id {} NOT NULL, ship_type text NOT NULL{});"
+    rule = ", CONSTRAINT pilots_{} CHECK (id <> '')"
+    both = {
+        "rollback": "DROP TABLE pilots;",
+        "postgresql": table.format("uuid", "").replace("text", 'text COLLATE "C"'),
+    }
+    add_migration(packaged, "0004_pilots", sqlite=table.format("text", rule.format("id_type_check")), **both)
+    assert check() == []
+    add_migration(packaged, "0004_pilots", sqlite=table.format("text", rule.format("ship_type_check")), **both)
+    assert check() == [("postgresql/0004_pilots.sql", 1, "twins-differ")]
+
+
+def test_no_scratch_database_is_left_on_the_server(
+    check: Check,
+    packaged: Path,
+    add_migration: Add,
+    empty_postgres_url: str,
+    query: Query,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ending = token_hex(6)  # other tests have scratch databases of their own there
+    monkeypatch.setattr(scratch, "token_hex", lambda _: ending)
     add_migration(packaged, "0004_fails", apply=TABLE, rollback="DROP TABLE nobody;")
     add_migration(packaged, "0005_bad", apply=TABLE)
     assert len(check()) == 4
-    left = "SELECT datname FROM pg_database WHERE datname LIKE 'hangar\\_check\\_%'"
-    assert query(empty_postgres_url, left) == []
+    assert query(empty_postgres_url, f"SELECT datname FROM pg_database WHERE datname LIKE '%{ending}'") == []
 
 
 def test_without_postgresql_the_rest_is_verified(check: Check, packaged: Path, add_migration: Add) -> None:

@@ -19,9 +19,9 @@ def compares(variant: Variant, name: str) -> bool:
     tokens = [token for token in variant.tokens if token.kind not in _IGNORED]
     words = [token.text.upper() if token.kind is Kind.WORD else "" for token in tokens]
     places = [at for at, token in enumerate(tokens) if token.kind is Kind.PARAMETER and token.text[1:] == name]
-    if not places or not {"OR", "CASE"}.isdisjoint(words):
+    if not places or "OR" in words:
         return False
-    return all(_is_compared(tokens, at) and _clause(words[:at]) in _FILTERS for at in places)
+    return all(_is_compared(tokens, at) and _filters(words[:at]) for at in places)
 
 
 def _is_compared(tokens: list[Token], at: int) -> bool:
@@ -29,5 +29,7 @@ def _is_compared(tokens: list[Token], at: int) -> bool:
     return any(token.text in _COMPARISONS for side in beside for token in side)
 
 
-def _clause(words: list[str]) -> str:
-    return next((word for word in reversed(words) if word in _CLAUSES), "")
+def _filters(before: list[str]) -> bool:
+    """Whether what stands behind these words decides which rows there are, and no CASE stands between."""
+    clause = next((word for word in reversed(before) if word in _CLAUSES), "")
+    return clause in _FILTERS and before.count("CASE") == before.count("END")

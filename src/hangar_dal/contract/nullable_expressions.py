@@ -105,7 +105,7 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
     if isinstance(value, _OF_GROUP):
         return scope.has_groups and certain(value.this)
     if scope.dialect == "sqlite":
-        return False
+        return isinstance(value, exp.Cast) and certain(value.this)  # it makes a value of whatever it is given
     # Strict for PostgreSQL's own types, as far as one can see that it is about them.
     match value:
         case exp.Cast():

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.syntax import parsed, sources
+from hangar_dal.contract.syntax import conjuncts, parsed, sources
 from hangar_dal.sqlscan import Dialect
 
 Name = tuple[str, str]  # the source as the statement calls it, and the column
@@ -99,7 +99,7 @@ def _equations(tree: exp.Select, known: dict[str, str | None], tables: Tables) -
         if join.args.get("on") is not None
     ]
     for condition, joined in conditions:
-        for each in condition.flatten() if isinstance(condition, exp.And) else (condition,):
+        for each in conjuncts(condition):
             if isinstance(each, exp.EQ):
                 yield from _equation(each, joined, known, tables)
 

@@ -1,6 +1,6 @@
 """Which index a statement lacks, read from its text: the columns that it compares, then those that it sorts by.
 
-Stands above `plans_scopes`.
+Stands above `syntax`.
 """
 
 import re
@@ -10,8 +10,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.plans_scopes import conjuncts
-from hangar_dal.contract.syntax import origin, parsed, sources
+from hangar_dal.contract.syntax import conjuncts, origin, parsed, sources
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)

@@ -1,13 +1,12 @@
 """How a statement reads each of its tables, as far as its text tells. Stands above `syntax`."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlglot import exp
 
-from hangar_dal.contract.syntax import parsed, sources
+from hangar_dal.contract.syntax import conjuncts, parsed, sources
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
@@ -41,17 +40,6 @@ def reads(text: str, dialect: Dialect) -> dict[str, tuple[Read, ...]]:
 def stops_early(of_name: tuple[Read, ...]) -> bool:
     """Whether, read row by row, none of these goes to the end."""
     return bool(of_name) and all(read.ends and not read.picks for read in of_name)
-
-
-def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
-    """What must hold together."""
-    if isinstance(condition, exp.Where | exp.Paren):
-        yield from conjuncts(condition.this)
-    elif isinstance(condition, exp.And):
-        yield from conjuncts(condition.this)
-        yield from conjuncts(condition.expression)
-    elif condition is not None:
-        yield condition
 
 
 def _ends(scope: exp.Expr) -> bool:

@@ -78,6 +78,17 @@ def target(insert: exp.Insert) -> str | None:
     return table.name.lower() if isinstance(table, exp.Table) else None
 
 
+def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
+    """What must hold together."""
+    if isinstance(condition, exp.Where | exp.Paren):
+        yield from conjuncts(condition.this)
+    elif isinstance(condition, exp.And):
+        yield from conjuncts(condition.this)
+        yield from conjuncts(condition.expression)
+    elif condition is not None:
+        yield condition
+
+
 def ctes(node: exp.Expr) -> set[str]:
     """The names that a WITH around this place gives."""
     found: set[str] = set()

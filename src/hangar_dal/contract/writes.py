@@ -35,7 +35,7 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     table, given = target
     columns = tables.columns.get(table, {})
     known = [name for name, value in field_types(models[0]).items() if isinstance(value, ValueType) and name in columns]
-    named = {place.name.removesuffix("_fold") for place in checked.block.all_arms.parameters}
+    named = {place.name for place in checked.block.all_arms.parameters}
     forgotten = [name for name in known if name not in given and name not in named]
     # A model of which little is stored is there for something else, such as the row that this one belongs to.
     if len(forgotten) * 2 < len(known):

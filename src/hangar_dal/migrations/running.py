@@ -77,6 +77,10 @@ def explain(error: Exception) -> str | None:
 
 
 def _check_foreign_keys(script: Script, connection: sqlite3.Connection) -> None:
-    broken = sorted({f"{table} to {parent}" for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check")})
+    try:
+        rows = connection.execute("PRAGMA foreign_key_check").fetchall()
+    except sqlite3.Error as error:  # a key that refers to no key of the other table
+        raise MigrationError(f"{script.name}: {error}") from None
+    broken = sorted({f"{table} to {parent}" for table, _, parent, _ in rows})
     if broken:
         raise MigrationError(f"{script.name}: rows are left whose foreign key leads nowhere: {', '.join(broken)}")

@@ -20,8 +20,8 @@ _STORED_AS: Final = {
     "double precision": "real",
     "bytea": "blob",
 }
-# Ends the name of a CHECK that does for SQLite what a type does for PostgreSQL.
-_TYPE_CHECK: Final = "_type_check"
+# A CHECK that does for SQLite what a type does for PostgreSQL.
+_TYPE_CHECK: Final = "{table}_{column}_type_check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,11 @@ class Table:
 
     def twin(self) -> "Table":
         """Without what only one of the dialects has."""
+        own = {_TYPE_CHECK.format(table=self.name, column=column.name) for column in self.columns}
         return replace(
             self,
             columns=tuple(_twin_column(column) for column in self.columns),
-            checks=tuple(Check(check.name, "") for check in self.checks if not check.name.endswith(_TYPE_CHECK)),
+            checks=tuple(Check(check.name, "") for check in self.checks if check.name not in own),
             indexes=tuple(replace(index, text="") for index in self.indexes),
             options="",
         )
