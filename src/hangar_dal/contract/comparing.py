@@ -1,35 +1,62 @@
-"""Whether a statement does nothing with a parameter but compare it, so that NULL in its place finds no row at all.
+"""Whether NULL for a parameter leaves a statement without any row, since all that it does is compare. By tokens.
 
-Stands above `sqlblock`; goes by tokens. Whatever may be meant so is left alone: an OR, a CASE, `:name IS NULL`.
+Whatever may be meant so is left alone: `:name IS NULL`, an OR with something else, a CASE, a NOT, an outer join, a
+subquery, which may well find nothing. Stands above the query floor's `clauses`.
 """
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
+from hangar_dal.query.clauses import Scope, scopes
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token
 
 _COMPARISONS: Final = frozenset({"=", "<>", "!=", "<", "<=", ">", ">="})
 _CLAUSES: Final = frozenset({"SELECT", "FROM", "WHERE", "ON", "HAVING", "SET", "VALUES", "RETURNING", "BY", "LIMIT"})
-_FILTERS: Final = frozenset({"WHERE", "ON", "HAVING"})
-_IGNORED: Final = frozenset({Kind.SPACE, Kind.COMMENT})
+_OUTER: Final = frozenset({"LEFT", "RIGHT", "FULL"})
+_GROUPED: Final = frozenset({"", "WHERE", "ON", "HAVING", "AND", "OR"})  # before a parenthesis that calls nothing
+
+
+class _Word(NamedTuple):
+    """A token; `compared` if a comparison stands beside it, under the same parenthesis."""
+
+    text: str
+    compared: bool
 
 
 def compares(variant: Variant, name: str) -> bool:
-    """Whether it stands behind WHERE, ON or HAVING, beside a comparison wherever it stands, and nothing is ORed."""
-    tokens = [token for token in variant.tokens if token.kind not in _IGNORED]
-    words = [token.text.upper() if token.kind is Kind.WORD else "" for token in tokens]
-    places = [at for at, token in enumerate(tokens) if token.kind is Kind.PARAMETER and token.text[1:] == name]
-    if not places or "OR" in words:
+    """Whether each row must pass a comparison with it, wherever it stands."""
+    words = list(_words(scopes(variant)[0]))
+    texts = [word.text for word in words]
+    places = [at for at, word in enumerate(words) if word.text == f":{name}"]
+    if len(places) < sum(place.name == name for place in variant.parameters):
         return False
-    return all(_is_compared(tokens, at) and _filters(words[:at]) for at in places)
+    if any(word == "NOT" and before != "IS" for before, word in zip(["", *texts], texts, strict=False)):
+        return False
+    return all(words[at].compared and _filters(texts[:at]) for at in places) and _each_arm_of_or(texts, f":{name}")
 
 
-def _is_compared(tokens: list[Token], at: int) -> bool:
-    beside = (tokens[at - 1 : at], tokens[at + 1 : at + 2])
-    return any(token.text in _COMPARISONS for side in beside for token in side)
+def _words(scope: Scope) -> Iterator[_Word]:
+    for at, item in enumerate(scope.items):
+        if isinstance(item, Token):
+            is_compared = scope.text(at - 1) in _COMPARISONS or scope.text(at + 1) in _COMPARISONS
+            yield _Word(item.text.upper() if item.kind is Kind.WORD else item.text, is_compared)
+        elif item.before in _GROUPED and item.verb is None:
+            yield from _words(item)
 
 
 def _filters(before: list[str]) -> bool:
     """Whether what stands behind these words decides which rows there are, and no CASE stands between."""
     clause = next((word for word in reversed(before) if word in _CLAUSES), "")
-    return clause in _FILTERS and before.count("CASE") == before.count("END")
+    of_rows = clause in ("WHERE", "HAVING") or (clause == "ON" and _OUTER.isdisjoint(before))
+    return of_rows and before.count("CASE") == before.count("END")
+
+
+def _each_arm_of_or(texts: list[str], parameter: str) -> bool:
+    begin = next((at for at, word in enumerate(texts) if word in ("WHERE", "HAVING", "ON")), 0)
+    arms: list[list[str]] = [[]]
+    for word in texts[begin:]:
+        if word == "OR":
+            arms.append([])
+        arms[-1].append(word)
+    return all(parameter in arm for arm in arms)

@@ -43,8 +43,16 @@ def harmless() -> Mapping[str, list[Mutant]]:
 
 
 def sampled(kinds: Mapping[str, list[Mutant]], part: int) -> Mapping[str, list[Mutant]]:
-    """One in `part` of each kind, the same ones each time, and at least one."""
-    return {kind: thinned(mutants, -(-len(mutants) // part)) for kind, mutants in kinds.items()}
+    """One in `part` of each kind, the same ones each time, and at least one.
+
+    Of migrations, each of which needs databases of its own, it is one in three times as many.
+    """
+
+    def share(mutants: list[Mutant]) -> int:
+        parts = 3 * part if mutants[0].touches_migrations else part
+        return -(-len(mutants) // parts)
+
+    return {kind: thinned(mutants, share(mutants)) for kind, mutants in kinds.items()}
 
 
 def _by_kind(generators: Iterable[Generator]) -> Mapping[str, list[Mutant]]:

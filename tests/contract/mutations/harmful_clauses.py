@@ -145,8 +145,12 @@ def _joins(texts: Texts) -> Iterator[Mutant]:
     nulls = Editor(texts, "another kind of join", frozenset({"null-refused", "null-unknown"}))
     on = "ON users.id = session_cookies.user_id"
     for name in COOKIE_READS:
-        for join in ("users LEFT JOIN session_cookies", "session_cookies RIGHT JOIN users",
-                     "session_cookies FULL JOIN users", "users LEFT OUTER JOIN session_cookies"):  # fmt: skip
+        for join in (
+            "users LEFT JOIN session_cookies",
+            "session_cookies RIGHT JOIN users",
+            "session_cookies FULL JOIN users",
+            "users LEFT OUTER JOIN session_cookies",
+        ):
             yield from joined(nulls, name, join, f"{join} {on}")
     ties = Editor(texts, "a join that multiplies rows", frozenset({"list-unordered", "statement-refused"}))
     for query in ("users.list_users", "users.get_users"):
@@ -200,7 +204,7 @@ def _plans(texts: Texts) -> Iterator[Mutant]:
         ("users.find_user_by_eve_character", "eve_character_id = :", "eve_character_id + 0 = :"),
         ("users.find_login", "OR email_fold", "OR display_name"),
         ("users.get_users", "WHERE\n    id", "WHERE\n    email"),
-    ):  # fmt: skip
+    ):
         yield from scan.both(new, query, put(old, new))
     for name in ("email", "updated_at", "hashed_password"):
         by = sub(r"^--  display_name_fold, id ", f"--  {name}, id ")

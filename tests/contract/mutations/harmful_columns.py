@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 
 from contract.mutations.application import Mutant, Texts
-from contract.mutations.edits import Editor, bare, block, columns_of, in_columns, misspelt, put, queries, sub, thinned
+from contract.mutations.edits import (
+    Edit,
+    Editor,
+    bare,
+    block,
+    columns_of,
+    in_columns,
+    misspelt,
+    put,
+    queries,
+    sub,
+    thinned,
+)
 
 Columns = list[str]
 
@@ -32,18 +44,18 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
 
 def _drop(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     for name in (columns[place % len(columns)], columns[(5 * place + 7) % len(columns)]):
-        yield from editor.both(f"without {name}", query, in_columns(lambda all_: [n for n in all_ if n != name]))
+        yield from editor.both(f"without {name}", query, without(name))
 
 
 def _misspell(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     name = columns[(3 * place + 1) % len(columns)]
     wrong = misspelt(name)
-    yield from editor.both(f"{wrong} for {name}", query, _instead(name, wrong))
+    yield from editor.both(f"{wrong} for {name}", query, instead(name, wrong))
 
 
 def _rename(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     name = columns[(7 * place + 2) % len(columns)]
-    yield from editor.both(f"{name} by another name", query, _instead(name, f"{name} AS {bare(name)}_of_row"))
+    yield from editor.both(f"{name} by another name", query, instead(name, f"{name} AS {bare(name)}_of_row"))
 
 
 def _swap(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
@@ -70,14 +82,14 @@ def _other_kind(editor: Editor, query: str, place: int, columns: Columns) -> Ite
         kind = KIND_OF.get(bare(name), "text")
         other = next((each for each in columns[3:] + columns if KIND_OF.get(bare(each), "text") != kind), None)
         if other is not None and bare(name) not in ("metadata", "cookies"):
-            yield from editor.both(f"{other} as {name}", query, _instead(name, f"{other} AS {bare(name)}"))
+            yield from editor.both(f"{other} as {name}", query, instead(name, f"{other} AS {bare(name)}"))
 
 
 def _other_values(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     names = [name for name in columns if bare(name) in ("status", "role", "user_type")]
     for name, other in zip(names, [*names[1:], *names[:1]], strict=True):
         if name != other:
-            yield from editor.both(f"{other} as {name}", query, _instead(name, f"{other} AS {bare(name)}"))
+            yield from editor.both(f"{other} as {name}", query, instead(name, f"{other} AS {bare(name)}"))
 
 
 def _cast(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
@@ -85,19 +97,19 @@ def _cast(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[
     kind = "integer" if bare(name) in ("username", "email", "phone_number", "display_name", "platform") else "text"
     if KIND_OF.get(bare(name)) or kind == "integer":
         cast = f"CAST({name} AS {kind}) AS {bare(name)}"
-        yield from editor.both(f"{name} as {kind}", query, _instead(name, cast))
+        yield from editor.both(f"{name} as {kind}", query, instead(name, cast))
 
 
 def _constant(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     name = columns[(3 * place + 4) % len(columns)]
     value = "'x'" if KIND_OF.get(bare(name)) else "1"
-    yield from editor.both(f"{value} as {name}", query, _instead(name, f"{value} AS {bare(name)}"))
+    yield from editor.both(f"{value} as {name}", query, instead(name, f"{value} AS {bare(name)}"))
 
 
 def _null(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     names = [name for name in columns if bare(name) not in NULLABLE]
     name = names[place % len(names)]
-    yield from editor.both(f"NULL as {name}", query, _instead(name, f"NULL AS {bare(name)}"))
+    yield from editor.both(f"NULL as {name}", query, instead(name, f"NULL AS {bare(name)}"))
 
 
 def _may_be_null(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
@@ -105,13 +117,13 @@ def _may_be_null(editor: Editor, query: str, place: int, columns: Columns) -> It
     one, other, third = (names[at % len(names)] for at in (place, place + 2, 2 * place + 1))
     maybe = f"CASE WHEN {one} = {one} THEN {one} END AS {bare(one)}"
     if bare(one) != "metadata":
-        yield from editor.both(f"{one} by a CASE without ELSE", query, _instead(one, maybe))
+        yield from editor.both(f"{one} by a CASE without ELSE", query, instead(one, maybe))
     table = "session_cookies" if query.startswith("session_cookies") and "users." not in other else "users"
     inner = f"(SELECT inner_one.{bare(other)} FROM {table} AS inner_one WHERE inner_one.id IS NULL) AS {bare(other)}"
-    yield from editor.both(f"{other} of a row that may be missing", query, _instead(other, inner))
+    yield from editor.both(f"{other} of a row that may be missing", query, instead(other, inner))
     if not KIND_OF.get(bare(third)):
         nullif = f"nullif({third}, 'x') AS {bare(third)}"
-        yield from editor.both(f"{third} or NULL", query, _instead(third, nullif))
+        yield from editor.both(f"{third} or NULL", query, instead(third, nullif))
 
 
 def _star(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
@@ -137,7 +149,13 @@ def _count(editor: Editor, query: str, place: int, columns: Columns) -> Iterator
     yield from editor.both("a number of rows", query, in_columns(lambda every: ["count(*)"]))
 
 
-def _instead(name: str, new: str) -> Callable[[str], str]:
+def without(name: str) -> Edit:
+    """The list without this column."""
+    return in_columns(lambda every: [each for each in every if each != name])
+
+
+def instead(name: str, new: str) -> Edit:
+    """The list with something else in the place of this column."""
     return in_columns(lambda every: [new if each == name else each for each in every])
 
 

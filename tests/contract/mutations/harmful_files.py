@@ -16,6 +16,7 @@ from contract.mutations.edits import (
     sub,
     thinned,
 )
+from contract.mutations.harmful_columns import instead, without
 from hangar_dal.sqlscan import DIALECTS
 
 OTHER_TEXT = (
@@ -133,12 +134,8 @@ def _one_of_unlike_twins(texts: Texts) -> Iterator[Mutant]:
             text = block(texts, query, dialect)
             columns = columns_of(text)
             for name in columns[2:12:5]:
-                gone = in_columns(lambda every, name=name: [each for each in every if each != name])
-                yield from editor.one(f"without {name}", query, dialect, gone)
-                wrong = in_columns(
-                    lambda every, name=name: [misspelt(each) if each == name else each for each in every]
-                )
-                yield from editor.one(f"{misspelt(name)}", query, dialect, wrong)
+                yield from editor.one(f"without {name}", query, dialect, without(name))
+                yield from editor.one(misspelt(name), query, dialect, instead(name, misspelt(name)))
             yield from editor.one(
                 "no ORDER BY", query, dialect, sub(r"\n(    )?ORDER BY [^\n]*(?=;|\n(    )?LIMIT)", "")
             )

@@ -42,15 +42,31 @@ def _one_dialect(texts: Texts) -> Iterator[Mutant]:
         ("display_name NULL", "sqlite", sub(r"^    display_name text NOT NULL", "    display_name text")),
         ("role NULL", "postgresql", sub(r'^(    role text COLLATE "C") NOT NULL', r"\1")),
         ("eve_character_id as text", "sqlite", sub(r"^    eve_character_id integer", "    eve_character_id text")),
-        ("eve_character_id as real", "postgresql", sub(r"eve_character_id bigint", "eve_character_id double precision")),
-        ("is_private as text", "sqlite", sub(r"is_private integer NOT NULL DEFAULT FALSE", "is_private text NOT NULL DEFAULT 'f'")),
+        (
+            "eve_character_id as real",
+            "postgresql",
+            sub(r"eve_character_id bigint", "eve_character_id double precision"),
+        ),
+        (
+            "is_private as text",
+            "sqlite",
+            sub(r"is_private integer NOT NULL DEFAULT FALSE", "is_private text NOT NULL DEFAULT 'f'"),
+        ),
         ("metadata without its default", "postgresql", sub(r"(metadata jsonb NOT NULL) DEFAULT '{}'", r"\1")),
         ("status without its default", "sqlite", sub(r"(status text NOT NULL) DEFAULT 'ACTIVE'", r"\1")),
-        ("no phone number", "sqlite", sub(r"^    phone_number text,\n", "    phone text,\n"),),
-        ("one more column", "postgresql", sub(r"^    username text", '    nickname text COLLATE "C",\n    username text')),
+        (
+            "no phone number",
+            "sqlite",
+            sub(r"^    phone_number text,\n", "    phone text,\n"),
+        ),
+        (
+            "one more column",
+            "postgresql",
+            sub(r"^    username text", '    nickname text COLLATE "C",\n    username text'),
+        ),
         ("created_at as created", "postgresql", put("created_at", "created")),
         ("is_active kept by hand", "sqlite", sub(r" GENERATED ALWAYS AS \(status = 'ACTIVE'\) VIRTUAL", "")),
-    ):  # fmt: skip
+    ):
         edits = [edit, put("phone_number", "phone")] if title == "no phone number" else [edit]
         yield from column.migration(title, USERS, [dialect], *edits)
     for dialect in DIALECTS:
@@ -73,12 +89,13 @@ def _both_dialects(texts: Texts) -> Iterator[Mutant]:
     both = Editor(texts, "drop or rename a column", frozenset({"statement-refused"}))
     for name in ("phone_number", "hashed_password", "last_login_at"):
         yield from both.migration(f"{name} renamed", USERS, DIALECTS, sub(rf"\b{name}\b", f"{name}_2", 0))
-    yield from both.migration("platform renamed", COOKIES, DIALECTS, sub(r"\bplatform\b", "site", 0))
+    later = [f"migrations/{dialect}/{migration}.sql" for dialect in DIALECTS for migration in (COOKIES, INDEXES)]
+    yield from both.files("platform renamed", later, sub(r"\bplatform\b", "site", 0))
+    undone = [f"migrations/{dialect}/{COOKIES}.rollback.sql" for dialect in DIALECTS]
+    yield from both.files("another table", [*later, *undone], put("session_cookies", "cookie_jar"))
     gone = sub(r"^    last_login_at.*\n", ""), _without_constraint("users_last_login_at_check")
     yield from both.migration("no last_login_at", USERS, DIALECTS, *gone)
-    gone = sub(r"^    is_admin.*\n", ""), put("", "")
-    yield from both.migration("no is_admin", USERS, DIALECTS, *gone)
-    yield from both.migration("another table", COOKIES, DIALECTS, sub(r"TABLE session_cookies", "TABLE cookies"))
+    yield from both.migration("no is_admin", USERS, DIALECTS, sub(r"^    is_admin.*\n", ""))
 
     kind = Editor(
         texts, "change the type of a column", frozenset({"parameter-kind", "column-kind", "statement-refused"})
@@ -117,9 +134,9 @@ def _both_dialects(texts: Texts) -> Iterator[Mutant]:
         yield from value.migration(title, USERS, DIALECTS, edit)
     index = Editor(texts, "drop an index", frozenset({"scan"}))
     for migration, name in _indexes(texts):
-        line = rf"^CREATE INDEX (?:CONCURRENTLY )?{name} ON .*\n?"
-        rest = put("", "") if migration == USERS else sub(r"\Z", "SELECT 1;\n")
-        yield from index.migration(name, migration, DIALECTS, sub(line, ""), rest)
+        files = [migration, f"{migration}.rollback"] if migration == INDEXES else [migration]
+        paths = [f"migrations/{dialect}/{file}.sql" for dialect in DIALECTS for file in files]
+        yield from index.files(name, paths, sub(rf"^(CREATE|DROP) INDEX (CONCURRENTLY )?.*{name}\b.*\n", "", 0))
     key = Editor(texts, "drop a key", frozenset({"scan", "statement-refused", "list-unordered"}))
     for name in ("username_fold", "email_fold", "eve_character_id"):
         yield from key.migration(name, USERS, DIALECTS, _without_constraint(f"users_{name}_key"))
@@ -146,14 +163,16 @@ def _rollbacks(texts: Texts) -> Iterator[Mutant]:
 
 def _scripts(texts: Texts) -> Iterator[Mutant]:
     editor = Editor(texts, "a script that fails", frozenset({"apply-fails", "migration-file"}))
-    for place, (title, migration, edit) in enumerate((
-        ("a misspelt table", INDEXES, put("ON session_cookies", "ON session_cookie")),
-        ("a misspelt column", USERS, put("(status, created_at, id)", "(status, creatde_at, id)")),
-        ("a comma too many", COOKIES, sub(r"\)\n\)", "),\n)")),
-        ("a quote that is never closed", USERS, put("'ADMIN')", "'ADMIN)", 1)),
-        ("a foreign key to nobody", COOKIES, put("REFERENCES users (id)", "REFERENCES users (uuid)")),
-        ("its own COMMIT", COOKIES, sub(r"\A", "COMMIT;\n")),
-    )):  # fmt: skip
+    for place, (title, migration, edit) in enumerate(
+        (
+            ("a misspelt table", INDEXES, put("ON session_cookies", "ON session_cookie")),
+            ("a misspelt column", USERS, put("(status, created_at, id)", "(status, creatde_at, id)")),
+            ("a comma too many", COOKIES, sub(r"\)\n\)", "),\n)")),
+            ("a quote that is never closed", USERS, put("'ADMIN')", "'ADMIN)", 1)),
+            ("a foreign key to nobody", COOKIES, put("REFERENCES users (id)", "REFERENCES users (uuid)")),
+            ("its own COMMIT", COOKIES, sub(r"\A", "COMMIT;\n")),
+        )
+    ):
         yield from editor.migration(title, migration, [DIALECTS[place % 2]], edit)
         yield from editor.migration(title, migration, DIALECTS, edit)
     gone = Editor(texts, "drop a migration's file", frozenset({"migration-file"}))
@@ -165,7 +184,7 @@ def _constraints(texts: Texts) -> list[tuple[str, str]]:
     return [
         (migration, name)
         for migration in (USERS, COOKIES)
-        for name in re.findall(r"^    CONSTRAINT (\w+)", texts[f"migrations/postgresql/{migration}.sql"], re.M)
+        for name in re.findall(r"^    CONSTRAINT (\w+)", texts[f"migrations/postgresql/{migration}.sql"], re.MULTILINE)
     ]
 
 
@@ -173,7 +192,7 @@ def _indexes(texts: Texts) -> list[tuple[str, str]]:
     return [
         (migration, name)
         for migration in (USERS, INDEXES)
-        for name in re.findall(r"^CREATE INDEX (\w+) ON", texts[f"migrations/sqlite/{migration}.sql"], re.M)
+        for name in re.findall(r"^CREATE INDEX (\w+) ON", texts[f"migrations/sqlite/{migration}.sql"], re.MULTILINE)
     ]
 
 
@@ -182,7 +201,7 @@ def _without_constraint(name: str) -> Edit:
 
     def change(text: str) -> str:
         found = re.search(
-            rf"\n    CONSTRAINT {name} .*?(,(?=\n)|(?=\n\)))(?=\n(?:\n|    CONSTRAINT|    --|\)))", text, re.S
+            rf"\n    CONSTRAINT {name} .*?(,(?=\n)|(?=\n\)))(?=\n(?:\n|    CONSTRAINT|    --|\)))", text, re.DOTALL
         )
         if found is None:
             return text

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 from contract.mutations.application import Mutant, Texts
 from contract.mutations.edits import Edit, Editor, block, misspelt, put, queries, sub, thinned, within
@@ -58,7 +58,7 @@ def _swapped(texts: Texts) -> Iterator[Mutant]:
     editor = Editor(texts, "swap two values of an INSERT", frozenset({"parameter-kind", "statement-refused"}))
     for query in INSERTS:
         values = re.findall(r"^    :(\w+),?$", block(texts, query), re.MULTILINE)
-        pairs = [(one, two) for one, two in zip(values, values[1:], strict=False) if _kind(one) != _kind(two)]
+        pairs = [(one, two) for one, two in pairwise(values) if _kind(one) != _kind(two)]
         for one, two in pairs:
             yield from editor.both(f"{two} before {one}", query, sub(rf":{one},\n    :{two}\b", f":{two},\n    :{one}"))
 

@@ -13,21 +13,36 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
     for title, migration, dialects, edit in (
         ("comments gone", USERS, DIALECTS, sub(r"^ *-- (?!transactional).*\n", "", 0)),
         ("deeper", COOKIES, DIALECTS, sub(r"^    (?=\S)", "          ", 0)),
-        ("keywords in lower case", USERS, DIALECTS, sub(r"\b(CREATE|TABLE|INDEX|NOT|NULL|CHECK|ON)\b", lambda f: f[0].lower(), 0)),
+        (
+            "keywords in lower case",
+            USERS,
+            DIALECTS,
+            sub(r"\b(CREATE|TABLE|INDEX|NOT|NULL|CHECK|ON)\b", lambda f: f[0].lower(), 0),
+        ),
         ("types in upper case", COOKIES, DIALECTS, sub(r"\b(text|uuid|timestamptz)\b", lambda f: f[0].upper(), 0)),
         ("columns in another order", USERS, DIALECTS, sub(r"^(    is_test_user .*\n)(    is_private .*\n)", r"\2\1")),
         ("indexes in another order", USERS, DIALECTS, sub(r"^(CREATE INDEX .*\n)(CREATE INDEX .*\n)", r"\2\1")),
-        ("rules in another order", USERS, DIALECTS, sub(r"^(    CONSTRAINT users_status_check.*\n)(    CONSTRAINT users_role_check.*\n)", r"\2\1")),
+        (
+            "rules in another order",
+            USERS,
+            DIALECTS,
+            sub(r"^(    CONSTRAINT users_status_check.*\n)(    CONSTRAINT users_role_check.*\n)", r"\2\1"),
+        ),
         ("one more index", USERS, DIALECTS, sub(r"\Z", "CREATE INDEX idx_users_role ON users (role);\n")),
         ("one more column", COOKIES, DIALECTS, sub(r"^(    created_at [^,]*,)", r"\1\n    note text,")),
         ("values in another order", USERS, DIALECTS, put("IN ('EVE_SSO', 'LOCAL')", "IN ('LOCAL', 'EVE_SSO')")),
         ("names in quotes", COOKIES, DIALECTS, put("TABLE session_cookies", 'TABLE "session_cookies"')),
         ("a longer platform", COOKIES, DIALECTS, put("BETWEEN 1 AND 50", "BETWEEN 1 AND 60")),
         ("a default more", COOKIES, DIALECTS, sub(r"^(    platform [^,]*),", r"\1 DEFAULT 'eve',")),
-        ("another name for a rule", COOKIES, DIALECTS, put("session_cookies_platform_check", "session_cookies_place_check")),
+        (
+            "another name for a rule",
+            COOKIES,
+            DIALECTS,
+            put("session_cookies_platform_check", "session_cookies_place_check"),
+        ),
         ("the time zone in full", COOKIES, ("postgresql",), put("timestamptz", "timestamp with time zone")),
         ("int for integer", USERS, ("sqlite",), sub(r"^(    is_private) integer", r"\1 INTEGER")),
-    ):  # fmt: skip
+    ):
         yield from editor.migration(title, migration, dialects, edit)
     again = sub(r"^DROP TABLE session_cookies;", "DROP TABLE IF EXISTS session_cookies;")
     yield from editor.migration("IF EXISTS", f"{COOKIES}.rollback", DIALECTS, again)

@@ -17,7 +17,12 @@ def _signatures(texts: Texts) -> Iterator[Mutant]:
     users, cookies = ["domains/users.py"], ["domains/session_cookies.py"]
     for at, name, old, new in (
         (users, "insert_user", "new: NewUser", "account: NewUser"),
-        (users, "insert_user", "new: NewUser, *, hashed_password: str | None", "new: NewUser, hashed_password: None | str"),
+        (
+            users,
+            "insert_user",
+            "new: NewUser, *, hashed_password: str | None",
+            "new: NewUser, hashed_password: None | str",
+        ),
         (users, "get_user", "db: Executor", "database: Executor"),
         (users, "get_user", '"""The user with this id."""', '"""Whoever this is."""'),
         (users, "get_user", "user_id: UUID", "*, user_id: UUID"),
@@ -25,7 +30,12 @@ def _signatures(texts: Texts) -> Iterator[Mutant]:
         (users, "find_user_by_email", "email: Lookup", "email: Annotated[str, CaseInsensitive]"),
         (users, "find_user_by_username", "User | None", "None | User"),
         (users, "find_user_by_eve_character", "eve_character_id: int", "eve_character_id: EveCharacterId"),
-        (users, "list_users", 'order: Literal["newest", "oldest", "name"] = "newest"', 'order: Literal["name", "oldest", "newest"] = "name"'),
+        (
+            users,
+            "list_users",
+            'order: Literal["newest", "oldest", "name"] = "newest"',
+            'order: Literal["name", "oldest", "newest"] = "name"',
+        ),
         (users, "list_users", "limit: PageSize = 50", "limit: int"),
         (users, "count_users", "status: UserStatus | None = None", "status: UserStatus | None"),
         (users, "update_user", "**changes", "**fields"),
@@ -40,7 +50,7 @@ def _signatures(texts: Texts) -> Iterator[Mutant]:
         (cookies, "delete_expired_session_cookies", "now: datetime | None = None, ", ""),
         (cookies, "delete_expired_session_cookies", "batch_size: BatchSize", "batch_size: int"),
         (cookies, "delete_session_cookie", "-> RowCount", "-> None"),
-    ):  # fmt: skip
+    ):
         yield from editor.files(f"{name}: {new}", at, in_function(name, put(old, new)))
     for function in ("find_login", "renew_password_hash", "find_user_by_login"):
         for name, annotation in arguments(declared(texts, "users")[function]):
@@ -58,20 +68,40 @@ def _models(texts: Texts) -> Iterator[Mutant]:
         (users, "User", "    email: str | None\n", "    email: None | str\n"),
         (users, "User", "    email: str | None\n", "    email: Email | None\n"),
         (users, "User", "    phone_number: str | None\n", "    phone_number: PhoneNumber | None = None\n"),
-        (users, "User", "    display_name: DisplayName\n", "    display_name: str\n"),
+        (users, "User", "    display_name: DisplayName\n", "    display_name: Annotated[str, CaseInsensitive]\n"),
         (users, "User", "    eve_character_id: int | None\n", "    eve_character_id: EveCharacterId | None\n"),
         (users, "User", "    is_active: bool\n", "    is_active: bool = Field(description='may sign in')\n"),
-        (users, "User", "    updated_at: datetime\n", "    updated_at: datetime\n\n    def age(self) -> int:\n        return 1\n"),
+        (
+            users,
+            "User",
+            "    updated_at: datetime\n",
+            "    updated_at: datetime\n\n    def age(self) -> int:\n        return 1\n",
+        ),
         (users, "User", "    metadata: JsonObject\n", "    metadata: JsonObject = Field(repr=False)\n"),
         (users, "NewUser", "    is_private: bool = False\n", "    is_private: bool = True\n"),
         (users, "NewUser", "    id: UUID = Field(default_factory=uuid7)\n", "    id: UUID\n"),
-        (users, "UserChanges", "    username: Username\n    email: Email | None\n", "    email: Email | None\n    username: Username\n"),
+        (
+            users,
+            "UserChanges",
+            "    username: Username\n    email: Email | None\n",
+            "    email: Email | None\n    username: Username\n",
+        ),
         (users, "Login", "    hashed_password: str | None = Field(repr=False)\n", "    hashed_password: str | None\n"),
-        (users, "UserStatus", '    ACTIVE = "ACTIVE"\n    INACTIVE = "INACTIVE"\n', '    INACTIVE = "INACTIVE"\n    ACTIVE = "ACTIVE"\n'),
+        (
+            users,
+            "UserStatus",
+            '    ACTIVE = "ACTIVE"\n    INACTIVE = "INACTIVE"\n',
+            '    INACTIVE = "INACTIVE"\n    ACTIVE = "ACTIVE"\n',
+        ),
         (users, "UserRole", '    MODERATOR = "MODERATOR"\n', '    MOD = "MODERATOR"\n'),
         (cookies, "SessionCookie", "    platform: Platform\n", "    platform: str\n"),
-        (cookies, "NewSessionCookie", "    id: UUID = Field(default_factory=uuid7)\n    user_id: UUID\n", "    user_id: UUID\n    id: UUID = Field(default_factory=uuid7)\n"),
+        (
+            cookies,
+            "NewSessionCookie",
+            "    id: UUID = Field(default_factory=uuid7)\n    user_id: UUID\n",
+            "    user_id: UUID\n    id: UUID = Field(default_factory=uuid7)\n",
+        ),
         (cookies, "SessionCookie", "    cookies: SealedCookies = Field(repr=False)\n", "    cookies: SealedCookies\n"),
         (cookies, "UserWithSessionCookies", "list[SessionCookie]", "Annotated[list[SessionCookie], 'newest first']"),
-    ):  # fmt: skip
+    ):
         yield from editor.files(f"{model}: {new.strip()}", at, in_class(model, put(old, new)))

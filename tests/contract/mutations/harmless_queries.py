@@ -70,11 +70,9 @@ def _names(texts: Texts) -> Iterator[Mutant]:
         )
         made += editor.both("names in quotes", query, in_columns(lambda every: [_quoted(c) for c in every]))
         if reads and "-- when" not in text:
-            qualify = in_columns(lambda every: [f"found.{each}" for each in every])
-            edits = (qualify, put(f"FROM {table}", f"FROM {table} AS found"), qualified("found"))
+            edits = (_qualified_list("found"), put(f"FROM {table}", f"FROM {table} AS found"), qualified("found"))
             made += editor.both("an alias for the table", query, *edits)
-            edits = (in_columns(lambda every: [f"{table}.{each}" for each in every]), qualified(table))
-            made += editor.both("names with their table", query, *edits)
+            made += editor.both("names with their table", query, _qualified_list(table), qualified(table))
         upper = sub(rf"^(FROM|UPDATE|DELETE FROM|INSERT INTO) {table}\b", lambda found: found[0].upper())
         made += editor.both("a table in upper case", query, upper)
     yield from thinned(made, 44)
@@ -87,6 +85,10 @@ def _names(texts: Texts) -> Iterator[Mutant]:
     for query, old in (("users.count_users", "users"), ("session_cookies.count_session_cookies", "session_cookies")):
         yield from editor.both("another name for the number", query, put(f"AS {old}", "AS how_many"))
         yield from editor.both("no name for the number", query, put(f" AS {old}", ""))
+
+
+def _qualified_list(table: str) -> Edit:
+    return in_columns(lambda every: [f"{table}.{each}" for each in every])
 
 
 def _quoted(column: str) -> str:
@@ -116,11 +118,13 @@ def _conditions(texts: Texts) -> Iterator[Mutant]:
             )
     yield from thinned(made, 36)
     for query, old, new in (
-        ("users.find_user_by_login", "username_fold = :login_fold\n    OR email_fold = :login_fold", "email_fold = :login_fold\n    OR username_fold = :login_fold"),
-        ("users.find_login", "WHERE\n    username_fold = :login_fold\n    OR email_fold = :login_fold", "WHERE :login_fold IN (username_fold, email_fold)"),
+        (
+            "users.find_user_by_login",
+            "username_fold = :login_fold\n    OR email_fold = :login_fold",
+            "email_fold = :login_fold\n    OR username_fold = :login_fold",
+        ),
         ("session_cookies.find_session_cookie", "expires_at > :now", ":now < expires_at"),
         ("session_cookies.find_session_cookie", "expires_at > :now", "NOT expires_at <= :now"),
-        ("session_cookies.delete_expired_session_cookies", "expires_at <= :now", "NOT (expires_at > :now)"),
         ("users.upsert_eve_user", "users.status = 'ACTIVE'", "users.status IN ('ACTIVE')"),
         ("users.upsert_eve_user", "users.status = 'ACTIVE'", "users.is_active"),
         ("users.list_users", "created_at DESC, id DESC  --", "users.created_at DESC, users.id DESC  --"),
@@ -132,8 +136,7 @@ def _conditions(texts: Texts) -> Iterator[Mutant]:
         ("users.count_users", "count(*)", "coalesce(count(*), 0)"),
         ("session_cookies.count_session_cookies", "count(*)", "CAST(count(*) AS bigint)"),
         ("users.update_user", "THEN :email ELSE email END", "THEN (:email) ELSE users.email END"),
-        ("users.update_user", "CASE WHEN :is_private_is_set THEN :is_private ELSE is_private END", "coalesce(CASE WHEN :is_private_is_set THEN :is_private END, is_private)"),
-    ):  # fmt: skip
+    ):
         yield from editor.both(new, query, put(old, new))
 
 
@@ -172,7 +175,6 @@ def _joins(texts: Texts) -> Iterator[Mutant]:
             f"session_cookies INNER JOIN users ON {on}",
             f"session_cookies JOIN users ON ({on})",
             f"session_cookies LEFT JOIN users ON {on}",
-            f"users RIGHT OUTER JOIN session_cookies ON {on}",
             f"users INNER JOIN session_cookies ON session_cookies.user_id = users.id AND {on}",
             "session_cookies INNER JOIN (SELECT users.id AS user_id FROM users) AS owners USING (user_id)",
         ):
@@ -191,7 +193,7 @@ def _files(texts: Texts) -> Iterator[Mutant]:
         yield from editor.files(
             f"{domain}: another reason", paths, sub(r"^(-- (?:differs|scan): ).*", r"\1it has to be so", 0)
         )
-        yield from editor.files(f"{domain}: a head", paths, lambda text: f"-- All of {domain}.\n\n{text}")
+        yield from editor.files(f"{domain}: a head", paths, sub(r"\A", f"-- All of {domain}.\n\n"))
         yield from editor.files(f"{domain}: no prose", paths, sub(r"^-- (?!name|differs|scan)[A-Z].*\n", "", 0))
         yield from editor.files(f"{domain}: spaces at the ends", paths, sub(r",$", ",  ", 0))
 
