@@ -223,7 +223,13 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
         (TABLE.format(""), TABLE.format("") + "CREATE INDEX i ON t (a);", []),
         (TABLE.format(""), TABLE.format(", CONSTRAINT k CHECK (a <> '')"), ["t is held to another rule: k"]),
         (TABLE.format(""), TABLE.format(", c text, CONSTRAINT k CHECK (c <> '')"), []),
-        (TABLE.format(""), TABLE.format(", CONSTRAINT k_type_check CHECK (a <> '')"), []),
+        (TABLE.format(""), TABLE.format(", CONSTRAINT t_a_type_check CHECK (a <> '')"), []),
+        # Ends like one and is none: the rule about a column that is called `..._type`.
+        (
+            TABLE.format(""),
+            TABLE.format(", CONSTRAINT k_type_check CHECK (a <> '')"),
+            ["t is held to another rule: k_type_check"],
+        ),
         (TABLE.format(", CONSTRAINT k CHECK (a <> '')"), TABLE.format(""), []),
         (
             TABLE.format(", CONSTRAINT k CHECK (a IN ('x'))"),

@@ -99,11 +99,8 @@ def _rules(before: Table, after: Table, dialect: Dialect) -> Iterator[str]:
     checks = {check.name: check for check in before.checks}
     for check in after.checks:
         is_about_old = bool(names & set(re.findall(r"\w+", check.rule)))
-        if (
-            is_about_old
-            and not check.name.endswith("_type_check")
-            and not _allows(checks.get(check.name), check, dialect)
-        ):
+        is_a_type = check.name in after.type_checks
+        if is_about_old and not is_a_type and not _allows(checks.get(check.name), check, dialect):
             yield f"{before.name} is held to another rule: {check.name}"
     foreign = {link.name for link in before.foreign_keys}
     for link in after.foreign_keys:

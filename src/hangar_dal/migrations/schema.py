@@ -20,7 +20,6 @@ _STORED_AS: Final = {
     "double precision": "real",
     "bytea": "blob",
 }
-# A CHECK that does for SQLite what a type does for PostgreSQL.
 _TYPE_CHECK: Final = "{table}_{column}_type_check"
 
 
@@ -90,13 +89,17 @@ class Table:
         """The columns as the table has them."""
         return tuple(sorted(self.columns, key=lambda column: self.order.index(column.name)))
 
+    @property
+    def type_checks(self) -> frozenset[str]:
+        """The names of the CHECKs that do for SQLite what a type does for PostgreSQL."""
+        return frozenset(_TYPE_CHECK.format(table=self.name, column=column.name) for column in self.columns)
+
     def twin(self) -> "Table":
         """Without what only one of the dialects has."""
-        own = {_TYPE_CHECK.format(table=self.name, column=column.name) for column in self.columns}
         return replace(
             self,
             columns=tuple(_twin_column(column) for column in self.columns),
-            checks=tuple(Check(check.name, "") for check in self.checks if check.name not in own),
+            checks=tuple(Check(check.name, "") for check in self.checks if check.name not in self.type_checks),
             indexes=tuple(replace(index, text="") for index in self.indexes),
             options="",
         )
