@@ -18,6 +18,7 @@ from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.nullability import nullable_columns
+from hangar_dal.sqlscan import Dialect
 
 Answer = tuple[int, list[tuple[Any, ...]]] | None  # how many columns, and the rows; None if the statement was refused
 Run = Callable[[str], Answer]
@@ -66,14 +67,14 @@ def postgresql(empty_postgres_url: str) -> Iterator[tuple[Run, Tables]]:
             yield run, probe.tables()
 
 
-def compare(random: Random, dialect: str, run: Run, tables: Tables, seen: Counter[str]) -> None:
+def compare(random: Random, dialect: Dialect, run: Run, tables: Tables, seen: Counter[str]) -> None:
     text = Composer(random, dialect).statement()
     answer = run(text)
     if answer is None:
         seen["refused"] += 1
         return
     count, rows = answer
-    called = nullable_columns(text, dialect, tables)  # type: ignore[arg-type]
+    called = nullable_columns(text, dialect, tables)
     if called is None:
         seen["not understood"] += 1
         return
@@ -94,7 +95,7 @@ def is_worth_it(seen: Counter[str], statements: int) -> bool:
     )
 
 
-def run_all(amount: settings, dialect: str, database: tuple[Run, Tables]) -> None:
+def run_all(amount: settings, dialect: Dialect, database: tuple[Run, Tables]) -> None:
     seen: Counter[str] = Counter()
 
     @amount

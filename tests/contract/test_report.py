@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from io import StringIO
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -106,7 +107,9 @@ def test_an_annotation_for_github_names_file_line_and_column():
 def test_an_annotation_is_read_back_as_it_was_meant():
     line = as_github([ODD])
     assert "\n" not in line
-    command, properties, message = re.fullmatch(r"::(\w+) ([^:]*)::(.*)", line).groups()  # type: ignore[union-attr]
+    parts = re.fullmatch(r"::(\w+) ([^:]*)::(.*)", line)
+    assert parts
+    command, properties, message = parts.groups()
     read = {name: unquote(value) for name, _, value in (each.partition("=") for each in properties.split(","))}
     assert command == "error"
     assert read == {"file": ODD.path, "line": "1", "col": "2", "title": "statement-refused postgresql"}
@@ -178,22 +181,22 @@ def test_each_rule_is_explained_and_each_explanation_has_its_rule():
 
 
 def test_colours_are_for_terminals_and_the_environment_has_the_last_word(monkeypatch: pytest.MonkeyPatch):
-    class Terminal:
+    class Terminal(StringIO):
         def isatty(self) -> bool:
             return True
 
-    class Pipe:
+    class Pipe(StringIO):
         def isatty(self) -> bool:
             return False
 
     for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
-    assert has_colours(Terminal())  # type: ignore[arg-type]
-    assert not has_colours(Pipe())  # type: ignore[arg-type]
+    assert has_colours(Terminal())
+    assert not has_colours(Pipe())
     monkeypatch.setenv("TERM", "dumb")
-    assert not has_colours(Terminal())  # type: ignore[arg-type]
+    assert not has_colours(Terminal())
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert has_colours(Pipe())  # type: ignore[arg-type]
-    assert coloured("x", "31", Pipe()) == "\033[31mx\033[0m"  # type: ignore[arg-type]
+    assert has_colours(Pipe())
+    assert coloured("x", "31", Pipe()) == "\033[31mx\033[0m"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not has_colours(Terminal())  # type: ignore[arg-type]
+    assert not has_colours(Terminal())

@@ -5,6 +5,7 @@ Stands above `signature`, beside `plan`, which picks the one of a call.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from math import prod
 from typing import Final
@@ -35,7 +36,7 @@ def arms(block: Block, signature: Signature) -> tuple[Arms, ...]:
     found: dict[tuple[int, ...], Arms] = {}
     for combination in product(*states.values()) if every else _singly(list(states.values())):
         given = dict(zip(states, combination, strict=True))
-        variant = block.variant(lambda condition, given=given: _holds(condition, given))  # type: ignore[misc]
+        variant = block.variant(partial(_holds, given))
         found.setdefault(tuple(line.number for line in variant.lines), Arms(_label(given), variant))
     return tuple(found.values())
 
@@ -56,7 +57,7 @@ def _singly(states: list[tuple[State, ...]]) -> Iterator[tuple[State, ...]]:
             yield (*first[:place], state, *first[place + 1 :])
 
 
-def _holds(condition: Condition, given: dict[str, State]) -> bool:
+def _holds(given: dict[str, State], condition: Condition) -> bool:
     state = given[condition.argument]
     return state is not _ABSENT if condition.value is None else state == condition.value
 

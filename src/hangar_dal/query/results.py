@@ -4,6 +4,7 @@ Stands above `signature`. Decoding happens once per value, validation once per r
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import GenericAlias
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -33,7 +34,8 @@ class Reader:
         self.columns: tuple[str, ...] = tuple(result.model.model_fields) if result.model else ()
         self._open = _opener(result.model, decode) if result.model else None
         self._decode = decoder(result.value, decode) if result.value else None
-        self._validate = TypeAdapter(list[result.annotation]).validator.validate_python if result.annotation else None  # type: ignore[name-defined]
+        rows: Any = GenericAlias(list, (result.annotation,))  # list[...] of a type that is known only now
+        self._validate = TypeAdapter[Any](rows).validator.validate_python if result.annotation else None
 
     def check_columns(self, columns: tuple[str, ...]) -> None:
         """Columns are taken by their place: they must be the model's fields, in the model's order."""

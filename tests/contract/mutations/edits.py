@@ -58,16 +58,21 @@ def queries(texts: Texts) -> Sequence[str]:
 
 def block(texts: Texts, query: str, dialect: str = "sqlite") -> str:
     """From its header to the next."""
-    found: list[str] = []
-    domain = query.partition(".")[0]
-    in_block(query, lambda text: found.append(text) or text)(texts[f"queries/{dialect}/{domain}.sql"])  # type: ignore[func-returns-value]
+    found = re.search(
+        _block(query), texts[f"queries/{dialect}/{query.partition('.')[0]}.sql"], re.MULTILINE | re.DOTALL
+    )
+    assert found, query
     return found[0]
 
 
 def in_block(query: str, edit: Edit) -> Edit:
     """The edit, of one block of a file."""
+    return within(_block(query), edit)
+
+
+def _block(query: str) -> str:
     header = re.escape(f"-- name: {query.partition('.')[2]}\n")
-    return within(rf"^{header}.*?(?=^-- name:|\Z)", edit)
+    return rf"^{header}.*?(?=^-- name:|\Z)"
 
 
 def in_function(name: str, edit: Edit) -> Edit:
