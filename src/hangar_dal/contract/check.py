@@ -17,9 +17,8 @@ from hangar_dal.contract.looseness import Answer, too_loose
 from hangar_dal.contract.place import found
 from hangar_dal.contract.plans_findings import Asked, find_scans, find_unknown_small_tables
 from hangar_dal.contract.project import Project
-from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snapshots
-from hangar_dal.contract.sources import Source, Told
+from hangar_dal.contract.sources import Source
 from hangar_dal.contract.static import find_without_database
 from hangar_dal.contract.variants import CheckedVariant, statements, variants
 from hangar_dal.sqlscan import Dialect
@@ -110,10 +109,9 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
         if told is None:
             of_arms.setdefault(_unknown(each), []).append(each)
             continue
-        described, reading = told.described, with_nulls(told)
-        answers.append(Answer(each, described, reading.nulls))
+        answers.append(Answer(each, told.described, told.reading.nulls))
         twin = twins.get("postgresql") if source.dialect == "sqlite" else None
-        for finding in compare(each, described, reading, source.tables, twin=twin):
+        for finding in compare(each, told.described, told.reading, source.tables, twin=twin):
             of_arms.setdefault(finding, []).append(each)
         asked.append((each, told.scans))
     for finding, each in find_scans(asked, project.small_tables):
@@ -125,15 +123,6 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
 
 def _unknown(checked: CheckedVariant) -> Finding:
     return found(checked, "snapshot-stale", "the snapshot does not know this statement", UPDATE)
-
-
-def with_nulls(told: Told) -> Reading:
-    """What the statement tells, and where it tells nothing, what the database does."""
-    columns, nulls = told.described.columns, told.reading.nulls
-    if nulls is None or len(nulls) != len(columns):
-        nulls = (None,) * len(columns)
-    merged = (column.nullable if of_one is None else of_one for column, of_one in zip(columns, nulls, strict=True))
-    return replace(told.reading, nulls=tuple(merged))
 
 
 def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding]:

@@ -25,16 +25,12 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
-    """A column of a result. `table` and `column` are its origin, where it is a column of a table as it stands there.
-
-    `nullable` is None where it cannot be known, which counts as: it may be NULL.
-    """
+    """A column of a result. `table` and `column` are its origin, where it is a column of a table as it stands there."""
 
     name: str
     kind: str | None
     table: str | None = None
     column: str | None = None
-    nullable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.keys import with_keys
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
-from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.sources import Told
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
 from hangar_dal.migrations.files import migrations_in
@@ -42,7 +41,7 @@ class Stage:
     def ask(self, variant: Variant) -> Told:
         """Only while it is the last stage that `stages` gave."""
         described = self._probe.describe(variant)
-        reading = Reading() if described.refusal else read(variant.text, self.dialect, self.tables)
+        reading = read(variant.text, self.dialect, self.tables, described)
         return Told(described, reading)
 
 

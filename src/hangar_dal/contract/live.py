@@ -16,7 +16,6 @@ from hangar_dal.contract.plans_postgresql import PostgresPlanner
 from hangar_dal.contract.plans_sqlite import SqlitePlanner
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
-from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite
 from hangar_dal.contract.sources import Told
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
@@ -40,7 +39,7 @@ class Live:
     def ask(self, variant: Variant) -> Told:
         if variant.text not in self._told:
             described = self.probe.describe(variant)
-            reading = Reading() if described.refusal else read(variant.text, self.dialect, self.tables)
+            reading = read(variant.text, self.dialect, self.tables, described)
             scans = () if described.refusal else scans_of(self.planner, variant, self.tables)
             self._told[variant.text] = Told(described, reading, scans)
         return self._told[variant.text]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from hangar_dal.contract.agreement import compare
-from hangar_dal.contract.check import with_nulls
 from hangar_dal.contract.history import Stage, stages
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.rollout import Breaks, Verdict, narrowed, verdict
@@ -114,8 +113,7 @@ def _may_change(checked: CheckedVariant, schemas: Sequence[tuple[Schema, Schema]
 def _broken(asked: Sequence[CheckedVariant], stage: Stage, twin: Stage | None) -> Iterator[tuple[str, str]]:
     for each in asked:
         told = stage.ask(each.variant)
-        for finding in compare(
-            each, told.described, with_nulls(told), stage.tables, twin=twin.tables if twin else None
-        ):
+        of_twin = twin.tables if twin else None
+        for finding in compare(each, told.described, told.reading, stage.tables, twin=of_twin):
             if finding.severity == "error":
                 yield each.query.name, f"{finding.message} (when {each.label})" if each.label else finding.message

@@ -1,24 +1,22 @@
 """Which columns of a result are never NULL, read from the statement and the tables alone.
 
 What no rule makes certain counts as: it may be NULL. The plan that a database chooses plays no part, nor do the rows
-that happen to be there. Stands above `nullable_expressions`; sqlglot reads the SQL.
+that happen to be there. Stands above `syntax` and `nullable_expressions`.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.nullable_aggregates import aggregates_in, gives_one_row, is_aggregate, is_of, may_be_one_row
 from hangar_dal.contract.nullable_expressions import may_be_null
 from hangar_dal.contract.nullable_scope import MayBeNull, NotUnderstood, Output, Relation, Scope, Source, worst_of
 from hangar_dal.contract.nullable_sources import add, alias_of, expect, read_from, renamed, set_keys
-from hangar_dal.sqlscan import Dialect, Kind, Unterminated, scan
+from hangar_dal.contract.syntax import parsed
+from hangar_dal.sqlscan import Dialect
 
-_READ_AS: Final[dict[Dialect, str]] = {"sqlite": "sqlite", "postgresql": "postgres"}
 # Clauses whose meaning for NULLs is known here. A statement with any other is not understood.
 _SELECT: Final = frozenset(
     {"with_", "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset"}
@@ -36,18 +34,13 @@ def nullable_columns(text: str, dialect: Dialect, tables: Tables) -> tuple[MayBe
 
     None as a whole where nothing comes back, or where the statement is not understood.
     """
-    try:
-        parsed = sqlglot.parse(_without_comments(text, dialect), read=_READ_AS[dialect])
-        if len(parsed) != 1 or parsed[0] is None:
-            return None
-        return tuple(output.may_be_null for output in _outputs(parsed[0], Scope(dialect, tables)))
-    except (SqlglotError, Unterminated, NotUnderstood, RecursionError):
+    tree = parsed(text, dialect)
+    if tree is None:
         return None
-
-
-def _without_comments(text: str, dialect: Dialect) -> str:
-    """By the database's own rules, so that no other reading of a comment can matter."""
-    return "".join(" " if token.kind is Kind.COMMENT else token.text for token in scan(text, dialect))
+    try:
+        return tuple(output.may_be_null for output in _outputs(tree, Scope(dialect, tables)))
+    except (NotUnderstood, RecursionError):
+        return None
 
 
 def _outputs(statement: exp.Expr, scope: Scope) -> tuple[Output, ...]:

@@ -2,7 +2,7 @@
 and `nullability`; nothing else needs the parser.
 """
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.inserts import left_out
 from hangar_dal.contract.meetings import meetings
 from hangar_dal.contract.nullability import nullable_columns
@@ -11,10 +11,16 @@ from hangar_dal.contract.reading import Reading
 from hangar_dal.sqlscan import Dialect
 
 
-def read(text: str, dialect: Dialect, tables: Tables) -> Reading:
-    """Depends on the text and the tables alone."""
+def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> Reading:
+    """Depends on the text and the tables alone. Of what the database refused, nothing is said.
+
+    Where it counts other columns than the database does, it has misread the statement, and claims nothing of NULL.
+    """
+    if described.refusal:
+        return Reading()
+    nulls = nullable_columns(text, dialect, tables)
     return Reading(
-        nullable_columns(text, dialect, tables),
+        nulls if nulls is not None and len(nulls) == len(described.columns) else None,
         tuple(dict.fromkeys(meetings(text, dialect, tables))),
         tuple(left_out(text, dialect, tables)),
         ties(text, dialect, tables),

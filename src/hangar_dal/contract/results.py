@@ -38,7 +38,7 @@ def result_fields(checked: CheckedVariant) -> Mapping[str, ValueType] | None:
 
 def may_be_null(checked: CheckedVariant, column: ResultColumn, place: int, nulls: Nulls) -> bool | None:
     """None where it cannot be known and the file does not say."""
-    known = column.nullable if nulls is None or place >= len(nulls) else nulls[place]
+    known = None if nulls is None else nulls[place]
     return False if column.name in checked.block.not_null else known
 
 
@@ -132,7 +132,7 @@ def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn], nulls: 
             message = f"`-- not null: {name}`: the statement gives no such column"
             yield found(checked, "override-unknown", message, "delete the line, or mend the name")
             continue
-        known = nulls[places[name]] if nulls is not None and places[name] < len(nulls) else None
+        known = None if nulls is None else nulls[places[name]]
         if known is False:
             message = f"`-- not null: {name}`: it never is NULL, and that is known without the line"
             yield found(checked, "override-needless", message, "delete the line", severity="warning")

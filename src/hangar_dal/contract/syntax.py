@@ -14,7 +14,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.sqlscan import Dialect
+from hangar_dal.sqlscan import Dialect, Kind, Unterminated, scan
 
 # What it takes for a mere command it says on its own log, once a statement.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -27,12 +27,12 @@ TableAndColumn = tuple[str, str]
 
 @lru_cache(maxsize=4096)
 def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
-    """The tree, not to be changed; None where the statement is not understood."""
+    """The tree, not to be changed; None where the statement is not understood, or is more than one."""
     try:
-        tree = sqlglot.parse_one(text, dialect=_NAMES[dialect])
-    except (SqlglotError, RecursionError):
+        trees = sqlglot.parse(_without_comments(text, dialect), dialect=_NAMES[dialect])
+    except (SqlglotError, Unterminated, RecursionError):
         return None
-    return None if isinstance(tree, exp.Command) else tree
+    return trees[0] if len(trees) == 1 and not isinstance(trees[0], exp.Command) else None
 
 
 def origin(column: exp.Expr, tables: Tables) -> TableAndColumn | None:
@@ -98,6 +98,11 @@ def ctes(node: exp.Expr) -> set[str]:
         found |= {cte.alias.lower() for cte in with_.expressions} if with_ is not None else set()
         at = at.parent
     return found
+
+
+def _without_comments(text: str, dialect: Dialect) -> str:
+    """By the database's own rules, so that no other reading of a comment can matter."""
+    return "".join(" " if token.kind is Kind.COMMENT else token.text for token in scan(text, dialect))
 
 
 def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None]]:

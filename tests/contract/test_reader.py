@@ -1,0 +1,30 @@
+"""What is read in a statement's words, held against what the database said of it."""
+
+from dataclasses import replace
+
+import pytest
+from hangar_dal.contract.facts import Described, Refusal, ResultColumn, TableColumn, Tables
+from hangar_dal.contract.reader import read
+from hangar_dal.sqlscan import DIALECTS, Dialect
+
+TABLES = Tables({"users": {"id": TableColumn("id", "uuid", nullable=False)}}, {"users": (("id",),)})
+ONE = Described(columns=(ResultColumn("id", "uuid", "users", "id"),))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_nothing_is_said_of_null_where_the_database_counts_other_columns(dialect: Dialect) -> None:
+    text = "SELECT id FROM users"
+    assert read(text, dialect, TABLES, ONE).nulls == (False,)
+    assert read(text, dialect, TABLES, replace(ONE, columns=ONE.columns * 2)).nulls is None
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_nothing_is_said_of_what_the_database_refused(dialect: Dialect) -> None:
+    text = "SELECT id FROM users WHERE id = :id"
+    assert read(text, dialect, TABLES, ONE).meetings
+    assert not read(text, dialect, TABLES, replace(ONE, refusal=Refusal("no such table"))).meetings
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_second_statement_is_not_read_past(dialect: Dialect) -> None:
+    assert read("SELECT id FROM users; SELECT 1", dialect, TABLES, ONE).nulls is None
