@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from hangar_dal.contract.facts import Described, Refusal, ResultColumn, TableColumn, Tables
 from hangar_dal.contract.reader import read
 from hangar_dal.sqlscan import DIALECTS, Dialect
