@@ -12,6 +12,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
@@ -22,7 +23,7 @@ from hangar_dal.contract.snapshot import write_snapshots
 
 MODULES = 20
 ONLINE, OFFLINE = 5.0, 0.5
-ROUNDS = 3
+ROUNDS = 5
 
 HEAD = """\
 from datetime import datetime
@@ -114,7 +115,7 @@ def main() -> None:
     for what, time, bound in (
         ("on both databases", online, ONLINE),
         ("offline", offline, OFFLINE),
-        ("offline, the whole process", process, OFFLINE),
+        ("offline, the whole command", process, OFFLINE),
     ):
         print(f"{what}: {time / bound:.2f} of {bound:g} s, under the bound: {'yes' if time < bound else 'no'}")
 
@@ -153,18 +154,27 @@ def write_application(folder: Path, modules: int) -> None:
 
 
 def timed_offline() -> tuple[float, float]:
-    """Processor time of the check and of all of its process, which waits for nothing."""
+    """Processor time of the check, and of the whole command: neither waits for anything.
+
+    Bytecode is kept, as it is where a package was installed; the first round writes it.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     program = (
         "from time import process_time\n"
         "from hangar_dal.contract.check import check_offline\n"
         "from hangar_dal.contract.project import read_project\n"
         "project, begun = read_project(), process_time()\n"
         "assert check_offline(project).is_clean\n"
-        "print(process_time() - begun, process_time())\n"
+        "print(process_time() - begun)\n"
     )
-    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
-    check, process = map(float, told.split())
-    return check, process
+    told = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment
+    ).stdout
+    before = getrusage(RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "hangar_dal.cli", "check", "--offline"]
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    after = getrusage(RUSAGE_CHILDREN)
+    return float(told), (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
 
 
 if __name__ == "__main__":

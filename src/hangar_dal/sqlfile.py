@@ -75,7 +75,7 @@ def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
         return unreadable(path, dialect, f"this {fault.what} never ends", line=_line_of(text, fault.start))
     file = SqlFile(path, dialect)
     headers = [index for index, token in enumerate(tokens) if _header(text, token)]
-    early = [token for token in tokens[: headers[0] if headers else None] if _is_code(token)]
+    early = [token for token in tokens[: headers[0] if headers else None] if token.kind is not Kind.COMMENT]
     if early:
         file.refuse(
             _line_of(text, early[0].start), "text before the first header", "start the block with `-- name: lower_case`"
@@ -96,7 +96,7 @@ def _add_block(file: SqlFile, text: str, header: Token, body: Sequence[Token]) -
         file.refuse(line, f"{name} is defined twice; the first stands in line {file.headers[name]}")
         return
     file.headers[name] = line
-    code = [token for token in body if _is_code(token)]
+    code = [token for token in body if token.kind is not Kind.COMMENT]
     if not code or code[0].kind is Kind.SEMICOLON:
         file.refuse(line, f"{name} is empty", "write its statement or delete the header")
         return
@@ -154,8 +154,10 @@ def _lines(file: SqlFile, text: str, tokens: Sequence[Token], start: int, end: i
         if token.kind is Kind.COMMENT and token.text.startswith("--") and (match := _WHEN.search(token.text))
     }
     for token in tokens:
+        if "\n" not in token.text:
+            continue
         first, last = _line_of(text, token.start), _line_of(text, token.end)
-        if token.kind is not Kind.SPACE and first != last and not whens.keys().isdisjoint(range(first, last + 1)):
+        if not whens.keys().isdisjoint(range(first, last + 1)):
             file.refuse(first, f"an arm is one line, and this {token.kind.value} goes over several")
     # The text ends before the semicolon; a `when` behind the semicolon still belongs to the last line.
     for number, content in enumerate(text[start:end].split("\n"), _line_of(text, start)):
@@ -199,14 +201,11 @@ def _is_whole(file: SqlFile, block: Block) -> bool:
     return True
 
 
-def _is_code(token: Token) -> bool:
-    return token.kind not in (Kind.SPACE, Kind.COMMENT)
-
-
 def _header(text: str, token: Token) -> str:
     """The name in a header, or nothing."""
-    at_line_start = token.start == 0 or text[token.start - 1] == "\n"
-    match = _HEADER.match(token.text.rstrip()) if token.kind is Kind.COMMENT and at_line_start else None
+    if token.kind is not Kind.COMMENT or not (token.start == 0 or text[token.start - 1] == "\n"):
+        return ""
+    match = _HEADER.match(token.text.rstrip())
     return match[1] if match else ""
 
 

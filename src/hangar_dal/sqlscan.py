@@ -10,16 +10,14 @@ What SQLite adds: `[names]` and `` `names` ``, and a variable that goes on behin
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Dialect = Literal["sqlite", "postgresql"]
 DIALECTS: Final[tuple[Dialect, ...]] = ("sqlite", "postgresql")
 
 
 class Kind(Enum):
-    SPACE = "space"
     COMMENT = "comment"
     STRING = "string"
     NAME = "quoted name"
@@ -31,8 +29,7 @@ class Kind(Enum):
     OPERATOR = "operator"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     kind: Kind
     start: int
     end: int
@@ -56,13 +53,14 @@ _LETTER_DIGIT: Final = rf"[^\x00-/:-@{_NO_LETTER}]"
 _LETTER_DIGIT_POINT: Final = rf"[^\x00-\x2d/:-@{_NO_LETTER}]"
 _LETTER_DIGIT_DOLLAR: Final = rf"[^\x00-#%-/:-@{_NO_LETTER}]"
 _LETTER_DIGIT_DOLLAR_COLON: Final = rf"[^\x00-#%-/;-@{_NO_LETTER}]"
-_SPACE = re.compile(r"[ \t\n\r\f\v]+")
 _LINE_COMMENT: Final[dict[Dialect, re.Pattern[str]]] = {
     "sqlite": re.compile(r"--[^\n]*"),
     "postgresql": re.compile(r"--[^\n\r]*"),
 }
+# Four tokens in five, found at once: a word that begins no string, or what always stands alone.
+_COMMON = re.compile(rf"[ \t\n\r\f\v]*+(?:((?![Ee]'){_LETTER}{_LETTER_DIGIT_DOLLAR}*)|([(),=]))")
+_NO_SPACE = re.compile(r"[^ \t\n\r\f\v]")
 _NUMBER = re.compile(rf"\.?[0-9]{_LETTER_DIGIT_POINT}*")
-_WORD = re.compile(rf"{_LETTER}{_LETTER_DIGIT_DOLLAR}*")
 _WORD_END = re.compile(rf"{_LETTER_DIGIT_DOLLAR}\Z")
 # What SQLite takes for one variable: `::` belongs to it, and a pair of parentheses ends it. It has no casts by `::`.
 _SQLITE_VARIABLE = re.compile(
@@ -77,15 +75,20 @@ _CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:\s|--[^\n\r]*[\n\r])
 
 
 def scan(text: str, dialect: Dialect) -> Iterator[Token]:
-    """The tokens of a text in order; together they are the text, to the last character."""
+    """The tokens of a text in order: all of it to the last character, but for the space between them."""
     position, brackets = 0, 0
-    while position < len(text):
-        kind, end = _next(text, position, dialect, brackets)
-        token = Token(kind, position, end, text[position:end])
-        if kind is Kind.OPERATOR:
-            brackets = max(0, brackets + (token.text == "[") - (token.text == "]"))
-        yield token
-        position = end
+    while True:
+        if found := _COMMON.match(text, position):
+            kind = Kind.WORD if found.lastindex == 1 else Kind.OPERATOR
+            start, position = found.span(found.lastindex or 0)
+        elif first := _NO_SPACE.search(text, position):
+            start = first.start()
+            kind, position = _uncommon(text, start, dialect, brackets)
+            if kind is Kind.OPERATOR and text[start] in "[]":
+                brackets = max(0, brackets + (1 if text[start] == "[" else -1))
+        else:
+            return
+        yield Token(kind, start, position, text[start:position])
 
 
 def ends_in_word(text: str) -> bool:
@@ -93,10 +96,9 @@ def ends_in_word(text: str) -> bool:
     return bool(_WORD_END.search(text))
 
 
-def _next(text: str, at: int, dialect: Dialect, brackets: int) -> tuple[Kind, int]:
+def _uncommon(text: str, at: int, dialect: Dialect, brackets: int) -> tuple[Kind, int]:
+    """What begins at this place and is none of the common ones, and where it ends."""
     char = text[at]
-    if found := _SPACE.match(text, at):
-        return Kind.SPACE, found.end()
     if found := _LINE_COMMENT[dialect].match(text, at):
         return Kind.COMMENT, found.end()
     if text.startswith("/*", at):
@@ -109,10 +111,8 @@ def _next(text: str, at: int, dialect: Dialect, brackets: int) -> tuple[Kind, in
         return Kind.SEMICOLON, at + 1
     if found := _NUMBER.match(text, at):
         return Kind.NUMBER, found.end()
-    if found := _WORD.match(text, at):
-        if dialect == "postgresql" and found[0] in ("e", "E") and text.startswith("'", found.end()):
-            return Kind.STRING, _escape_string(text, at)
-        return Kind.WORD, found.end()
+    if text.startswith("'", at + 1) and char in "eE":
+        return (Kind.STRING, _escape_string(text, at)) if dialect == "postgresql" else (Kind.WORD, at + 1)
     return _sqlite(text, at) if dialect == "sqlite" else _postgresql(text, at, brackets)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hangar_dal.contract import sqlite_library
-from hangar_dal.contract.describe_sqlite import SqliteProbe, could_hold
+from hangar_dal.contract.describe_sqlite import SqliteProbe
+from hangar_dal.contract.kinds import fits
 from hangar_dal.sqlblock import Line, Variant
 
 TABLES = """
@@ -191,8 +192,8 @@ def test_checks_that_name_their_values_are_read_and_no_others(probe: SqliteProbe
 
 
 def test_what_sqlite_stores_may_be_the_twin_of_several_kinds() -> None:
-    assert all(could_hold("text", kind) for kind in ("text", "uuid", "instant", "date", "json", "list:uuid"))
-    assert could_hold("integer", "bool")
-    assert not could_hold("integer", "float")
-    assert not could_hold("text", "int")
-    assert not could_hold("any", "text")
+    assert all(fits("sqlite", "text", kind) for kind in ("text", "uuid", "instant", "date", "json", "list:uuid"))
+    assert fits("sqlite", "integer", "bool")
+    assert not fits("sqlite", "integer", "float")
+    assert not fits("sqlite", "text", "int")
+    assert not fits("sqlite", "any", "text")

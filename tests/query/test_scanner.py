@@ -101,11 +101,13 @@ def test_postgresql_counts_the_parameters_that_the_corpus_names(postgres: psycop
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-def test_tokens_are_the_text_to_the_last_character(dialect: Dialect) -> None:
+def test_tokens_and_the_space_between_them_are_the_text_to_the_last_character(dialect: Dialect) -> None:
     for statement, _ in corpus(dialect):
         tokens = list(scan(statement, dialect))
-        assert "".join(token.text for token in tokens) == statement
-        assert [token.start for token in tokens[1:]] == [token.end for token in tokens[:-1]]
+        assert all(token.text == statement[token.start : token.end] for token in tokens)
+        edges = [0, *(edge for token in tokens for edge in (token.start, token.end)), len(statement)]
+        between = [statement[end:start] for end, start in zip(edges[::2], edges[1::2], strict=True)]
+        assert not "".join(between).strip(" \t\n\r\f\v")
 
 
 @pytest.mark.parametrize(
@@ -255,7 +257,7 @@ def test_sqlite_agrees_where_strings_names_and_comments_end(text: str) -> None:
     """`sqlite3_complete` tells whether the last semicolon stands outside of all of them."""
     complete = sqlite3.complete_statement(f"{text};")
     try:
-        tokens = [token for token in scan(f"{text};", "sqlite") if token.kind is not Kind.SPACE]
+        tokens = list(scan(f"{text};", "sqlite"))
     except Unterminated:
         assert not complete
         return

@@ -4,6 +4,7 @@ A module for each command, or for each family of commands; `add(commands)` offer
 """
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,12 @@ from hangar_dal.cli import check, explain, keys, migrations, schema
 from hangar_dal.cli.commands import Command
 from hangar_dal.cli.terminal import FAILED, RED, coloured, in_diff_colours
 from hangar_dal.errors import HangarError
+
+
+def run() -> int:
+    """What the shell calls: `main` in a process of its own, which ends before collecting garbage could pay."""
+    gc.disable()
+    return main()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,6 @@
 
 import sys
 
-from hangar_dal.cli import main
+from hangar_dal.cli import run
 
-sys.exit(main())
+sys.exit(run())

@@ -8,7 +8,6 @@ from hangar_dal.cli.options import add_database, add_folders, add_postgresql, fo
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, OK
 from hangar_dal.errors import SettingsError
-from hangar_dal.migrations.verify import verify
 
 
 def add(actions: Subcommands) -> None:
@@ -37,6 +36,8 @@ def add(actions: Subcommands) -> None:
 
 
 def _verify(chosen: argparse.Namespace) -> int:
+    from hangar_dal.migrations.verify import verify  # noqa: PLC0415 - no other command rehearses
+
     url = None if chosen.sqlite_only else server(chosen)
     if url is None and not chosen.sqlite_only:
         raise SettingsError(

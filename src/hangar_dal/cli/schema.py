@@ -6,16 +6,15 @@ import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.options import add_database, add_folders, folders
 from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, OK, YELLOW, coloured, in_diff_colours
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.drift import database_schema, drift, migrated_schema
-from hangar_dal.migrations.schema import Schema
-from hangar_dal.migrations.views.mermaid import as_mermaid
-from hangar_dal.migrations.views.svg import as_svg
-from hangar_dal.migrations.views.text import as_text
+
+if TYPE_CHECKING:
+    from hangar_dal.migrations.schema import Schema
 
 
 def add(commands: Subcommands) -> None:
@@ -58,6 +57,11 @@ def add(commands: Subcommands) -> None:
 
 
 def _schema(chosen: argparse.Namespace) -> int:
+    # No other command draws.
+    from hangar_dal.migrations.drift import database_schema, migrated_schema  # noqa: PLC0415
+    from hangar_dal.migrations.views.mermaid import as_mermaid  # noqa: PLC0415
+    from hangar_dal.migrations.views.svg import as_svg  # noqa: PLC0415
+
     if chosen.scratch:
         found = migrated_schema(chosen.database, folders=folders(chosen))
     else:
@@ -83,7 +87,9 @@ def _write(path: Path, picture: str) -> None:
         raise MigrationError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def _print(schema: Schema) -> None:
+def _print(schema: "Schema") -> None:
+    from hangar_dal.migrations.views.text import as_text  # noqa: PLC0415 - no other command prints tables
+
     if not schema.tables:
         print("The database has no tables.")
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -92,6 +98,8 @@ def _print(schema: Schema) -> None:
 
 
 def _diff(chosen: argparse.Namespace) -> int:
+    from hangar_dal.migrations.drift import drift  # noqa: PLC0415 - no other command compares databases
+
     found = drift(chosen.database, folders=folders(chosen))
     for line in found.differences:
         print(in_diff_colours(line, sys.stdout))

@@ -18,7 +18,7 @@ _LITERALS: Final = frozenset({Kind.STRING, Kind.NUMBER})
 
 def allowed_values(rule: str, dialect: Dialect) -> dict[str, tuple[str, ...]]:
     """Of each column (in lower case) whose values the rule names: these, as text, in the order of the rule."""
-    tokens = [token for token in scan(rule, dialect) if token.kind not in {Kind.SPACE, Kind.COMMENT}]
+    tokens = [token for token in scan(rule, dialect) if token.kind is not Kind.COMMENT]
     # Within AND alone, or OR alone, parentheses decide nothing: they are left out. NOT and CASE are not read.
     tokens = [token for token in _without_casts(tokens) if token.text not in _PARENTHESES]
     words = {token.text.upper() for token in tokens if token.kind is Kind.WORD}

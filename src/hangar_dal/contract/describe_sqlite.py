@@ -1,13 +1,13 @@
 """What SQLite says of a statement and of the tables, by compiling it: nothing is ever executed.
 
 Stands above `facts` and `sqlite_library`; works on the scratch file that `scratch` made. A kind is here what SQLite
-stores: "text", "integer", "real" or "blob"; `could_hold` says which values that may be. A result that is no column of
-a table has no kind: an expression has none before it has a value.
+stores: "text", "integer", "real" or "blob"; `kinds` says which values that may be. A result that is no column of a
+table has no kind: an expression has none before it has a value.
 """
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal, Self
@@ -19,13 +19,6 @@ from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token, scan
 
-# The twins of PostgreSQL's types: which of its kinds are kept as what.
-_HOLDS: Final[Mapping[str, frozenset[str]]] = {
-    "text": frozenset({"text", "uuid", "instant", "date", "json", "list", "model", "models"}),
-    "integer": frozenset({"int", "bool"}),
-    "real": frozenset({"float"}),
-    "blob": frozenset({"bytes"}),
-}
 _STORED: Final = {"text": "text", "int": "integer", "integer": "integer", "real": "real", "blob": "blob"}
 _READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
 _WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
@@ -43,11 +36,6 @@ WHERE
     AND x.hidden <> 1
 ORDER BY l.name, x.cid
 """
-
-
-def could_hold(stored: str, kind: str) -> bool:
-    """Whether a column of what SQLite stores may be the twin of one of this kind on PostgreSQL."""
-    return kind.partition(":")[0] in _HOLDS.get(stored, ())
 
 
 class SqliteProbe:
@@ -158,5 +146,5 @@ def _outside_of_parentheses(text: str) -> Iterator[Token]:
     depth = 0
     for token in scan(text, "sqlite"):
         depth += (token.text == "(") - (token.text == ")")
-        if depth == 0 and token.kind not in {Kind.SPACE, Kind.COMMENT}:
+        if depth == 0 and token.kind is not Kind.COMMENT:
             yield token

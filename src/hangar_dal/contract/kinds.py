@@ -1,14 +1,21 @@
 """Which kind of the databases a Python type goes with. Stands above the query floor and `facts`."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from hangar_dal.contract.describe_sqlite import could_hold
 from hangar_dal.database.types import ValueType
 from hangar_dal.sqlscan import Dialect
 
 _KNOWN: Final = frozenset({"text", "int", "bool", "float", "bytes", "uuid", "instant", "date", "json"})
 _JSON: Final = frozenset({"json", "model", "models"})
+# What SQLite stores, and which kinds of PostgreSQL are kept as that.
+_HOLDS: Final[Mapping[str, frozenset[str]]] = {
+    "text": frozenset({"text", "uuid", "instant", "date", "json", "list", "model", "models"}),
+    "integer": frozenset({"int", "bool"}),
+    "real": frozenset({"float"}),
+    "blob": frozenset({"bytes"}),
+}
 # psycopg says of each number what it is, and PostgreSQL has operators for these with an int8.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
 
@@ -36,7 +43,7 @@ def fits(dialect: Dialect, database: str | None, value: str) -> bool:
     if database is None:
         return True
     if dialect == "sqlite" and database not in _KNOWN - {"text"}:
-        return could_hold(database, value)
+        return value.partition(":")[0] in _HOLDS.get(database, ())
     if value == "text" and database not in _KNOWN and not database.startswith("list:"):
         return database not in ("numeric", "interval", "time without time zone", "timestamp without time zone")
     return database == value

@@ -54,7 +54,7 @@ def _found(checked: CheckedVariant, scan: Scan) -> Finding:
 
 def _place(checked: CheckedVariant, table: str) -> int | None:
     """Where the table is named first, not as a part of a column's name."""
-    code = [token for token in checked.variant.tokens if token.kind not in (Kind.SPACE, Kind.COMMENT)]
+    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
     for token, after in zip(code, [*code[1:], None], strict=True):
         is_name = token.kind in (Kind.WORD, Kind.NAME) and token.text.strip('"').lower() == table.lower()
         if is_name and (after is None or after.text != "."):

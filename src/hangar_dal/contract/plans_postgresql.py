@@ -155,7 +155,7 @@ class PostgresPlanner:
 
 
 def _limits(variant: Variant) -> set[str]:
-    code = [token for token in variant.tokens if token.kind not in (Kind.SPACE, Kind.COMMENT)]
+    code = [token for token in variant.tokens if token.kind is not Kind.COMMENT]
     return {
         token.text[1:]
         for before, token in pairwise(code)

@@ -102,7 +102,12 @@ def ctes(node: exp.Expr) -> set[str]:
 
 def _without_comments(text: str, dialect: Dialect) -> str:
     """By the database's own rules, so that no other reading of a comment can matter."""
-    return "".join(" " if token.kind is Kind.COMMENT else token.text for token in scan(text, dialect))
+    pieces, position = [], 0
+    for token in scan(text, dialect):
+        if token.kind is Kind.COMMENT:
+            pieces.append(text[position : token.start])
+            position = token.end
+    return " ".join([*pieces, text[position:]])
 
 
 def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None]]:

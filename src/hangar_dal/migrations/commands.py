@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.adoption import migrations_present
 from hangar_dal.migrations.files import migrations_in, with_packaged
 from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.sessions import connected, migrating
@@ -58,6 +57,8 @@ def adopt(url: str | None = None, *, folders: Sequence[Path] = ()) -> tuple[str,
     Tables, columns, rules and indexes are compared; if they are not exactly what the first of the migrations, or the
     first few, give, `SchemaDiffers` lists the differences and nothing is marked. `apply` then adds what is pending.
     """
+    from hangar_dal.migrations.adoption import migrations_present  # noqa: PLC0415 - reads schemas, as nothing else does
+
     place = place_of(url)
     if not place.exists:
         raise MigrationError(f"{place.target.where} does not exist; there is nothing to adopt, only to apply")

@@ -113,7 +113,7 @@ def _words(sql: str) -> Words:
     return tuple(
         token.text.lower() if token.kind is Kind.WORD else token.text
         for token in scan(sql, "sqlite")
-        if token.kind not in {Kind.SPACE, Kind.COMMENT}
+        if token.kind is not Kind.COMMENT
     )
 
 

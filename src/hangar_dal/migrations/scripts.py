@@ -117,7 +117,7 @@ def _split(text: str, dialect: Dialect) -> Iterator[Statement]:
     tokens: list[Token] = []
     for token in [*scan(text, dialect), None]:
         if token is not None and (token.kind is not Kind.SEMICOLON or not _is_complete(text, tokens, token, dialect)):
-            if tokens or token.kind not in {Kind.SPACE, Kind.COMMENT, Kind.SEMICOLON}:
+            if tokens or token.kind not in {Kind.COMMENT, Kind.SEMICOLON}:
                 tokens.append(token)
             continue
         if tokens:

@@ -10,7 +10,7 @@ from typing import Final
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token
 
-_IGNORED: Final = frozenset({Kind.SPACE, Kind.COMMENT, Kind.SEMICOLON})
+_IGNORED: Final = (Kind.COMMENT, Kind.SEMICOLON)
 _STARTS: Final = frozenset({"SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
 # Where the keys of an ORDER BY end: in a query, a window, an aggregate.
 _BEHIND_KEYS: Final = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING", "ROWS", "RANGE", "GROUPS"})
@@ -23,11 +23,15 @@ class Scope:
     before: str = ""  # the word in front of the parenthesis, in upper case
     start: int = 0
     items: "list[Token | Scope]" = field(default_factory=list)
+    words: list[str] = field(default_factory=list)  # of each item the bare word in upper case; empty for anything else
+
+    def add(self, item: "Token | Scope") -> None:
+        self.items.append(item)
+        self.words.append(item.text.upper() if isinstance(item, Token) and item.kind is Kind.WORD else "")
 
     def word(self, at: int) -> str:
         """The bare word there in upper case; empty for anything else, and past both ends."""
-        item = self.items[at] if 0 <= at < len(self.items) else None
-        return item.text.upper() if isinstance(item, Token) and item.kind is Kind.WORD else ""
+        return self.words[at] if 0 <= at < len(self.words) else ""
 
     def text(self, at: int) -> str:
         """The token's text; empty for a scope, and past both ends."""
@@ -36,8 +40,9 @@ class Scope:
 
     def find(self, *words: str, after: int = 0) -> int | None:
         """Where these words follow each other on this level."""
-        for at in range(after, len(self.items)):
-            if all(self.word(at + offset) == word for offset, word in enumerate(words)):
+        sought = list(words)
+        for at in range(after, len(self.words)):
+            if self.words[at] == sought[0] and self.words[at : at + len(sought)] == sought:
                 return at
         return None
 
@@ -74,11 +79,11 @@ def scopes(variant: Variant) -> list[Scope]:
         current = open_ones[-1]
         if token.text == "(" and token.kind is Kind.OPERATOR:
             inner = Scope(current.word(len(current.items) - 1), token.start)
-            current.items.append(inner)
+            current.add(inner)
             found.append(inner)
             open_ones.append(inner)
         elif token.text == ")" and token.kind is Kind.OPERATOR:
             del open_ones[max(1, len(open_ones) - 1) :]
         elif token.kind not in _IGNORED:
-            current.items.append(token)
+            current.add(token)
     return found

@@ -26,10 +26,11 @@ def readings(scope: Scope, dialect: Dialect) -> Iterator[tuple[int, str]]:
     for at, item in enumerate(scope.items):
         if not isinstance(item, Token):
             continue
-        word, is_part = scope.word(at), scope.text(at - 1) in (".", "as", "AS") or scope.text(at + 1) == "."
+        word = scope.word(at)
         behind = scope.items[at + 1] if at + 1 < len(scope.items) else None
-        if word in _WORDS[dialect] and not is_part:
-            yield item.start, word
+        if word in _WORDS[dialect]:
+            if scope.text(at - 1) not in (".", "as", "AS") and scope.text(at + 1) != ".":
+                yield item.start, word
         elif isinstance(behind, Scope) and word in _FUNCTIONS[dialect]:
             yield item.start, f"{item.text}()"
         elif isinstance(behind, Scope) and dialect == "sqlite" and _is_now(word, behind):
