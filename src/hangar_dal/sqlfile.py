@@ -25,6 +25,8 @@ _DIRECTIVE = re.compile(rf"--\s*({'|'.join(_DIRECTIVES)}):\s*(.*)$")
 _NEARLY_NOT_NULL = re.compile(r"--\s*([a-z]+[\s_-]*null\w*)\s*:", re.IGNORECASE)
 _OVERRIDE = re.compile(r"([^\s:]+):\s*(\S.*)$")
 
+Place = tuple[int, int]  # line and column, from 1
+
 
 @dataclass
 class SqlFile:
@@ -51,18 +53,18 @@ class SqlFile:
         """What its queries are named by: `users` of `users.sql`."""
         return PurePath(self.path).stem
 
-    def refuse(self, line: int, message: str, fix: str = "", *, rule: str = FILE_FORMAT) -> None:
-        before = [name for name, header in self.headers.items() if header <= line]
+    def refuse(self, place: Place, message: str, fix: str = "", *, rule: str = FILE_FORMAT) -> None:
+        before = [name for name, header in self.headers.items() if header <= place[0]]
         query = f"{self.name}.{before[-1]}" if before else ""
-        self.faults.append(Finding(self.path, line, 1, self.dialect, query, rule, "error", message, fix))
+        self.faults.append(Finding(self.path, *place, self.dialect, query, rule, "error", message, fix))
 
 
 def unreadable(
-    path: str, dialect: Dialect, reason: str, fix: str = "", *, line: int = 1, rule: str = FILE_FORMAT
+    path: str, dialect: Dialect, reason: str, fix: str = "", *, place: Place = (1, 1), rule: str = FILE_FORMAT
 ) -> SqlFile:
     """A file of which nothing is known, but why."""
     file = SqlFile(path, dialect, readable=False)
-    file.refuse(line, reason, fix, rule=rule)
+    file.refuse(place, reason, fix, rule=rule)
     return file
 
 
@@ -72,20 +74,19 @@ def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
     try:
         tokens = list(scan(text, dialect))
     except Unterminated as fault:
-        return unreadable(path, dialect, f"this {fault.what} never ends", line=_line_of(text, fault.start))
+        return unreadable(path, dialect, f"this {fault.what} never ends", place=_place_of(text, fault.start))
     file = SqlFile(path, dialect)
     headers = [index for index, token in enumerate(tokens) if _header(text, token)]
     early = [token for token in tokens[: headers[0] if headers else None] if token.kind is not Kind.COMMENT]
     if early:
-        file.refuse(
-            _line_of(text, early[0].start), "text before the first header", "start the block with `-- name: lower_case`"
-        )
+        place = _place_of(text, early[0].start)
+        file.refuse(place, "text before the first header", "start the block with `-- name: lower_case`")
     for index, following in pairwise([*headers, len(tokens)]):
         _add_block(file, text, tokens[index], tokens[index + 1 : following])
     for token in tokens:
         if token.kind is Kind.COMMENT and not _header(text, token):
             for message, fix in _nearly(token.text):
-                file.refuse(_line_of(text, token.start), message, fix)
+                file.refuse(_place_of(text, token.start), message, fix)
     file.faults.sort(key=lambda fault: fault.line)
     return file
 
@@ -93,19 +94,19 @@ def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
 def _add_block(file: SqlFile, text: str, header: Token, body: Sequence[Token]) -> None:
     line, name = _line_of(text, header.start), _header(text, header)
     if name in file.headers:
-        file.refuse(line, f"{name} is defined twice; the first stands in line {file.headers[name]}")
+        file.refuse((line, 1), f"{name} is defined twice; the first stands in line {file.headers[name]}")
         return
     file.headers[name] = line
     code = [token for token in body if token.kind is not Kind.COMMENT]
     if not code or code[0].kind is Kind.SEMICOLON:
-        file.refuse(line, f"{name} is empty", "write its statement or delete the header")
+        file.refuse((line, 1), f"{name} is empty", "write its statement or delete the header")
         return
     semicolons = [index for index, token in enumerate(code) if token.kind is Kind.SEMICOLON]
     if not semicolons:
-        file.refuse(line, f"{name} does not end with a semicolon")
+        file.refuse((line, 1), f"{name} does not end with a semicolon")
     elif semicolons[0] < len(code) - 1:
         second = code[semicolons[0] + 1]
-        file.refuse(_line_of(text, second.start), f"{name} holds two statements", "one block is one statement")
+        file.refuse(_place_of(text, second.start), f"{name} holds two statements", "one block is one statement")
         return
     start, end = code[0].start, code[-1].start if semicolons else code[-1].end
     comments = [token for token in body if token.kind is Kind.COMMENT and token.start < start]
@@ -113,11 +114,11 @@ def _add_block(file: SqlFile, text: str, header: Token, body: Sequence[Token]) -
     overrides = dict(_overrides(file, text, comments))
     for token in comments:
         if (found := _WHEN.search(token.text)) and found.start():
-            file.refuse(_line_of(text, token.start), f"{name}: an arm before the statement", "the first is no comment")
+            file.refuse(_place_of(text, token.start), f"{name}: an arm before the statement", "the first is no comment")
     for token in body:
         if token.kind is Kind.COMMENT and token.start > start and (found := _DIRECTIVE.match(token.text)):
             file.refuse(
-                _line_of(text, token.start),
+                _place_of(text, token.start),
                 f"{name}: `-- {found[1]}:` is read nowhere but between header and statement",
                 "move it there",
             )
@@ -136,11 +137,11 @@ def _overrides(file: SqlFile, text: str, comments: Sequence[Token]) -> Iterator[
         directive = _DIRECTIVE.match(token.text)
         if directive is None or directive[1] != "not null" or not directive[2].strip():
             continue
-        line, found = _line_of(text, token.start), _OVERRIDE.match(directive[2])
+        place, found = _place_of(text, token.start), _OVERRIDE.match(directive[2])
         if found is None:
-            file.refuse(line, "`-- not null:` needs a column and a reason", "write `-- not null: column: reason`")
+            file.refuse(place, "`-- not null:` needs a column and a reason", "write `-- not null: column: reason`")
         elif found[1] in seen:
-            file.refuse(line, f"`-- not null: {found[1]}` stands there twice", "delete one of them")
+            file.refuse(place, f"`-- not null: {found[1]}` stands there twice", "delete one of them")
         else:
             seen.add(found[1])
             yield found[1], found[2]
@@ -158,46 +159,51 @@ def _lines(file: SqlFile, text: str, tokens: Sequence[Token], start: int, end: i
             continue
         first, last = _line_of(text, token.start), _line_of(text, token.end)
         if not whens.keys().isdisjoint(range(first, last + 1)):
-            file.refuse(first, f"an arm is one line, and this {token.kind.value} goes over several")
+            place = _place_of(text, token.start)
+            file.refuse(place, f"an arm is one line, and this {token.kind.value} goes over several")
     # The text ends before the semicolon; a `when` behind the semicolon still belongs to the last line.
     for number, content in enumerate(text[start:end].split("\n"), _line_of(text, start)):
         if number not in whens:
             yield Line(content, number)
             continue
         token, match = whens.pop(number)
-        conditions = tuple(_conditions(file, match[1], number))
+        place = _place_of(text, token.start + match.start())
+        conditions = tuple(_conditions(file, match[1], place))
         if not content.lstrip().startswith("--"):
             yield Line(content.removesuffix(token.text).rstrip(), number, conditions)
         elif match.start():  # an arm that is not the first
             yield Line(token.text[: match.start()].replace("--", "  ", 1).rstrip(), number, conditions)
         else:
-            file.refuse(number, "this `when` stands alone", "write it behind the line that it keeps")
-    for number in whens:
-        file.refuse(number, "an arm behind the semicolon belongs to no statement")
+            file.refuse(place, "this `when` stands alone", "write it behind the line that it keeps")
+    for token, _ in whens.values():
+        file.refuse(_place_of(text, token.start), "an arm behind the semicolon belongs to no statement")
 
 
-def _conditions(file: SqlFile, text: str, line: int) -> Iterator[Condition]:
+def _conditions(file: SqlFile, text: str, place: Place) -> Iterator[Condition]:
     for part in text.split(","):
         if match := _CONDITION.match(part.strip()):
             yield Condition(match[1], match[2])
         else:
-            file.refuse(line, "`when` takes `argument` or `argument = value`, parted by commas")
+            file.refuse(place, "`when` takes `argument` or `argument = value`, parted by commas")
 
 
 def _is_whole(file: SqlFile, block: Block) -> bool:
     """Whether each arm can be read alone; what the arms hide in comments is held to the rules of all text."""
     for line in block.lines:
         try:
-            if line.conditions and any(token.kind is Kind.SEMICOLON for token in scan(line.text, block.dialect)):
-                file.refuse(line.number, f"{block.name}: a semicolon in an arm", "write it behind the last of them")
+            arm = scan(line.text, block.dialect) if line.conditions else ()
+            end = next((token for token in arm if token.kind is Kind.SEMICOLON), None)
+            if end is not None:
+                place = (line.number, end.start + 1)
+                file.refuse(place, f"{block.name}: a semicolon in an arm", "write it behind the last of them")
                 return False
         except Unterminated as fault:
-            file.refuse(line.number, f"{block.name}: this {fault.what} never ends in its arm")
+            file.refuse((line.number, fault.start + 1), f"{block.name}: this {fault.what} never ends in its arm")
             return False
     for token in block.all_arms.tokens:
         if token.kind is Kind.FOREIGN:
-            number = block.all_arms.line_of(token).number
-            file.refuse(number, f"{block.name} uses the placeholder {token.text}", "write :name, a cast as CAST(…)")
+            place = block.all_arms.place_at(token.start)
+            file.refuse(place, f"{block.name} uses the placeholder {token.text}", "write :name, a cast as CAST(…)")
     return True
 
 
@@ -228,6 +234,10 @@ def _nearly(comment: str) -> Iterator[tuple[str, str]]:
         yield "misspelt header", "write `-- name: lower_case` alone, at the start of a line"
     elif has_colon and get_close_matches(word, _DIRECTIVES, cutoff=0.75):
         yield "misspelt directive", "write `-- differs: reason`"
+
+
+def _place_of(text: str, position: int) -> Place:
+    return _line_of(text, position), position - text.rfind("\n", 0, position)
 
 
 def _line_of(text: str, position: int) -> int:

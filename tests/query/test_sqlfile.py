@@ -68,6 +68,27 @@ def test_a_file_that_is_not_the_format_is_refused_with_its_line(text: str, findi
 
 
 @pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("-- name: a\nSELECT 1;\n-- name: b\nSELECT  'x;\n", (4, 9)),
+        ("-- name: a\nSELECT 1; SELECT 2;", (2, 11)),
+        ("-- name: a\nSELECT\n    $1;", (3, 5)),
+        ("-- name: a\nSELECT 1\n--  , $2  -- when y\n;", (3, 7)),
+        ("-- name: a\nSELECT 1  -- when x > 1\n;", (2, 11)),
+        ("-- name: a\nSELECT 1\n--  , 2  -- when x > 1\n;", (3, 10)),
+        ("-- name: a\nSELECT 1  -- when x\n--  , 2;  -- when y\n;", (3, 8)),
+        ("-- name: a\nSELECT 1\n--  , 'it  -- when x\n;", (3, 7)),
+        ("-- name: a\nSELECT 1 /*\n*/  -- when x\n;", (2, 10)),
+        ("-- name: a\nSELECT 1;\n   -- name: b\n", (3, 4)),
+        ("-- name: a\n-- prose\n", (1, 1)),
+    ],
+)
+def test_what_is_wrong_has_its_column(text: str, place: tuple[int, int]) -> None:
+    (fault,) = read(text).faults
+    assert (fault.line, fault.column) == place
+
+
+@pytest.mark.parametrize(
     "header",
     [
         "-- Name: b",
