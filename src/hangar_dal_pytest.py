@@ -73,8 +73,8 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
 
     def run(*, offline: bool = False) -> None:
         from hangar_dal.contract.check import check, check_offline  # noqa: PLC0415 - see the top of this file
-        from hangar_dal.contract.project import read_project  # noqa: PLC0415
-        from hangar_dal.contract.report import as_table  # noqa: PLC0415
+        from hangar_dal.contract.project import read_project  # noqa: PLC0415 - an extra
+        from hangar_dal.contract.report import as_table  # noqa: PLC0415 - an extra
 
         project = read_project(hangar_pyproject)
         if offline:
@@ -91,8 +91,8 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
 def hangar_both(hangar_pyproject: "Path", hangar_postgresql: str) -> Iterator[HangarBoth]:
     """Opens a SQLite and a PostgreSQL database, new and migrated, to compare what functions do on them."""
     from hangar_dal.contract.behaviour import open_both  # noqa: PLC0415 - see the top of this file
-    from hangar_dal.contract.project import read_project  # noqa: PLC0415
-    from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite, url_of  # noqa: PLC0415
+    from hangar_dal.contract.project import read_project  # noqa: PLC0415 - an extra
+    from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite, url_of  # noqa: PLC0415 - an extra
 
     project = read_project(hangar_pyproject)
     with ExitStack() as made:

@@ -89,7 +89,7 @@ def _sqlite(rest: str) -> SqliteTarget:
 
 
 def _postgresql(rest: str, *, allow_insecure: bool) -> PostgresTarget:
-    from psycopg.conninfo import make_conninfo  # noqa: PLC0415  SQLite users never load libpq
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - SQLite users never load libpq
 
     given = _read_by_libpq(rest)
     # What libpq itself takes from the PG* environment where the URL is silent. A service file named in the URL
@@ -113,8 +113,8 @@ def _postgresql(rest: str, *, allow_insecure: bool) -> PostgresTarget:
 
 def _read_by_libpq(rest: str) -> dict[str, Any]:
     """The URL's own parameters. libpq's errors quote the URL, so they are dropped, not chained."""
-    from psycopg import Error  # noqa: PLC0415
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+    from psycopg import Error  # noqa: PLC0415 - SQLite users never load libpq
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - SQLite users never load libpq
 
     if any(option.partition("=")[0] == "ssl" for option in rest.rpartition("?")[2].split("&")):
         raise SettingsError(
@@ -138,7 +138,7 @@ def _read_by_libpq(rest: str) -> dict[str, Any]:
 
 
 def _libpq_defaults() -> dict[str, str]:
-    from psycopg.pq import Conninfo  # noqa: PLC0415
+    from psycopg.pq import Conninfo  # noqa: PLC0415 - SQLite users never load libpq
 
     return {option.keyword.decode(): option.val.decode() for option in Conninfo.get_defaults() if option.val}
 

@@ -57,10 +57,9 @@ def add(commands: Subcommands) -> None:
 
 
 def _schema(chosen: argparse.Namespace) -> int:
-    # No other command draws.
-    from hangar_dal.migrations.drift import database_schema, migrated_schema  # noqa: PLC0415
-    from hangar_dal.migrations.views.mermaid import as_mermaid  # noqa: PLC0415
-    from hangar_dal.migrations.views.svg import as_svg  # noqa: PLC0415
+    from hangar_dal.migrations.drift import database_schema, migrated_schema  # noqa: PLC0415 - no other command needs it
+    from hangar_dal.migrations.views.mermaid import as_mermaid  # noqa: PLC0415 - no other command needs it
+    from hangar_dal.migrations.views.svg import as_svg  # noqa: PLC0415 - no other command needs it
 
     if chosen.scratch:
         found = migrated_schema(chosen.database, folders=folders(chosen))

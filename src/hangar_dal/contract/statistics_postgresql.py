@@ -106,7 +106,7 @@ def _fill(connection: "Connection[Any]", oid: int, table: str) -> None:
     owners = [column.name for column in columns if column.is_owner]
     values = (column.value(owners.index(column.name) if column.is_owner else None) for column in columns)
     connection.execute(
-        f"INSERT INTO {table} ({', '.join(column.name for column in columns)}) OVERRIDING SYSTEM VALUE "  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(column.name for column in columns)}) OVERRIDING SYSTEM VALUE "  # noqa: S608 - names are quoted
         f"SELECT {', '.join(values)} FROM generate_series(1, {ROWS}) AS n ON CONFLICT DO NOTHING".encode()
     )
 

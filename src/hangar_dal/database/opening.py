@@ -87,10 +87,10 @@ class Opening:
 async def _engine(settings: Settings) -> Engine:
     target = settings.target
     if isinstance(target, SqliteTarget):
-        from hangar_dal.database.sqlite.engine import open_engine as open_sqlite  # noqa: PLC0415
+        from hangar_dal.database.sqlite.engine import open_engine as open_sqlite  # noqa: PLC0415 - its driver
 
         return await open_sqlite(settings, target)
-    from hangar_dal.database.postgresql.engine import open_engine as open_postgresql  # noqa: PLC0415
+    from hangar_dal.database.postgresql.engine import open_engine as open_postgresql  # noqa: PLC0415 - its driver
 
     return await open_postgresql(settings, target)
 

@@ -26,7 +26,7 @@ async def retried(once: Callable[[], Awaitable[T]], deadline: float) -> T:
         except (*_AGAIN, TransactionFailed) as error:
             # A conflict that the work caught and swallowed is a conflict still.
             cause = error.__cause__ if isinstance(error, TransactionFailed) else error
-            pause = random.uniform(0, longest)  # noqa: S311
+            pause = random.uniform(0, longest)  # noqa: S311 - a pause is no secret
             if not isinstance(cause, _AGAIN) or now() + pause >= end:
                 raise
         await asyncio.sleep(pause)

@@ -73,7 +73,7 @@ def value_type(annotation: Any) -> ValueType:
             bare = bare.__supertype__
         elif get_origin(bare) in (Union, UnionType) and NoneType in get_args(bare):
             optional = True
-            bare = Union[tuple(arm for arm in get_args(bare) if arm is not NoneType)]  # noqa: UP007
+            bare = Union[tuple(arm for arm in get_args(bare) if arm is not NoneType)]  # noqa: UP007 - made at run time
         else:
             break
     sealed = next((marker for marker in markers if isinstance(marker, Sealed)), None)

@@ -27,9 +27,9 @@ def from_settings(uri: Any, migration_table: str) -> Any:
 def backend_for(place: Place) -> Any:
     """A connected backend, on which yoyo's `init_database()` has not been called yet."""
     if place.dialect == "sqlite":
-        from hangar_dal.migrations.backend_sqlite import SqliteBackend  # noqa: PLC0415
+        from hangar_dal.migrations.backend_sqlite import SqliteBackend  # noqa: PLC0415 - its driver
 
         return SqliteBackend(place, MIGRATION_TABLE)
-    from hangar_dal.migrations.backend_postgresql import PostgresBackend  # noqa: PLC0415
+    from hangar_dal.migrations.backend_postgresql import PostgresBackend  # noqa: PLC0415 - its driver
 
     return PostgresBackend(place, MIGRATION_TABLE)

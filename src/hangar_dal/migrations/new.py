@@ -60,5 +60,5 @@ def _files(folder: Path, migration: str, title: str) -> Iterator[tuple[Path, str
 
 if __name__ == "__main__":
     for path in create(Path(sys.argv[1])):
-        print(f"Made {path}")  # noqa: T201
-    print("Fill in the four SQL files. The file that yoyo names next is gone.")  # noqa: T201
+        print(f"Made {path}")  # noqa: T201 - a script
+    print("Fill in the four SQL files. The file that yoyo names next is gone.")  # noqa: T201 - a script

@@ -103,7 +103,7 @@ def _inside(place: PostgresPlace, name: str, *, is_database: bool) -> PostgresPl
 
 def _drop_stale(connection: "Connection[Any]") -> None:
     """Only what this role owns. PostgreSQL itself refuses to drop a database that somebody is connected to."""
-    from psycopg import Error  # noqa: PLC0415
+    from psycopg import Error  # noqa: PLC0415 - SQLite users never load libpq
 
     for kind, name, now in connection.execute(_OWN).fetchall():
         made = _NAME.fullmatch(name)
@@ -113,6 +113,6 @@ def _drop_stale(connection: "Connection[Any]") -> None:
 
 
 def _execute(connection: "Connection[Any]", command: LiteralString, name: str) -> None:
-    from psycopg.sql import SQL, Identifier  # noqa: PLC0415
+    from psycopg.sql import SQL, Identifier  # noqa: PLC0415 - SQLite users never load libpq
 
     connection.execute(SQL(command).format(Identifier(name)))

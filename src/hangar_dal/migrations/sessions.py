@@ -39,7 +39,7 @@ def migrating(place: Place, folders: Sequence[Path]) -> Generator[tuple[Any, lis
 
 
 def _load(migration: Any) -> None:
-    from yoyo.exceptions import BadMigration  # noqa: PLC0415
+    from yoyo.exceptions import BadMigration  # noqa: PLC0415 - yoyo takes long to load
 
     try:
         migration.load()
@@ -53,7 +53,7 @@ def _load(migration: Any) -> None:
 @contextmanager
 def connected(place: Place) -> Generator[Any]:
     """The backend of the database, with yoyo's tables in it."""
-    from hangar_dal.migrations.backends import backend_for  # noqa: PLC0415
+    from hangar_dal.migrations.backends import backend_for  # noqa: PLC0415 - yoyo takes long to load
 
     with backend_for(place) as backend:
         try:

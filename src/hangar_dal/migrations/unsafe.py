@@ -75,7 +75,7 @@ def _squawk(paths: Sequence[str]) -> list[dict[str, Any]]:
         )
     version = f"--pg-version={OLDEST_POSTGRESQL}.0"
     command = [program, "--reporter=json", "--assume-in-transaction", version, *paths]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")  # noqa: S603 - no shell
     try:
         found: list[dict[str, Any]] = json.loads(done.stdout)
     except ValueError:

@@ -20,7 +20,7 @@ _watch: threading.Thread | None = None
 
 def stop_at_exit(connection: Stoppable) -> None:
     """Have `stop` called when the main thread has ended, if the connection is still there."""
-    global _watch  # noqa: PLW0603
+    global _watch  # noqa: PLW0603 - one for the process
     with _lock:
         _open.add(connection)
         if _watch is None:
