@@ -186,6 +186,35 @@ def test_an_interrupted_process_leaves_nothing(empty_postgres_url: str, mark: st
     assert left() == []
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda stop: stop.name)
+def test_a_command_that_is_stopped_leaves_nothing_and_says_nothing(
+    stop: signal.Signals, empty_postgres_url: str, mark: str, left: Left
+) -> None:
+    program = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a suite in the background has it ignored
+        "from hangar_dal import cli\n"
+        "from hangar_dal.contract import check\n"
+        "from hangar_dal.migrations import scratch\n"
+        "def wait(*_, **__):\n"
+        "    print('ready', flush=True)\n"
+        "    time.sleep(600)\n"
+        "check.check_against = wait\n"
+        "mark = sys.argv.pop()\n"
+        "scratch.token_hex = lambda _: mark\n"
+        "sys.exit(cli.run())\n"
+    )
+    command = [sys.executable, "-c", program, "check", "--postgresql", empty_postgres_url]
+    with subprocess.Popen([*command, mark], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        assert left() != []
+        process.send_signal(stop)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (128 + stop, b"")
+    assert left() == []
+
+
 def test_a_sqlite_url_is_refused() -> None:
     with pytest.raises(SettingsError, match="postgresql://"), scratch_postgresql(read_project(), "sqlite:///x.db"):
         pass

@@ -6,9 +6,12 @@ A module for each command, or for each family of commands; `add(commands)` offer
 import argparse
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from textwrap import dedent
+from types import FrameType
+from typing import NoReturn
 
 from hangar_dal.cli import check, explain, keys, migrations, schema
 from hangar_dal.cli.commands import Command
@@ -17,9 +20,16 @@ from hangar_dal.errors import HangarError
 
 
 def run() -> int:
-    """What the shell calls: `main` in a process of its own, which ends before collecting garbage could pay."""
-    gc.disable()
-    return main()
+    """What the shell calls: `main` in a process of its own.
+
+    Stopped by Ctrl-C or by SIGTERM, as CI stops a job, it still drops its scratch databases and gives its locks back.
+    """
+    gc.disable()  # it ends before collecting garbage could pay
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `hangar-dal ... | head`: whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:
