@@ -25,5 +25,5 @@ def compare(
     yield from compare_parameters(checked, described, reading, tables, twin)
     yield from compare_results(checked, described, reading.nulls, tables, twin)
     yield from compare_json(checked, described)
-    yield from compare_writes(checked, described, reading, tables)
+    yield from compare_writes(checked, described, reading, tables, twin)
     yield from compare_order(checked, reading)

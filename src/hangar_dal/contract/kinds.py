@@ -38,6 +38,11 @@ def takes(database: str, value: str) -> bool:
     return database == value or (value == "int" and database in _TAKES_AN_INT)
 
 
+def writes(to: str, of: str) -> bool:
+    """Whether a column may be written to one of the other kind; yes, where one of them is not known here."""
+    return to == of or to not in _KNOWN or of not in _KNOWN or takes(to, of)
+
+
 def fits(dialect: Dialect, database: str | None, value: str) -> bool:
     """Whether a column of the one kind can be read as the other; what has no kind could be anything."""
     if database is None:

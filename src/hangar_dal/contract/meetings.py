@@ -1,4 +1,7 @@
-"""Where a parameter or a text meets a column of a table: written to it, or compared with it. Stands above `syntax`."""
+"""Where a parameter, a text or a column meets a column of a table: written to it, or compared with it.
+
+Stands above `syntax`.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -82,6 +85,10 @@ def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, writt
     columns = {column.name.lower(): column for column in tables.columns.get(table or "", {}).values()}
     column = columns.get(name.lower())
     if table is None or column is None:
+        return
+    taken = origin(value.unnest(), tables) if written else None
+    if taken is not None:
+        yield Meeting(table, column.name, written=True, taken=taken)
         return
     for leaf, bare in _leaves(value, bare=True):
         if isinstance(leaf, exp.Placeholder):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """`parameter` or `text`, or NULL where both are None, meets `table.column`: written to it, or compared with it.
+    """`parameter`, `text` or another column, `taken`, meets `table.column`: written to it, or compared with it.
 
-    `bare`: the very value, not one of several that may be written.
+    It is NULL where none of them is there. `bare`: the very value, not one of several that may be written.
     """
 
     table: str
@@ -19,6 +19,7 @@ class Meeting:
     text: str | None = None
     written: bool = False
     bare: bool = True
+    taken: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,13 @@
-"""What a write leaves out, and what writes unseen. Stands above `reading` and `place`."""
+"""What a write leaves out or takes from a column of another kind, and what writes unseen.
+
+Stands above `reading` and `place`.
+"""
 
 from collections.abc import Iterator
 
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.kinds import spoken, writes
 from hangar_dal.contract.place import found
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
@@ -14,16 +18,37 @@ from hangar_dal.sqlscan import Kind, Token
 
 
 def compare_writes(
-    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables
+    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
-    """Columns that an INSERT must give, or is given and drops; a statement whose words do not say that it writes."""
+    """Columns that an INSERT must give, or is given and drops; kinds; a statement that does not say that it writes."""
     if described.reads_only is False and not checked.block.writes:
         message = "the statement writes, and neither its verb nor a FOR UPDATE says so"
         yield found(checked, "write-unseen", message, "write what it changes as INSERT, UPDATE or DELETE")
     for table, column in reading.left_out:
         message = f"{table}.{column} is NOT NULL without a default, and this INSERT leaves it out"
         yield found(checked, "required-column", message, "insert it, or give it a default in a migration")
+    yield from _taken(checked, reading, tables if checked.block.dialect == "postgresql" else twin)
     yield from _unstored(checked, tables)
+
+
+def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | None) -> Iterator[Finding]:
+    """What is written from column to column: either database makes a text of an instant, if it has to."""
+    columns = of_postgresql.columns if of_postgresql is not None else {}
+    for met in reading.meetings:
+        to = columns.get(met.table, {}).get(met.column)
+        of = columns.get(met.taken[0], {}).get(met.taken[1]) if met.taken is not None else None
+        if to is not None and of is not None and not writes(to.kind, of.kind):
+            where, source = f"{met.table}.{to.name}", f"{met.taken[0]}.{of.name}" if met.taken else ""
+            message = f"{where} is {spoken(to.kind)}, and {source}, which is written to it, is {spoken(of.kind)}"
+            fix = "write the column that is meant, or convert it by CAST(... AS ...)"
+            yield found(checked, "kind-written", message, fix, at=_last(checked, of.name))
+
+
+def _last(checked: CheckedVariant, name: str) -> int | None:
+    """Where the column is named last: behind what is written, and before what comes back."""
+    words = [token for token in checked.variant.tokens if token.kind in (Kind.WORD, Kind.NAME)]
+    end = next((at for at, token in enumerate(words) if token.text.upper() == "RETURNING"), len(words))
+    return next((token.start for token in words[:end][::-1] if token.text.strip('"').lower() == name.lower()), None)
 
 
 def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:

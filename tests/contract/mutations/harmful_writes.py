@@ -64,7 +64,9 @@ def _swapped(texts: Texts) -> Iterator[Mutant]:
 
 
 def _assigned(texts: Texts) -> Iterator[Mutant]:
-    kind = Editor(texts, "write to a column of another kind", frozenset({"parameter-kind", "statement-refused"}))
+    kind = Editor(
+        texts, "write to a column of another kind", frozenset({"parameter-kind", "kind-written", "statement-refused"})
+    )
     null = Editor(texts, "write NULL to a column that is NOT NULL", frozenset({"none-refused"}))
     wrong = Editor(texts, "misspell a column that is written", frozenset({"statement-refused"}))
     made: list[Mutant] = []
