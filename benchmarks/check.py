@@ -16,7 +16,7 @@ from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from hangar_dal.contract.check import check_against
+from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import read_project
 from hangar_dal.contract.snapshot import write_snapshots
@@ -161,7 +161,7 @@ def timed_offline() -> tuple[float, float]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     program = (
         "from time import process_time\n"
-        "from hangar_dal.contract.check import check_offline\n"
+        "from hangar_dal.contract.checking import check_offline\n"
         "from hangar_dal.contract.project import read_project\n"
         "project, begun = read_project(), process_time()\n"
         "assert check_offline(project).is_clean\n"

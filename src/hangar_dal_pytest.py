@@ -72,7 +72,7 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
     """`hangar-dal check` as an assertion, which fails with all findings."""
 
     def run(*, offline: bool = False) -> None:
-        from hangar_dal.contract.check import check, check_offline  # noqa: PLC0415 - see the top of this file
+        from hangar_dal.contract.checking import check, check_offline  # noqa: PLC0415 - see the top of this file
         from hangar_dal.contract.project import read_project  # noqa: PLC0415 - an extra
         from hangar_dal.contract.report import as_table  # noqa: PLC0415 - an extra
 

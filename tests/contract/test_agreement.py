@@ -13,11 +13,11 @@ from types import ModuleType
 import pytest
 
 from hangar_dal import Catalog
-from hangar_dal.contract.check import check_against
-from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project, read_project
 from hangar_dal.contract.sources import Source, Told
+from hangar_dal.finding import Finding
 from hangar_dal.sqlblock import Variant
 from postgres_server import Server
 

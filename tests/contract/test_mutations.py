@@ -15,10 +15,10 @@ import pytest
 
 from contract.mutations.application import Mutant, found_in, found_in_migrations, own_texts
 from contract.mutations.every import harmful, harmless, sampled
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import read_project
 from hangar_dal.contract.sources import Source
+from hangar_dal.finding import Finding
 from postgres_server import Server
 
 HARMFUL, HARMLESS = harmful(), harmless()

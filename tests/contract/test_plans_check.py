@@ -10,12 +10,12 @@ import pytest
 
 from conftest import BACKENDS
 from hangar_dal import Catalog
-from hangar_dal.contract.check import check, check_against
-from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.checking import check, check_against
 from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
 from hangar_dal.contract.plans_explained import explain
 from hangar_dal.contract.project import Project, read_project
 from hangar_dal.errors import SettingsError
+from hangar_dal.finding import Finding
 from hangar_dal.migrations.scripts import packaged_folder
 from postgres_server import Server
 

@@ -10,10 +10,10 @@ from urllib.parse import unquote
 import pytest
 
 from hangar_dal.cli.terminal import coloured, has_colours
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.report import FORMATS, as_github, as_json, as_table, report_as
 from hangar_dal.contract.rules import RULES
 from hangar_dal.contract.sarif import as_sarif
+from hangar_dal.finding import Finding
 
 SOURCES = Path(__file__).parents[2] / "src" / "hangar_dal"
 FILE = "sql/queries/sqlite/users.sql"

@@ -16,7 +16,7 @@ from hangar_dal.contract.project import read_project
 from hangar_dal.errors import SettingsError
 
 if TYPE_CHECKING:
-    from hangar_dal.contract.check import Report
+    from hangar_dal.contract.checking import Report
 
 
 def add(commands: Subcommands) -> None:
@@ -72,7 +72,7 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def _report(chosen: argparse.Namespace, progress: Progress) -> "Report":
-    from hangar_dal.contract.check import check, check_offline  # noqa: PLC0415 - no other command needs it
+    from hangar_dal.contract.checking import check, check_offline  # noqa: PLC0415 - no other command needs it
 
     project = read_project(chosen.project)
     if chosen.offline:

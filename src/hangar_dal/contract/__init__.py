@@ -1,1 +1,17 @@
-"""The proof: signatures, statements, models and migrated schemas agree, on both databases, before anything ships."""
+"""The proof: signatures, statements, models and migrated schemas agree, on both databases, before anything ships.
+
+    from hangar_dal.contract import check, read_project
+
+    report = check(read_project(), postgresql="postgresql://localhost/postgres")
+    for finding in report.findings:
+        print(finding.path, finding.line, finding.message, finding.fix)
+
+What `hangar-dal check` does. `matrix` and `explain` stand in the modules `matrix` and `plans_explained`, the fixture
+`hangar_both` for tests in pytest's plugin.
+"""
+
+from hangar_dal.contract.checking import Report, check, check_offline
+from hangar_dal.contract.project import Project, read_project
+from hangar_dal.finding import Finding
+
+__all__ = ["Finding", "Project", "Report", "check", "check_offline", "read_project"]

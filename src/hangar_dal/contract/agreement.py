@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from hangar_dal.contract.facts import Described, Tables
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.json_fields import compare_json
 from hangar_dal.contract.parameters import compare_parameters
 from hangar_dal.contract.place import found
@@ -12,6 +11,7 @@ from hangar_dal.contract.results import compare_results
 from hangar_dal.contract.rows import compare_order
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.contract.writes import compare_writes
+from hangar_dal.finding import Finding
 
 
 def compare(

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from hangar_dal.contract.facts import Described
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.place import column_at, found
 from hangar_dal.contract.results import Nulls, may_be_null, result_fields
 from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.finding import Finding
 
 
 class Answer(NamedTuple):

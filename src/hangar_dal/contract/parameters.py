@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from hangar_dal.contract.comparing import compares
 from hangar_dal.contract.facts import Described, TableColumn, Tables
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.kinds import kind_of, spoken, takes, values_of
 from hangar_dal.contract.place import found, parameter_at
 from hangar_dal.contract.reading import Meeting, Reading
 from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.finding import Finding
 from hangar_dal.query.sources import Source, Unresolved, resolve
 from hangar_dal.sqlblock import Condition
 

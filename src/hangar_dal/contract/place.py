@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from hangar_dal.contract.finding import Finding, Severity
 from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.finding import Finding, Severity
 from hangar_dal.sqlscan import Kind, Token
 
 

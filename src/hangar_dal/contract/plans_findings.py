@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from hangar_dal.contract.facts import Scan, Tables
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.place import found
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.finding import Finding
 from hangar_dal.sqlscan import Dialect, Kind
 
 _REASON: Final = "if that is right, write `-- scan: reason` under the header"

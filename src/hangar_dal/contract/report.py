@@ -17,8 +17,8 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final, Literal
 
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.sarif import as_sarif
+from hangar_dal.finding import Finding
 
 Style = Literal["error", "warning", "path", "dim", "removed", "added"]
 Paint = Callable[[str, Style], str]

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.place import found
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.finding import Finding
 
 
 def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:

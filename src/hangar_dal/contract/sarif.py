@@ -7,8 +7,8 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.rules import RULES
+from hangar_dal.finding import Finding
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT: Final = "SRCROOT"  # whoever reads it has the checkout somewhere of his own

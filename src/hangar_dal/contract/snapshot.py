@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.snapshot_file import FORMAT, Answer, OfDatabase, Snapshot, as_text, from_text
 from hangar_dal.contract.sources import Source, Told
 from hangar_dal.contract.variants import statements
+from hangar_dal.finding import Finding
 from hangar_dal.migrations.files import migrations_in
 from hangar_dal.query import Catalog
 from hangar_dal.sqlblock import Variant

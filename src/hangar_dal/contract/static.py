@@ -1,8 +1,8 @@
 """Level 1: what is found without a database. The rules stand with what they read, in the query floor, where
 `Catalog.load()` enforces them. Stands above `project`."""
 
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.project import Project
+from hangar_dal.finding import Finding
 
 
 def find_without_database(project: Project) -> list[Finding]:

@@ -6,12 +6,12 @@ Stands above `reading` and `place`.
 from collections.abc import Iterator
 
 from hangar_dal.contract.facts import Described, Tables
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.kinds import spoken, writes
 from hangar_dal.contract.place import found
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType
+from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import Scope, scopes
 from hangar_dal.query.signature import field_types
 from hangar_dal.sqlscan import Kind, Token

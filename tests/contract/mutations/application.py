@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from hangar_dal import Catalog
-from hangar_dal.contract.check import check_against
-from hangar_dal.contract.finding import Finding
+from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.sources import Source
+from hangar_dal.finding import Finding
 from hangar_dal.migrations import files as migration_files
 from hangar_dal.migrations.verify import verify
 from hangar_dal.sqlscan import DIALECTS

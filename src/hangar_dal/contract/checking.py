@@ -12,7 +12,6 @@ from typing import Final, Self
 
 from hangar_dal.contract.agreement import compare
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.finding import Finding
 from hangar_dal.contract.looseness import Answer, too_loose
 from hangar_dal.contract.place import found
 from hangar_dal.contract.plans_findings import Asked, find_scans, find_unknown_small_tables
@@ -21,6 +20,7 @@ from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snaps
 from hangar_dal.contract.sources import Source
 from hangar_dal.contract.static import find_without_database
 from hangar_dal.contract.variants import CheckedVariant, statements, variants
+from hangar_dal.finding import Finding
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[int, int, str], None]  # how many statements of how many, and what comes now
