@@ -3,6 +3,7 @@
 Read from a live database by `schema_sqlite` and `schema_postgresql`, one floor above.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -20,6 +21,7 @@ _STORED_AS: Final = {
     "double precision": "real",
     "bytea": "blob",
 }
+_POSTGRESQL_ALONE: Final = re.compile(r" ?(?:not valid|deferrable(?! initially deferred))")
 _TYPE_CHECK: Final = "{table}_{column}_type_check"
 
 
@@ -36,17 +38,23 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Unique:
+    """`options` are what the dialects write behind a plain one: `deferrable`, `nulls not distinct`."""
+
     name: str
     columns: tuple[str, ...]
+    options: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
+    """`options` are what else the dialects write: `on update cascade`, `deferrable initially deferred`."""
+
     name: str
     columns: tuple[str, ...]
     table: str
     referred: tuple[str, ...]
     on_delete: str
+    options: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,8 @@ class Table:
         return replace(
             self,
             columns=tuple(_twin_column(column) for column in self.columns),
+            uniques=tuple(replace(unique, options=_twin_options(unique.options)) for unique in self.uniques),
+            foreign_keys=tuple(replace(key, options=_twin_options(key.options)) for key in self.foreign_keys),
             checks=tuple(Check(check.name, "") for check in self.checks if check.name not in self.type_checks),
             indexes=tuple(replace(index, text="") for index in self.indexes),
             options="",
@@ -110,10 +120,10 @@ class Table:
         for column in self.columns:
             yield f"{self.name}: column {column.name}", _described(column)
         for unique in self.uniques:
-            yield self._rule("unique", unique.name, _listed(unique.columns))
+            yield self._rule("unique", unique.name, f"{_listed(unique.columns)} {unique.options}".rstrip())
         for key in self.foreign_keys:
-            target = f"{key.table} {_listed(key.referred)} on delete {key.on_delete.lower()}"
-            yield self._rule("foreign key", key.name, f"{_listed(key.columns)} to {target}")
+            target = f"{key.table} {_listed(key.referred)} on delete {key.on_delete.lower()} {key.options}"
+            yield self._rule("foreign key", key.name, f"{_listed(key.columns)} to {target}".rstrip())
         for check in self.checks:
             yield self._rule("check", check.name, check.rule)
         for index in self.indexes:
@@ -201,6 +211,11 @@ def _twin_column(column: Column) -> Column:
     plain = column.type.partition(" COLLATE ")[0]
     given, made = (None if text is None else "given" for text in (column.default, column.generated))
     return replace(column, type=_STORED_AS.get(plain, plain), default=given, generated=made)
+
+
+def _twin_options(options: str) -> str:
+    """Without what SQLite has no word for and no transaction is the worse for."""
+    return _POSTGRESQL_ALONE.sub("", options).strip()
 
 
 def _described(column: Column) -> str:

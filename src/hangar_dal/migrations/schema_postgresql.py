@@ -4,13 +4,24 @@ Texts of rules come from PostgreSQL, which prints the same rule in the same way 
 path holds the one schema that is read, so that its names need no prefix.
 """
 
+import re
 from typing import Any, Final
 
 from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Schema, Table, Unique
 from hangar_dal.migrations.schema_postgresql_others import read_others
 
 _TABLES: Final = """
-SELECT c.oid, c.relname
+SELECT
+    c.oid,
+    c.relname,
+    concat_ws(
+        ' ',
+        CASE c.relpersistence WHEN 'u' THEN 'unlogged' END,
+        'partition by ' || pg_get_partkeydef(c.oid),
+        CASE WHEN c.relrowsecurity THEN 'row level security' END,
+        CASE WHEN c.relforcerowsecurity THEN 'forced' END,
+        'with (' || array_to_string(c.reloptions, ', ') || ')'
+    )
 FROM pg_catalog.pg_class AS c
 WHERE
     c.relnamespace = current_schema()::regnamespace
@@ -24,7 +35,8 @@ SELECT
     format_type(a.atttypid, a.atttypmod) || coalesce(' COLLATE ' || quote_ident(l.collname), ''),
     NOT a.attnotnull,
     CASE
-        WHEN a.attidentity <> '' THEN 'identity'
+        WHEN a.attidentity = 'a' THEN 'identity always'
+        WHEN a.attidentity = 'd' THEN 'identity by default'
         WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid)
     END,
     CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
@@ -84,6 +96,9 @@ WHERE
     )
 ORDER BY c.relname COLLATE "C"
 """
+# What `Unique` and `ForeignKey` have said already.
+_OF_UNIQUE: Final = re.compile(r"^UNIQUE( NULLS NOT DISTINCT)? \(.*?\)")
+_OF_FOREIGN_KEY: Final = re.compile(r"^.*? REFERENCES .*?\)| ON DELETE (?:CASCADE|RESTRICT|SET NULL|SET DEFAULT)")
 _ON_DELETE: Final = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 
 
@@ -91,11 +106,11 @@ def read_schema(connection: Any) -> Schema:
     """The tables of the current schema. In a transaction, whose search path and time zone are set until it ends."""
     connection.execute("SELECT set_config('search_path', quote_ident(current_schema()), TRUE)")
     connection.execute("SET LOCAL TIME ZONE 'UTC'")  # in which instants within rules are printed
-    tables = tuple(_table(connection, oid, name) for oid, name in connection.execute(_TABLES).fetchall())
+    tables = tuple(_table(connection, *row) for row in connection.execute(_TABLES).fetchall())
     return Schema(tables, read_others(connection))
 
 
-def _table(connection: Any, oid: int, name: str) -> Table:
+def _table(connection: Any, oid: int, name: str, options: str) -> Table:
     rows = connection.execute(_COLUMNS, [oid]).fetchall()
     columns = tuple(Column(*row[:-1]) for row in rows)
     order = tuple(row[0] for row in sorted(rows, key=lambda row: row[-1]))
@@ -107,13 +122,16 @@ def _table(connection: Any, oid: int, name: str) -> Table:
         if kind == "p":
             primary_key = tuple(own)
         elif kind == "u":
-            uniques.append(Unique(label, tuple(own)))
+            uniques.append(Unique(label, tuple(own), _OF_UNIQUE.sub(r"\1", rule).strip().lower()))
         elif kind == "f":
-            foreign_keys.append(ForeignKey(label, tuple(own), table, tuple(referred), _ON_DELETE[on_delete]))
+            rest = _OF_FOREIGN_KEY.sub("", rule).strip().lower()
+            foreign_keys.append(ForeignKey(label, tuple(own), table, tuple(referred), _ON_DELETE[on_delete], rest))
         elif kind != "n":  # PostgreSQL 18 lists NOT NULL here too; the columns say it already
             checks.append(Check(label, rule))
     indexes = tuple(
         Index(label, tuple(keys), unique, text, valid)
         for label, keys, unique, text, valid in connection.execute(_INDEXES, [oid])
     )
-    return Table(name, columns, primary_key, tuple(uniques), tuple(foreign_keys), tuple(checks), indexes, order=order)
+    return Table(
+        name, columns, primary_key, tuple(uniques), tuple(foreign_keys), tuple(checks), indexes, options, order
+    )

@@ -1,4 +1,4 @@
-"""Reads what a PostgreSQL schema holds besides tables: views, triggers, functions, sequences, types, extensions.
+"""Reads what a PostgreSQL schema holds besides tables: views, triggers, policies, functions, types, extensions ...
 
 What belongs to an extension is the extension's. Stands beside `schema_postgresql`, which sets the search path.
 """
@@ -27,6 +27,21 @@ others AS (
     INNER JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
     INNER JOIN here ON here.oid = c.relnamespace
     WHERE NOT t.tgisinternal
+    UNION ALL
+    SELECT
+        'pg_policy'::regclass, p.oid, 'policy', p.polname,
+        concat_ws(
+            ' ', CASE WHEN NOT p.polpermissive THEN 'restrictive' END, p.polcmd,
+            'to ' || (
+                SELECT string_agg(CASE r WHEN 0 THEN 'public' ELSE r::regrole::text END, ', ' ORDER BY r)
+                FROM unnest(p.polroles) AS r
+            ),
+            'using ' || pg_get_expr(p.polqual, p.polrelid), 'with check ' || pg_get_expr(p.polwithcheck, p.polrelid)
+        ),
+        c.relname
+    FROM pg_catalog.pg_policy AS p
+    INNER JOIN pg_catalog.pg_class AS c ON c.oid = p.polrelid
+    INNER JOIN here ON here.oid = c.relnamespace
     UNION ALL
     SELECT
         'pg_proc'::regclass, p.oid, 'function', format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
@@ -64,7 +79,9 @@ others AS (
 )
 SELECT o.kind, o.name, o.text, o."table"
 FROM others AS o
-WHERE NOT EXISTS (SELECT FROM parts AS p WHERE p.classid = o.class AND p.objid = o.oid AND o.kind <> 'trigger')
+WHERE
+    o.kind IN ('trigger', 'policy') -- parts of their tables
+    OR NOT EXISTS (SELECT FROM parts AS p WHERE p.classid = o.class AND p.objid = o.oid)
 ORDER BY o.kind COLLATE "C", o.name COLLATE "C"
 """
 

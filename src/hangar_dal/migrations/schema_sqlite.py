@@ -3,6 +3,7 @@
 That is the names of constraints, the rules of CHECKs and of generated columns. Stands above `schema` and `sqlscan`.
 """
 
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,8 @@ WHERE type IN ('view', 'trigger')
 ORDER BY type, name
 """
 _VISIBLE_OR_GENERATED: Final = (0, 2, 3)
+_DEFERRED: Final = "deferrable initially deferred"
+_CONFLICT: Final = re.compile(r"unique(?: \([^)]*\))? (on conflict \w+)")
 
 Words = tuple[str, ...]
 
@@ -52,7 +55,10 @@ def _table(connection: sqlite3.Connection, name: str, strict: int, rowless: int,
         if hidden in _VISIBLE_OR_GENERATED
     ]
     key = sorted((place, label) for _, label, _, _, _, place, _ in info if place)
-    options = [word for word, is_on in (("strict", strict), ("without rowid", rowless)) if is_on]
+    counts = any("autoincrement" in part for part in parts)
+    options = [
+        word for word, is_on in (("strict", strict), ("without rowid", rowless), ("autoincrement", counts)) if is_on
+    ]
     uniques, indexes = _indexes(connection, name, parts)
     return Table(
         name,
@@ -76,7 +82,7 @@ def _indexes(
     for _, name, unique, origin, _ in connection.execute("SELECT * FROM pragma_index_list(?)", [table]).fetchall():
         keys = tuple(_keys(connection, name))
         if origin == "u":
-            uniques.append(Unique(names.get(keys, ""), keys))
+            uniques.append(Unique(names.get(keys, ""), keys, _conflict(_written(parts, "unique", keys))))
         elif origin == "c":
             (sql,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", [name]).fetchone()
             indexes.append(Index(name, keys, bool(unique), " ".join(_words(sql))))
@@ -94,17 +100,21 @@ def _keys(connection: sqlite3.Connection, index: str) -> Iterator[str]:
 
 def _foreign_keys(connection: sqlite3.Connection, table: str, parts: Sequence[Words]) -> tuple[ForeignKey, ...]:
     names = dict(_named(parts, "FOREIGN"))
-    found: dict[int, list[tuple[str, str, str | None, str]]] = defaultdict(list)
+    found: dict[int, list[tuple[str, str, str | None, str, str]]] = defaultdict(list)
     rows = connection.execute(
-        'SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list(?) ORDER BY seq', [table]
+        'SELECT id, "table", "from", "to", on_delete, on_update FROM pragma_foreign_key_list(?) ORDER BY seq', [table]
     )
-    for number, target, column, referred, on_delete in rows:
-        found[number].append((target, column, referred, on_delete))
+    for number, *row in rows:
+        found[number].append(row)
     keys: list[ForeignKey] = []
     for group in found.values():
-        columns = tuple(column for _, column, _, _ in group)
-        referred = tuple(column or "" for _, _, column, _ in group)
-        keys.append(ForeignKey(names.get(columns, ""), columns, group[0][0], referred, group[0][3].lower()))
+        columns = tuple(column for _, column, _, _, _ in group)
+        referred = tuple(column or "" for _, _, column, _, _ in group)
+        target, _, _, on_delete, on_update = group[0]
+        changes = "" if on_update == "NO ACTION" else f"on update {on_update.lower()}"
+        deferred = _DEFERRED if _DEFERRED in _written(parts, "references", columns) else ""
+        options = " ".join(filter(None, (changes, deferred)))
+        keys.append(ForeignKey(names.get(columns, ""), columns, target, referred, on_delete.lower(), options))
     return tuple(sorted(keys, key=lambda key: (key.name, key.columns)))
 
 
@@ -137,6 +147,21 @@ def _named(parts: Sequence[Words], kind: str) -> Iterator[tuple[Words, str]]:
         if part[0] == "constraint" and part[2] == kind.lower():
             start = part.index("(")
             yield tuple(word for word in part[start + 1 : part.index(")")] if word != ","), part[1]
+
+
+def _written(parts: Sequence[Words], kind: str, columns: Words) -> str:
+    """Such a constraint of these columns, from the word that makes it one to its end."""
+    for part in parts:
+        is_own = part[0] in ("constraint", "foreign", "unique")
+        named = part[part.index("(") + 1 : part.index(")")] if is_own and "(" in part else part[:1]
+        if kind in part and columns == tuple(word.strip('"') for word in named if word != ","):
+            return " ".join(part[part.index(kind) :])
+    return ""
+
+
+def _conflict(unique: str) -> str:
+    found = _CONFLICT.match(unique)
+    return found[1] if found else ""
 
 
 def _checks(parts: Sequence[Words]) -> Iterator[Check]:
