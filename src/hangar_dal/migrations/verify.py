@@ -14,10 +14,10 @@ from hangar_dal.migrations.faults import fault, with_diff
 from hangar_dal.migrations.files import MigrationFiles, migrations_in, with_packaged
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.rehearsal import Progress, Rehearsal, rehearse
-from hangar_dal.migrations.schema import differences
 from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.status import status
+from hangar_dal.migrations.twins import twin_differences
 from hangar_dal.migrations.unsafe import find_unsafe
 from hangar_dal.sqlscan import DIALECTS
 
@@ -82,7 +82,7 @@ def _not_twins(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: R
     """Each difference once, at the migration that brought it."""
     known: set[str] = set()
     for migration, one, other in zip(files, sqlite.stages, postgresql.stages, strict=False):
-        lines = differences(one.twin(), other.twin())
+        lines = twin_differences(one, other)
         if new := tuple(line for line in lines if line not in known):
             message = with_diff("the twins give different schemas (- SQLite, + PostgreSQL):", new)
             yield fault(migration, "postgresql", "apply", "twins-differ", message, fix="change the other twin too")

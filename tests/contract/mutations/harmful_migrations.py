@@ -73,7 +73,7 @@ def _one_dialect(texts: Texts) -> Iterator[Mutant]:
         key = sub(r" ON DELETE CASCADE", "")
         yield from constraint.migration("rows that outlive their user", COOKIES, [dialect], key)
         allowed = Editor(
-            texts, "a CHECK of other values in one dialect", frozenset({"value-refused", "value-unreadable"})
+            texts, "a CHECK of other values in one dialect", rules | {"value-refused", "value-unreadable"}
         )
         for name, old, new in (
             ("status", ", 'SUSPENDED'", ""),
@@ -82,6 +82,23 @@ def _one_dialect(texts: Texts) -> Iterator[Mutant]:
         ):
             rule = sub(rf"({name} IN \(.*?){re.escape(old)}", lambda found, new=new: f"{found[1]}{new}")
             yield from allowed.migration(f"{name}: {old} to {new or 'none'}", USERS, [dialect], rule)
+
+    value = Editor(texts, "another value in one dialect", rules)
+    for dialect in DIALECTS:
+        for title, migration, edit in (
+            ("usernames of 65", USERS, put("BETWEEN 1 AND 64", "BETWEEN 1 AND 65")),
+            ("names of 99", USERS, put("BETWEEN 1 AND 100", "BETWEEN 1 AND 99")),
+            ("e-mail addresses of 2", USERS, put("BETWEEN 3 AND 254", "BETWEEN 2 AND 254")),
+            ("platforms of 60", COOKIES, put("BETWEEN 1 AND 50", "BETWEEN 1 AND 60")),
+            ("another seal", COOKIES, put("'v1.'", "'v2.'")),
+            ("no character 1", USERS, put("eve_character_id > 0", "eve_character_id > 1")),
+            ("local accounts without e-mail", USERS, put("'EVE_SSO' OR email", "'LOCAL' OR email")),
+            ("INACTIVE at first", USERS, put("DEFAULT 'ACTIVE'", "DEFAULT 'INACTIVE'")),
+            ("all of them moderators", USERS, put("DEFAULT 'USER'", "DEFAULT 'MODERATOR'")),
+            ("all of them private", USERS, sub(r"^(    is_private .*) FALSE", r"\1 TRUE")),
+            ("metadata of its own", USERS, sub(r"^(    metadata .*) '{}'", r"""\1 '{"a": 1}'""")),
+        ):
+            yield from value.migration(title, migration, [dialect], edit)
 
 
 def _both_dialects(texts: Texts) -> Iterator[Mutant]:

@@ -41,6 +41,14 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
             put("session_cookies_platform_check", "session_cookies_place_check"),
         ),
         ("the time zone in full", COOKIES, ("postgresql",), put("timestamptz", "timestamp with time zone")),
+        (
+            "a rule in other words",
+            COOKIES,
+            ("sqlite",),
+            put("length(platform) BETWEEN 1 AND 50", "length(platform) <= 50 AND length(platform) >= 1"),
+        ),
+        ("a rule the other way round", USERS, ("postgresql",), put("eve_character_id > 0", "0 < eve_character_id")),
+        ("a default with its type", USERS, ("postgresql",), put("DEFAULT 'ACTIVE'", "DEFAULT 'ACTIVE'::text")),
         ("int for integer", USERS, ("sqlite",), sub(r"^(    is_private) integer", r"\1 INTEGER")),
     ):
         yield from editor.migration(title, migration, dialects, edit)

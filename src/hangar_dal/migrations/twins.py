@@ -1,0 +1,147 @@
+"""How two twins differ: by what they have, and by the values in rules that say the same otherwise.
+
+Either database has its own words for a rule. Where both use the same ones, their numbers and texts must be the same:
+`length(name) BETWEEN 1 AND 100` beside `length(name) <= 99`. Of rules in different words nothing is said. Stands above
+`schema`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from decimal import Decimal, InvalidOperation
+from typing import Final, NamedTuple
+
+from hangar_dal.migrations.schema import Index, Schema, Table, differences
+from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+
+_SAME_WORD: Final = {
+    "char_length": "length",
+    "character_length": "length",
+    "position": "instr",
+    "strpos": "instr",
+    "substring": "substr",
+}
+_FLAGS: Final = {"true": "1", "false": "0", "t": "1", "f": "0"}
+# What the databases write otherwise than people, and than each other.
+_NO_WORDS: Final = frozenset(
+    {"check", "and", "or", "not", "between", "in", "any", "array", "is", "null", "cast", "true", "false"}
+)
+# Of other types the databases write values in ways of their own.
+_PLAIN_TYPES: Final = frozenset({"text", "smallint", "integer", "bigint", "double precision", "numeric", "boolean"})
+_OTHER_TYPES: Final = frozenset({"date", "time", "timestamp", "timestamptz", "interval", "uuid", "json", "jsonb"})
+_QUOTE: Final = "'"
+_GOES_ON: Final = frozenset({"precision", "varying", "with", "without", "time", "zone"})
+
+
+class _Rule(NamedTuple):
+    """Its words, whatever their order, and its numbers and texts."""
+
+    words: frozenset[str]
+    values: frozenset[str]
+
+
+def twin_differences(sqlite: Schema, postgresql: Schema) -> tuple[str, ...]:
+    """As lines of a diff: `- ` is SQLite's, `+ ` PostgreSQL's; nothing if the migrations' files are twins."""
+    lines = [*differences(sqlite.twin(), postgresql.twin())]
+    tables = {table.name: table for table in postgresql.tables}
+    for table in sqlite.tables:
+        if table.name in tables:
+            for what, here, there in _unequal(table, tables[table.name]):
+                lines += [f"- {table.name}: {what} {here}", f"+ {table.name}: {what} {there}"]
+    return tuple(lines)
+
+
+def _unequal(sqlite: Table, postgresql: Table) -> Iterator[tuple[str, str, str]]:
+    types = {column.name: column.type.partition(" COLLATE ")[0] for column in postgresql.columns}
+    columns = {column.name: column for column in postgresql.columns}
+    for column in sqlite.columns:
+        if column.name in columns:
+            kind, there = types[column.name], columns[column.name].default
+            defaults = _constant(column.default, "sqlite", kind), _constant(there, "postgresql", kind)
+            if None not in defaults and defaults[0] != defaults[1]:
+                yield f"column {column.name} default", str(defaults[0]), str(defaults[1])
+    rules = {check.name: check.rule for check in postgresql.checks if check.name}
+    for check in sqlite.checks:
+        if check.name in rules and check.name not in sqlite.type_checks:
+            both = _rule(check.rule, "sqlite", types), _rule(rules[check.name], "postgresql", types)
+            yield from _apart(f"check {check.name} with", *both)
+    indexes = {index.name: index for index in postgresql.indexes}
+    for index in sqlite.indexes:
+        if index.name in indexes:
+            some, others = _where(index, "sqlite"), _where(indexes[index.name], "postgresql")
+            if index.unique and bool(some) is not bool(others):
+                kept = ("of all rows", "of some rows")
+                yield f"index {index.name}", kept[bool(some)], kept[bool(others)]
+            both = _rule(some, "sqlite", types), _rule(others, "postgresql", types)
+            yield from _apart(f"index {index.name} where", *both)
+
+
+def _apart(what: str, sqlite: _Rule | None, postgresql: _Rule | None) -> Iterator[tuple[str, str, str]]:
+    if sqlite and postgresql and sqlite.words == postgresql.words and sqlite.values != postgresql.values:
+        yield what, ", ".join(sorted(sqlite.values)), ", ".join(sorted(postgresql.values))
+
+
+def _rule(text: str, dialect: Dialect, types: Mapping[str, str]) -> _Rule | None:
+    """None where it is about columns or casts whose values the databases write in ways of their own."""
+    tokens = list(_without_types(text, dialect))
+    words = {token.text.strip('"').lower() for token in tokens if token.kind in (Kind.WORD, Kind.NAME)}
+    kinds = {types[word] for word in words if word in types}
+    if not kinds <= _PLAIN_TYPES or any(token.text.lower() in _OTHER_TYPES for token in scan(text, dialect)):
+        return None
+    values = set(_values(tokens))
+    if "boolean" in kinds:  # `is_private`, `is_private = 1`
+        values -= {"0", "1"}
+    return _Rule(frozenset(_SAME_WORD.get(word, word) for word in words - _NO_WORDS), frozenset(values))
+
+
+def _without_types(text: str, dialect: Dialect) -> Iterator[Token]:
+    """Without casts and collations: `'a'::character varying(9)`, `CAST(a AS text)`, `a COLLATE "C"`."""
+    tokens = iter(scan(text, dialect))
+    for token in tokens:
+        if token.text != "::" and token.text.lower() not in ("as", "collate"):
+            yield token
+            continue
+        next(tokens, None)
+        for after in tokens:
+            if after.text == "(":
+                next((token for token in tokens if token.text == ")"), None)
+            elif after.text.lower() not in _GOES_ON and after.text not in ("[", "]"):
+                yield after
+                break
+
+
+def _values(tokens: Sequence[Token]) -> Iterator[str]:
+    for at, token in enumerate(tokens):
+        if token.kind in (Kind.NUMBER, Kind.STRING):
+            before = tokens[at - 2] if at > 1 and tokens[at - 1].text == "-" else None
+            is_negative = before is not None and before.kind is Kind.OPERATOR and before.text != ")"
+            yield _plain(f"-{token.text}" if is_negative else token.text)
+
+
+def _plain(value: str) -> str:
+    """`1`, `'1'` and `1.0` are one number, `'1x'` is a text."""
+    with suppress(InvalidOperation):
+        return f"{Decimal(value.strip(_QUOTE)).normalize():f}"
+    return value
+
+
+def _constant(default: str | None, dialect: Dialect, kind: str) -> str | None:
+    """A number or a text; None for what has to be worked out."""
+    tokens = [token for token in _without_types(default or "", dialect) if token.text not in ("(", ")")]
+    text = "".join(token.text for token in tokens)
+    if kind == "boolean":
+        return _FLAGS.get(text.strip(_QUOTE).lower(), text)
+    is_value = [token.kind for token in tokens[-1:]] in ([Kind.NUMBER], [Kind.STRING])
+    if not is_value or text.removesuffix(tokens[-1].text) not in ("", "-"):
+        return None
+    if kind == "jsonb":
+        with suppress(ValueError):
+            return json.dumps(json.loads(text[1:-1].replace("''", "'")), sort_keys=True)
+    return _plain(text) if kind in _PLAIN_TYPES else None
+
+
+def _where(index: Index, dialect: Dialect) -> str:
+    """The rule for the rows of a partial index; nothing for all rows."""
+    words = (token for token in scan(index.text, dialect) if token.kind is Kind.WORD)
+    where = next((word for word in words if word.text.lower() == "where"), None)
+    return index.text[where.end :] if where else ""
