@@ -29,3 +29,14 @@ def test_nothing_is_said_of_what_the_database_refused(dialect: Dialect) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_second_statement_is_not_read_past(dialect: Dialect) -> None:
     assert read("SELECT id FROM users; SELECT 1", dialect, TABLES, ONE).nulls is None
+
+
+# Words at which a parser could take a parameter for something else.
+KEYWORDS = "on where select using when then distinct having inner join like returning union values between all as from"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("name", KEYWORDS.split())
+def test_a_parameter_may_be_called_like_a_keyword(dialect: Dialect, name: str) -> None:
+    (met,) = read(f"SELECT id FROM users WHERE id = :{name} AND TRUE", dialect, TABLES, ONE).meetings
+    assert (met.column, met.parameter) == ("id", name)

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.reading import Meeting
-from hangar_dal.contract.syntax import origin, parsed, target
+from hangar_dal.contract.syntax import origin, parameter_name, parsed, target
 from hangar_dal.sqlscan import Dialect
 
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
@@ -92,7 +92,7 @@ def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, writt
         return
     for leaf, bare in _leaves(value, bare=True):
         if isinstance(leaf, exp.Placeholder):
-            yield Meeting(table, column.name, leaf.name, None, written, bare)
+            yield Meeting(table, column.name, parameter_name(leaf), None, written, bare)
         elif isinstance(leaf, exp.Literal) and leaf.is_string:
             yield Meeting(table, column.name, None, leaf.name, written, bare)
         elif isinstance(leaf, exp.Null) and written:

@@ -20,6 +20,7 @@ from hangar_dal.sqlscan import Dialect, Kind, Unterminated, scan
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _NAMES: Final[dict[Dialect, str]] = {"sqlite": "sqlite", "postgresql": "postgres"}
+_NO_KEYWORD: Final = "p_"
 _STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert)
 
 TableAndColumn = tuple[str, str]
@@ -29,7 +30,7 @@ TableAndColumn = tuple[str, str]
 def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
     """The tree, not to be changed; None where the statement is not understood, or is more than one."""
     try:
-        trees = sqlglot.parse(_without_comments(text, dialect), dialect=_NAMES[dialect])
+        trees = sqlglot.parse(_as_it_is_read(text, dialect), dialect=_NAMES[dialect])
     except (SqlglotError, Unterminated, RecursionError):
         return None
     return trees[0] if len(trees) == 1 and not isinstance(trees[0], exp.Command) else None
@@ -100,14 +101,20 @@ def ctes(node: exp.Expr) -> set[str]:
     return found
 
 
-def _without_comments(text: str, dialect: Dialect) -> str:
-    """By the database's own rules, so that no other reading of a comment can matter."""
+def parameter_name(placeholder: exp.Placeholder) -> str:
+    """What the file calls it."""
+    return placeholder.name.removeprefix(_NO_KEYWORD)
+
+
+def _as_it_is_read(text: str, dialect: Dialect) -> str:
+    """Without comments, by the database's own rules; `:like` and `:on` are parameters there, and are no words here."""
     pieces, position = [], 0
     for token in scan(text, dialect):
-        if token.kind is Kind.COMMENT:
-            pieces.append(text[position : token.start])
+        if token.kind in (Kind.COMMENT, Kind.PARAMETER):
+            pieces += [text[position : token.start], " "]
+            pieces += [f":{_NO_KEYWORD}{token.text[1:]}"] if token.kind is Kind.PARAMETER else []
             position = token.end
-    return " ".join([*pieces, text[position:]])
+    return "".join([*pieces, text[position:]])
 
 
 def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
