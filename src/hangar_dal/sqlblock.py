@@ -17,7 +17,7 @@ _READING: Final = frozenset({"SELECT", "VALUES"})
 _WRITING: Final = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "INTO"})
 # FOR [NO KEY] UPDATE, FOR [KEY] SHARE
 _LOCKING: Final = frozenset(product(("FOR", "KEY"), ("UPDATE", "SHARE")))
-_VERBS: Final = _READING | _WRITING | {"REPLACE"}
+QUERIES: Final = frozenset({"SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Block:
         first = self.words[0][0] if self.words else ""
         if first != "WITH":
             return first
-        return next((word for word, depth in self.words if depth == 0 and word in _VERBS), first)
+        return next((word for word, depth in self.words if depth == 0 and word in QUERIES), first)
 
     @cached_property
     def locks(self) -> bool:

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from hangar_dal import cli
+from hangar_dal.finding import Finding
 from hangar_dal.migrations import files
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.scripts import packaged_folder
 from hangar_dal.migrations.stages import read_schema
+from hangar_dal.migrations.verify import verify
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,5 +139,17 @@ def in_process(capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
         except SystemExit as leaving:  # argparse's own way out
             code = int(leaving.code or 0)
         return Run(arguments, code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def findings(empty_sqlite_url: str, empty_postgres_url: str) -> Callable[..., tuple[Finding, ...]]:
+    """Verifies without squawk, unless told otherwise; no database has had anything, unless one is named."""
+
+    def run(*folders: Path, **options: Any) -> tuple[Finding, ...]:
+        return verify(
+            folders, **{"postgresql": empty_postgres_url, "lint": False, "database": empty_sqlite_url} | options
+        )
 
     return run

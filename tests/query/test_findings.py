@@ -34,6 +34,7 @@ def test_a_finding_fires_where_a_query_is_wrong(case: dict[str, str], shop: "Sho
     findings = shop.findings()
     assert findings
     assert all(re.search(case["finding"], found) for found in findings), findings
+    assert all("; " in found for found in findings), "what is to be done?"
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())

@@ -23,6 +23,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "parameter-unknown": "Each parameter comes from an argument, a field, or the three that are derived.",
         "parameter-unfit": "A parameter is used as what its argument is.",
         # Statements against what their functions promise
+        "statement-kind": "A block reads rows or changes them; all else belongs in a migration.",
         "returning-missing": "A write gives rows back only by RETURNING.",
         "count-of-read": "A RowCount counts the rows that a statement changed.",
         "stream-writes": "A stream reads; the rows of a write come as a list.",

@@ -117,7 +117,8 @@ def _bare_type(bare: Any) -> ValueType:
         return ValueType(_scalar_kind(tuple(member.value for member in bare)), python=bare)
     if isinstance(bare, type) and issubclass(bare, BaseModel):
         return ValueType("model", python=bare)
-    raise UnsupportedType(f"{getattr(bare, '__name__', bare)} has no column type on both databases")
+    name = getattr(bare, "__name__", bare)
+    raise UnsupportedType(f"{name} has no column type on both databases; sql/README.md lists those that have")
 
 
 def _part(annotation: Any) -> ValueType:

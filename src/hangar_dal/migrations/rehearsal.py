@@ -61,7 +61,7 @@ def _each(
             backend.apply_one(step)
         except MigrationError as error:
             later = len(files) - len(rehearsal.stages) - 1
-            fix = f"the {later} after it could not be tried" if later else ""
+            fix = f"mend the statement; the {later} after it could not be tried" if later else "mend the statement"
             rehearsal.findings.append(fault(migration, dialect, "apply", "apply-fails", str(error), fix=fix))
             return False
         after = _schema(backend)
@@ -81,7 +81,7 @@ def _back_and_again(
     try:
         backend.rollback_one(step)
     except MigrationError as error:
-        yield fault(migration, dialect, "rollback", "rollback-fails", str(error))
+        yield fault(migration, dialect, "rollback", "rollback-fails", str(error), fix="mend the rollback")
         return
     if lines := differences(before, _schema(backend)):
         message = with_diff("rolled back, the schema is not what it was (- before, + after):", lines)
@@ -96,7 +96,8 @@ def _back_and_again(
         return
     if lines := differences(after, _schema(backend)):
         message = with_diff("applied again, the schema is another (- first, + again):", lines)
-        yield fault(migration, dialect, "apply", "apply-again-differs", message)
+        fix = "leave out what depends on rows"
+        yield fault(migration, dialect, "apply", "apply-again-differs", message, fix=fix)
 
 
 def _schema(backend: Any) -> Schema:

@@ -60,7 +60,8 @@ def _broken(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
                 try:
                     migration.script(dialect, direction).statements()
                 except MigrationError as error:
-                    yield fault(migration, dialect, direction, "migration-file", str(error))
+                    message, _, fix = str(error).partition("; ")
+                    yield fault(migration, dialect, direction, "migration-file", message, fix=fix or "mend the file")
 
 
 def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequence[Path]) -> Iterator[Finding]:

@@ -58,7 +58,7 @@ def _refuse_unsealed(name: str, value: ValueType) -> None:
         if isinstance(found, str):
             raise Unresolved(f":{name}: {field}: {found}")
         if found.sealed:
-            raise Unresolved(f":{name}: {field} is sealed, and would be stored in clear inside of JSON")
+            raise Unresolved(f":{name}: {field} is sealed, and JSON would hold it in clear; store it by itself")
         _refuse_unsealed(name, found)
 
 
@@ -156,7 +156,7 @@ def _rows_getter(argument: Argument, signature: Signature) -> Getter:
 
 def _cell(name: str, value: ValueType, model: type[BaseModel], signature: Signature) -> Cell:
     if value.kind == "bytes":
-        raise Unresolved(f"{model.__name__}.{name}: rows travel as JSON, which has no bytes")
+        raise Unresolved(f"{model.__name__}.{name}: rows travel as JSON, which has no bytes; insert them one by one")
     _refuse_unsealed(name, value)
     if value.sealed is None:
         encoded = encoder(name, value, _ROW_ENCODE, in_json=True)
@@ -165,7 +165,7 @@ def _cell(name: str, value: ValueType, model: type[BaseModel], signature: Signat
     fields = field_types(model)
     for bound in bind:
         if bound not in fields and bound not in signature.arguments:
-            raise Unresolved(f":{name} is sealed to {bound}, which nothing gives")
+            raise Unresolved(f":{name} is sealed to {bound}, which nothing gives; give it as a field or an argument")
         _check_bound(name, bound, fields[bound] if bound in fields else signature.arguments[bound].value)
 
     def cell(row: Any, values: Values, db: Any) -> Any:

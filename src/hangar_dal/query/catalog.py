@@ -113,16 +113,17 @@ class Catalog:
         sources: dict[Dialect, SqlFile] = {dialect: self._read(dialect, first.file) for dialect in DIALECTS}
         for dialect, file in sources.items():
             findings += file.faults
-            for name, line in file.headers.items():
+            for name in file.headers:
                 if name not in queries:
                     message = f"{name} is declared by no function of {module}"
-                    findings.append(_in_file(file, line, name, "block-undeclared", message))
+                    findings.append(_of_block(file, name, "block-undeclared", message, "declare it, or delete it"))
             for name, declared in queries.items():
                 declared.blocks.pop(dialect, None)
                 if name in file.blocks:
                     declared.blocks[dialect] = file.blocks[name]
                 elif file.readable and name not in file.headers:
-                    findings.append(declared.finding("block-missing", f"{declared.name} has no block in {file.path}"))
+                    message, fix = f"{declared.name} has no block in {_short(file)}", f"write it: `-- name: {name}`"
+                    findings.append(declared.finding("block-missing", message, fix))
         findings += _order([sources[dialect] for dialect in DIALECTS], queries)
         for declared in queries.values():
             findings += declared.compare()
@@ -145,7 +146,8 @@ class Catalog:
             for file in folder.iterdir() if folder.is_dir() else ():
                 if file.name.endswith(".sql") and file.name not in known:
                     message = "no imported module declares these queries"
-                    yield Finding(str(file), 1, 1, dialect, "", "file-orphan", "error", message)
+                    fix = "name its module in `modules` of pyproject.toml and import it, or delete the file"
+                    yield Finding(str(file), 1, 1, dialect, "", "file-orphan", "error", message, fix)
 
 
 def _refuse(findings: Sequence[Finding]) -> None:
@@ -157,8 +159,13 @@ def _file_of(queries: Mapping[str, DeclaredQuery]) -> str:
     return next(iter(queries.values())).file
 
 
-def _in_file(file: SqlFile, line: int, name: str, rule: str, message: str) -> Finding:
-    return Finding(file.path, line, 1, file.dialect, f"{file.name}.{name}", rule, "error", message)
+def _of_block(file: SqlFile, name: str, rule: str, message: str, fix: str) -> Finding:
+    place = (file.path, file.headers[name], 1, file.dialect)
+    return Finding(*place, f"{file.name}.{name}", rule, "error", message, fix)
+
+
+def _short(file: SqlFile) -> str:
+    return f"{file.dialect}/{file.name}.sql"
 
 
 def _order(twins: Sequence[SqlFile], queries: Mapping[str, DeclaredQuery]) -> Iterator[Finding]:
@@ -167,4 +174,4 @@ def _order(twins: Sequence[SqlFile], queries: Mapping[str, DeclaredQuery]) -> It
     if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
         first = next(name for name, twin in zip(*orders, strict=True) if name != twin)
         message = f"{first}: the twins' blocks stand in another order"
-        yield _in_file(twins[0], twins[0].headers[first], first, "twins-order", message)
+        yield _of_block(twins[0], first, "twins-order", message, "sort one like the other")

@@ -22,7 +22,7 @@ def disagreements(block: Block, signature: Signature, used: set[str]) -> Iterato
 def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
     places = block.all_arms.parameters
 
-    def wrong(place: Parameter, rule: str, message: str, fix: str = "") -> Disagreement:
+    def wrong(place: Parameter, rule: str, message: str, fix: str) -> Disagreement:
         return Disagreement(*block.all_arms.place_at(place.start), rule, message, fix)
 
     names = {place.name for place in places}
@@ -32,13 +32,13 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
             source = resolve(place.name, place.line, signature)
             used.add(source.argument)
         except Unresolved as reason:
-            yield wrong(place, "parameter-unknown", str(reason))
+            yield wrong(place, "parameter-unknown", reason.message, reason.fix)
             used.update((*signature.arguments, *signature.changes))  # any of them may be meant
             continue
         try:
             getter(source, place.line, signature, {})
         except Unresolved as reason:
-            yield wrong(place, "parameter-unfit", str(reason))
+            yield wrong(place, "parameter-unfit", reason.message, reason.fix)
             continue
         if meanings.setdefault(place.name, source) != source:
             message = f":{place.name} means two things in this statement"
@@ -46,7 +46,8 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
         sealed = source.value.sealed if source.value and not source.derived else None
         if sealed and (missing := [f":{bound}" for bound in sealed.bind if bound not in names]):
             message = f":{place.name} is sealed to {', '.join(missing)}, which the statement must name"
-            yield wrong(place, "parameter-unfit", f"{message}: it opens in no other row")
+            fix = f"write {' and '.join(missing)} to the same row"
+            yield wrong(place, "parameter-unfit", f"{message}: it opens in no other row", fix)
 
 
 def _arms(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
@@ -60,14 +61,16 @@ def _arms(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagr
         known = choices(signature.arguments[argument]) if argument in signature.arguments else ()
         if missing := [choice for choice in known if choice not in arms]:
             message = f"no line is kept when {argument} = {', '.join(missing)}"
-            yield Disagreement(block.line, 1, "arm-missing", message)
+            fix = f"write an arm for it: `-- when {argument} = {missing[0]}`"
+            yield Disagreement(block.line, 1, "arm-missing", message, fix)
 
 
 def _result(block: Block, signature: Signature) -> Iterator[Disagreement]:
     shape = signature.result.shape
     if shape in ("one", "optional", "list", "stream") and not block.returns_rows:
         message = f"{block.verb} without RETURNING gives no rows; the signature promises some"
-        yield Disagreement(block.line, 1, "returning-missing", message)
+        fix = "write RETURNING and the columns, or declare RowCount or None"
+        yield Disagreement(block.line, 1, "returning-missing", message, fix)
     if shape == "count" and block.verb in ("SELECT", "VALUES"):
         fix = f"declare what this {block.verb} returns"
         yield Disagreement(block.line, 1, "count-of-read", "a RowCount counts changed rows", fix)
@@ -78,9 +81,10 @@ def _result(block: Block, signature: Signature) -> Iterator[Disagreement]:
 def _condition(name: str, value: str | None, signature: Signature) -> Iterator[tuple[str, str]]:
     argument = signature.arguments.get(name)
     if argument is None:
-        yield f"`when {name}`: the function has no such argument", ""
+        there = ", ".join(signature.arguments) or "it has none"
+        yield f"`when {name}`: the function has no such argument", f"name one of its arguments ({there})"
     elif value is None and not argument.optional:
         yield f"`when {name}`: the argument can never be None, so the line is always kept", "delete the comment"
     elif value is not None and value not in choices(argument):
         allowed = ", ".join(choices(argument)) or "none: it is no Literal and no Enum of text"
-        yield f"`when {name} = {value}`: the argument's values are {allowed}", ""
+        yield f"`when {name} = {value}`: the argument's values are {allowed}", "mend the value, or add it to the type"

@@ -6,18 +6,22 @@ Stands above `plan`. Compared without a database, when its catalog is loaded.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from hangar_dal.database.codecs import codec_of
 from hangar_dal.errors import CatalogError
 from hangar_dal.finding import Finding, Severity
 from hangar_dal.query.comparison import disagreements
 from hangar_dal.query.plan import Plan
-from hangar_dal.query.refusals import refusals
+from hangar_dal.query.refusals import no_query, refusals
 from hangar_dal.query.signature import Signature, read_signature
 from hangar_dal.query.sources import Unresolved
 from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import DIALECTS, Dialect
+
+_STREAM: Final = "a stream is opened without await", "write `def` for it"
+_COROUTINE: Final = "a query is awaited", "write `async def` for it"
+_UNUSED: Final = "use it, or take it from the signature"
 
 
 class DeclaredQuery:
@@ -73,36 +77,40 @@ class DeclaredQuery:
         self.signature = read_signature(self.function)
         self._allowed = self._names | self.signature.changes.keys()
         for sentence in self.signature.findings:
-            yield self.finding("signature", sentence)
+            message, _, fix = sentence.partition("; ")
+            yield self.finding("signature", message, fix)
         if self.signature.findings:
             return
         is_stream = self.signature.result.shape == "stream"
         if inspect.iscoroutinefunction(self.function) is is_stream:
-            yield self.finding("signature", f"write {'`def`' if is_stream else '`async def`'}")
+            yield self.finding("signature", *(_STREAM if is_stream else _COROUTINE))
         used: set[str] = set()
         for block in self.blocks.values():
-            for wrong in (*disagreements(block, self.signature, used), *refusals(block, self.signature)):
+            disagreeing, nothing = list(disagreements(block, self.signature, used)), no_query(block)
+            for wrong in [nothing] if nothing else [*disagreeing, *refusals(block, self.signature)]:
                 place = (block.path, wrong.line, wrong.column, block.dialect, self.name)
                 yield Finding(*place, wrong.rule, wrong.severity, wrong.message, wrong.fix)
         if len(self.blocks) == len(DIALECTS):
             for name in (*self.signature.arguments, *self.signature.changes):
                 if name not in used:
-                    yield self.finding("argument-unused", f"the argument {name} is used in no statement")
+                    yield self.finding("argument-unused", f"the argument {name} is used in no statement", _UNUSED)
             yield from self._compare_twins()
 
     def _compare_twins(self) -> Iterator[Finding]:
         ours, theirs = (self.blocks[dialect] for dialect in DIALECTS)
         same = ours.source == theirs.source
         for block, twin in ((ours, theirs), (theirs, ours)):
+            where, line = f"{twin.dialect}/{self.file}.sql", block.line
             if not same and block.differs is None:
-                rule, message = "twins-differ", f"differs from {twin.where}"
+                line, of_twin = _first_difference(block, twin)
+                rule, message = "twins-differ", f"differs from {where}:{of_twin}"
                 fix = "make them equal, or write `-- differs: reason` under both headers"
             elif same and block.differs is not None:
-                rule, message = "differs-needless", f"does not differ from {twin.where}"
+                rule, message = "differs-needless", f"does not differ from {where}:{twin.line}"
                 fix = "delete the `-- differs:` line"
             else:
                 continue
-            yield Finding(block.path, block.line, 1, block.dialect, self.name, rule, "error", message, fix)
+            yield Finding(block.path, line, 1, block.dialect, self.name, rule, "error", message, fix)
 
     def compile(self, dialect: Dialect) -> Plan:
         """The plan for the dialect in use; only its driver is imported."""
@@ -110,3 +118,11 @@ class DeclaredQuery:
             return Plan(self.name, self.blocks[dialect], self.signature, codec_of(dialect))
         except Unresolved as reason:
             raise CatalogError([f"{self.blocks[dialect].where}: {self.name}: {reason}"]) from None
+
+
+def _first_difference(block: Block, twin: Block) -> tuple[int, int]:
+    """The first line of each that the other has not; the headers, where only comments differ or one goes on."""
+    for one, other in zip(block.lines, twin.lines, strict=False):
+        if (one.text, one.conditions) != (other.text, other.conditions):
+            return one.number, other.number
+    return block.line, twin.line

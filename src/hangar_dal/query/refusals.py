@@ -13,7 +13,7 @@ from hangar_dal.query.arms import Arms, arms
 from hangar_dal.query.clauses import Scope, scopes
 from hangar_dal.query.disagreement import Disagreement
 from hangar_dal.query.signature import Signature
-from hangar_dal.sqlblock import Block
+from hangar_dal.sqlblock import QUERIES, Block
 from hangar_dal.sqlscan import Kind, Token
 
 _READERS: Final = ("get_", "find_", "list_", "count_")
@@ -33,6 +33,15 @@ class Refusal(NamedTuple):
 
 
 Rule = Callable[[Scope, Block], Iterator[Refusal]]
+
+
+def no_query(block: Block) -> Disagreement | None:
+    """A statement that neither reads rows nor changes them, or none at all."""
+    if block.verb in QUERIES:
+        return None
+    message = f"{block.words[0][0] if block.words else 'this'} begins no query"
+    fix = "begin with SELECT, VALUES, WITH, INSERT, UPDATE or DELETE; what else there is belongs in a migration"
+    return Disagreement(*block.all_arms.place_at(0), "statement-kind", message, fix)
 
 
 def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:

@@ -86,12 +86,12 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         return signature
     parameters = list(inspect.signature(function).parameters.values())
     if not parameters or parameters[0].kind not in (parameters[0].POSITIONAL_ONLY, parameters[0].POSITIONAL_OR_KEYWORD):
-        signature.findings.append("the first parameter must be the database: `db: Executor`")
+        signature.findings.append("the first parameter is not the database; write `db: Executor` first")
         return signature
     for parameter in parameters[1:]:
         hint = hints.get(parameter.name)
         if hint is None:
-            signature.findings.append(f"the parameter {parameter.name} needs an annotation")
+            signature.findings.append(f"the parameter {parameter.name} has no annotation; say of what type it is")
         elif parameter.kind is parameter.VAR_KEYWORD:
             _read_changes(signature, parameter.name, hint)
         elif parameter.kind is parameter.VAR_POSITIONAL:
@@ -99,7 +99,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         else:
             _read_argument(signature, parameter, hint)
     if "return" not in hints:
-        signature.findings.append("the return annotation is missing; it says how many rows of what come back")
+        signature.findings.append("the return annotation is missing; say how many rows of what come back")
     else:
         _read_result(signature, hints["return"])
     return signature
@@ -127,7 +127,7 @@ def _read_argument(signature: Signature, parameter: inspect.Parameter, hint: Any
 def _read_changes(signature: Signature, name: str, hint: Any) -> None:
     fields = get_args(hint)[0] if get_origin(hint) in _UNPACKS else hint
     if not is_typeddict(fields) or fields.__required_keys__:
-        signature.findings.append(f"**{name} must be `Unpack[…]` of a TypedDict with total=False")
+        signature.findings.append(f"**{name} has no names and types; write `Unpack[…]` of a TypedDict with total=False")
         return
     for key, hint_of_key in get_type_hints(fields, include_extras=True).items():
         annotation = get_args(hint_of_key)[0] if get_origin(hint_of_key) in _ITEM_MARKS else hint_of_key
@@ -173,7 +173,7 @@ def _is_json(hint: Any) -> bool:
 def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
     """What keeps rows from becoming this model; nested models are held to the same."""
     if model in outer:
-        yield f"{model.__name__} holds itself; a row has no end then"
+        yield f"{model.__name__} holds itself, and a row has no end then; take the field from one of them"
         return
     before: dict[str, ValueType | str] = {}
     for name, value in field_types(model).items():

@@ -35,7 +35,15 @@ class Source:
 
 
 class Unresolved(Exception):
-    """The sentence says why `:name` has no source, or more than one."""
+    """The sentence says why `:name` has no source, or more than one, and behind a semicolon what to do."""
+
+    @property
+    def message(self) -> str:
+        return str(self).partition("; ")[0]
+
+    @property
+    def fix(self) -> str:
+        return str(self).partition("; ")[2]
 
 
 def resolve(name: str, line: Line, signature: Signature) -> Source:
@@ -93,5 +101,6 @@ def _nothing_gives(name: str, signature: Signature) -> str:
         if value is not None:
             return f":{name} is a field of {argument.name}, which may be None; mark its line `-- when {argument.name}`"
     if name.endswith("_fold"):
-        return f":{name} needs `{name.removesuffix('_fold')}` to be Annotated[str, CaseInsensitive]"
-    return f"no argument gives :{name}"
+        base = name.removesuffix("_fold")
+        return f":{name} is given by nothing; annotate `{base}` as Annotated[str, CaseInsensitive]"
+    return f"no argument gives :{name}; mend the name, or declare the argument"

@@ -72,9 +72,7 @@ def _one_dialect(texts: Texts) -> Iterator[Mutant]:
     for dialect in DIALECTS:
         key = sub(r" ON DELETE CASCADE", "")
         yield from constraint.migration("rows that outlive their user", COOKIES, [dialect], key)
-        allowed = Editor(
-            texts, "a CHECK of other values in one dialect", rules | {"value-refused", "value-unreadable"}
-        )
+        allowed = Editor(texts, "a CHECK of other values in one dialect", rules | {"value-refused", "value-unreadable"})
         for name, old, new in (
             ("status", ", 'SUSPENDED'", ""),
             ("role", "'USER', ", ""),
