@@ -51,6 +51,18 @@ async def test_another_value_another_order_and_an_error_on_one_side_differ(both:
         assert caught.value.sqlite == Outcome(sqlite)
 
 
+async def test_without_a_clock_of_its_own_time_is_the_same_for_both_and_goes_on(
+    sqlite_url: str, postgres_url: str
+) -> None:
+    async with open_both(sqlite_url, postgres_url) as both:
+        first, second = [(await both.same(time_of)).value for _ in range(2)]
+    assert first < second
+
+
+async def time_of(db: Database) -> datetime:
+    return db.now()
+
+
 async def test_errors_that_tell_something_else_differ(both: Both) -> None:
     for other in (NotFound("another", query="a.b"), NotFound("gone", query="a.c")):
         with pytest.raises(Differs):

@@ -97,3 +97,8 @@ def test_what_is_not_understood_has_an_exit_code_of_its_own(
 ) -> None:
     assert cli.main(["check", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_since_is_nothing_without_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["check", "--offline", "--since", "0001_users"]) == 2
+    assert "--since belongs to --matrix" in capsys.readouterr().err

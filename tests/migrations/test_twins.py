@@ -63,6 +63,7 @@ def test_a_rule_that_one_twin_writes_otherwise_is_not_suspected(
         ("text DEFAULT '{\"a\":1}'", "jsonb DEFAULT '{\"a\": 1}'", False),
         ("text DEFAULT '{}'", "jsonb DEFAULT '{\"a\": 1}'", True),
         ("text DEFAULT '[]'", "text[] DEFAULT '{}'", False),
+        ("text DEFAULT '2020-01-01'", "date DEFAULT '2020-01-01'", False),
     ],
 )
 def test_a_default_of_another_value_in_one_twin_is_found(

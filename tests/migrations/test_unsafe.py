@@ -58,6 +58,11 @@ def test_what_harms_nobody_is_let_pass(lint: Lint, script: str) -> None:
     assert lint(script, NOTHING) == []
 
 
+@pytest.mark.parametrize("made", ["TABLE t", "VIEW v", "FUNCTION f()", "TYPE kind", "SEQUENCE s", "SCHEMA aside"])
+def test_undoing_takes_away_what_was_made(lint: Lint, made: str) -> None:
+    assert lint(NOTHING, f"DROP {made};") == []
+
+
 def test_a_table_made_in_the_same_migration_excuses_its_own_indexes_alone(lint: Lint) -> None:
     script = "CREATE TABLE t (id bigint PRIMARY KEY);\nCREATE INDEX i ON t (id);\nCREATE INDEX j ON users (role);"
     assert lint(script, NOTHING) == [(3, "require-concurrent-index-creation")]

@@ -58,6 +58,8 @@ def _check(chosen: argparse.Namespace) -> int:
         return MISUSED
     with_progress = Progress()
     try:
+        if chosen.since and not chosen.matrix:
+            raise SettingsError("--since belongs to --matrix")
         if chosen.matrix:
             return show_matrix(chosen, with_progress)
         report = _report(chosen, with_progress)

@@ -12,8 +12,8 @@ Stands above the database floor; the pytest plugin offers it with databases of i
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pydantic import BaseModel, SecretStr
@@ -57,9 +57,11 @@ class Both:
 
     sqlite: Database
     postgresql: Database
+    go_on: Callable[[], None] = lambda: None  # so that time does, between two calls
 
     async def same(self, call: Call, *, name: str = "the call") -> Outcome:
         """Run it on both; `Differs` unless both do the same. Errors that are not this package's are raised."""
+        self.go_on()
         sqlite, postgresql = await outcome(self.sqlite, call), await outcome(self.postgresql, call)
         if not is_same(sqlite, postgresql):
             raise Differs(f"{name} does not do the same on both databases", sqlite=sqlite, postgresql=postgresql)
@@ -75,17 +77,33 @@ class Both:
             yield name, await self.same(call, name=f"step {number} ({' -> '.join(last)})")
 
 
+@dataclass(slots=True)
+class _Time:
+    """The real one, as of the last call."""
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def go_on(self) -> None:
+        self.now = max(datetime.now(UTC), self.now + timedelta(microseconds=1))
+
+
 @asynccontextmanager
 async def open_both(
     sqlite: str, postgresql: str, *, clock: Callable[[], datetime] | None = None
 ) -> AsyncIterator[Both]:
-    """Two migrated databases by their URLs, with a throw-away sealing key."""
-    key = SecretStr(new_key())
+    """Two migrated databases by their URLs, with a throw-away sealing key.
+
+    Without a `clock` of the caller's, time goes on from call to call, and is the same for both databases within one.
+    """
+    key, time = SecretStr(new_key()), _Time()
     async with (
-        open_database(Settings(database_url=SecretStr(sqlite), sealing_keys=key), clock=clock) as one,
-        open_database(Settings(database_url=SecretStr(postgresql), sealing_keys=key), clock=clock) as other,
+        open_database(Settings(database_url=SecretStr(sqlite), sealing_keys=key), clock=clock or time) as one,
+        open_database(Settings(database_url=SecretStr(postgresql), sealing_keys=key), clock=clock or time) as other,
     ):
-        yield Both(one, other)
+        yield Both(one, other, time.go_on)
 
 
 async def outcome(db: Database, call: Call) -> Outcome:

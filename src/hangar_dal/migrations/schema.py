@@ -14,6 +14,7 @@ from hangar_dal.migrations.wording import readable
 _STORED_AS: Final = {
     "uuid": "text",
     "timestamp with time zone": "text",
+    "date": "text",
     "jsonb": "text",
     "text[]": "text",
     "boolean": "integer",

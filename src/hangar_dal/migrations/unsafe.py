@@ -26,14 +26,8 @@ _EXCLUDED: Final = frozenset({
     "require-statement-timeout",  # switched off on purpose: an index takes as long as it needs
     "syntax-error",  # the server itself has parsed every file by then, and knows its own syntax better
 })  # fmt: skip
-# Undoing takes away what applying added.
-_EXCLUDED_IN_ROLLBACKS: Final = frozenset({
-    "ban-drop-column",
-    "ban-drop-not-null",
-    "ban-drop-table",
-    "renaming-column",
-    "renaming-table",
-})  # fmt: skip
+# Undoing takes away what applying added, and gives back old names.
+_UNDOING: Final = ("ban-drop-", "renaming-")
 # Every file is linted as one transaction, by which squawk sees that an index on a table made there harms nobody.
 _ONLY_IN_TRANSACTIONS: Final = "ban-concurrent-index-creation-in-transaction"
 
@@ -46,7 +40,7 @@ def find_unsafe(migrations: Sequence[MigrationFiles]) -> Iterator[Finding]:
     for found in _squawk(list(files)) if files else ():
         migration, direction = files[found["file"]]
         rule = found["rule_name"]
-        if rule not in _excluded(migration, direction):
+        if not _is_meant(rule, migration, direction):
             yield Finding(
                 path=shown(Path(found["file"])),
                 line=found["line"] + 1,
@@ -60,10 +54,10 @@ def find_unsafe(migrations: Sequence[MigrationFiles]) -> Iterator[Finding]:
             )
 
 
-def _excluded(migration: MigrationFiles, direction: Direction) -> frozenset[str]:
-    excluded = _EXCLUDED | (_EXCLUDED_IN_ROLLBACKS if direction == "rollback" else frozenset())
-    transactional = migration.script("postgresql", direction).transactional
-    return excluded if transactional else excluded | {_ONLY_IN_TRANSACTIONS}
+def _is_meant(rule: str, migration: MigrationFiles, direction: Direction) -> bool:
+    if rule == _ONLY_IN_TRANSACTIONS:
+        return not migration.script("postgresql", direction).transactional
+    return rule in _EXCLUDED or (direction == "rollback" and rule.startswith(_UNDOING))
 
 
 def _squawk(paths: Sequence[str]) -> list[dict[str, Any]]:
