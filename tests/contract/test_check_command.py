@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hangar_dal import cli
+from hangar_dal.migrations.new import SHIM
 from postgres_server import Server
 
 SQL = "-- name: get_name\nSELECT display_name FROM users WHERE id = :id;\n"
@@ -68,6 +69,39 @@ def test_without_a_server_that_is_a_finding_and_the_rest_is_checked(capsys: pyte
     assert [(each["rule"], each["dialect"]) for each in found] == [
         ("postgresql-missing", "postgresql"),
         ("column-kind", "sqlite"),
+    ]
+
+
+def test_a_server_that_cannot_be_reached_is_a_finding_and_the_rest_is_checked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_project(Path.cwd(), "store_of_dead_server", "int")
+    assert cli.main(["check", "--json", "--postgresql", "postgresql://localhost:1/x"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["rule"] for each in found] == ["postgresql-missing", "column-kind"]
+    assert found[0]["message"] == "PostgreSQL at localhost:1/x: Connection refused"
+    assert cli.main(["check", "--update", "--postgresql", "postgresql://localhost:1/x"]) == 1
+    assert "Connection refused" in capsys.readouterr().err
+    assert not list(Path.cwd().rglob("hangar_check.json"))
+
+
+def test_a_migration_that_fails_is_a_finding_and_the_rest_is_checked(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_project(Path.cwd(), "store_of_broken_migration", "int")
+    with Path("pyproject.toml").open("a") as file:
+        file.write('migrations = ["migrations"]\n')
+    Path("migrations").mkdir()
+    Path("migrations", "1001_more.py").write_text(SHIM)
+    for dialect, sql in (("sqlite", "CREATE TABEL more (id text);"), ("postgresql", "SELECT 1;")):
+        Path("migrations", dialect).mkdir()
+        Path("migrations", dialect, "1001_more.sql").write_text(sql)
+        Path("migrations", dialect, "1001_more.rollback.sql").write_text("SELECT 1;")
+    assert cli.main(["check", "--json", "--postgresql", server]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(each["rule"], each["dialect"]) for each in found] == [
+        ("migration-fails", "sqlite"),
+        ("column-kind", "postgresql"),
     ]
 
 

@@ -5,7 +5,7 @@ for finding in report.findings: ...
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -20,6 +20,7 @@ from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snaps
 from hangar_dal.contract.sources import Source
 from hangar_dal.contract.static import find_without_database
 from hangar_dal.contract.variants import CheckedVariant, statements, variants
+from hangar_dal.errors import DatabaseError, HangarError, MigrationError
 from hangar_dal.finding import Finding
 from hangar_dal.sqlscan import Dialect
 
@@ -60,26 +61,34 @@ def check(
 ) -> Report:
     """Make scratch databases, check against them, drop them. Without a server that is a finding of its own.
 
-    Nothing of the statements is executed. `update` writes what the databases say into the catalogs' snapshots; else
-    a snapshot that says something else is a finding. `progress` is called before each step that takes its time.
+    Nothing of the statements is executed. Where a server cannot be reached, or a migration fails, it is a finding, and
+    all else is still checked. `update` writes what the databases say into the catalogs' snapshots, and raises if it
+    cannot ask both; else a snapshot that says something else is a finding. `progress` is called before each step that
+    takes its time.
     """
     from hangar_dal.contract.live import live_postgresql, live_sqlite  # noqa: PLC0415 - drivers, and a parser
 
     say = progress or (lambda done, total, what: None)
+    wanted: dict[Dialect, AbstractContextManager[Source]] = {"sqlite": live_sqlite(project)}
+    if postgresql is not None:
+        wanted = {"postgresql": live_postgresql(project, postgresql), **wanted}
     with ExitStack() as scratch:
         sources: list[Source] = []
-        if postgresql is not None:
-            say(0, 0, "migrating a scratch PostgreSQL database")
-            sources.append(scratch.enter_context(live_postgresql(project, postgresql)))
-        say(0, 0, "migrating a scratch SQLite database")
-        sources.append(scratch.enter_context(live_sqlite(project)))
+        missing = [] if postgresql is not None else [NO_POSTGRESQL]
+        for dialect, source in wanted.items():
+            say(0, 0, f"migrating a scratch {dialect} database")
+            try:
+                sources.append(scratch.enter_context(source))
+            except (DatabaseError, MigrationError) as fault:
+                if update or (dialect == "sqlite" and isinstance(fault, DatabaseError)):
+                    raise
+                missing.append(_not_made(dialect, fault))
         report = check_against(project, sources, progress=say)
-        if postgresql is None:
-            return report.with_findings([NO_POSTGRESQL])
-        if update:
+        if update and not missing:
             write_snapshots(project, sources)
-            return report
-        return report.with_findings(outdated(project, sources))
+        elif not missing:
+            missing = [*outdated(project, sources)]
+        return report.with_findings(missing)
 
 
 def check_offline(project: Project, *, progress: Progress | None = None) -> Report:
@@ -119,6 +128,14 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
     findings += find_unknown_small_tables(project, twins) if twins else ()
     findings += [*_with_arms(of_arms), *too_loose(answers)]
     return Report(tuple(sorted(map(_near, findings))), len(checked))
+
+
+def _not_made(dialect: Dialect, fault: HangarError) -> Finding:
+    message, _, fix = str(fault).partition("; ")
+    if isinstance(fault, MigrationError):
+        fix = "mend it: `hangar-dal migrations verify` tells more"
+        return Finding("", 0, 0, dialect, "", "migration-fails", "error", message, fix)
+    return replace(NO_POSTGRESQL, message=message, fix=fix or NO_POSTGRESQL.fix)
 
 
 def _unknown(checked: CheckedVariant) -> Finding:

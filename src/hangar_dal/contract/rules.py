@@ -65,6 +65,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "small-table-unknown": "`small_tables` names tables.",
         # The check itself
         "postgresql-missing": "A check needs a PostgreSQL server, or the snapshot of one.",
+        "migration-fails": "The migrations make the tables, on both databases.",
         "snapshot-missing": "`check --offline` needs a snapshot that was written where both databases are.",
         "snapshot-stale": "The snapshot was written for the statements and the migrations as they are.",
     }

@@ -70,9 +70,10 @@ class PostgresPlace:
         try:
             connection = psycopg.connect(self.target.conninfo, autocommit=True, connect_timeout=seconds)
         except psycopg.Error as error:
-            reason = str(error).strip().rpartition("\n")[2].rpartition("failed: ")[2]
+            told = [line for line in str(error).splitlines() if not line[:1].isspace()]  # hints are indented
+            reason = told[-1].rpartition("failed: ")[2] if told else "no reason was given"
             raise ConnectionFailed(
-                f"PostgreSQL at {self.target.where}: {reason}; check that it runs and that DATABASE_URL is right"
+                f"PostgreSQL at {self.target.where}: {reason}; check that it runs and that its URL is right"
             ) from None
         version = connection.info.server_version // 10_000
         if version < OLDEST_POSTGRESQL:
