@@ -40,3 +40,25 @@ KEYWORDS = "on where select using when then distinct having inner join like retu
 def test_a_parameter_may_be_called_like_a_keyword(dialect: Dialect, name: str) -> None:
     (met,) = read(f"SELECT id FROM users WHERE id = :{name} AND TRUE", dialect, TABLES, ONE).meetings
     assert (met.column, met.parameter) == ("id", name)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("postgresql", "SELECT id FROM aside.users WHERE id = 'x'"),
+        ("postgresql", "UPDATE aside.users SET id = 'x' WHERE TRUE"),
+        ("postgresql", "UPDATE users SET address.id = 'x' WHERE TRUE"),
+        ("postgresql", "INSERT INTO aside.users (id) VALUES ('x')"),
+        ("postgresql", "INSERT INTO users (name, id) SELECT v.*, 'x' FROM v"),
+        ("sqlite", "INSERT INTO users (name, id) SELECT v.*, 'x' FROM v"),
+        ("sqlite", "SELECT (SELECT 1 FROM w JOIN (t AS users JOIN w AS v ON users.id = 'x') ON TRUE) FROM users"),
+    ],
+)
+def test_what_is_of_another_table_is_not_taken_for_one_of_this(dialect: Dialect, text: str) -> None:
+    told = read(text, dialect, TABLES, Described())
+    assert (told.meetings, told.left_out) == ((), ())
+
+
+def test_the_first_schema_of_sqlite_is_its_own() -> None:
+    (met,) = read("SELECT id FROM main.users WHERE id = 'x'", "sqlite", TABLES, ONE).meetings
+    assert (met.table, met.text) == ("users", "x")

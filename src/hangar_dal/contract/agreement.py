@@ -23,7 +23,7 @@ def compare(
         yield found(checked, "statement-refused", message, "mend it as the database says", at=described.refusal.offset)
         return
     yield from compare_parameters(checked, described, reading, tables, twin)
-    yield from compare_results(checked, described, reading.nulls, tables, twin)
+    yield from compare_results(checked, described, reading, tables, twin)
     yield from compare_json(checked, described)
     yield from compare_writes(checked, described, reading, tables, twin)
     yield from compare_order(checked, reading)

@@ -14,9 +14,10 @@ def left_out(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str,
     tree = parsed(text, dialect)
     for insert in tree.find_all(exp.Insert) if tree is not None else ():
         table = target(insert)
-        if not isinstance(insert.this, exp.Schema) or table is None or table not in tables.columns:
+        listed = isinstance(insert.this, exp.Schema)
+        if not (listed or insert.args.get("default")) or table is None or table not in tables.columns:
             continue
-        given = {column.name.lower() for column in insert.this.expressions}
+        given = {column.name.lower() for column in insert.this.expressions} if listed else set()
         for column in tables.columns[table].values():
             if not column.nullable and not column.fills_itself and column.name.lower() not in given:
                 yield table, column.name

@@ -10,11 +10,11 @@ from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.reading import Meeting
-from hangar_dal.contract.syntax import origin, parameter_name, parsed, target
+from hangar_dal.contract.syntax import leaves, origin, parameter_name, parsed, table_name, target
 from hangar_dal.sqlscan import Dialect
 
-_COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ)
-_SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
+_NEVER_OF_NULL: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+_COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
 def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
@@ -33,9 +33,19 @@ def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
             yield from _compared(node, tables)
 
 
+def compares_null(text: str, dialect: Dialect) -> bool:
+    """Whether NULL itself is compared, which holds for no row: `name = NULL`."""
+    tree = parsed(text, dialect)
+    if tree is None:
+        return False
+    written = {id(pair) for pair, _ in _assignments(tree)}
+    compared = (node for node in tree.find_all(*_NEVER_OF_NULL) if id(node) not in written)
+    return any(isinstance(side, exp.Null) for node in compared for side in (node.this, node.expression))
+
+
 def _assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
     for update in tree.find_all(exp.Update):
-        table = update.this.name.lower() if isinstance(update.this, exp.Table) else None
+        table = table_name(update.this) if isinstance(update.this, exp.Table) else None
         for pair in update.expressions:
             yield pair, table
     for insert in tree.find_all(exp.Insert):
@@ -46,7 +56,7 @@ def _assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
 
 def _assigned(pair: exp.Expr, table: str | None, tables: Tables) -> Iterator[Meeting]:
     for left, right in _sides(pair) if isinstance(pair, exp.EQ) else ():
-        if isinstance(left, exp.Column):
+        if isinstance(left, exp.Column) and not left.table:  # a name before it is that of a value of several fields
             yield from _met(table, left.name, right, tables, written=True)
 
 
@@ -61,6 +71,8 @@ def _inserted(insert: exp.Insert, tables: Tables) -> Iterator[Meeting]:
         rows = [list(source.expressions)]
     for row in rows:
         for name, value in zip(names, row, strict=False):
+            if value.is_star:
+                break
             yield from _met(target(insert), name, value, tables, written=True)
 
 
@@ -90,25 +102,10 @@ def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, writt
     if taken is not None:
         yield Meeting(table, column.name, written=True, taken=taken)
         return
-    for leaf, bare in _leaves(value, bare=True):
+    for leaf, bare in leaves(value, bare=True):
         if isinstance(leaf, exp.Placeholder):
             yield Meeting(table, column.name, parameter_name(leaf), None, written, bare)
         elif isinstance(leaf, exp.Literal) and leaf.is_string:
             yield Meeting(table, column.name, None, leaf.name, written, bare)
         elif isinstance(leaf, exp.Null) and written:
             yield Meeting(table, column.name, None, None, written, bare)
-
-
-def _leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:
-    """The values that an expression may pass on as they are."""
-    if isinstance(value, _SAME_VALUE):
-        yield from _leaves(value.this, bare=bare)
-    elif isinstance(value, exp.Case):
-        for branch in (*(each.args["true"] for each in value.args["ifs"]), value.args.get("default")):
-            if branch is not None:
-                yield from _leaves(branch, bare=bare)
-    elif isinstance(value, exp.Coalesce):
-        for each in (value.this, *value.expressions):
-            yield from _leaves(each, bare=False)
-    else:
-        yield value, bare

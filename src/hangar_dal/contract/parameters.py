@@ -33,6 +33,9 @@ def compare_parameters(
             message = f":{name} is {spoken(_kind(source))} by the signature, and PostgreSQL takes it for {spoken(kind)}"
             fix = f"change the annotation, or write CAST(:{name} AS ...) where the statement means another type"
             yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
+    if reading.compares_null:
+        message = "what is compared with NULL is never found"
+        yield found(checked, "none-compared", message, "write IS NULL, or IS NOT NULL", at=_null_at(checked))
     for met in (each for each in reading.meetings if each.taken is None):
         source, column = sent.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
         if source is not None and checked.block.dialect == "sqlite" and twin is not None:

@@ -3,10 +3,12 @@ and `nullability`; nothing else needs the parser.
 """
 
 from hangar_dal.contract.facts import Described, Tables
+from hangar_dal.contract.given_texts import given_texts
 from hangar_dal.contract.inserts import left_out
-from hangar_dal.contract.meetings import meetings
+from hangar_dal.contract.meetings import compares_null, meetings
 from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.contract.orders import ties
+from hangar_dal.contract.patches import patches
 from hangar_dal.contract.reading import Reading
 from hangar_dal.sqlscan import Dialect
 
@@ -24,4 +26,7 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> R
         tuple(dict.fromkeys(meetings(text, dialect, tables))),
         tuple(left_out(text, dialect, tables)),
         ties(text, dialect, tables),
+        given_texts(text, dialect),
+        tuple(patches(text, dialect)),
+        compares_null(text, dialect),
     )

@@ -23,14 +23,28 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """`column = CASE WHEN :flag THEN values ELSE kept END`; `kept` is empty where it is no column."""
+
+    column: str
+    flag: str
+    values: tuple[str, ...]
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """`nulls` of each result column, None where the statement is not understood; what is None in it cannot be known.
 
     `left_out` are columns, by table, that an INSERT must give and does not. `ties` are the tables of which the ORDER
-    BY holds no key; None where it leaves no ties, or where nobody can tell.
+    BY holds no key; None where it leaves no ties, or where nobody can tell. `texts` are those that the statement itself
+    may give for each result column. `compares_null`: NULL itself, which is equal to nothing.
     """
 
     nulls: tuple[bool | None, ...] | None = None
     meetings: tuple[Meeting, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     ties: tuple[str, ...] | None = None
+    texts: tuple[tuple[str, ...], ...] = ()
+    patches: tuple[Patch, ...] = ()
+    compares_null: bool = False

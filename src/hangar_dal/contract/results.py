@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hangar_dal.contract.facts import Described, ResultColumn, TableColumn, Tables
 from hangar_dal.contract.kinds import fits, kind_of, spoken, values_of
 from hangar_dal.contract.place import column_at, found
+from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType
 from hangar_dal.finding import Finding
@@ -15,15 +16,17 @@ Nulls = Sequence[bool | None] | None
 
 
 def compare_results(
-    checked: CheckedVariant, described: Described, nulls: Nulls, tables: Tables, twin: Tables | None
+    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
     """Columns against fields in both directions, each column's kind, values and NULLs, and the file's overrides."""
-    fields = result_fields(checked)
+    fields, nulls = result_fields(checked), reading.nulls
     if fields is not None:
+        texts = dict(zip((column.name for column in described.columns), reading.texts, strict=False))
         yield from _names(checked, described.columns, tuple(fields))
         for column, value in _pairs(checked, described.columns, fields):
             yield from _kind(checked, column, value, twin)
             yield from _values(checked, column, value, tables)
+            yield from _texts(checked, column, value, texts.get(column.name, ()))
         yield from _nulls(checked, described.columns, nulls, fields)
     yield from _overrides(checked, described.columns, nulls)
 
@@ -94,6 +97,16 @@ def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | Non
     if twin is None or column.table is None or column.column is None:
         return None
     return twin.columns.get(column.table, {}).get(column.column)
+
+
+def _texts(checked: CheckedVariant, column: ResultColumn, value: ValueType, texts: Sequence[str]) -> Iterator[Finding]:
+    """Those that the statement gives itself."""
+    known = values_of(value)
+    for text in (each for each in texts if known and each not in known):
+        message = f"{_owner(checked, column)} refuses '{text}', which the statement gives for it"
+        at = next((token.start for token in checked.variant.tokens if token.text == f"'{text}'"), None)
+        fix = f"give one of {', '.join(known)}, or add it to the type"
+        yield found(checked, "value-unreadable", message, fix, at=at)
 
 
 def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables) -> Iterator[Finding]:

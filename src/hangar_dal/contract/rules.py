@@ -46,6 +46,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "value-unreadable": "A type knows each value that the CHECK of its column allows.",
         "required-column": "An INSERT gives each column that is NOT NULL and has no default.",
         "kind-written": "A column that is written to another is of its kind.",
+        "patch-mixed": "A change is written under its own flag, and a column that is not changed keeps its own value.",
         "field-unstored": "An INSERT of a model stores each field that has a column.",
         "write-unseen": "A statement that writes says so by its verb, by which it is routed.",
         "column-missing": "Each field of the model is a column of the result.",

@@ -20,6 +20,7 @@ from hangar_dal.sqlscan import Dialect, Kind, Unterminated, scan
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _NAMES: Final[dict[Dialect, str]] = {"sqlite": "sqlite", "postgresql": "postgres"}
+_SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
 _NO_KEYWORD: Final = "p_"
 _STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert)
 
@@ -65,8 +66,6 @@ def sources(scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
     from_ = scope.args.get("from_")
     if from_ is not None:
         yield from _source(from_.this, scope)
-        for join in from_.this.args.get("joins") or ():
-            yield from _source(join.this, scope)
     for join in scope.args.get("joins") or ():
         yield from _source(join.this, scope)
     for lateral in scope.args.get("laterals") or ():
@@ -76,7 +75,13 @@ def sources(scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
 def target(insert: exp.Insert) -> str | None:
     """The table that is written to."""
     table = insert.this.this if isinstance(insert.this, exp.Schema) else insert.this
-    return table.name.lower() if isinstance(table, exp.Table) else None
+    return table_name(table) if isinstance(table, exp.Table) else None
+
+
+def table_name(table: exp.Table) -> str:
+    """As `facts.Tables` calls it: `schema.table` for what is not in the search path."""
+    schema = table.db.lower()
+    return table.name.lower() if schema in ("", "main") else f"{schema}.{table.name.lower()}"
 
 
 def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
@@ -88,6 +93,21 @@ def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
         yield from conjuncts(condition.expression)
     elif condition is not None:
         yield condition
+
+
+def leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:
+    """The values that an expression may pass on as they are."""
+    if isinstance(value, _SAME_VALUE):
+        yield from leaves(value.this, bare=bare)
+    elif isinstance(value, exp.Case):
+        for branch in (*(each.args["true"] for each in value.args["ifs"]), value.args.get("default")):
+            if branch is not None:
+                yield from leaves(branch, bare=bare)
+    elif isinstance(value, exp.Coalesce):
+        for each in (value.this, *value.expressions):
+            yield from leaves(each, bare=False)
+    else:
+        yield value, bare
 
 
 def ctes(node: exp.Expr) -> set[str]:
@@ -118,9 +138,13 @@ def _as_it_is_read(text: str, dialect: Dialect) -> str:
 
 
 def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
-    is_table = isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier)
-    name = source.name.lower() if is_table else None
+    if isinstance(source, exp.Subquery) and not source.alias and isinstance(source.this, exp.Table):
+        yield from _source(source.this, scope)  # a join in parentheses
+        return
+    name = table_name(source) if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier) else None
     yield source.alias_or_name.lower(), None if name is None or name in ctes(scope) else name
+    for join in source.args.get("joins") or ():
+        yield from _source(join.this, scope)
 
 
 def _in_scope(column: exp.Column, scope: exp.Expr, tables: Tables) -> TableAndColumn | None:

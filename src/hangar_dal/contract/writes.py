@@ -3,11 +3,12 @@
 Stands above `reading` and `place`.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.kinds import spoken, writes
-from hangar_dal.contract.place import found
+from hangar_dal.contract.place import found, parameter_at
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType
@@ -28,6 +29,8 @@ def compare_writes(
         message = f"{table}.{column} is NOT NULL without a default, and this INSERT leaves it out"
         yield found(checked, "required-column", message, "insert it, or give it a default in a migration")
     yield from _taken(checked, reading, tables if checked.block.dialect == "postgresql" else twin)
+    yield from _nulls_taken(checked, reading, tables)
+    yield from _patches(checked, reading)
     yield from _unstored(checked, tables)
 
 
@@ -42,6 +45,37 @@ def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | No
             message = f"{where} is {spoken(to.kind)}, and {source}, which is written to it, is {spoken(of.kind)}"
             fix = "write the column that is meant, or convert it by CAST(... AS ...)"
             yield found(checked, "kind-written", message, fix, at=_last(checked, of.name))
+
+
+def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> Iterator[Finding]:
+    """A column that may be NULL, written to one that may not; said only where nothing else is asked of it."""
+    named = Counter(token.text.strip('"').lower() for token in checked.variant.tokens)
+    for met in reading.meetings:
+        of = tables.columns.get(met.taken[0], {}).get(met.taken[1]) if met.taken is not None else None
+        to = tables.columns[met.table][met.column]
+        if of is not None and of.nullable and not to.nullable and named[of.name.lower()] == 1:
+            message = f"{of.name} may be NULL, and {met.table}.{met.column}, to which it is written, is NOT NULL"
+            fix = "write COALESCE(...), or leave those rows out by IS NOT NULL"
+            yield found(checked, "none-refused", message, fix, at=_last(checked, of.name))
+
+
+def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
+    """A flag that is another change's, or a column that is given another one's value where it was to stay."""
+    changes = checked.query.signature.changes
+    for patch in reading.patches:
+        given = patch.flag.removesuffix("_is_set")
+        if given == patch.flag or given not in changes:
+            continue
+        others = [value for value in patch.values if value in changes]
+        if others and given not in others:
+            message = f":{others[0]} is written when {given} is given, and may be None then"
+            yield found(
+                checked, "patch-mixed", message, f"ask :{others[0]}_is_set", at=parameter_at(checked, patch.flag)
+            )
+        if patch.kept and patch.kept.lower() != patch.column.lower():
+            message = f"{patch.column} is overwritten with {patch.kept} when {given} is not given"
+            fix = f"write ELSE {patch.column}"
+            yield found(checked, "patch-mixed", message, fix, at=parameter_at(checked, patch.flag))
 
 
 def _last(checked: CheckedVariant, name: str) -> int | None:
