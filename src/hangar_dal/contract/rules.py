@@ -36,6 +36,8 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "order-by-parameter": "ORDER BY a parameter sorts by a constant, that is not at all.",
         "where-missing": "A write says which rows it changes.",
         "insert-unlisted": "An INSERT lists its columns: the table's order is that of the day.",
+        "like-differs": "LIKE means the same on both databases: of folded texts, and with its ESCAPE.",
+        "aggregate-unordered": "The items of a list that is made of rows come in an order.",
         "clock": "Time is the parameter :now, which tests can set and both databases share.",
         # Statements against the databases
         "statement-refused": "Both databases prepare the statement against the migrated schema.",

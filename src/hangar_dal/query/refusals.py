@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from hangar_dal.finding import Severity
-from hangar_dal.query import clock
+from hangar_dal.query import clock, parity
 from hangar_dal.query.arms import Arms, arms
 from hangar_dal.query.clauses import Scope, scopes
 from hangar_dal.query.disagreement import Disagreement
@@ -179,7 +179,22 @@ def _clock(scope: Scope, block: Block) -> Iterator[Refusal]:
         yield Refusal(at, "clock", message, "write :now")
 
 
-_RULES: Final[tuple[Rule, ...]] = (_limit, _sort_keys, _where, _stars, _insert, _clock)
+def _like(scope: Scope, block: Block) -> Iterator[Refusal]:
+    for at, word in () if block.differs else parity.blind_to_case(scope):
+        fix = "compare a `_fold` column or lower(...), or let the twins differ"
+        yield Refusal(at, "like-differs", f"{word} takes A for a on SQLite, and not on PostgreSQL", fix)
+    for at, word in () if block.differs else parity.without_escape(scope):
+        message = f"{word} without ESCAPE: a backslash is one on PostgreSQL, and a character on SQLite"
+        yield Refusal(at, "like-differs", message, r"write ESCAPE '\' behind the pattern")
+
+
+def _aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
+    for at, function in parity.unordered_aggregates(scope):
+        fix = "write ORDER BY inside of it, or read from a subquery that is sorted"
+        yield Refusal(at, "aggregate-unordered", f"{function} gives its items in no order", fix)
+
+
+_RULES: Final[tuple[Rule, ...]] = (_limit, _sort_keys, _where, _stars, _insert, _clock, _like, _aggregates)
 
 
 def _called_as_a_read(block: Block) -> Iterator[Disagreement]:

@@ -1,0 +1,55 @@
+"""What equal twins do not do alike: they would give other rows, or the same ones in another order.
+
+Twins that differ have thought of it. Stands above `clauses`, below `refusals`.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from hangar_dal.query.clauses import Scope
+from hangar_dal.sqlscan import Kind, Token
+
+_FOLDING: Final = ("LOWER", "UPPER")
+_AGGREGATES: Final = frozenset(
+    {"JSON_AGG", "JSONB_AGG", "ARRAY_AGG", "STRING_AGG", "JSON_GROUP_ARRAY", "JSONB_GROUP_ARRAY", "GROUP_CONCAT"}
+)
+Place = tuple[int, str]  # an offset, and the words there
+
+
+def blind_to_case(scope: Scope) -> Iterator[Place]:
+    """LIKE of what is not folded: `A` is like `a` to SQLite alone."""
+    for at in (at for at, word in enumerate(scope.words) if word == "LIKE"):
+        left = at - 2 if scope.word(at - 1) == "NOT" else at - 1
+        item = scope.items[left] if left >= 0 else None
+        is_folded = (
+            item.before in _FOLDING
+            if isinstance(item, Scope)
+            else scope.text(left).strip('"').lower().endswith("_fold")
+        )
+        if not is_folded:
+            yield scope.items[at].start, "LIKE"
+
+
+def without_escape(scope: Scope) -> Iterator[Place]:
+    """LIKE of a pattern that may hold a backslash, which is an escape to PostgreSQL alone."""
+    for at in (at for at, word in enumerate(scope.words) if word == "LIKE"):
+        pattern = scope.items[at + 1] if at + 1 < len(scope.items) else None
+        is_text = isinstance(pattern, Token) and pattern.kind is Kind.STRING and "\\" not in pattern.text
+        if is_text and scope.text(at + 2) != "|":
+            continue
+        ends = (end for end in range(at + 1, len(scope.words)) if scope.words[end] in ("AND", "OR", "LIKE"))
+        if "ESCAPE" not in scope.words[at : next(ends, len(scope.words))]:
+            yield scope.items[at].start, "LIKE"
+
+
+def unordered_aggregates(scope: Scope) -> Iterator[Place]:
+    """Items of a list in the order in which the rows happen to come; a table function's rows have one of their own."""
+    for at, item in enumerate(scope.items):
+        if not isinstance(item, Scope) or item.before not in _AGGREGATES or item.find("ORDER", "BY") is not None:
+            continue
+        from_ = scope.find("FROM")
+        source = scope.items[from_ + 1] if from_ is not None and from_ + 1 < len(scope.items) else None
+        is_function = from_ is not None and from_ + 2 < len(scope.items) and isinstance(scope.items[from_ + 2], Scope)
+        is_sorted = isinstance(source, Scope) and source.find("ORDER", "BY") is not None
+        if not is_sorted and not is_function and from_ is not None:
+            yield scope.items[at - 1].start, scope.text(at - 1)
