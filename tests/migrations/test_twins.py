@@ -14,6 +14,7 @@ APART = {
     "a bound": ("length(b) BETWEEN 1 AND 100", "length(b) <= 99 AND length(b) >= 1", "- a: check c with 1, 100"),
     "a sign": ("n > -1", "n > 1", "- a: check c with -1"),
     "a text": ("b <> 'x' OR n IS NULL", "n IS NULL OR b <> 'X'", "+ a: check c with 'X'"),
+    "another column": ("b <> '' OR n > 1", "b <> '' OR b > '1'", "- a: check c of b, n"),
     "one value of several": ("b IN ('x', 'y')", "b IN ('y', 'z')", "- a: check c with 'x', 'y'"),
 }
 LIKE = {
@@ -86,6 +87,8 @@ def test_a_default_of_another_value_in_one_twin_is_found(
         ("UNIQUE INDEX i ON a (b) WHERE c = 'x'", "UNIQUE INDEX i ON a (b) WHERE c = 'y'", True),
         ("UNIQUE INDEX i ON a (b) WHERE c = 'x'", "UNIQUE INDEX i ON a (b) WHERE (c = 'x'::text)", False),
         ("INDEX i ON a (b) WHERE c = 'x'", "INDEX i ON a (b)", False),
+        ("UNIQUE INDEX i ON a (b) WHERE c IS NULL", "UNIQUE INDEX i ON a (b) WHERE d IS NULL", True),
+        ("UNIQUE INDEX i ON a (b) WHERE d IS NULL", "UNIQUE INDEX i ON a (b) WHERE (d IS NULL)", False),
     ],
 )
 def test_an_index_of_other_rows_in_one_twin_is_found(
@@ -96,7 +99,10 @@ def test_an_index_of_other_rows_in_one_twin_is_found(
     postgresql: str,
     is_found: bool,
 ) -> None:
-    here, there = (f"CREATE TABLE a (b text, c text); CREATE {index};" for index in (sqlite, postgresql))
+    here, there = (
+        f"CREATE TABLE a (b text, c text, d {kind}); CREATE {index};"
+        for index, kind in ((sqlite, "text"), (postgresql, "timestamptz"))
+    )
     add_migration(packaged, "0004_values", sqlite=here, postgresql=there, rollback="DROP TABLE a;")
     assert [found.rule for found in findings()] == ["twins-differ"] * is_found
 

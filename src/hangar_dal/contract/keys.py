@@ -1,22 +1,29 @@
 """What a probe's tables do not tell: which columns are keys, and which fill themselves. Stands above `facts`."""
 
+import re
 from dataclasses import replace
+from typing import Final
 
 from hangar_dal.contract.facts import TableColumn, Tables
 from hangar_dal.migrations.schema import Column, Schema, Table
+
+_BEFORE_INSERT: Final = re.compile(r"^CREATE TRIGGER \S+ BEFORE .*\bINSERT\b.* ON ")
 
 
 def with_keys(tables: Tables, schema: Schema) -> Tables:
     """The same tables, with what the schema that was read says of their keys and defaults."""
     columns = {name: dict(of_one) for name, of_one in tables.columns.items()}
     keys: dict[str, tuple[tuple[str, ...], ...]] = {}
+    # On PostgreSQL such a trigger may fill any column of the row; SQLite's cannot.
+    triggered = {other.table for other in schema.others if _BEFORE_INSERT.search(other.text)}
     for table in schema.tables:
         known = columns.get(table.name)
         if known is None:
             continue
         for column in table.columns:
             if column.name in known:
-                known[column.name] = replace(known[column.name], fills_itself=_fills_itself(column, table))
+                fills_itself = table.name in triggered or _fills_itself(column, table)
+                known[column.name] = replace(known[column.name], fills_itself=fills_itself)
         keys[table.name] = _keys(table, known)
     return Tables(columns, keys)
 

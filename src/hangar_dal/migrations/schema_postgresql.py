@@ -37,7 +37,7 @@ SELECT
     CASE
         WHEN a.attidentity = 'a' THEN 'identity always'
         WHEN a.attidentity = 'd' THEN 'identity by default'
-        WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid)
+        WHEN a.attgenerated = '' THEN coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault) -- a domain may have one
     END,
     CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END,
     a.attnum

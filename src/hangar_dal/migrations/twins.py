@@ -34,10 +34,11 @@ _GOES_ON: Final = frozenset({"precision", "varying", "with", "without", "time", 
 
 
 class _Rule(NamedTuple):
-    """Its words, whatever their order, and its numbers and texts."""
+    """Its words, whatever their order, and its numbers and texts; `plain`: of columns alone, by no function."""
 
     words: frozenset[str]
     values: frozenset[str]
+    plain: bool
 
 
 def twin_differences(sqlite: Schema, postgresql: Schema) -> tuple[str, ...]:
@@ -64,21 +65,28 @@ def _unequal(sqlite: Table, postgresql: Table) -> Iterator[tuple[str, str, str]]
     for check in sqlite.checks:
         if check.name in rules and check.name not in sqlite.type_checks:
             both = _rule(check.rule, "sqlite", types), _rule(rules[check.name], "postgresql", types)
-            yield from _apart(f"check {check.name} with", *both)
+            yield from _apart(f"check {check.name}", *both)
     indexes = {index.name: index for index in postgresql.indexes}
     for index in sqlite.indexes:
         if index.name in indexes:
             some, others = _where(index, "sqlite"), _where(indexes[index.name], "postgresql")
-            if index.unique and bool(some) is not bool(others):
+            if bool(some) is not bool(others):
                 kept = ("of all rows", "of some rows")
-                yield f"index {index.name}", kept[bool(some)], kept[bool(others)]
-            both = _rule(some, "sqlite", types), _rule(others, "postgresql", types)
-            yield from _apart(f"index {index.name} where", *both)
+                if index.unique:
+                    yield f"index {index.name}", kept[bool(some)], kept[bool(others)]
+            else:
+                both = _rule(some, "sqlite", types), _rule(others, "postgresql", types)
+                yield from _apart(f"index {index.name} where", *both)
 
 
 def _apart(what: str, sqlite: _Rule | None, postgresql: _Rule | None) -> Iterator[tuple[str, str, str]]:
-    if sqlite and postgresql and sqlite.words == postgresql.words and sqlite.values != postgresql.values:
-        yield what, ", ".join(sorted(sqlite.values)), ", ".join(sorted(postgresql.values))
+    if sqlite is None or postgresql is None:
+        return
+    if sqlite.words != postgresql.words:
+        if sqlite.plain and postgresql.plain:
+            yield f"{what} of", ", ".join(sorted(sqlite.words)), ", ".join(sorted(postgresql.words))
+    elif sqlite.values != postgresql.values:
+        yield f"{what} with", ", ".join(sorted(sqlite.values)), ", ".join(sorted(postgresql.values))
 
 
 def _rule(text: str, dialect: Dialect, types: Mapping[str, str]) -> _Rule | None:
@@ -86,12 +94,17 @@ def _rule(text: str, dialect: Dialect, types: Mapping[str, str]) -> _Rule | None
     tokens = list(_without_types(text, dialect))
     words = {token.text.strip('"').lower() for token in tokens if token.kind in (Kind.WORD, Kind.NAME)}
     kinds = {types[word] for word in words if word in types}
-    if not kinds <= _PLAIN_TYPES or any(token.text.lower() in _OTHER_TYPES for token in scan(text, dialect)):
+    has_values = any(token.kind in (Kind.NUMBER, Kind.STRING) for token in tokens)
+    if (has_values and not kinds <= _PLAIN_TYPES) or any(
+        token.text.lower() in _OTHER_TYPES for token in scan(text, dialect)
+    ):
         return None
     values = set(_values(tokens))
     if "boolean" in kinds:  # `is_private`, `is_private = 1`
         values -= {"0", "1"}
-    return _Rule(frozenset(_SAME_WORD.get(word, word) for word in words - _NO_WORDS), frozenset(values))
+    words -= _NO_WORDS
+    plain = bool(words) and words <= types.keys()
+    return _Rule(frozenset(_SAME_WORD.get(word, word) for word in words), frozenset(values), plain)
 
 
 def _without_types(text: str, dialect: Dialect) -> Iterator[Token]:
