@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hangar_dal import Catalog, Executor, cli
+from hangar_dal.cli import matrix as of_command
 from hangar_dal.contract.history import Stage
 from hangar_dal.contract.matrix import Matrix, matrix
 from hangar_dal.contract.project import Project
@@ -39,17 +40,12 @@ def server(_allowed_postgres: Server) -> str:
 
 
 @pytest.fixture
-def deploy(tmp_path: Path, server: str) -> Deploy:
+def write(tmp_path: Path) -> Callable[..., Project]:
     """An application whose migrations are these; what is meant for SQLite alone is said apart."""
 
     def run(
-        *migrations: str,
-        column: str = "name",
-        table: str = "items",
-        comment: str = "",
-        sqlite: str = "",
-        since: str | None = None,
-    ) -> Matrix:
+        *migrations: str, column: str = "name", table: str = "items", comment: str = "", sqlite: str = ""
+    ) -> Project:
         queries = QUERIES.format(column=column, table=table, comment=comment)
         folder = tmp_path / "migrations"
         for dialect in ("sqlite", "postgresql"):
@@ -61,7 +57,15 @@ def deploy(tmp_path: Path, server: str) -> Deploy:
                 last = sqlite if dialect == "sqlite" and number > len(migrations) else ""
                 (folder / dialect / f"100{number}_step.sql").write_text(last or text)
                 (folder / dialect / f"100{number}_step.rollback.sql").write_text("SELECT 1;")
-        return matrix(Project((catalog(tmp_path / "sql"),), (folder,)), postgresql=server, since=since)
+        return Project((catalog(tmp_path / "sql"),), (folder,))
+
+    return run
+
+
+@pytest.fixture
+def deploy(write: Callable[..., Project], server: str) -> Deploy:
+    def run(*migrations: str, since: str | None = None, **options: str) -> Matrix:
+        return matrix(write(*migrations, **options), postgresql=server, since=since)
 
     return run
 
@@ -273,6 +277,36 @@ def test_the_package_itself_tells_each_query(server: str, capsys: pytest.Capture
     told = json.loads(capsys.readouterr().out)
     assert told["verdict"] == {"migration": "0003_session_cookies_indexes", "order": "either", "reasons": []}
     assert list(told["queries"]["session_cookies.get_session_cookie"]) == ["0001_users"]
+
+
+@pytest.mark.parametrize(
+    ("migration", "column", "code", "order", "advice"),
+    [
+        (ADD, "label", 0, "schema first", "deploy the schema first"),
+        (DROP, "name", 0, "code first", "deploy the code first"),
+        (ADD, "name", 0, "either", "either may be deployed first"),
+        (RENAME, "label", 1, "neither", "neither may be deployed first: split the change"),
+    ],
+    ids=["schema first", "code first", "either", "neither"],
+)
+def test_only_a_change_that_must_be_split_fails(
+    write: Callable[..., Project],
+    server: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    migration: str,
+    column: str,
+    code: int,
+    order: str,
+    advice: str,
+) -> None:
+    project = write(migration, column=column)
+    monkeypatch.setattr(of_command, "read_project", lambda _: project)  # its catalog has no module to be named by
+    command = ["check", "--matrix", "--postgresql", server]
+    assert cli.main(command) == code
+    assert f"\n1002_step: {advice}\n" in capsys.readouterr().out
+    assert cli.main([*command, "--json"]) == code
+    assert json.loads(capsys.readouterr().out)["verdict"]["order"] == order
 
 
 @pytest.mark.parametrize(
