@@ -47,6 +47,14 @@ def test_a_file_that_is_missing_is_found_once(shop: "Shop") -> None:
     assert shop.findings() == ["postgresql/orders.sql:1: the file does not exist; write orders's statements"]
 
 
+def test_a_dialect_without_a_folder_lacks_each_file(shop: "Shop") -> None:
+    shop.declare(ONE)
+    shop.write("orders", ONE_SQL)
+    (shop.folder / "postgresql" / "orders.sql").unlink()
+    (shop.folder / "postgresql").rmdir()
+    assert shop.findings() == ["postgresql/orders.sql:1: the file does not exist; write orders's statements"]
+
+
 def test_a_file_that_no_module_declares_is_found(shop: "Shop") -> None:
     shop.declare(ONE)
     shop.write("orders", ONE_SQL)

@@ -87,6 +87,16 @@ WARNED = {
         "SELECT note FROM orders WHERE id = :id",
         "SELECT notify_all(:id)",
     ),
+    "insert-unlisted  ": (
+        "async def it(db: Executor, id: int) -> RowCount: ...",
+        "REPLACE INTO orders VALUES (:id)",
+        "REPLACE INTO orders (id) VALUES (:id)",
+    ),
+    "result-unused ": (
+        "async def it(db: Executor, id: int) -> None: ...",
+        "SELECT note FROM orders WHERE id = :id",
+        "SELECT note FROM orders WHERE id = :id FOR UPDATE",
+    ),
 }
 
 
@@ -107,6 +117,14 @@ def test_a_finding_tells_its_column_in_the_arm_that_has_it(shop: "Shop") -> None
     )
     found = {(finding.line, finding.column, finding.message) for finding in shop.catalog.findings()}
     assert found == {(4, 9, "* takes whatever columns the table has today (when by = all)")}
+
+
+@pytest.mark.parametrize(("key", "rules"), [(":id::text", ["order-by-parameter"]), ("note <> :id::text", [])])
+def test_a_type_behind_two_colons_is_no_column(key: str, rules: list[str], shop: "Shop") -> None:
+    shop.declare("@query\nasync def it(db: Executor, id: int) -> list[Order]: ...")
+    query = "-- name: it\n-- differs: SQLite casts otherwise\nSELECT id, note FROM orders ORDER BY {}, id;\n"
+    shop.write("orders", query.format("note <> :id"), query.format(key))
+    assert [found.rule for found in shop.catalog.findings()] == rules
 
 
 CLOCKS = {
