@@ -95,6 +95,13 @@ def test_findings_fail_the_test_that_asked_and_are_all_shown(application: Path) 
     assert "Traceback" not in told
 
 
+def test_what_is_checked_may_stand_in_another_file(application: Path) -> None:
+    (application / "pyproject.toml").rename(application / "other.toml")
+    (application / "pytest.ini").write_text("[pytest]\nanyio_mode = auto\nhangar_project = other.toml\n")
+    told = run(application, "-k", "offline")
+    assert "snapshot-missing" in told, told
+
+
 def test_without_a_server_a_test_that_needs_one_fails_rather_than_being_skipped(application: Path) -> None:
     told = run(application, "-k", "check or both")
     assert "set HANGAR_TEST_PG" in told

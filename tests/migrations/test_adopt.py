@@ -110,6 +110,12 @@ def test_a_database_without_the_tables_is_refused(empty_database_url: str) -> No
     assert migrations.pending(empty_database_url) == EVERYTHING
 
 
+def test_a_file_that_is_missing_is_not_made_to_be_adopted(empty_sqlite_url: str) -> None:
+    with pytest.raises(MigrationError, match="does not exist"):
+        migrations.adopt(empty_sqlite_url)
+    assert not Path(empty_sqlite_url.removeprefix("sqlite:///")).exists()
+
+
 def test_what_changes_rows_alone_is_not_taken_on_trust(
     orphan: str, packaged: Path, add_migration: Callable[..., None]
 ) -> None:

@@ -103,3 +103,18 @@ def test_what_postgresql_holds_besides_tables_is_compared(
 def test_the_sequence_behind_a_column_is_part_of_the_column(empty_postgres_url: str, query: Query) -> None:
     query(empty_postgres_url, "CREATE TABLE t (a bigserial, b bigint GENERATED ALWAYS AS IDENTITY)")
     assert database_schema(empty_postgres_url).others == ()
+
+
+@pytest.mark.parametrize("read", [database_schema, drift])
+def test_a_file_that_is_missing_has_no_schema_and_is_not_made(
+    read: Callable[[str], object], empty_sqlite_url: str
+) -> None:
+    with pytest.raises(MigrationError, match=r"empty\.db (does not exist|has no history)"):
+        read(empty_sqlite_url)
+    assert not Path(empty_sqlite_url.removeprefix("sqlite:///")).exists()
+
+
+def test_a_file_that_is_no_database_is_told_in_a_sentence(empty_sqlite_url: str) -> None:
+    Path(empty_sqlite_url.removeprefix("sqlite:///")).write_bytes(b"no database" * 100)
+    with pytest.raises(MigrationError, match=r"empty\.db: .*not a database"):
+        database_schema(empty_sqlite_url)

@@ -63,6 +63,11 @@ def test_edited_pending_and_unknown_are_told_apart(
     assert migrations.edited(empty_database_url) == ("0002_session_cookies",)
 
 
+def test_what_was_applied_when_nobody_remembered_its_text_is_not_called_edited(database_url: str, query: Query) -> None:
+    query(database_url, "UPDATE _yoyo_log SET comment = NULL")
+    assert {state for _, state in states(database_url)} == {"applied"}
+
+
 def test_the_rollback_and_the_other_dialect_may_be_edited(
     empty_database_url: str, packaged: Path, dialect: str
 ) -> None:

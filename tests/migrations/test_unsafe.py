@@ -93,3 +93,14 @@ def test_a_machine_without_squawk_is_told_how_to_get_it(lint: Lint, monkeypatch:
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     with pytest.raises(MigrationError, match=r"pip install 'hangar-dal\[check\]'"):
         lint(NOTHING, NOTHING)
+
+
+def test_a_squawk_that_fails_has_found_nothing_safe(
+    lint: Lint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "squawk"
+    program.write_text("#!/bin/sh\necho 'no such option' >&2\nexit 2\n")
+    program.chmod(0o700)
+    monkeypatch.setattr("shutil.which", lambda *_, **__: str(program))
+    with pytest.raises(MigrationError, match="squawk failed: no such option"):
+        lint(NOTHING, NOTHING)
