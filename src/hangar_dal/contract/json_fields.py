@@ -75,8 +75,9 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
         if inner is None or built is None:
             continue
         keys = dict(_keys(built))
+        is_known = len(keys) == len(list(_split(built.items))[::2])  # a key may be worked out
         # One with a default as well: where one twin alone leaves it out, they would give different models.
-        for name in (name for name in inner.model_fields if name not in keys):
+        for name in (name for name in inner.model_fields if is_known and name not in keys):
             message = f"the objects of {column.name} have no {inner.__name__}.{name}"
             yield found(checked, "json-field", message, f"build them with '{name}' too", at=built.start)
         for name in (name for name in keys if name not in inner.model_fields):

@@ -71,7 +71,7 @@ SELECT
         LIMIT 1
     ) AS newest,
     json_group_array(json_object('id', id, 'place', place, 'secret', secret, 'hint', hint)) AS letters
-FROM letters
+FROM (SELECT id, place, secret, hint FROM letters ORDER BY place, id) AS letters
 GROUP BY place
 ORDER BY place;
 
