@@ -246,6 +246,23 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
             ["t is held to another rule: k"],
         ),
         (
+            TABLE.format(", CONSTRAINT k CHECK (a IN ('x', 'y'))"),
+            TABLE.format(", CONSTRAINT k CHECK (a IN ('y', 'x'))"),
+            [],
+        ),
+        # Neither is a list of values, of which one might hold the other.
+        (
+            TABLE.format(", CONSTRAINT k CHECK (a <> '')"),
+            TABLE.format(", CONSTRAINT k CHECK (length(a) > 3)"),
+            ["t is held to another rule: k"],
+        ),
+        (
+            TABLE.format(", CONSTRAINT k CHECK (a IN ('x'))"),
+            TABLE.format(", CONSTRAINT k CHECK (b IN ('x'))"),
+            ["t is held to another rule: k"],
+        ),
+        (TABLE.format("").replace(" PRIMARY KEY", ""), TABLE.format(""), ["t (id) becomes unique"]),
+        (
             PARENT + TABLE.format(""),
             PARENT + TABLE.format(", CONSTRAINT f FOREIGN KEY (a) REFERENCES parents (id)"),
             ["t (a) must lead to a row of parents"],
@@ -256,6 +273,7 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
             [],
         ),
         (TABLE.format("") + "CREATE VIEW v AS SELECT 1 AS one;", TABLE.format(""), ["view v goes"]),
+        (*[TABLE.format("") + "CREATE VIEW v AS SELECT 1 AS one;"] * 2, []),
     ],
 )
 def test_what_older_code_may_rely_on_is_missed_and_nothing_else(before: str, after: str, found: list[str]) -> None:
@@ -307,6 +325,28 @@ def test_only_a_change_that_must_be_split_fails(
     assert f"\n1002_step: {advice}\n" in capsys.readouterr().out
     assert cli.main([*command, "--json"]) == code
     assert json.loads(capsys.readouterr().out)["verdict"]["order"] == order
+
+
+def test_the_table_tells_where_a_query_breaks_and_why(
+    write: Callable[..., Project], server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = write(DROP, sqlite="SELECT 1;", column="note")
+    monkeypatch.setattr(of_command, "read_project", lambda _: project)
+    assert cli.main(["check", "--matrix", "--postgresql", server]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in told[:3]] == [
+        ["1001", "1002"],
+        ["test_matrix.add_item", "holds", "holds"],
+        ["test_matrix.find_text", "holds", "postgresql"],
+    ]
+    assert told[3:5] == ["", "after 1002_step:"]
+    assert told[5].startswith("  test_matrix.find_text  postgresql refuses the statement: ")
+    assert told[6:] == [
+        "",
+        "1002_step: deploy the code first",
+        "  this code breaks by it: test_matrix.find_text",
+        f"  {GOES}",
+    ]
 
 
 @pytest.mark.parametrize(
