@@ -7,6 +7,10 @@ import pytest
 
 from hangar_dal import cli
 from hangar_dal.migrations.new import SHIM
+
+
+from hangar_dal.cli import check as of_check
+from hangar_dal.cli import explain as of_explain
 from postgres_server import Server
 
 SQL = "-- name: get_name\nSELECT display_name FROM users WHERE id = :id;\n"
@@ -136,3 +140,14 @@ def test_what_is_not_understood_has_an_exit_code_of_its_own(
 def test_since_is_nothing_without_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "--offline", "--since", "0001_users"]) == 2
     assert "--since belongs to --matrix" in capsys.readouterr().err
+
+
+def test_without_the_parser_of_the_extra_a_snapshot_is_all_that_can_be_checked_against(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (of_check, of_explain):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
+    for arguments in (["check"], ["check", "--matrix"], ["explain", "--sqlite-only"]):
+        assert cli.main(arguments) == 2
+        assert "pip install 'hangar-dal[check]'" in capsys.readouterr().err
+    assert cli.main(["check", "--offline"]) == 0

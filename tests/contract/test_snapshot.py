@@ -188,6 +188,14 @@ def test_a_query_that_is_there_no_more_is_stale(store: Store) -> None:
     ]
 
 
+def test_a_query_that_has_another_name_by_now_is_stale_though_its_statement_is_known(store: Store) -> None:
+    store.rewrite("store.py", "get_item", "find_item")
+    store.rewrite_both("sql/{}/store.sql", "get_item", "find_item")
+    assert store.check("--offline") == [
+        ("snapshot-stale", dialect, "sql/hangar_check.json", 1) for dialect in ("postgresql", "sqlite")
+    ]
+
+
 @pytest.mark.parametrize(
     "text", ["", "{}", "[]", '{"format": 1, "databases": {"sqlite": 1}}', '{"format": 0, "databases": {}}']
 )
