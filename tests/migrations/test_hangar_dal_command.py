@@ -116,6 +116,8 @@ def test_colour_is_for_a_terminal_and_for_who_wants_it(empty_sqlite_url: str) ->
     assert "\033[" not in on_a_terminal(*arguments, NO_COLOR="1")
     assert "\033[" not in on_a_terminal(*arguments, TERM="dumb")
     assert "\033[" not in hangar_dal(*arguments).stderr
+    assert "\033[31;1merror:\033[0m" in hangar_dal(*arguments, FORCE_COLOR="1").stderr
+    assert "\033[" not in hangar_dal(*arguments, FORCE_COLOR="1", NO_COLOR="1").stderr
     assert "\033[32mapplied\033[0m 0001_users" in on_a_terminal("migrations", "apply", "--database", empty_sqlite_url)
 
 

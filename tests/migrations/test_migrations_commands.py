@@ -113,6 +113,7 @@ def test_drift_is_shown_and_told_by_the_exit_code(in_process: InProcess, drifted
         shown = in_process(*command)
         assert (shown.returncode, shown.stderr) == (1, "")
         assert shown.stdout.startswith(LOST)
+        assert "clean:" not in shown.stdout
 
 
 def test_no_drift_is_told_too(in_process: InProcess, database_url: str, query: Query) -> None:
@@ -136,10 +137,17 @@ def test_schema_prints_what_the_database_has_or_what_the_migrations_give(in_proc
     has = in_process("schema", "--database", drifted).stdout
     given = in_process("schema", "--scratch", "--database", drifted).stdout
     assert "idx_session_expires" not in has
+    assert "idx_session_expires" in given
     assert [line for line in given.splitlines() if line not in has.splitlines()] == [
         line for line in given.splitlines() if "idx_session_expires" in line
     ]
     assert json.loads(in_process("schema", "--json", "--database", drifted).stdout)["tables"][1]["name"] == "users"
+
+
+def test_a_database_without_tables_says_so(in_process: InProcess, empty_database_url: str, query: Query) -> None:
+    query(empty_database_url, "SELECT 1")  # by which SQLite makes its file
+    shown = in_process("schema", "--database", empty_database_url)
+    assert (shown.returncode, shown.stdout) == (0, "The database has no tables.\n")
 
 
 def test_schema_draws(in_process: InProcess, database_url: str, tmp_path: Path) -> None:
@@ -148,6 +156,7 @@ def test_schema_draws(in_process: InProcess, database_url: str, tmp_path: Path) 
     assert in_process(*on, "--svg", str(tmp_path / "s.svg")).stdout == ""
     ElementTree.parse(tmp_path / "s.svg")
     assert (tmp_path / "s.svg").read_text() == in_process(*on, "--svg", "-").stdout
+    assert not Path("-").exists()
     assert "cannot be written" in in_process(*on, "--svg", str(tmp_path / "no" / "s.svg")).stderr
 
 
