@@ -1,7 +1,7 @@
 """A statement as a tree, and which table each of its columns is of: by sqlglot, which an application never imports.
 
 What it cannot read, or what more than one table could mean, is left out: whoever asks is told nothing wrong.
-Stands above `facts`.
+Stands above `facts` and `shown`.
 """
 
 import logging
@@ -14,14 +14,14 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.sqlscan import Dialect, Kind, Unterminated, scan
+from hangar_dal.contract.shown import NO_KEYWORD, shown
+from hangar_dal.sqlscan import Dialect, Unterminated
 
 # What it takes for a mere command it says on its own log, once a statement.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _NAMES: Final[dict[Dialect, str]] = {"sqlite": "sqlite", "postgresql": "postgres"}
 _SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
-_NO_KEYWORD: Final = "p_"
 _STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert)
 
 TableAndColumn = tuple[str, str]
@@ -31,7 +31,8 @@ TableAndColumn = tuple[str, str]
 def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
     """The tree, not to be changed; None where the statement is not understood, or is more than one."""
     try:
-        trees = sqlglot.parse(_as_it_is_read(text, dialect), dialect=_NAMES[dialect])
+        read = shown(text, dialect)
+        trees = sqlglot.parse(read, dialect=_NAMES[dialect]) if read is not None else []
     except (SqlglotError, Unterminated, RecursionError):
         return None
     return trees[0] if len(trees) == 1 and not isinstance(trees[0], exp.Command) else None
@@ -123,18 +124,7 @@ def ctes(node: exp.Expr) -> set[str]:
 
 def parameter_name(placeholder: exp.Placeholder) -> str:
     """What the file calls it."""
-    return placeholder.name.removeprefix(_NO_KEYWORD)
-
-
-def _as_it_is_read(text: str, dialect: Dialect) -> str:
-    """Without comments, by the database's own rules; `:like` and `:on` are parameters there, and are no words here."""
-    pieces, position = [], 0
-    for token in scan(text, dialect):
-        if token.kind in (Kind.COMMENT, Kind.PARAMETER):
-            pieces += [text[position : token.start], " "]
-            pieces += [f":{_NO_KEYWORD}{token.text[1:]}"] if token.kind is Kind.PARAMETER else []
-            position = token.end
-    return "".join([*pieces, text[position:]])
+    return placeholder.name.removeprefix(NO_KEYWORD)
 
 
 def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
