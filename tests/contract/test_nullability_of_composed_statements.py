@@ -1,70 +1,34 @@
 """Composed statements are run over tables full of NULLs: none may stand in a column that was called never NULL."""
 
-import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contract.composer import SCHEMA, Composer
-from hangar_dal.contract.describe_postgresql import PostgresProbe
-from hangar_dal.contract.describe_sqlite import SqliteProbe
+from contract.real_rows import Database, Run, on_postgresql, on_sqlite
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.sqlscan import Dialect
-
-Answer = tuple[int, list[tuple[Any, ...]]] | None  # how many columns, and the rows; None if the statement was refused
-Run = Callable[[str], Answer]
 
 FEW = settings(max_examples=100, suppress_health_check=list(HealthCheck))
 MANY = settings(max_examples=2_000, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[tuple[Run, Tables]]:
-    path = tmp_path / "small.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.executescript(SCHEMA)
-
-        def run(text: str) -> Answer:
-            connection.execute("BEGIN")
-            try:
-                cursor = connection.execute(text)
-                return len(cursor.description or ()), cursor.fetchmany(200)
-            except sqlite3.Error:
-                return None
-            finally:
-                connection.rollback()
-
-        with SqliteProbe(path) as probe:
-            yield run, probe.tables()
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    with on_sqlite(tmp_path / "small.db", SCHEMA) as database:
+        yield database
 
 
 @pytest.fixture
-def postgresql(empty_postgres_url: str) -> Iterator[tuple[Run, Tables]]:
-    with psycopg.connect(empty_postgres_url) as connection:
-        connection.execute(SCHEMA.encode())
-        connection.execute("SET statement_timeout = '5s'")
-        connection.commit()
-
-        def run(text: str) -> Answer:
-            try:
-                cursor = connection.execute(text.encode())
-                return len(cursor.description or ()), cursor.fetchall() if cursor.description else []
-            except psycopg.Error:
-                return None
-            finally:
-                connection.rollback()
-
-        with PostgresProbe(empty_postgres_url) as probe:
-            yield run, probe.tables()
+def postgresql(empty_postgres_url: str) -> Iterator[Database]:
+    with on_postgresql(empty_postgres_url, SCHEMA) as database:
+        yield database
 
 
 def compare(random: Random, dialect: Dialect, run: Run, tables: Tables, seen: Counter[str]) -> None:
@@ -95,7 +59,7 @@ def is_worth_it(seen: Counter[str], statements: int) -> bool:
     )
 
 
-def run_all(amount: settings, dialect: Dialect, database: tuple[Run, Tables]) -> None:
+def run_all(amount: settings, dialect: Dialect, database: Database) -> None:
     seen: Counter[str] = Counter()
 
     @amount
@@ -107,19 +71,19 @@ def run_all(amount: settings, dialect: Dialect, database: tuple[Run, Tables]) ->
     assert is_worth_it(seen, amount.max_examples), seen
 
 
-def test_sqlite_gives_no_null_where_none_was_foreseen(sqlite: tuple[Run, Tables]) -> None:
+def test_sqlite_gives_no_null_where_none_was_foreseen(sqlite: Database) -> None:
     run_all(FEW, "sqlite", sqlite)
 
 
-def test_postgresql_gives_no_null_where_none_was_foreseen(postgresql: tuple[Run, Tables]) -> None:
+def test_postgresql_gives_no_null_where_none_was_foreseen(postgresql: Database) -> None:
     run_all(FEW, "postgresql", postgresql)
 
 
 @pytest.mark.slow
-def test_sqlite_gives_no_null_in_the_long_run(sqlite: tuple[Run, Tables]) -> None:
+def test_sqlite_gives_no_null_in_the_long_run(sqlite: Database) -> None:
     run_all(MANY, "sqlite", sqlite)
 
 
 @pytest.mark.slow
-def test_postgresql_gives_no_null_in_the_long_run(postgresql: tuple[Run, Tables]) -> None:
+def test_postgresql_gives_no_null_in_the_long_run(postgresql: Database) -> None:
     run_all(MANY, "postgresql", postgresql)

@@ -23,7 +23,7 @@ _STORED: Final = {"text": "text", "int": "integer", "integer": "integer", "real"
 _READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
 _WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 _COLUMNS: Final = """
-SELECT l.name, l.type = 'table', x.name, x.type, x."notnull", x.pk = 1 AND l.wr = 0
+SELECT l.name, l.type = 'table', x.name, x.type, x."notnull", x.dflt_value, x.pk = 1 AND l.wr = 0
     AND upper(x.type) = 'INTEGER'
     AND NOT EXISTS (SELECT 1 FROM pragma_index_list(l.name) AS i WHERE i.origin = 'pk')
 FROM pragma_table_list AS l
@@ -65,15 +65,18 @@ class SqliteProbe:
             self._library.close()
 
     def tables(self) -> Tables:
-        """Tables and views. The key of a rowid table is never NULL, whether or not it says so."""
+        """Tables and views. The key of a rowid table is never NULL, whether or not it says so.
+
+        A column that was added with `DEFAULT (CAST(NULL AS text))` is NULL in the rows before, NOT NULL or not.
+        """
         allowed: dict[tuple[str, str], tuple[str, ...]] = {}
         for read in read_schema(self._connection).tables:
             for check in read.checks:
                 for name, values in allowed_values(check.rule, "sqlite").items():
                     allowed.setdefault((read.name, name), values)
         found: dict[str, dict[str, TableColumn]] = {}
-        for table, is_table, name, declared, not_null, is_rowid in self._connection.execute(_COLUMNS):
-            nullable = not (is_table and (not_null or is_rowid))
+        for table, is_table, name, declared, not_null, default, is_rowid in self._connection.execute(_COLUMNS):
+            nullable = not (is_table and (is_rowid or (not_null and not _names_null(default))))
             kind = _stored(declared) or declared.lower()
             column = TableColumn(name, kind, nullable, allowed.get((table, name.lower()), ()))
             found.setdefault(table, {})[name] = column
@@ -116,6 +119,10 @@ class SqliteProbe:
                 yield ResultColumn(re.sub(r":[0-9]+\Z", "", name), _stored(declared))  # a view numbers equal names
         finally:
             self._connection.execute("DROP VIEW temp.hangar_described")
+
+
+def _names_null(default: str | None) -> bool:
+    return default is not None and any(token.text.upper() == "NULL" for token in scan(default, "sqlite"))
 
 
 def _stored(declared: str | None) -> str | None:

@@ -55,7 +55,8 @@ class Described:
 class Tables:
     """Every table of a scratch database with its columns in order.
 
-    `keys` are those of each table that no two rows share: the primary one, and the unique ones that hold no NULL.
+    `keys` are those of each table that no two rows share: the primary one, and the unique ones that hold no NULL. A
+    relation that has no entry there is a view, or a virtual or foreign table: what it shows is not what is stored.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]

@@ -5,6 +5,7 @@ that happen to be there. Stands above `syntax` and `nullable_expressions`.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
@@ -12,7 +13,17 @@ from sqlglot import exp
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.nullable_aggregates import aggregates_in, gives_one_row, is_aggregate, is_of, may_be_one_row
 from hangar_dal.contract.nullable_expressions import may_be_null
-from hangar_dal.contract.nullable_scope import MayBeNull, NotUnderstood, Output, Relation, Scope, Source, worst_of
+from hangar_dal.contract.nullable_proofs import prove
+from hangar_dal.contract.nullable_scope import (
+    MayBeNull,
+    NotUnderstood,
+    Output,
+    Relation,
+    Scope,
+    Source,
+    source_of,
+    worst_of,
+)  # fmt: skip
 from hangar_dal.contract.nullable_sources import add, alias_of, expect, read_from, renamed, set_keys
 from hangar_dal.contract.syntax import parsed
 from hangar_dal.sqlscan import Dialect
@@ -23,6 +34,7 @@ _SELECT: Final = frozenset(
     | {"distinct", "windows", "locks"}
 )
 _SET_OPERATION: Final = frozenset({"with_", "this", "expression", "distinct", "order", "limit", "offset", "locks"})
+_GROUPING_SETS: Final = (exp.Cube, exp.GroupingSets, exp.Rollup, exp.Tuple)
 _SUBQUERY: Final = frozenset({"this", "alias", "with_", "order", "limit", "offset", "locks"})
 _WITH: Final = frozenset({"expressions", "recursive"})
 _CTE: Final = frozenset({"this", "alias", "materialized"})
@@ -65,34 +77,23 @@ def _select(select: exp.Select, scope: Scope) -> tuple[Output, ...]:
     expect(select, _SELECT)
     read_from(select, scope, _outputs)
     group = select.args.get("group")
-    if group:
-        is_plain = all(isinstance(key, exp.Column | exp.Literal) for key in group.expressions)
-        scope.has_groups = is_plain and bool(group.expressions) and set_keys(group) == {"expressions"}
+    scope.has_groups = group is not None and set_keys(group) == {"expressions"} and not group.find(*_GROUPING_SETS)
     # A grouping set leaves out the columns of the others; without groups SQLite gives one row even for none.
     scope.columns_may_vanish = not scope.has_groups and (bool(group) or may_be_one_row(select, scope, _scope_of))
     if where := select.args.get("where"):
-        scope.proven.update(_proven(where.this, scope))
-    return _projected(select.expressions, scope)
+        prove(where.this, scope)
+    outputs = _projected(select.expressions, scope)
+    return _of_grouping_sets(select, outputs) if group and not scope.has_groups else outputs
 
 
-def _proven(condition: exp.Expr, scope: Scope) -> Iterator[tuple[str | None, str]]:
-    """The columns of tables that `IS NOT NULL` keeps out; an expression might be another one when it is read again."""
-    condition = condition.unnest()
-    if isinstance(condition, exp.And):
-        yield from _proven(condition.left, scope)
-        yield from _proven(condition.right, scope)
-        return
-    negated = isinstance(condition, exp.Not)
-    condition = condition.this.unnest() if negated else condition
-    if not (isinstance(condition, exp.Is) and isinstance(condition.expression, exp.Null)):
-        return
-    if negated is bool(condition.args.get("negate")):  # sqlglot writes one dialect's NOT here, the other's there
-        return
-    column = condition.this.unnest()
-    if isinstance(column, exp.Column) and (source := scope.local(column)):
-        name = scope.name_of(column.this)
-        if all(output.stored for output in source.named(name)):
-            yield source.alias, name
+def _of_grouping_sets(select: exp.Select, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+    """A set leaves out the expressions of the others, whole: a mere count is none of them."""
+    if len(outputs) != len(select.expressions):
+        raise NotUnderstood
+    return tuple(
+        output if isinstance(value.unalias(), exp.Count) else replace(output, may_be_null=output.may_be_null or None)
+        for value, output in zip(select.expressions, outputs, strict=True)
+    )
 
 
 def _projected(expressions: Sequence[exp.Expr], scope: Scope) -> tuple[Output, ...]:
@@ -103,6 +104,8 @@ def _projected(expressions: Sequence[exp.Expr], scope: Scope) -> tuple[Output, .
         elif isinstance(value, exp.Column) and isinstance(value.this, exp.Star):
             alias = scope.name_of(value.args.get("table"))
             found += _starred(scope, [source for source in scope.sources if source.alias == alias])
+        elif isinstance(value.unalias(), exp.Dot):  # `(composite).*` among them
+            raise NotUnderstood
         else:
             found.append(_projection(value, scope))
     return tuple(found)
@@ -122,12 +125,8 @@ def _starred(scope: Scope, sources: Sequence[Source]) -> Iterator[Output]:
         raise NotUnderstood
     for source in sources:
         for column in source.columns:
-            if column.name is None:
-                raise NotUnderstood
-            named = exp.column(
-                exp.to_identifier(column.name, quoted=True), exp.to_identifier(source.alias, quoted=True)
-            )
-            yield Output(column.name, scope.resolve(named).may_be_null, column.sort)
+            if column.name is not None and not column.hidden:
+                yield Output(column.name, scope.lookup(column.name, source.alias).may_be_null, column.sort)
 
 
 def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[Output, ...]:
@@ -161,7 +160,7 @@ def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: Scope) ->
         raise NotUnderstood
     expect(target, frozenset({"this", "alias", "db", "only"}))
     columns = scope.table(target)
-    scope.sources.append(Source(alias_of(target, scope), columns or (), is_open=columns is None))
+    scope.sources.append(source_of(alias_of(target, scope), columns))
     if scope.dialect == "postgresql":  # SQLite names the table itself alone
         if from_ := statement.args.get("from_"):
             add(from_.this, scope, _outputs)
@@ -208,12 +207,15 @@ def _read_with(statement: exp.Expr, scope: Scope) -> None:
     if with_ is None:
         return
     expect(with_, _WITH)
-    # Until its turn comes, each hides what has its name outside: a query may name those behind it too.
-    scope.ctes.update({scope.name_of(cte.args["alias"].this): None for cte in with_.expressions})
+    # SQLite always reads RECURSIVE. Without it a query names those before it alone: its own name is a table's.
+    is_recursive = scope.dialect == "sqlite" or bool(with_.args.get("recursive"))
+    if is_recursive:
+        # Until its turn comes, each hides what has its name outside: a query may name those behind it too.
+        scope.ctes.update({scope.name_of(cte.args["alias"].this): None for cte in with_.expressions})
     for cte in with_.expressions:
         expect(cte, _CTE)
         name = scope.name_of(cte.args["alias"].this)
-        scope.ctes[name] = _steady(cte, name, scope)
+        scope.ctes[name] = _steady(cte, name, scope) if is_recursive else _relation(cte, scope)
 
 
 def _steady(cte: exp.Expr, name: str, scope: Scope) -> Relation:
@@ -224,7 +226,7 @@ def _steady(cte: exp.Expr, name: str, scope: Scope) -> Relation:
         if isinstance(table.this, exp.Identifier)
     )
     if not names_itself:
-        return renamed(_try(cte.this, scope), cte.args["alias"], scope)
+        return _relation(cte, scope)
     first = cte.this.this if isinstance(cte.this, exp.SetOperation) else cte.this
     found = renamed(_try(first, scope), cte.args["alias"], scope)
     if found is None:
@@ -232,7 +234,7 @@ def _steady(cte: exp.Expr, name: str, scope: Scope) -> Relation:
     assumed = tuple(Output(column.name, False) for column in found)
     while True:
         scope.ctes[name] = assumed
-        found = renamed(_try(cte.this, scope), cte.args["alias"], scope)
+        found = _relation(cte, scope)
         if found is None or len(found) != len(assumed):
             return None
         weaker = tuple(
@@ -242,6 +244,10 @@ def _steady(cte: exp.Expr, name: str, scope: Scope) -> Relation:
         if weaker == assumed:
             return assumed
         assumed = weaker
+
+
+def _relation(cte: exp.Expr, scope: Scope) -> Relation:
+    return renamed(_try(cte.this, scope), cte.args["alias"], scope)
 
 
 def _try(query: exp.Expr, scope: Scope) -> Relation:

@@ -68,7 +68,8 @@ def may_be_one_row(select: exp.Select, scope: Scope, scope_of: ScopeOf) -> bool:
     """Whether an aggregate makes one row of all of them; beside it bare columns may stand on SQLite alone."""
     if scope.dialect == "postgresql":
         return False
-    parts = [*select.expressions, *filter(None, (select.args.get("having"), select.args.get("order")))]
+    clauses = (select.args.get("having"), select.args.get("order"), *(select.args.get("windows") or ()))
+    parts = [*select.expressions, *filter(None, clauses)]
     calls = (call for part in parts for call in aggregates_in(part, scope.dialect))
     return any(call.parent_select is select or not _is_of_inner(call, select, scope, scope_of) for call in calls)
 

@@ -1,8 +1,7 @@
 """Whether an expression can be NULL. Each rule names what makes a value certain; what has no rule is not.
 
-Stands above `nullable_scope`. Left out on purpose, since NULL comes out of values that are none: `lower(range)`,
-`extract(day FROM infinity)`, a JSON null that is cast (PostgreSQL 18), a closed `path + path`; division, infinities
-and text functions of empty blobs on SQLite.
+Stands above `nullable_sorts` and `nullable_on_sqlite`. Left out on purpose, since NULL comes out of values that are
+none: `lower(range)`, `extract(day FROM infinity)`, a JSON null that is cast (PostgreSQL 18), a closed `path + path`.
 """
 
 from collections.abc import Callable
@@ -11,11 +10,11 @@ from typing import Any, Final
 from sqlglot import exp
 
 from hangar_dal.contract.nullable_aggregates import NEVER_NULL_BY_NAME
-from hangar_dal.contract.nullable_scope import MayBeNull, Scope, Sort
+from hangar_dal.contract.nullable_on_sqlite import is_certain_on_sqlite
+from hangar_dal.contract.nullable_scope import MayBeNull, Scope
+from hangar_dal.contract.nullable_sorts import ARITHMETIC, CAST_TO, sort_of
 
-_D: Final = exp.DType
 _NEVER: Final = (
-    exp.Boolean,
     exp.Count,
     exp.CurrentDate,
     exp.CurrentTimestamp,
@@ -38,11 +37,6 @@ _RANKING: Final = (exp.CumeDist, exp.DenseRank, exp.PercentRank, exp.Rank, exp.R
 _GATHERING: Final = (exp.ArrayAgg, exp.JSONArrayAgg)
 # ... these as strict as their argument.
 _OF_GROUP: Final = (exp.Max, exp.Min)
-_CAST_TO: Final[dict[Any, Sort | None]] = {
-    **dict.fromkeys((_D.INT, _D.BIGINT, _D.SMALLINT, _D.DOUBLE, _D.FLOAT, _D.DECIMAL), "number"),
-    **dict.fromkeys((_D.TEXT, _D.VARCHAR, _D.CHAR, _D.BOOLEAN, _D.UUID, _D.DATE, _D.TIMESTAMPTZ), "plain"),
-    **dict.fromkeys((_D.ARRAY, _D.JSON, _D.JSONB, _D.TIMESTAMP, _D.VARBINARY)),
-}
 
 
 # Whether a query in parentheses always gives exactly one row, with a value that is never NULL.
@@ -72,12 +66,15 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
     match value:
         case exp.Alias() | exp.Collate():
             return certain(value.this)
+        case exp.Boolean():  # on SQLite a column may be called so
+            return scope.dialect == "postgresql" or not scope.might_have(str(value.this).lower())
         case exp.Column():
             return not isinstance(value.this, exp.Star) and scope.resolve(value).may_be_null is False
         case exp.Is():
             return isinstance(value.expression, exp.Null | exp.Boolean)
         case exp.Anonymous():
-            return str(value.this).lower() in NEVER_NULL_BY_NAME[scope.dialect]
+            by_name = str(value.this).lower() in NEVER_NULL_BY_NAME[scope.dialect]
+            return by_name and not value.find(exp.Variadic)  # of an array that is NULL it is NULL
         case exp.Filter():
             return isinstance(value.this, exp.Count) or (
                 isinstance(value.this, _NEVER_IN[scope.dialect]) and scope.dialect == "sqlite"
@@ -96,7 +93,7 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
             return by_list and certain(value.this, *value.expressions)
         case exp.DPipe():
             return certain(value.left, value.right) and (
-                scope.dialect == "sqlite" or all(_sort(operand, scope) for operand in (value.left, value.right))
+                scope.dialect == "sqlite" or all(sort_of(operand, scope) for operand in (value.left, value.right))
             )
         case exp.Subquery():
             return of_query(value, scope)
@@ -105,34 +102,14 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
     if isinstance(value, _OF_GROUP):
         return scope.has_groups and certain(value.this)
     if scope.dialect == "sqlite":
-        return isinstance(value, exp.Cast) and certain(value.this)  # it makes a value of whatever it is given
+        return is_certain_on_sqlite(value, certain)
     # Strict for PostgreSQL's own types, as far as one can see that it is about them.
     match value:
         case exp.Cast():
-            return value.to.this in _CAST_TO and _sort(value.this, scope) is not None and certain(value.this)
+            return value.to.this in CAST_TO and sort_of(value.this, scope) is not None and certain(value.this)
         case exp.Length() | exp.Lower() | exp.Upper():
-            return _sort(value.this, scope) == "plain" and certain(value.this)
+            return not value.args.get("encoding") and sort_of(value.this, scope) == "plain" and certain(value.this)
         case exp.Neg() | exp.Sum() | exp.Avg():
             grouped = scope.has_groups or isinstance(value, exp.Neg)
-            return grouped and _sort(value.this, scope) == "number" and certain(value.this)
-        case exp.Add() | exp.Div() | exp.Mod() | exp.Mul() | exp.Sub():
-            both = (value.left, value.right)
-            return all(_sort(operand, scope) == "number" for operand in both) and certain(*both)
-    return False
-
-
-def _sort(value: exp.Expr, scope: Scope) -> Sort | None:
-    match value:
-        case exp.Literal():
-            return "plain" if value.is_string else "number"
-        case exp.Boolean() | exp.DPipe() | exp.Lower() | exp.Upper():
-            return "plain"
-        case exp.Count() | exp.Length():
-            return "number"
-        case exp.Column():
-            return None if isinstance(value.this, exp.Star) else scope.resolve(value).sort
-        case exp.Alias() | exp.Paren() | exp.Collate():
-            return _sort(value.this, scope)
-        case exp.Cast():
-            return _CAST_TO.get(value.to.this)
-    return None
+            return grouped and sort_of(value.this, scope) == "number" and certain(value.this)
+    return isinstance(value, ARITHMETIC) and sort_of(value, scope) == "number" and certain(value.left, value.right)

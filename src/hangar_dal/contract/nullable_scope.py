@@ -5,7 +5,8 @@ provably False is never False.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final, Literal
 
 from sqlglot import exp
@@ -20,6 +21,7 @@ Sort = Literal["number", "plain"]
 _SORTS: Final[Mapping[str, Sort]] = {
     "int": "number",
     "float": "number",
+    "numeric": "number",
     "text": "plain",
     "bool": "plain",
     "bytes": "plain",
@@ -27,6 +29,9 @@ _SORTS: Final[Mapping[str, Sort]] = {
     "instant": "plain",
     "date": "plain",
 }
+# Neither database folds letters beyond ASCII, and PostgreSQL cuts every name to this many bytes.
+_FOLDED: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
+_LONGEST: Final = 63
 # Every table has these, though no list of its columns tells.
 _HIDDEN: Final = frozenset({"rowid", "_rowid_", "oid", "ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
 
@@ -37,33 +42,54 @@ class NotUnderstood(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One column of a relation. `name` is None where the database makes one up; `stored`: it is a table's own."""
+    """One column of a relation. `name` is None where the database makes one up; `stored`: it is a table's own.
+
+    `hidden`: it can be named, and `*` passes it over.
+    """
 
     name: str | None
     may_be_null: MayBeNull = None
     sort: Sort | None = None
     stored: bool = False
+    hidden: bool = False
 
 
 @dataclass(slots=True)
 class Source:
-    """What stands in FROM under a name. `is_open`: it may have columns that are not listed."""
+    """What stands in FROM under a name. `is_open`: it may have columns by names that are not known.
+
+    `proven` are columns of a table that a condition keeps from being NULL.
+    """
 
     alias: str | None
     columns: tuple[Output, ...]
     is_open: bool = False
     on_nullable_side: bool = False
-
-    def outputs(self) -> tuple[Output, ...]:
-        if not self.on_nullable_side:
-            return self.columns
-        return tuple(Output(column.name, True, column.sort, column.stored) for column in self.columns)
+    proven: set[str] = field(default_factory=set)
 
     def named(self, name: str) -> list[Output]:
-        return [column for column in self.outputs() if column.name == name]
+        named = [column for column in self.columns if column.name == name]
+        if self.on_nullable_side:
+            return [replace(column, may_be_null=True) for column in named]
+        return [replace(column, may_be_null=False) for column in named] if name in self.proven else named
+
+    def join_nullable_side(self) -> None:
+        """From here on there may be rows of NULLs, whatever was proven before."""
+        self.on_nullable_side = True
+        self.proven.clear()
+
+    def prove(self, name: str) -> None:
+        """No row of NULLs is left either: this column would be NULL in it."""
+        self.on_nullable_side = False
+        self.proven.add(name)
 
 
 Relation = tuple[Output, ...] | None  # None: its columns are not known
+
+
+def source_of(alias: str | None, relation: Relation) -> Source:
+    """A column whose name the database makes up might have any."""
+    return Source(alias, relation or (), is_open=relation is None or any(column.name is None for column in relation))
 
 
 @dataclass
@@ -78,7 +104,6 @@ class Scope:
     joins_by_name: bool = False  # USING or NATURAL: some columns are one
     columns_may_vanish: bool = False  # a row of nothing but aggregates, or of a grouping set
     has_groups: bool = False  # each row stands for at least one
-    proven: set[tuple[str | None, str]] = field(default_factory=set)  # source and column that WHERE holds NOT NULL
 
     def inside(self) -> "Scope":
         """The scope of a query within this one."""
@@ -89,7 +114,10 @@ class Scope:
         if not isinstance(identifier, exp.Identifier):
             raise NotUnderstood
         text: str = identifier.this
-        return text if identifier.args.get("quoted") and self.dialect == "postgresql" else text.lower()
+        if self.dialect == "sqlite":
+            return text.translate(_FOLDED)
+        text = text if identifier.args.get("quoted") else text.translate(_FOLDED)
+        return text.encode()[:_LONGEST].decode(errors="ignore")
 
     def relation(self, table: exp.Table) -> Relation:
         """What a name in FROM means: a query of WITH, else a table."""
@@ -110,20 +138,26 @@ class Scope:
             names = [f"{self.name_of(schema)}.{name}"]
             if self.name_of(schema) in {"public", "main"}:
                 names.append(name)
-        found = next((self.tables.columns[known] for known in names if known in self.tables.columns), None)
+        found = next((known for known in names if known in self.tables.columns), None)
         if found is None and self.dialect == "sqlite":
-            found = next(
-                (columns for known, columns in self.tables.columns.items() if known.lower() == names[-1]), None
-            )
+            found = next((known for known in self.tables.columns if self._stored_name(known) == names[-1]), None)
         if found is None or table.args.get("catalog"):
             return None
-        return tuple(
-            Output(self._stored_name(column.name), column.nullable, _SORTS.get(column.kind), stored=True)
-            for column in found.values()
+        is_stored = found in self.tables.keys
+        columns = tuple(
+            Output(
+                self._stored_name(column.name),
+                column.nullable and (True if is_stored else None),
+                _SORTS.get(column.kind),
+                stored=is_stored,
+            )
+            for column in self.tables.columns[found].values()
         )
+        # A virtual table of SQLite has hidden columns, by any name.
+        return columns if is_stored or self.dialect == "postgresql" else (*columns, Output(None))
 
     def _stored_name(self, name: str) -> str:
-        return name.lower() if self.dialect == "sqlite" else name
+        return name.translate(_FOLDED) if self.dialect == "sqlite" else name
 
     def resolve(self, column: exp.Column) -> Output:
         """The column that is meant; one of which nothing is known, if that is not sure."""
@@ -131,23 +165,24 @@ class Scope:
             return Output(None)
         name = self.name_of(column.this)
         qualifier = column.args.get("table")
-        return self._lookup(name, self.name_of(qualifier) if qualifier else None)
+        return self.lookup(name, self.name_of(qualifier) if qualifier else None)
 
-    def _lookup(self, name: str, alias: str | None) -> Output:
+    def lookup(self, name: str, alias: str | None) -> Output:
         among = [source for source in self.sources if alias in (None, source.alias)]
-        found = [(source, column) for source in among for column in source.named(name)]
-        if found:
-            if any(source.is_open for source in among if not source.named(name)):
-                return Output(None)
-            return self._weighed([self._proven(source, column) for source, column in found])
-        if any(source.is_open for source in among) or (among and (alias or name in _HIDDEN)) or self.parent is None:
+        found = [column for source in among for column in source.named(name)]
+        # Of equal names within one source SQLite takes the first, where PostgreSQL refuses.
+        if any(source.is_open for source in among if self.dialect == "sqlite" or not source.named(name)):
             return Output(None)
-        return self.parent._lookup(name, alias)
+        if found:
+            return self._weighed(found)
+        if (among and (alias or name in _HIDDEN)) or self.parent is None:
+            return Output(None)
+        return self.parent.lookup(name, alias)
 
-    def _proven(self, source: Source, column: Output) -> Output:
-        if (source.alias, column.name) in self.proven:
-            return Output(column.name, False, column.sort, column.stored)
-        return column
+    def might_have(self, name: str) -> bool:
+        """Whether it could be a column, of this query or of one around it."""
+        here = any(source.is_open or source.named(name) for source in self.sources)
+        return here or (self.parent is not None and self.parent.might_have(name))
 
     def _weighed(self, found: list[Output]) -> Output:
         """Of columns that USING makes one, or that a sloppy query leaves ambiguous: the worst."""
@@ -159,11 +194,11 @@ class Scope:
             first.name, worst, first.sort if len(found) == 1 else None, stored=len(found) == 1 and first.stored
         )
 
-    def local(self, column: exp.Column) -> Source | None:
-        """The one source of this very query to which a column belongs for sure."""
+    def local(self, column: exp.Column, start: int = 0) -> Source | None:
+        """The one source of this very query, from the given one on, to which a column belongs for sure."""
         name, qualifier = self.name_of(column.this), column.args.get("table")
         alias = self.name_of(qualifier) if qualifier else None
-        among = [source for source in self.sources if alias in (None, source.alias)]
+        among = [source for source in self.sources[start:] if alias in (None, source.alias)]
         having = [source for source in among if source.named(name)]
         return having[0] if len(having) == 1 and not any(source.is_open for source in among) else None
 

@@ -1,14 +1,16 @@
 """What FROM and its joins put before a query: tables, queries and functions, and which of them may be all NULL.
 
-Stands above `nullable_scope`; how the columns of a query come about is told by who calls.
+Stands above `nullable_proofs`; how the columns of a query come about is told by who calls.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.nullable_scope import NotUnderstood, Output, Relation, Scope, Source
+from hangar_dal.contract.nullable_proofs import prove
+from hangar_dal.contract.nullable_scope import NotUnderstood, Output, Relation, Scope, Source, source_of
 
 Outputs = Callable[[exp.Expr, Scope], tuple[Output, ...]]
 
@@ -18,8 +20,11 @@ _FUNCTION: Final = frozenset(
 )
 _SUBQUERY: Final = frozenset({"this", "alias", "joins", "with_", "order", "limit", "offset", "locks"})
 _JOIN: Final = frozenset({"this", "on", "side", "kind", "using", "method"})
-# The columns of SQLite's functions that are tables, the hidden ones too.
-_JSON_COLUMNS: Final = ("key", "value", "type", "atom", "id", "parent", "fullkey", "path", "json", "root")
+# The columns of SQLite's functions that are tables.
+_JSON_COLUMNS: Final = (
+    *map(Output, ("key", "value", "type", "atom", "id", "parent", "fullkey", "path")),
+    *(Output(name, hidden=True) for name in ("json", "root")),
+)
 
 
 def set_keys(node: exp.Expr) -> set[str]:
@@ -34,14 +39,18 @@ def expect(node: exp.Expr, known: frozenset[str]) -> None:
 
 
 def read_from(select: exp.Select, scope: Scope, outputs: Outputs) -> None:
+    start = len(scope.sources)
     if from_ := select.args.get("from_"):
         add(from_.this, scope, outputs)
     for join in select.args.get("joins") or ():
-        _join(join, scope, outputs)
+        if scope.dialect == "postgresql" and set_keys(join) == {"this"}:  # a comma: ON does not see what is before it
+            start = len(scope.sources)
+        _join(join, scope, outputs, start)
 
 
 def add(node: exp.Expr, scope: Scope, outputs: Outputs) -> None:
     """One item of FROM, and what is joined to it within its own parentheses."""
+    start = len(scope.sources)
     match node:
         case exp.Table() if isinstance(node.this, exp.Identifier):
             expect(node, _TABLE)
@@ -65,11 +74,13 @@ def add(node: exp.Expr, scope: Scope, outputs: Outputs) -> None:
         case _:
             raise NotUnderstood
     for join in node.args.get("joins") or ():
-        _join(join, scope, outputs)
+        _join(join, scope, outputs, start)
 
 
-def _join(join: exp.Join, scope: Scope, outputs: Outputs) -> None:
-    """The commas before a RIGHT JOIN bind less tightly than it: calling all that is left of it NULL is safe."""
+def _join(join: exp.Join, scope: Scope, outputs: Outputs, start: int) -> None:
+    """Its ON is about the sources from `start`. The commas before a RIGHT JOIN bind less tightly than it: calling all
+    that is left of it NULL is safe.
+    """
     expect(join, _JOIN)
     side, kind, by_name = join.side, join.kind, bool(join.args.get("using") or join.args.get("method"))
     if (
@@ -83,13 +94,15 @@ def _join(join: exp.Join, scope: Scope, outputs: Outputs) -> None:
     add(join.this, scope, outputs)
     nullable = {"LEFT": scope.sources[before:], "RIGHT": scope.sources[:before], "FULL": scope.sources}
     for source in nullable.get(side, ()):
-        source.on_nullable_side = True
+        source.join_nullable_side()
+    if not side and (on := join.args.get("on")):
+        prove(on, scope, start)
 
 
 def _add_relation(relation: Relation, node: exp.Expr, scope: Scope) -> None:
     alias = node.args.get("alias")
     relation = renamed(relation, alias, scope) if alias else relation
-    scope.sources.append(Source(alias_of(node, scope), relation or (), is_open=relation is None))
+    scope.sources.append(source_of(alias_of(node, scope), relation))
 
 
 def renamed(relation: Relation, alias: exp.Expr, scope: Scope) -> Relation:
@@ -97,10 +110,7 @@ def renamed(relation: Relation, alias: exp.Expr, scope: Scope) -> Relation:
     names = [scope.name_of(column) for column in alias.args.get("columns") or ()]
     if relation is None or len(names) > len(relation):
         return None
-    named = [
-        Output(name, column.may_be_null, column.sort, column.stored)
-        for name, column in zip(names, relation, strict=False)
-    ]
+    named = [replace(column, name=name) for name, column in zip(names, relation, strict=False)]
     return (*named, *relation[len(names) :])
 
 
@@ -123,7 +133,7 @@ def _function(node: exp.Expr, scope: Scope) -> Source:
     function = node.this if isinstance(node.this, exp.Anonymous) else None
     if scope.dialect == "sqlite" and function and str(function.this).lower() in {"json_each", "json_tree"}:
         called = alias_of(node, scope) or str(function.this).lower()
-        return Source(called, tuple(Output(name) for name in _JSON_COLUMNS))
+        return Source(called, _JSON_COLUMNS)
     return Source(alias_of(node, scope), (), is_open=True)
 
 

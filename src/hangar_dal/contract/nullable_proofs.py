@@ -1,0 +1,72 @@
+"""What a condition keeps out: columns of tables that are not NULL in any row for which it holds.
+
+Stands above `nullable_sorts`. An expression, or a column of a view, might be another one when it is read again.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.nullable_scope import Scope
+from hangar_dal.contract.nullable_sorts import sort_of
+from hangar_dal.contract.syntax import conjuncts
+
+_COMPARISONS: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ)
+# What ends where it ends, however tightly an operator beside it binds.
+_WHOLE: Final = (exp.Boolean, exp.Cast, exp.Coalesce, exp.Column, exp.Literal, exp.Lower, exp.Upper)
+
+
+def prove(condition: exp.Expr, scope: Scope, start: int = 0) -> None:
+    """Notes it with the sources, from the given one on, whose columns these are."""
+    for held in conjuncts(condition):
+        for column in _not_null(held, scope):
+            source = scope.local(column, start)
+            name = scope.name_of(column.this)
+            if source and all(output.stored for output in source.named(name)):
+                source.prove(name)
+
+
+def _not_null(held: exp.Expr, scope: Scope) -> Iterator[exp.Column]:
+    """A comparison with NULL never holds, whichever side it stands on."""
+    sides: list[exp.Expr]
+    others: list[exp.Expr]
+    if isinstance(held, _COMPARISONS):
+        sides, others = [held.left, held.right], []
+    elif isinstance(held, exp.In):
+        sides, others = [held.this], held.expressions
+        if set(filter(held.args.get, held.args)) != {"this", "expressions"}:  # a list, and nothing else
+            return
+    elif isinstance(held, exp.Between):
+        sides, others = [held.this], [held.args["low"], held.args["high"]]
+    else:
+        yield from _columns([_is_not_null(held)])
+        return
+    if all(_is_compared(value, scope) or _is_any(value, held) for value in [*sides, *others]):
+        yield from _columns(sides)
+
+
+def _columns(values: Iterable[exp.Expr | None]) -> Iterator[exp.Column]:
+    return (value for value in values if isinstance(value, exp.Column) and not isinstance(value.this, exp.Star))
+
+
+def _is_compared(value: exp.Expr, scope: Scope) -> bool:
+    """Whether it is compared as it is, and by the database's own operator: who knows what one of the user's holds."""
+    value = value.this if isinstance(value, exp.Neg) else value
+    if isinstance(value, exp.Placeholder):
+        return True
+    return isinstance(value, _WHOLE) and (scope.dialect == "sqlite" or sort_of(value, scope) is not None)
+
+
+def _is_any(value: exp.Expr, comparison: exp.Expr) -> bool:
+    """`= ANY`, which holds of one at least; `<> ALL` holds of nothing at all."""
+    return isinstance(comparison, exp.EQ) and isinstance(value, exp.Any)
+
+
+def _is_not_null(condition: exp.Expr) -> exp.Expr | None:
+    """What `IS NOT NULL` is said of; the parser puts one dialect's NOT here, the other's there."""
+    negated = isinstance(condition, exp.Not)
+    inner = condition.this.unnest() if negated else condition
+    if not (isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null)):
+        return None
+    return inner.this.unnest() if negated is not bool(inner.args.get("negate")) else None

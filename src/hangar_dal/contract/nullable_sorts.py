@@ -1,0 +1,45 @@
+"""Of what sort an expression's values are on PostgreSQL: whether its own operators and functions are meant.
+
+Stands above `nullable_scope`.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.nullable_scope import Scope, Sort
+
+_D: Final = exp.DType
+CAST_TO: Final[dict[Any, Sort | None]] = {
+    **dict.fromkeys((_D.INT, _D.BIGINT, _D.SMALLINT, _D.DOUBLE, _D.FLOAT, _D.DECIMAL), "number"),
+    **dict.fromkeys((_D.TEXT, _D.VARCHAR, _D.CHAR, _D.BOOLEAN, _D.UUID, _D.DATE, _D.TIMESTAMPTZ), "plain"),
+    **dict.fromkeys((_D.ARRAY, _D.JSON, _D.JSONB, _D.TIMESTAMP, _D.VARBINARY)),
+}
+ARITHMETIC: Final = (exp.Add, exp.Div, exp.Mod, exp.Mul, exp.Sub)
+
+
+def sort_of(value: exp.Expr, scope: Scope) -> Sort | None:
+    """None where it cannot be known. A sum or an average of numbers is a number, be it of another type."""
+    match value:
+        case exp.Literal():
+            return "plain" if value.is_string else "number"
+        case exp.Boolean() | exp.DPipe() | exp.Lower() | exp.Upper():
+            return "plain"
+        case exp.Count() | exp.Length():
+            return "number"
+        case exp.Column():
+            return None if isinstance(value.this, exp.Star) else scope.resolve(value).sort
+        case exp.Alias() | exp.Paren() | exp.Collate():
+            return sort_of(value.this, scope)
+        case exp.Cast():
+            return CAST_TO.get(value.to.this)
+        case exp.Avg() | exp.Max() | exp.Min() | exp.Neg() | exp.Sum():
+            return _number([value.this], scope)
+        case exp.Coalesce():
+            return _number([value.this, *value.expressions], scope)
+    return _number([value.left, value.right], scope) if isinstance(value, ARITHMETIC) else None
+
+
+def _number(values: Iterable[exp.Expr], scope: Scope) -> Sort | None:
+    return "number" if all(sort_of(value, scope) == "number" for value in values) else None
