@@ -27,7 +27,8 @@ INSERT INTO c VALUES (1, 1, NULL, 'v'), (2, NULL, 'n', 'w'), (3, 9, 'm', 'z');
 """
 SQLITE_ALONE = """
 CREATE TABLE odd (id int NOT NULL, "true" text, date text, "É" text);
-CREATE TABLE upper ("É" text, "é" text NOT NULL);
+CREATE TABLE "Ä" (a text, "É" text);
+CREATE TABLE "ä" (a text NOT NULL, "É" text NOT NULL);
 CREATE VIEW coin AS SELECT nullif(abs(random() % 2) * u.id * v.id * c.id * d.id, 0) AS x
     FROM u, u AS v, c, c AS d, c AS f;
 CREATE VIRTUAL TABLE words USING fts5(t);
@@ -35,7 +36,7 @@ CREATE TABLE grown (a int);
 CREATE TABLE any (b NOT NULL);
 INSERT INTO any VALUES (x''), (x'00'), (zeroblob(0)), (''), ('nan'), ('inf'), (9e999), (-9e999), (0), (-1.5);
 INSERT INTO odd VALUES (1, NULL, NULL, NULL);
-INSERT INTO upper VALUES (NULL, 'x');
+INSERT INTO "Ä" VALUES (NULL, NULL);
 INSERT INTO grown VALUES (1);
 ALTER TABLE grown ADD COLUMN b int NOT NULL DEFAULT (CAST(NULL AS int));
 ALTER TABLE grown ADD COLUMN d int NOT NULL DEFAULT 1;
