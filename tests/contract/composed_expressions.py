@@ -27,8 +27,9 @@ class Expressions:
         return self.random.randrange(100) < percent
 
     def name(self) -> str:
+        """Of a query or a source; now and then the name of a table, or of a column."""
         self.names += 1
-        return f"n{self.names}"
+        return str(self.pick("a", "b", "c", "e", "id", "c0", "max")) if self.chance(8) else f"n{self.names}"
 
     def query(self, types: Sequence[str], depth: int, outer: list[Item]) -> str:
         """A whole statement, for subqueries; `Composer` has it."""
@@ -40,7 +41,7 @@ class Expressions:
         if not names:
             return {"int": "1", "text": "'l'", "bool": "(1 = 1)", None: "1"}[kind], kind or "int"
         name = self.random.choice(names)
-        return (name if self.chance(5) else f"{item.alias}.{name}"), item.columns[name]
+        return (name if self.chance(8) else f"{item.alias}.{name}"), item.columns[name]
 
     def expression(self, kind: str, depth: int, visible: list[Item]) -> str:
         items = [item for item in visible if kind in item.columns.values()]
@@ -65,7 +66,9 @@ class Expressions:
         ]
         if kind == "int":
             made += [
-                lambda: f"({one()} + {one()})",
+                lambda: f"({one()} {self.pick('+', '-', '*')} {one()})",
+                lambda: f"({one()} + {self.pick(1, 0, 'count(*)')})",
+                lambda: f"({one()} % {self.pick(2, 0, 1)})",
                 lambda: f"(- {one()})",
                 lambda: f"(({one()}))",
                 lambda: f"abs({one()})",
@@ -79,6 +82,8 @@ class Expressions:
                 lambda: f"lower({one()})",
                 lambda: f"CAST({one('int')} AS text)",
                 lambda: f"upper({one()})",
+                lambda: f"replace({one()}, {one()}, {one()})",
+                lambda: f"trim({one()})",
             ]
         else:
             made += [lambda: f"({self.condition(visible, depth)})"]
@@ -113,7 +118,8 @@ class Expressions:
             lambda: f"{one(of)} IS NOT NULL",
             lambda: f"{one(of)} IS NULL",
             lambda: f"{one()} = {one()}",
-            lambda: f"{one()} < {one()}",
+            lambda: f"{one()} {self.pick('<', '<>', '>=')} {one()}",
+            lambda: f"NOT {one()} IN ({one()}, {one()})",
             lambda: f"{one()} IN ({one()}, {one()})",
             lambda: f"{one()} BETWEEN {one()} AND {one()}",
             lambda: f"NOT ({one()} = {one()})",
@@ -142,7 +148,8 @@ class Expressions:
         joined = "group_concat({})" if self.dialect == "sqlite" else "string_agg({}, ',')"
         made = {
             "int": ["count(*)", f"count({one('int')})", f"max({one('int')})", f"min({one('int')})",
-                    f"CAST(sum({one('int')}) AS integer)", f"count(DISTINCT {one('text')})"],
+                    f"CAST(sum({one('int')}) AS integer)",
+                    f"CAST(coalesce(sum({one('int')}), 0) AS integer)", f"count(DISTINCT {one('text')})"],
             "text": [f"max({one('text')})", joined.format(one("text"))],
             "bool": [f"(count({one('int')}) > 0)", f"(max({one('int')}) > 0)", f"(min({one('int')}) IS NULL)"],
         }[kind]  # fmt: skip
@@ -164,8 +171,17 @@ class Expressions:
         value = self.aggregate(kind, items, outer)
         return f"coalesce({value}, {self.expression(kind, 0, [])})" if self.chance(20) else value
 
-    def windowed(self, kind: str, items: list[Item]) -> str:
+    def windowed(self, kind: str, items: list[Item], windows: list[str]) -> str:
+        """Over a window of its own, or over one that is added to `windows`."""
         one = self.expression(kind, 0, items)
-        over = f"OVER ({self.pick('', f'PARTITION BY {self.column_of(items[0])[0]}')})"
+        column = self.column_of(items[0])[0]
+        window = str(self.pick("", f"PARTITION BY {column}", f"ORDER BY {column}"))
+        if self.chance(30):
+            if self.chance(20):
+                window = f"ORDER BY {self.aggregate('int', items, [])}"
+            windows.append(f"w{len(windows)} AS ({window})")
+            over = f"OVER {self.pick(f'w{len(windows) - 1}', f'(w{len(windows) - 1})')}"
+        else:
+            over = f"OVER ({window})"
         calls = {"int": ["row_number()", "count(*)", f"count({one})", "rank()", f"max({one})"]}.get(kind, [])
         return f"{self.random.choice([*calls, f'lag({one})', f'first_value({one})'])} {over}"

@@ -123,7 +123,7 @@ class Composer(Expressions):
         style = self.pick("plain", "plain", "plain", "grouped", "aggregated", "windowed")
         if items and style == "grouped":
             named = [item for item in items if item.columns] or [Item("a", COLUMNS["a"])]
-            keys = [self.column_of(self.pick(*named)) for _ in range(self.random.randint(1, 2))]
+            keys = [self.key(self.column_of(self.pick(*named))) for _ in range(self.random.randint(1, 2))]
             listed = ", ".join(name for name, _ in keys)
             if self.dialect == "postgresql" and self.chance(25):
                 listed = str(
@@ -134,16 +134,26 @@ class Composer(Expressions):
         elif items and style == "aggregated":
             having = f" HAVING {self.aggregate('bool', items, outer)}" if self.chance(15) else ""
 
+        windows: list[str] = []
+
         def make(kind: str) -> str:
             if items and style in ("grouped", "aggregated"):
                 return self.grouped(kind, keys, items, outer)
             if items and style == "windowed" and self.chance(50):
-                return self.windowed(kind, items)
+                return self.windowed(kind, items, windows)
             return self.expression(kind, depth, visible)
 
-        columns = ", ".join(f"{make(kind)} AS c{at}" for at, kind in enumerate(types))
+        # Without a name of its own it leaves c0 to a column outside.
+        columns = ", ".join(f"{make(kind)}{'' if self.chance(4) else f' AS c{at}'}" for at, kind in enumerate(types))
         distinct = "DISTINCT " if self.chance(8) else ""
-        return f"SELECT {distinct}{columns}{' FROM ' if from_ else ''}{from_}{where}{group}{having}"
+        window = f" WINDOW {', '.join(windows)}" if windows else ""
+        return f"SELECT {distinct}{columns}{' FROM ' if from_ else ''}{from_}{where}{group}{having}{window}"
+
+    def key(self, column: tuple[str, str]) -> tuple[str, str]:
+        """What is grouped by: the column, or an expression that has no NULL where the column has."""
+        name, kind = column
+        made = {"int": f"coalesce({name}, 0)", "text": f"coalesce({name}, '-')", "bool": f"({name} IS NULL)"}[kind]
+        return (made if self.chance(25) else name), kind
 
     # FROM
 
