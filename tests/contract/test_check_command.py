@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from hangar_dal import cli
-from hangar_dal.migrations.new import SHIM
-
-
 from hangar_dal.cli import check as of_check
 from hangar_dal.cli import explain as of_explain
+from hangar_dal.migrations.new import SHIM
 from postgres_server import Server
 
 SQL = "-- name: get_name\nSELECT display_name FROM users WHERE id = :id;\n"

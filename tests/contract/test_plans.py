@@ -100,6 +100,11 @@ WHOLE = {
         "notes",
         [],
     ),
+    "a join of all by an index that is there": (
+        "SELECT n.id FROM notes AS n INNER JOIN notes AS o ON o.kind = n.kind ORDER BY n.id",
+        "notes",
+        [],
+    ),
     "a page in two directions": (
         "SELECT id FROM notes WHERE body = :body ORDER BY place DESC, id LIMIT :limit",
         "notes",
@@ -217,7 +222,7 @@ def test_what_the_planner_avoids_by_itself_is_no_scan(live: Live) -> None:
         def explain(self, variant: Variant, *, by_index: bool = False) -> Plan | None:
             return Plan((Step("SCAN", 0, "notes", None, by_index),))
 
-    assert scans_of(Odd(), it, live.tables) == ()
+    assert scans_of(Odd(), it, live.tables, {}) == ()
 
 
 def test_a_statement_that_is_refused_has_no_plan(live: Live) -> None:

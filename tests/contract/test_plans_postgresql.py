@@ -65,7 +65,7 @@ def scanned(planner: PostgresPlanner) -> Callable[[str], list[str]]:
     """The tables that a statement reads whole."""
 
     def read(text: str) -> list[str]:
-        return [scan.table for scan in scans_of(planner, statement(text), Tables({}))]
+        return [scan.table for scan in scans_of(planner, statement(text), Tables({}), {})]
 
     return read
 

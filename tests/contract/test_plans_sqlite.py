@@ -85,7 +85,7 @@ def test_the_file_stays_as_it_is(path: Path, planner: SqlitePlanner) -> None:
 
 def test_a_virtual_table_is_its_own_index(planner: SqlitePlanner) -> None:
     found = statement("SELECT word FROM words WHERE words MATCH :word ORDER BY rowid")
-    assert scans_of(planner, found, Tables({})) == ()
+    assert scans_of(planner, found, Tables({}), {}) == ()
 
 
 def test_an_index_that_is_made_for_one_statement_reads_the_whole_table(planner: SqlitePlanner) -> None:

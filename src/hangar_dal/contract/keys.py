@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from hangar_dal.contract.facts import TableColumn, Tables
-from hangar_dal.migrations.schema import Column, Schema, Table
+from hangar_dal.migrations.schema import Column, Index, Schema, Table
 
 _BEFORE_INSERT: Final = re.compile(r"^CREATE TRIGGER \S+ BEFORE .*\bINSERT\b.* ON ")
 
@@ -28,6 +28,28 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
     return Tables(columns, keys)
 
 
+def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """By table the columns of each index that holds every row, those of keys among them."""
+    return {
+        table.name: tuple(
+            dict.fromkeys(
+                key
+                for key in (
+                    table.primary_key,
+                    *(unique.columns for unique in table.uniques),
+                    *(index.columns for index in table.indexes if index.valid and not _is_partial(index)),
+                )
+                if key
+            )
+        )
+        for table in schema.tables
+    }
+
+
+def _is_partial(index: Index) -> bool:
+    return " WHERE " in index.text.upper()
+
+
 def _fills_itself(column: Column, table: Table) -> bool:
     is_rowid = table.primary_key == (column.name,) and column.type.upper() == "INTEGER"
     return column.default is not None or column.generated is not None or is_rowid
@@ -35,9 +57,7 @@ def _fills_itself(column: Column, table: Table) -> bool:
 
 def _keys(table: Table, columns: dict[str, TableColumn]) -> tuple[tuple[str, ...], ...]:
     # An index with a condition is unique among some rows only; an expression is no column.
-    indexes = [
-        each.columns for each in table.indexes if each.unique and each.valid and " WHERE " not in each.text.upper()
-    ]
+    indexes = [each.columns for each in table.indexes if each.unique and each.valid and not _is_partial(each)]
     found = [table.primary_key, *(unique.columns for unique in table.uniques), *indexes]
     plain = [tuple(name.removesuffix(" DESC").strip('"') for name in key) for key in found if key]
     return tuple(

@@ -10,8 +10,8 @@ import psycopg
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.keys import with_keys
-from hangar_dal.contract.plans import Planner, scans_of
+from hangar_dal.contract.keys import indexed_columns, with_keys
+from hangar_dal.contract.plans import Indexed, Planner, scans_of
 from hangar_dal.contract.plans_postgresql import PostgresPlanner
 from hangar_dal.contract.plans_sqlite import SqlitePlanner
 from hangar_dal.contract.project import Project
@@ -30,6 +30,7 @@ class Live:
     probe: SqliteProbe | PostgresProbe
     planner: Planner
     tables: Tables
+    indexed: Indexed
     _told: dict[str, Told] = field(default_factory=dict, init=False)
 
     @property
@@ -40,7 +41,7 @@ class Live:
         if variant.text not in self._told:
             described = self.probe.describe(variant)
             reading = read(variant.text, self.dialect, self.tables, described)
-            scans = () if described.refusal else scans_of(self.planner, variant, self.tables)
+            scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed)
             self._told[variant.text] = Told(described, reading, scans)
         return self._told[variant.text]
 
@@ -53,7 +54,7 @@ def live_sqlite(project: Project) -> Iterator[Live]:
             schema = schema_sqlite.read_schema(connection)
         tables = with_keys(probe.tables(), schema)
         with closing(SqlitePlanner(path, tables)) as planner:
-            yield Live(probe, planner, tables)
+            yield Live(probe, planner, tables, indexed_columns(schema))
 
 
 @contextmanager
@@ -64,4 +65,4 @@ def live_postgresql(project: Project, url: str) -> Iterator[Live]:
             schema = schema_postgresql.read_schema(connection)
         tables = with_keys(probe.tables(), schema)
         with closing(PostgresPlanner(conninfo, tables)) as planner:
-            yield Live(probe, planner, tables)
+            yield Live(probe, planner, tables, indexed_columns(schema))

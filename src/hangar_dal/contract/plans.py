@@ -4,12 +4,15 @@ A table is read whole unless an index finds the rows by its first column, or who
 Stands above `plans_index`; `plans_sqlite` and `plans_postgresql` make plans.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from hangar_dal.contract.facts import Scan, Tables
-from hangar_dal.contract.plans_index import missing_indexes
+from hangar_dal.contract.plans_index import Keys, missing_indexes
 from hangar_dal.sqlblock import Variant
+
+Indexed: TypeAlias = Mapping[str, tuple[Keys, ...]]  # by table the columns of each index, unique or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Planner(Protocol):
         ...
 
 
-def scans_of(planner: Planner, variant: Variant, tables: Tables) -> tuple[Scan, ...]:
+def scans_of(planner: Planner, variant: Variant, tables: Tables, indexed: Indexed) -> tuple[Scan, ...]:
     """The tables that it reads whole because nothing else is possible.
 
     Where an index can serve and is passed over, many rows are wanted, or the planner thinks so: that lies in values.
@@ -61,4 +64,5 @@ def scans_of(planner: Planner, variant: Variant, tables: Tables) -> tuple[Scan, 
         return ()
     plan = planner.explain(variant)
     whole = [table for table in by_index.whole if plan is None or table in plan.whole]
-    return tuple(Scan(table, missing_indexes(variant.text, variant.dialect, table, tables)) for table in whole)
+    asked = variant.text, variant.dialect
+    return tuple(Scan(table, missing_indexes(*asked, table, tables, indexed.get(table, ()))) for table in whole)

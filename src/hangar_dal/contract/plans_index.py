@@ -21,14 +21,19 @@ _LONGEST_NAME: Final = 63  # bytes; PostgreSQL cuts what is longer
 Keys = tuple[str, ...]
 
 
-def missing_indexes(text: str, dialect: Dialect, table: str, tables: Tables) -> tuple[str, ...]:
-    """CREATE INDEX for each part of the statement that goes through the whole table; none where none would serve."""
+def missing_indexes(
+    text: str, dialect: Dialect, table: str, tables: Tables, indexed: tuple[Keys, ...]
+) -> tuple[str, ...]:
+    """CREATE INDEX for each part of the statement that goes through the whole table; none where none would serve.
+
+    `indexed` are the columns of the indexes that it has: what one of them begins with needs no other.
+    """
     tree = parsed(text, dialect)
     found: list[Keys] = []
     for scope in tree.find_all(exp.Select, exp.Update, exp.Delete) if tree is not None else ():
         if table.lower() in {known for _, known in sources(scope)}:
             found += _Scope(scope, table, tables, dialect).keys()
-    keys = dict.fromkeys(each for each in found if each and not _is_there(each, tables.keys.get(table, ())))
+    keys = dict.fromkeys(each for each in found if each and not _is_there(each, indexed))
     return tuple(_create(table, each, dialect) for each in keys)
 
 
