@@ -52,15 +52,28 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
+class LooseKey:
+    """A unique index that two rows may share: by NULL in one of its columns, or where its condition does not hold.
+
+    A column that is an expression has no name.
+    """
+
+    columns: tuple[str, ...]
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """Every table of a scratch database with its columns in order.
 
-    `keys` are those of each table that no two rows share: the primary one, and the unique ones that hold no NULL. A
-    relation that has no entry there is a view, or a virtual or foreign table: what it shows is not what is stored.
+    `keys` are those of each table that no two rows share: the primary one, and the unique ones that hold no NULL;
+    `loose` are the other unique ones. A relation that has no entry in `keys` is a view, or a virtual or foreign table:
+    what it shows is not what is stored.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
     keys: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    loose: Mapping[str, tuple[LooseKey, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

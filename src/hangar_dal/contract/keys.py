@@ -1,19 +1,22 @@
 """What a probe's tables do not tell: which columns are keys, and which fill themselves. Stands above `facts`."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.facts import LooseKey, TableColumn, Tables
 from hangar_dal.migrations.schema import Column, Index, Schema, Table
 
 _BEFORE_INSERT: Final = re.compile(r"^CREATE TRIGGER \S+ BEFORE .*\bINSERT\b.* ON ")
+_WHERE: Final = re.compile(r"\sWHERE\s", re.IGNORECASE)
 
 
 def with_keys(tables: Tables, schema: Schema) -> Tables:
     """The same tables, with what the schema that was read says of their keys and defaults."""
     columns = {name: dict(of_one) for name, of_one in tables.columns.items()}
     keys: dict[str, tuple[tuple[str, ...], ...]] = {}
+    loose: dict[str, tuple[LooseKey, ...]] = {}
     # On PostgreSQL such a trigger may fill any column of the row; SQLite's cannot.
     triggered = {other.table for other in schema.others if _BEFORE_INSERT.search(other.text)}
     for table in schema.tables:
@@ -24,8 +27,11 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
             if column.name in known:
                 fills_itself = table.name in triggered or _fills_itself(column, table)
                 known[column.name] = replace(known[column.name], fills_itself=fills_itself)
-        keys[table.name] = _keys(table, known)
-    return Tables(columns, keys)
+        found = dict.fromkeys(_uniques(table, known))
+        keys[table.name] = tuple(key.columns for key, is_full in found if is_full)
+        if others := tuple(key for key, is_full in found if not is_full):
+            loose[table.name] = others
+    return Tables(columns, keys, loose)
 
 
 def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:
@@ -47,7 +53,7 @@ def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:
 
 
 def _is_partial(index: Index) -> bool:
-    return " WHERE " in index.text.upper()
+    return bool(_WHERE.search(index.text))
 
 
 def _fills_itself(column: Column, table: Table) -> bool:
@@ -55,11 +61,18 @@ def _fills_itself(column: Column, table: Table) -> bool:
     return column.default is not None or column.generated is not None or is_rowid
 
 
-def _keys(table: Table, columns: dict[str, TableColumn]) -> tuple[tuple[str, ...], ...]:
-    # An index with a condition is unique among some rows only; an expression is no column.
-    indexes = [each.columns for each in table.indexes if each.unique and each.valid and not _is_partial(each)]
-    found = [table.primary_key, *(unique.columns for unique in table.uniques), *indexes]
-    plain = [tuple(name.removesuffix(" DESC").strip('"') for name in key) for key in found if key]
-    return tuple(
-        dict.fromkeys(key for key in plain if all(name in columns and not columns[name].nullable for name in key))
-    )
+def _uniques(table: Table, columns: dict[str, TableColumn]) -> Iterator[tuple[LooseKey, bool]]:
+    """All that is unique, and whether no two rows share it; NULL is like no other NULL, unless that is said."""
+    given = [(table.primary_key, "", "")] if table.primary_key else []
+    given += [(unique.columns, "", unique.options) for unique in table.uniques]
+    for index in table.indexes:
+        if index.unique and index.valid:
+            before, _, where = _WHERE.sub("\0", index.text, count=1).partition("\0")
+            given.append((index.columns, where, before))
+    for names, where, options in given:
+        plain = [name.removesuffix(" DESC").strip('"') for name in names]
+        known = tuple(name if name in columns else "" for name in plain)
+        is_full = all(known) and not where
+        holds_null = any(columns[name].nullable for name in known if name)
+        one_null = "NULLS NOT DISTINCT" in options.upper()
+        yield LooseKey(known, where), is_full and (one_null or not holds_null)

@@ -1,116 +1,145 @@
-"""Whether an ORDER BY leaves ties, by the keys of the tables. Stands above `syntax`.
+"""Whether an ORDER BY leaves ties: rows that differ, and are equal in all sort keys. Stands above `orders_queries`.
 
-A row of a result is made of one row of each table. It has a place of its own where the sort keys, and what the
-statement equates with them or with a constant, hold a key of each. Of queries on queries nothing is said.
+The sort keys, and what follows from them by the keys of the tables and by what the statement calls equal or constant,
+decide which row of each relation it is, or at least every column of the result: then rows that tie are equal.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from hangar_dal.contract.dependencies import NOTHING, Attribute, closure
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.syntax import conjuncts, parsed, sources
+from hangar_dal.contract.orders_names import NotUnderstood, Relation, Scope, Statement
+from hangar_dal.contract.orders_queries import Names, query
+from hangar_dal.contract.orders_values import is_bytewise, is_coarse, value_of
+from hangar_dal.contract.syntax import parsed
 from hangar_dal.sqlscan import Dialect
 
-Name = tuple[str, str]  # the source as the statement calls it, and the column
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`is_total`: no ties, proved. `lacking`: relations of which no key is held. Neither: nobody can tell."""
+
+    is_total: bool = False
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Keys:
+    """`is_sure`: no key is of a form of which nobody can tell what it sorts by."""
+
+    found: set[Attribute] = field(default_factory=set)
+    is_sure: bool = True
 
 
 def ties(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...] | None:
-    """The tables of which no key is held; None where there are no ties, or where it cannot be told."""
+    """The relations of which no key is held; None where there are no ties, or where it cannot be told."""
+    return order_of(text, dialect, tables).lacking or None
+
+
+def order_of(text: str, dialect: Dialect, tables: Tables) -> Order:
+    """What can be told of the outermost ORDER BY."""
     tree = parsed(text, dialect)
-    if not isinstance(tree, exp.Select):
-        return None
-    order, known = tree.args.get("order"), dict(sources(tree))
-    if order is None or not _is_plain(tree) or any(table not in tables.columns for table in known.values()):
-        return None
-    keys = _keys(tree, order, known, tables)
-    group = tree.args.get("group")
-    if group is not None:
-        wanted = {_name(column, known, tables) for column in group.expressions}
-        total = None in wanted or wanted <= keys
-    else:
-        keys = _closure(keys, tree, known, tables)
-        total = all(_determined(name, table, keys, tables) for name, table in known.items())
-    if total:
-        return None
-    lacking = [table for name, table in known.items() if not _determined(name, table, keys, tables)]
-    return tuple(dict.fromkeys(table for table in lacking if table))
+    while isinstance(tree, exp.Subquery) and {key for key, value in tree.args.items() if value} == {"this"}:
+        tree = tree.this
+    if not isinstance(tree, exp.Query) or tree.args.get("order") is None:
+        return Order()
+    try:
+        return _judged(tree, Statement(dialect, tables))
+    except (NotUnderstood, RecursionError):
+        return Order()
 
 
-def _is_plain(tree: exp.Select) -> bool:
-    joins = tree.args.get("joins") or ()
-    by_name = any(join.args.get("using") or join.method or join.side in ("RIGHT", "FULL") for join in joins)
-    return bool(tree.args.get("from_")) and not tree.args.get("distinct") and not by_name
+def _judged(tree: exp.Query, statement: Statement) -> Order:
+    relation, scope = query(tree, statement, Names(), is_outermost=True)
+    keys = _keys(tree, relation, scope, statement)
+    if scope is not None and keys.found & scope.opaque:
+        # A unique index on an expression might be on this one.
+        for key in scope.facts.loose:
+            scope.give(NOTHING, frozenset({key.row}) if key.where == "?" else NOTHING, is_sure=False)
+    rules = scope.all_rules() if scope is not None else tuple(relation.facts.rules)
+    outputs = {attribute for _, attribute in relation.columns}
+    surely, maybe = closure(keys.found, rules), closure(keys.found, rules, hopeful=True)
+    if outputs <= surely and relation.row not in maybe and (repeated := _repeated(tree, scope, maybe)):
+        return Order(lacking=repeated)
+    if relation.row in surely or outputs <= surely:
+        return Order(is_total=True)
+    if relation.row in maybe or outputs <= maybe or not keys.is_sure:
+        return Order()
+    return Order(lacking=_lacking(relation, scope, maybe))
 
 
-def _keys(tree: exp.Select, order: exp.Expr, known: dict[str, str | None], tables: Tables) -> set[Name]:
-    selected = tree.expressions
-    by_alias = {each.alias.lower(): each.this for each in selected if isinstance(each, exp.Alias)}
-    keys: set[Name] = set()
-    for ordered in order.expressions:
-        key = ordered.this
-        if isinstance(key, exp.Literal) and not key.is_string and 0 < int(key.name) <= len(selected):
-            key = selected[int(key.name) - 1].unalias()
-        elif isinstance(key, exp.Column) and not key.table and key.name.lower() in by_alias:
-            key = by_alias[key.name.lower()]
-        name = _name(key, known, tables)
-        if name is not None:
-            keys.add(name)
+def _repeated(tree: exp.Query, scope: Scope | None, known: set[Attribute]) -> tuple[str, ...]:
+    """Relations of a join that give the result no column, and to each row of the others any number of rows.
+
+    These are equal, so that no order tells them apart; but who wrote the join did not mean them.
+    """
+    if scope is None or len(scope.sources) == 1 or scope.group or tree.args.get("distinct"):
+        return ()
+    columns = [column for value in tree.selects for column in value.find_all(exp.Column)]
+    if any(value.is_star for value in tree.selects):
+        return ()
+    shown = {scope.resolve(column)[0] for column in columns}
+    found = [each for each in scope.sources if each.relation.row not in known and not each.relation.members & shown]
+    return tuple(dict.fromkeys(source.label for source in found))
+
+
+def _lacking(relation: Relation, scope: Scope | None, known: set[Attribute]) -> tuple[str, ...]:
+    if scope is None:
+        return relation.read
+    undecided = [source.label for source in scope.sources if source.relation.row not in known]
+    missing = {number for number, _ in scope.group - known}
+    grouped = [source.label for source in scope.sources if source.relation.members & missing]
+    return tuple(dict.fromkeys(grouped or undecided or [source.label for source in scope.sources]))
+
+
+def _keys(tree: exp.Query, relation: Relation, scope: Scope | None, statement: Statement) -> _Keys:
+    keys = _Keys()
+    for ordered in tree.args["order"].expressions:
+        key = ordered.this if isinstance(ordered, exp.Ordered) else ordered
+        while isinstance(key, exp.Paren):
+            key = key.this
+        if isinstance(key, exp.Literal):
+            _add_numbered(key, tree, relation, scope, keys)
+        elif not _add_named(key, tree, relation, statement, keys):
+            if scope is None:
+                keys.is_sure = False
+            else:
+                keys.found.add(value_of(key, scope))
     return keys
 
 
-def _name(column: exp.Expr, known: dict[str, str | None], tables: Tables) -> Name | None:
-    if not isinstance(column, exp.Column):
-        return None
-    name = column.name.lower()
-    if column.table:
-        return (column.table.lower(), name) if column.table.lower() in known else None
-    having = [source for source, table in known.items() if name in tables.columns.get(table or "", {})]
-    return (having[0], name) if len(having) == 1 else None
+def _add_numbered(key: exp.Literal, tree: exp.Query, relation: Relation, scope: Scope | None, keys: _Keys) -> None:
+    """`ORDER BY 2` is a column of the result; of any other constant SQLite makes nothing."""
+    if key.is_string or not key.name.isdigit() or not 0 < int(key.name) <= len(relation.columns):
+        return
+    if relation.is_open or (scope is not None and scope.merged and any(each.is_star for each in tree.selects)):
+        keys.is_sure = False
+    else:
+        keys.found.add(relation.columns[int(key.name) - 1][1])
 
 
-def _closure(keys: set[Name], tree: exp.Select, known: dict[str, str | None], tables: Tables) -> set[Name]:
-    equal = list(_equations(tree, known, tables))
-    keys = keys | {name for name, other in equal if other is None}
-    while True:
-        whole = {
-            (name, column)
-            for name, table in known.items()
-            if _determined(name, table, keys, tables)
-            for column in tables.columns[table or ""]
-        }
-        more = whole | {other for name, other in equal if other is not None and name in keys | whole}
-        if more <= keys:
-            return keys
-        keys = keys | more
-
-
-def _determined(name: str, table: str | None, keys: set[Name], tables: Tables) -> bool:
-    return any(all((name, column) in keys for column in key) for key in tables.keys.get(table or "", ()))
-
-
-def _equations(tree: exp.Select, known: dict[str, str | None], tables: Tables) -> Iterator[tuple[Name, Name | None]]:
-    """Which column decides which other in every row; None behind one that is the same in all of them."""
-    where = tree.args.get("where")
-    conditions = [(where.this, "")] if where is not None else []
-    conditions += [
-        (join.args["on"], join.this.alias_or_name.lower() if join.side else "")
-        for join in tree.args.get("joins") or ()
-        if join.args.get("on") is not None
-    ]
-    for condition, joined in conditions:
-        for each in conjuncts(condition):
-            if isinstance(each, exp.EQ):
-                yield from _equation(each, joined, known, tables)
-
-
-def _equation(
-    equal: exp.EQ, joined: str, known: dict[str, str | None], tables: Tables
-) -> Iterator[tuple[Name, Name | None]]:
-    """`joined`: the table of an outer join, whose rows follow from those before it and not the other way round."""
-    for one, other in ((equal.this, equal.expression), (equal.expression, equal.this)):
-        name, follows = _name(one, known, tables), _name(other, known, tables)
-        if name is not None and follows is not None and joined in ("", follows[0]):
-            yield name, follows
-        elif name is not None and not joined and isinstance(other, exp.Placeholder | exp.Literal):
-            yield name, None
+def _add_named(key: exp.Expr, tree: exp.Query, relation: Relation, statement: Statement, keys: _Keys) -> bool:
+    """By the name of a column of the result, which wins over one of a table: on SQLite only if it was given by AS."""
+    is_one = isinstance(tree, exp.Select)
+    collated = key.this if isinstance(key, exp.Collate) and (statement.dialect == "sqlite" or not is_one) else None
+    column = key if collated is None else collated
+    if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star) or column.table:
+        return False
+    name, named = statement.name_of(column.this), list(zip(relation.columns, tree.selects, strict=False))
+    if is_one and statement.dialect == "sqlite":
+        found = {each for (known, each), value in named if known == name and isinstance(value, exp.Alias)}
+        if any(value.is_star for value in tree.selects):  # the columns are not where the values stand
+            found = {each for known, each in relation.columns if known == name}
+    else:
+        found = {each for known, each in relation.columns if known == name}
+    if not found:
+        return False
+    if len(found) > 1:
+        keys.is_sure = False
+    elif collated is None or is_bytewise(key, statement.dialect):
+        keys.found |= found
+    elif not is_coarse(key, statement.dialect):
+        keys.is_sure = False
+    return True

@@ -1,0 +1,97 @@
+"""What is known of functions: which are the same for the same arguments, which are of many rows or make many."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+_VOLATILE_CLASSES: Final = (exp.Rand, exp.Randn, exp.Uuid)
+_VOLATILE: Final = frozenset(
+    {"random", "randomblob", "gen_random_uuid", "uuidv4", "uuidv7", "uuid_generate_v4", "nextval", "setval"}
+    | {"clock_timestamp", "timeofday", "random_normal", "gen_random_bytes", "uuid7", "changes", "total_changes"}
+)
+# Those that sqlglot knows by no class of its own; any other may be volatile, an aggregate, or make many rows.
+_PURE: Final = frozenset(
+    {"current_setting", "now", "statement_timestamp", "transaction_timestamp", "datetime", "julianday", "unixepoch"}
+    | {"printf", "format", "quote", "hex", "unicode", "zeroblob", "json", "jsonb", "json_array", "json_array_length"}
+    | {"json_valid", "json_object", "json_build_object", "jsonb_build_object", "json_build_array", "row", "to_json"}
+    | {"jsonb_build_array", "to_jsonb", "row_to_json", "json_set", "json_patch", "jsonb_set", "array_to_json", "likely"}
+    | {"unlikely", "casefold", "normalize", "octet_length", "bit_length", "char_length", "date_trunc", "strftime"}
+    | {"jsonb_array_length", "json_quote", "json_type", "json_remove", "json_insert", "json_replace", "to_tsvector"}
+    | {"plainto_tsquery", "websearch_to_tsquery", "ts_rank", "similarity", "array_position", "cardinality"}
+)
+_AGGREGATES: Final = frozenset(
+    {"total", "every", "json_group_array", "json_group_object", "jsonb_group_array", "jsonb_group_object"}
+    | {"json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "bool_and", "bool_or", "string_agg"}
+    | {"bit_and", "bit_or", "xmlagg", "range_agg", "any_value", "median"}
+)
+_MANY_ROWS_CLASSES: Final = (exp.UDTF, exp.GenerateSeries, exp.ExplodingGenerateSeries)
+_MANY_ROWS: Final = frozenset(
+    {"unnest", "generate_series", "generate_subscripts", "json_array_elements", "jsonb_array_elements", "json_each"}
+    | {"json_array_elements_text", "jsonb_array_elements_text", "jsonb_each", "json_each_text", "jsonb_each_text"}
+    | {"json_object_keys", "jsonb_object_keys", "regexp_matches", "regexp_split_to_table", "string_to_table"}
+    | {"jsonb_path_query", "json_populate_recordset", "jsonb_populate_recordset", "json_to_recordset"}
+)
+_AROUND_A_CALL: Final = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.WithinGroup)
+
+
+def own(value: exp.Expr) -> Iterator[exp.Expr]:
+    """The parts of an expression, but not those of the queries within; these stand for themselves."""
+    return value.walk(prune=lambda node: isinstance(node, exp.Query))
+
+
+def steadiness(value: exp.Expr) -> bool | None:
+    """Whether it is the same for the same columns: True, False, or None where nobody can tell."""
+    answer: bool | None = True
+    for node in value.walk():
+        if isinstance(node, _VOLATILE_CLASSES) or (isinstance(node, exp.Anonymous) and _called(node) in _VOLATILE):
+            return False
+        if isinstance(node, exp.Anonymous) and _called(node) not in _PURE | _AGGREGATES | _MANY_ROWS:
+            answer = None
+    return answer
+
+
+def is_aggregate(value: exp.Expr) -> bool | None:
+    """Whether a call in it is an aggregate's, of which a window is none; None where one may be."""
+    answer: bool | None = False
+    for node in own(value):
+        if not isinstance(node, exp.AggFunc | exp.Anonymous) or _is_windowed(node):
+            continue
+        if isinstance(node, exp.AggFunc) or _called(node) in _AGGREGATES:
+            return True
+        if _called(node) not in _PURE | _VOLATILE | _MANY_ROWS:
+            answer = None
+    return answer
+
+
+def makes_rows(value: exp.Expr) -> bool | None:
+    """Whether it makes several rows of one, as PostgreSQL's `unnest` does in a SELECT list; None where it may."""
+    answer: bool | None = False
+    for node in own(value):
+        if isinstance(node, _MANY_ROWS_CLASSES):
+            return True
+        if isinstance(node, exp.Anonymous):
+            if _called(node) in _MANY_ROWS:
+                return True
+            if _called(node) not in _PURE | _VOLATILE | _AGGREGATES:
+                answer = None
+    return answer
+
+
+def call_of(window: exp.Window) -> exp.Expr:
+    """What is called over it."""
+    call: exp.Expr = window.this
+    while isinstance(call, _AROUND_A_CALL):
+        call = call.this
+    return call
+
+
+def _called(node: exp.Anonymous) -> str:
+    return str(node.this).lower()
+
+
+def _is_windowed(call: exp.Expr) -> bool:
+    inner, outer = call, call.parent
+    while isinstance(outer, _AROUND_A_CALL):
+        inner, outer = outer, outer.parent
+    return isinstance(outer, exp.Window) and outer.this is inner

@@ -1,0 +1,199 @@
+"""Which columns a query can name, and of which relation each is; what is known of the rows of a relation.
+
+Stands above `dependencies` and `facts`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.dependencies import NOTHING, Attribute, Attributes, Dependency, Rule
+from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.sqlscan import Dialect
+
+_ROWID: Final = frozenset({"rowid", "_rowid_", "oid"})
+_MOST: Final = 400  # relations within one statement; a query of WITH counts wherever it is named
+
+
+class NotUnderstood(Exception):
+    """The statement holds something whose meaning for its rows is not known here."""
+
+
+@dataclass(slots=True)
+class Statement:
+    """What all queries of one statement share.
+
+    `origins` are the tables' own columns, `literals` what is one of few values: texts, or else numbers.
+    """
+
+    dialect: Dialect
+    tables: Tables
+    kinds: dict[Attribute, str] = field(default_factory=dict)
+    origins: dict[Attribute, tuple[str, str]] = field(default_factory=dict)
+    literals: dict[Attribute, tuple[bool, frozenset[str]]] = field(default_factory=dict)
+    last: int = 0
+
+    def new(self) -> int:
+        self.last += 1
+        if self.last > _MOST:
+            raise NotUnderstood
+        return self.last
+
+    def name_of(self, identifier: Any) -> str:
+        """As the database compares it."""
+        if not isinstance(identifier, exp.Identifier):
+            raise NotUnderstood
+        text: str = identifier.this
+        return text if identifier.args.get("quoted") and self.dialect == "postgresql" else text.lower()
+
+    def same(self, name: str) -> str:
+        """A stored name in the form that `name_of` gives."""
+        return name.lower() if self.dialect == "sqlite" else name
+
+    def table(self, node: exp.Table) -> tuple[str, list[TableColumn]] | None:
+        """The table's stored name and its columns."""
+        name, schema = self.name_of(node.this), node.args.get("db")
+        names = {name}
+        if schema is not None:
+            within = self.name_of(schema)
+            names = {f"{within}.{name}"} | ({name} if within in ("public", "main") else set())
+        for known, columns in self.tables.columns.items():
+            if self.same(known) in names:
+                return known, list(columns.values())
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """Columns that are unique as far as none of them is NULL. `where`: only among the rows of which its words tell."""
+
+    columns: tuple[Attribute, ...]
+    row: Attribute
+    where: str = ""
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of rows: the dependencies, the columns that are never NULL, and the keys that may hold NULL."""
+
+    rules: list[Rule] = field(default_factory=list)
+    never_null: set[Attribute] = field(default_factory=set)
+    loose: list[Loose] = field(default_factory=list)
+
+    def add(self, other: "Facts") -> None:
+        self.rules += other.rules
+        self.never_null |= other.never_null
+        self.loose += other.loose
+
+
+@dataclass(slots=True)
+class Relation:
+    """What stands in FROM. `row` is which row it is. `is_open`: it may have columns that are not listed.
+
+    `read` are the tables beneath, in order; `condensed` those of which one row may stand for several, as in a GROUP BY.
+    """
+
+    row: Attribute
+    columns: list[tuple[str | None, Attribute]]
+    facts: Facts
+    members: set[int]
+    read: tuple[str, ...] = ()
+    condensed: frozenset[str] = frozenset()
+    is_open: bool = False
+    has_rowid: bool = False
+
+
+@dataclass(slots=True)
+class Source:
+    """A relation under the name by which columns are called, and the one by which a reader knows it."""
+
+    alias: str | None
+    label: str
+    relation: Relation
+
+    def has(self, name: str) -> bool:
+        return any(column == name for column, _ in self.relation.columns)
+
+
+@dataclass
+class Scope:
+    """One SELECT. `row` is which row of its result it is, `whole` which row before DISTINCT.
+
+    `matched` is what is never NULL in a row that an outer join found.
+    """
+
+    statement: Statement
+    number: int
+    sources: list[Source] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
+    extra: list[Rule] = field(default_factory=list)  # of names and values, as they are met
+    merged: dict[str, Attribute | None] = field(default_factory=dict)
+    matched: set[Attribute] = field(default_factory=set)
+    group: Attributes = NOTHING  # what GROUP BY groups by
+    windows: dict[str, exp.Expr] = field(default_factory=dict)
+    opaque: set[Attribute] = field(default_factory=set)  # values that say nothing of a column
+
+    @property
+    def row(self) -> Attribute:
+        return self.number, "row"
+
+    @property
+    def whole(self) -> Attribute:
+        return self.number, "whole"
+
+    @property
+    def rows(self) -> frozenset[Attribute]:
+        return frozenset(source.relation.row for source in self.sources)
+
+    def give(self, left: frozenset[Attribute], right: frozenset[Attribute], *, is_sure: bool = True) -> None:
+        self.extra.append(Dependency(left, right, is_sure))
+
+    def doubt(self) -> None:
+        """There may be a reason for which no two rows are equal."""
+        self.give(NOTHING, frozenset({self.row, self.whole}), is_sure=False)
+
+    def all_rules(self) -> tuple[Rule, ...]:
+        return (*self.facts.rules, *self.extra)
+
+    def source_of(self, attribute: Attribute) -> Source | None:
+        return next((source for source in self.sources if attribute[0] in source.relation.members), None)
+
+    def resolve(self, column: exp.Column) -> Attribute:
+        """The column that is meant; one of which nothing is known, if that is not sure."""
+        name, qualifier = self.statement.name_of(column.this), column.args.get("table")
+        if column.args.get("db") or column.args.get("catalog"):
+            return self._unknown(name)
+        if qualifier is not None:
+            called = self.statement.name_of(qualifier)
+            named = [source for source in self.sources if source.alias == called]
+            return self._of(named[0], name) if len(named) == 1 else self._unknown(f"{called}.{name}")
+        if name in self.merged:
+            return self.merged[name] or self._unknown(name)
+        having = [source for source in self.sources if source.has(name)]
+        if not having:
+            rowids = [source for source in self.sources if source.relation.has_rowid] if name in _ROWID else []
+            having = rowids or [source for source in self.sources if source.relation.is_open]
+        return self._of(having[0], name) if len(having) == 1 else self._unknown(name)
+
+    def _of(self, source: Source, name: str) -> Attribute:
+        relation = source.relation
+        for column, attribute in relation.columns:
+            if column == name:
+                return attribute
+        if relation.has_rowid and name in _ROWID:
+            return relation.row
+        attribute = (relation.row[0], f"?{name}")
+        self.extra.append(Dependency(frozenset({relation.row}), frozenset({attribute}), is_kept=True))
+        if not relation.is_open:  # a column of the database's own, as `ctid`
+            self.give(frozenset({attribute}), frozenset({relation.row}), is_sure=False)
+        return attribute
+
+    def _unknown(self, name: str) -> Attribute:
+        self.doubt()
+        return self.number, f"?{name}"
+
+
+def columns_named(relation: Relation, name: str) -> Iterator[Attribute]:
+    return (attribute for column, attribute in relation.columns if column == name)
