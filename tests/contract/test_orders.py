@@ -1,0 +1,79 @@
+"""Which ORDER BY leaves ties, case by case: `orders.txt` holds the relations of which no key is held, and a statement.
+
+`total` is proved, `?` is what nobody can tell; two answers are SQLite's and PostgreSQL's.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hangar_dal.contract.facts import LooseKey, TableColumn, Tables
+from hangar_dal.contract.orders import order_of, ties
+from hangar_dal.sqlscan import DIALECTS, Dialect
+
+
+def table(**columns: str) -> dict[str, TableColumn]:
+    """A question mark behind the kind: it may be NULL."""
+    return {name: TableColumn(name, kind.rstrip("?"), kind.endswith("?")) for name, kind in columns.items()}
+
+
+TABLES = Tables(
+    {
+        "books": table(id="int", title="text", author="int", lang="text", published="text?"),
+        "copies": table(id="int", book_id="int", shelf="text"),
+        "u": table(id="int", name="text", nick="text", tenant="int", email="text?", is_on="bool"),
+        "t": table(id="int", u_id="int", lang="text", isbn="text?"),
+        "tags": table(copy_id="int", tag="text", weight="int"),
+        "log": table(at="text", text="text"),
+        "slugs": table(id="int", name="text", gone_at="text?"),
+        "words": table(id="int", word="text"),
+        "seen": table(id="int", title="text"),
+        "Odd": table(Id="int", id="int", name="text"),
+    },
+    {
+        "books": (("id",),),
+        "copies": (("id",),),
+        "u": (("id",), ("name",)),
+        "t": (("id",), ("u_id", "lang")),
+        "tags": (("copy_id", "tag"),),
+        "log": (),
+        "slugs": (("id",),),
+        "words": (("id",),),
+        "Odd": (("Id",),),
+    },
+    {
+        "u": (LooseKey(("email",)),),
+        "t": (LooseKey(("isbn",)),),
+        "slugs": (LooseKey(("name",), "gone_at IS NULL"),),
+        "words": (LooseKey(("",)),),
+    },
+)
+
+
+def read_cases() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for line in Path(__file__).with_name("orders.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            answers, _, text = line.partition(": ")
+            yield text, tuple(answers.split(" | "))
+
+
+CASES = dict(read_cases())
+
+
+def answer(text: str, dialect: Dialect) -> str:
+    order = order_of(text, dialect, TABLES)
+    return "total" if order.is_total else " and ".join(order.lacking) or "?"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("text", CASES)
+def test_ties_are_told(text: str, dialect: Dialect) -> None:
+    assert answer(text, dialect) == CASES[text][-1 if dialect == "postgresql" else 0]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_only_ties_are_reported(dialect: Dialect) -> None:
+    assert ties("SELECT title FROM books ORDER BY id", dialect, TABLES) is None
+    assert ties("SELECT title, id FROM seen ORDER BY title", dialect, TABLES) is None
+    assert ties("SELECT title, id FROM books ORDER BY title", dialect, TABLES) == ("books",)
