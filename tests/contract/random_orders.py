@@ -162,7 +162,8 @@ class Orders:
         return self._pick([
             f"{one} = {self.random.randint(0, 2)}", f"{one} = {self.random.randint(0, 2)}", f"{one} = {other}",
             f"{one} IS NULL", f"{one} IS NOT NULL", f"{one} > 0", f"{one} IS {other}", f"{one} IN (1)",
-            f"{one} IN (1, 2)", f"({one}, {other}) = (1, 2)", f"{one} = {other} + 1", f"{one} = (SELECT max(id) FROM b)",
+            f"{one} IN (1, 2)", f"({one}, {other}) = (1, 2)",
+            f"{one} = {other} + 1", f"{one} = (SELECT max(id) FROM b)",
             f"NOT {one} = 1",
             f"({one} = 1 OR {other} = 1)", f"({one}, {other}) > (0, 0)", f"{one} = coalesce({other}, 1)", f"NOT {one}",
             f"{one} = (SELECT min(z.k) FROM c AS z WHERE z.y = {other})", f"{one} IS NOT DISTINCT FROM 1",
