@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, closure
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.orders_names import NotUnderstood, Relation, Scope, Statement
+from hangar_dal.contract.orders_names import NotUnderstood, Relation, Scope, Statement, number_of
 from hangar_dal.contract.orders_queries import Names, query
 from hangar_dal.contract.orders_values import is_bytewise, is_coarse, value_of
 from hangar_dal.contract.syntax import parsed
@@ -54,6 +54,8 @@ def order_of(text: str, dialect: Dialect, tables: Tables) -> Order:
 def _judged(tree: exp.Query, statement: Statement) -> Order:
     relation, scope = query(tree, statement, Names(), is_outermost=True)
     keys = _keys(tree, relation, scope, statement)
+    if scope is not None:
+        scope.weigh_extremes()
     if scope is not None and keys.found & scope.opaque:
         # A unique index on an expression might be on this one.
         for key in scope.facts.loose:
@@ -112,12 +114,13 @@ def _keys(tree: exp.Query, relation: Relation, scope: Scope | None, statement: S
 
 def _add_numbered(key: exp.Literal, tree: exp.Query, relation: Relation, scope: Scope | None, keys: _Keys) -> None:
     """`ORDER BY 2` is a column of the result; of any other constant SQLite makes nothing."""
-    if key.is_string or not key.name.isdigit() or not 0 < int(key.name) <= len(relation.columns):
+    place = number_of(key)
+    if place is None or not 0 < place <= len(relation.columns):
         return
     if relation.is_open or (scope is not None and scope.merged and any(each.is_star for each in tree.selects)):
         keys.is_sure = False
     else:
-        keys.found.add(relation.columns[int(key.name) - 1][1])
+        keys.found.add(relation.columns[place - 1][1])
 
 
 def _add_named(key: exp.Expr, tree: exp.Query, relation: Relation, statement: Statement, keys: _Keys) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.dependencies import NOTHING, Attribute, Attributes, Dependency, Rule
+from hangar_dal.contract.dependencies import NOTHING, Attribute, Attributes, Dependency, Rule, closure
 from hangar_dal.contract.facts import TableColumn, Tables
 from hangar_dal.sqlscan import Dialect
 
@@ -133,7 +133,8 @@ class Scope:
     matched: set[Attribute] = field(default_factory=set)
     group: Attributes = NOTHING  # what GROUP BY groups by
     windows: dict[str, exp.Expr] = field(default_factory=dict)
-    opaque: set[Attribute] = field(default_factory=set)  # values that say nothing of a column
+    opaque: set[Attribute] = field(default_factory=set)  # expressions
+    extremes: dict[Attribute, Attribute] = field(default_factory=dict)  # max(column), min(column)
 
     @property
     def row(self) -> Attribute:
@@ -156,6 +157,13 @@ class Scope:
 
     def all_rules(self) -> tuple[Rule, ...]:
         return (*self.facts.rules, *self.extra)
+
+    def weigh_extremes(self) -> None:
+        """The greatest value of a column is one of a row in the group: if that tells the group, so does this."""
+        for value, column in self.extremes.items():
+            known = closure({column}, self.all_rules()) if column in self.facts.never_null and self.group else set()
+            if self.group and self.group <= known:
+                self.give(frozenset({value}), frozenset({self.whole}))
 
     def source_of(self, attribute: Attribute) -> Source | None:
         return next((source for source in self.sources if attribute[0] in source.relation.members), None)
@@ -193,6 +201,12 @@ class Scope:
     def _unknown(self, name: str) -> Attribute:
         self.doubt()
         return self.number, f"?{name}"
+
+
+def number_of(literal: exp.Expr) -> int | None:
+    """The number that is written, if it is a whole one and not absurd."""
+    is_whole = isinstance(literal, exp.Literal) and not literal.is_string and literal.name.isdecimal()
+    return int(literal.name) if is_whole and len(literal.name) < 19 else None
 
 
 def columns_named(relation: Relation, name: str) -> Iterator[Attribute]:

@@ -12,7 +12,7 @@ from hangar_dal.contract.dependencies import NOTHING, Attribute, Dependency
 from hangar_dal.contract.orders_conditions import equations
 from hangar_dal.contract.orders_functions import is_aggregate, makes_rows
 from hangar_dal.contract.orders_joins import read_from
-from hangar_dal.contract.orders_names import NotUnderstood, Relation, Scope, Source, Statement
+from hangar_dal.contract.orders_names import NotUnderstood, Relation, Scope, Source, Statement, number_of
 from hangar_dal.contract.orders_sources import named_anew, opened, table_of
 from hangar_dal.contract.orders_unions import combined
 from hangar_dal.contract.orders_values import value_of
@@ -74,6 +74,7 @@ def _select(select: exp.Select, statement: Statement, names: Names) -> tuple[Rel
     for value in select.expressions:
         columns += _projected(value, scope)
     _rows(select, scope, columns)
+    scope.weigh_extremes()
     read = tuple(dict.fromkeys(table for source in scope.sources for table in source.relation.read))
     keys = ("group", "distinct", "having", "limit", "offset")
     is_plain = not any(select.args.get(key) for key in keys) and select.find(exp.Window, exp.AggFunc) is None
@@ -143,9 +144,10 @@ def _group_key(key: exp.Expr, select: exp.Select, scope: Scope) -> exp.Expr:
     """A number is the column of the result; a name is the table's column first."""
     key = key.unnest()
     if isinstance(key, exp.Literal) and not key.is_string:
-        if not key.name.isdigit() or not 0 < int(key.name) <= len(select.expressions):
+        place = number_of(key)
+        if place is None or not 0 < place <= len(select.expressions):
             raise NotUnderstood
-        found: exp.Expr = select.expressions[int(key.name) - 1]
+        found: exp.Expr = select.expressions[place - 1]
         if found.is_star:
             raise NotUnderstood
         return found

@@ -70,9 +70,9 @@ def _are_apart(one: Attribute, other: Attribute, statement: Statement) -> bool:
         return False
     if first[0]:
         return not first[1] & second[1]
-    if not all(each.isdigit() for each in first[1] | second[1]):
+    if not all(each.isdecimal() for each in first[1] | second[1]):
         return False
-    return not {int(each) for each in first[1]} & {int(each) for each in second[1]}
+    return not {each.lstrip("0") for each in first[1]} & {each.lstrip("0") for each in second[1]}
 
 
 def _of_one_table(outputs: Outputs, arms: Sequence[Arm], statement: Statement) -> Iterator[Dependency]:

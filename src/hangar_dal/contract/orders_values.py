@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from hangar_dal.contract.dependencies import Attribute, Attributes
 from hangar_dal.contract.orders_functions import call_of, is_aggregate, makes_rows, own, steadiness
-from hangar_dal.contract.orders_names import Scope
+from hangar_dal.contract.orders_names import Scope, number_of
 from hangar_dal.contract.syntax import sources
 from hangar_dal.sqlscan import Dialect
 
@@ -104,6 +104,8 @@ def value_of(value: exp.Expr, scope: Scope) -> Attribute:
         _window(value, attribute, scope)
     elif value.find(exp.Window) is None and is_aggregate(value) is False:
         _plain(value, attribute, scope)
+    elif isinstance(value, exp.Max | exp.Min) and isinstance(value.this, exp.Column):
+        scope.extremes[attribute] = scope.resolve(value.this)
     if (found := core(value, scope)) is not None:
         scope.give(frozenset({attribute}), frozenset({found.column}), is_sure=found.is_sure)
     return attribute
@@ -167,9 +169,8 @@ def _number(value: exp.Expr, scope: Scope, change: exp.Expr) -> Core | None:
     kind = scope.statement.kinds.get(found.column) if found is not None else None
     if scope.statement.dialect == "sqlite" and kind == "text":
         return None
-    is_zero = isinstance(change, exp.Literal) and not change.is_string and change.name == "0"
-    is_whole = isinstance(change, exp.Literal) and not change.is_string and change.name.isdigit()
-    return _weakened(found, is_sure=kind in NUMBERS and (is_zero or (is_whole and kind in _INTEGERS)))
+    shift = number_of(change)
+    return _weakened(found, is_sure=kind in NUMBERS and (shift == 0 or (shift is not None and kind in _INTEGERS)))
 
 
 def _cast(value: exp.Cast, scope: Scope) -> Core | None:
