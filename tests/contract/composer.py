@@ -109,8 +109,9 @@ class Composer(Expressions):
             columns = f" ({', '.join(f'd{at}' for at in range(len(types)))})" if renamed else ""
             text = f"WITH {name}{columns} AS ({self.query(types, depth - 1, [])}) "
             item = {f"{'d' if renamed else 'c'}{at}": kind for at, kind in enumerate(types)}
-        if self.chance(10):  # hides a table
-            text, name = text.replace(f"WITH {name} ", "WITH c "), "c"
+        if self.chance(25):  # hides a table, perhaps the one that it reads
+            hidden = str(self.pick("a", "b", "c"))
+            text, name = text.replace(f"WITH {name} ", f"WITH {hidden} "), hidden
         self.ctes.append(Item(name, item))
         return text
 
