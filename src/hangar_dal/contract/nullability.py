@@ -23,7 +23,7 @@ from hangar_dal.contract.nullable_scope import (
     Source,
     source_of,
     worst_of,
-)  # fmt: skip
+)
 from hangar_dal.contract.nullable_sources import add, alias_of, expect, read_from, renamed, set_keys
 from hangar_dal.contract.syntax import parsed
 from hangar_dal.sqlscan import Dialect
@@ -50,12 +50,12 @@ def nullable_columns(text: str, dialect: Dialect, tables: Tables) -> tuple[MayBe
     if tree is None:
         return None
     try:
-        return tuple(output.may_be_null for output in _outputs(tree, Scope(dialect, tables)))
+        return tuple(output.may_be_null for output in outputs_of(tree, Scope(dialect, tables)))
     except (NotUnderstood, RecursionError):
         return None
 
 
-def _outputs(statement: exp.Expr, scope: Scope) -> tuple[Output, ...]:
+def outputs_of(statement: exp.Expr, scope: Scope) -> tuple[Output, ...]:
     """The columns of a query, or of what a statement returns; `scope` is its own, and still empty."""
     _read_with(statement, scope)
     match statement:
@@ -65,7 +65,7 @@ def _outputs(statement: exp.Expr, scope: Scope) -> tuple[Output, ...]:
             return _set_operation(statement, scope)
         case exp.Subquery():
             expect(statement, _SUBQUERY)
-            return _outputs(statement.this, scope.inside())
+            return outputs_of(statement.this, scope.inside())
         case exp.Values():
             return _values(statement, scope)
         case exp.Insert() | exp.Update() | exp.Delete() if statement.args.get("returning"):
@@ -75,7 +75,7 @@ def _outputs(statement: exp.Expr, scope: Scope) -> tuple[Output, ...]:
 
 def _select(select: exp.Select, scope: Scope) -> tuple[Output, ...]:
     expect(select, _SELECT)
-    read_from(select, scope, _outputs)
+    read_from(select, scope, outputs_of)
     group = select.args.get("group")
     scope.has_groups = group is not None and set_keys(group) == {"expressions"} and not group.find(*_GROUPING_SETS)
     # A grouping set leaves out the columns of the others; without groups SQLite gives one row even for none.
@@ -132,7 +132,7 @@ def _starred(scope: Scope, sources: Sequence[Source]) -> Iterator[Output]:
 def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[Output, ...]:
     """NULL where an arm may be, whatever the operation: which of several binds more tightly is not asked."""
     expect(operation, _SET_OPERATION)
-    left, right = (_outputs(arm, scope.inside()) for arm in (operation.this, operation.expression))
+    left, right = (outputs_of(arm, scope.inside()) for arm in (operation.this, operation.expression))
     if len(left) != len(right):
         raise NotUnderstood
     return tuple(
@@ -163,9 +163,9 @@ def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: Scope) ->
     scope.sources.append(source_of(alias_of(target, scope), columns))
     if scope.dialect == "postgresql":  # SQLite names the table itself alone
         if from_ := statement.args.get("from_"):
-            add(from_.this, scope, _outputs)
+            add(from_.this, scope, outputs_of)
         for used in statement.args.get("using") or ():
-            add(used, scope, _outputs)
+            add(used, scope, outputs_of)
     returning = statement.args["returning"]
     if returning.args.get("into"):
         raise NotUnderstood
@@ -183,7 +183,7 @@ def _is_one_certain_value(subquery: exp.Subquery, scope: Scope) -> bool:
         return False
     inner = scope.inside()
     try:
-        outputs = _outputs(query, inner)
+        outputs = outputs_of(query, inner)
     except NotUnderstood:
         return False
     if len(outputs) != 1 or outputs[0].may_be_null is not False:
@@ -198,7 +198,7 @@ def _scope_of(select: exp.Select, scope: Scope) -> Scope:
     """What a query within this one sees."""
     inner = scope.inside()
     _read_with(select, inner)
-    read_from(select, inner, _outputs)
+    read_from(select, inner, outputs_of)
     return inner
 
 
@@ -252,6 +252,6 @@ def _relation(cte: exp.Expr, scope: Scope) -> Relation:
 
 def _try(query: exp.Expr, scope: Scope) -> Relation:
     try:
-        return _outputs(query, scope.inside())
+        return outputs_of(query, scope.inside())
     except NotUnderstood:
         return None

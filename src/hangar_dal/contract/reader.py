@@ -6,6 +6,7 @@ from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.given_texts import given_texts
 from hangar_dal.contract.inserts import left_out
 from hangar_dal.contract.meetings import compares_null, meetings
+from hangar_dal.contract.null_order import unplaced_nulls
 from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.patches import patches
@@ -29,4 +30,5 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> R
         given_texts(text, dialect),
         tuple(patches(text, dialect)),
         compares_null(text, dialect),
+        unplaced_nulls(text, dialect, tables),
     )

@@ -1,4 +1,4 @@
-"""Whether many rows come in one order only. Stands above `reading` and `place`; `orders` tells by the keys."""
+"""Whether many rows come in one order only. Stands above `reading` and `place`; `orders` and `null_order` tell."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,16 @@ from hangar_dal.finding import Finding
 
 
 def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
-    """Rows that may come in another order the next time, or of which another one may be the first."""
-    if reading.ties is None:
-        return
-    rule = "list-unordered" if checked.query.signature.result.shape in ("list", "stream") else "row-ordered"
-    message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
+    """Rows that may come in another order the next time, or on the other database, or of which another one is first."""
+    words = [token.text.upper() for token in checked.variant.tokens]
+    is_many = checked.query.signature.result.shape in ("list", "stream")
     at = next((token.start for token in checked.variant.tokens[::-1] if token.text.upper() == "ORDER"), None)
-    yield found(checked, rule, message, "end it with the primary key", at=at)
+    if reading.ties is not None:
+        rule = "list-unordered" if is_many else "row-ordered"
+        message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
+        yield found(checked, rule, message, "end it with the primary key", at=at)
+    if is_many or "LIMIT" in words or "FETCH" in words:
+        for key in reading.unplaced_nulls:
+            places = ("last", "first") if key.upper().endswith(" DESC") else ("first", "last")
+            message = "NULL comes {} on SQLite and {} on PostgreSQL".format(*places)
+            yield found(checked, "nulls-unplaced", f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)

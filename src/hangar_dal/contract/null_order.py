@@ -1,0 +1,85 @@
+"""Sort keys that may be NULL, of which the statement does not say where they go: the databases disagree.
+
+SQLite takes NULL for less than any value, PostgreSQL for more. What is not certainly nullable is left out. Stands above
+`nullability` and `orders`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.nullability import outputs_of
+from hangar_dal.contract.nullable_scope import MayBeNull, NotUnderstood, Output, Scope
+from hangar_dal.contract.orders import ties
+from hangar_dal.contract.syntax import parsed
+from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+
+_BEHIND: Final = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR"})
+
+
+def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    """The keys of the outermost ORDER BY, as they are written, that may be NULL and have no NULLS FIRST or LAST."""
+    tree = parsed(text, dialect)
+    order = tree.args.get("order") if isinstance(tree, exp.Query) else None
+    written = [key for key in _written(text, dialect) if key] if order else []
+    if tree is None or order is None or len(written) != len(order.expressions):
+        return ()
+    scope, found = Scope(dialect, tables), list[str]()
+    try:
+        outputs = outputs_of(tree, scope)
+        for at, (tokens, ordered) in enumerate(zip(written, order.expressions, strict=True)):
+            if any(token.text.upper() == "NULLS" for token in tokens):
+                continue
+            # Behind a key of each table nothing is left to sort, nor where nobody can tell.
+            if at and ties(text[: written[at - 1][-1].end], dialect, tables) is None:
+                break
+            column, may_be_null = _meant(ordered.this, tree, outputs, scope)
+            if may_be_null is True and (at == 0 or not _is_absent(column, scope)):
+                found.append(text[tokens[0].start : tokens[-1].end])
+    except (NotUnderstood, RecursionError):
+        return ()
+    return tuple(found)
+
+
+def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope: Scope) -> tuple[exp.Expr, MayBeNull]:
+    """What a position or a name stands for: a bare name is a column of the result before it is one of a table."""
+    key = key.this if isinstance(key, exp.Collate) else key
+    place = None
+    if isinstance(key, exp.Literal) and key.is_int:
+        place = int(key.name) - 1
+    elif isinstance(key, exp.Column) and not key.table:
+        name = scope.name_of(key.this)
+        place = next((at for at, output in enumerate(outputs) if output.name == name), None)
+    if place is not None and 0 <= place < len(outputs):
+        selected = tree.selects if isinstance(tree, exp.Select) else []
+        value = selected[place].unalias() if len(selected) == len(outputs) else key
+        return value, outputs[place].may_be_null
+    return key, scope.resolve(key).may_be_null if isinstance(key, exp.Column) else None
+
+
+def _is_absent(key: exp.Expr, scope: Scope) -> bool:
+    """Whether it is NULL only where an outer join finds no row: then it is the one row that the keys before leave."""
+    source = scope.local(key) if isinstance(key, exp.Column) and isinstance(key.this, exp.Identifier) else None
+    if source is None or not source.on_nullable_side:
+        return False
+    return not any(column.may_be_null for column in source.columns if column.name == scope.name_of(key.this))
+
+
+def _written(text: str, dialect: Dialect) -> Iterator[list[Token]]:
+    """The tokens of each key. Only one ORDER stands outside of parentheses, and the parser keeps no NULLS LAST."""
+    depth, key, is_within = 0, list[Token](), False
+    for token in scan(text, dialect):
+        word = token.text.upper() if token.kind is Kind.WORD and depth == 0 else ""
+        if word == "ORDER":
+            is_within = True
+        elif word in _BEHIND or token.kind is Kind.SEMICOLON:
+            is_within = False
+        elif is_within and depth == 0 and token.text == ",":
+            yield key
+            key = []
+        elif is_within and token.kind is not Kind.COMMENT and not (word == "BY" and not key):
+            key.append(token)
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+    yield key
