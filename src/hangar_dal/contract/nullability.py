@@ -104,7 +104,7 @@ def _projected(expressions: Sequence[exp.Expr], scope: Scope) -> tuple[Output, .
         elif isinstance(value, exp.Column) and isinstance(value.this, exp.Star):
             alias = scope.name_of(value.args.get("table"))
             found += _starred(scope, [source for source in scope.sources if source.alias == alias])
-        elif isinstance(value.unalias(), exp.Dot):  # `(composite).*` among them
+        elif isinstance(value.unalias(), exp.Dot) and value.find(exp.Star):  # `(composite).*`
             raise NotUnderstood
         else:
             found.append(_projection(value, scope))
