@@ -1,14 +1,18 @@
 """Where a database stands, told in the same way on both databases."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from hangar_dal import migrations
 from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.status import status
 
 Add = Callable[..., None]
@@ -96,3 +100,10 @@ def test_folders_that_cannot_be_told_apart_or_are_missing_are_refused(
     with pytest.raises(MigrationError, match="nowhere is no folder"):
         migrations.apply(empty_database_url, folders=[tmp_path / "nowhere"])
     assert migrations.pending(empty_database_url) != ()
+
+
+def test_who_only_reads_cannot_write(database_url: str) -> None:
+    with closing(place_of(database_url).connect(read_only=True)) as connection:
+        connection.execute("BEGIN")
+        with pytest.raises((sqlite3.OperationalError, psycopg.errors.ReadOnlySqlTransaction)):
+            connection.execute("CREATE TABLE more (id bigint)")

@@ -79,7 +79,8 @@ class PostgresPlace:
         if version < OLDEST_POSTGRESQL:
             connection.close()
             raise UnsupportedVersion(f"PostgreSQL {version} is too old; {OLDEST_POSTGRESQL} or newer is needed")
-        connection.read_only = read_only or None
+        if read_only:  # psycopg's own switch says nothing to a server outside of psycopg's own transactions
+            connection.execute("SET default_transaction_read_only = on")
         return connection
 
 
