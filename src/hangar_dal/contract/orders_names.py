@@ -161,8 +161,7 @@ class Scope:
     def weigh_extremes(self) -> None:
         """The greatest value of a column is one of a row in the group: if that tells the group, so does this."""
         for value, column in self.extremes.items():
-            known = closure({column}, self.all_rules()) if column in self.facts.never_null and self.group else set()
-            if self.group and self.group <= known:
+            if self.group and self.group <= closure({column}, self.all_rules()):
                 self.give(frozenset({value}), frozenset({self.whole}))
 
     def source_of(self, attribute: Attribute) -> Source | None:

@@ -1,7 +1,4 @@
-"""A query as a relation: its columns, and what each row of it follows from. Stands above `orders_joins`.
-
-Where GROUP BY or DISTINCT makes one row of several, what holds of all rows holds of the one that stands for them.
-"""
+"""A query as a relation: its columns, and what each row of it follows from. Stands above `orders_rows`."""
 
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -9,10 +6,9 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Dependency
-from hangar_dal.contract.orders_conditions import equations
-from hangar_dal.contract.orders_functions import is_aggregate, makes_rows
 from hangar_dal.contract.orders_joins import read_from
-from hangar_dal.contract.orders_names import NotUnderstood, Relation, Scope, Source, Statement, number_of
+from hangar_dal.contract.orders_names import NotUnderstood, Relation, Scope, Source, Statement
+from hangar_dal.contract.orders_rows import read_rows
 from hangar_dal.contract.orders_sources import named_anew, opened, table_of
 from hangar_dal.contract.orders_unions import combined
 from hangar_dal.contract.orders_values import value_of
@@ -73,7 +69,7 @@ def _select(select: exp.Select, statement: Statement, names: Names) -> tuple[Rel
     columns: list[tuple[str | None, Attribute]] = []
     for value in select.expressions:
         columns += _projected(value, scope)
-    _rows(select, scope, columns)
+    read_rows(select, scope, [attribute for _, attribute in columns])
     scope.weigh_extremes()
     read = tuple(dict.fromkeys(table for source in scope.sources for table in source.relation.read))
     keys = ("group", "distinct", "having", "limit", "offset")
@@ -91,77 +87,6 @@ def _select(select: exp.Select, statement: Statement, names: Names) -> tuple[Rel
         any(source.relation.is_open for source in scope.sources) and any(each.is_star for each in select.expressions),
     )
     return relation, scope
-
-
-def _rows(select: exp.Select, scope: Scope, columns: list[tuple[str | None, Attribute]]) -> None:
-    """Which row of the result it is, and what that follows from."""
-    group, having = select.args.get("group"), select.args.get("having")
-    values = [*select.expressions, *([having.this] if having is not None else [])]
-    whole, row = frozenset({scope.whole}), frozenset({scope.row})
-    if group is not None:
-        _groups(group, select, scope)
-    else:
-        scope.give(scope.rows, whole)
-        answers = [is_aggregate(value) for value in values]
-        if True in answers or having is not None:
-            scope.give(NOTHING, row | whole)
-        elif None in answers:
-            scope.doubt()
-    scope.give(whole, scope.rows)
-    if having is not None:
-        for left, right, is_sure in equations(having.this, scope):
-            scope.give(left, frozenset({right}), is_sure=is_sure and is_aggregate(having.this) is False)
-    makes = [makes_rows(value) for value in select.expressions] if scope.statement.dialect == "postgresql" else []
-    if True not in makes:
-        scope.give(whole, row, is_sure=None not in makes)
-    scope.give(row, whole)
-    outputs = frozenset(attribute for _, attribute in columns)
-    scope.give(row, outputs)
-    if (distinct := select.args.get("distinct")) is not None:
-        if (on := distinct.args.get("on")) is not None:
-            keys = on.expressions if isinstance(on, exp.Tuple) else [on]
-            # Which row is taken of those that are equal in these may be settled by nothing.
-            scope.give(frozenset(value_of(key, scope) for key in keys), row, is_sure=False)
-        elif not any(source.relation.is_open for source in scope.sources):
-            scope.give(outputs, row)
-        else:
-            scope.doubt()
-
-
-def _groups(group: exp.Expr, select: exp.Select, scope: Scope) -> None:
-    listed = {key for key, value in group.args.items() if value}
-    if listed != {"expressions"} or any(
-        isinstance(key, exp.Rollup | exp.Cube | exp.GroupingSets | exp.Tuple) for key in group.expressions
-    ):
-        raise NotUnderstood
-    keys = frozenset(value_of(_group_key(key, select, scope), scope) for key in group.expressions)
-    scope.give(keys, frozenset({scope.whole}))
-    scope.give(frozenset({scope.whole}), keys)
-    scope.group = keys
-
-
-def _group_key(key: exp.Expr, select: exp.Select, scope: Scope) -> exp.Expr:
-    """A number is the column of the result; a name is the table's column first."""
-    key = key.unnest()
-    if isinstance(key, exp.Literal) and not key.is_string:
-        place = number_of(key)
-        if place is None or not 0 < place <= len(select.expressions):
-            raise NotUnderstood
-        found: exp.Expr = select.expressions[place - 1]
-        if found.is_star:
-            raise NotUnderstood
-        return found
-    if isinstance(key, exp.Column) and not key.table:
-        name = scope.statement.name_of(key.this)
-        aliases = {
-            scope.statement.name_of(each.args["alias"]): each
-            for each in select.expressions
-            if isinstance(each, exp.Alias)
-        }
-        is_input = name in scope.merged or any(source.has(name) for source in scope.sources)
-        if name in aliases and not is_input:
-            return aliases[name]
-    return key
 
 
 def _projected(value: exp.Expr, scope: Scope) -> list[tuple[str | None, Attribute]]:
