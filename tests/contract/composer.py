@@ -109,7 +109,13 @@ class Composer(Expressions):
             columns = f" ({', '.join(f'd{at}' for at in range(len(types)))})" if renamed else ""
             text = f"WITH {name}{columns} AS ({self.query(types, depth - 1, [])}) "
             item = {f"{'d' if renamed else 'c'}{at}": kind for at, kind in enumerate(types)}
-        if self.chance(25):  # hides a table, perhaps the one that it reads
+        if self.dialect == "postgresql" and self.chance(15):  # hides the table that it reads, with columns by its names
+            name = str(self.pick("a", "b", "c"))
+            columns = self.random.sample(sorted(COLUMNS[name]), 2)
+            item = {column: COLUMNS[name][column] for column in columns}
+            where = f" WHERE {self.condition([Item(name, COLUMNS[name])], 0)}" if self.chance(30) else ""
+            text = f"WITH {name} AS (SELECT {', '.join(columns)} FROM {name}{where}) "
+        elif self.chance(25):  # hides a table, perhaps the one that it reads
             hidden = str(self.pick("a", "b", "c"))
             text, name = text.replace(f"WITH {name} ", f"WITH {hidden} "), hidden
         self.ctes.append(Item(name, item))
