@@ -141,7 +141,10 @@ def _tables(texts: Texts) -> Iterator[Mutant]:
 
 
 def _joins(texts: Texts) -> Iterator[Mutant]:
-    """The queries of cookies, read beside their users: what INNER JOIN leaves harmless, the others do not."""
+    """The queries of cookies, read beside their users: what INNER JOIN leaves harmless, the others do not.
+
+    Their condition goes into ON: in WHERE it would keep the rows of NULLs out, and the joins were all the same.
+    """
     nulls = Editor(texts, "another kind of join", frozenset({"null-refused", "null-unknown"}))
     on = "ON users.id = session_cookies.user_id"
     for name in COOKIE_READS:
@@ -151,7 +154,7 @@ def _joins(texts: Texts) -> Iterator[Mutant]:
             "session_cookies FULL JOIN users",
             "users LEFT OUTER JOIN session_cookies",
         ):
-            yield from joined(nulls, name, join, f"{join} {on}")
+            yield from joined(nulls, name, join, f"{join} {on}", put("WHERE", "AND"))
     ties = Editor(texts, "a join that multiplies rows", frozenset({"list-unordered", "statement-refused"}))
     for query in ("users.list_users", "users.get_users"):
         columns = in_columns(lambda every: [f"users.{each}" for each in every])
@@ -167,11 +170,11 @@ def _joins(texts: Texts) -> Iterator[Mutant]:
         yield from ambiguous.both("id", f"session_cookies.{name}", put("FROM session_cookies", f"FROM {source}"))
 
 
-def joined(editor: Editor, name: str, title: str, source: str) -> Iterator[Mutant]:
+def joined(editor: Editor, name: str, title: str, source: str, *more: Edit) -> Iterator[Mutant]:
     """One of the queries of cookies on these tables, with every name qualified."""
     columns = in_columns(lambda every: [f"session_cookies.{each}" for each in every])
     edits = (columns, put("FROM session_cookies", f"FROM {source}"), qualified("session_cookies"))
-    yield from editor.both(title, f"session_cookies.{name}", *edits)
+    yield from editor.both(title, f"session_cookies.{name}", *edits, *more)
 
 
 def qualified(table: str) -> Edit:

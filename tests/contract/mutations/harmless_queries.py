@@ -175,6 +175,7 @@ def _joins(texts: Texts) -> Iterator[Mutant]:
             f"session_cookies INNER JOIN users ON {on}",
             f"session_cookies JOIN users ON ({on})",
             f"session_cookies LEFT JOIN users ON {on}",
+            f"users LEFT JOIN session_cookies ON {on}",
             f"users INNER JOIN session_cookies ON session_cookies.user_id = users.id AND {on}",
             "session_cookies INNER JOIN (SELECT users.id AS user_id FROM users) AS owners USING (user_id)",
         ):
