@@ -62,3 +62,9 @@ def test_what_is_of_another_table_is_not_taken_for_one_of_this(dialect: Dialect,
 def test_the_first_schema_of_sqlite_is_its_own() -> None:
     (met,) = read("SELECT id FROM main.users WHERE id = 'x'", "sqlite", TABLES, ONE).meetings
     assert (met.table, met.text) == ("users", "x")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("text", ["", "-- nothing", ";"])
+def test_of_nothing_nothing_is_said(dialect: Dialect, text: str) -> None:
+    assert read(text, dialect, TABLES, Described()).nulls is None

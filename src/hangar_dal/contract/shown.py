@@ -5,6 +5,7 @@ of which something is known.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from sqlglot.dialects import Postgres
@@ -43,7 +44,7 @@ def shown(text: str, dialect: Dialect) -> str | None:
     """
     tokens = list(scan(text, dialect))
     code = [token for token in tokens if token.kind is not Kind.COMMENT]
-    if any(_is_misread(word, after, dialect) for word, after in zip(code, [*code[1:], None], strict=True)):
+    if any(_is_misread(word, after, dialect) for word, after in pairwise([*code, None]) if word):
         return None
     changes = [(token.start, token.end, " ") for token in tokens if token.kind is Kind.COMMENT]
     changes += [
@@ -69,10 +70,8 @@ def _is_misread(word: Token, after: Token | None, dialect: Dialect) -> bool:
     if after is None or after.text != "(" or word.kind not in (Kind.WORD, Kind.NAME):
         return False
     name = word.text.strip('"').lower()
-    if (
-        word.kind is Kind.NAME and dialect == "postgresql"
-    ):  # "COUNT" is not count, nor is "coalesce" what is no function
-        return name.upper() in _KNOWN
+    if word.kind is Kind.NAME and dialect == "postgresql":
+        return name.upper() in _KNOWN  # "COUNT" is not count, nor is "coalesce" what is no function
     return name in _OTHER_NAMES[dialect]
 
 
