@@ -104,8 +104,8 @@ def _foreign_keys(connection: sqlite3.Connection, table: str, parts: Sequence[Wo
     rows = connection.execute(
         'SELECT id, "table", "from", "to", on_delete, on_update FROM pragma_foreign_key_list(?) ORDER BY seq', [table]
     )
-    for number, *row in rows:
-        found[number].append(row)
+    for number, target, column, referred, on_delete, on_update in rows:
+        found[number].append((target, column, referred, on_delete, on_update))
     keys: list[ForeignKey] = []
     for group in found.values():
         columns = tuple(column for _, column, _, _, _ in group)
