@@ -15,7 +15,7 @@ def labels(parameters: str, *lines: str) -> list[str]:
     exec(f"{HEAD}async def it(db: Executor, {parameters}) -> list[int]: ...", scope)
     file = parse("-- name: it\nSELECT 1\n" + "\n".join(lines) + "\n;", path="items.sql", dialect="sqlite")
     assert file.findings == []
-    return [made.label for made in arms(file.blocks["it"], read_signature(scope["it"]))]  # type: ignore[arg-type]
+    return [made.label for made in arms(file.blocks["it"], read_signature(scope["it"]))]
 
 
 CASES = {

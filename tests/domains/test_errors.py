@@ -158,7 +158,7 @@ async def test_one_except_clause_catches_all(database: Database, user: User) -> 
     for call in (
         users.get_user(database, uuid7()),
         users.create_user(database, local_user(id=user.id)),
-        users.authenticate(database, "nobody", local_user().password),  # type: ignore[arg-type]
+        users.authenticate(database, "nobody", local_user().password),
         users.list_users(database, limit=0),
     ):
         with pytest.raises(HangarError):

@@ -55,12 +55,12 @@ ATTEMPTS: dict[str, Attempt] = {
     ),
     "hash of nobody": lambda db, user, canary: users.set_password_hash(db, uuid7(), hashed_password=canary),
     "hash with NUL": lambda db, user, canary: users.set_password_hash(db, user.id, hashed_password=f"{canary}\0"),
-    "hash of a wrong type": lambda db, user, canary: users.set_password_hash(db, user.id, hashed_password=[canary]),  # type: ignore[arg-type]
+    "hash of a wrong type": lambda db, user, canary: users.set_password_hash(db, user.id, hashed_password=[canary]),
     "password of nobody": lambda db, user, canary: users.set_password(db, uuid7(), SecretStr(canary)),
     "password with NUL": lambda db, user, canary: users.set_password(db, user.id, SecretStr(f"{canary}\0")),
     "overlong password": lambda db, user, canary: users.set_password(db, user.id, SecretStr(canary * 100)),
     "weak password": lambda db, user, canary: users.set_password(db, user.id, SecretStr(canary[:14])),
-    "password as str": lambda db, user, canary: users.set_password(db, user.id, canary),  # type: ignore[arg-type]
+    "password as str": lambda db, user, canary: users.set_password(db, user.id, canary),
     "wrong password": lambda db, user, canary: users.authenticate(db, str(user.username), SecretStr(canary)),
     "unknown login": lambda db, user, canary: users.authenticate(db, canary, SecretStr(canary)),
     "overlong login": lambda db, user, canary: users.authenticate(db, canary * 30, SecretStr(canary)),
@@ -175,8 +175,8 @@ async def test_a_suspended_account_is_told_by_nothing_but_its_status(database: D
 async def test_bad_input_tells_no_value_even_of_what_is_no_secret(database: Database, canary: str) -> None:
     for call in (
         users.find_user_by_email(database, f"{canary}\0"),
-        users.list_users(database, order=canary),  # type: ignore[arg-type]
-        users.get_user(database, canary),  # type: ignore[arg-type]
+        users.list_users(database, order=canary),
+        users.get_user(database, canary),
     ):
         with pytest.raises(InvalidValue) as caught:
             await call

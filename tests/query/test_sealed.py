@@ -60,7 +60,7 @@ async def test_what_a_value_is_sealed_to_must_be_there(shop_database: Database, 
     assert await letters.replace_secret(shop_database, two[0].id, "here", {"new": True}) == 1
     assert await letters.find_letter(shop_database, two[0].id) == two[0].model_copy(update={"secret": {"new": True}})
     with pytest.raises(InvalidValue, match=r"^secret: sealed to id, place, none of which may be None$"):
-        await letters.replace_secret(shop_database, two[0].id, None, {})  # type: ignore[arg-type]
+        await letters.replace_secret(shop_database, two[0].id, None, {})
 
 
 async def test_a_sealed_value_keeps_the_rules_of_its_type(shop_database: Database) -> None:

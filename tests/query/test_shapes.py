@@ -99,7 +99,7 @@ async def test_a_stream_may_be_left_early(shop_database: Database, three: list[S
 
 async def test_a_stream_refuses_wrong_values_before_it_is_entered(shop_database: Database) -> None:
     with pytest.raises(InvalidValue, match=r"^after: expected Brief, got str$"):
-        samples.stream_page(shop_database, after="x")  # type: ignore[arg-type]
+        samples.stream_page(shop_database, after="x")
     with pytest.raises(InvalidValue, match=r"^least: an integer must fit in 64 bits$"):
         samples.stream_samples(shop_database, least=2**63)
 
@@ -120,13 +120,13 @@ async def test_arms_make_every_order_and_filter(
     order: str, colour: Colour | None, after: int | None, expected: str, shop_database: Database, three: list[Sample]
 ) -> None:
     last = None if after is None else Brief(id=three[after].id, text=three[after].text)
-    page = await samples.page_samples(shop_database, order=order, colour=colour, after=last)  # type: ignore[arg-type]
+    page = await samples.page_samples(shop_database, order=order, colour=colour, after=last)
     assert "".join(brief.text for brief in page) == expected
 
 
 async def test_a_choice_that_is_none_of_its_values_is_refused(shop_database: Database) -> None:
     with pytest.raises(InvalidValue, match=r"^order: must be one of 'up', 'down'$"):
-        await samples.page_samples(shop_database, order="sideways")  # type: ignore[arg-type]
+        await samples.page_samples(shop_database, order="sideways")
 
 
 async def test_a_patch_tells_left_out_from_none(shop_database: Database) -> None:
@@ -137,7 +137,7 @@ async def test_a_patch_tells_left_out_from_none(shop_database: Database) -> None
     assert changed == sample.model_copy(update={"text": "after", "words": []})
     assert (await samples.change_sample(shop_database, sample.id, key=None)).key is None
     with pytest.raises(InvalidValue, match=r"^text: must not be None$"):
-        await samples.change_sample(shop_database, sample.id, text=None)  # type: ignore[arg-type]
+        await samples.change_sample(shop_database, sample.id, text=None)
     with pytest.raises(NotFound):
         await samples.change_sample(shop_database, uuid7(), text="x")
 
@@ -156,10 +156,10 @@ async def test_now_is_the_time_of_the_databases_clock(shop_database: Database, c
 
 async def test_rows_of_another_model_are_refused(shop_database: Database) -> None:
     with pytest.raises(InvalidValue, match=r"^sample: expected Sample, got Brief$"):
-        await samples.insert_sample(shop_database, Brief(id=uuid7(), text=""))  # type: ignore[arg-type]
+        await samples.insert_sample(shop_database, Brief(id=uuid7(), text=""))
     for rows in ([Line(), Sample()], (line for line in [Line()]), None, "rows", {"a": Line()}):
         with pytest.raises(InvalidValue, match=r"^rows: expected (Line|a list), got "):
-            await samples.insert_lines(shop_database, rows)  # type: ignore[arg-type]
+            await samples.insert_lines(shop_database, rows)
     assert await samples.insert_lines(shop_database, []) == 0
     assert await samples.count_samples(shop_database) == 0
 

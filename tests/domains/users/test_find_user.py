@@ -36,7 +36,7 @@ async def test_get_users_takes_more_ids_than_a_statement_takes_parameters(databa
 async def test_get_users_refuses_what_is_no_list_of_uuids(database: Database) -> None:
     for ids in [[None], ["0190a5f0-5c5e-7c3e-8a4e-0123456789ab"], "0190a5f0", None, {}]:
         with pytest.raises(InvalidValue, match=r"^ids: "):
-            await users.get_users(database, ids)  # type: ignore[arg-type]
+            await users.get_users(database, ids)
 
 
 async def test_find_user_by_email_does_not_look_at_usernames(database: Database) -> None:
@@ -75,7 +75,7 @@ async def test_find_user_by_each_name_never_matches_accounts_without_one(databas
     await users.create_user(database, eve_user())
     assert await users.find_user_by_username(database, "None") is None
     with pytest.raises(InvalidValue, match=r"^username: must not be None$"):
-        await users.find_user_by_username(database, None)  # type: ignore[arg-type]
+        await users.find_user_by_username(database, None)
 
 
 async def test_find_user_by_eve_character_finds_the_account_or_none(database: Database, user: User) -> None:

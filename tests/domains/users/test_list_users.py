@@ -138,7 +138,7 @@ async def test_list_users_refuses_a_status_that_is_none(database: Database) -> N
 async def test_list_users_refuses_an_after_that_is_no_user(database: Database, user: User) -> None:
     for order in ORDERS:
         with pytest.raises(InvalidValue, match=r"^after: expected User, got UUID$"):
-            await users.list_users(database, order=order, after=user.id)  # type: ignore[arg-type]
+            await users.list_users(database, order=order, after=user.id)
 
 
 async def test_count_users_counts_by_status(database: Database, clock: Clock) -> None:

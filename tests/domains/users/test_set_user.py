@@ -109,7 +109,7 @@ async def test_set_password_refuses_the_users_own_names_whatever_their_case(data
 
 async def test_set_password_refuses_a_password_that_is_no_secret(database: Database, user: User) -> None:
     with pytest.raises(InvalidValue, match=r"^password: expected SecretStr, got str$"):
-        await users.set_password(database, user.id, "twenty letters at least")  # type: ignore[arg-type]
+        await users.set_password(database, user.id, "twenty letters at least")
 
 
 async def test_delete_user_takes_the_session_cookies_along(database: Database, user: User) -> None:

@@ -62,7 +62,7 @@ async def test_update_user_takes_none_for_what_is_null_already(database: Databas
 async def test_update_user_refuses_none_where_a_value_is_needed(database: Database, person: User) -> None:
     for field in sorted(FIELDS.keys() - {"email", "phone_number"}):
         with pytest.raises(InvalidValue, match=f"^{field}: must not be None$"):
-            await users.update_user(database, person.id, **{field: None})  # type: ignore[misc]
+            await users.update_user(database, person.id, **{field: None})
         assert await users.get_user(database, person.id) == person
 
 
@@ -76,7 +76,7 @@ async def test_update_user_with_no_change_keeps_all_but_the_time(
 async def test_update_user_refuses_fields_that_it_does_not_change(database: Database, person: User) -> None:
     for field in ["id", "status", "role", "is_admin", "hashed_password", "created_at", "nonsense"]:
         with pytest.raises(TypeError, match=f"unexpected field {field}$"):
-            await users.update_user(database, person.id, **{field: "x"})  # type: ignore[misc]
+            await users.update_user(database, person.id, **{field: "x"})
         assert await users.get_user(database, person.id) == person
 
 
