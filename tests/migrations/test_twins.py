@@ -8,7 +8,7 @@ import pytest
 from hangar_dal.finding import Finding
 
 Add = Callable[..., None]
-Findings = Callable[..., tuple[Finding, ...]]
+Twins = Callable[[str, str], tuple[Finding, ...]]
 
 APART = {
     "a bound": ("length(b) BETWEEN 1 AND 100", "length(b) <= 99 AND length(b) >= 1", "- a: check c with 1, 100"),
@@ -26,29 +26,27 @@ LIKE = {
 }
 
 
+@pytest.fixture
+def twins(findings: Callable[[], tuple[Finding, ...]], packaged: Path, add_migration: Add) -> Twins:
+    """What is found where a migration makes the table `a` so on one database, and so on the other."""
+
+    def made(sqlite: str, postgresql: str) -> tuple[Finding, ...]:
+        add_migration(packaged, "0004_values", sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE a;")
+        return findings()
+
+    return made
+
+
 @pytest.mark.parametrize(("sqlite", "postgresql", "line"), APART.values(), ids=APART)
-def test_a_rule_with_other_values_in_one_twin_is_found(
-    findings: Findings,
-    packaged: Path,
-    add_migration: Add,
-    sqlite: str,
-    postgresql: str,
-    line: str,
-) -> None:
-    here, there = (_table(rule, dialect) for rule, dialect in ((sqlite, "sqlite"), (postgresql, "postgresql")))
-    add_migration(packaged, "0004_values", sqlite=here, postgresql=there, rollback="DROP TABLE a;")
-    (found,) = findings()
+def test_a_rule_with_other_values_in_one_twin_is_found(twins: Twins, sqlite: str, postgresql: str, line: str) -> None:
+    (found,) = twins(_checked(sqlite, "integer"), _checked(postgresql, "bigint"))
     assert (found.query, found.rule) == ("0004_values", "twins-differ")
     assert f"\n    {line}" in found.message
 
 
 @pytest.mark.parametrize(("sqlite", "postgresql"), LIKE.values(), ids=LIKE)
-def test_a_rule_that_one_twin_writes_otherwise_is_not_suspected(
-    findings: Findings, packaged: Path, add_migration: Add, sqlite: str, postgresql: str
-) -> None:
-    here, there = (_table(rule, dialect) for rule, dialect in ((sqlite, "sqlite"), (postgresql, "postgresql")))
-    add_migration(packaged, "0004_values", sqlite=here, postgresql=there, rollback="DROP TABLE a;")
-    assert findings() == ()
+def test_a_rule_that_one_twin_writes_otherwise_is_not_suspected(twins: Twins, sqlite: str, postgresql: str) -> None:
+    assert twins(_checked(sqlite, "integer"), _checked(postgresql, "bigint")) == ()
 
 
 @pytest.mark.parametrize(
@@ -68,16 +66,10 @@ def test_a_rule_that_one_twin_writes_otherwise_is_not_suspected(
     ],
 )
 def test_a_default_of_another_value_in_one_twin_is_found(
-    findings: Findings,
-    packaged: Path,
-    add_migration: Add,
-    sqlite: str,
-    postgresql: str,
-    is_found: bool,
+    twins: Twins, sqlite: str, postgresql: str, is_found: bool
 ) -> None:
-    here, there = (f"CREATE TABLE a (b {column});" for column in (sqlite, postgresql))
-    add_migration(packaged, "0004_values", sqlite=here, postgresql=there, rollback="DROP TABLE a;")
-    assert [found.rule for found in findings()] == ["twins-differ"] * is_found
+    found = twins(f"CREATE TABLE a (b {sqlite});", f"CREATE TABLE a (b {postgresql});")
+    assert [one.rule for one in found] == ["twins-differ"] * is_found
 
 
 @pytest.mark.parametrize(
@@ -92,20 +84,12 @@ def test_a_default_of_another_value_in_one_twin_is_found(
     ],
 )
 def test_an_index_of_other_rows_in_one_twin_is_found(
-    findings: Findings,
-    packaged: Path,
-    add_migration: Add,
-    sqlite: str,
-    postgresql: str,
-    is_found: bool,
+    twins: Twins, sqlite: str, postgresql: str, is_found: bool
 ) -> None:
-    here, there = (
-        f"CREATE TABLE a (b text, c text, d {kind}); CREATE {index};"
-        for index, kind in ((sqlite, "text"), (postgresql, "timestamptz"))
-    )
-    add_migration(packaged, "0004_values", sqlite=here, postgresql=there, rollback="DROP TABLE a;")
-    assert [found.rule for found in findings()] == ["twins-differ"] * is_found
+    table = "CREATE TABLE a (b text, c text, d {}); CREATE {};"
+    found = twins(table.format("text", sqlite), table.format("timestamptz", postgresql))
+    assert [one.rule for one in found] == ["twins-differ"] * is_found
 
 
-def _table(rule: str, dialect: str) -> str:
-    return f"CREATE TABLE a (b text, n {'integer' if dialect == 'sqlite' else 'bigint'}, CONSTRAINT c CHECK ({rule}));"
+def _checked(rule: str, number: str) -> str:
+    return f"CREATE TABLE a (b text, n {number}, CONSTRAINT c CHECK ({rule}));"
