@@ -10,8 +10,9 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullability import outputs_of
-from hangar_dal.contract.nullable_scope import MayBeNull, NotUnderstood, Output, Scope
+from hangar_dal.contract.nullable_scope import MayBeNull, Output, Scope
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.syntax import parsed
 from hangar_dal.sqlscan import Dialect, Kind, Token, scan

@@ -11,12 +11,12 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullable_aggregates import aggregates_in, gives_one_row, is_aggregate, is_of, may_be_one_row
 from hangar_dal.contract.nullable_expressions import may_be_null
 from hangar_dal.contract.nullable_proofs import prove
 from hangar_dal.contract.nullable_scope import (
     MayBeNull,
-    NotUnderstood,
     Output,
     Relation,
     Scope,

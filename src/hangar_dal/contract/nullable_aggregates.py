@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.nullable_scope import NotUnderstood, Scope
+from hangar_dal.contract.names import NotUnderstood
+from hangar_dal.contract.nullable_scope import Scope
 
 ScopeOf = Callable[[exp.Select, Scope], Scope]
 

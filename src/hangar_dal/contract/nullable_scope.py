@@ -6,12 +6,12 @@ provably False is never False.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final, Literal
 
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.names import name_of, stored_name
 from hangar_dal.sqlscan import Dialect
 
 MayBeNull = bool | None
@@ -29,15 +29,8 @@ _SORTS: Final[Mapping[str, Sort]] = {
     "instant": "plain",
     "date": "plain",
 }
-# Neither database folds letters beyond ASCII, and PostgreSQL cuts every name to this many bytes.
-_FOLDED: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
-_LONGEST: Final = 63
 # Every table has these, though no list of its columns tells.
 _HIDDEN: Final = frozenset({"rowid", "_rowid_", "oid", "ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
-
-
-class NotUnderstood(Exception):
-    """The statement holds something whose meaning for NULLs is not known here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +104,7 @@ class Scope:
 
     def name_of(self, identifier: Any) -> str:
         """As the database compares it."""
-        if not isinstance(identifier, exp.Identifier):
-            raise NotUnderstood
-        text: str = identifier.this
-        if self.dialect == "sqlite":
-            return text.translate(_FOLDED)
-        text = text if identifier.args.get("quoted") else text.translate(_FOLDED)
-        return text.encode()[:_LONGEST].decode(errors="ignore")
+        return name_of(identifier, self.dialect)
 
     def relation(self, table: exp.Table) -> Relation:
         """What a name in FROM means: a query of WITH, else a table."""
@@ -140,13 +127,15 @@ class Scope:
                 names.append(name)
         found = next((known for known in names if known in self.tables.columns), None)
         if found is None and self.dialect == "sqlite":
-            found = next((known for known in self.tables.columns if self._stored_name(known) == names[-1]), None)
+            found = next(
+                (known for known in self.tables.columns if stored_name(known, self.dialect) == names[-1]), None
+            )
         if found is None or table.args.get("catalog"):
             return None
         is_stored = found in self.tables.keys
         columns = tuple(
             Output(
-                self._stored_name(column.name),
+                stored_name(column.name, self.dialect),
                 column.nullable and (True if is_stored else None),
                 _SORTS.get(column.kind),
                 stored=is_stored,
@@ -155,9 +144,6 @@ class Scope:
         )
         # A virtual table of SQLite has hidden columns, by any name.
         return columns if is_stored or self.dialect == "postgresql" else (*columns, Output(None))
-
-    def _stored_name(self, name: str) -> str:
-        return name.translate(_FOLDED) if self.dialect == "sqlite" else name
 
     def resolve(self, column: exp.Column) -> Output:
         """The column that is meant; one of which nothing is known, if that is not sure."""

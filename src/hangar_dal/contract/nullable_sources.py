@@ -9,8 +9,9 @@ from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullable_proofs import prove
-from hangar_dal.contract.nullable_scope import NotUnderstood, Output, Relation, Scope, Source, source_of
+from hangar_dal.contract.nullable_scope import Output, Relation, Scope, Source, source_of
 
 Outputs = Callable[[exp.Expr, Scope], tuple[Output, ...]]
 

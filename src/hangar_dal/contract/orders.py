@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, closure
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.orders_names import NotUnderstood, Relation, Scope, Statement, number_of
+from hangar_dal.contract.names import NotUnderstood
+from hangar_dal.contract.orders_names import Relation, Scope, Statement, number_of
 from hangar_dal.contract.orders_queries import Names, query
 from hangar_dal.contract.orders_values import is_bytewise, is_coarse, value_of
 from hangar_dal.contract.syntax import parsed

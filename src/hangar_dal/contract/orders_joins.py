@@ -10,8 +10,9 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Attributes, Dependency, padded
+from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_conditions import equations, not_null, null_columns
-from hangar_dal.contract.orders_names import Facts, Loose, NotUnderstood, Scope, Source, columns_named
+from hangar_dal.contract.orders_names import Facts, Loose, Scope, Source, columns_named
 from hangar_dal.contract.orders_values import mentioned
 
 SourceOf = Callable[[exp.Expr], Source]

@@ -1,6 +1,6 @@
 """Which columns a query can name, and of which relation each is; what is known of the rows of a relation.
 
-Stands above `dependencies` and `facts`.
+Stands above `dependencies`, `names` and `facts`.
 """
 
 from collections.abc import Iterator
@@ -11,14 +11,11 @@ from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Attributes, Dependency, Rule, closure
 from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.names import NotUnderstood, name_of, stored_name
 from hangar_dal.sqlscan import Dialect
 
 _ROWID: Final = frozenset({"rowid", "_rowid_", "oid"})
 _MOST: Final = 400  # relations within one statement; a query of WITH counts wherever it is named
-
-
-class NotUnderstood(Exception):
-    """The statement holds something whose meaning for its rows is not known here."""
 
 
 @dataclass(slots=True)
@@ -43,14 +40,11 @@ class Statement:
 
     def name_of(self, identifier: Any) -> str:
         """As the database compares it."""
-        if not isinstance(identifier, exp.Identifier):
-            raise NotUnderstood
-        text: str = identifier.this
-        return text if identifier.args.get("quoted") and self.dialect == "postgresql" else text.lower()
+        return name_of(identifier, self.dialect)
 
     def same(self, name: str) -> str:
         """A stored name in the form that `name_of` gives."""
-        return name.lower() if self.dialect == "sqlite" else name
+        return stored_name(name, self.dialect)
 
     def table(self, node: exp.Table) -> tuple[str, list[TableColumn]] | None:
         """The table's stored name and its columns."""

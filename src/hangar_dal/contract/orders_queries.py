@@ -6,8 +6,9 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Dependency
+from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_joins import read_from
-from hangar_dal.contract.orders_names import NotUnderstood, Relation, Scope, Source, Statement
+from hangar_dal.contract.orders_names import Relation, Scope, Source, Statement
 from hangar_dal.contract.orders_rows import read_rows
 from hangar_dal.contract.orders_sources import named_anew, opened, table_of
 from hangar_dal.contract.orders_unions import combined

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute
+from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_conditions import equations
 from hangar_dal.contract.orders_functions import is_aggregate, makes_rows
-from hangar_dal.contract.orders_names import NotUnderstood, Scope, number_of
+from hangar_dal.contract.orders_names import Scope, number_of
 from hangar_dal.contract.orders_values import value_of
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Dependency
-from hangar_dal.contract.orders_names import Facts, Loose, NotUnderstood, Relation, Statement
+from hangar_dal.contract.names import NotUnderstood
+from hangar_dal.contract.orders_names import Facts, Loose, Relation, Statement
 
 
 def opened(statement: Statement, label: str = "") -> Relation:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Arm, Arms, Attribute, Dependency
-from hangar_dal.contract.orders_names import Facts, NotUnderstood, Relation, Statement
+from hangar_dal.contract.names import NotUnderstood
+from hangar_dal.contract.orders_names import Facts, Relation, Statement
 
 Outputs = tuple[Attribute, ...]
 
