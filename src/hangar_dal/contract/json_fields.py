@@ -23,7 +23,7 @@ _PATH = re.compile(r"'\$\.(\w+)'")
 
 def compare_json(checked: CheckedVariant, described: Described) -> Iterator[Finding]:
     """What the statement reads out of a list of models, and what it builds for a model inside of a model."""
-    every = scopes(checked.variant)
+    every = scopes(checked.variant.tokens)
     rows = [argument.model for argument in checked.query.signature.arguments.values() if argument.rows]
     if len(rows) == 1 and rows[0] is not None:
         known = {name for name, value in field_types(rows[0]).items() if isinstance(value, ValueType)}

@@ -4,8 +4,7 @@ SQLite takes NULL for less than any value, PostgreSQL for more. What is not cert
 `nullability` and `orders`.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from sqlglot import exp
 
@@ -15,30 +14,31 @@ from hangar_dal.contract.nullability import outputs_of
 from hangar_dal.contract.nullable_scope import MayBeNull, Output, Scope
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.syntax import parsed
-from hangar_dal.sqlscan import Dialect, Kind, Token, scan
-
-_BEHIND: Final = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR"})
+from hangar_dal.query.clauses import scopes
+from hangar_dal.sqlscan import Dialect, Token, scan
 
 
 def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     """The keys of the outermost ORDER BY, as they are written, that may be NULL and have no NULLS FIRST or LAST."""
     tree = parsed(text, dialect)
     order = tree.args.get("order") if isinstance(tree, exp.Query) else None
-    written = [key for key in _written(text, dialect) if key] if order else []
+    root = scopes(scan(text, dialect))[0]
+    at_order = root.find("ORDER", "BY") if order else None
+    written = list(root.keys(at_order)) if at_order is not None else []  # the parser keeps no NULLS LAST
     if tree is None or order is None or len(written) != len(order.expressions):
         return ()
     scope, found = Scope(dialect, tables), list[str]()
     try:
         outputs = outputs_of(tree, scope)
-        for at, (tokens, ordered) in enumerate(zip(written, order.expressions, strict=True)):
-            if any(token.text.upper() == "NULLS" for token in tokens):
+        for at, (key, ordered) in enumerate(zip(written, order.expressions, strict=True)):
+            if any(isinstance(item, Token) and item.text.upper() == "NULLS" for item in key):
                 continue
             # Behind a key of each table nothing is left to sort, nor where nobody can tell.
             if at and ties(text[: written[at - 1][-1].end], dialect, tables) is None:
                 break
             column, may_be_null = _meant(ordered.this, tree, outputs, scope)
             if may_be_null is True and (at == 0 or not _is_absent(column, scope)):
-                found.append(text[tokens[0].start : tokens[-1].end])
+                found.append(text[key[0].start : key[-1].end])
     except (NotUnderstood, RecursionError):
         return ()
     return tuple(found)
@@ -66,21 +66,3 @@ def _is_absent(key: exp.Expr, scope: Scope) -> bool:
     if source is None or not source.on_nullable_side:
         return False
     return not any(column.may_be_null for column in source.columns if column.name == scope.name_of(key.this))
-
-
-def _written(text: str, dialect: Dialect) -> Iterator[list[Token]]:
-    """The tokens of each key. Only one ORDER stands outside of parentheses, and the parser keeps no NULLS LAST."""
-    depth, key, is_within = 0, list[Token](), False
-    for token in scan(text, dialect):
-        word = token.text.upper() if token.kind is Kind.WORD and depth == 0 else ""
-        if word == "ORDER":
-            is_within = True
-        elif word in _BEHIND or token.kind is Kind.SEMICOLON:
-            is_within = False
-        elif is_within and depth == 0 and token.text == ",":
-            yield key
-            key = []
-        elif is_within and token.kind is not Kind.COMMENT and not (word == "BY" and not key):
-            key.append(token)
-        depth += {"(": 1, ")": -1}.get(token.text, 0)
-    yield key

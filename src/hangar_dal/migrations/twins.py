@@ -57,10 +57,11 @@ def _unequal(sqlite: Table, postgresql: Table) -> Iterator[tuple[str, str, str]]
     columns = {column.name: column for column in postgresql.columns}
     for column in sqlite.columns:
         if column.name in columns:
-            kind, there = types[column.name], columns[column.name].default
-            defaults = _constant(column.default, "sqlite", kind), _constant(there, "postgresql", kind)
-            if None not in defaults and defaults[0] != defaults[1]:
-                yield f"column {column.name} default", str(defaults[0]), str(defaults[1])
+            kind = types[column.name]
+            here = _constant(column.default, "sqlite", kind)
+            there = _constant(columns[column.name].default, "postgresql", kind)
+            if here is not None and there is not None and here != there:
+                yield f"column {column.name} default", here, there
     rules = {check.name: check.rule for check in postgresql.checks if check.name}
     for check in sqlite.checks:
         if check.name in rules and check.name not in sqlite.type_checks:
@@ -94,12 +95,10 @@ def _rule(text: str, dialect: Dialect, types: Mapping[str, str]) -> _Rule | None
     tokens = list(_without_types(text, dialect))
     words = {token.text.strip('"').lower() for token in tokens if token.kind in (Kind.WORD, Kind.NAME)}
     kinds = {types[word] for word in words if word in types}
-    has_values = any(token.kind in (Kind.NUMBER, Kind.STRING) for token in tokens)
-    if (has_values and not kinds <= _PLAIN_TYPES) or any(
-        token.text.lower() in _OTHER_TYPES for token in scan(text, dialect)
-    ):
-        return None
     values = set(_values(tokens))
+    is_cast = any(token.text.lower() in _OTHER_TYPES for token in scan(text, dialect))
+    if is_cast or (values and not kinds <= _PLAIN_TYPES):
+        return None
     if "boolean" in kinds:  # `is_private`, `is_private = 1`
         values -= {"0", "1"}
     words -= _NO_WORDS

@@ -1,13 +1,12 @@
 """A statement's tokens by their parentheses, so that a clause is looked for where it belongs and nowhere deeper.
 
-Stands above `sqlblock`; knows no more of SQL than its words.
+Stands above `sqlscan`; knows no more of SQL than its words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token
 
 _IGNORED: Final = (Kind.COMMENT, Kind.SEMICOLON)
@@ -22,6 +21,7 @@ class Scope:
 
     before: str = ""  # the word in front of the parenthesis, in upper case
     start: int = 0
+    end: int = 0
     items: "list[Token | Scope]" = field(default_factory=list)
     words: list[str] = field(default_factory=list)  # of each item the bare word in upper case; empty for anything else
 
@@ -71,11 +71,11 @@ class Scope:
             yield key
 
 
-def scopes(variant: Variant) -> list[Scope]:
+def scopes(tokens: Iterable[Token]) -> list[Scope]:
     """Every scope, the whole statement first."""
     found = [Scope()]
     open_ones = [found[0]]
-    for token in variant.tokens:
+    for token in tokens:
         current = open_ones[-1]
         if token.text == "(" and token.kind is Kind.OPERATOR:
             inner = Scope(current.word(len(current.items) - 1), token.start)
@@ -83,6 +83,7 @@ def scopes(variant: Variant) -> list[Scope]:
             found.append(inner)
             open_ones.append(inner)
         elif token.text == ")" and token.kind is Kind.OPERATOR:
+            current.end = token.end
             del open_ones[max(1, len(open_ones) - 1) :]
         elif token.kind not in _IGNORED:
             current.add(token)

@@ -44,12 +44,23 @@ def without_escape(scope: Scope) -> Iterator[Place]:
 
 def unordered_aggregates(scope: Scope) -> Iterator[Place]:
     """Items of a list in the order in which the rows happen to come; a table function's rows have one of their own."""
+    from_ = scope.find("FROM")
+    if from_ is None:
+        return
+    source, behind = [*scope.items[from_ + 1 : from_ + 3], None, None][:2]
+    is_sorted = isinstance(source, Scope) and source.find("ORDER", "BY") is not None
+    if not is_sorted and not isinstance(behind, Scope):
+        yield from _unordered(scope)
+
+
+def _unordered(scope: Scope) -> Iterator[Place]:
+    """Those of this statement, also within the calls that it makes: `coalesce(json_agg(...), '[]')`."""
     for at, item in enumerate(scope.items):
-        if not isinstance(item, Scope) or item.before not in _AGGREGATES or item.find("ORDER", "BY") is not None:
+        if not isinstance(item, Scope):
             continue
-        from_ = scope.find("FROM")
-        source = scope.items[from_ + 1] if from_ is not None and from_ + 1 < len(scope.items) else None
-        is_function = from_ is not None and from_ + 2 < len(scope.items) and isinstance(scope.items[from_ + 2], Scope)
-        is_sorted = isinstance(source, Scope) and source.find("ORDER", "BY") is not None
-        if not is_sorted and not is_function and from_ is not None:
-            yield scope.items[at - 1].start, scope.text(at - 1)
+        if item.before in _AGGREGATES:
+            in_window = "OVER" in scope.words[at + 1 : at + 4]  # perhaps behind FILTER (...), with an order of its own
+            if item.find("ORDER", "BY") is None and not in_window:
+                yield scope.items[at - 1].start, scope.text(at - 1)
+        elif item.verb is None:
+            yield from _unordered(item)

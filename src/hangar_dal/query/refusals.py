@@ -60,7 +60,7 @@ def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:
 
 
 def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]:
-    every = scopes(made.variant)
+    every = scopes(made.variant.tokens)
     yield from _cardinality(every[0], block, signature)
     for scope in every:
         for rule in _RULES:
