@@ -22,6 +22,7 @@ from hangar_dal.contract.static import find_without_database
 from hangar_dal.contract.variants import CheckedVariant, statements, variants
 from hangar_dal.errors import DatabaseError, HangarError, MigrationError
 from hangar_dal.finding import Finding
+from hangar_dal.migrations.faults import shown
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[int, int, str], None]  # how many statements of how many, and what comes now
@@ -155,5 +156,4 @@ def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding
 
 def _near(finding: Finding) -> Finding:
     """Its path as one would type it here."""
-    path, here = Path(finding.path), Path.cwd()
-    return replace(finding, path=str(path.relative_to(here))) if path.is_relative_to(here) else finding
+    return replace(finding, path=shown(Path(finding.path))) if finding.path else finding
