@@ -51,7 +51,9 @@ def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> I
     """A column that may be NULL, written to one that may not; said only where nothing else is asked of it."""
     named = Counter(token.text.strip('"').lower() for token in checked.variant.tokens)
     for met in reading.meetings:
-        of = tables.columns.get(met.taken[0], {}).get(met.taken[1]) if met.taken is not None else None
+        if met.taken is None or met.taken[0] not in tables.keys:  # of a view nobody can tell
+            continue
+        of = tables.columns[met.taken[0]].get(met.taken[1])
         to = tables.columns[met.table][met.column]
         if of is not None and of.nullable and not to.nullable and named[of.name.lower()] == 1:
             message = f"{of.name} may be NULL, and {met.table}.{met.column}, to which it is written, is NOT NULL"

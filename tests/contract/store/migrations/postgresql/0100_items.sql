@@ -28,3 +28,4 @@ CREATE TABLE tickets (
     title text NOT NULL,
     loud text NOT NULL GENERATED ALWAYS AS (upper(title)) STORED
 );
+CREATE VIEW labels AS SELECT id, name AS words FROM items;

@@ -1,3 +1,4 @@
+DROP VIEW labels;
 DROP TABLE tickets;
 DROP TABLE parts;
 DROP TABLE items;

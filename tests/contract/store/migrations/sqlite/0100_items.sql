@@ -27,3 +27,4 @@ CREATE TABLE tickets (
     title text NOT NULL,
     loud text NOT NULL GENERATED ALWAYS AS (upper(title)) STORED
 ) STRICT;
+CREATE VIEW labels AS SELECT id, name AS words FROM items;
