@@ -116,12 +116,15 @@ async def test_an_autocommit_write_whose_answer_never_came_is_in_doubt(
 
 async def test_a_connection_lost_under_commit_leaves_it_in_doubt(ledger: Database, outside: PostgresOutside) -> None:
     await slow_commits(ledger, 60)
+    committing = asyncio.Event()
 
     async def work() -> None:
         async with ledger.transaction() as tx:
             await run(tx, INSERT, id=1)
+            committing.set()
 
     working = asyncio.create_task(work())
+    await committing.wait()  # else it may be the INSERT that is active, and is killed
     await kill(outside, "active")
     with pytest.raises(CommitUnknown):
         await working
