@@ -7,6 +7,7 @@ found.
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -25,18 +26,15 @@ FOREIGN = re.compile(r"DATABASE_URL|POSTGRES_.*|PG.*|HANGAR_(?!TEST_).*")
 REAPER = pytest.StashKey[subprocess.Popen[bytes]]()
 HEADER = pytest.StashKey[str]()
 
-# A slow machine is no defect. A failure in CI is the same in the next run.
-hypothesis.settings.register_profile(
-    "hangar",
-    deadline=None,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    derandomize="CI" in os.environ,
-    database=None,
-)
-hypothesis.settings.load_profile("hangar")
+SEED = pytest.StashKey[int]()
+DEFAULT_SEED = 1
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that runs the suite in the background makes it ignore SIGINT, and every program that a test starts too.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    choose_seed(config)
     for name in filter(FOREIGN.fullmatch, list(os.environ)):
         del os.environ[name]
     if unknown := set(BACKENDS) - {"sqlite", "postgresql"}:
@@ -53,13 +51,33 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(NONE_FOUND)
 
 
+def choose_seed(config: pytest.Config) -> None:
+    """The same random choices in every run, unless `--hypothesis-seed=N` asks for others."""
+    asked = config.getoption("--hypothesis-seed")
+    hypothesis.settings.register_profile(
+        "hangar",
+        deadline=None,  # a slow machine is not a defect
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        derandomize=asked is None,
+        database=None,
+    )
+    hypothesis.settings.load_profile("hangar")
+    config.stash[SEED] = DEFAULT_SEED if asked is None else int(asked)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if reaper := config.stash.get(REAPER, None):
         reaper.communicate()
 
 
 def pytest_report_header(config: pytest.Config) -> str:
-    return f"databases: {', '.join(BACKENDS)}; {config.stash.get(HEADER, 'no PostgreSQL')}"
+    return f"databases: {', '.join(BACKENDS)}; {config.stash.get(HEADER, 'no PostgreSQL')}; seed {config.stash[SEED]}"
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """Where every random choice of a test starts."""
+    return pytestconfig.stash[SEED]
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ class PostgresOutside:
 
     def transactions_left_open(self) -> int:
         """A server needs a second to notice that its client is gone."""
-        for _ in range(100):
+        for _ in range(600):
             if not (count := self._transactions_open()):
                 break
             time.sleep(0.05)

@@ -98,5 +98,5 @@ class Storm:
 
 
 async def _too_slow(task: asyncio.Future[None]) -> bool:
-    await asyncio.wait({task}, timeout=60)
+    await asyncio.wait({task}, timeout=300)
     return not task.done()

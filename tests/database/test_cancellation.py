@@ -88,13 +88,13 @@ async def test_a_cancelled_task_that_waits_for_another_process_stops_soon(sqlite
             for task in waiting:
                 await asyncio.sleep(0.05)
                 task.cancel()
-            done, _ = await asyncio.wait(waiting, timeout=5)
+            done, _ = await asyncio.wait(waiting, timeout=300)
             assert [task.cancelled() for task in done] == [True, True]
         assert await column(db, IDS) == []
         await run(db, INSERT, id=2)
 
 
-async def test_a_lock_of_another_process_is_waited_for_and_not_for_ever(sqlite_url: str) -> None:
+async def test_the_wait_for_a_lock_of_another_process_has_an_end(sqlite_url: str) -> None:
     settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key(), lock_timeout=0.3)
     async with open_database(settings) as db:
         await db.run(*make_ledger(db))
@@ -105,8 +105,17 @@ async def test_a_lock_of_another_process_is_waited_for_and_not_for_ever(sqlite_u
             with pytest.raises(DatabaseBusy):
                 async with db.transaction():
                     pass
+
+
+async def test_a_lock_of_another_process_is_waited_for(sqlite_url: str) -> None:
+    settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key(), lock_timeout=600)
+    async with open_database(settings) as db:
+        await db.run(*make_ledger(db))
+        with closing(sqlite3.connect(parse_url(sqlite_url).path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
             waiting = asyncio.create_task(run(db, INSERT, id=2))
             await asyncio.sleep(0.15)
+            assert not waiting.done()
             other.execute("COMMIT")
             await waiting
         assert await column(db, IDS) == [2]
@@ -162,7 +171,7 @@ async def test_a_loop_that_shuts_down_in_the_middle_ends_and_leaves_no_lock(
         sys.executable, "-c", SHUTS_DOWN, str(Path(__file__).parents[1]), database_url, key
     )
     try:
-        assert await asyncio.wait_for(process.wait(), timeout=60) == 0
+        assert await asyncio.wait_for(process.wait(), timeout=300) == 0
     except TimeoutError:
         process.kill()
         raise

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+import psycopg
 import pytest
 
 from database.ledger import column, endless, endless_write, run
@@ -45,17 +46,22 @@ async def kill(outside: PostgresOutside, state: str) -> None:
         [(killed,)] = await asyncio.to_thread(outside.query, KILL.format(state=state))
 
 
-async def slow_commits(db: Database, seconds: float) -> None:
+@pytest.fixture
+async def commit_barrier(ledger: Database, settings: Settings):
+    """A connection whose advisory lock every COMMIT of an INSERT into the ledger waits for, until it is closed."""
     await run(
-        db,
-        "CREATE FUNCTION wait_a_while() RETURNS trigger LANGUAGE plpgsql"
-        f" AS 'BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END'",
+        ledger,
+        "CREATE FUNCTION wait_for_the_barrier() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END'",
     )
     await run(
-        db,
-        "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED"
-        " FOR EACH ROW EXECUTE FUNCTION wait_a_while()",
+        ledger,
+        "CREATE CONSTRAINT TRIGGER barrier AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION wait_for_the_barrier()",
     )
+    with psycopg.connect(settings.target.conninfo, autocommit=True) as barrier:
+        barrier.execute("SELECT pg_advisory_lock(1)")
+        yield barrier
 
 
 async def test_a_connection_lost_under_a_read_is_told(ledger: Database, outside: PostgresOutside) -> None:
@@ -114,8 +120,8 @@ async def test_an_autocommit_write_whose_answer_never_came_is_in_doubt(
     assert caught.value.query == "the_endless_write"
 
 
+@pytest.mark.usefixtures("commit_barrier")
 async def test_a_connection_lost_under_commit_leaves_it_in_doubt(ledger: Database, outside: PostgresOutside) -> None:
-    await slow_commits(ledger, 60)
     committing = asyncio.Event()
 
     async def work() -> None:
@@ -131,8 +137,9 @@ async def test_a_connection_lost_under_commit_leaves_it_in_doubt(ledger: Databas
     assert await column(ledger, IDS) == []
 
 
-async def test_commit_cannot_be_cancelled_and_its_caller_is_told(ledger: Database, outside: PostgresOutside) -> None:
-    await slow_commits(ledger, 0.3)
+async def test_commit_cannot_be_cancelled_and_its_caller_is_told(
+    ledger: Database, outside: PostgresOutside, commit_barrier: psycopg.Connection
+) -> None:
     committing = asyncio.Event()
 
     async def work() -> None:
@@ -145,6 +152,7 @@ async def test_commit_cannot_be_cancelled_and_its_caller_is_told(ledger: Databas
     for _ in range(3):
         await asyncio.sleep(0.02)
         working.cancel()
+    commit_barrier.close()
     with pytest.raises(asyncio.CancelledError) as caught:
         await working
     assert caught.value.__notes__ == [COMMITTED]

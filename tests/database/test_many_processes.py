@@ -20,7 +20,7 @@ from hangar_dal.database import open_database
 from hangar_dal.settings import Settings
 
 async def main():
-    async with open_database(Settings(database_url=sys.argv[2], lock_timeout=60)) as db:
+    async with open_database(Settings(database_url=sys.argv[2], lock_timeout=300)) as db:
         for _ in range(int(sys.argv[3])):
             async with db.transaction() as tx:
                 [amount] = await column(tx, "SELECT amount FROM ledger WHERE id = 1")

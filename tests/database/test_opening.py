@@ -234,7 +234,7 @@ def test_a_process_that_forgets_to_close_ends_and_keeps_its_data(
     path = str(Path(__file__).parents[1])
     subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {path!r})\n{script}", database_url, key],
-        timeout=60, check=True, capture_output=True,
+        timeout=300, check=True, capture_output=True,
     )  # fmt: skip
     assert outside.query("SELECT id FROM ledger") == [(1,)]
     assert outside.transactions_left_open() == 0

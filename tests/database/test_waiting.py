@@ -15,7 +15,7 @@ INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 @pytest.fixture
 async def crowded(small: Settings, anyio_backend: str):
     """A database each of whose connections that write is in a transaction."""
-    async with open_database(small) as db:
+    async with open_database(small.model_copy(update={"acquire_timeout": 0.2})) as db:
         await db.run(*make_ledger(db))
         async with db.transaction(), db.transaction(read_only=True):
             yield db
@@ -79,7 +79,7 @@ async def test_who_waits_while_the_database_closes_is_told(crowded: Database) ->
 
 
 async def test_a_statement_that_takes_too_long_is_stopped(database_url: str, settings: Settings) -> None:
-    hasty = Settings(database_url=database_url, sealing_keys=settings.sealing_keys, statement_timeout=0.2)
+    hasty = Settings(database_url=database_url, sealing_keys=settings.sealing_keys, statement_timeout=1)
     async with open_database(hasty) as db:
         with pytest.raises(StatementTimeout) as caught:
             await db.run(*endless(db))

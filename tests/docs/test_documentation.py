@@ -39,7 +39,7 @@ def run(command: str, folder: Path, url: str) -> subprocess.CompletedProcess[str
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

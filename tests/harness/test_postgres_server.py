@@ -12,9 +12,6 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 
-# A shell that puts the whole suite into the background has it, and all that it starts, ignore SIGINT.
-LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-
 pytestmark = [
     pytest.mark.skipif("HANGAR_TEST_PG" in os.environ, reason="HANGAR_TEST_PG: the server is not ours"),
     pytest.mark.skipif("postgresql" not in os.environ.get("HANGAR_TEST_BACKENDS", "postgresql"), reason="SQLite alone"),
@@ -25,13 +22,15 @@ pytestmark = [
 def inner(tmp_path: Path):
     """A run of pytest of its own, over one test file, with this suite's fixtures."""
 
-    def run(test: str, *options: str, plugin: str = "", **environment: str) -> subprocess.Popen[str]:
+    def run(
+        test: str, *options: str, plugin: str = "", shell: tuple[str, ...] = (), **environment: str
+    ) -> subprocess.Popen[str]:
         (tmp_path / "test_inner.py").write_text(test, encoding="utf-8")
-        (tmp_path / "earlier.py").write_text(LISTEN + plugin, encoding="utf-8")
+        (tmp_path / "earlier.py").write_text(plugin, encoding="utf-8")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "HANGAR"))}
         command = ("-m", "pytest", "-p", "earlier", "-p", "conftest", "--rootdir", tmp_path, "-s", *options, tmp_path)
         return subprocess.Popen(
-            [sys.executable, *map(str, command)],
+            [*shell, sys.executable, *map(str, command)],
             cwd=tmp_path,
             env=clean | {"PYTHONPATH": f"{TESTS}:{tmp_path}", "PYTHONDONTWRITEBYTECODE": "1"} | environment,
             stdout=subprocess.PIPE,
@@ -92,6 +91,31 @@ def test_inner(empty_postgres_url):
     assert run.returncode == 0, output
 
 
+def test_a_suite_in_the_background_lets_its_programs_be_interrupted(inner) -> None:
+    run = inner(
+        """
+import signal
+import subprocess
+
+def test_inner():
+    with subprocess.Popen(["sleep", "600"]) as program:
+        program.send_signal(signal.SIGINT)
+        assert program.wait() == -signal.SIGINT
+""",
+        shell=("sh", "-c", 'trap "" INT; exec "$@"', "sh"),
+        HANGAR_TEST_BACKENDS="sqlite",
+    )
+    output, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, output
+
+
+def test_the_seed_of_a_run_is_shown_and_can_be_chosen(inner) -> None:
+    run = inner("def test_inner(seed): assert seed == 7", "--hypothesis-seed=7", HANGAR_TEST_BACKENDS="sqlite")
+    output, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, output
+    assert "seed 7" in output
+
+
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda end: end.name)
 def test_nothing_is_left_when_pytest_is_ended(inner, end: signal.Signals) -> None:
     run = inner(
@@ -111,7 +135,7 @@ def test_inner(empty_postgres_url):
     place, server = next(line.split()[1:] for line in run.stdout if line.startswith("PLACE"))
     assert Path("/proc", server).exists()
     run.send_signal(end)
-    run.communicate(timeout=60)
+    run.communicate(timeout=300)
     patience = time.monotonic() + 60
     while (Path(place).exists() or Path("/proc", server).exists()) and time.monotonic() < patience:
         time.sleep(0.02)

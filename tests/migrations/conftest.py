@@ -111,7 +111,7 @@ def yoyo(checkout: Path) -> Callable[..., Run]:
             environment["DATABASE_URL"] = url
         return subprocess.run(
             [sys.executable, *(WARNINGS if strict else ()), "-m", "yoyo", *arguments],
-            cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False,
+            cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     return run

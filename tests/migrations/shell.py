@@ -11,7 +11,7 @@ Run = subprocess.CompletedProcess[str]
 def hangar_dal(*arguments: str, **environment: str) -> Run:
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "hangar_dal.cli", *arguments],
-        env=os.environ | environment, capture_output=True, text=True, timeout=60, check=False,
+        env=os.environ | environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
@@ -28,6 +28,6 @@ def on_a_terminal(*arguments: str, **environment: str) -> str:
                 seen += chunk
         except OSError:  # Linux says so when the other end is closed
             pass
-        process.wait(timeout=60)
+        process.wait(timeout=300)
     os.close(ours)
     return seen.decode()

@@ -123,5 +123,5 @@ def test_colour_is_for_a_terminal_and_for_who_wants_it(empty_sqlite_url: str) ->
 
 def test_a_reader_that_has_seen_enough_is_no_error(empty_sqlite_url: str, tmp_path: Path) -> None:
     command = f'"{sys.executable}" -m hangar_dal.cli migrations apply --database "{empty_sqlite_url}" | true'
-    answer = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    answer = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=300, check=False)
     assert answer.stderr == ""

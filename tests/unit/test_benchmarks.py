@@ -25,7 +25,7 @@ def run(*arguments: str, module: str = "benchmarks", **environment: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
