@@ -34,10 +34,12 @@
         └── DatabaseClosed         used before it was opened or after it was closed
 
 Messages say what happened, where and what to do. They never hold a row's values or a secret: what a driver
-says is translated once, in `database/<dialect>/`, and the driver's own exception is not chained to it.
+says is translated once, in `database/<dialect>/`. The driver's own exception, which holds them, cannot be reached
+from ours: see `raise_alone`.
 """
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 
 class HangarError(Exception):
@@ -214,3 +216,16 @@ class ConnectionFailed(DatabaseError):
 
 class DatabaseClosed(DatabaseError):
     """Use the database inside `async with open_database(...)`."""
+
+
+def raise_alone(error: Exception) -> NoReturn:
+    """Raise an error that does not lead to the exception being handled.
+
+    `raise error from None` only hides that exception: it stays reachable as `__context__`, and its words and
+    attributes hold row values, passwords or whole files.
+    """
+    try:
+        raise error
+    finally:
+        error.__context__ = None
+        del error  # the traceback refers to this frame: without this, both would live until the garbage collector runs

@@ -9,7 +9,7 @@ import shlex
 from pathlib import Path
 from typing import Final
 
-from hangar_dal.errors import SettingsError
+from hangar_dal.errors import SettingsError, raise_alone
 from hangar_dal.sealing import Keyring, new_key, parse_keys
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
@@ -46,9 +46,11 @@ def _read(path: Path) -> Keyring:
             status, volume = os.fstat(file.fileno()), os.fstatvfs(file.fileno())
             text = file.read(_MAX_FILE_BYTES).decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{path}: the key file cannot be read ({type(error).__name__}); mend it, or set HANGAR_SEALING_KEYS"
-        ) from None
+        raise_alone(
+            SettingsError(
+                f"{path}: the key file cannot be read ({type(error).__name__}); mend it, or set HANGAR_SEALING_KEYS"
+            )
+        )
     # A secret that an orchestrator mounts is often readable by all and cannot be changed: only what can be is refused.
     can_be_changed = os.geteuid() in {0, status.st_uid} and not volume.f_flag & os.ST_RDONLY
     if status.st_mode & 0o077 and can_be_changed:
@@ -56,7 +58,7 @@ def _read(path: Path) -> Keyring:
     try:
         return parse_keys(text)
     except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from None
+        raise_alone(SettingsError(f"{path}: {error}"))
 
 
 def _make(path: Path) -> None:
@@ -76,7 +78,9 @@ def _make(path: Path) -> None:
         finally:
             draft.unlink()
     except OSError as error:
-        raise SettingsError(
-            f"{path}: the key file cannot be made ({type(error).__name__}); set HANGAR_SEALING_KEYS, "
-            "or HANGAR_SEALING_KEY_FILE to a place that can be written to"
-        ) from None
+        raise_alone(
+            SettingsError(
+                f"{path}: the key file cannot be made ({type(error).__name__}); set HANGAR_SEALING_KEYS, "
+                "or HANGAR_SEALING_KEY_FILE to a place that can be written to"
+            )
+        )

@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hangar_dal.errors import InvalidValue, SealError, SettingsError
+from hangar_dal.errors import InvalidValue, SealError, SettingsError, raise_alone
 from hangar_dal.values import MAX_JSON_BYTES
 
 MAX_PLAINTEXT: Final = MAX_JSON_BYTES
@@ -99,10 +99,12 @@ class Keyring:
         try:
             return cipher.decrypt(nonce, ciphertext, _associated_data(f"{_FORMAT}.{key_id}", table, column, bound))
         except InvalidTag:
-            raise SealError(
-                f"{table}.{column}: the stored text does not open with key {key_id} in this row; it was altered, "
-                "moved here from another row or column, or the key is a different one under the same id"
-            ) from None
+            raise_alone(
+                SealError(
+                    f"{table}.{column}: the stored text does not open with key {key_id} in this row; it was altered, "
+                    "moved here from another row or column, or the key is a different one under the same id"
+                )
+            )
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self.ids)})"

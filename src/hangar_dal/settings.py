@@ -15,7 +15,7 @@ from dotenv.parser import parse_stream
 from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from hangar_dal.errors import SettingsError
+from hangar_dal.errors import SettingsError, raise_alone
 from hangar_dal.urls import PostgresTarget, SqliteTarget, Target, parse_url
 
 __all__ = ["DEFAULT_URL", "PostgresTarget", "Settings", "SqliteTarget", "Target", "parse_url"]
@@ -147,7 +147,7 @@ def _check_env_file(path: Path) -> None:
         with path.open(encoding=_ENV_ENCODING) as lines:
             broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
     except (OSError, UnicodeDecodeError):
-        raise SettingsError(f"{_ENV_FILE}: the file cannot be read; it must be readable and UTF-8") from None
+        raise_alone(SettingsError(f"{_ENV_FILE}: the file cannot be read; it must be readable and UTF-8"))
     if broken:
         raise SettingsError(f"{_ENV_FILE}: line {broken[0]} is not of the form NAME=value, or a quote is not closed")
 

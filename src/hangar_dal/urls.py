@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any, ClassVar, Final, Literal
 from urllib.parse import unquote
 
-from hangar_dal.errors import InvalidValue, SettingsError
+from hangar_dal.errors import InvalidValue, SettingsError, raise_alone
 from hangar_dal.values import check_text
 
 MEMORY: Final = ":memory:"
@@ -53,7 +53,7 @@ def parse_url(url: str, *, allow_insecure: bool = False) -> Target:
     try:
         check_text("DATABASE_URL", url)
     except InvalidValue as error:
-        raise SettingsError(str(error)) from None
+        raise_alone(SettingsError(str(error)))
     if url == MEMORY:
         return SqliteTarget(MEMORY)
     scheme, separator, rest = url.partition("://")

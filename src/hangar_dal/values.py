@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import JsonValue
 from uuid_utils.compat import uuid7 as _uuid7
 
-from hangar_dal.errors import InvalidValue
+from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.unicode14 import unassigned
 
 INT64_MAX: Final = 2**63 - 1
@@ -53,7 +53,7 @@ def check_text(name: str, value: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise InvalidValue(f"{name}: text must not contain a lone surrogate") from None
+            raise_alone(InvalidValue(f"{name}: text must not contain a lone surrogate"))
     return value
 
 
@@ -80,7 +80,7 @@ def check_instant(name: str, value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise InvalidValue(f"{name}: a datetime must lie within the years 1 to 9999 in UTC") from None
+        raise_alone(InvalidValue(f"{name}: a datetime must lie within the years 1 to 9999 in UTC"))
 
 
 def instant_text(value: datetime) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+import behind
+from behind import of_drivers
 from clock import Clock
 from hangar_dal import Database, NewUser, User, UserStatus, session_cookies, users, uuid7
 from hangar_dal.errors import HangarError, InvalidValue, StatementError
@@ -36,13 +38,8 @@ def logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) ->
 
 def told(error: BaseException) -> str:
     """All that a log or an error report could take from an exception, but for the callers' own local variables."""
-    seen, text = [error], []
-    for one in seen:
-        linked = one.__cause__ if one.__suppress_context__ else one.__context__
-        seen += [linked] if linked is not None and linked not in seen else []
-        text += [str(one), repr(one), pprint.pformat(one.args), repr(vars(one)), str(getattr(one, "__notes__", ""))]
-        text += traceback.format_exception(one)
-    return "\n".join(text)
+    assert of_drivers(error) == []
+    return "\n".join([behind.told(error), *traceback.format_exception(error)])
 
 
 Attempt = Callable[[Database, User, str], Awaitable[Any]]

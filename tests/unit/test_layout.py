@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from hangar_dal import errors
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "hangar_dal"
 SQL = ROOT / "sql"
@@ -79,3 +81,31 @@ def test_no_file_tells_of_one_machine() -> None:
 def test_the_readme_and_ci_run_the_same_command() -> None:
     command = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
     assert command in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+
+
+# These read files and a scratch database, which hold no secrets.
+WITHOUT_SECRETS = ("cli", "contract")
+# What reaches a handler of BaseException has been translated already, or is a cancellation.
+OURS = {*vars(errors), "Misfit", "Unresolved", "UnsupportedType", "Unterminated", "BaseException"}
+
+
+def raised_under_foreign_exceptions(module: Path) -> Iterator[int]:
+    """The lines that raise while an exception of a driver or a library is being handled."""
+    for handler in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(handler, ast.ExceptHandler) and not {name.id for name in names_in(handler.type)} <= OURS:
+            raised = [node for node in ast.walk(handler) if isinstance(node, ast.Raise) and node.exc]
+            yield from (node.lineno for node in raised if not isinstance(node.cause, ast.Name))
+
+
+def names_in(expression: ast.expr | None) -> Iterator[ast.Name]:
+    yield from (node for node in ast.walk(expression) if isinstance(node, ast.Name)) if expression else ()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [path for path in MODULES if path.is_relative_to(PACKAGE) and path.parent.name not in WITHOUT_SECRETS],
+    ids=relative,
+)
+def test_no_error_is_raised_with_a_foreign_exception_as_its_context(module: Path) -> None:
+    """`from None` hides the context and keeps it; `raise_alone` removes it."""
+    assert list(raised_under_foreign_exceptions(module)) == []

@@ -25,7 +25,7 @@ def refusal(**values) -> str:
     with pytest.raises(SettingsError) as caught:
         Settings(**values)
     error = caught.value
-    assert error.__context__ is None or error.__suppress_context__
+    assert error.__context__ is None
     return f"{error!r} {error} {''.join(traceback.format_exception(error))}"
 
 

@@ -19,7 +19,7 @@ text_for_urls = st.text(st.characters(exclude_categories=["Cs"], exclude_charact
 
 def printed(caught: pytest.ExceptionInfo[SettingsError]) -> str:
     error = caught.value
-    assert error.__context__ is None or error.__suppress_context__
+    assert error.__context__ is None
     return f"{error!r} {error} {''.join(traceback.format_exception(error))}"
 
 

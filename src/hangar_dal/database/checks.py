@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core.core_schema import ErrorType
 
 from hangar_dal.database.types import ValueType
-from hangar_dal.errors import InvalidValue
+from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.values import check_float, check_instant, check_int, check_text, json_text
 
 Check = Callable[[str, Any], Any]
@@ -86,7 +86,7 @@ def checker(value: ValueType, *, in_json: bool = False) -> Check:
             valid = validate(given)
             return plain if valid is given else check(name, valid)
         except ValidationError as refused:
-            raise InvalidValue(f"{name}: {'; '.join(reasons(refused))}") from None
+            raise_alone(InvalidValue(f"{name}: {'; '.join(reasons(refused))}"))
 
     return constrained
 
@@ -170,4 +170,4 @@ def _dumped(name: str, given: Any, python: type[Any]) -> Any:
     try:
         return given.model_dump(mode="json")
     except ValueError:
-        raise InvalidValue(f"{name}: this {python.__name__} cannot be written as JSON") from None
+        raise_alone(InvalidValue(f"{name}: this {python.__name__} cannot be written as JSON"))

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 
-from hangar_dal.errors import MigrationError
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.places import PostgresPlace
 from hangar_dal.migrations.running import explain
@@ -70,7 +70,7 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
         except psycopg.errors.LockNotAvailable:
             return False
         except psycopg.Error as error:
-            raise MigrationError(f"{self.uri.target.where}: the lock of the migrations: {explain(error)}") from None
+            raise_alone(MigrationError(f"{self.uri.target.where}: the lock of the migrations: {explain(error)}"))
 
     def _insert_lock(self) -> bool:
         inserted = self.execute(

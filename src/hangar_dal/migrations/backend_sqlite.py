@@ -12,7 +12,7 @@ from typing import Any, Final
 from yoyo.backends.base import DatabaseBackend
 from yoyo.backends.core.sqlite3 import SQLiteBackend
 
-from hangar_dal.errors import MigrationError
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.places import SqlitePlace
 
@@ -66,7 +66,7 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         except sqlite3.Error as error:
             if error.sqlite_errorcode & 0xFF in _IN_USE:
                 return False
-            raise MigrationError(f"{self.uri.target.where}: the lock of the migrations: {error}") from None
+            raise_alone(MigrationError(f"{self.uri.target.where}: the lock of the migrations: {error}"))
         return True
 
     def _lock_pid(self) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hangar_dal.errors import MigrationError
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.files import migrations_in, with_packaged
 from hangar_dal.migrations.history import read_history
 from hangar_dal.migrations.places import Place, place_of
@@ -85,5 +85,5 @@ def _reading(place: Place) -> Generator[Any]:
             yield connection
         except Exception as error:
             if reason := explain(error):
-                raise MigrationError(f"{place.target.where}: {reason}") from None
+                raise_alone(MigrationError(f"{place.target.where}: {reason}"))
             raise

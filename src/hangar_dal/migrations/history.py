@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from hangar_dal.errors import MigrationError
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.running import explain
 
@@ -60,5 +60,5 @@ def _reading(place: Place) -> Generator[Any]:
             yield connection
         except Exception as error:
             if reason := explain(error):
-                raise MigrationError(f"{place.target.where}: the history of the migrations: {reason}") from None
+                raise_alone(MigrationError(f"{place.target.where}: the history of the migrations: {reason}"))
             raise

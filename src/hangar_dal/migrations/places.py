@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
-from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion
+from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion, raise_alone
 from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class SqlitePlace:
             source = f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}"
             connection = sqlite3.connect(source, uri=True, timeout=self.lock_timeout, isolation_level=None)
         except (OSError, sqlite3.Error):
-            raise ConnectionFailed(
-                f"{self.target.where} cannot be opened; its directory must exist and be writable"
-            ) from None
+            raise_alone(
+                ConnectionFailed(f"{self.target.where} cannot be opened; its directory must exist and be writable")
+            )
         # Some builds turn them on. A table that is rebuilt must not take the rows that refer to it along.
         connection.execute("PRAGMA foreign_keys = OFF")
         return connection
@@ -72,9 +72,11 @@ class PostgresPlace:
         except psycopg.Error as error:
             told = [line for line in str(error).splitlines() if not line[:1].isspace()]  # hints are indented
             reason = told[-1].rpartition("failed: ")[2] if told else "no reason was given"
-            raise ConnectionFailed(
-                f"PostgreSQL at {self.target.where}: {reason}; check that it runs and that its URL is right"
-            ) from None
+            raise_alone(
+                ConnectionFailed(
+                    f"PostgreSQL at {self.target.where}: {reason}; check that it runs and that its URL is right"
+                )
+            )
         version = connection.info.server_version // 10_000
         if version < OLDEST_POSTGRESQL:
             connection.close()

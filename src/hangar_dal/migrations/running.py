@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Final
 
-from hangar_dal.errors import MigrationError
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.scripts import Script, Statement
 from hangar_dal.sqlscan import Dialect
 
@@ -56,9 +56,9 @@ def _execute(script: Script, statement: Statement, connection: Any) -> None:
         if reason is None:
             raise
         left = "" if script.transactional else "; it is not transactional, so the statements before it stand"
-        raise MigrationError(
-            f"{script.name}, statement {statement.number} (line {statement.line}): {reason}{left}"
-        ) from None
+        raise_alone(
+            MigrationError(f"{script.name}, statement {statement.number} (line {statement.line}): {reason}{left}")
+        )
 
 
 def explain(error: Exception) -> str | None:
@@ -80,7 +80,7 @@ def _check_foreign_keys(script: Script, connection: sqlite3.Connection) -> None:
     try:
         rows = connection.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.Error as error:  # a key that refers to no key of the other table
-        raise MigrationError(f"{script.name}: {error}") from None
+        raise_alone(MigrationError(f"{script.name}: {error}"))
     broken = sorted({f"{table} to {parent}" for table, _, parent, _ in rows})
     if broken:
         raise MigrationError(f"{script.name}: rows are left whose foreign key leads nowhere: {', '.join(broken)}")

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal
 
-from hangar_dal.errors import MigrationError
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, scan
 
 Direction = Literal["apply", "rollback"]
@@ -55,7 +55,7 @@ class Script:
             found = tuple(_split(self.text, self.dialect))
         except Unterminated as error:
             line = _line_at(self.text, error.start)
-            raise MigrationError(f"{self.name}, line {line}: {error.what} is never closed") from None
+            raise_alone(MigrationError(f"{self.name}, line {line}: {error.what} is never closed"))
         if not found:
             raise MigrationError(
                 f"{self.name} holds no statement; if nothing is to be done in this dialect, "
@@ -91,12 +91,14 @@ def read_script(folder: Path, migration: str, dialect: Dialect, direction: Direc
         # The mark that Windows editors put in front is no SQL; line ends of either kind are the same text.
         text = (folder / file).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise MigrationError(
-            f"{file} is missing in {folder}: each migration has a script and a rollback script for each of"
-            f" {' and '.join(DIALECTS)}"
-        ) from None
+        raise_alone(
+            MigrationError(
+                f"{file} is missing in {folder}: each migration has a script and a rollback script for each of"
+                f" {' and '.join(DIALECTS)}"
+            )
+        )
     except UnicodeDecodeError:
-        raise MigrationError(f"{file} is not UTF-8") from None
+        raise_alone(MigrationError(f"{file} is not UTF-8"))
     return Script(file, dialect, text, _transactional(file, text))
 
 

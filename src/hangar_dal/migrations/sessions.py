@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from hangar_dal.errors import MigrationError
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.running import explain
 
@@ -46,7 +46,7 @@ def _load(migration: Any) -> None:
     except BadMigration as error:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, MigrationError):
-            raise cause from None
+            raise_alone(cause)
         raise MigrationError(f"{migration.id} cannot be loaded") from error
 
 
@@ -61,5 +61,5 @@ def connected(place: Place) -> Generator[Any]:
             yield backend
         except Exception as error:
             if reason := explain(error):
-                raise MigrationError(f"{place.target.where}: {reason}") from None
+                raise_alone(MigrationError(f"{place.target.where}: {reason}"))
             raise

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from hangar_dal.errors import MigrationError
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import shown
 from hangar_dal.migrations.files import MigrationFiles
@@ -73,5 +73,5 @@ def _squawk(paths: Sequence[str]) -> list[dict[str, Any]]:
     try:
         found: list[dict[str, Any]] = json.loads(done.stdout)
     except ValueError:
-        raise MigrationError(f"squawk failed: {done.stderr.strip() or f'exit code {done.returncode}'}") from None
+        raise_alone(MigrationError(f"squawk failed: {done.stderr.strip() or f'exit code {done.returncode}'}"))
     return found

@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from hangar_dal.database.codecs import JSON_ENCODE, Encode, encoder
 from hangar_dal.database.types import ValueType
-from hangar_dal.errors import InvalidValue
+from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, field_types, inner_model, unfit_for_seal
 from hangar_dal.query.sources import Source, Unresolved, Values, resolve
 from hangar_dal.sealing import Keyring
@@ -101,7 +101,7 @@ def _bound(name: str, source: Source, line: Line, signature: Signature) -> Calla
     try:
         found = resolve(name, line, signature)
     except Unresolved as reason:
-        raise Unresolved(f":{source.name} is sealed to {name}, but {reason}") from None
+        raise_alone(Unresolved(f":{source.name} is sealed to {name}, but {reason}"))
     _check_bound(source.name, name, found.value)
     return found.raw
 

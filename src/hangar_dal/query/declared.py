@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hangar_dal.database.codecs import codec_of
-from hangar_dal.errors import CatalogError
+from hangar_dal.errors import CatalogError, raise_alone
 from hangar_dal.finding import Finding, Severity
 from hangar_dal.query.comparison import disagreements
 from hangar_dal.query.plan import Plan
@@ -117,7 +117,7 @@ class DeclaredQuery:
         try:
             return Plan(self.name, self.blocks[dialect], self.signature, codec_of(dialect))
         except Unresolved as reason:
-            raise CatalogError([f"{self.blocks[dialect].where}: {self.name}: {reason}"]) from None
+            raise_alone(CatalogError([f"{self.blocks[dialect].where}: {self.name}: {reason}"]))
 
 
 def _first_difference(block: Block, twin: Block) -> tuple[int, int]:

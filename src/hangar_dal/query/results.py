@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from hangar_dal.database.checks import reasons
 from hangar_dal.database.codecs import JSON_DECODE, Decode, decoder
 from hangar_dal.database.types import ValueType
-from hangar_dal.errors import NotFound, StatementError, TooManyRows
+from hangar_dal.errors import NotFound, StatementError, TooManyRows, raise_alone
 from hangar_dal.query.signature import Result, field_types, inner_model
 from hangar_dal.sealing import Keyring, Sealed
 
@@ -54,9 +54,9 @@ class Reader:
             found = self._decoded(rows, keyring)
             return found if self._validate is None else self._validate(found)
         except ValidationError as misfit:
-            raise StatementError(f"{self.name}: {_where_misfit(misfit)}") from None
+            raise_alone(StatementError(f"{self.name}: {_where_misfit(misfit)}"))
         except Misfit as misfit:
-            raise StatementError(f"{self.name}: {misfit}: the column's value is not of the field's type") from None
+            raise_alone(StatementError(f"{self.name}: {misfit}: the column's value is not of the field's type"))
 
     def _decoded(self, rows: Sequence[Row], keyring: Keyring) -> list[Any]:
         if self.columns:
@@ -71,7 +71,7 @@ class Reader:
         try:
             return [None if row[0] is None else decode(row[0]) for row in rows]
         except (ValueError, TypeError):
-            raise Misfit("the value") from None
+            raise_alone(Misfit("the value"))
 
     def one(self, rows: Sequence[Row], keyring: Keyring) -> Any:
         """The only row; `NotFound` for none, `TooManyRows` for several."""
@@ -125,9 +125,9 @@ def _opener(model: type[BaseModel], decode: Mapping[str, Decode]) -> Open | None
                 if (raw := values[name]) is not None:
                     values[name] = step(raw, values, keyring)
         except Misfit as inner:
-            raise Misfit(f"{name}.{inner}") from None
+            raise_alone(Misfit(f"{name}.{inner}"))
         except (ValueError, TypeError, KeyError):
-            raise Misfit(name) from None
+            raise_alone(Misfit(name))
 
     return open_row
 

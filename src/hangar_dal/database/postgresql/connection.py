@@ -17,7 +17,7 @@ from hangar_dal.database.connection import Isolation
 from hangar_dal.database.postgresql.driver import SETTLE_SECONDS, Driver
 from hangar_dal.database.postgresql.errors import DRIVER_ERRORS, is_stale_plan, translated
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
-from hangar_dal.errors import CommitUnknown, ConnectionFailed, TransactionFailed
+from hangar_dal.errors import CommitUnknown, ConnectionFailed, TransactionFailed, raise_alone
 
 # A cursor keeps its last result. Past this many rows that memory is worth more than a new cursor.
 _KEPT_ROWS: Final = 1000
@@ -72,7 +72,7 @@ class PostgresConnection:
             self._age = None
             if is_stale_plan(error) and self.ready:
                 return await self._run_replanned(statement, parameters)
-            raise translated(error, statement, lost=self.driver.closed) from None
+            raise_alone(translated(error, statement, lost=self.driver.closed))
         self._age = None
         if not statement.columns:
             return rows, max(cursor.rowcount, 0)
@@ -88,7 +88,7 @@ class PostgresConnection:
             await self.run(_COMMIT, ())
         except ConnectionFailed as error:
             message = "the connection was lost while COMMIT was under way: look up whether the work is there"
-            raise CommitUnknown(message, sqlstate=error.sqlstate) from None
+            raise_alone(CommitUnknown(message, sqlstate=error.sqlstate))
         if self._cursor.statusmessage != "COMMIT":
             raise TransactionFailed("the server rolled the transaction back instead of committing it")
 
@@ -146,7 +146,7 @@ class PostgresConnection:
             statement.columns = tuple(column.name for column in self._cursor.description or ())
             rows = await self._cursor.fetchall() if statement.columns else []
         except DRIVER_ERRORS as error:
-            raise translated(error, statement, lost=self.driver.closed) from None
+            raise_alone(translated(error, statement, lost=self.driver.closed))
         return rows, len(rows) if statement.columns else max(self._cursor.rowcount, 0)
 
     def _was_applied(self) -> bool | None:

@@ -19,6 +19,7 @@ from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.server import MINIMUM, session_settings, unreachable
 from hangar_dal.database.shelf import Shelf
+from hangar_dal.errors import raise_alone
 from hangar_dal.settings import PostgresTarget, Settings
 
 # How much longer than the server's own timeout its answer may take, before the network counts as frozen.
@@ -61,7 +62,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         try:
             driver = await pool.getconn()
         except (PoolTimeout, psycopg.Error) as error:
-            raise unreachable(target, str(error)) from None
+            raise_alone(unreachable(target, str(error)))
         return PostgresConnection(driver, put_back=pool.putconn, reset=_RESET + session, age_limit=age_limit)
 
     await pool.open()

@@ -67,7 +67,7 @@ def is_stale_plan(error: Exception) -> bool:
 
 
 def translated(error: Exception, statement: Statement, *, lost: bool) -> HangarError:
-    """The error to raise `from None`: what happened, to which constraint of which table; no value."""
+    """The error to raise with `raise_alone`: what happened, to which constraint of which table; no value."""
     found = _translated(error, lost=lost)
     if isinstance(found, DatabaseError):
         found.query = statement.name or None

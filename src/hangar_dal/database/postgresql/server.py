@@ -8,7 +8,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import AsyncConnection
 
-from hangar_dal.errors import ConnectionFailed, UnsupportedVersion
+from hangar_dal.errors import ConnectionFailed, UnsupportedVersion, raise_alone
 from hangar_dal.settings import PostgresTarget, Settings
 
 MINIMUM: Final = 14
@@ -47,7 +47,7 @@ async def session_settings(
     try:
         connection = await AsyncConnection.connect(target.conninfo, **options)
     except psycopg.Error as error:
-        raise unreachable(target, str(error)) from None
+        raise_alone(unreachable(target, str(error)))
     try:
         version = connection.info.server_version // 10_000
         if version < minimum:

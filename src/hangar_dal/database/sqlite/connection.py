@@ -18,7 +18,7 @@ from hangar_dal.database.connection import Isolation
 from hangar_dal.database.owned import own
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
-from hangar_dal.errors import DatabaseClosed, HangarError
+from hangar_dal.errors import DatabaseClosed, HangarError, raise_alone
 from hangar_dal.urls import MEMORY
 
 T = TypeVar("T")
@@ -57,6 +57,7 @@ class SqliteConnection:
         try:
             await self._driver
         except BaseException:
+            self.lost = True
             self._thread.join()  # it was told to stop already
             raise
         return self
@@ -139,7 +140,7 @@ class SqliteConnection:
             self._age = None
             if isinstance(error, HangarError):
                 raise
-            raise DatabaseClosed("the connection was closed under the statement") from None
+            raise_alone(DatabaseClosed("the connection was closed under the statement"))
         self._age = None
         return result
 
@@ -159,18 +160,23 @@ class SqliteConnection:
         except BaseException as error:
             raw.close()
             if isinstance(error, DRIVER_ERRORS):
-                raise translated(error, None, raw) from None
+                raise_alone(translated(error, None, raw))
             raise
         self._raw = raw
         return raw
 
     def _run(self, statement: Statement, parameters: Parameters) -> Result:
         self.applied = False
-        try:
-            cursor = self._raw.execute(statement.text, parameters)
-            rows = cursor.fetchall()
-        except DRIVER_ERRORS as error:
-            cursor, rows = self._again(error, statement, parameters)
+        tries_left = self._lock_tries
+        while True:
+            try:
+                cursor = self._raw.execute(statement.text, parameters)
+                rows = cursor.fetchall()
+                break
+            except DRIVER_ERRORS as error:
+                if not self._may_try_again(error, tries_left):
+                    raise_alone(translated(error, statement, self._raw))
+                tries_left -= 1
         self.applied = True
         if statement.columns is None:
             statement.columns = tuple(column[0] for column in cursor.description or ())
@@ -186,25 +192,17 @@ class SqliteConnection:
         self._run(_COMMIT, ())
         self._end_block()
 
-    def _again(
-        self, error: Exception, statement: Statement, parameters: Parameters
-    ) -> tuple[sqlite3.Cursor, list[Row]]:
-        """Outside a transaction a statement that met a lock did nothing: try again until the lock timeout."""
-        tries = self._lock_tries
-        while is_busy(error) and tries > 0 and not (self._raw.in_transaction or self._overdue or self._abandoned):
-            tries -= 1
-            try:
-                cursor = self._raw.execute(statement.text, parameters)
-                return cursor, cursor.fetchall()
-            except DRIVER_ERRORS as another:
-                error = another
-        raise translated(error, statement, self._raw) from None
+    def _may_try_again(self, error: Exception, tries_left: int) -> bool:
+        """Outside a transaction, a statement that met a lock did nothing: repeat it until the lock timeout."""
+        if not is_busy(error) or tries_left <= 0:
+            return False
+        return not (self._raw.in_transaction or self._overdue or self._abandoned)
 
     def _open_cursor(self, statement: Statement, parameters: Parameters) -> sqlite3.Cursor:
         try:
             cursor = self._raw.execute(statement.text, parameters)
         except DRIVER_ERRORS as error:
-            raise translated(error, statement, self._raw) from None
+            raise_alone(translated(error, statement, self._raw))
         self._cursors.add(cursor)
         if statement.columns is None:
             statement.columns = tuple(column[0] for column in cursor.description or ())
@@ -214,7 +212,7 @@ class SqliteConnection:
         try:
             return cursor.fetchmany(size)
         except DRIVER_ERRORS as error:
-            raise translated(error, None, self._raw) from None
+            raise_alone(translated(error, None, self._raw))
 
     def _close_cursor(self, cursor: sqlite3.Cursor) -> None:
         self._cursors.discard(cursor)

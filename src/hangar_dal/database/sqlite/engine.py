@@ -14,7 +14,7 @@ from hangar_dal.database.shelf import Shelf
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.connection import LOCK_SLICE, SqliteConnection
 from hangar_dal.database.sqlite.errors import is_busy
-from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
+from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion, raise_alone
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
 
@@ -87,9 +87,7 @@ def _create(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise ConnectionFailed(
-            f"{path}: the database file cannot be opened: {reason}; does its folder exist?"
-        ) from None
+        raise_alone(ConnectionFailed(f"{path}: the database file cannot be opened: {reason}; does its folder exist?"))
 
 
 def _set_up_writer(raw: sqlite3.Connection) -> None:

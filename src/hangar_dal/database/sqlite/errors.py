@@ -47,7 +47,7 @@ def is_busy(error: Exception) -> bool:
 
 
 def translated(error: Exception, statement: Statement | None, raw: sqlite3.Connection) -> HangarError:
-    """The error to raise `from None`: what happened, to which constraint of which table; no value."""
+    """The error to raise with `raise_alone`: what happened, to which constraint of which table; no value."""
     found = _translated(error, statement.text if statement else "", raw)
     if isinstance(found, DatabaseError) and statement is not None:
         found.query = statement.name or None
