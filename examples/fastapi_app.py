@@ -73,7 +73,8 @@ class Session(BaseModel):
 
 
 @app.post("/users", status_code=201)
-async def register(new: Registration, db: WriteDb) -> User:
+async def register(new: Registration, db: Annotated[Database, Depends(database)]) -> User:
+    """Takes the database and not a transaction: no connection waits while the password is hashed."""
     return await users.create_user(db, NewUser(**new.model_dump()))
 
 
@@ -108,6 +109,7 @@ STATUSES = {
     errors.ForeignKeyViolation: 404,
     errors.UniqueViolation: 409,
     errors.DatabaseBusy: 503,
+    errors.HashingBusy: 503,
     errors.TransactionConflict: 503,
 }
 

@@ -131,6 +131,7 @@ class World:
                 lambda db: users.touch_last_login(db, user_id),
                 lambda db: users.set_password_hash(db, user_id, hashed_password=hashed),
                 lambda db: users.renew_password_hash(db, user_id, verified=verified, renewed=hashed),
+                lambda db: users.find_verified_user(db, user_id, verified=verified),
             ),
         )
 

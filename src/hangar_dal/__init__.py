@@ -9,7 +9,7 @@ The way of one call, in five stops: the domain's function (`domains/users.py`), 
 (`query/`), `Database.run` (`database/`), and the statement itself (`sql/queries/<dialect>/users.sql`).
 """
 
-from hangar_dal import errors
+from hangar_dal import errors, passwords
 from hangar_dal.database import (
     Database,
     Executor,
@@ -61,6 +61,7 @@ __all__ = [
     "atomic",
     "errors",
     "open_database",
+    "passwords",
     "session_cookies",
     "transaction_dependency",
     "users",

@@ -8,6 +8,7 @@
     ├── SealError                  a sealed value cannot be opened: wrong key, moved or altered
     ├── InvalidCredentials         unknown user, wrong password or an account that is not active: never which
     ├── AccountNotActive           the account exists and may not sign in
+    ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
     ├── NotFound                   a row that had to exist does not
     ├── TooManyRows                more rows than the signature allows
     ├── MigrationError             a migration file is missing, broken or failed
@@ -80,6 +81,10 @@ class AccountNotActive(HangarError):
     def __init__(self, message: str, *, status: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class HashingBusy(HangarError):
+    """Answer "try again later" (HTTP 503): more sign-ins arrive than this process can hash."""
 
 
 class NotFound(HangarError):

@@ -11,24 +11,30 @@ import os
 import secrets
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from threading import BoundedSemaphore
+from typing import Any, Final, TypeVar
 
 from argon2 import Parameters, PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type, hash_secret_raw
 from pydantic import SecretStr
 
-from hangar_dal.errors import WeakPassword
+from hangar_dal.errors import HashingBusy, WeakPassword
 from hangar_dal.values import check_text
 
 MIN_CHARACTERS: Final = 15
 MIN_CHARACTERS_WITH_SECOND_FACTOR: Final = 8
 MAX_CHARACTERS: Final = 256
 MAX_BYTES: Final = 1024
+# A hash takes 64 MiB and a tenth of a second, so the last in a full queue waits for about three seconds.
+THREADS: Final = 2
+MAX_WAITING: Final = 64
+
+T = TypeVar("T")
 
 _HASHER: Final = PasswordHasher()
 
@@ -53,20 +59,84 @@ def check_password(password: SecretStr, *, context: Iterable[str | None] = (), m
         raise WeakPassword("the password must not be the user's own name or address; choose another")
 
 
-def hash_password(password: SecretStr) -> str:
-    """An argon2id hash with a salt of its own, to be stored as text. Takes a tenth of a second: see `hash_off_loop`."""
+async def hash_password(
+    password: SecretStr, *, context: Iterable[str | None] = (), minimum: int = MIN_CHARACTERS
+) -> str:
+    """Return an argon2id hash of the password, to be stored as text, or raise `WeakPassword`.
+
+    `context` and `minimum` are those of `check_password`. Hashing takes a tenth of a second on a thread kept for it, so
+    call this before you open a transaction. Raises `HashingBusy` if too many calls wait for these threads.
+    """
+    check_password(password, context=context, minimum=minimum)
+    return await _off_loop(_hash, password)
+
+
+async def rehash_password(password: SecretStr) -> str:
+    """Return a new hash of a password that was just verified, without asking whether it may still be chosen."""
+    return await _off_loop(_hash, password)
+
+
+async def verify_password(stored: str | None, password: SecretStr) -> bool:
+    """Return whether the password made the stored hash. None, for no such user, takes the same work and is False.
+
+    A hash with cheaper parameters than today's takes today's work too, and so does a password that is too long.
+    Raises `HashingBusy` if too many calls wait. A caller that is cancelled while it waits leaves the queue.
+    """
+    return await _off_loop(_verify, stored, password)
+
+
+def is_too_long(password: SecretStr) -> bool:
+    """Return whether no account can have this password, because it is longer than any that is accepted."""
+    try:
+        _normalised(password)
+    except WeakPassword:
+        return True
+    return False
+
+
+def needs_rehash(stored: str) -> bool:
+    """Whether the hash has other parameters than today's: hash the password again while it is at hand."""
+    return _parameters(stored) is None or _HASHER.check_needs_rehash(stored)
+
+
+class _Queue:
+    """Threads kept for hashing, and a place for each call that runs or waits: a flood of sign-ins takes no more."""
+
+    def __init__(self) -> None:
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hangar-passwords")
+        self.places = BoundedSemaphore(THREADS + MAX_WAITING)
+
+
+@cache
+def _queue() -> _Queue:
+    return _Queue()
+
+
+os.register_at_fork(after_in_child=_queue.cache_clear)  # threads do not survive a fork: the child makes its own
+
+
+async def _off_loop(work: Callable[..., T], *arguments: Any) -> T:
+    queue = _queue()
+    if not queue.places.acquire(blocking=False):
+        raise HashingBusy(f"{MAX_WAITING} passwords wait to be hashed already; try again in a few seconds")
+    try:
+        running = queue.threads.submit(work, *arguments)
+    except BaseException:
+        queue.places.release()
+        raise
+    running.add_done_callback(lambda _: queue.places.release())  # called as well if it is cancelled while it waits
+    return await asyncio.wrap_future(running)
+
+
+def _hash(password: SecretStr) -> str:
     return _HASHER.hash(_normalised(password))
 
 
-def verify_password(stored: str | None, password: SecretStr) -> bool:
-    """Whether the password made the stored hash. None, for no such user, takes the same work and is never right.
-
-    A hash with cheaper parameters than today's is made up for, so that the time does not tell old accounts either.
-    """
+def _verify(stored: str | None, password: SecretStr) -> bool:
     try:
         text = _normalised(password)
-    except WeakPassword:  # over-long: refused when it was set, so it is wrong for every account, at once
-        return False
+    except WeakPassword:  # such a password was never accepted, so it is wrong for every account
+        stored, text = None, ""
     cost = _parameters(stored)
     if stored is None or cost is None:
         stored = _decoy()
@@ -76,29 +146,6 @@ def verify_password(stored: str | None, password: SecretStr) -> bool:
         return _HASHER.verify(stored, text)
     except (VerificationError, InvalidHashError):
         return False
-
-
-def needs_rehash(stored: str) -> bool:
-    """Whether the hash has other parameters than today's: hash the password again while it is at hand."""
-    return _parameters(stored) is None or _HASHER.check_needs_rehash(stored)
-
-
-async def hash_off_loop(password: SecretStr) -> str:
-    """`hash_password` on one of two threads kept for hashing, so that a flood of sign-ins takes no other thread."""
-    return await asyncio.get_running_loop().run_in_executor(_threads(), hash_password, password)
-
-
-async def verify_off_loop(stored: str | None, password: SecretStr) -> bool:
-    """`verify_password` on one of the same two threads. A caller cancelled while it waits leaves the queue."""
-    return await asyncio.get_running_loop().run_in_executor(_threads(), verify_password, stored, password)
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="hangar-passwords")
-
-
-os.register_at_fork(after_in_child=_threads.cache_clear)  # threads do not survive a fork: the child makes its own
 
 
 def _normalised(password: SecretStr) -> str:

@@ -124,17 +124,17 @@ async def test_a_violation_in_a_transaction_fails_it_and_in_a_savepoint_does_not
     database: Database, user: User
 ) -> None:
     async with database.transaction() as tx:
-        kept = await users.create_user(tx, eve_user())
+        kept = await users.insert_user(tx, eve_user(), hashed_password=None)
         with pytest.raises(errors.UniqueViolation):
             async with tx.savepoint():
-                await users.create_user(tx, eve_user())
-                await users.create_user(tx, local_user(username=user.username))
+                await users.insert_user(tx, eve_user(), hashed_password=None)
+                await users.insert_user(tx, eve_user(username=user.username), hashed_password=None)
         assert await users.count_users(tx) == 2
     with pytest.raises(TransactionFailed):
         async with database.transaction() as tx:
-            await users.create_user(tx, eve_user())
+            await users.insert_user(tx, eve_user(), hashed_password=None)
             with pytest.raises(errors.UniqueViolation):
-                await users.create_user(tx, local_user(username=user.username))
+                await users.insert_user(tx, eve_user(username=user.username), hashed_password=None)
             await users.count_users(tx)
     assert await users.list_users(database, order="oldest") == sorted([user, kept], key=lambda one: one.id)
 

@@ -21,10 +21,10 @@ from hangar_dal.passwords import (
     MIN_CHARACTERS,
     MIN_CHARACTERS_WITH_SECOND_FACTOR,
     check_password,
-    hash_off_loop,
     hash_password,
+    is_too_long,
     needs_rehash,
-    verify_off_loop,
+    rehash_password,
     verify_password,
 )
 
@@ -40,7 +40,7 @@ def wide(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def stored() -> str:
-    return hash_password(STRONG)
+    return passwords._hash(STRONG)
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,16 @@ def test_the_list_holds_thousands_of_entries_that_can_match() -> None:
     assert sum(len(entry) >= MIN_CHARACTERS for entry in common) > 30
 
 
-@pytest.mark.parametrize("use", [check_password, hash_password, lambda p: verify_password(None, p)])
+@pytest.mark.parametrize("use", [hash_password, rehash_password, lambda secret: verify_password(None, secret)])
 @pytest.mark.parametrize("bad", ["\0", "\udcff"])
-def test_what_no_database_could_hold_is_no_password(use, bad: str) -> None:
+async def test_what_no_database_could_hold_is_no_password(use, bad: str) -> None:
     secret = token_hex()
     with pytest.raises(InvalidValue) as caught:
-        use(SecretStr(secret + bad))
+        await use(SecretStr(secret + bad))
     assert secret not in "".join(traceback.format_exception(caught.value))
 
 
-def test_an_overlong_password_is_refused_before_any_hashing(stored: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_overlong_password_is_refused_before_any_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     class NoHashing:
         def __getattr__(self, name: str):
             return lambda *_: pytest.fail(f"{name} was called")
@@ -123,38 +123,45 @@ def test_an_overlong_password_is_refused_before_any_hashing(stored: str, monkeyp
     monkeypatch.setattr(passwords, "_HASHER", NoHashing())
     overlong = SecretStr("x" * (MAX_CHARACTERS + 1))
     with pytest.raises(WeakPassword):
-        hash_password(overlong)
-    assert not verify_password(stored, overlong)
-    assert not verify_password(None, overlong)
+        await hash_password(overlong)
+    assert is_too_long(overlong)
+    assert not is_too_long(STRONG)
 
 
-def test_a_hash_is_argon2id_with_todays_parameters_and_a_salt_of_its_own(stored: str) -> None:
+async def test_an_overlong_password_is_never_right(stored: str) -> None:
+    overlong = SecretStr("x" * (MAX_CHARACTERS + 1))
+    assert not await verify_password(stored, overlong)
+    assert not await verify_password(None, overlong)
+    assert not await verify_password(passwords._hash(SecretStr("")), overlong)
+
+
+async def test_a_hash_is_argon2id_with_todays_parameters_and_a_salt_of_its_own(stored: str) -> None:
     assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
-    assert hash_password(STRONG) != stored
+    assert await hash_password(STRONG) != stored
     assert STRONG.get_secret_value() not in stored
 
 
-def test_the_right_password_alone_is_right(stored: str) -> None:
-    assert verify_password(stored, STRONG)
-    assert not verify_password(stored, SecretStr(STRONG.get_secret_value() + "x"))
-    assert not verify_password(stored, SecretStr(""))
-    assert not verify_password(None, STRONG)
+async def test_the_right_password_alone_is_right(stored: str) -> None:
+    assert await verify_password(stored, STRONG)
+    assert not await verify_password(stored, SecretStr(STRONG.get_secret_value() + "x"))
+    assert not await verify_password(stored, SecretStr(""))
+    assert not await verify_password(None, STRONG)
 
 
-def test_the_same_text_in_another_normal_form_is_the_same_password() -> None:
-    stored = hash_password(SecretStr("cafe\u0301 ﬁfteen chars"))
-    assert verify_password(stored, SecretStr("café fifteen chars"))
+async def test_the_same_text_in_another_normal_form_is_the_same_password() -> None:
+    stored = await hash_password(SecretStr("cafe\u0301 ﬁfteen chars"))
+    assert await verify_password(stored, SecretStr("café fifteen chars"))
 
 
 @pytest.mark.parametrize("damaged", DAMAGED)
-def test_a_damaged_hash_is_never_right_and_asks_for_a_new_one(damaged: str) -> None:
-    assert not verify_password(damaged, STRONG)
+async def test_a_damaged_hash_is_never_right_and_asks_for_a_new_one(damaged: str) -> None:
+    assert not await verify_password(damaged, STRONG)
     assert needs_rehash(damaged)
 
 
-def test_a_hash_with_other_parameters_asks_for_a_new_one(stored: str) -> None:
+async def test_a_hash_with_other_parameters_asks_for_a_new_one(stored: str) -> None:
     old = CHEAP.hash(STRONG.get_secret_value())
-    assert verify_password(old, STRONG)
+    assert await verify_password(old, STRONG)
     assert needs_rehash(old)
     assert not needs_rehash(stored)
 
@@ -164,7 +171,7 @@ def test_a_decoy_costs_what_a_hash_of_today_costs(stored: str) -> None:
     assert passwords._decoy() != passwords._decoy()
 
 
-def test_no_account_is_told_from_another_by_its_time(stored: str) -> None:
+async def test_no_account_is_told_from_another_by_its_time(stored: str) -> None:
     """Compared is the processor's work, within a margin far from what any of them would take without care."""
     wrong = SecretStr(token_urlsafe())
     cases = {"today": stored, "unknown": None, "old": CHEAP.hash("old"), "damaged": "x"}
@@ -172,7 +179,7 @@ def test_no_account_is_told_from_another_by_its_time(stored: str) -> None:
     for _ in range(5):
         for name, case in cases.items():
             begin = time.process_time()
-            verify_password(case, wrong)
+            await verify_password(case, wrong)
             times[name].append(time.process_time() - begin)
     today = median(times["today"])
     assert {name: 0.5 < median(taken) / today < 2 for name, taken in times.items()} == dict.fromkeys(cases, True)
@@ -188,24 +195,24 @@ async def test_hashing_leaves_the_loop_free_and_takes_two_threads_at_most(stored
             await asyncio.sleep(0.001)
 
     turning = asyncio.create_task(turn())
-    answers = await asyncio.gather(*(verify_off_loop(stored, STRONG) for _ in range(6)), hash_off_loop(STRONG))
+    answers = await asyncio.gather(*(verify_password(stored, STRONG) for _ in range(6)), hash_password(STRONG))
     turning.cancel()
     assert answers[:6] == [True] * 6
-    assert verify_password(answers[6], STRONG)
+    assert await verify_password(answers[6], STRONG)
     assert turns > 10
     assert 1 <= sum(thread.name.startswith("hangar-passwords") for thread in threading.enumerate()) <= 2
 
 
 async def test_callers_that_gave_up_waiting_are_not_served(stored: str, monkeypatch: pytest.MonkeyPatch) -> None:
     served: list[SecretStr] = []
-    real = passwords.verify_password
-    monkeypatch.setattr(passwords, "verify_password", lambda *given: (served.append(given[1]), real(*given))[1])
-    waiting = [asyncio.create_task(verify_off_loop(stored, STRONG)) for _ in range(200)]
+    real = passwords._verify
+    monkeypatch.setattr(passwords, "_verify", lambda *given: (served.append(given[1]), real(*given))[1])
+    waiting = [asyncio.create_task(verify_password(stored, STRONG)) for _ in range(passwords.MAX_WAITING)]
     await asyncio.sleep(0)
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    assert await verify_off_loop(stored, STRONG)
+    assert await verify_password(stored, STRONG)
     assert len(served) <= 5
     assert all(task.cancelled() for task in waiting)
 
@@ -214,12 +221,12 @@ def test_a_forked_child_hashes_with_threads_of_its_own() -> None:
     program = """
 import asyncio, os
 from pydantic import SecretStr
-from hangar_dal.passwords import verify_off_loop
+from hangar_dal.passwords import verify_password
 async def use_both_threads():
-    await asyncio.gather(*(verify_off_loop(None, SecretStr("parent")) for _ in range(3)))
+    await asyncio.gather(*(verify_password(None, SecretStr("parent")) for _ in range(3)))
 asyncio.run(use_both_threads())
 child = os.fork()
-asyncio.run(asyncio.wait_for(verify_off_loop(None, SecretStr("both")), 20))
+asyncio.run(asyncio.wait_for(verify_password(None, SecretStr("both")), 20))
 if child:
     raise SystemExit(bool(os.waitpid(child, 0)[1]))
 os._exit(0)

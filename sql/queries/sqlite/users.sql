@@ -394,7 +394,54 @@ UPDATE users
 SET hashed_password = :renewed
 WHERE
     id = :user_id
-    AND hashed_password = :verified;
+    AND hashed_password = :verified
+    AND status = 'ACTIVE'
+RETURNING
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at;
+
+-- name: find_verified_user
+-- The end of a sign-in: a password changed, or an account suspended, since the hash was read gives no row.
+SELECT
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at
+FROM users
+WHERE
+    id = :user_id
+    AND hashed_password = :verified
+    AND status = 'ACTIVE';
 
 -- name: find_login
 SELECT

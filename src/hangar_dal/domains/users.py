@@ -12,9 +12,9 @@ from pydantic import Field, SecretStr, StringConstraints
 from typing_extensions import Unpack
 
 from hangar_dal import passwords
-from hangar_dal.database import Executor
+from hangar_dal.database import Database, Executor
 from hangar_dal.domains.catalog import query
-from hangar_dal.errors import AccountNotActive, InvalidCredentials, InvalidValue
+from hangar_dal.errors import AccountNotActive, InvalidCredentials, InvalidValue, TransactionError
 from hangar_dal.models.users import (
     DisplayName,
     EveCharacterId,
@@ -37,7 +37,11 @@ _REFUSED: Final = "the login or the password is wrong"
 
 @query
 async def insert_user(db: Executor, new: NewUser, *, hashed_password: str | None) -> User:
-    """Store an account whose password is hashed already; `create_user` hashes it."""
+    """Store an account whose password is already hashed; `create_user` hashes it.
+
+    For a transaction: call `passwords.hash_password` before it begins, and pass the result here. The password in
+    `new` is not read.
+    """
     ...
 
 
@@ -122,13 +126,19 @@ async def touch_last_login(db: Executor, user_id: UUID) -> User:
 
 @query
 async def set_password_hash(db: Executor, user_id: UUID, *, hashed_password: str) -> User:
-    """Store a hash that is made already; `set_password` makes it."""
+    """Store a hash that `passwords.hash_password` made; `set_password` does both."""
     ...
 
 
 @query
-async def renew_password_hash(db: Executor, user_id: UUID, *, verified: str, renewed: str) -> RowCount:
-    """Replace the hash that was just verified, unless the password has changed meanwhile."""
+async def renew_password_hash(db: Executor, user_id: UUID, *, verified: str, renewed: str) -> User | None:
+    """Replace the hash that was just verified; None if the password has changed or the account is not active."""
+    ...
+
+
+@query
+async def find_verified_user(db: Executor, user_id: UUID, *, verified: str) -> User | None:
+    """The user whose hash was just verified; None if the password has changed or the account is not active."""
     ...
 
 
@@ -157,48 +167,59 @@ async def delete_user(db: Executor, user_id: UUID) -> RowCount:
     ...
 
 
-async def create_user(db: Executor, new: NewUser) -> User:
-    """Make an account. `WeakPassword` before anything is hashed; `UniqueViolation.columns` says which name is taken."""
+async def create_user(db: Database, new: NewUser) -> User:
+    """Create an account, its password hashed before a connection is taken.
+
+    `WeakPassword` if the password is easy to guess; `UniqueViolation.columns` says which name is taken.
+    In a transaction use `insert_user`.
+    """
+    _check_database(db, "Call passwords.hash_password before the transaction begins, then insert_user in it.")
     if not isinstance(new, NewUser):
         raise InvalidValue(f"new: expected NewUser, got {type(new).__name__}")
     hashed = None
     if new.password is not None:
         _check_secret(new.password)
         names = (new.username, new.email, new.display_name)
-        passwords.check_password(new.password, context=[name for name in names if isinstance(name, str)])
-        hashed = await passwords.hash_off_loop(new.password)
+        hashed = await passwords.hash_password(new.password, context=[name for name in names if isinstance(name, str)])
     return await insert_user(db, new, hashed_password=hashed)
 
 
-async def set_password(db: Executor, user_id: UUID, password: SecretStr) -> User:
-    """Replace the password; `WeakPassword` before anything is hashed, `NotFound` if there is no such user."""
+async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User:
+    """Replace the password, hashed while no connection is held; `NotFound` if there is no such user.
+
+    `WeakPassword` if it is easy to guess. In a transaction use `set_password_hash`.
+    """
+    _check_database(db, "Call passwords.hash_password before the transaction begins, then set_password_hash in it.")
     _check_secret(password)
     passwords.check_password(password)  # what no user may have needs no look at this one
     user = await get_user(db, user_id)
-    passwords.check_password(password, context=(user.username, user.email, user.display_name))
-    return await set_password_hash(db, user_id, hashed_password=await passwords.hash_off_loop(password))
+    names = (user.username, user.email, user.display_name)
+    return await set_password_hash(db, user_id, hashed_password=await passwords.hash_password(password, context=names))
 
 
-async def authenticate(db: Executor, login: str, password: SecretStr) -> User:
+async def authenticate(db: Database, login: str, password: SecretStr) -> User:
     """The user with this username or e-mail and this password.
 
     One `InvalidCredentials`, after the same work, for an unknown user, a wrong password and an account that is not
-    active. A hash made with weaker parameters than today's is renewed. Counting failures is the caller's.
+    active. A hash made with weaker parameters than today's is renewed. The caller counts failures. Takes no
+    `Transaction`, because the password is hashed in between. Raises `HashingBusy` if too many sign-ins wait.
     """
+    _check_database(db, "Call authenticate before the transaction begins.")
     _check_secret(password)
-    found = await find_login(db, login)
-    hashed = found.hashed_password if found else None
-    matches = await passwords.verify_off_loop(hashed, password)
-    if found is None or hashed is None or not matches or found.status is not UserStatus.ACTIVE:
-        raise InvalidCredentials(_REFUSED)
-    if passwords.needs_rehash(hashed):
-        renewed = await passwords.hash_off_loop(password)
-        await renew_password_hash(db, found.id, verified=hashed, renewed=renewed)
-    # Hashing takes long enough for the account to be suspended or deleted meanwhile.
-    for user in await get_users(db, [found.id]):
-        if user.is_active:
+    while True:
+        found = None if passwords.is_too_long(password) else await find_login(db, login)
+        verified = found.hashed_password if found else None
+        matches = await passwords.verify_password(verified, password)
+        if found is None or verified is None or not matches or found.status is not UserStatus.ACTIVE:
+            raise InvalidCredentials(_REFUSED)
+        if passwords.needs_rehash(verified):
+            renewed = await passwords.rehash_password(password)
+            user = await renew_password_hash(db, found.id, verified=verified, renewed=renewed)
+        else:
+            user = await find_verified_user(db, found.id, verified=verified)
+        if user is not None:
             return user
-    raise InvalidCredentials(_REFUSED)
+        # The account or its hash changed while the password was hashed, perhaps by another sign-in: begin again.
 
 
 async def sign_in_eve_user(
@@ -221,6 +242,14 @@ async def sign_in_eve_user(
         if refused is not None and not refused.is_active:
             status = refused.status
             raise AccountNotActive(f"the account is {status}; only an ACTIVE one may sign in", status=status)
+
+
+def _check_database(db: object, instead: str) -> None:
+    if not isinstance(db, Database):
+        raise TransactionError(
+            f"db: expected Database, got {type(db).__name__}; its connection would wait while a password is hashed. "
+            f"{instead}"
+        )
 
 
 def _check_secret(password: SecretStr) -> None:

@@ -8,7 +8,7 @@ import pytest
 from clock import Clock
 from hangar_dal import Database, NewSessionCookie, User, session_cookies, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, UniqueViolation
-from samples import local_user, session, sessions, storage_state
+from samples import eve_user, session, sessions, storage_state
 
 
 async def test_import_session_cookies_stores_what_create_session_cookie_would(
@@ -100,7 +100,7 @@ async def test_import_session_cookies_in_a_transaction_leaves_the_rest_of_it_whe
     database: Database, user: User
 ) -> None:
     async with database.transaction() as tx:
-        kept = await users.create_user(tx, local_user())
+        kept = await users.insert_user(tx, eve_user(), hashed_password=None)
         with pytest.raises(ForeignKeyViolation):
             await session_cookies.import_session_cookies(tx, [*sessions(user.id, 9), session(uuid7())], batch_size=5)
         assert await session_cookies.import_session_cookies(tx, sessions(kept.id, 3)) == 3

@@ -1,5 +1,6 @@
 """`authenticate`: the right password of an active account, else one error after the same work."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -166,15 +167,16 @@ async def test_authenticate_leaves_a_password_that_was_changed_meanwhile(
     database: Database, mara: User, secret: SecretStr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
-    chosen, hash_off_loop = password(), passwords.hash_off_loop
+    chosen, rehash_password = password(), passwords.rehash_password
 
     async def overtaken(given: SecretStr) -> str:
-        renewed = await hash_off_loop(given)
-        await users.set_password_hash(database, mara.id, hashed_password=await hash_off_loop(chosen))
+        renewed = await rehash_password(given)
+        await users.set_password_hash(database, mara.id, hashed_password=await rehash_password(chosen))
         return renewed
 
-    monkeypatch.setattr(passwords, "hash_off_loop", overtaken)
-    await users.authenticate(database, "strasse", secret)
+    monkeypatch.setattr(passwords, "rehash_password", overtaken)
+    with pytest.raises(InvalidCredentials, match=REFUSED):
+        await users.authenticate(database, "strasse", secret)
     assert (await users.authenticate(database, "strasse", chosen)).id == mara.id
     with pytest.raises(InvalidCredentials):
         await users.authenticate(database, "strasse", secret)
@@ -184,7 +186,7 @@ async def test_authenticate_leaves_a_password_that_was_changed_meanwhile(
 async def test_authenticate_refuses_an_account_that_ended_while_its_password_was_hashed(
     database: Database, mara: User, secret: SecretStr, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    verify_off_loop = passwords.verify_off_loop
+    verify_password = passwords.verify_password
     ways: dict[str, Callable[[], Any]] = {
         "suspended": lambda: users.set_user_status(database, mara.id, UserStatus.SUSPENDED),
         "deleted": lambda: users.delete_user(database, mara.id),
@@ -192,9 +194,9 @@ async def test_authenticate_refuses_an_account_that_ended_while_its_password_was
 
     async def overtaken(stored: str | None, given: SecretStr) -> bool:
         await ways[end]()
-        return await verify_off_loop(stored, given)
+        return await verify_password(stored, given)
 
-    monkeypatch.setattr(passwords, "verify_off_loop", overtaken)
+    monkeypatch.setattr(passwords, "verify_password", overtaken)
     with pytest.raises(InvalidCredentials, match=REFUSED):
         await users.authenticate(database, "strasse", secret)
 
@@ -217,6 +219,48 @@ async def test_authenticate_refuses_a_password_that_no_account_can_have_before_i
         await users.authenticate(database, "strasse", "a string")
 
 
-async def test_authenticate_works_in_a_transaction(database: Database, mara: User, secret: SecretStr) -> None:
-    async with database.transaction() as tx:
-        assert await users.authenticate(tx, "strasse", secret) == mara
+@pytest.mark.parametrize("renews", [False, True], ids=["hash of today", "hash of weaker parameters"])
+async def test_authenticate_refuses_a_password_that_was_replaced_while_it_was_verified(
+    database: Database, mara: User, secret: SecretStr, monkeypatch: pytest.MonkeyPatch, renews: bool
+) -> None:
+    if renews:
+        monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+    verify_password, replaced = passwords.verify_password, []
+
+    async def overtaken(stored: str | None, given: SecretStr) -> bool:
+        matches = await verify_password(stored, given)
+        if not replaced:
+            replaced.append(await users.set_password(database, mara.id, password()))
+        return matches
+
+    monkeypatch.setattr(passwords, "verify_password", overtaken)
+    with pytest.raises(InvalidCredentials, match=REFUSED):
+        await users.authenticate(database, "strasse", secret)
+    assert await users.get_user(database, mara.id) == replaced[0]
+
+
+async def test_sign_ins_that_renew_one_hash_at_the_same_time_all_succeed(
+    database: Database, mara: User, secret: SecretStr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+    verify_password, read = passwords.verify_password, asyncio.Barrier(3)
+
+    async def together(stored: str | None, given: SecretStr) -> bool:
+        if passwords.needs_rehash(str(stored)):
+            await read.wait()
+        return await verify_password(stored, given)
+
+    monkeypatch.setattr(passwords, "verify_password", together)
+    calls = [users.authenticate(database, "strasse", secret) for _ in range(3)]
+    assert await asyncio.gather(*calls) == [mara] * 3
+
+
+async def test_authenticate_refuses_an_overlong_password_after_the_same_work_and_reads_nothing(
+    database: Database, mara: User, counted: Callable[[], Counted], statements: list[str]
+) -> None:
+    for overlong in ("x" * 257, "x" * 1_000_000, "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 100):
+        hasher = counted()
+        del statements[:]
+        with pytest.raises(InvalidCredentials, match=REFUSED):
+            await users.authenticate(database, "strasse", SecretStr(overlong))
+        assert (hasher.verified, hasher.hashed, statements) == (1, 0, [])

@@ -174,10 +174,10 @@ async def test_create_user_lets_one_of_many_at_once_have_the_name(database: Data
     assert await users.count_users(database) == 1
 
 
-async def test_create_user_in_a_transaction_goes_with_it(database: Database) -> None:
+async def test_insert_user_in_a_transaction_goes_with_it(database: Database) -> None:
     with pytest.raises(ZeroDivisionError):
         async with database.transaction() as tx:
-            made = await users.create_user(tx, local_user())
+            made = await users.insert_user(tx, eve_user(), hashed_password=None)
             assert await users.get_user(tx, made.id) == made
             raise ZeroDivisionError
     assert await users.count_users(database) == 0
