@@ -85,6 +85,10 @@ def _sqlite(rest: str) -> SqliteTarget:
         path = ""
     if not path:
         raise SettingsError("DATABASE_URL: the URL names no SQLite file; write sqlite:///file.db, %-encoded as UTF-8")
+    if path.rpartition("/")[2] in ("", ".", ".."):
+        raise SettingsError(
+            "DATABASE_URL: the path names a directory. Add the name of the file, as in sqlite:///file.db"
+        )
     return SqliteTarget(path)
 
 
@@ -153,7 +157,9 @@ def _servers(known: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _is_local(address: str) -> bool:
-    if not address or address.startswith(("/", "@")) or address.lower() == "localhost":  # no host: the default socket
+    # No host means the default socket. A name that begins with @ is an abstract socket to libpq since its version 14,
+    # but psycopg looks it up in DNS first, and may be sent anywhere.
+    if not address or address.startswith("/") or address.lower() == "localhost":
         return True
     try:
         return ip_address(address).is_loopback

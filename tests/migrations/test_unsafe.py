@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 
@@ -104,3 +105,20 @@ def test_a_squawk_that_fails_has_found_nothing_safe(
     monkeypatch.setattr("shutil.which", lambda *_, **__: str(program))
     with pytest.raises(MigrationError, match="squawk failed: no such option"):
         lint(NOTHING, NOTHING)
+
+
+def test_squawk_learns_no_secret_from_its_environment(
+    lint: Lint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A program in its place writes down all that it was given."""
+    program, dump = tmp_path / "squawk", tmp_path / "dump"
+    program.write_text(f"#!/bin/sh\nexport -p >'{dump}'\ncat >>'{dump}'\necho '[]'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    canary = token_hex()
+    for name in ("DATABASE_URL", "POSTGRES_PASSWORD", "PGPASSWORD", "PGHOST", "HANGAR_SEALING_KEYS", "ANY_TOKEN"):
+        monkeypatch.setenv(name, canary)
+    assert lint(NOTHING, NOTHING) == []
+    given = {line.split()[-1].partition("=")[0] for line in dump.read_text().splitlines()}
+    assert given <= {"PATH", "PWD", "OLDPWD", "SHLVL", "_"}  # all but the first are the shell's own
+    assert canary not in dump.read_text()

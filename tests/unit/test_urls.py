@@ -197,7 +197,6 @@ def test_a_quoted_password_arrives_and_is_never_shown(user: str, password: str) 
         pytest.param("postgresql://[::1]/shop", {}, id="::1"),
         pytest.param("postgresql:///shop", {}, id="the default socket"),
         pytest.param("postgresql:///shop?host=/run/pg", {}, id="a socket"),
-        pytest.param("postgresql:///shop?host=@pg", {}, id="an abstract socket"),
         pytest.param("postgresql://localhost,127.0.0.1,[::1]/shop", {}, id="several, all here"),
         pytest.param("postgresql://db.example/shop?hostaddr=127.0.0.1", {}, id="the address counts, not the name"),
         pytest.param(f"postgresql://db.example/shop?{VERIFIED}", {}, id="verified"),
@@ -228,6 +227,10 @@ def test_a_connection_that_stays_here_or_is_verified_is_allowed(
         pytest.param("postgresql:///shop?service=shop", {}, id="a service may be anywhere"),
         pytest.param("postgresql:///shop?service=shop", {"PGSSLMODE": "verify-full"}, id="a service may say otherwise"),
         pytest.param("postgresql://localhost.example/shop", {}, id="a name that begins like localhost"),
+        pytest.param("postgresql:///shop?host=@pg", {}, id="an abstract socket, which psycopg looks up in DNS"),
+        pytest.param("postgresql:///shop?host=/run/pg,@pg", {}, id="one of several is an abstract socket"),
+        pytest.param("postgresql://%40db.example/shop", {}, id="a quoted @ before a host"),
+        pytest.param("postgresql:///shop", {"PGHOST": "@pg"}, id="PGHOST is an abstract socket"),
     ],
 )
 def test_a_connection_that_leaves_unverified_is_refused_unless_allowed(

@@ -3,7 +3,9 @@
 Stands at the top of the database floor. Only the driver of the dialect in use is imported.
 """
 
+import os
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -103,8 +105,10 @@ def _lacks_file(settings: Settings) -> bool:
     target = settings.target
     if not isinstance(target, SqliteTarget) or target.path == MEMORY:
         return False
-    path = Path(target.path)
-    return path.parent.is_dir() and not path.exists()
+    path = Path(os.path.realpath(target.path))
+    with suppress(OSError):  # which the engine will report
+        return path.parent.is_dir() and not path.exists()
+    return False
 
 
 async def _applied(database: Database) -> set[str]:

@@ -6,11 +6,10 @@ PostgreSQL server alone.
 
 import os
 import sqlite3
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
+from hangar_dal.database.sqlite.file import file_uri
 from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion, raise_alone
 from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
 
@@ -31,19 +30,16 @@ class SqlitePlace:
 
     @property
     def exists(self) -> bool:
-        return Path(self.target.path).exists()
+        return os.path.exists(self.target.path)  # noqa: PTH110 - Path.exists() may raise PermissionError
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
         """A file that does not exist yet is made, readable by its owner alone, unless `read_only`."""
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise UnsupportedVersion(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
-        path = Path(self.target.path).absolute()
+        source = file_uri(self.target, read_only=read_only)
         try:
-            if not read_only:
-                _make_private(path)
-            source = f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}"
             connection = sqlite3.connect(source, uri=True, timeout=self.lock_timeout, isolation_level=None)
-        except (OSError, sqlite3.Error):
+        except sqlite3.Error:
             raise_alone(
                 ConnectionFailed(f"{self.target.where} cannot be opened; its directory must exist and be writable")
             )
@@ -97,9 +93,3 @@ def place_of(url: str | None) -> Place:
     if settings.target.path == ":memory:":
         raise MigrationError(":memory: migrates itself when it is opened; there is nothing to migrate from outside")
     return SqlitePlace(settings.target, settings.lock_timeout)
-
-
-def _make_private(path: Path) -> None:
-    """Only a new file is opened here: closing a database's file would drop the locks that this process has on it."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

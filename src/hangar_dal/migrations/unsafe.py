@@ -5,6 +5,7 @@ squawk comes with the extra `check`. A statement that is meant so says `-- squaw
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -69,7 +70,11 @@ def _squawk(paths: Sequence[str]) -> list[dict[str, Any]]:
         )
     version = f"--pg-version={OLDEST_POSTGRESQL}.0"
     command = [program, "--reporter=json", "--assume-in-transaction", version, *paths]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")  # noqa: S603 - no shell
+    # squawk is a foreign program that reads SQL files: it gets no password or key of ours.
+    environment = {"PATH": os.environ.get("PATH", os.defpath)}
+    done = subprocess.run(  # noqa: S603 - no shell
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, encoding="utf-8"
+    )
     try:
         found: list[dict[str, Any]] = json.loads(done.stdout)
     except ValueError:

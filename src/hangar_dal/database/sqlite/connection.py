@@ -18,7 +18,7 @@ from hangar_dal.database.connection import Isolation
 from hangar_dal.database.owned import own
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
-from hangar_dal.errors import DatabaseClosed, HangarError, raise_alone
+from hangar_dal.errors import ConnectionFailed, DatabaseClosed, HangarError, raise_alone
 from hangar_dal.urls import MEMORY
 
 T = TypeVar("T")
@@ -36,20 +36,20 @@ logging.getLogger("aiosqlite").addFilter(lambda record: record.levelno > logging
 
 
 class SqliteConnection:
-    """`path` and what `set_up` does to the fresh connection; `age_limit` is in ticks, 0 for none."""
+    """`source` is a URI or `:memory:`. `set_up` prepares the fresh connection. `age_limit` is in ticks, 0 for none."""
 
     def __init__(
-        self, path: str, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
+        self, source: str, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
     ) -> None:
         self.applied: bool | None = False
         self.lost = False
-        self._path = path
+        self._source = source
         self._set_up = set_up
         self._lock_tries = int(lock_timeout / LOCK_SLICE)
         self._age: int | None = None  # ticks since the call under way began; None while there is none
         self._age_limit = age_limit
         self._abandoned = False  # the caller was cancelled: what waits for a lock shall stop waiting
-        self._is_only_one = path == MEMORY  # then it is the reader too
+        self._is_only_one = source == MEMORY  # then it is the reader too
         self._cursors: set[sqlite3.Cursor] = set()
         self._driver = aiosqlite.Connection(self._connect, iter_chunk_size=1)
 
@@ -154,7 +154,11 @@ class SqliteConnection:
 
     def _connect(self) -> sqlite3.Connection:
         self._thread = threading.current_thread()
-        raw = sqlite3.connect(self._path, timeout=LOCK_SLICE, isolation_level=None)
+        is_uri = not self._is_only_one
+        try:
+            raw = sqlite3.connect(self._source, uri=is_uri, timeout=LOCK_SLICE, isolation_level=None)
+        except sqlite3.Error:
+            raise_alone(ConnectionFailed("SQLite cannot open the database file. Check that it still exists."))
         try:
             self._set_up(raw)
         except BaseException as error:

@@ -1,11 +1,9 @@
 """Opens SQLite: the version, the file, and how each connection is set up. Stands above `connection`."""
 
-import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
-from pathlib import Path
 from typing import Final
 
 from hangar_dal import schema_history
@@ -14,7 +12,8 @@ from hangar_dal.database.shelf import Shelf
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.connection import LOCK_SLICE, SqliteConnection
 from hangar_dal.database.sqlite.errors import is_busy
-from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion, raise_alone
+from hangar_dal.database.sqlite.file import file_uri
+from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
 
@@ -38,9 +37,7 @@ async def open_engine(settings: Settings, target: SqliteTarget, *, minimum: tupl
             f"SQLite {sqlite3.sqlite_version} is too old: {needed} or newer is needed; use a newer Python"
         )
     is_memory = target.path == MEMORY
-    if not is_memory:
-        _create(Path(target.path))
-    shelf = _shelves(settings, target.path)
+    shelf = _shelves(settings, MEMORY if is_memory else file_uri(target))
     writers = shelf(_set_up_memory if is_memory else _set_up_writer, 1, "SQLite's one writer was busy")
     try:
         writers.give(await writers.take())
@@ -54,13 +51,13 @@ async def open_engine(settings: Settings, target: SqliteTarget, *, minimum: tupl
     return Engine("sqlite", writers, readers, streams, _nothing)
 
 
-def _shelves(settings: Settings, path: str) -> Callable[[Callable[[sqlite3.Connection], None], int, str], Shelf]:
+def _shelves(settings: Settings, source: str) -> Callable[[Callable[[sqlite3.Connection], None], int, str], Shelf]:
     timeout = settings.statement_timeout
     tick = min(1.0, timeout / 4) if timeout else 1.0
 
     def shelf(set_up: Callable[[sqlite3.Connection], None], maximum: int, busy: str) -> Shelf:
         def open_one() -> Awaitable[SqliteConnection]:
-            return _open_one(path, set_up, lock_timeout=settings.lock_timeout, age_limit=int(timeout / tick))
+            return _open_one(source, set_up, lock_timeout=settings.lock_timeout, age_limit=int(timeout / tick))
 
         return Shelf(
             open_one,
@@ -74,20 +71,11 @@ def _shelves(settings: Settings, path: str) -> Callable[[Callable[[sqlite3.Conne
 
 
 async def _open_one(
-    path: str, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
+    source: str, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
 ) -> SqliteConnection:
-    connection = SqliteConnection(path, set_up, lock_timeout=lock_timeout, age_limit=age_limit)
+    connection = SqliteConnection(source, set_up, lock_timeout=lock_timeout, age_limit=age_limit)
     stop_at_exit(connection)
     return await connection.open()
-
-
-def _create(path: Path) -> None:
-    """Nobody else shall read it; SQLite gives its WAL the mode of the file."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise_alone(ConnectionFailed(f"{path}: the database file cannot be opened: {reason}; does its folder exist?"))
 
 
 def _set_up_writer(raw: sqlite3.Connection) -> None:

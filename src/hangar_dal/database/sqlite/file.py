@@ -1,0 +1,45 @@
+"""The file that a SQLite URL names: the same one, with the same permissions, to the application and to migrations.
+
+Imports no driver. Stands below `engine`, and is used by `migrations` too.
+"""
+
+import os
+from pathlib import Path
+
+from hangar_dal.errors import ConnectionFailed, raise_alone
+from hangar_dal.urls import SqliteTarget
+
+
+def file_uri(target: SqliteTarget, *, read_only: bool = False) -> str:
+    """Create the file if it is missing, and return the URI that opens it.
+
+    Many SQLite libraries read a plain name such as `file:x.db?mode=memory` as a URI. This one means the file of that
+    name, behind all symbolic links, also after the working directory has changed, and never creates it again.
+    """
+    path = Path(os.path.realpath(target.path))
+    if not read_only:
+        _make_private(path)
+    # SQLite would wait for ever for the other end of a pipe.
+    if os.path.exists(path) and not path.is_file():  # noqa: PTH110 - Path.exists() may raise PermissionError
+        raise ConnectionFailed(
+            f"{target.where}: not a regular file, so it cannot be a SQLite database. Check DATABASE_URL."
+        )
+    return f"{path.as_uri()}?mode={'ro' if read_only else 'rw'}"
+
+
+def _make_private(path: Path) -> None:
+    """Only the owner may read the file; SQLite gives its WAL the same mode.
+
+    An existing file is not opened here: closing it would drop every lock that this process has on it.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise_alone(
+            ConnectionFailed(
+                f"{path}: the database file cannot be created: {reason}. Check that its folder exists and is writable."
+            )
+        )

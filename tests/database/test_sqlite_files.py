@@ -1,0 +1,158 @@
+"""A SQLite URL means one file, with one set of permissions, to the application and to migrations."""
+# ruff: noqa: ASYNC221, ASYNC240 - no other task waits here
+
+import asyncio
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from database.ledger import column, make_ledger, run
+from hangar_dal import migrations, sealing
+from hangar_dal.database import open_database
+from hangar_dal.errors import ConnectionFailed, SettingsError
+from hangar_dal.settings import Settings
+
+NAMES = [
+    "file:x.db",
+    "file:x.db?mode=memory",
+    "file:x.db?cache=shared&mode=ro",
+    "file:///x.db",
+    "file::memory:",
+    ":memory:x",
+    ":MEMORY:",
+    " :memory:",
+    "./:memory:",
+    "x?.db",
+    "x#1.db",
+    "100%.db",
+    "a%20b.db",
+    "a b.db",
+    "größe 😀.db",
+    "x.db.",
+    "~",
+    ".//x.db",
+    "-x.db",
+    "a'b\"c;.db",
+    "a\nb.db",
+]
+
+
+def settings(name: str, **values: object) -> Settings:
+    return Settings(database_url=f"sqlite:///{quote(name, safe='')}", sealing_keys=sealing.new_key(), **values)
+
+
+def files() -> dict[str, int]:
+    """Each file below the working directory, but for those that SQLite keeps beside an open database."""
+    found = [path for path in Path().rglob("*") if path.is_file() and not path.name.endswith(("-wal", "-shm"))]
+    return {str(path): stat.S_IMODE(path.lstat().st_mode) for path in found}
+
+
+async def migrate(one: Settings) -> None:
+    await asyncio.to_thread(migrations.apply, one.url.get_secret_value())
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_application_opens_the_file_that_was_migrated(name: str) -> None:
+    one = settings(name)
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    await migrate(one)
+    assert files() == {str(Path(name)): 0o600}
+    async with open_database(one) as db:
+        assert await column(db, "SELECT count(*) FROM users") == [0]
+        async with db.transaction(read_only=True) as tx:
+            assert await column(tx, "SELECT count(*) FROM users") == [0]
+    assert files() == {str(Path(name)): 0o600}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_migrations_reach_the_file_that_the_application_made(name: str) -> None:
+    one = settings(name)
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    async with open_database(one, check_schema=False) as db:
+        await db.run(*make_ledger(db))
+    assert files() == {str(Path(name)): 0o600}
+    await migrate(one)
+    async with open_database(one) as db:
+        assert await column(db, "SELECT count(*) FROM ledger") == [0]
+
+
+@pytest.mark.parametrize("first", ["application", "migrations"])
+async def test_a_symbolic_link_leads_both_to_one_file_even_before_it_exists(first: str) -> None:
+    Path("data").mkdir()
+    Path("x.db").symlink_to("data/real.db")
+    one = settings("x.db")
+    if first == "application":
+        async with open_database(one, check_schema=False):
+            pass
+    await migrate(one)
+    async with open_database(one) as db:
+        assert await column(db, "SELECT count(*) FROM users") == [0]
+    assert files() == {"x.db": 0o777, "data/real.db": 0o600}
+
+
+async def test_a_relative_path_stays_the_same_file_when_the_process_changes_its_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = settings("x.db")
+    await migrate(one)
+    Path("elsewhere").mkdir()
+    async with open_database(one, check_schema=False) as db:
+        await db.run(*make_ledger(db))
+        monkeypatch.chdir("elsewhere")
+        assert await column(db, "SELECT count(*) FROM ledger") == [0]  # on a reader, which is opened only now
+    assert files() == {}
+
+
+async def test_a_file_that_is_gone_is_not_made_again_by_a_later_connection() -> None:
+    one = settings("x.db")
+    async with open_database(one, check_schema=False) as db:
+        Path("x.db").unlink()
+        with pytest.raises(ConnectionFailed):
+            await column(db, "SELECT count(*) FROM users")
+    assert files() == {}
+
+
+async def test_opening_a_database_twice_keeps_the_locks_of_the_first() -> None:
+    """POSIX drops all locks that a process has on a file when it closes any descriptor of that file.
+
+    Without its lock, another process believes itself to be the last one, and deletes the WAL that we write to.
+    """
+    one = settings("x.db")
+    await migrate(one)
+    async with open_database(one) as db:
+        await db.run(*make_ledger(db))
+        async with open_database(one):
+            pass
+        program = "import sqlite3; c = sqlite3.connect('x.db'); print(c.execute('SELECT * FROM ledger').fetchall())"
+        for number in range(2):
+            assert subprocess.check_output([sys.executable, "-c", program], text=True).count("(") == number
+            assert Path("x.db-wal").exists()
+            await run(db, "INSERT INTO ledger (id, amount) VALUES (:id, 1)", id=number)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "directory", "socket"])
+async def test_what_is_no_regular_file_is_refused_at_once(kind: str) -> None:
+    if kind == "fifo":
+        os.mkfifo("x.db")
+    elif kind == "directory":
+        Path("x.db").mkdir()
+    else:
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind("x.db")
+    one = settings("x.db")
+    url = one.url.get_secret_value()
+    for attempt in (open_database(one, check_schema=False), migrate(one), asyncio.to_thread(migrations.pending, url)):
+        with pytest.raises(ConnectionFailed, match=r"x\.db: not a regular file"):
+            await attempt
+
+
+@pytest.mark.parametrize("name", ["x.db/", "data/.", "data/..", "..", ".", "/"])
+def test_a_name_that_can_only_be_a_directory_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match="directory"):
+        settings(name)
