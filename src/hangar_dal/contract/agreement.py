@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.json_fields import compare_json
 from hangar_dal.contract.parameters import compare_parameters
-from hangar_dal.contract.place import found
+from hangar_dal.contract.place import depends_on_arguments, found
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.results import compare_results
 from hangar_dal.contract.rows import compare_order
@@ -27,3 +27,6 @@ def compare(
     yield from compare_json(checked, described)
     yield from compare_writes(checked, described, reading, tables, twin)
     yield from compare_order(checked, reading)
+    for notice in reading.notices:
+        if not (notice.always and depends_on_arguments(checked, notice.at)):
+            yield found(checked, notice.rule, notice.message, notice.fix, at=notice.at)

@@ -67,7 +67,8 @@ class Tables:
     """Every table of a scratch database with its columns in order.
 
     `keys` are those of each table that no two rows share: the primary one, and the unique ones that hold no NULL;
-    `loose` are the other unique ones. A relation that has no entry in `keys` is a view, or a virtual or foreign table:
+    `loose` are the other unique ones. A table of at most one row has a key of no columns. A relation that has no entry
+    in `keys` is a view, or a virtual or foreign table:
     what it shows is not what is stored.
     """
 

@@ -9,6 +9,7 @@ from hangar_dal.contract.facts import LooseKey, TableColumn, Tables
 from hangar_dal.migrations.schema import Column, Index, Schema, Table
 
 _BEFORE_INSERT: Final = re.compile(r"^CREATE TRIGGER \S+ BEFORE .*\bINSERT\b.* ON ")
+_PARENTHESES: Final = re.compile(r"[()]|^CHECK\b")
 _WHERE: Final = re.compile(r"\sWHERE\s", re.IGNORECASE)
 
 
@@ -29,6 +30,8 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
                 known[column.name] = replace(known[column.name], fills_itself=fills_itself)
         found = dict.fromkeys(_uniques(table, known))
         keys[table.name] = tuple(key.columns for key, is_full in found if is_full)
+        if _has_one_row(table, known):
+            keys[table.name] = ((), *keys[table.name])
         if others := tuple(key for key, is_full in found if not is_full):
             loose[table.name] = others
     return Tables(columns, keys, loose)
@@ -50,6 +53,18 @@ def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:
         )
         for table in schema.tables
     }
+
+
+def _has_one_row(table: Table, columns: dict[str, TableColumn]) -> bool:
+    """Whether a CHECK allows its primary key one value: `id integer PRIMARY KEY CHECK (id = 1)`."""
+    if len(table.primary_key) != 1 or table.primary_key[0] not in columns:
+        return False
+    column = columns[table.primary_key[0]]
+    rules = (_PARENTHESES.sub(" ", check.rule).lower().split() for check in table.checks)
+    name = column.name.lower()
+    return len(column.allowed) == 1 or any(
+        rule in ([name], [name, "=", "true"], [name, "is", "true"]) for rule in rules
+    )
 
 
 def _is_partial(index: Index) -> bool:

@@ -23,7 +23,7 @@ def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
     if tree is None:
         return
     written: set[int] = set()
-    for pair, table in _assignments(tree):
+    for pair, table in assignments(tree):
         written.add(id(pair))
         yield from _assigned(pair, table, tables)
     for insert in tree.find_all(exp.Insert):
@@ -38,12 +38,12 @@ def compares_null(text: str, dialect: Dialect) -> bool:
     tree = parsed(text, dialect)
     if tree is None:
         return False
-    written = {id(pair) for pair, _ in _assignments(tree)}
+    written = {id(pair) for pair, _ in assignments(tree)}
     compared = (node for node in tree.find_all(*_NEVER_OF_NULL) if id(node) not in written)
     return any(isinstance(side, exp.Null) for node in compared for side in (node.this, node.expression))
 
 
-def _assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
+def assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
     for update in tree.find_all(exp.Update):
         table = table_name(update.this) if isinstance(update.this, exp.Table) else None
         for pair in update.expressions:
@@ -55,7 +55,7 @@ def _assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
 
 
 def _assigned(pair: exp.Expr, table: str | None, tables: Tables) -> Iterator[Meeting]:
-    for left, right in _sides(pair) if isinstance(pair, exp.EQ) else ():
+    for left, right in sides(pair) if isinstance(pair, exp.EQ) else ():
         if isinstance(left, exp.Column) and not left.table:  # a name before it is that of a value of several fields
             yield from _met(table, left.name, right, tables, written=True)
 
@@ -77,7 +77,7 @@ def _inserted(insert: exp.Insert, tables: Tables) -> Iterator[Meeting]:
 
 
 def _compared(node: exp.Expr, tables: Tables) -> Iterator[Meeting]:
-    pairs = [(node.this, each) for each in node.expressions] if isinstance(node, exp.In) else list(_sides(node))
+    pairs = [(node.this, each) for each in node.expressions] if isinstance(node, exp.In) else list(sides(node))
     for one, other in pairs:
         for column, value in ((one, other), (other, one)):
             found = origin(column, tables)
@@ -85,7 +85,7 @@ def _compared(node: exp.Expr, tables: Tables) -> Iterator[Meeting]:
                 yield from _met(*found, value, tables, written=False)
 
 
-def _sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
     left, right = node.this, node.expression
     if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
         yield from zip(left.expressions, right.expressions, strict=False)

@@ -27,6 +27,12 @@ def parameter_at(checked: CheckedVariant, name: str) -> int | None:
     return next((place.start for place in checked.variant.parameters if place.name == name), None)
 
 
+def depends_on_arguments(checked: CheckedVariant, at: int | None) -> bool:
+    """Whether what stands at this offset is left out for some arguments."""
+    number = None if at is None else checked.variant.place_at(at)[0]
+    return any(line.number == number and line.conditions for line in checked.variant.lines)
+
+
 def column_at(checked: CheckedVariant, name: str) -> int | None:
     """Where a result's column most likely is written: by its alias, else by its name, in the outermost list."""
     outer = [token for depth, token in _levels(checked.variant.tokens) if depth == 0]

@@ -2,6 +2,9 @@
 and `nullability`; nothing else needs the parser.
 """
 
+from typing import Final
+
+from hangar_dal.contract.constant_conditions import constant_conditions
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.given_texts import given_texts
 from hangar_dal.contract.inserts import left_out
@@ -11,7 +14,11 @@ from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.patches import patches
 from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.remarks import Rule, notices
+from hangar_dal.contract.swapped import swapped
 from hangar_dal.sqlscan import Dialect
+
+_RULES: Final[tuple[Rule, ...]] = (constant_conditions, swapped)
 
 
 def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> Reading:
@@ -31,4 +38,5 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> R
         tuple(patches(text, dialect)),
         compares_null(text, dialect),
         unplaced_nulls(text, dialect, tables),
+        notices(text, dialect, tables, _RULES),
     )

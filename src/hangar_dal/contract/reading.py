@@ -33,6 +33,20 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What the statement's words and the tables alone show to be wrong, at an offset of its text.
+
+    `always`: it counts only if the words at that offset belong to the statement whatever arguments are given.
+    """
+
+    rule: str
+    at: int | None
+    message: str
+    fix: str
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """`nulls` of each result column, None where the statement is not understood; what is None in it cannot be known.
 
@@ -50,3 +64,4 @@ class Reading:
     patches: tuple[Patch, ...] = ()
     compares_null: bool = False
     unplaced_nulls: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()

@@ -40,6 +40,8 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "aggregate-unordered": "The items of a list that is made of rows come in an order.",
         "clock": "Time is the parameter :now, which tests can set and both databases share.",
         # Statements against the databases
+        "condition-constant": "A condition depends on the row: it does not compare a column with itself.",
+        "values-swapped": "No two columns are given each other's parameters.",
         "statement-refused": "Both databases prepare the statement against the migrated schema.",
         "parameter-kind": "A parameter is sent as what the database, or its twin, takes it for.",
         "none-refused": "An argument that may be None is not written to a column that is NOT NULL.",

@@ -46,21 +46,37 @@ def shown(text: str, dialect: Dialect) -> str | None:
     code = [token for token in tokens if token.kind is not Kind.COMMENT]
     if any(_is_misread(word, after, dialect) for word, after in pairwise([*code, None]) if word):
         return None
+    pieces, position = [], 0
+    for start, end, instead in _changes(tokens, text, dialect):
+        pieces += [text[position:start], instead]
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def place_of(offset: int, text: str, dialect: Dialect) -> int:
+    """Where in the statement's own text the parser found what it found at an offset of the text it was shown."""
+    longer = 0
+    for start, end, instead in _changes(list(scan(text, dialect)), text, dialect):
+        if start + longer + len(instead) > offset:
+            return min(start, offset - longer)
+        longer += len(instead) - (end - start)
+    return offset - longer
+
+
+def _changes(tokens: Sequence[Token], text: str, dialect: Dialect) -> list[tuple[int, int, str]]:
+    """In order: from where to where, and what is shown instead."""
     changes = [(token.start, token.end, " ") for token in tokens if token.kind is Kind.COMMENT]
     changes += [
         (token.start, token.end, f" :{NO_KEYWORD}{token.text[1:]}") for token in tokens if token.kind is Kind.PARAMETER
     ]
     if dialect == "postgresql":
+        code = [token for token in tokens if token.kind is not Kind.COMMENT]
         changes += [
             (start, end, _UNKNOWN_OPERATOR)
             for start, end in _operators(code, text)
             if text[start:end] not in _OPERATORS
         ]
-    pieces, position = [], 0
-    for start, end, instead in sorted(changes):
-        pieces += [text[position:start], instead]
-        position = end
-    return "".join([*pieces, text[position:]])
+    return sorted(changes)
 
 
 def _is_misread(word: Token, after: Token | None, dialect: Dialect) -> bool:

@@ -23,7 +23,7 @@ from hangar_dal.contract.sources import Told
 from hangar_dal.sqlscan import Dialect
 
 # To be raised whenever more is asked of a database or read in a statement, or either is understood in another way.
-FORMAT: Final = 5
+FORMAT: Final = 6
 _WIDTH: Final = 120
 _SCALARS: Final = (str, int, float, bool, type(None))
 

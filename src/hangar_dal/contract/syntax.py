@@ -127,6 +127,11 @@ def parameter_name(placeholder: exp.Placeholder) -> str:
     return placeholder.name.removeprefix(NO_KEYWORD)
 
 
+def columns_of(table: str, tables: Tables) -> set[str]:
+    """The names of a table's columns, in lower case."""
+    return {name.lower() for name in tables.columns.get(table, ())}
+
+
 def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
     if isinstance(source, exp.Subquery) and not source.alias and isinstance(source.this, exp.Table):
         yield from _source(source.this, scope)  # a join in parentheses
@@ -144,12 +149,8 @@ def _in_scope(column: exp.Column, scope: exp.Expr, tables: Tables) -> TableAndCo
         if column.table.lower() not in known:
             return None
         table = known[column.table.lower()]
-        return (table, name) if table and name in _columns(table, tables) else ("", name)
-    having = {table for table in known.values() if table and name in _columns(table, tables)}
+        return (table, name) if table and name in columns_of(table, tables) else ("", name)
+    having = {table for table in known.values() if table and name in columns_of(table, tables)}
     if len(having) == 1:  # a second one, whatever it is, would have been refused as ambiguous
         return having.pop(), name
     return ("", name) if having or None in known.values() else None
-
-
-def _columns(table: str, tables: Tables) -> set[str]:
-    return {name.lower() for name in tables.columns.get(table, ())}

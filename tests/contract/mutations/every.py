@@ -8,6 +8,7 @@ from contract.mutations import (
     harmful_columns,
     harmful_files,
     harmful_migrations,
+    harmful_mistakes,
     harmful_models,
     harmful_signatures,
     harmful_writes,
@@ -28,6 +29,7 @@ _HARMFUL: Iterable[Generator] = (
     harmful_signatures.mutants,
     harmful_models.mutants,
     harmful_migrations.mutants,
+    harmful_mistakes.mutants,
 )
 _HARMLESS: Iterable[Generator] = (harmless_queries.mutants, harmless_python.mutants, harmless_migrations.mutants)
 

@@ -1,0 +1,70 @@
+"""Conditions that do not depend on the row: `a.x = a.x`, `JOIN b ON TRUE`, `OR TRUE`. Stands above `bound`.
+
+Constants on both sides of a comparison, as in `WHERE 1 = 1`, are written on purpose, and so is CROSS JOIN.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.bound import same_value
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.meetings import assignments, sides
+from hangar_dal.contract.remarks import Remark
+from hangar_dal.contract.syntax import ctes, table_name
+from hangar_dal.sqlscan import Dialect
+
+RULE: Final = "condition-constant"
+_COMPARISONS: Final = (
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Like, exp.ILike,
+)  # fmt: skip
+
+
+def constant_conditions(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    written = {id(pair) for pair, _ in assignments(tree)}
+    for node in tree.find_all(*_COMPARISONS, exp.In):
+        if id(node) not in written:
+            yield from _with_itself(node, tables)
+    for join in tree.find_all(exp.Join):
+        if join.kind != "CROSS" and _is_true(join.args.get("on")) and _may_have_rows(join.this, tables):
+            message = (
+                f"{join.this.name} is joined ON a condition that is always true, so each row meets every row of it"
+            )
+            yield Remark(RULE, join.this, message, "join by a key, or write CROSS JOIN if every pair is wanted")
+    for either in tree.find_all(exp.Or):
+        for arm, other in ((either.this, either.expression), (either.expression, either.this)):
+            if _is_true(arm) and isinstance(either.find_ancestor(exp.Where, exp.Join, exp.Having), exp.Expr):
+                message = "OR with a condition that is always true keeps every row"
+                yield Remark(RULE, other, message, "delete the constant, or the whole condition")
+
+
+def _with_itself(node: exp.Expr, tables: Tables) -> Iterator[Remark]:
+    pairs = [(node.this, each) for each in node.expressions] if isinstance(node, exp.In) else list(sides(node))
+    for one, other in pairs:
+        if same_value(one, other, tables):
+            message = f"{_spoken(one, other)}, so the comparison is the same for every row"
+            yield Remark(RULE, one, message, "write the name of the table that is meant before the column")
+
+
+def _spoken(one: exp.Expr, other: exp.Expr) -> str:
+    left, right = one.sql(comments=False), other.sql(comments=False)
+    return f"{left} is compared with itself" if left == right else f"{left} and {right} are the same column here"
+
+
+def _is_true(condition: exp.Expr | None) -> bool:
+    condition = condition.unnest() if condition is not None else None
+    if isinstance(condition, exp.EQ):
+        both = (condition.this, condition.expression)
+        return all(isinstance(side, exp.Literal) for side in both) and both[0] == both[1]
+    if isinstance(condition, exp.Literal):
+        return not condition.is_string and condition.name == "1"
+    return isinstance(condition, exp.Boolean) and bool(condition.this)
+
+
+def _may_have_rows(source: exp.Expr, tables: Tables) -> bool:
+    """Whether it is a table of any number of rows. A subquery or a function may have one row for each row before it."""
+    if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Identifier):
+        return False
+    name = table_name(source)
+    return name not in ctes(source) and () not in tables.keys.get(name, ((),))

@@ -1,0 +1,44 @@
+"""What a rule notices in the parsed statement, and where that stands in its own text. Stands above `shown`."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.reading import Notice
+from hangar_dal.contract.shown import place_of
+from hangar_dal.contract.syntax import parsed
+from hangar_dal.sqlscan import Dialect
+
+
+class Remark(NamedTuple):
+    """What is wrong with a node of the tree, and what to write instead. `always`: see `Notice`."""
+
+    rule: str
+    node: exp.Expr
+    message: str
+    fix: str
+    always: bool = False
+
+
+Rule = Callable[[exp.Expr, Dialect, Tables], Iterator[Remark]]
+
+
+def notices(text: str, dialect: Dialect, tables: Tables, rules: Iterable[Rule]) -> tuple[Notice, ...]:
+    """What each rule says of the statement; nothing if it is not understood."""
+    tree = parsed(text, dialect)
+    if tree is None:
+        return ()
+    found = (
+        Notice(remark.rule, _at(remark.node, text, dialect), remark.message, remark.fix, remark.always)
+        for rule in rules
+        for remark in rule(tree, dialect, tables)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _at(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
+    """Where its first name or number stands; the parser keeps the places of no others."""
+    starts = [each.meta["start"] for each in node.walk() if "start" in each.meta]
+    return place_of(min(starts), text, dialect) if starts else None

@@ -1,0 +1,52 @@
+"""Mistakes that both databases accept: what a statement says is not what its author means. In both dialects alike."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from contract.mutations.application import Mutant, Texts
+from contract.mutations.edits import Editor, block, put, queries, sub
+from contract.mutations.harmful_clauses import COOKIE_READS, joined
+
+
+def mutants(texts: Texts) -> Iterator[Mutant]:
+    yield from _constant_conditions(texts)
+    yield from _swapped(texts)
+
+
+def _constant_conditions(texts: Texts) -> Iterator[Mutant]:
+    itself = Editor(texts, "compare a column with itself", frozenset({"condition-constant"}))
+    for query in queries(texts):
+        more = sub(r"^WHERE (\w+) = (:\w+)", r"WHERE \1 = \2 AND \1 = \1")
+        yield from itself.both("one more condition", query, more)
+    nested = "session_cookies.list_users_with_session_cookies"
+    for name in ("session_cookies", ""):
+        left = f"{name}.user_id" if name else "user_id"
+        edit = put("session_cookies.user_id = users.id", f"session_cookies.user_id = {left}")
+        yield from itself.both(f"correlated by {left}", nested, edit)
+    for name in COOKIE_READS:
+        on = "session_cookies.user_id = session_cookies.user_id"
+        yield from joined(itself, name, "joined by", f"session_cookies INNER JOIN users ON {on}")
+    always = Editor(texts, "join on what is always true", frozenset({"condition-constant"}))
+    for name in COOKIE_READS:
+        for kind, on in (("INNER", "TRUE"), ("LEFT", "TRUE"), ("INNER", "1 = 1")):
+            source = f"session_cookies {kind} JOIN users ON {on}"
+            yield from joined(always, name, f"{kind} JOIN ON {on}", source)
+
+
+def _swapped(texts: Texts) -> Iterator[Mutant]:
+    editor = Editor(texts, "swap two parameters", frozenset({"values-swapped"}))
+    for query in queries(texts):
+        listed = re.search(r"^VALUES \(\n(.*?)\n\)", block(texts, query), re.MULTILINE | re.DOTALL)
+        names = [name for name in re.findall(r":(\w+)", listed[1]) if name != "now"] if listed else []
+        for one, other in pairwise(names):
+            exchange = sub(rf"^    :{one},\n    :{other}\b", f"    :{other},\n    :{one}")
+            yield from editor.both(f"{one} and {other}", query, exchange)
+    sealed = "session_cookies.update_session_cookie"
+    yield from editor.both(
+        "SET",
+        sealed,
+        put("cookies = :cookies,\n    expires_at = :expires_at", "cookies = :expires_at,\n    expires_at = :cookies"),
+    )
+    pages = put("(created_at, id) < (:created_at, :id)", "(created_at, id) < (:id, :created_at)")
+    yield from editor.both("a row", "users.list_users", pages)

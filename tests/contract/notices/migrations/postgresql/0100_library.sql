@@ -1,0 +1,55 @@
+CREATE TABLE readers (
+    id uuid NOT NULL PRIMARY KEY,
+    name text NOT NULL,
+    email text,
+    email_fold text UNIQUE,
+    tenant bigint NOT NULL,
+    number bigint NOT NULL,
+    born date,
+    joined_at timestamptz NOT NULL,
+    CONSTRAINT readers_number_key UNIQUE (tenant, number)
+);
+CREATE TABLE cards (
+    reader_id uuid NOT NULL PRIMARY KEY,
+    color text NOT NULL,
+    CONSTRAINT cards_reader_id_fkey FOREIGN KEY (reader_id) REFERENCES readers (id)
+);
+CREATE TABLE books (
+    id uuid NOT NULL PRIMARY KEY,
+    title text NOT NULL,
+    subtitle text,
+    isbn text,
+    lang text NOT NULL,
+    year bigint NOT NULL,
+    data jsonb,
+    added_at timestamptz NOT NULL,
+    removed_at timestamptz
+);
+CREATE UNIQUE INDEX books_isbn ON books (isbn) WHERE removed_at IS NULL;
+CREATE UNIQUE INDEX books_title ON books (lower(title), year);
+CREATE TABLE loans (
+    id uuid NOT NULL PRIMARY KEY,
+    reader_id uuid NOT NULL,
+    book_id uuid NOT NULL,
+    since timestamptz NOT NULL,
+    until timestamptz,
+    CONSTRAINT loans_reader_id_fkey FOREIGN KEY (reader_id) REFERENCES readers (id),
+    CONSTRAINT loans_book_id_fkey FOREIGN KEY (book_id) REFERENCES books (id)
+);
+CREATE INDEX loans_reader ON loans (reader_id, since, id);
+CREATE INDEX loans_book ON loans (book_id);
+CREATE TABLE friends (
+    reader_id uuid NOT NULL,
+    friend_id uuid NOT NULL,
+    PRIMARY KEY (reader_id, friend_id)
+);
+CREATE TABLE settings (
+    id bigint NOT NULL PRIMARY KEY CHECK (id = 1),
+    days bigint NOT NULL,
+    fine bigint NOT NULL
+);
+CREATE TABLE visits (
+    at timestamptz NOT NULL,
+    gate text NOT NULL
+);
+CREATE VIEW lent AS SELECT id, reader_id, book_id FROM loans WHERE until IS NULL;

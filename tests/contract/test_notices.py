@@ -1,0 +1,75 @@
+"""What single statements show to be wrong, rule by rule: `notices/<rule>.txt` holds statements that are bad or good.
+
+A bad one has a `^` before the word at which the finding points. Both databases have to accept each statement, unless
+the line names one database.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
+from hangar_dal.contract.project import Project, read_project
+from hangar_dal.contract.reader import read
+from hangar_dal.contract.reading import Reading
+from hangar_dal.sqlblock import Line, Variant
+from hangar_dal.sqlscan import DIALECTS, Dialect
+from postgres_server import Server
+
+HERE = Path(__file__).parent / "notices"
+
+
+class Case(NamedTuple):
+    rule: str
+    is_bad: bool
+    dialect: Dialect
+    marked: str
+
+    @property
+    def text(self) -> str:
+        return self.marked.replace("^", "")
+
+
+def read_cases() -> Iterator[Case]:
+    for path in sorted(HERE.glob("*.txt")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                head, _, text = line.partition(": ")
+                kind, _, dialect = head.partition(" ")
+                assert kind in ("bad", "good"), line
+                assert text.count("^") == (kind == "bad"), line
+                for each in DIALECTS:
+                    if dialect in ("", each):
+                        yield Case(path.stem, kind == "bad", each, text)
+
+
+CASES = list(read_cases())
+
+
+@pytest.fixture(scope="module")
+def databases(postgres_server: Server) -> Iterator[Mapping[Dialect, Live]]:
+    project = Project((), (*read_project().migrations, HERE / "migrations"))
+    with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        url = postgres_server.url("postgres")
+        yield {
+            "postgresql": opened.enter_context(live_postgresql(project, url)),
+            "sqlite": opened.enter_context(live_sqlite(project)),
+        }
+
+
+def reading(case: Case, databases: Mapping[Dialect, Live]) -> Reading:
+    live = databases[case.dialect]
+    described = live.probe.describe(Variant(case.dialect, (Line(case.text, 1),)))
+    assert described.refusal is None
+    return read(case.text, case.dialect, live.tables, described)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.dialect}-{case.marked}")
+def test_a_rule_finds_its_mistake_where_it_is_and_nothing_else(case: Case, databases: Mapping[Dialect, Live]) -> None:
+    found = [(notice.rule, notice.at) for notice in reading(case, databases).notices if notice.rule == case.rule]
+    assert found == ([(case.rule, case.marked.index("^"))] if case.is_bad else [])
