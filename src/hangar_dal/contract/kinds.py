@@ -8,7 +8,6 @@ from hangar_dal.database.types import ValueType
 from hangar_dal.sqlscan import Dialect
 
 _KNOWN: Final = frozenset({"text", "int", "bool", "float", "bytes", "uuid", "instant", "date", "json"})
-_JSON: Final = frozenset({"json", "model", "models"})
 # What SQLite stores, and which kinds of PostgreSQL are kept as that.
 _HOLDS: Final[Mapping[str, frozenset[str]]] = {
     "text": frozenset({"text", "uuid", "instant", "date", "json", "list", "model", "models"}),
@@ -18,17 +17,6 @@ _HOLDS: Final[Mapping[str, frozenset[str]]] = {
 }
 # psycopg says of each number what it is, and PostgreSQL has operators for these with an int8.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
-
-
-def kind_of(value: ValueType) -> str:
-    """The kind as `facts` has it: what is sealed is text, a model JSON, a list says of what."""
-    if value.sealed:
-        return "text"
-    if value.kind in _JSON:
-        return "json"
-    if value.kind == "list" and value.item is not None:
-        return f"list:{kind_of(value.item)}"
-    return value.kind
 
 
 def takes(database: str, value: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from hangar_dal.contract.comparing import compares
 from hangar_dal.contract.facts import Described, TableColumn, Tables
-from hangar_dal.contract.kinds import kind_of, spoken, takes, values_of
+from hangar_dal.contract.kinds import spoken, takes, values_of
 from hangar_dal.contract.place import found, parameter_at
 from hangar_dal.contract.reading import Meeting, Reading
 from hangar_dal.contract.variants import CheckedVariant
@@ -29,8 +29,8 @@ def compare_parameters(
         if source is None:
             message = f"{checked.block.dialect} reads a parameter :{name} where the file has none"
             yield found(checked, "parameter-unknown", message, "put spaces around the colon")
-        elif kind is not None and not takes(kind, _kind(source)):
-            message = f":{name} is {spoken(_kind(source))} by the signature, and PostgreSQL takes it for {spoken(kind)}"
+        elif kind is not None and not takes(kind, source.kind):
+            message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
             fix = f"change the annotation, or write CAST(:{name} AS ...) where the statement means another type"
             yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
     if reading.compares_null:
@@ -55,14 +55,8 @@ def _sources(checked: CheckedVariant) -> Mapping[str, Source]:
     return sources
 
 
-def _kind(source: Source) -> str:
-    if source.derived:
-        return {"now": "instant", "fold": "text", "is_set": "bool"}[source.derived]
-    return "json" if source.value is None else kind_of(source.value)
-
-
 def _against_the_twin(checked: CheckedVariant, met: Meeting, source: Source, twin: Tables) -> Iterator[Finding]:
-    column, kind = twin.columns.get(met.table, {}).get(met.column), _kind(source)
+    column, kind = twin.columns.get(met.table, {}).get(met.column), source.kind
     if column is not None and not takes(column.kind, kind):
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"

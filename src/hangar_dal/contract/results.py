@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from hangar_dal.contract.facts import Described, ResultColumn, TableColumn, Tables
-from hangar_dal.contract.kinds import fits, kind_of, spoken, values_of
+from hangar_dal.contract.kinds import fits, spoken, values_of
 from hangar_dal.contract.place import column_at, found
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.finding import Finding
 from hangar_dal.query.signature import field_types
 

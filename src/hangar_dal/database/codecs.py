@@ -23,9 +23,12 @@ Decode = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One dialect's way with values: `encode` and `decode` hold only the kinds that need work."""
+    """One dialect's way with values; `decode` holds only the kinds that need work."""
 
-    encode: Mapping[str, Encode]
+    # What makes the driver's value of a checked one, by its kind, the parameter's name, and the block with all arms.
+    wire: Callable[[str, str, Variant], Encode | None]
+    # What stands for a JSON document within a list of models, which is sent as JSON itself.
+    document: Encode
     decode: Mapping[str, Decode]
     # The text to send, and the parameters' names in the order in which `pack` wants their values.
     render: Callable[[Variant], tuple[str, tuple[str, ...]]]
@@ -38,9 +41,9 @@ def codec_of(dialect: Dialect) -> Codec:
     return codec
 
 
-def encoder(name: str, value: ValueType, encode: Mapping[str, Encode], *, in_json: bool = False) -> Encode:
+def encoder(name: str, value: ValueType, to_wire: Encode | None = None, *, in_json: bool = False) -> Encode:
     """`encode(value)` for one parameter: what the driver takes, or `InvalidValue` under the parameter's name."""
-    check, to_wire = checker(value, in_json=in_json), _to_wire(value, encode)
+    check = checker(value, in_json=in_json)
 
     def encoded(given: Any) -> Any:
         if given is None:
@@ -53,17 +56,12 @@ def encoder(name: str, value: ValueType, encode: Mapping[str, Encode], *, in_jso
     return encoded
 
 
-def _to_wire(value: ValueType, encode: Mapping[str, Encode]) -> Encode | None:
-    whole = encode.get(value.kind)
-    each = _to_wire(value.item, encode) if value.kind == "list" and value.item else None
-    if each is None:
-        return whole
-
-    def encode_items(items: list[Any]) -> Any:
-        encoded = [None if item is None else each(item) for item in items]
-        return encoded if whole is None else whole(encoded)
-
-    return encode_items
+def into_json(kind: str) -> Encode | None:
+    """What makes the value that stands for one of this kind inside JSON; None where it stands for itself."""
+    each = _INTO_JSON.get(kind.removeprefix("list:"))
+    if each is None or not kind.startswith("list:"):
+        return each
+    return lambda items: [None if item is None else each(item) for item in items]
 
 
 def decoder(value: ValueType, decode: Mapping[str, Decode]) -> Decode | None:
@@ -81,7 +79,7 @@ def decoder(value: ValueType, decode: Mapping[str, Decode]) -> Decode | None:
 
 
 # Inside a JSON document both databases read the same text.
-JSON_ENCODE: Final[Mapping[str, Encode]] = {
+_INTO_JSON: Final[Mapping[str, Encode]] = {
     "uuid": str,
     "instant": instant_text,
     "date": lambda value: value.isoformat(),

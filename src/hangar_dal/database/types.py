@@ -134,3 +134,14 @@ def _scalar_kind(values: tuple[Any, ...]) -> str:
     if kinds in ({str}, {int}):
         return _PLAIN[kinds.pop()]
     raise UnsupportedType("the values of an Enum or a Literal must be all text or all integers")
+
+
+def kind_of(value: ValueType) -> str:
+    """The kind that a database sees: what is sealed is text, a model is JSON, a list names its items' kind."""
+    if value.sealed:
+        return "text"
+    if value.kind in ("model", "models"):
+        return "json"
+    if value.kind == "list" and value.item is not None:
+        return f"list:{kind_of(value.item)}"
+    return value.kind

@@ -3,15 +3,15 @@
 Stands above `sources`; made once when a query is compiled.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from hangar_dal.database.codecs import JSON_ENCODE, Encode, encoder
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.codecs import Encode, encoder, into_json
+from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, field_types, inner_model, unfit_for_seal
 from hangar_dal.query.sources import Source, Unresolved, Values, resolve
@@ -19,28 +19,30 @@ from hangar_dal.sealing import Keyring
 from hangar_dal.sqlblock import Line
 from hangar_dal.values import fold
 
-# Within a list of models a JSON value stays JSON instead of becoming text inside JSON.
-_ROW_ENCODE: Final[Mapping[str, Encode]] = {**JSON_ENCODE, "json": from_json, "model": from_json, "models": from_json}
-
 Getter = Callable[[Values, Any], Any]
 Cell = Callable[[Any, Values, Any], Any]
 
 
-def getter(source: Source, line: Line, signature: Signature, encode: Mapping[str, Encode]) -> Getter:
-    """`get(values, db)`: the value to send for one parameter, checked and encoded."""
+def getter(
+    source: Source,
+    line: Line,
+    signature: Signature,
+    to_wire: Encode | None = None,
+    document: Encode = from_json,
+) -> Getter:
+    """`get(values, db)`: the value to send for one parameter, checked and encoded. The two last are the codec's."""
     if source.derived == "now":
-        to_wire = encode.get("instant")
         return lambda values, db: db.now() if to_wire is None else to_wire(db.now())
     if source.derived == "is_set":
         return lambda values, db: source.argument in values
     if source.value is None:
-        return _rows_getter(signature.arguments[source.argument], signature)
+        return _rows_getter(signature.arguments[source.argument], signature, to_wire, document)
     if source.derived == "fold":
         return _fold_getter(source)
     if source.value.sealed:
         return _sealed_getter(source, line, signature)
     _refuse_unsealed(source.name, source.value)
-    encoded = encoder(source.name, source.value, encode)
+    encoded = encoder(source.name, source.value, to_wire)
     if source.name == "now" and source.value.kind == "instant" and source.value.optional:
         return lambda values, db: encoded(db.now() if (given := source.raw(values)) is None else given)
     if source.is_change:
@@ -67,7 +69,7 @@ def _fold_getter(source: Source) -> Getter:
     name = source.name.removesuffix("_fold")
     if source.value is None:
         raise TypeError(source.name)
-    check = encoder(name, source.value, {})
+    check = encoder(name, source.value)
 
     def get(values: Values, db: Any) -> Any:
         if source.is_change and source.argument not in values:
@@ -116,7 +118,7 @@ def sealer(name: str, value: ValueType) -> Callable[[Any, Keyring, list[Any]], A
     sealed = value.sealed
     if sealed is None:
         raise TypeError(name)
-    encoded = encoder(name, value, {})
+    encoded = encoder(name, value)
 
     def seal(raw: Any, keyring: Keyring, bound: list[Any]) -> Any:
         plain = encoded(raw)
@@ -130,7 +132,7 @@ def sealer(name: str, value: ValueType) -> Callable[[Any, Keyring, list[Any]], A
     return seal
 
 
-def _rows_getter(argument: Argument, signature: Signature) -> Getter:
+def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | None, document: Encode) -> Getter:
     """All rows as one JSON parameter, so that many rows are one statement."""
     model = argument.model
     if model is None:
@@ -138,28 +140,30 @@ def _rows_getter(argument: Argument, signature: Signature) -> Getter:
     columns: list[tuple[str, Cell]] = []
     for name, value in field_types(model).items():
         if isinstance(value, ValueType):
-            columns.append((name, _cell(name, value, model, signature)))
+            columns.append((name, _cell(name, value, model, signature, document)))
             if value.case_insensitive:
                 columns.append((f"{name}_fold", _fold_cell(name)))
 
-    def get(values: Values, db: Any) -> str:
+    def get(values: Values, db: Any) -> Any:
         rows = values[argument.name]
         if not isinstance(rows, list | tuple):
             raise InvalidValue(f"{argument.name}: expected a list, got {type(rows).__name__}")
         for row in rows:
             if not isinstance(row, model):
                 raise InvalidValue(f"{argument.name}: expected {model.__name__}, got {type(row).__name__}")
-        return to_json([{name: cell(row, values, db) for name, cell in columns} for row in rows]).decode()
+        text = to_json([{name: cell(row, values, db) for name, cell in columns} for row in rows]).decode()
+        return text if to_wire is None else to_wire(text)
 
     return get
 
 
-def _cell(name: str, value: ValueType, model: type[BaseModel], signature: Signature) -> Cell:
+def _cell(name: str, value: ValueType, model: type[BaseModel], signature: Signature, document: Encode) -> Cell:
     if value.kind == "bytes":
         raise Unresolved(f"{model.__name__}.{name}: rows travel as JSON, which has no bytes; insert them one by one")
     _refuse_unsealed(name, value)
     if value.sealed is None:
-        encoded = encoder(name, value, _ROW_ENCODE, in_json=True)
+        kind = kind_of(value)
+        encoded = encoder(name, value, document if kind == "json" else into_json(kind), in_json=True)
         return lambda row, values, db: encoded(getattr(row, name))
     seal, bind = sealer(name, value), value.sealed.bind
     fields = field_types(model)

@@ -36,7 +36,7 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
             used.update((*signature.arguments, *signature.changes))  # any of them may be meant
             continue
         try:
-            getter(source, place.line, signature, {})
+            getter(source, place.line, signature)
         except Unresolved as reason:
             yield wrong(place, "parameter-unfit", reason.message, reason.fix)
             continue

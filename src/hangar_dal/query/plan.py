@@ -53,10 +53,11 @@ class Plan:
         self._getters: dict[str, Getter] = {}
         for place in places:
             source = resolve(place.name, place.line, signature)
-            self._getters.setdefault(place.name, getter(source, place.line, signature, codec.encode))
+            to_wire = codec.wire(source.kind, source.name, block.all_arms)
+            self._getters.setdefault(place.name, getter(source, place.line, signature, to_wire, codec.document))
         chosen = dict.fromkeys(condition.argument for condition in block.conditions if condition.value is not None)
         self._choices = {
-            name: encoder(name, value, {}) for name in chosen if (value := signature.arguments[name].value) is not None
+            name: encoder(name, value) for name in chosen if (value := signature.arguments[name].value) is not None
         }
         self._present = tuple(dict.fromkeys(c.argument for c in block.conditions if c.value is None))
         self._variants: dict[tuple[Any, ...], Variant] = {}

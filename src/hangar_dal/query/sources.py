@@ -6,13 +6,15 @@ models, or one of the three derived kinds: `:now`, `:<p>_fold`, `:<p>_is_set`.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.query.signature import Signature, field_types
 from hangar_dal.sqlblock import Condition, Line
 
 Values = Mapping[str, Any]
+
+_DERIVED: Final = {"now": "instant", "fold": "text", "is_set": "bool"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,13 @@ class Source:
     field: str | None = None
     is_change: bool = False
     derived: str = ""  # "", "now", "fold" or "is_set"
+
+    @property
+    def kind(self) -> str:
+        """The kind of the value that is sent."""
+        if self.derived:
+            return _DERIVED[self.derived]
+        return "json" if self.value is None else kind_of(self.value)
 
     def raw(self, values: Values) -> Any:
         """The Python value; a PATCH field that was left out is None, which its CASE never reads."""

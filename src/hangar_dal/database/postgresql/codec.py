@@ -1,12 +1,82 @@
 """Values and placeholders as psycopg takes them: native types, and `$1`, `$2` for its raw cursors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
+from psycopg import AsyncConnection
+from psycopg.adapt import Dumper, PyFormat
+from psycopg.types.json import set_json_loads
 from psycopg.types.numeric import Int8
+from pydantic_core import from_json
 
-from hangar_dal.database.codecs import Codec
+from hangar_dal.database.codecs import Codec, Encode
+from hangar_dal.database.postgresql.sent import OIDS, sent_type
 from hangar_dal.sqlblock import Variant
+
+
+class Typed:
+    """A value in PostgreSQL's text form, and the type that it is sent as."""
+
+    __slots__ = ("oid", "text")
+
+    def __init__(self, text: str, oid: int) -> None:
+        self.text = text
+        self.oid = oid
+
+
+class _TypedDumper(Dumper):
+    def dump(self, obj: Typed) -> bytes:
+        return obj.text.encode()
+
+    def get_key(self, obj: Typed, format: PyFormat) -> Any:  # noqa: A002 - psycopg's own name
+        return (self.cls, obj.oid)
+
+    def upgrade(self, obj: Typed, format: PyFormat) -> "_TypedDumper":  # noqa: A002 - psycopg's own name
+        dumper = _TypedDumper(self.cls)
+        dumper.oid = obj.oid
+        return dumper
+
+
+def adapt(connection: AsyncConnection[Any]) -> None:
+    """Prepare this connection for the codec's values; nothing is registered for the whole process."""
+    set_json_loads(from_json, connection)
+    connection.adapters.register_dumper(Typed, _TypedDumper)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+# An item of an array in PostgreSQL's text form. None of these but text holds a character that has to be quoted.
+_ITEMS: Final[Mapping[str, Callable[[Any], str]]] = {
+    "list:text": _quoted,
+    "list:int": int.__repr__,
+    "list:bool": lambda flag: "t" if flag else "f",
+    "list:float": float.__repr__,
+    "list:uuid": UUID.__str__,
+    "list:instant": datetime.isoformat,
+    "list:date": date.isoformat,
+}
+
+
+def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
+    if kind == "int":
+        # Int8 whatever the size: psycopg would choose the type by the value, and prepare the query once for each.
+        return Int8
+    oid = OIDS[sent_type(kind, name, statement)]
+    if kind == "json":
+        return lambda text: Typed(text, oid)
+    if kind not in _ITEMS:
+        return None
+    item = _ITEMS[kind]
+
+    def array(items: list[Any]) -> Typed:
+        return Typed(f"{{{','.join(['NULL' if each is None else item(each) for each in items])}}}", oid)
+
+    return array
 
 
 def _render(variant: Variant) -> tuple[str, tuple[str, ...]]:
@@ -18,10 +88,4 @@ def _pack(names: tuple[str, ...], values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-CODEC: Final = Codec(
-    # Int8 whatever the size: psycopg would choose the type by the value, and prepare a copy of the query for each.
-    encode={"int": Int8},
-    decode={},
-    render=_render,
-    pack=_pack,
-)
+CODEC: Final = Codec(wire=_wire, document=from_json, decode={}, render=_render, pack=_pack)

@@ -9,12 +9,11 @@ import math
 from typing import Any, Final
 
 import psycopg
-from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
-from pydantic_core import from_json
 
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.owned import own, settled
+from hangar_dal.database.postgresql.codec import adapt
 from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.server import MINIMUM, session_settings, unreachable
@@ -41,7 +40,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
     age_limit = math.ceil((timeout + GRACE_SECONDS) / tick) if timeout else 0
 
     async def configure(driver: Driver) -> None:
-        set_json_loads(from_json, driver)  # on this connection; nothing is registered for the whole process
+        adapt(driver)
         await driver.execute(session.encode())
 
     pool = AsyncConnectionPool(

@@ -6,12 +6,24 @@ from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
-from hangar_dal.database.codecs import JSON_ENCODE, Codec
+from hangar_dal.database.codecs import Codec, Encode, into_json
 from hangar_dal.sqlblock import Variant
 
 
-def _array(items: list[Any]) -> str:
-    return to_json(items).decode()
+def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
+    plain = into_json(kind)
+    if not kind.startswith("list:"):
+        return plain
+
+    def array(items: list[Any]) -> str:
+        return to_json(items if plain is None else plain(items)).decode()
+
+    return array
+
+
+def _document(text: str) -> Any:
+    """Any JSON but objects and arrays stays text: `json_extract` would make 0 of false, and of "x" no JSON at all."""
+    return from_json(text) if text[0] in "{[" else text
 
 
 def _render(variant: Variant) -> tuple[str, tuple[str, ...]]:
@@ -23,7 +35,8 @@ def _pack(names: tuple[str, ...], values: Sequence[Any]) -> dict[str, Any]:
 
 
 CODEC: Final = Codec(
-    encode={**JSON_ENCODE, "list": _array},
+    wire=_wire,
+    document=_document,
     # Pydantic reads the rest itself: canonical UUID text, dates, 0 and 1.
     decode={
         "instant": datetime.fromisoformat,

@@ -1,0 +1,85 @@
+"""The PostgreSQL type that each kind of value is sent as: the codec sends it, and `check` prepares with it.
+
+The type depends on the kind alone, never on the value: a statement is prepared once, and an empty list is sent like any
+other. None is the exception: it is sent without a type. Imports no driver, since `check --offline` needs this table.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Final
+
+from hangar_dal.sqlblock import Variant
+from hangar_dal.sqlscan import Kind, Token
+
+OPEN: Final = ""
+# Text is left open, as a quoted literal is: PostgreSQL then reads it as the enum, the domain or the text that it meets.
+TYPES: Final[Mapping[str, str]] = {
+    "text": OPEN,
+    "int": "bigint",
+    "bool": "boolean",
+    "float": "double precision",
+    "bytes": "bytea",
+    "uuid": "uuid",
+    "instant": "timestamp with time zone",
+    "date": "date",
+    "json": "jsonb",
+    "list:text": "text[]",
+    "list:int": "bigint[]",
+    "list:bool": "boolean[]",
+    "list:float": "double precision[]",
+    "list:uuid": "uuid[]",
+    "list:instant": "timestamp with time zone[]",
+    "list:date": "date[]",
+}
+# These numbers are fixed in PostgreSQL's catalog.
+OIDS: Final[Mapping[str, int]] = {
+    OPEN: 0,
+    "bigint": 20,
+    "boolean": 16,
+    "double precision": 701,
+    "bytea": 17,
+    "uuid": 2950,
+    "timestamp with time zone": 1184,
+    "date": 1082,
+    "json": 114,
+    "jsonb": 3802,
+    "text[]": 1009,
+    "bigint[]": 1016,
+    "boolean[]": 1000,
+    "double precision[]": 1022,
+    "uuid[]": 2951,
+    "timestamp with time zone[]": 1185,
+    "date[]": 1182,
+}
+
+
+def sent_type(kind: str, name: str, statement: Variant) -> str:
+    """The type of one parameter. `statement` is the block with all its arms.
+
+    A JSON document is `jsonb`, and `json` where a function for `json` takes it: `json_to_recordset(:rows)` then means
+    PostgreSQL's own function, whatever functions of that name other schemas hold.
+    """
+    return "json" if kind == "json" and name in set(_taken_as_json(statement)) else TYPES[kind]
+
+
+def _taken_as_json(statement: Variant) -> Iterator[str]:
+    """Parameters that are an argument of a function called `json_...`, or are converted to `json`."""
+    functions = [""]
+    code = [token for token in statement.tokens if token.kind is not Kind.COMMENT]
+    for before, token in pairwise([None, *code]):
+        if token is None:
+            continue
+        if token.text == "(":
+            functions.append(before.text.strip('"').lower() if before and _is_name(before) else "")
+        elif token.text == ")":
+            functions = functions[:-1] or [""]
+        elif token.kind is Kind.PARAMETER and functions[-1].startswith("json_"):
+            yield token.text[1:]
+    for at, token in enumerate(code[:-2]):
+        behind = [each.text.lower() for each in code[at + 1 : at + 4]]
+        if token.kind is Kind.PARAMETER and (behind[:2] == ["::", "json"] or behind == ["as", "json", ")"]):
+            yield token.text[1:]
+
+
+def _is_name(token: Token) -> bool:
+    return token.kind in (Kind.WORD, Kind.NAME)
