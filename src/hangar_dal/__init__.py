@@ -31,7 +31,7 @@ from hangar_dal.models import (
     UserType,
     UserWithSessionCookies,
 )
-from hangar_dal.query import Catalog, RowCount, Stream
+from hangar_dal.query import Catalog, RowCount, Stream, skip_unopened_rows
 from hangar_dal.sealing import Sealed
 from hangar_dal.settings import Settings
 from hangar_dal.values import CaseInsensitive, JsonArray, JsonObject, uuid7
@@ -63,6 +63,7 @@ __all__ = [
     "open_database",
     "passwords",
     "session_cookies",
+    "skip_unopened_rows",
     "transaction_dependency",
     "users",
     "uuid7",

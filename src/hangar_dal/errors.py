@@ -39,7 +39,7 @@ says is translated once, in `database/<dialect>/`. The driver's own exception, w
 from ours: see `raise_alone`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 
@@ -68,7 +68,22 @@ class WeakPassword(InvalidValue):
 
 
 class SealError(HangarError):
-    """Configure the key that the message names; if it is configured, the value was moved or altered."""
+    """Configure the key that the message names; if it is configured, the value was moved or altered.
+
+    `table` and `column` say where the value is stored, `key_id` which key it was sealed with. `row` holds the UUIDs
+    and integers that the value is bound to, by column, when it was read from a row.
+    """
+
+    def __init__(
+        self, reason: str, *, table: str, column: str, key_id: str | None = None, row: Mapping[str, str] | None = None
+    ) -> None:
+        self.reason = reason
+        self.table = table
+        self.column = column
+        self.key_id = key_id
+        self.row = dict(row or {})
+        where = "".join(f", {name} {value}" for name, value in self.row.items())
+        super().__init__(f"{table}.{column}{where}: {reason}")
 
 
 class InvalidCredentials(HangarError):

@@ -1,11 +1,12 @@
-"""Finds the keys that seal: in the settings, in a key file, or in one made beside a SQLite database.
+"""Where the keys that seal come from: the settings, a key file, or a key file made beside a SQLite database.
 
-Stands above `settings` and `sealing`, which know nothing of each other.
+Stands above `settings` and `sealing`, which do not import each other.
 """
 
 import os
 import secrets
 import shlex
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +16,14 @@ from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
 
 _MAX_FILE_BYTES: Final = 1 << 16
+_ROOT: Final = 0
 
 
 def open_keyring(settings: Settings) -> Keyring:
-    """HANGAR_SEALING_KEYS, else HANGAR_SEALING_KEY_FILE, else the key file of the SQLite database.
+    """HANGAR_SEALING_KEYS, else HANGAR_SEALING_KEY_FILE, else the key file beside the SQLite database.
 
-    That file is made when it is first needed: it belongs into every backup of the database, at another place.
-    `:memory:` gets a key that nobody keeps.
+    The key file is made if it is missing; `missing_key_file` tells so beforehand. It belongs into every backup, in
+    another place than the database. `:memory:` gets a key that is kept nowhere.
     """
     if settings.sealing_keys is not None:
         return parse_keys(settings.sealing_keys.get_secret_value())
@@ -29,40 +31,82 @@ def open_keyring(settings: Settings) -> Keyring:
         return _read(settings.sealing_key_file)
     if not isinstance(settings.target, SqliteTarget):
         raise SettingsError(
-            "HANGAR_SEALING_KEYS: not set, and PostgreSQL has no key file of its own; make a key with "
-            "`hangar-dal new-key` and put it into HANGAR_SEALING_KEYS, or into the file of HANGAR_SEALING_KEY_FILE"
+            "HANGAR_SEALING_KEYS: not set, and PostgreSQL has no key file of its own. Make a key with "
+            "`hangar-dal new-key`, and put it into HANGAR_SEALING_KEYS or into the file of HANGAR_SEALING_KEY_FILE."
         )
     if settings.target.path == MEMORY:
         return parse_keys(new_key())
-    path = Path(f"{settings.target.path}.key")
-    if not path.exists():
-        _make(path)
-    return _read(path)
+    if missing := missing_key_file(settings):
+        _make(missing)
+    return _read(_beside(settings.target))
+
+
+def missing_key_file(settings: Settings) -> Path | None:
+    """The key file that `open_keyring` would make; None if it would make none."""
+    target = settings.target
+    if settings.sealing_keys is not None or settings.sealing_key_file is not None:
+        return None
+    if not isinstance(target, SqliteTarget) or target.path == MEMORY:
+        return None
+    path = _beside(target)
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return path
+    except OSError as error:
+        raise_alone(_unreadable(path, error))
+    return None
+
+
+def _beside(target: SqliteTarget) -> Path:
+    return Path(f"{target.path}.key")
 
 
 def _read(path: Path) -> Keyring:
     try:
-        with path.open("rb") as file:
-            status, volume = os.fstat(file.fileno()), os.fstatvfs(file.fileno())
-            text = file.read(_MAX_FILE_BYTES).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise_alone(
-            SettingsError(
-                f"{path}: the key file cannot be read ({type(error).__name__}); mend it, or set HANGAR_SEALING_KEYS"
-            )
-        )
-    # A secret that an orchestrator mounts is often readable by all and cannot be changed: only what can be is refused.
-    can_be_changed = os.geteuid() in {0, status.st_uid} and not volume.f_flag & os.ST_RDONLY
-    if status.st_mode & 0o077 and can_be_changed:
-        raise SettingsError(f"{path}: other users can read the key file; run: chmod 600 {shlex.quote(str(path))}")
+        # O_NONBLOCK: opening a pipe would otherwise wait until somebody writes to it.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
+            status = os.fstat(file.fileno())
+            content = file.read(_MAX_FILE_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
+    except OSError as error:
+        raise_alone(_unreadable(path, error))
+    if not stat.S_ISREG(status.st_mode):
+        raise SettingsError(f"{path}: not a regular file, so it cannot be a key file")
+    _refuse_readers(path, status)
+    if len(content) > _MAX_FILE_BYTES:
+        raise SettingsError(f"{path}: larger than {_MAX_FILE_BYTES} bytes, so it cannot be a key file")
     try:
-        return parse_keys(text)
+        return parse_keys(content.decode())
+    except UnicodeDecodeError:
+        raise_alone(SettingsError(f"{path}: not UTF-8 text, so it cannot be a key file"))
     except SettingsError as error:
         raise_alone(SettingsError(f"{path}: {error}"))
 
 
+def _refuse_readers(path: Path, status: os.stat_result) -> None:
+    """Only the owner may read a key file, and must be this process's user or root.
+
+    The group may read a file of root: orchestrators give secrets to a user other than root in this way.
+    """
+    if status.st_uid not in {os.geteuid(), _ROOT}:
+        raise SettingsError(
+            f"{path}: the key file belongs to another user, who can read and replace it. Change its owner to the user "
+            "of this process, or to root."
+        )
+    mode = 0o600 if status.st_uid == os.geteuid() else 0o640
+    if status.st_mode & 0o777 & ~mode:
+        raise SettingsError(
+            f"{path}: other users can read or change the key file. Run: chmod {mode:o} {shlex.quote(str(path))}"
+        )
+
+
+def _unreadable(path: Path, error: OSError) -> SettingsError:
+    reason = error.strerror or type(error).__name__
+    return SettingsError(f"{path}: the key file cannot be read: {reason}. Repair it, or set HANGAR_SEALING_KEYS.")
+
+
 def _make(path: Path) -> None:
-    """A key file that appears whole or not at all. Of two processes that make it at once, the first one's stays."""
+    """Create the key file, whole or not at all. If two processes do so at once, the first one's file stays."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -78,9 +122,10 @@ def _make(path: Path) -> None:
         finally:
             draft.unlink()
     except OSError as error:
+        reason = error.strerror or type(error).__name__
         raise_alone(
             SettingsError(
-                f"{path}: the key file cannot be made ({type(error).__name__}); set HANGAR_SEALING_KEYS, "
-                "or HANGAR_SEALING_KEY_FILE to a place that can be written to"
+                f"{path}: the key file cannot be created: {reason}. Set HANGAR_SEALING_KEYS, or set "
+                "HANGAR_SEALING_KEY_FILE to a file in another place."
             )
         )

@@ -27,7 +27,7 @@ MAX_SEALED_TEXT: Final = (
 _FORMAT: Final = "v1"
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
-_TAG_BYTES: Final = 16
+_LEAST_BYTES: Final = _NONCE_BYTES + 16  # the tag of AES-GCM
 _KEY_ID: Final = re.compile(r"[a-z0-9_-]{1,32}")
 _KEYS_HINT: Final = "HANGAR_SEALING_KEYS or the file that HANGAR_SEALING_KEY_FILE names"
 
@@ -59,7 +59,7 @@ class Keyring:
             if not _KEY_ID.fullmatch(key_id):
                 raise SettingsError(f"{_KEYS_HINT}: a key id is 1 to 32 of a-z, 0-9, _ and -")
             if key_id in self._ciphers:
-                raise SettingsError(f"{_KEYS_HINT}: the key id {key_id} stands there twice")
+                raise SettingsError(f"{_KEYS_HINT}: key id {key_id} is defined twice")
             if len(key) != _KEY_BYTES:
                 raise SettingsError(f"{_KEYS_HINT}: key {key_id} must be {_KEY_BYTES} bytes; see `hangar-dal new-key`")
             self._ciphers[key_id] = AESGCM(key)
@@ -84,27 +84,30 @@ class Keyring:
     def unseal(self, text: str, *, table: str, column: str, bound: Sequence[str]) -> bytes:
         """What was sealed for this very place; `SealError` if the text was altered or moved, or its key is not here."""
         if len(text) > MAX_SEALED_TEXT:
-            raise SealError(f"{table}.{column}: the stored text is longer than any sealed value")
+            raise SealError("the stored text is longer than any sealed value", table=table, column=column)
         version, _, rest = text.partition(".")
         key_id, _, body = rest.partition(".")
         if version != _FORMAT or not _KEY_ID.fullmatch(key_id):
-            raise SealError(f"{table}.{column}: the stored text is not a sealed value; it must begin with {_FORMAT}.")
+            raise SealError(
+                f"the stored text is not a sealed value; it must begin with {_FORMAT}.", table=table, column=column
+            )
         cipher = self._ciphers.get(key_id)
         if cipher is None:
-            raise SealError(f"{table}.{column}: sealed with key {key_id}, which is not there; add it to {_KEYS_HINT}")
+            reason = f"sealed with key {key_id}, which is not configured. Add it to {_KEYS_HINT}."
+            raise SealError(reason, table=table, column=column, key_id=key_id)
         sealed = _decoded(body)
-        if len(sealed) < _NONCE_BYTES + _TAG_BYTES:
-            raise SealError(f"{table}.{column}: the stored text is not a sealed value; it is cut short or not base64")
+        if len(sealed) < _LEAST_BYTES:
+            reason = "the stored text is not a sealed value; it is cut short or not base64"
+            raise SealError(reason, table=table, column=column, key_id=key_id)
         nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         try:
             return cipher.decrypt(nonce, ciphertext, _associated_data(f"{_FORMAT}.{key_id}", table, column, bound))
         except InvalidTag:
-            raise_alone(
-                SealError(
-                    f"{table}.{column}: the stored text does not open with key {key_id} in this row; it was altered, "
-                    "moved here from another row or column, or the key is a different one under the same id"
-                )
+            reason = (
+                f"the stored text does not open with key {key_id} in this row. It was altered, or moved here from "
+                "another row or column, or the key is a different one under the same id."
             )
+            raise_alone(SealError(reason, table=table, column=column, key_id=key_id))
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(self.ids)})"
@@ -133,6 +136,14 @@ def parse_keys(text: str) -> Keyring:
 def new_key() -> str:
     """A fresh random key with a fresh id: one entry of HANGAR_SEALING_KEYS."""
     return f"k{secrets.token_hex(4)}:{b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}"
+
+
+def sealed_with(text: str) -> str | None:
+    """The id of the key that a text was sealed with; None if the text is not a sealed value."""
+    version, _, rest = text.partition(".")
+    key_id, _, body = rest.partition(".")
+    is_sealed = version == _FORMAT and _KEY_ID.fullmatch(key_id) and len(_decoded(body)) >= _LEAST_BYTES
+    return key_id if is_sealed else None
 
 
 def _associated_data(header: str, table: str, column: str, bound: Sequence[str]) -> bytes:

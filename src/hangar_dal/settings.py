@@ -141,9 +141,9 @@ def _by_variable(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_env_file(path: Path) -> None:
     """A line that cannot be read would be skipped, and the data would quietly go to the SQLite default."""
-    if not path.is_file():
-        return
     try:
+        if not path.is_file():
+            return
         with path.open(encoding=_ENV_ENCODING) as lines:
             broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
     except (OSError, UnicodeDecodeError):

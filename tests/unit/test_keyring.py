@@ -1,9 +1,12 @@
 """Where the keys come from: the settings, a file, or a file made beside a SQLite database."""
 
 import os
+import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -88,7 +91,7 @@ def test_a_key_file_that_is_there_by_now_is_kept(monkeypatch: pytest.MonkeyPatch
     theirs = new_key()
     path = key_file(Path("shop.db.key"), theirs)
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "exists", lambda _: False)
+        patched.setattr("hangar_dal.keyring.missing_key_file", lambda _: path)
         assert open_keyring(Settings(database_url="sqlite:///shop.db")).ids == (key_id(theirs),)
     assert path.read_text() == theirs
     assert files() == ["shop.db.key"]
@@ -99,6 +102,92 @@ def test_a_key_file_open_to_others_is_refused_with_the_command_that_closes_it(mo
     key_file(Path("my shop.db.key"), new_key(), mode=mode)
     with pytest.raises(SettingsError, match=r"chmod 600 'my shop.db.key'"):
         open_keyring(Settings(database_url="sqlite:///my shop.db"))
+
+
+@pytest.fixture
+def permissions_bind() -> Iterator[None]:
+    """Root may do anything: as root, be somebody else meanwhile, to whom the working directory belongs."""
+    if os.geteuid():
+        yield
+        return
+    os.chown(".", 65_534, -1)
+    os.seteuid(65_534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_key_file_of_another_user_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = key_file(Path("keys"), new_key())
+    if os.geteuid():  # only root can give a file away: look at it as another user would
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    else:
+        os.chown(path, 12_345, -1)
+    with pytest.raises(SettingsError, match="belongs to another user"):
+        open_keyring(Settings(sealing_key_file="keys"))
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_refused"), [(0o400, False), (0o440, False), (0o640, False), (0o644, True), (0o660, True)]
+)
+def test_a_key_file_of_root_may_be_readable_by_the_group(
+    monkeypatch: pytest.MonkeyPatch, mode: int, *, is_refused: bool
+) -> None:
+    """Orchestrators mount secrets so."""
+    key_file(Path("keys"), new_key(), mode=mode)
+    if os.geteuid():
+        monkeypatch.setattr("hangar_dal.keyring._ROOT", os.getuid())
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(SettingsError, match="chmod 640") if is_refused else nullcontext():
+        assert open_keyring(Settings(sealing_key_file="keys")).ids
+
+
+@pytest.mark.parametrize("kind", ["fifo", "directory", "socket", "device", "link to a device", "link to itself"])
+@pytest.mark.parametrize("name", ["keys", "shop.db.key"])
+def test_what_is_no_regular_file_is_refused_at_once(kind: str, name: str) -> None:
+    """Reading a pipe would wait for ever, reading /dev/zero would fill the memory."""
+    path = Path(name)
+    if kind == "fifo":
+        os.mkfifo(path, 0o600)
+    elif kind == "directory":
+        path.mkdir(0o700)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(name)
+    else:
+        path.symlink_to({"device": "/dev/tty", "link to a device": "/dev/zero", "link to itself": name}[kind])
+    settings = Settings(database_url="sqlite:///shop.db", sealing_key_file="keys" if name == "keys" else None)
+    with pytest.raises(SettingsError, match=rf"^{name}: "):
+        open_keyring(settings)
+
+
+def test_a_file_far_too_large_is_not_read() -> None:
+    path = key_file(Path("keys"), new_key())
+    os.truncate(path, 1 << 40)  # a terabyte, all of it a hole
+    with pytest.raises(SettingsError, match="larger than"):
+        open_keyring(Settings(sealing_key_file="keys"))
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [
+        pytest.param(0o000, 0o600, id="a folder that may not be entered"),
+        pytest.param(0o555, None, id="a folder that may not be written to"),
+        pytest.param(0o755, 0o000, id="a file that may not be read"),
+    ],
+)
+@pytest.mark.usefixtures("permissions_bind")
+def test_a_lack_of_permission_is_an_error_of_the_settings(folder: int, file: int | None) -> None:
+    Path("data").mkdir()
+    if file is not None:
+        key_file(Path("data/shop.db.key"), new_key(), mode=file)
+    Path("data").chmod(folder)
+    try:
+        with pytest.raises(SettingsError, match=r"^data/shop\.db\.key: .*Permission denied"):
+            open_keyring(Settings(database_url="sqlite:///data/shop.db"))
+    finally:
+        Path("data").chmod(0o755)
 
 
 def test_memory_gets_a_key_that_nobody_keeps() -> None:
@@ -118,7 +207,7 @@ def test_postgresql_without_a_key_says_how_to_make_one() -> None:
     ("content", "hint"),
     [
         pytest.param(None, "cannot be read", id="missing"),
-        pytest.param(b"\xff", "cannot be read", id="not text"),
+        pytest.param(b"\xff", "not UTF-8", id="not text"),
         pytest.param(b"", "no key", id="empty"),
         pytest.param(b"nonsense", "entry 1", id="no key in it"),
     ],

@@ -160,7 +160,7 @@ def test_keys_are_parted_by_commas_or_lines(text: str) -> None:
         pytest.param("é:{key}", "a key id is", id="not ASCII"),
         pytest.param("a\u0661:{key}", "a key id is", id="a digit of another script"),
         pytest.param("{long}:{key}", "a key id is", id="a long id"),
-        pytest.param("a:{key},a:{key}", "stands there twice", id="twice the same id"),
+        pytest.param("a:{key},a:{key}", "is defined twice", id="twice the same id"),
         pytest.param("a:{short}", "must be 32 bytes", id="a short key"),
         pytest.param("a:{key64}", "must be 32 bytes", id="a long key"),
     ],

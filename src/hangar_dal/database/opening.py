@@ -3,6 +3,7 @@
 Stands at the top of the database floor. Only the driver of the dialect in use is imported.
 """
 
+import asyncio
 import os
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -16,8 +17,8 @@ from hangar_dal.database.database import Database
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.owned import own, see_out, settled
 from hangar_dal.database.statement import Statement
-from hangar_dal.errors import StatementError
-from hangar_dal.keyring import open_keyring
+from hangar_dal.errors import SettingsError, StatementError
+from hangar_dal.keyring import missing_key_file, open_keyring
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
 
@@ -75,6 +76,7 @@ class Opening:
         settings = self._settings or Settings()
         if self._check_schema and _lacks_file(settings):
             schema_history.check(())  # said before a file and its key are made, perhaps under a misspelt name
+        await _refuse_lost_key(settings)
         keyring = open_keyring(settings)
         database = Database(await _engine(settings), clock=self._clock, keyring=keyring)
         try:
@@ -95,6 +97,23 @@ async def _engine(settings: Settings) -> Engine:
     from hangar_dal.database.postgresql.engine import open_engine as open_postgresql  # noqa: PLC0415 - its driver
 
     return await open_postgresql(settings, target)
+
+
+async def _refuse_lost_key(settings: Settings) -> None:
+    """A new key would not open what is sealed already, and would seal new rows beside it."""
+    target, path = settings.target, missing_key_file(settings)
+    if path is None or not isinstance(target, SqliteTarget):
+        return
+    from hangar_dal.database.sqlite.sealed import find_sealed  # noqa: PLC0415 - its driver
+
+    found = await asyncio.to_thread(find_sealed, target, lock_timeout=settings.lock_timeout)
+    if found and missing_key_file(settings):  # another process may have made the key and sealed with it meanwhile
+        column, key_id = found
+        raise SettingsError(
+            f"{path}: the key file is missing, and {column} of {target.path} holds values sealed with key {key_id}. "
+            "Restore the key file from its backup, or set HANGAR_SEALING_KEYS. If the key is lost, so are these "
+            f"values: write a new key of `hangar-dal new-key` into {path} (mode 600) to seal new ones."
+        )
 
 
 def _migrates_itself(settings: Settings) -> bool:

@@ -7,5 +7,6 @@ Stands above the database floor, below the domains.
 from hangar_dal.query.catalog import Catalog
 from hangar_dal.query.signature import RowCount
 from hangar_dal.query.stream import Stream
+from hangar_dal.query.unopened import skip_unopened_rows
 
-__all__ = ["Catalog", "RowCount", "Stream"]
+__all__ = ["Catalog", "RowCount", "Stream", "skip_unopened_rows"]

@@ -13,14 +13,16 @@ from pydantic_core import from_json
 from hangar_dal.database.checks import reasons
 from hangar_dal.database.codecs import JSON_DECODE, Decode, decoder
 from hangar_dal.database.types import ValueType
-from hangar_dal.errors import NotFound, StatementError, TooManyRows, raise_alone
+from hangar_dal.errors import NotFound, SealError, StatementError, TooManyRows, raise_alone
 from hangar_dal.query.signature import Result, field_types, inner_model
+from hangar_dal.query.unopened import current_report
 from hangar_dal.sealing import Keyring, Sealed
 
 Row = Sequence[Any]
 Values = dict[str, Any]
 Step = Callable[[Any, Values, Keyring], Any]
 Open = Callable[[Values, Keyring], None]
+OpenRows = Callable[[list[Values], Open, Keyring], list[Values]]
 
 
 class Reader:
@@ -49,23 +51,23 @@ class Reader:
             )
 
     def read(self, rows: Sequence[Row], keyring: Keyring) -> list[Any]:
-        """Decoded, unsealed and validated."""
+        """Decoded, unsealed and validated, without the rows that `skip_unopened_rows` leaves out."""
+        return self._read(rows, keyring, _opened)
+
+    def _read(self, rows: Sequence[Row], keyring: Keyring, open_rows: OpenRows) -> list[Any]:
         try:
-            found = self._decoded(rows, keyring)
+            found = self._decoded(rows, keyring, open_rows)
             return found if self._validate is None else self._validate(found)
         except ValidationError as misfit:
             raise_alone(StatementError(f"{self.name}: {_where_misfit(misfit)}"))
         except Misfit as misfit:
             raise_alone(StatementError(f"{self.name}: {misfit}: the column's value is not of the field's type"))
 
-    def _decoded(self, rows: Sequence[Row], keyring: Keyring) -> list[Any]:
+    def _decoded(self, rows: Sequence[Row], keyring: Keyring, open_rows: OpenRows) -> list[Any]:
         if self.columns:
             names, open_row = self.columns, self._open
             found = [dict(zip(names, row, strict=True)) for row in rows]
-            if open_row is not None:
-                for values in found:
-                    open_row(values, keyring)
-            return found
+            return found if open_row is None else open_rows(found, open_row, keyring)
         if (decode := self._decode) is None:
             return [row[0] for row in rows]
         try:
@@ -79,11 +81,33 @@ class Reader:
             raise NotFound(f"{self.name}: no row matched", query=self.name)
         if len(rows) > 1:
             raise TooManyRows(f"{self.name}: {len(rows)} rows, where the signature allows one", query=self.name)
-        return self.read(rows, keyring)[0]
+        return self._read(rows, keyring, _all_opened)[0]
 
     def optional(self, rows: Sequence[Row], keyring: Keyring) -> Any:
         """The only row, or None; `TooManyRows` for several."""
         return self.one(rows, keyring) if rows else None
+
+
+def _all_opened(rows: list[Values], open_row: Open, keyring: Keyring) -> list[Values]:
+    for values in rows:
+        open_row(values, keyring)
+    return rows
+
+
+def _opened(rows: list[Values], open_row: Open, keyring: Keyring) -> list[Values]:
+    """The rows, each opened in place. One that cannot be opened is left out if a caller wants it reported."""
+    report = current_report()
+    if report is None:
+        return _all_opened(rows, open_row, keyring)
+    kept: list[Values] = []
+    for values in rows:
+        try:
+            open_row(values, keyring)
+        except SealError as error:
+            report(error.with_traceback(None))  # the traceback holds the whole row
+        else:
+            kept.append(values)
+    return kept
 
 
 class Misfit(Exception):
@@ -106,7 +130,8 @@ def _opener(model: type[BaseModel], decode: Mapping[str, Decode]) -> Open | None
         if not isinstance(value, ValueType):
             continue
         if value.sealed:
-            sealed.append((name, _unsealer(value.sealed, is_text=value.kind == "text")))
+            keys = [key for key in value.sealed.bind if _is_key(field_types(model).get(key))]
+            sealed.append((name, _unsealer(value.sealed, keys, is_text=value.kind == "text")))
         elif inner := inner_model(value):
             nested.append((name, _nested(decode.get(value.kind), _opener(inner, JSON_DECODE))))
         elif found := decoder(value, decode):
@@ -137,20 +162,31 @@ def _nested(decode: Decode | None, open_inner: Open | None) -> Step:
 
     def step(raw: Any, values: Values, keyring: Keyring) -> Any:
         inner = raw if decode is None else decode(raw)
-        if open_inner is not None:
-            for each in inner if isinstance(inner, list) else [inner]:
-                open_inner(each, keyring)
+        if open_inner is None:
+            return inner
+        if isinstance(inner, list):
+            return _opened(inner, open_inner, keyring)
+        open_inner(inner, keyring)
         return inner
 
     return step
 
 
-def _unsealer(sealed: Sealed, *, is_text: bool) -> Step:
+def _is_key(value: ValueType | str | None) -> bool:
+    """Whether a value may be shown to name the row: a text may be an address or a name."""
+    return isinstance(value, ValueType) and value.kind in ("uuid", "int")
+
+
+def _unsealer(sealed: Sealed, keys: Sequence[str], *, is_text: bool) -> Step:
     def step(raw: Any, values: Values, keyring: Keyring) -> Any:
         if type(raw) is not str:
             raise TypeError
         bound = [str(values[key]) for key in sealed.bind]
-        opened = keyring.unseal(raw, table=sealed.table, column=sealed.column, bound=bound)
+        try:
+            opened = keyring.unseal(raw, table=sealed.table, column=sealed.column, bound=bound)
+        except SealError as error:
+            row = {key: str(values[key]) for key in keys}
+            raise_alone(SealError(error.reason, table=error.table, column=error.column, key_id=error.key_id, row=row))
         return opened.decode() if is_text else from_json(opened)
 
     return step

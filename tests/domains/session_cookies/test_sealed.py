@@ -16,8 +16,9 @@ from hangar_dal.errors import CheckViolation, SealError
 from samples import local_user, session, storage_state
 
 MOVED = (
-    r"^session_cookies\.cookies: the stored text does not open with key k[0-9a-f]{8} in this row; it was altered, "
-    r"moved here from another row or column, or the key is a different one under the same id$"
+    r"^session_cookies\.cookies, id [0-9a-f-]{36}, user_id [0-9a-f-]{36}: the stored text does not open with key "
+    r"k[0-9a-f]{8} in this row\. It was altered, or moved here from another row or column, or the key is a different "
+    r"one under the same id\.$"
 )
 
 
@@ -160,9 +161,28 @@ async def test_session_cookies_open_with_any_key_of_the_ring_and_are_sealed_with
         assert nested.session_cookies == [after, before]
     async with opened(new) as db:
         assert await session_cookies.get_session_cookie(db, after.id) == after
-        with pytest.raises(SealError, match=f"sealed with key {old.partition(':')[0]}, which is not there"):
+        with pytest.raises(SealError, match=f"sealed with key {old.partition(':')[0]}, which is not configured"):
             await session_cookies.get_session_cookie(db, before.id)
         # To replace is to seal anew, with no need to open what was there; the answer is what was written.
         given = {"session_cookie_id": before.id, **before.model_dump(exclude={"id", "created_at"})}
         assert await session_cookies.replace_session_cookie(db, **given) == before
         assert await session_cookies.get_session_cookie(db, before.id) == before
+
+
+async def test_an_old_value_of_the_same_row_still_opens(
+    database: Database, rows: list[SessionCookie], sql: Any
+) -> None:
+    """SECURITY.md says so: whoever can write to the database can put an old value back."""
+    row = rows[0]
+    where = f"WHERE id = '{row.id}'"
+    [(old,)] = await sql(f"SELECT cookies FROM session_cookies {where}")
+    await session_cookies.replace_session_cookie(
+        database,
+        session_cookie_id=row.id,
+        user_id=row.user_id,
+        platform=row.platform,
+        cookies=["new"],
+        expires_at=row.expires_at,
+    )
+    await sql(f"UPDATE session_cookies SET cookies = '{old}' {where}")
+    assert (await session_cookies.get_session_cookie(database, row.id)).cookies == row.cookies
