@@ -1,20 +1,16 @@
-"""Password rules and hashes: what is too weak is refused, what is kept is argon2id.
+"""Password hashes: argon2id, made and verified on threads of their own, with a limit on how many calls wait.
 
-The length follows NIST SP 800-63B revision 4 (2025): 15 characters where the password is the only factor, as it is
-in `authenticate`; 8 would do beside a second one. There are no rules about kinds of characters, which the same source
-forbids. Hashes have argon2-cffi's default parameters (64 MiB, 3 passes, 4 lanes): measured, 7 times the work of the
-least that OWASP recommends (19 MiB, 2 passes, 1 lane). Stands beside `sealing`, above `values`.
+Hashes have argon2-cffi's default parameters (64 MiB, 3 passes, 4 lanes): measured, 7 times the work of the least that
+OWASP recommends (19 MiB, 2 passes, 1 lane). Above `password_rules`.
 """
 
 import asyncio
 import os
 import secrets
-import unicodedata
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from importlib.resources import files
 from threading import BoundedSemaphore
 from typing import Any, Final, TypeVar
 
@@ -24,12 +20,8 @@ from argon2.low_level import Type, hash_secret_raw
 from pydantic import SecretStr
 
 from hangar_dal.errors import HashingBusy, WeakPassword
-from hangar_dal.values import check_text
+from hangar_dal.password_rules import MIN_CHARACTERS, check_length, check_strength, normalised
 
-MIN_CHARACTERS: Final = 15
-MIN_CHARACTERS_WITH_SECOND_FACTOR: Final = 8
-MAX_CHARACTERS: Final = 256
-MAX_BYTES: Final = 1024
 # A hash takes 64 MiB and a tenth of a second, so the last in a full queue waits for about three seconds.
 THREADS: Final = 2
 MAX_WAITING: Final = 64
@@ -39,24 +31,16 @@ T = TypeVar("T")
 _HASHER: Final = PasswordHasher()
 
 
-def check_password(password: SecretStr, *, context: Iterable[str | None] = (), minimum: int = MIN_CHARACTERS) -> None:
-    """Raises `WeakPassword`, with a sentence for the user, if a guesser would try this one early.
+async def check_password(
+    password: SecretStr, *, context: Iterable[str | None] = (), minimum: int = MIN_CHARACTERS
+) -> None:
+    """Raise `WeakPassword`, with a sentence for the user, if a guesser would try this password early.
 
-    `context` holds what is known about the user: username, e-mail address, name. Whole passwords are compared,
-    whatever their case; repeating a word does not make it another.
+    `context` holds what is known about the user: username, e-mail address, name. `minimum` is the least length; with
+    less than 15 characters, which is for use beside a second factor, an easier password is accepted too.
     """
-    text = _normalised(password)
-    if len(text) < minimum:
-        raise WeakPassword(f"the password must have at least {minimum} characters")
-    folded = text.casefold()
-    word = _repeated(folded)
-    if len(word) < MIN_CHARACTERS_WITH_SECOND_FACTOR:
-        raise WeakPassword("the password repeats a few characters; choose another")
-    if not _common().isdisjoint((folded, word)):
-        raise WeakPassword("the password is among the most common ones; choose another")
-    known = {_folded(part) for one in context if one for part in (one, one.partition("@")[0])}
-    if not known.isdisjoint((folded, word)):
-        raise WeakPassword("the password must not be the user's own name or address; choose another")
+    check_length(password, minimum)
+    await _off_loop(check_strength, password, tuple(context), minimum)
 
 
 async def hash_password(
@@ -67,8 +51,8 @@ async def hash_password(
     `context` and `minimum` are those of `check_password`. Hashing takes a tenth of a second on a thread kept for it, so
     call this before you open a transaction. Raises `HashingBusy` if too many calls wait for these threads.
     """
-    check_password(password, context=context, minimum=minimum)
-    return await _off_loop(_hash, password)
+    check_length(password, minimum)
+    return await _off_loop(_check_and_hash, password, tuple(context), minimum)
 
 
 async def rehash_password(password: SecretStr) -> str:
@@ -88,7 +72,7 @@ async def verify_password(stored: str | None, password: SecretStr) -> bool:
 def is_too_long(password: SecretStr) -> bool:
     """Return whether no account can have this password, because it is longer than any that is accepted."""
     try:
-        _normalised(password)
+        normalised(password)
     except WeakPassword:
         return True
     return False
@@ -128,13 +112,18 @@ async def _off_loop(work: Callable[..., T], *arguments: Any) -> T:
     return await asyncio.wrap_future(running)
 
 
+def _check_and_hash(password: SecretStr, context: Iterable[str | None], minimum: int) -> str:
+    check_strength(password, context, minimum)
+    return _hash(password)
+
+
 def _hash(password: SecretStr) -> str:
-    return _HASHER.hash(_normalised(password))
+    return _HASHER.hash(normalised(password))
 
 
 def _verify(stored: str | None, password: SecretStr) -> bool:
     try:
-        text = _normalised(password)
+        text = normalised(password)
     except WeakPassword:  # such a password was never accepted, so it is wrong for every account
         stored, text = None, ""
     cost = _parameters(stored)
@@ -146,31 +135,6 @@ def _verify(stored: str | None, password: SecretStr) -> bool:
         return _HASHER.verify(stored, text)
     except (VerificationError, InvalidHashError):
         return False
-
-
-def _normalised(password: SecretStr) -> str:
-    """NFKC, so that the same keys pressed on another system give the same password. Too much is refused unread."""
-    text = password.get_secret_value()
-    if len(text) <= MAX_CHARACTERS:
-        text = unicodedata.normalize("NFKC", check_text("password", text))
-        if len(text.encode()) <= MAX_BYTES:
-            return text
-    raise WeakPassword(f"the password must not be longer than {MAX_CHARACTERS} characters")
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _repeated(text: str) -> str:
-    """The shortest beginning which, written again and again, gives the text: `abcdabcdab` has `abcd`."""
-    return next(text[:end] for end in range(1, len(text) + 1) if text.startswith(text[end:]))
-
-
-@cache
-def _common() -> frozenset[str]:
-    text = (files("hangar_dal") / "common_passwords.txt").read_text(encoding="utf-8")
-    return frozenset(line for line in text.splitlines() if not line.startswith("#"))
 
 
 def _parameters(stored: str | None) -> Parameters | None:

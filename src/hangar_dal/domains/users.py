@@ -25,6 +25,7 @@ from hangar_dal.models.users import (
     UserRole,
     UserStatus,
 )
+from hangar_dal.password_rules import check_length
 from hangar_dal.query import RowCount
 from hangar_dal.values import CaseInsensitive, check_text, uuid7
 
@@ -191,7 +192,7 @@ async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User
     """
     _check_database(db, "Call passwords.hash_password before the transaction begins, then set_password_hash in it.")
     _check_secret(password)
-    passwords.check_password(password)  # what no user may have needs no look at this one
+    check_length(password)
     user = await get_user(db, user_id)
     names = (user.username, user.email, user.display_name)
     return await set_password_hash(db, user_id, hashed_password=await passwords.hash_password(password, context=names))
