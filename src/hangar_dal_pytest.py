@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from hangar_dal.contract.behaviour import Both
 
+_SCOPE = "hangar_check"
 _NO_SERVER = (
     "no PostgreSQL server for hangar_dal: set HANGAR_TEST_PG=postgresql://user:password@host/postgres, pass "
     "--hangar-postgresql, or write hangar_postgresql into pytest's configuration; the role needs CREATEDB"
@@ -51,6 +52,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("hangar_dal").addoption("--hangar-postgresql", metavar="URL", default=None, help=server)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what each `hangar_check` checked; a clean result says nothing of anything else."""
+    reports = [report for each in ("passed", "failed") for report in terminalreporter.getreports(each)]
+    scopes = [value for report in reports for name, value in report.user_properties if name == _SCOPE]
+    if scopes:
+        terminalreporter.section("checked by hangar_dal")
+        terminalreporter.write_line("\n\n".join(dict.fromkeys(scopes)))
+
+
 @pytest.fixture(scope="session")
 def hangar_postgresql(pytestconfig: pytest.Config) -> str:
     """URL of a server for scratch databases. A test that needs one and has none fails; it is never skipped."""
@@ -69,7 +79,7 @@ def hangar_pyproject(pytestconfig: pytest.Config) -> "Path":
 
 @pytest.fixture
 def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> HangarCheck:
-    """`hangar-dal check` as an assertion, which fails with all findings."""
+    """`hangar-dal check` as an assertion, which fails with all findings. The run's summary says what it checked."""
 
     def run(*, offline: bool = False) -> None:
         from hangar_dal.contract.checking import check, check_offline  # noqa: PLC0415 - see the top of this file
@@ -81,8 +91,11 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
             report = check_offline(project)
         else:
             report = check(project, postgresql=request.getfixturevalue("hangar_postgresql"))
+        scope = "\n".join(report.scope.lines())
+        request.node.user_properties.append((_SCOPE, scope))
         if not report.is_clean:
-            pytest.fail(f"{as_table(report.findings)}\n\n{len(report.findings)} findings", pytrace=False)
+            found = f"{as_table(report.findings)}\n\n{len(report.findings)} findings"
+            pytest.fail(f"{scope}\n\n{found}", pytrace=False)
 
     return run
 

@@ -42,7 +42,7 @@ def write_project(folder: Path, module: str, result: str, arguments: str = "id: 
 
 def test_the_packages_own_queries_are_clean(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "--postgresql", server]) == 0
-    assert capsys.readouterr().out.startswith("clean: ")
+    assert "\nclean: " in capsys.readouterr().out
 
 
 def test_the_server_may_be_the_settings(
@@ -51,7 +51,15 @@ def test_the_server_may_be_the_settings(
     monkeypatch.setenv("DATABASE_URL", server)
     write_project(Path.cwd(), "store_of_settings", "str")
     assert cli.main(["check"]) == 0
-    assert capsys.readouterr().out == "clean: 2 statements agree with their functions and tables\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "project:    pyproject.toml",
+        "catalogs:   store_of_settings:CATALOG",
+        "queries:    1",
+        "migrations: hangar_dal (3)",
+        "databases:  SQLite, PostgreSQL",
+        "",
+        "clean: 2 statements agree with their functions and tables",
+    ]
 
 
 def test_findings_name_their_place_from_here_and_fail(server: str, capsys: pytest.CaptureFixture[str]) -> None:

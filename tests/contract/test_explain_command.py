@@ -15,7 +15,9 @@ def server(_allowed_postgres: Server) -> str:
 
 def test_both_databases_stand_side_by_side(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "users.list_users", "--postgresql", server]) == 0
-    out = capsys.readouterr().out
+    scope, _, out = capsys.readouterr().out.partition("\n\n")
+    assert scope.startswith("project:    none (there is no pyproject.toml: hangar_dal's own queries are checked)\n")
+    assert scope.endswith("\ndatabases:  SQLite, PostgreSQL")
     assert out.startswith(
         "users.list_users (order = newest)\n"
         "  sqlite: idx_users_created_at\n"
@@ -30,7 +32,7 @@ def test_both_databases_stand_side_by_side(server: str, capsys: pytest.CaptureFi
 
 def test_a_whole_table_is_pointed_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "--sqlite-only", "count_us*"]) == 0
-    out = capsys.readouterr().out
+    _, _, out = capsys.readouterr().out.partition("\n\n")
     assert out.startswith("users.count_users\n  sqlite: users_")
     assert out.count("  <- the whole of users\n") == 1
     assert "\033[" not in out
@@ -38,7 +40,7 @@ def test_a_whole_table_is_pointed_out(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_a_query_without_a_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "--sqlite-only", "insert_user"]) == 0
-    assert capsys.readouterr().out.rstrip() == "users.insert_user\n  sqlite: no index"
+    assert capsys.readouterr().out.endswith("\n\nusers.insert_user\n  sqlite: no index\n")
 
 
 def test_colours_are_for_terminals(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +53,9 @@ def test_colours_are_for_terminals(capsys: pytest.CaptureFixture[str], monkeypat
 
 def test_every_query_is_in_the_json(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "--postgresql", server, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["scope"]["project"], answer["scope"]["dialects"]) == (None, ["sqlite", "postgresql"])
+    found = answer["plans"]
     assert {each["dialect"] for each in found} == {"sqlite", "postgresql"}
     assert {"users.get_user", "session_cookies.find_session_cookie"} <= {each["query"] for each in found}
     count = next(each for each in found if each["query"] == "users.count_users" and each["dialect"] == "postgresql")

@@ -201,7 +201,7 @@ def test_what_needs_no_database_is_found_before(deploy: Deploy) -> None:
 
 def test_the_package_itself_tells_each_query(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "--matrix", "--postgresql", server]) == 0
-    first, *rows, last = capsys.readouterr().out.splitlines()
+    first, *rows, last = capsys.readouterr().out.partition("\n\n")[2].splitlines()
     assert first.split() == ["0001", "0002", "0003"]
     assert next(row.split()[1:] for row in rows if row.startswith("users.get_user ")) == ["holds"] * 3
     assert last == "0003_session_cookies_indexes: either may be deployed first"
@@ -247,7 +247,7 @@ def test_the_table_tells_where_a_query_breaks_and_why(
     project = write(DROP, sqlite="SELECT 1;", column="note")
     monkeypatch.setattr(of_command, "read_project", lambda _: project)
     assert cli.main(["check", "--matrix", "--postgresql", server]) == 0
-    told = capsys.readouterr().out.splitlines()
+    told = capsys.readouterr().out.partition("\n\n")[2].splitlines()
     assert [line.split() for line in told[:3]] == [
         ["1001", "1002"],
         ["test_matrix.add_item", "holds", "holds"],

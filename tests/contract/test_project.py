@@ -46,18 +46,18 @@ def test_a_table_names_catalogs_modules_and_migrations(store: Path) -> None:
     assert [list(catalog.queries) for catalog in project.catalogs] == [["items.get_item"]]
     assert [(folder / "0001_users.py").is_file() for folder in project.migrations] == [True, False]
     assert project.migrations[1] == store / "changes"
-    assert project.root == store
+    assert (project.file, project.names) == (str(store / "pyproject.toml"), ("store_queries:CATALOG",))
 
 
 def test_the_nearest_table_above_is_taken(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(store / "src" / "store_domains")
-    assert read_project().root == store
+    assert read_project().file == str(store / "pyproject.toml")
 
 
 WRONG = {
     "an unknown key": (TABLE + "catalog = []\n", r"\[tool.hangar_dal\] has no catalog; it has catalogs, modules, migr"),
     "no list": ('[tool.hangar_dal]\ncatalogs = "x:Y"\n', "catalogs must be a list of texts"),
-    "no catalog": ("[tool.hangar_dal]\ncatalogs = []\n", r'needs catalogs = \["module:NAME"\]'),
+    "modules of no catalog": ('[tool.hangar_dal]\nmodules = ["x"]\n', r'add catalogs = \["module:NAME"\]'),
     "a module that is not there": (TABLE.replace("store_domains", "store_domain"), "store_domain cannot be imported"),
     "a catalog that is not there": (TABLE.replace(":CATALOG", ":CAT"), "store_queries:CAT is no Catalog"),
     "a catalog that is none": (TABLE.replace(":CATALOG", ":NONE"), "store_queries:NONE is no Catalog"),

@@ -86,6 +86,20 @@ def test_an_application_checks_its_queries_and_compares_its_functions(applicatio
     assert "1 passed" in told, told
 
 
+def test_the_summary_says_what_was_checked(application: Path) -> None:
+    told = run(application, "-k", "offline")
+    assert "= checked by hangar_dal =" in told, told
+    assert told.count("\nproject:    pyproject.toml\ncatalogs:   plugged:CATALOG\nqueries:    1\n") == 2, told
+
+
+def test_queries_that_are_not_named_fail_the_test(application: Path) -> None:
+    (application / "pyproject.toml").write_text(PROJECT.partition("\n\n")[2])
+    told = run(application, "-k", "offline")
+    assert "1 failed" in told, told
+    assert "the catalog plugged:CATALOG was not checked: pyproject.toml has no [tool.hangar_dal]" in told
+    assert "hangar_dal's own queries are checked" in told
+
+
 def test_findings_fail_the_test_that_asked_and_are_all_shown(application: Path) -> None:
     (application / "sql" / "postgresql" / "plugged.sql").write_text(SQL.replace("count(*)", "now()"))
     told = run(application, "-k", "offline")

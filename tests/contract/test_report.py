@@ -13,6 +13,7 @@ from hangar_dal.cli.terminal import coloured, has_colours
 from hangar_dal.contract.report import FORMATS, as_github, as_json, as_table, report_as
 from hangar_dal.contract.rules import RULES
 from hangar_dal.contract.sarif import as_sarif
+from hangar_dal.contract.scope import Scope
 from hangar_dal.finding import Finding
 
 SOURCES = Path(__file__).parents[2] / "src" / "hangar_dal"
@@ -34,6 +35,7 @@ ODD = Finding(
     "100%41 of\r\nwhat: it, said",
     "x\ny",
 )
+SCOPE = Scope("pyproject.toml", "", ("shop:CATALOG",), 12, {"hangar_dal": 3, "migrations": 2}, ("sqlite", "postgresql"))
 ALL = (NO_SERVER, ODD, WHOLE_FILE, LOOSE, MISSING)
 
 
@@ -79,7 +81,16 @@ def test_the_lines_of_a_diff_are_told_apart():
 
 
 def test_json_is_one_object_with_every_part_of_every_finding():
-    read = json.loads(as_json([NO_SERVER, MISSING, LOOSE], checked=84))
+    read = json.loads(as_json([NO_SERVER, MISSING, LOOSE], SCOPE, checked=84))
+    assert read["scope"] == {
+        "project": "pyproject.toml",
+        "note": "",
+        "catalogs": ["shop:CATALOG"],
+        "queries": 12,
+        "migrations": {"hangar_dal": 3, "migrations": 2},
+        "dialects": ["sqlite", "postgresql"],
+        "recorded": False,
+    }
     assert (read["checked"], read["errors"], read["warnings"]) == (84, 2, 1)
     assert read["findings"][1] == {
         "path": FILE,
@@ -117,7 +128,7 @@ def test_an_annotation_is_read_back_as_it_was_meant():
 
 
 def test_sarif_has_what_its_schema_requires():
-    log = json.loads(as_sarif(ALL))
+    log = json.loads(as_sarif(ALL, SCOPE))
     assert log["version"] == "2.1.0"
     assert log["$schema"].endswith("sarif-schema-2.1.0.json")
     [run] = log["runs"]
@@ -135,13 +146,14 @@ def test_sarif_has_what_its_schema_requires():
             region = location["physicalLocation"]["region"]
             assert region["startLine"] >= 1
             assert region["startColumn"] >= 1
+    assert run["properties"]["scope"] == json.loads(as_json([], SCOPE))["scope"]
     json_types = (dict, list, str, int)
     assert all(isinstance(value, json_types) for value in [log, *run.values(), *run["results"]])
 
 
 def test_sarif_paths_are_relative_uris_below_the_root_that_the_run_declares(tmp_path: Path):
     outside = Finding(str(tmp_path / "a b.sql"), 1, 1, "", "", "star", "error", "*")
-    [run] = json.loads(as_sarif([ODD, outside, NO_SERVER]))["runs"]
+    [run] = json.loads(as_sarif([ODD, outside, NO_SERVER], SCOPE))["runs"]
     places = [result["locations"][0]["physicalLocation"]["artifactLocation"] for result in run["results"][:2]]
     assert places[0]["uriBaseId"] in run["originalUriBaseIds"]
     assert places[0]["uri"] == "my%20app/50%25/a%2Cb%3Ac.sql"
@@ -151,7 +163,7 @@ def test_sarif_paths_are_relative_uris_below_the_root_that_the_run_declares(tmp_
 
 def test_sarif_knows_a_finding_again_when_lines_were_added_above_it():
     def print_of(finding: Finding) -> str:
-        [run] = json.loads(as_sarif([finding]))["runs"]
+        [run] = json.loads(as_sarif([finding], SCOPE))["runs"]
         return run["results"][0]["partialFingerprints"]["finding/v1"]
 
     moved = Finding(FILE, 99, 9, *(getattr(MISSING, name) for name in Finding.__slots__[3:]))
@@ -161,8 +173,8 @@ def test_sarif_knows_a_finding_again_when_lines_were_added_above_it():
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_form_says_something_and_says_it_without_findings_too(form):
-    assert "column-missing" in report_as(form, [MISSING], checked=1)
-    empty = report_as(form, [], checked=1)
+    assert "column-missing" in report_as(form, [MISSING], SCOPE, checked=1)
+    empty = report_as(form, [], SCOPE, checked=1)
     assert json.loads(empty) if form in ("json", "sarif") else empty == ""
 
 

@@ -77,7 +77,36 @@ def test_status_as_json(in_process: InProcess, database_url: str) -> None:
 def test_verify_is_clean_for_the_project_itself(in_process: InProcess, empty_postgres_url: str) -> None:
     verified = in_process("migrations", "verify", "--postgresql", empty_postgres_url)
     assert (verified.returncode, verified.stderr) == (0, "")
-    assert verified.stdout.startswith("clean: ")
+    assert verified.stdout.splitlines() == [
+        "project:    none (there is no pyproject.toml: hangar_dal's own migrations are checked)",
+        "migrations: hangar_dal (3)",
+        "databases:  SQLite, PostgreSQL",
+        "",
+        "clean: every migration can be applied, rolled back and applied again",
+    ]
+
+
+def test_verify_reports_a_folder_of_migrations_that_is_not_named(
+    in_process: InProcess, application: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, command = application.parent, ("migrations", "verify", "--sqlite-only", "--no-squawk")
+    monkeypatch.chdir(project)
+    left_out = in_process(*command)
+    assert left_out.returncode == 1
+    assert "was not checked: there is no pyproject.toml" in left_out.stdout
+    assert re.search(r"fix: add to pyproject.toml:\n *\[tool.hangar_dal\]\n *migrations = ", left_out.stdout)
+    [found] = json.loads(in_process(*command, "--json").stdout)["findings"]
+    assert (found["rule"], found["path"]) == ("not-checked", f"{application.name}/1001_orders.py")
+    (project / "pyproject.toml").write_text(f'[tool.hangar_dal]\nmigrations = ["{application.name}"]\n')
+    named = in_process(*command)
+    assert named.returncode == 0
+    assert named.stdout.splitlines()[:2] == [
+        "project:    pyproject.toml",
+        f"migrations: hangar_dal (3), {application.name} (1)",
+    ]
+    (project / "pyproject.toml").unlink()
+    given = in_process(*command, "--folder", str(application))
+    assert (given.returncode, given.stdout.splitlines()[0]) == (0, "project:    none (the folders were given)")
 
 
 def test_verify_names_file_line_and_rule_and_shows_the_diff(

@@ -69,7 +69,7 @@ def _check(chosen: argparse.Namespace) -> int:
     finally:
         with_progress.clear()
     clean = f"{report.checked} statements agree with their functions and tables"
-    print_findings(report.findings, chosen, clean=clean, checked=report.checked)
+    print_findings(report.findings, report.scope, chosen, clean=clean, checked=report.checked)
     return OK if report.is_clean else FAILED
 
 

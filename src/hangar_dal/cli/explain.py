@@ -4,17 +4,22 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import asdict
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.findings import print_scope, warn_of
 from hangar_dal.cli.options import add_postgresql, server
 from hangar_dal.cli.progress import Progress
-from hangar_dal.cli.terminal import BOLD, GREEN, MISUSED, OK, RED, YELLOW, coloured
+from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, MISUSED, OK, RED, YELLOW, coloured
 from hangar_dal.contract.project import read_project
+from hangar_dal.contract.scope import scope_of
+from hangar_dal.contract.unnamed import find_unnamed
 from hangar_dal.errors import SettingsError
+from hangar_dal.sqlscan import DIALECTS
 
 if TYPE_CHECKING:
     from hangar_dal.contract.plans_explained import Explained
@@ -31,6 +36,8 @@ def add(commands: Subcommands) -> None:
         Shows the plan of each query and each of its arms, with the indexes that it goes through, on a scratch SQLite
         file and a scratch PostgreSQL database whose tables look large. Nothing is executed. `hangar-dal check` fails
         where a plan reads a whole table that can grow: docs/check.md says when.
+
+        exit codes: 0 done, 1 the folder holds queries or migrations that are not named, 2 not understood
         """,
     )
     parser.add_argument(
@@ -39,7 +46,7 @@ def add(commands: Subcommands) -> None:
     add_postgresql(parser)
     parser.add_argument("--sqlite-only", action="store_true", help="without a PostgreSQL server")
     parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
-    parser.add_argument("--json", action="store_true", help="as a JSON list, a statement each")
+    parser.add_argument("--json", action="store_true", help="as a JSON object, with a plan for each statement")
 
 
 def _explain(chosen: argparse.Namespace) -> int:
@@ -53,17 +60,23 @@ def _explain(chosen: argparse.Namespace) -> int:
         url = None if chosen.sqlite_only else server(chosen)
         if url is None and not chosen.sqlite_only:
             raise SettingsError("pass --postgresql URL, set DATABASE_URL to that of a server, or say --sqlite-only")
-        found = explain(read_project(chosen.project), chosen.query, postgresql=url, progress=with_progress)
+        project = read_project(chosen.project)
+        found = explain(project, chosen.query, postgresql=url, progress=with_progress)
     except SettingsError as fault:
         print(f"{coloured('error:', RED, sys.stderr)} {fault}", file=sys.stderr)
         return MISUSED
     finally:
         with_progress.clear()
+    unnamed = find_unnamed(project)
+    scope = scope_of(project, DIALECTS if url else DIALECTS[:1])
     if chosen.json:
-        print(json.dumps([_as_json(each) for each in found], indent=2))
+        plans, not_checked = [_as_json(each) for each in found], [asdict(each) for each in unnamed]
+        print(json.dumps({"scope": asdict(scope), "not_checked": not_checked, "plans": plans}, indent=2))
     else:
+        print_scope(scope)
         _print(found)
-    return OK
+        warn_of(unnamed)
+    return FAILED if unnamed else OK
 
 
 def _print(found: "Iterable[Explained]") -> None:

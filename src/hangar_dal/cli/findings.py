@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Final
 
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
-from hangar_dal.contract.report import FORMATS, Style, report_as
+from hangar_dal.contract.report import FORMATS, Style, as_table, report_as
+from hangar_dal.contract.scope import Scope
 from hangar_dal.finding import Finding
 
 _COLOURS: Final[Mapping[Style, str]] = MappingProxyType(
@@ -27,16 +28,33 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def print_findings(
-    findings: Sequence[Finding], chosen: argparse.Namespace, *, clean: str, checked: int | None = None
+    findings: Sequence[Finding], scope: Scope, chosen: argparse.Namespace, *, clean: str, checked: int | None = None
 ) -> None:
-    """All of them in the form that was chosen. A person also gets the sum, which is `clean` where nothing was found."""
-    text = report_as(chosen.format, findings, checked=checked, paint=_paint)
+    """Print the scope, the findings and their number, or `clean` without findings, in the format that was chosen."""
+    if chosen.format in ("table", "github"):
+        print_scope(scope)
+    text = report_as(chosen.format, findings, scope, checked=checked, paint=_paint)
     if text:
         print(text)
     if chosen.format == "table" and text:
         print()
     if chosen.format in ("table", "github"):
         print(_sum(len(findings), checked, clean))
+
+
+def warn_of(findings: Sequence[Finding]) -> None:
+    """Print findings to stderr, for a command whose answer is something else."""
+    if findings:
+        print(
+            f"\n{as_table(findings, lambda text, style: coloured(text, _COLOURS[style], sys.stderr))}", file=sys.stderr
+        )
+
+
+def print_scope(scope: Scope) -> None:
+    """Say what was checked, before anything is said of it."""
+    for line in scope.lines():
+        print(coloured(line, DIM, sys.stdout))
+    print()
 
 
 def _sum(count: int, checked: int | None, clean: str) -> str:

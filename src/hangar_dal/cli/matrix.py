@@ -3,12 +3,17 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from hangar_dal.cli.findings import print_scope, warn_of
 from hangar_dal.cli.options import server
 from hangar_dal.cli.terminal import BOLD, DIM, FAILED, GREEN, OK, RED, YELLOW, coloured
 from hangar_dal.contract.project import read_project
+from hangar_dal.contract.scope import scope_of
+from hangar_dal.contract.unnamed import find_unnamed
 from hangar_dal.errors import SettingsError
+from hangar_dal.sqlscan import DIALECTS
 
 if TYPE_CHECKING:
     from hangar_dal.cli.progress import Progress
@@ -27,7 +32,7 @@ def add_matrix(parser: argparse.ArgumentParser) -> None:
 
 
 def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
-    """Exit code 1 where the change must be split."""
+    """Exit code 1 if the change must be split, or if the project's folder holds what the section does not name."""
     from hangar_dal.contract.matrix import matrix  # noqa: PLC0415 - its dependencies are an extra
 
     if chosen.format not in ("table", "json"):
@@ -35,13 +40,18 @@ def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
     url = server(chosen)
     if url is None:
         raise SettingsError("--matrix needs both databases: pass --postgresql URL, or set DATABASE_URL")
-    found = matrix(read_project(chosen.project), postgresql=url, since=chosen.since, progress=progress)
+    project = read_project(chosen.project)
+    found = matrix(project, postgresql=url, since=chosen.since, progress=progress)
     progress.clear()
+    scope, unnamed = scope_of(project, DIALECTS), find_unnamed(project)
     if chosen.format == "json":
-        print(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+        left_out = {"scope": asdict(scope), "not_checked": [asdict(each) for each in unnamed]}
+        print(json.dumps({**left_out, **_as_json(found)}, indent=2, ensure_ascii=False))
     else:
+        print_scope(scope)
         _print(found)
-    return FAILED if found.verdict.order == "neither" else OK
+        warn_of(unnamed)
+    return FAILED if unnamed or found.verdict.order == "neither" else OK
 
 
 def _print(found: "Matrix") -> None:

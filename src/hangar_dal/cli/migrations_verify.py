@@ -4,10 +4,15 @@ import argparse
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings
-from hangar_dal.cli.options import add_database, add_folders, add_postgresql, folders, server
+from hangar_dal.cli.options import add_database, add_folders, add_postgresql, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, OK
+from hangar_dal.contract.scope import scope_of_migrations
+from hangar_dal.contract.section import read_section
+from hangar_dal.contract.unnamed import find_unnamed_migrations
 from hangar_dal.errors import SettingsError
+from hangar_dal.migrations.files import with_packaged
+from hangar_dal.sqlscan import DIALECTS
 
 
 def add(actions: Subcommands) -> None:
@@ -43,10 +48,12 @@ def _verify(chosen: argparse.Namespace) -> int:
         raise SettingsError(
             "no PostgreSQL server to try the migrations on: give --postgresql URL, or leave it out with --sqlite-only"
         )
+    section = read_section() if chosen.folder is None else None
+    given = section.migration_folders if section else tuple(chosen.folder)
     progress = Progress()
     try:
         found = verify(
-            folders(chosen),
+            given,
             postgresql=url,
             lint=not chosen.no_squawk,
             database=chosen.database,
@@ -54,6 +61,8 @@ def _verify(chosen: argparse.Namespace) -> int:
         )
     finally:
         progress.clear()
-    on = "SQLite" if chosen.sqlite_only else "SQLite and PostgreSQL"
-    print_findings(found, chosen, clean=f"every migration goes forth, back and forth again on {on}")
+    found = (*found, *(find_unnamed_migrations(section) if section else ()))
+    scope = scope_of_migrations(section, with_packaged(given), DIALECTS[:1] if chosen.sqlite_only else DIALECTS)
+    clean = "every migration can be applied, rolled back and applied again"
+    print_findings(found, scope, chosen, clean=clean)
     return FAILED if found else OK

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from hangar_dal.contract.project import migration_folders
+from hangar_dal.contract.section import read_section
 from hangar_dal.errors import SettingsError
 from hangar_dal.settings import PostgresTarget, Settings
 
@@ -33,7 +33,7 @@ def add_folders(parser: argparse.ArgumentParser, *, again: bool = False) -> None
 
 def folders(chosen: argparse.Namespace) -> tuple[Path, ...]:
     """Those that were given, else the project's."""
-    return migration_folders() if chosen.folder is None else tuple(chosen.folder)
+    return read_section().migration_folders if chosen.folder is None else tuple(chosen.folder)
 
 
 def add_postgresql(parser: argparse.ArgumentParser) -> None:

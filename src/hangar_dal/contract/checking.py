@@ -16,9 +16,11 @@ from hangar_dal.contract.looseness import Answer, too_loose
 from hangar_dal.contract.place import found
 from hangar_dal.contract.plans_findings import Asked, find_scans, find_unknown_small_tables
 from hangar_dal.contract.project import Project
+from hangar_dal.contract.scope import Scope, scope_of
 from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snapshots
 from hangar_dal.contract.sources import Source
 from hangar_dal.contract.static import find_without_database
+from hangar_dal.contract.unnamed import find_unnamed
 from hangar_dal.contract.variants import CheckedVariant, statements, variants
 from hangar_dal.errors import DatabaseError, HangarError, MigrationError
 from hangar_dal.finding import Finding
@@ -42,10 +44,13 @@ NO_POSTGRESQL: Final = Finding(
 
 @dataclass(frozen=True)
 class Report:
-    """`findings` are sorted by place; `checked` counts the statements that were put before a database."""
+    """`findings` are sorted by place; `checked` counts the statements that a database, or its snapshot, was asked
+    about; `scope` says what they belong to.
+    """
 
     findings: tuple[Finding, ...]
     checked: int
+    scope: Scope
 
     @property
     def is_clean(self) -> bool:
@@ -89,14 +94,15 @@ def check(
             write_snapshots(project, sources)
         elif not missing:
             missing = [*outdated(project, sources)]
-        return report.with_findings(missing)
+        return report.with_findings([*missing, *find_unnamed(project)])
 
 
 def check_offline(project: Project, *, progress: Progress | None = None) -> Report:
     """Check against the catalogs' snapshots, without a database; a stale or a missing one is a finding."""
     records = recorded(project)
     report = check_against(project, records.sources, progress=progress)
-    return report.with_findings([*records.findings, *records.left_over()])
+    left_out = [*records.findings, *records.left_over(), *find_unnamed(project)]
+    return replace(report.with_findings(left_out), scope=replace(report.scope, recorded=True))
 
 
 def check_against(project: Project, sources: Sequence[Source], *, progress: Progress | None = None) -> Report:
@@ -128,7 +134,8 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
         of_arms.setdefault(finding, []).append(each)
     findings += find_unknown_small_tables(project, twins) if twins else ()
     findings += [*_with_arms(of_arms), *too_loose(answers)]
-    return Report(tuple(sorted(map(_near, findings))), len(checked))
+    scope = scope_of(project, [source.dialect for source in sources])
+    return Report(tuple(sorted(map(_near, findings))), len(checked), scope)
 
 
 def _not_made(dialect: Dialect, fault: HangarError) -> Finding:

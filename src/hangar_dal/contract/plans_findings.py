@@ -38,11 +38,12 @@ def find_scans(asked: Sequence[Asked], small: Collection[str]) -> Iterator[tuple
 def find_unknown_small_tables(project: Project, tables: Mapping[Dialect, Tables]) -> Iterator[Finding]:
     """Names in `small_tables` that no migration makes."""
     known = {name for of_one in tables.values() for name in of_one.columns}
-    path = str(project.root / "pyproject.toml") if project.root else ""
     for name in project.small_tables:
         if name not in known:
             message = f"small_tables names {name}, which is no table"
-            yield Finding(path, 1, 1, "", "", "small-table-unknown", "error", message, "mend the name, or delete it")
+            yield Finding(
+                project.file, 1, 1, "", "", "small-table-unknown", "error", message, "mend the name, or delete it"
+            )
 
 
 def _found(checked: CheckedVariant, scan: Scan) -> Finding:

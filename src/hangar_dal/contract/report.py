@@ -2,7 +2,9 @@
 
 `as_json` is one object, whose keys stay as they are; more may come.
 
-    {"checked": 84, "errors": 1, "warnings": 0, "findings": [{"path": "sql/queries/sqlite/users.sql", "line": 12,
+    {"scope": {"project": "pyproject.toml", "note": "", "catalogs": ["shop:CATALOG"], "queries": 12, "migrations":
+     {"hangar_dal": 3, "migrations": 2}, "dialects": ["sqlite", "postgresql"], "recorded": false},
+     "checked": 84, "errors": 1, "warnings": 0, "findings": [{"path": "sql/queries/sqlite/users.sql", "line": 12,
      "column": 5, "dialect": "sqlite", "query": "users.find_user", "rule": "column-missing", "severity": "error",
      "message": "...", "fix": "..."}]}
 
@@ -18,6 +20,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from hangar_dal.contract.sarif import as_sarif
+from hangar_dal.contract.scope import Scope
 from hangar_dal.finding import Finding
 
 Style = Literal["error", "warning", "path", "dim", "removed", "added"]
@@ -33,13 +36,15 @@ def plain(text: str, style: Style) -> str:
     return text
 
 
-def report_as(form: Format, findings: Sequence[Finding], *, checked: int | None = None, paint: Paint = plain) -> str:
+def report_as(
+    form: Format, findings: Sequence[Finding], scope: Scope, *, checked: int | None = None, paint: Paint = plain
+) -> str:
     """The whole report as one text; empty where there is nothing to say in this form."""
     match form:
         case "json":
-            return as_json(findings, checked=checked)
+            return as_json(findings, scope, checked=checked)
         case "sarif":
-            return as_sarif(findings)
+            return as_sarif(findings, scope)
         case "github":
             return as_github(findings)
         case "table":
@@ -52,13 +57,14 @@ def as_table(findings: Iterable[Finding], paint: Paint = plain) -> str:
     return "\n\n".join("\n".join(_group(path, list(of_file), paint)) for path, of_file in groups)
 
 
-def as_json(findings: Sequence[Finding], *, checked: int | None = None) -> str:
+def as_json(findings: Sequence[Finding], scope: Scope, *, checked: int | None = None) -> str:
     """As the docstring of this module says; `checked` is left out where nobody counted."""
     of_severity = Counter(finding.severity for finding in findings)
-    counts = {"errors": of_severity["error"], "warnings": of_severity["warning"]}
+    counts: dict[str, int] = {"errors": of_severity["error"], "warnings": of_severity["warning"]}
     if checked is not None:
         counts = {"checked": checked, **counts}
-    return json.dumps({**counts, "findings": [asdict(finding) for finding in findings]}, indent=2, ensure_ascii=False)
+    every = [asdict(finding) for finding in findings]
+    return json.dumps({"scope": asdict(scope), **counts, "findings": every}, indent=2, ensure_ascii=False)
 
 
 def as_github(findings: Iterable[Finding]) -> str:
@@ -77,8 +83,8 @@ def _group(path: str, findings: Sequence[Finding], paint: Paint) -> Iterator[str
         for line in finding.message.splitlines():
             style = _DIFF.get(line.lstrip()[:2])
             yield f"      {paint(_printable(line), style) if style else _printable(line)}"
-        if finding.fix:
-            yield f"      fix: {_printable(finding.fix)}"
+        for number, line in enumerate(finding.fix.splitlines()):
+            yield f"      {'     ' if number else 'fix: '}{_printable(line)}"
 
 
 def _row(finding: Finding) -> tuple[str, ...]:

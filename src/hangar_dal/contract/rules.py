@@ -70,6 +70,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "scan-needless": "A `-- scan:` line stands only where a whole table is read.",
         "small-table-unknown": "`small_tables` names tables.",
         # The check itself
+        "not-checked": "The check covers every catalog, SQL file and folder of migrations in the project's folder.",
         "postgresql-missing": "A check needs a PostgreSQL server, or the snapshot of one.",
         "migration-fails": "The migrations make the tables, on both databases.",
         "snapshot-missing": "`check --offline` needs a snapshot that was written where both databases are.",

@@ -3,25 +3,28 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
 from hangar_dal.contract.rules import RULES
+from hangar_dal.contract.scope import Scope
 from hangar_dal.finding import Finding
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT: Final = "SRCROOT"  # whoever reads it has the checkout somewhere of his own
 
 
-def as_sarif(findings: Sequence[Finding]) -> str:
-    """One run. A path that lies beneath the working directory is relative to it."""
+def as_sarif(findings: Sequence[Finding], scope: Scope) -> str:
+    """One run. A path below the working directory is relative to it. The run's properties say what was checked."""
     rules = sorted({finding.rule for finding in findings})
     driver = {"name": "hangar-dal check", "rules": [_rule(rule, findings) for rule in rules]}
     run: dict[str, Any] = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The folder in which the check ran."}}},
+        "properties": {"scope": asdict(scope)},
         "results": [_result(finding, rules.index(finding.rule)) for finding in findings],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)

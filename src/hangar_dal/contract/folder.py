@@ -1,0 +1,114 @@
+"""What lies in the folder of a project: catalogs, SQL files of queries, migrations, other projects.
+
+Hidden folders, virtual environments, `node_modules`, `build`, `dist`, `test`, `tests` and what the section's `ignore`
+names are not searched, nor is a folder whose pyproject.toml has a section of its own. No file is imported.
+Stands above `section`.
+"""
+
+import ast
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from hangar_dal.contract.section import Section, has_section
+from hangar_dal.sqlscan import DIALECTS
+
+_SKIPPED: Final = frozenset({"__pycache__", "build", "dist", "node_modules", "test", "tests"})
+_HEADER: Final = re.compile(rb"^-- name:", re.MULTILINE)
+_SHIM: Final = re.compile(rb"^from hangar_dal\.migrations\.loader import", re.MULTILINE)
+_CATALOG_MODULES: Final = ("hangar_dal", "hangar_dal.query", "hangar_dal.query.catalog")
+
+
+@dataclass
+class Held:
+    """Files by what they are. `catalogs` has the names that each module gives to its catalogs.
+
+    `queries` are SQL files with `-- name:` blocks, `migrations` folders, `projects` other files with a section.
+    """
+
+    catalogs: dict[Path, list[str]] = field(default_factory=dict)
+    queries: list[Path] = field(default_factory=list)
+    migrations: list[Path] = field(default_factory=list)
+    projects: list[Path] = field(default_factory=list)
+
+
+def search(section: Section) -> Held:
+    """Read the SQL and Python files below the section's folder."""
+    held = Held()
+    for file in sorted(_files(section)):
+        text = _read(file)
+        if file.suffix == ".toml":
+            held.projects.append(file)
+        elif file.suffix == ".sql":
+            if _HEADER.search(text):
+                held.queries.append(file)
+            elif file.name.endswith(".rollback.sql") and file.parent.name in DIALECTS:
+                held.migrations.append(file.parents[1])
+        elif b"hangar_dal" in text:
+            if b"Catalog(" in text and (names := _catalogs(text)):
+                held.catalogs[file] = names
+            if _SHIM.search(text):
+                held.migrations.append(file.parent)
+    held.migrations = list(dict.fromkeys(held.migrations))
+    return held
+
+
+def _files(section: Section) -> Iterator[Path]:
+    """SQL and Python files, and the pyproject.toml of each folder that is another project."""
+    ignored = {(section.folder / name).resolve() for name in section.ignore}
+    for place, folders, names in os.walk(section.folder):
+        folder = Path(place)
+        if folder != section.folder and "pyproject.toml" in names and has_section(folder / "pyproject.toml"):
+            folders.clear()
+            yield folder / "pyproject.toml"
+            continue
+        folders[:] = [name for name in folders if _is_searched(folder / name, ignored)]
+        for name in names:
+            if name.endswith((".sql", ".py")) and not (ignored and (folder / name).resolve() in ignored):
+                yield folder / name
+
+
+def _is_searched(folder: Path, ignored: set[Path]) -> bool:
+    if folder.name.startswith(".") or folder.name in _SKIPPED or (folder / "pyvenv.cfg").exists():
+        return False
+    return not (ignored and folder.resolve() in ignored)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:  # a link to nowhere, or a file that this user may not read
+        return b""
+
+
+def _catalogs(text: bytes) -> list[str]:
+    """The names that a module gives to catalogs at its top level."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # written for another version of Python, or not at all finished
+        return []
+    makers = {f"{module}.Catalog" for module in _CATALOG_MODULES}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in _CATALOG_MODULES:
+            makers |= {alias.asname or alias.name for alias in node.names if alias.name == "Catalog"}
+        elif isinstance(node, ast.Import):
+            makers |= {f"{alias.asname}.Catalog" for alias in node.names if alias.name in _CATALOG_MODULES}
+    return [
+        name
+        for value, name in _assigned(tree.body)
+        if isinstance(value, ast.Call) and ast.unparse(value.func) in makers
+    ]
+
+
+def _assigned(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.expr | None, str]]:
+    """Each value with the name that it is assigned to, in a module's own statements."""
+    for node in body:
+        if isinstance(node, ast.If | ast.Try):
+            yield from _assigned([*node.body, *node.orelse])
+        elif isinstance(node, ast.Assign):
+            yield from ((node.value, target.id) for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.value, node.target.id

@@ -1,0 +1,89 @@
+"""The `[tool.hangar_dal]` section of a pyproject.toml, read and validated. Nothing of the application is imported.
+
+[tool.hangar_dal]
+catalogs = ["shop.sql:CATALOG"]     # module:NAME; without it, the package's own catalog
+modules = ["shop.domains"]          # the modules that declare queries; a package includes all its modules
+migrations = ["migrations"]         # folders of migrations, applied after the package's own
+small_tables = ["currencies"]       # tables that never grow: a query may read one of them whole
+ignore = ["legacy"]                 # files and folders that are not part of this project
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from hangar_dal.errors import SettingsError
+
+_KEYS: Final = ("catalogs", "modules", "migrations", "small_tables", "ignore")
+
+
+@dataclass(frozen=True)
+class Section:
+    """`file` is the pyproject.toml that was read; None if there is none in this folder or above it.
+
+    `folder` is the folder of that file, else the working directory. `exists` is False if the file has no such section.
+    """
+
+    file: Path | None
+    folder: Path
+    exists: bool = False
+    catalogs: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    migrations: tuple[str, ...] = ()
+    small_tables: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def migration_folders(self) -> tuple[Path, ...]:
+        """The application's own folders of migrations. Raises `SettingsError` if one of them does not exist."""
+        folders = tuple(self.folder / folder for folder in self.migrations)
+        for folder in folders:
+            if not folder.is_dir():
+                raise SettingsError(f"{self.file}: the folder of migrations {folder} does not exist")
+        return folders
+
+
+def read_section(pyproject: Path | None = None) -> Section:
+    """The section of this file, or of the nearest pyproject.toml. `SettingsError` says what is wrong with it."""
+    file = pyproject or _nearest()
+    if file is None:
+        return Section(None, Path.cwd())
+    folder = file.parent.absolute()
+    table = _table(file)
+    if table is None:
+        return Section(file, folder)
+    return Section(file, folder, exists=True, **{key: tuple(value) for key, value in table.items()})
+
+
+def has_section(pyproject: Path) -> bool:
+    """Whether this file has the section; False if the file is not valid TOML."""
+    try:
+        return "hangar_dal" in tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        return False
+
+
+def _nearest() -> Path | None:
+    here = Path.cwd()
+    return next((path for folder in (here, *here.parents) if (path := folder / "pyproject.toml").is_file()), None)
+
+
+def _table(pyproject: Path) -> Mapping[str, list[str]] | None:
+    try:
+        read = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise SettingsError(f"{pyproject}: cannot be read: {fault}") from None
+    table: Any = read.get("tool", {}).get("hangar_dal")
+    if table is None:
+        return None
+    if unknown := sorted(set(table) - set(_KEYS)):
+        raise SettingsError(f"{pyproject}: [tool.hangar_dal] has no {', '.join(unknown)}; it has {', '.join(_KEYS)}")
+    for key, value in table.items():
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise SettingsError(f"{pyproject}: [tool.hangar_dal] {key} must be a list of texts")
+    if table.get("modules") and not table.get("catalogs"):
+        message = "[tool.hangar_dal] names modules but no catalog of their queries"
+        raise SettingsError(f'{pyproject}: {message}; add catalogs = ["module:NAME"]')
+    return dict(table)

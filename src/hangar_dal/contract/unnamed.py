@@ -1,0 +1,152 @@
+"""Findings for what a project's folder holds and its section does not name: a check would be clean without having
+looked at it. Stands above `project` and `folder`."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from sysconfig import get_path
+from typing import Final
+
+from hangar_dal.contract.folder import Held, search
+from hangar_dal.contract.project import Project
+from hangar_dal.contract.section import Section
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.faults import shown
+from hangar_dal.sqlscan import DIALECTS
+
+_RULE: Final = "not-checked"
+
+
+def find_unnamed(project: Project) -> list[Finding]:
+    """A finding for each catalog, folder of queries and folder of migrations that the check left out."""
+    section = project.section
+    if section is None:
+        return []
+    held = search(section)
+    unnamed = [
+        (file, name)
+        for file, names in held.catalogs.items()
+        for name in names
+        if not _is_named(file, name, section, project, held)
+    ]
+    return [
+        *_catalogs(section, unnamed),
+        *_queries(section, held, project, [file.parent for file, _ in unnamed]),
+        *_migrations(section, held),
+        *_projects(section, held),
+        *_no_queries(project),
+    ]
+
+
+def find_unnamed_migrations(section: Section) -> list[Finding]:
+    """A finding for each folder of migrations that the section does not name."""
+    held = search(section)
+    return [*_migrations(section, held), *_projects(section, held)]
+
+
+def _catalogs(section: Section, unnamed: Sequence[tuple[Path, str]]) -> Iterator[Finding]:
+    entries = [f"{_module(section, file)}:{name}" for file, name in unnamed]
+    packages = dict.fromkeys([*section.modules, *(entry.partition(":")[0].partition(".")[0] for entry in entries)])
+    lines = {"catalogs": [*section.catalogs, *entries], "modules": list(packages)}
+    for (file, _), entry in zip(unnamed, entries, strict=True):
+        yield _finding(section, file, f"the catalog {entry}", "does not name it", lines, ignore=file)
+
+
+def _queries(section: Section, held: Held, project: Project, unnamed: Sequence[Path]) -> Iterator[Finding]:
+    """One for each folder of SQL; those below the module of a catalog that is not named belong to its finding."""
+    unread = [file for file in held.queries if not _is_read(file.parent, project)]
+    lines = {"catalogs": [*section.catalogs, "module:NAME"]}
+    for folder, files in groupby(unread, _above_dialects):
+        if not any(folder.is_relative_to(catalog) for catalog in unnamed):
+            what, why = f"the SQL in {shown(folder)}", "names no catalog that reads it"
+            yield _finding(section, next(files), what, why, lines, ignore=folder)
+
+
+def _migrations(section: Section, held: Held) -> Iterator[Finding]:
+    named = {folder.resolve() for folder in section.migration_folders}
+    unnamed = [folder for folder in held.migrations if folder.resolve() not in named]
+    lines = {"migrations": [*section.migrations, *(_relative(section, folder) for folder in unnamed)]}
+    for folder in unnamed:
+        first = min([*folder.glob("*.py"), *folder.glob("*/*.sql")])
+        what = f"the folder of migrations {shown(folder)}"
+        yield _finding(section, first, what, "does not name it", lines, ignore=folder)
+
+
+def _projects(section: Section, held: Held) -> Iterator[Finding]:
+    """Other projects are checked on their own. Where there is no section here, one of them was probably meant."""
+    for file in held.projects if not section.exists else ():
+        message = f"the project of {shown(file)} was not checked: it has a [tool.hangar_dal] of its own"
+        yield Finding(shown(file), 1, 1, "", "", _RULE, "error", message, f"run the command in {shown(file.parent)}")
+
+
+def _no_queries(project: Project) -> Iterator[Finding]:
+    if not any(catalog.queries for catalog in project.catalogs):
+        message = f"nothing was checked: {', '.join(project.names)} declares no queries"
+        fix = "name the modules that declare them in `modules` of [tool.hangar_dal]"
+        yield Finding(shown(Path(project.file)) if project.file else "", 1, 1, "", "", _RULE, "error", message, fix)
+
+
+def _finding(
+    section: Section, file: Path, what: str, why: str, lines: dict[str, list[str]], *, ignore: Path
+) -> Finding:
+    """`lines` are the keys to write, with their values; `why` is what the section does, if there is one."""
+    where = shown(section.file or section.folder / "pyproject.toml")
+    if section.exists:
+        reason, fix = f"[tool.hangar_dal] of {where} {why}", [f"write in [tool.hangar_dal] of {where}:"]
+    else:
+        reason = f"{where} has no [tool.hangar_dal]" if section.file else "there is no pyproject.toml"
+        fix = [f"add to {where}:", "[tool.hangar_dal]"]
+    ignored = [*section.ignore, _relative(section, ignore)]
+    fix += [
+        *(_line(key, values) for key, values in lines.items()),
+        f"# or, if it is not part of this project: {_line('ignore', ignored)}",
+    ]
+    return Finding(shown(file), 1, 1, "", "", _RULE, "error", f"{what} was not checked: {reason}", "\n".join(fix))
+
+
+def _line(key: str, values: Sequence[str]) -> str:
+    return f"{key} = {json.dumps(values, ensure_ascii=False)}"  # a list of JSON texts is one of TOML too
+
+
+def _relative(section: Section, path: Path) -> str:
+    return path.relative_to(section.folder).as_posix()
+
+
+def _module(section: Section, file: Path) -> str:
+    """The name by which the file is imported from the project's folder, or from `src` in it."""
+    parts = file.relative_to(section.folder).with_suffix("").parts
+    parts = parts[1:] if parts[0] == "src" and len(parts) > 1 else parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def _is_named(file: Path, name: str, section: Section, project: Project, held: Held) -> bool:
+    """Whether a catalog of the project was made by this file, or by an installed copy of it."""
+    parts = _module(section, file).split(".")
+    for start in range(len(parts)):
+        module = sys.modules.get(".".join(parts[start:]))
+        where = Path(getattr(module, "__file__", None) or "").absolute()
+        is_other = where in held.catalogs and where != file
+        if not is_other and any(getattr(module, name, None) is catalog for catalog in project.catalogs):
+            return True
+    return False
+
+
+def _is_read(folder: Path, project: Project) -> bool:
+    """Whether a catalog of the project reads SQL files from here, or from an installed copy of this folder."""
+    installed = get_path("purelib")
+    for catalog in project.catalogs:
+        for dialect in DIALECTS:
+            read = Path(str(catalog.folder)) / dialect
+            if read.resolve() == folder.resolve():
+                return True
+            if read.is_relative_to(installed):
+                tail = read.relative_to(installed).parts
+                if folder.parts[-len(tail) :] == tail:
+                    return True
+    return False
+
+
+def _above_dialects(file: Path) -> Path:
+    return file.parents[1] if file.parent.name in DIALECTS else file.parent
