@@ -12,6 +12,7 @@
     ├── NotFound                   a row that had to exist does not
     ├── TooManyRows                more rows than the signature allows
     ├── MigrationError             a migration file is missing, broken or failed
+    │   ├── MigrationBlocked       other sessions kept a lock that the migration needs
     │   └── SchemaDiffers          the schema is not the one the migrations would give
     └── DatabaseError              the database, or the way to it, refused
         ├── SchemaOutOfDate        migrations are pending; names them and the command
@@ -120,6 +121,10 @@ class TooManyRows(HangarError):
 
 class MigrationError(HangarError):
     """Mend the migration file that the message names; a transactional migration that failed left nothing behind."""
+
+
+class MigrationBlocked(MigrationError):
+    """Other sessions kept a lock that the migration needs. Nothing of it was applied; end them, or try again later."""
 
 
 class SchemaDiffers(MigrationError):

@@ -1,12 +1,16 @@
 """One migrator at a time, whoever else comes; and what is left of one that was killed."""
 
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +18,9 @@ from typing import Any
 import pytest
 
 from hangar_dal import migrations
-from hangar_dal.errors import DatabaseBusy, MigrationError
-from hangar_dal.migrations.backend_sqlite import SqliteBackend
+from hangar_dal.errors import DatabaseBusy, MigrationBlocked, MigrationError
+from hangar_dal.migrations import file_lock
+from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.backends import backend_for
 from hangar_dal.migrations.places import place_of
 
@@ -61,10 +66,11 @@ def test_many_at_once_apply_each_migration_once(empty_database_url: str, checkou
     assert query(empty_database_url, "SELECT count(*) FROM yoyo_lock") == [(0,)]
 
 
-def test_a_killed_migrator_s_lock_heals_on_postgresql(empty_postgres_url: str, query: Query) -> None:
-    kill_a_migrator_that_holds_the_lock(empty_postgres_url)
-    assert query(empty_postgres_url, "SELECT count(*) FROM yoyo_lock") == [(1,)]
-    assert migrations.apply(empty_postgres_url) == EVERYTHING[1:]
+def test_the_lock_of_a_killed_migrator_dies_with_it(empty_database_url: str, query: Query) -> None:
+    kill_a_migrator_that_holds_the_lock(empty_database_url)
+    assert query(empty_database_url, "SELECT count(*) FROM yoyo_lock") == [(1,)]
+    assert migrations.apply(empty_database_url) == EVERYTHING[1:]
+    assert query(empty_database_url, "SELECT count(*) FROM yoyo_lock") == [(0,)]
 
 
 def test_a_lock_whose_session_s_number_was_given_to_a_younger_one_heals_too(
@@ -79,34 +85,119 @@ def test_a_lock_whose_session_s_number_was_given_to_a_younger_one_heals_too(
             assert query(empty_postgres_url, "SELECT count(*) FROM yoyo_lock") == [(1,)]
 
 
-def test_a_living_session_s_lock_is_respected(empty_postgres_url: str) -> None:
-    holder, other = (backend_for(place_of(empty_postgres_url)) for _ in range(2))
+def test_the_lock_of_a_migrator_that_is_alive_is_respected(empty_database_url: str) -> None:
+    holder, other = (backend_for(place_of(empty_database_url)) for _ in range(2))
     with closing(holder.connection), closing(other.connection):
         holder.init_database()
-        with holder.lock(), pytest.raises(DatabaseBusy, match="server process"), other.lock(timeout=0.3):
+        with holder.lock(), pytest.raises(DatabaseBusy, match=r"process \d+ is migrating"), other.lock(timeout=0.3):
             pass
         with other.lock(timeout=0.3):
             pass
 
 
-def test_the_lock_of_plain_yoyo_is_respected(empty_postgres_url: str, query: Query) -> None:
-    backend = backend_for(place_of(empty_postgres_url))
+def test_breaking_the_lock_does_not_let_two_migrators_into_one_sqlite_file(empty_sqlite_url: str) -> None:
+    holder, other = (backend_for(place_of(empty_sqlite_url)) for _ in range(2))
+    with closing(holder.connection), closing(other.connection):
+        holder.init_database()
+        with holder.lock():
+            migrations.break_lock(empty_sqlite_url)
+            with pytest.raises(DatabaseBusy, match="another process is migrating"), other.lock(timeout=0.3):
+                pass
+
+
+def test_the_lock_of_plain_yoyo_is_respected_and_can_be_broken(
+    empty_database_url: str, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CommonBackend, "lock_wait", 0.3)
+    backend = backend_for(place_of(empty_database_url))
     with closing(backend.connection):
         backend.init_database()
-        query(empty_postgres_url, "INSERT INTO yoyo_lock VALUES (1, '2001-01-01', 4194303)")
-        with pytest.raises(DatabaseBusy, match="process 4194303"), backend.lock(timeout=0.3):
+    query(empty_database_url, "INSERT INTO yoyo_lock VALUES (1, '2001-01-01', 4194303)")
+    with pytest.raises(DatabaseBusy, match=r"process 4194303 .*`yoyo break-lock`"):
+        migrations.apply(empty_database_url)
+    migrations.break_lock(empty_database_url)
+    assert migrations.apply(empty_database_url) == EVERYTHING
+
+
+def test_no_file_stays_beside_a_sqlite_database_that_was_migrated(empty_sqlite_url: str, tmp_path: Path) -> None:
+    migrations.apply(empty_sqlite_url)
+    assert [path.name for path in tmp_path.glob("empty.db*")] == ["empty.db"]
+
+
+def test_a_sqlite_file_is_locked_under_one_name_whatever_link_leads_to_it(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "real.db")
+    holder, other = (backend_for(place_of(f"sqlite:///{tmp_path / name}")) for name in ("real.db", "link.db"))
+    with closing(holder.connection), closing(other.connection):
+        holder.init_database()
+        with holder.lock(), pytest.raises(DatabaseBusy), other.lock(timeout=0.3):
             pass
 
 
-def test_a_killed_migrator_s_lock_on_sqlite_is_told_with_the_command_that_removes_it(
-    empty_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+def test_a_lock_on_a_file_that_was_deleted_meanwhile_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kill_a_migrator_that_holds_the_lock(empty_sqlite_url)
-    monkeypatch.setattr(SqliteBackend, "lock_wait", 0.2)
-    with pytest.raises(DatabaseBusy, match=r"process \d+ is migrating .*`yoyo break-lock`"):
-        migrations.apply(empty_sqlite_url)
-    migrations.break_lock(empty_sqlite_url)
-    assert migrations.apply(empty_sqlite_url) == EVERYTHING[1:]
+    path, real = tmp_path / "lock", fcntl.flock
+    held = [file_lock.take(path)]
+
+    def others_come_first(descriptor: int, operation: int) -> None:
+        """The holder releases the lock, and a third one takes it, after we have opened the file."""
+        monkeypatch.setattr(fcntl, "flock", real)
+        file_lock.release(path, held.pop())
+        held.append(file_lock.take(path))
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", others_come_first)
+    assert file_lock.take(path) is None
+    file_lock.release(path, held.pop())
+    assert not path.exists()
+
+
+def test_writers_go_on_while_a_migration_waits_for_a_reader(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, query: Query
+) -> None:
+    """PostgreSQL queues everybody behind a waiting ALTER TABLE, which is why its waits are short."""
+    monkeypatch.setenv("HANGAR_LOCK_TIMEOUT", "3600")
+    query(postgres_url, "CREATE TABLE busy (id bigint)")
+    folder = one_migration(tmp_path, "ALTER TABLE busy ADD COLUMN note text", "ALTER TABLE busy DROP COLUMN note")
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE busy%'"
+    with ThreadPoolExecutor() as threads, closing(place_of(postgres_url).connect()) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM busy")
+        migrating = threads.submit(migrations.apply, postgres_url, folders=[folder])
+        for n in range(3):
+            while query(postgres_url, waiting) == [(0,)]:
+                assert not migrating.done()
+            query(postgres_url, f"SET lock_timeout = '60s'; INSERT INTO busy VALUES ({n})")
+        assert not migrating.done()
+        reader.execute("COMMIT")
+        assert migrating.result() == ("1001_busy",)
+    assert query(postgres_url, "SELECT count(*) FROM busy WHERE note IS NULL") == [(3,)]
+
+
+def test_a_migration_that_never_gets_its_lock_applies_nothing(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, query: Query
+) -> None:
+    monkeypatch.setenv("HANGAR_LOCK_TIMEOUT", "0.5")
+    query(postgres_url, "CREATE TABLE busy (id bigint)")
+    folder = one_migration(tmp_path, "CREATE TABLE other (id bigint); DROP TABLE busy", "SELECT 1")
+    with closing(place_of(postgres_url).connect()) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM busy")
+        with pytest.raises(MigrationBlocked, match="55P03"):
+            migrations.apply(postgres_url, folders=[folder])
+    assert query(postgres_url, "SELECT to_regclass('other')") == [(None,)]
+    assert migrations.pending(postgres_url, folders=[folder]) == ("1001_busy",)
+
+
+def one_migration(tmp_path: Path, apply: str, rollback: str) -> Path:
+    """A folder with the migration `1001_busy`."""
+    folder = tmp_path / "migrations"
+    for dialect in ("sqlite", "postgresql"):
+        (folder / dialect).mkdir(parents=True)
+        (folder / dialect / "1001_busy.sql").write_text(apply)
+        (folder / dialect / "1001_busy.rollback.sql").write_text(rollback)
+    shutil.copy(next(Path(str(files("hangar_dal.sql"))).glob("migrations/0001*.py")), folder / "1001_busy.py")
+    return folder
 
 
 def test_in_a_crowd_each_holder_is_waited_for_anew(

@@ -1,7 +1,7 @@
 """What both backends do otherwise than yoyo's own, each point because yoyo left something half done.
 
-- A migration and its mark in the history are one transaction: who dies in between leaves neither.
-- The lock is let go after an error, and an error that is no lock is told at once instead of after the timeout.
+- A migration and its mark in the history are one transaction: a crash in between leaves neither.
+- The lock is released after an error, and dies with its process. Other errors are reported without waiting.
 - A COMMIT that fails is rolled back; `--force`, which would mark a failed migration as applied, is refused.
 - An empty list of migrations, which is what yoyo finds when it runs in the wrong folder, is refused.
 - The log keeps the digest of the SQL that was applied.
@@ -15,7 +15,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +38,8 @@ class CommonBackend(DatabaseBackend):
     """Mixed in before yoyo's own backend of a database."""
 
     dialect: ClassVar[Dialect]
-    lock_wait: ClassVar[float]  # seconds
+    lock_wait: ClassVar[float] = 60.0  # seconds
+    holder_kind: ClassVar[str]  # what the negative of a lock row's `pid` is the number of
 
     uri: Place
     create_lock_table_sql = DatabaseBackend.create_lock_table_sql.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
@@ -79,22 +80,37 @@ class CommonBackend(DatabaseBackend):
 
     def apply_one(self, migration: Migration, force: bool = False, mark: bool = True) -> None:
         logger.info("Applying %s", migration.id)
-        with self._one(migration, "apply") as own:
-            if mark:
-                own.mark_one(migration, log=False)
+        self.try_with_lock_limits(lambda lock_limit: self._apply(migration, lock_limit, mark=mark))
 
     def rollback_one(self, migration: Migration, force: bool = False) -> None:
         logger.info("Rolling back %s", migration.id)
-        with self._one(migration, "rollback") as own:
+        self.try_with_lock_limits(lambda lock_limit: self._roll_back(migration, lock_limit))
+
+    def try_with_lock_limits(self, work: Callable[[float | None], None]) -> None:
+        """Call `work` with the seconds that it may wait for a lock; None stands for the settings' own limit."""
+        work(None)
+
+    def limit_lock_waits(self, seconds: float) -> None:
+        raise NotImplementedError
+
+    def _apply(self, migration: Migration, lock_limit: float | None, *, mark: bool) -> None:
+        with self._one(migration, "apply", lock_limit) as own:
+            if mark:
+                own.mark_one(migration, log=False)
+
+    def _roll_back(self, migration: Migration, lock_limit: float | None) -> None:
+        with self._one(migration, "rollback", lock_limit) as own:
             own.unmark_one(migration, log=False)
 
     @contextmanager
-    def _one(self, migration: Migration, direction: str) -> Generator[Any]:
-        """On a connection of its own, since a script may change what outlives it (`SET`, `PRAGMA`)."""
+    def _one(self, migration: Migration, direction: str, lock_limit: float | None) -> Generator[Any]:
+        """Use a new connection, since a script may change settings that outlive it (`SET`, `PRAGMA`)."""
         migration.load()
         self.ensure_internal_schema_updated()
         with self.copy() as own:
             own._internal_schema_updated = True
+            if lock_limit is not None:
+                own.limit_lock_waits(lock_limit)
             if not migration.use_transactions:
                 migration.process_steps(own, direction)
             with own.transaction():
@@ -159,10 +175,7 @@ class CommonBackend(DatabaseBackend):
             if current != holder:
                 holder, deadline = current, now + timeout
             if now >= deadline:
-                raise DatabaseBusy(
-                    f"{self.uri.target.where}: {_named(holder)} is migrating this database; wait for it, or if it is "
-                    "dead, remove its lock with `yoyo break-lock` or `hangar-dal migrations break-lock`"
-                )
+                raise DatabaseBusy(f"{self.uri.target.where}: {self._described(holder)}")
             time.sleep(_POLL)
 
     def _lock_row(self) -> tuple[int, Any] | None:
@@ -176,18 +189,22 @@ class CommonBackend(DatabaseBackend):
         with self.transaction():
             self.execute("DELETE FROM yoyo_lock WHERE pid = :pid", {"pid": self._lock_pid()})
 
+    def _described(self, holder: tuple[int, Any] | None) -> str:
+        """The holder of the lock, and what to do about it. Only our own migrators, whose locks die with them, write
+        negative numbers."""
+        if holder is None or holder[0] < 0:
+            who = f"{self.holder_kind} {-holder[0]}" if holder else "another process"
+            return f"{who} is migrating this database; wait until it has finished, and try again"
+        return (
+            f"process {holder[0]} is migrating this database with plain yoyo; wait until it has finished. If it is "
+            "dead, remove its lock with `yoyo break-lock` or `hangar-dal migrations break-lock`"
+        )
+
     def _try_lock(self) -> bool:
         raise NotImplementedError
 
     def _lock_pid(self) -> int:
         raise NotImplementedError
-
-
-def _named(holder: tuple[int, Any] | None) -> str:
-    """The ids of PostgreSQL's sessions are negative, see its backend."""
-    if holder is None:
-        return "another connection"
-    return f"server process {-holder[0]}" if holder[0] < 0 else f"process {holder[0]}"
 
 
 def _refuse_force(force: bool) -> None:

@@ -3,38 +3,66 @@
 Stands above `backend_common`.
 """
 
-from collections.abc import Generator
+import logging
+import random
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 
-from hangar_dal.errors import MigrationError, raise_alone
+from hangar_dal.errors import MigrationBlocked, MigrationError, raise_alone
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.places import PostgresPlace
 from hangar_dal.migrations.running import explain
+
+logger = logging.getLogger("yoyo.migrations")
+
+_FIRST_LOCK_LIMIT: Final = 0.2  # seconds
+_LONGEST_LOCK_LIMIT: Final = 2.0
 
 
 class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
     """PostgreSQL, by libpq's own reading of the URL."""
 
     dialect = "postgresql"
-    # Whoever holds the lock is alive, or the lock would have been removed.
-    lock_wait = 60.0
+    holder_kind = "server process"
 
     def connect(self, dburi: PostgresPlace) -> "psycopg.Connection[Any]":
         return dburi.connect()
 
     def init_connection(self, connection: "psycopg.Connection[Any]") -> None:
         """Locks are waited for as long as the settings say; an index may take as long as it needs."""
-        connection.execute("SELECT set_config('lock_timeout', %s, FALSE)", [f"{round(self.uri.lock_timeout * 1000)}ms"])
+        connection.execute("SELECT set_config('lock_timeout', %s, FALSE)", [_milliseconds(self.uri.lock_timeout)])
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET idle_in_transaction_session_timeout = 0")
         connection.execute("SET idle_session_timeout = 0")
         with suppress(psycopg.errors.InvalidParameterValue):  # some platforms cannot look after their clients
             # A server works on for a client that was killed, and keeps its locks, unless it looks.
             connection.execute("SET client_connection_check_interval = '1s'")
+
+    def try_with_lock_limits(self, work: Callable[[float | None], None]) -> None:
+        """Try with a short lock timeout, repeatedly, with growing pauses, until the settings' limit.
+
+        Whoever wants a table that a migration waits for queues behind the migration: a long wait would stop the
+        application. The last tries are longer than `deadlock_timeout` (one second), after which the server cancels an
+        autovacuum that is in the way.
+        """
+        limit, deadline = _FIRST_LOCK_LIMIT, time.monotonic() + self.uri.lock_timeout
+        while True:
+            try:
+                return work(min(limit, self.uri.lock_timeout))
+            except MigrationBlocked:
+                if time.monotonic() + limit >= deadline:
+                    raise
+            logger.info("Another session holds a lock that the migration needs; trying again")
+            time.sleep(limit * random.uniform(0.5, 1.0))  # noqa: S311 - not a secret
+            limit = min(2 * limit, _LONGEST_LOCK_LIMIT)
+
+    def limit_lock_waits(self, seconds: float) -> None:
+        self.execute("SELECT set_config('lock_timeout', :limit, FALSE)", {"limit": _milliseconds(seconds)})
 
     @contextmanager
     def disable_transactions(self) -> Generator[None]:
@@ -91,3 +119,8 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
 
     def _lock_pid(self) -> int:
         return -int(self.connection.info.backend_pid)
+
+
+def _milliseconds(seconds: float) -> str:
+    """At least one: PostgreSQL takes 0 for no limit."""
+    return f"{max(1, round(seconds * 1000))}ms"

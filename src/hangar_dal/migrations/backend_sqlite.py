@@ -1,18 +1,20 @@
 """yoyo's SQLite backend, without what disturbs the process around it: no shared cache, no process-wide adapters.
 
-Stands above `backend_common`.
+Stands above `backend_common` and `file_lock`.
 """
 
 import os
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from yoyo.backends.base import DatabaseBackend
 from yoyo.backends.core.sqlite3 import SQLiteBackend
 
 from hangar_dal.errors import MigrationError, raise_alone
+from hangar_dal.migrations import file_lock
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.places import SqlitePlace
 
@@ -23,8 +25,9 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
     """SQLite, by a path of the file system."""
 
     dialect = "sqlite"
-    # Nobody can tell a slow migrator of another process from a dead one, so this is not long.
-    lock_wait = 10.0
+    holder_kind = "process"
+
+    _lock_file: int | None = None
 
     def connect(self, dburi: SqlitePlace) -> sqlite3.Connection:
         return dburi.connect()
@@ -54,9 +57,31 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         self.connection.rollback()
         self._in_transaction = False
 
+    def _take_lock(self, timeout: float) -> None:
+        try:
+            super()._take_lock(timeout)
+        except BaseException:
+            self._unlock_file()
+            raise
+
+    def _release_lock(self) -> None:
+        try:
+            super()._release_lock()
+        finally:
+            self._unlock_file()
+
     def _try_lock(self) -> bool:
+        """Lock the file, then write the row that plain yoyo respects, and respect the row that plain yoyo writes."""
+        where = self.uri.target.where
+        try:
+            self._lock_file = self._lock_file or file_lock.take(self._lock_path)
+        except OSError as error:
+            raise_alone(MigrationError(f"{self._lock_path}: the lock of the migrations: {error.strerror}"))
+        if self._lock_file is None:
+            return False
         try:
             with self.transaction():
+                self.execute("DELETE FROM yoyo_lock WHERE pid < 0")  # its writer held the file, so it is dead
                 self.execute(
                     "INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, :now, :pid)",
                     {"now": datetime.now(UTC).replace(tzinfo=None), "pid": self._lock_pid()},
@@ -66,8 +91,18 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         except sqlite3.Error as error:
             if error.sqlite_errorcode & 0xFF in _IN_USE:
                 return False
-            raise_alone(MigrationError(f"{self.uri.target.where}: the lock of the migrations: {error}"))
+            raise_alone(MigrationError(f"{where}: the lock of the migrations: {error}"))
         return True
 
+    def _unlock_file(self) -> None:
+        if self._lock_file is not None:
+            file_lock.release(self._lock_path, self._lock_file)
+            self._lock_file = None
+
+    @property
+    def _lock_path(self) -> Path:
+        """Next to the file itself, as SQLite's own `-wal` is, also when the database is opened through a link."""
+        return Path(f"{os.path.realpath(self.uri.target.where)}-migrating")
+
     def _lock_pid(self) -> int:
-        return os.getpid()
+        return -os.getpid()

@@ -8,12 +8,13 @@ from collections.abc import Generator
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Final
 
-from hangar_dal.errors import MigrationError, raise_alone
+from hangar_dal.errors import MigrationBlocked, MigrationError, raise_alone
 from hangar_dal.migrations.scripts import Script, Statement
 from hangar_dal.sqlscan import Dialect
 
 # PostgreSQL's texts about rows quote their values: data exceptions, broken constraints, what a RAISE says.
 _SQLSTATES_WITH_VALUES: Final = ("22", "23", "P0")
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 
 
 def dialect_of(connection: Any) -> Dialect | None:
@@ -56,9 +57,9 @@ def _execute(script: Script, statement: Statement, connection: Any) -> None:
         if reason is None:
             raise
         left = "" if script.transactional else "; it is not transactional, so the statements before it stand"
-        raise_alone(
-            MigrationError(f"{script.name}, statement {statement.number} (line {statement.line}): {reason}{left}")
-        )
+        is_blocked = getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+        failed = MigrationBlocked if is_blocked else MigrationError
+        raise_alone(failed(f"{script.name}, statement {statement.number} (line {statement.line}): {reason}{left}"))
 
 
 def explain(error: Exception) -> str | None:
