@@ -32,7 +32,7 @@ def names(folder: Path, pattern: str) -> list[str]:
 MODULES = [path for path in files("src", "tests", "examples", "benchmarks") if path.suffix == ".py"]
 OUR_FILES = [
     *files("src", "sql", "tests", "examples", "benchmarks", "docs"),
-    *(p for p in ROOT.iterdir() if p.is_file()),
+    *(path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"),  # a file in a worktree
 ]
 
 
