@@ -8,7 +8,7 @@ database URL means.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 from urllib.parse import quote
 
 from dotenv.parser import parse_stream
@@ -85,6 +85,12 @@ class Settings(BaseSettings):
             raise SettingsError("\n".join(problems))
         self._url = SecretStr(self._given_url() or self._url_from_parts() or DEFAULT_URL)
         self._target = parse_url(self._url.get_secret_value(), allow_insecure=self.allow_insecure_postgres)
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError(
+            "Settings cannot be pickled: passwords and keys would leave the process in clear. "
+            "Let each process read its own settings from the environment."
+        )
 
     @property
     def url(self) -> SecretStr:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from itertools import zip_longest
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal, NoReturn, Self
 from urllib.parse import unquote
 
 from hangar_dal.errors import InvalidValue, SettingsError, raise_alone
@@ -39,6 +39,12 @@ class PostgresTarget:
     dialect: ClassVar[Literal["postgresql"]] = "postgresql"
     conninfo: str = field(repr=False)
     where: str
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a PostgresTarget cannot be pickled: its password would leave the process in clear")
 
 
 Target = SqliteTarget | PostgresTarget

@@ -1,9 +1,47 @@
 """What all models have in common."""
 
-from pydantic import BaseModel, ConfigDict
+from functools import cache
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Secret, SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType
+
+from hangar_dal.sealing import Sealed
 
 
 class Row(BaseModel):
-    """One row, or the values for one: frozen, nothing unknown accepted, and no input in the text of an error."""
+    """One row, or the values for one: frozen, nothing unknown accepted, and no input in the text of an error.
+
+    A model with secrets (`Sealed` or `SecretStr` fields) cannot be pickled: the pickle would hold them in clear.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        if secrets := _secret_fields(type(self)):
+            raise TypeError(
+                f"{type(self).__name__} cannot be pickled: {', '.join(secrets)} would leave the process in clear. "
+                "Pass the row's id, and read the row again where it is needed."
+            )
+        return super().__getstate__()
+
+
+@cache
+def _secret_fields(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields that are secret, or hold a model with such fields."""
+    return tuple(name for name, field in model.model_fields.items() if _is_secret(field))
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    """Looks at the annotation and all that it is made of: items of lists, arms of unions, markers, models."""
+    parts: list[Any] = [field.annotation, *field.metadata]
+    for part in parts:  # which grows meanwhile
+        if isinstance(part, Sealed) or (isinstance(part, type) and issubclass(part, SecretStr | SecretBytes | Secret)):
+            return True
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            inner = [each for found in part.model_fields.values() for each in (found.annotation, *found.metadata)]
+        else:
+            inner = [part.__value__] if isinstance(part, TypeAliasType) else [get_origin(part), *get_args(part)]
+        parts += [each for each in inner if not any(each is known for known in parts)]
+    return False
