@@ -12,6 +12,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -121,12 +122,17 @@ async def answer(request: Request, error: Exception) -> JSONResponse:
 
 
 async def answer_invalid(request: Request, error: Exception) -> JSONResponse:
-    """A rule of `NewUser` or `NewSessionCookie`; what was sent is not repeated."""
-    assert isinstance(error, ValidationError)
-    problems = error.errors(include_input=False, include_context=False, include_url=False)
+    """A rule of a request's or a row's model is broken. What was sent is not repeated: it may be a password.
+
+    FastAPI's own answer holds the input, and pydantic's error its context. Behind the field's name, `loc` may hold
+    keys of the client's JSON.
+    """
+    assert isinstance(error, RequestValidationError | ValidationError)
+    problems = [{"loc": each["loc"][:2], "msg": each["msg"], "type": each["type"]} for each in error.errors()]
     return JSONResponse({"detail": problems}, 422)
 
 
 for kind in STATUSES:
     app.add_exception_handler(kind, answer)
-app.add_exception_handler(ValidationError, answer_invalid)
+for kind in (RequestValidationError, ValidationError):
+    app.add_exception_handler(kind, answer_invalid)

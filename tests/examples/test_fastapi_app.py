@@ -1,9 +1,12 @@
 """The example application, as a client sees it."""
 
 import importlib.util
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -77,3 +80,67 @@ async def test_a_session_goes_in_and_only_its_id_comes_back(client: httpx.AsyncC
 
     async with open_database(app_settings) as other:
         assert (await session_cookies.get_session_cookie(other, UUID(answer.json()))).cookies == new["cookies"]
+
+
+CANARY = f"canary{token_hex(12)}"
+NOBODY = "/users/01890000-0000-7000-8000-000000000000"
+SESSION: dict[str, Any] = {"platform": "x", "cookies": [], "expires_at": "2099-01-01T00:00:00Z"}
+# Each holds the canary where a password or a cookie belongs, or next to it, and breaks a rule.
+BROKEN: dict[str, tuple[str, str, Any]] = {
+    "password in a list": ("POST", "/users", ADA | {"password": [CANARY]}),
+    "password in an object": ("POST", "/users", ADA | {"password": {CANARY: CANARY}}),
+    "password too short": ("POST", "/users", ADA | {"password": CANARY[:9]}),
+    "password too long": ("POST", "/users", ADA | {"password": CANARY * 100}),
+    "password with NUL": ("POST", "/users", ADA | {"password": f"{CANARY}\0"}),
+    "password with half a character": ("POST", "/users", ADA | {"password": f"{CANARY}\ud800"}),
+    "no e-mail beside the password": ("POST", "/users", {"username": "Ada", "password": CANARY}),
+    "wrong username beside the password": ("POST", "/users", ADA | {"username": 1, "password": CANARY}),
+    "refused username beside the password": ("POST", "/users", ADA | {"username": "a@b", "password": CANARY}),
+    "password alone": ("POST", "/users", CANARY),
+    "password in the wrong field": ("POST", "/users", {"email": {"password": CANARY}}),
+    "password in a query": ("GET", f"/users?after={CANARY}", None),
+    "password in a path": ("GET", f"/users/{CANARY}", None),
+    "password in a change": ("PATCH", NOBODY, {"phone_number": [CANARY]}),
+    "refused phone number": ("PATCH", NOBODY, {"phone_number": CANARY}),
+    "no platform beside the cookies": ("POST", f"{NOBODY}/sessions", {"cookies": [CANARY]}),
+    "cookies as text": ("POST", f"{NOBODY}/sessions", SESSION | {"cookies": CANARY}),
+    "cookies that are no JSON": ("POST", f"{NOBODY}/sessions", SESSION | {"cookies": {CANARY: [float("nan"), CANARY]}}),
+    "cookies with a key of NUL": ("POST", f"{NOBODY}/sessions", SESSION | {"cookies": {f"{CANARY}\0": CANARY}}),
+    "cookies with half a character": ("POST", f"{NOBODY}/sessions", SESSION | {"cookies": [f"{CANARY}\ud800"]}),
+    "cookies under a key of half a character": (
+        "POST", f"{NOBODY}/sessions", SESSION | {"cookies": {f"{CANARY}\ud800": 1}}
+    ),
+    "cookies too deep": ("POST", f"{NOBODY}/sessions", SESSION | {"cookies": json.loads("[" * 80 + "]" * 80)}),
+    "expired cookies": (
+        "POST", f"{NOBODY}/sessions", SESSION | {"cookies": [CANARY], "expires_at": "2001-01-01T00:00:00Z"}
+    ),
+    "wrong instant beside the cookies": (
+        "POST", f"{NOBODY}/sessions", SESSION | {"cookies": [CANARY], "expires_at": CANARY}
+    ),
+    "naive instant beside the cookies": (
+        "POST", f"{NOBODY}/sessions", SESSION | {"cookies": [CANARY], "expires_at": "2099-01-01T00:00:00"}
+    ),
+    "cookies in the platform": ("POST", f"{NOBODY}/sessions", SESSION | {"platform": [CANARY]}),
+    "a long platform beside the cookies": (
+        "POST", f"{NOBODY}/sessions", SESSION | {"platform": "x" * 99, "cookies": [CANARY]}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "body"), BROKEN.values(), ids=BROKEN)
+async def test_no_refusal_repeats_a_password_or_a_cookie(client: httpx.AsyncClient, method: str, path: str, body: Any):
+    content = None if body is None else json.dumps(body)
+    answer = await client.request(method, path, content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == 422, answer.text
+    assert CANARY[:9] not in answer.text
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", [f'{{"password": "{CANARY}"', f'"{CANARY}', CANARY, ""])
+async def test_a_body_that_is_no_json_is_not_repeated(client: httpx.AsyncClient, body: str):
+    answer = await client.post("/users", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422, answer.text
+    assert CANARY[:9] not in answer.text
+    form = await client.post("/users", data={"password": CANARY})
+    assert form.status_code == 422
+    assert CANARY[:9] not in form.text
