@@ -136,6 +136,11 @@ async def test_no_refusal_repeats_a_password_or_a_cookie(client: httpx.AsyncClie
     assert answer.json()["detail"]
 
 
+async def test_a_refusal_names_the_field_and_nothing_below_it(client: httpx.AsyncClient):
+    answer = await client.post(f"{NOBODY}/sessions", json=SESSION | {"cookies": CANARY})
+    assert {tuple(problem["loc"]) for problem in answer.json()["detail"]} == {("body", "cookies")}
+
+
 @pytest.mark.parametrize("body", [f'{{"password": "{CANARY}"', f'"{CANARY}', CANARY, ""])
 async def test_a_body_that_is_no_json_is_not_repeated(client: httpx.AsyncClient, body: str):
     answer = await client.post("/users", content=body, headers={"content-type": "application/json"})
