@@ -11,6 +11,7 @@ from hangar_dal.contract.inserts import left_out
 from hangar_dal.contract.meetings import compares_null, meetings
 from hangar_dal.contract.null_order import unplaced_nulls
 from hangar_dal.contract.nullability import nullable_columns
+from hangar_dal.contract.one_row import unkeyed
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.patches import patches
 from hangar_dal.contract.reading import Reading
@@ -39,4 +40,5 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> R
         compares_null(text, dialect),
         unplaced_nulls(text, dialect, tables),
         notices(text, dialect, tables, _RULES),
+        unkeyed(text, dialect, tables),
     )

@@ -53,7 +53,8 @@ class Reading:
     `left_out` are columns, by table, that an INSERT must give and does not. `ties` are the tables of which the ORDER
     BY holds no key; None where it leaves no ties, or where nobody can tell. `texts` are those that the statement itself
     may give for each result column. `compares_null`: NULL itself, which is equal to nothing. `unplaced_nulls` are sort
-    keys, as they are written, that may be NULL and do not say where it goes.
+    keys, as they are written, that may be NULL and do not say where it goes. `unkeyed` are the tables of which WHERE
+    fixes no unique key, so that there may be several rows.
     """
 
     nulls: tuple[bool | None, ...] | None = None
@@ -65,3 +66,4 @@ class Reading:
     compares_null: bool = False
     unplaced_nulls: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    unkeyed: tuple[str, ...] = ()

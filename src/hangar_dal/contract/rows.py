@@ -6,6 +6,7 @@ from hangar_dal.contract.place import found
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.finding import Finding
+from hangar_dal.query.clauses import scopes
 
 
 def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
@@ -13,6 +14,11 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
     words = [token.text.upper() for token in checked.variant.tokens]
     is_many = checked.query.signature.result.shape in ("list", "stream")
     at = next((token.start for token in checked.variant.tokens[::-1] if token.text.upper() == "ORDER"), None)
+    if reading.unkeyed and checked.query.signature.result.shape in ("one", "optional"):
+        tables = " and ".join(reading.unkeyed)
+        message = f"the function returns one row, and the statement fixes no unique key of {tables}"
+        fix = "compare every column of a unique key, add ORDER BY and LIMIT 1, or declare a list"
+        yield found(checked, "row-unkeyed", message, fix, at=_where(checked))
     if reading.ties is not None:
         rule = "list-unordered" if is_many else "row-ordered"
         message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
@@ -22,3 +28,9 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
             places = ("last", "first") if key.upper().endswith(" DESC") else ("first", "last")
             message = "NULL comes {} on SQLite and {} on PostgreSQL".format(*places)
             yield found(checked, "nulls-unplaced", f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)
+
+
+def _where(checked: CheckedVariant) -> int | None:
+    root = scopes(checked.variant.tokens)[0]
+    at = root.find("WHERE")
+    return root.items[at].start if at is not None else None

@@ -32,6 +32,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "star": "Columns are listed: `*` is whatever the table has on the day.",
         "list-unordered": "Many rows come in an order that leaves no ties.",
         "row-ordered": "A row that is picked by an ORDER BY is picked by LIMIT 1.",
+        "row-skipped": "A function that promises a row does not INSERT ... ON CONFLICT DO NOTHING.",
         "limit-unordered": "LIMIT takes the first of an order.",
         "order-by-parameter": "ORDER BY a parameter sorts by a constant, that is not at all.",
         "where-missing": "A write says which rows it changes.",
@@ -41,6 +42,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "clock": "Time is the parameter :now, which tests can set and both databases share.",
         # Statements against the databases
         "condition-constant": "A condition depends on the row: it does not compare a column with itself.",
+        "row-unkeyed": "A statement that returns one row fixes a unique key of each table that it reads.",
         "values-swapped": "No two columns are given each other's parameters.",
         "statement-refused": "Both databases prepare the statement against the migrated schema.",
         "parameter-kind": "A parameter is sent as what the database, or its twin, takes it for.",

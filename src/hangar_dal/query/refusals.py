@@ -69,6 +69,10 @@ def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]
 
 def _cardinality(root: Scope, block: Block, signature: Signature) -> Iterator[Refusal]:
     shape, ordered = signature.result.shape, root.find("ORDER", "BY")
+    if shape == "one" and block.returns_rows and (at := _skipped_insert(root)) is not None:
+        message = "on a conflict nothing is inserted and no row is returned, but the function promises a row"
+        fix = "declare `| None`, or write DO UPDATE SET with a column's own value, which returns the row that is there"
+        yield Refusal(_at(root, at), "row-skipped", message, fix)
     if block.verb != "SELECT":
         return
     many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
@@ -78,6 +82,15 @@ def _cardinality(root: Scope, block: Block, signature: Signature) -> Iterator[Re
     if shape in ("one", "optional") and ordered is not None and not _takes_one(root):
         message = "an ORDER BY, and one row at most by the signature"
         yield Refusal(_at(root, ordered), "row-ordered", message, "add LIMIT 1, or declare a list")
+
+
+def _skipped_insert(root: Scope) -> int | None:
+    """Where an INSERT says that a row which is there already is left alone."""
+    verb = root.verb
+    if verb is None or root.word(verb) != "INSERT":
+        return None
+    skipped = root.find("DO", "NOTHING", after=verb)
+    return skipped if skipped is not None else root.find("OR", "IGNORE", after=verb)
 
 
 def _takes_one(scope: Scope) -> bool:

@@ -12,6 +12,8 @@ from contract.mutations.harmful_clauses import COOKIE_READS, joined
 def mutants(texts: Texts) -> Iterator[Mutant]:
     yield from _constant_conditions(texts)
     yield from _swapped(texts)
+    yield from _without_key(texts)
+    yield from _skipped(texts)
 
 
 def _constant_conditions(texts: Texts) -> Iterator[Mutant]:
@@ -50,3 +52,28 @@ def _swapped(texts: Texts) -> Iterator[Mutant]:
     )
     pages = put("(created_at, id) < (:created_at, :id)", "(created_at, id) < (:id, :created_at)")
     yield from editor.both("a row", "users.list_users", pages)
+
+
+def _without_key(texts: Texts) -> Iterator[Mutant]:
+    editor = Editor(texts, "one row by what is no key", frozenset({"row-unkeyed"}))
+    for query in ("users.get_user", "users.set_user_role", "users.update_user", "session_cookies.get_session_cookie"):
+        for operator in ("<>", ">=", "<"):
+            yield from editor.both(f"id {operator}", query, sub(r"^WHERE id = ", f"WHERE id {operator} "))
+    for query, column in (("find_user_by_username", "username_fold"), ("find_user_by_email", "email_fold")):
+        yield from editor.both("COALESCE", f"users.{query}", put(f"{column} = :", f"coalesce({column}, '') >= :"))
+    newest = "session_cookies.find_session_cookie"
+    yield from editor.both("no LIMIT", newest, sub(r"\nORDER BY [^;]*", ""))
+    yield from editor.both("by one login or a name", "users.find_login", put("OR email_fold", "OR display_name_fold"))
+    for source in (
+        "session_cookies INNER JOIN session_cookies AS other ON other.user_id = session_cookies.user_id",
+        "session_cookies LEFT JOIN session_cookies AS other ON other.platform = session_cookies.platform",
+        "session_cookies CROSS JOIN users",
+    ):
+        yield from joined(editor, "get_session_cookie", source, source)
+
+
+def _skipped(texts: Texts) -> Iterator[Mutant]:
+    editor = Editor(texts, "skip a row that is promised", frozenset({"row-skipped"}))
+    for query in ("users.insert_user", "session_cookies.insert_session_cookie"):
+        for conflict in ("ON CONFLICT DO NOTHING", "ON CONFLICT (id) DO NOTHING"):
+            yield from editor.both(conflict, query, sub(r"^RETURNING", f"{conflict}\nRETURNING"))

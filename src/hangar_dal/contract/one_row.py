@@ -1,0 +1,151 @@
+"""Whether a statement may give more than one row: a unique key of each table has to be fixed by what WHERE compares.
+
+Stands above `orders_queries`, which knows what follows from a key. Where that cannot be told, nothing is said.
+"""
+
+from collections.abc import Iterator
+from typing import Final, TypeVar
+
+from sqlglot import exp
+
+from hangar_dal.contract.dependencies import NOTHING, closure
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.names import NotUnderstood
+from hangar_dal.contract.orders_names import Scope, Statement
+from hangar_dal.contract.orders_queries import Names, query
+from hangar_dal.contract.orders_values import core
+from hangar_dal.contract.syntax import conjuncts, parsed, target
+from hangar_dal.sqlscan import Dialect
+
+_Query = TypeVar("_Query", bound=exp.Expr)
+_RANGES: Final = (exp.ArrayContainedBy, exp.ArrayContainsAll, exp.ArrayOverlaps)
+
+
+def unkeyed(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    """The tables of which WHERE fixes no unique key; none if there is at most one row, or if that cannot be told."""
+    tree = parsed(text, dialect)
+    try:
+        return _unkeyed(tree.copy(), dialect, tables) if tree is not None else ()
+    except (NotUnderstood, RecursionError):
+        return ()
+
+
+def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    match tree:
+        case exp.Insert():
+            source, written = tree.expression, target(tree)
+            if isinstance(source, exp.Values):
+                return (written or "the table",) if len(source.expressions) > 1 else ()
+            return _unkeyed(_with(tree, source), dialect, tables) if isinstance(source, exp.Query) else ()
+        case exp.Update() | exp.Delete():
+            select = _as_query(tree)
+            return _of_select(select, dialect, tables, is_write=True) if select is not None else ()
+        case exp.Query() if tree.args.get("limit") is not None:
+            return ()
+        case exp.Subquery() if isinstance(tree.this, exp.Query):
+            return _unkeyed(_with(tree, tree.this), dialect, tables)
+        case exp.Union() if not tree.args.get("distinct"):
+            arms = (_unkeyed(_with(tree, arm), dialect, tables) for arm in (tree.this, tree.expression))
+            return next(filter(None, arms), ())
+        case exp.Select():
+            return _of_select(tree, dialect, tables)
+    return ()
+
+
+def _of_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool = False) -> tuple[str, ...]:
+    for held in _conditions(select):
+        test = held.unnest()
+        if isinstance(test, exp.Exists) and test.find(exp.Placeholder):
+            return ()  # what it compares may fix a key here too
+        within = test.args.get("query") if isinstance(test, exp.In) else None
+        if within is not None and not _unkeyed(_with(select, within.unnest().copy()), dialect, tables):
+            test.replace(exp.EQ(this=test.this, expression=within))
+    for held in _conditions(select):
+        if isinstance(held.unnest(), exp.Or):
+            arms = [_with_arm(select, held, arm) for arm in _arms(held.unnest())]
+            if not any(_not_fixed(arm, dialect, tables, is_write=is_write) for arm in arms):
+                return ()
+    own = {id(held) for held in conjuncts(select.args.get("where"))}
+    if any(_may_fix(held.unnest()) for held in _conditions(select) if id(held) not in own):
+        return ()  # of a query within this one less is known
+    return _not_fixed(select, dialect, tables, is_write=is_write)
+
+
+def _may_fix(test: exp.Expr) -> bool:
+    sides = [test.this.unnest(), test.expression.unnest()] if isinstance(test, exp.EQ) else []
+    is_more = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
+    return is_more or isinstance(test, (exp.NullSafeEQ, exp.Is, *_RANGES))
+
+
+def _conditions(select: exp.Select) -> list[exp.Expr]:
+    """What must hold of each row, in the query or in one that it reads."""
+    return [held for each in select.find_all(exp.Select) for held in conjuncts(each.args.get("where"))]
+
+
+def _not_fixed(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool) -> tuple[str, ...]:
+    relation, scope = query(select, Statement(dialect, tables), Names(), is_outermost=True)
+    if scope is None:
+        return ()
+    _hope(scope, select.args.get("where"))
+    known = closure((), scope.all_rules(), hopeful=True)
+    among = scope.sources[:1] if is_write else scope.sources
+    if (among[0].relation.row if is_write else relation.row) in known:
+        return ()
+    lacking = [source.label for source in among if source.relation.row not in known]
+    return tuple(dict.fromkeys(lacking or [source.label for source in among])) or ("the result",)
+
+
+def _hope(scope: Scope, where: exp.Expr | None) -> None:
+    """What may hold: a key of which NULL is compared as equal to NULL, one of an expression, one by a collation."""
+    compared = [held.unnest() for held in conjuncts(where)]
+    sides = [side.unnest() for test in compared if isinstance(test, exp.EQ) for side in (test.this, test.expression)]
+    has_expression = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
+    for key in scope.facts.loose:
+        if not key.where or (key.where == "?" and has_expression):
+            scope.give(frozenset(key.columns), frozenset({key.row}), is_sure=False)
+    for side in sides:
+        if isinstance(side, exp.Collate) and (found := core(side.this, scope)) is not None:
+            scope.give(NOTHING, frozenset({found.column}), is_sure=False)
+    if any(isinstance(test, _RANGES) for test in compared):  # an EXCLUDE constraint may keep ranges apart
+        scope.doubt()
+
+
+def _arms(either: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(either, exp.Or):
+        yield from _arms(either.this.unnest())
+        yield from _arms(either.expression.unnest())
+    else:
+        yield either
+
+
+def _with_arm(select: exp.Select, either: exp.Expr, arm: exp.Expr) -> exp.Select:
+    """The same query, where one arm of an OR stands for all of them."""
+    mark = arm.copy()
+    place = [id(node) for node in select.walk()].index(id(either))
+    copy = select.copy()
+    list(copy.walk())[place].replace(mark)
+    return copy
+
+
+def _as_query(write: exp.Update | exp.Delete) -> exp.Select | None:
+    """The rows that an UPDATE or a DELETE finds."""
+    if not isinstance(write.this, exp.Table) or write.args.get("tables"):
+        return None
+    from_ = write.args.get("from_")
+    others = [from_.this] if from_ is not None else list(write.args.get("using") or ())
+    joins = [*(exp.Join(this=other.copy()) for other in others)]
+    made = exp.Select(
+        expressions=[exp.Literal.number(1)],
+        from_=exp.From(this=write.this.copy()),
+        joins=joins,
+        where=write.args["where"].copy() if write.args.get("where") is not None else None,
+    )
+    return _with(write, made)
+
+
+def _with(outer: exp.Expr, inner: _Query) -> _Query:
+    """The inner query, which sees the outer one's queries of WITH."""
+    with_ = outer.args.get("with_")
+    if with_ is not None and inner.args.get("with_") is None:
+        inner.set("with_", with_.copy())
+    return inner
