@@ -5,16 +5,19 @@ of Python signatures. Stands above `sqlblock`.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import PurePath
 from typing import Final
 
 from hangar_dal.finding import FILE_FORMAT, Finding
 from hangar_dal.sqlblock import Block, Condition, Line
 from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, scan
+from hangar_dal.textlines import TextLines
 
 _HEADER = re.compile(r"-- name: ([a-z_][a-z0-9_]*)$")
 _LABEL = re.compile(r"(?:--|/\*)[\s:]*(\w+)(\s*:)?\s*(\S.*?)?(?:\*/)?$", re.DOTALL)
@@ -42,6 +45,7 @@ class SqlFile:
     headers: dict[str, int] = field(default_factory=dict)
     faults: list[Finding] = field(default_factory=list)
     readable: bool = True
+    _order: list[tuple[int, str]] = field(default_factory=list)  # the headers again, by line
 
     @property
     def findings(self) -> list[str]:
@@ -53,9 +57,13 @@ class SqlFile:
         """What its queries are named by: `users` of `users.sql`."""
         return PurePath(self.path).stem
 
+    def add_header(self, name: str, line: int) -> None:
+        self.headers[name] = line
+        self._order.append((line, name))
+
     def refuse(self, place: Place, message: str, fix: str = "", *, rule: str = FILE_FORMAT) -> None:
-        before = [name for name, header in self.headers.items() if header <= place[0]]
-        query = f"{self.name}.{before[-1]}" if before else ""
+        before = bisect_right(self._order, place[0], key=itemgetter(0))
+        query = f"{self.name}.{self._order[before - 1][1]}" if before else ""
         self.faults.append(Finding(self.path, *place, self.dialect, query, rule, "error", message, fix))
 
 
@@ -74,29 +82,29 @@ def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
     try:
         tokens = list(scan(text, dialect))
     except Unterminated as fault:
-        return unreadable(path, dialect, f"this {fault.what} never ends", place=_place_of(text, fault.start))
-    file = SqlFile(path, dialect)
+        return unreadable(path, dialect, f"this {fault.what} never ends", place=TextLines(text).place_of(fault.start))
+    file, at = SqlFile(path, dialect), TextLines(text)
     headers = [index for index, token in enumerate(tokens) if _header(text, token)]
     early = [token for token in tokens[: headers[0] if headers else None] if token.kind is not Kind.COMMENT]
     if early:
-        place = _place_of(text, early[0].start)
+        place = at.place_of(early[0].start)
         file.refuse(place, "text before the first header", "start the block with `-- name: lower_case`")
     for index, following in pairwise([*headers, len(tokens)]):
-        _add_block(file, text, tokens[index], tokens[index + 1 : following])
+        _add_block(file, text, at, tokens[index], tokens[index + 1 : following])
     for token in tokens:
         if token.kind is Kind.COMMENT and not _header(text, token):
             for message, fix in _nearly(token.text):
-                file.refuse(_place_of(text, token.start), message, fix)
+                file.refuse(at.place_of(token.start), message, fix)
     file.faults.sort(key=lambda fault: fault.line)
     return file
 
 
-def _add_block(file: SqlFile, text: str, header: Token, body: Sequence[Token]) -> None:
-    line, name = _line_of(text, header.start), _header(text, header)
+def _add_block(file: SqlFile, text: str, at: TextLines, header: Token, body: Sequence[Token]) -> None:
+    line, name = at.line_of(header.start), _header(text, header)
     if name in file.headers:
         file.refuse((line, 1), f"{name} is defined twice; the first stands in line {file.headers[name]}")
         return
-    file.headers[name] = line
+    file.add_header(name, line)
     code = [token for token in body if token.kind is not Kind.COMMENT]
     if not code or code[0].kind is Kind.SEMICOLON:
         file.refuse((line, 1), f"{name} is empty", "write its statement or delete the header")
@@ -106,38 +114,38 @@ def _add_block(file: SqlFile, text: str, header: Token, body: Sequence[Token]) -
         file.refuse((line, 1), f"{name} does not end with a semicolon")
     elif semicolons[0] < len(code) - 1:
         second = code[semicolons[0] + 1]
-        file.refuse(_place_of(text, second.start), f"{name} holds two statements", "one block is one statement")
+        file.refuse(at.place_of(second.start), f"{name} holds two statements", "one block is one statement")
         return
     start, end = code[0].start, code[-1].start if semicolons else code[-1].end
     comments = [token for token in body if token.kind is Kind.COMMENT and token.start < start]
     directives = {match[1]: match[2] for token in comments if (match := _DIRECTIVE.match(token.text))}
-    overrides = dict(_overrides(file, text, comments))
+    overrides = dict(_overrides(file, at, comments))
     for token in comments:
         if (found := _WHEN.search(token.text)) and found.start():
-            file.refuse(_place_of(text, token.start), f"{name}: an arm before the statement", "the first is no comment")
+            file.refuse(at.place_of(token.start), f"{name}: an arm before the statement", "the first is no comment")
     for token in body:
         if token.kind is Kind.COMMENT and token.start > start and (found := _DIRECTIVE.match(token.text)):
             file.refuse(
-                _place_of(text, token.start),
+                at.place_of(token.start),
                 f"{name}: `-- {found[1]}:` is read nowhere but between header and statement",
                 "move it there",
             )
     refused = len(file.faults)
-    lines = tuple(_lines(file, text, [token for token in body if token.start >= start], start, end))
+    lines = tuple(_lines(file, at, [token for token in body if token.start >= start], start, end))
     prose = tuple(token.text for token in comments if not _DIRECTIVE.match(token.text))
     block = Block(name, file.dialect, file.path, line, prose, directives, lines, overrides)
     if len(file.faults) == refused and _is_whole(file, block):
         file.blocks[name] = block
 
 
-def _overrides(file: SqlFile, text: str, comments: Sequence[Token]) -> Iterator[tuple[str, str]]:
+def _overrides(file: SqlFile, at: TextLines, comments: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """`-- not null: column: reason`, of which a block may have several."""
     seen: set[str] = set()
     for token in comments:
         directive = _DIRECTIVE.match(token.text)
         if directive is None or directive[1] != "not null" or not directive[2].strip():
             continue
-        place, found = _place_of(text, token.start), _OVERRIDE.match(directive[2])
+        place, found = at.place_of(token.start), _OVERRIDE.match(directive[2])
         if found is None:
             file.refuse(place, "`-- not null:` needs a column and a reason", "write `-- not null: column: reason`")
         elif found[1] in seen:
@@ -147,27 +155,27 @@ def _overrides(file: SqlFile, text: str, comments: Sequence[Token]) -> Iterator[
             yield found[1], found[2]
 
 
-def _lines(file: SqlFile, text: str, tokens: Sequence[Token], start: int, end: int) -> Iterator[Line]:
+def _lines(file: SqlFile, at: TextLines, tokens: Sequence[Token], start: int, end: int) -> Iterator[Line]:
     """The lines of a statement, arms without the comments that make them arms."""
     whens = {
-        _line_of(text, token.start): (token, match)
+        at.line_of(token.start): (token, match)
         for token in tokens
         if token.kind is Kind.COMMENT and token.text.startswith("--") and (match := _WHEN.search(token.text))
     }
     for token in tokens:
         if "\n" not in token.text:
             continue
-        first, last = _line_of(text, token.start), _line_of(text, token.end)
+        first, last = at.line_of(token.start), at.line_of(token.end)
         if not whens.keys().isdisjoint(range(first, last + 1)):
-            place = _place_of(text, token.start)
+            place = at.place_of(token.start)
             file.refuse(place, f"an arm is one line, and this {token.kind.value} goes over several")
     # The text ends before the semicolon; a `when` behind the semicolon still belongs to the last line.
-    for number, content in enumerate(text[start:end].split("\n"), _line_of(text, start)):
+    for number, content in enumerate(at.text[start:end].split("\n"), at.line_of(start)):
         if number not in whens:
             yield Line(content, number)
             continue
         token, match = whens.pop(number)
-        place = _place_of(text, token.start + match.start())
+        place = at.place_of(token.start + match.start())
         conditions = tuple(_conditions(file, match[1], place))
         if not content.lstrip().startswith("--"):
             yield Line(content.removesuffix(token.text).rstrip(), number, conditions)
@@ -176,7 +184,7 @@ def _lines(file: SqlFile, text: str, tokens: Sequence[Token], start: int, end: i
         else:
             file.refuse(place, "this `when` stands alone", "write it behind the line that it keeps")
     for token, _ in whens.values():
-        file.refuse(_place_of(text, token.start), "an arm behind the semicolon belongs to no statement")
+        file.refuse(at.place_of(token.start), "an arm behind the semicolon belongs to no statement")
 
 
 def _conditions(file: SqlFile, text: str, place: Place) -> Iterator[Condition]:
@@ -234,11 +242,3 @@ def _nearly(comment: str) -> Iterator[tuple[str, str]]:
         yield "misspelt header", "write `-- name: lower_case` alone, at the start of a line"
     elif has_colon and get_close_matches(word, _DIRECTIVES, cutoff=0.75):
         yield "misspelt directive", "write `-- differs: reason`"
-
-
-def _place_of(text: str, position: int) -> Place:
-    return _line_of(text, position), position - text.rfind("\n", 0, position)
-
-
-def _line_of(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, scan
+from hangar_dal.textlines import TextLines
 
 Direction = Literal["apply", "rollback"]
 
@@ -54,7 +55,7 @@ class Script:
         try:
             found = tuple(_split(self.text, self.dialect))
         except Unterminated as error:
-            line = _line_at(self.text, error.start)
+            line = TextLines(self.text).line_of(error.start)
             raise_alone(MigrationError(f"{self.name}, line {line}: {error.what} is never closed"))
         if not found:
             raise MigrationError(
@@ -115,7 +116,7 @@ def _transactional(file: str, text: str) -> bool:
 
 def _split(text: str, dialect: Dialect) -> Iterator[Statement]:
     """Cut at the semicolons that end a statement, which those inside a trigger or a SQL function body do not."""
-    number = 0
+    number, lines = 0, TextLines(text)
     tokens: list[Token] = []
     for token in [*scan(text, dialect), None]:
         if token is not None and (token.kind is not Kind.SEMICOLON or not _is_complete(text, tokens, token, dialect)):
@@ -125,7 +126,7 @@ def _split(text: str, dialect: Dialect) -> Iterator[Statement]:
         if tokens:
             number += 1
             start, end = tokens[0].start, tokens[-1].end
-            yield Statement(number, _line_at(text, start), text[start:end].rstrip())
+            yield Statement(number, lines.line_of(start), text[start:end].rstrip())
             tokens = []
 
 
@@ -145,7 +146,3 @@ def _verb(text: str, dialect: Dialect) -> str:
     words = (token.text.upper() for token in scan(text, dialect) if token.kind is Kind.WORD)
     first = next(words, "")
     return f"{first} {next(words, '')}" if first == "PREPARE" else first
-
-
-def _line_at(text: str, position: int) -> int:
-    return text.count("\n", 0, position) + 1

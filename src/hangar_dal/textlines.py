@@ -1,0 +1,25 @@
+"""Line and column of a place in a text, found by bisection: counting line breaks anew for each place makes the
+reading of a long file quadratic. Stands alone."""
+
+import re
+from bisect import bisect_right
+from typing import Final
+
+_LINE_BREAK: Final = re.compile("\n")
+
+
+class TextLines:
+    """The starts of a text's lines. Lines and columns count from 1."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
+
+    def line_of(self, position: int) -> int:
+        """The line in which a position lies; a line break belongs to the line that it ends."""
+        return bisect_right(self._starts, position)
+
+    def place_of(self, position: int) -> tuple[int, int]:
+        """Line and column."""
+        line = self.line_of(position)
+        return line, position - self._starts[line - 1] + 1
