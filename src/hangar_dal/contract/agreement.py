@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.json_fields import compare_json
+from hangar_dal.contract.meanings_findings import compare_meanings
 from hangar_dal.contract.parameters import compare_parameters
 from hangar_dal.contract.place import depends_on_arguments, found
 from hangar_dal.contract.reading import Reading
@@ -30,3 +31,4 @@ def compare(
     for notice in reading.notices:
         if not (notice.always and depends_on_arguments(checked, notice.at)):
             yield found(checked, notice.rule, notice.message, notice.fix, at=notice.at)
+    yield from compare_meanings(checked, reading)

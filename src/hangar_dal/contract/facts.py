@@ -14,6 +14,8 @@ class TableColumn:
     """A column as the migrations made it. `allowed` are the values that a CHECK names, if one does.
 
     `fills_itself`: a row that does not name it gets a default, a generated value or a key of the database's own.
+    `detail` is what PostgreSQL adds to the kind: "enum", "narrow" for an integer below 64 bits, "locale" for a text
+    whose collation is not "C".
     """
 
     name: str
@@ -21,6 +23,7 @@ class TableColumn:
     nullable: bool
     allowed: tuple[str, ...] = ()
     fills_itself: bool = False
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from hangar_dal.contract.column_details import with_details
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
 from hangar_dal.contract.facts import Tables
@@ -63,6 +64,6 @@ def live_postgresql(project: Project, url: str) -> Iterator[Live]:
     with scratch_postgresql(project, url) as conninfo, PostgresProbe(conninfo) as probe:
         with psycopg.connect(conninfo) as connection:
             schema = schema_postgresql.read_schema(connection)
-        tables = with_keys(probe.tables(), schema)
+            tables = with_details(with_keys(probe.tables(), schema), connection)
         with closing(PostgresPlanner(conninfo, tables)) as planner:
             yield Live(probe, planner, tables, indexed_columns(schema))

@@ -31,7 +31,7 @@ def compare_parameters(
             yield found(checked, "parameter-unknown", message, "put spaces around the colon")
         elif kind is not None and not takes(kind, source.kind):
             message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
-            fix = f"change the annotation, or write CAST(:{name} AS ...) where the statement means another type"
+            fix = "change the annotation, or compare the column that is meant"
             yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
     if reading.compares_null:
         message = "what is compared with NULL is never found"

@@ -8,6 +8,7 @@ from hangar_dal.contract.constant_conditions import constant_conditions
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.given_texts import given_texts
 from hangar_dal.contract.inserts import left_out
+from hangar_dal.contract.meanings import differences
 from hangar_dal.contract.meetings import compares_null, meetings
 from hangar_dal.contract.null_order import unplaced_nulls
 from hangar_dal.contract.nullability import nullable_columns
@@ -41,4 +42,5 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> R
         unplaced_nulls(text, dialect, tables),
         notices(text, dialect, tables, _RULES),
         unkeyed(text, dialect, tables),
+        tuple(differences(text, dialect, tables, described.parameters)),
     )

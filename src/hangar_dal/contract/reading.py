@@ -47,6 +47,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A construct that means something else to the other database: its name in `query.meanings`, and its place."""
+
+    meaning: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """`nulls` of each result column, None where the statement is not understood; what is None in it cannot be known.
 
@@ -54,7 +62,8 @@ class Reading:
     BY holds no key; None where it leaves no ties, or where nobody can tell. `texts` are those that the statement itself
     may give for each result column. `compares_null`: NULL itself, which is equal to nothing. `unplaced_nulls` are sort
     keys, as they are written, that may be NULL and do not say where it goes. `unkeyed` are the tables of which WHERE
-    fixes no unique key, so that there may be several rows.
+    fixes no unique key, so that there may be several rows. `differences` are what SQLite would
+    understand in another way.
     """
 
     nulls: tuple[bool | None, ...] | None = None
@@ -67,3 +76,4 @@ class Reading:
     unplaced_nulls: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     unkeyed: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()

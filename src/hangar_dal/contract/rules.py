@@ -55,6 +55,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "patch-mixed": "A change is written under its own flag, and a column that is not changed keeps its own value.",
         "field-unstored": "An INSERT of a model stores each field that has a column.",
         "write-unseen": "A statement that writes says so by its verb, by which it is routed.",
+        "meaning-differs": "Equal blocks mean the same on both databases.",
         "nulls-unplaced": "A sort key that may be NULL says where NULL goes: SQLite puts it first, PostgreSQL last.",
         "column-missing": "Each field of the model is a column of the result.",
         "column-extra": "Each column of the result is a field of the model.",

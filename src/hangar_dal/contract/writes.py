@@ -43,7 +43,7 @@ def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | No
         if to is not None and of is not None and not writes(to.kind, of.kind):
             where, source = f"{met.table}.{to.name}", f"{met.taken[0]}.{of.name}" if met.taken else ""
             message = f"{where} is {spoken(to.kind)}, and {source}, which is written to it, is {spoken(of.kind)}"
-            fix = "write the column that is meant, or convert it by CAST(... AS ...)"
+            fix = "write the column that is meant, or convert the value in Python"
             yield found(checked, "kind-written", message, fix, at=_last(checked, of.name))
 
 

@@ -12,6 +12,7 @@ from hangar_dal.query import clock, parity
 from hangar_dal.query.arms import Arms, arms
 from hangar_dal.query.clauses import Scope, scopes
 from hangar_dal.query.disagreement import Disagreement
+from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.query.signature import Signature
 from hangar_dal.sqlblock import QUERIES, Block
 from hangar_dal.sqlscan import Kind, Token
@@ -193,12 +194,12 @@ def _clock(scope: Scope, block: Block) -> Iterator[Refusal]:
 
 
 def _like(scope: Scope, block: Block) -> Iterator[Refusal]:
-    for at, word in () if block.differs else parity.blind_to_case(scope):
-        fix = "compare a `_fold` column or lower(...), or let the twins differ"
-        yield Refusal(at, "like-differs", f"{word} takes A for a on SQLite, and not on PostgreSQL", fix)
-    for at, word in () if block.differs else parity.without_escape(scope):
-        message = f"{word} without ESCAPE: a backslash is one on PostgreSQL, and a character on SQLite"
-        yield Refusal(at, "like-differs", message, r"write ESCAPE '\' behind the pattern")
+    if block.differs:
+        return
+    for name, places in (("like_case", parity.blind_to_case(scope)), ("like_escape", parity.without_escape(scope))):
+        meaning = MEANINGS[name]
+        for at, _ in places:
+            yield Refusal(at, "like-differs", meaning.message, meaning.instead)
 
 
 def _aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:

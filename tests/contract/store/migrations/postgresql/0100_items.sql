@@ -1,7 +1,7 @@
 CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE TABLE items (
     id uuid PRIMARY KEY,
-    name text NOT NULL UNIQUE,
+    name text COLLATE "C" NOT NULL UNIQUE,
     size text NOT NULL,
     grade text,
     note text UNIQUE,

@@ -1,0 +1,46 @@
+"""What a statement says that means something else to SQLite than to PostgreSQL, although both accept it.
+
+`query.meanings` has the words for each; `meanings_values` and `meanings_statements` find them. Found in the text for
+PostgreSQL alone, whose tables tell the types. Stands above both.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.meanings_numbers import in_numbers
+from hangar_dal.contract.meanings_statements import in_statement, in_words
+from hangar_dal.contract.meanings_texts import in_texts
+from hangar_dal.contract.meanings_types import in_types
+from hangar_dal.contract.reading import Difference
+from hangar_dal.contract.shown import place_of
+from hangar_dal.contract.syntax import parsed
+from hangar_dal.contract.value_kinds import Kinds
+from hangar_dal.sqlscan import Dialect
+
+_RULES: Final = (in_types, in_numbers, in_texts, in_statement)
+
+
+def differences(
+    text: str, dialect: Dialect, tables: Tables, parameters: Mapping[str, str | None]
+) -> Iterator[Difference]:
+    """Each once, in the order of the text."""
+    tree = parsed(text, dialect) if dialect == "postgresql" else None
+    if tree is None:
+        return
+    kinds = Kinds(tables, parameters)
+    found = {
+        Difference(meaning, place_of(_start(node), text, dialect))
+        for node in tree.walk()
+        for rule in _RULES
+        for meaning in rule(node, kinds)
+    }
+    found |= {Difference(meaning, at) for meaning, at in in_words(text, dialect)}
+    yield from sorted(found, key=lambda each: (each.at, each.meaning))
+
+
+def _start(node: exp.Expr) -> int:
+    """Where it begins, in what the parser was shown: the first of its parts whose place is known."""
+    return min((part.meta["start"] for part in node.walk() if "start" in part.meta), default=0)

@@ -1,0 +1,43 @@
+"""Equal blocks whose text means something else to each database. Stands above `reading` and `place`; no parser."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from hangar_dal.contract.place import found
+from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.finding import Finding
+from hangar_dal.query.meanings import MEANINGS
+from hangar_dal.query.sources import Unresolved, resolve
+from hangar_dal.sqlblock import Parameter
+from hangar_dal.sqlscan import Kind
+
+
+def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
+    """Blocks that say why they differ are left alone."""
+    if checked.block.differs or checked.block.dialect == "sqlite":
+        return
+    for difference in reading.differences:
+        meaning = MEANINGS[difference.meaning]
+        yield found(checked, "meaning-differs", meaning.message, meaning.instead, at=difference.at)
+    for parameter in _counts(checked):
+        if _may_be_none(checked, parameter):
+            meaning = MEANINGS["limit"]
+            message = f":{parameter.name} may be None. {meaning.message}"
+            yield found(checked, "meaning-differs", message, meaning.instead, at=parameter.start)
+
+
+def _counts(checked: CheckedVariant) -> Iterator[Parameter]:
+    """Arguments that stand right after LIMIT or OFFSET."""
+    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
+    places = {token.start for before, token in pairwise(code) if before.text.upper() in ("LIMIT", "OFFSET")}
+    return (parameter for parameter in checked.variant.parameters if parameter.start in places)
+
+
+def _may_be_none(checked: CheckedVariant, parameter: Parameter) -> bool:
+    try:
+        source = resolve(parameter.name, parameter.line, checked.query.signature)
+    except Unresolved:  # found without a database
+        return False
+    conditional = {condition.argument for condition in parameter.line.conditions}
+    return source.value is not None and source.value.optional and source.argument not in conditional

@@ -1,0 +1,112 @@
+"""Clauses and subqueries that the databases evaluate in different ways. Stands above `value_kinds`."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.nullable_aggregates import is_aggregate
+from hangar_dal.contract.syntax import conjuncts, origin, table_name
+from hangar_dal.contract.value_kinds import Kinds
+from hangar_dal.query.clauses import scopes
+from hangar_dal.sqlscan import Dialect, scan
+
+_ROWS: Final = (exp.From, exp.Join, exp.In, exp.Exists, exp.Any, exp.All, exp.CTE, exp.SetOperation, exp.Insert)
+_LITERALS: Final = (exp.Literal, exp.Neg, exp.Null)
+
+
+def in_statement(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
+    match node:
+        case exp.Limit() | exp.Offset() if _is_no_count(node.expression):
+            yield "limit"
+        case exp.Subquery() if _may_give_many(node, kinds.tables):
+            yield "many_as_one"
+        case exp.Update() | exp.Delete() | exp.Insert() if _reads_its_own_table(node):
+            yield "own_table"
+
+
+def in_words(text: str, dialect: Dialect) -> Iterator[tuple[str, int]]:
+    """By tokens, since the parser groups set operations as PostgreSQL does."""
+    for scope in scopes(scan(text, dialect)):
+        before = [at for at in (scope.find("UNION"), scope.find("EXCEPT")) if at is not None]
+        at = scope.find("INTERSECT", after=min(before)) if before else None
+        if at is not None:
+            yield "set_operations", scope.items[at].start
+
+
+def _is_no_count(count: exp.Expr | None) -> bool:
+    if isinstance(count, exp.Literal):
+        return not count.is_string and not count.is_int
+    return isinstance(count, exp.Null | exp.Neg)
+
+
+def _may_give_many(subquery: exp.Subquery, tables: Tables) -> bool:
+    """Whether a value is read from one table by something that is surely no unique key."""
+    select = subquery.this
+    if not isinstance(select, exp.Select) or isinstance(subquery.parent, _ROWS) or subquery.alias:
+        return False
+    from_ = select.args.get("from_")
+    limit = select.args.get("limit")
+    is_one = limit is not None or any(is_aggregate(each) for each in _calls(select))
+    if from_ is None or (is_one and select.args.get("group") is None) or limit is not None:
+        return False
+    if not isinstance(from_.this, exp.Table) or select.args.get("joins") or select.args.get("laterals"):
+        return False
+    keys = tables.keys.get(table_name(from_.this))
+    if keys is None or select.args.get("distinct") or select.args.get("group"):
+        return False
+    where = select.args.get("where")
+    table = table_name(from_.this)
+    fixed = {column for each in conjuncts(where) for column in _fixed(each, table, tables)}
+    return not any(set(key) <= fixed for key in keys) and not _only_one_row(where)
+
+
+def _calls(select: exp.Select) -> Iterator[exp.Expr]:
+    for selected in select.expressions:
+        for node in selected.walk(prune=lambda each: isinstance(each, exp.Query | exp.Window)):
+            if not isinstance(node, exp.Window):
+                yield node
+
+
+def _fixed(condition: exp.Expr, table: str, tables: Tables) -> Iterator[str]:
+    """The columns of the table that an equality fixes."""
+    if isinstance(condition, exp.EQ):
+        for side in (condition.this, condition.expression):
+            for part in side.expressions if isinstance(side, exp.Tuple) else [side]:
+                found = origin(part, tables)
+                if found is not None and found[0] == table:
+                    yield found[1]
+
+
+def _only_one_row(where: exp.Expr | None) -> bool:
+    """A condition that is more than comparisons may well hold for one row alone."""
+    return where is not None and any(where.find_all(exp.Query, exp.Or))
+
+
+def _reads_its_own_table(node: exp.Expr) -> bool:
+    changed = node.this.this if isinstance(node.this, exp.Schema) else node.this
+    if not isinstance(changed, exp.Table):
+        return False
+    returning = node.args.get("returning")
+    read = list(returning.expressions) if returning is not None else []
+    name = table_name(changed)
+    if any(name in _tables_in(each) for each in read):
+        return True
+    if not isinstance(node, exp.Update):
+        return False
+    known_as = changed.alias_or_name.lower()
+    return any(
+        name in _tables_in(query) and _is_correlated(query, known_as)
+        for each in node.expressions
+        for query in each.find_all(exp.Subquery)
+    )
+
+
+def _tables_in(value: exp.Expr) -> set[str]:
+    return {table_name(table) for query in value.find_all(exp.Query) for table in query.find_all(exp.Table)}
+
+
+def _is_correlated(query: exp.Expr, known_as: str) -> bool:
+    names = {table.alias_or_name.lower() for table in query.find_all(exp.Table)}
+    return known_as not in names and any(column.table.lower() == known_as for column in query.find_all(exp.Column))

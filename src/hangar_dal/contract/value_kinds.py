@@ -1,0 +1,234 @@
+"""Of which kind an expression's values are on each database, as far as the statement and the tables show it.
+
+Stands above `syntax`. Only statements for PostgreSQL are read: its tables have the types that SQLite's lack.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.syntax import origin, parameter_name
+
+_DEEPEST: Final = 30  # a recursive query leads back to itself
+
+
+class ValueKind(NamedTuple):
+    """`name` is the kind on PostgreSQL, empty if unknown: as in `facts`, and "numeric" or "enum".
+
+    `stored` says how SQLite keeps a number: "integer", "real", or "either" where that depends on the row.
+    `whole`: the number has no fraction, whatever its type.
+    """
+
+    name: str = ""
+    stored: str = ""
+    whole: bool = False
+
+
+UNKNOWN: Final = ValueKind()
+_INT: Final = ValueKind("int", "integer", whole=True)
+_FLOAT: Final = ValueKind("float", "real")
+_NUMERIC: Final = ValueKind("numeric", "real")
+_OF_COLUMNS: Final = {"int": _INT, "float": _FLOAT}
+_PLAIN: Final = frozenset({"text", "bool", "uuid", "instant", "date", "json", "bytes"})
+_NUMBERS: Final = frozenset({"int", "numeric", "float"})
+_D: Final = exp.DType
+_CAST: Final[Mapping[Any, ValueKind]] = {
+    **dict.fromkeys((_D.INT, _D.BIGINT, _D.SMALLINT), _INT),
+    **dict.fromkeys((_D.DOUBLE, _D.FLOAT), _FLOAT),
+    **dict.fromkeys((_D.TEXT, _D.VARCHAR, _D.CHAR), ValueKind("text")),
+    _D.DECIMAL: ValueKind("numeric", "either"),
+    _D.BOOLEAN: ValueKind("bool"),
+    _D.UUID: ValueKind("uuid"),
+    _D.TIMESTAMPTZ: ValueKind("instant"),
+    _D.DATE: ValueKind("date"),
+    _D.JSON: ValueKind("json"),
+    _D.JSONB: ValueKind("json"),
+    _D.VARBINARY: ValueKind("bytes"),
+}
+_TEXT: Final = ValueKind("text")
+_SAME: Final = (exp.Paren, exp.Alias, exp.Max, exp.Min, exp.Neg, exp.Abs, exp.Window, exp.Filter, exp.Collate)
+_FIRST_OF: Final = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue, exp.NthValue, exp.Nullif, exp.Substring)
+_ARITHMETIC: Final = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)
+_ALWAYS: Final = (
+    ((exp.Count, exp.Length, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Ntile), _INT),
+    ((exp.JSONExtractScalar, exp.GroupConcat, exp.Concat, exp.ConcatWs), _TEXT),
+    ((exp.Lower, exp.Upper, exp.Trim, exp.Replace), _TEXT),
+    ((exp.JSONExtract,), ValueKind("json")),
+    ((exp.Predicate, exp.Connector, exp.Not, exp.Boolean), ValueKind("bool")),
+)
+_JOINED: Final = frozenset({"json", "list", "bytes"})
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """What is known while one statement is read; `parameters` are kinds as PostgreSQL describes them."""
+
+    tables: Tables
+    parameters: Mapping[str, str | None] = field(default_factory=dict)
+
+    def of(self, value: exp.Expr | None, depth: int = 0) -> ValueKind:
+        """`UNKNOWN` where it cannot be told."""
+        if value is None or depth > _DEEPEST:
+            return UNKNOWN
+        match value:
+            case exp.Literal():
+                return _of_literal(value)
+            case exp.Placeholder():
+                return _of_name(self.parameters.get(parameter_name(value)) or "")
+            case exp.Column():
+                column = self.column(value)
+                return _of_column(column) if column else self.of(inner_value(value), depth + 1)
+            case exp.Cast():
+                return self._of_cast(value, depth)
+            case exp.Subquery() if isinstance(value.this, exp.Select) and len(value.this.expressions) == 1:
+                return self.of(value.this.expressions[0], depth + 1)
+            case exp.Case():
+                branches = [*(each.args["true"] for each in value.args["ifs"]), value.args.get("default")]
+                return self._together([each for each in branches if each is not None], depth)
+            case exp.Coalesce():
+                return self._together([value.this, *value.expressions], depth)
+        return self._of_call(value, depth)
+
+    def _of_call(self, value: exp.Expr, depth: int) -> ValueKind:
+        if isinstance(value, (*_SAME, *_FIRST_OF)):
+            return self.of(value.this, depth + 1)
+        if isinstance(value, exp.DPipe):
+            joined = self.of(value.this, depth + 1)
+            return joined if joined.name in _JOINED else _TEXT
+        always = next((kind for kinds, kind in _ALWAYS if isinstance(value, kinds)), None)
+        if always is not None:
+            return always
+        inner = self.of(value.this, depth + 1) if isinstance(value.this, exp.Expr) else UNKNOWN
+        if isinstance(value, _ARITHMETIC):
+            return _calculated(value, inner, self.of(value.expression, depth + 1))
+        return self._of_number(value, inner) if inner.name in _NUMBERS else UNKNOWN
+
+    def _of_number(self, value: exp.Expr, inner: ValueKind) -> ValueKind:
+        """What a function makes of a number."""
+        made = "float" if inner.name == "int" else inner.name
+        match value:
+            case exp.Sum():
+                return _summed(inner, is_narrow=self._is_narrow(value.this))
+            case exp.Avg():
+                return _FLOAT if inner.name == "float" else _NUMERIC
+            case exp.Floor() | exp.Ceil() | exp.Trunc():
+                return ValueKind(made, inner.stored, whole=value.args.get("decimals") is None)
+            case exp.Sign():
+                return ValueKind(made, "integer", whole=True)
+            case exp.Round():
+                return ValueKind(made, "real", whole=value.args.get("decimals") is None or inner.whole)
+            case exp.Pow() | exp.Sqrt() | exp.Ln() | exp.Exp():
+                return ValueKind(made, "real")
+        return UNKNOWN
+
+    def _of_cast(self, cast: exp.Cast, depth: int) -> ValueKind:
+        found = _CAST.get(cast.to.this, UNKNOWN)
+        if found.name == "numeric" and self.of(cast.this, depth + 1).whole:
+            return ValueKind("numeric", "integer", whole=True)
+        return found
+
+    def _together(self, values: Sequence[exp.Expr], depth: int) -> ValueKind:
+        """What a CASE or a coalesce() gives: PostgreSQL makes all values of one type, SQLite leaves each as it is."""
+        kinds = [self.of(value, depth + 1) for value in values if not isinstance(value, exp.Null)]
+        names = {kind.name for kind in kinds}
+        if names and names <= _NUMBERS:
+            name = next(each for each in ("float", "numeric", "int") if each in names)
+            stored = {kind.stored for kind in kinds}
+            return ValueKind(name, stored.pop() if len(stored) == 1 else "either", all(kind.whole for kind in kinds))
+        texts = names - {"text"}  # a quoted literal takes the type of the others
+        return ValueKind((texts or names).pop()) if len(texts or names) == 1 and kinds else UNKNOWN
+
+    def column(self, value: exp.Expr) -> TableColumn | None:
+        """The table's column that a name stands for, if it is one."""
+        place = origin(value, self.tables)
+        return self.tables.columns.get(place[0], {}).get(place[1]) if place else None
+
+    def _is_narrow(self, value: exp.Expr) -> bool:
+        columns = [self.column(each) for each in value.find_all(exp.Column)]
+        return any(column is None or column.detail == "narrow" for column in columns) or not columns
+
+
+def _of_literal(literal: exp.Literal) -> ValueKind:
+    if literal.is_string:
+        return _TEXT
+    return _INT if literal.is_int else _NUMERIC
+
+
+def _of_column(column: TableColumn) -> ValueKind:
+    return ValueKind("enum") if column.detail == "enum" else _of_name(column.kind)
+
+
+def _of_name(kind: str) -> ValueKind:
+    if kind.startswith("list:"):
+        return ValueKind("list")
+    return _OF_COLUMNS.get(kind) or (ValueKind(kind) if kind in _PLAIN else UNKNOWN)
+
+
+def _summed(inner: ValueKind, *, is_narrow: bool) -> ValueKind:
+    """The sum of 64-bit integers is numeric on PostgreSQL, and that of smaller ones a 64-bit integer."""
+    if inner.name != "int":
+        return inner
+    return UNKNOWN if is_narrow else ValueKind("numeric", "integer", whole=True)
+
+
+def _calculated(value: exp.Expr, one: ValueKind, other: ValueKind) -> ValueKind:
+    if one.name not in _NUMBERS or other.name not in _NUMBERS:
+        return UNKNOWN
+    name = next(each for each in ("float", "numeric", "int") if each in (one.name, other.name))
+    stored = {one.stored, other.stored}
+    kept = "real" if "real" in stored else "either" if "either" in stored else "integer"
+    if isinstance(value, exp.Mod):
+        kept = "real" if is_function(value) else "integer"
+    is_division = isinstance(value, exp.Div)
+    return ValueKind(name, kept, whole=one.whole and other.whole and (not is_division or name == "int"))
+
+
+def is_function(value: exp.Expr) -> bool:
+    """Whether it is written as a call: `mod(a, b)` and not `a % b`. The parser keeps the place of a call's name."""
+    return "start" in value.meta
+
+
+def inner_value(column: exp.Column) -> exp.Expr | None:
+    """The expression that a subquery or a WITH query selects under this name, where one source alone can be meant."""
+    scope = column.parent_select
+    if scope is None:
+        return None
+    among = [source for source in _sources(scope) if column.table in ("", source.alias_or_name)]
+    if len(among) != 1:
+        return None
+    query = _query_of(among[0], scope)
+    named = [each for each in query.selects if each.alias_or_name.lower() == column.name.lower()] if query else []
+    return named[0].unalias() if len(named) == 1 and not named[0].is_star else None
+
+
+def _sources(scope: exp.Expr) -> Iterator[exp.Expr]:
+    from_ = scope.args.get("from_")
+    if from_ is not None:
+        yield from_.this
+    for join in scope.args.get("joins") or ():
+        yield join.this
+
+
+def _query_of(source: exp.Expr, scope: exp.Expr) -> exp.Select | None:
+    if isinstance(source, exp.Subquery):
+        return _first(source.this)
+    if not isinstance(source, exp.Table) or source.args.get("db") is not None:
+        return None
+    at: exp.Expr | None = scope
+    while at is not None:
+        with_ = at.args.get("with_")
+        for cte in with_.expressions if with_ is not None else ():
+            if cte.alias.lower() == source.name.lower():
+                return None if cte.args["alias"].columns else _first(cte.this)
+        at = at.parent
+    return None
+
+
+def _first(query: exp.Expr) -> exp.Select | None:
+    """The first SELECT of a UNION, which names its columns."""
+    while isinstance(query, exp.SetOperation | exp.Subquery):
+        query = query.this
+    return query if isinstance(query, exp.Select) else None

@@ -1,0 +1,228 @@
+"""What the same text means to SQLite and to PostgreSQL, where that is not the same: one table of all that is refused.
+
+The rules `like-differs` and `meaning-differs` take their words from here, and docs/check.md shows the table. Both
+databases accept each of these constructs, so no error tells them apart. Stands alone.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+
+class Meaning(NamedTuple):
+    """A construct, how the databases disagree about it, and what to write instead."""
+
+    construct: str
+    why: str
+    instead: str
+
+    @property
+    def message(self) -> str:
+        return f"{self.construct}: {self.why}"
+
+
+_APART: Final = "let the blocks differ"
+
+MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
+    {
+        # LIKE, found by its tokens
+        "like_case": Meaning(
+            "LIKE",
+            "SQLite ignores the case of A to Z, PostgreSQL does not",
+            f"compare a `_fold` column, or {_APART}",
+        ),
+        "like_escape": Meaning(
+            "LIKE without ESCAPE",
+            "a backslash escapes on PostgreSQL and is a character on SQLite",
+            r"write ESCAPE '\' after the pattern",
+        ),
+        # Types
+        "cast_type": Meaning(
+            "CAST to a type that SQLite does not have",
+            "SQLite makes a number of the value, so that a uuid or a timestamp matches nothing",
+            f"leave out the CAST, since arguments are sent with their types, or {_APART}",
+        ),
+        "cast_numeric": Meaning(
+            "CAST to numeric",
+            "SQLite keeps whole numbers as integers, divides them as such, and ignores the scale",
+            "write CAST(... AS bigint) or CAST(... AS double precision)",
+        ),
+        "cast_real": Meaning(
+            "CAST to real",
+            "PostgreSQL keeps 6 digits, SQLite 15",
+            "write CAST(... AS double precision)",
+        ),
+        "cast_length": Meaning(
+            "CAST to a text of limited length",
+            "PostgreSQL cuts or pads the text, SQLite ignores the length",
+            "write CAST(... AS text), or substr(..., 1, n) to cut it",
+        ),
+        "cast_fraction": Meaning(
+            "CAST of a fraction to an integer",
+            "PostgreSQL rounds, SQLite cuts off the fraction",
+            "write CAST(trunc(...) AS bigint), or floor(...)",
+        ),
+        "cast_text": Meaning(
+            "CAST of a text to a number",
+            "PostgreSQL refuses a text that is no number, SQLite reads its first digits or 0",
+            f"store a number, or {_APART}",
+        ),
+        "as_text": Meaning(
+            "boolean, fraction, timestamp, JSON, bytes or list as text",
+            "the databases write it in different ways: 'true' and '1', '3' and '3.0'",
+            f"convert the value in Python, or {_APART}",
+        ),
+        "literal_form": Meaning(
+            "value in a text that is not in the form in which SQLite stores it",
+            "PostgreSQL converts the text, SQLite compares it letter by letter",
+            "pass the value as an argument, or write TRUE, a lower-case uuid, 'YYYY-MM-DD' or "
+            "'YYYY-MM-DDTHH:MM:SS.ffffffZ'",
+        ),
+        "number_as_text": Meaning(
+            "number compared with a quoted number",
+            "PostgreSQL compares numbers; to SQLite a number never equals a text",
+            "write the number without quotes",
+        ),
+        # Numbers
+        "division_kind": Meaning(
+            "division of numbers that are integers on one database only",
+            "PostgreSQL's sum() of integers is numeric and SQLite's floor() of an integer is an integer, so that only "
+            "one of them keeps the fraction",
+            "CAST one side AS double precision to keep the fraction, or all sides AS bigint to drop it",
+        ),
+        "division_zero": Meaning(
+            "division by what may be 0",
+            "PostgreSQL raises an error, SQLite returns NULL",
+            "divide by nullif(..., 0)",
+        ),
+        "remainder": Meaning(
+            "% of a fraction",
+            "SQLite drops the fractions first",
+            "write mod(a, b)",
+        ),
+        "mod_integers": Meaning(
+            "mod() of integers",
+            "SQLite returns a fraction, 1.0 instead of 1",
+            "write a % b",
+        ),
+        "round_half": Meaning(
+            "round() of a double precision",
+            "2.5 becomes 2 on PostgreSQL, which rounds halves to even numbers, and 3 on SQLite",
+            "write floor(... + 0.5)",
+        ),
+        "round_digits": Meaning(
+            "round() to a negative number of digits",
+            "SQLite takes it for 0",
+            "write round(... / 100.0) * 100",
+        ),
+        "shift": Meaning(
+            "<< or >> beyond the width of the number",
+            "PostgreSQL takes the distance modulo 32 or 64, SQLite does not",
+            "shift by 0 to 63, and write CAST(1 AS bigint) << n for a bit above the 30th",
+        ),
+        "big_number": Meaning(
+            "integer beyond 64 bits",
+            "PostgreSQL makes it numeric, SQLite a rounded floating-point number",
+            "keep integers within 64 bits",
+        ),
+        "fraction_stored": Meaning(
+            "fraction written to an integer column",
+            "PostgreSQL rounds it, SQLite refuses it or stores the fraction",
+            "write CAST(trunc(...) AS bigint), or floor(... + 0.5)",
+        ),
+        "random": Meaning(
+            "random()",
+            "PostgreSQL returns a fraction below 1, SQLite a 64-bit integer",
+            "pass a random number as an argument",
+        ),
+        # Texts
+        "case_folding": Meaning(
+            "lower() or upper()",
+            "SQLite changes only A to Z, PostgreSQL every letter, by the collation",
+            'compare a `_fold` column, or give the column the collation "C" on PostgreSQL',
+        ),
+        "substr_negative": Meaning(
+            "substr() with a negative start or length",
+            "SQLite counts from the end, PostgreSQL before the start",
+            "write substr(x, CASE WHEN length(x) > n THEN length(x) - n + 1 ELSE 1 END) for the last n characters",
+        ),
+        "substring_pattern": Meaning(
+            "substring() with a pattern",
+            "PostgreSQL searches a regular expression, SQLite reads a number",
+            _APART,
+        ),
+        "concat_arithmetic": Meaning(
+            "|| beside + - * / %",
+            "SQLite joins texts before it calculates, PostgreSQL afterwards",
+            "write parentheses",
+        ),
+        "join": Meaning(
+            "|| of JSON, lists or bytes",
+            "PostgreSQL merges or joins the values, SQLite joins their texts",
+            f"build the value in Python, or {_APART}",
+        ),
+        "format": Meaning(
+            "format() with more than %s",
+            "PostgreSQL knows %s, %I and %L, SQLite the letters of C",
+            "join texts with ||",
+        ),
+        "bit_string": Meaning(
+            "X'...'",
+            "it is a string of bits to PostgreSQL, bytes to SQLite",
+            "pass the bytes as an argument",
+        ),
+        # Time, enums
+        "time_arithmetic": Meaning(
+            "+ or - with a timestamp or a date",
+            "SQLite calculates with the digits of the year",
+            f"calculate in Python and pass the result, or {_APART}",
+        ),
+        "order": Meaning(
+            "order of an enum, JSON or a list",
+            "PostgreSQL sorts by the type, an enum as it was declared; SQLite sorts the stored text",
+            "sort by a CASE that gives each value a number, or store a number",
+        ),
+        # JSON
+        "json_text": Meaning(
+            "->>",
+            "PostgreSQL returns text; SQLite returns numbers for numbers and booleans",
+            "write CAST(... ->> 'key' AS text) or CAST(... ->> 'key' AS bigint)",
+        ),
+        "json_key": Meaning(
+            "-> or ->> with a key that SQLite reads as a path or counts from the end",
+            "PostgreSQL takes it for the name of a key",
+            "use one step for each key, and indexes from 0",
+        ),
+        "json_compare": Meaning(
+            "JSON compared with a written document",
+            "PostgreSQL compares the content, SQLite the text",
+            "compare single values of the document",
+        ),
+        "json_each": Meaning(
+            "json_each()",
+            "PostgreSQL reads objects and returns JSON; SQLite also reads lists and returns plain values",
+            "let the blocks differ: json_array_elements() or json_each_text() on PostgreSQL",
+        ),
+        # Statements
+        "limit": Meaning(
+            "LIMIT or OFFSET that is NULL, negative or a fraction",
+            "one database takes it for no limit, the other raises an error",
+            "pass a whole number from 0; leave the line out with `-- when` for no limit",
+        ),
+        "set_operations": Meaning(
+            "INTERSECT after UNION or EXCEPT",
+            "PostgreSQL evaluates INTERSECT first, SQLite goes from left to right",
+            "write the INTERSECT in a WITH query",
+        ),
+        "many_as_one": Meaning(
+            "subquery as a value that may find several rows",
+            "PostgreSQL raises an error, SQLite takes the first row",
+            "compare a unique key, use an aggregate, or write ORDER BY and LIMIT 1",
+        ),
+        "own_table": Meaning(
+            "SET or RETURNING that reads the changed table again",
+            "PostgreSQL reads the rows as they were, SQLite the rows changed so far",
+            "calculate the values first: UPDATE ... FROM (SELECT ...)",
+        ),
+    }
+)
