@@ -58,6 +58,10 @@ class PostgresPlace:
     lock_timeout: float
     connect_timeout: float
 
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """Leave out the password: yoyo pickles the place as the key of a cache, and never reads it back."""
+        return str, (self.target.where,)
+
     def connect(self, *, read_only: bool = False) -> "Connection[Any]":
         """Raises `ConnectionFailed` with libpq's reason, which names the user and the database, never the password."""
         import psycopg  # noqa: PLC0415 - a SQLite user need not have libpq
