@@ -4,6 +4,7 @@
 <!-- twin: a.sql -> b.sql -->     b.sql is a.sql with the block of this name replaced
 <!-- from: src/x.py -->           these lines stand in that file of the repository
 <!-- run -->                      commands that work, in the order of the page
+<!-- sql: superuser in shop -->   statements for PostgreSQL, and who runs them where
 <!-- by hand -->                  commands that need a network, a server or another place
 """
 
@@ -14,9 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
+DEPLOYMENT = ROOT / "docs" / "deployment.md"
 
 _BLOCK = re.compile(r"((?:^<!-- [^\n]* -->\n)*)^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_COMMENT = re.compile(r"<!-- (file|twin|from|run|by hand)(?:: (.*?))? -->")
+_COMMENT = re.compile(r"<!-- (file|twin|from|run|sql|by hand)(?:: (.*?))? -->")
 
 
 @dataclass(frozen=True)
