@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
+from unicodedata import normalize
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -55,6 +56,11 @@ class World:
     def name(self, most: int = 2) -> str:
         return "".join(self.chance.choice(LETTERS) for _ in range(self.chance.randint(1, most)))
 
+    def mailbox(self) -> str:
+        """A name without what an address must not have: spaces, and characters that NFKC changes."""
+        kept = (letter for letter in self.name() if letter.strip() and normalize("NFKC", letter) == letter)
+        return "".join(kept)
+
     def unused(self) -> str:
         self.fresh += 1
         return f"Pilot{self.fresh}"
@@ -85,9 +91,9 @@ class World:
         name = self.unused()
         given: dict[str, Any] = {
             "id": self.uuid(),
-            "username": self.name().replace("@", "") if meets == "username" else name,
-            "email": f"{self.name().replace(' ', '')}a@x" if meets == "email" else f"{name}@x",
-            "display_name": self.name(4),
+            "username": self.name().strip() or "_" if meets == "username" else name,
+            "email": f"{self.mailbox()}a@x" if meets == "email" else f"{name}@x",
+            "display_name": self.name(4).strip() or "_",
             "phone_number": f"+1{self.chance.randrange(10)}" if meets == "phone_number" else None,
             "eve_character_id": self.chance.randrange(1, 15) if meets == "eve_character_id" else 1000 + self.fresh,
             "eve_scopes": [self.name(5) for _ in range(self.chance.randrange(3))],
@@ -153,7 +159,8 @@ class World:
                 lambda db: users.find_user_by_username(db, text),
                 lambda db: users.find_user_by_email(db, text),
                 lambda db: users.find_user_by_login(db, text),
-                lambda db: users.find_login(db, text),
+                lambda db: users.find_login_by_username(db, text),
+                lambda db: users.find_login_by_email(db, text),
                 lambda db: users.find_user_by_eve_character(db, character),
                 lambda db: users.get_user(db, user_id),
                 lambda db: users.get_users(db, ids),

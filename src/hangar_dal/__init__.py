@@ -19,6 +19,7 @@ from hangar_dal.database import (
     transaction_dependency,
 )
 from hangar_dal.domains import session_cookies, users
+from hangar_dal.emails import EmailAddress
 from hangar_dal.models import (
     NewSessionCookie,
     NewUser,
@@ -40,6 +41,7 @@ __all__ = [
     "CaseInsensitive",
     "Catalog",
     "Database",
+    "EmailAddress",
     "Executor",
     "JsonArray",
     "JsonObject",

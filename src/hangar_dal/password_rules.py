@@ -107,7 +107,8 @@ def _parts(context: Iterable[str | None]) -> Iterator[str]:
     """Each text about the user, folded, and each word in it: `ada@hangar.example` has `ada`, `hangar`, `example`."""
     for text in context:
         if text:
-            folded = unicodedata.normalize("NFKC", text).casefold()
+            encodable = text.encode(errors="replace").decode()  # a name with a lone surrogate is refused later
+            folded = unicodedata.normalize("NFKC", encodable).casefold()
             yield folded
             yield folded.partition("@")[0]
             yield from (word for word in re.findall(r"[^\W_]+", folded) if len(word) > 2)

@@ -1,6 +1,7 @@
-"""The code points that Unicode 14.0.0 leaves unassigned, read off `unicodedata` of Python 3.11.
+"""Code points of Unicode 14.0.0 that are unassigned or invisible, read from `unicodedata` of Python 3.11.
 
-`values.fold` refuses them. A test makes the table again on Python 3.11 and compares.
+`values.fold` refuses the former, names and e-mail addresses the latter too. A test makes the tables again on Python
+3.11 and compares. The tables are fixed, so that a newer Python refuses no name that an older one has stored.
 """
 
 import re
@@ -66,8 +67,25 @@ FE6C-FE6F FE75 FEFD-FEFE FF00 FFBF-FFC1 FFC8-FFC9 FFD0-FFD1 FFD8-FFD9 FFDD-FFDF 
 """
 
 
+# Control (Cc), format (Cf), line and paragraph separators (Zl, Zp), spaces but U+0020 (Zs), and Default_Ignorable.
+INVISIBLE: Final = """
+0-1F 7F-A0 AD 34F 600-605 61C 6DD 70F 890-891 8E2 115F-1160 1680 17B4-17B5 180B-180F 2000-200F 2028-202F 205F-206F 3000
+3164 FE00-FE0F FEFF FFA0 FFF0-FFFB 110BD 110CD 13430-13438 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF
+"""
+
+
 @cache
 def unassigned() -> re.Pattern[str]:
     """Matches one such code point. Made at first need: it takes 15 ms, and ASCII names never ask."""
-    spans = (span.partition("-") for span in RANGES.split())
+    return _one_of(RANGES)
+
+
+@cache
+def invisible() -> re.Pattern[str]:
+    """Matches one character that nobody sees, or a space that is not the ordinary one."""
+    return _one_of(INVISIBLE)
+
+
+def _one_of(ranges: str) -> re.Pattern[str]:
+    spans = (span.partition("-") for span in ranges.split())
     return re.compile("[" + "".join(f"\\U{first:0>8}-\\U{last or first:0>8}" for first, _, last in spans) + "]")

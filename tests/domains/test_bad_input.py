@@ -23,6 +23,9 @@ ID = "0190a5f0-5c5e-7c3e-8a4e-0123456789ab"
 
 HAS_NUL = "text must not contain the NUL character"
 HAS_LONE = "text must not contain a lone surrogate"
+IS_INVISIBLE = "a name must not contain invisible characters or special spaces"
+HAS_COMPATIBLE = "an e-mail address must not contain compatibility characters, such as circled or wide letters"
+TOO_LONG_IN_A_LABELS = "an e-mail address must not have more than 254 characters, its domain in A-labels"
 HAS_NEWER = "text must not contain characters newer than Unicode 14"
 TOO_BIG = "an integer must fit in 64 bits"
 NOT_FINITE = "a JSON number must be finite, and a float within ±1e15"
@@ -39,14 +42,26 @@ USER: list[tuple[str, Any, str]] = [
     ("username", "SECRET" * 11, "String should have at most 64 characters"),
     ("username", 7, "expected str, got int"),
     ("username", b"SECRET", "expected str, got bytes"),
-    ("email", "SECRET", r"String should match pattern '^[^@\s]+@[^@\s]+$'"),
-    ("email", "SECRET" * 42 + "@xyz", "String should have at most 254 characters"),
+    ("email", "SECRET", "an e-mail address needs one @, with text before and after it"),
+    ("email", "SECRET@SECRET@x", "an e-mail address needs one @, with text before and after it"),
+    ("email", "SECRET" * 42 + "@xyz", "an e-mail address must not have more than 254 characters"),
+    ("email", "SECRET" * 41 + "@äöü", TOO_LONG_IN_A_LABELS),
+    ("email", "SECRET@g\N{CIRCLED LATIN SMALL LETTER M}ail.com", HAS_COMPATIBLE),
+    ("email", "SEC\N{LATIN SMALL LIGATURE FI}RET@x", HAS_COMPATIBLE),
+    ("email", "SECRET@x_y.com", "the domain of the e-mail address is no domain that IDNA 2008 allows"),
+    ("email", "SEC RET@x", "an e-mail address must not contain spaces or invisible characters"),
+    ("email", "SECRET@exam\N{SOFT HYPHEN}ple.org", "an e-mail address must not contain spaces or invisible characters"),
+    ("email", f"{NEWER}@x", HAS_NEWER),
     ("email", f"{LONE}@x", HAS_LONE),
     ("phone_number", "+0123", r"String should match pattern '^\+[1-9][0-9]{1,14}$'"),
     ("phone_number", "+1234567890123456", r"String should match pattern '^\+[1-9][0-9]{1,14}$'"),
     ("phone_number", "+٣٤٥", r"String should match pattern '^\+[1-9][0-9]{1,14}$'"),
     ("display_name", "SECRET" * 17, "String should have at most 100 characters"),
     ("display_name", NEWER, HAS_NEWER),
+    ("display_name", "SECRET\N{ZERO WIDTH JOINER}", IS_INVISIBLE),
+    ("display_name", " SECRET", "a name must not begin or end with a space"),
+    ("username", "SECRET\N{NO-BREAK SPACE}SECRET", IS_INVISIBLE),
+    ("username", "SECRET ", "a name must not begin or end with a space"),
     ("display_name", None, "must not be None"),
     ("user_type", "LOCAL", "expected UserType, got str"),
     ("eve_character_id", 2**63, TOO_BIG),
@@ -116,7 +131,20 @@ CALLS: dict[str, tuple[Callable[[Database, User], Awaitable[Any]], str]] = {
     "delete_user-int": (lambda db, user: users.delete_user(db, 7), "user_id: expected uuid.UUID, got int"),
     "find_user_by_email-NUL": (lambda db, user: users.find_user_by_email(db, NUL), f"email: {HAS_NUL}"),
     "find_user_by_username-lone": (lambda db, user: users.find_user_by_username(db, LONE), f"username: {HAS_LONE}"),
-    "find_user_by_login-newer": (lambda db, user: users.find_user_by_login(db, NEWER), f"login: {HAS_NEWER}"),
+    "find_user_by_login-newer": (lambda db, user: users.find_user_by_login(db, NEWER), f"username: {HAS_NEWER}"),
+    "find_user_by_login-NUL": (lambda db, user: users.find_user_by_login(db, f"{NUL}@x"), f"login: {HAS_NUL}"),
+    "find_user_by_login-bytes": (
+        lambda db, user: users.find_user_by_login(db, b"SECRET"),
+        "login: expected str, got bytes",
+    ),
+    "find_user_by_email-no address": (
+        lambda db, user: users.find_user_by_email(db, "SECRET"),
+        "email: an e-mail address needs one @, with text before and after it",
+    ),
+    "find_user_by_email-circled": (
+        lambda db, user: users.find_user_by_email(db, "SECRET@g\N{CIRCLED LATIN SMALL LETTER M}ail.com"),
+        f"email: {HAS_COMPATIBLE}",
+    ),
     "find_user_by_eve_character-big": (
         lambda db, user: users.find_user_by_eve_character(db, 2**63),
         f"eve_character_id: {TOO_BIG}",

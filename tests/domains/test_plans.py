@@ -19,7 +19,6 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from pydantic import SecretStr
 
 from hangar_dal import Database, Settings, User, open_database, sealing, session_cookies, users
 from hangar_dal.database import Statement
@@ -194,18 +193,20 @@ BY_KEY: dict[str, tuple[Call, set[str]]] = {
     "get_users": (lambda db: users.get_users(db, [OWNER, UUID(int=0)]), {"users_pkey"}),
     "find_user_by_email": (lambda db: users.find_user_by_email(db, "pilot7@x"), {"users_email_fold_key"}),
     "find_user_by_username": (lambda db: users.find_user_by_username(db, "pilot7"), {"users_username_fold_key"}),
-    "find_user_by_login": (
-        lambda db: users.find_user_by_login(db, "pilot7"),
-        {"users_username_fold_key", "users_email_fold_key"},
+    "find_user_by_login, a name": (lambda db: users.find_user_by_login(db, "pilot7"), {"users_username_fold_key"}),
+    "find_user_by_login, an address": (
+        lambda db: users.find_user_by_login(db, "pilot7@x"),
+        {"users_email_fold_key"},
     ),
     "find_user_by_eve_character": (
         lambda db: users.find_user_by_eve_character(db, 7),
         {"users_eve_character_id_key"},
     ),
-    "authenticate": (
-        lambda db: users.authenticate(db, "pilot7", SecretStr("")),
-        {"users_username_fold_key", "users_email_fold_key"},
+    "find_login_by_username": (
+        lambda db: users.find_login_by_username(db, "pilot7"),
+        {"users_username_fold_key"},
     ),
+    "find_login_by_email": (lambda db: users.find_login_by_email(db, "pilot7@x"), {"users_email_fold_key"}),
     "update_user": (lambda db: users.update_user(db, OWNER, is_private=True), {"users_pkey"}),
     "set_user_status": (lambda db: users.set_user_status(db, OWNER, users.UserStatus.ACTIVE), {"users_pkey"}),
     "touch_last_login": (lambda db: users.touch_last_login(db, OWNER), {"users_pkey"}),

@@ -99,7 +99,7 @@ async def test_the_paths_that_succeed_log_no_secret(database: Database, canary: 
     asyncio.get_running_loop().set_debug(True)
     secret = SecretStr(canary)
     made = await users.create_user(database, local_user(password=secret))
-    login = await users.find_login(database, str(made.username))
+    login = await users.find_login_by_username(database, str(made.username))
     assert login is not None
     await users.authenticate(database, str(made.username), secret)
     await users.set_password(database, made.id, SecretStr(f"{canary}, another"))

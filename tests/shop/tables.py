@@ -14,6 +14,9 @@ LETTERS = """
 CREATE TABLE letters (id {uuid} PRIMARY KEY, place {text} NOT NULL, secret {text} NOT NULL, hint {text}) {strict}
 """
 NAMES = "CREATE TABLE names (name {text} NOT NULL, name_fold {text} NOT NULL UNIQUE) {strict}"
+ADDRESSES = """
+CREATE TABLE addresses (id {int} PRIMARY KEY, email {text} NOT NULL, email_fold {text} NOT NULL UNIQUE) {strict}
+"""
 
 TYPES = {
     "sqlite": {
@@ -46,5 +49,5 @@ TYPES = {
 
 
 async def create_tables(db: Database) -> None:
-    for table in (SAMPLES, LETTERS, NAMES):
+    for table in (SAMPLES, LETTERS, NAMES, ADDRESSES):
         await db.run(Statement("shop.tables", table.format(**TYPES[db.dialect]), writes=True), ())

@@ -24,7 +24,7 @@ def wide(text: str) -> str:
     return "".join(chr(ord(character) + 0xFEE0) for character in text)
 
 
-CONTEXT = ["Anna-Lena.Example", "al@hangar.example", "long.local.part.x@hangar.example", None]
+CONTEXT = ["Anna-Lena.Example", "al@hangar.example", "long.local.part.x@hangar.example", "lone \ud800", None]
 REFUSED = {
     "empty": ("", "at least 15"),
     "14 characters": ("aB3$" * 3 + "xy", "at least 15"),

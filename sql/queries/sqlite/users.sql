@@ -158,32 +158,6 @@ SELECT
 FROM users
 WHERE username_fold = :username_fold;
 
--- name: find_user_by_login
--- A username holds no `@`, so that one text can never be the name of one user and the address of another.
-SELECT
-    id,
-    username,
-    email,
-    phone_number,
-    display_name,
-    user_type,
-    eve_character_id,
-    eve_scopes,
-    status,
-    role,
-    is_active,
-    is_admin,
-    is_test_user,
-    is_private,
-    last_login_at,
-    metadata,
-    created_at,
-    updated_at
-FROM users
-WHERE
-    username_fold = :login_fold
-    OR email_fold = :login_fold;
-
 -- name: find_user_by_eve_character
 SELECT
     id,
@@ -443,15 +417,21 @@ WHERE
     AND hashed_password = :verified
     AND status = 'ACTIVE';
 
--- name: find_login
+-- name: find_login_by_username
 SELECT
     id,
     status,
     hashed_password
 FROM users
-WHERE
-    username_fold = :login_fold
-    OR email_fold = :login_fold;
+WHERE username_fold = :login_fold;
+
+-- name: find_login_by_email
+SELECT
+    id,
+    status,
+    hashed_password
+FROM users
+WHERE email_fold = :login_fold;
 
 -- name: upsert_eve_user
 -- One statement, so that two first sign-ins at once make one account. An account that is not active stays as it is

@@ -36,7 +36,7 @@ def compare_json(checked: CheckedVariant, described: Described) -> Iterator[Find
 
 
 def _folds(value: ValueType | str) -> bool:
-    return isinstance(value, ValueType) and value.case_insensitive
+    return isinstance(value, ValueType) and value.fold is not None
 
 
 def _paths(checked: CheckedVariant) -> Iterator[tuple[int, str]]:

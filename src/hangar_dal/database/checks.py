@@ -92,7 +92,11 @@ def checker(value: ValueType, *, in_json: bool = False) -> Check:
 
 
 # Pydantic's own sentences hold no input, but for these: the first two are the model's author's.
-_OWN_WORDS: Final = frozenset(get_args(ErrorType)) - {"value_error", "assertion_error", "uuid_parsing"}
+_OWN_WORDS: Final = {"hangar_email", "hangar_name", *get_args(ErrorType)} - {
+    "value_error",
+    "assertion_error",
+    "uuid_parsing",
+}
 
 
 def reasons(refused: ValidationError) -> list[str]:

@@ -4,6 +4,7 @@ Stands on the database floor, below `checks` and the dialects' codecs. `value_ty
 would not come back equal from both databases.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,8 +16,11 @@ from uuid import UUID
 from pydantic import BaseModel, JsonValue, SecretStr
 from typing_extensions import TypeAliasType
 
+from hangar_dal.emails import EmailAddress, fold_email
 from hangar_dal.sealing import Sealed
-from hangar_dal.values import CaseInsensitive
+from hangar_dal.values import CaseInsensitive, fold
+
+Fold = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class ValueType:
     python: type[Any] | None = None
     containers: tuple[type[Any], ...] = ()  # what JSON must be at its top; empty for any JSON
     allowed: tuple[Any, ...] = ()
-    case_insensitive: bool = False
+    fold: Fold | None = None  # how `<name>_fold` is derived
     sealed: Sealed | None = None
     constrained: Any = None  # the annotation itself, where Pydantic has rules to enforce
 
@@ -77,7 +81,10 @@ def value_type(annotation: Any) -> ValueType:
         else:
             break
     sealed = next((marker for marker in markers if isinstance(marker, Sealed)), None)
-    ours = [marker for marker in markers if marker is CaseInsensitive or isinstance(marker, CaseInsensitive | Sealed)]
+    folds = [derive for marker in markers if (derive := _fold(marker))]
+    if len(set(folds)) > 1:
+        raise UnsupportedType("CaseInsensitive and EmailAddress derive the same `_fold`; keep one of them")
+    silent = sum(isinstance(marker, Sealed) or _fold(marker) is fold for marker in markers)
     found_type = _bare_type(bare)
     if sealed and found_type.kind not in ("text", "json"):
         raise UnsupportedType("only text and JSON can be sealed")
@@ -85,9 +92,16 @@ def value_type(annotation: Any) -> ValueType:
         found_type,
         optional=optional,
         sealed=sealed,
-        case_insensitive=len(ours) > (sealed is not None),
-        constrained=annotation if len(markers) > len(ours) else None,
+        fold=folds[0] if folds else None,
+        constrained=annotation if len(markers) > silent else None,
     )
+
+
+def _fold(marker: Any) -> Fold | None:
+    for kind, derive in ((CaseInsensitive, fold), (EmailAddress, fold_email)):
+        if marker is kind or isinstance(marker, kind):
+            return derive
+    return None
 
 
 def _bare_type(bare: Any) -> ValueType:

@@ -14,6 +14,7 @@ from typing_extensions import Unpack
 from hangar_dal import passwords
 from hangar_dal.database import Database, Executor
 from hangar_dal.domains.catalog import query
+from hangar_dal.emails import EmailAddress, is_email
 from hangar_dal.errors import AccountNotActive, InvalidCredentials, InvalidValue, TransactionError
 from hangar_dal.models.users import (
     DisplayName,
@@ -31,6 +32,7 @@ from hangar_dal.values import CaseInsensitive, check_text, uuid7
 
 # What is looked up need not be well formed, only short enough to be worth a look.
 Lookup = Annotated[str, CaseInsensitive, StringConstraints(max_length=254)]
+Address = Annotated[str, EmailAddress]
 PageSize = Annotated[int, Field(ge=1, le=1000)]
 
 _REFUSED: Final = "the login or the password is wrong"
@@ -59,20 +61,14 @@ async def get_users(db: Executor, ids: list[UUID]) -> list[User]:
 
 
 @query
-async def find_user_by_email(db: Executor, email: Lookup) -> User | None:
-    """The user with this e-mail address, whatever its case."""
+async def find_user_by_email(db: Executor, email: Address) -> User | None:
+    """The user with this e-mail address, whatever its case; `InvalidValue` if it is none that an account may have."""
     ...
 
 
 @query
 async def find_user_by_username(db: Executor, username: Lookup) -> User | None:
     """The user with this name, whatever its case."""
-    ...
-
-
-@query
-async def find_user_by_login(db: Executor, login: Lookup) -> User | None:
-    """The user with this name or e-mail address, whatever its case."""
     ...
 
 
@@ -144,8 +140,14 @@ async def find_verified_user(db: Executor, user_id: UUID, *, verified: str) -> U
 
 
 @query
-async def find_login(db: Executor, login: Lookup) -> Login | None:
-    """What `authenticate` compares."""
+async def find_login_by_username(db: Executor, login: Lookup) -> Login | None:
+    """What `authenticate` compares, for the user with this name."""
+    ...
+
+
+@query
+async def find_login_by_email(db: Executor, login: Address) -> Login | None:
+    """What `authenticate` compares, for the user with this e-mail address."""
     ...
 
 
@@ -166,6 +168,13 @@ async def upsert_eve_user(
 async def delete_user(db: Executor, user_id: UUID) -> RowCount:
     """Delete the user and all that belongs to them; 0 if there is no such user."""
     ...
+
+
+async def find_user_by_login(db: Executor, login: str) -> User | None:
+    """The user with this name or e-mail address, whatever its case."""
+    if not _may_be_email(login):
+        return await find_user_by_username(db, login)
+    return await find_user_by_email(db, login) if is_email(login) else None
 
 
 async def create_user(db: Database, new: NewUser) -> User:
@@ -208,7 +217,7 @@ async def authenticate(db: Database, login: str, password: SecretStr) -> User:
     _check_database(db, "Call authenticate before the transaction begins.")
     _check_secret(password)
     while True:
-        found = None if passwords.is_too_long(password) else await find_login(db, login)
+        found = None if passwords.is_too_long(password) else await _find_login(db, login)
         verified = found.hashed_password if found else None
         matches = await passwords.verify_password(verified, password)
         if found is None or verified is None or not matches or found.status is not UserStatus.ACTIVE:
@@ -243,6 +252,19 @@ async def sign_in_eve_user(
         if refused is not None and not refused.is_active:
             status = refused.status
             raise AccountNotActive(f"the account is {status}; only an ACTIVE one may sign in", status=status)
+
+
+async def _find_login(db: Database, login: str) -> Login | None:
+    if not _may_be_email(login):
+        return await find_login_by_username(db, login)
+    return await find_login_by_email(db, login) if is_email(login) else None
+
+
+def _may_be_email(login: str) -> bool:
+    """Names and addresses are compared by different rules. A username contains no `@`, nor what folds to one."""
+    if not isinstance(login, str):
+        raise InvalidValue(f"login: expected str, got {type(login).__name__}")
+    return "@" in check_text("login", login)
 
 
 def _check_database(db: object, instead: str) -> None:

@@ -5,9 +5,11 @@ from enum import StrEnum
 from typing import Annotated, Self, TypedDict
 from uuid import UUID
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
+from hangar_dal.emails import EmailAddress
 from hangar_dal.models.row import Row
+from hangar_dal.names import visible_name
 from hangar_dal.values import CaseInsensitive, JsonObject, uuid7
 
 
@@ -31,13 +33,17 @@ class UserRole(StrEnum):
 
 # Without `@`, and without the two characters that fold to it, a username can never pose as an e-mail address.
 Username = Annotated[
-    str, CaseInsensitive, StringConstraints(min_length=1, max_length=64, pattern=r"^[^@\x{FE6B}\x{FF20}]+$")
+    str,
+    CaseInsensitive,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[^@\x{FE6B}\x{FF20}]+$"),
+    AfterValidator(visible_name),
 ]
-# 254 characters: RFC 5321 as corrected by its erratum 1690. That mail arrives there is proved by sending some.
-Email = Annotated[str, CaseInsensitive, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Email = Annotated[str, EmailAddress]
 # ITU-T E.164: a plus sign and up to fifteen digits.
 PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$")]
-DisplayName = Annotated[str, CaseInsensitive, StringConstraints(min_length=1, max_length=100)]
+DisplayName = Annotated[
+    str, CaseInsensitive, StringConstraints(min_length=1, max_length=100), AfterValidator(visible_name)
+]
 EveCharacterId = Annotated[int, Field(gt=0)]
 
 
@@ -48,7 +54,7 @@ class User(Row):
     username: str | None
     email: str | None
     phone_number: str | None
-    display_name: DisplayName
+    display_name: Annotated[str, CaseInsensitive]
     user_type: UserType
     eve_character_id: int | None
     eve_scopes: list[str]

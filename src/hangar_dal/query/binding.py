@@ -11,13 +11,12 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from hangar_dal.database.codecs import Encode, encoder, into_json
-from hangar_dal.database.types import ValueType, kind_of
+from hangar_dal.database.types import Fold, ValueType, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, field_types, inner_model, unfit_for_seal
 from hangar_dal.query.sources import Source, Unresolved, Values, resolve
 from hangar_dal.sealing import Keyring
 from hangar_dal.sqlblock import Line
-from hangar_dal.values import fold
 
 Getter = Callable[[Values, Any], Any]
 Cell = Callable[[Any, Values, Any], Any]
@@ -67,8 +66,9 @@ def _refuse_unsealed(name: str, value: ValueType) -> None:
 def _fold_getter(source: Source) -> Getter:
     """The fold may be all that the statement uses, so the text itself is checked here too."""
     name = source.name.removesuffix("_fold")
-    if source.value is None:
+    if source.value is None or source.value.fold is None:
         raise TypeError(source.name)
+    fold = source.value.fold
     check = encoder(name, source.value)
 
     def get(values: Values, db: Any) -> Any:
@@ -141,8 +141,8 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
     for name, value in field_types(model).items():
         if isinstance(value, ValueType):
             columns.append((name, _cell(name, value, model, signature, document)))
-            if value.case_insensitive:
-                columns.append((f"{name}_fold", _fold_cell(name)))
+            if value.fold is not None:
+                columns.append((f"{name}_fold", _fold_cell(name, value.fold)))
 
     def get(values: Values, db: Any) -> Any:
         rows = values[argument.name]
@@ -179,7 +179,7 @@ def _cell(name: str, value: ValueType, model: type[BaseModel], signature: Signat
     return cell
 
 
-def _fold_cell(name: str) -> Cell:
+def _fold_cell(name: str, fold: Fold) -> Cell:
     def cell(row: Any, values: Values, db: Any) -> Any:
         raw = getattr(row, name)
         return None if raw is None else fold(name, raw)

@@ -73,7 +73,7 @@ def _candidates(name: str, line: Line, signature: Signature) -> Iterator[Source]
         yield Source(name, name, derived="now")
     if name.endswith("_fold"):
         for base in _plain(name.removesuffix("_fold"), line, signature):
-            if base.value and base.value.case_insensitive:
+            if base.value and base.value.fold:
                 yield Source(name, base.argument, base.value, base.field, base.is_change, "fold")
     if name.endswith("_is_set") and name.removesuffix("_is_set") in signature.changes:
         yield Source(name, name.removesuffix("_is_set"), derived="is_set")

@@ -88,7 +88,7 @@ def _limits(texts: Texts) -> Iterator[Mutant]:
         )
     for query in ("users.get_user", "users.find_user_by_email", "session_cookies.get_session_cookie"):
         yield from gone.both("LIMIT 1 of any order", query, sub(r";", "\nLIMIT 1;"))
-    for query in ("users.get_user", "users.find_user_by_username", "users.find_login"):
+    for query in ("users.get_user", "users.find_user_by_username", "users.find_login_by_username"):
         yield from gone.both("sorted, of one row", query, sub(r";", "\nORDER BY id;"))
     other = Editor(
         texts, "a LIMIT of another kind", frozenset({"parameter-kind", "parameter-unknown", "statement-refused"})
@@ -202,10 +202,10 @@ def _plans(texts: Texts) -> Iterator[Mutant]:
         ("users.find_user_by_email", "email_fold = :email_fold", "email_fold || '' = :email_fold"),
         ("users.find_user_by_username", "username_fold = :username_fold", "username = :username"),
         ("users.find_user_by_username", "username_fold = :username_fold", "upper(username_fold) = :username_fold"),
-        ("users.find_user_by_login", "OR email_fold = :login_fold", "OR email = :login"),
-        ("users.find_login", "username_fold = :login_fold", "username = :login"),
+        ("users.find_login_by_email", "email_fold = :login_fold", "email = :login"),
+        ("users.find_login_by_username", "username_fold = :login_fold", "username = :login"),
         ("users.find_user_by_eve_character", "eve_character_id = :", "eve_character_id + 0 = :"),
-        ("users.find_login", "OR email_fold", "OR display_name"),
+        ("users.find_login_by_email", "WHERE email_fold", "WHERE display_name"),
         ("users.get_users", "WHERE\n    id", "WHERE\n    email"),
     ):
         yield from scan.both(new, query, put(old, new))

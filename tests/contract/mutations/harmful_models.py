@@ -128,7 +128,7 @@ def _changes(texts: Texts) -> Iterator[Mutant]:
 def _folds(texts: Texts) -> Iterator[Mutant]:
     editor = Editor(texts, "a text that no longer folds", frozenset({"parameter-unknown"}))
     for name in ("Username", "Email", "DisplayName"):
-        edit = sub(rf"^({name} = Annotated\[\s*str), CaseInsensitive", r"\1")
+        edit = sub(rf"^({name} = Annotated\[\s*str,\s*)(CaseInsensitive|EmailAddress)", r"\1StringConstraints()")
         yield from editor.files(name, ["models/users.py"], edit)
     edit = put("Annotated[str, CaseInsensitive,", "Annotated[str,")
     yield from editor.files("Lookup", ["domains/users.py"], edit)

@@ -27,7 +27,7 @@ def _signatures(texts: Texts) -> Iterator[Mutant]:
         (users, "get_user", '"""The user with this id."""', '"""Whoever this is."""'),
         (users, "get_user", "user_id: UUID", "*, user_id: UUID"),
         (users, "find_user_by_email", "User | None", "Annotated[User | None, 'perhaps']"),
-        (users, "find_user_by_email", "email: Lookup", "email: Annotated[str, CaseInsensitive]"),
+        (users, "find_user_by_email", "email: Address", "email: Annotated[str, EmailAddress]"),
         (users, "find_user_by_username", "User | None", "None | User"),
         (users, "find_user_by_eve_character", "eve_character_id: int", "eve_character_id: EveCharacterId"),
         (
@@ -52,7 +52,7 @@ def _signatures(texts: Texts) -> Iterator[Mutant]:
         (cookies, "delete_session_cookie", "-> RowCount", "-> None"),
     ):
         yield from editor.files(f"{name}: {new}", at, in_function(name, put(old, new)))
-    for function in ("find_login", "renew_password_hash", "find_user_by_login"):
+    for function in ("find_login_by_username", "renew_password_hash", "find_login_by_email"):
         for name, annotation in arguments(declared(texts, "users")[function]):
             edit = in_function(function, annotated(name, f"Annotated[{annotation}, 'as it came']"))
             yield from editor.files(f"{function}: {name}", users, edit)
@@ -68,7 +68,7 @@ def _models(texts: Texts) -> Iterator[Mutant]:
         (users, "User", "    email: str | None\n", "    email: None | str\n"),
         (users, "User", "    email: str | None\n", "    email: Email | None\n"),
         (users, "User", "    phone_number: str | None\n", "    phone_number: PhoneNumber | None = None\n"),
-        (users, "User", "    display_name: DisplayName\n", "    display_name: Annotated[str, CaseInsensitive]\n"),
+        (users, "User", "    display_name: Annotated[str, CaseInsensitive]\n", "    display_name: DisplayName\n"),
         (users, "User", "    eve_character_id: int | None\n", "    eve_character_id: EveCharacterId | None\n"),
         (users, "User", "    is_active: bool\n", "    is_active: bool = Field(description='may sign in')\n"),
         (

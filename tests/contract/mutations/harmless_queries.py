@@ -118,11 +118,6 @@ def _conditions(texts: Texts) -> Iterator[Mutant]:
             )
     yield from thinned(made, 36)
     for query, old, new in (
-        (
-            "users.find_user_by_login",
-            "username_fold = :login_fold\n    OR email_fold = :login_fold",
-            "email_fold = :login_fold\n    OR username_fold = :login_fold",
-        ),
         ("session_cookies.find_session_cookie", "expires_at > :now", ":now < expires_at"),
         ("session_cookies.find_session_cookie", "expires_at > :now", "NOT expires_at <= :now"),
         ("users.upsert_eve_user", "users.status = 'ACTIVE'", "users.status IN ('ACTIVE')"),

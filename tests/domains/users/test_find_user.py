@@ -41,7 +41,7 @@ async def test_get_users_refuses_what_is_no_list_of_uuids(database: Database) ->
 
 async def test_find_user_by_email_does_not_look_at_usernames(database: Database) -> None:
     made = await users.create_user(database, local_user(username="mara", email="other@example.org"))
-    assert await users.find_user_by_email(database, "mara") is None
+    assert await users.find_user_by_email(database, "mara@mara") is None
     assert await users.find_user_by_email(database, "other@example.org") == made
 
 
@@ -59,16 +59,20 @@ async def test_find_user_by_login_takes_either(database: Database) -> None:
 
 
 async def test_find_user_by_each_name_is_none_for_an_unknown_one(database: Database, user: User) -> None:
-    for unknown in ["", " ", "nobody", "nobody@example.org", "%", "_", "' OR '1'='1", "🚀", "x" * 254]:
+    for unknown in ["", " ", "nobody", "nobody@example.org", "%", "_", "' OR '1'='1", "🚀", "x" * 254, "@", "a@b@c"]:
         assert await users.find_user_by_username(database, unknown) is None
-        assert await users.find_user_by_email(database, unknown) is None
         assert await users.find_user_by_login(database, unknown) is None
+    for unknown in ["nobody@example.org", "%@x", "'OR'1'='1@x", "🚀@x", "x" * 252 + "@x"]:
+        assert await users.find_user_by_email(database, unknown) is None, unknown
 
 
 async def test_find_user_by_each_name_refuses_what_no_name_can_be(database: Database) -> None:
-    for find in (users.find_user_by_username, users.find_user_by_email, users.find_user_by_login):
+    for find in (users.find_user_by_username, users.find_user_by_login):
         with pytest.raises(InvalidValue, match="at most 254 characters"):
             await find(database, "x" * 255)
+    for nothing in ("", "x", "x" * 255, f"{'x' * 253}@x", "mara@example.org."):
+        with pytest.raises(InvalidValue, match=r"^email: "):
+            await users.find_user_by_email(database, nothing)
 
 
 async def test_find_user_by_each_name_never_matches_accounts_without_one(database: Database) -> None:

@@ -16,7 +16,7 @@ from samples import eve_user, local_user
 Order = Literal["newest", "oldest", "name"]
 ORDERS: tuple[Order, ...] = ("newest", "oldest", "name")
 # Equal names in other cases and in other scripts: they are equal by their fold, and the id decides.
-NAMES = ("Straße", "STRASSE", "strasse", "aaa", "Zoë", "zoe", "Ω", "🚀", "Ёж", "_", " ")
+NAMES = ("Straße", "STRASSE", "strasse", "aaa", "Zoë", "zoe", "Ω", "🚀", "Ёж", "_", "~")
 
 
 def by(order: Order) -> Callable[[User], Any]:

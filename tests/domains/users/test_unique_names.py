@@ -27,6 +27,23 @@ SAME = {
     "beyond the first plane": ("𐐀𐐁", "𐐨𐐩"),
     "cherokee": ("ᎠᎡ", "ꭰꭱ"),
 }
+# These differ in compatibility, which a username ignores and an address must not have.
+COMPATIBLE = {"full width", "ligature", "titlecase letter", "compatibility sign"}
+SAME_ADDRESS = {name: spellings for name, spellings in SAME.items() if name not in COMPATIBLE}
+SAME_DOMAIN = {
+    "case": ("Example.org", "EXAMPLE.ORG"),
+    "A-label": ("bücher.example", "xn--bcher-kva.example"),
+    "A-label in capitals": ("BÜCHER.example", "XN--BCHER-KVA.example"),
+    "composed and not": ("bu\N{COMBINING DIAERESIS}cher.example", "bücher.example"),
+    "capital sharp s": ("STRAẞE.example", "straße.example"),
+    "ideographic full stop": ("a\N{IDEOGRAPHIC FULL STOP}example", "a.example"),
+}
+OTHER_DOMAIN = {
+    "sharp s": ("faß.de", "fass.de"),
+    "final sigma": ("βόλος.com", "βόλοσ.com"),
+    "dotless i": ("ı.example", "i.example"),
+    "look-alikes of two scripts": ("apoc.example", "арос.example"),
+}
 OTHER = {
     "dotless i": ("ilk", "ılk"),
     "look-alikes of two scripts": ("apoc", "арос"),
@@ -53,7 +70,7 @@ async def test_create_user_refuses_a_username_that_differs_in_case_only(database
 
 
 async def test_create_user_refuses_an_address_that_differs_in_case_only(database: Database) -> None:
-    for one, two in SAME.values():
+    for one, two in SAME_ADDRESS.values():
         await users.create_user(database, local_user(email=f"{one}@Example.org"))
         with pytest.raises(UniqueViolation) as caught:
             await users.create_user(database, local_user(email=f"{two}@eXAMPLE.org"))
@@ -61,7 +78,7 @@ async def test_create_user_refuses_an_address_that_differs_in_case_only(database
 
 
 async def test_update_user_refuses_names_that_differ_in_case_only(database: Database) -> None:
-    for one, two in SAME.values():
+    for one, two in SAME_ADDRESS.values():
         await users.create_user(database, local_user(username=one, email=f"{one}@example.org"))
         rival = await users.create_user(database, local_user())
         with pytest.raises(UniqueViolation) as caught:
@@ -74,13 +91,34 @@ async def test_update_user_refuses_names_that_differ_in_case_only(database: Data
 
 
 async def test_find_user_by_each_name_ignores_case(database: Database) -> None:
-    for one, two in SAME.values():
+    for one, two in SAME_ADDRESS.values():
         made = await users.create_user(database, local_user(username=one, email=f"{one}@example.org"))
         assert made.username == one
         assert await users.find_user_by_username(database, two) == made
         assert await users.find_user_by_email(database, f"{two}@EXAMPLE.ORG") == made
         assert await users.find_user_by_login(database, two) == made
         assert await users.find_user_by_login(database, f"{two}@EXAMPLE.ORG") == made
+
+
+@pytest.mark.parametrize(("one", "two"), SAME_DOMAIN.values(), ids=SAME_DOMAIN)
+async def test_one_domain_in_two_spellings_is_one_address(database: Database, one: str, two: str) -> None:
+    made = await users.create_user(database, local_user(email=f"Mara@{one}"))
+    assert made.email is not None
+    assert made.email.isascii()
+    assert await users.find_user_by_email(database, f"mara@{two}") == made
+    with pytest.raises(UniqueViolation) as caught:
+        await users.create_user(database, local_user(email=f"MARA@{two}"))
+    assert told(caught.value) == taken("email")
+
+
+@pytest.mark.parametrize(("one", "two"), OTHER_DOMAIN.values(), ids=OTHER_DOMAIN)
+async def test_two_domains_are_two_addresses(database: Database, one: str, two: str) -> None:
+    first = await users.create_user(database, local_user(email=f"mara@{one}"))
+    assert await users.find_user_by_email(database, f"mara@{two}") is None
+    assert await users.find_user_by_login(database, f"mara@{two}") is None
+    second = await users.create_user(database, local_user(email=f"mara@{two}"))
+    assert await users.find_user_by_email(database, f"mara@{one}") == first
+    assert await users.find_user_by_email(database, f"mara@{two}") == second
 
 
 async def test_create_user_takes_names_that_are_not_the_same(database: Database) -> None:

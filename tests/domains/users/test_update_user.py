@@ -12,7 +12,7 @@ from samples import eve_user, local_user
 
 FIELDS: dict[str, Any] = {
     "username": "Größe✦",
-    "email": "Neu@Example.org",
+    "email": "Neu@example.org",
     "phone_number": "+12",
     "display_name": "Ⓐnother Name",
     "is_test_user": True,

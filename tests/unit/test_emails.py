@@ -1,0 +1,122 @@
+"""E-mail addresses: what is accepted, how it is kept, and the key under which spellings are equal."""
+
+import unicodedata
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from hangar_dal import EmailAddress
+from hangar_dal.emails import MAX_CHARACTERS, fold_email, is_email
+from hangar_dal.errors import InvalidValue
+from hangar_dal.unicode14 import invisible, unassigned
+
+KEPT = {
+    "ASCII": ("Mara@Example.ORG", "Mara@example.org"),
+    "A-labels": ("mara@b\u00fccher.example", "mara@xn--bcher-kva.example"),
+    "sharp s": ("mara@fa\u00df.de", "mara@xn--fa-hia.de"),
+    "capital sharp s": ("mara@FA\u1e9e.de", "mara@xn--fa-hia.de"),
+    "capital sigma at the end": ("x@\u039f\u03a3.gr", "x@xn--0xai.gr"),
+    "decomposed": ("jose\u0301@e\u0301.fr", "jos\u00e9@xn--9ca.fr"),
+    "no dot": ("root@localhost", "root@localhost"),
+    "signs": ("a.b+c'd!#$%&*/=?^_`{|}~-@x.example", "a.b+c'd!#$%&*/=?^_`{|}~-@x.example"),
+    "as long as may be": ("x" * 252 + "@x", "x" * 252 + "@x"),
+}
+REFUSED = {
+    "empty": "",
+    "no @": "mara",
+    "nothing before": "@example.org",
+    "nothing after": "mara@",
+    "two": "mara@mara@example.org",
+    "circled": "mara@g\u24dcail.com",
+    "wide": "mara@\uff47mail.com",
+    "wide in the local part": "\uff4dara@gmail.com",
+    "ligature": "\ufb01n@example.org",
+    "wide full stop": "mara@example\uff0eorg",
+    "small commercial at": "mara\ufe6bexample.org",
+    "space": "ma ra@example.org",
+    "no-break space": "ma\u00a0ra@example.org",
+    "control": "ma\x1fra@example.org",
+    "NUL": "ma\0ra@example.org",
+    "soft hyphen, which the mapping drops": "mara@exam\u00adple.org",
+    "zero width joiner": "ma\u200dra@example.org",
+    "filler": "ma\u3164ra@example.org",
+    "right to left override": "\u202emara@example.org",
+    "lone surrogate": "ma\ud800ra@example.org",
+    "newer than Unicode 14": "mara\U0001fae8@example.org",
+    "dot at the end": "mara@example.org.",
+    "empty label": "mara@example..org",
+    "underscore": "mara@exam_ple.org",
+    "hyphen first": "mara@-example.org",
+    "emoji domain": "mara@\u2764.ws",
+    "broken A-label": "mara@xn--abc.de",
+    "A-label of what IDNA refuses": "mara@xn--ls8h.la",
+    "long label": f"mara@{'x' * 64}.org",
+    "too long": f"mara@{'x.' * 130}org",
+    "too long in A-labels": f"{'x' * 240}@\u00fc.example",
+}
+
+
+class Account(BaseModel):
+    email: Annotated[str, EmailAddress]
+
+
+@pytest.mark.parametrize(("given", "kept"), KEPT.values(), ids=KEPT)
+def test_an_address_is_kept_with_its_domain_in_a_labels(given: str, kept: str) -> None:
+    assert Account(email=given).email == kept
+    assert Account(email=kept).email == kept
+    assert fold_email("email", given) == fold_email("email", kept)
+    assert is_email(given)
+
+
+@pytest.mark.parametrize("given", REFUSED.values(), ids=REFUSED)
+def test_what_is_no_address_is_refused_and_not_repeated(given: str) -> None:
+    assert not is_email(given)
+    with pytest.raises(InvalidValue, match=r"^email: ") as caught:
+        fold_email("email", given)
+    assert not given or given not in str(caught.value)
+    with pytest.raises(ValidationError):
+        Account(email=given)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("mara@fa\u00df.de", "mara@fass.de"), ("mara@\u0131.example", "mara@i.example")],
+    ids=["sharp s", "dotless i"],
+)
+def test_two_domains_have_two_keys(one: str, two: str) -> None:
+    assert fold_email("email", one) != fold_email("email", two)
+
+
+def test_an_ascii_address_has_its_lower_case_as_key() -> None:
+    assert fold_email("email", "MARA@Example.ORG") == "mara@example.org"  # as the table's CHECK wants it
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
+def test_a_key_is_its_own_key_and_ignores_case_and_normal_form(local: str) -> None:
+    address = f"{local}@x.example"
+    if is_email(address):
+        key = fold_email("email", address)
+        assert fold_email("email", unicodedata.normalize("NFD", address)) == key
+        if is_email(key):
+            assert fold_email("email", key) == key
+
+
+def test_every_character_has_one_key_that_stays() -> None:
+    for point in range(0x80, 0x110000):
+        character = chr(point)
+        if unassigned().match(character) or 0xD800 <= point <= 0xDFFF or invisible().match(character):
+            continue
+        if unicodedata.normalize("NFKC", character) != unicodedata.normalize("NFC", character):
+            continue
+        key = fold_email("email", f"a{character}@x")
+        assert fold_email("email", key) == key
+
+
+def test_the_longest_address_is_checked_in_little_time() -> None:
+    """254 characters go in at most: what is longer is refused before it is read."""
+    assert MAX_CHARACTERS == 254
+    for crafted in ("\u0661" * 250, "\u05d0\u0300" * 120, "xn--" + "9" * 59 + ".xn--" + "9" * 59):
+        assert not is_email(f"x@{crafted}" * 40_000)
