@@ -8,19 +8,21 @@ from hangar_dal.contract.constant_conditions import constant_conditions
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.given_texts import given_texts
 from hangar_dal.contract.inserts import left_out
+from hangar_dal.contract.keysets import keysets
 from hangar_dal.contract.meanings import differences
 from hangar_dal.contract.meetings import compares_null, meetings
 from hangar_dal.contract.null_order import unplaced_nulls
 from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.contract.one_row import unkeyed
 from hangar_dal.contract.orders import ties
+from hangar_dal.contract.outer_joins import outer_joins
 from hangar_dal.contract.patches import patches
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.remarks import Rule, notices
 from hangar_dal.contract.swapped import swapped
 from hangar_dal.sqlscan import Dialect
 
-_RULES: Final[tuple[Rule, ...]] = (constant_conditions, swapped)
+_RULES: Final[tuple[Rule, ...]] = (constant_conditions, keysets, outer_joins, swapped)
 
 
 def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> Reading:

@@ -42,6 +42,8 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "clock": "Time is the parameter :now, which tests can set and both databases share.",
         # Statements against the databases
         "condition-constant": "A condition depends on the row: it does not compare a column with itself.",
+        "outer-join-undone": "No condition drops the rows that an outer join adds.",
+        "keyset-order": "A page begins behind a key that its ORDER BY sorts by: same columns, same direction, no ties.",
         "row-unkeyed": "A statement that returns one row fixes a unique key of each table that it reads.",
         "values-swapped": "No two columns are given each other's parameters.",
         "statement-refused": "Both databases prepare the statement against the migrated schema.",

@@ -14,6 +14,8 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
     yield from _swapped(texts)
     yield from _without_key(texts)
     yield from _skipped(texts)
+    yield from _outer_joins(texts)
+    yield from _keysets(texts)
 
 
 def _constant_conditions(texts: Texts) -> Iterator[Mutant]:
@@ -77,3 +79,47 @@ def _skipped(texts: Texts) -> Iterator[Mutant]:
     for query in ("users.insert_user", "session_cookies.insert_session_cookie"):
         for conflict in ("ON CONFLICT DO NOTHING", "ON CONFLICT (id) DO NOTHING"):
             yield from editor.both(conflict, query, sub(r"^RETURNING", f"{conflict}\nRETURNING"))
+
+
+def _outer_joins(texts: Texts) -> Iterator[Mutant]:
+    editor = Editor(texts, "an outer join that WHERE undoes", frozenset({"outer-join-undone"}))
+    on = "users.id = session_cookies.user_id"
+    for name in COOKIE_READS:
+        for source in (
+            f"users LEFT JOIN session_cookies ON {on}",
+            f"session_cookies RIGHT JOIN users ON {on}",
+            f"session_cookies FULL JOIN users ON {on}",
+            "users LEFT OUTER JOIN session_cookies ON session_cookies.user_id = users.id AND users.is_private",
+        ):
+            yield from joined(editor, name, source, source)
+
+
+def _keysets(texts: Texts) -> Iterator[Mutant]:
+    editor = Editor(texts, "a page that begins at the wrong place", frozenset({"keyset-order"}))
+    users = "users.list_users"
+    for title, old, new in (
+        ("newest: >", "(created_at, id) < (", "(created_at, id) > ("),
+        ("newest: <=", "(created_at, id) < (", "(created_at, id) <= ("),
+        ("oldest: <", "(created_at, id) > (", "(created_at, id) < ("),
+        ("oldest: >=", "(created_at, id) > (", "(created_at, id) >= ("),
+        ("name: <", "(display_name_fold, id) > (", "(display_name_fold, id) < ("),
+        ("name: >=", "(display_name_fold, id) > (", "(display_name_fold, id) >= ("),
+        ("newest: id first", "(created_at, id) < (:created_at, :id)", "(id, created_at) < (:id, :created_at)"),
+        ("newest: by updated_at", "(created_at, id) < (", "(updated_at, id) < ("),
+        ("oldest: by updated_at", "(created_at, id) > (", "(updated_at, id) > ("),
+        ("newest: id upwards", "created_at DESC, id DESC", "created_at DESC, id"),
+        ("newest: upwards", "created_at DESC, id DESC", "created_at, id"),
+        ("oldest: downwards", "--  created_at, id  --", "--  created_at DESC, id DESC  --"),
+        (
+            "newest: written out",
+            "(created_at, id) < (:created_at, :id)",
+            "(created_at < :created_at OR (created_at = :created_at AND id > :id))",
+        ),
+    ):
+        yield from editor.both(title, users, put(old, new))
+    nested = "session_cookies.list_users_with_session_cookies"
+    for operator in (">", "<=", ">="):
+        yield from editor.both(operator, nested, put("users.id) < (", f"users.id) {operator} ("))
+    yield from editor.both(
+        "sorted upwards", nested, put("BY users.created_at DESC, users.id DESC", "BY users.created_at, users.id")
+    )

@@ -28,6 +28,7 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
     yield from _conditions(texts)
     yield from _queries_around(texts)
     yield from _joins(texts)
+    yield from _pages(texts)
     yield from _files(texts)
 
 
@@ -170,12 +171,24 @@ def _joins(texts: Texts) -> Iterator[Mutant]:
             f"session_cookies INNER JOIN users ON {on}",
             f"session_cookies JOIN users ON ({on})",
             f"session_cookies LEFT JOIN users ON {on}",
-            f"users LEFT JOIN session_cookies ON {on}",
             f"users INNER JOIN session_cookies ON session_cookies.user_id = users.id AND {on}",
             "session_cookies INNER JOIN (SELECT users.id AS user_id FROM users) AS owners USING (user_id)",
         ):
             if "USING" not in source or name == "get_session_cookie":
                 yield from joined(editor, name, source, source)
+
+
+def _pages(texts: Texts) -> Iterator[Mutant]:
+    editor = Editor(texts, "page by key in another way", frozenset())
+    for query, table in (("users.list_users", ""), ("session_cookies.list_users_with_session_cookies", "users.")):
+        at, key = f"{table}created_at", f"{table}id"
+        rows = f"({at}, {key}) < (:created_at, :id)"
+        for instead in (
+            f"({at} < :created_at OR ({at} = :created_at AND {key} < :id))",
+            f"({at} < :created_at OR (:created_at = {at} AND :id > {key}))",
+            f"(:created_at, :id) > ({at}, {key})",
+        ):
+            yield from editor.both(instead, query, put(rows, instead))
 
 
 def _files(texts: Texts) -> Iterator[Mutant]:

@@ -1,0 +1,172 @@
+"""Pages by key whose comparison does not fit the ORDER BY: rows are then skipped or come twice.
+
+Both forms are read: `(a, b) < (:a, :b)` and `a < :a OR (a = :a AND b < :b)`. Only behind LIMIT, and only if the
+comparison shares a column with the ORDER BY; else it is a filter. Stands above `bound`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from sqlglot import exp
+
+from hangar_dal.contract.bound import bound
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.remarks import Remark
+from hangar_dal.contract.syntax import conjuncts
+from hangar_dal.sqlscan import Dialect
+
+RULE: Final = "keyset-order"
+_UP: Final = (exp.GT, exp.GTE)
+_DOWN: Final = (exp.LT, exp.LTE)
+_STRICT: Final = (exp.GT, exp.LT)
+_TURNED: Final = {exp.GT: exp.LT, exp.LT: exp.GT, exp.GTE: exp.LTE, exp.LTE: exp.GTE}
+
+Key = tuple[str, bool]  # what is compared or sorted by, and whether it comes in descending order
+
+
+class _Bound(NamedTuple):
+    """`column > :value`: the column, the value, whether it goes downwards, whether it leaves out equal rows."""
+
+    column: exp.Expr
+    value: exp.Expr
+    is_down: bool
+    is_strict: bool
+
+
+class _Keyset(NamedTuple):
+    columns: Sequence[_Bound]
+    is_row: bool
+
+
+def keysets(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    for select in tree.find_all(exp.Select):
+        order, limit = select.args.get("order"), select.args.get("limit")
+        if order is None or limit is None or select.args.get("group") is not None:
+            continue
+        keys = [_sorted_by(ordered, select, tables) for ordered in order.expressions]
+        held = list(conjuncts(select.args.get("where")))
+        found = [keyset for test in held if (keyset := _keyset(test.unnest(), held)) is not None]
+        if len(found) == 1:  # two are the ends of a range
+            fixed = {_name(each.this, tables) for each in held if isinstance(each, exp.EQ)}
+            fixed |= {_name(each.expression, tables) for each in held if isinstance(each, exp.EQ)}
+            yield from _judged(found[0], keys, fixed, tables)
+
+
+def _judged(keyset: _Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables) -> Iterator[Remark]:
+    compared = [(each, name) for each in keyset.columns if (name := _name(each.column, tables)) not in fixed]
+    names, downs = [name for _, name in compared], {name: down for name, down in keys if name not in fixed}
+    sorts, first = list(downs), keyset.columns[0].column
+    if not set(names) & set(sorts) or names[: len(sorts)] == sorts[: len(names)] != names:
+        return  # a filter, or an ORDER BY that ends too early: that leaves ties, and is reported as such
+    is_whole = len(names) == len(sorts) or _decides(names, first, tables)
+    wrong = next((each for each, name in compared if name in downs and downs[name] != each.is_down), None)
+    loose = next((each for each in keyset.columns if not each.is_strict), None)
+    if names != sorts[: len(names)] or not is_whole:
+        message = f"the page begins behind {_listed(names)}, and the rows are sorted by {_listed(sorts)}"
+        yield Remark(RULE, first, message, "compare the columns of the ORDER BY, all of them, in its order")
+    elif keyset.is_row and len(set(downs.values())) > 1:
+        message = "a comparison of rows goes in one direction, and the ORDER BY in two"
+        fix = "sort all columns in one direction, or write a < :a OR (a = :a AND b > :b)"
+        yield Remark(RULE, first, message, fix)
+    elif wrong is not None:
+        sign, way = ("<", "ascending") if wrong.is_down else (">", "descending")
+        message = f"{sign} goes against the ORDER BY, which is {way}: the next page begins at the wrong end"
+        yield Remark(RULE, wrong.column, message, f"write {'>' if wrong.is_down else '<'}")
+    elif loose is not None:
+        sign = "<" if loose.is_down else ">"
+        message = f"{sign}= keeps the last row of the page before, which then comes twice"
+        yield Remark(RULE, loose.column, message, f"write {sign}")
+
+
+def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> _Keyset | None:
+    if isinstance(test, exp.Or):
+        return _expanded(test, held)
+    found = _compared(test)
+    if found is None or not isinstance(found.column, exp.Tuple) or not isinstance(found.value, exp.Tuple):
+        return None
+    columns, values = found.column.expressions, found.value.expressions
+    if len(columns) != len(values) or len(columns) < 2:
+        return None
+    return _Keyset([found._replace(column=one, value=other) for one, other in zip(columns, values, strict=True)], True)
+
+
+def _expanded(either: exp.Or, held: Sequence[exp.Expr]) -> _Keyset | None:
+    """`a < :a OR (a = :a AND b < :b)`, or with `a <= :a` beside it `a < :a OR b < :b`."""
+    found: list[_Bound] = []
+    for arm in _arms(either):
+        tests = [each.unnest() for each in conjuncts(arm)]
+        equal = [each for each in tests if isinstance(each, exp.EQ)]
+        bounds = [each for test in tests if (each := _compared(test)) is not None]
+        if len(bounds) != 1 or len(equal) + 1 != len(tests) or isinstance(bounds[0].column, exp.Tuple):
+            return None
+        before = [(each.column, each.value) for each in found]
+        if not _are(equal, before) and not (not equal and len(before) == 1 and _is_beside(before[0], held)):
+            return None
+        found.append(bounds[0])
+    return _Keyset(found, False) if len(found) > 1 else None
+
+
+def _are(equal: Sequence[exp.EQ], pairs: Sequence[tuple[exp.Expr, exp.Expr]]) -> bool:
+    """Whether these equations are between these columns and values."""
+    given = {frozenset((each.this.sql(), each.expression.sql())) for each in equal}
+    return len(equal) == len(pairs) and given == {frozenset((one.sql(), other.sql())) for one, other in pairs}
+
+
+def _is_beside(pair: tuple[exp.Expr, exp.Expr], held: Sequence[exp.Expr]) -> bool:
+    found = (_compared(each.unnest()) for each in held)
+    return any(each is not None and not each.is_strict and (each.column, each.value) == pair for each in found)
+
+
+def _arms(either: exp.Expr) -> Iterator[exp.Expr]:
+    if isinstance(either, exp.Or):
+        yield from _arms(either.this.unnest())
+        yield from _arms(either.expression.unnest())
+    else:
+        yield either
+
+
+def _compared(test: exp.Expr) -> _Bound | None:
+    """The columns on the left, parameters alone on the right; turned around where they are not."""
+    kind = type(test)
+    if kind not in _TURNED:
+        return None
+    left, right = test.this.unnest(), test.expression.unnest()
+    if _has_columns(right) and not _has_columns(left):
+        left, right, kind = right, left, _TURNED[kind]
+    if not _has_columns(left) or _has_columns(right) or right.find(exp.Placeholder) is None:
+        return None
+    return _Bound(left, right, kind in _DOWN, kind in _STRICT)
+
+
+def _has_columns(value: exp.Expr) -> bool:
+    return value.find(exp.Column, exp.Query) is not None
+
+
+def _sorted_by(ordered: exp.Expr, select: exp.Select, tables: Tables) -> Key:
+    key = ordered.this if isinstance(ordered, exp.Ordered) else ordered
+    is_down = isinstance(ordered, exp.Ordered) and bool(ordered.args.get("desc"))
+    if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(select.expressions):
+        key = select.expressions[int(key.name) - 1].unalias()
+    elif isinstance(key, exp.Column) and not key.table:
+        named = [each for each in select.expressions if isinstance(each, exp.Alias) and each.alias == key.name]
+        key = named[0].this if named else key
+    return _name(key, tables), is_down
+
+
+def _name(value: exp.Expr, tables: Tables) -> str:
+    """Equal for two ways to write one column."""
+    while isinstance(value, exp.Paren | exp.Collate):
+        value = value.this
+    found = bound(value, tables)
+    return value.sql(comments=False).lower() if found is None else f"{found.alias}.{found.name}"
+
+
+def _decides(names: Sequence[str], column: exp.Expr, tables: Tables) -> bool:
+    """Whether they hold a key of their table, so that nothing is left to sort by."""
+    found = bound(column, tables)
+    keys = tables.keys.get(found.table, ()) if found is not None and found.table is not None else ()
+    return any({f"{found.alias}.{name.lower()}" for name in key} <= set(names) for key in keys if found is not None)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"({', '.join(name.rpartition('.')[2] for name in names)})"
