@@ -15,6 +15,7 @@ from hangar_dal import sealing
 from hangar_dal.database import Database, Statement, open_database
 from hangar_dal.errors import (
     CheckViolation,
+    CommitUnknown,
     ConnectionFailed,
     DatabaseBusy,
     DatabaseClosed,
@@ -35,6 +36,13 @@ from hangar_dal.settings import Settings
 
 CANARY = f"canary{token_hex(12)}"
 NOTHING = (Statement("the_stream", "SELECT nothing FROM people", writes=False), ())
+DYING = [
+    "CREATE TABLE notes (note text)",
+    """CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'""",
+    """CREATE CONSTRAINT TRIGGER last AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION die()""",
+]
 ANOTHER = ADA | {"id": 2, "email": CANARY, "fold": CANARY, "phone": CANARY}
 
 
@@ -169,4 +177,37 @@ async def test_nothing_is_behind_the_refusal_of_a_file_that_is_no_database(tmp_p
     (tmp_path / "x.db").write_bytes(CANARY.encode() * 1000)
     with pytest.raises(ConnectionFailed) as caught:
         await open_database(Settings(database_url=f"sqlite:///{tmp_path}/x.db", sealing_keys=sealing.new_key()))
+    assert of_drivers(caught.value) == []
+
+
+async def test_nothing_is_behind_a_lost_connection(postgres_url: str) -> None:
+    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+    text = "SELECT pg_terminate_backend(pg_backend_pid()) WHERE $1 <> ''"
+    async with open_database(settings) as db:
+        for kind, writes in ((ConnectionFailed, False), (CommitUnknown, True)):
+            with pytest.raises(kind) as caught:
+                await db.run(Statement("it", text, writes=writes), [CANARY])
+            assert of_drivers(caught.value) == []
+            assert CANARY not in told(caught.value)
+
+
+async def test_nothing_is_behind_a_commit_whose_answer_was_lost(postgres_url: str) -> None:
+    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+    async with open_database(settings) as db:
+        for text in DYING:
+            await db.run(Statement("", text, writes=True), ())
+        with pytest.raises(CommitUnknown) as caught:
+            async with db.transaction() as tx:
+                await tx.run(Statement("it", "INSERT INTO notes VALUES ($1)", writes=True), [CANARY])
+        assert of_drivers(caught.value) == []
+        assert CANARY not in told(caught.value)
+
+
+async def test_nothing_is_behind_a_cancellation(people: Database) -> None:
+    """Not an error of ours, but one that passes through: nothing that it leads to holds a value."""
+    task = asyncio.ensure_future(endlessly(people))
+    await asyncio.wait({task}, timeout=0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await task
     assert of_drivers(caught.value) == []

@@ -3,8 +3,8 @@
 Stands above `places`.
 """
 
-from collections.abc import Generator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -39,11 +39,20 @@ def read_history(place: Place) -> History:
     """An empty history for a database that has none, or that does not exist yet."""
     if not place.exists:
         return History()
-    with _reading(place) as connection:
-        if not connection.execute(_EXISTS[place.dialect]).fetchone()[0]:
-            return History()
-        applied = {migration: _instant(at) for migration, at in connection.execute(_APPLIED_SQL)}
-        log = {migration: comment for migration, comment in connection.execute(_LOG_SQL) if migration in applied}
+    with closing(place.connect(read_only=True)) as connection:
+        try:
+            return _read(place, connection)
+        except Exception as error:
+            if reason := explain(error):
+                raise_alone(MigrationError(f"{place.target.where}: the history of the migrations: {reason}"))
+            raise
+
+
+def _read(place: Place, connection: Any) -> History:
+    if not connection.execute(_EXISTS[place.dialect]).fetchone()[0]:
+        return History()
+    applied = {migration: _instant(at) for migration, at in connection.execute(_APPLIED_SQL)}
+    log = {migration: comment for migration, comment in connection.execute(_LOG_SQL) if migration in applied}
     return History(applied, {migration: comment for migration, comment in log.items() if comment})
 
 
@@ -51,14 +60,3 @@ def _instant(stored: datetime | str | None) -> datetime | None:
     """yoyo stores UTC without saying so; SQLite has texts for it."""
     read = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
     return None if read is None else read.replace(tzinfo=UTC)
-
-
-@contextmanager
-def _reading(place: Place) -> Generator[Any]:
-    with closing(place.connect(read_only=True)) as connection:
-        try:
-            yield connection
-        except Exception as error:
-            if reason := explain(error):
-                raise_alone(MigrationError(f"{place.target.where}: the history of the migrations: {reason}"))
-            raise
