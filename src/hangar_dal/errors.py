@@ -33,6 +33,8 @@
         │   └── CommitUnknown        the connection was lost while COMMIT was under way
         ├── DatabaseBusy           a lock, the pool or SQLite's writer was not free in time
         ├── ConnectionFailed       the server cannot be reached, or the connection was lost
+        ├── ForkedDatabase         used in a child of the process that opened it
+        ├── WrongEventLoop         used in another event loop, or another thread, than it was opened in
         └── DatabaseClosed         used before it was opened or after it was closed
 
 Messages say what happened, where and what to do. They never hold a row's values or a secret: what a driver
@@ -237,6 +239,14 @@ class DatabaseBusy(DatabaseError):
 
 class ConnectionFailed(DatabaseError):
     """Check that the server runs and that DATABASE_URL is right. Work that was under way was not applied."""
+
+
+class ForkedDatabase(DatabaseError):
+    """Open a database in each process, after the fork. The parent's connections are not touched."""
+
+
+class WrongEventLoop(DatabaseError):
+    """Open a database in each event loop, and use it in that loop only."""
 
 
 class DatabaseClosed(DatabaseError):

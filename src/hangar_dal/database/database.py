@@ -4,6 +4,7 @@ Stands above `transaction` and `engine`; `open_database` makes it.
 """
 
 import asyncio
+from asyncio import _get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import TypeVar
 
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection, Isolation
 from hangar_dal.database.engine import Engine
+from hangar_dal.database.home import Home, disown_after_fork
 from hangar_dal.database.owned import see_out
 from hangar_dal.database.retry import retried
 from hangar_dal.database.shelf import Shelf
@@ -35,9 +37,11 @@ class Database:
         self.dialect: Dialect = engine.dialect
         self.clock = clock
         self.keyring = keyring
+        self.home = Home()
         self._engine = engine
         self._writers = engine.writers
         self._readers = engine.readers
+        disown_after_fork(self)
 
     def now(self) -> datetime:
         """The clock's time in UTC: what `:now` is bound to. A clock that is naive raises `InvalidValue`."""
@@ -45,6 +49,8 @@ class Database:
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
         """Run one statement and commit it: its rows, and the number of rows returned or affected."""
+        if _get_running_loop() is not self.home.loop:
+            self.home.refuse()
         shelf = self._writers if statement.writes else self._readers
         connection = shelf.free.pop() if shelf.free else await shelf.take()
         try:
@@ -108,6 +114,8 @@ class Database:
         error is raised. `CommitUnknown` is never tried again.
         """
 
+        self.home.check()
+
         async def once() -> T:
             async with self.transaction(isolation=isolation) as transaction:
                 return await work(transaction)
@@ -115,12 +123,22 @@ class Database:
         return await retried(once, deadline)
 
     async def close(self) -> None:
-        """Let the work under way end, then close every connection; waiting tasks get `DatabaseClosed`."""
+        """Let the work under way end, then close every connection; waiting tasks get `DatabaseClosed`.
+
+        Does nothing in a forked child, which has nothing to close.
+        """
+        if self.home.is_forked:
+            return
+        self.home.check()
         await see_out(self._close())
 
+    def disown(self) -> None:
+        self.home.leave()
+        for shelf in self._engine.shelves:
+            shelf.disown()
+
     async def _close(self) -> None:
-        shelves = {self._engine.writers, self._engine.readers, self._engine.streams}
-        await asyncio.gather(*(shelf.close() for shelf in shelves if shelf is not None))
+        await asyncio.gather(*(shelf.close() for shelf in self._engine.shelves))
         await self._engine.close()
 
 

@@ -16,3 +16,8 @@ class Engine:
     readers: Shelf
     streams: Shelf | None
     close: Callable[[], Awaitable[None]]
+
+    @property
+    def shelves(self) -> set[Shelf]:
+        """Each once."""
+        return {shelf for shelf in (self.writers, self.readers, self.streams) if shelf is not None}

@@ -106,6 +106,14 @@ class Shelf:
         await asyncio.gather(*(connection.close() for connection in self._everyone), return_exceptions=True)
         self._everyone.clear()
 
+    def disown(self) -> None:
+        """In a forked child: forget every connection. Those who wait here are the parent's tasks."""
+        for connection in self._everyone:
+            connection.disown()
+        self.free.clear()
+        self._everyone.clear()
+        self._line.clear()
+
     def _pass_on(self, connection: Connection) -> None:
         while self._line:
             waiter = self._line.popleft()

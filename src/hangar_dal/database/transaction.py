@@ -4,12 +4,14 @@ Stands above `shelf`, below `database`. Which database runs makes no difference 
 """
 
 import asyncio
+from asyncio import _get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Protocol
 
 from hangar_dal.database.connection import COMMITTED, ISOLATIONS, UNKNOWN, Connection, Isolation
+from hangar_dal.database.home import Home
 from hangar_dal.database.owned import own, see_out, settled
 from hangar_dal.database.shelf import Shelf
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
@@ -28,8 +30,10 @@ from hangar_dal.sqlscan import Dialect
 
 
 class Owner(Protocol):
-    """The part of a `Database` that its transactions carry on: dialect, clock and keys."""
+    """The part of a `Database` that its transactions carry on: dialect, clock, keys, and where it may be used."""
 
+    @property
+    def home(self) -> Home: ...
     @property
     def dialect(self) -> Dialect: ...
     @property
@@ -52,6 +56,7 @@ class Transaction:
         self.clock = owner.clock
         self.keyring = owner.keyring
         self.now = owner.now
+        self._home = owner.home
         self._connection = connection
         self._busy = False
         self._quiet: asyncio.Future[None] | None = None
@@ -104,6 +109,8 @@ class Transaction:
         self, statement: Statement | None, operation: Callable[..., Awaitable[Any]], *arguments: Any
     ) -> Any:
         """The one gate of a transaction: whoever comes through it has the connection until it is done."""
+        if _get_running_loop() is not self._home.loop:
+            self._home.refuse()
         if self._busy or self._closed or self._failure is not None:
             self._refuse(statement)
         if not self._connection.in_transaction:
@@ -158,6 +165,7 @@ class Transaction:
 
     async def _end(self) -> None:
         """The block was left without an error: commit, unless something in it failed."""
+        self._home.check()
         if self._busy:
             raise TransactionBusy("the block ended while another task was using the transaction: nothing was kept")
         if self._failure is not None:
@@ -195,12 +203,15 @@ async def transaction_block(
     """Commits when the block is left without an error, else rolls back; always gives the connection back."""
     if isolation is not None and isolation not in ISOLATIONS:
         raise InvalidValue(f"isolation: must be None or one of {', '.join(ISOLATIONS)}")
+    owner.home.check()
     connection = await _begun(shelf, isolation, read_only)
     transaction = Transaction(owner, connection)
     try:
         yield transaction
         await transaction._end()
     except BaseException as error:
+        if owner.home.is_forked:
+            raise
         cancelled = await settled(own(transaction._abandon())) if transaction._busy else None
         transaction._closed = True
         first = cancelled if cancelled is not None and isinstance(error, Exception) else error

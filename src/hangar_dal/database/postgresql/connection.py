@@ -138,6 +138,9 @@ class PostgresConnection:
         """Back to psycopg's pool, which replaces one that was lost."""
         await self._put_back(self.driver)
 
+    def disown(self) -> None:
+        self.driver.disown()
+
     async def _run_replanned(self, statement: Statement, parameters: Parameters) -> Result:
         """The tables have changed under a prepared statement: forget what was prepared, and plan anew."""
         try:

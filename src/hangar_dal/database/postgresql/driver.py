@@ -7,6 +7,7 @@ import asyncio
 import os
 import socket
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from psycopg import AsyncConnection, Error
@@ -50,6 +51,13 @@ class Driver(AsyncConnection[Row]):
         if not self.closed:
             with socket.socket(fileno=os.dup(self.pgconn.socket)) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
+
+    def disown(self) -> None:
+        """Closing would end the parent's session: libpq says goodbye on the socket, so it is given another one."""
+        if not self.closed:
+            with Path(os.devnull).open("r+b") as nowhere:
+                os.dup2(nowhere.fileno(), self.pgconn.socket)
+            self.pgconn.finish()
 
     def _give_up(self) -> None:
         if self._is_busy():

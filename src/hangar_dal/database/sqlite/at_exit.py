@@ -4,6 +4,7 @@ aiosqlite's threads are not daemons: Python waits for them before it calls `atex
 the main thread to end, and then tells each connection to close, which also brings its WAL to a clean end.
 """
 
+import os
 import threading
 from typing import Protocol
 from weakref import WeakSet
@@ -34,3 +35,13 @@ def _stop_all() -> None:
         left = list(_open)
     for connection in left:
         connection.stop()
+
+
+def _begin_anew() -> None:
+    """In a forked child: its parent's connections are not its own, and the thread that watched does not exist."""
+    global _lock, _watch
+    _open.clear()
+    _lock, _watch = threading.Lock(), None
+
+
+os.register_at_fork(after_in_child=_begin_anew)

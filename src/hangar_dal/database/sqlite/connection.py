@@ -5,6 +5,7 @@ queued there, whether there is something to roll back. Fulfils `connection.Conne
 """
 
 import asyncio
+import ctypes
 import logging
 import sqlite3
 import threading
@@ -120,6 +121,14 @@ class SqliteConnection:
             self._raw.interrupt()
         await self._driver.close()
         self._thread.join()
+
+    def disown(self) -> None:
+        """SQLite forbids even closing a connection in a child: one reference more keeps it from being collected.
+
+        https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_
+        """
+        self.lost = True
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._driver))
 
     def stop(self) -> None:
         """At the end of the process, from another thread, when nobody has called `close`."""

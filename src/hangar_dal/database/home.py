@@ -1,0 +1,83 @@
+"""The process and the event loop that a database belongs to. Used anywhere else, it refuses.
+
+Two processes that share a connection after a fork read each other's rows, and a connection waits on the event loop
+that opened it. Stands below `database`.
+"""
+
+import asyncio
+import os
+import threading
+from typing import Final, NoReturn, Protocol
+from weakref import WeakSet
+
+from hangar_dal.errors import ForkedDatabase, WrongEventLoop
+
+_NOWHERE: Final = object()  # not None, which is what no event loop is called
+
+
+class Inherited(Protocol):
+    def disown(self) -> None:
+        """Let go of the connections without a word to the database: they are the parent's."""
+        ...
+
+
+class Home:
+    """Where a database was opened. Frequent callers compare `loop` with the running one before they call `refuse`."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.loop: object = loop
+        self._described = _described(loop)
+        self._process = os.getpid()
+
+    def leave(self) -> None:
+        """In a forked child, which may go on with the parent's event loop: from now on every use is refused."""
+        self.loop = _NOWHERE
+
+    @property
+    def is_forked(self) -> bool:
+        return self._process != os.getpid()
+
+    def check(self) -> None:
+        """Raise `ForkedDatabase` or `WrongEventLoop` if the caller is not at home."""
+        if asyncio._get_running_loop() is not self.loop:
+            self.refuse()
+
+    def refuse(self) -> NoReturn:
+        if self.is_forked:
+            raise ForkedDatabase(
+                f"the database was opened in process {self._process} and is used in its child {os.getpid()}. The child "
+                "shares the connections and would read the parent's answers: open a database in each process after "
+                "the fork. With `gunicorn --preload`, open it in the application's startup event."
+            )
+        running = asyncio._get_running_loop()
+        here = f"in {_described(running)}" if running else f"without an event loop, {_thread()}"
+        raise WrongEventLoop(
+            f"the database belongs to {self._described} and is used {here}. Open one database in each event loop, "
+            "or send the call to the first loop with asyncio.run_coroutine_threadsafe."
+        )
+
+
+def _described(loop: asyncio.AbstractEventLoop) -> str:
+    return f"the event loop {id(loop):#x} {_thread()}"
+
+
+def _thread() -> str:
+    return f"in thread {threading.current_thread().name}"
+
+
+_opened: WeakSet[Inherited] = WeakSet()
+
+
+def disown_after_fork(database: Inherited) -> None:
+    """Call `disown` in every child that is forked while the database is there."""
+    _opened.add(database)
+
+
+def _disown_all() -> None:
+    for database in list(_opened):
+        database.disown()
+    _opened.clear()
+
+
+os.register_at_fork(after_in_child=_disown_all)
