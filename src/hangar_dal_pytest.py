@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hangar_dal.contract.behaviour import Both
+    from hangar_dal.migrations.scratch import Throwaway
 
 _SCOPE = "hangar_check"
 _NO_SERVER = (
     "no PostgreSQL server for hangar_dal: set HANGAR_TEST_PG=postgresql://user:password@host/postgres, pass "
-    "--hangar-postgresql, or write hangar_postgresql into pytest's configuration; the role needs CREATEDB"
+    "--hangar-postgresql, or write hangar_postgresql into pytest's configuration; a role "
+    "without CREATEDB also needs an empty database: HANGAR_THROWAWAY_URL, --hangar-throwaway or hangar_throwaway"
 )
 
 
@@ -46,10 +48,14 @@ class HangarBoth(Protocol):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options and settings, all of them beginning with `hangar`."""
-    server = "URL of a PostgreSQL server on which hangar_dal may make scratch databases"
+    server = "URL of a PostgreSQL server on which hangar_dal may create scratch databases"
+    throwaway = "URL of an empty PostgreSQL database that is filled and emptied instead, for a role without CREATEDB"
     parser.addini("hangar_postgresql", f"{server}; HANGAR_TEST_PG is read before it", default="")
     parser.addini("hangar_project", "the pyproject.toml with [tool.hangar_dal], from pytest's rootdir", default="")
-    parser.getgroup("hangar_dal").addoption("--hangar-postgresql", metavar="URL", default=None, help=server)
+    parser.addini("hangar_throwaway", f"{throwaway}; HANGAR_THROWAWAY_URL is read before it", default="")
+    group = parser.getgroup("hangar_dal")
+    group.addoption("--hangar-postgresql", metavar="URL", default=None, help=server)
+    group.addoption("--hangar-throwaway", metavar="URL", default=None, help=throwaway)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -62,8 +68,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def hangar_postgresql(pytestconfig: pytest.Config) -> str:
-    """URL of a server for scratch databases. A test that needs one and has none fails; it is never skipped."""
+def hangar_postgresql(pytestconfig: pytest.Config) -> "str | Throwaway":
+    """The throwaway database if one is named, else the URL of a server for scratch databases.
+
+    A test that needs one and has none fails; it is never skipped.
+    """
+    named = pytestconfig.getoption("--hangar-throwaway") or os.environ.get("HANGAR_THROWAWAY_URL")
+    if named := named or pytestconfig.getini("hangar_throwaway"):
+        from hangar_dal.migrations.scratch import Throwaway  # noqa: PLC0415 - see the top of this file
+
+        return Throwaway(str(named))
     option = pytestconfig.getoption("--hangar-postgresql")
     found = option or os.environ.get("HANGAR_TEST_PG") or pytestconfig.getini("hangar_postgresql")
     if not found:
@@ -101,7 +115,7 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
 
 
 @pytest.fixture
-def hangar_both(hangar_pyproject: "Path", hangar_postgresql: str) -> Iterator[HangarBoth]:
+def hangar_both(hangar_pyproject: "Path", hangar_postgresql: "str | Throwaway") -> Iterator[HangarBoth]:
     """Opens a SQLite and a PostgreSQL database, new and migrated, to compare what functions do on them."""
     from hangar_dal.contract.behaviour import open_both  # noqa: PLC0415 - see the top of this file
     from hangar_dal.contract.project import read_project  # noqa: PLC0415 - an extra
@@ -111,8 +125,8 @@ def hangar_both(hangar_pyproject: "Path", hangar_postgresql: str) -> Iterator[Ha
     with ExitStack() as made:
 
         def opened(*, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Both]":
-            file = made.enter_context(scratch_sqlite(project))
-            conninfo = made.enter_context(scratch_postgresql(project, hangar_postgresql))
+            file = made.enter_context(scratch_sqlite(project)).target.path
+            conninfo = made.enter_context(scratch_postgresql(project, hangar_postgresql)).target.conninfo
             return open_both(f"sqlite:///{file}", url_of(conninfo), clock=clock)
 
         yield opened

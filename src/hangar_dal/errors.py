@@ -17,6 +17,7 @@
     └── DatabaseError              the database, or the way to it, refused
         ├── SchemaOutOfDate        migrations are pending; names them and the command
         ├── UnsupportedVersion     the server or library is older than this package needs
+        ├── ScratchError           there is no scratch database to check against, or a connection leads elsewhere
         ├── ConstraintViolation
         │   ├── UniqueViolation
         │   ├── ForeignKeyViolation
@@ -42,17 +43,12 @@ says is translated once, in `database/<dialect>/`. The driver's own exception, w
 from ours: see `raise_alone`.
 """
 
-import copyreg
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 
 class HangarError(Exception):
     """The root: catch it to catch all that this package raises on purpose."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copied and pickled with all attributes, whatever the arguments of the class are."""
-        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 class SettingsError(HangarError):
@@ -157,6 +153,10 @@ class SchemaOutOfDate(DatabaseError):
     def __init__(self, message: str, *, pending: Sequence[str]) -> None:
         super().__init__(message)
         self.pending = tuple(pending)
+
+
+class ScratchError(DatabaseError):
+    """Grant CREATEDB, or name an empty throwaway database, as the message says. No other database was changed."""
 
 
 class UnsupportedVersion(DatabaseError):

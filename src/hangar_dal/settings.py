@@ -22,7 +22,6 @@ __all__ = ["DEFAULT_URL", "PostgresTarget", "Settings", "SqliteTarget", "Target"
 
 DEFAULT_URL: Final = "sqlite:///hangar_bay_dev.db"
 _ENV_FILE: Final = ".env"
-_MAX_ENV_BYTES: Final = 1 << 20
 _ENV_ENCODING: Final = "utf-8-sig"  # plain UTF-8, and the same with the mark that Windows editors put in front
 
 
@@ -60,6 +59,8 @@ class Settings(BaseSettings):
     postgres_password: SecretStr | None = Field(None, validation_alias="POSTGRES_PASSWORD")
     postgres_db: str | None = Field(None, validation_alias="POSTGRES_DB")
     allow_insecure_postgres: bool = Field(False, validation_alias="HANGAR_ALLOW_INSECURE_POSTGRES")
+
+    throwaway_url: SecretStr | None = Field(None, validation_alias="HANGAR_THROWAWAY_URL")
 
     sealing_keys: SecretStr | None = Field(None, validation_alias="HANGAR_SEALING_KEYS")
     sealing_key_file: Path | None = Field(None, validation_alias="HANGAR_SEALING_KEY_FILE")
@@ -149,12 +150,8 @@ def _by_variable(values: Mapping[str, Any]) -> dict[str, Any]:
 def _check_env_file(path: Path) -> None:
     """A line that cannot be read would be skipped, and the data would quietly go to the SQLite default."""
     try:
-        if path.is_fifo():
-            raise SettingsError(f"{_ENV_FILE}: a pipe, and reading it could wait for ever. Use a regular file.")
-        if not path.is_file():  # a folder of this name is often a virtual environment
+        if not path.is_file():
             return
-        if path.stat().st_size > _MAX_ENV_BYTES:
-            raise SettingsError(f"{_ENV_FILE}: larger than {_MAX_ENV_BYTES} bytes, so it cannot be a file of settings")
         with path.open(encoding=_ENV_ENCODING) as lines:
             broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
     except (OSError, UnicodeDecodeError):

@@ -9,7 +9,6 @@ import pytest
 
 from hangar_dal import Catalog, Executor, cli
 from hangar_dal.cli import matrix as of_command
-from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.history import Stage
 from hangar_dal.contract.matrix import Matrix, matrix
 from hangar_dal.contract.project import Project
@@ -185,9 +184,9 @@ def test_only_what_may_have_changed_is_asked_again(deploy: Deploy, monkeypatch: 
     asked: list[tuple[str, str]] = []
     real = Stage.ask
 
-    def ask(stage: Stage, variant: Variant, sent: tuple[SentAs, ...] = ()):
+    def ask(stage: Stage, variant: Variant):
         asked.append((stage.dialect, stage.migration))
-        return real(stage, variant, sent)
+        return real(stage, variant)
 
     monkeypatch.setattr(Stage, "ask", ask)
     found = deploy("CREATE TABLE others (id bigint NOT NULL PRIMARY KEY);", column="nothing")

@@ -56,7 +56,8 @@ def plan(planner: SqlitePlanner, text: str) -> Plan:
 
 
 def test_statistics_tell_how_often_a_value_comes_twice(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.executescript(TABLES)
         pretend_large(connection)
         found = {row[:2]: row[2] for row in connection.execute("SELECT tbl, idx, stat FROM sqlite_stat1")}
     assert {key: numbers for key, numbers in found.items() if not key[0].startswith("words")} == {

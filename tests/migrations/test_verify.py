@@ -210,7 +210,7 @@ def test_no_scratch_database_is_left_on_the_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ending = token_hex(6)  # other tests have scratch databases of their own there
-    monkeypatch.setattr(scratch, "token_hex", lambda _: ending)
+    monkeypatch.setattr(scratch, "new_name", lambda now: f"hangar_check_{now}_{ending}")
     add_migration(packaged, "0004_fails", apply=TABLE, rollback="DROP TABLE nobody;")
     add_migration(packaged, "0005_bad", apply=TABLE)
     assert len(check()) == 4

@@ -6,7 +6,7 @@ import sys
 from hangar_dal import migrations
 from hangar_dal.cli import migrations_status, migrations_verify
 from hangar_dal.cli.commands import Command, Subcommands, add_command
-from hangar_dal.cli.options import add_database, add_folders, folders
+from hangar_dal.cli.options import add_database, add_folders, add_throwaway, folders, throwaway
 from hangar_dal.cli.terminal import FAILED, GREEN, OK, PENDING, coloured
 
 
@@ -72,6 +72,8 @@ def add(commands: Subcommands) -> None:
         add_database(offer)
         if command is not _break_lock:
             add_folders(offer)
+        if command is _adopt:
+            add_throwaway(offer)
     for module in (migrations_status, migrations_verify):
         module.add(actions)
 
@@ -93,7 +95,7 @@ def _pending(chosen: argparse.Namespace) -> int:
 
 
 def _adopt(chosen: argparse.Namespace) -> int:
-    for migration in migrations.adopt(chosen.database, folders=folders(chosen)):
+    for migration in migrations.adopt(chosen.database, folders=folders(chosen), throwaway=throwaway(chosen)):
         _say("marked", migration)
     return OK
 

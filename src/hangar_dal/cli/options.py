@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hangar_dal.contract.section import read_section
 from hangar_dal.errors import SettingsError
+from hangar_dal.migrations.scratch import Server, Throwaway
 from hangar_dal.settings import PostgresTarget, Settings
 
 
@@ -39,10 +40,34 @@ def folders(chosen: argparse.Namespace) -> tuple[Path, ...]:
 def add_postgresql(parser: argparse.ArgumentParser) -> None:
     """`--postgresql URL`, read with `server`."""
     parser.add_argument("--postgresql", metavar="URL", help="a server for the scratch database; else DATABASE_URL")
+    add_throwaway(parser)
 
 
-def server(chosen: argparse.Namespace) -> str | None:
-    """The URL of the server that was given, else of the settings' own; None if that is SQLite."""
+def add_throwaway(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """`--throwaway URL`, read with `server` or `throwaway`; `again` as for `add_database`."""
+    parser.add_argument(
+        "--throwaway",
+        metavar="URL",
+        default=argparse.SUPPRESS if again else None,
+        help="an empty PostgreSQL database that is filled and emptied, for a role without CREATEDB; else "
+        "HANGAR_THROWAWAY_URL. Without it a scratch database is created and dropped",
+    )
+
+
+def throwaway(chosen: argparse.Namespace) -> str | None:
+    """The URL of the throwaway database that was given, else of the settings'; None if there is none."""
+    given: str | None = chosen.throwaway
+    set_one = Settings().throwaway_url
+    return given if given is not None else set_one.get_secret_value() if set_one else None
+
+
+def server(chosen: argparse.Namespace) -> Server | None:
+    """The throwaway database if there is one, else the server that was given, else the settings' own; None: SQLite."""
+    named = throwaway(chosen)
+    if named is not None:
+        if not isinstance(Settings(database_url=named).target, PostgresTarget):
+            raise SettingsError("--throwaway: not the URL of a PostgreSQL database")
+        return Throwaway(named)
     given: str | None = chosen.postgresql
     if given is not None:
         if not isinstance(Settings(database_url=given).target, PostgresTarget):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
-from hangar_dal.cli.options import add_database, add_folders, folders
+from hangar_dal.cli.options import add_database, add_folders, add_throwaway, folders, throwaway
 from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, OK, YELLOW, coloured, in_diff_colours
 from hangar_dal.errors import MigrationError
 
@@ -33,7 +33,7 @@ def add(commands: Subcommands) -> None:
           hangar-dal schema diff
         """,
     )
-    parser.add_argument("--scratch", action="store_true", help="what the migrations give, built in a scratch schema")
+    parser.add_argument("--scratch", action="store_true", help="what the migrations give, built in a scratch database")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--svg", metavar="FILE", type=Path, help="write the entity-relationship picture; - is stdout")
     form.add_argument("--mermaid", action="store_true", help="print the diagram as Mermaid text")
@@ -54,6 +54,7 @@ def add(commands: Subcommands) -> None:
     for one, again in ((parser, False), (diff, True)):
         add_database(one, again=again)
         add_folders(one, again=again)
+        add_throwaway(one, again=again)
 
 
 def _schema(chosen: argparse.Namespace) -> int:
@@ -62,7 +63,7 @@ def _schema(chosen: argparse.Namespace) -> int:
     from hangar_dal.migrations.views.svg import as_svg  # noqa: PLC0415 - no other command needs it
 
     if chosen.scratch:
-        found = migrated_schema(chosen.database, folders=folders(chosen))
+        found = migrated_schema(chosen.database, folders=folders(chosen), throwaway=throwaway(chosen))
     else:
         found = database_schema(chosen.database)
     if chosen.svg:
@@ -99,7 +100,7 @@ def _print(schema: "Schema") -> None:
 def _diff(chosen: argparse.Namespace) -> int:
     from hangar_dal.migrations.drift import drift  # noqa: PLC0415 - no other command compares databases
 
-    found = drift(chosen.database, folders=folders(chosen))
+    found = drift(chosen.database, folders=folders(chosen), throwaway=throwaway(chosen))
     for line in found.differences:
         print(in_diff_colours(line, sys.stdout))
     for what, names in (("applied, but no file is here", found.unknown), ("not compared", found.foreign)):

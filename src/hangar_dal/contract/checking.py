@@ -17,7 +17,6 @@ from hangar_dal.contract.place import found
 from hangar_dal.contract.plans_findings import Asked, find_scans, find_unknown_small_tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.scope import Scope, scope_of
-from hangar_dal.contract.sending import sent
 from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snapshots
 from hangar_dal.contract.sources import Source
 from hangar_dal.contract.static import find_without_database
@@ -26,6 +25,7 @@ from hangar_dal.contract.variants import CheckedVariant, statements, variants
 from hangar_dal.errors import DatabaseError, HangarError, MigrationError
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.scratch import Server
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[int, int, str], None]  # how many statements of how many, and what comes now
@@ -39,7 +39,8 @@ NO_POSTGRESQL: Final = Finding(
     "postgresql-missing",
     "error",
     "no PostgreSQL server to check against",
-    "pass --postgresql URL, or set DATABASE_URL to one on which a scratch database may be made",
+    "pass --postgresql URL, or set DATABASE_URL to that of a server where the role may create a database; or name an "
+    "empty database with --throwaway URL or HANGAR_THROWAWAY_URL",
 )
 
 
@@ -64,7 +65,7 @@ class Report:
 
 
 def check(
-    project: Project, *, postgresql: str | None, update: bool = False, progress: Progress | None = None
+    project: Project, *, postgresql: Server | None, update: bool = False, progress: Progress | None = None
 ) -> Report:
     """Make scratch databases, check against them, drop them. Without a server that is a finding of its own.
 
@@ -122,7 +123,7 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
     for done, (source, each) in enumerate(checked):
         if progress is not None:
             progress(done, len(checked), each.query.name)
-        told = source.ask(each.variant, sent(each))
+        told = source.ask(each.variant)
         if told is None:
             of_arms.setdefault(_unknown(each), []).append(each)
             continue

@@ -1,26 +1,23 @@
 """A scratch database as each migration leaves it, for whoever asks about statements there. Stands above `live`."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-import psycopg
-
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import SentAs, Tables
+from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.keys import with_keys
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
 from hangar_dal.contract.sources import Told
-from hangar_dal.migrations import schema_postgresql, schema_sqlite
 from hangar_dal.migrations.files import migrations_in
-from hangar_dal.migrations.places import Place, SqlitePlace
+from hangar_dal.migrations.guard import Scratch, SqliteScratch
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.sessions import migrating
+from hangar_dal.migrations.stages import read_alone
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
 
@@ -38,31 +35,32 @@ class Stage:
     def dialect(self) -> Dialect:
         return self._probe.dialect
 
-    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
+    def ask(self, variant: Variant) -> Told:
         """Only while it is the last stage that `stages` gave."""
-        described = self._probe.describe(variant, sent)
+        described = self._probe.describe(variant)
         reading = read(variant.text, self.dialect, self.tables, described)
         return Told(described, reading)
 
 
-def stages(project: Project, place: Place) -> Iterator[Stage]:
+def stages(project: Project, scratch: Scratch) -> Iterator[Stage]:
     """From the empty database to the newest migration, one after the other. One such walk at a time in a process."""
     files = migrations_in(project.migrations)
-    with migrating(place, project.migrations) as (backend, by_folder):
+    with migrating(scratch, project.migrations) as (backend, by_folder):
         steps = {step.id: step for step in chain.from_iterable(by_folder)}
         for migration in ("", *(each.id for each in files)):
             if migration:
                 backend.apply_one(steps[migration])
-            with _probed(place) as (probe, schema):
+            with _probed(scratch) as (probe, schema):
                 yield Stage(migration, schema, with_keys(probe.tables(), schema), probe)
 
 
 @contextmanager
-def _probed(place: Place) -> Iterator[tuple[SqliteProbe | PostgresProbe, Schema]]:
-    if isinstance(place, SqlitePlace):
-        path = Path(place.target.path)
-        with closing(sqlite3.connect(path)) as connection, SqliteProbe(path) as of_sqlite:
-            yield of_sqlite, schema_sqlite.read_schema(connection)
+def _probed(scratch: Scratch) -> Iterator[tuple[SqliteProbe | PostgresProbe, Schema]]:
+    with closing(scratch.connect(read_only=True)) as connection:
+        schema = read_alone(scratch.dialect, connection)
+    if isinstance(scratch, SqliteScratch):
+        with SqliteProbe(Path(scratch.target.path)) as of_sqlite:
+            yield of_sqlite, schema
     else:
-        with psycopg.connect(place.target.conninfo) as asking, PostgresProbe(place.target.conninfo) as of_postgresql:
-            yield of_postgresql, schema_postgresql.read_schema(asking)
+        with PostgresProbe(scratch.target.conninfo) as of_postgresql:
+            yield of_postgresql, schema

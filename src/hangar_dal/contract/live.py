@@ -1,16 +1,14 @@
 """Scratch databases that answer for their kind while a check runs. Stands above the probes and `reader`."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-
-import psycopg
+from pathlib import Path
 
 from hangar_dal.contract.column_details import with_details
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import SentAs, Tables
+from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.keys import indexed_columns, with_keys
 from hangar_dal.contract.plans import Indexed, Planner, scans_of
 from hangar_dal.contract.plans_postgresql import PostgresPlanner
@@ -19,7 +17,8 @@ from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
 from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite
 from hangar_dal.contract.sources import Told
-from hangar_dal.migrations import schema_postgresql, schema_sqlite
+from hangar_dal.migrations.scratch import Server
+from hangar_dal.migrations.stages import read_alone
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
 
@@ -32,38 +31,38 @@ class Live:
     planner: Planner
     tables: Tables
     indexed: Indexed
-    _told: dict[tuple[str, tuple[SentAs, ...]], Told] = field(default_factory=dict, init=False)
+    _told: dict[str, Told] = field(default_factory=dict, init=False)
 
     @property
     def dialect(self) -> Dialect:
         return self.probe.dialect
 
-    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
-        if (variant.text, sent) not in self._told:
-            described = self.probe.describe(variant, sent)
+    def ask(self, variant: Variant) -> Told:
+        if variant.text not in self._told:
+            described = self.probe.describe(variant)
             reading = read(variant.text, self.dialect, self.tables, described)
-            scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed, sent)
-            self._told[variant.text, sent] = Told(described, reading, scans)
-        return self._told[variant.text, sent]
+            scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed)
+            self._told[variant.text] = Told(described, reading, scans)
+        return self._told[variant.text]
 
 
 @contextmanager
 def live_sqlite(project: Project) -> Iterator[Live]:
     """A scratch file, migrated; gone afterwards."""
-    with scratch_sqlite(project) as path, SqliteProbe(path) as probe:
-        with closing(sqlite3.connect(path)) as connection:
-            schema = schema_sqlite.read_schema(connection)
+    with scratch_sqlite(project) as scratch, SqliteProbe(path := Path(scratch.target.path)) as probe:
+        with closing(scratch.connect(read_only=True)) as connection:
+            schema = read_alone("sqlite", connection)
         tables = with_keys(probe.tables(), schema)
         with closing(SqlitePlanner(path, tables)) as planner:
             yield Live(probe, planner, tables, indexed_columns(schema))
 
 
 @contextmanager
-def live_postgresql(project: Project, url: str) -> Iterator[Live]:
-    """A scratch database on this server, migrated; dropped afterwards."""
-    with scratch_postgresql(project, url) as conninfo, PostgresProbe(conninfo) as probe:
-        with psycopg.connect(conninfo) as connection:
-            schema = schema_postgresql.read_schema(connection)
+def live_postgresql(project: Project, server: Server) -> Iterator[Live]:
+    """A scratch database on this server, migrated, and dropped afterwards; or the throwaway database."""
+    with scratch_postgresql(project, server) as scratch, PostgresProbe(scratch.target.conninfo) as probe:
+        with closing(scratch.connect(read_only=True)) as connection:
+            schema = read_alone("postgresql", connection)
             tables = with_details(with_keys(probe.tables(), schema), connection)
-        with closing(PostgresPlanner(conninfo, tables)) as planner:
+        with closing(PostgresPlanner(scratch, tables)) as planner:
             yield Live(probe, planner, tables, indexed_columns(schema))

@@ -13,13 +13,12 @@ from hangar_dal.contract.agreement import compare
 from hangar_dal.contract.history import Stage, stages
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.rollout import Breaks, Verdict, narrowed, verdict
-from hangar_dal.contract.sending import sent
 from hangar_dal.contract.variants import CheckedVariant, statements
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.files import migrations_in
-from hangar_dal.migrations.places import Place
+from hangar_dal.migrations.guard import Scratch
 from hangar_dal.migrations.schema import Schema
-from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
+from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
 
 Progress = Callable[[int, int, str], None]
 
@@ -45,7 +44,9 @@ class Matrix:
     verdict: Verdict
 
 
-def matrix(project: Project, *, postgresql: str, since: str | None = None, progress: Progress | None = None) -> Matrix:
+def matrix(
+    project: Project, *, postgresql: Server, since: str | None = None, progress: Progress | None = None
+) -> Matrix:
     """Both scratch databases are migrated step by step. `CatalogError` holds what is wrong without any of them.
 
     `since` is the migration that the deployed database has had last; else the verdict is about the newest one alone.
@@ -56,10 +57,10 @@ def matrix(project: Project, *, postgresql: str, since: str | None = None, progr
     for catalog in project.catalogs:
         catalog.load()
     say = progress or (lambda done, total, what: None)
-    with empty_postgresql(postgresql) as place:
-        there = _walk(project, place, (), say)
-    with empty_sqlite() as place:
-        here = _walk(project, place, there, say)
+    with empty_postgresql(postgresql) as scratch:
+        there = _walk(project, scratch, (), say)
+    with empty_sqlite() as file:
+        here = _walk(project, file, there, say)
     states = tuple(
         State(one.stage.migration, {**one.breaks, **other.breaks}) for one, other in zip(here, there, strict=True)
     )
@@ -81,12 +82,12 @@ class _Step:
     breaks: Breaks
 
 
-def _walk(project: Project, place: Place, twins: Sequence[_Step], say: Progress) -> list[_Step]:
+def _walk(project: Project, scratch: Scratch, twins: Sequence[_Step], say: Progress) -> list[_Step]:
     """`twins`: the same walk on the other database, if it was made before."""
-    checked = [each for catalog in project.catalogs for each in statements(catalog, place.dialect)]
+    checked = [each for catalog in project.catalogs for each in statements(catalog, scratch.dialect)]
     steps: list[_Step] = []
-    for at, stage in enumerate(stages(project, place)):
-        say(0, 0, f"{stage.migration} on {place.dialect}")
+    for at, stage in enumerate(stages(project, scratch)):
+        say(0, 0, f"{stage.migration} on {scratch.dialect}")
         twin = twins[at].stage if twins else None
         asked, breaks = checked, dict[tuple[str, str], str]()
         if steps:
@@ -96,7 +97,7 @@ def _walk(project: Project, place: Place, twins: Sequence[_Step], say: Progress)
             again = {each.query.name for each in asked}
             breaks = {key: reason for key, reason in steps[-1].breaks.items() if key[0] not in again}
         for query, reason in _broken(asked, stage, twin):
-            breaks.setdefault((query, place.dialect), reason)
+            breaks.setdefault((query, scratch.dialect), reason)
         steps.append(_Step(stage, breaks))
     return steps
 
@@ -113,7 +114,7 @@ def _may_change(checked: CheckedVariant, schemas: Sequence[tuple[Schema, Schema]
 
 def _broken(asked: Sequence[CheckedVariant], stage: Stage, twin: Stage | None) -> Iterator[tuple[str, str]]:
     for each in asked:
-        told = stage.ask(each.variant, sent(each))
+        told = stage.ask(each.variant)
         of_twin = twin.tables if twin else None
         for finding in compare(each, told.described, told.reading, stage.tables, twin=of_twin):
             if finding.severity == "error":

@@ -12,10 +12,10 @@ from fnmatch import fnmatchcase
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.plans import Plan
 from hangar_dal.contract.project import Project
-from hangar_dal.contract.sending import sent
 from hangar_dal.contract.static import find_without_database
 from hangar_dal.contract.variants import variants
 from hangar_dal.errors import SettingsError
+from hangar_dal.migrations.scratch import Server
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.sqlscan import Dialect
 
@@ -33,7 +33,7 @@ class Explained:
 
 
 def explain(
-    project: Project, patterns: Sequence[str] = (), *, postgresql: str | None, progress: Progress | None = None
+    project: Project, patterns: Sequence[str] = (), *, postgresql: Server | None, progress: Progress | None = None
 ) -> tuple[Explained, ...]:
     """Query by query and arm by arm, both databases side by side; without a server SQLite alone.
 
@@ -52,7 +52,7 @@ def explain(
         for done, declared in enumerate(chosen):
             say(done, len(chosen), declared.name)
             of_query = [
-                Explained(declared.name, each.label, source.dialect, source.planner.explain(each.variant, sent(each)))
+                Explained(declared.name, each.label, source.dialect, source.planner.explain(each.variant))
                 for source in sources
                 for each in variants(declared, source.dialect)
             ]

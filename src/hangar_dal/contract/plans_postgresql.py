@@ -12,12 +12,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
-from hangar_dal.contract.facts import SentAs, Tables
+from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.plans import Plan, Step
 from hangar_dal.contract.plans_scopes import Read, reads, stops_early
 from hangar_dal.contract.statistics_postgresql import fill
+from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind
 
@@ -60,8 +60,8 @@ class _Index(NamedTuple):
 class PostgresPlanner:
     """Has a connection from the first plan on; close it in the end."""
 
-    def __init__(self, conninfo: str, tables: Tables) -> None:
-        self._conninfo = conninfo
+    def __init__(self, scratch: PostgresScratch, tables: Tables) -> None:
+        self._scratch = scratch
         # A plan leaves out the schema.
         self._tables = {name.rpartition(".")[2]: name for name in tables.columns}
 
@@ -69,14 +69,11 @@ class PostgresPlanner:
         if "_connection" in vars(self):
             self._connection.close()
 
-    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> Plan | None:
+    def explain(self, variant: Variant, *, by_index: bool = False) -> Plan | None:
         names = list(dict.fromkeys(parameter.name for parameter in variant.parameters))
         paged = _limits(variant)
         names = [name for name in names if name not in paged]
-        types = {each.name: each.type for each in sent if each.type}
-        places = {name: f"${at}" for at, name in enumerate(names, 1)}
-        typed = {name: f"CAST({place} AS {types[name]})" if name in types else place for name, place in places.items()}
-        text = variant.rewritten(lambda name: typed.get(name, _PAGE))
+        text = variant.rewritten(lambda name: _PAGE if name in paged else f"${names.index(name) + 1}")
         with suppress(psycopg.Error), self._connection.transaction(force_rollback=True):
             for setting in _BY_INDEX if by_index else ():
                 self._connection.execute(f"SET LOCAL {setting} = off".encode())
@@ -140,10 +137,12 @@ class PostgresPlanner:
 
     @cached_property
     def _connection(self) -> "Connection[Any]":
-        connection = psycopg.connect(make_conninfo(self._conninfo, client_encoding="utf8"), autocommit=True)
+        connection = self._scratch.connect()
+        connection.execute("SET client_encoding = 'utf8'")
         connection.prepare_threshold = None
         connection.execute("SET lock_timeout = '10s'")
-        self.empty = fill(connection)
+        self.empty = fill(self._scratch, connection)
+        connection.execute("SET default_transaction_read_only = on")
         connection.execute("SET plan_cache_mode = force_generic_plan")
         connection.execute("SET max_parallel_workers_per_gather = 0")
         return connection

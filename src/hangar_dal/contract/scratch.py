@@ -5,30 +5,30 @@ Stands above `migrations`; knows nothing of queries.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from psycopg.conninfo import conninfo_to_dict
 
 from hangar_dal.contract.project import Project
 from hangar_dal.migrations.commands import apply_to
-from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
+from hangar_dal.migrations.guard import PostgresScratch, SqliteScratch
+from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
 
 
 @contextmanager
-def scratch_sqlite(project: Project) -> Iterator[Path]:
+def scratch_sqlite(project: Project) -> Iterator[SqliteScratch]:
     """A migrated SQLite file in a temporary folder of its own."""
-    with empty_sqlite() as place:
-        apply_to(place, project.migrations)
-        yield Path(place.target.path)
+    with empty_sqlite() as scratch:
+        apply_to(scratch, project.migrations)
+        yield scratch
 
 
 @contextmanager
-def scratch_postgresql(project: Project, url: str) -> Iterator[str]:
-    """libpq's conninfo of a migrated database on the server of `url`, whose own database is not touched."""
-    with empty_postgresql(url) as place:
-        apply_to(place, project.migrations)
-        yield place.target.conninfo
+def scratch_postgresql(project: Project, server: Server) -> Iterator[PostgresScratch]:
+    """A migrated database of its own on this server, or the throwaway database, migrated."""
+    with empty_postgresql(server) as scratch:
+        apply_to(scratch, project.migrations)
+        yield scratch
 
 
 def url_of(conninfo: str) -> str:

@@ -11,6 +11,7 @@ import psycopg
 
 from hangar_dal.contract.allowed import allowed_values
 from hangar_dal.contract.statistics import CHOICES, OWNERS, ROWS
+from hangar_dal.migrations.guard import Change, PostgresScratch
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -81,33 +82,33 @@ _VALUES: Final = {
 }
 
 
-def fill(connection: "Connection[Any]") -> tuple[str, ...]:
+def fill(scratch: PostgresScratch, connection: "Connection[Any]") -> tuple[str, ...]:
     """The tables for which no rows could be made up stay as they are; these come back. Must not be in a transaction."""
     connection.execute("SET synchronous_commit = off")
     filled: list[str] = []
     empty: list[str] = []
     for oid, table in connection.execute(_TABLES).fetchall():
         try:
-            with connection.transaction():
-                _fill(connection, oid, table)
+            with scratch.changing(connection) as change:
+                _fill(change, oid, table)
             filled.append(table)
         except psycopg.Error:
             empty.append(table)
     if filled:  # VACUUM, so that an index alone may answer, as it may where rows are seldom changed
-        connection.execute(f"VACUUM (ANALYZE) {', '.join(filled)}".encode())
+        scratch.alone(connection).execute(f"VACUUM (ANALYZE) {', '.join(filled)}")
     return tuple(empty)
 
 
-def _fill(connection: "Connection[Any]", oid: int, table: str) -> None:
-    columns = [_Column(*row) for row in connection.execute(_COLUMNS, [oid])]  # before the rules go that tell of values
-    changes = ["DISABLE TRIGGER USER", *(f"DROP CONSTRAINT {rule}" for (rule,) in connection.execute(_RULES, [oid]))]
+def _fill(change: Change, oid: int, table: str) -> None:
+    columns = [_Column(*row) for row in change.execute(_COLUMNS, [oid])]  # before the rules go that tell of values
+    changes = ["DISABLE TRIGGER USER", *(f"DROP CONSTRAINT {rule}" for (rule,) in change.execute(_RULES, [oid]))]
     changes += [f"ALTER COLUMN {column.name} SET (n_distinct = {CHOICES})" for column in columns if column.is_choice]
-    connection.execute(f"ALTER TABLE {table} {', '.join(changes)}".encode())
+    change.execute(f"ALTER TABLE {table} {', '.join(changes)}")
     owners = [column.name for column in columns if column.is_owner]
     values = (column.value(owners.index(column.name) if column.is_owner else None) for column in columns)
-    connection.execute(
+    change.execute(
         f"INSERT INTO {table} ({', '.join(column.name for column in columns)}) OVERRIDING SYSTEM VALUE "  # noqa: S608 - names are quoted
-        f"SELECT {', '.join(values)} FROM generate_series(1, {ROWS}) AS n ON CONFLICT DO NOTHING".encode()
+        f"SELECT {', '.join(values)} FROM generate_series(1, {ROWS}) AS n ON CONFLICT DO NOTHING"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from hangar_dal.contract.allowed import allowed_values
 from hangar_dal.contract.statistics import CHOICES, OWNERS, ROWS
+from hangar_dal.migrations.guard import changing_memory
 from hangar_dal.migrations.schema import Table
 from hangar_dal.migrations.schema_sqlite import read_schema
 
@@ -26,14 +27,15 @@ ORDER BY i.seq, x.seqno
 
 
 def pretend_large(connection: sqlite3.Connection) -> None:
-    """From now on this connection plans as if each table had many rows."""
-    connection.execute("ANALYZE")  # makes the table of statistics
-    connection.execute("DELETE FROM sqlite_stat1")
+    """From now on this connection, to a copy in memory, plans as if each table had many rows."""
+    change = changing_memory(connection)
+    change.execute("ANALYZE")  # makes the table of statistics
+    change.execute("DELETE FROM sqlite_stat1")
     for table in read_schema(connection).tables:
         indexes: dict[str | None, str] = dict(_of_indexes(connection, table))
         for index, numbers in (indexes or {None: str(ROWS)}).items():
-            connection.execute("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", [table.name, index, numbers])
-    connection.execute("ANALYZE sqlite_schema")  # reads what was written
+            change.execute("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", [table.name, index, numbers])
+    change.execute("ANALYZE sqlite_schema")  # reads what was written
 
 
 def _of_indexes(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[str, str]]:

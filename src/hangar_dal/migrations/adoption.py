@@ -11,11 +11,14 @@ from hangar_dal.errors import MigrationError, SchemaDiffers
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.schema import differences, distance
-from hangar_dal.migrations.stages import read_stages
+from hangar_dal.migrations.scratch import empty_like
+from hangar_dal.migrations.stages import Stages, build_stages, read_alone
 from hangar_dal.schema_history import APPLIED_SQL
 
 
-def migrations_present(place: Place, connection: Any, migrations: Sequence[MigrationFiles]) -> tuple[str, ...]:
+def migrations_present(
+    place: Place, connection: Any, migrations: Sequence[MigrationFiles], *, throwaway: str | None = None
+) -> tuple[str, ...]:
     """The migrations whose tables, columns, rules and indexes are exactly those of the database, in order.
 
     Tables that no migration knows are nobody's business here. Raises `SchemaDiffers` if the database is like no
@@ -23,7 +26,8 @@ def migrations_present(place: Place, connection: Any, migrations: Sequence[Migra
     """
     if connection.execute(APPLIED_SQL).fetchone() is not None:
         raise MigrationError(f"{place.target.where} has a history of migrations already; `apply` brings it up to date")
-    stages = read_stages(place.dialect, connection, migrations)
+    with empty_like(place, throwaway) as scratch:
+        stages = Stages(read_alone(place.dialect, connection), build_stages(scratch, migrations))
     found = stages.ours
     if not found.tables:
         raise MigrationError(f"{place.target.where} has none of the tables; there is nothing to adopt, only to apply")

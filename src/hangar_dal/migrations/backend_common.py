@@ -137,6 +137,18 @@ class CommonBackend(DatabaseBackend):
             return read_script(path.parent, path.stem, self.dialect, "apply").digest
         return None
 
+    def begin(self) -> None:
+        """A scratch database proves in each transaction that it is one."""
+        super().begin()
+        self.uri.prove(self.connection)
+
+    @contextmanager
+    def disable_transactions(self) -> Generator[None]:
+        """Here a scratch database can only prove it right before, on the same session."""
+        with super().disable_transactions():
+            self.uri.prove(self.connection)
+            yield
+
     def commit(self) -> None:
         try:
             super().commit()

@@ -51,6 +51,7 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         """As a writer from the start: who begins as a reader is refused, not made to wait, when two become writers."""
         self.execute("BEGIN IMMEDIATE")
         self._in_transaction = True
+        self.uri.prove(self.connection)
 
     def rollback(self) -> None:
         """Some errors of SQLite have rolled back already."""

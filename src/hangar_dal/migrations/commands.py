@@ -51,11 +51,13 @@ def apply_to(place: Place, folders: Sequence[Path], progress: Callable[[str], ob
     return tuple(applied)
 
 
-def adopt(url: str | None = None, *, folders: Sequence[Path] = ()) -> tuple[str, ...]:
+def adopt(url: str | None = None, *, folders: Sequence[Path] = (), throwaway: str | None = None) -> tuple[str, ...]:
     """Marks the migrations that a database without a history has had, as its schema proves, and returns them.
 
     Tables, columns, rules and indexes are compared; if they are not exactly what the first of the migrations, or the
     first few, give, `SchemaDiffers` lists the differences and nothing is marked. `apply` then adds what is pending.
+    On PostgreSQL the migrations are applied to a scratch database: a new one on the same server, or `throwaway`, the
+    URL of an empty one.
     """
     from hangar_dal.migrations.adoption import migrations_present  # noqa: PLC0415 - reads schemas, as nothing else does
 
@@ -65,7 +67,7 @@ def adopt(url: str | None = None, *, folders: Sequence[Path] = ()) -> tuple[str,
     files = migrations_in(with_packaged(folders))
     with migrating(place, with_packaged(folders)) as (backend, migrations):
         backend.ensure_internal_schema_updated()
-        present = migrations_present(place, backend.connection, files)
+        present = migrations_present(place, backend.connection, files, throwaway=throwaway)
         backend.mark_migrations([one for one in chain.from_iterable(migrations) if one.id in present])
     return present
 

@@ -1,9 +1,9 @@
 """The schema that a database has, the one that the migrations give, and the drift from the one to the other.
 
-Nothing is changed: the migrations run where `stages` says. Stands above `stages` and `history`.
+The database is read in read-only transactions; the migrations run in a scratch database. Stands above `stages`,
+`scratch` and `history`.
 """
 
-import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,7 +16,8 @@ from hangar_dal.migrations.history import read_history
 from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.running import explain
 from hangar_dal.migrations.schema import Schema, differences
-from hangar_dal.migrations.stages import read_schema, read_stages
+from hangar_dal.migrations.scratch import empty_like
+from hangar_dal.migrations.stages import Stages, build_stages, read_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,12 @@ class Drift:
     foreign: tuple[str, ...]
 
 
-def drift(url: str | None = None, *, folders: Sequence[Path] = ()) -> Drift:
-    """How a database with a history differs from what its applied migrations give, as their files are now."""
+def drift(url: str | None = None, *, folders: Sequence[Path] = (), throwaway: str | None = None) -> Drift:
+    """How a database with a history differs from what its applied migrations give, as their files are now.
+
+    On PostgreSQL they are applied to a scratch database: a new one on the same server, or `throwaway`, the URL of an
+    empty one.
+    """
     place = place_of(url)
     applied = read_history(place).applied
     if not applied:
@@ -44,7 +49,9 @@ def drift(url: str | None = None, *, folders: Sequence[Path] = ()) -> Drift:
         )
     files = migrations_in(with_packaged(folders))
     with _reading(place) as connection:
-        stages = read_stages(place.dialect, connection, [one for one in files if one.id in applied])
+        found = read_alone(place.dialect, connection)
+    with empty_like(place, throwaway) as scratch:
+        stages = Stages(found, build_stages(scratch, [one for one in files if one.id in applied]))
     known = {migration.id for migration in files}
     return Drift(
         place.target.where,
@@ -60,27 +67,22 @@ def database_schema(url: str | None = None) -> Schema:
     if not place.exists:
         raise MigrationError(f"{place.target.where} does not exist")
     with _reading(place) as connection:
-        connection.execute("BEGIN")
-        try:
-            return read_schema(place.dialect, connection)
-        finally:
-            connection.rollback()
+        return read_alone(place.dialect, connection)
 
 
-def migrated_schema(url: str | None = None, *, folders: Sequence[Path] = ()) -> Schema:
-    """What all migrations give, in the dialect of the database that `url` names, whatever that database has."""
+def migrated_schema(url: str | None = None, *, folders: Sequence[Path] = (), throwaway: str | None = None) -> Schema:
+    """What all migrations give, in the dialect of the database that `url` names, whatever that database has.
+
+    They are applied to a scratch, as for `drift`.
+    """
     place, files = place_of(url), migrations_in(with_packaged(folders))
-    if place.dialect == "sqlite":
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-            return read_stages(place.dialect, connection, files).given[-1]
-    with _reading(place) as connection:
-        return read_stages(place.dialect, connection, files).given[-1]
+    with empty_like(place, throwaway) as scratch:
+        return build_stages(scratch, files)[-1]
 
 
 @contextmanager
 def _reading(place: Place) -> Generator[Any]:
-    """SQLite's file is opened to be read alone; PostgreSQL must be allowed the schema that it rolls back."""
-    with closing(place.connect(read_only=place.dialect == "sqlite")) as connection:
+    with closing(place.connect(read_only=True)) as connection:
         try:
             yield connection
         except Exception as error:

@@ -47,6 +47,9 @@ class SqlitePlace:
         connection.execute("PRAGMA foreign_keys = OFF")
         return connection
 
+    def prove(self, connection: sqlite3.Connection) -> None:
+        """Nothing to prove: this is whatever database the user named. A scratch, in `guard`, proves that it is one."""
+
 
 @dataclass(frozen=True, slots=True)
 class PostgresPlace:
@@ -84,6 +87,9 @@ class PostgresPlace:
         if read_only:  # psycopg's own switch says nothing to a server outside of psycopg's own transactions
             connection.execute("SET default_transaction_read_only = on")
         return connection
+
+    def prove(self, connection: "Connection[Any]") -> None:
+        """Nothing to prove, as for a SQLite file."""
 
 
 Place = SqlitePlace | PostgresPlace

@@ -15,14 +15,14 @@ from hangar_dal.errors import MigrationError
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import fault, with_diff
 from hangar_dal.migrations.files import MigrationFiles, migrations_in
-from hangar_dal.migrations.places import Place
+from hangar_dal.migrations.guard import Scratch
 from hangar_dal.migrations.schema import Schema, differences
 from hangar_dal.migrations.sessions import migrating
 from hangar_dal.migrations.stages import read_schema
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[str], object]
-Scratch = Callable[[], AbstractContextManager[Place]]
+MakeScratch = Callable[[], AbstractContextManager[Scratch]]
 Steps = Mapping[str, Any]
 
 
@@ -35,12 +35,12 @@ class Rehearsal:
     findings: list[Finding] = field(default_factory=list)
 
 
-def rehearse(dialect: Dialect, scratch: Scratch, folders: Sequence[Path], progress: Progress) -> Rehearsal:
-    """`scratch` makes an empty database each time it is called."""
+def rehearse(dialect: Dialect, make_scratch: MakeScratch, folders: Sequence[Path], progress: Progress) -> Rehearsal:
+    """`make_scratch` gives an empty database each time it is called."""
     rehearsal, files = Rehearsal(dialect), migrations_in(folders)
     can_go_on = True
     while can_go_on and len(rehearsal.stages) < len(files):
-        with scratch() as place, migrating(place, folders) as (backend, by_folder):
+        with make_scratch() as scratch, migrating(scratch, folders) as (backend, by_folder):
             steps: Steps = {step.id: step for step in chain.from_iterable(by_folder)}
             for migration in files[: len(rehearsal.stages)]:
                 backend.apply_one(steps[migration.id])

@@ -1,118 +1,170 @@
-"""Empty databases that live as long as a check, and are dropped whatever happens.
+"""Empty databases that live as long as a check and are gone afterwards.
 
-On PostgreSQL a database of its own on the server that is given, or where the role may not create one, a schema.
-Stands above `places`.
+On PostgreSQL that is a database of its own on a server where the role may create one, else the throwaway database that
+the user names. A process that is killed leaves its scratch behind; the next run removes it. Stands above `guard`,
+`leftovers` and `throwaway`.
 """
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Final, LiteralString
+from typing import TYPE_CHECKING, Any, Final
 
-from hangar_dal.errors import SettingsError, StatementError
-from hangar_dal.migrations.places import PostgresPlace, SqlitePlace, place_of
+from hangar_dal.errors import ScratchError, SettingsError
+from hangar_dal.migrations.guard import PostgresScratch, Scratch, SqliteScratch
+from hangar_dal.migrations.leftovers import (
+    CONNECTION_LIMIT,
+    FOLDER_PREFIX,
+    hold_folder,
+    new_name,
+    remove_databases,
+    remove_folders,
+)
+from hangar_dal.migrations.locks import hold_forever, lock
+from hangar_dal.migrations.places import Place, PostgresPlace, SqlitePlace, place_of
+from hangar_dal.migrations.throwaway import borrowed
 from hangar_dal.settings import SqliteTarget
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-# `hangar_check_<seconds since 1970 by the server's clock>_<random>`: the name alone tells what it is and how old.
-_PREFIX: Final = "hangar_check_"
-_NAME: Final = re.compile(rf"{_PREFIX}([0-9]{{1,12}})_[0-9a-f]{{12}}")
-# No check takes that long; what is older belonged to a process that was killed.
-_STALE_SECONDS: Final = 24 * 60 * 60
-_OWN: Final = """
-SELECT 'DATABASE' AS kind, d.datname AS name, extract(epoch FROM clock_timestamp())::bigint AS now
-FROM pg_catalog.pg_database AS d
-INNER JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba AND r.rolname = current_user
-UNION ALL
-SELECT 'SCHEMA' AS kind, n.nspname AS name, extract(epoch FROM clock_timestamp())::bigint AS now
-FROM pg_catalog.pg_namespace AS n
-INNER JOIN pg_catalog.pg_roles AS r ON r.oid = n.nspowner AND r.rolname = current_user
-"""
+_LOCK_TIMEOUT: Final = 10.0
 _MAY_CREATE: Final = """
-SELECT
-    r.rolsuper OR r.rolcreatedb,
-    has_database_privilege(current_database(), 'CREATE'),
-    extract(epoch FROM clock_timestamp())::bigint
+SELECT r.rolsuper OR r.rolcreatedb, r.rolname, extract(epoch FROM clock_timestamp())::bigint
 FROM pg_catalog.pg_roles AS r
 WHERE r.rolname = current_user
 """
-_LOCK_TIMEOUT: Final = 10.0
+_THIS: Final = """
+SELECT d.datname, d.oid, pg_catalog.shobj_description(d.oid, 'pg_database')
+FROM pg_catalog.pg_database AS d
+WHERE d.datname = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Throwaway:
+    """The URL of an empty PostgreSQL database to use instead of creating one."""
+
+    url: str = field(repr=False)
+
+
+Server = str | Throwaway
+"""Where PostgreSQL scratches are made: the URL of a server, or a throwaway database."""
 
 
 @contextmanager
-def empty_sqlite() -> Iterator[SqlitePlace]:
-    """A SQLite file, not made yet, in a temporary folder of its own."""
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
-        yield SqlitePlace(SqliteTarget(os.fspath(Path(folder) / "scratch.db")), _LOCK_TIMEOUT)
+def empty_sqlite() -> Iterator[SqliteScratch]:
+    """An empty SQLite file in a temporary folder of its own."""
+    remove_folders()
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as folder, hold_folder(folder):
+        path = Path(folder) / "scratch.db"
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        made = path.stat()
+        yield SqliteScratch(SqliteTarget(os.fspath(path)), _LOCK_TIMEOUT, device=made.st_dev, inode=made.st_ino)
 
 
 @contextmanager
-def empty_postgresql(url: str) -> Iterator[PostgresPlace]:
-    """An empty database on the server of `url`, whose own database is not touched.
+def empty_postgresql(server: Server | PostgresPlace) -> Iterator[PostgresScratch]:
+    """An empty database: a new one on the server, dropped in the end, or the throwaway database, emptied in the end.
 
-    Dropped in the end, open connections or not. What a killed run left is dropped a day later.
+    Raises `ScratchError`, and says what to grant, if the role may not create a database.
     """
-    place = place_of(url)
-    if isinstance(place, SqlitePlace):
-        raise SettingsError("the check needs the postgresql:// URL of a server on which it may create a database")
-    with place.connect() as connection:
-        _drop_stale(connection)
-        is_database, now = _what_may_be_created(connection)
-    name = f"{_PREFIX}{now}_{token_hex(6)}"
-    try:
-        with place.connect() as connection:
-            # template0: nobody is connected to it, and nothing that an administrator added there hides a mistake.
-            _execute(connection, "CREATE DATABASE {} TEMPLATE template0" if is_database else "CREATE SCHEMA {}", name)
-        yield _inside(place, name, is_database=is_database)
-    finally:
-        with place.connect() as connection:
-            drop = "DROP DATABASE IF EXISTS {} WITH (FORCE)" if is_database else "DROP SCHEMA IF EXISTS {} CASCADE"
-            _execute(connection, drop, name)
-
-
-def _what_may_be_created(connection: "Connection[Any]") -> tuple[bool, int]:
-    """Whether a database (else a schema), and the server's clock in seconds."""
-    database, schema, now = connection.execute(_MAY_CREATE).fetchall()[0]
-    if not (database or schema):
-        raise StatementError(
-            "the role may create neither a database nor a schema to check against; grant it CREATEDB on a server for "
-            "development, or pass the URL of another server"
-        )
-    return database, now
-
-
-def _inside(place: PostgresPlace, name: str, *, is_database: bool) -> PostgresPlace:
-    """The same server and login. A schema is alone in its search path, so that no other table is found by mistake."""
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo  # noqa: PLC0415 - a SQLite user need not have libpq
-
-    given = place.target.conninfo
-    if is_database:
-        conninfo = make_conninfo(given, dbname=name)
+    if isinstance(server, PostgresPlace):
+        place: Place = server
     else:
-        before = conninfo_to_dict(given).get("options") or os.environ.get("PGOPTIONS", "")
-        conninfo = make_conninfo(given, options=f"{before} -c search_path={name}".strip())
-    return replace(place, target=replace(place.target, conninfo=conninfo, where=f"{place.target.where} ({name})"))
+        place = place_of(server.url if isinstance(server, Throwaway) else server)
+    if isinstance(place, SqlitePlace):
+        raise SettingsError("A scratch PostgreSQL database needs a postgresql:// URL.")
+    with borrowed(place) if isinstance(server, Throwaway) else _created(place) as scratch:
+        with closing(scratch.connect()) as connection:
+            _make_search_path(scratch, connection)
+        yield scratch
 
 
-def _drop_stale(connection: "Connection[Any]") -> None:
-    """Only what this role owns. PostgreSQL itself refuses to drop a database that somebody is connected to."""
-    from psycopg import Error  # noqa: PLC0415 - SQLite users never load libpq
+@contextmanager
+def empty_like(place: Place, throwaway: str | None = None) -> Iterator[Scratch]:
+    """A scratch in the dialect of this database; on PostgreSQL on its server, unless a throwaway database is named."""
+    with ExitStack() as made:
+        if isinstance(place, SqlitePlace):
+            yield made.enter_context(empty_sqlite())
+        else:
+            server = Throwaway(throwaway) if throwaway is not None else place
+            yield made.enter_context(empty_postgresql(server))
 
-    for kind, name, now in connection.execute(_OWN).fetchall():
-        made = _NAME.fullmatch(name)
-        if made and now - int(made[1]) > _STALE_SECONDS:
-            with suppress(Error):  # in use, or another run was faster
-                _execute(connection, "DROP DATABASE {}" if kind == "DATABASE" else "DROP SCHEMA {} CASCADE", name)
+
+@contextmanager
+def _created(place: PostgresPlace) -> Iterator[PostgresScratch]:
+    """The lock is held from before the database exists until it is dropped, on a session of another database."""
+    with closing(place.connect()) as connection:
+        hold_forever(connection)
+        now = _when_allowed(place, connection)
+        remove_databases(connection)
+        name, token = new_name(now), token_hex(16)
+        lock(connection, name)
+        try:
+            yield _create(place, connection, name, token)
+        finally:
+            if connection.closed or connection.broken:  # a server that was restarted has released the lock
+                with closing(place.connect()) as again:
+                    _drop(again, name, token)
+            else:
+                _drop(connection, name, token)
 
 
-def _execute(connection: "Connection[Any]", command: LiteralString, name: str) -> None:
+def _when_allowed(place: PostgresPlace, connection: "Connection[Any]") -> int:
+    """The server's clock in seconds, if the role may create a database."""
+    is_allowed, role, now = connection.execute(_MAY_CREATE).fetchall()[0]
+    if not is_allowed:
+        raise ScratchError(
+            f"PostgreSQL was not checked: the role {role} may not create a scratch database at {place.target.where}; "
+            f"run ALTER ROLE {role} CREATEDB as an administrator of a server for development, or name an empty "
+            "database with --throwaway URL or HANGAR_THROWAWAY_URL"
+        )
+    return int(now)
+
+
+def _create(place: PostgresPlace, connection: "Connection[Any]", name: str, token: str) -> PostgresScratch:
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - SQLite users never load libpq
+    from psycopg.sql import SQL, Identifier, Literal  # noqa: PLC0415 - SQLite users never load libpq
+
+    # template0: nobody is connected to it, and nothing that an administrator added there hides a mistake.
+    create = SQL("CREATE DATABASE {} TEMPLATE template0 CONNECTION LIMIT {}")
+    connection.execute(create.format(Identifier(name), Literal(CONNECTION_LIMIT)))
+    [(_, oid, _)] = connection.execute(_THIS, [name]).fetchall()
+    target = replace(
+        place.target,
+        conninfo=make_conninfo(place.target.conninfo, dbname=name),
+        where=f"{place.target.where} ({name})",
+    )
+    made = PostgresScratch(target, place.lock_timeout, place.connect_timeout, database=name, oid=oid, token=token)
+    connection.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), Literal(made.mark)))
+    return made
+
+
+def _drop(connection: "Connection[Any]", name: str, token: str) -> None:
+    """Only if the database of that name still bears this run's token, or no comment yet."""
     from psycopg.sql import SQL, Identifier  # noqa: PLC0415 - SQLite users never load libpq
 
-    connection.execute(SQL(command).format(Identifier(name)))
+    for _, _, comment in connection.execute(_THIS, [name]).fetchall():
+        if comment is not None and not comment.endswith(token):
+            raise ScratchError(f"The database {name} is not the one that this run made. It was not dropped.")
+        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def _make_search_path(scratch: PostgresScratch, connection: "Connection[Any]") -> None:
+    """Where a URL or a role names a schema of its own to work in, it is the current one here too."""
+    from psycopg.sql import SQL, Identifier  # noqa: PLC0415 - SQLite users never load libpq
+
+    [(current, path)] = connection.execute("SELECT current_schema(), current_setting('search_path')").fetchall()
+    named = [_unquoted(name.strip()) for name in path.split(",")]
+    if current is None and (wanted := [name for name in named if name and not name.startswith(("$", "pg_"))]):
+        with scratch.changing(connection) as change:
+            change.execute(SQL("CREATE SCHEMA {}").format(Identifier(wanted[0])))
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()

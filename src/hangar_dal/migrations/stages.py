@@ -1,26 +1,20 @@
-"""The schema that migrations give, stage by stage, beside what a database has.
+"""The schema that migrations give, stage by stage, built in a scratch database, beside what a database has.
 
-It is built anew where it harms nobody: SQLite in memory, PostgreSQL in a schema of its own within a transaction that
-is rolled back. Stands above the readers of schemas.
+Stands above `guard` and the readers of schemas.
 """
 
-import re
-import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
-from secrets import token_hex
-from typing import Any, Final
+from typing import Any
 
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
 from hangar_dal.migrations.files import MigrationFiles
-from hangar_dal.migrations.running import run
+from hangar_dal.migrations.guard import Scratch
+from hangar_dal.migrations.running import explain, run
 from hangar_dal.migrations.schema import Schema
-from hangar_dal.migrations.scripts import Script
 from hangar_dal.sqlscan import Dialect
-
-# Cannot run in a transaction, and builds the same index without it.
-_CONCURRENTLY: Final = re.compile(r"\bCONCURRENTLY\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +37,34 @@ def read_schema(dialect: Dialect, connection: Any) -> Schema:
     return schema_postgresql.read_schema(connection)
 
 
-def read_stages(dialect: Dialect, connection: Any, migrations: Sequence[MigrationFiles]) -> Stages:
-    """The connection must not be in a transaction, and on PostgreSQL not be read-only."""
-    if dialect == "sqlite":
-        with closing(sqlite3.connect(":memory:", isolation_level=None)) as scratch:
-            return Stages(read_schema(dialect, connection), tuple(_build(dialect, scratch, migrations)))
-    with _rolled_back(connection):
-        found = read_schema(dialect, connection)
-        name = f"hangar_scratch_{token_hex(6)}"
-        connection.execute(f"CREATE SCHEMA {name}")
-        connection.execute(f"SET LOCAL search_path = {name}")
-        return Stages(found, tuple(_build(dialect, connection, migrations)))
-
-
-def _build(dialect: Dialect, connection: Any, migrations: Sequence[MigrationFiles]) -> Generator[Schema]:
-    yield read_schema(dialect, connection)
-    for migration in migrations:
-        script = migration.script(dialect)
-        run(Script(script.name, dialect, _CONCURRENTLY.sub("", script.text), transactional=True), connection)
-        yield read_schema(dialect, connection)
-
-
-@contextmanager
-def _rolled_back(connection: Any) -> Generator[None]:
-    connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+def read_alone(dialect: Dialect, connection: Any) -> Schema:
+    """The same on a connection without a transaction, which is read-only and rolled back."""
+    connection.execute("BEGIN READ ONLY" if dialect == "postgresql" else "BEGIN")
     try:
-        yield
+        return read_schema(dialect, connection)
     finally:
         connection.rollback()
+
+
+def build_stages(scratch: Scratch, migrations: Sequence[MigrationFiles]) -> tuple[Schema, ...]:
+    """The schemas after none, one, two ... of the migrations. The scratch must be empty."""
+    with closing(scratch.connect()) as connection:
+        try:
+            return tuple(_build(scratch, connection, migrations))
+        except Exception as error:
+            if reason := explain(error):
+                raise_alone(MigrationError(f"the migrations in a scratch {scratch.dialect} database: {reason}"))
+            raise
+
+
+def _build(scratch: Scratch, connection: Any, migrations: Sequence[MigrationFiles]) -> Generator[Schema]:
+    yield read_alone(scratch.dialect, connection)
+    for migration in migrations:
+        script = migration.script(scratch.dialect)
+        if script.transactional:
+            with scratch.changing(connection):
+                run(script, connection)
+        else:
+            scratch.prove(connection)
+            run(script, connection)
+        yield read_alone(scratch.dialect, connection)

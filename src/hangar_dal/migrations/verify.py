@@ -14,7 +14,7 @@ from hangar_dal.migrations.faults import fault, with_diff
 from hangar_dal.migrations.files import MigrationFiles, migrations_in, with_packaged
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.rehearsal import Progress, Rehearsal, rehearse
-from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
+from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.status import status
 from hangar_dal.migrations.twins import twin_differences
@@ -25,7 +25,7 @@ from hangar_dal.sqlscan import DIALECTS
 def verify(
     folders: Sequence[Path] = (),
     *,
-    postgresql: str | None,
+    postgresql: Server | None,
     lint: bool = True,
     database: str | None = None,
     progress: Progress = lambda _: None,
@@ -33,8 +33,8 @@ def verify(
     """Everything that is wrong, sorted by file; nothing if all is well. No database but scratch ones is changed.
 
     `folders` are an application's own migrations, behind the packaged ones. `postgresql` is the URL of a server on
-    which a scratch database may be made; None leaves PostgreSQL, and the comparison of the twins, out. `lint` needs
-    squawk. `database`, or without it the settings' own, tells which applied files were edited.
+    which a scratch database may be made, or a `Throwaway`; None leaves PostgreSQL, and the comparison of the twins,
+    out. `lint` needs squawk. `database`, or without it the settings' own, tells which applied files were edited.
     """
     every = with_packaged(folders)
     files = migrations_in(every)

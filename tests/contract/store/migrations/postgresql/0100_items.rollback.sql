@@ -1,5 +1,4 @@
 DROP VIEW labels;
-DROP FUNCTION short (text, integer);
 DROP TABLE tickets;
 DROP TABLE parts;
 DROP TABLE items;

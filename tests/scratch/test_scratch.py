@@ -5,25 +5,27 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from secrets import token_hex
 
 import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from hangar_dal import migrations
 from hangar_dal.contract.project import Project, read_project
 from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite
-from hangar_dal.errors import MigrationError, SettingsError, StatementError
-from hangar_dal.migrations import scratch
+from hangar_dal.errors import MigrationError, ScratchError, SettingsError
+from hangar_dal.migrations import leftovers, locks
+from hangar_dal.migrations import scratch as scratches
+from hangar_dal.migrations.scratch import empty_postgresql
 from hangar_dal.migrations.scripts import packaged_folder
 from hangar_dal.settings import PostgresTarget, parse_url
 
 Left = Callable[[], list[str]]
+PoorUrl = Callable[[str], str]
+There = Callable[[psycopg.Connection], list[str]]
 
 ADD = "CREATE TABLE orders (id {} NOT NULL PRIMARY KEY, user_id {} NOT NULL REFERENCES users (id));"
 
@@ -44,17 +46,18 @@ def project(tmp_path: Path) -> Project:
 def mark(monkeypatch: pytest.MonkeyPatch) -> str:
     """How the names of this test's scratch databases end; other tests have theirs on the same server."""
     ending = token_hex(6)
-    monkeypatch.setattr(scratch, "token_hex", lambda _: ending)
+    monkeypatch.setattr(leftovers, "new_name", lambda now: f"hangar_check_{now}_{ending}")
+    monkeypatch.setattr(scratches, "new_name", leftovers.new_name)
     return ending
 
 
 @pytest.fixture
 def left(empty_postgres_url: str, mark: str) -> Left:
-    """The scratch databases and schemas of this test that are there."""
+    """The scratch databases of this test that are there."""
 
     def names() -> list[str]:
         with closing(psycopg.connect(empty_postgres_url)) as connection:
-            rows = connection.execute("SELECT datname FROM pg_database UNION SELECT nspname FROM pg_namespace")
+            rows = connection.execute("SELECT datname FROM pg_database")
             return [name for (name,) in rows if name.startswith("hangar_check_") and name.endswith(mark)]
 
     return names
@@ -66,26 +69,9 @@ def target(url: str) -> str:
     return found.conninfo
 
 
-@pytest.fixture
-def poor_url(empty_postgres_url: str) -> Iterator[Callable[[str], str]]:
-    """The same database for a role that may not create another; the argument is what it is granted there."""
-    role, password = f"hangar_{token_hex(6)}", token_hex(16)
-    with psycopg.connect(empty_postgres_url, autocommit=True) as owner:
-        owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password))
-
-        def url(granted: str) -> str:
-            name = sql.Identifier(owner.info.dbname)
-            owner.execute(sql.SQL(f"GRANT {granted} ON DATABASE {{}} TO {{}}").format(name, sql.Identifier(role)))
-            host, port = owner.info.host, owner.info.port
-            return f"postgresql://{role}:{password}@/{owner.info.dbname}?host={host}&port={port}"
-
-        yield url
-        owner.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
-        owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
-
-
 def test_the_sqlite_file_has_the_tables_of_the_package_and_of_the_application(project: Project) -> None:
-    with scratch_sqlite(project) as path:
+    with scratch_sqlite(project) as scratch:
+        path = Path(scratch.target.path)
         with closing(sqlite3.connect(path)) as connection:
             names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         assert names >= {"users", "session_cookies", "orders", "_yoyo_migration"}
@@ -95,8 +81,8 @@ def test_the_sqlite_file_has_the_tables_of_the_package_and_of_the_application(pr
 def test_the_postgresql_database_has_them_too_and_is_dropped(
     empty_postgres_url: str, project: Project, left: Left
 ) -> None:
-    with scratch_postgresql(project, empty_postgres_url) as conninfo:
-        with closing(psycopg.connect(conninfo)) as connection:
+    with scratch_postgresql(project, empty_postgres_url) as scratch:
+        with closing(scratch.connect()) as connection:
             found = connection.execute("SELECT to_regclass('users'), to_regclass('orders')").fetchone()
             assert found == ("users", "orders")
         assert len(left()) == 1
@@ -106,8 +92,8 @@ def test_the_postgresql_database_has_them_too_and_is_dropped(
 
 
 def test_it_is_dropped_though_somebody_is_connected_and_the_check_fails(empty_postgres_url: str, left: Left) -> None:
-    with pytest.raises(KeyboardInterrupt), scratch_postgresql(read_project(), empty_postgres_url) as conninfo:
-        left_open = psycopg.connect(conninfo)
+    with pytest.raises(KeyboardInterrupt), scratch_postgresql(read_project(), empty_postgres_url) as scratch:
+        left_open = scratch.connect()
         raise KeyboardInterrupt
     left_open.close()
     assert left() == []
@@ -120,46 +106,25 @@ def test_it_is_dropped_when_a_migration_fails(empty_postgres_url: str, project: 
     assert left() == []
 
 
-def test_a_role_that_may_not_create_a_database_gets_a_schema(
-    poor_url: Callable[[str], str], project: Project, empty_postgres_url: str, left: Left
-) -> None:
-    with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as owner:
-        owner.execute("CREATE TABLE public.of_somebody_else (id bigint); GRANT SELECT ON of_somebody_else TO public")
-    with scratch_postgresql(project, poor_url("CREATE")) as conninfo, closing(psycopg.connect(conninfo)) as connection:
-        (schema,) = left()
-        assert connection.execute("SELECT current_schemas(FALSE)").fetchone() == ([schema],)
-        assert connection.execute("SELECT to_regclass('orders') IS NOT NULL").fetchone() == (True,)
-        assert connection.execute("SELECT to_regclass('of_somebody_else')").fetchone() == (None,)
-    assert left() == []
-
-
-def test_a_role_that_may_create_nothing_is_told_what_to_grant(poor_url: Callable[[str], str]) -> None:
-    with (
-        pytest.raises(StatementError, match="CREATEDB"),
-        scratch_postgresql(read_project(), poor_url("CONNECT")),
-    ):
+def test_a_role_that_may_not_create_a_database_is_told_what_to_do(poor_url: PoorUrl) -> None:
+    url = poor_url("NOCREATEDB")
+    what_to_do = r"not checked: .* ALTER ROLE hangar_\w+ CREATEDB .* --throwaway URL"
+    with pytest.raises(ScratchError, match=what_to_do), scratch_postgresql(read_project(), url):
         pass
 
 
-def test_only_what_a_run_left_long_ago_is_dropped(empty_postgres_url: str) -> None:
-    now = int(time.time())
-    old, used, young = (f"hangar_check_{now - age}_{token_hex(6)}" for age in (90_000, 90_000, 60))
-    names_of_others = [f"hangar_check_{now - 90_000}", f"my_hangar_check_{now - 90_000}_{token_hex(6)}"]
+def test_the_lock_is_held_as_long_as_the_scratch_exists(empty_postgres_url: str) -> None:
     with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as connection:
-        for name in (old, used, young, *names_of_others):
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(old)))
-        try:
-            in_use = make_conninfo(target(empty_postgres_url), dbname=used)
-            with closing(psycopg.connect(in_use)), scratch_postgresql(read_project(), empty_postgres_url):
-                pass
-            rows = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE '%hangar_check_%'")
-            assert {name for (name,) in rows} >= {used, young, *names_of_others}
-            assert not [name for (name,) in connection.execute("SELECT nspname FROM pg_namespace") if name == old]
-            assert not [name for (name,) in connection.execute("SELECT datname FROM pg_database") if name == old]
-        finally:
-            for name in (old, used, young, *names_of_others):
-                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        with empty_postgresql(empty_postgres_url) as made:
+            assert locks.key_of(made.database) in locks.held(connection)
+        while locks.key_of(made.database) in locks.held(connection):
+            time.sleep(0.01)  # the server ends the session after the client has closed it
+
+
+def test_a_url_with_a_search_path_of_its_own_works_in_a_scratch(empty_postgres_url: str) -> None:
+    url = f"{empty_postgres_url}&options=-csearch_path%3D%22Shop%22%2Cextensions"
+    with scratch_postgresql(read_project(), url) as scratch, closing(scratch.connect()) as connection:
+        assert connection.execute("SELECT current_schema(), to_regclass('users')").fetchone() == ("Shop", "users")
 
 
 def test_an_interrupted_process_leaves_nothing(empty_postgres_url: str, mark: str, left: Left) -> None:
@@ -168,7 +133,7 @@ def test_an_interrupted_process_leaves_nothing(empty_postgres_url: str, mark: st
         "from hangar_dal.contract.project import read_project\n"
         "from hangar_dal.contract.scratch import scratch_postgresql\n"
         "from hangar_dal.migrations import scratch\n"
-        "scratch.token_hex = lambda _: sys.argv[2]\n"
+        "scratch.new_name = lambda now: f'hangar_check_{now}_{sys.argv[2]}'\n"
         "with scratch_postgresql(read_project(), sys.argv[1]):\n"
         "    print('ready', flush=True)\n"
         "    time.sleep(600)\n"
@@ -200,7 +165,7 @@ def test_a_command_that_is_stopped_leaves_nothing_and_says_nothing(
         "    time.sleep(600)\n"
         "checking.check_against = wait\n"
         "mark = sys.argv.pop()\n"
-        "scratch.token_hex = lambda _: mark\n"
+        "scratch.new_name = lambda now: f'hangar_check_{now}_{mark}'\n"
         "sys.exit(cli.run())\n"
     )
     command = [sys.executable, "-c", program, "check", "--postgresql", empty_postgres_url]

@@ -1,0 +1,92 @@
+"""What killed runs left behind: found by its name and its mark, and removed once no running tool holds its lock.
+
+A database that only looks like a scratch is never removed. Stands above `guard` and `locks`.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, Final
+
+from hangar_dal.migrations.guard import MARK
+from hangar_dal.migrations.locks import held, key_of
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+FOLDER_PREFIX: Final = "hangar_check_"
+# A limit that nobody sets. CREATE DATABASE sets it at once, so a run that is killed before it can write the comment
+# leaves a database that can still be told from others.
+CONNECTION_LIMIT: Final = 48_611
+_FOLDER: Final = re.compile(rf"{FOLDER_PREFIX}[a-z0-9_]{{8}}")
+_LOCK_FILE: Final = "lock"
+# `hangar_check_<seconds since 1970 by the server's clock>_<random>`
+_NAME: Final = re.compile(r"hangar_check_[0-9]{1,12}_[0-9a-f]{12}")
+_COMMENT: Final = re.compile(rf"{MARK}[0-9a-f]{{32}}")
+_OWN: Final = """
+SELECT d.datname, d.datconnlimit, pg_catalog.shobj_description(d.oid, 'pg_database')
+FROM pg_catalog.pg_database AS d
+INNER JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba AND r.rolname = current_user
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.datid = d.oid)
+"""
+
+
+def new_name(now: int) -> str:
+    """The name of a scratch that is made now."""
+    return f"hangar_check_{now}_{token_hex(6)}"
+
+
+def is_marked(comment: str | None) -> bool:
+    """Whether a run of this package wrote the comment."""
+    return _COMMENT.fullmatch((comment or "").partition("\n")[0]) is not None
+
+
+def remove_databases(connection: "Connection[Any]") -> None:
+    """Drop the scratch databases of this role that no running tool holds, whatever their age.
+
+    One that somebody is connected to stays: DROP DATABASE without FORCE refuses it.
+    """
+    from psycopg import Error  # noqa: PLC0415 - SQLite users never load libpq
+    from psycopg.sql import SQL, Identifier  # noqa: PLC0415 - SQLite users never load libpq
+
+    for name, limit, comment in connection.execute(_OWN).fetchall():
+        if _is_scratch(name, limit, comment) and key_of(name) not in held(connection):
+            with suppress(Error):  # in use, or another run was faster
+                connection.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
+
+
+def _is_scratch(name: str, limit: int, comment: str | None) -> bool:
+    if not _NAME.fullmatch(name):
+        return False
+    return is_marked(comment) or (comment is None and limit == CONNECTION_LIMIT)
+
+
+@contextmanager
+def hold_folder(folder: str) -> Iterator[None]:
+    """Lock the temporary folder of a SQLite scratch as long as this process uses it."""
+    path = Path(folder, _LOCK_FILE)
+    made = path.with_suffix(".new")
+    with made.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        made.rename(path)  # nobody sees it before it is locked
+        yield
+
+
+def remove_folders() -> None:
+    """Delete the temporary folders of this user's killed runs."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        path = folder / _LOCK_FILE
+        if not _FOLDER.fullmatch(folder.name) or folder.is_symlink() or not path.is_file():
+            continue
+        with suppress(OSError):  # held by a running tool, another user's, or just removed by another run
+            if folder.stat().st_uid != os.getuid():
+                continue
+            with path.open("a") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)

@@ -1,0 +1,90 @@
+"""What users have put into a PostgreSQL database, of whatever kind: to tell an empty one, and to empty one again.
+
+Objects that came with the server have numbers below 16384; the schema public and the extension plpgsql are in every
+database. Parts of other objects (indexes, row types, members of extensions) are left to those. Stands above `guard`.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hangar_dal.errors import ScratchError
+from hangar_dal.migrations.guard import PostgresScratch
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+# In the order in which they are dropped. The names of schemas that are made for temporary tables begin with pg_.
+_KINDS: Final = {
+    "pg_subscription": "x.subdbid IN (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())",
+    "pg_event_trigger": "TRUE",
+    "pg_publication": "TRUE",
+    "pg_extension": "x.extname <> 'plpgsql'",
+    "pg_namespace": "x.nspname <> 'public' AND x.nspname !~ '^pg_'",
+    "pg_class": "x.relkind <> 'c' AND x.relnamespace::regnamespace::text !~ '^pg_(toast|temp)'",
+    "pg_type": "x.typnamespace::regnamespace::text !~ '^pg_(toast|temp)'",
+    "pg_proc": "TRUE",
+    "pg_operator": "TRUE",
+    "pg_opfamily": "TRUE",
+    "pg_opclass": "TRUE",
+    "pg_cast": "TRUE",
+    "pg_transform": "TRUE",
+    "pg_am": "TRUE",
+    "pg_collation": "TRUE",
+    "pg_conversion": "TRUE",
+    "pg_ts_config": "TRUE",
+    "pg_ts_dict": "TRUE",
+    "pg_ts_parser": "TRUE",
+    "pg_ts_template": "TRUE",
+    "pg_statistic_ext": "TRUE",
+    "pg_foreign_server": "TRUE",
+    "pg_foreign_data_wrapper": "TRUE",
+    "pg_language": "TRUE",
+    "pg_default_acl": "TRUE",
+}
+_EACH: Final = " UNION ALL ".join(
+    f"SELECT {place} AS place, '{catalog}'::regclass AS class, x.oid "  # noqa: S608 - written above
+    f"FROM pg_catalog.{catalog} AS x WHERE x.oid >= 16384 AND {which}"
+    for place, (catalog, which) in enumerate(_KINDS.items())
+)
+_OBJECTS: Final = f"""
+SELECT i.type, i.identity
+FROM ({_EACH}) AS o
+CROSS JOIN LATERAL pg_catalog.pg_identify_object(o.class, o.oid, 0) AS i
+WHERE
+    NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = o.class AND d.objid = o.oid AND d.objsubid = 0 AND d.deptype IN ('a', 'e', 'i', 'P', 'S')
+    )
+ORDER BY o.place, o.oid
+"""  # noqa: S608 - written above
+_LARGE_OBJECTS: Final = "SELECT l.oid FROM pg_catalog.pg_largeobject_metadata AS l ORDER BY l.oid"
+# Words of pg_identify_object that DROP spells otherwise.
+_SPELLED: Final = {
+    "composite type": "TYPE",
+    "foreign-data wrapper": "FOREIGN DATA WRAPPER",
+    "statistics object": "STATISTICS",
+}
+
+
+def objects_in(connection: "Connection[Any]") -> list[str]:
+    """The objects of users, such as `table public.users`; nothing for an empty database."""
+    found = [f"{kind} {identity}" for kind, identity in connection.execute(_OBJECTS.encode())]
+    return [*found, *(f"large object {oid}" for (oid,) in connection.execute(_LARGE_OBJECTS))]
+
+
+def remove_objects(scratch: PostgresScratch, connection: "Connection[Any]") -> None:
+    """Drop all of them in one transaction, in which the database is proved to be this scratch."""
+    with scratch.changing(connection) as change:
+        change.execute("SET LOCAL search_path = pg_catalog")
+        last: list[tuple[str, str]] = []
+        while (found := change.execute(_OBJECTS).fetchall()) and found != last:
+            last = found
+            kind, identity = found[0]
+            change.execute(f"DROP {_SPELLED.get(kind, kind)} {identity} CASCADE")
+        for (oid,) in change.execute(_LARGE_OBJECTS).fetchall():
+            change.execute(f"SELECT lo_unlink({oid})")
+        change.execute("CREATE SCHEMA IF NOT EXISTS public")
+    if left := objects_in(connection):
+        raise ScratchError(
+            f"The throwaway database {scratch.database} could not be emptied: {left[0]} is left. "
+            "Drop the database and create it again."
+        )

@@ -1,0 +1,187 @@
+"""Nothing fills, changes or empties a database that is not the scratch this run made."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from hangar_dal.contract.describe_postgresql import PostgresProbe
+from hangar_dal.contract.plans_postgresql import PostgresPlanner
+from hangar_dal.contract.statistics_postgresql import fill
+from hangar_dal.contract.statistics_sqlite import pretend_large
+from hangar_dal.errors import MigrationError, ScratchError
+from hangar_dal.migrations.commands import apply_to
+from hangar_dal.migrations.guard import PostgresScratch, Scratch
+from hangar_dal.migrations.objects import remove_objects
+from hangar_dal.migrations.places import Place, place_of
+from hangar_dal.migrations.scratch import empty_like
+from hangar_dal.migrations.scripts import packaged_folder
+from hangar_dal.migrations.sessions import migrating
+from outside_view import outside_view
+
+
+@pytest.fixture
+def place(empty_database_url: str) -> Place:
+    """A real database with a table and a row in it."""
+    found = place_of(empty_database_url)
+    with closing(found.connect()) as connection:
+        connection.execute("CREATE TABLE real_rows (id integer PRIMARY KEY)")
+        connection.execute("INSERT INTO real_rows VALUES (1)")
+    return found
+
+
+@pytest.fixture
+def misled(place: Place) -> Iterator[Scratch]:
+    """A scratch whose connections lead to the real database, as behind a pooler that has one database for all names."""
+    with empty_like(place) as scratch:
+        yield replace(scratch, target=place.target)
+
+
+def view(place: Place) -> Any:
+    if place.dialect == "sqlite":
+        return Path(place.target.path).read_bytes()
+    return outside_view(place.target.conninfo)
+
+
+def by_its_migrations(scratch: Scratch, place: Place) -> None:
+    apply_to(scratch, [packaged_folder()])
+
+
+def by_a_connection(scratch: Scratch, place: Place) -> None:
+    scratch.connect().close()
+
+
+def by_a_change(scratch: Scratch, place: Place) -> None:
+    with closing(place.connect()) as connection, scratch.changing(connection) as change:
+        change.execute("DROP TABLE real_rows")
+
+
+@pytest.mark.parametrize("change", [by_its_migrations, by_a_connection, by_a_change])
+def test_a_connection_that_leads_to_another_database_changes_nothing(
+    change: Callable[[Scratch, Place], None], misled: Scratch, place: Place
+) -> None:
+    before = view(place)
+    with pytest.raises(ScratchError, match="does not lead to the scratch"):
+        change(misled, place)
+    assert view(place) == before
+
+
+def test_every_transaction_of_a_migration_proves_where_it_is(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is right when it is opened, and leads elsewhere later, as a pooler might let it."""
+    with empty_like(place) as scratch, migrating(scratch, [packaged_folder()]) as (backend, [steps]):
+        monkeypatch.setattr(backend, "uri", replace(scratch, **other_identity(scratch)))
+        with pytest.raises(ScratchError, match="does not lead to the scratch"), backend.transaction():
+            raise AssertionError("the transaction began")
+        backend.rollback()
+        with pytest.raises(ScratchError, match="does not lead to the scratch"), backend.disable_transactions():
+            raise AssertionError("the script began")
+        monkeypatch.undo()
+        backend.apply_one(steps[0])
+
+
+def other_identity(scratch: Scratch) -> dict[str, Any]:
+    return {"token": "0" * 32} if isinstance(scratch, PostgresScratch) else {"inode": scratch.inode + 1}
+
+
+@pytest.mark.parametrize("part", ["database", "oid", "token"])
+def test_name_oid_and_token_all_count(part: str, empty_postgres_url: str) -> None:
+    with empty_like(place_of(empty_postgres_url)) as scratch, closing(scratch.connect()) as connection:
+        assert isinstance(scratch, PostgresScratch)
+        connection.execute("CREATE TABLE rows_to_come (id int)")
+        other = replace(scratch, **{part: 1 if part == "oid" else "0" * 32})
+        with pytest.raises(ScratchError), other.changing(connection):
+            raise AssertionError("the transaction began")
+        with pytest.raises(ScratchError):
+            other.alone(connection)
+        with pytest.raises(ScratchError):
+            fill(other, connection)
+        with pytest.raises(ScratchError):
+            remove_objects(other, connection)
+
+
+def test_a_function_that_hides_one_of_the_servers_deceives_no_proof(empty_postgres_url: str) -> None:
+    with empty_like(place_of(empty_postgres_url)) as scratch, closing(scratch.connect()) as connection:
+        assert isinstance(scratch, PostgresScratch)
+        connection.execute(
+            "CREATE FUNCTION public.current_database() RETURNS name LANGUAGE sql AS $$ SELECT 'other'::name $$"
+        )
+        connection.execute("SET search_path = public, pg_catalog")
+        scratch.prove(connection)
+
+
+def test_a_database_of_the_same_name_that_somebody_else_made_is_not_dropped(empty_postgres_url: str) -> None:
+    with closing(psycopg.connect(empty_postgres_url, autocommit=True)) as admin:
+        with (
+            pytest.raises(ScratchError, match="not dropped"),
+            empty_like(place_of(empty_postgres_url)) as scratch,
+        ):
+            assert isinstance(scratch, PostgresScratch)
+            name = sql.Identifier(scratch.database)
+            admin.execute(sql.SQL("DROP DATABASE {}").format(name))
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(name))
+            admin.execute(sql.SQL("COMMENT ON DATABASE {} IS 'somebody else''s'").format(name))
+        admin.execute(sql.SQL("DROP DATABASE {}").format(name))  # it was there
+
+
+def test_a_file_that_took_the_place_of_the_scratch_is_not_changed(empty_sqlite_url: str) -> None:
+    with empty_like(place_of(empty_sqlite_url)) as scratch:
+        path = Path(scratch.target.path)
+        path.rename(path.with_suffix(".old"))
+        path.touch()
+        with pytest.raises(ScratchError):
+            scratch.connect()
+
+
+def test_a_migration_on_a_scratch_file_cannot_attach_another_file(empty_sqlite_url: str, tmp_path: Path) -> None:
+    other = tmp_path / "real.db"
+    with empty_like(place_of(empty_sqlite_url)) as scratch, closing(scratch.connect()) as connection:
+        with pytest.raises(sqlite3.DatabaseError, match="authoriz"):
+            connection.execute("ATTACH ? AS other", [str(other)])
+        with pytest.raises(sqlite3.DatabaseError, match="authoriz"):
+            connection.execute("VACUUM INTO ?", [str(other)])
+        connection.execute("VACUUM")  # attaches a file without a name
+    assert not other.exists()
+
+
+def test_statistics_are_written_into_a_copy_in_memory_alone(empty_sqlite_url: str) -> None:
+    with empty_like(place_of(empty_sqlite_url)) as scratch, closing(scratch.connect()) as connection:
+        with pytest.raises(ScratchError, match="A copy in memory was expected"):
+            pretend_large(connection)
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+def test_the_connections_that_describe_and_plan_are_read_only(empty_postgres_url: str) -> None:
+    refused = pytest.raises(psycopg.errors.ReadOnlySqlTransaction)
+    with empty_like(place_of(empty_postgres_url)) as scratch, closing(scratch.connect(read_only=True)) as connection:
+        with refused:
+            connection.execute("CREATE TABLE t (id int)")
+        with PostgresProbe(scratch.target.conninfo) as probe, refused:
+            probe._connection.execute("CREATE TABLE t (id int)")
+        with closing(PostgresPlanner(scratch, probe.tables())) as planner, refused:
+            planner._connection.execute("CREATE TABLE t (id int)")
+
+
+def test_what_a_migration_does_in_a_scratch_is_undone_when_it_fails(place: Place) -> None:
+    with empty_like(place) as scratch, closing(scratch.connect()) as connection:
+        with pytest.raises(ZeroDivisionError), scratch.changing(connection) as change:
+            change.execute("CREATE TABLE half (id integer)")
+            raise ZeroDivisionError
+        with pytest.raises((psycopg.Error, sqlite3.Error)):
+            connection.execute("SELECT * FROM half")
+
+
+def test_a_script_that_fails_in_a_scratch_is_a_migration_error(place: Place, tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    for dialect in ("sqlite", "postgresql"):
+        (folder / dialect).mkdir(parents=True)
+        (folder / dialect / "0001_broken.sql").write_text("CREATE VIEW v AS SELECT * FROM nowhere;SELECT * FROM v;")
+        (folder / dialect / "0001_broken.rollback.sql").write_text("SELECT 1;")
+    (folder / "0001_broken.py").write_text((packaged_folder() / "0001_users.py").read_text())
+    with empty_like(place) as scratch, pytest.raises(MigrationError, match="nowhere"):
+        apply_to(scratch, [folder])

@@ -1,0 +1,102 @@
+"""What killed runs left is removed, and nothing else."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from hangar_dal.migrations import leftovers, locks
+from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
+
+There = Callable[[psycopg.Connection], list[str]]
+PoorUrl = Callable[[str], str]
+
+
+@pytest.fixture
+def other_mark() -> str:
+    """How the names of databases end that other runs have left, for this test to find."""
+    return token_hex(6)
+
+
+@contextmanager
+def server_with(url: str, databases: dict[str, tuple[str | None, int]]) -> Iterator[tuple[psycopg.Connection, There]]:
+    """Databases with these comments and connection limits, and which of them are there."""
+
+    def there(admin: psycopg.Connection) -> list[str]:
+        rows = admin.execute("SELECT datname FROM pg_database WHERE datname = ANY(%s)", [list(databases)])
+        return [name for (name,) in rows]
+
+    with closing(psycopg.connect(url, autocommit=True)) as admin:
+        try:
+            for name, (comment, limit) in databases.items():
+                create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 CONNECTION LIMIT {}")
+                admin.execute(create.format(sql.Identifier(name), sql.Literal(limit)))
+                admin.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), comment))
+            yield admin, there
+        finally:
+            for name in databases:
+                admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_what_killed_runs_left_is_dropped_whatever_its_age_and_nothing_else(
+    empty_postgres_url: str, other_mark: str
+) -> None:
+    """`uncommented` is what a run leaves that was killed between CREATE DATABASE and COMMENT."""
+    token = f"{leftovers.MARK}{token_hex(16)}"
+    ours, named = f"hangar_check_1_{other_mark}", f"hangar_check_2_{other_mark}"
+    limit = leftovers.CONNECTION_LIMIT
+    with server_with(
+        empty_postgres_url,
+        {
+            ours: (token, -1),
+            f"hangar_check_3_{other_mark}": (None, limit),
+            named: (token, limit),
+            f"hangar_check_4_{other_mark}": (token, limit),
+            f"hangar_check_5_{other_mark}": (None, -1),
+            f"hangar_check_6_{other_mark}": ("our shop", limit),
+            f"hangar_check_7_{other_mark}": (f"{leftovers.MARK}shop", limit),
+            f"my_hangar_check_8_{other_mark}": (token, limit),
+            f"hangar_check_9_{other_mark}_shop": (token, limit),
+        },
+    ) as (admin, there):
+        in_use = make_conninfo(empty_postgres_url, dbname=f"hangar_check_4_{other_mark}")
+        with closing(psycopg.connect(in_use)), closing(psycopg.connect(empty_postgres_url)) as running:
+            locks.lock(running, named)
+            with empty_postgresql(empty_postgres_url):
+                pass
+        kept = [name.partition("hangar_check_")[2][0] for name in there(admin)]
+        assert sorted(kept) == ["2", "4", "5", "6", "7", "8", "9"]
+
+
+def test_a_leftover_of_another_role_stays(poor_url: PoorUrl, empty_postgres_url: str, other_mark: str) -> None:
+    ours = f"hangar_check_1_{other_mark}"
+    comment = f"{leftovers.MARK}{token_hex(16)}"
+    with server_with(empty_postgres_url, {ours: (comment, -1)}) as (admin, there):
+        with empty_postgresql(poor_url("CREATEDB")):
+            pass
+        assert there(admin) == [ours]
+
+
+def test_the_folder_of_a_killed_run_is_removed_and_one_in_use_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    abandoned, resembling = tmp_path / "hangar_check_abcdefgh", tmp_path / "hangar_check_of_shop"
+    for folder in (abandoned, resembling):
+        folder.mkdir()
+        (folder / "lock").touch()
+    (tmp_path / "hangar_check_nolock12").mkdir()
+    with empty_sqlite() as one:
+        assert not abandoned.exists()
+        with empty_sqlite():
+            assert Path(one.target.path).exists()
+    assert sorted(path.name for path in tmp_path.glob("hangar_check_*")) == [
+        "hangar_check_nolock12",
+        "hangar_check_of_shop",
+    ]
