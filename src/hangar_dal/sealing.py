@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hangar_dal.errors import InvalidValue, SealError, SettingsError, raise_alone
-from hangar_dal.values import MAX_JSON_BYTES
+from hangar_dal.sizes import MAX_JSON_BYTES
 
 MAX_PLAINTEXT: Final = MAX_JSON_BYTES
 MAX_SEALED_TEXT: Final = (

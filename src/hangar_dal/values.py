@@ -15,11 +15,11 @@ from pydantic import JsonValue
 from uuid_utils.compat import uuid7 as _uuid7
 
 from hangar_dal.errors import InvalidValue, raise_alone
+from hangar_dal.sizes import MAX_JSON_BYTES, Room
 from hangar_dal.unicode14 import unassigned
 
 INT64_MAX: Final = 2**63 - 1
 MAX_JSON_DEPTH: Final = 64
-MAX_JSON_BYTES: Final = 1 << 20
 # jsonb keeps numbers as decimals: past this a float would come back from PostgreSQL as an integer.
 MAX_JSON_FLOAT: Final = 1e15
 
@@ -90,17 +90,22 @@ def instant_text(value: datetime) -> str:
 
 def json_text(name: str, value: object) -> str:
     """Canonical JSON (sorted keys, no spaces) that comes back as the equal value from `jsonb` and from text."""
-    plain = _plain_json(name, value, MAX_JSON_DEPTH)
-    text = _CANONICAL.encode(plain)
+    too_large = f"{name}: JSON must not be larger than {MAX_JSON_BYTES} bytes"
+    text = _CANONICAL.encode(_plain_json(name, value, MAX_JSON_DEPTH, Room(MAX_JSON_BYTES, too_large)))
     if len(text) > MAX_JSON_BYTES or len(text.encode()) > MAX_JSON_BYTES:
-        raise InvalidValue(f"{name}: JSON must not be larger than {MAX_JSON_BYTES} bytes")
+        raise InvalidValue(too_large)
     return text
 
 
-def _plain_json(name: str, value: Any, depth: int) -> object:
-    """A checked copy; subclasses of the JSON types are refused, since they would come back as plain ones."""
+def _plain_json(name: str, value: Any, depth: int, room: Room) -> object:
+    """A checked copy; subclasses of the JSON types are refused, since they would come back as plain ones.
+
+    `room` is charged with what each part takes at least: two bytes for an item, five for a key and its value.
+    """
     kind = type(value)
     if kind is str:
+        if len(value) > 64:
+            room.take(len(value))
         return check_text(name, value)
     if kind is bool or value is None:
         return value
@@ -115,12 +120,16 @@ def _plain_json(name: str, value: Any, depth: int) -> object:
     if depth == 0:
         raise InvalidValue(f"{name}: JSON must not be nested deeper than {MAX_JSON_DEPTH} levels")
     if kind is list:
-        return [_plain_json(name, item, depth - 1) for item in value]
+        room.take(2 * len(value))
+        return [_plain_json(name, item, depth - 1, room) for item in value]
+    room.take(5 * len(value))
     plain = {}
     for key, item in value.items():
         if type(key) is not str:
             raise InvalidValue(f"{name}: a key of a JSON object must be text")
-        plain[check_text(name, key)] = _plain_json(name, item, depth - 1)
+        if len(key) > 64:
+            room.take(len(key))
+        plain[check_text(name, key)] = _plain_json(name, item, depth - 1, room)
     return plain
 
 

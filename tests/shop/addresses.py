@@ -5,7 +5,7 @@ from typing import Annotated, TypedDict
 
 from typing_extensions import Unpack
 
-from hangar_dal import EmailAddress, Executor, Row, RowCount
+from hangar_dal import EmailAddress, Executor, Row, RowCount, Stream
 from shop import query
 
 
@@ -32,3 +32,7 @@ async def change_address(db: Executor, id: int, **changes: Unpack[AddressChanges
 
 @query
 async def find_address(db: Executor, email: Annotated[str, EmailAddress]) -> Address | None: ...
+
+
+@query
+def stream_addresses(db: Executor, ids: list[int]) -> Stream[Address]: ...

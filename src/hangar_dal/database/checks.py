@@ -15,6 +15,7 @@ from pydantic_core.core_schema import ErrorType
 
 from hangar_dal.database.types import ValueType
 from hangar_dal.errors import InvalidValue, raise_alone
+from hangar_dal.sizes import MAX_LIST_ITEMS, check_count, check_texts
 from hangar_dal.values import check_float, check_instant, check_int, check_text, json_text
 
 Check = Callable[[str, Any], Any]
@@ -123,11 +124,17 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
     if value.kind in ("model", "models") and value.python is not None:
         return _model_check(value.python) if value.kind == "model" else _models_check(value.python)
     if value.kind == "list" and value.item is not None:
-        each, optional = checker(value.item, in_json=True), value.item.optional
+        each, optional, of_text = checker(value.item, in_json=True), value.item.optional, value.item.kind == "text"
 
         def check_list(name: str, given: Any) -> list[Any]:
-            if isinstance(given, str | bytes | Mapping) or not hasattr(given, "__iter__"):
+            # A length is needed: what can be read only once cannot be measured first.
+            if isinstance(given, str | bytes | Mapping) or not (
+                hasattr(given, "__iter__") and hasattr(given, "__len__")
+            ):
                 raise InvalidValue(f"{name}: expected a list, got {type(given).__name__}")
+            check_count(name, len(given), MAX_LIST_ITEMS, "items")
+            if of_text:
+                check_texts(name, given)
             return [None if item is None and optional else each(name, item) for item in given]
 
         return check_list
@@ -163,6 +170,7 @@ def _models_check(python: type[Any]) -> Check:
     def check(name: str, given: Any) -> str:
         if not isinstance(given, list | tuple):
             raise InvalidValue(f"{name}: expected a list, got {type(given).__name__}")
+        check_count(name, len(given), MAX_LIST_ITEMS, "items")
         return json_text(name, [_dumped(name, each, python) for each in given])
 
     return check

@@ -5,7 +5,7 @@ Stands above `sources`; made once when a query is compiled.
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
@@ -16,7 +16,11 @@ from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, field_types, inner_model, unfit_for_seal
 from hangar_dal.query.sources import Source, Unresolved, Values, resolve
 from hangar_dal.sealing import Keyring
+from hangar_dal.sizes import MAX_CALL_BYTES, MAX_ROWS, Room, check_count
 from hangar_dal.sqlblock import Line
+
+# So many rows are written before their size is looked at again.
+_ROWS_AT_ONCE: Final = 20
 
 Getter = Callable[[Values, Any], Any]
 Cell = Callable[[Any, Values, Any], Any]
@@ -137,6 +141,7 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
     model = argument.model
     if model is None:
         raise TypeError(argument.name)
+    too_large = f"the JSON of a list of models must not be larger than {MAX_CALL_BYTES} bytes; make several calls"
     columns: list[tuple[str, Cell]] = []
     for name, value in field_types(model).items():
         if isinstance(value, ValueType):
@@ -148,11 +153,19 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
         rows = values[argument.name]
         if not isinstance(rows, list | tuple):
             raise InvalidValue(f"{argument.name}: expected a list, got {type(rows).__name__}")
+        check_count(argument.name, len(rows), MAX_ROWS, "rows")
         for row in rows:
             if not isinstance(row, model):
                 raise InvalidValue(f"{argument.name}: expected {model.__name__}, got {type(row).__name__}")
-        text = to_json([{name: cell(row, values, db) for name, cell in columns} for row in rows]).decode()
-        return text if to_wire is None else to_wire(text)
+        room = Room(MAX_CALL_BYTES, f"{argument.name}: {too_large}")
+        parts = []
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[start : start + _ROWS_AT_ONCE]
+            part = to_json([{name: cell(row, values, db) for name, cell in columns} for row in some])[1:-1]
+            room.take(len(part))
+            parts.append(part)
+        text = b"[%b]" % b",".join(parts)
+        return text.decode() if to_wire is None else to_wire(text.decode())
 
     return get
 

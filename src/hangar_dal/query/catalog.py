@@ -9,6 +9,7 @@
 The function's module names the file, the function the block. Stands below the domains, which use nothing else.
 """
 
+import asyncio
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
@@ -23,6 +24,7 @@ from hangar_dal.errors import CatalogError
 from hangar_dal.finding import Finding
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.query.plan import Plan
+from hangar_dal.sizes import LargeOnLoop
 from hangar_dal.sqlfile import SqlFile, parse, unreadable
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
@@ -64,7 +66,11 @@ class Catalog:
         @wraps(function)
         async def call(db: Executor, *arguments: Any, **named: Any) -> Any:
             plan = plans.get(db.dialect) or plan_for(db)
-            variant, parameters = plan.bound(declared.values(arguments, named), db)
+            values = declared.values(arguments, named)
+            try:
+                variant, parameters = plan.bound(values, db)
+            except LargeOnLoop:
+                variant, parameters = await asyncio.to_thread(plan.bound, values, db)
             rows, count = await db.run(variant.statement, parameters)
             return plan.result(variant, rows, count, db)
 

@@ -4,10 +4,12 @@ Stands above `sources` and `results`. Everything that can be done once is done h
 call picks a variant, collects its values, and hands both to the database.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from hangar_dal.database import Executor, Statement
+from hangar_dal.database import Executor, Row, Statement
 from hangar_dal.database.codecs import Codec, encoder
 from hangar_dal.errors import InvalidValue
 from hangar_dal.query.binding import Getter, getter
@@ -15,6 +17,7 @@ from hangar_dal.query.results import Reader
 from hangar_dal.query.signature import Signature
 from hangar_dal.query.sources import resolve
 from hangar_dal.query.stream import Stream
+from hangar_dal.sizes import LargeOnLoop
 from hangar_dal.sqlblock import Block, Condition
 
 Values = Mapping[str, Any]
@@ -67,7 +70,7 @@ class Plan:
         self._counts = signature.result.shape == "count"
 
     def bound(self, values: Values, db: Executor) -> tuple[Variant, Any]:
-        """The statement to run, and its parameters."""
+        """The statement to run, and its parameters; `LargeOnLoop` if the event loop would wait for a large value."""
         variant = self._only or self._variant(values)
         if self._models:
             self._check_models(values)
@@ -83,8 +86,13 @@ class Plan:
 
     def stream(self, db: Executor, values: Values) -> Stream[Any]:
         """The same statement, its rows in chunks."""
-        variant, parameters = self.bound(values, db)
-        chunks = db.stream(variant.statement, parameters)
+        chunks: AbstractAsyncContextManager[AsyncIterator[list[Row]]]
+        try:
+            variant, parameters = self.bound(values, db)
+            chunks = db.stream(variant.statement, parameters)
+        except LargeOnLoop:
+            variant = self._only or self._variant(values)
+            chunks = self._stream_of_large(db, values)
 
         def read(rows: Rows) -> list[Any]:
             if not variant.checked:
@@ -92,6 +100,12 @@ class Plan:
             return self._reader.read(rows, db.keyring)
 
         return Stream(chunks, read)
+
+    @asynccontextmanager
+    async def _stream_of_large(self, db: Executor, values: Values) -> AsyncIterator[AsyncIterator[list[Row]]]:
+        variant, parameters = await asyncio.to_thread(self.bound, values, db)
+        async with db.stream(variant.statement, parameters) as chunks:
+            yield chunks
 
     def _check_models(self, values: Values) -> None:
         for name, model, optional in self._models:

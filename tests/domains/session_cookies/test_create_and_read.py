@@ -8,7 +8,7 @@ import pytest
 from clock import Clock
 from hangar_dal import Database, NewSessionCookie, SessionCookie, User, session_cookies, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, NotFound, UniqueViolation
-from hangar_dal.values import MAX_JSON_BYTES
+from hangar_dal.sizes import MAX_JSON_BYTES
 from samples import LATER, local_user, session, storage_state
 
 COOKIES: dict[str, Any] = {

@@ -27,3 +27,12 @@ SELECT
     email
 FROM addresses
 WHERE email_fold = :email_fold;
+
+-- name: stream_addresses
+-- differs: a list is an array here, a JSON array there
+SELECT
+    id,
+    email
+FROM addresses
+WHERE id = ANY(:ids)
+ORDER BY id;

@@ -27,3 +27,12 @@ SELECT
     email
 FROM addresses
 WHERE email_fold = :email_fold;
+
+-- name: stream_addresses
+-- differs: a list is a JSON array here, an array there
+SELECT
+    id,
+    email
+FROM addresses
+WHERE id IN (SELECT value FROM json_each(:ids))
+ORDER BY id;

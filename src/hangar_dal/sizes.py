@@ -1,0 +1,68 @@
+"""How large a value may be, and from which size on it is encoded in a thread instead of on the event loop.
+
+The limits are checked before the work is done: while a document is walked, and before a list is read. Above `errors`.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from hangar_dal.errors import InvalidValue
+
+MAX_JSON_BYTES: Final = 1 << 20  # one document
+MAX_LIST_ITEMS: Final = 100_000  # one list of values
+MAX_ROWS: Final = 10_000  # one list of models
+MAX_CALL_BYTES: Final = 16 << 20  # the texts of one list of values, or the JSON of one list of models
+
+# Encoding this much takes about two milliseconds.
+_INLINE_BYTES: Final = 32 << 10
+_INLINE_ITEMS: Final = 2_000
+
+
+class LargeOnLoop(Exception):
+    """A value is too large to be encoded on the event loop. The caller encodes the same values again in a thread."""
+
+
+class Room:
+    """What is left of a limit in bytes, while a value is walked or written."""
+
+    __slots__ = ("_inline", "_left", "_message")
+
+    def __init__(self, most: int, message: str) -> None:
+        self._left = most
+        self._inline = most - _INLINE_BYTES
+        self._message = message
+
+    def take(self, size: int) -> None:
+        """Raise `InvalidValue` if the limit is passed, `LargeOnLoop` if the event loop would wait for the rest."""
+        self._left -= size
+        if self._left < self._inline:
+            if self._left < 0:
+                raise InvalidValue(self._message)
+            _leave_loop()
+            self._inline = -1
+
+
+def check_count(name: str, number: int, most: int, noun: str) -> None:
+    """The same for the length of a list, before anything in it is read."""
+    if number > _INLINE_ITEMS:
+        if number > most:
+            raise InvalidValue(f"{name}: a list must not have more than {most} {noun}; make several calls")
+        _leave_loop()
+
+
+def check_texts(name: str, texts: Iterable[object]) -> None:
+    """The same for the texts of a list, before any of them is checked."""
+    size = sum(len(text) for text in texts if isinstance(text, str))
+    if size > _INLINE_BYTES:
+        if size > MAX_CALL_BYTES:
+            raise InvalidValue(f"{name}: the texts of a list must not be larger than {MAX_CALL_BYTES} bytes together")
+        _leave_loop()
+
+
+def _leave_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return  # in a thread, where it may take its time
+    raise LargeOnLoop
