@@ -91,7 +91,8 @@ def instant_text(value: datetime) -> str:
 def json_text(name: str, value: object) -> str:
     """Canonical JSON (sorted keys, no spaces) that comes back as the equal value from `jsonb` and from text."""
     too_large = f"{name}: JSON must not be larger than {MAX_JSON_BYTES} bytes"
-    text = _CANONICAL.encode(_plain_json(name, value, MAX_JSON_DEPTH, Room(MAX_JSON_BYTES, too_large)))
+    plain = _plain_json(name, value, MAX_JSON_DEPTH, Room(MAX_JSON_BYTES, too_large))
+    text = _CANONICAL.encode(plain)
     if len(text) > MAX_JSON_BYTES or len(text.encode()) > MAX_JSON_BYTES:
         raise InvalidValue(too_large)
     return text
