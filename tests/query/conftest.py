@@ -18,9 +18,10 @@ PREAMBLE = """\
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from typing import Annotated, Any, Literal, NewType, Optional, TypedDict
+from typing import Annotated, Any, Generic, Literal, NewType, Optional, TypedDict, TypeVar
 from uuid import UUID
-from pydantic import BaseModel, Field, JsonValue, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, RootModel, SecretStr, StringConstraints
+from pydantic import computed_field, field_serializer
 from typing_extensions import NotRequired, Required, Unpack
 from hangar_dal import CaseInsensitive, Executor, JsonArray, JsonObject, Row, RowCount, Sealed, Stream
 

@@ -15,7 +15,7 @@ REFUSED_TYPES = {
     "SecretStr": "hashed or sealed before it reaches SQL",
     "Any": "say which type it is",
     "object": "say which type it is",
-    "int | str": "a union of several types has no one column type",
+    "int | str": "a union of several types has no single column type",
     "Literal['a', 1]": "must be all text or all integers",
     "Literal[True]": "must be all text or all integers",
     "Enum('Empty', {})": "must be all text or all integers",
@@ -25,6 +25,14 @@ REFUSED_TYPES = {
     "tuple[int, ...]": "tuple has no column type on both databases",
     "set[str]": "set has no column type",
     "list": "list has no column type",
+    "dict[str, UUID]": "UUID does not come back out of JSON",
+    "dict[int, str]": "a key of a JSON object is text",
+    "list[list[datetime]]": "datetime does not come back out of JSON",
+    "dict[str, Order]": "Order does not come back out of JSON",
+    "dict[str, StrEnum('E', ['A'])]": "E does not come back out of JSON",
+    "list[Order | None]": "a list of models cannot hold None",
+    "RootModel[int]": "is a RootModel, which has no fields",
+    "TypeVar('T')": "the type variable T stands for no type",
     "complex": "complex has no column type",
     "bytearray": "bytearray has no column type",
     "Annotated[int, Sealed('t', 'c', bind=())]": "only text and JSON can be sealed",
@@ -36,6 +44,7 @@ TYPES = [
     "JsonObject | JsonArray", "list[int]", "list[str]", "list[UUID | None]", "list[datetime]", "Literal['a', 'b']",
     "Literal[1, 2]", "StrEnum('E', ['A'])", "IntEnum('I', ['A'])", "Enum('P', {'A': 'a'})", "int | None",
     "Optional[str]", "Annotated[str, StringConstraints(max_length=3)]", "NewType('Id', UUID)", "dict[str, int]",
+    "list[StrEnum('E', ['A'])]", "list[Literal[1, 2]]", "dict[str, list[float | None]]", "list[JsonObject]",
 ]  # fmt: skip
 
 

@@ -59,7 +59,7 @@ class Line(Row):
     key: UUID | None = None
     at: datetime | None = None
     day: date | None = None
-    doc: JsonObject | None = None
+    doc: JsonValue | None = None
     words: list[str] = Field(default_factory=list)
     numbers: list[int | None] = Field(default_factory=list)
     keys: list[UUID] = Field(default_factory=list)

@@ -10,10 +10,9 @@ from typing import Final
 from hangar_dal.contract.facts import Described
 from hangar_dal.contract.place import found
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import Scope, scopes
-from hangar_dal.query.signature import field_types, inner_model
 from hangar_dal.sqlscan import Kind, Token
 
 _OBJECTS: Final = frozenset({"JSON_OBJECT", "JSON_BUILD_OBJECT", "JSONB_BUILD_OBJECT"})

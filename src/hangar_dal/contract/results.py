@@ -8,9 +8,8 @@ from hangar_dal.contract.kinds import fits, spoken, values_of
 from hangar_dal.contract.place import column_at, found
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.database.types import ValueType, kind_of
+from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.finding import Finding
-from hangar_dal.query.signature import field_types
 
 Nulls = Sequence[bool | None] | None
 

@@ -11,10 +11,9 @@ from hangar_dal.contract.kinds import spoken, writes
 from hangar_dal.contract.place import found, parameter_at
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.types import ValueType, field_types
 from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import Scope, scopes
-from hangar_dal.query.signature import field_types
 from hangar_dal.sqlscan import Kind, Token
 
 

@@ -10,10 +10,12 @@ from math import isinf
 from typing import Any, Final, get_args
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import from_json
 from pydantic_core.core_schema import ErrorType
 
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.json_values import into_json
+from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.sizes import MAX_LIST_ITEMS, check_count, check_texts
 from hangar_dal.values import check_float, check_instant, check_int, check_text, json_text
@@ -80,11 +82,12 @@ def checker(value: ValueType, *, in_json: bool = False) -> Check:
     if value.constrained is None:
         return check
     validate = TypeAdapter[Any](value.constrained).validator.validate_python
+    strict = True if value.kind == "json" else None  # within JSON nothing else looks at the types
 
     def constrained(name: str, given: Any) -> Any:
         plain = check(name, given)
         try:
-            valid = validate(given)
+            valid = validate(given, strict=strict)
             return plain if valid is given else check(name, valid)
         except ValidationError as refused:
             raise_alone(InvalidValue(f"{name}: {'; '.join(reasons(refused))}"))
@@ -160,26 +163,49 @@ def _literal_check(allowed: tuple[Any, ...]) -> Check:
 
 
 def _model_check(python: type[Any]) -> Check:
+    build = _object(python)
+
     def check(name: str, given: Any) -> str:
-        return json_text(name, _dumped(name, given, python))
+        return json_text(name, build(name, given))
 
     return check
 
 
 def _models_check(python: type[Any]) -> Check:
+    build = _object(python)
+
     def check(name: str, given: Any) -> str:
         if not isinstance(given, list | tuple):
             raise InvalidValue(f"{name}: expected a list, got {type(given).__name__}")
         check_count(name, len(given), MAX_LIST_ITEMS, "items")
-        return json_text(name, [_dumped(name, each, python) for each in given])
+        return json_text(name, [build(name, each) for each in given])
 
     return check
 
 
-def _dumped(name: str, given: Any, python: type[Any]) -> Any:
-    if not isinstance(given, python):
-        raise InvalidValue(f"{name}: expected {python.__name__}, got {type(given).__name__}")
-    try:
-        return given.model_dump(mode="json")
-    except ValueError:
-        raise_alone(InvalidValue(f"{name}: this {python.__name__} cannot be written as JSON"))
+def _object(python: type[BaseModel]) -> Check:
+    """A model as a JSON object of its fields and nothing else: what is computed or written otherwise is never read."""
+    fields = [(field, _part(found)) for field, found in field_types(python).items() if isinstance(found, ValueType)]
+
+    def build(name: str, given: Any) -> dict[str, Any]:
+        if type(given) is not python:  # a subclass would come back as its parent
+            raise InvalidValue(f"{name}: expected {python.__name__}, got {type(given).__name__}")
+        return {field: part(f"{name}.{field}", getattr(given, field)) for field, part in fields}
+
+    return build
+
+
+def _part(value: ValueType) -> Check:
+    """What stands for a field's value inside JSON."""
+    check, kind = checker(value, in_json=True), kind_of(value)
+    inside = from_json if kind == "json" else into_json(kind)
+
+    def part(name: str, given: Any) -> Any:
+        if given is None and value.optional:
+            return None
+        if given is None:
+            raise InvalidValue(f"{name}: must not be None")
+        plain = check(name, given)
+        return plain if inside is None else inside(plain)
+
+    return part

@@ -6,16 +6,14 @@ module says what differs.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
 from hangar_dal.database.checks import checker
 from hangar_dal.database.types import ValueType
 from hangar_dal.errors import InvalidValue
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
-from hangar_dal.values import instant_text
 
 Encode = Callable[[Any], Any]
 Decode = Callable[[Any], Any]
@@ -56,14 +54,6 @@ def encoder(name: str, value: ValueType, to_wire: Encode | None = None, *, in_js
     return encoded
 
 
-def into_json(kind: str) -> Encode | None:
-    """What makes the value that stands for one of this kind inside JSON; None where it stands for itself."""
-    each = _INTO_JSON.get(kind.removeprefix("list:"))
-    if each is None or not kind.startswith("list:"):
-        return each
-    return lambda items: [None if item is None else each(item) for item in items]
-
-
 def decoder(value: ValueType, decode: Mapping[str, Decode]) -> Decode | None:
     """`decode(value)` for one column, and for each item of a list; None where the driver's value will do."""
     whole = decode.get(value.kind)
@@ -76,12 +66,3 @@ def decoder(value: ValueType, decode: Mapping[str, Decode]) -> Decode | None:
         return [None if item is None else each(item) for item in items]
 
     return decode_items
-
-
-# Inside a JSON document both databases read the same text.
-_INTO_JSON: Final[Mapping[str, Encode]] = {
-    "uuid": str,
-    "instant": instant_text,
-    "date": lambda value: value.isoformat(),
-}
-JSON_DECODE: Final[Mapping[str, Decode]] = {"instant": datetime.fromisoformat}

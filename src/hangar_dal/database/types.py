@@ -4,16 +4,17 @@ Stands on the database floor, below `checks` and the dialects' codecs. `value_ty
 would not come back equal from both databases.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, NewType, Union, get_args, get_origin
+from typing import Annotated, Any, Final, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, JsonValue, SecretStr
+from pydantic import BaseModel, JsonValue, RootModel, SecretStr
 from typing_extensions import TypeAliasType
 
 from hangar_dal.emails import EmailAddress, fold_email
@@ -53,6 +54,7 @@ _PLAIN: Final[dict[Any, str]] = {
     date: "date",
     JsonValue: "json",
 }
+_IN_JSON: Final = (str, int, float, bool, NoneType)
 _REFUSED: Final[dict[Any, str]] = {
     Decimal: "SQLite has no decimal numbers; keep money as an int of minor units beside its currency",
     timedelta: "SQLite has no intervals; keep an int of seconds or microseconds",
@@ -93,7 +95,7 @@ def value_type(annotation: Any) -> ValueType:
         optional=optional,
         sealed=sealed,
         fold=folds[0] if folds else None,
-        constrained=annotation if len(markers) > silent else None,
+        constrained=annotation if len(markers) > silent else found_type.constrained,
     )
 
 
@@ -113,26 +115,56 @@ def _bare_type(bare: Any) -> ValueType:
     if origin is Literal:
         return ValueType(_scalar_kind(arguments), allowed=arguments)
     if origin is dict:
-        return ValueType("json", containers=(dict,))
+        return ValueType("json", containers=(dict,), constrained=_rules_of_json(bare))
     if origin in (Union, UnionType):
-        arms = [_part(arm) for arm in arguments]
-        if all(arm.kind == "json" for arm in arms):
-            of_each = [arm.containers for arm in arms]
-            return ValueType("json", containers=sum(of_each, ()) if all(of_each) else ())
-        raise UnsupportedType("a union of several types has no one column type; only `| None` and JSON types go")
+        return _union_type(bare)
     if origin is list:
-        item = _part(arguments[0])
-        if item.kind in ("json", "list", "models"):
-            return ValueType("json", containers=(list,))
-        if item.kind == "bytes":
-            raise UnsupportedType("SQLite keeps a list as JSON, which has no bytes")
-        return ValueType("models" if item.kind == "model" else "list", item=item, python=item.python)
-    if isinstance(bare, type) and issubclass(bare, Enum):
+        return _list_type(bare)
+    if isinstance(bare, str | ForwardRef):
+        name = getattr(bare, "__forward_arg__", bare)
+        raise UnsupportedType(f"{name} cannot be resolved; import it at run time, not under TYPE_CHECKING")
+    if isinstance(bare, TypeVar):
+        raise UnsupportedType(f"the type variable {bare.__name__} stands for no type; write one, as in `Page[Item]`")
+    if isinstance(bare, type):
+        return _class_type(bare)
+    raise _no_column(bare)
+
+
+def _union_type(bare: Any) -> ValueType:
+    arms = [_part(arm) for arm in get_args(bare)]
+    if not all(arm.kind == "json" for arm in arms):
+        raise UnsupportedType("a union of several types has no single column type; use one type, or JsonValue")
+    of_each = [arm.containers for arm in arms]
+    containers = sum(of_each, ()) if all(of_each) else ()
+    return ValueType("json", containers=containers, constrained=_rules_of_json(bare))
+
+
+def _list_type(bare: Any) -> ValueType:
+    item = _part(get_args(bare)[0])
+    if item.kind in ("json", "list", "models"):
+        return ValueType("json", containers=(list,), constrained=_rules_of_json(bare))
+    if item.kind == "bytes":
+        raise UnsupportedType("SQLite keeps a list as JSON, which has no bytes")
+    if item.kind == "model" and item.optional:
+        raise UnsupportedType("a list of models cannot hold None; leave such rows out")
+    if item.kind == "model":
+        return ValueType("models", item=item, python=item.python)
+    return ValueType("list", item=item)
+
+
+def _class_type(bare: type[Any]) -> ValueType:
+    if issubclass(bare, Enum):
         return ValueType(_scalar_kind(tuple(member.value for member in bare)), python=bare)
-    if isinstance(bare, type) and issubclass(bare, BaseModel):
+    if issubclass(bare, RootModel):
+        raise UnsupportedType(f"{bare.__name__} is a RootModel, which has no fields; use the type that it holds")
+    if issubclass(bare, BaseModel):
         return ValueType("model", python=bare)
+    raise _no_column(bare)
+
+
+def _no_column(bare: Any) -> UnsupportedType:
     name = getattr(bare, "__name__", bare)
-    raise UnsupportedType(f"{name} has no column type on both databases; sql/README.md lists those that have")
+    return UnsupportedType(f"{name} has no column type on both databases; sql/README.md lists those that have")
 
 
 def _part(annotation: Any) -> ValueType:
@@ -141,6 +173,36 @@ def _part(annotation: Any) -> ValueType:
     if part.sealed:
         raise UnsupportedType("`Sealed` marks a whole field: Annotated[..., Sealed(...)] around all of it")
     return part
+
+
+def _rules_of_json(annotation: Any) -> Any:
+    """The annotation, if it allows less than any JSON: what is written has to be read again. Else None."""
+    return None if _is_any_json(annotation) else annotation
+
+
+def _is_any_json(annotation: Any) -> bool:
+    """Whether all that it holds is JsonValue. Refuses what does not come back out of JSON as it was."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if annotation is JsonValue:
+        return True
+    if isinstance(annotation, TypeAliasType):
+        return _is_any_json(annotation.__value__)
+    if origin is Annotated:
+        _is_any_json(arguments[0])
+        return False
+    if origin is dict:
+        if arguments[0] is not str:
+            raise UnsupportedType("a key of a JSON object is text; write dict[str, ...]")
+        return _is_any_json(arguments[1])
+    if origin is list:
+        return _is_any_json(arguments[0])
+    if origin in (Union, UnionType):
+        arms = [_is_any_json(arm) for arm in arguments]  # each is looked at
+        return all(arms)
+    if origin is not Literal and annotation not in _IN_JSON:
+        name = getattr(annotation, "__name__", annotation)
+        raise UnsupportedType(f"{name} does not come back out of JSON; write JsonValue, or a model with such a field")
+    return False
 
 
 def _scalar_kind(values: tuple[Any, ...]) -> str:
@@ -159,3 +221,24 @@ def kind_of(value: ValueType) -> str:
     if value.kind == "list" and value.item is not None:
         return f"list:{kind_of(value.item)}"
     return value.kind
+
+
+@cache
+def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | str]:
+    """Each field's type in order, or the sentence that says why a database cannot hold it."""
+    model.model_rebuild(raise_errors=False)  # what stood behind the model in its module can be resolved now
+    found: dict[str, ValueType | str] = {}
+    for name, field in model.model_fields.items():
+        annotation: Any = field.annotation
+        for marker in field.metadata:
+            annotation = Annotated[annotation, marker]
+        try:
+            found[name] = value_type(annotation)
+        except UnsupportedType as refused:
+            found[name] = str(refused)
+    return found
+
+
+def inner_model(value: ValueType) -> type[BaseModel] | None:
+    """The model that a JSON column holds, one or a list of them."""
+    return value.python if value.kind in ("model", "models") else None

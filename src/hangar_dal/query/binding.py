@@ -10,10 +10,11 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from hangar_dal.database.codecs import Encode, encoder, into_json
-from hangar_dal.database.types import Fold, ValueType, kind_of
+from hangar_dal.database.codecs import Encode, encoder
+from hangar_dal.database.json_values import into_json
+from hangar_dal.database.types import Fold, ValueType, field_types, inner_model, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
-from hangar_dal.query.signature import Argument, Signature, field_types, inner_model, unfit_for_seal
+from hangar_dal.query.signature import Argument, Signature, unfit_for_seal
 from hangar_dal.query.sources import Source, Unresolved, Values, resolve
 from hangar_dal.sealing import Keyring
 from hangar_dal.sizes import MAX_CALL_BYTES, MAX_ROWS, Room, check_count
@@ -44,7 +45,7 @@ def getter(
         return _fold_getter(source)
     if source.value.sealed:
         return _sealed_getter(source, line, signature)
-    _refuse_unsealed(source.name, source.value)
+    _refuse_unwritable(source.name, source.value)
     encoded = encoder(source.name, source.value, to_wire)
     if source.name == "now" and source.value.kind == "instant" and source.value.optional:
         return lambda values, db: encoded(db.now() if (given := source.raw(values)) is None else given)
@@ -56,15 +57,23 @@ def getter(
     return lambda values, db: encoded(None if (given := values[argument]) is None else getattr(given, field))
 
 
-def _refuse_unsealed(name: str, value: ValueType) -> None:
-    """A model written as JSON shows all its fields: what is sealed would be stored in clear, a secret as stars."""
+def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel], ...] = ()) -> None:
+    """A model that is written as JSON shows all its fields, and must be able to be read again."""
     inner = inner_model(value)
-    for field, found in field_types(inner).items() if inner else ():
+    if inner is None:
+        return
+    if inner in outer:
+        raise Unresolved(f":{name}: {inner.__name__} contains itself; use JsonObject")
+    if inner.model_config.get("extra") == "allow":
+        raise Unresolved(f":{name}: {inner.__name__} allows fields of no known type; use JsonObject for them")
+    for field, found in field_types(inner).items():
         if isinstance(found, str):
             raise Unresolved(f":{name}: {field}: {found}")
         if found.sealed:
             raise Unresolved(f":{name}: {field} is sealed, and JSON would hold it in clear; store it by itself")
-        _refuse_unsealed(name, found)
+        if found.kind == "bytes":
+            raise Unresolved(f":{name}: {field} is bytes, which JSON does not have; store it by itself")
+        _refuse_unwritable(name, found, (*outer, inner))
 
 
 def _fold_getter(source: Source) -> Getter:
@@ -173,7 +182,7 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
 def _cell(name: str, value: ValueType, model: type[BaseModel], signature: Signature, document: Encode) -> Cell:
     if value.kind == "bytes":
         raise Unresolved(f"{model.__name__}.{name}: rows travel as JSON, which has no bytes; insert them one by one")
-    _refuse_unsealed(name, value)
+    _refuse_unwritable(name, value)
     if value.sealed is None:
         kind = kind_of(value)
         encoded = encoder(name, value, document if kind == "json" else into_json(kind), in_json=True)

@@ -52,6 +52,8 @@ class Catalog:
 
     def query(self, function: F) -> F:
         """Declare a query. Nothing is read yet: a module's first call, or `load()`, finds all that is wrong."""
+        if not inspect.isfunction(function):
+            raise CatalogError([f"{function!r}: a query is a function of a module; move it out of its class"])
         declared = DeclaredQuery(function)
         module = self._queries.setdefault(declared.module, {})
         if function.__name__ in module:

@@ -11,10 +11,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from hangar_dal.database.checks import reasons
-from hangar_dal.database.codecs import JSON_DECODE, Decode, decoder
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.codecs import Decode, decoder
+from hangar_dal.database.json_values import JSON_DECODE
+from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.errors import NotFound, SealError, StatementError, TooManyRows, raise_alone
-from hangar_dal.query.signature import Result, field_types, inner_model
+from hangar_dal.query.signature import Result
 from hangar_dal.query.unopened import current_report
 from hangar_dal.sealing import Keyring, Sealed
 
@@ -57,7 +58,11 @@ class Reader:
     def _read(self, rows: Sequence[Row], keyring: Keyring, open_rows: OpenRows) -> list[Any]:
         try:
             found = self._decoded(rows, keyring, open_rows)
-            return found if self._validate is None else self._validate(found)
+            if self._validate is None:
+                return found
+            # Columns are named after fields, not after aliases, and SQLite has no type of its own for most values.
+            valid: list[Any] = self._validate(found, strict=False, by_alias=False, by_name=True)
+            return valid
         except ValidationError as misfit:
             raise_alone(StatementError(f"{self.name}: {_where_misfit(misfit)}"))
         except Misfit as misfit:

@@ -5,10 +5,9 @@ Stands above the database floor's types; knows nothing of SQL text.
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
 from types import NoneType
 from typing import Any, Final, Literal, NewType, get_args, get_origin, get_type_hints
 
@@ -16,7 +15,7 @@ import typing_extensions
 from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
-from hangar_dal.database.types import UnsupportedType, ValueType, value_type
+from hangar_dal.database.types import UnsupportedType, ValueType, field_types, inner_model, value_type
 from hangar_dal.query.stream import Stream
 
 RowCount = NewType("RowCount", int)
@@ -60,19 +59,6 @@ class Signature:
     findings: list[str] = field(default_factory=list)
 
 
-@cache
-def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | str]:
-    """Each field's type in order, or the sentence that says why a database cannot hold it."""
-    hints = get_type_hints(model, include_extras=True)
-    found: dict[str, ValueType | str] = {}
-    for name in model.model_fields:
-        try:
-            found[name] = value_type(hints[name])
-        except UnsupportedType as refused:
-            found[name] = str(refused)
-    return found
-
-
 def read_signature(function: Callable[..., Any]) -> Signature:
     """Read the function; what is wrong with it stands in `findings`, a sentence each."""
     signature = Signature()
@@ -85,6 +71,9 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         )
         return signature
     parameters = list(inspect.signature(function).parameters.values())
+    if parameters and parameters[0].name in ("self", "cls") and parameters[0].name not in hints:
+        signature.findings.append("a query is a function of a module, not a method; move it out of its class")
+        return signature
     if not parameters or parameters[0].kind not in (parameters[0].POSITIONAL_ONLY, parameters[0].POSITIONAL_OR_KEYWORD):
         signature.findings.append("the first parameter is not the database; write `db: Executor` first")
         return signature
@@ -173,7 +162,7 @@ def _is_json(hint: Any) -> bool:
 def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
     """What keeps rows from becoming this model; nested models are held to the same."""
     if model in outer:
-        yield f"{model.__name__} holds itself, and a row has no end then; take the field from one of them"
+        yield f"{model.__name__} contains itself; recursive models are not supported, so use JsonObject for that field"
         return
     before: dict[str, ValueType | str] = {}
     for name, value in field_types(model).items():
@@ -183,14 +172,11 @@ def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] =
             for bound in value.sealed.bind:
                 if finding := unfit_for_seal(bound, before.get(bound, "it must stand before it")):
                     yield f"{model.__name__}.{name} is sealed to {bound}; {finding}"
+        elif value.kind == "bytes" and outer:
+            yield f"{model.__name__}.{name}: a nested model is read from JSON, which has no bytes; select it by itself"
         elif inner := inner_model(value):
             yield from _model_findings(inner, (*outer, model))
         before[name] = value
-
-
-def inner_model(value: ValueType) -> type[BaseModel] | None:
-    """The model that a JSON column holds, one or a list of them."""
-    return value.python if value.kind in ("model", "models") else None
 
 
 def unfit_for_seal(bound: str, value: ValueType | str | None) -> str | None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hangar_dal.database.types import ValueType, kind_of
-from hangar_dal.query.signature import Signature, field_types
+from hangar_dal.database.types import ValueType, field_types, kind_of
+from hangar_dal.query.signature import Signature
 from hangar_dal.sqlblock import Condition, Line
 
 Values = Mapping[str, Any]

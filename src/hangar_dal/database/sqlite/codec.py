@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 
-from hangar_dal.database.codecs import Codec, Encode, into_json
+from hangar_dal.database.codecs import Codec, Encode
+from hangar_dal.database.json_values import into_json
 from hangar_dal.sqlblock import Variant
 
 
