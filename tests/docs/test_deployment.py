@@ -15,7 +15,8 @@ import pytest
 from psycopg import sql
 
 from docs.documents import DEPLOYMENT, blocks, write_files
-from hangar_dal import migrations, open_database, sealing, session_cookies, users
+from hangar_dal import migrations, open_database, sealing, session_cookies, users, uuid7
+from hangar_dal.errors import ConstraintViolation
 from hangar_dal.settings import Settings
 from postgres_server import Server
 from samples import local_user, session
@@ -96,7 +97,11 @@ def prepared(_allowed_postgres: Server) -> Iterator[Deployment]:
                 name = sql.Identifier(one.names[role])
                 admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, one.password))
             with psycopg.connect(one.url("superuser"), autocommit=True) as before:
-                before.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")  # as on PostgreSQL 14
+                # As on PostgreSQL 14, and as somebody who looked for an error may have left it.
+                before.execute("ALTER SCHEMA public OWNER TO CURRENT_USER")
+                before.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+                name = sql.Identifier(one.database)
+                before.execute(sql.SQL("ALTER DATABASE {} SET log_parameter_max_length_on_error = -1").format(name))
             one.run("superuser in hangar", "superuser")
             yield one
         finally:
@@ -139,6 +144,21 @@ async def test_tables_that_exist_already_are_granted_afterwards(prepared: Deploy
     prepared.run("owner", "hangar_owner")
     prepared.run("owner after migrations", "hangar_owner")
     await use(prepared)
+
+
+@pytest.mark.parametrize("is_made_before", [True, False])
+def test_a_table_with_a_sequence_can_be_written_to(prepared: Deployment, *, is_made_before: bool) -> None:
+    def make() -> None:
+        with psycopg.connect(prepared.url("hangar_owner"), autocommit=True) as owner:
+            owner.execute("CREATE TABLE notes (id bigserial PRIMARY KEY, note text)")
+
+    if is_made_before:
+        make()
+    prepared.run("owner", "hangar_owner")
+    if not is_made_before:
+        make()
+    with psycopg.connect(prepared.url("hangar_app"), autocommit=True) as app:
+        assert app.execute("INSERT INTO notes (note) VALUES ('a') RETURNING id").fetchall() == [(1,)]
 
 
 def test_the_application_may_do_nothing_else(deployed: Deployment) -> None:
@@ -199,3 +219,29 @@ async def test_what_is_lost_is_listed(sqlite_url: str, tmp_path: Path, monkeypat
     command = [sys.executable, tmp_path / "lost.py"]
     done = await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True, text=True)
     assert done.stdout.splitlines() == [f"{ada.username} 0", f"session_cookies {made.id} {old.partition(':')[0]}"]
+
+
+async def test_the_log_of_a_server_that_logs_every_statement_holds_no_value(deployed: Deployment) -> None:
+    log = Path(deployed.server.host, "log")
+    if not log.exists():  # noqa: ASYNC240
+        pytest.skip("the log of a server that HANGAR_TEST_PG names cannot be read")
+    with psycopg.connect(deployed.url("superuser"), autocommit=True) as admin:
+        name = sql.Identifier(deployed.database)
+        admin.execute(sql.SQL("ALTER DATABASE {} SET log_min_duration_statement = 0").format(name))
+        admin.execute(sql.SQL("ALTER DATABASE {} SET log_statement = 'all'").format(name))
+    canary = f"canary{token_hex(12)}"
+    ada = local_user(username=canary, email=f"{canary}@hangar.example", metadata={"note": canary})
+    async with open_database(deployed.settings("hangar_app")) as db:
+        made = await users.create_user(db, ada)
+        await session_cookies.create_session_cookie(db, session(made.id, cookies=[canary]))
+        for refused in (
+            users.create_user(db, ada.model_copy(update={"id": uuid7()})),
+            users.insert_user(db, ada.model_copy(update={"id": uuid7()}), hashed_password=None),
+            session_cookies.create_session_cookie(db, session(uuid7(), canary[:50], cookies=[canary])),
+        ):
+            with pytest.raises(ConstraintViolation):
+                await refused
+    logged = log.read_text(errors="replace")  # noqa: ASYNC240
+    assert "INSERT INTO session_cookies" in logged
+    assert canary not in logged
+    assert "$argon2id$" not in logged
