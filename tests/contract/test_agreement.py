@@ -14,6 +14,7 @@ import pytest
 
 from hangar_dal import Catalog
 from hangar_dal.contract.checking import check_against
+from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project, read_project
 from hangar_dal.contract.sources import Source, Told
@@ -119,8 +120,8 @@ def test_a_statement_that_writes_unseen_is_found(
 
         dialect, tables = source.dialect, source.tables
 
-        def ask(self, variant: Variant) -> Told | None:
-            told = source.ask(variant)
+        def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
+            told = source.ask(variant, sent)
             return told and replace(told, described=replace(told.described, reads_only=reads_only))
 
     sql = "SELECT id, name FROM items ORDER BY id"

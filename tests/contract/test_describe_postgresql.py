@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from hangar_dal.contract.describe_postgresql import PostgresProbe
-from hangar_dal.contract.facts import Described
+from hangar_dal.contract.facts import Described, SentAs
 from hangar_dal.sqlblock import Line, Variant
 
 TABLES = """
@@ -68,6 +68,39 @@ def test_parameters_get_the_types_that_they_have_where_they_stand(probe: Postgre
         )
     )
     assert described.parameters == {"ids": "list:uuid", "title": "text", "now": "instant", "amount": "int", "n": "int"}
+
+
+def test_a_parameter_is_prepared_with_the_type_that_is_sent(probe: PostgresProbe) -> None:
+    text = "SELECT id FROM things WHERE at > :now - interval '1 day' AND title = :title"
+    assert probe.describe(variant(text)).refusal is not None
+    described = probe.describe(variant(text), [SentAs("now", "timestamp with time zone"), SentAs("title", "")])
+    assert described.refusal is None
+    assert described.parameters == {"now": None, "title": "text"}
+
+
+def test_a_type_that_does_not_fit_is_told_beside_the_one_that_does(probe: PostgresProbe) -> None:
+    text = "SELECT id FROM things WHERE substr(title, :a, :b) = :t AND at > :now - interval '1 day'"
+    sent = [SentAs("a", "bigint"), SentAs("b", "bigint"), SentAs("t", ""), SentAs("now", "timestamp with time zone")]
+    described = probe.describe(variant(text), sent)
+    assert described.refusal is None
+    assert described.misfits == {"a": "integer", "b": "integer"}
+    refused = probe.describe(variant(f"{text} AND tags = :a"), sent).refusal
+    assert refused is not None
+    assert "(:a is sent as bigint, :b is sent as bigint, :now is sent as timestamp with time zone)" in refused.reason
+
+
+def test_an_argument_that_may_be_none_is_prepared_without_its_type_too(probe: PostgresProbe) -> None:
+    text = "SELECT id FROM things WHERE (:a IS NULL OR small = 1) AND small > :b + :c"
+
+    def without_value(*nullable: str) -> dict[str, str]:
+        described = probe.describe(variant(text), [SentAs(name, "bigint", name in nullable) for name in "abc"])
+        assert described.refusal is None
+        return {name: refusal.reason for name, refusal in described.without_value.items()}
+
+    assert without_value() == {}
+    assert without_value("b") == {}
+    assert list(without_value("b", "c")) == ["b"]
+    assert without_value("a", "b") == {"a": "could not determine data type of parameter :a"}
 
 
 def test_a_parameter_that_stands_twice_is_one(probe: PostgresProbe) -> None:

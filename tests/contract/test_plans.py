@@ -1,6 +1,6 @@
 """What is read from end to end, on tables that look large, on both databases; and what would spare it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 
 from conftest import BACKENDS
 from hangar_dal import sqlfile
+from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
 from hangar_dal.contract.plans import Plan, Step, scans_of
 from hangar_dal.contract.project import Project, read_project
@@ -219,7 +220,7 @@ def test_what_the_planner_avoids_by_itself_is_no_scan(live: Live) -> None:
     class Odd:
         """Reads all when it is told to go by indexes, and only then."""
 
-        def explain(self, variant: Variant, *, by_index: bool = False) -> Plan | None:
+        def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> Plan | None:
             return Plan((Step("SCAN", 0, "notes", None, by_index),))
 
     assert scans_of(Odd(), it, live.tables, {}) == ()

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from hangar_dal import sqlfile
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.plans import scans_of
 from hangar_dal.contract.plans_postgresql import PostgresPlanner
 from hangar_dal.migrations.guard import PostgresScratch
@@ -120,6 +120,15 @@ def test_rows_are_made_up_for_each_type_whatever_the_rules(planner: PostgresPlan
 )
 def test_indexes_of_all_sorts_are_told_apart(text: str, tables: list[str], scanned: Callable[[str], list[str]]) -> None:
     assert scanned(text) == tables
+
+
+def test_a_statement_is_planned_with_the_types_that_are_sent(planner: PostgresPlanner) -> None:
+    it = statement("SELECT id FROM kinds WHERE date_trunc('day', :at) > :now - interval '1 day'")
+    instants = [SentAs(name, "timestamp with time zone") for name in ("at", "now")]
+    assert planner.explain(it) is None
+    plan = planner.explain(it, instants)
+    assert plan is not None
+    assert plan.whole == ("kinds",)
 
 
 def test_a_plan_speaks_of_parameters_by_their_names(planner: PostgresPlanner) -> None:

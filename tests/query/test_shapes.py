@@ -191,7 +191,7 @@ async def test_a_row_that_does_not_fit_is_refused_without_its_value(name: str, s
         await getattr(samples, name)(shop_database, sample.id)
     assert str(error.value).startswith(MISFITS[name])
     assert "hunter2" not in str(error.value)
-    assert error.value.__suppress_context__
+    assert error.value.__context__ is None
 
 
 async def test_a_validators_own_words_are_not_repeated(shop_database: Database) -> None:

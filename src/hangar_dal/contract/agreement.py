@@ -10,6 +10,7 @@ from hangar_dal.contract.place import depends_on_arguments, found
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.results import compare_results
 from hangar_dal.contract.rows import compare_order
+from hangar_dal.contract.sending import sent
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.contract.writes import compare_writes
 from hangar_dal.finding import Finding
@@ -21,7 +22,8 @@ def compare(
     """All that is wrong with it. `twin`: the tables on the other database, which knows types that SQLite does not."""
     if described.refusal is not None:
         message = f"{checked.block.dialect} refuses the statement: {described.refusal.reason}"
-        yield found(checked, "statement-refused", message, "mend it as the database says", at=described.refusal.offset)
+        fix = _with_a_type(checked, described.refusal.untyped) or "change it as the database says"
+        yield found(checked, "statement-refused", message, fix, at=described.refusal.offset)
         return
     yield from compare_parameters(checked, described, reading, tables, twin)
     yield from compare_results(checked, described, reading, tables, twin)
@@ -32,3 +34,9 @@ def compare(
         if not (notice.always and depends_on_arguments(checked, notice.at)):
             yield found(checked, notice.rule, notice.message, notice.fix, at=notice.at)
     yield from compare_meanings(checked, reading)
+
+
+def _with_a_type(checked: CheckedVariant, name: str) -> str:
+    """What to write for a parameter of which PostgreSQL could not tell the type; empty if that is not the reason."""
+    type_ = next((each.type for each in sent(checked) if each.name == name), "")
+    return f"write CAST(:{name} AS {type_ or 'text'}), so that it has a type" if name else ""

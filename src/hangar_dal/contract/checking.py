@@ -17,6 +17,7 @@ from hangar_dal.contract.place import found
 from hangar_dal.contract.plans_findings import Asked, find_scans, find_unknown_small_tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.scope import Scope, scope_of
+from hangar_dal.contract.sending import sent
 from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snapshots
 from hangar_dal.contract.sources import Source
 from hangar_dal.contract.static import find_without_database
@@ -123,7 +124,7 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
     for done, (source, each) in enumerate(checked):
         if progress is not None:
             progress(done, len(checked), each.query.name)
-        told = source.ask(each.variant)
+        told = source.ask(each.variant, sent(each))
         if told is None:
             of_arms.setdefault(_unknown(each), []).append(each)
             continue

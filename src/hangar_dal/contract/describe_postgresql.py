@@ -4,7 +4,9 @@ Stands above `facts`; works on the scratch database that `scratch` made.
 """
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import combinations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 
@@ -13,30 +15,15 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import DiagnosticField, ExecStatus
 
 from hangar_dal.contract.allowed import allowed_values
-from hangar_dal.contract.facts import Described, Refusal, ResultColumn, TableColumn, Tables
+from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables
+from hangar_dal.contract.kinds import postgresql_kind
+from hangar_dal.database.postgresql.sent import OIDS, OPEN
 from hangar_dal.sqlblock import Variant
 
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.pq.abc import PGresult
 
-_KINDS: Final = {
-    "text": "text",
-    "character varying": "text",
-    "character": "text",
-    "smallint": "int",
-    "integer": "int",
-    "bigint": "int",
-    "boolean": "bool",
-    "real": "float",
-    "double precision": "float",
-    "bytea": "bytes",
-    "uuid": "uuid",
-    "timestamp with time zone": "instant",
-    "date": "date",
-    "json": "json",
-    "jsonb": "json",
-}
 # A domain is described by the type below it, as the protocol does for results.
 _TYPES: Final = """
 WITH RECURSIVE below (oid, base) AS (
@@ -95,6 +82,9 @@ WHERE
     AND c.relname NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
 ORDER BY c.relname COLLATE "C", c.oid, a.attnum
 """
+_INDETERMINATE: Final = b"42P18"
+# No such function or operator, several of them, another type expected.
+_OF_TYPES: Final = frozenset({b"42883", b"42725", b"42804"})
 _NUMBERED: Final = re.compile(r"\$([0-9]+)")
 
 
@@ -113,7 +103,9 @@ class PostgresProbe:
             )
             opened.callback(self._connection.close)
             self._connection.execute("SET default_transaction_read_only = on")  # it only describes
-            self._kinds = {oid: _kind(name, item) for oid, name, item in self._connection.execute(_TYPES)}
+            types = self._connection.execute(_TYPES).fetchall()
+            self._kinds = {oid: postgresql_kind(name, item) for oid, name, item in types}
+            self._types = {oid: name for oid, name, _ in types}
             self._origins: dict[tuple[int, int], tuple[str, str]] = {}
             self._tables = self._read_tables()
             opened.pop_all()
@@ -128,20 +120,54 @@ class PostgresProbe:
         """Tables and views; what is not in the search path is called `schema.table`."""
         return self._tables
 
-    def describe(self, variant: Variant) -> Described:
-        """The server is told no type of any parameter, so that it says what it takes each for."""
-        names = list(dict.fromkeys(parameter.name for parameter in variant.parameters))
-        text = variant.rewritten(lambda name: f"${names.index(name) + 1}")
-        server = self._connection.pgconn
-        prepared = server.prepare(b"", text.encode(), [])
+    def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
+        """Prepare it with the types that are sent, and for each argument that may be None once more without its type.
+
+        The server infers the type of a parameter that is sent without one.
+        """
+        asked = _Asked(variant, sent)
+        prepared = self._prepared(asked, asked.types)
         if prepared.status == ExecStatus.COMMAND_OK:
-            prepared = server.describe_prepared(b"")
-        if prepared.status != ExecStatus.COMMAND_OK:
-            return Described(refusal=_refusal(prepared, variant, text, names))
+            return self._described(asked, prepared, without_value=dict(self._without_values(asked)))
+        for opened in asked.suspects():
+            inferred = self._prepared(asked, {name: of for name, of in asked.types.items() if name not in opened})
+            if inferred.status == ExecStatus.COMMAND_OK:
+                types = {name: inferred.param_type(at) for at, name in enumerate(asked.names) if name in opened}
+                misfits = {name: self._types.get(oid, "unknown") for name, oid in types.items()}
+                return self._described(asked, inferred, misfits=misfits)
+        return Described(refusal=_refusal(prepared, asked))
+
+    def _prepared(self, asked: "_Asked", types: Mapping[str, str]) -> "PGresult":
+        """What the server says of the statement, or why it refuses it."""
+        server = self._connection.pgconn
+        prepared = server.prepare(b"", asked.text.encode(), [OIDS[types.get(name, OPEN)] for name in asked.names])
+        return server.describe_prepared(b"") if prepared.status == ExecStatus.COMMAND_OK else prepared
+
+    def _described(
+        self,
+        asked: "_Asked",
+        prepared: "PGresult",
+        misfits: Mapping[str, str] = MappingProxyType({}),
+        without_value: Mapping[str, Refusal] = MappingProxyType({}),
+    ) -> Described:
+        kinds = {name: self._kinds.get(prepared.param_type(at)) for at, name in enumerate(asked.names)}
         return Described(
-            parameters={name: self._kinds.get(prepared.param_type(at)) for at, name in enumerate(names)},
+            parameters={name: None if asked.types.get(name) else kind for name, kind in kinds.items()},
+            misfits=misfits,
+            without_value=without_value,
             columns=tuple(self._column(prepared, at) for at in range(prepared.nfields)),
         )
+
+    def _without_values(self, asked: "_Asked") -> Iterator[tuple[str, Refusal]]:
+        """Each argument that may be None by itself, and all of them at once."""
+        nullable = [name for name in asked.nullable if asked.types.get(name)]
+        refused = False
+        for missing in [*([name] for name in nullable), *([nullable] if len(nullable) > 1 else [])]:
+            typed = {name: type_ for name, type_ in asked.types.items() if name not in missing}
+            prepared = self._prepared(asked, typed)
+            if prepared.status != ExecStatus.COMMAND_OK and not (refused and len(missing) > 1):
+                refused = True
+                yield missing[0], _refusal(prepared, asked)
 
     def _column(self, described: "PGresult", at: int) -> ResultColumn:
         name = (described.fname(at) or b"").decode()
@@ -159,12 +185,28 @@ class PostgresProbe:
         return Tables(MappingProxyType(found))
 
 
-def _kind(name: str, item: str | None) -> str:
-    return f"list:{_KINDS.get(item, item)}" if item else _KINDS.get(name, name)
+class _Asked:
+    """A statement with `$1` for the first of its `names`, and what the driver says of each."""
+
+    def __init__(self, variant: Variant, sent: Sequence[SentAs]) -> None:
+        self.variant = variant
+        self.names = list(dict.fromkeys(parameter.name for parameter in variant.parameters))
+        self.text = variant.rewritten(lambda name: f"${self.names.index(name) + 1}")
+        self.types = {each.name: each.type for each in sent}
+        self.nullable = [each.name for each in sent if each.may_be_none]
+
+    def suspects(self) -> Iterator[tuple[str, ...]]:
+        """Parameters whose types may be why the server refuses the statement: each alone, each two, then all."""
+        typed = [name for name in self.names if self.types.get(name)]
+        yield from combinations(typed, 1)
+        yield from combinations(typed, 2)
+        if len(typed) > 2:
+            yield tuple(typed)
 
 
-def _refusal(result: "PGresult", variant: Variant, text: str, names: list[str]) -> Refusal:
+def _refusal(result: "PGresult", asked: _Asked) -> Refusal:
     """In the words of the file: parameters by their names, the place in its own text."""
+    variant, text, names = asked.variant, asked.text, asked.names
     said = [result.error_field(field) for field in (DiagnosticField.MESSAGE_PRIMARY, DiagnosticField.MESSAGE_HINT)]
     reason = "; ".join(part.decode() for part in said if part)
     position = result.error_field(DiagnosticField.STATEMENT_POSITION)
@@ -174,7 +216,12 @@ def _refusal(result: "PGresult", variant: Variant, text: str, names: list[str]) 
         offset = _in_original(int(position) - 1, variant, text)
     elif numbers:
         offset = next(found.start for found in variant.parameters if found.name == names[numbers[0] - 1])
-    return Refusal(_NUMBERED.sub(lambda found: _named(found, names), reason), offset)
+    is_untyped = result.error_field(DiagnosticField.SQLSTATE) == _INDETERMINATE and numbers
+    sent_as = [f":{name} is sent as {of}" for name, of in asked.types.items() if of]
+    if sent_as and result.error_field(DiagnosticField.SQLSTATE) in _OF_TYPES:
+        reason = f"{reason} ({', '.join(sent_as)})"
+    untyped = names[numbers[0] - 1] if is_untyped else ""
+    return Refusal(_NUMBERED.sub(lambda found: _named(found, names), reason), offset, untyped)
 
 
 def _named(found: re.Match[str], names: list[str]) -> str:

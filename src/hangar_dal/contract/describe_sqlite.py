@@ -7,13 +7,13 @@ table has no kind: an expression has none before it has a value.
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal, Self
 
 from hangar_dal.contract.allowed import allowed_values
-from hangar_dal.contract.facts import Described, Refusal, ResultColumn, TableColumn, Tables
+from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables
 from hangar_dal.contract.sqlite_library import NotCompiled, open_library
 from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.sqlblock import Variant
@@ -82,8 +82,8 @@ class SqliteProbe:
             found.setdefault(table, {})[name] = column
         return Tables(MappingProxyType(found))
 
-    def describe(self, variant: Variant) -> Described:
-        """A parameter has no kind: SQLite takes any value for any of them."""
+    def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
+        """A parameter has no kind, and `sent` does not matter: SQLite takes any value for any of them."""
         if self._library is None:
             return self._explained(variant)
         try:

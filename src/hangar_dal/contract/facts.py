@@ -37,18 +37,38 @@ class ResultColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class SentAs:
+    """A parameter as the driver sends it: with this type, empty if PostgreSQL is to infer one; None has no type."""
+
+    name: str
+    type: str
+    may_be_none: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
-    """The database would not prepare the statement: its reason, and the offset in the text if it told one."""
+    """The database would not prepare the statement: its reason, and the offset in the text if it told one.
+
+    `untyped` is the parameter whose type PostgreSQL could not infer, if that is the reason.
+    """
 
     reason: str
     offset: int | None = None
+    untyped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One variant of one query in one dialect. SQLite infers no parameter types: their kinds are None there."""
+    """One variant of one query in one dialect.
+
+    `parameters` have a kind where PostgreSQL inferred it. `misfits` are the types that PostgreSQL takes parameters for
+    when it refuses those that the driver sends; `without_value` is why it refuses the statement when a parameter is
+    None.
+    """
 
     parameters: Mapping[str, str | None] = field(default_factory=dict)
+    misfits: Mapping[str, str] = field(default_factory=dict)
+    without_value: Mapping[str, Refusal] = field(default_factory=dict)
     columns: tuple[ResultColumn, ...] = ()
     reads_only: bool | None = None
     refusal: Refusal | None = None

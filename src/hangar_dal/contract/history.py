@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.keys import with_keys
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
@@ -35,9 +35,9 @@ class Stage:
     def dialect(self) -> Dialect:
         return self._probe.dialect
 
-    def ask(self, variant: Variant) -> Told:
+    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
         """Only while it is the last stage that `stages` gave."""
-        described = self._probe.describe(variant)
+        described = self._probe.describe(variant, sent)
         reading = read(variant.text, self.dialect, self.tables, described)
         return Told(described, reading)
 

@@ -8,6 +8,23 @@ from hangar_dal.database.types import ValueType
 from hangar_dal.sqlscan import Dialect
 
 _KNOWN: Final = frozenset({"text", "int", "bool", "float", "bytes", "uuid", "instant", "date", "json"})
+_OF_POSTGRESQL: Final[Mapping[str, str]] = {
+    "text": "text",
+    "character varying": "text",
+    "character": "text",
+    "smallint": "int",
+    "integer": "int",
+    "bigint": "int",
+    "boolean": "bool",
+    "real": "float",
+    "double precision": "float",
+    "bytea": "bytes",
+    "uuid": "uuid",
+    "timestamp with time zone": "instant",
+    "date": "date",
+    "json": "json",
+    "jsonb": "json",
+}
 # What SQLite stores, and which kinds of PostgreSQL are kept as that.
 _HOLDS: Final[Mapping[str, frozenset[str]]] = {
     "text": frozenset({"text", "uuid", "instant", "date", "json", "list", "model", "models"}),
@@ -17,6 +34,13 @@ _HOLDS: Final[Mapping[str, frozenset[str]]] = {
 }
 # psycopg says of each number what it is, and PostgreSQL has operators for these with an int8.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
+
+
+def postgresql_kind(name: str, item: str | None = None) -> str:
+    """The kind of a type that PostgreSQL calls so; `item` is the type of an array's items."""
+    if name.endswith("[]"):
+        item = name.removesuffix("[]")
+    return f"list:{_OF_POSTGRESQL.get(item, item)}" if item else _OF_POSTGRESQL.get(name, name)
 
 
 def takes(database: str, value: str) -> bool:

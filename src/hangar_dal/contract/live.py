@@ -8,7 +8,7 @@ from pathlib import Path
 from hangar_dal.contract.column_details import with_details
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.keys import indexed_columns, with_keys
 from hangar_dal.contract.plans import Indexed, Planner, scans_of
 from hangar_dal.contract.plans_postgresql import PostgresPlanner
@@ -31,19 +31,19 @@ class Live:
     planner: Planner
     tables: Tables
     indexed: Indexed
-    _told: dict[str, Told] = field(default_factory=dict, init=False)
+    _told: dict[tuple[str, tuple[SentAs, ...]], Told] = field(default_factory=dict, init=False)
 
     @property
     def dialect(self) -> Dialect:
         return self.probe.dialect
 
-    def ask(self, variant: Variant) -> Told:
-        if variant.text not in self._told:
-            described = self.probe.describe(variant)
+    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
+        if (variant.text, sent) not in self._told:
+            described = self.probe.describe(variant, sent)
             reading = read(variant.text, self.dialect, self.tables, described)
-            scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed)
-            self._told[variant.text] = Told(described, reading, scans)
-        return self._told[variant.text]
+            scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed, sent)
+            self._told[variant.text, sent] = Told(described, reading, scans)
+        return self._told[variant.text, sent]
 
 
 @contextmanager

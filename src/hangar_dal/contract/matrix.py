@@ -13,6 +13,7 @@ from hangar_dal.contract.agreement import compare
 from hangar_dal.contract.history import Stage, stages
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.rollout import Breaks, Verdict, narrowed, verdict
+from hangar_dal.contract.sending import sent
 from hangar_dal.contract.variants import CheckedVariant, statements
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.files import migrations_in
@@ -114,7 +115,7 @@ def _may_change(checked: CheckedVariant, schemas: Sequence[tuple[Schema, Schema]
 
 def _broken(asked: Sequence[CheckedVariant], stage: Stage, twin: Stage | None) -> Iterator[tuple[str, str]]:
     for each in asked:
-        told = stage.ask(each.variant)
+        told = stage.ask(each.variant, sent(each))
         of_twin = twin.tables if twin else None
         for finding in compare(each, told.described, told.reading, stage.tables, twin=of_twin):
             if finding.severity == "error":

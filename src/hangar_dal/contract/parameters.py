@@ -1,29 +1,30 @@
 """What a call sends against what the databases and their tables take. Stands above `reading`.
 
-PostgreSQL infers a type for every parameter; SQLite for none. Where a parameter meets a column, the column's kind on
-PostgreSQL is held against the SQLite twin too.
+PostgreSQL takes a parameter as the type that it is sent with, or infers one; SQLite takes any value. Where a parameter
+meets a column, it must be of the column's kind on PostgreSQL, in both dialects.
 """
 
 from collections.abc import Iterator, Mapping
 
 from hangar_dal.contract.comparing import compares
 from hangar_dal.contract.facts import Described, TableColumn, Tables
-from hangar_dal.contract.kinds import spoken, takes, values_of
+from hangar_dal.contract.kinds import postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.place import found, parameter_at
 from hangar_dal.contract.reading import Meeting, Reading
+from hangar_dal.contract.sending import may_be_none, sources
 from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.finding import Finding
-from hangar_dal.query.sources import Source, Unresolved, resolve
-from hangar_dal.sqlblock import Condition
+from hangar_dal.query.sources import Source
 
 
 def compare_parameters(
     checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
     """Kinds, values that a table refuses, None where a table refuses it."""
-    sent = _sources(checked)
+    givers = sources(checked)
     for name, kind in described.parameters.items():
-        source = sent.get(name)
+        source = givers.get(name)
         if source is None and name in {place.name for place in checked.variant.parameters}:
             continue  # found without a database
         if source is None:
@@ -33,30 +34,44 @@ def compare_parameters(
             message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
             fix = "change the annotation, or compare the column that is meant"
             yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
+    yield from _misfits(checked, described, givers)
+    yield from _without_value(checked, described, givers)
     if reading.compares_null:
         message = "what is compared with NULL is never found"
         yield found(checked, "none-compared", message, "write IS NULL, or IS NOT NULL", at=_null_at(checked))
     for met in (each for each in reading.meetings if each.taken is None):
-        source, column = sent.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
-        if source is not None and checked.block.dialect == "sqlite" and twin is not None:
-            yield from _against_the_twin(checked, met, source, twin)
+        source, column = givers.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
+        of_postgresql = twin if checked.block.dialect == "sqlite" else tables
+        is_judged = source is not None and (source.name in described.misfits or described.parameters.get(source.name))
+        if source is not None and of_postgresql is not None and not is_judged:
+            yield from _against_column(checked, met, source, of_postgresql)
         yield from _values(checked, met, column, source)
         yield from _none(checked, met, column, source)
         yield from _compared(checked, met, source)
 
 
-def _sources(checked: CheckedVariant) -> Mapping[str, Source]:
-    sources: dict[str, Source] = {}
-    for place in checked.variant.parameters:
-        try:
-            sources.setdefault(place.name, resolve(place.name, place.line, checked.query.signature))
-        except Unresolved:  # found without a database
-            continue
-    return sources
+def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str, Source]) -> Iterator[Finding]:
+    """Parameters that the driver sends as a type that PostgreSQL refuses where they stand."""
+    for name, type_ in described.misfits.items():
+        source = givers[name]
+        sent_as = sent_type(source.kind, name, checked.block.all_arms)
+        message = f":{name} is {spoken(source.kind)} by the signature, which is sent as {sent_as}, "
+        message += f"and PostgreSQL takes {type_} there"
+        fix = f"write CAST(:{name} AS {type_})"
+        if not takes(postgresql_kind(type_), source.kind):
+            fix = f"change the annotation, or {fix} if it can be converted"
+        yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
 
 
-def _against_the_twin(checked: CheckedVariant, met: Meeting, source: Source, twin: Tables) -> Iterator[Finding]:
-    column, kind = twin.columns.get(met.table, {}).get(met.column), source.kind
+def _without_value(checked: CheckedVariant, described: Described, givers: Mapping[str, Source]) -> Iterator[Finding]:
+    for name, refusal in described.without_value.items():
+        message = f"PostgreSQL refuses the statement when :{name} is None, which has no type: {refusal.reason}"
+        fix = f"write CAST(:{name} AS {sent_type(givers[name].kind, name, checked.block.all_arms)})"
+        yield found(checked, "statement-refused", message, fix, at=parameter_at(checked, name))
+
+
+def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_postgresql: Tables) -> Iterator[Finding]:
+    column, kind = of_postgresql.columns.get(met.table, {}).get(met.column), source.kind
     if column is not None and not takes(column.kind, kind):
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
@@ -88,7 +103,7 @@ def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: So
     if met.parameter is None and met.text is None:
         message = f"NULL is written to {met.table}.{met.column}, which is NOT NULL"
         yield found(checked, "none-refused", message, "write a value, or leave it as it is", at=_null_at(checked))
-    elif source is not None and _may_be_none(checked, source):
+    elif source is not None and may_be_none(checked, source):
         message = f":{source.name} may be None, and {met.table}.{met.column} is NOT NULL"
         fix = "take `| None` from the annotation, or write COALESCE(...)"
         yield found(checked, "none-refused", message, fix, at=parameter_at(checked, source.name))
@@ -99,21 +114,9 @@ def _null_at(checked: CheckedVariant) -> int | None:
 
 
 def _compared(checked: CheckedVariant, met: Meeting, source: Source | None) -> Iterator[Finding]:
-    if source is None or met.written or source.is_change or not _may_be_none(checked, source):
+    if source is None or met.written or source.is_change or not may_be_none(checked, source):
         return
     if compares(checked.variant, source.name):
         message = f":{source.name} may be None, and what is compared with NULL is never found"
         fix = f"take `| None` from the annotation, or mark the line `-- when {source.argument}`"
         yield found(checked, "none-compared", message, fix, at=parameter_at(checked, source.name))
-
-
-def _may_be_none(checked: CheckedVariant, source: Source) -> bool:
-    if source.derived == "is_set" or source.value is None or not source.value.optional or source.name == "now":
-        return False
-    return all(condition.argument != source.argument for condition in _conditions_at(checked, source.name))
-
-
-def _conditions_at(checked: CheckedVariant, name: str) -> Iterator[Condition]:
-    for place in checked.variant.parameters:
-        if place.name == name:
-            yield from place.line.conditions

@@ -4,11 +4,11 @@ A table is read whole unless an index finds the rows by its first column, or who
 Stands above `plans_index`; `plans_sqlite` and `plans_postgresql` make plans.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from hangar_dal.contract.facts import Scan, Tables
+from hangar_dal.contract.facts import Scan, SentAs, Tables
 from hangar_dal.contract.plans_index import Keys, missing_indexes
 from hangar_dal.sqlblock import Variant
 
@@ -46,7 +46,7 @@ class Plan:
 class Planner(Protocol):
     """Asks one database, whose tables look large to it."""
 
-    def explain(self, variant: Variant, *, by_index: bool = False) -> Plan | None:
+    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> Plan | None:
         """The plan that it would take, or with `by_index` one that goes by indexes wherever they can serve at all.
 
         None if it refuses the statement, which `describe` tells why.
@@ -54,15 +54,17 @@ class Planner(Protocol):
         ...
 
 
-def scans_of(planner: Planner, variant: Variant, tables: Tables, indexed: Indexed) -> tuple[Scan, ...]:
+def scans_of(
+    planner: Planner, variant: Variant, tables: Tables, indexed: Indexed, sent: Sequence[SentAs] = ()
+) -> tuple[Scan, ...]:
     """The tables that it reads whole because nothing else is possible.
 
     Where an index can serve and is passed over, many rows are wanted, or the planner thinks so: that lies in values.
     """
-    by_index = planner.explain(variant, by_index=True)
+    by_index = planner.explain(variant, sent, by_index=True)
     if by_index is None or not by_index.whole:
         return ()
-    plan = planner.explain(variant)
+    plan = planner.explain(variant, sent)
     whole = [table for table in by_index.whole if plan is None or table in plan.whole]
     asked = variant.text, variant.dialect
     return tuple(Scan(table, missing_indexes(*asked, table, tables, indexed.get(table, ()))) for table in whole)

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.plans import Plan
 from hangar_dal.contract.project import Project
+from hangar_dal.contract.sending import sent
 from hangar_dal.contract.static import find_without_database
 from hangar_dal.contract.variants import variants
 from hangar_dal.errors import SettingsError
@@ -52,7 +53,7 @@ def explain(
         for done, declared in enumerate(chosen):
             say(done, len(chosen), declared.name)
             of_query = [
-                Explained(declared.name, each.label, source.dialect, source.planner.explain(each.variant))
+                Explained(declared.name, each.label, source.dialect, source.planner.explain(each.variant, sent(each)))
                 for source in sources
                 for each in variants(declared, source.dialect)
             ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import psycopg
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.plans import Plan, Step
 from hangar_dal.contract.plans_scopes import Read, reads, stops_early
 from hangar_dal.contract.statistics_postgresql import fill
@@ -69,11 +69,14 @@ class PostgresPlanner:
         if "_connection" in vars(self):
             self._connection.close()
 
-    def explain(self, variant: Variant, *, by_index: bool = False) -> Plan | None:
+    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> Plan | None:
         names = list(dict.fromkeys(parameter.name for parameter in variant.parameters))
         paged = _limits(variant)
         names = [name for name in names if name not in paged]
-        text = variant.rewritten(lambda name: _PAGE if name in paged else f"${names.index(name) + 1}")
+        types = {each.name: each.type for each in sent if each.type}
+        places = {name: f"${at}" for at, name in enumerate(names, 1)}
+        typed = {name: f"CAST({place} AS {types[name]})" if name in types else place for name, place in places.items()}
+        text = variant.rewritten(lambda name: typed.get(name, _PAGE))
         with suppress(psycopg.Error), self._connection.transaction(force_rollback=True):
             for setting in _BY_INDEX if by_index else ():
                 self._connection.execute(f"SET LOCAL {setting} = off".encode())

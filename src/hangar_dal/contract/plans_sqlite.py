@@ -6,12 +6,12 @@ Stands above `plans` and `statistics_sqlite`.
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.plans import Plan, Step
 from hangar_dal.contract.plans_scopes import Read, reads, stops_early
 from hangar_dal.contract.statistics_sqlite import pretend_large
@@ -53,7 +53,7 @@ class SqlitePlanner:
             if name in vars(self):
                 vars(self)[name].close()
 
-    def explain(self, variant: Variant, *, by_index: bool = False) -> Plan | None:
+    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> Plan | None:
         connection = self._bare if by_index else self._large
         values = dict.fromkeys(parameter.name for parameter in variant.parameters)
         try:

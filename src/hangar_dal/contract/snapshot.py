@@ -1,8 +1,9 @@
 """What both databases said of a catalog, in a file to commit: a machine without them checks against that.
 
 A file holds, for each database, the migrations that its tables are the outcome of, the tables, and what is known of
-each statement, by a digest of its text. It depends on nothing else: models and signatures are compared anew each
-time. Equal inputs write equal files. Stands above `snapshot_file`; imports neither a driver nor a parser.
+each statement, by a digest of its text and of the types that its parameters are sent with. It depends on nothing
+else: models and signatures are compared again each time. Equal inputs write equal files. Stands above `snapshot_file`;
+imports neither a driver nor a parser.
 """
 
 import hashlib
@@ -12,8 +13,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.project import Project
+from hangar_dal.contract.sending import sent
 from hangar_dal.contract.snapshot_file import FORMAT, Answer, OfDatabase, Snapshot, as_text, from_text
 from hangar_dal.contract.sources import Source, Told
 from hangar_dal.contract.variants import statements
@@ -34,8 +36,8 @@ class Recorded:
     tables: Tables
     told: Mapping[str, Told] = field(default_factory=dict)
 
-    def ask(self, variant: Variant) -> Told | None:
-        return self.told.get(_digest(variant.text))
+    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
+        return self.told.get(_digest_of(variant, sent))
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Records:
         """What the files know and no query is any more. The catalogs must have been read."""
         for catalog, snapshot in self.snapshots.items():
             for dialect, database in snapshot.databases.items():
-                there = {(each.query.name, _digest(each.variant.text)) for each in statements(catalog, dialect)}
+                there = {
+                    (each.query.name, _digest_of(each.variant, sent(each))) for each in statements(catalog, dialect)
+                }
                 for query, answers in database.queries.items():
                     if any((query, digest) not in there for answer in answers for digest in answer.statements):
                         message = "it knows statements that are there no more"
@@ -114,9 +118,9 @@ def _taken(catalog: Catalog, project: Project, sources: Sequence[Source]) -> Sna
         for name, of_query in groupby(statements(catalog, source.dialect), lambda each: each.query.name):
             same: dict[str, tuple[Told, set[str]]] = {}
             for each in of_query:
-                told = source.ask(each.variant)
+                told = source.ask(each.variant, sent(each))
                 if told is not None:
-                    same.setdefault(repr(told), (told, set()))[1].add(_digest(each.variant.text))
+                    same.setdefault(repr(told), (told, set()))[1].add(_digest_of(each.variant, sent(each)))
             answers = (Answer(tuple(sorted(digests)), told) for told, digests in same.values())
             queries[name] = tuple(sorted(answers, key=lambda each: each.statements))
         databases[source.dialect] = OfDatabase(_migrations(project, source.dialect), source.tables, queries)
@@ -125,6 +129,10 @@ def _taken(catalog: Catalog, project: Project, sources: Sequence[Source]) -> Sna
 
 def _migrations(project: Project, dialect: Dialect) -> dict[str, str]:
     return {each.id: _digest(each.script(dialect).text) for each in migrations_in(project.migrations)}
+
+
+def _digest_of(variant: Variant, sent: tuple[SentAs, ...]) -> str:
+    return _digest("\n".join([variant.text, *(f"{each.name} {each.type} {each.may_be_none}" for each in sent)]))
 
 
 def _digest(text: str) -> str:

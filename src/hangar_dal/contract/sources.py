@@ -6,7 +6,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hangar_dal.contract.facts import Described, Scan, Tables
+from hangar_dal.contract.facts import Described, Scan, SentAs, Tables
 from hangar_dal.contract.reading import Reading
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
@@ -14,7 +14,10 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """All that is known of one statement on one database. It depends on the text and the tables, on no function."""
+    """All that is known of one statement on one database.
+
+    It depends on the text, on the types that its parameters are sent with, and on the tables.
+    """
 
     described: Described = field(default_factory=Described)
     reading: Reading = field(default_factory=Reading)
@@ -29,6 +32,6 @@ class Source(Protocol):
     @property
     def tables(self) -> Tables: ...
 
-    def ask(self, variant: Variant) -> Told | None:
-        """None where nothing was written down of the statement."""
+    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
+        """None where nothing was written down of the statement with parameters that are sent so."""
         ...

@@ -1,4 +1,5 @@
 DROP VIEW labels;
+DROP FUNCTION short (text, integer);
 DROP TABLE tickets;
 DROP TABLE parts;
 DROP TABLE items;

@@ -28,4 +28,5 @@ CREATE TABLE tickets (
     title text NOT NULL,
     loud text NOT NULL GENERATED ALWAYS AS (upper(title)) STORED
 );
+CREATE FUNCTION short(value text, size integer) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT left(value, size)';
 CREATE VIEW labels AS SELECT id, name AS words FROM items;

@@ -1,0 +1,51 @@
+"""Where each parameter of a checked statement gets its value from, and the type that PostgreSQL is sent it as.
+
+Stands above `variants`.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from hangar_dal.contract.facts import SentAs
+from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.database.postgresql.sent import sent_type
+from hangar_dal.query.sources import Source, Unresolved, resolve
+from hangar_dal.sqlblock import Condition
+
+
+def sources(checked: CheckedVariant) -> Mapping[str, Source]:
+    """By parameter; without those that have no source, which is found without a database."""
+    by_name: dict[str, Source] = {}
+    for place in checked.variant.parameters:
+        try:
+            by_name.setdefault(place.name, resolve(place.name, place.line, checked.query.signature))
+        except Unresolved:
+            continue
+    return by_name
+
+
+def sent(checked: CheckedVariant) -> tuple[SentAs, ...]:
+    """What the driver says of each parameter; empty for SQLite, whose parameters have no types."""
+    if checked.block.dialect == "sqlite":
+        return ()
+    return tuple(
+        SentAs(name, sent_type(source.kind, name, checked.block.all_arms), _is_sent_as_null(checked, source))
+        for name, source in sources(checked).items()
+    )
+
+
+def may_be_none(checked: CheckedVariant, source: Source) -> bool:
+    """Whether a caller can give None for it where this statement is the one that runs."""
+    if source.derived == "is_set" or source.value is None or not source.value.optional or source.name == "now":
+        return False
+    return all(condition.argument != source.argument for condition in _conditions_at(checked, source.name))
+
+
+def _is_sent_as_null(checked: CheckedVariant, source: Source) -> bool:
+    """A change that is left out is sent as NULL too."""
+    return may_be_none(checked, source) or source.is_change
+
+
+def _conditions_at(checked: CheckedVariant, name: str) -> Iterator[Condition]:
+    for place in checked.variant.parameters:
+        if place.name == name:
+            yield from place.line.conditions
