@@ -9,6 +9,7 @@ import pytest
 
 from hangar_dal import Catalog, Executor, cli
 from hangar_dal.cli import matrix as of_command
+from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.history import Stage
 from hangar_dal.contract.matrix import Matrix, matrix
 from hangar_dal.contract.project import Project
@@ -184,9 +185,9 @@ def test_only_what_may_have_changed_is_asked_again(deploy: Deploy, monkeypatch: 
     asked: list[tuple[str, str]] = []
     real = Stage.ask
 
-    def ask(stage: Stage, variant: Variant):
+    def ask(stage: Stage, variant: Variant, sent: tuple[SentAs, ...] = ()):
         asked.append((stage.dialect, stage.migration))
-        return real(stage, variant)
+        return real(stage, variant, sent)
 
     monkeypatch.setattr(Stage, "ask", ask)
     found = deploy("CREATE TABLE others (id bigint NOT NULL PRIMARY KEY);", column="nothing")
