@@ -57,6 +57,7 @@ def _verify(chosen: argparse.Namespace) -> int:
             postgresql=url,
             lint=not chosen.no_squawk,
             database=chosen.database,
+            small_tables=section.small_tables if section else (),
             progress=lambda what: progress(0, 0, what),
         )
     finally:

@@ -4,7 +4,7 @@ On scratch databases each is applied, rolled back and applied again; the twins' 
 DDL is looked for, and files that were edited after they were applied. Stands on top of this package.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hangar_dal.errors import MigrationError
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import fault, with_diff
 from hangar_dal.migrations.files import MigrationFiles, migrations_in, with_packaged
+from hangar_dal.migrations.finished_tables import find_in_tables
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.rehearsal import Progress, Rehearsal, rehearse
 from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
@@ -28,13 +29,15 @@ def verify(
     postgresql: Server | None,
     lint: bool = True,
     database: str | None = None,
+    small_tables: Collection[str] = (),
     progress: Progress = lambda _: None,
 ) -> tuple[Finding, ...]:
     """Everything that is wrong, sorted by file; nothing if all is well. No database but scratch ones is changed.
 
     `folders` are an application's own migrations, behind the packaged ones. `postgresql` is the URL of a server on
     which a scratch database may be made, or a `Throwaway`; None leaves PostgreSQL, and the comparison of the twins,
-    out. `lint` needs squawk. `database`, or without it the settings' own, tells which applied files were edited.
+    out. `lint` needs squawk. `database`, or without it the settings' own, tells which applied files were edited. A
+    foreign key to one of `small_tables` needs no index.
     """
     every = with_packaged(folders)
     files = migrations_in(every)
@@ -44,9 +47,11 @@ def verify(
     findings = [*_edited(files, database, folders)]
     on_sqlite = rehearse("sqlite", empty_sqlite, every, progress)
     findings += on_sqlite.findings
+    findings += find_in_tables(files, on_sqlite, small_tables)
     if postgresql is not None:
         on_postgresql = rehearse("postgresql", partial(empty_postgresql, postgresql), every, progress)
         findings += on_postgresql.findings
+        findings += find_in_tables(files, on_postgresql, small_tables)
         findings += _not_twins(files, on_sqlite, on_postgresql)
     if lint:
         findings += find_unsafe(files)

@@ -127,7 +127,7 @@ def _both_dialects(texts: Texts) -> Iterator[Mutant]:
         "is_private as text", USERS, DIALECTS, flag, _without_constraint("users_is_private_type_check")
     )
 
-    null = Editor(texts, "let a column be NULL", frozenset({"null-refused"}))
+    null = Editor(texts, "let a column be NULL", frozenset({"null-refused", "json-check-null"}))
     for name in ("display_name", "status", "created_at", "metadata"):
         yield from null.migration(name, USERS, DIALECTS, sub(rf"^(    {name} .*?) NOT NULL", r"\1"))
     yield from null.migration("platform", COOKIES, DIALECTS, sub(r"^(    platform .*?) NOT NULL", r"\1"))
@@ -147,7 +147,7 @@ def _both_dialects(texts: Texts) -> Iterator[Mutant]:
         ("no EVE_SSO", put("IN ('EVE_SSO', 'LOCAL')", "IN ('LOCAL')")),
     ):
         yield from value.migration(title, USERS, DIALECTS, edit)
-    index = Editor(texts, "drop an index", frozenset({"scan"}))
+    index = Editor(texts, "drop an index", frozenset({"scan", "foreign-key-unindexed"}))
     for migration, name in _indexes(texts):
         files = [migration, f"{migration}.rollback"] if migration == INDEXES else [migration]
         paths = [f"migrations/{dialect}/{file}.sql" for dialect in DIALECTS for file in files]

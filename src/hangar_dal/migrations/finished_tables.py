@@ -1,0 +1,95 @@
+"""What the finished tables lack, whatever migrations made them: indexes for foreign keys, CHECKs that accept NULL.
+
+Stands above `faults` and `rehearsal`. Each finding points at the migration that brought the key or the CHECK.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final
+
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.faults import fault
+from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.rehearsal import Rehearsal
+from hangar_dal.migrations.schema import ForeignKey, Table
+
+# A partial index serves a key if it leaves out no row but those that refer to nothing.
+_ONLY_NULLS: Final = re.compile(r"\sWHERE \(*\"?(\w+)\"? IS NOT NULL\)*$", re.IGNORECASE)
+_WHERE: Final = re.compile(r"\sWHERE\s", re.IGNORECASE)
+_VALID_JSON: Final = re.compile(r"\bjson_valid \( (\w+|\"[^\"]+\") (?:, [^)]* )?\)")
+_HANDLES_NULL: Final = re.compile(r"\b(?:or|case|coalesce|ifnull|iif|null)\b")
+
+
+def find_in_tables(
+    files: Sequence[MigrationFiles], rehearsal: Rehearsal, small_tables: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Nothing if the migrations could not be tried to the end: a later one may bring what is lacking."""
+    if not rehearsal.stages or len(rehearsal.stages) < len(files):
+        return
+    for table in rehearsal.stages[-1].tables:
+        yield from _unindexed(table, files, rehearsal, small_tables)
+        if rehearsal.dialect == "sqlite":
+            yield from _json_checks(table, files, rehearsal)
+
+
+def _unindexed(
+    table: Table, files: Sequence[MigrationFiles], rehearsal: Rehearsal, small_tables: Collection[str]
+) -> Iterator[Finding]:
+    for key in table.foreign_keys:
+        if {table.name, key.table} & set(small_tables) or _is_served(table, key):
+            continue
+        columns = ", ".join(key.columns)
+        message = f"{table.name} ({columns}) refers to {key.table}, and no index begins with "
+        message += "it" if len(key.columns) == 1 else "these columns"
+        message += f": each DELETE of a row of {key.table} reads all of {table.name}"
+        fix = f"CREATE INDEX ON {table.name} ({columns}) in a new migration"
+        fix += f", or name {key.table} in small_tables if its rows are never deleted"
+        migration = _first(files, rehearsal, table.name, key.columns, _foreign_keys)
+        yield fault(migration, rehearsal.dialect, "apply", "foreign-key-unindexed", message, fix=fix)
+
+
+def _is_served(table: Table, key: ForeignKey) -> bool:
+    """Whether the first column of an index is one of the key's: that finds its rows, or few more."""
+    indexes = [table.primary_key, *(unique.columns for unique in table.uniques)]
+    for index in table.indexes:
+        partial = _WHERE.search(index.text)
+        only = _ONLY_NULLS.search(index.text)
+        if index.valid and (partial is None or (only is not None and only[1] in key.columns)):
+            indexes.append(index.columns)
+    first = {index[0].removesuffix(" DESC").strip('"') for index in indexes if index}
+    return bool(first & set(key.columns))
+
+
+def _json_checks(table: Table, files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Iterator[Finding]:
+    nullable = {column.name.lower(): column.name for column in table.columns if column.nullable}
+    for check in table.checks:
+        for found in _VALID_JSON.finditer(check.rule):
+            name = nullable.get(found[1].strip('"').lower())
+            if name is None or _HANDLES_NULL.search(check.rule):
+                continue
+            message = f"CHECK (json_valid({name})) on {table.name}.{name}, which is nullable: some versions of SQLite, "
+            message += "such as 3.40, refuse NULL there, and others accept it"
+            fix = f"write CHECK ({name} IS NULL OR json_valid({name})), or NOT NULL"
+            migration = _first(files, rehearsal, table.name, check.rule, _rules)
+            yield fault(migration, "sqlite", "apply", "json-check-null", message, fix=fix)
+
+
+def _foreign_keys(table: Table) -> list[object]:
+    return [key.columns for key in table.foreign_keys]
+
+
+def _rules(table: Table) -> list[object]:
+    return [check.rule for check in table.checks]
+
+
+def _first(
+    files: Sequence[MigrationFiles],
+    rehearsal: Rehearsal,
+    table: str,
+    wanted: object,
+    all_of: Callable[[Table], list[object]],
+) -> MigrationFiles:
+    """The migration after which the table has what is wanted, and has it ever since."""
+    having = [any(each.name == table and wanted in all_of(each) for each in stage.tables) for stage in rehearsal.stages]
+    lacking = [at for at, has in enumerate(having) if not has]
+    return files[lacking[-1] + 1 if lacking else 0]

@@ -1,0 +1,135 @@
+"""What the tables lack after all migrations is found at the migration that brought it, and nothing else is reported."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hangar_dal.finding import Finding
+
+Add = Callable[..., None]
+Findings = Callable[..., tuple[Finding, ...]]
+
+KEY = "CONSTRAINT owners_key UNIQUE (tenant, id)"
+OWNERS = f"CREATE TABLE owners (id bigint NOT NULL PRIMARY KEY, tenant bigint NOT NULL, {KEY});"
+FOREIGN = "CONSTRAINT pets_owner_fkey FOREIGN KEY (owner) REFERENCES owners (id)"
+PETS = f"CREATE TABLE pets (id bigint NOT NULL PRIMARY KEY, owner bigint, tenant bigint, {FOREIGN});"
+DROP = "DROP TABLE pets; DROP TABLE owners;"
+
+
+def in_sqlite(text: str) -> str:
+    return text.replace("bigint", "integer")
+
+
+def found(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
+    return sorted((each.dialect, each.query, each.rule) for each in findings)
+
+
+def both(rule: str, migration: str) -> list[tuple[str, str, str]]:
+    return [("postgresql", migration, rule), ("sqlite", migration, rule)]
+
+
+def add_pets(add_migration: Add, packaged: Path, more: str = "", pets: str = PETS) -> None:
+    sql = f"{OWNERS} {pets} {more}"
+    add_migration(packaged, "0004_pets", sqlite=in_sqlite(sql), postgresql=sql, rollback=DROP)
+
+
+def test_a_foreign_key_without_an_index_is_found_where_it_was_made(
+    findings: Findings, packaged: Path, add_migration: Add
+) -> None:
+    add_pets(add_migration, packaged)
+    add_migration(packaged, "0005_more", apply="ALTER TABLE pets ADD COLUMN name text;",
+                  rollback="ALTER TABLE pets DROP COLUMN name;")  # fmt: skip
+    assert found(findings()) == both("foreign-key-unindexed", "0004_pets")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "CREATE INDEX pets_owner ON pets (owner);",
+        "CREATE INDEX pets_owner ON pets (owner DESC, tenant);",
+        "CREATE UNIQUE INDEX pets_owner ON pets (owner, id);",
+        "CREATE INDEX pets_owner ON pets (owner) WHERE owner IS NOT NULL;",
+    ],
+)
+def test_a_foreign_key_with_an_index_is_fine(
+    index: str, findings: Findings, packaged: Path, add_migration: Add
+) -> None:
+    add_pets(add_migration, packaged, index)
+    assert found(findings()) == []
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "CREATE INDEX pets_owner ON pets (tenant, owner);",
+        "CREATE INDEX pets_owner ON pets (owner) WHERE tenant IS NOT NULL;",
+    ],
+)
+def test_an_index_that_does_not_begin_with_the_key_or_lacks_rows_does_not_serve_it(
+    index: str, findings: Findings, packaged: Path, add_migration: Add
+) -> None:
+    add_pets(add_migration, packaged, index)
+    assert found(findings()) == both("foreign-key-unindexed", "0004_pets")
+
+
+def test_an_index_of_a_later_migration_serves_a_foreign_key(
+    findings: Findings, packaged: Path, add_migration: Add
+) -> None:
+    add_pets(add_migration, packaged)
+    add_migration(packaged, "0005_index", apply="CREATE INDEX i ON pets (owner);", rollback="DROP INDEX i;")
+    assert found(findings()) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "rules"),
+    [
+        ("id bigint NOT NULL PRIMARY KEY", ["foreign-key-unindexed"]),
+        ("id bigint NOT NULL, PRIMARY KEY (tenant, id)", []),
+        ("id bigint NOT NULL, PRIMARY KEY (owner)", []),
+        ("id bigint NOT NULL, CONSTRAINT pets_owner_key UNIQUE (owner)", []),
+    ],
+)
+def test_keys_serve_foreign_keys_of_several_columns(
+    columns: str, rules: list[str], findings: Findings, packaged: Path, add_migration: Add
+) -> None:
+    several = "CONSTRAINT pets_fkey FOREIGN KEY (tenant, owner) REFERENCES owners (tenant, id)"
+    definition = f"CREATE TABLE pets (owner bigint NOT NULL, tenant bigint NOT NULL, {columns}, {several});"
+    add_pets(add_migration, packaged, pets=definition)
+    assert [rule for _, _, rule in found(findings())] == rules * 2
+
+
+def test_a_foreign_key_to_a_small_table_needs_no_index(findings: Findings, packaged: Path, add_migration: Add) -> None:
+    add_pets(add_migration, packaged)
+    assert found(findings(small_tables=("owners",))) == []
+    assert found(findings(small_tables=("users",))) == both("foreign-key-unindexed", "0004_pets")
+
+
+NOTES = "CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, data text{}, kind text, CONSTRAINT notes_data_check {});"
+
+
+@pytest.mark.parametrize(
+    ("null", "check", "rules"),
+    [
+        ("", "CHECK (json_valid(data))", ["json-check-null"]),
+        ("", "CHECK (json_valid(data) = 1)", ["json-check-null"]),
+        ("", "CHECK (json_valid(data) AND json_type(data) = 'object')", ["json-check-null"]),
+        ("", 'CHECK (json_valid("data"))', ["json-check-null"]),
+        (" NOT NULL", "CHECK (json_valid(data))", []),
+        ("", "CHECK (data IS NULL OR json_valid(data))", []),
+        ("", "CHECK (json_valid(coalesce(data, '{}')))", []),
+        ("", "CHECK (coalesce(json_valid(data), 1))", []),
+        ("", "CHECK (CASE WHEN data IS NULL THEN 1 ELSE json_valid(data) END)", []),
+        ("", "CHECK (json_type(data) = 'object')", []),
+    ],
+)
+def test_a_check_that_may_refuse_null_is_found(
+    null: str, check: str, rules: list[str], findings: Findings, packaged: Path, add_migration: Add
+) -> None:
+    plain = NOTES.format(null, "CHECK (data <> '')").replace("integer", "bigint")
+    add_migration(
+        packaged, "0004_notes", sqlite=NOTES.format(null, check), postgresql=plain, rollback="DROP TABLE notes;"
+    )
+    assert [(each.dialect, each.rule) for each in findings() if each.rule != "twins-differ"] == [
+        ("sqlite", rule) for rule in rules
+    ]
