@@ -15,7 +15,7 @@ import pytest
 from hangar_dal import Settings, open_database, sealing, session_cookies, users
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fastapi_app.py"
-ADA = {"username": "Ada", "email": "ada@hangar.example", "password": "brass engine, nine wheels"}
+ADA = {"username": "Ada", "email": "ada@hangar.example", "password": token_hex()}
 
 
 @pytest.fixture
