@@ -26,8 +26,10 @@ from hangar_dal import (
     UserStatus,
     UserWithSessionCookies,
     atomic,
+    errors,
     open_database,
     session_cookies,
+    skip_unopened_rows,
     transaction_dependency,
     users,
     uuid7,
@@ -106,6 +108,9 @@ async def users_and_cookies(db: Database) -> None:
     assert_type(page, list[UserWithSessionCookies])
     assert_type(page[0].session_cookies, list[SessionCookie])
     assert_type(await session_cookies.purge_expired_session_cookies(db, progress=print), int)
+    skipped: list[errors.SealError] = []
+    with skip_unopened_rows(skipped.append), skip_unopened_rows(print):
+        assert_type(await session_cookies.list_session_cookies(db, user_id=user.id), list[SessionCookie])
 
 
 async def databases() -> None:
