@@ -36,16 +36,21 @@ def is_email(text: str) -> bool:
     return not isinstance(_parts(text), str)
 
 
+def keep_email(name: str, text: str) -> str:
+    """Return the address as it is stored; `InvalidValue` if it is none that an account may have."""
+    parts = _parts(text)
+    if isinstance(parts, str):
+        raise InvalidValue(f"{name}: {parts}")
+    return "@".join(parts)
+
+
 def fold_email(name: str, text: str) -> str:
     """Return the key under which two spellings of one address are equal; `InvalidValue` if it is no address.
 
     Case does not count in the local part, for characters with no case either: canonical caseless matching, as Unicode
     defines it. Unlike a username, it is not folded for compatibility: the check has refused what that would change.
     """
-    parts = _parts(text)
-    if isinstance(parts, str):
-        raise InvalidValue(f"{name}: {parts}")
-    local, domain = parts
+    local, _, domain = keep_email(name, text).rpartition("@")
     return f"{unicodedata.normalize('NFC', unicodedata.normalize('NFD', local).casefold())}@{domain}"
 
 
