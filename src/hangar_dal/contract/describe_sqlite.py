@@ -15,6 +15,7 @@ from typing import ClassVar, Final, Literal, Self
 from hangar_dal.contract.allowed import allowed_values
 from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables
 from hangar_dal.contract.sqlite_library import NotCompiled, open_library
+from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token, scan
@@ -75,12 +76,25 @@ class SqliteProbe:
                 for name, values in allowed_values(check.rule, "sqlite").items():
                     allowed.setdefault((read.name, name), values)
         found: dict[str, dict[str, TableColumn]] = {}
-        for table, is_table, name, declared, not_null, default, is_rowid in self._connection.execute(_COLUMNS):
+        try:
+            columns = self._connection.execute(_COLUMNS).fetchall()
+        except sqlite3.Error:
+            raise MigrationError(self._unreadable()) from None
+        for table, is_table, name, declared, not_null, default, is_rowid in columns:
             nullable = not (is_table and (is_rowid or (not_null and not _names_null(default))))
             kind = _stored(declared) or declared.lower()
             column = TableColumn(name, kind, nullable, allowed.get((table, name.lower()), ()))
             found.setdefault(table, {})[name] = column
         return Tables(MappingProxyType(found))
+
+    def _unreadable(self) -> str:
+        """Which view SQLite cannot read, and why: a table below it was dropped or changed."""
+        for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"):
+            try:
+                self._connection.execute("SELECT count(*) FROM pragma_table_xinfo(?)", (name,))
+            except sqlite3.Error as error:
+                return f"SQLite cannot read {name}: {error}; drop it or create it anew in a migration"
+        return "SQLite cannot read the tables that the migrations make"
 
     def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
         """A parameter has no kind, and `sent` does not matter: SQLite takes any value for any of them."""
