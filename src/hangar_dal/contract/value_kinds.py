@@ -34,7 +34,7 @@ _NUMERIC: Final = ValueKind("numeric", "real")
 _OF_COLUMNS: Final = {
     **dict.fromkeys(("int", "integer", "smallint"), _INT),
     **dict.fromkeys(("float", "real"), _FLOAT),
-    "numeric": ValueKind("numeric", "either"),
+    "numeric": ValueKind("numeric"),
 }
 _PLAIN: Final = frozenset({"text", "bool", "uuid", "instant", "date", "json", "bytes"})
 _NUMBERS: Final = frozenset({"int", "numeric", "float"})
