@@ -72,8 +72,9 @@ def _parts(text: str) -> tuple[str, str] | str:
             return "text must not contain a lone surrogate"
         if unassigned().search(text):
             return "text must not contain characters newer than Unicode 14"
-        text = unicodedata.normalize("NFC", text)
-        if unicodedata.normalize("NFKC", text) != text:
+        # A letter and its accent may be two characters; no character may itself be another one.
+        parts, text = text, unicodedata.normalize("NFC", text)
+        if any(unicodedata.normalize("NFKC", part) != part for part in (text, *parts)):
             return "an e-mail address must not contain compatibility characters, such as circled or wide letters"
     local, at, domain = text.partition("@")
     if not local or not domain or "@" in domain:
