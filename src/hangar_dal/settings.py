@@ -8,7 +8,7 @@ database URL means.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final, Literal, NoReturn
 from urllib.parse import quote
 
 from dotenv.parser import parse_stream
@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     postgres_password: SecretStr | None = Field(None, validation_alias="POSTGRES_PASSWORD")
     postgres_db: str | None = Field(None, validation_alias="POSTGRES_DB")
     allow_insecure_postgres: bool = Field(False, validation_alias="HANGAR_ALLOW_INSECURE_POSTGRES")
+    allow_public_create: bool = Field(False, validation_alias="HANGAR_ALLOW_PUBLIC_CREATE")
+    prepared_statements: Literal["auto", "on", "off"] = Field("auto", validation_alias="HANGAR_PREPARED_STATEMENTS")
 
     throwaway_url: SecretStr | None = Field(None, validation_alias="HANGAR_THROWAWAY_URL")
 
