@@ -64,6 +64,36 @@ def test_a_rollback_that_does_not_undo_exactly_is_found_on_both_databases(
     assert all(f"\n    {left}" in one.message for one in found)
 
 
+RENAMED = """
+CREATE TABLE pilots (id bigint NOT NULL PRIMARY KEY, name text NOT NULL, wing_id bigint,
+    CONSTRAINT pilots_name_check CHECK (length(name) > 0),
+    CONSTRAINT pilots_wing_id_fkey FOREIGN KEY (wing_id) REFERENCES pilots (id),
+    CONSTRAINT pilots_name_key UNIQUE (name));
+CREATE INDEX idx_pilots_wing ON pilots (wing_id, name) WHERE name <> 'x';
+CREATE INDEX idx_pilots_lower ON pilots (lower(name), id DESC);
+CREATE VIEW pilot_names AS SELECT id, name FROM pilots;
+"""
+
+
+@pytest.mark.parametrize(
+    ("apply", "rollback"),
+    [
+        ("ALTER TABLE pilots RENAME TO flyers;", "ALTER TABLE flyers RENAME TO pilots;"),
+        ('ALTER TABLE pilots RENAME TO "flyers";', 'ALTER TABLE "flyers" RENAME TO "pilots";'),
+        ("ALTER TABLE pilots RENAME COLUMN name TO label;", "ALTER TABLE pilots RENAME COLUMN label TO name;"),
+        ('ALTER TABLE pilots RENAME COLUMN name TO "label";', 'ALTER TABLE pilots RENAME COLUMN "label" TO "name";'),
+        ("ALTER TABLE pilots RENAME COLUMN id TO pilot_id;", "ALTER TABLE pilots RENAME COLUMN pilot_id TO id;"),
+        ("ALTER TABLE pilots RENAME COLUMN wing_id TO w;", "ALTER TABLE pilots RENAME COLUMN w TO wing_id;"),
+    ],
+)
+def test_a_rename_and_back_leaves_the_schema_as_it_was(
+    check: Check, packaged: Path, add_migration: Add, apply: str, rollback: str
+) -> None:
+    add_migration(packaged, "0004_pilots", apply=RENAMED, rollback="DROP VIEW pilot_names; DROP TABLE pilots;")
+    add_migration(packaged, "0005_rename", apply=apply, rollback=rollback)
+    assert check() == []
+
+
 def test_what_is_wrong_with_later_migrations_is_found_too(check: Check, packaged: Path, add_migration: Add) -> None:
     add_migration(packaged, "0004_fails", apply=TABLE, rollback="DROP TABLE nobody;")
     add_migration(packaged, "0005_rows", apply="INSERT INTO pilots VALUES (1, 'a');", rollback="SELECT 1;")

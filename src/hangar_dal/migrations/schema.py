@@ -111,8 +111,17 @@ class Table:
             uniques=tuple(replace(unique, options=_twin_options(unique.options)) for unique in self.uniques),
             foreign_keys=tuple(replace(key, options=_twin_options(key.options)) for key in self.foreign_keys),
             checks=tuple(Check(check.name, "") for check in self.checks if check.name not in self.type_checks),
-            indexes=tuple(replace(index, text="") for index in self.indexes),
+            indexes=tuple(replace(index, text="", columns=self._twin_keys(index)) for index in self.indexes),
             options="",
+        )
+
+    def _twin_keys(self, index: Index) -> tuple[str, ...]:
+        """SQLite does not tell which expressions an index has."""
+        names = {column.name for column in self.columns}
+        is_column = [key.removesuffix(" DESC").strip('"') in names for key in index.columns]
+        return tuple(
+            key if is_one else f"(expression){' DESC' if key.endswith(' DESC') else ''}"
+            for key, is_one in zip(index.columns, is_column, strict=True)
         )
 
     def facts(self) -> Iterator[tuple[str, str]]:

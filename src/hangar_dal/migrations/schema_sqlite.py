@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Other, Schema, Table, Unique
-from hangar_dal.sqlscan import Kind, scan
+from hangar_dal.sqlscan import Kind, Token, scan
 
 _TABLES: Final = """
 SELECT l.name, l.strict, l.wr, m.sql
@@ -32,6 +32,20 @@ ORDER BY type, name
 _VISIBLE_OR_GENERATED: Final = (0, 2, 3)
 _DEFERRED: Final = "deferrable initially deferred"
 _CONFLICT: Final = re.compile(r"unique(?: \([^)]*\))? (on conflict \w+)")
+
+_PLAIN: Final = re.compile("[a-z_][a-z0-9_]*")
+_SQL: Final = """
+abort action add after all alter always analyze and as asc attach autoincrement before begin between by cascade case
+cast check collate column commit conflict constraint create cross current current_date current_time current_timestamp
+database default deferrable deferred delete desc detach distinct do drop each else end escape except exclude exclusive
+exists explain fail filter first following for foreign from full generated glob group groups having if ignore immediate
+in index indexed initially inner insert instead intersect into is isnull join key last left like limit match
+materialized natural no not nothing notnull null nulls of offset on or order others outer over partition plan pragma
+preceding primary query raise range recursive references regexp reindex release rename replace restrict returning right
+rollback row rowid rows savepoint select set strict table temp temporary then ties to transaction trigger unbounded
+union unique update using vacuum values view virtual when where window with without
+"""
+_KEYWORDS: Final = frozenset(_SQL.split())
 
 Words = tuple[str, ...]
 
@@ -119,12 +133,17 @@ def _foreign_keys(connection: sqlite3.Connection, table: str, parts: Sequence[Wo
 
 
 def _words(sql: str) -> Words:
-    """Without comments; unquoted words in lower case, so that two ways to write one rule compare equal."""
-    return tuple(
-        token.text.lower() if token.kind is Kind.WORD else token.text
-        for token in scan(sql, "sqlite")
-        if token.kind is not Kind.COMMENT
-    )
+    """Without comments, in lower case and without needless quotes, so that two ways to write one rule compare equal.
+
+    SQLite itself puts the new name of a table in quotes wherever the old one was written.
+    """
+    return tuple(_word(token) for token in scan(sql, "sqlite") if token.kind is not Kind.COMMENT)
+
+
+def _word(token: Token) -> str:
+    if token.kind is Kind.NAME and _PLAIN.fullmatch(token.text[1:-1]) and token.text[1:-1] not in _KEYWORDS:
+        return token.text[1:-1]
+    return token.text.lower() if token.kind is Kind.WORD else token.text
 
 
 def _parts(words: Words) -> Iterator[Words]:
