@@ -148,7 +148,7 @@ class Expressions:
         joined = "group_concat({})" if self.dialect == "sqlite" else "string_agg({}, ',')"
         made = {
             "int": ["count(*)", f"count({one('int')})", f"max({one('int')})", f"min({one('int')})",
-                    f"CAST(sum({one('int')}) AS integer)",
+                    f"CAST(sum({one('int')}) AS integer)", f"sum({one('int')})", f"(sum({one('int')}) / count(*))",
                     f"CAST(coalesce(sum({one('int')}), 0) AS integer)", f"count(DISTINCT {one('text')})"],
             "text": [f"max({one('text')})", joined.format(one("text"))],
             "bool": [f"(count({one('int')}) > 0)", f"(max({one('int')}) > 0)", f"(min({one('int')}) IS NULL)"],
@@ -176,6 +176,8 @@ class Expressions:
         one = self.expression(kind, 0, items)
         column = self.column_of(items[0])[0]
         window = str(self.pick("", f"PARTITION BY {column}", f"ORDER BY {column}"))
+        if window.startswith("ORDER") and self.chance(60):
+            window += self.frame()
         if self.chance(30):
             if self.chance(20):
                 window = f"ORDER BY {self.aggregate('int', items, [])}"
@@ -183,5 +185,37 @@ class Expressions:
             over = f"OVER {self.pick(f'w{len(windows) - 1}', f'(w{len(windows) - 1})')}"
         else:
             over = f"OVER ({window})"
-        calls = {"int": ["row_number()", "count(*)", f"count({one})", "rank()", f"max({one})"]}.get(kind, [])
-        return f"{self.random.choice([*calls, f'lag({one})', f'first_value({one})'])} {over}"
+        numbers = ["row_number()", "count(*)", f"count({one})", "rank()", "ntile(2)"]
+        numbers += [f"sum({one})", f"CAST(avg({one}) AS integer)"]
+        calls = numbers if kind == "int" else []
+        given = self.expression(kind, 0, items)
+        call = self.random.choice(
+            [
+                *calls,
+                f"max({one})",
+                f"lag({one})",
+                f"lag({one}, 1, {given})",
+                f"first_value({one})",
+                f"last_value({one})",
+            ]
+        )
+        if call.startswith("CAST"):
+            return call.replace(") AS", f") {over} AS")
+        return f"{call} {over}"
+
+    def frame(self) -> str:
+        """With or without the row itself in it."""
+        edges = [
+            "UNBOUNDED PRECEDING",
+            "2 PRECEDING",
+            "1 PRECEDING",
+            "CURRENT ROW",
+            "1 FOLLOWING",
+            "UNBOUNDED FOLLOWING",
+        ]
+        start = self.random.randrange(5)
+        end = self.random.randrange(max(1, start), 6)
+        exclude = self.pick("", "", "", " EXCLUDE CURRENT ROW", " EXCLUDE TIES", " EXCLUDE NO OTHERS")
+        if self.chance(20):
+            return f" ROWS {edges[min(start, 3)]}{exclude}"
+        return f" {self.pick('ROWS', 'ROWS', 'GROUPS')} BETWEEN {edges[start]} AND {edges[end]}{exclude}"

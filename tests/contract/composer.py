@@ -13,12 +13,16 @@ COLUMNS = {
     "b": {"id": "int", "a_id": "int", "y": "int", "z": "int"},
     "c": {"k": "int", "v": "text"},
     "e": {"id": "int", "w": "text"},  # has no row
+    "d": {"id": "int", "y": "int", "z": "int", "t": "text"},  # a view
+    "f": {"y": "int", "n": "int", "s": "int", "t": "text"},  # a view of a view
 }
 SCHEMA = """
 CREATE TABLE a (id integer NOT NULL PRIMARY KEY, x integer, t text NOT NULL, u text);
 CREATE TABLE b (id integer NOT NULL PRIMARY KEY, a_id integer, y integer NOT NULL, z integer);
 CREATE TABLE c (k integer NOT NULL, v text);
 CREATE TABLE e (id integer NOT NULL, w text NOT NULL);
+CREATE VIEW d AS SELECT a.id, b.y, b.z, a.t FROM a LEFT JOIN b ON b.a_id = a.id;
+CREATE VIEW f AS SELECT d.y, count(*) AS n, CAST(sum(d.id) AS integer) AS s, max(d.t) AS t FROM d GROUP BY d.y;
 INSERT INTO a VALUES (1, 1, 'p', 'q'), (2, NULL, '', NULL), (3, 0, 'r', 's');
 INSERT INTO b VALUES (1, 1, 1, NULL), (4, NULL, 2, 0), (5, 9, 0, NULL), (6, 1, 1, 1);
 INSERT INTO c VALUES (1, NULL), (1, 'p'), (7, NULL);

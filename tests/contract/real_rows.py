@@ -12,6 +12,7 @@ from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.keys import with_keys
+from hangar_dal.contract.nullable_views import with_views
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
 
 Answer = tuple[int, list[tuple[Any, ...]]] | None  # how many columns, and the rows; None if the statement was refused
@@ -35,7 +36,8 @@ def on_sqlite(path: Path, schema: str) -> Iterator[Database]:
                 connection.rollback()
 
         with SqliteProbe(path) as probe:
-            yield run, with_keys(probe.tables(), schema_sqlite.read_schema(connection))
+            tables = with_keys(probe.tables(), schema_sqlite.read_schema(connection))
+            yield run, with_views(tables, probe.views(), "sqlite")
 
 
 @contextmanager
@@ -55,4 +57,5 @@ def on_postgresql(url: str, schema: str) -> Iterator[Database]:
                 connection.rollback()
 
         with PostgresProbe(url) as probe:
-            yield run, with_keys(probe.tables(), schema_postgresql.read_schema(connection))
+            tables = with_keys(probe.tables(), schema_postgresql.read_schema(connection))
+            yield run, with_views(tables, probe.views(), "postgresql")

@@ -113,7 +113,7 @@ BOTH = [
     ("SELECT name, count(*), max(age), max(score) FROM users GROUP BY name", "nnn?"),
     ("SELECT max(age) FILTER (WHERE age > 1), count(*) FILTER (WHERE age > 1) FROM users GROUP BY name", "?n"),
     ("SELECT max(c.id) FROM users u LEFT JOIN cookies c ON TRUE GROUP BY u.name", "?"),
-    ("SELECT count(*) OVER (), row_number() OVER (), max(age) OVER (), lag(age) OVER () FROM users", "nn??"),
+    ("SELECT count(*) OVER (), row_number() OVER (), max(age) OVER (), lag(age) OVER () FROM users", "nnn?"),
     # WHERE
     ("SELECT email FROM users WHERE email IS NOT NULL", "n"),
     ("SELECT email FROM users WHERE TRUE AND (email IS NOT NULL AND age > 1)", "n"),

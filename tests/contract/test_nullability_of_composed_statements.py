@@ -18,7 +18,7 @@ FEW, SOME, MANY = 100, 500, 5_000
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Database]:
-    with on_sqlite(tmp_path / "small.db", SCHEMA) as database:
+    with on_sqlite(tmp_path / "small.db", SCHEMA.replace(");\nCREATE TABLE", ") STRICT;\nCREATE TABLE")) as database:
         yield database
 
 

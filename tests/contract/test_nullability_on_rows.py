@@ -22,6 +22,10 @@ CREATE TABLE u (id int NOT NULL PRIMARY KEY, name text NOT NULL, email text, sco
 CREATE TABLE c (id int NOT NULL PRIMARY KEY, u_id int, note text, value text NOT NULL);
 CREATE TABLE e (id int NOT NULL, w text NOT NULL, k int);
 CREATE VIEW shown AS SELECT id, name FROM u;
+CREATE VIEW joined AS SELECT u.id, c.value, c.note FROM u LEFT JOIN c ON c.u_id = u.id;
+CREATE VIEW counted AS SELECT at, count(*) AS number, max(name) AS most, max(email) AS mail FROM u GROUP BY at;
+CREATE VIEW twice AS SELECT s.id, k.value, s.name || 'x' AS more FROM shown AS s INNER JOIN joined AS k ON k.id = s.id;
+CREATE VIEW told AS SELECT id, name FROM u;
 INSERT INTO u VALUES (1, 'a', NULL, NULL, 5), (2, 'b', 'x', 7, 6);
 INSERT INTO c VALUES (1, 1, NULL, 'v'), (2, NULL, 'n', 'w'), (3, 9, 'm', 'z');
 """
@@ -38,6 +42,9 @@ INSERT INTO any VALUES (x''), (x'00'), (zeroblob(0)), (''), ('nan'), ('inf'), (9
 INSERT INTO odd VALUES (1, NULL, NULL, NULL);
 INSERT INTO "Ä" VALUES (NULL, NULL);
 INSERT INTO grown VALUES (1);
+CREATE TABLE s (id int NOT NULL PRIMARY KEY, n int NOT NULL, r real NOT NULL, m int) STRICT;
+INSERT INTO s VALUES (1, 5, 9e999, NULL), (2, -3, -9e999, NULL), (3, 0, 1.5, NULL);
+CREATE TRIGGER tells INSTEAD OF INSERT ON told BEGIN SELECT 1; END;
 ALTER TABLE grown ADD COLUMN b int NOT NULL DEFAULT (CAST(NULL AS int));
 ALTER TABLE grown ADD COLUMN d int NOT NULL DEFAULT 1;
 """
@@ -54,6 +61,11 @@ CREATE OPERATOR == (LEFTARG = text, RIGHTARG = text, FUNCTION = far);
 CREATE OPERATOR ?? (LEFTARG = text, RIGHTARG = text, FUNCTION = far);
 CREATE OPERATOR =~ (LEFTARG = text, RIGHTARG = text, FUNCTION = far);
 CREATE TABLE long (id int NOT NULL, {LONG} int);
+CREATE TABLE s (id int NOT NULL PRIMARY KEY, n int NOT NULL, r float NOT NULL, m int);
+INSERT INTO s VALUES (1, 5, 'Infinity', NULL), (2, -3, '-Infinity', NULL), (3, 0, 1.5, NULL);
+CREATE FUNCTION tells() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.id = NULL; NEW.name = NULL; RETURN NEW; END';
+CREATE TRIGGER tells INSTEAD OF INSERT ON told FOR EACH ROW EXECUTE FUNCTION tells();
+CREATE MATERIALIZED VIEW held AS SELECT email FROM u;
 INSERT INTO pairs VALUES (1, ROW(NULL, NULL), NULL, '');
 INSERT INTO upper VALUES (NULL, 'x');
 INSERT INTO long VALUES (1, NULL);

@@ -71,19 +71,19 @@ def test_it_sells(run: Shop, database_url: str) -> None:
 def test_its_queries_are_clean_on_both_databases(run: Shop, server: str) -> None:
     checked = run("hangar_dal.cli", "check", "--postgresql", server)
     assert (checked.returncode, checked.stderr) == (0, "")
-    assert checked.stdout == "clean: 48 statements agree with their functions and tables\n"
+    assert checked.stdout.endswith("\n\nclean: 48 statements agree with their functions and tables\n")
 
 
 def test_they_are_clean_without_a_database(run: Shop, shop: Path) -> None:
     checked = run("hangar_dal.cli", "check", "--offline")
     assert (checked.returncode, checked.stderr) == (0, "")
-    assert checked.stdout == "clean: 48 statements agree with their functions and tables\n"
+    assert checked.stdout.endswith("\n\nclean: 48 statements agree with their functions and tables\n")
 
 
 def test_its_migrations_go_forth_and_back_on_both_databases(run: Shop, server: str) -> None:
     verified = run("hangar_dal.cli", "migrations", "verify", "--postgresql", server)
     assert (verified.returncode, verified.stderr) == (0, "")
-    assert verified.stdout == "clean: every migration goes forth, back and forth again on SQLite and PostgreSQL\n"
+    assert verified.stdout.endswith("\n\nclean: every migration can be applied, rolled back and applied again\n")
 
 
 def findings(run: Shop, server: str) -> set[tuple[str, int, str, str]]:

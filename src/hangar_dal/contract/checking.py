@@ -13,6 +13,7 @@ from typing import Final, Self
 from hangar_dal.contract.agreement import compare
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.looseness import Answer, too_loose
+from hangar_dal.contract.overrides import needless_overrides
 from hangar_dal.contract.place import found
 from hangar_dal.contract.plans_findings import Asked, find_scans, find_unknown_small_tables
 from hangar_dal.contract.project import Project
@@ -136,7 +137,7 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
     for finding, each in find_scans(asked, project.small_tables):
         of_arms.setdefault(finding, []).append(each)
     findings += find_unknown_small_tables(project, twins) if twins else ()
-    findings += [*_with_arms(of_arms), *too_loose(answers)]
+    findings += [*_with_arms(of_arms), *too_loose(answers), *needless_overrides(answers)]
     scope = scope_of(project, [source.dialect for source in sources])
     return Report(tuple(sorted(map(_near, findings))), len(checked), scope)
 

@@ -85,12 +85,15 @@ ORDER BY c.relname COLLATE "C", c.oid, a.attnum
 _INDETERMINATE: Final = b"42P18"
 # No such function or operator, several of them, another type expected.
 _OF_TYPES: Final = frozenset({b"42883", b"42725", b"42804"})
+_VIEWS: Final = """
+SELECT
+    CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE concat(n.nspname, '.', c.relname) END,
+    pg_get_viewdef(c.oid)
+FROM pg_catalog.pg_class AS c
+INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind = 'v' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+"""
 _NUMBERED: Final = re.compile(r"\$([0-9]+)")
-
-
-_PLANNED: Final = b"hangar_planned"
-_NOT_OF_THE_STATEMENT: Final = ("53", "55", "57", "58", "XX")  # the server's resources, locks, operators and faults
-_NO_KEY: Final = "42P10"  # invalid_column_reference: no unique index for ON CONFLICT
 
 
 class PostgresProbe:
@@ -107,7 +110,6 @@ class PostgresProbe:
                 make_conninfo(conninfo, client_encoding="utf8"), autocommit=True
             )
             opened.callback(self._connection.close)
-            self._connection.execute("SET plan_cache_mode = force_generic_plan")
             self._connection.execute("SET default_transaction_read_only = on")  # it only describes
             types = self._connection.execute(_TYPES).fetchall()
             self._kinds = {oid: postgresql_kind(name, item) for oid, name, item in types}
@@ -126,6 +128,10 @@ class PostgresProbe:
         """Tables and views; what is not in the search path is called `schema.table`."""
         return self._tables
 
+    def views(self) -> dict[str, str]:
+        """The query of each view. A materialized view is left out: it holds rows of an earlier time."""
+        return dict(self._connection.execute(_VIEWS))
+
     def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
         """Prepare it with the types that are sent, and for each argument that may be None once more without its type.
 
@@ -134,8 +140,6 @@ class PostgresProbe:
         asked = _Asked(variant, sent)
         prepared = self._prepared(asked, asked.types)
         if prepared.status == ExecStatus.COMMAND_OK:
-            if (refusal := self._unplanned(asked)) is not None:
-                return Described(refusal=refusal)
             return self._described(asked, prepared, without_value=dict(self._without_values(asked)))
         for opened in asked.suspects():
             inferred = self._prepared(asked, {name: of for name, of in asked.types.items() if name not in opened})
@@ -176,19 +180,6 @@ class PostgresProbe:
             if prepared.status != ExecStatus.COMMAND_OK and not (refused and len(missing) > 1):
                 refused = True
                 yield missing[0], _refusal(prepared, asked)
-
-    def _unplanned(self, asked: "_Asked") -> Refusal | None:
-        """What only planning finds: ON CONFLICT without a unique index, a FULL JOIN that cannot be made."""
-        server = self._connection.pgconn
-        types = [OIDS[asked.types.get(name, OPEN)] for name in asked.names]
-        server.prepare(_PLANNED, asked.text.encode(), types)
-        nulls = f"({', '.join(['NULL'] * len(asked.names))})" if asked.names else ""
-        planned = server.exec_(b"EXPLAIN EXECUTE " + _PLANNED + nulls.encode())
-        server.exec_(b"DEALLOCATE " + _PLANNED)
-        state = (planned.error_field(DiagnosticField.SQLSTATE) or b"").decode()
-        if planned.status == ExecStatus.TUPLES_OK or state.startswith(_NOT_OF_THE_STATEMENT):
-            return None
-        return Refusal(_refusal(planned, asked).reason, _conflict_at(asked.variant) if state == _NO_KEY else None)
 
     def _column(self, described: "PGresult", at: int) -> ResultColumn:
         name = (described.fname(at) or b"").decode()
@@ -243,10 +234,6 @@ def _refusal(result: "PGresult", asked: _Asked) -> Refusal:
         reason = f"{reason} ({', '.join(sent_as)})"
     untyped = names[numbers[0] - 1] if is_untyped else ""
     return Refusal(_NUMBERED.sub(lambda found: _named(found, names), reason), offset, untyped)
-
-
-def _conflict_at(variant: Variant) -> int | None:
-    return next((token.start for token in variant.tokens if token.text.upper() == "CONFLICT"), None)
 
 
 def _named(found: re.Match[str], names: list[str]) -> str:

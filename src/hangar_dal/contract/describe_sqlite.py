@@ -13,20 +13,21 @@ from types import MappingProxyType
 from typing import ClassVar, Final, Literal, Self
 
 from hangar_dal.contract.allowed import allowed_values
-from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables
+from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables, Values
 from hangar_dal.contract.sqlite_library import NotCompiled, open_library
-from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token, scan
 
 _STORED: Final = {"text": "text", "int": "integer", "integer": "integer", "real": "real", "blob": "blob"}
 _READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
+_WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
+_BITS: Final = 64  # the magnitude of the least whole number is 2 to the power of 63
 _WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 _COLUMNS: Final = """
 SELECT l.name, l.type = 'table', x.name, x.type, x."notnull", x.dflt_value, x.pk = 1 AND l.wr = 0
     AND upper(x.type) = 'INTEGER'
-    AND NOT EXISTS (SELECT 1 FROM pragma_index_list(l.name) AS i WHERE i.origin = 'pk')
+    AND NOT EXISTS (SELECT 1 FROM pragma_index_list(l.name) AS i WHERE i.origin = 'pk'), l.strict
 FROM pragma_table_list AS l
 INNER JOIN pragma_table_xinfo(l.name) AS x
 WHERE
@@ -76,25 +77,19 @@ class SqliteProbe:
                 for name, values in allowed_values(check.rule, "sqlite").items():
                     allowed.setdefault((read.name, name), values)
         found: dict[str, dict[str, TableColumn]] = {}
-        try:
-            columns = self._connection.execute(_COLUMNS).fetchall()
-        except sqlite3.Error:
-            raise MigrationError(self._unreadable()) from None
-        for table, is_table, name, declared, not_null, default, is_rowid in columns:
+        known: dict[str, dict[str, Values]] = {}
+        for table, is_table, name, declared, not_null, default, is_rowid, strict in self._connection.execute(_COLUMNS):
             nullable = not (is_table and (is_rowid or (not_null and not _names_null(default))))
             kind = _stored(declared) or declared.lower()
             column = TableColumn(name, kind, nullable, allowed.get((table, name.lower()), ()))
             found.setdefault(table, {})[name] = column
-        return Tables(MappingProxyType(found))
+            if is_rowid or (strict and kind == "integer" and (default is None or _WHOLE.fullmatch(default))):
+                known.setdefault(table, {})[name] = Values(bits=_BITS)
+        return Tables(MappingProxyType(found), values=known)
 
-    def _unreadable(self) -> str:
-        """Which view SQLite cannot read, and why: a table below it was dropped or changed."""
-        for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"):
-            try:
-                self._connection.execute("SELECT count(*) FROM pragma_table_xinfo(?)", (name,))
-            except sqlite3.Error as error:
-                return f"SQLite cannot read {name}: {error}; drop it or create it anew in a migration"
-        return "SQLite cannot read the tables that the migrations make"
+    def views(self) -> dict[str, str]:
+        """The CREATE VIEW of each view."""
+        return dict(self._connection.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'view'"))
 
     def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
         """A parameter has no kind, and `sent` does not matter: SQLite takes any value for any of them."""

@@ -86,18 +86,31 @@ class LooseKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """What is known of every value of a column beyond its declaration.
+
+    `never_null` is about the columns of views. `bits`: on SQLite, each value is a number whose magnitude is below 2 to
+    this power, so it is never infinite.
+    """
+
+    never_null: bool = False
+    bits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """Every table of a scratch database with its columns in order.
 
     `keys` are those of each table that no two rows share: the primary one, and the unique ones that hold no NULL;
     `loose` are the other unique ones. A table of at most one row has a key of no columns. A relation that has no entry
     in `keys` is a view, or a virtual or foreign table:
-    what it shows is not what is stored.
+    what it shows is not what is stored. `values` has the columns of which more is known, by table.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
     keys: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     loose: Mapping[str, tuple[LooseKey, ...]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

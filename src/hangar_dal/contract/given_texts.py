@@ -1,20 +1,29 @@
 """Texts that a statement itself gives for its result columns: `SELECT 'loan' AS kind`. Stands above `syntax`."""
 
+from collections.abc import Iterator, Sequence
+
 from sqlglot import exp
 
-from hangar_dal.contract.syntax import leaves, parsed
+from hangar_dal.contract.reading import Given
+from hangar_dal.contract.syntax import leaves, parsed, place_in
 from hangar_dal.sqlscan import Dialect
 
 
-def given_texts(text: str, dialect: Dialect) -> tuple[tuple[str, ...], ...]:
+def given_texts(text: str, dialect: Dialect) -> tuple[tuple[Given, ...], ...]:
     """Of each column, in every arm of a UNION; nothing where there are none."""
     tree = parsed(text, dialect)
     arms = _arms(tree) if tree is not None else []
-    columns = [tuple(dict.fromkeys(name for part in of_one for name in part)) for of_one in zip(*arms, strict=False)]
-    return tuple(columns) if any(columns) else ()
+    columns = [[literal for part in of_one for literal in part] for of_one in zip(*arms, strict=False)]
+    return tuple(tuple(_given(column, text, dialect)) for column in columns) if any(columns) else ()
 
 
-def _arms(query: exp.Expr) -> list[list[list[str]]]:
+def _given(literals: Sequence[exp.Expr], text: str, dialect: Dialect) -> Iterator[Given]:
+    """Each text once, where it stands first."""
+    for name, literal in {each.name: each for each in reversed(literals)}.items():
+        yield Given(name, place_in(literal, text, dialect))
+
+
+def _arms(query: exp.Expr) -> list[list[list[exp.Expr]]]:
     if isinstance(query, exp.Subquery):
         return _arms(query.this)
     if isinstance(query, exp.SetOperation):
@@ -24,5 +33,5 @@ def _arms(query: exp.Expr) -> list[list[list[str]]]:
     return [[_texts(each) for each in query.expressions]]
 
 
-def _texts(value: exp.Expr) -> list[str]:
-    return [leaf.name for leaf, _ in leaves(value, bare=True) if isinstance(leaf, exp.Literal) and leaf.is_string]
+def _texts(value: exp.Expr) -> list[exp.Expr]:
+    return [leaf for leaf, _ in leaves(value, bare=True) if isinstance(leaf, exp.Literal) and leaf.is_string]

@@ -10,6 +10,7 @@ from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
 from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.keys import with_keys
+from hangar_dal.contract.nullable_views import with_views
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
 from hangar_dal.contract.sources import Told
@@ -51,7 +52,8 @@ def stages(project: Project, scratch: Scratch) -> Iterator[Stage]:
             if migration:
                 backend.apply_one(steps[migration])
             with _probed(scratch) as (probe, schema):
-                yield Stage(migration, schema, with_keys(probe.tables(), schema), probe)
+                tables = with_views(with_keys(probe.tables(), schema), probe.views(), probe.dialect)
+                yield Stage(migration, schema, tables, probe)
 
 
 @contextmanager

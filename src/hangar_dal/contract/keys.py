@@ -34,7 +34,7 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
             keys[table.name] = ((), *keys[table.name])
         if others := tuple(key for key, is_full in found if not is_full):
             loose[table.name] = others
-    return Tables(columns, keys, loose)
+    return replace(tables, columns=columns, keys=keys, loose=loose)
 
 
 def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from hangar_dal.contract.column_details import with_details
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import Described, SentAs, Tables
+from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.keys import indexed_columns, with_keys
+from hangar_dal.contract.nullable_views import with_views
 from hangar_dal.contract.plans import Indexed, Planner, scans_of
 from hangar_dal.contract.plans_postgresql import PostgresPlanner
 from hangar_dal.contract.plans_sqlite import SqlitePlanner
@@ -40,16 +41,10 @@ class Live:
     def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
         if (variant.text, sent) not in self._told:
             described = self.probe.describe(variant, sent)
-            try:
-                self._told[variant.text, sent] = self._read(variant, described, sent)
-            except RecursionError:  # nested deeper than Python goes: only what the database said of it is known
-                self._told[variant.text, sent] = Told(described)
+            reading = read(variant.text, self.dialect, self.tables, described)
+            scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed, sent)
+            self._told[variant.text, sent] = Told(described, reading, scans)
         return self._told[variant.text, sent]
-
-    def _read(self, variant: Variant, described: Described, sent: tuple[SentAs, ...]) -> Told:
-        reading = read(variant.text, self.dialect, self.tables, described, sent)
-        scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed, sent)
-        return Told(described, reading, scans)
 
 
 @contextmanager
@@ -58,7 +53,7 @@ def live_sqlite(project: Project) -> Iterator[Live]:
     with scratch_sqlite(project) as scratch, SqliteProbe(path := Path(scratch.target.path)) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_alone("sqlite", connection)
-        tables = with_keys(probe.tables(), schema)
+        tables = with_views(with_keys(probe.tables(), schema), probe.views(), "sqlite")
         with closing(SqlitePlanner(path, tables)) as planner:
             yield Live(probe, planner, tables, indexed_columns(schema))
 
@@ -70,5 +65,6 @@ def live_postgresql(project: Project, server: Server) -> Iterator[Live]:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_alone("postgresql", connection)
             tables = with_details(with_keys(probe.tables(), schema), connection)
+        tables = with_views(tables, probe.views(), "postgresql")
         with closing(PostgresPlanner(scratch, tables)) as planner:
             yield Live(probe, planner, tables, indexed_columns(schema))

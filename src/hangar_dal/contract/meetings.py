@@ -4,14 +4,17 @@ Stands above `syntax`.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.reading import Meeting
-from hangar_dal.contract.syntax import leaves, origin, parameter_name, parsed, table_name, target
+from hangar_dal.contract.syntax import leaves, origin, parameter_name, parsed, place_in, table_name, target
 from hangar_dal.sqlscan import Dialect
+
+Met = tuple[Meeting, exp.Expr]  # with the node that is met
 
 _NEVER_OF_NULL: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 _COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
@@ -22,6 +25,11 @@ def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
     tree = parsed(text, dialect)
     if tree is None:
         return
+    for met, value in _all(tree, tables):
+        yield replace(met, at=place_in(value, text, dialect))
+
+
+def _all(tree: exp.Expr, tables: Tables) -> Iterator[Met]:
     written: set[int] = set()
     for pair, table in assignments(tree):
         written.add(id(pair))
@@ -33,21 +41,20 @@ def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
             yield from _compared(node, tables)
 
 
-def compares_null(text: str, dialect: Dialect) -> bool:
-    """Whether NULL itself is compared, which holds for no row: `name = NULL`."""
+def compared_nulls(text: str, dialect: Dialect) -> tuple[int, ...]:
+    """Where NULL itself is compared, which holds for no row: `name = NULL`."""
     tree = parsed(text, dialect)
     if tree is None:
-        return False
+        return ()
     written = {id(pair) for pair, _ in assignments(tree)}
     compared = (node for node in tree.find_all(*_NEVER_OF_NULL) if id(node) not in written)
-    return any(isinstance(side, exp.Null) for node in compared for side in (node.this, node.expression))
+    nulls = [side for node in compared for side in (node.this, node.expression) if isinstance(side, exp.Null)]
+    return tuple(sorted(at for null in nulls if (at := place_in(null, text, dialect)) is not None))
 
 
 def assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
     for update in tree.find_all(exp.Update):
-        merge = update.find_ancestor(exp.Merge)
-        changed = merge.this if merge is not None and update.this is None else update.this
-        table = table_name(changed) if isinstance(changed, exp.Table) else None
+        table = table_name(update.this) if isinstance(update.this, exp.Table) else None
         for pair in update.expressions:
             yield pair, table
     for insert in tree.find_all(exp.Insert):
@@ -56,13 +63,13 @@ def assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
             yield pair, target(insert)
 
 
-def _assigned(pair: exp.Expr, table: str | None, tables: Tables) -> Iterator[Meeting]:
+def _assigned(pair: exp.Expr, table: str | None, tables: Tables) -> Iterator[Met]:
     for left, right in sides(pair) if isinstance(pair, exp.EQ) else ():
         if isinstance(left, exp.Column) and not left.table:  # a name before it is that of a value of several fields
             yield from _met(table, left.name, right, tables, written=True)
 
 
-def _inserted(insert: exp.Insert, tables: Tables) -> Iterator[Meeting]:
+def _inserted(insert: exp.Insert, tables: Tables) -> Iterator[Met]:
     if not isinstance(insert.this, exp.Schema):
         return
     names, source = [column.name for column in insert.this.expressions], insert.expression
@@ -78,7 +85,7 @@ def _inserted(insert: exp.Insert, tables: Tables) -> Iterator[Meeting]:
             yield from _met(target(insert), name, value, tables, written=True)
 
 
-def _compared(node: exp.Expr, tables: Tables) -> Iterator[Meeting]:
+def _compared(node: exp.Expr, tables: Tables) -> Iterator[Met]:
     pairs = [(node.this, each) for each in node.expressions] if isinstance(node, exp.In) else list(sides(node))
     for one, other in pairs:
         for column, value in ((one, other), (other, one)):
@@ -95,19 +102,19 @@ def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
         yield left, right
 
 
-def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, written: bool) -> Iterator[Meeting]:
+def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, written: bool) -> Iterator[Met]:
     columns = {column.name.lower(): column for column in tables.columns.get(table or "", {}).values()}
     column = columns.get(name.lower())
     if table is None or column is None:
         return
     taken = origin(value.unnest(), tables) if written else None
     if taken is not None:
-        yield Meeting(table, column.name, written=True, taken=taken)
+        yield Meeting(table, column.name, written=True, taken=taken), value
         return
     for leaf, bare in leaves(value, bare=True):
         if isinstance(leaf, exp.Placeholder):
-            yield Meeting(table, column.name, parameter_name(leaf), None, written, bare)
+            yield Meeting(table, column.name, parameter_name(leaf), None, written, bare), leaf
         elif isinstance(leaf, exp.Literal) and leaf.is_string:
-            yield Meeting(table, column.name, None, leaf.name, written, bare)
+            yield Meeting(table, column.name, None, leaf.name, written, bare), leaf
         elif isinstance(leaf, exp.Null) and written:
-            yield Meeting(table, column.name, None, None, written, bare)
+            yield Meeting(table, column.name, None, None, written, bare), leaf

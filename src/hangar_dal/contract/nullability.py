@@ -14,6 +14,7 @@ from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullable_aggregates import aggregates_in, gives_one_row, is_aggregate, is_of, may_be_one_row
 from hangar_dal.contract.nullable_expressions import may_be_null
+from hangar_dal.contract.nullable_on_sqlite import bits_of
 from hangar_dal.contract.nullable_proofs import prove
 from hangar_dal.contract.nullable_scope import (
     MayBeNull,
@@ -24,6 +25,7 @@ from hangar_dal.contract.nullable_scope import (
     source_of,
     worst_of,
 )
+from hangar_dal.contract.nullable_sorts import sort_of
 from hangar_dal.contract.nullable_sources import add, alias_of, expect, read_from, renamed, set_keys
 from hangar_dal.contract.syntax import parsed
 from hangar_dal.sqlscan import Dialect
@@ -114,10 +116,14 @@ def _projected(expressions: Sequence[exp.Expr], scope: Scope) -> tuple[Output, .
 def _projection(value: exp.Expr, scope: Scope) -> Output:
     answer = may_be_null(value, scope, _is_one_certain_value)
     bare = value.unalias()
-    resolved = scope.resolve(bare) if isinstance(bare, exp.Column) else Output(None)
+    name = scope.name_of(bare.this) if isinstance(bare, exp.Column) else None
     if isinstance(value, exp.Alias):
-        return Output(scope.name_of(value.args["alias"]), answer, resolved.sort)
-    return Output(scope.name_of(bare.this) if isinstance(bare, exp.Column) else None, answer, resolved.sort)
+        name = scope.name_of(value.args["alias"])
+    return Output(name, answer, sort_of(bare, scope), bits=_bits(bare, scope))
+
+
+def _bits(value: exp.Expr, scope: Scope) -> int | None:
+    return bits_of(value, scope) if scope.dialect == "sqlite" else None
 
 
 def _starred(scope: Scope, sources: Sequence[Source]) -> Iterator[Output]:
@@ -126,7 +132,8 @@ def _starred(scope: Scope, sources: Sequence[Source]) -> Iterator[Output]:
     for source in sources:
         for column in source.columns:
             if column.name is not None and not column.hidden:
-                yield Output(column.name, scope.lookup(column.name, source.alias).may_be_null, column.sort)
+                may_be_null = scope.lookup(column.name, source.alias).may_be_null
+                yield Output(column.name, may_be_null, column.sort, bits=column.bits)
 
 
 def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[Output, ...]:
@@ -135,9 +142,14 @@ def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[Output, .
     left, right = (outputs_of(arm, scope.inside()) for arm in (operation.this, operation.expression))
     if len(left) != len(right):
         raise NotUnderstood
-    return tuple(
-        Output(one.name, worst_of([one.may_be_null, other.may_be_null])) for one, other in zip(left, right, strict=True)
-    )
+    return tuple(_either(one, other) for one, other in zip(left, right, strict=True))
+
+
+def _either(one: Output, other: Output) -> Output:
+    """A column that two queries fill."""
+    bits = None if one.bits is None or other.bits is None else max(one.bits, other.bits)
+    worst = worst_of([one.may_be_null, other.may_be_null])
+    return Output(one.name, worst, one.sort if one.sort == other.sort else None, bits=bits)
 
 
 def _values(values: exp.Values, scope: Scope) -> tuple[Output, ...]:
@@ -231,14 +243,15 @@ def _steady(cte: exp.Expr, name: str, scope: Scope) -> Relation:
     found = renamed(_try(first, scope), cte.args["alias"], scope)
     if found is None:
         return None
-    assumed = tuple(Output(column.name, False) for column in found)
+    # The first query alone gives the columns their types. Numbers may grow from row to row.
+    assumed = tuple(Output(column.name, False, column.sort) for column in found)
     while True:
         scope.ctes[name] = assumed
         found = _relation(cte, scope)
         if found is None or len(found) != len(assumed):
             return None
         weaker = tuple(
-            Output(old.name, old.may_be_null if new.may_be_null is False else new.may_be_null)
+            replace(old, may_be_null=old.may_be_null if new.may_be_null is False else new.may_be_null)
             for old, new in zip(assumed, found, strict=True)
         )
         if weaker == assumed:

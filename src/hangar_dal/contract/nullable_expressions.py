@@ -13,6 +13,7 @@ from hangar_dal.contract.nullable_aggregates import NEVER_NULL_BY_NAME
 from hangar_dal.contract.nullable_on_sqlite import is_certain_on_sqlite
 from hangar_dal.contract.nullable_scope import MayBeNull, Scope
 from hangar_dal.contract.nullable_sorts import ARITHMETIC, CAST_TO, sort_of
+from hangar_dal.contract.nullable_windows import is_certain_window, is_number
 
 _NEVER: Final = (
     exp.Count,
@@ -32,11 +33,12 @@ _NEVER_IN: Final[dict[str, tuple[type[exp.Expr], ...]]] = {
 _STRICT: Final = (
     exp.And, exp.Between, exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ, exp.Not, exp.Or, exp.Paren,
 )  # fmt: skip
-_RANKING: Final = (exp.CumeDist, exp.DenseRank, exp.PercentRank, exp.Rank, exp.RowNumber)
 # Of a group, which has a row: these whatever they gather ...
 _GATHERING: Final = (exp.ArrayAgg, exp.JSONArrayAgg)
 # ... these as strict as their argument.
 _OF_GROUP: Final = (exp.Max, exp.Min)
+# ... and these for numbers alone.
+_ADDING: Final = (exp.Avg, exp.Sum)
 
 
 # Whether a query in parentheses always gives exactly one row, with a value that is never NULL.
@@ -80,8 +82,7 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
                 isinstance(value.this, _NEVER_IN[scope.dialect]) and scope.dialect == "sqlite"
             )
         case exp.Window():
-            counted = value.this.this if isinstance(value.this, exp.Filter) else value.this
-            return isinstance(counted, (exp.Count, *_RANKING))
+            return is_certain_window(value, scope, certain)
         case exp.Coalesce():
             return any(certain(arm) for arm in [value.this, *value.expressions])
         case exp.Case():
@@ -101,15 +102,16 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
         return scope.has_groups
     if isinstance(value, _OF_GROUP):
         return scope.has_groups and certain(value.this)
+    if isinstance(value, _ADDING):
+        return scope.has_groups and certain(value.this) and is_number(value.this, scope)
     if scope.dialect == "sqlite":
-        return is_certain_on_sqlite(value, certain)
+        return is_certain_on_sqlite(value, scope, certain)
     # Strict for PostgreSQL's own types, as far as one can see that it is about them.
     match value:
         case exp.Cast():
             return value.to.this in CAST_TO and sort_of(value.this, scope) is not None and certain(value.this)
         case exp.Length() | exp.Lower() | exp.Upper():
             return not value.args.get("encoding") and sort_of(value.this, scope) == "plain" and certain(value.this)
-        case exp.Neg() | exp.Sum() | exp.Avg():
-            grouped = scope.has_groups or isinstance(value, exp.Neg)
-            return grouped and sort_of(value.this, scope) == "number" and certain(value.this)
+        case exp.Neg():
+            return sort_of(value.this, scope) == "number" and certain(value.this)
     return isinstance(value, ARITHMETIC) and sort_of(value, scope) == "number" and certain(value.left, value.right)

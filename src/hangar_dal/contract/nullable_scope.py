@@ -45,6 +45,7 @@ class Output:
     sort: Sort | None = None
     stored: bool = False
     hidden: bool = False
+    bits: int | None = None  # on SQLite: a number below 2 to this power
 
 
 @dataclass(slots=True)
@@ -115,10 +116,18 @@ class Scope:
                 if name in scope.ctes:
                     return scope.ctes[name]
                 scope = scope.parent
-        return self.table(table)
+        found = self._named(table)
+        return None if found is None else self._columns(found, is_read=True)
 
     def table(self, table: exp.Table) -> Relation:
-        """A table of the database, never a query of WITH."""
+        """A table of the database that a statement writes to, never a query of WITH."""
+        found = self._named(table)
+        return None if found is None else self._columns(found, is_read=False)
+
+    def _named(self, table: exp.Table) -> str | None:
+        """The name of the table among those that are known."""
+        if table.args.get("catalog"):
+            return None
         name = self.name_of(table.this)
         names = [name]
         if schema := table.args.get("db"):
@@ -130,20 +139,27 @@ class Scope:
             found = next(
                 (known for known in self.tables.columns if stored_name(known, self.dialect) == names[-1]), None
             )
-        if found is None or table.args.get("catalog"):
-            return None
-        is_stored = found in self.tables.keys
+        return found
+
+    def _columns(self, found: str, *, is_read: bool) -> tuple[Output, ...]:
+        """What a view gives is known of the rows that are read from it; a trigger may return any others."""
+        is_stored, values = found in self.tables.keys, self.tables.values.get(found, {})
+        known = values if is_stored or is_read else {}
         columns = tuple(
             Output(
                 stored_name(column.name, self.dialect),
-                column.nullable and (True if is_stored else None),
+                (not known[column.name].never_null if column.name in known else True)
+                and column.nullable
+                and (True if is_stored else None),
                 _SORTS.get(column.kind),
                 stored=is_stored,
+                bits=known[column.name].bits if column.name in known else None,
             )
             for column in self.tables.columns[found].values()
         )
-        # A virtual table of SQLite has hidden columns, by any name.
-        return columns if is_stored or self.dialect == "postgresql" else (*columns, Output(None))
+        # A virtual table of SQLite has hidden columns, by any name. A view whose definition was understood has none.
+        is_closed = is_stored or self.dialect == "postgresql" or values.keys() == self.tables.columns[found].keys()
+        return columns if is_closed else (*columns, Output(None))
 
     def resolve(self, column: exp.Column) -> Output:
         """The column that is meant; one of which nothing is known, if that is not sure."""
@@ -176,9 +192,9 @@ class Scope:
         if self.columns_may_vanish and worst is False:
             worst = True
         first = found[0]
-        return Output(
-            first.name, worst, first.sort if len(found) == 1 else None, stored=len(found) == 1 and first.stored
-        )
+        if len(found) > 1:
+            return Output(first.name, worst)
+        return replace(first, may_be_null=worst, hidden=False)
 
     def local(self, column: exp.Column, start: int = 0) -> Source | None:
         """The one source of this very query, from the given one on, to which a column belongs for sure."""

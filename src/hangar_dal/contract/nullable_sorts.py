@@ -16,6 +16,7 @@ CAST_TO: Final[dict[Any, Sort | None]] = {
     **dict.fromkeys((_D.TEXT, _D.VARCHAR, _D.CHAR, _D.BOOLEAN, _D.UUID, _D.DATE, _D.TIMESTAMPTZ), "plain"),
     **dict.fromkeys((_D.ARRAY, _D.JSON, _D.JSONB, _D.TIMESTAMP, _D.VARBINARY)),
 }
+RANKING: Final = (exp.CumeDist, exp.DenseRank, exp.PercentRank, exp.Rank, exp.RowNumber)
 ARITHMETIC: Final = (exp.Add, exp.Div, exp.Mod, exp.Mul, exp.Sub)
 
 
@@ -26,8 +27,14 @@ def sort_of(value: exp.Expr, scope: Scope) -> Sort | None:
             return "plain" if value.is_string else "number"
         case exp.Boolean() | exp.DPipe() | exp.Lower() | exp.Upper():
             return "plain"
-        case exp.Count() | exp.Length():
+        case exp.Count() | exp.Length() | exp.Ntile():
             return "number"
+        case exp.Window():
+            return "number" if isinstance(value.this, RANKING) else sort_of(value.this, scope)
+        case exp.Filter() | exp.FirstValue() | exp.LastValue() | exp.Lag() | exp.Lead():
+            return sort_of(value.this, scope)
+        case exp.Case():
+            return _common([*(arm.args["true"] for arm in value.args["ifs"]), value.args.get("default")], scope)
         case exp.Column():
             return None if isinstance(value.this, exp.Star) else scope.resolve(value).sort
         case exp.Alias() | exp.Paren() | exp.Collate():
@@ -37,8 +44,14 @@ def sort_of(value: exp.Expr, scope: Scope) -> Sort | None:
         case exp.Avg() | exp.Max() | exp.Min() | exp.Neg() | exp.Sum():
             return _number([value.this], scope)
         case exp.Coalesce():
-            return _number([value.this, *value.expressions], scope)
+            return _common([value.this, *value.expressions], scope)
     return _number([value.left, value.right], scope) if isinstance(value, ARITHMETIC) else None
+
+
+def _common(values: Iterable[exp.Expr | None], scope: Scope) -> Sort | None:
+    """The sort of values of one type; NULL and a missing ELSE are of any."""
+    sorts = {sort_of(value, scope) for value in values if value is not None and not isinstance(value, exp.Null)}
+    return sorts.pop() if len(sorts) == 1 else None
 
 
 def _number(values: Iterable[exp.Expr], scope: Scope) -> Sort | None:

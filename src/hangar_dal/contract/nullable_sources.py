@@ -12,6 +12,7 @@ from sqlglot import exp
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullable_proofs import prove
 from hangar_dal.contract.nullable_scope import Output, Relation, Scope, Source, source_of
+from hangar_dal.contract.nullable_sorts import sort_of
 
 Outputs = Callable[[exp.Expr, Scope], tuple[Output, ...]]
 
@@ -56,7 +57,7 @@ def add(node: exp.Expr, scope: Scope, outputs: Outputs) -> None:
         case exp.Table() if isinstance(node.this, exp.Identifier):
             expect(node, _TABLE)
             _add_relation(scope.relation(node), node, scope)
-        case exp.Subquery() if isinstance(node.this, exp.Query):
+        case exp.Subquery() if isinstance(node.this, exp.Query) and not _is_join(node.this):
             expect(node, _SUBQUERY)
             # It sees the queries around this one, but not what stands beside it in FROM.
             around = Scope(scope.dialect, scope.tables, scope.parent, scope.ctes)
@@ -76,6 +77,13 @@ def add(node: exp.Expr, scope: Scope, outputs: Outputs) -> None:
             raise NotUnderstood
     for join in node.args.get("joins") or ():
         _join(join, scope, outputs, start)
+
+
+def _is_join(node: exp.Expr) -> bool:
+    """Whether parentheses hold joined tables rather than a query."""
+    if not isinstance(node, exp.Subquery):
+        return False
+    return bool(node.args.get("alias") or node.args.get("joins")) or isinstance(node.unnest(), exp.Table)
 
 
 def _join(join: exp.Join, scope: Scope, outputs: Outputs, start: int) -> None:
@@ -129,6 +137,8 @@ def _function(node: exp.Expr, scope: Scope) -> Source:
     """Its columns are named where it is called, by SQLite's own rule, or not at all; none is certain."""
     alias = node.args.get("alias")
     given = alias.args.get("columns") if alias else None
+    if isinstance(node.this, exp.ExplodingGenerateSeries) and alias and not node.args.get("ordinality"):
+        return _series(node, scope)
     if given and all(isinstance(column, exp.ColumnDef) for column in given):
         return Source(alias_of(node, scope), tuple(Output(scope.name_of(column.this)) for column in given))
     function = node.this if isinstance(node.this, exp.Anonymous) else None
@@ -136,6 +146,16 @@ def _function(node: exp.Expr, scope: Scope) -> Source:
         called = alias_of(node, scope) or str(function.this).lower()
         return Source(called, _JSON_COLUMNS)
     return Source(alias_of(node, scope), (), is_open=True)
+
+
+def _series(node: exp.Expr, scope: Scope) -> Source:
+    """`generate_series`: without a start, an end or a step it has no row, and each row has a value."""
+    name, bounds = alias_of(node, scope), [bound for bound in node.this.args.values() if isinstance(bound, exp.Expr)]
+    column = [name, *map(scope.name_of, node.args["alias"].args.get("columns") or ())][-1]
+    sorts = {sort_of(bound, scope) for bound in bounds if not isinstance(bound, exp.Placeholder | exp.Interval)}
+    if None in sorts:
+        return Source(name, (), is_open=True)
+    return Source(name, (Output(column, False, "number" if sorts == {"number"} else None),))
 
 
 def _try(query: exp.Expr, scope: Scope, outputs: Outputs) -> Relation:

@@ -18,7 +18,6 @@ from hangar_dal.contract.syntax import conjuncts, parsed, target
 from hangar_dal.sqlscan import Dialect
 
 _Query = TypeVar("_Query", bound=exp.Expr)
-_MOST_ARMS: Final = 20  # of an OR, each of which is tried on a copy of the statement
 _RANGES: Final = (exp.ArrayContainedBy, exp.ArrayContainsAll, exp.ArrayOverlaps)
 
 
@@ -27,6 +26,14 @@ def unkeyed(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     tree = parsed(text, dialect)
     try:
         return _unkeyed(tree.copy(), dialect, tables) if tree is not None else ()
+    except (NotUnderstood, RecursionError):
+        return ()
+
+
+def unkeyed_query(query: exp.Query, around: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    """The same of a query within a statement, which must not be part of its tree."""
+    try:
+        return _unkeyed(_with(around, query), dialect, tables)
     except (NotUnderstood, RecursionError):
         return ()
 
@@ -63,10 +70,7 @@ def _of_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write
             test.replace(exp.EQ(this=test.this, expression=within))
     for held in _conditions(select):
         if isinstance(held.unnest(), exp.Or):
-            either = list(_arms(held.unnest()))
-            if len(either) > _MOST_ARMS:
-                return ()
-            arms = [_with_arm(select, held, arm) for arm in either]
+            arms = [_with_arm(select, held, arm) for arm in _arms(held.unnest())]
             if not any(_not_fixed(arm, dialect, tables, is_write=is_write) for arm in arms):
                 return ()
     own = {id(held) for held in conjuncts(select.args.get("where"))}

@@ -36,9 +36,9 @@ def compare_parameters(
             yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
     yield from _misfits(checked, described, givers)
     yield from _without_value(checked, described, givers)
-    if reading.compares_null:
+    for at in reading.compared_nulls:
         message = "what is compared with NULL is never found"
-        yield found(checked, "none-compared", message, "write IS NULL, or IS NOT NULL", at=_null_at(checked))
+        yield found(checked, "none-compared", message, "write IS NULL, or IS NOT NULL", at=at)
     for met in (each for each in reading.meetings if each.taken is None):
         source, column = givers.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
         of_postgresql = twin if checked.block.dialect == "sqlite" else tables
@@ -76,7 +76,7 @@ def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_po
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
         fix = "compare with the column that is meant, or change the annotation"
-        yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, source.name))
+        yield found(checked, "parameter-kind", message, fix, at=met.at)
 
 
 def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: Source | None) -> Iterator[Finding]:
@@ -88,13 +88,8 @@ def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: 
     does = "refuses" if met.written else "never is"
     what = f"'{met.text}'" if met.text is not None else f":{met.parameter} may be {', '.join(refused)}, which"
     message = f"{what}: {where} {does} it" if met.text is not None else f"{what} {where} {does}"
-    at = parameter_at(checked, met.parameter) if met.parameter else _text_at(checked, met.text or "")
     fix = f"its CHECK allows {', '.join(allowed)}: change the type, or the rule in a migration"
-    yield found(checked, "value-refused", message, fix, at=at)
-
-
-def _text_at(checked: CheckedVariant, text: str) -> int | None:
-    return next((token.start for token in checked.variant.tokens if token.text == f"'{text}'"), None)
+    yield found(checked, "value-refused", message, fix, at=met.at)
 
 
 def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: Source | None) -> Iterator[Finding]:
@@ -102,15 +97,11 @@ def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: So
         return
     if met.parameter is None and met.text is None:
         message = f"NULL is written to {met.table}.{met.column}, which is NOT NULL"
-        yield found(checked, "none-refused", message, "write a value, or leave it as it is", at=_null_at(checked))
+        yield found(checked, "none-refused", message, "write a value, or leave it as it is", at=met.at)
     elif source is not None and may_be_none(checked, source):
         message = f":{source.name} may be None, and {met.table}.{met.column} is NOT NULL"
         fix = "take `| None` from the annotation, or write COALESCE(...)"
-        yield found(checked, "none-refused", message, fix, at=parameter_at(checked, source.name))
-
-
-def _null_at(checked: CheckedVariant) -> int | None:
-    return next((token.start for token in checked.variant.tokens if token.text.upper() == "NULL"), None)
+        yield found(checked, "none-refused", message, fix, at=met.at)
 
 
 def _compared(checked: CheckedVariant, met: Meeting, source: Source | None) -> Iterator[Finding]:
@@ -119,4 +110,4 @@ def _compared(checked: CheckedVariant, met: Meeting, source: Source | None) -> I
     if compares(checked.variant, source.name):
         message = f":{source.name} may be None, and what is compared with NULL is never found"
         fix = f"take `| None` from the annotation, or mark the line `-- when {source.argument}`"
-        yield found(checked, "none-compared", message, fix, at=parameter_at(checked, source.name))
+        yield found(checked, "none-compared", message, fix, at=met.at)

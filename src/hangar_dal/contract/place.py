@@ -1,10 +1,13 @@
 """Where in a file a finding of one checked statement belongs. Stands above `variants`."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.finding import Finding, Severity
 from hangar_dal.sqlscan import Kind, Token
+
+_BEHIND_LIST: Final = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "WINDOW"})
 
 
 def found(
@@ -34,19 +37,43 @@ def depends_on_arguments(checked: CheckedVariant, at: int | None) -> bool:
 
 
 def column_at(checked: CheckedVariant, name: str) -> int | None:
-    """Where a result's column most likely is written: by its alias, else by its name, in the outermost list."""
-    outer = [token for depth, token in _levels(checked.variant.tokens) if depth == 0]
+    """Where a column of the result gets its name: its alias, else the name of the column that it is.
+
+    Where the outermost list has no item of that name, as with `count(*)`, it is the first word that is the name.
+    """
+    items = list(_items(checked.variant.tokens))
+    named = [item[-1] for item in items if item] + [word for item in items for word in item]
+    return next(
+        (token.start for token in named if _is_name(token) and token.text.strip('"').lower() == name.lower()), None
+    )
+
+
+def _is_name(token: Token) -> bool:
+    return token.kind in (Kind.WORD, Kind.NAME)
+
+
+def _items(tokens: tuple[Token, ...]) -> Iterator[list[Token]]:
+    """The items of the outermost list of columns, without what stands in parentheses; the last goes on to the end."""
+    outer = [token for depth, token in _levels(tokens) if depth == 0]
     words = [token.text.upper() for token in outer]
     starts = [at for at, word in enumerate(words) if word in ("SELECT", "RETURNING")]
-    behind = outer[starts[-1] if starts and words[starts[-1]] == "RETURNING" else (starts or [0])[0] :]
-    named = [token for token in behind if token.text.strip('"').lower() == name.lower()]
-    return named[0].start if named else None
+    start = starts[-1] if starts and words[starts[-1]] == "RETURNING" else (starts or [0])[0]
+    end = next((at for at, word in enumerate(words) if at > start and word in _BEHIND_LIST), len(outer))
+    item: list[Token] = []
+    for token in outer[start + 1 : end]:
+        if token.text == ",":
+            yield item
+            item = []
+        else:
+            item.append(token)
+    yield item
+    yield outer[end:]
 
 
 def _levels(tokens: tuple[Token, ...]) -> Iterator[tuple[int, Token]]:
     depth = 0
     for token in tokens:
         depth -= token.text == ")" and token.kind is Kind.OPERATOR
-        if token.kind in (Kind.WORD, Kind.NAME):
+        if token.kind not in (Kind.COMMENT, Kind.SEMICOLON):
             yield depth, token
         depth += token.text == "(" and token.kind is Kind.OPERATOR

@@ -2,17 +2,16 @@
 and `nullability`; nothing else needs the parser.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
+from hangar_dal.contract.any_rows import any_rows
 from hangar_dal.contract.constant_conditions import constant_conditions
-from hangar_dal.contract.facts import Described, SentAs, Tables
+from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.given_texts import given_texts
 from hangar_dal.contract.inserts import left_out
 from hangar_dal.contract.keysets import keysets
-from hangar_dal.contract.kinds import postgresql_kind
 from hangar_dal.contract.meanings import differences
-from hangar_dal.contract.meetings import compares_null, meetings
+from hangar_dal.contract.meetings import compared_nulls, meetings
 from hangar_dal.contract.null_order import unplaced_nulls
 from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.contract.one_row import unkeyed
@@ -24,10 +23,10 @@ from hangar_dal.contract.remarks import Rule, notices
 from hangar_dal.contract.swapped import swapped
 from hangar_dal.sqlscan import Dialect
 
-_RULES: Final[tuple[Rule, ...]] = (constant_conditions, keysets, outer_joins, swapped)
+_RULES: Final[tuple[Rule, ...]] = (any_rows, constant_conditions, keysets, outer_joins, swapped)
 
 
-def read(text: str, dialect: Dialect, tables: Tables, described: Described, sent: Sequence[SentAs] = ()) -> Reading:
+def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> Reading:
     """Depends on the text and the tables alone. Of what the database refused, nothing is said.
 
     Where it counts other columns than the database does, it has misread the statement, and claims nothing of NULL.
@@ -35,7 +34,6 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described, sent
     if described.refusal:
         return Reading()
     nulls = nullable_columns(text, dialect, tables)
-    parameters = {**described.parameters, **{each.name: postgresql_kind(each.type) for each in sent if each.type}}
     return Reading(
         nulls if nulls is not None and len(nulls) == len(described.columns) else None,
         tuple(dict.fromkeys(meetings(text, dialect, tables))),
@@ -43,9 +41,9 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described, sent
         ties(text, dialect, tables),
         given_texts(text, dialect),
         tuple(patches(text, dialect)),
-        compares_null(text, dialect),
+        compared_nulls(text, dialect),
         unplaced_nulls(text, dialect, tables),
         notices(text, dialect, tables, _RULES),
         unkeyed(text, dialect, tables),
-        tuple(differences(text, dialect, tables, parameters)),
+        tuple(differences(text, dialect, tables, described.parameters)),
     )

@@ -3,14 +3,15 @@
 `reader` makes it, with a parser that an offline check does without: a snapshot keeps the answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
     """`parameter`, `text` or another column, `taken`, meets `table.column`: written to it, or compared with it.
 
-    It is NULL where none of them is there. `bare`: the very value, not one of several that may be written.
+    It is NULL where none of them is there. `bare`: the very value, not one of several that may be written. `at` is its
+    offset in the statement; the same meeting elsewhere is no other.
     """
 
     table: str
@@ -20,6 +21,15 @@ class Meeting:
     written: bool = False
     bare: bool = True
     taken: tuple[str, str] | None = None
+    at: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A text that the statement gives for a result column, and its offset."""
+
+    text: str
+    at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +70,19 @@ class Reading:
 
     `left_out` are columns, by table, that an INSERT must give and does not. `ties` are the tables of which the ORDER
     BY holds no key; None where it leaves no ties, or where nobody can tell. `texts` are those that the statement itself
-    may give for each result column. `compares_null`: NULL itself, which is equal to nothing. `unplaced_nulls` are sort
-    keys, as they are written, that may be NULL and do not say where it goes. `unkeyed` are the tables of which WHERE
-    fixes no unique key, so that there may be several rows. `differences` are what SQLite would
-    understand in another way.
+    may give for each result column. `compared_nulls` are the offsets of NULLs that are compared. `unplaced_nulls` are
+    sort keys, as they are written, that may be NULL and do not say where it goes. `unkeyed` are the tables of which
+    WHERE fixes no unique key, so that there may be several rows. `differences` are what SQLite would understand in
+    another way.
     """
 
     nulls: tuple[bool | None, ...] | None = None
     meetings: tuple[Meeting, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     ties: tuple[str, ...] | None = None
-    texts: tuple[tuple[str, ...], ...] = ()
+    texts: tuple[tuple[Given, ...], ...] = ()
     patches: tuple[Patch, ...] = ()
-    compares_null: bool = False
+    compared_nulls: tuple[int, ...] = ()
     unplaced_nulls: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     unkeyed: tuple[str, ...] = ()

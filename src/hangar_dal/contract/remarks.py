@@ -1,4 +1,4 @@
-"""What a rule notices in the parsed statement, and where that stands in its own text. Stands above `shown`."""
+"""What a rule notices in the parsed statement, and where that stands in its own text. Stands above `syntax`."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -7,8 +7,7 @@ from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.reading import Notice
-from hangar_dal.contract.shown import place_of
-from hangar_dal.contract.syntax import parsed
+from hangar_dal.contract.syntax import parsed, place_in
 from hangar_dal.sqlscan import Dialect
 
 
@@ -31,14 +30,8 @@ def notices(text: str, dialect: Dialect, tables: Tables, rules: Iterable[Rule]) 
     if tree is None:
         return ()
     found = (
-        Notice(remark.rule, _at(remark.node, text, dialect), remark.message, remark.fix, remark.always)
+        Notice(remark.rule, place_in(remark.node, text, dialect), remark.message, remark.fix, remark.always)
         for rule in rules
         for remark in rule(tree, dialect, tables)
     )
     return tuple(dict.fromkeys(found))
-
-
-def _at(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
-    """Where its first name or number stands; the parser keeps the places of no others."""
-    starts = [each.meta["start"] for each in node.walk() if "start" in each.meta]
-    return place_of(min(starts), text, dialect) if starts else None

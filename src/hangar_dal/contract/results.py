@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hangar_dal.contract.facts import Described, ResultColumn, TableColumn, Tables
 from hangar_dal.contract.kinds import fits, spoken, values_of
 from hangar_dal.contract.place import column_at, found
-from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.reading import Given, Reading
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.finding import Finding
@@ -27,7 +27,7 @@ def compare_results(
             yield from _values(checked, column, value, tables)
             yield from _texts(checked, column, value, texts.get(column.name, ()))
         yield from _nulls(checked, described.columns, nulls, fields)
-    yield from _overrides(checked, described.columns, nulls)
+    yield from _overrides(checked, described.columns)
 
 
 def result_fields(checked: CheckedVariant) -> Mapping[str, ValueType] | None:
@@ -98,14 +98,15 @@ def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | Non
     return twin.columns.get(column.table, {}).get(column.column)
 
 
-def _texts(checked: CheckedVariant, column: ResultColumn, value: ValueType, texts: Sequence[str]) -> Iterator[Finding]:
+def _texts(
+    checked: CheckedVariant, column: ResultColumn, value: ValueType, texts: Sequence[Given]
+) -> Iterator[Finding]:
     """Those that the statement gives itself."""
     known = values_of(value)
-    for text in (each for each in texts if known and each not in known):
-        message = f"{_owner(checked, column)} refuses '{text}', which the statement gives for it"
-        at = next((token.start for token in checked.variant.tokens if token.text == f"'{text}'"), None)
+    for given in (each for each in texts if known and each.text not in known):
+        message = f"{_owner(checked, column)} refuses '{given.text}', which the statement gives for it"
         fix = f"give one of {', '.join(known)}, or add it to the type"
-        yield found(checked, "value-unreadable", message, fix, at=at)
+        yield found(checked, "value-unreadable", message, fix, at=given.at)
 
 
 def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables) -> Iterator[Finding]:
@@ -137,17 +138,12 @@ def _nulls(
             yield found(checked, "null-refused", message, fix, at=column_at(checked, column.name))
 
 
-def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn], nulls: Nulls) -> Iterator[Finding]:
-    places = {column.name: place for place, column in enumerate(columns)}
+def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn]) -> Iterator[Finding]:
+    names = {column.name for column in columns}
     for name in checked.block.not_null:
-        if name not in places:
+        if name not in names:
             message = f"`-- not null: {name}`: the statement gives no such column"
             yield found(checked, "override-unknown", message, "delete the line, or mend the name")
-            continue
-        known = None if nulls is None else nulls[places[name]]
-        if known is False:
-            message = f"`-- not null: {name}`: it never is NULL, and that is known without the line"
-            yield found(checked, "override-needless", message, "delete the line", severity="warning")
 
 
 def _owner(checked: CheckedVariant, column: ResultColumn) -> str:

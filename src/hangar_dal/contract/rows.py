@@ -13,12 +13,12 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
     """Rows that may come in another order the next time, or on the other database, or of which another one is first."""
     words = [token.text.upper() for token in checked.variant.tokens]
     is_many = checked.query.signature.result.shape in ("list", "stream")
-    at = next((token.start for token in checked.variant.tokens[::-1] if token.text.upper() == "ORDER"), None)
+    at = _outermost(checked, "ORDER", "BY")
     if reading.unkeyed and checked.query.signature.result.shape in ("one", "optional"):
         tables = " and ".join(reading.unkeyed)
         message = f"the function returns one row, and the statement fixes no unique key of {tables}"
         fix = "compare every column of a unique key, add ORDER BY and LIMIT 1, or declare a list"
-        yield found(checked, "row-unkeyed", message, fix, at=_where(checked))
+        yield found(checked, "row-unkeyed", message, fix, at=_outermost(checked, "WHERE"))
     if reading.ties is not None:
         rule = "list-unordered" if is_many else "row-ordered"
         message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
@@ -30,7 +30,8 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
             yield found(checked, "nulls-unplaced", f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)
 
 
-def _where(checked: CheckedVariant) -> int | None:
+def _outermost(checked: CheckedVariant, *words: str) -> int | None:
+    """Where the statement's own clause begins, and not one of a query or a window within it."""
     root = scopes(checked.variant.tokens)[0]
-    at = root.find("WHERE")
+    at = root.find(*words)
     return root.items[at].start if at is not None else None

@@ -5,6 +5,7 @@ of which something is known.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -56,11 +57,16 @@ def shown(text: str, dialect: Dialect) -> str | None:
 def place_of(offset: int, text: str, dialect: Dialect) -> int:
     """Where in the statement's own text the parser found what it found at an offset of the text it was shown."""
     longer = 0
-    for start, end, instead in _changes(list(scan(text, dialect)), text, dialect):
+    for start, end, instead in _changes_of(text, dialect):
         if start + longer + len(instead) > offset:
             return min(start, offset - longer)
         longer += len(instead) - (end - start)
     return offset - longer
+
+
+@lru_cache(maxsize=256)  # several rules ask about one statement
+def _changes_of(text: str, dialect: Dialect) -> list[tuple[int, int, str]]:
+    return _changes(list(scan(text, dialect)), text, dialect)
 
 
 def _changes(tokens: Sequence[Token], text: str, dialect: Dialect) -> list[tuple[int, int, str]]:

@@ -5,26 +5,53 @@ Stands above `facts` and `shown`.
 """
 
 import logging
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import Final
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from typing import Any, Final
 
-import sqlglot
 from sqlglot import exp
+from sqlglot.dialects import Postgres, SQLite
 from sqlglot.errors import SqlglotError
+from sqlglot.parser import Parser
+from sqlglot.tokenizer_core import TokenType
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.shown import NO_KEYWORD, shown
+from hangar_dal.contract.shown import NO_KEYWORD, place_of, shown
 from hangar_dal.sqlscan import Dialect, Unterminated
 
 # What it takes for a mere command it says on its own log, once a statement.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
-_NAMES: Final[dict[Dialect, str]] = {"sqlite": "sqlite", "postgresql": "postgres"}
+_DIALECTS: Final[dict[Dialect, Any]] = {"sqlite": SQLite(), "postgresql": Postgres()}
 _SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
-_STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert, exp.Merge)
+_STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert)
 
 TableAndColumn = tuple[str, str]
+
+
+def _null(parser: Any, token: Any) -> Any:
+    """NULL with its place, which the parser keeps of names and literals alone."""
+    return parser.expression(exp.Null()).update_positions(token)
+
+
+def _parameter(parser: Any) -> Any:
+    """`:name` with its place."""
+    plain: Any = Parser.PLACEHOLDER_PARSERS[TokenType.COLON]
+    found = plain(parser)
+    return found.update_positions(parser._prev) if found is not None else None
+
+
+def _parser_of(dialect: Any) -> Callable[[], Any]:
+    """The dialect's parser, which also keeps the places of NULL and of parameters."""
+    known = dialect.parser_class
+    kept = {
+        "PRIMARY_PARSERS": {**known.PRIMARY_PARSERS, TokenType.NULL: _null},
+        "PLACEHOLDER_PARSERS": {**known.PLACEHOLDER_PARSERS, TokenType.COLON: _parameter},
+    }
+    return partial(type("WithPlaces", (known,), kept), dialect=dialect)
+
+
+_PARSERS: Final[dict[Dialect, Callable[[], Any]]] = {dialect: _parser_of(made) for dialect, made in _DIALECTS.items()}
 
 
 @lru_cache(maxsize=4096)
@@ -32,15 +59,16 @@ def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
     """The tree, not to be changed; None where the statement is not understood, or is more than one."""
     try:
         read = shown(text, dialect)
-        trees = sqlglot.parse(read, dialect=_NAMES[dialect]) if read is not None else []
+        trees = _PARSERS[dialect]().parse(_DIALECTS[dialect].tokenize(read), read) if read is not None else []
     except (SqlglotError, Unterminated, RecursionError):
         return None
-    tree = trees[0] if len(trees) == 1 else None
-    if tree is None or isinstance(tree, exp.Command):
-        return None
-    for empty in tree.find_all(exp.HexString, exp.BitString) if "''" in text else ():
-        empty.set("this", empty.this or "0")  # the parser would fail to write X'' back
-    return tree
+    return trees[0] if len(trees) == 1 and not isinstance(trees[0], exp.Command) else None
+
+
+def place_in(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
+    """The offset in the statement's text at which a node stands: its first name, literal, parameter or NULL."""
+    starts = [each.meta["start"] for each in node.walk() if "start" in each.meta]
+    return place_of(min(starts), text, dialect) if starts else None
 
 
 def origin(column: exp.Expr, tables: Tables) -> TableAndColumn | None:
@@ -65,10 +93,7 @@ def sources(scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
             yield table, table
             yield "excluded", table
         return
-    if isinstance(scope, exp.Merge):
-        yield from _source(scope.this, scope)
-        yield from _source(scope.args["using"], scope)
-    if isinstance(scope, exp.Update | exp.Delete) and scope.this is not None:  # MERGE names the table of its UPDATE
+    if isinstance(scope, exp.Update | exp.Delete):
         yield from _source(scope.this, scope)
         for used in scope.args.get("using") or ():
             yield from _source(used, scope)

@@ -43,7 +43,7 @@ def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | No
             where, source = f"{met.table}.{to.name}", f"{met.taken[0]}.{of.name}" if met.taken else ""
             message = f"{where} is {spoken(to.kind)}, and {source}, which is written to it, is {spoken(of.kind)}"
             fix = "write the column that is meant, or convert the value in Python"
-            yield found(checked, "kind-written", message, fix, at=_last(checked, of.name))
+            yield found(checked, "kind-written", message, fix, at=met.at)
 
 
 def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> I
         if of is not None and of.nullable and not to.nullable and named[of.name.lower()] == 1:
             message = f"{of.name} may be NULL, and {met.table}.{met.column}, to which it is written, is NOT NULL"
             fix = "write COALESCE(...), or leave those rows out by IS NOT NULL"
-            yield found(checked, "none-refused", message, fix, at=_last(checked, of.name))
+            yield found(checked, "none-refused", message, fix, at=met.at)
 
 
 def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
@@ -77,13 +77,6 @@ def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
             message = f"{patch.column} is overwritten with {patch.kept} when {given} is not given"
             fix = f"write ELSE {patch.column}"
             yield found(checked, "patch-mixed", message, fix, at=parameter_at(checked, patch.flag))
-
-
-def _last(checked: CheckedVariant, name: str) -> int | None:
-    """Where the column is named last: behind what is written, and before what comes back."""
-    words = [token for token in checked.variant.tokens if token.kind in (Kind.WORD, Kind.NAME)]
-    end = next((at for at, token in enumerate(words) if token.text.upper() == "RETURNING"), len(words))
-    return next((token.start for token in words[:end][::-1] if token.text.strip('"').lower() == name.lower()), None)
 
 
 def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:

@@ -1,0 +1,29 @@
+"""LIMIT without ORDER BY where the comparisons of WHERE fix no unique key: it may take any of several rows.
+
+A LIMIT without such a comparison is found without a database. Stands above `one_row` and `remarks`.
+"""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.one_row import unkeyed_query
+from hangar_dal.contract.remarks import Remark
+from hangar_dal.sqlscan import Dialect
+
+
+def any_rows(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    """Each such query, those within others too. Nothing is said where one row at most is left, or may be."""
+    for select in tree.find_all(exp.Select):
+        limit, where = select.args.get("limit"), select.args.get("where")
+        if limit is None or where is None or select.args.get("order") is not None or where.find(exp.EQ) is None:
+            continue
+        if isinstance(select.parent, exp.Exists):
+            continue
+        whole = select.copy()
+        for clause in ("limit", "offset"):
+            whole.set(clause, None)
+        if lacking := unkeyed_query(whole, tree, dialect, tables):
+            message = f"LIMIT without ORDER BY takes any rows: WHERE fixes no unique key of {' and '.join(lacking)}"
+            yield Remark("limit-unordered", limit, message, "say which rows, by an ORDER BY before it")

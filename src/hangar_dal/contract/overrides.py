@@ -1,0 +1,31 @@
+"""`-- not null:` lines that no statement needs. Stands above `looseness`.
+
+A line holds for every arm of its block, and both dialect files may have it though only one database needs it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from hangar_dal.contract.looseness import Answer
+from hangar_dal.contract.place import found
+from hangar_dal.finding import Finding
+from hangar_dal.query.declared import DeclaredQuery
+
+
+def needless_overrides(answers: Sequence[Answer]) -> Iterator[Finding]:
+    """One finding for each dialect file; none if a database that also has the line was not asked."""
+    known: dict[tuple[DeclaredQuery, str], dict[str, list[Answer]]] = {}
+    needed: set[tuple[DeclaredQuery, str]] = set()
+    for answer in answers:
+        query, block = answer.checked.query, answer.checked.block
+        for place, column in enumerate(answer.described.columns):
+            if column.name in block.not_null:
+                known.setdefault((query, column.name), {}).setdefault(block.dialect, []).append(answer)
+                if answer.nulls is None or answer.nulls[place] is not False:
+                    needed.add((query, column.name))
+    for (query, name), of_dialects in known.items():
+        having = {dialect for dialect, block in query.blocks.items() if name in block.not_null}
+        if (query, name) in needed or having != of_dialects.keys():
+            continue
+        for of_one in of_dialects.values():
+            message = f"`-- not null: {name}`: it never is NULL, and that is known without the line"
+            yield found(of_one[0].checked, "override-needless", message, "delete the line", severity="warning")

@@ -1,0 +1,6 @@
+"""An application over the tables of Chinook, a shop for music: everyday queries on which `check` finds nothing."""
+
+from hangar_dal import Catalog
+
+CATALOG = Catalog("chinook", sql="sql")
+query = CATALOG.query

@@ -1,0 +1,13 @@
+DROP VIEW artist_total;
+DROP VIEW sale;
+DROP TABLE invoice_line;
+DROP TABLE invoice;
+DROP TABLE customer;
+DROP TABLE employee;
+DROP TABLE playlist_track;
+DROP TABLE playlist;
+DROP TABLE track;
+DROP TABLE media_type;
+DROP TABLE genre;
+DROP TABLE album;
+DROP TABLE artist;

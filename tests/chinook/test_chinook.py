@@ -1,0 +1,71 @@
+"""`check` finds nothing in everyday queries, each of them runs, and what is called never NULL never is."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import psycopg
+import pytest
+
+from chinook import CATALOG, queries
+from chinook.rows import statements as rows
+from hangar_dal import Database, Settings, migrations, open_database, sealing
+from hangar_dal.contract.checking import check_against
+from hangar_dal.contract.live import live_postgresql, live_sqlite
+from hangar_dal.contract.project import Project, read_project
+from hangar_dal.contract.sources import Source
+from postgres_server import Server
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+ARGUMENTS: Final = MappingProxyType(
+    {"after": 3, "album_id": 2, "artist_id": 1, "customer_id": 1, "email": "c1@example.org", "employee_id": 1,
+     "genre_id": 1, "invoice_id": 2, "least": 1, "limit": 5, "playlist_id": 1, "track_id": 1, "upto": 4}
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return Project((CATALOG,), (read_project().migrations[0], MIGRATIONS))
+
+
+@pytest.fixture(scope="module")
+def sources(postgres_server: Server, project: Project) -> Iterator[list[Source]]:
+    with pytest.MonkeyPatch.context() as patch:
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        with live_postgresql(project, postgres_server.url("postgres")) as postgresql, live_sqlite(project) as sqlite:
+            yield [postgresql, sqlite]
+
+
+@pytest.fixture
+async def filled(empty_database_url: str, seed: int, anyio_backend: str) -> Any:
+    migrations.apply(empty_database_url, folders=[MIGRATIONS])
+    fill(empty_database_url, seed)
+    async with open_database(Settings(database_url=empty_database_url, sealing_keys=sealing.new_key())) as db:
+        yield db
+
+
+def fill(url: str, seed: int) -> None:
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as to_sqlite, to_sqlite:
+            for text in rows(seed):
+                to_sqlite.execute(text)
+    else:
+        with psycopg.connect(url) as to_postgresql:
+            for text in rows(seed):
+                to_postgresql.execute(text.encode())
+
+
+def test_nothing_is_found_in_forty_everyday_queries(sources: list[Source], project: Project) -> None:
+    assert len(CATALOG.queries) >= 40
+    assert list(check_against(project, sources).findings) == []
+
+
+@pytest.mark.parametrize("name", sorted(declared.function.__name__ for declared in CATALOG.queries.values()))
+async def test_each_runs(filled: Database, name: str) -> None:
+    query, declared = getattr(queries, name), CATALOG.queries[f"queries.{name}"]
+    found = await query(filled, **{argument: ARGUMENTS[argument] for argument in declared.signature.arguments})
+    assert found is not None
