@@ -115,7 +115,7 @@ async def test_a_violation_tells_constraint_table_and_columns(
     assert error.query is not None
     assert error.query.startswith(f"{table}.insert" if "update" not in error.query else f"{table}.update")
     assert error.__cause__ is None
-    assert error.__suppress_context__
+    assert error.__context__ is None
     assert await users.list_users(database) == [user]
     assert await session_cookies.count_session_cookies(database) == 0
 
