@@ -122,8 +122,8 @@ def test_columns_get_kinds_and_origins(probe: PostgresProbe) -> None:
 def test_every_type_of_this_package_is_known_and_others_keep_their_names(probe: PostgresProbe) -> None:
     columns = "small, ratio, body, day, at, local, doc, tags, ids, price, amount, mood, TRUE, '{}'::json, 1.5::float8"
     assert kinds(probe.describe(variant(f"SELECT {columns} FROM things"))) == [
-        "int", "float", "bytes", "date", "instant", "timestamp without time zone", "json", "list:text", "list:uuid",
-        "numeric", "int", "mood", "bool", "json", "float",
+        "int", "real", "bytes", "date", "instant", "timestamp without time zone", "json", "list:text", "list:uuid",
+        "numeric", "int", "enum:mood", "bool", "json", "float",
     ]  # fmt: skip
 
 
@@ -187,7 +187,38 @@ def test_checks_that_name_their_values_are_read_and_no_others(probe: PostgresPro
         "level": ("-1", "0", "1"),
         "size": ("S", "M"),
         "Mixed": ("m",),
+        "mood": ("sad", "glad"),
     }
+
+
+def test_an_enum_has_its_values_in_their_order_also_those_that_were_added(empty_postgres_url: str) -> None:
+    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE TYPE mood AS ENUM ('sad', 'glad')")
+        connection.execute("CREATE TYPE empty AS ENUM ()")
+        connection.execute("CREATE DOMAIN humour AS mood")
+        connection.execute("ALTER TYPE mood ADD VALUE 'fair' BEFORE 'glad'")
+        connection.execute("CREATE TABLE people (mood mood, humour humour, moods mood[])")
+    with PostgresProbe(empty_postgres_url) as probe:
+        tables = probe.tables()
+        assert tables.enums == {"empty": (), "mood": ("sad", "fair", "glad")}
+        people = tables.columns["people"]
+        assert {name: (column.kind, column.allowed) for name, column in people.items()} == {
+            "mood": ("enum:mood", ("sad", "fair", "glad")),
+            "humour": ("enum:mood", ("sad", "fair", "glad")),
+            "moods": ("list:enum:mood", ()),
+        }
+
+
+def test_columns_that_hold_less_than_their_kind_say_so(empty_postgres_url: str) -> None:
+    with psycopg.connect(empty_postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DOMAIN tiny AS smallint")
+        connection.execute("CREATE DOMAIN code AS varchar(3)")
+        connection.execute("CREATE TABLE t (a smallint, b integer, c bigint, d varchar(5), e varchar, f tiny, g code)")
+    with PostgresProbe(empty_postgres_url) as probe:
+        assert {name: column.narrow for name, column in probe.tables().columns["t"].items()} == {
+            "a": "smallint", "b": "integer", "c": "", "d": "character varying(5)", "e": "", "f": "smallint",
+            "g": "character varying(3)",
+        }  # fmt: skip
 
 
 def test_a_table_outside_of_the_search_path_is_called_by_its_schema(probe: PostgresProbe) -> None:

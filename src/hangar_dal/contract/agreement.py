@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.json_fields import compare_json
+from hangar_dal.contract.json_kinds import compare_json_kinds
 from hangar_dal.contract.meanings_findings import compare_meanings
 from hangar_dal.contract.parameters import compare_parameters
 from hangar_dal.contract.place import depends_on_arguments, found
@@ -28,6 +29,7 @@ def compare(
     yield from compare_parameters(checked, described, reading, tables, twin)
     yield from compare_results(checked, described, reading, tables, twin)
     yield from compare_json(checked, described)
+    yield from compare_json_kinds(checked)
     yield from compare_writes(checked, described, reading, tables, twin)
     yield from compare_order(checked, reading)
     for notice in reading.notices:

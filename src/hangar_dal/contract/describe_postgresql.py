@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import combinations
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -16,7 +16,8 @@ from psycopg.pq import DiagnosticField, ExecStatus
 
 from hangar_dal.contract.allowed import allowed_values
 from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables
-from hangar_dal.contract.kinds import postgresql_kind
+from hangar_dal.contract.kinds import enum_of, postgresql_kind
+from hangar_dal.contract.narrow import RANGES
 from hangar_dal.database.postgresql.sent import OIDS, OPEN
 from hangar_dal.sqlblock import Variant
 
@@ -32,7 +33,13 @@ WITH RECURSIVE below (oid, base) AS (
     SELECT t.oid, b.base FROM pg_catalog.pg_type AS t INNER JOIN below AS b ON t.typbasetype = b.oid
     WHERE t.typtype = 'd'
 )
-SELECT b.oid, format_type(b.base, NULL), CASE WHEN t.typcategory = 'A' THEN format_type(t.typelem, NULL) END
+SELECT
+    b.oid,
+    format_type(b.base, NULL),
+    CASE WHEN t.typcategory = 'A' THEN t.typelem END,
+    t.typtype = 'e',
+    t.typcategory = 'S' AND t.typname <> 'bpchar',
+    ARRAY(SELECT e.enumlabel FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
 FROM below AS b
 INNER JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 """
@@ -46,6 +53,7 @@ SELECT
     a.attnum,
     a.attname,
     a.atttypid,
+    format_type(coalesce(nullif(t.typbasetype, 0), t.oid), coalesce(nullif(t.typtypmod, -1), a.atttypmod)),
     a.attnotnull
     AND c.relkind IN ('r', 'p')
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite AS w WHERE w.ev_class = c.oid)
@@ -74,6 +82,7 @@ SELECT
 FROM pg_catalog.pg_class AS c
 INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 INNER JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+INNER JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 WHERE
     n.nspname !~ '^pg_'
     AND n.nspname <> 'information_schema'
@@ -96,6 +105,17 @@ WHERE c.relkind = 'v' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_sche
 _NUMBERED: Final = re.compile(r"\$([0-9]+)")
 
 
+class _Type(NamedTuple):
+    """`item` is the type of an array's items."""
+
+    oid: int
+    name: str
+    item: int | None
+    is_enum: bool
+    is_text: bool
+    labels: list[str]
+
+
 class PostgresProbe:
     """Describes statements on one connection: `with PostgresProbe(conninfo) as probe: probe.describe(variant)`.
 
@@ -111,9 +131,10 @@ class PostgresProbe:
             )
             opened.callback(self._connection.close)
             self._connection.execute("SET default_transaction_read_only = on")  # it only describes
-            types = self._connection.execute(_TYPES).fetchall()
-            self._kinds = {oid: postgresql_kind(name, item) for oid, name, item in types}
-            self._types = {oid: name for oid, name, _ in types}
+            types = [_Type(*row) for row in self._connection.execute(_TYPES)]
+            self._kinds = _kinds(types)
+            self._types = {each.oid: each.name for each in types}
+            self._enums = {each.name: tuple(each.labels) for each in types if each.is_enum}
             self._origins: dict[tuple[int, int], tuple[str, str]] = {}
             self._tables = self._read_tables()
             opened.pop_all()
@@ -188,13 +209,24 @@ class PostgresProbe:
 
     def _read_tables(self) -> Tables:
         found: dict[str, dict[str, TableColumn]] = {}
-        for oid, table, number, name, kind, not_null, checks in self._connection.execute(_COLUMNS):
+        for oid, table, number, name, type_oid, type_, not_null, checks in self._connection.execute(_COLUMNS):
             self._origins[oid, number] = (table, name)
             named = (allowed_values(check, "postgresql").get(name.lower()) for check in checks)
-            allowed = next(filter(None, named), ())
-            column = TableColumn(name, self._kinds.get(kind, "unknown"), not not_null, allowed)
+            kind = self._kinds.get(type_oid, "unknown")
+            allowed = next(filter(None, named), self._enums.get(enum_of(kind) or "", ()))
+            narrow = type_ if type_ in RANGES or type_.startswith("character varying(") else ""
+            column = TableColumn(name, kind, not not_null, allowed, narrow=narrow)
             found.setdefault(table, {})[name] = column
-        return Tables(MappingProxyType(found))
+        return Tables(MappingProxyType(found), enums=self._enums)
+
+
+def _kinds(types: Sequence[_Type]) -> dict[int, str]:
+    """By oid. A text type of an extension or an application, such as `citext`, is a text like ours."""
+    kinds = {
+        each.oid: f"enum:{each.name}" if each.is_enum else "text" if each.is_text else postgresql_kind(each.name)
+        for each in types
+    }
+    return {each.oid: f"list:{kinds.get(each.item, 'unknown')}" if each.item else kinds[each.oid] for each in types}
 
 
 class _Asked:

@@ -15,7 +15,8 @@ class TableColumn:
 
     `fills_itself`: a row that does not name it gets a default, a generated value or a key of the database's own.
     `detail` is what PostgreSQL adds to the kind: "enum", "narrow" for an integer below 64 bits, "locale" for a text
-    whose collation is not "C".
+    whose collation is not "C". `narrow` is the PostgreSQL type, where it holds less than its kind: "smallint",
+    "character varying(5)".
     """
 
     name: str
@@ -24,6 +25,7 @@ class TableColumn:
     allowed: tuple[str, ...] = ()
     fills_itself: bool = False
     detail: str = ""
+    narrow: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,14 @@ class Tables:
     `loose` are the other unique ones. A table of at most one row has a key of no columns. A relation that has no entry
     in `keys` is a view, or a virtual or foreign table:
     what it shows is not what is stored. `values` has the columns of which more is known, by table.
+    `enums` are the values of PostgreSQL's enums, in their order.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
     keys: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     loose: Mapping[str, tuple[LooseKey, ...]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)
+    enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

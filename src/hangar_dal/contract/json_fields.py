@@ -27,7 +27,8 @@ def compare_json(checked: CheckedVariant, described: Described) -> Iterator[Find
     if len(rows) == 1 and rows[0] is not None:
         known = {name for name, value in field_types(rows[0]).items() if isinstance(value, ValueType)}
         known |= {f"{name}_fold" for name, value in field_types(rows[0]).items() if _folds(value)}
-        for at, name in (*_paths(checked), *_record_columns(every)):
+        of_records = [(at, name) for at, name, _ in record_columns(every)]
+        for at, name in (*_paths(checked), *of_records):
             if name not in known:
                 message = f"{name} is no field of {rows[0].__name__}, and reads as NULL out of its JSON"
                 yield found(checked, "json-field", message, f"write one of {', '.join(sorted(known))}", at=at)
@@ -45,15 +46,17 @@ def _paths(checked: CheckedVariant) -> Iterator[tuple[int, str]]:
             yield token.start, path[1]
 
 
-def _record_columns(every: list[Scope]) -> Iterator[tuple[int, str]]:
-    """PostgreSQL's way: `json_to_recordset(:rows) AS entry (id uuid, ...)`."""
+def record_columns(every: list[Scope]) -> Iterator[tuple[int, str, str]]:
+    """PostgreSQL's way: `json_to_recordset(:rows) AS entry (id uuid, ...)`. Where each is, its name and its type."""
     for scope in every:
         for at, item in enumerate(scope.items):
             if isinstance(item, Scope) and item.before in _RECORDS:
                 columns = next((each for each in scope.items[at + 1 : at + 4] if isinstance(each, Scope)), None)
                 for column in _split(columns.items) if columns else ():
                     if isinstance(column[0], Token):
-                        yield column[0].start, column[0].text.strip('"')
+                        words = [item.text for item in column[1:] if isinstance(item, Token)]
+                        type_ = " ".join(words).replace(" [ ]", "[]")
+                        yield column[0].start, column[0].text.strip('"'), type_
 
 
 def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterator[Finding]:

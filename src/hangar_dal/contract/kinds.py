@@ -11,12 +11,11 @@ _KNOWN: Final = frozenset({"text", "int", "bool", "float", "bytes", "uuid", "ins
 _OF_POSTGRESQL: Final[Mapping[str, str]] = {
     "text": "text",
     "character varying": "text",
-    "character": "text",
+    "name": "text",
     "smallint": "int",
     "integer": "int",
     "bigint": "int",
     "boolean": "bool",
-    "real": "float",
     "double precision": "float",
     "bytea": "bytes",
     "uuid": "uuid",
@@ -32,21 +31,47 @@ _HOLDS: Final[Mapping[str, frozenset[str]]] = {
     "real": frozenset({"float"}),
     "blob": frozenset({"bytes"}),
 }
+ADVICE: Final[Mapping[str, str]] = {
+    "real": "make the column double precision in a migration: SQLite keeps more digits than real has",
+    "character": "make the column text in a migration: PostgreSQL pads character with spaces",
+    "numeric": "make the column bigint or double precision in a migration, or convert it by CAST",
+    "money": "make the column bigint in a migration, for minor units beside a currency",
+    "timestamp without time zone": "make the column timestamptz in a migration",
+    "time without time zone": "make the column bigint in a migration, for seconds since midnight",
+    "interval": "make the column bigint in a migration, for seconds or microseconds",
+}
 # psycopg says of each number what it is, and PostgreSQL has operators for these with an int8.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
 
 
-def postgresql_kind(name: str, item: str | None = None) -> str:
-    """The kind of a type that PostgreSQL calls so; `item` is the type of an array's items."""
+def postgresql_kind(name: str) -> str:
+    """The kind of a type that PostgreSQL calls so; one that is none of ours keeps its name."""
     if name.endswith("[]"):
-        item = name.removesuffix("[]")
-    return f"list:{_OF_POSTGRESQL.get(item, item)}" if item else _OF_POSTGRESQL.get(name, name)
+        return f"list:{postgresql_kind(name.removesuffix('[]'))}"
+    return _OF_POSTGRESQL.get(name, name)
+
+
+def is_known(kind: str) -> bool:
+    """Whether it is a kind of ours, and no other type of PostgreSQL."""
+    return kind.removeprefix("list:") in _KNOWN
+
+
+def advice(database: str) -> str:
+    """What to do about a column of a PostgreSQL type that no annotation goes with; empty for a kind of ours."""
+    if database in _KNOWN or database.startswith(("list:", "enum:")):
+        return ""
+    return ADVICE.get(database, "make the column text in a migration, or convert the value by CAST")
+
+
+def enum_of(kind: str) -> str | None:
+    """The name of a PostgreSQL enum."""
+    return kind.removeprefix("enum:") if kind.startswith("enum:") else None
 
 
 def takes(database: str, value: str) -> bool:
     """Whether a parameter that PostgreSQL takes for one kind may be sent as the other."""
-    if value == "text" and database not in _KNOWN and not database.startswith("list:"):
-        return True  # an enum, a domain, a type of an extension: text is sent as a literal would be
+    if value == "text" and enum_of(database):
+        return True  # text is sent without a type, as a literal would be
     return database == value or (value == "int" and database in _TAKES_AN_INT)
 
 
@@ -61,9 +86,7 @@ def fits(dialect: Dialect, database: str | None, value: str) -> bool:
         return True
     if dialect == "sqlite" and database not in _KNOWN - {"text"}:
         return value.partition(":")[0] in _HOLDS.get(database, ())
-    if value == "text" and database not in _KNOWN and not database.startswith("list:"):
-        return database not in ("numeric", "interval", "time without time zone", "timestamp without time zone")
-    return database == value
+    return database == value or (value == "text" and enum_of(database) is not None)
 
 
 def values_of(value: ValueType | None) -> tuple[str, ...]:
@@ -79,4 +102,6 @@ def values_of(value: ValueType | None) -> tuple[str, ...]:
 
 def spoken(kind: str) -> str:
     """How a kind is called in a message."""
-    return f"a list of {kind.partition(':')[2]}" if kind.startswith("list:") else kind
+    if kind.startswith("list:"):
+        return f"a list of {spoken(kind.removeprefix('list:'))}"
+    return f"the enum {enum_of(kind)}" if enum_of(kind) else kind

@@ -21,8 +21,10 @@ Sort = Literal["number", "plain"]
 _SORTS: Final[Mapping[str, Sort]] = {
     "int": "number",
     "float": "number",
+    "real": "number",
     "numeric": "number",
     "text": "plain",
+    "character": "plain",
     "bool": "plain",
     "bytes": "plain",
     "uuid": "plain",

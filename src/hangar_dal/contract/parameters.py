@@ -4,14 +4,15 @@ PostgreSQL takes a parameter as the type that it is sent with, or infers one; SQ
 meets a column, it must be of the column's kind on PostgreSQL, in both dialects.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from hangar_dal.contract.comparing import compares
 from hangar_dal.contract.facts import Described, TableColumn, Tables
-from hangar_dal.contract.kinds import postgresql_kind, spoken, takes, values_of
+from hangar_dal.contract.kinds import advice, enum_of, is_known, postgresql_kind, spoken, takes, values_of
+from hangar_dal.contract.narrow import compare_width
 from hangar_dal.contract.place import found, parameter_at
 from hangar_dal.contract.reading import Meeting, Reading
-from hangar_dal.contract.sending import may_be_none, sources
+from hangar_dal.contract.sending import is_converted, may_be_none, sources
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.finding import Finding
@@ -30,10 +31,14 @@ def compare_parameters(
         if source is None:
             message = f"{checked.block.dialect} reads a parameter :{name} where the file has none"
             yield found(checked, "parameter-unknown", message, "put spaces around the colon")
+        elif kind is not None and source.kind == "text" and not is_known(kind) and is_converted(checked, name):
+            continue  # CAST(:address AS inet) means what it says
         elif kind is not None and not takes(kind, source.kind):
             message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
-            fix = "change the annotation, or compare the column that is meant"
+            fix = advice(kind) or "change the annotation, or compare the column that is meant"
             yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
+        elif kind is not None and (labels := tables.enums.get(enum_of(kind) or "")):
+            yield from _enum(checked, kind, labels, source)
     yield from _misfits(checked, described, givers)
     yield from _without_value(checked, described, givers)
     for at in reading.compared_nulls:
@@ -45,9 +50,26 @@ def compare_parameters(
         is_judged = source is not None and (source.name in described.misfits or described.parameters.get(source.name))
         if source is not None and of_postgresql is not None and not is_judged:
             yield from _against_column(checked, met, source, of_postgresql)
-        yield from _values(checked, met, column, source)
+        if source is not None and met.written and column.narrow:
+            yield from compare_width(checked, source, column.narrow, f"{met.table}.{met.column}")
+        if source is None or not enum_of(column.kind):
+            yield from _values(checked, met, column, source)
         yield from _none(checked, met, column, source)
         yield from _compared(checked, met, source)
+
+
+def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Source) -> Iterator[Finding]:
+    """PostgreSQL refuses a text that is no value of the enum, even where it is only compared."""
+    given, at = values_of(source.value), parameter_at(checked, source.name)
+    allows = f"{spoken(kind)} has only {', '.join(labels)}"
+    if not given or source.derived:
+        message = f":{source.name} may be any text, and {allows} on PostgreSQL"
+        fix = f"annotate it with an Enum or Literal[{', '.join(map(repr, labels))}], or write CAST(... AS text)"
+        yield found(checked, "parameter-kind", message, fix, at=at)
+    elif refused := [value for value in given if value not in labels]:
+        message = f":{source.name} may be {', '.join(refused)}, and {allows}"
+        fix = "change the type, or add the value to the enum in a migration"
+        yield found(checked, "value-refused", message, fix, at=at)
 
 
 def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str, Source]) -> Iterator[Finding]:
@@ -75,7 +97,7 @@ def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_po
     if column is not None and not takes(column.kind, kind):
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
-        fix = "compare with the column that is meant, or change the annotation"
+        fix = advice(column.kind) or "compare with the column that is meant, or change the annotation"
         yield found(checked, "parameter-kind", message, fix, at=met.at)
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from hangar_dal.contract.facts import Described, ResultColumn, TableColumn, Tables
-from hangar_dal.contract.kinds import fits, spoken, values_of
+from hangar_dal.contract.kinds import advice, enum_of, fits, spoken, values_of
 from hangar_dal.contract.place import column_at, found
 from hangar_dal.contract.reading import Given, Reading
 from hangar_dal.contract.variants import CheckedVariant
@@ -89,6 +89,7 @@ def _kind(checked: CheckedVariant, column: ResultColumn, value: ValueType, twin:
         on = " on PostgreSQL" if theirs and fits(dialect, column.kind, kind) else ""
         message = f"{column.name} is {spoken(database or '')}{on}, and {_owner(checked, column)} is {spoken(kind)}"
         fix = "change the annotation, select what is meant, or convert it by CAST(... AS ...)"
+        fix = (advice(database) if database and not (dialect == "sqlite" and theirs is None) else "") or fix
         yield found(checked, "column-kind", message, fix, at=column_at(checked, column.name))
 
 
@@ -111,11 +112,15 @@ def _texts(
 
 def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables) -> Iterator[Finding]:
     origin = tables.columns.get(column.table or "", {}).get(column.column or "")
+    enum = enum_of(column.kind or "")
+    allowed = origin.allowed if origin else tables.enums.get(enum or "", ())
     known = values_of(value)
-    unknown = [each for each in origin.allowed if each not in known] if origin and known else []
+    unknown = [each for each in allowed if each not in known] if known else []
     if unknown:
-        message = f"{column.table}.{column.column} may be {', '.join(unknown)}, which {_owner(checked, column)} refuses"
-        fix = "add the values to the type, or take them from the CHECK in a migration"
+        where = f"{column.table}.{column.column}" if origin else column.name
+        message = f"{where} may be {', '.join(unknown)}, which {_owner(checked, column)} refuses"
+        rule = f"the enum {enum}" if enum else "the CHECK"
+        fix = f"add the values to the type, or take them from {rule} in a migration"
         yield found(checked, "value-unreadable", message, fix, at=column_at(checked, column.name))
 
 

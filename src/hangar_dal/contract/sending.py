@@ -4,12 +4,14 @@ Stands above `variants`.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.query.sources import Source, Unresolved, resolve
 from hangar_dal.sqlblock import Condition
+from hangar_dal.sqlscan import Kind
 
 
 def sources(checked: CheckedVariant) -> Mapping[str, Source]:
@@ -38,6 +40,13 @@ def may_be_none(checked: CheckedVariant, source: Source) -> bool:
     if source.derived == "is_set" or source.value is None or not source.value.optional or source.name == "now":
         return False
     return all(condition.argument != source.argument for condition in _conditions_at(checked, source.name))
+
+
+def is_converted(checked: CheckedVariant, name: str) -> bool:
+    """Whether the statement converts the parameter wherever it stands: `CAST(:name AS inet)`, `:name::inet`."""
+    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
+    behind = [after for token, after in pairwise([*code, None]) if token and token.text == f":{name}"]
+    return all(after is not None and after.text.upper() in ("AS", "::") for after in behind)
 
 
 def _is_sent_as_null(checked: CheckedVariant, source: Source) -> bool:

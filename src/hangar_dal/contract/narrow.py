@@ -1,0 +1,66 @@
+"""Values that SQLite stores and PostgreSQL refuses, since its column holds less: `smallint`, `varchar(5)`.
+
+Stands above `sending` and `place`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pydantic.errors import PydanticUserError
+
+from hangar_dal.contract.kinds import values_of
+from hangar_dal.contract.place import found, parameter_at
+from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.database.types import ValueType
+from hangar_dal.finding import Finding
+from hangar_dal.query.sources import Source
+
+RANGES: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
+_LENGTH: Final = re.compile(r"character varying\(([0-9]+)\)")
+
+
+def compare_width(checked: CheckedVariant, source: Source, type_: str, where: str) -> Iterator[Finding]:
+    """A value that may not fit the column of that PostgreSQL type to which it is written."""
+    for reason, fix in too_wide(None if source.derived else source.value, type_):
+        message = f":{source.name} {reason} {where}, which is {type_} on PostgreSQL"
+        yield found(checked, "value-too-large", message, fix, at=parameter_at(checked, source.name))
+
+
+def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
+    """Why a value of this annotation may not fit the type, and what to write."""
+    rules = _rules(value) if value is not None else {}
+    known = values_of(value)
+    if type_ in RANGES:
+        low, high = RANGES[type_]
+        least, most = _range(rules, known)
+        if least < low or most > high:
+            limit = f"Annotated[int, Field(ge={low}, le={high})]"
+            yield "may be larger than", f"limit it by {limit}, or make the column bigint in a migration"
+    elif length := _LENGTH.fullmatch(type_):
+        longest = max(map(len, known)) if known else rules.get("maxLength")
+        if longest is None or longest > int(length[1]):
+            limit = f"Annotated[str, Field(max_length={length[1]})]"
+            yield "may be longer than", f"limit it by {limit}, or make the column text with a CHECK in a migration"
+
+
+def _range(rules: dict[str, Any], known: tuple[str, ...]) -> tuple[float, float]:
+    if known:
+        numbers = [int(each) for each in known]
+        return min(numbers), max(numbers)
+    least = rules.get("minimum", rules.get("exclusiveMinimum", -(2**63)) + ("exclusiveMinimum" in rules))
+    most = rules.get("maximum", rules.get("exclusiveMaximum", 2**63) - ("exclusiveMaximum" in rules))
+    return least, most
+
+
+def _rules(value: ValueType) -> dict[str, Any]:
+    """What Pydantic enforces on the values, in the words of JSON Schema."""
+    if value.constrained is None:
+        return {}
+    try:
+        schema: dict[str, Any] = TypeAdapter(value.constrained).json_schema()
+    except (PydanticUserError, ValueError, TypeError):
+        return {}
+    arms = [arm for arm in schema.get("anyOf", [schema]) if arm.get("type") != "null"]
+    return arms[0] if len(arms) == 1 else {}
