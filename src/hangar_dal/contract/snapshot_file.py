@@ -1,7 +1,7 @@
 """A snapshot as a text that people read in a diff. Stands above `sources`.
 
 {
-  "format": 9,
+  "format": 10,
   "databases": {"postgresql": {"migrations": ..., "tables": ..., "queries": {"users.get_user": [
     {"statements": ["00356f4afc6b495c"], "told": {"described": {"columns": ["users.id", ...]}, ...}}
   ]}}, "sqlite": ...}
