@@ -42,8 +42,8 @@ _REFUSED: Final = "the login or the password is wrong"
 async def insert_user(db: Executor, new: NewUser, *, hashed_password: str | None) -> User:
     """Store an account whose password is already hashed; `create_user` hashes it.
 
-    For a transaction: call `passwords.hash_password` before it begins, and pass the result here. The password in
-    `new` is not read.
+    For a transaction: call `passwords.hash_password` before it begins, with the names in `new` as its context, and pass
+    the result here. The password in `new` is not read.
     """
     ...
 
