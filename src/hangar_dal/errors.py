@@ -43,12 +43,17 @@ says is translated once, in `database/<dialect>/`. The driver's own exception, w
 from ours: see `raise_alone`.
 """
 
+import copyreg
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class HangarError(Exception):
     """The root: catch it to catch all that this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copied and pickled with all attributes, whatever the arguments of the class are."""
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 class SettingsError(HangarError):

@@ -22,6 +22,7 @@ __all__ = ["DEFAULT_URL", "PostgresTarget", "Settings", "SqliteTarget", "Target"
 
 DEFAULT_URL: Final = "sqlite:///hangar_bay_dev.db"
 _ENV_FILE: Final = ".env"
+_MAX_ENV_BYTES: Final = 1 << 20
 _ENV_ENCODING: Final = "utf-8-sig"  # plain UTF-8, and the same with the mark that Windows editors put in front
 
 
@@ -150,8 +151,12 @@ def _by_variable(values: Mapping[str, Any]) -> dict[str, Any]:
 def _check_env_file(path: Path) -> None:
     """A line that cannot be read would be skipped, and the data would quietly go to the SQLite default."""
     try:
-        if not path.is_file():
+        if path.is_fifo():
+            raise SettingsError(f"{_ENV_FILE}: a pipe, and reading it could wait for ever. Use a regular file.")
+        if not path.is_file():  # a folder of this name is often a virtual environment
             return
+        if path.stat().st_size > _MAX_ENV_BYTES:
+            raise SettingsError(f"{_ENV_FILE}: larger than {_MAX_ENV_BYTES} bytes, so it cannot be a file of settings")
         with path.open(encoding=_ENV_ENCODING) as lines:
             broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
     except (OSError, UnicodeDecodeError):

@@ -4,12 +4,15 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
 
 from hangar_dal.sealing import parse_keys
 from migrations.shell import Run, hangar_dal, on_a_terminal
+
+PASSWORD = token_hex()
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
@@ -67,12 +70,12 @@ def test_break_lock_removes_the_lock(in_process: Callable[..., Run], database_ur
     ("arguments", "sentence"),
     [
         (
-            ["migrations", "apply", "--database", "mysql://me:s3cretword@host/db"],
+            ["migrations", "apply", "--database", f"mysql://me:{PASSWORD}@host/db"],
             "error: DATABASE_URL: mysql:// is not",
         ),
         (["migrations", "apply", "--database", ":memory:"], "error: :memory: migrates itself"),
         (
-            ["migrations", "pending", "--database", "postgresql://me:s3cretword@/x?host=/nowhere"],
+            ["migrations", "pending", "--database", f"postgresql://me:{PASSWORD}@/x?host=/nowhere"],
             "error: PostgreSQL at",
         ),
     ],
@@ -84,7 +87,7 @@ def test_an_error_is_one_line_and_no_secret(
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr.startswith(sentence)
     assert len(answer.stderr.splitlines()) == 1
-    assert "s3cretword" not in answer.stderr
+    assert PASSWORD not in answer.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["migrations"], ["frobnicate"], ["migrations", "apply", "--force"]])

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from hangar_dal import migrations
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.migrations.schema import Schema
+
+PASSWORD = token_hex()
 
 Yoyo = Callable[..., Any]
 Query = Callable[[str, str], list[tuple[Any, ...]]]
@@ -131,10 +134,10 @@ def test_a_missing_rollback_file_stops_yoyo(yoyo: Yoyo, checkout: Path) -> None:
 
 
 def test_a_wrong_setting_is_told_by_name_and_without_the_password(yoyo: Yoyo) -> None:
-    answer = yoyo("list", url="mysql://me:s3cretword@host/db")
+    answer = yoyo("list", url=f"mysql://me:{PASSWORD}@host/db")
     assert answer.returncode != 0
     assert "DATABASE_URL" in answer.stderr.splitlines()[-1]
-    assert "s3cretword" not in answer.stderr + answer.stdout
+    assert PASSWORD not in answer.stderr + answer.stdout
 
 
 @pytest.mark.parametrize("arguments", [["-d", "hangar://elsewhere"], ["--migration-table", "other"]])

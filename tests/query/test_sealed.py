@@ -1,5 +1,7 @@
 """What is sealed comes back open wherever it comes back, and is never anything but sealed in between."""
 
+from secrets import token_hex
+
 import pytest
 
 from hangar_dal import Database
@@ -7,7 +9,8 @@ from hangar_dal.errors import InvalidValue, SealError, UniqueViolation
 from shop import letters
 from shop.models import Brief, Letter, Name
 
-SECRET = {"token": "hunter2", "list": [1, None, "größe"]}
+TOKEN = token_hex()
+SECRET = {"token": TOKEN, "list": [1, None, "größe"]}
 
 
 @pytest.fixture
@@ -46,14 +49,14 @@ async def test_many_rows_are_sealed_each_to_its_own(shop_database: Database) -> 
 async def test_the_database_sees_the_sealed_text_only(shop_database: Database, two: list[Letter]) -> None:
     stored = await letters.read_secret(shop_database, two[0].id)
     assert stored.startswith("v1.")
-    assert "hunter2" not in stored
+    assert TOKEN not in stored
 
 
 async def test_a_row_whose_bound_values_changed_does_not_open(shop_database: Database, two: list[Letter]) -> None:
     assert await letters.move_letter(shop_database, two[0].id, "elsewhere") == 1
     with pytest.raises(SealError) as error:
         await letters.find_letter(shop_database, two[0].id)
-    assert "hunter2" not in str(error.value)
+    assert TOKEN not in str(error.value)
 
 
 async def test_what_a_value_is_sealed_to_must_be_there(shop_database: Database, two: list[Letter]) -> None:
@@ -73,7 +76,7 @@ async def test_a_sealed_value_keeps_the_rules_of_its_type(shop_database: Databas
 
 
 def test_a_sealed_field_is_not_shown() -> None:
-    assert "hunter2" not in repr(Letter(place="here", secret=SECRET))
+    assert TOKEN not in repr(Letter(place="here", secret=SECRET))
 
 
 async def test_names_are_one_whatever_their_case_and_script(shop_database: Database) -> None:

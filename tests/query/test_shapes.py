@@ -1,10 +1,12 @@
 """What comes back is what the signature says, and what goes in goes where it belongs, on both databases."""
 
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from uuid import UUID
 
 import pytest
 
+from behind import of_drivers
 from clock import Clock
 from hangar_dal import Database, uuid7
 from hangar_dal.errors import InvalidValue, NotFound, StatementError, TooManyRows
@@ -186,17 +188,18 @@ MISFITS = {
 
 @pytest.mark.parametrize("name", MISFITS)
 async def test_a_row_that_does_not_fit_is_refused_without_its_value(name: str, shop_database: Database) -> None:
-    sample = await samples.insert_sample(shop_database, Sample(text="hunter2"))
+    canary = f"canary{token_hex(12)}"
+    sample = await samples.insert_sample(shop_database, Sample(text=canary))
     with pytest.raises(StatementError) as error:
         await getattr(samples, name)(shop_database, sample.id)
     assert str(error.value).startswith(MISFITS[name])
-    assert "hunter2" not in str(error.value)
-    assert error.value.__context__ is None
+    assert canary not in str(error.value)
+    assert of_drivers(error.value) == []
 
 
 async def test_a_validators_own_words_are_not_repeated(shop_database: Database) -> None:
     with pytest.raises(InvalidValue, match=r"^text: a rule of its type refused it$"):
-        await samples.count_picky(shop_database, "hunter2")
+        await samples.count_picky(shop_database, token_hex())
 
 
 async def test_values_in_nested_json_come_back_as_from_columns(shop_database: Database) -> None:

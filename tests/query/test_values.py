@@ -4,6 +4,7 @@ import math
 from asyncio import Runner
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -136,7 +137,7 @@ async def test_the_edges_come_back_equal(shop_database: Database) -> None:
 
 
 NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001
-SECRET = "hunter2"
+SECRET = f"secret{token_hex(12)}"
 FAR_EAST = timezone(timedelta(hours=14))
 DEEP: Any = []
 for _ in range(70):

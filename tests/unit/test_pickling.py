@@ -19,6 +19,7 @@ from hangar_dal import (
     Settings,
     User,
     UserWithSessionCookies,
+    errors,
     uuid7,
 )
 from hangar_dal.migrations.places import place_of
@@ -126,3 +127,23 @@ def test_a_copy_stays_in_the_process_and_is_allowed() -> None:
         for made in (copy.copy(original), copy.deepcopy(original), original.model_copy()):
             assert made == original
     assert copy.deepcopy(settings).target == settings.target
+
+
+ERRORS = [
+    errors.SealError("reason", table="t", column="c", key_id="k1", row={"id": "1"}),
+    errors.AccountNotActive("suspended", status="SUSPENDED"),
+    errors.CatalogError(["a: one", "b: two"]),
+    errors.SchemaDiffers("differs", differences=["- a", "+ b"]),
+    errors.SchemaOutOfDate("pending", pending=["0001_users"]),
+    errors.NotFound("nothing", query="users.get_user"),
+    errors.UniqueViolation("taken", sqlstate="23505", constraint="c", table="t", columns=["a", "b"]),
+    errors.InvalidValue("wrong"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_reaches_another_process_whole(error: errors.HangarError) -> None:
+    """A pool of processes hangs or breaks if an error cannot be unpickled."""
+    for made in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(made) is type(error)
+        assert (str(made), made.args, vars(made)) == (str(error), error.args, vars(error))
