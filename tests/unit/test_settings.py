@@ -241,3 +241,19 @@ def test_the_example_file_names_every_variable_and_changes_nothing() -> None:
     assert [name for name, _, _ in lines] == [field.validation_alias for field in Settings.model_fields.values()]
     Path(".env").write_text(text, encoding="utf-8")
     assert Settings().model_dump() == Settings.model_construct().model_dump()
+
+
+def test_a_pipe_for_an_env_file_is_refused_and_not_waited_for() -> None:
+    os.mkfifo(".env")
+    assert ".env: a pipe" in refusal()
+
+
+def test_a_large_env_file_is_not_read() -> None:
+    Path(".env").touch()
+    os.truncate(".env", 1 << 40)  # a terabyte, all of it a hole
+    assert ".env: larger than" in refusal()
+
+
+def test_a_folder_of_the_name_of_the_env_file_is_none() -> None:
+    Path(".env").mkdir()
+    assert Settings().url.get_secret_value() == DEFAULT_URL
