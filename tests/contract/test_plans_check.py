@@ -20,8 +20,8 @@ from hangar_dal.migrations.scripts import packaged_folder
 from postgres_server import Server
 
 STORE = Path(__file__).parent / "plans_store" / "migrations"
-NOTE = "async def it(db: Executor, *, body: str) -> str | None: ..."
-BY_BODY = "SELECT notes.kind\nFROM notes\nWHERE notes.body = :body"
+NOTE = "async def it(db: Executor, *, body: str) -> list[str]: ..."
+BY_BODY = "SELECT notes.kind\nFROM notes\nWHERE notes.body = :body\nORDER BY notes.kind"
 BY_KEY = "SELECT kind FROM notes WHERE id = :id"
 COUNT = "async def it(db: Executor, *, kind: Literal['NOTE', 'TASK'] | None = None) -> int: ..."
 COUNT_OF_KIND = "SELECT count(*) AS n\nFROM notes\nWHERE TRUE\n    AND kind = :kind  -- when kind\n"

@@ -45,6 +45,20 @@ def bound(column: exp.Expr, tables: Tables) -> Bound | None:
     return None
 
 
+def sort_key(ordered: exp.Expr, query: exp.Expr | None) -> exp.Expr:
+    """What the key of an ORDER BY stands for: a number or a name may be a column of the query's result."""
+    key: exp.Expr = ordered.this if isinstance(ordered, exp.Ordered) else ordered
+    if not isinstance(query, exp.Select):
+        return key
+    if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(query.expressions):
+        place: exp.Expr = query.expressions[int(key.name) - 1]
+        return place.unalias()
+    if isinstance(key, exp.Column) and not key.table:
+        named = [each for each in query.expressions if isinstance(each, exp.Alias) and each.alias == key.name]
+        return named[0].this if named else key
+    return key
+
+
 def same_value(one: exp.Expr, other: exp.Expr, tables: Tables) -> bool:
     """Whether two expressions surely have the same value in each row; false for constants."""
     one, other = one.unnest(), other.unnest()

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from hangar_dal.contract.bound import bound
+from hangar_dal.contract.bound import bound, sort_key
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts
@@ -143,14 +143,8 @@ def _has_columns(value: exp.Expr) -> bool:
 
 
 def _sorted_by(ordered: exp.Expr, select: exp.Select, tables: Tables) -> Key:
-    key = ordered.this if isinstance(ordered, exp.Ordered) else ordered
     is_down = isinstance(ordered, exp.Ordered) and bool(ordered.args.get("desc"))
-    if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(select.expressions):
-        key = select.expressions[int(key.name) - 1].unalias()
-    elif isinstance(key, exp.Column) and not key.table:
-        named = [each for each in select.expressions if isinstance(each, exp.Alias) and each.alias == key.name]
-        key = named[0].this if named else key
-    return _name(key, tables), is_down
+    return _name(sort_key(ordered, select), tables), is_down
 
 
 def _name(value: exp.Expr, tables: Tables) -> str:

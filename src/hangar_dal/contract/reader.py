@@ -5,6 +5,7 @@ and `nullability`; nothing else needs the parser.
 from typing import Final
 
 from hangar_dal.contract.any_rows import any_rows
+from hangar_dal.contract.collations import collations
 from hangar_dal.contract.constant_conditions import constant_conditions
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.given_texts import given_texts
@@ -23,7 +24,7 @@ from hangar_dal.contract.remarks import Rule, notices
 from hangar_dal.contract.swapped import swapped
 from hangar_dal.sqlscan import Dialect
 
-_RULES: Final[tuple[Rule, ...]] = (any_rows, constant_conditions, keysets, outer_joins, swapped)
+_RULES: Final[tuple[Rule, ...]] = (any_rows, collations, constant_conditions, keysets, outer_joins, swapped)
 
 
 def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> Reading:

@@ -43,6 +43,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         # Statements against the databases
         "condition-constant": "A condition depends on the row: it does not compare a column with itself.",
         "outer-join-undone": "No condition drops the rows that an outer join adds.",
+        "collation-differs": 'A text is sorted by the collation "C" on PostgreSQL, as SQLite sorts it.',
         "keyset-order": "A page begins behind a key that its ORDER BY sorts by: same columns, same direction, no ties.",
         "row-unkeyed": "A statement that returns one row fixes a unique key of each table that it reads.",
         "values-swapped": "No two columns are given each other's parameters.",

@@ -15,6 +15,7 @@ from hangar_dal.migrations.files import MigrationFiles, migrations_in, with_pack
 from hangar_dal.migrations.finished_tables import find_in_tables
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.rehearsal import Progress, Rehearsal, rehearse
+from hangar_dal.migrations.row_rehearsal import rehearse_rows
 from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.status import status
@@ -46,11 +47,12 @@ def verify(
         return tuple(sorted(broken))
     findings = [*_edited(files, database, folders)]
     on_sqlite = rehearse("sqlite", empty_sqlite, every, progress)
-    findings += on_sqlite.findings
+    findings += [*on_sqlite.findings, *rehearse_rows(on_sqlite, empty_sqlite, every, progress)]
     findings += find_in_tables(files, on_sqlite, small_tables)
     if postgresql is not None:
-        on_postgresql = rehearse("postgresql", partial(empty_postgresql, postgresql), every, progress)
-        findings += on_postgresql.findings
+        empty = partial(empty_postgresql, postgresql)
+        on_postgresql = rehearse("postgresql", empty, every, progress)
+        findings += [*on_postgresql.findings, *rehearse_rows(on_postgresql, empty, every, progress)]
         findings += find_in_tables(files, on_postgresql, small_tables)
         findings += _not_twins(files, on_sqlite, on_postgresql)
     if lint:

@@ -14,6 +14,7 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
     yield from _one_dialect(texts)
     yield from _both_dialects(texts)
     yield from _rollbacks(texts)
+    yield from _rows(texts)
     yield from _scripts(texts)
 
 
@@ -174,6 +175,17 @@ def _rollbacks(texts: Texts) -> Iterator[Mutant]:
         left = sub(r"\Z", "CREATE TABLE left_behind (id integer);\n")
         yield from editor.migration("leaves a table", f"{COOKIES}.rollback", [dialect], left)
         yield from editor.migration("holds nothing", f"{USERS}.rollback", [dialect], sub(r"(.*\n)+", "-- nothing\n"))
+
+
+def _rows(texts: Texts) -> Iterator[Mutant]:
+    editor = Editor(texts, "change rows that a rollback does not restore", frozenset({"rows-differ"}))
+    for title, statement in (
+        ("a new status", "UPDATE users SET status = 'DELETED' WHERE status <> 'DELETED';"),
+        ("names in upper case", "UPDATE users SET display_name = upper(display_name);"),
+        ("no more users", "DELETE FROM users WHERE phone_number IS NOT NULL;"),
+    ):
+        more = sub(r"\Z", f"{statement}\n")
+        yield from editor.migration(title, COOKIES, DIALECTS, more)
 
 
 def _scripts(texts: Texts) -> Iterator[Mutant]:

@@ -16,6 +16,7 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
     yield from _skipped(texts)
     yield from _outer_joins(texts)
     yield from _keysets(texts)
+    yield from _collations(texts)
 
 
 def _constant_conditions(texts: Texts) -> Iterator[Mutant]:
@@ -123,3 +124,10 @@ def _keysets(texts: Texts) -> Iterator[Mutant]:
     yield from editor.both(
         "sorted upwards", nested, put("BY users.created_at DESC, users.id DESC", "BY users.created_at, users.id")
     )
+
+
+def _collations(texts: Texts) -> Iterator[Mutant]:
+    editor = Editor(texts, "a text of another collation", frozenset({"collation-differs"}))
+    for title, collation in (("the default", ""), ("a language", ' COLLATE "und-x-icu"')):
+        edit = put('display_name_fold text COLLATE "C"', f"display_name_fold text{collation}")
+        yield from editor.migration(title, "0001_users", ["postgresql"], edit)

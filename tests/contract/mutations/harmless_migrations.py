@@ -40,6 +40,12 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
             DIALECTS,
             put("session_cookies_platform_check", "session_cookies_place_check"),
         ),
+        (
+            "another collation for what is never sorted",
+            USERS,
+            ("postgresql",),
+            put('phone_number text COLLATE "C"', "phone_number text"),
+        ),
         ("the time zone in full", COOKIES, ("postgresql",), put("timestamptz", "timestamp with time zone")),
         (
             "a rule in other words",
@@ -52,5 +58,11 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
         ("int for integer", USERS, ("sqlite",), sub(r"^(    is_private) integer", r"\1 INTEGER")),
     ):
         yield from editor.migration(title, migration, dialects, edit)
+    rows = sub(r"\Z", "UPDATE users SET eve_character_id = eve_character_id + 1;\n")
+    back = sub(r"\Z", "UPDATE users SET eve_character_id = eve_character_id - 1;\n")
+    for dialect in DIALECTS:
+        changed = {f"migrations/{dialect}/{COOKIES}{end}.sql": edit for end, edit in (("", rows), (".rollback", back))}
+        texts_of = {path: edit(texts[path]) for path, edit in changed.items()}
+        yield Mutant(editor.kind, f"{dialect}: rows that are restored", texts_of)
     again = sub(r"^DROP TABLE session_cookies;", "DROP TABLE IF EXISTS session_cookies;")
     yield from editor.migration("IF EXISTS", f"{COOKIES}.rollback", DIALECTS, again)

@@ -1,6 +1,8 @@
 CREATE TABLE readers (
     id uuid NOT NULL PRIMARY KEY,
-    name text NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    nick text COLLATE "und-x-icu",
+    state text NOT NULL DEFAULT 'ON' CHECK (state IN ('ON', 'OFF')),
     email text,
     email_fold text UNIQUE,
     tenant bigint NOT NULL,
@@ -19,7 +21,7 @@ CREATE TABLE books (
     title text NOT NULL,
     subtitle text,
     isbn text,
-    lang text NOT NULL,
+    lang text COLLATE "C" NOT NULL,
     year bigint NOT NULL,
     data jsonb,
     added_at timestamptz NOT NULL,

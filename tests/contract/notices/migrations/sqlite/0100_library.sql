@@ -1,6 +1,8 @@
 CREATE TABLE readers (
     id text NOT NULL PRIMARY KEY,
     name text NOT NULL,
+    nick text,
+    state text NOT NULL DEFAULT 'ON' CHECK (state IN ('ON', 'OFF')),
     email text,
     email_fold text UNIQUE,
     tenant integer NOT NULL,

@@ -2,9 +2,9 @@ CREATE TABLE notes (
     id uuid PRIMARY KEY,
     owner_id uuid NOT NULL REFERENCES users (id),
     author_id uuid NOT NULL REFERENCES users (id),
-    kind text NOT NULL CHECK (kind IN ('NOTE', 'TASK')),
+    kind text COLLATE "C" NOT NULL CHECK (kind IN ('NOTE', 'TASK')),
     place bigint,
-    body text NOT NULL CHECK (body <> ''),
+    body text COLLATE "C" NOT NULL CHECK (body <> ''),
     is_open boolean NOT NULL,
     created_at timestamptz NOT NULL,
     UNIQUE (owner_id, author_id)

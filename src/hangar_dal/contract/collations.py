@@ -1,0 +1,78 @@
+"""Texts that PostgreSQL sorts by a language, where SQLite sorts by bytes: pages and lists come in another order.
+
+The database's default collation counts as one: it is set where the database is created, not by the migrations.
+Stands above `bound`.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.bound import bound, sort_key
+from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.remarks import Remark
+from hangar_dal.contract.syntax import columns_of
+from hangar_dal.sqlscan import Dialect
+
+RULE: Final = "collation-differs"
+_ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)
+# What gives a text of the collation of what is in it.
+_KEEPS_COLLATION: Final = (
+    exp.Paren, exp.Lower, exp.Upper, exp.Coalesce, exp.Trim, exp.DPipe, exp.Concat, exp.Substring, exp.Max, exp.Min,
+    exp.Tuple,
+)  # fmt: skip
+# Any language sorts words of one case like their bytes.
+_ONE_CASE: Final = re.compile(r"[A-Z]+(,[A-Z]+)*|[a-z]+(,[a-z]+)*")
+
+
+def collations(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    if dialect != "postgresql":
+        return
+    for order in tree.find_all(exp.Order):
+        for ordered in order.expressions:
+            key = sort_key(ordered, order.parent)
+            yield from _remarks(key, "sorts by", tables)
+            if _is_unique(key, tables):
+                break  # nothing is left to sort
+    for node in tree.find_all(*_ORDERED):
+        sides = [side for name in ("this", "expression", "low", "high") if (side := node.args.get(name)) is not None]
+        if not any(side.find(exp.Collate) for side in sides):
+            for side in sides:
+                yield from _remarks(side, "compares the order of", tables)
+    for extreme in tree.find_all(exp.Max, exp.Min):
+        yield from _remarks(extreme, "takes the first or last of", tables)
+
+
+def _remarks(value: exp.Expr, does: str, tables: Tables) -> Iterator[Remark]:
+    for column in _texts(value):
+        found = bound(column, tables)
+        stored = _stored(found.table, found.name, tables) if found is not None and found.table is not None else None
+        if stored is not None and stored.detail == "locale" and not _ONE_CASE.fullmatch(",".join(stored.allowed)):
+            name = column.sql(comments=False)
+            message = f'the statement {does} {name}, whose collation on PostgreSQL is not "C": SQLite sorts by bytes'
+            fix = f'give {name} COLLATE "C" in a migration, as SQLite has it'
+            yield Remark(RULE, column, message, fix)
+
+
+def _texts(value: exp.Expr) -> Iterator[exp.Column]:
+    """The columns whose order decides that of the value."""
+    if isinstance(value, exp.Column) and not isinstance(value.this, exp.Star):
+        yield value
+    elif isinstance(value, _KEEPS_COLLATION):
+        for part in (value.args.get("this"), value.args.get("expression"), *value.args.get("expressions", ())):
+            if isinstance(part, exp.Expr):
+                yield from _texts(part)
+
+
+def _stored(table: str, name: str, tables: Tables) -> TableColumn | None:
+    if name.lower() not in columns_of(table, tables):
+        return None
+    column = next(each for each in tables.columns[table].values() if each.name.lower() == name.lower())
+    return column if column.kind == "text" else None
+
+
+def _is_unique(key: exp.Expr, tables: Tables) -> bool:
+    found = bound(key, tables)
+    return found is not None and found.table is not None and (found.name,) in tables.keys.get(found.table, ())

@@ -1,0 +1,114 @@
+"""Rows for the tables of a scratch database, so that a migration shows what it does to rows.
+
+Values follow the types and the texts that CHECKs name. CHECKs and foreign keys are not asked: on PostgreSQL they are
+put back unvalidated, on SQLite the connection ignores them from then on. Stands above `guard` and `schema`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hangar_dal.migrations.guard import Change, PostgresScratch, SqliteScratch
+from hangar_dal.migrations.schema import Column, Schema, Table
+from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+
+ROWS: Final = 3
+_RULES: Final = """
+SELECT quote_ident(r.conname), pg_get_constraintdef(r.oid)
+FROM pg_catalog.pg_constraint AS r
+WHERE r.conrelid = %s::regclass AND r.contype IN ('c', 'f') AND r.coninhcount = 0
+"""
+# The n-th value of a type; a type that is not here gets NULL.
+_SQLITE: Final = {"text": "'text {n}'", "integer": "{n}", "int": "{n}", "real": "{n}.5", "blob": "x'0{n}'"}
+_POSTGRESQL: Final = {
+    "uuid": "'00000000-0000-7000-8000-00000000000{n}'",
+    "text": "'text {n}'",
+    "character varying": "'text {n}'",
+    "smallint": "{n}",
+    "integer": "{n}",
+    "bigint": "{n}",
+    "numeric": "{n}.25",
+    "real": "{n}.5",
+    "double precision": "{n}.5",
+    "boolean": "{n} % 2 = 1",
+    "timestamp with time zone": "'2020-01-0{n} 01:02:03.000004Z'",
+    "date": "'2020-01-0{n}'",
+    "jsonb": "'{{\"n\": {n}}}'",
+    "json": "'{{\"n\": {n}}}'",
+    "bytea": "'\\x0{n}'",
+    "text[]": "'{{\"text {n}\"}}'",
+}
+
+
+def fill_postgresql(scratch: PostgresScratch, connection: Any, schema: Schema) -> None:
+    """A table for which no rows could be made up stays as it is."""
+    import psycopg  # noqa: PLC0415 - a SQLite user need not have libpq
+
+    for table in schema.tables:
+        name = _quoted(table.name)
+        try:
+            with scratch.changing(connection) as change:
+                rules = change.execute(_RULES, [name]).fetchall()
+                change.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+                for rule, _ in rules:
+                    change.execute(f"ALTER TABLE {name} DROP CONSTRAINT {rule}")
+                _insert(change, table, "postgresql")
+                for rule, text in rules:
+                    unchecked = text.removesuffix(" NOT VALID")
+                    change.execute(f"ALTER TABLE {name} ADD CONSTRAINT {rule} {unchecked} NOT VALID")
+                change.execute(f"ALTER TABLE {name} ENABLE TRIGGER USER")
+        except psycopg.Error:
+            continue
+
+
+def fill_sqlite(scratch: SqliteScratch, connection: Any, schema: Schema) -> None:
+    """The same; triggers would add rows of their own, so that a table with one stays empty."""
+    import sqlite3  # noqa: PLC0415 - beside the other driver
+
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    triggered = {other.table for other in schema.others}
+    for table in schema.tables:
+        if table.name not in triggered:
+            try:
+                with scratch.changing(connection) as change:
+                    _insert(change, table, "sqlite")
+            except sqlite3.Error:
+                continue
+
+
+def _insert(change: Change, table: Table, dialect: Dialect) -> None:
+    columns = [column for column in table.ordered() if column.generated is None]
+    names = ", ".join(_quoted(column.name) for column in columns)
+    override = " OVERRIDING SYSTEM VALUE" if dialect == "postgresql" else ""
+    rows = ", ".join(
+        f"({', '.join(_value(column, table, n, dialect) for column in columns)})" for n in range(1, ROWS + 1)
+    )
+    change.execute(f"INSERT INTO {_quoted(table.name)} ({names}){override} VALUES {rows} ON CONFLICT DO NOTHING")  # noqa: S608 - a scratch
+
+
+def _value(column: Column, table: Table, n: int, dialect: Dialect) -> str:
+    """The last row has NULL wherever it may."""
+    known = _SQLITE if dialect == "sqlite" else _POSTGRESQL
+    made = known.get(column.type.partition(" COLLATE ")[0].partition("(")[0].lower())
+    if made is None or (n == ROWS and column.nullable):
+        return "NULL"
+    named = list(_named(column, table, dialect))
+    texts = [token.text for token in named if token.kind is Kind.STRING]
+    numbers = [token.text for token in named if token.kind is Kind.NUMBER and token.text.isdecimal()]
+    if "text" in made and texts:
+        return texts[n % len(texts)]
+    if made.startswith("{n}") and numbers:  # beyond the first limit, and within the second
+        return f"{numbers[0]} + {made.format(n=n)}"
+    return made.format(n=n)
+
+
+def _named(column: Column, table: Table, dialect: Dialect) -> Iterator[Token]:
+    """What CHECKs about this column alone compare it with."""
+    names = {each.name for each in table.columns}
+    for check in table.checks:
+        tokens = list(scan(check.rule, dialect))
+        if {token.text.strip('"') for token in tokens} & names == {column.name}:
+            yield from tokens
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,137 @@
+"""What migrations do to rows: applied and rolled back on filled tables, the rows have to be as they were.
+
+Columns and tables that a migration drops are not compared: their rows are gone on purpose. Where a migration cannot be
+applied to rows that were made up, nothing is reported. Stands above `filling` and `rehearsal`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.faults import fault
+from hangar_dal.migrations.files import MigrationFiles, migrations_in
+from hangar_dal.migrations.filling import fill_postgresql, fill_sqlite
+from hangar_dal.migrations.guard import PostgresScratch, Scratch
+from hangar_dal.migrations.rehearsal import MakeScratch, Progress, Rehearsal
+from hangar_dal.migrations.schema import Schema
+from hangar_dal.migrations.scripts import DIRECTIONS
+from hangar_dal.migrations.sessions import migrating
+from hangar_dal.sqlscan import Dialect, Kind, scan
+
+_CHANGING: Final = frozenset(
+    {"ALTER", "UPDATE", "INSERT", "DELETE", "TRUNCATE", "MERGE", "REPLACE", "DO", "CALL", "SELECT"}
+)
+_REASON: Final = re.compile(r"^-- rows differ: *\S", re.MULTILINE)
+
+Columns = Mapping[str, Sequence[str]]  # by table
+Rows = Mapping[str, Sequence[Sequence[Any]]]
+
+
+def rehearse_rows(
+    rehearsal: Rehearsal, make_scratch: MakeScratch, folders: Sequence[Path], progress: Progress
+) -> Iterator[Finding]:
+    """Only of migrations that are whole otherwise."""
+    files, dialect = migrations_in(folders), rehearsal.dialect
+    if rehearsal.findings or len(rehearsal.stages) < len(files):
+        return
+    wanted = [at for at, each in enumerate(files) if at and _may_change_rows(each, dialect, rehearsal.stages[at - 1])]
+    while wanted:
+        with make_scratch() as scratch, migrating(scratch, folders) as (backend, by_folder):
+            steps = {step.id: step for step in chain.from_iterable(by_folder)}
+            for at, migration in enumerate(files):
+                step = steps[migration.id]
+                found: list[Finding] = []
+                try:
+                    if at in wanted:
+                        wanted.remove(at)
+                        progress(f"{migration.id} on {dialect}, with rows")
+                        before, after = rehearsal.stages[at - 1], rehearsal.stages[at]
+                        _fill(scratch, backend, before)
+                        found = _compared(migration, backend, step, _columns_of_both(before, after))
+                    backend.apply_one(step)
+                except MigrationError:
+                    break  # the made up rows do not suit it: those after it are tried on a database made anew
+                finally:
+                    yield from found
+                if not wanted:
+                    break
+
+
+def _compared(migration: MigrationFiles, backend: Any, step: Any, columns: Columns) -> list[Finding]:
+    before = _read(backend, columns)
+    backend.apply_one(step)
+    backend.rollback_one(step)
+    after = _read(backend, columns)
+    lines = [line for table in columns for line in _differences(table, columns[table], before[table], after[table])]
+    if not lines:
+        return []
+    message = f"applied and rolled back, rows are not what they were: {'; '.join(lines)}"
+    fix = "restore them when rolling back, or write `-- rows differ: reason` in the rollback"
+    return [fault(migration, backend.dialect, "rollback", "rows-differ", message, fix=fix)]
+
+
+def _differences(
+    table: str, columns: Sequence[str], before: Sequence[Sequence[Any]], after: Sequence[Sequence[Any]]
+) -> Iterator[str]:
+    """Never a value: how many rows there are, or which columns have other values."""
+    if len(before) != len(after):
+        yield f"{table} had {len(before)} rows and has {len(after)}"
+    elif Counter(map(repr, before)) != Counter(map(repr, after)):
+        pairs = zip(zip(*before, strict=True), zip(*after, strict=True), strict=True)
+        changed = [name for name, (one, other) in zip(columns, pairs, strict=True) if Counter(one) != Counter(other)]
+        yield f"{table} has other values in {', '.join(changed) or 'its rows'}"
+
+
+def _may_change_rows(migration: MigrationFiles, dialect: Dialect, before: Schema) -> bool:
+    """Whether a word in it may change rows of the tables that are there before. A reason in its rollback excuses it."""
+    if _REASON.search(migration.script(dialect, "rollback").text):
+        return False
+    for direction in DIRECTIONS:
+        words = [
+            token.text.strip('"')
+            for token in scan(migration.script(dialect, direction).text, dialect)
+            if token.kind in (Kind.WORD, Kind.NAME)
+        ]
+        for word, previous in zip(words, ["", *words], strict=False):
+            if word.upper() in _CHANGING and previous.upper() != "ON":  # ON DELETE CASCADE
+                return True
+        if "TABLE" in (each.upper() for each in words) and _drops_one_of(words, {each.name for each in before.tables}):
+            return True
+    return False
+
+
+def _drops_one_of(words: Sequence[str], tables: set[str]) -> bool:
+    return any(word.upper() == "DROP" for word in words) and bool(tables & set(words))
+
+
+def _columns_of_both(before: Schema, after: Schema) -> Columns:
+    there = {table.name: {column.name for column in table.columns} for table in after.tables}
+    found = {
+        table.name: [column.name for column in table.columns if column.name in there.get(table.name, ())]
+        for table in before.tables
+    }
+    return {table: columns for table, columns in found.items() if columns}
+
+
+def _fill(scratch: Scratch, backend: Any, schema: Schema) -> None:
+    if isinstance(scratch, PostgresScratch):
+        fill_postgresql(scratch, backend.connection, schema)
+    else:
+        fill_sqlite(scratch, backend.connection, schema)
+
+
+def _read(backend: Any, columns: Columns) -> Rows:
+    """As texts, which both databases can compare."""
+    with backend.transaction():
+        return {table: [tuple(row) for row in _select(backend, table, names)] for table, names in columns.items()}
+
+
+def _select(backend: Any, table: str, names: Sequence[str]) -> list[Any]:
+    listed = ", ".join(f'CAST("{name}" AS text)' for name in names)
+    found: list[Any] = backend.connection.execute(f'SELECT {listed} FROM "{table}"').fetchall()  # noqa: S608 - its own names
+    return found

@@ -1,0 +1,87 @@
+"""Rows that a migration and its rollback do not leave as they were are found; what changes no rows is not reported."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hangar_dal.finding import Finding
+
+Add = Callable[..., None]
+Findings = Callable[..., tuple[Finding, ...]]
+
+PETS = (
+    "CREATE TABLE pets (id bigint NOT NULL PRIMARY KEY, name text NOT NULL, kind text, born bigint, "
+    "CONSTRAINT pets_kind_check CHECK (kind IN ('CAT', 'DOG')), CONSTRAINT pets_born_check CHECK (born > 1900));"
+)
+
+
+def found(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
+    return sorted((each.dialect, each.query, each.rule) for each in findings)
+
+
+@pytest.fixture
+def pets(packaged: Path, add_migration: Add) -> Path:
+    """Migrations that end with a table of pets."""
+    add_migration(
+        packaged, "0004_pets", sqlite=PETS.replace("bigint", "integer"), postgresql=PETS, rollback="DROP TABLE pets;"
+    )
+    return packaged
+
+
+@pytest.mark.parametrize(
+    ("apply", "rollback", "told"),
+    [
+        ("UPDATE pets SET name = upper(name);", "SELECT 1;", "pets has other values in name"),
+        ("UPDATE pets SET kind = 'DOG' WHERE kind = 'CAT';", "SELECT 1;", "pets has other values in kind"),
+        ("UPDATE pets SET kind = 'CAT' WHERE kind IS NULL;", "SELECT 1;", "pets has other values in kind"),
+        ("DELETE FROM pets WHERE kind = 'DOG';", "SELECT 1;", "pets had 3 rows and has 2"),
+        (
+            "ALTER TABLE pets ADD COLUMN age bigint; UPDATE pets SET age = 2020 - born; UPDATE pets SET born = NULL;",
+            "ALTER TABLE pets DROP COLUMN age;",
+            "pets has other values in born",
+        ),
+    ],
+)
+def test_rows_that_differ_after_a_rollback_are_found_on_both_databases(
+    apply: str, rollback: str, told: str, findings: Findings, pets: Path, add_migration: Add
+) -> None:
+    sqlite = apply.replace("bigint", "integer")
+    add_migration(pets, "0005_change", sqlite=sqlite, postgresql=apply, rollback=rollback)
+    reported = findings()
+    assert found(reported) == [("postgresql", "0005_change", "rows-differ"), ("sqlite", "0005_change", "rows-differ")]
+    assert all(each.message.endswith(told) for each in reported)
+    assert all(each.path.endswith(f"{each.dialect}/0005_change.rollback.sql") for each in reported)
+
+
+@pytest.mark.parametrize(
+    ("apply", "rollback"),
+    [
+        ("ALTER TABLE pets ADD COLUMN color text;", "ALTER TABLE pets DROP COLUMN color;"),
+        ("ALTER TABLE pets DROP COLUMN kind_of;", "ALTER TABLE pets ADD COLUMN kind_of text;"),
+        ("ALTER TABLE pets RENAME COLUMN name TO called;", "ALTER TABLE pets RENAME COLUMN called TO name;"),
+        ("UPDATE pets SET born = born + 1;", "UPDATE pets SET born = born - 1;"),
+        ("UPDATE pets SET name = upper(name);", "-- rows differ: nobody needs the old case\nSELECT 1;"),
+        ("CREATE TABLE homes (id bigint NOT NULL PRIMARY KEY); INSERT INTO homes VALUES (1);", "DROP TABLE homes;"),
+        ("CREATE INDEX pets_name ON pets (name);", "DROP INDEX pets_name;"),
+    ],
+)
+def test_rows_that_are_the_same_after_a_rollback_are_fine(
+    apply: str, rollback: str, findings: Findings, pets: Path, add_migration: Add
+) -> None:
+    add_migration(
+        pets, "0005_more", apply="ALTER TABLE pets ADD COLUMN kind_of text;",
+        rollback="ALTER TABLE pets DROP COLUMN kind_of;",
+    )  # fmt: skip
+    sqlite = apply.replace("bigint", "integer")
+    add_migration(pets, "0006_change", sqlite=sqlite, postgresql=apply, rollback=rollback)
+    assert found(findings()) == []
+
+
+def test_a_migration_that_made_up_rows_do_not_suit_is_not_reported_and_hides_nothing(
+    findings: Findings, pets: Path, add_migration: Add
+) -> None:
+    unsuited = "INSERT INTO pets (id, name) VALUES (1, 'the first');"
+    add_migration(pets, "0005_first", apply=unsuited, rollback="DELETE FROM pets WHERE id = 1;")
+    add_migration(pets, "0006_change", apply="UPDATE pets SET name = 'x';", rollback="SELECT 1;")
+    assert found(findings()) == [("postgresql", "0006_change", "rows-differ"), ("sqlite", "0006_change", "rows-differ")]
