@@ -23,6 +23,18 @@ def in_frames(error: BaseException) -> Iterator[Any]:
         trace = trace.tb_next
 
 
+def texts_in_frames(error: BaseException) -> str:
+    """What a tool that records local variables would show of the package's own frames."""
+    trace, found = error.__traceback__, []
+    while trace is not None:
+        if "hangar_dal" in trace.tb_frame.f_globals["__name__"]:
+            found += [
+                each for each in trace.tb_frame.f_locals.values() if type(each) in (str, bytes, list, dict, tuple)
+            ]
+        trace = trace.tb_next
+    return repr(found)
+
+
 def of_drivers(error: BaseException) -> list[BaseException]:
     """The exceptions of drivers and libraries, and Python's that hold a value, that can be reached from `error`."""
     chained = linked(error)

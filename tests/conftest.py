@@ -15,9 +15,12 @@ from secrets import token_hex
 
 import hypothesis
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+import pgbouncer
 from clock import Clock
 from hangar_dal import Database, Settings, migrations, open_database, sealing
+from pgbouncer import PgBouncer, store_settings
 from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
 
 BACKENDS = tuple(os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(","))
@@ -155,11 +158,48 @@ def sqlite_url(empty_sqlite_url: str, _sqlite_template: Path, tmp_path: Path) ->
 
 
 @pytest.fixture
-def postgres_url(_allowed_postgres: Server, _postgres_template: str) -> Iterator[str]:
-    """A migrated PostgreSQL database."""
+def postgres_url(request: pytest.FixtureRequest, _allowed_postgres: Server, _postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database; for tests marked `pooled`, also through PgBouncer."""
     name = f"hangar_{token_hex(6)}"
+    mode = getattr(request, "param", None)
     with _allowed_postgres.database(name, template=_postgres_template):
-        yield _allowed_postgres.url(name)
+        if mode is None:
+            yield _allowed_postgres.url(name)
+        else:
+            pooler: PgBouncer = request.getfixturevalue(f"_pgbouncer_{mode}")
+            store_settings(_allowed_postgres.url(name), name)
+            yield pooler.url(name)
+
+
+@pytest.fixture(scope="session")
+def _pgbouncer_transaction(postgres_server: Server) -> Iterator[PgBouncer]:
+    with pgbouncer.started("transaction", postgres_server) as pooler:
+        yield pooler
+
+
+@pytest.fixture(scope="session")
+def _pgbouncer_session(postgres_server: Server) -> Iterator[PgBouncer]:
+    with pgbouncer.started("session", postgres_server) as pooler:
+        yield pooler
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each backend in turn, and for tests marked `pooled` each mode of PgBouncer, if it is installed."""
+    is_pooled = metafunc.definition.get_closest_marker("pooled") is not None and "postgresql" in BACKENDS
+    modes = [
+        pytest.param(mode, id=f"pgbouncer-{mode}")
+        for mode in (pgbouncer.MODES if is_pooled and pgbouncer.program() else ())
+    ]
+    if "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", [*BACKENDS, *modes], indirect=True)
+    elif is_pooled and "postgres_url" in metafunc.fixturenames:
+        metafunc.parametrize("postgres_url", [pytest.param(None, id="direct"), *modes], indirect=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if "postgresql" in BACKENDS and pgbouncer.program() is None:
+        line = "NOT RUN: the tests through PgBouncer, which is not installed (Debian: apt install pgbouncer)"
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(params=BACKENDS)
@@ -168,10 +208,16 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue({"sqlite": "empty_sqlite_url", "postgresql": "empty_postgres_url"}[request.param])
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A migrated database, on each backend in turn."""
-    return request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+    """A migrated database, on each backend in turn; for tests marked `pooled`, also through PgBouncer."""
+    if request.param in BACKENDS:
+        return request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
+    pooler: PgBouncer = request.getfixturevalue(f"_pgbouncer_{request.param}")
+    direct = request.getfixturevalue("postgres_url")
+    dbname = str(conninfo_to_dict(direct)["dbname"])
+    store_settings(direct, dbname)
+    return pooler.url(dbname)
 
 
 @pytest.fixture

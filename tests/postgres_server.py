@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -101,9 +102,10 @@ class Server:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"postgresql://{login}@{host}:{self.port}/{dbname}" + (f"?{urlencode(self.extra)}" if self.extra else "")
 
-    def database(self, name: str, *, template: str | None = None, as_template: bool = False) -> DatabaseJanitor:
+    @contextmanager
+    def database(self, name: str, *, template: str | None = None, as_template: bool = False) -> Iterator[None]:
         """A context in which the database exists; it is dropped afterwards even if connections were left open."""
-        return DatabaseJanitor(
+        janitor = DatabaseJanitor(
             host=self.host,
             port=self.port,
             user=self.user,
@@ -113,6 +115,11 @@ class Server:
             as_template=as_template,
             maintenance_dbname=self.maintenance,
         )
+        with janitor:
+            if template is None:  # before PostgreSQL 15 every role may create in it, which open_database refuses
+                with psycopg.connect(self.url(name), autocommit=True) as owner:
+                    owner.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+            yield
 
     def version(self) -> str:
         """As the server itself tells it; a usage error when it cannot be reached or is too old."""

@@ -36,16 +36,21 @@ def is_email(text: str) -> bool:
     return not isinstance(_parts(text), str)
 
 
+def keep_email(name: str, text: str) -> str:
+    """Return the address as it is stored; `InvalidValue` if it is none that an account may have."""
+    parts = _parts(text)
+    if isinstance(parts, str):
+        raise InvalidValue(f"{name}: {parts}")
+    return "@".join(parts)
+
+
 def fold_email(name: str, text: str) -> str:
     """Return the key under which two spellings of one address are equal; `InvalidValue` if it is no address.
 
     Case does not count in the local part, for characters with no case either: canonical caseless matching, as Unicode
     defines it. Unlike a username, it is not folded for compatibility: the check has refused what that would change.
     """
-    parts = _parts(text)
-    if isinstance(parts, str):
-        raise InvalidValue(f"{name}: {parts}")
-    local, domain = parts
+    local, _, domain = keep_email(name, text).rpartition("@")
     return f"{unicodedata.normalize('NFC', unicodedata.normalize('NFD', local).casefold())}@{domain}"
 
 
@@ -67,8 +72,9 @@ def _parts(text: str) -> tuple[str, str] | str:
             return "text must not contain a lone surrogate"
         if unassigned().search(text):
             return "text must not contain characters newer than Unicode 14"
-        text = unicodedata.normalize("NFC", text)
-        if unicodedata.normalize("NFKC", text) != text:
+        # A letter and its accent may be two characters; no character may itself be another one.
+        parts, text = text, unicodedata.normalize("NFC", text)
+        if any(unicodedata.normalize("NFKC", part) != part for part in (text, *parts)):
             return "an e-mail address must not contain compatibility characters, such as circled or wide letters"
     local, at, domain = text.partition("@")
     if not local or not domain or "@" in domain:

@@ -25,6 +25,13 @@ def open_keyring(settings: Settings) -> Keyring:
     The key file is made if it is missing; `missing_key_file` tells so beforehand. It belongs into every backup, in
     another place than the database. `:memory:` gets a key that is kept nowhere.
     """
+    try:
+        return _found(settings)
+    except SettingsError as error:
+        raise_alone(error.with_traceback(None))  # frames further down have keys in local variables
+
+
+def _found(settings: Settings) -> Keyring:
     if settings.sealing_keys is not None:
         return parse_keys(settings.sealing_keys.get_secret_value())
     if settings.sealing_key_file is not None:

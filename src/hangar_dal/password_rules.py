@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from zxcvbn_rs_py import Entropy, zxcvbn
 from zxcvbn_rs_py import Warning as Weakness
 
-from hangar_dal.errors import WeakPassword
+from hangar_dal.errors import InvalidValue, WeakPassword, raise_alone
 from hangar_dal.values import check_text
 
 MIN_CHARACTERS: Final = 15
@@ -65,7 +65,11 @@ def normalised(password: SecretStr) -> str:
 
 def check_length(password: SecretStr, minimum: int = MIN_CHARACTERS) -> None:
     """Raise `WeakPassword` if the password is too short or too long."""
-    if len(normalised(password)) < minimum:
+    try:
+        is_short = len(normalised(password)) < minimum
+    except InvalidValue as error:
+        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables
+    if is_short:
         raise WeakPassword(f"the password must have at least {minimum} characters")
 
 

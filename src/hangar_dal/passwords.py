@@ -19,7 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import Type, hash_secret_raw
 from pydantic import SecretStr
 
-from hangar_dal.errors import HashingBusy, WeakPassword
+from hangar_dal.errors import HashingBusy, InvalidValue, WeakPassword, raise_alone
 from hangar_dal.password_rules import MIN_CHARACTERS, check_length, check_strength, normalised
 
 # A hash takes 64 MiB and a tenth of a second, so the last in a full queue waits for about three seconds.
@@ -39,8 +39,11 @@ async def check_password(
     `context` holds what is known about the user: username, e-mail address, name. `minimum` is the least length; with
     less than 15 characters, which is for use beside a second factor, an easier password is accepted too.
     """
-    check_length(password, minimum)
-    await _off_loop(check_strength, password, tuple(context), minimum)
+    try:
+        check_length(password, minimum)
+        await _off_loop(check_strength, password, tuple(context), minimum)
+    except InvalidValue as error:
+        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables
 
 
 async def hash_password(
@@ -51,8 +54,11 @@ async def hash_password(
     `context` and `minimum` are those of `check_password`. Hashing takes a tenth of a second on a thread kept for it, so
     call this before you open a transaction. Raises `HashingBusy` if too many calls wait for these threads.
     """
-    check_length(password, minimum)
-    return await _off_loop(_check_and_hash, password, tuple(context), minimum)
+    try:
+        check_length(password, minimum)
+        return await _off_loop(_check_and_hash, password, tuple(context), minimum)
+    except InvalidValue as error:
+        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables
 
 
 async def rehash_password(password: SecretStr) -> str:

@@ -8,7 +8,7 @@ database URL means.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final, Literal, NoReturn
 from urllib.parse import quote
 
 from dotenv.parser import parse_stream
@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     postgres_password: SecretStr | None = Field(None, validation_alias="POSTGRES_PASSWORD")
     postgres_db: str | None = Field(None, validation_alias="POSTGRES_DB")
     allow_insecure_postgres: bool = Field(False, validation_alias="HANGAR_ALLOW_INSECURE_POSTGRES")
+    allow_public_create: bool = Field(False, validation_alias="HANGAR_ALLOW_PUBLIC_CREATE")
+    prepared_statements: Literal["auto", "on", "off"] = Field("auto", validation_alias="HANGAR_PREPARED_STATEMENTS")
 
     throwaway_url: SecretStr | None = Field(None, validation_alias="HANGAR_THROWAWAY_URL")
 
@@ -78,16 +80,16 @@ class Settings(BaseSettings):
     _target: Target = PrivateAttr()
 
     def __init__(self, **values: Any) -> None:
-        _check_env_file(Path(_ENV_FILE))
-        problems: list[str] = []
         try:
+            _check_env_file(Path(_ENV_FILE))
             super().__init__(**_by_variable(values))
+            self._url = SecretStr(self._given_url() or self._url_from_parts() or DEFAULT_URL)
+            self._target = parse_url(self._url.get_secret_value(), allow_insecure=self.allow_insecure_postgres)
         except ValidationError as error:
             problems = [f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False)]
-        if problems:  # raised out here, so that pydantic's error, which keeps the input, is not even the context
-            raise SettingsError("\n".join(problems))
-        self._url = SecretStr(self._given_url() or self._url_from_parts() or DEFAULT_URL)
-        self._target = parse_url(self._url.get_secret_value(), allow_insecure=self.allow_insecure_postgres)
+            raise_alone(SettingsError("\n".join(problems)))
+        except SettingsError as error:
+            raise_alone(error.with_traceback(None))  # frames further down have passwords in local variables
 
     def __getstate__(self) -> NoReturn:
         raise TypeError(

@@ -234,3 +234,31 @@ def test_not_null_is_said_only_where_every_row_is_held_to_it(probe: PostgresProb
     assert tables["trusted"]["n"].nullable
     heirs_hold = not tables["children"]["n"].nullable
     assert tables["parents"]["n"].nullable is not heirs_hold
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "place"),
+    [
+        (
+            """INSERT INTO things (id, title, at, doc, tags, amount, status, level)
+VALUES (:id, 'a', :at, :doc, '{}', 1, 'NEW', 0)
+ON CONFLICT (title) DO NOTHING""",
+            "there is no unique or exclusion constraint matching the ON CONFLICT specification",
+            (3, 4),
+        ),
+        (
+            "SELECT a.id FROM things AS a FULL JOIN things AS b ON a.day < b.day",
+            "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions",
+            None,
+        ),
+    ],
+)
+def test_what_only_planning_refuses_is_refused(
+    text: str, reason: str, place: tuple[int, int] | None, probe: PostgresProbe
+) -> None:
+    asked = variant(text)
+    refusal = probe.describe(asked).refusal
+    assert refusal is not None
+    assert refusal.reason == reason
+    assert (asked.place_at(refusal.offset) if refusal.offset is not None else None) == place
+    assert probe.describe(variant("SELECT id FROM things WHERE id = :id")).refusal is None

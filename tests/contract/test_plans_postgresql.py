@@ -135,3 +135,8 @@ def test_a_plan_speaks_of_parameters_by_their_names(planner: PostgresPlanner) ->
     plan = planner.explain(statement("SELECT note FROM months WHERE at = :at AND note = :note LIMIT :limit"))
     assert plan is not None
     assert "[index cond: (at = :at)] [filter: (note = :note)]" in " ".join(step.text for step in plan.steps)
+
+
+def test_a_statement_that_cannot_be_planned_leaves_the_next_ones_alone(scanned: Callable[[str], list[str]]) -> None:
+    assert scanned("INSERT INTO ones (id) VALUES (1) ON CONFLICT ((id + 1)) DO NOTHING") == []
+    assert scanned("SELECT id FROM kinds WHERE y = 1") == ["kinds"]

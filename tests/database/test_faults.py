@@ -48,7 +48,7 @@ async def kill(outside: PostgresOutside, state: str) -> None:
 
 @pytest.fixture
 async def commit_barrier(ledger: Database, settings: Settings):
-    """A connection whose advisory lock every COMMIT of an INSERT into the ledger waits for, until it is closed."""
+    """A connection whose transaction every COMMIT of an INSERT into the ledger waits for, until it is closed."""
     await run(
         ledger,
         "CREATE FUNCTION wait_for_the_barrier() RETURNS trigger LANGUAGE plpgsql"
@@ -59,11 +59,12 @@ async def commit_barrier(ledger: Database, settings: Settings):
         "CREATE CONSTRAINT TRIGGER barrier AFTER INSERT ON ledger DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW EXECUTE FUNCTION wait_for_the_barrier()",
     )
-    with psycopg.connect(settings.target.conninfo, autocommit=True) as barrier:
-        barrier.execute("SELECT pg_advisory_lock(1)")
+    with psycopg.connect(settings.target.conninfo) as barrier:
+        barrier.execute("SELECT pg_advisory_xact_lock(1)")
         yield barrier
 
 
+@pytest.mark.pooled
 async def test_a_connection_lost_under_a_read_is_told(ledger: Database, outside: PostgresOutside) -> None:
     reading = asyncio.create_task(ledger.run(*endless(ledger)))
     await kill(outside, "active")
@@ -72,6 +73,7 @@ async def test_a_connection_lost_under_a_read_is_told(ledger: Database, outside:
     assert caught.value.query == "the_endless_query"
 
 
+@pytest.mark.pooled
 async def test_a_connection_lost_under_a_transactions_statement_applied_nothing(
     ledger: Database, outside: PostgresOutside
 ) -> None:
@@ -87,6 +89,7 @@ async def test_a_connection_lost_under_a_transactions_statement_applied_nothing(
     assert await column(ledger, IDS) == []
 
 
+@pytest.mark.pooled
 async def test_a_connection_lost_between_two_statements_applied_nothing(
     ledger: Database, outside: PostgresOutside
 ) -> None:
@@ -98,6 +101,7 @@ async def test_a_connection_lost_between_two_statements_applied_nothing(
     assert await column(ledger, IDS) == []
 
 
+@pytest.mark.pooled
 async def test_a_savepoint_does_not_heal_a_lost_connection(ledger: Database, outside: PostgresOutside) -> None:
     with pytest.raises(TransactionFailed):
         async with ledger.transaction() as tx:
@@ -110,6 +114,7 @@ async def test_a_savepoint_does_not_heal_a_lost_connection(ledger: Database, out
     assert await column(ledger, IDS) == []
 
 
+@pytest.mark.pooled
 async def test_an_autocommit_write_whose_answer_never_came_is_in_doubt(
     ledger: Database, outside: PostgresOutside
 ) -> None:
@@ -121,6 +126,7 @@ async def test_an_autocommit_write_whose_answer_never_came_is_in_doubt(
 
 
 @pytest.mark.usefixtures("commit_barrier")
+@pytest.mark.pooled
 async def test_a_connection_lost_under_commit_leaves_it_in_doubt(ledger: Database, outside: PostgresOutside) -> None:
     committing = asyncio.Event()
 
@@ -137,6 +143,7 @@ async def test_a_connection_lost_under_commit_leaves_it_in_doubt(ledger: Databas
     assert await column(ledger, IDS) == []
 
 
+@pytest.mark.pooled
 async def test_commit_cannot_be_cancelled_and_its_caller_is_told(
     ledger: Database, outside: PostgresOutside, commit_barrier: psycopg.Connection
 ) -> None:
@@ -159,6 +166,7 @@ async def test_commit_cannot_be_cancelled_and_its_caller_is_told(
     assert outside.query(IDS) == [(1,)]
 
 
+@pytest.mark.pooled
 async def test_a_commit_that_the_server_turned_into_a_rollback_does_not_pass_for_one(ledger: Database) -> None:
     """psycopg's own commit() says nothing. Here something else has failed the transaction behind our back."""
     with pytest.raises(TransactionFailed):
@@ -169,6 +177,7 @@ async def test_a_commit_that_the_server_turned_into_a_rollback_does_not_pass_for
     assert await column(ledger, IDS) == []
 
 
+@pytest.mark.pooled
 async def test_a_rule_that_is_checked_at_commit_can_refuse_it(ledger: Database) -> None:
     await run(ledger, "CREATE TABLE pages (ledger bigint REFERENCES ledger (id) DEFERRABLE INITIALLY DEFERRED)")
     with pytest.raises(ForeignKeyViolation):
@@ -179,6 +188,7 @@ async def test_a_rule_that_is_checked_at_commit_can_refuse_it(ledger: Database) 
         await run(tx, INSERT, id=1)
 
 
+@pytest.mark.pooled
 async def test_dead_idle_connections_do_not_fail_a_transaction(ledger: Database, outside: PostgresOutside) -> None:
     for _ in range(3):
         everyone_is_in = asyncio.Barrier(4)
@@ -195,6 +205,7 @@ async def test_dead_idle_connections_do_not_fail_a_transaction(ledger: Database,
         await run(tx, "SELECT 1")
 
 
+@pytest.mark.pooled
 async def test_work_that_lost_its_connection_before_commit_is_run_again(
     ledger: Database, outside: PostgresOutside
 ) -> None:

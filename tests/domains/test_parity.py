@@ -41,6 +41,7 @@ async def walk(both: Both, clock: Clock, seed: int, steps: int) -> set[type]:
     return kinds
 
 
+@pytest.mark.pooled
 async def test_a_walk_of_random_calls_is_the_same_on_both_databases(both: Both, clock: Clock) -> None:
     kinds = await walk(both, clock, seed=20300101, steps=2500)
     # The walk met what there is to meet.

@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 import behind
-from behind import of_drivers
+from behind import of_drivers, texts_in_frames
 from clock import Clock
 from hangar_dal import Database, NewUser, User, UserStatus, session_cookies, users, uuid7
 from hangar_dal.errors import HangarError, InvalidValue, StatementError
@@ -93,6 +93,16 @@ async def test_an_error_tells_no_secret_and_nor_does_a_log(
     # The lines of this file that a traceback quotes name the variable, never its value.
     assert canary not in told(caught.value)
     assert canary not in logged()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ATTEMPTS if "password" in name and name != "password as str"))
+async def test_a_password_that_is_kept_secret_is_in_no_frame_of_a_refusal(
+    database: Database, user: User, canary: str, name: str
+) -> None:
+    """Tools that report errors record the local variables of each frame, in which the SecretStr shows stars."""
+    with pytest.raises(HangarError) as caught:
+        await ATTEMPTS[name](database, user, canary)
+    assert canary[:14] not in texts_in_frames(caught.value)
 
 
 async def test_the_paths_that_succeed_log_no_secret(database: Database, canary: str, logged: Callable[[], str]) -> None:

@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Annotated
 
+import idna
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ REFUSED = {
     "circled": "mara@g\u24dcail.com",
     "wide": "mara@\uff47mail.com",
     "wide in the local part": "\uff4dara@gmail.com",
+    "kelvin sign, which is a K in every normal form": "mar\u212a@example.org",
     "ligature": "\ufb01n@example.org",
     "wide full stop": "mara@example\uff0eorg",
     "small commercial at": "mara\ufe6bexample.org",
@@ -57,6 +59,11 @@ REFUSED = {
     "too long": f"mara@{'x.' * 130}org",
     "too long in A-labels": f"{'x' * 240}@\u00fc.example",
 }
+
+
+# All but the ideographs, which are tens of thousands of the same kind.
+POINTS = (*range(0x80, 0x3400), *range(0xA000, 0xAC00), *range(0xF900, 0x20000), *range(0x2F800, 0x2FA20))
+CHARACTERS = [chr(point) for point in (*POINTS, *range(0xE0000, 0xE0200))]
 
 
 class Account(BaseModel):
@@ -105,11 +112,11 @@ def test_a_key_is_its_own_key_and_ignores_case_and_normal_form(local: str) -> No
 
 
 def test_every_character_has_one_key_that_stays() -> None:
-    for point in range(0x80, 0x110000):
-        character = chr(point)
-        if unassigned().match(character) or 0xD800 <= point <= 0xDFFF or invisible().match(character):
+    for character in CHARACTERS:
+        if unassigned().match(character) or invisible().match(character):
             continue
-        if unicodedata.normalize("NFKC", character) != unicodedata.normalize("NFC", character):
+        if unicodedata.normalize("NFKC", character) != character:
+            assert not is_email(f"a{character}@x")
             continue
         key = fold_email("email", f"a{character}@x")
         assert fold_email("email", key) == key
@@ -120,3 +127,25 @@ def test_the_longest_address_is_checked_in_little_time() -> None:
     assert MAX_CHARACTERS == 254
     for crafted in ("\u0661" * 250, "\u05d0\u0300" * 120, "xn--" + "9" * 59 + ".xn--" + "9" * 59):
         assert not is_email(f"x@{crafted}" * 40_000)
+
+
+def test_no_character_beyond_ascii_stands_for_an_ascii_letter_of_a_domain() -> None:
+    for character in CHARACTERS:
+        if _mapped(character).isascii() and character != "\N{IDEOGRAPHIC FULL STOP}":
+            assert not is_email(f"x@a{character}b.example")
+
+
+def _mapped(character: str) -> str:
+    try:
+        return idna.uts46_remap(character, std3_rules=False, transitional=False)
+    except idna.IDNAError:
+        return character
+
+
+def test_no_character_beyond_ascii_is_an_ascii_letter_of_the_local_part_but_by_its_case() -> None:
+    found = set()
+    for character in CHARACTERS:
+        address = f"a{character}b@x.example"
+        if is_email(address) and fold_email("email", address).isascii():
+            found.add(character)
+    assert found == {"\u00df", "\u1e9e"}  # both are `ss` whatever the case

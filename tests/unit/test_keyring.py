@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from behind import of_drivers, texts_in_frames
 from hangar_dal.errors import SealError, SettingsError
 from hangar_dal.keyring import open_keyring
 from hangar_dal.sealing import new_key
@@ -219,6 +220,25 @@ def test_a_key_file_that_cannot_be_used_is_named(content: bytes | None, hint: st
         path.chmod(0o600)
     with pytest.raises(SettingsError, match=f"^keys: .*{hint}"):
         open_keyring(Settings(sealing_key_file="keys"))
+
+
+@pytest.mark.parametrize("source", ["environment", "file"])
+@pytest.mark.parametrize("fault", ["{key},nonsense", "{key},{key}", "{key},x:{short}", "{key}\n\xff"])
+def test_a_refused_key_leaves_no_other_key_in_a_traceback(
+    source: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tools that report errors record the local variables of each frame."""
+    key = new_key()
+    text = fault.format(key=key, short=new_key().partition(":")[2][:8])
+    if source == "environment":
+        monkeypatch.setenv("HANGAR_SEALING_KEYS", text)
+    else:
+        key_file(Path("keys")).write_bytes(text.encode("latin-1"))
+        monkeypatch.setenv("HANGAR_SEALING_KEY_FILE", "keys")
+    with pytest.raises(SettingsError) as caught:
+        open_keyring(Settings())
+    assert of_drivers(caught.value) == []
+    assert key.partition(":")[2] not in texts_in_frames(caught.value)
 
 
 def test_a_place_where_no_key_file_can_be_made_is_named() -> None:

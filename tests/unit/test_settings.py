@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr
 
+from behind import of_drivers, texts_in_frames
 from hangar_dal.errors import SettingsError
 from hangar_dal.settings import DEFAULT_URL, PostgresTarget, Settings, SqliteTarget
 
@@ -241,6 +242,30 @@ def test_the_example_file_names_every_variable_and_changes_nothing() -> None:
     assert [name for name, _, _ in lines] == [field.validation_alias for field in Settings.model_fields.values()]
     Path(".env").write_text(text, encoding="utf-8")
     assert Settings().model_dump() == Settings.model_construct().model_dump()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"DATABASE_URL": "postgresql://ada:{}@db.example/shop"},
+        {"DATABASE_URL": "postgresql://ada:{}@localhost:port/shop"},
+        {"DATABASE_URL": "mysql://ada:{}@localhost/shop"},
+        {"DATABASE_URL": "postgresql://ada:{}@localhost/shop", "HANGAR_POOL_SIZE": "0"},
+        {"POSTGRES_PASSWORD": "{}"},
+        {"POSTGRES_HOST": "db.example", "POSTGRES_USER": "ada", "POSTGRES_DB": "shop", "POSTGRES_PASSWORD": "{}"},
+    ],
+)
+def test_a_refused_setting_leaves_no_password_in_a_traceback(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tools that report errors record the local variables of each frame."""
+    password = token_hex()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value.format(password))
+    with pytest.raises(SettingsError) as caught:
+        Settings()
+    assert of_drivers(caught.value) == []
+    assert password not in texts_in_frames(caught.value)
 
 
 def test_a_pipe_for_an_env_file_is_refused_and_not_waited_for() -> None:

@@ -105,6 +105,11 @@ WHERE c.relkind = 'v' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_sche
 _NUMBERED: Final = re.compile(r"\$([0-9]+)")
 
 
+_PLANNED: Final = b"hangar_planned"
+_NOT_OF_THE_STATEMENT: Final = ("53", "55", "57", "58", "XX")  # the server's resources, locks, operators and faults
+_NO_KEY: Final = "42P10"  # invalid_column_reference: no unique index for ON CONFLICT
+
+
 class _Type(NamedTuple):
     """`item` is the type of an array's items."""
 
@@ -130,6 +135,7 @@ class PostgresProbe:
                 make_conninfo(conninfo, client_encoding="utf8"), autocommit=True
             )
             opened.callback(self._connection.close)
+            self._connection.execute("SET plan_cache_mode = force_generic_plan")
             self._connection.execute("SET default_transaction_read_only = on")  # it only describes
             types = [_Type(*row) for row in self._connection.execute(_TYPES)]
             self._kinds = _kinds(types)
@@ -161,6 +167,8 @@ class PostgresProbe:
         asked = _Asked(variant, sent)
         prepared = self._prepared(asked, asked.types)
         if prepared.status == ExecStatus.COMMAND_OK:
+            if (refusal := self._unplanned(asked)) is not None:
+                return Described(refusal=refusal)
             return self._described(asked, prepared, without_value=dict(self._without_values(asked)))
         for opened in asked.suspects():
             inferred = self._prepared(asked, {name: of for name, of in asked.types.items() if name not in opened})
@@ -201,6 +209,19 @@ class PostgresProbe:
             if prepared.status != ExecStatus.COMMAND_OK and not (refused and len(missing) > 1):
                 refused = True
                 yield missing[0], _refusal(prepared, asked)
+
+    def _unplanned(self, asked: "_Asked") -> Refusal | None:
+        """What only planning finds: ON CONFLICT without a unique index, a FULL JOIN that cannot be made."""
+        server = self._connection.pgconn
+        types = [OIDS[asked.types.get(name, OPEN)] for name in asked.names]
+        server.prepare(_PLANNED, asked.text.encode(), types)
+        nulls = f"({', '.join(['NULL'] * len(asked.names))})" if asked.names else ""
+        planned = server.exec_(b"EXPLAIN EXECUTE " + _PLANNED + nulls.encode())
+        server.exec_(b"DEALLOCATE " + _PLANNED)
+        state = (planned.error_field(DiagnosticField.SQLSTATE) or b"").decode()
+        if planned.status == ExecStatus.TUPLES_OK or state.startswith(_NOT_OF_THE_STATEMENT):
+            return None
+        return Refusal(_refusal(planned, asked).reason, _conflict_at(asked.variant) if state == _NO_KEY else None)
 
     def _column(self, described: "PGresult", at: int) -> ResultColumn:
         name = (described.fname(at) or b"").decode()
@@ -266,6 +287,10 @@ def _refusal(result: "PGresult", asked: _Asked) -> Refusal:
         reason = f"{reason} ({', '.join(sent_as)})"
     untyped = names[numbers[0] - 1] if is_untyped else ""
     return Refusal(_NUMBERED.sub(lambda found: _named(found, names), reason), offset, untyped)
+
+
+def _conflict_at(variant: Variant) -> int | None:
+    return next((token.start for token in variant.tokens if token.text.upper() == "CONFLICT"), None)
 
 
 def _named(found: re.Match[str], names: list[str]) -> str:

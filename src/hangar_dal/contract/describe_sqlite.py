@@ -15,6 +15,7 @@ from typing import ClassVar, Final, Literal, Self
 from hangar_dal.contract.allowed import allowed_values
 from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables, Values
 from hangar_dal.contract.sqlite_library import NotCompiled, open_library
+from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token, scan
@@ -78,7 +79,11 @@ class SqliteProbe:
                     allowed.setdefault((read.name, name), values)
         found: dict[str, dict[str, TableColumn]] = {}
         known: dict[str, dict[str, Values]] = {}
-        for table, is_table, name, declared, not_null, default, is_rowid, strict in self._connection.execute(_COLUMNS):
+        try:
+            columns = self._connection.execute(_COLUMNS).fetchall()
+        except sqlite3.Error:
+            raise_alone(MigrationError(self._unreadable()))
+        for table, is_table, name, declared, not_null, default, is_rowid, strict in columns:
             nullable = not (is_table and (is_rowid or (not_null and not _names_null(default))))
             kind = _stored(declared) or declared.lower()
             column = TableColumn(name, kind, nullable, allowed.get((table, name.lower()), ()))
@@ -90,6 +95,15 @@ class SqliteProbe:
     def views(self) -> dict[str, str]:
         """The CREATE VIEW of each view."""
         return dict(self._connection.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'view'"))
+
+    def _unreadable(self) -> str:
+        """Which view SQLite cannot read, and why: a table below it was dropped or changed."""
+        for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"):
+            try:
+                self._connection.execute("SELECT count(*) FROM pragma_table_xinfo(?)", (name,))
+            except sqlite3.Error as error:
+                return f"SQLite cannot read {name}: {error}; drop it or create it anew in a migration"
+        return "SQLite cannot read the tables that the migrations make"
 
     def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
         """A parameter has no kind, and `sent` does not matter: SQLite takes any value for any of them."""

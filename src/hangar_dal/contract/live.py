@@ -8,7 +8,7 @@ from pathlib import Path
 from hangar_dal.contract.column_details import with_details
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import SentAs, Tables
+from hangar_dal.contract.facts import Described, SentAs, Tables
 from hangar_dal.contract.keys import indexed_columns, with_keys
 from hangar_dal.contract.nullable_views import with_views
 from hangar_dal.contract.plans import Indexed, Planner, scans_of
@@ -41,10 +41,16 @@ class Live:
     def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
         if (variant.text, sent) not in self._told:
             described = self.probe.describe(variant, sent)
-            reading = read(variant.text, self.dialect, self.tables, described)
-            scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed, sent)
-            self._told[variant.text, sent] = Told(described, reading, scans)
+            try:
+                self._told[variant.text, sent] = self._read(variant, described, sent)
+            except RecursionError:  # nested deeper than Python goes: only what the database said of it is known
+                self._told[variant.text, sent] = Told(described)
         return self._told[variant.text, sent]
+
+    def _read(self, variant: Variant, described: Described, sent: tuple[SentAs, ...]) -> Told:
+        reading = read(variant.text, self.dialect, self.tables, described, sent)
+        scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed, sent)
+        return Told(described, reading, scans)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def differences(
     kinds = Kinds(tables, parameters)
     found = {
         Difference(meaning, place_of(_start(node), text, dialect))
-        for node in tree.walk()
+        for node in reversed(list(tree.walk()))
         for rule in _RULES
         for meaning in rule(node, kinds)
     }

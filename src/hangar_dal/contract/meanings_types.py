@@ -60,7 +60,7 @@ def _cast(cast: exp.Cast, kinds: Kinds) -> Iterator[str]:
         yield "cast_real"
     elif to is _D.CHAR or cast.to.expressions:
         yield "cast_length"
-    elif to in _INTEGERS and kind.name in ("numeric", "float") and kind.stored and not kind.whole:
+    elif to in _INTEGERS and kind.name in ("numeric", "float") and not kind.whole:
         yield "cast_fraction"
     elif to in (_D.TEXT, _D.VARCHAR):
         if _has_no_common_text(cast.this, kinds):

@@ -54,7 +54,9 @@ def compared_nulls(text: str, dialect: Dialect) -> tuple[int, ...]:
 
 def assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
     for update in tree.find_all(exp.Update):
-        table = table_name(update.this) if isinstance(update.this, exp.Table) else None
+        merge = update.find_ancestor(exp.Merge)
+        changed = merge.this if merge is not None and update.this is None else update.this
+        table = table_name(changed) if isinstance(changed, exp.Table) else None
         for pair in update.expressions:
             yield pair, table
     for insert in tree.find_all(exp.Insert):

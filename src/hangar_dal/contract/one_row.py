@@ -18,6 +18,7 @@ from hangar_dal.contract.syntax import conjuncts, parsed, target
 from hangar_dal.sqlscan import Dialect
 
 _Query = TypeVar("_Query", bound=exp.Expr)
+_MOST_ARMS: Final = 20  # of an OR, each of which is tried on a copy of the statement
 _RANGES: Final = (exp.ArrayContainedBy, exp.ArrayContainsAll, exp.ArrayOverlaps)
 
 
@@ -70,7 +71,10 @@ def _of_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write
             test.replace(exp.EQ(this=test.this, expression=within))
     for held in _conditions(select):
         if isinstance(held.unnest(), exp.Or):
-            arms = [_with_arm(select, held, arm) for arm in _arms(held.unnest())]
+            either = list(_arms(held.unnest()))
+            if len(either) > _MOST_ARMS:
+                return ()
+            arms = [_with_arm(select, held, arm) for arm in either]
             if not any(_not_fixed(arm, dialect, tables, is_write=is_write) for arm in arms):
                 return ()
     own = {id(held) for held in conjuncts(select.args.get("where"))}

@@ -87,13 +87,12 @@ class PostgresPlanner:
         if self._connection.info.server_version >= _PLANS_UNBOUND:
             command = f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {text}"
         else:
+            # What an EXPLAIN that failed has left: its transaction refused to deallocate it.
+            self._connection.execute("DEALLOCATE ALL")
             self._connection.execute(f"PREPARE hangar_plan AS {text}".encode())
             nulls = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
             command = f"EXPLAIN (FORMAT JSON) EXECUTE hangar_plan{nulls}"
-        try:
-            [(found,)] = self._connection.execute(command.encode()).fetchall()
-        finally:
-            self._connection.execute("DEALLOCATE ALL")
+        [(found,)] = self._connection.execute(command.encode()).fetchall()
         node: Node = found[0]["Plan"]
         return node
 

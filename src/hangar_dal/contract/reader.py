@@ -2,15 +2,17 @@
 and `nullability`; nothing else needs the parser.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from hangar_dal.contract.any_rows import any_rows
 from hangar_dal.contract.collations import collations
 from hangar_dal.contract.constant_conditions import constant_conditions
-from hangar_dal.contract.facts import Described, Tables
+from hangar_dal.contract.facts import Described, SentAs, Tables
 from hangar_dal.contract.given_texts import given_texts
 from hangar_dal.contract.inserts import left_out
 from hangar_dal.contract.keysets import keysets
+from hangar_dal.contract.kinds import postgresql_kind
 from hangar_dal.contract.meanings import differences
 from hangar_dal.contract.meetings import compared_nulls, meetings
 from hangar_dal.contract.null_order import unplaced_nulls
@@ -27,7 +29,7 @@ from hangar_dal.sqlscan import Dialect
 _RULES: Final[tuple[Rule, ...]] = (any_rows, collations, constant_conditions, keysets, outer_joins, swapped)
 
 
-def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> Reading:
+def read(text: str, dialect: Dialect, tables: Tables, described: Described, sent: Sequence[SentAs] = ()) -> Reading:
     """Depends on the text and the tables alone. Of what the database refused, nothing is said.
 
     Where it counts other columns than the database does, it has misread the statement, and claims nothing of NULL.
@@ -35,6 +37,7 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> R
     if described.refusal:
         return Reading()
     nulls = nullable_columns(text, dialect, tables)
+    parameters = {**described.parameters, **{each.name: postgresql_kind(each.type) for each in sent if each.type}}
     return Reading(
         nulls if nulls is not None and len(nulls) == len(described.columns) else None,
         tuple(dict.fromkeys(meetings(text, dialect, tables))),
@@ -46,5 +49,5 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described) -> R
         unplaced_nulls(text, dialect, tables),
         notices(text, dialect, tables, _RULES),
         unkeyed(text, dialect, tables),
-        tuple(differences(text, dialect, tables, described.parameters)),
+        tuple(differences(text, dialect, tables, parameters)),
     )

@@ -39,6 +39,8 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "insert-unlisted": "An INSERT lists its columns: the table's order is that of the day.",
         "like-differs": "LIKE means the same on both databases: of folded texts, and with its ESCAPE.",
         "aggregate-unordered": "The items of a list that is made of rows come in an order.",
+        "session-state": "A statement leaves nothing on its connection for the next task, and reads nothing from it.",
+        "transaction-needed": "A query whose whole effect ends with its transaction declares `db: Transaction`.",
         "clock": "Time is the parameter :now, which tests can set and both databases share.",
         # Statements against the databases
         "condition-constant": "A condition depends on the row: it does not compare a column with itself.",

@@ -86,8 +86,10 @@ def _described(written: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[s
 
 
 def _short(column: dict[str, Any], tables: dict[str, Any]) -> str | dict[str, Any]:
-    name = f"{column.get('table')}.{column.get('column')}"
-    return name if column.get("table") and _long(name, tables) == column else column
+    """Not every column is in the list of the tables: no table lists its rowid."""
+    table, name = str(column.get("table")), str(column.get("column"))
+    is_listed = name in tables.get(table, ()) and "." not in name
+    return f"{table}.{name}" if is_listed and _long(f"{table}.{name}", tables) == column else column
 
 
 def _long(column: str | dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:

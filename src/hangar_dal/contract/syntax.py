@@ -24,7 +24,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _DIALECTS: Final[dict[Dialect, Any]] = {"sqlite": SQLite(), "postgresql": Postgres()}
 _SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
-_STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert)
+_STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert, exp.Merge)
 
 TableAndColumn = tuple[str, str]
 
@@ -62,7 +62,12 @@ def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
         trees = _PARSERS[dialect]().parse(_DIALECTS[dialect].tokenize(read), read) if read is not None else []
     except (SqlglotError, Unterminated, RecursionError):
         return None
-    return trees[0] if len(trees) == 1 and not isinstance(trees[0], exp.Command) else None
+    tree: exp.Expr | None = trees[0] if len(trees) == 1 else None
+    if tree is None or isinstance(tree, exp.Command):
+        return None
+    for empty in tree.find_all(exp.HexString, exp.BitString) if "''" in text else ():
+        empty.set("this", empty.this or "0")  # the parser would fail to write X'' back
+    return tree
 
 
 def place_in(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
@@ -93,7 +98,10 @@ def sources(scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
             yield table, table
             yield "excluded", table
         return
-    if isinstance(scope, exp.Update | exp.Delete):
+    if isinstance(scope, exp.Merge):
+        yield from _source(scope.this, scope)
+        yield from _source(scope.args["using"], scope)
+    if isinstance(scope, exp.Update | exp.Delete) and scope.this is not None:  # MERGE names the table of its UPDATE
         yield from _source(scope.this, scope)
         for used in scope.args.get("using") or ():
             yield from _source(used, scope)

@@ -31,7 +31,11 @@ UNKNOWN: Final = ValueKind()
 _INT: Final = ValueKind("int", "integer", whole=True)
 _FLOAT: Final = ValueKind("float", "real")
 _NUMERIC: Final = ValueKind("numeric", "real")
-_OF_COLUMNS: Final = {"int": _INT, "float": _FLOAT}
+_OF_COLUMNS: Final = {
+    **dict.fromkeys(("int", "integer", "smallint"), _INT),
+    **dict.fromkeys(("float", "real"), _FLOAT),
+    "numeric": ValueKind("numeric"),
+}
 _PLAIN: Final = frozenset({"text", "bool", "uuid", "instant", "date", "json", "bytes"})
 _NUMBERS: Final = frozenset({"int", "numeric", "float"})
 _D: Final = exp.DType
@@ -64,15 +68,24 @@ _JOINED: Final = frozenset({"json", "list", "bytes"})
 
 @dataclass(frozen=True)
 class Kinds:
-    """What is known while one statement is read; `parameters` are kinds as PostgreSQL describes them."""
+    """What is known while one statement is read; `parameters` are kinds as PostgreSQL describes them.
+
+    Ask about inner expressions first: what was found is kept, so that long expressions take linear time.
+    """
 
     tables: Tables
     parameters: Mapping[str, str | None] = field(default_factory=dict)
+    _known: dict[int, ValueKind] = field(default_factory=dict)
 
     def of(self, value: exp.Expr | None, depth: int = 0) -> ValueKind:
         """`UNKNOWN` where it cannot be told."""
         if value is None or depth > _DEEPEST:
             return UNKNOWN
+        if id(value) not in self._known:
+            self._known[id(value)] = self._of(value, depth)
+        return self._known[id(value)]
+
+    def _of(self, value: exp.Expr, depth: int) -> ValueKind:
         match value:
             case exp.Literal():
                 return _of_literal(value)

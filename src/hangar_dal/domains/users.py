@@ -15,7 +15,7 @@ from hangar_dal import passwords
 from hangar_dal.database import Database, Executor
 from hangar_dal.domains.catalog import query
 from hangar_dal.emails import EmailAddress, is_email
-from hangar_dal.errors import AccountNotActive, InvalidCredentials, InvalidValue, TransactionError
+from hangar_dal.errors import AccountNotActive, InvalidCredentials, InvalidValue, TransactionError, raise_alone
 from hangar_dal.models.users import (
     DisplayName,
     EveCharacterId,
@@ -279,4 +279,7 @@ def _check_secret(password: SecretStr) -> None:
     """Found before any I/O, like every value that cannot be stored."""
     if not isinstance(password, SecretStr):
         raise InvalidValue(f"password: expected SecretStr, got {type(password).__name__}")
-    check_text("password", password.get_secret_value())
+    try:
+        check_text("password", password.get_secret_value())
+    except InvalidValue as error:
+        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables

@@ -84,6 +84,7 @@ class PostgresPlace:
         if version < OLDEST_POSTGRESQL:
             connection.close()
             raise UnsupportedVersion(f"PostgreSQL {version} is too old; {OLDEST_POSTGRESQL} or newer is needed")
+        _refuse_pooler(connection)
         if read_only:  # psycopg's own switch says nothing to a server outside of psycopg's own transactions
             connection.execute("SET default_transaction_read_only = on")
         return connection
@@ -103,3 +104,14 @@ def place_of(url: str | None) -> Place:
     if settings.target.path == ":memory:":
         raise MigrationError(":memory: migrates itself when it is opened; there is nothing to migrate from outside")
     return SqlitePlace(settings.target, settings.lock_timeout)
+
+
+def _refuse_pooler(connection: "Connection[Any]") -> None:
+    """Migrations and checks need a session of their own: their settings would reach the pooler's other clients."""
+    rows = connection.execute("SELECT pg_catalog.pg_backend_pid()").fetchall()
+    if rows[0][0] != connection.info.backend_pid:  # a pooler makes up the number that it gives its clients
+        connection.close()
+        raise ConnectionFailed(
+            "this URL leads to a connection pooler. Migrations and checks change settings of their session, which "
+            "would reach the pooler's other clients: use the URL of the PostgreSQL server itself"
+        )

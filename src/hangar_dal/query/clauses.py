@@ -88,3 +88,12 @@ def scopes(tokens: Iterable[Token]) -> list[Scope]:
         elif token.kind not in _IGNORED:
             current.add(token)
     return found
+
+
+def flat(items: "Iterable[Token | Scope]") -> Iterator[Token]:
+    """Every token of these items and of the scopes inside of them, without the parentheses."""
+    for item in items:
+        if isinstance(item, Scope):
+            yield from flat(item.items)
+        else:
+            yield item

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from hangar_dal.finding import Severity
-from hangar_dal.query import clock, parity
+from hangar_dal.query import clock, parity, sessions
 from hangar_dal.query.arms import Arms, arms
-from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.query.clauses import Scope, flat, scopes
 from hangar_dal.query.disagreement import Disagreement
 from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.query.signature import Signature
@@ -21,6 +21,11 @@ _READERS: Final = ("get_", "find_", "list_", "count_")
 _READER_OR_WRITER: Final = ("get_or_", "find_or_")
 _KEYWORDS = "AND AS ASC CASE CAST COLLATE DESC ELSE END FALSE FIRST IN IS LAST LIKE NOT NULL NULLS OR THEN TRUE WHEN"
 _IN_A_KEY: Final = frozenset(_KEYWORDS.split())
+
+_QUERY: Final = "begin with SELECT, VALUES, WITH, INSERT, UPDATE or DELETE; what else there is belongs in a migration"
+_SET: Final = "write SELECT set_config(name, value, true) in a transaction, or put it in the role's settings"
+_LOCK: Final = "write SELECT ... FOR UPDATE or SELECT pg_advisory_xact_lock(...) in a transaction"
+_INSTEAD: Final = {"SET": _SET, "RESET": _SET, "LOCK": _LOCK}
 
 
 class Refusal(NamedTuple):
@@ -40,8 +45,9 @@ def no_query(block: Block) -> Disagreement | None:
     """A statement that neither reads rows nor changes them, or none at all."""
     if block.verb in QUERIES:
         return None
-    message = f"{block.words[0][0] if block.words else 'this'} begins no query"
-    fix = "begin with SELECT, VALUES, WITH, INSERT, UPDATE or DELETE; what else there is belongs in a migration"
+    first = block.words[0][0] if block.words else "this"
+    message = f"{first} begins no query"
+    fix = _INSTEAD.get(first, _QUERY)
     return Disagreement(*block.all_arms.place_at(0), "statement-kind", message, fix)
 
 
@@ -63,6 +69,7 @@ def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:
 def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]:
     every = scopes(made.variant.tokens)
     yield from _cardinality(every[0], block, signature)
+    yield from _needs_a_transaction(every[0], block, signature)
     for scope in every:
         for rule in _RULES:
             yield from rule(scope, block)
@@ -103,6 +110,14 @@ def _takes_one(scope: Scope) -> bool:
     return fetch is not None and (scope.text(fetch + 2) == "1" or scope.word(fetch + 2) in ("ROW", "ROWS"))
 
 
+def _needs_a_transaction(root: Scope, block: Block, signature: Signature) -> Iterator[Refusal]:
+    function = None if signature.in_transaction else sessions.only_for_a_transaction(root, block.dialect)
+    if function is not None:
+        message = f"the effect of {function}() ends with the transaction, and a call on a Database is none"
+        fix = "declare `db: Transaction`, so that type checkers refuse such a call"
+        yield Refusal(0, "transaction-needed", message, fix)
+
+
 def _limit(scope: Scope, block: Block) -> Iterator[Refusal]:
     if scope.before == "EXISTS" or scope.find("ORDER", "BY") is not None or _compares(scope):
         return
@@ -121,7 +136,7 @@ def _compares(scope: Scope) -> bool:
 def _sort_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
     at = scope.find("ORDER", "BY")
     for key in scope.keys(at) if at is not None else ():
-        parameters = [token for token in _flat(key) if token.kind is Kind.PARAMETER]
+        parameters = [token for token in flat(key) if token.kind is Kind.PARAMETER]
         if parameters and not _names_a_column(key):
             message = f"ORDER BY {parameters[0].text} sorts by a constant, that is not at all"
             fix = "write an arm for each order: `-- when order = value`"
@@ -208,13 +223,37 @@ def _like(scope: Scope, block: Block) -> Iterator[Refusal]:
             yield Refusal(at, "like-differs", meaning.message, meaning.instead)
 
 
+def _session(scope: Scope, block: Block) -> Iterator[Refusal]:
+    for at, message, fix in sessions.left_behind(scope, block.dialect):
+        yield Refusal(at, "session-state", message, fix)
+
+
+def _into(scope: Scope, block: Block) -> Iterator[Refusal]:
+    verb = scope.verb
+    at = scope.find("INTO", after=verb) if verb is not None and scope.word(verb) == "SELECT" else None
+    if at is not None and scope.word(at - 1) != "AS" and scope.text(at - 1) != ".":
+        fix = "make the table in a migration, and fill it by INSERT INTO ... SELECT"
+        yield Refusal(_at(scope, at), "statement-kind", "SELECT INTO makes a table", fix)
+
+
 def _aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
     for at, function in parity.unordered_aggregates(scope):
         fix = "write ORDER BY inside of it, or read from a subquery that is sorted"
         yield Refusal(at, "aggregate-unordered", f"{function} gives its items in no order", fix)
 
 
-_RULES: Final[tuple[Rule, ...]] = (_limit, _sort_keys, _where, _stars, _insert, _clock, _like, _aggregates)
+_RULES: Final[tuple[Rule, ...]] = (
+    _limit,
+    _sort_keys,
+    _where,
+    _stars,
+    _insert,
+    _clock,
+    _like,
+    _session,
+    _into,
+    _aggregates,
+)
 
 
 def _called_as_a_read(block: Block) -> Iterator[Disagreement]:
@@ -232,11 +271,3 @@ def _thrown_away(block: Block, signature: Signature) -> Iterator[Disagreement]:
 
 def _at(scope: Scope, at: int) -> int:
     return scope.items[at].start
-
-
-def _flat(items: list[Token | Scope]) -> Iterator[Token]:
-    for item in items:
-        if isinstance(item, Scope):
-            yield from _flat(item.items)
-        else:
-            yield item

@@ -15,6 +15,7 @@ import typing_extensions
 from pydantic import BaseModel
 from typing_extensions import is_typeddict
 
+from hangar_dal.database import Transaction
 from hangar_dal.database.types import UnsupportedType, ValueType, field_types, inner_model, value_type
 from hangar_dal.query.stream import Stream
 
@@ -57,6 +58,7 @@ class Signature:
     changes: dict[str, ValueType] = field(default_factory=dict)
     result: Result = field(default_factory=lambda: Result("none"))
     findings: list[str] = field(default_factory=list)
+    in_transaction: bool = False  # its first parameter is a Transaction
 
 
 def read_signature(function: Callable[..., Any]) -> Signature:
@@ -77,6 +79,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     if not parameters or parameters[0].kind not in (parameters[0].POSITIONAL_ONLY, parameters[0].POSITIONAL_OR_KEYWORD):
         signature.findings.append("the first parameter is not the database; write `db: Executor` first")
         return signature
+    signature.in_transaction = hints.get(parameters[0].name) is Transaction
     for parameter in parameters[1:]:
         hint = hints.get(parameter.name)
         if hint is None:

@@ -26,15 +26,12 @@ _COMMIT: Final = Statement("", "COMMIT", writes=False)
 
 
 class PostgresConnection:
-    """`reset` brings the session's settings back to ours; `age_limit` is in ticks, 0 for none."""
+    """`age_limit` is in ticks, 0 for none."""
 
-    def __init__(
-        self, driver: Driver, *, put_back: Callable[[Driver], Awaitable[None]], reset: str, age_limit: int
-    ) -> None:
+    def __init__(self, driver: Driver, *, put_back: Callable[[Driver], Awaitable[None]], age_limit: int) -> None:
         self.driver = driver
         self._put_back = put_back
         self._pgconn = driver.pgconn
-        self._reset = reset
         self._age: int | None = None  # ticks since the call under way began; None while there is none
         self._age_limit = age_limit
         self._cursors = 0
@@ -116,8 +113,8 @@ class PostgresConnection:
         try:
             if self.in_transaction:
                 await self._cursor.execute("ROLLBACK")
-            if self._pgconn.transaction_status == TransactionStatus.IDLE:
-                await self._cursor.execute(self._reset)
+            if self.driver.reset and self._pgconn.transaction_status == TransactionStatus.IDLE:
+                await self._cursor.execute(self.driver.reset)
         except (psycopg.Error, asyncio.CancelledError):  # cancelled when the event loop is shutting down
             self._pgconn.finish()
         finally:

@@ -26,6 +26,7 @@ _AGAIN_SECONDS: Final = 0.05
 class Driver(AsyncConnection[Row]):
     """psycopg calls `cancel_safe` when a caller is cancelled, and then waits for the statement to end."""
 
+    reset: str = ""  # brings the session's settings back to ours; empty behind a pooler
     _timers: tuple[asyncio.TimerHandle, ...] = ()
     _request: asyncio.Task[None] | None = None
 

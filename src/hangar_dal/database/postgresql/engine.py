@@ -16,15 +16,13 @@ from hangar_dal.database.owned import own, settled
 from hangar_dal.database.postgresql.codec import adapt
 from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.driver import Driver
-from hangar_dal.database.postgresql.server import MINIMUM, session_settings, unreachable
+from hangar_dal.database.postgresql.server import MINIMUM, greet, unreachable
 from hangar_dal.database.shelf import Shelf
 from hangar_dal.errors import raise_alone
 from hangar_dal.settings import PostgresTarget, Settings
 
 # How much longer than the server's own timeout its answer may take, before the network counts as frozen.
 GRACE_SECONDS: Final = 5.0
-
-_RESET: Final = "RESET SESSION AUTHORIZATION; RESET ALL; SELECT pg_advisory_unlock_all(); "
 
 
 async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: int = MINIMUM) -> Engine:
@@ -34,14 +32,14 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         "client_encoding": "utf8",
         "connect_timeout": max(1, math.ceil(settings.connect_timeout)),
     }
-    session = await session_settings(settings, target, options, minimum=minimum)
+    session = await greet(settings, target, options, minimum=minimum)
     timeout = settings.statement_timeout
     tick = min(1.0, timeout / 4) if timeout else 1.0
     age_limit = math.ceil((timeout + GRACE_SECONDS) / tick) if timeout else 0
 
     async def configure(driver: Driver) -> None:
         adapt(driver)
-        await driver.execute(session.encode())
+        await session.begin(driver)
 
     pool = AsyncConnectionPool(
         target.conninfo,
@@ -62,7 +60,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
             driver = await pool.getconn()
         except (PoolTimeout, psycopg.Error) as error:
             raise_alone(unreachable(target, str(error)))
-        return PostgresConnection(driver, put_back=pool.putconn, reset=_RESET + session, age_limit=age_limit)
+        return PostgresConnection(driver, put_back=pool.putconn, age_limit=age_limit)
 
     await pool.open()
     keeper = own(_closed_with_the_loop(pool))

@@ -1,13 +1,14 @@
-"""The first word with a server: can it be reached, is it new enough, which settings does it know.
+"""The first contact with a server: it can be reached, is new enough, and its sessions can be set up.
 
-Done without psycopg_pool, which would hide why it fails and try again. Stands below `engine`.
+Done without psycopg_pool, which would hide why it fails and try again. Stands above `session`, below `engine`.
 """
 
 from typing import Any, Final
 
 import psycopg
-from psycopg import AsyncConnection
 
+from hangar_dal.database.postgresql.driver import Driver
+from hangar_dal.database.postgresql.session import Session, session_for
 from hangar_dal.errors import ConnectionFailed, UnsupportedVersion, raise_alone
 from hangar_dal.settings import PostgresTarget, Settings
 
@@ -32,49 +33,32 @@ _REASONS: Final = (
     ("starting up", "the server is starting up"),
     ("shutting down", "the server is shutting down"),
 )
-_MILLISECONDS: Final = 1000
-# A client that died in the middle of a query shall not keep its row locks. Not every server's system can tell.
-_NOTICE_DEAD_CLIENTS: Final = "SET client_connection_check_interval = 1000; "
 
 
-async def session_settings(
+async def greet(
     settings: Settings, target: PostgresTarget, options: dict[str, Any], *, minimum: int = MINIMUM
-) -> str:
-    """Greet the server; the statements that each of its connections begins with.
-
-    Statements, since PgBouncer refuses settings in the connection string.
-    """
+) -> Session:
+    """Reach the server once, check its version, and return how each connection to it begins."""
     try:
-        connection = await AsyncConnection.connect(target.conninfo, **options)
+        driver = await Driver.connect(target.conninfo, **options)
     except psycopg.Error as error:
         raise_alone(unreachable(target, str(error)))
     try:
-        version = connection.info.server_version // 10_000
+        version = driver.info.server_version // 10_000
         if version < minimum:
             raise UnsupportedVersion(
                 f"PostgreSQL {version} at {target.where} is too old: {minimum} or newer is needed; upgrade the server"
             )
-        notices = _NOTICE_DEAD_CLIENTS if await _accepts(connection, _NOTICE_DEAD_CLIENTS) else ""
+        session = await session_for(driver, settings, target)
+        await session.begin(driver)
+        return session
+    except psycopg.Error as error:
+        raise_alone(unreachable(target, str(error)))
     finally:
-        await connection.close()
-    statement = round(settings.statement_timeout * _MILLISECONDS)
-    lock = round(settings.lock_timeout * _MILLISECONDS)
-    idle = round(settings.idle_in_transaction_timeout * _MILLISECONDS)
-    return (
-        f"{notices}SET TimeZone = 'UTC'; SET statement_timeout = {statement}; SET lock_timeout = {lock};"
-        f" SET idle_in_transaction_session_timeout = {idle}"
-    )
+        await driver.close()
 
 
 def unreachable(target: PostgresTarget, said: str) -> ConnectionFailed:
     """Why, as far as libpq's words tell; never the words themselves."""
     reason = next((reason for words, reason in _REASONS if words in said), "the connection failed")
     return ConnectionFailed(f"PostgreSQL at {target.where} cannot be reached: {reason}")
-
-
-async def _accepts(connection: AsyncConnection[Any], text: str) -> bool:
-    try:
-        await connection.execute(text.encode())
-    except psycopg.Error:
-        return False
-    return True

@@ -1,0 +1,82 @@
+"""`hangar-dal refold`: recompute stored folds."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.options import add_database
+from hangar_dal.cli.terminal import FAILED, OK, PENDING, RED, YELLOW, coloured
+from hangar_dal.refolding import Outcome
+
+
+def add(commands: Subcommands) -> None:
+    """Offer `refold`."""
+    parser = add_command(
+        commands,
+        "refold",
+        _refold,
+        "recompute the keys under which names and e-mail addresses are compared",
+        """\
+        Recomputes every `<name>_fold` column that a catalog writes, after a new version of this package has changed how
+        texts are folded. E-mail addresses are also rewritten with their domain as A-labels. Columns of this package and
+        of the catalogs that [tool.hangar_dal] names are recomputed; others are listed as left out.
+
+        It may run while the application does. If it is stopped, even by SIGKILL, start it again. Begin with --check,
+        which changes nothing. Rows that would be equal are not changed, and neither is a row whose text is no longer
+        allowed. They are named by their keys only. Change their texts in the application, then run it again.
+
+        exit codes: 0 all folds are right, 1 some rows are left, 3 with --check: rows would change, and none be left
+        """,
+    )
+    add_database(parser)
+    parser.add_argument("--check", action="store_true", help="change nothing, and say what would be done")
+    parser.add_argument("--batch", metavar="ROWS", type=_positive, default=None, help="rows read at once; else 500")
+    parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _refold(chosen: argparse.Namespace) -> int:
+    outcomes = asyncio.run(_outcomes(chosen))
+    for outcome in outcomes:
+        _print(outcome, check=chosen.check)
+    if any(outcome.equal or outcome.refused for outcome in outcomes):
+        return FAILED
+    return PENDING if chosen.check and any(outcome.changed for outcome in outcomes) else OK
+
+
+async def _outcomes(chosen: argparse.Namespace) -> list[Outcome]:
+    # Here, since the other commands need none of it, and some of it takes long to load.
+    from hangar_dal.contract.project import read_project  # noqa: PLC0415
+    from hangar_dal.database import open_database  # noqa: PLC0415
+    from hangar_dal.domains.catalog import CATALOG  # noqa: PLC0415
+    from hangar_dal.migrations.drift import database_schema  # noqa: PLC0415
+    from hangar_dal.refolding import fold_columns, refold  # noqa: PLC0415
+    from hangar_dal.refolding.rows import BATCH  # noqa: PLC0415
+    from hangar_dal.settings import Settings  # noqa: PLC0415
+
+    catalogs = dict.fromkeys((*read_project(chosen.project).catalogs, CATALOG))
+    settings = Settings(database_url=chosen.database) if chosen.database else Settings()
+    schema = await asyncio.to_thread(database_schema, chosen.database)
+    columns, left_out = fold_columns(catalogs, schema, settings.target.dialect)
+    for sentence in left_out:
+        print(coloured(f"left out: {sentence}", YELLOW, sys.stdout))
+    async with open_database(settings, check_schema=False) as db:
+        return [await refold(db, column, check=chosen.check, batch=chosen.batch or BATCH) for column in columns]
+
+
+def _print(outcome: Outcome, *, check: bool) -> None:
+    done = "to change" if check else "changed"
+    print(f"{outcome.column.name}: {outcome.changed} of {outcome.rows} rows {done}")
+    for rows in outcome.equal:
+        named = " and ".join(f"({row})" for row in rows)
+        print(coloured(f"  equal: the rows {named} would have the same key; change one of them", RED, sys.stdout))
+    for row, reason in outcome.refused:
+        print(coloured(f"  refused: the row ({row}): {reason}", RED, sys.stdout))

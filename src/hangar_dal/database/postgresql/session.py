@@ -1,0 +1,121 @@
+"""The settings of a session: set when it is opened, or, behind a connection pooler, stored with the role.
+
+A pooler may give each statement to another session of the server. A SET would then reach other clients, and a prepared
+statement may be another client's of the same name. Stands below `engine`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from psycopg import Error
+
+from hangar_dal.database.postgresql.driver import Driver
+from hangar_dal.errors import SettingsError
+from hangar_dal.settings import PostgresTarget, Settings
+
+_MILLISECONDS: Final = 1000
+# The server releases the row locks of a client that died during a query. Some operating systems cannot detect this.
+_NOTICE_DEAD_CLIENTS: Final = "SET client_connection_check_interval = 1000; "
+# Brings a session that an error left in an unknown state back to its role's settings.
+_RESET: Final = "RESET SESSION AUTHORIZATION; RESET ALL; SELECT pg_advisory_unlock_all(); "
+
+# Every name is qualified, and no operator is used: the search path is not pinned yet.
+_WHO: Final = (
+    "SELECT pg_catalog.quote_ident(CURRENT_USER::pg_catalog.text),"
+    " pg_catalog.quote_ident(pg_catalog.current_database()::pg_catalog.text)"
+)
+_SEARCHED: Final = """
+SELECT
+    schema::pg_catalog.text,
+    pg_catalog.quote_ident(schema::pg_catalog.text),
+    pg_catalog.has_schema_privilege('public', schema::pg_catalog.text, 'CREATE')
+FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) AS schema
+"""
+_PID: Final = "SELECT pg_catalog.pg_backend_pid()"
+_SETTINGS: Final = "SELECT name, setting FROM pg_catalog.pg_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """`values` are the wanted settings, in the units and the spelling of `pg_settings`."""
+
+    values: Mapping[str, str]
+    notices: str
+    prepared: str
+    advice: str
+
+    async def begin(self, driver: Driver) -> None:
+        """Prepare a new connection: set it up, or behind a pooler check that its role sets it up."""
+        is_pooled = self.prepared == "off" or await has_pooler(driver)
+        if is_pooled:
+            await self._verify(driver)
+        else:
+            await driver.execute(self._sets.encode())
+        if is_pooled and self.prepared != "on":
+            driver.prepare_threshold = None
+        driver.reset = "" if is_pooled else _RESET + self._sets
+
+    @property
+    def _sets(self) -> str:
+        return self.notices + "; ".join(f"SET {name} = {value}" for name, value in self.values.items())
+
+    async def _verify(self, driver: Driver) -> None:
+        found: dict[str, str] = dict(await (await driver.execute(_SETTINGS)).fetchall())
+        different = {name: value for name, value in self.values.items() if found.get(name) != value}
+        if different:
+            statements = " ".join(f"{self.advice} SET {name} = {value};" for name, value in different.items())
+            raise SettingsError(
+                "the connection goes through a connection pooler (or HANGAR_PREPARED_STATEMENTS is off), which may "
+                "give each statement to another session. Store the settings with the role, then make the pooler open "
+                f"new connections (RECONNECT in PgBouncer's console): {statements}"
+            )
+
+
+async def has_pooler(driver: Driver) -> bool:
+    """Return whether something between us and the server answers in its place.
+
+    A pooler makes up the process id of the protocol's first answer, since its clients share the server's processes.
+    """
+    [(process,)] = await (await driver.execute(_PID)).fetchall()
+    return bool(process != driver.info.backend_pid)
+
+
+async def session_for(driver: Driver, settings: Settings, target: PostgresTarget) -> Session:
+    """Read what the session of this role searches, and decide on the settings of all sessions.
+
+    Raises `SettingsError` if anybody may create functions where names are looked up.
+    """
+    searched = [row for row in await (await driver.execute(_SEARCHED)).fetchall() if row[0][:3] != "pg_"]
+    if not settings.allow_public_create:
+        _refuse_open_schemas([name for _, name, is_open in searched if is_open], target)
+    is_direct = settings.prepared_statements != "off" and not await has_pooler(driver)
+    notices = _NOTICE_DEAD_CLIENTS if is_direct and await _accepts(driver, _NOTICE_DEAD_CLIENTS) else ""
+    user, database = (await (await driver.execute(_WHO)).fetchall())[0]
+    values = {
+        "TimeZone": "UTC",
+        "statement_timeout": str(round(settings.statement_timeout * _MILLISECONDS)),
+        "lock_timeout": str(round(settings.lock_timeout * _MILLISECONDS)),
+        "idle_in_transaction_session_timeout": str(round(settings.idle_in_transaction_timeout * _MILLISECONDS)),
+        # Temporary tables would come first if they were not named. pg_catalog comes first because it is not named.
+        "search_path": ", ".join([*(name for _, name, _ in searched), "pg_temp"]),
+    }
+    return Session(values, notices, settings.prepared_statements, f"ALTER ROLE {user} IN DATABASE {database}")
+
+
+def _refuse_open_schemas(names: list[str], target: PostgresTarget) -> None:
+    if names:
+        revoke = " ".join(f"REVOKE CREATE ON SCHEMA {name} FROM PUBLIC;" for name in names)
+        raise SettingsError(
+            f"PostgreSQL at {target.where}: every role may create functions in {', '.join(names)}, where the names of "
+            f"this database's statements are looked up, and could run code as this user. Run as the owner: {revoke} "
+            "Or set HANGAR_ALLOW_PUBLIC_CREATE=true if every role of the server is trusted."
+        )
+
+
+async def _accepts(driver: Driver, text: str) -> bool:
+    try:
+        await driver.execute(text.encode())
+    except Error:
+        return False
+    return True

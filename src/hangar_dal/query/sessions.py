@@ -1,0 +1,185 @@
+"""Find the calls that change the connection itself, or read what an earlier statement left on it.
+
+A connection goes back to the pool after each statement or transaction, so another task would see the change. Stands
+above `clauses`, below `refusals`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from hangar_dal.query.clauses import Scope, flat
+from hangar_dal.sqlscan import Dialect, Kind, Token
+
+_LOCK: Final = "holds its lock until the connection is closed, so the next task that gets the connection holds it too"
+_UNLOCK: Final = "releases a lock of the connection, which another task may have taken"
+_LAST_KEY: Final = "returns the last key made on this connection, perhaps by another task"
+_CHANGES: Final = "counts rows changed on this connection, perhaps by another task"
+_DBLINK: Final = "changes the named connections of this connection, which the next task gets with it"
+_REPLICATION: Final = "changes the replication origin of this connection, which the next task gets with it"
+_BACKUP: Final = "belongs to a connection that stays open until the backup ends"
+_XACT_LOCK: Final = "lock with pg_advisory_xact_lock in a transaction, whose end releases the lock"
+_RETURNING: Final = "add RETURNING to the INSERT that makes the key"
+_ROW_COUNT: Final = "declare RowCount for the statement that changes the rows"
+_CONNECTION_STRING: Final = "give dblink the connection string itself"
+_ELSEWHERE: Final = "run it on a connection of its own, outside of the pool"
+
+# By function: what is wrong with it, and what to do instead.
+_REFUSED: Final[Mapping[Dialect, Mapping[str, tuple[str, str]]]] = {
+    "postgresql": {
+        "pg_advisory_lock": (_LOCK, _XACT_LOCK),
+        "pg_advisory_lock_shared": (_LOCK, "lock with pg_advisory_xact_lock_shared in a transaction"),
+        "pg_try_advisory_lock": (_LOCK, "lock with pg_try_advisory_xact_lock in a transaction"),
+        "pg_try_advisory_lock_shared": (_LOCK, "lock with pg_try_advisory_xact_lock_shared in a transaction"),
+        "pg_advisory_unlock": (_UNLOCK, _XACT_LOCK),
+        "pg_advisory_unlock_shared": (_UNLOCK, _XACT_LOCK),
+        "pg_advisory_unlock_all": (_UNLOCK, _XACT_LOCK),
+        "currval": (_LAST_KEY, _RETURNING),
+        "lastval": (_LAST_KEY, _RETURNING),
+        "setseed": ("makes the next task's random() predictable", "make the random values in Python and pass them"),
+        "dblink_connect": (_DBLINK, _CONNECTION_STRING),
+        "dblink_connect_u": (_DBLINK, _CONNECTION_STRING),
+        "dblink_disconnect": (_DBLINK, _CONNECTION_STRING),
+        "pg_replication_origin_session_setup": (_REPLICATION, _ELSEWHERE),
+        "pg_replication_origin_session_reset": (_REPLICATION, _ELSEWHERE),
+        "pg_backup_start": (_BACKUP, _ELSEWHERE),
+        "pg_start_backup": (_BACKUP, _ELSEWHERE),
+    },
+    "sqlite": {
+        "last_insert_rowid": (_LAST_KEY, _RETURNING),
+        "changes": (_CHANGES, _ROW_COUNT),
+        "total_changes": (_CHANGES, _ROW_COUNT),
+        "load_extension": ("changes this connection alone, for every later task", "compute the value in Python"),
+    },
+}
+# An extension's functions may be in any schema, and no other function has these names.
+_IN_ANY_SCHEMA: Final = "dblink_"
+_LOCAL_LOCKS: Final = frozenset(
+    {
+        "pg_advisory_xact_lock",
+        "pg_advisory_xact_lock_shared",
+        "pg_try_advisory_xact_lock",
+        "pg_try_advisory_xact_lock_shared",
+    }
+)
+_SETTING: Final = "write set_config(name, value, true) in a transaction, whose end takes it back"
+# The literal `true`, perhaps with its type.
+_TRUE: Final = (
+    ["TRUE"],
+    ["TRUE", "::", "BOOL"],
+    ["TRUE", "::", "BOOLEAN"],
+    ["CAST", "TRUE", "AS", "BOOL"],
+    ["CAST", "TRUE", "AS", "BOOLEAN"],
+)
+
+Place = tuple[int, str, str]  # an offset, what is wrong, what to do
+
+
+class _Call(NamedTuple):
+    """A call of a function: its first and last item, its lower-case name without pg_catalog, its arguments."""
+
+    first: int
+    last: int
+    name: str
+    arguments: Scope
+
+
+def left_behind(scope: Scope, dialect: Dialect) -> Iterator[Place]:
+    """Each place that changes the connection for the next task, or reads what an earlier one left there."""
+    for call in _calls(scope, dialect):
+        start = scope.items[call.first].start
+        if call.name in _REFUSED[dialect]:
+            yield start, f"{call.name}() {_REFUSED[dialect][call.name][0]}", _REFUSED[dialect][call.name][1]
+        elif _sets(call, dialect) and not _is_local(call.arguments):
+            message = "set_config() without the literal true keeps the setting for the next task on this connection"
+            yield start, message, _SETTING
+    if dialect == "postgresql" and (at := _updated_settings(scope)) is not None:
+        message = "UPDATE of pg_settings keeps the setting for the next task on this connection"
+        yield scope.items[at].start, message, _SETTING
+
+
+def only_for_a_transaction(root: Scope, dialect: Dialect) -> str | None:
+    """The function whose effect ends with the transaction, in a SELECT that does nothing else; None for any other."""
+    calls = {call.first: call for call in _calls(root, dialect) if _ends_with_the_transaction(call, dialect)}
+    at, name = 0, None
+    while call := calls.get(at + 1):
+        name, at = call.name, call.last + 1
+        at += root.word(at) == "AS"
+        at += root.text(at) not in ("", ",")  # the column's name
+        if root.text(at) != ",":
+            break
+    return name if at == len(root.items) else None
+
+
+def _ends_with_the_transaction(call: _Call, dialect: Dialect) -> bool:
+    locks = dialect == "postgresql" and call.name in _LOCAL_LOCKS
+    return locks or (_sets(call, dialect) and _is_local(call.arguments))
+
+
+def _calls(scope: Scope, dialect: Dialect) -> Iterator[_Call]:
+    for at in range(1, len(scope.items)):
+        arguments = scope.items[at]
+        if not isinstance(arguments, Scope) or not (name := _name(scope, at - 1, dialect)):
+            continue
+        first = at - 1
+        if scope.text(at - 2) == ".":
+            first = at - 3
+            if _name(scope, first, dialect) != "pg_catalog" and not name.startswith(_IN_ANY_SCHEMA):
+                continue
+        if not _is_a_table(scope, first, at):
+            yield _Call(first, at, name, arguments)
+
+
+def _is_a_table(scope: Scope, first: int, last: int) -> bool:
+    """Whether this names columns: `INSERT INTO changes (id)`, `AS changes (id)`, `WITH changes (id) AS (...)`."""
+    if scope.word(first - 1) in ("INTO", "AS"):
+        return True
+    if scope.word(last + 1) != "AS":
+        return False
+    part = last + 2 + (scope.word(last + 2) == "NOT")
+    part += scope.word(part) == "MATERIALIZED"
+    return part < len(scope.items) and isinstance(scope.items[part], Scope)
+
+
+def _name(scope: Scope, at: int, dialect: Dialect) -> str:
+    """The name there, as the database compares it; empty if there is none."""
+    item = scope.items[at] if 0 <= at < len(scope.items) else None
+    if not isinstance(item, Token) or item.kind not in (Kind.WORD, Kind.NAME):
+        return ""
+    if item.kind is Kind.WORD:
+        return item.text.lower()
+    return item.text[1:-1] if dialect == "postgresql" else item.text[1:-1].lower()
+
+
+def _sets(call: _Call, dialect: Dialect) -> bool:
+    return dialect == "postgresql" and call.name == "set_config" and len(_parts(call.arguments)) == 3
+
+
+def _is_local(arguments: Scope) -> bool:
+    """Whether the third argument, or the one called `is_local`, is the literal `true`."""
+    parts = _parts(arguments)
+    named = [part[3:] for part in parts if part[:3] in (["IS_LOCAL", "=", ">"], ["IS_LOCAL", ":", "="])]
+    return (named or parts[2:])[0] in _TRUE
+
+
+def _parts(arguments: Scope) -> list[list[str]]:
+    """The words of each argument in upper case, without parentheses."""
+    parts: list[list[str]] = [[]]
+    brackets = 0
+    for item in arguments.items:
+        text = item.text if isinstance(item, Token) else ""
+        brackets += (text == "[") - (text == "]")
+        if text == "," and not brackets:
+            parts.append([])
+        else:
+            parts[-1] += [token.text.upper() for token in flat([item])]
+    return parts
+
+
+def _updated_settings(scope: Scope) -> int | None:
+    """Where an UPDATE names pg_settings, a view whose rule calls set_config(..., false)."""
+    verb = scope.verb
+    if verb is None or scope.word(verb) != "UPDATE":
+        return None
+    at = verb + 1 + (scope.word(verb + 1) == "ONLY")
+    at += 2 * (_name(scope, at, "postgresql") == "pg_catalog" and scope.text(at + 1) == ".")
+    return at if _name(scope, at, "postgresql") == "pg_settings" and scope.text(at + 1) != "." else None

@@ -1,0 +1,169 @@
+"""Recompute the folds of one column, in batches by key, while the application runs.
+
+Each row's fold depends on its own text alone, so a run that was killed is simply started again. A row whose text
+changes meanwhile is left to the application that changed it. Rows are named by their keys, never by their texts.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hangar_dal.database import Database, Executor, Row, Statement, Transaction
+from hangar_dal.database.codecs import codec_of
+from hangar_dal.errors import InvalidValue, UniqueViolation
+from hangar_dal.refolding.columns import FoldColumn
+from hangar_dal.sqlblock import Line, Variant
+
+BATCH: Final = 500
+
+Key = tuple[Any, ...]
+
+
+@dataclass
+class Outcome:
+    """What was done to a column: `changed` of `rows`. `equal` are groups of rows that would have the same fold."""
+
+    column: FoldColumn
+    rows: int = 0
+    changed: int = 0
+    equal: list[tuple[str, ...]] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)  # a row, and why its text has no fold
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    key: Key
+    before: str
+    text: str
+    fold: str
+
+
+async def refold(db: Database, column: FoldColumn, *, check: bool = False, batch: int = BATCH) -> Outcome:
+    """Recompute the column's folds; with `check`, only say what would be done."""
+    outcome = Outcome(column)
+    waiting: list[_Change] = []
+    last: Key | None = None
+    while rows := await _batch(db, column, last, batch):
+        last = rows[-1][: len(column.key)]
+        outcome.rows += len(rows)
+        changes = [change for row in rows if (change := _change(column, row, outcome))]
+        if check:
+            waiting += changes
+        elif changes:
+            waiting += await _apply(db, column, changes, outcome)
+    if check:
+        outcome.changed = len(waiting)
+        outcome.equal = [group async for group in _would_be_equal(db, column, waiting)]
+        return outcome
+    # A row may have waited for another one to give its fold up.
+    while waiting and len(left := await _apply(db, column, waiting, outcome)) < len(waiting):
+        waiting = left
+    for change in waiting:
+        outcome.equal.append((_named(column, change.key), *await _holders(db, column, change)))
+    return outcome
+
+
+def _change(column: FoldColumn, row: Row, outcome: Outcome) -> _Change | None:
+    size = len(column.key)
+    key, before, old = row[:size], row[size], row[size + 1]
+    try:
+        text = column.keep(column.text, before)
+        fold = column.fold(column.text, text)
+    except InvalidValue as refused:
+        outcome.refused.append((_named(column, key), str(refused)))
+        return None
+    return None if (text, fold) == (before, old) else _Change(key, before, text, fold)
+
+
+async def _batch(db: Database, column: FoldColumn, last: Key | None, batch: int) -> Sequence[Row]:
+    key = _listed(column.key)
+    after = "" if last is None else f" AND ({key}) > ({', '.join(f':k{n}' for n in range(len(column.key)))})"
+    columns = f"{key}, {_quoted(column.text)}, {_quoted(column.folded)}"
+    where = f"{_quoted(column.text)} IS NOT NULL{after}"
+    sql = f"SELECT {columns} FROM {_quoted(column.table)} WHERE {where} ORDER BY {key} LIMIT {batch}"  # noqa: S608
+    return await _run(db, column, sql, _keys(last or ()))
+
+
+async def _apply(db: Database, column: FoldColumn, changes: list[_Change], outcome: Outcome) -> list[_Change]:
+    """Store the changes in one transaction; return those whose fold another row still has."""
+    values = f"{_quoted(column.text)} = :text, {_quoted(column.folded)} = :fold"
+    where = f"{_where(column)} AND {_quoted(column.text)} = :before"
+    sql = f"UPDATE {_quoted(column.table)} SET {values} WHERE {where} RETURNING 1"  # noqa: S608
+
+    async def work(tx: Transaction) -> tuple[int, list[_Change]]:
+        changed, left = 0, []
+        for change in changes:
+            given = {**_keys(change.key), "text": change.text, "fold": change.fold, "before": change.before}
+            try:
+                async with tx.savepoint():
+                    changed += len(await _run(tx, column, sql, given, writes=True))
+            except UniqueViolation:
+                left.append(change)
+        return changed, left
+
+    changed, left = await db.in_transaction(work)
+    outcome.changed += changed
+    return left
+
+
+async def _would_be_equal(db: Database, column: FoldColumn, changes: list[_Change]) -> AsyncIterator[tuple[str, ...]]:
+    """The rows that would have equal values of a unique key, those included that need no change."""
+    moving = {change.key for change in changes}
+    for unique in column.uniques:
+        groups: dict[Key, list[Key]] = defaultdict(list)
+        others = [name for name in unique if name != column.folded]
+        for change in changes:
+            scope = await _scope(db, column, others, change) if others else ()
+            if None not in scope:
+                groups[(change.fold, *scope)].append(change.key)
+        for values, keys in groups.items():
+            where = " AND ".join(f"{_quoted(name)} = :s{n}" for n, name in enumerate([column.folded, *others]))
+            sql = f"SELECT {_listed(column.key)} FROM {_quoted(column.table)} WHERE {where}"  # noqa: S608
+            found = await _run(db, column, sql, {f"s{n}": value for n, value in enumerate(values)})
+            keys += [tuple(row) for row in found if tuple(row) not in moving]
+            if len(keys) > 1:
+                yield tuple(_named(column, key) for key in sorted(keys, key=str))
+
+
+async def _scope(db: Database, column: FoldColumn, others: Sequence[str], change: _Change) -> Key:
+    sql = f"SELECT {_listed(others)} FROM {_quoted(column.table)} WHERE {_where(column)}"  # noqa: S608
+    rows = await _run(db, column, sql, _keys(change.key))
+    return tuple(rows[0]) if rows else (None,)
+
+
+async def _holders(db: Database, column: FoldColumn, change: _Change) -> tuple[str, ...]:
+    sql = f"SELECT {_listed(column.key)} FROM {_quoted(column.table)} WHERE {_quoted(column.folded)} = :fold"  # noqa: S608
+    rows = await _run(db, column, sql, {"fold": change.fold})
+    return tuple(_named(column, row) for row in rows if tuple(row) != change.key)
+
+
+async def _run(
+    db: Executor, column: FoldColumn, sql: str, values: Mapping[str, Any], *, writes: bool = False
+) -> Sequence[Row]:
+    codec = codec_of(db.dialect)
+    text, names = codec.render(Variant(db.dialect, (Line(sql, 1),)))
+    statement = Statement(f"refold {column.name}", text, writes)
+    rows, _ = await db.run(statement, codec.pack(names, [values[name] for name in names]))
+    return rows
+
+
+def _keys(key: Key) -> dict[str, Any]:
+    return {f"k{number}": value for number, value in enumerate(key)}
+
+
+def _where(column: FoldColumn) -> str:
+    return " AND ".join(f"{_quoted(name)} = :k{number}" for number, name in enumerate(column.key))
+
+
+def _named(column: FoldColumn, key: Sequence[Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in zip(column.key, key, strict=True))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(_quoted, names))
+
+
+def _quoted(name: str) -> str:
+    """A name of the schema, as both databases read it. Nothing else is ever put into a statement's text."""
+    return '"' + name.replace('"', '""') + '"'
