@@ -70,6 +70,7 @@ CREATE TABLE pilots (id bigint NOT NULL PRIMARY KEY, name text NOT NULL, wing_id
     CONSTRAINT pilots_wing_id_fkey FOREIGN KEY (wing_id) REFERENCES pilots (id),
     CONSTRAINT pilots_name_key UNIQUE (name));
 CREATE INDEX idx_pilots_wing ON pilots (wing_id, name) WHERE name <> 'x';
+CREATE INDEX idx_pilots_wing_id ON pilots (wing_id);
 CREATE INDEX idx_pilots_lower ON pilots (lower(name), id DESC);
 CREATE VIEW pilot_names AS SELECT id, name FROM pilots;
 """

@@ -142,5 +142,6 @@ def test_only_migration_commands_change_a_database_that_is_no_scratch() -> None:
         ("contract/history.py", "migrating"),
         ("contract/scratch.py", "apply_to"),
         ("migrations/rehearsal.py", "migrating"),
+        ("migrations/row_rehearsal.py", "migrating"),
         ("migrations/stages.py", "run"),
     }
