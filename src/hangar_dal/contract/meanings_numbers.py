@@ -71,13 +71,21 @@ def _may_be_zero(node: exp.Binary, kinds: Kinds) -> bool:
         # A group has rows. Without one, what is divided may be NULL, and then so is the result.
         select = node.parent_select
         is_grouped = select is not None and select.args.get("group") is not None
-        return not is_grouped and not isinstance(node.this.unnest(), _NULL_WITHOUT_ROWS)
+        return not is_grouped and not _is_null_without_rows(node.this)
     if isinstance(divisor, exp.Literal):
         return float(divisor.name) == 0
     if not isinstance(divisor, exp.Column | exp.Sum | exp.Sub | exp.Mul | exp.Max | exp.Min | exp.Avg):
         return False
     root = node.root()
     return not any(divisor in (each.this, each.expression) for each in root.find_all(*_COMPARISONS))
+
+
+def _is_null_without_rows(value: exp.Expr) -> bool:
+    """A sum of no rows is NULL, and so is what is calculated from it."""
+    value = value.unnest()
+    if isinstance(value, exp.Add | exp.Sub | exp.Mul):
+        return _is_null_without_rows(value.this) or _is_null_without_rows(value.expression)
+    return _is_null_without_rows(value.this) if isinstance(value, exp.Cast) else isinstance(value, _NULL_WITHOUT_ROWS)
 
 
 def _rounding(node: exp.Round, kinds: Kinds) -> Iterator[str]:
