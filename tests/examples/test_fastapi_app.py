@@ -141,7 +141,9 @@ async def test_a_refusal_names_the_field_and_nothing_below_it(client: httpx.Asyn
     assert {tuple(problem["loc"]) for problem in answer.json()["detail"]} == {("body", "cookies")}
 
 
-@pytest.mark.parametrize("body", [f'{{"password": "{CANARY}"', f'"{CANARY}', CANARY, ""])
+@pytest.mark.parametrize(
+    "body", [f'{{"password": "{CANARY}"', f'"{CANARY}', CANARY, ""], ids=["object", "text", "word", "nothing"]
+)
 async def test_a_body_that_is_no_json_is_not_repeated(client: httpx.AsyncClient, body: str):
     answer = await client.post("/users", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 422, answer.text
