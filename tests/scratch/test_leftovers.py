@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from hangar_dal.migrations import leftovers, locks
+from hangar_dal.migrations.places import MARK
 from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
 
 There = Callable[[psycopg.Connection], list[str]]
@@ -48,7 +49,7 @@ def test_what_killed_runs_left_is_dropped_whatever_its_age_and_nothing_else(
     empty_postgres_url: str, other_mark: str
 ) -> None:
     """`uncommented` is what a run leaves that was killed between CREATE DATABASE and COMMENT."""
-    token = f"{leftovers.MARK}{token_hex(16)}"
+    token = f"{MARK}{token_hex(16)}"
     ours, named = f"hangar_check_1_{other_mark}", f"hangar_check_2_{other_mark}"
     limit = leftovers.CONNECTION_LIMIT
     with server_with(
@@ -60,7 +61,7 @@ def test_what_killed_runs_left_is_dropped_whatever_its_age_and_nothing_else(
             f"hangar_check_4_{other_mark}": (token, limit),
             f"hangar_check_5_{other_mark}": (None, -1),
             f"hangar_check_6_{other_mark}": ("our shop", limit),
-            f"hangar_check_7_{other_mark}": (f"{leftovers.MARK}shop", limit),
+            f"hangar_check_7_{other_mark}": (f"{MARK}shop", limit),
             f"my_hangar_check_8_{other_mark}": (token, limit),
             f"hangar_check_9_{other_mark}_shop": (token, limit),
         },
@@ -76,7 +77,7 @@ def test_what_killed_runs_left_is_dropped_whatever_its_age_and_nothing_else(
 
 def test_a_leftover_of_another_role_stays(poor_url: PoorUrl, empty_postgres_url: str, other_mark: str) -> None:
     ours = f"hangar_check_1_{other_mark}"
-    comment = f"{leftovers.MARK}{token_hex(16)}"
+    comment = f"{MARK}{token_hex(16)}"
     with server_with(empty_postgres_url, {ours: (comment, -1)}) as (admin, there):
         with empty_postgresql(poor_url("CREATEDB")):
             pass

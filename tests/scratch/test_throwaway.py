@@ -7,10 +7,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hangar_dal.errors import ScratchError
-from hangar_dal.migrations.guard import MARK
+from hangar_dal import migrations
+from hangar_dal.errors import MigrationError, ScratchError
 from hangar_dal.migrations.locks import lock
 from hangar_dal.migrations.objects import objects_in
+from hangar_dal.migrations.places import MARK
 from hangar_dal.migrations.scratch import Throwaway, empty_postgresql
 from scratch.real import Real
 
@@ -111,6 +112,24 @@ def test_the_real_database_is_refused(real: Real) -> None:
     with pytest.raises(ScratchError, match="is not empty"), empty_postgresql(Throwaway(real.url)):
         pass
     assert real.view() == before
+
+
+def test_the_database_of_the_settings_is_refused_though_it_is_empty(
+    real: Real, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", real.throwaway)
+    with pytest.raises(ScratchError, match="it is the database of DATABASE_URL"):
+        use(real)
+
+
+def test_migrations_are_not_applied_to_one_in_use(real: Real) -> None:
+    """They would be lost, now or when the next check finds what a killed one left."""
+    with (
+        empty_postgresql(Throwaway(real.throwaway)),
+        pytest.raises(MigrationError, match="is the throwaway database of a check"),
+    ):
+        migrations.apply(real.throwaway)
+    assert "0001_users" in migrations.apply(real.throwaway)
 
 
 def test_one_that_somebody_is_connected_to_is_refused(

@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hangar_dal.errors import ScratchError
-from hangar_dal.migrations.places import PostgresPlace, SqlitePlace
+from hangar_dal.migrations.places import MARK, PostgresPlace, SqlitePlace
 
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.sql import Composable
 
-MARK: Final = "hangar_dal scratch "
 _WHERE: Final = """
 SELECT d.datname, d.oid, pg_catalog.shobj_description(d.oid, 'pg_database')
 FROM pg_catalog.pg_database AS d
@@ -73,7 +72,7 @@ class PostgresScratch(PostgresPlace):
             raise ScratchError(
                 f"The connection does not lead to the scratch database {self.database} that this run made. "
                 "Nothing was changed there. Check what stands between this program and the server, such as a pooler "
-                "that sends every database name to the same database."
+                "that sends every name to the same database, and whether a migration changes the database's comment."
             )
 
     def is_this(self, database: str, oid: int, comment: str | None) -> bool:

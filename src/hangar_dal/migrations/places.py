@@ -16,6 +16,13 @@ from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
 if TYPE_CHECKING:
     from psycopg import Connection
 
+# What the comment of a scratch database begins with.
+MARK: Final = "hangar_dal scratch "
+_COMMENT: Final = """
+SELECT pg_catalog.shobj_description(d.oid, 'pg_database')
+FROM pg_catalog.pg_database AS d
+WHERE d.datname = pg_catalog.current_database()
+"""
 OLDEST_SQLITE: Final = (3, 37)
 OLDEST_POSTGRESQL: Final = 14
 
@@ -90,7 +97,16 @@ class PostgresPlace:
         return connection
 
     def prove(self, connection: "Connection[Any]") -> None:
-        """Nothing to prove, as for a SQLite file."""
+        """Raises `MigrationError` in a throwaway database that a check uses, or used until it was killed.
+
+        Migrations there would be lost: the next check empties the database.
+        """
+        [(comment,)] = connection.execute(_COMMENT).fetchall()
+        if comment is not None and comment.startswith(MARK):
+            raise MigrationError(
+                f"{self.target.where} is the throwaway database of a check that runs or was killed, and will be "
+                "emptied; use another database, or keep this one by COMMENT ON DATABASE ... IS NULL"
+            )
 
 
 Place = SqlitePlace | PostgresPlace

@@ -12,6 +12,9 @@ from threading import Lock
 from typing import Any
 
 from hangar_dal.errors import MigrationError, raise_alone
+from hangar_dal.migrations.beyond import refuse_beyond
+from hangar_dal.migrations.files import migrations_in
+from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.running import explain
 
@@ -20,9 +23,14 @@ _one_at_a_time = Lock()
 
 @contextmanager
 def migrating(place: Place, folders: Sequence[Path]) -> Generator[tuple[Any, list[Any]]]:
-    """The backend, locked, and the migrations of each folder. yoyo's list of all ids stays as it was."""
+    """The backend, locked, and the migrations of each folder. yoyo's list of all ids stays as it was.
+
+    Raises `MigrationError` if they would reach beyond a scratch database.
+    """
     from yoyo.migrations import Migration, read_migrations  # noqa: PLC0415 - only who migrates pays for its import
 
+    if isinstance(place, PostgresScratch):
+        refuse_beyond(migrations_in(folders))
     registry: dict[str, Any] = getattr(Migration, "_Migration__all_migrations")  # noqa: B009 - hidden by its name
     with _one_at_a_time, connected(place) as backend:
         others = dict(registry)

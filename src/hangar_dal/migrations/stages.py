@@ -10,8 +10,9 @@ from typing import Any
 
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
+from hangar_dal.migrations.beyond import refuse_beyond
 from hangar_dal.migrations.files import MigrationFiles
-from hangar_dal.migrations.guard import Scratch
+from hangar_dal.migrations.guard import PostgresScratch, Scratch
 from hangar_dal.migrations.running import explain, run
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.sqlscan import Dialect
@@ -48,6 +49,8 @@ def read_alone(dialect: Dialect, connection: Any) -> Schema:
 
 def build_stages(scratch: Scratch, migrations: Sequence[MigrationFiles]) -> tuple[Schema, ...]:
     """The schemas after none, one, two ... of the migrations. The scratch must be empty."""
+    if isinstance(scratch, PostgresScratch):
+        refuse_beyond(migrations)
     with closing(scratch.connect()) as connection:
         try:
             return tuple(_build(scratch, connection, migrations))

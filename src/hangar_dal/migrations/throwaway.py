@@ -17,6 +17,7 @@ from hangar_dal.migrations.leftovers import is_marked
 from hangar_dal.migrations.locks import hold_forever, lock
 from hangar_dal.migrations.objects import objects_in, remove_objects
 from hangar_dal.migrations.places import PostgresPlace
+from hangar_dal.settings import PostgresTarget, Settings
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -56,6 +57,9 @@ _PATIENCE: Final = 10.0  # seconds for the sessions of an earlier run to end
 @contextmanager
 def borrowed(place: PostgresPlace) -> Iterator[PostgresScratch]:
     """The database of this place as a scratch, empty before and after. Raises `ScratchError` if it is not fit."""
+    own = Settings().target
+    if isinstance(own, PostgresTarget) and own.where == place.target.where:
+        raise _unfit(own.where, "it is the database of DATABASE_URL", "name another one")
     with closing(place.connect()) as connection:
         hold_forever(connection)
         lock(connection, connection.info.dbname)

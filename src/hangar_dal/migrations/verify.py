@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.finding import Finding
+from hangar_dal.migrations.beyond import FIX, beyond
 from hangar_dal.migrations.faults import fault, with_diff
 from hangar_dal.migrations.files import MigrationFiles, migrations_in, with_packaged
 from hangar_dal.migrations.finished_tables import find_in_tables
@@ -42,8 +43,10 @@ def verify(
     """
     every = with_packaged(folders)
     files = migrations_in(every)
-    broken = list(_broken(files))
-    if broken:  # yoyo loads all files or none
+    broken = list(_broken(files))  # yoyo loads all files or none
+    if postgresql is not None and not broken:
+        broken = list(_beyond(files))
+    if broken:
         return tuple(sorted(broken))
     findings = [*_edited(files, database, folders)]
     on_sqlite = rehearse("sqlite", empty_sqlite, every, progress)
@@ -69,6 +72,12 @@ def _broken(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
                 except MigrationError as error:
                     message, _, fix = str(error).partition("; ")
                     yield fault(migration, dialect, direction, "migration-file", message, fix=fix or "mend the file")
+
+
+def _beyond(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
+    for migration in files:
+        for direction, message in beyond(migration):
+            yield fault(migration, "postgresql", direction, "beyond-database", message, fix=FIX)
 
 
 def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequence[Path]) -> Iterator[Finding]:
