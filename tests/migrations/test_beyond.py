@@ -9,8 +9,10 @@ import pytest
 from hangar_dal.errors import MigrationError
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.beyond import beyond
+from hangar_dal.migrations.commands import apply_to
 from hangar_dal.migrations.drift import migrated_schema
 from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.scratch import empty_postgresql
 
 Add = Callable[..., None]
 
@@ -81,3 +83,12 @@ def test_no_schema_is_built_of_it(packaged: Path, add_migration: Add, empty_post
     add_migration(packaged, "0004_beyond", postgresql="ALTER SYSTEM SET work_mem = '5MB';")
     with pytest.raises(MigrationError, match="ALTER SYSTEM reaches beyond the database"):
         migrated_schema(empty_postgres_url)
+
+
+def test_it_is_not_applied_to_a_scratch(packaged: Path, add_migration: Add, empty_postgres_url: str) -> None:
+    add_migration(packaged, "0004_beyond", postgresql="DROP OWNED BY CURRENT_USER;")
+    with (
+        empty_postgresql(empty_postgres_url) as scratch,
+        pytest.raises(MigrationError, match="DROP OWNED reaches beyond the database"),
+    ):
+        apply_to(scratch, [packaged])

@@ -75,7 +75,7 @@ def test_a_command_that_is_killed_halfway_empties_the_throwaway_database_next_ti
     assert kinds(outside_view(real.throwaway)) == kinds(empty)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.parametrize("real", ["CREATEDB"], indirect=True)
 def test_every_command_may_be_killed_at_any_moment(
@@ -84,7 +84,7 @@ def test_every_command_may_be_killed_at_any_moment(
     kill_and_run_again(real, command, name, 6, monkeypatch)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_may_be_killed_at_any_moment_with_a_throwaway_database(
     real: Real, application: str, command: Callable[..., Any], name: str, monkeypatch: pytest.MonkeyPatch

@@ -9,7 +9,7 @@ from secrets import token_hex
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hangar_dal.migrations import leftovers, locks
 from hangar_dal.migrations.places import MARK
@@ -78,8 +78,10 @@ def test_what_killed_runs_left_is_dropped_whatever_its_age_and_nothing_else(
 def test_a_leftover_of_another_role_stays(poor_url: PoorUrl, empty_postgres_url: str, other_mark: str) -> None:
     ours = f"hangar_check_1_{other_mark}"
     comment = f"{MARK}{token_hex(16)}"
+    other = sql.Identifier(conninfo_to_dict(poor_url("CREATEDB"))["user"])
     with server_with(empty_postgres_url, {ours: (comment, -1)}) as (admin, there):
-        with empty_postgresql(poor_url("CREATEDB")):
+        admin.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(sql.Identifier(ours), other))
+        with empty_postgresql(empty_postgres_url):  # by a superuser, who could drop it
             pass
         assert there(admin) == [ours]
 

@@ -28,8 +28,9 @@ def add(commands: Subcommands) -> None:
         "check every query against both databases",
         """\
         Checks signatures, statements, models and tables against each other, on a scratch SQLite file and a scratch
-        PostgreSQL database, both migrated. Nothing is executed, and no database but the scratch ones is touched.
-        What is checked stands in [tool.hangar_dal] of pyproject.toml. docs/check.md explains each finding.
+        PostgreSQL database, both migrated. No statement is executed. The PostgreSQL database is a new one, which is
+        dropped in the end, or the empty one of --throwaway; no other database is changed. [tool.hangar_dal] of
+        pyproject.toml says what is checked. docs/check.md explains each finding.
 
         exit codes: 0 nothing found, 1 findings (--matrix: the change must be split), 2 not understood
         """,

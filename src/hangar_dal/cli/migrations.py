@@ -44,7 +44,8 @@ def add(commands: Subcommands) -> None:
             """\
             For a database that has the tables but no history of migrations. Its tables, columns, rules and indexes
             are compared with what the migrations give, one after the other; exactly those that it has had are marked.
-            Where it is like no stage of them, nothing is marked, and the differences from the nearest are printed:
+            Where it is like no stage of them, nothing is marked, and the differences from the nearest are printed.
+            The migrations are applied to a scratch database, a new one or the empty one of --throwaway:
             - what the migrations give, + what the database has.
             """,
         ),

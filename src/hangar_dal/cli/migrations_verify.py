@@ -21,13 +21,14 @@ def add(actions: Subcommands) -> None:
         actions,
         "verify",
         _verify,
-        "try every migration forth, back and forth again on scratch databases",
+        "apply, roll back and reapply every migration on scratch databases",
         """\
         Applies each migration, rolls it back and applies it again, on a scratch SQLite file and a scratch PostgreSQL
         database, and compares the schemas: after the rollback as before, the second time as the first, and the twins
         with each other. Finds DDL that is unsafe on a busy PostgreSQL (by squawk, of the extra hangar-dal[check]),
         and files that were edited after the database of --database, or DATABASE_URL, had them. That database is only
-        read. docs/migrations.md explains each finding.
+        read. The scratch PostgreSQL database is a new one, which is dropped in the end, or the empty one of
+        --throwaway. docs/migrations.md explains each finding.
 
         exit codes: 0 nothing found, 1 findings, or it could not be tried, 2 not understood
         """,

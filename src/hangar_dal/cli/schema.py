@@ -27,7 +27,7 @@ def add(commands: Subcommands) -> None:
         """\
         Prints the tables of the database: columns, keys, rules and indexes. Or draws how they are related: --svg for
         a picture, --mermaid for a README. The tables are those that the database has; with --scratch those that the
-        migrations give, whatever it has.
+        migrations give, applied to a scratch database: a new one, or on PostgreSQL the empty one of --throwaway.
 
           hangar-dal schema --scratch --svg schema.svg
           hangar-dal schema diff
@@ -46,7 +46,8 @@ def add(commands: Subcommands) -> None:
         "how the database differs from what its migrations give",
         """\
         Compares a database that has a history with the schema that its applied migrations give:
-        - what the migrations give, + what the database has. Tables that no migration makes are not compared.
+        - what the migrations give, + what the database has. Tables that no migration makes are not compared. The
+        database is only read; the migrations are applied to a scratch database.
 
         exit codes: 0 no difference, 1 differences, or it could not be compared
         """,
