@@ -54,9 +54,7 @@ def record_columns(every: list[Scope]) -> Iterator[tuple[int, str, str]]:
                 columns = next((each for each in scope.items[at + 1 : at + 4] if isinstance(each, Scope)), None)
                 for column in _split(columns.items) if columns else ():
                     if isinstance(column[0], Token):
-                        words = [item.text for item in column[1:] if isinstance(item, Token)]
-                        type_ = " ".join(words).replace(" [ ]", "[]")
-                        yield column[0].start, column[0].text.strip('"'), type_
+                        yield column[0].start, column[0].text.strip('"'), _written(column[1:])
 
 
 def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterator[Finding]:
@@ -95,6 +93,12 @@ def _object(items: "list[Token | Scope]") -> Scope | None:
             if inner is not None:
                 return inner
     return None
+
+
+def _written(items: "list[Token | Scope]") -> str:
+    """A type as PostgreSQL writes it: `character varying(5)`, `text[]`."""
+    words = [item.text if isinstance(item, Token) else f"({_written(item.items)})" for item in items]
+    return " ".join(words).replace(" (", "(").replace(" [ ]", "[]").lower()
 
 
 def _split(items: "list[Token | Scope]") -> "Iterator[list[Token | Scope]]":

@@ -3,11 +3,13 @@
 Stands above `json_fields` and `narrow`; goes by tokens.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.json_fields import record_columns
-from hangar_dal.contract.kinds import ADVICE, is_known, postgresql_kind, spoken, takes
+from hangar_dal.contract.kinds import ADVICE, enum_of, is_known, postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.narrow import too_wide
 from hangar_dal.contract.place import found
 from hangar_dal.contract.variants import CheckedVariant
@@ -15,6 +17,8 @@ from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import scopes
 
+# Types of PostgreSQL's own that no annotation goes with. Others may be domains of any kind.
+_OTHERS: Final = frozenset({*ADVICE, "inet", "cidr", "macaddr", "xml", "bit", "tsvector", "point", "hstore"})
 _OTHER_NAMES: Final = {
     "int": "integer",
     "int2": "smallint",
@@ -29,24 +33,32 @@ _OTHER_NAMES: Final = {
     "char": "character",
     "decimal": "numeric",
 }
+_FIRST_WORD: Final = re.compile(r"^\w+")
 
 
-def compare_json_kinds(checked: CheckedVariant) -> Iterator[Finding]:
+def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     """Each column of the record against the model's field of its name; a type that is not known may be any."""
     rows = [argument.model for argument in checked.query.signature.arguments.values() if argument.rows]
     if len(rows) != 1 or rows[0] is None:
         return
     fields = field_types(rows[0])
     for at, name, written in record_columns(scopes(checked.variant.tokens)):
-        value = fields.get(name)
-        bare, bracket, items = written.lower().partition("[")
-        type_ = _OTHER_NAMES.get(bare, bare) + bracket + items
-        kind = postgresql_kind(type_)
-        if not isinstance(value, ValueType) or not (is_known(kind) or kind in ADVICE):
+        value, field = fields.get(name), f"{rows[0].__name__}.{name}"
+        type_ = _FIRST_WORD.sub(lambda found: _OTHER_NAMES.get(found[0], found[0]), written)
+        kind = f"enum:{type_}" if type_ in tables.enums else postgresql_kind(type_.partition("(")[0])
+        if not isinstance(value, ValueType) or not (is_known(kind) or enum_of(kind) or kind in _OTHERS):
             continue
         if not takes(kind, kind_of(value)):
-            message = f"{name} is read as {spoken(kind)}, and {rows[0].__name__}.{name} is {spoken(kind_of(value))}"
+            message = f"{name} is read as {spoken(kind)}, and {field} is {spoken(kind_of(value))}"
             yield found(checked, "json-kind", message, "write the type of its column", at=at)
+        elif enum_of(kind) and (refused := _refused(value, tables.enums[type_])):
+            message = f"{field} may be {refused}, and {spoken(kind)} has only {', '.join(tables.enums[type_])}"
+            yield found(checked, "value-refused", message, "change the type, or the enum in a migration", at=at)
         for reason, _ in too_wide(value, type_):
-            message = f"{rows[0].__name__}.{name} {reason} {type_}, as which it is read"
-            yield found(checked, "value-too-large", message, "read it as bigint, or limit the field", at=at)
+            message = f"{field} {reason} {type_}, as which it is read"
+            yield found(checked, "value-too-large", message, "read it as bigint or text, or limit the field", at=at)
+
+
+def _refused(value: ValueType, labels: Sequence[str]) -> str:
+    known = values_of(value)
+    return ", ".join(each for each in known if each not in labels) if known else "any text"

@@ -13,7 +13,7 @@ from pydantic.errors import PydanticUserError
 from hangar_dal.contract.kinds import values_of
 from hangar_dal.contract.place import found, parameter_at
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.database.types import ValueType
+from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.finding import Finding
 from hangar_dal.query.sources import Source
 
@@ -30,6 +30,8 @@ def compare_width(checked: CheckedVariant, source: Source, type_: str, where: st
 
 def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
     """Why a value of this annotation may not fit the type, and what to write."""
+    if value is not None and kind_of(value) != ("int" if type_ in RANGES else "text"):
+        return  # the kinds do not fit, which is found elsewhere
     rules = _rules(value) if value is not None else {}
     known = values_of(value)
     if type_ in RANGES:
