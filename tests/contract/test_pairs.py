@@ -109,8 +109,13 @@ POSTGRESQL = {
 
 Query = tuple[str, str, str]  # position, annotation, column
 # A list as a result is many rows, and JSON has no bytes.
-_LISTS = ("strs", "ints", "uuids", "moods", "models")
-_NOWHERE = {"bytes": frozenset({"item", "nested"}), **dict.fromkeys(_LISTS, frozenset({"read"}))}
+_LISTS = ("strs", "ints", "uuids", "moods")
+_MODELS = ("model", "models")  # as an argument it hands out its fields, as a result it is a row
+_NOWHERE = {
+    "bytes": frozenset({"item", "nested"}),
+    **dict.fromkeys(_LISTS, frozenset({"read"})),
+    **dict.fromkeys(_MODELS, frozenset({"argument", "read"})),
+}
 # SQLite writes a float into JSON with fifteen digits, whatever its type.
 _INEXACT = ("nested", "float")
 # Of a composite type in a list of models nothing is known.
