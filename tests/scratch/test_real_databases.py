@@ -60,12 +60,15 @@ def test_with_a_throwaway_database_every_command_works_and_empties_it(
 def test_the_commands_that_read_it_do_so_in_read_only_transactions(
     real: Real, application: str, command: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The driver asks before each statement whether the transaction that it would run in may write."""
+    """The driver asks before each statement whether the transaction that it would run in may write.
+
+    A new connection first tells a pooler from a server, by its process id: SET has to wait for that.
+    """
     may_write: list[str] = []
     execute = psycopg.Cursor.execute
 
     def asking(self: psycopg.Cursor[Any], query: Any, *arguments: Any, **options: Any) -> Any:
-        if not str(query).startswith(("SET", "BEGIN")):
+        if not str(query).startswith(("SET", "BEGIN", "SELECT pg_catalog.pg_backend_pid()")):
             execute(self, "SELECT current_setting('transaction_read_only')")
             may_write.extend(str(query) for (found,) in self.fetchall() if found != "on")
         return execute(self, query, *arguments, **options)
