@@ -57,7 +57,7 @@ def fold_email(name: str, text: str) -> str:
 def _validated(text: str) -> str:
     parts = _parts(text)
     if isinstance(parts, str):
-        raise PydanticCustomError("hangar_email", parts)
+        raise PydanticCustomError("hangar_email", "{reason}", {"reason": parts})
     return "@".join(parts)
 
 

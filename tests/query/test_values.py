@@ -223,14 +223,14 @@ async def test_an_invalid_value_is_refused_before_anything_is_sent(
         assert await samples.count_samples(tx) == 0
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "reason"),
-    [
-        *[case for case in INVALID if case[0] in Line.model_fields and case[0] != "doc"],
-        ("real", math.inf, "a number within a list must be finite"),
-        ("doc", {"a": math.nan}, "a JSON number must be finite"),
-    ],
-)
+IN_A_ROW = [
+    *[case for case in INVALID if case[0] in Line.model_fields and case[0] != "doc"],
+    ("real", math.inf, "a number within a list must be finite"),
+    ("doc", {"a": math.nan}, "a JSON number must be finite"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "reason"), IN_A_ROW, ids=range(len(IN_A_ROW)))
 async def test_an_invalid_value_in_one_row_refuses_all_of_them(
     field: str, value: Any, reason: str, shop_database: Database
 ) -> None:

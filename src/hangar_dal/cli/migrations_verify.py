@@ -50,7 +50,7 @@ def _verify(chosen: argparse.Namespace) -> int:
             "no PostgreSQL server to try the migrations on: give --postgresql URL, or leave it out with --sqlite-only"
         )
     section = read_section() if chosen.folder is None else None
-    given = section.migration_folders if section else tuple(chosen.folder)
+    given = section.migration_folders if section else tuple(chosen.folder or ())
     progress = Progress()
     try:
         found = verify(

@@ -3,10 +3,8 @@
 Stands above `facts`; works on the scratch database that `scratch` made.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import combinations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
 
@@ -15,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import DiagnosticField, ExecStatus
 
 from hangar_dal.contract.allowed import allowed_values
+from hangar_dal.contract.asked_postgresql import Asked, conflict_at, refusal_of
 from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables
 from hangar_dal.contract.kinds import enum_of, postgresql_kind
 from hangar_dal.contract.narrow import RANGES
@@ -91,9 +90,6 @@ WHERE
     AND c.relname NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
 ORDER BY c.relname COLLATE "C", c.oid, a.attnum
 """
-_INDETERMINATE: Final = b"42P18"
-# No such function or operator, several of them, another type expected.
-_OF_TYPES: Final = frozenset({b"42883", b"42725", b"42804"})
 _VIEWS: Final = """
 SELECT
     CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE concat(n.nspname, '.', c.relname) END,
@@ -102,7 +98,6 @@ FROM pg_catalog.pg_class AS c
 INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind = 'v' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
-_NUMBERED: Final = re.compile(r"\$([0-9]+)")
 
 
 _PLANNED: Final = b"hangar_planned"
@@ -164,7 +159,7 @@ class PostgresProbe:
 
         The server infers the type of a parameter that is sent without one.
         """
-        asked = _Asked(variant, sent)
+        asked = Asked(variant, sent)
         prepared = self._prepared(asked, asked.types)
         if prepared.status == ExecStatus.COMMAND_OK:
             if (refusal := self._unplanned(asked)) is not None:
@@ -176,9 +171,9 @@ class PostgresProbe:
                 types = {name: inferred.param_type(at) for at, name in enumerate(asked.names) if name in opened}
                 misfits = {name: self._types.get(oid, "unknown") for name, oid in types.items()}
                 return self._described(asked, inferred, misfits=misfits)
-        return Described(refusal=_refusal(prepared, asked))
+        return Described(refusal=refusal_of(prepared, asked))
 
-    def _prepared(self, asked: "_Asked", types: Mapping[str, str]) -> "PGresult":
+    def _prepared(self, asked: Asked, types: Mapping[str, str]) -> "PGresult":
         """What the server says of the statement, or why it refuses it."""
         server = self._connection.pgconn
         prepared = server.prepare(b"", asked.text.encode(), [OIDS[types.get(name, OPEN)] for name in asked.names])
@@ -186,7 +181,7 @@ class PostgresProbe:
 
     def _described(
         self,
-        asked: "_Asked",
+        asked: Asked,
         prepared: "PGresult",
         misfits: Mapping[str, str] = MappingProxyType({}),
         without_value: Mapping[str, Refusal] = MappingProxyType({}),
@@ -199,7 +194,7 @@ class PostgresProbe:
             columns=tuple(self._column(prepared, at) for at in range(prepared.nfields)),
         )
 
-    def _without_values(self, asked: "_Asked") -> Iterator[tuple[str, Refusal]]:
+    def _without_values(self, asked: Asked) -> Iterator[tuple[str, Refusal]]:
         """Each argument that may be None by itself, and all of them at once."""
         nullable = [name for name in asked.nullable if asked.types.get(name)]
         refused = False
@@ -208,9 +203,9 @@ class PostgresProbe:
             prepared = self._prepared(asked, typed)
             if prepared.status != ExecStatus.COMMAND_OK and not (refused and len(missing) > 1):
                 refused = True
-                yield missing[0], _refusal(prepared, asked)
+                yield missing[0], refusal_of(prepared, asked)
 
-    def _unplanned(self, asked: "_Asked") -> Refusal | None:
+    def _unplanned(self, asked: Asked) -> Refusal | None:
         """What only planning finds: ON CONFLICT without a unique index, a FULL JOIN that cannot be made."""
         server = self._connection.pgconn
         types = [OIDS[asked.types.get(name, OPEN)] for name in asked.names]
@@ -221,7 +216,7 @@ class PostgresProbe:
         state = (planned.error_field(DiagnosticField.SQLSTATE) or b"").decode()
         if planned.status == ExecStatus.TUPLES_OK or state.startswith(_NOT_OF_THE_STATEMENT):
             return None
-        return Refusal(_refusal(planned, asked).reason, _conflict_at(asked.variant) if state == _NO_KEY else None)
+        return Refusal(refusal_of(planned, asked).reason, conflict_at(asked.variant) if state == _NO_KEY else None)
 
     def _column(self, described: "PGresult", at: int) -> ResultColumn:
         name = (described.fname(at) or b"").decode()
@@ -248,65 +243,3 @@ def _kinds(types: Sequence[_Type]) -> dict[int, str]:
         for each in types
     }
     return {each.oid: f"list:{kinds.get(each.item, 'unknown')}" if each.item else kinds[each.oid] for each in types}
-
-
-class _Asked:
-    """A statement with `$1` for the first of its `names`, and what the driver says of each."""
-
-    def __init__(self, variant: Variant, sent: Sequence[SentAs]) -> None:
-        self.variant = variant
-        self.names = list(dict.fromkeys(parameter.name for parameter in variant.parameters))
-        self.text = variant.rewritten(lambda name: f"${self.names.index(name) + 1}")
-        self.types = {each.name: each.type for each in sent}
-        self.nullable = [each.name for each in sent if each.may_be_none]
-
-    def suspects(self) -> Iterator[tuple[str, ...]]:
-        """Parameters whose types may be why the server refuses the statement: each alone, each two, then all."""
-        typed = [name for name in self.names if self.types.get(name)]
-        yield from combinations(typed, 1)
-        yield from combinations(typed, 2)
-        if len(typed) > 2:
-            yield tuple(typed)
-
-
-def _refusal(result: "PGresult", asked: _Asked) -> Refusal:
-    """In the words of the file: parameters by their names, the place in its own text."""
-    variant, text, names = asked.variant, asked.text, asked.names
-    said = [result.error_field(field) for field in (DiagnosticField.MESSAGE_PRIMARY, DiagnosticField.MESSAGE_HINT)]
-    reason = "; ".join(part.decode() for part in said if part)
-    position = result.error_field(DiagnosticField.STATEMENT_POSITION)
-    numbers = [int(number) for number in _NUMBERED.findall(reason) if 0 < int(number) <= len(names)]
-    offset = None
-    if position:  # in characters, from one
-        offset = _in_original(int(position) - 1, variant, text)
-    elif numbers:
-        offset = next(found.start for found in variant.parameters if found.name == names[numbers[0] - 1])
-    is_untyped = result.error_field(DiagnosticField.SQLSTATE) == _INDETERMINATE and numbers
-    sent_as = [f":{name} is sent as {of}" for name, of in asked.types.items() if of]
-    if sent_as and result.error_field(DiagnosticField.SQLSTATE) in _OF_TYPES:
-        reason = f"{reason} ({', '.join(sent_as)})"
-    untyped = names[numbers[0] - 1] if is_untyped else ""
-    return Refusal(_NUMBERED.sub(lambda found: _named(found, names), reason), offset, untyped)
-
-
-def _conflict_at(variant: Variant) -> int | None:
-    return next((token.start for token in variant.tokens if token.text.upper() == "CONFLICT"), None)
-
-
-def _named(found: re.Match[str], names: list[str]) -> str:
-    number = int(found[1])
-    return f":{names[number - 1]}" if 0 < number <= len(names) else found[0]
-
-
-def _in_original(offset: int, variant: Variant, rewritten: str) -> int:
-    """Where a character of the rewritten text stands in the text with the names."""
-    shift = 0
-    for parameter in variant.parameters:
-        start = parameter.start + shift
-        found = _NUMBERED.search(rewritten, start)  # perhaps behind the space that parts it from a word
-        if offset < start or found is None:
-            break
-        if offset < found.end():
-            return parameter.start
-        shift = found.end() - parameter.end
-    return offset - shift

@@ -50,7 +50,8 @@ def sort_of(value: exp.Expr, scope: Scope) -> Sort | None:
 
 def _common(values: Iterable[exp.Expr | None], scope: Scope) -> Sort | None:
     """The sort of values of one type; NULL and a missing ELSE are of any."""
-    sorts = {sort_of(value, scope) for value in values if value is not None and not isinstance(value, exp.Null)}
+    known = (value for value in values if value is not None and not isinstance(value, exp.Null))
+    sorts: set[Sort | None] = {sort_of(value, scope) for value in known}
     return sorts.pop() if len(sorts) == 1 else None
 
 

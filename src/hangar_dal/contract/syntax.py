@@ -48,7 +48,8 @@ def _parser_of(dialect: Any) -> Callable[[], Any]:
         "PRIMARY_PARSERS": {**known.PRIMARY_PARSERS, TokenType.NULL: _null},
         "PLACEHOLDER_PARSERS": {**known.PLACEHOLDER_PARSERS, TokenType.COLON: _parameter},
     }
-    return partial(type("WithPlaces", (known,), kept), dialect=dialect)
+    with_places: Any = type("WithPlaces", (known,), kept)
+    return partial(with_places, dialect=dialect)
 
 
 _PARSERS: Final[dict[Dialect, Callable[[], Any]]] = {dialect: _parser_of(made) for dialect, made in _DIALECTS.items()}

@@ -117,8 +117,8 @@ def _relative(section: Section, path: Path) -> str:
 def _module(section: Section, file: Path) -> str:
     """The name by which the file is imported from the project's folder, or from `src` in it."""
     parts = file.relative_to(section.folder).with_suffix("").parts
-    parts = parts[1:] if parts[0] == "src" and len(parts) > 1 else parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+    named = list(parts[1:] if parts[0] == "src" and len(parts) > 1 else parts)
+    return ".".join(named[:-1] if named[-1] == "__init__" and len(named) > 1 else named)
 
 
 def _is_named(file: Path, name: str, section: Section, project: Project, held: Held) -> bool:
