@@ -122,7 +122,8 @@ def test_a_column_that_is_renamed_is_found_where_it_is_used(run: Shop, shop: Pat
 def test_its_newest_migration_goes_before_the_code(run: Shop, server: str) -> None:
     shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server)
     assert (shown.returncode, shown.stderr) == (0, "")
-    rows = {row[0]: row[1:] for row in map(str.split, shown.stdout.partition("\n\n")[0].splitlines())}
+    _, table, *_ = shown.stdout.split("\n\n")
+    rows = {row[0]: row[1:] for row in map(str.split, table.splitlines())}
     assert rows["orders.list_orders"] == ["breaks", "breaks", "breaks", "breaks", "holds"]
     assert rows["orders.delete_order"] == ["breaks", "breaks", "breaks", "holds", "holds"]
     assert "\n1002_order_notes: deploy the schema first\n" in shown.stdout
