@@ -22,11 +22,25 @@ INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY n.nspname, c.relname
 """
+SETTINGS = """
+SELECT s::text
+FROM pg_catalog.pg_db_role_setting AS s
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
+WHERE s.setdatabase = 0 OR d.datname = current_database()
+ORDER BY 1
+"""
+# Other tests make roles of such names on the same server.
+ROLES = """
+SELECT r.rolname, r.rolsuper, r.rolcreatedb
+FROM pg_catalog.pg_roles AS r
+WHERE r.rolname !~ '^hangar_'
+ORDER BY 1
+"""
 # The database's own row, its settings and its comment are kept for the whole server.
 SHARED = (
     "SELECT d::text FROM pg_catalog.pg_database AS d WHERE d.datname = current_database()",
-    "SELECT s::text FROM pg_catalog.pg_db_role_setting AS s ORDER BY 1",
-    "SELECT r.rolname, r.rolsuper, r.rolcreatedb FROM pg_catalog.pg_roles AS r ORDER BY 1",
+    SETTINGS,
+    ROLES,
     "SELECT shobj_description(oid, 'pg_database') FROM pg_catalog.pg_database WHERE datname = current_database()",
 )
 

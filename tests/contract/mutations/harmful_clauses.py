@@ -86,8 +86,6 @@ def _limits(texts: Texts) -> Iterator[Mutant]:
         yield from gone.both(
             f"LIMIT {number}", "session_cookies.find_session_cookie", put("LIMIT 1", f"LIMIT {number}")
         )
-    for query in ("users.get_user", "users.find_user_by_email", "session_cookies.get_session_cookie"):
-        yield from gone.both("LIMIT 1 of any order", query, sub(r";", "\nLIMIT 1;"))
     for query in ("users.get_user", "users.find_user_by_username", "users.find_login_by_username"):
         yield from gone.both("sorted, of one row", query, sub(r";", "\nORDER BY id;"))
     other = Editor(

@@ -7,6 +7,7 @@ from itertools import pairwise
 from contract.mutations.application import Mutant, Texts
 from contract.mutations.edits import Editor, block, put, queries, sub
 from contract.mutations.harmful_clauses import COOKIE_READS, joined
+from contract.mutations.harmful_writes import INSERTS, kind_named
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:
@@ -45,6 +46,8 @@ def _swapped(texts: Texts) -> Iterator[Mutant]:
         listed = re.search(r"^VALUES \(\n(.*?)\n\)", block(texts, query), re.MULTILINE | re.DOTALL)
         names = [name for name in re.findall(r":(\w+)", listed[1]) if name != "now"] if listed else []
         for one, other in pairwise(names):
+            if query in INSERTS and kind_named(one) != kind_named(other):
+                continue  # harmful_writes swaps these
             exchange = sub(rf"^    :{one},\n    :{other}\b", f"    :{other},\n    :{one}")
             yield from editor.both(f"{one} and {other}", query, exchange)
     sealed = "session_cookies.update_session_cookie"

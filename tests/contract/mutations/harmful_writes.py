@@ -58,7 +58,7 @@ def _swapped(texts: Texts) -> Iterator[Mutant]:
     editor = Editor(texts, "swap two values of an INSERT", frozenset({"parameter-kind", "statement-refused"}))
     for query in INSERTS:
         values = re.findall(r"^    :(\w+),?$", block(texts, query), re.MULTILINE)
-        pairs = [(one, two) for one, two in pairwise(values) if _kind(one) != _kind(two)]
+        pairs = [(one, two) for one, two in pairwise(values) if kind_named(one) != kind_named(two)]
         for one, two in pairs:
             yield from editor.both(f"{two} before {one}", query, sub(rf":{one},\n    :{two}\b", f":{two},\n    :{one}"))
 
@@ -76,7 +76,7 @@ def _assigned(texts: Texts) -> Iterator[Mutant]:
             continue
         assignments = text.partition("\nSET")[2].partition("\nWHERE")[0]
         for name in re.findall(r"^(?:    | )(\w+) = (?:CASE|:|excluded)", assignments, re.MULTILINE):
-            other = "created_at" if _kind(name) != "instant" else "display_name"
+            other = "created_at" if kind_named(name) != "instant" else "display_name"
             target = rf"^(    |SET ){name} = "
             yield from kind.both(f"{other} for {name}", query, sub(target, rf"\1{other} = "))
             made += wrong.both(f"{misspelt(name)} for {name}", query, sub(target, rf"\1{misspelt(name)} = "))
@@ -150,5 +150,5 @@ def _unlisted(place: int) -> Edit:
     return change
 
 
-def _kind(name: str) -> str:
+def kind_named(name: str) -> str:
     return "instant" if name == "now" else KIND_OF.get(name, "text") if name != "cookies" else "text"
