@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise, product
 from typing import Final
 
-from hangar_dal.sqlscan import Dialect, Kind, Token, ends_in_word, scan
+from hangar_dal.sqlscan import Dialect, Kind, Token, ends_in_word, tokens_of
 
 _READING: Final = frozenset({"SELECT", "VALUES"})
 # INTO alone: PostgreSQL's SELECT INTO makes a table.
@@ -151,7 +151,7 @@ class Variant:
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        return tuple(scan(self.text, self.dialect))
+        return tokens_of(self.text, self.dialect)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -11,6 +11,7 @@ What SQLite adds: `[names]` and `` `names` ``, and a variable that goes on behin
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 Dialect = Literal["sqlite", "postgresql"]
@@ -89,6 +90,12 @@ def scan(text: str, dialect: Dialect) -> Iterator[Token]:
         else:
             return
         yield Token(kind, start, position, text[start:position])
+
+
+@lru_cache(maxsize=1024)
+def tokens_of(text: str, dialect: Dialect) -> tuple[Token, ...]:
+    """The same, scanned once however many ask about one statement."""
+    return tuple(scan(text, dialect))
 
 
 def ends_in_word(text: str) -> bool:

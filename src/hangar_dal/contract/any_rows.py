@@ -3,19 +3,20 @@
 A LIMIT without such a comparison is found without a database. Stands above `one_row` and `remarks`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.one_row import unkeyed_query
 from hangar_dal.contract.remarks import Remark
+from hangar_dal.contract.syntax import of_type
 from hangar_dal.sqlscan import Dialect
 
 
-def any_rows(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+def any_rows(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
     """Each such query, those within others too. Nothing is said where one row at most is left, or may be."""
-    for select in tree.find_all(exp.Select):
+    for select in of_type(nodes, exp.Select):
         limit, where = select.args.get("limit"), select.args.get("where")
         if limit is None or where is None or select.args.get("order") is not None or where.find(exp.EQ) is None:
             continue
@@ -24,6 +25,6 @@ def any_rows(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remar
         whole = select.copy()
         for clause in ("limit", "offset"):
             whole.set(clause, None)
-        if lacking := unkeyed_query(whole, tree, dialect, tables):
+        if lacking := unkeyed_query(whole, nodes[0], dialect, tables):
             message = f"LIMIT without ORDER BY takes any rows: WHERE fixes no unique key of {' and '.join(lacking)}"
             yield Remark("limit-unordered", limit, message, "say which rows, by an ORDER BY before it")

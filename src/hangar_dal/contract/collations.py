@@ -5,7 +5,7 @@ Stands above `bound`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlglot import exp
@@ -13,7 +13,7 @@ from sqlglot import exp
 from hangar_dal.contract.bound import bound, sort_key
 from hangar_dal.contract.facts import TableColumn, Tables
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import columns_of
+from hangar_dal.contract.syntax import columns_of, of_type
 from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "collation-differs"
@@ -27,21 +27,21 @@ _KEEPS_COLLATION: Final = (
 _ONE_CASE: Final = re.compile(r"[A-Z]+(,[A-Z]+)*|[a-z]+(,[a-z]+)*")
 
 
-def collations(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+def collations(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
     if dialect != "postgresql":
         return
-    for order in tree.find_all(exp.Order):
+    for order in of_type(nodes, exp.Order):
         for ordered in order.expressions:
             key = sort_key(ordered, order.parent)
             yield from _remarks(key, "sorts by", tables)
             if _is_unique(key, tables):
                 break  # nothing is left to sort
-    for node in tree.find_all(*_ORDERED):
+    for node in of_type(nodes, *_ORDERED):
         sides = [side for name in ("this", "expression", "low", "high") if (side := node.args.get(name)) is not None]
         if not any(side.find(exp.Collate) for side in sides):
             for side in sides:
                 yield from _remarks(side, "compares the order of", tables)
-    for extreme in tree.find_all(exp.Max, exp.Min):
+    for extreme in of_type(nodes, exp.Max, exp.Min):
         yield from _remarks(extreme, "takes the first or last of", tables)
 
 

@@ -3,7 +3,7 @@
 Constants on both sides of a comparison, as in `WHERE 1 = 1`, are written on purpose, and so is CROSS JOIN.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlglot import exp
@@ -12,7 +12,7 @@ from hangar_dal.contract.bound import same_value
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.meetings import assignments, sides
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import ctes, table_name
+from hangar_dal.contract.syntax import ctes, of_type, table_name
 from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "condition-constant"
@@ -21,18 +21,18 @@ _COMPARISONS: Final = (
 )  # fmt: skip
 
 
-def constant_conditions(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    written = {id(pair) for pair, _ in assignments(tree)}
-    for node in tree.find_all(*_COMPARISONS, exp.In):
+def constant_conditions(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    written = {id(pair) for pair, _ in assignments(nodes)}
+    for node in of_type(nodes, *_COMPARISONS, exp.In):
         if id(node) not in written:
             yield from _with_itself(node, tables)
-    for join in tree.find_all(exp.Join):
+    for join in of_type(nodes, exp.Join):
         if join.kind != "CROSS" and _is_true(join.args.get("on")) and _may_have_rows(join.this, tables):
             message = (
                 f"{join.this.name} is joined ON a condition that is always true, so each row meets every row of it"
             )
             yield Remark(RULE, join.this, message, "join by a key, or write CROSS JOIN if every pair is wanted")
-    for either in tree.find_all(exp.Or):
+    for either in of_type(nodes, exp.Or):
         for arm, other in ((either.this, either.expression), (either.expression, either.this)):
             if _is_true(arm) and isinstance(either.find_ancestor(exp.Where, exp.Join, exp.Having), exp.Expr):
                 message = "OR with a condition that is always true keeps every row"

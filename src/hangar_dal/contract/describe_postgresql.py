@@ -160,7 +160,7 @@ class PostgresProbe:
         The server infers the type of a parameter that is sent without one.
         """
         asked = Asked(variant, sent)
-        prepared = self._prepared(asked, asked.types)
+        prepared = self._prepared(asked, asked.types, name=_PLANNED)
         if prepared.status == ExecStatus.COMMAND_OK:
             if (refusal := self._unplanned(asked)) is not None:
                 return Described(refusal=refusal)
@@ -173,11 +173,11 @@ class PostgresProbe:
                 return self._described(asked, inferred, misfits=misfits)
         return Described(refusal=refusal_of(prepared, asked))
 
-    def _prepared(self, asked: Asked, types: Mapping[str, str]) -> "PGresult":
+    def _prepared(self, asked: Asked, types: Mapping[str, str], name: bytes = b"") -> "PGresult":
         """What the server says of the statement, or why it refuses it."""
         server = self._connection.pgconn
-        prepared = server.prepare(b"", asked.text.encode(), [OIDS[types.get(name, OPEN)] for name in asked.names])
-        return server.describe_prepared(b"") if prepared.status == ExecStatus.COMMAND_OK else prepared
+        prepared = server.prepare(name, asked.text.encode(), [OIDS[types.get(each, OPEN)] for each in asked.names])
+        return server.describe_prepared(name) if prepared.status == ExecStatus.COMMAND_OK else prepared
 
     def _described(
         self,
@@ -206,15 +206,18 @@ class PostgresProbe:
                 yield missing[0], refusal_of(prepared, asked)
 
     def _unplanned(self, asked: Asked) -> Refusal | None:
-        """What only planning finds: ON CONFLICT without a unique index, a FULL JOIN that cannot be made."""
+        """What only planning finds, of the statement that is prepared: ON CONFLICT without a unique index, a FULL JOIN
+        that cannot be made.
+        """
         server = self._connection.pgconn
-        types = [OIDS[asked.types.get(name, OPEN)] for name in asked.names]
-        server.prepare(_PLANNED, asked.text.encode(), types)
         nulls = f"({', '.join(['NULL'] * len(asked.names))})" if asked.names else ""
-        planned = server.exec_(b"EXPLAIN EXECUTE " + _PLANNED + nulls.encode())
-        server.exec_(b"DEALLOCATE " + _PLANNED)
+        deallocate = b"DEALLOCATE " + _PLANNED
+        planned = server.exec_(b"EXPLAIN EXECUTE " + _PLANNED + nulls.encode() + b"; " + deallocate)
+        if planned.status == ExecStatus.COMMAND_OK:  # of the last of both
+            return None
+        server.exec_(deallocate)
         state = (planned.error_field(DiagnosticField.SQLSTATE) or b"").decode()
-        if planned.status == ExecStatus.TUPLES_OK or state.startswith(_NOT_OF_THE_STATEMENT):
+        if state.startswith(_NOT_OF_THE_STATEMENT):
             return None
         return Refusal(refusal_of(planned, asked).reason, conflict_at(asked.variant) if state == _NO_KEY else None)
 

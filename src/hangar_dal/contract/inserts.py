@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.syntax import parsed, target
+from hangar_dal.contract.syntax import nodes_of, of_type, target
 from hangar_dal.sqlscan import Dialect
 
 
 def left_out(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str, str]]:
     """Each column, behind its table, that is NOT NULL, does not fill itself and is not given."""
-    tree = parsed(text, dialect)
-    for insert in tree.find_all(exp.Insert) if tree is not None else ():
+    for insert in of_type(nodes_of(text, dialect), exp.Insert):
         table = target(insert)
         listed = isinstance(insert.this, exp.Schema)
         if not (listed or insert.args.get("default")) or table is None or table not in tables.columns:

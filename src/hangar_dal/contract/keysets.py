@@ -12,7 +12,7 @@ from sqlglot import exp
 from hangar_dal.contract.bound import bound, sort_key
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import conjuncts
+from hangar_dal.contract.syntax import conjuncts, of_type
 from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "keyset-order"
@@ -38,8 +38,8 @@ class _Keyset(NamedTuple):
     is_row: bool
 
 
-def keysets(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for select in tree.find_all(exp.Select):
+def keysets(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    for select in of_type(nodes, exp.Select):
         order, limit = select.args.get("order"), select.args.get("limit")
         if order is None or limit is None or select.args.get("group") is not None:
             continue

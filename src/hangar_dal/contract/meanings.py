@@ -16,7 +16,7 @@ from hangar_dal.contract.meanings_texts import in_texts
 from hangar_dal.contract.meanings_types import in_types
 from hangar_dal.contract.reading import Difference
 from hangar_dal.contract.shown import place_of
-from hangar_dal.contract.syntax import parsed
+from hangar_dal.contract.syntax import nodes_of
 from hangar_dal.contract.value_kinds import Kinds
 from hangar_dal.sqlscan import Dialect
 
@@ -27,13 +27,13 @@ def differences(
     text: str, dialect: Dialect, tables: Tables, parameters: Mapping[str, str | None]
 ) -> Iterator[Difference]:
     """Each once, in the order of the text."""
-    tree = parsed(text, dialect) if dialect == "postgresql" else None
-    if tree is None:
+    nodes = nodes_of(text, dialect) if dialect == "postgresql" else ()
+    if not nodes:
         return
     kinds = Kinds(tables, parameters)
     found = {
         Difference(meaning, place_of(_start(node), text, dialect))
-        for node in reversed(list(tree.walk()))
+        for node in reversed(nodes)
         for rule in _RULES
         for meaning in rule(node, kinds)
     }

@@ -3,7 +3,7 @@
 Stands above `syntax`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.reading import Meeting
-from hangar_dal.contract.syntax import leaves, origin, parameter_name, parsed, place_in, table_name, target
+from hangar_dal.contract.syntax import leaves, nodes_of, of_type, origin, parameter_name, place_in, table_name, target
 from hangar_dal.sqlscan import Dialect
 
 Met = tuple[Meeting, exp.Expr]  # with the node that is met
@@ -22,44 +22,39 @@ _COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
     """Each; none where the statement is not understood."""
-    tree = parsed(text, dialect)
-    if tree is None:
-        return
-    for met, value in _all(tree, tables):
+    for met, value in _all(nodes_of(text, dialect), tables):
         yield replace(met, at=place_in(value, text, dialect))
 
 
-def _all(tree: exp.Expr, tables: Tables) -> Iterator[Met]:
+def _all(nodes: Sequence[exp.Expr], tables: Tables) -> Iterator[Met]:
     written: set[int] = set()
-    for pair, table in assignments(tree):
+    for pair, table in assignments(nodes):
         written.add(id(pair))
         yield from _assigned(pair, table, tables)
-    for insert in tree.find_all(exp.Insert):
+    for insert in of_type(nodes, exp.Insert):
         yield from _inserted(insert, tables)
-    for node in tree.find_all(*_COMPARISONS, exp.In):
+    for node in of_type(nodes, *_COMPARISONS, exp.In):
         if id(node) not in written:
             yield from _compared(node, tables)
 
 
 def compared_nulls(text: str, dialect: Dialect) -> tuple[int, ...]:
     """Where NULL itself is compared, which holds for no row: `name = NULL`."""
-    tree = parsed(text, dialect)
-    if tree is None:
-        return ()
-    written = {id(pair) for pair, _ in assignments(tree)}
-    compared = (node for node in tree.find_all(*_NEVER_OF_NULL) if id(node) not in written)
+    nodes = nodes_of(text, dialect)
+    written = {id(pair) for pair, _ in assignments(nodes)}
+    compared = (node for node in of_type(nodes, *_NEVER_OF_NULL) if id(node) not in written)
     nulls = [side for node in compared for side in (node.this, node.expression) if isinstance(side, exp.Null)]
     return tuple(sorted(at for null in nulls if (at := place_in(null, text, dialect)) is not None))
 
 
-def assignments(tree: exp.Expr) -> Iterator[tuple[exp.Expr, str | None]]:
-    for update in tree.find_all(exp.Update):
+def assignments(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, str | None]]:
+    for update in of_type(nodes, exp.Update):
         merge = update.find_ancestor(exp.Merge)
         changed = merge.this if merge is not None and update.this is None else update.this
         table = table_name(changed) if isinstance(changed, exp.Table) else None
         for pair in update.expressions:
             yield pair, table
-    for insert in tree.find_all(exp.Insert):
+    for insert in of_type(nodes, exp.Insert):
         conflict = insert.args.get("conflict")
         for pair in conflict.expressions if conflict is not None else ():
             yield pair, target(insert)

@@ -15,14 +15,14 @@ from hangar_dal.contract.nullable_scope import MayBeNull, Output, Scope
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.syntax import parsed
 from hangar_dal.query.clauses import scopes
-from hangar_dal.sqlscan import Dialect, Token, scan
+from hangar_dal.sqlscan import Dialect, Token, tokens_of
 
 
 def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     """The keys of the outermost ORDER BY, as they are written, that may be NULL and have no NULLS FIRST or LAST."""
     tree = parsed(text, dialect)
     order = tree.args.get("order") if isinstance(tree, exp.Query) else None
-    root = scopes(scan(text, dialect))[0]
+    root = scopes(tokens_of(text, dialect))[0]
     at_order = root.find("ORDER", "BY") if order else None
     written = list(root.keys(at_order)) if at_order is not None else []  # the parser keeps no NULLS LAST
     if tree is None or order is None or len(written) != len(order.expressions):

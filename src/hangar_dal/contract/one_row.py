@@ -14,7 +14,7 @@ from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Scope, Statement
 from hangar_dal.contract.orders_queries import Names, query
 from hangar_dal.contract.orders_values import core
-from hangar_dal.contract.syntax import conjuncts, parsed, target
+from hangar_dal.contract.syntax import conjuncts, nodes_of, of_type, target
 from hangar_dal.sqlscan import Dialect
 
 _Query = TypeVar("_Query", bound=exp.Expr)
@@ -24,9 +24,11 @@ _RANGES: Final = (exp.ArrayContainedBy, exp.ArrayContainsAll, exp.ArrayOverlaps)
 
 def unkeyed(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     """The tables of which WHERE fixes no unique key; none if there is at most one row, or if that cannot be told."""
-    tree = parsed(text, dialect)
+    nodes = nodes_of(text, dialect)
     try:
-        return _unkeyed(tree.copy(), dialect, tables) if tree is not None else ()
+        if of_type(nodes, exp.With, exp.In):  # they are written into the tree in other places
+            return _unkeyed(nodes[0].copy(), dialect, tables)
+        return _unkeyed(nodes[0], dialect, tables) if nodes else ()
     except (NotUnderstood, RecursionError):
         return ()
 

@@ -3,7 +3,7 @@
 Stands above `bound`. `IS NOT NULL` says openly that these rows are unwanted, so it is left alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlglot import exp
@@ -11,7 +11,7 @@ from sqlglot import exp
 from hangar_dal.contract.bound import bound
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import conjuncts
+from hangar_dal.contract.syntax import conjuncts, of_type
 from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "outer-join-undone"
@@ -20,8 +20,8 @@ _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Li
 _STRICT: Final = (exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Neg, exp.Collate, exp.Length)
 
 
-def outer_joins(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for select in tree.find_all(exp.Select):
+def outer_joins(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    for select in of_type(nodes, exp.Select):
         where = select.args.get("where")
         outer = {alias: kind for alias, (kind, _) in _places(select)}
         for column in _compared(where):

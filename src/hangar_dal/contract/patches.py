@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from hangar_dal.contract.reading import Patch
-from hangar_dal.contract.syntax import parameter_name, parsed
+from hangar_dal.contract.syntax import nodes_of, of_type, parameter_name
 from hangar_dal.sqlscan import Dialect
 
 
 def patches(text: str, dialect: Dialect) -> Iterator[Patch]:
     """Each `column = CASE WHEN :flag THEN ... ELSE ... END` of an UPDATE."""
-    tree = parsed(text, dialect)
-    for update in tree.find_all(exp.Update) if tree is not None else ():
+    for update in of_type(nodes_of(text, dialect), exp.Update):
         for pair in update.expressions:
             case = pair.expression.unnest() if isinstance(pair, exp.EQ) else None
             if isinstance(case, exp.Case) and case.this is None and isinstance(pair.this, exp.Column):

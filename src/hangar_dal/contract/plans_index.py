@@ -10,7 +10,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.syntax import conjuncts, origin, parsed, sources
+from hangar_dal.contract.syntax import conjuncts, nodes_of, of_type, origin, sources
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
@@ -28,9 +28,8 @@ def missing_indexes(
 
     `indexed` are the columns of the indexes that it has: what one of them begins with needs no other.
     """
-    tree = parsed(text, dialect)
     found: list[Keys] = []
-    for scope in tree.find_all(exp.Select, exp.Update, exp.Delete) if tree is not None else ():
+    for scope in of_type(nodes_of(text, dialect), exp.Select, exp.Update, exp.Delete):
         if table.lower() in {known for _, known in sources(scope)}:
             found += _Scope(scope, table, tables, dialect).keys()
     keys = dict.fromkeys(each for each in found if each and not _is_there(each, indexed))

@@ -77,22 +77,25 @@ class PostgresPlanner:
         places = {name: f"${at}" for at, name in enumerate(names, 1)}
         typed = {name: f"CAST({place} AS {types[name]})" if name in types else place for name, place in places.items()}
         text = variant.rewritten(lambda name: typed.get(name, _PAGE))
-        with suppress(psycopg.Error), self._connection.transaction(force_rollback=True):
-            for setting in _BY_INDEX if by_index else ():
-                self._connection.execute(f"SET LOCAL {setting} = off".encode())
-            return Plan(tuple(self._steps(self._explained(text, len(names)), names, reads(variant.text, "postgresql"))))
+        settings = [f"SET LOCAL {setting} = off" for setting in _BY_INDEX] if by_index else []
+        with suppress(psycopg.Error):
+            node = self._explained(settings, text, len(names))
+            return Plan(tuple(self._steps(node, names, reads(variant.text, "postgresql"))))
         return None
 
-    def _explained(self, text: str, parameters: int) -> Node:
+    def _explained(self, settings: Sequence[str], text: str, parameters: int) -> Node:
+        """All that it takes is sent at once, which is one transaction to the server: the settings end with it."""
         if self._connection.info.server_version >= _PLANS_UNBOUND:
-            command = f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {text}"
+            commands = [*settings, f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {text}"]
         else:
-            # What an EXPLAIN that failed has left: its transaction refused to deallocate it.
-            self._connection.execute("DEALLOCATE ALL")
-            self._connection.execute(f"PREPARE hangar_plan AS {text}".encode())
             nulls = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
-            command = f"EXPLAIN (FORMAT JSON) EXECUTE hangar_plan{nulls}"
-        [(found,)] = self._connection.execute(command.encode()).fetchall()
+            explain = f"EXPLAIN (FORMAT JSON) EXECUTE hangar_plan{nulls}"
+            # An EXPLAIN that failed has left its statement behind.
+            commands = ["DEALLOCATE ALL", *settings, f"PREPARE hangar_plan AS {text}", explain]
+        cursor = self._connection.execute("\n;".join(commands).encode())  # the text may end in a comment
+        while cursor.nextset():
+            pass
+        [(found,)] = cursor.fetchall()
         node: Node = found[0]["Plan"]
         return node
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from hangar_dal.contract.syntax import conjuncts, parsed, sources
+from hangar_dal.contract.syntax import conjuncts, nodes_of, of_type, sources
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
@@ -28,9 +28,8 @@ class Read:
 @lru_cache(maxsize=4096)
 def reads(text: str, dialect: Dialect) -> dict[str, tuple[Read, ...]]:
     """By name in lower case; several where parts of the statement use the same. Empty if it is not understood."""
-    tree = parsed(text, dialect)
     found: defaultdict[str, list[Read]] = defaultdict(list)
-    for scope in tree.find_all(exp.Select, exp.Update, exp.Delete) if tree is not None else ():
+    for scope in of_type(nodes_of(text, dialect), exp.Select, exp.Update, exp.Delete):
         for name, table in sources(scope):
             if table is not None:
                 found[name].append(Read(table, _ends(scope), _picks(scope, name)))

@@ -1,13 +1,13 @@
 """What a rule notices in the parsed statement, and where that stands in its own text. Stands above `syntax`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.reading import Notice
-from hangar_dal.contract.syntax import parsed, place_in
+from hangar_dal.contract.syntax import nodes_of, place_in
 from hangar_dal.sqlscan import Dialect
 
 
@@ -21,17 +21,17 @@ class Remark(NamedTuple):
     always: bool = False
 
 
-Rule = Callable[[exp.Expr, Dialect, Tables], Iterator[Remark]]
+Rule = Callable[[Sequence[exp.Expr], Dialect, Tables], Iterator[Remark]]  # of every node, the root first
 
 
 def notices(text: str, dialect: Dialect, tables: Tables, rules: Iterable[Rule]) -> tuple[Notice, ...]:
     """What each rule says of the statement; nothing if it is not understood."""
-    tree = parsed(text, dialect)
-    if tree is None:
+    nodes = nodes_of(text, dialect)
+    if not nodes:
         return ()
     found = (
         Notice(remark.rule, place_in(remark.node, text, dialect), remark.message, remark.fix, remark.always)
         for rule in rules
-        for remark in rule(tree, dialect, tables)
+        for remark in rule(nodes, dialect, tables)
     )
     return tuple(dict.fromkeys(found))

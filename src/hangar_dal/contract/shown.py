@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlglot.dialects import Postgres
 
-from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
 
 NO_KEYWORD: Final = "p_"
 # The characters of PostgreSQL's operators, and those that let one end in a sign.
@@ -43,7 +43,7 @@ def shown(text: str, dialect: Dialect) -> str | None:
     `:like` and `:on` are parameters, and are no words here. An operator that PostgreSQL does not have is one of which
     nothing is known: the parser might read two of its own in it.
     """
-    tokens = list(scan(text, dialect))
+    tokens = tokens_of(text, dialect)
     code = [token for token in tokens if token.kind is not Kind.COMMENT]
     if any(_is_misread(word, after, dialect) for word, after in pairwise([*code, None]) if word):
         return None
@@ -66,7 +66,7 @@ def place_of(offset: int, text: str, dialect: Dialect) -> int:
 
 @lru_cache(maxsize=256)  # several rules ask about one statement
 def _changes_of(text: str, dialect: Dialect) -> list[tuple[int, int, str]]:
-    return _changes(list(scan(text, dialect)), text, dialect)
+    return _changes(tokens_of(text, dialect), text, dialect)
 
 
 def _changes(tokens: Sequence[Token], text: str, dialect: Dialect) -> list[tuple[int, int, str]]:

@@ -3,7 +3,7 @@
 Stands above `meetings`. By names alone, and only where the names close a circle: `updated_at = :now` is none.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from sqlglot import exp
@@ -11,7 +11,7 @@ from sqlglot import exp
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.meetings import assignments, sides
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import leaves, parameter_name
+from hangar_dal.contract.syntax import leaves, of_type, parameter_name
 from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "values-swapped"
@@ -20,8 +20,8 @@ _ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ)
 Pairs = Mapping[str, tuple[exp.Expr, str]]  # by column: where it stands, and the name of what it is given
 
 
-def swapped(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for insert in tree.find_all(exp.Insert):
+def swapped(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    for insert in of_type(nodes, exp.Insert):
         rows = [_pairs(row) for row in _rows(insert)]
         for row in rows:
             for circle in _circles(row):
@@ -30,13 +30,13 @@ def swapped(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Iterator[Remark
                     yield _remark(row, circle)
     lists: dict[int, list[tuple[exp.Expr, exp.Expr]]] = {}
     written: set[int] = set()
-    for pair, _ in assignments(tree):
+    for pair, _ in assignments(nodes):
         written.add(id(pair))
         if isinstance(pair, exp.EQ):
             lists.setdefault(id(pair.parent), []).extend(sides(pair))
     compared = [
         list(sides(node))
-        for node in tree.find_all(*_ORDERED)
+        for node in of_type(nodes, *_ORDERED)
         if id(node) not in written and isinstance(node.this, exp.Tuple)
     ]
     for each in [*lists.values(), *compared]:

@@ -5,9 +5,9 @@ Stands above `facts` and `shown`.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlglot import exp
 from sqlglot.dialects import Postgres, SQLite
@@ -27,6 +27,7 @@ _SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
 _STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert, exp.Merge)
 
 TableAndColumn = tuple[str, str]
+_Node = TypeVar("_Node", bound=exp.Expr)
 
 
 def _null(parser: Any, token: Any) -> Any:
@@ -69,6 +70,18 @@ def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
     for empty in tree.find_all(exp.HexString, exp.BitString) if "''" in text else ():
         empty.set("this", empty.this or "0")  # the parser would fail to write X'' back
     return tree
+
+
+@lru_cache(maxsize=64)  # the rules ask about one statement after the other
+def nodes_of(text: str, dialect: Dialect) -> tuple[exp.Expr, ...]:
+    """Every node of the tree, its root first; none where the statement is not understood."""
+    tree = parsed(text, dialect)
+    return tuple(tree.walk()) if tree is not None else ()
+
+
+def of_type(nodes: Iterable[exp.Expr], *types: type[_Node]) -> list[_Node]:
+    """Those of these types, in the same order."""
+    return [node for node in nodes if isinstance(node, types)]
 
 
 def place_in(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
