@@ -111,7 +111,7 @@ async def test_a_nested_model_of_a_subclass_is_refused(shop: "Shop", database: D
     with pytest.raises(InvalidValue, match=r"^part: expected Part, got More$"):
         await module.it(database, module.Holder(part=module.More(n=1)))
     with pytest.raises(InvalidValue, match=r"^part.n: expected int, got str$"):
-        await module.it(database, module.Holder(part=module.Part.model_construct(n="hunter2")))
+        await module.it(database, module.Holder(part=module.Part.model_construct(n="one")))
 
 
 async def test_a_list_of_enums_goes_in_and_comes_back(shop: "Shop", database: Database) -> None:
@@ -143,7 +143,7 @@ async def test_typed_json_is_held_to_its_type_before_it_is_written(shop: "Shop",
     shop.query("async def it(db: Executor, counts: dict[str, int]) -> dict[str, int]: ...", "SELECT :counts AS counts")
     module = shop.modules["shop.orders"]
     assert await module.it(database, {"a": 1, "b": -(2**63)}) == {"a": 1, "b": -(2**63)}
-    for wrong in ({"a": "hunter2"}, {"a": "1"}, {"a": True}, {"a": None}):
+    for wrong in ({"a": "one"}, {"a": "1"}, {"a": True}, {"a": None}):
         with pytest.raises(InvalidValue, match=r"^counts: Input should be a valid integer$"):
             await module.it(database, wrong)
 

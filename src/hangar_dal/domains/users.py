@@ -15,7 +15,14 @@ from hangar_dal import passwords
 from hangar_dal.database import Database, Executor
 from hangar_dal.domains.catalog import query
 from hangar_dal.emails import EmailAddress, is_email
-from hangar_dal.errors import AccountNotActive, InvalidCredentials, InvalidValue, TransactionError, raise_alone
+from hangar_dal.errors import (
+    AccountNotActive,
+    HashingBusy,
+    InvalidCredentials,
+    InvalidValue,
+    TransactionError,
+    raise_alone,
+)
 from hangar_dal.models.users import (
     DisplayName,
     EveCharacterId,
@@ -217,16 +224,13 @@ async def authenticate(db: Database, login: str, password: SecretStr) -> User:
     _check_database(db, "Call authenticate before the transaction begins.")
     _check_secret(password)
     while True:
-        found = None if passwords.is_too_long(password) else await _find_login(db, login)
-        verified = found.hashed_password if found else None
-        matches = await passwords.verify_password(verified, password)
-        if found is None or verified is None or not matches or found.status is not UserStatus.ACTIVE:
+        try:
+            found = await _find_verified_login(db, login, password)
+            user = await _find_or_renew(db, found, password) if found else None
+        except HashingBusy as error:
+            raise_alone(error.with_traceback(None))  # frames further down have the hash in local variables
+        if found is None:
             raise InvalidCredentials(_REFUSED)
-        if passwords.needs_rehash(verified):
-            renewed = await passwords.rehash_password(password)
-            user = await renew_password_hash(db, found.id, verified=verified, renewed=renewed)
-        else:
-            user = await find_verified_user(db, found.id, verified=verified)
         if user is not None:
             return user
         # The account or its hash changed while the password was hashed, perhaps by another sign-in: begin again.
@@ -252,6 +256,24 @@ async def sign_in_eve_user(
         if refused is not None and not refused.is_active:
             status = refused.status
             raise AccountNotActive(f"the account is {status}; only an ACTIVE one may sign in", status=status)
+
+
+async def _find_verified_login(db: Database, login: str, password: SecretStr) -> Login | None:
+    """The active account that this password opens. Nothing is raised here, where the hash is in a local variable."""
+    found = None if passwords.is_too_long(password) else await _find_login(db, login)
+    matches = await passwords.verify_password(found.hashed_password if found else None, password)
+    return found if found and matches and found.status is UserStatus.ACTIVE else None
+
+
+async def _find_or_renew(db: Database, found: Login, password: SecretStr) -> User | None:
+    """The user whose password was just verified, the hash renewed if it is weak; None if either has changed."""
+    verified = found.hashed_password
+    if verified is None:
+        return None
+    if not passwords.needs_rehash(verified):
+        return await find_verified_user(db, found.id, verified=verified)
+    renewed = await passwords.rehash_password(password)
+    return await renew_password_hash(db, found.id, verified=verified, renewed=renewed)
 
 
 async def _find_login(db: Database, login: str) -> Login | None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
+from behind import texts_in_frames
 from hangar_dal import Database, Settings, User, open_database, passwords, users
-from hangar_dal.errors import HashingBusy, TransactionError
+from hangar_dal.errors import HangarError, HashingBusy, InvalidCredentials, TransactionError
 from samples import local_user, password
 
 FULL = passwords.THREADS + passwords.MAX_WAITING
@@ -91,6 +92,26 @@ async def test_a_full_queue_refuses_the_next_call_at_once_and_serves_again_later
     assert await asyncio.gather(*waiting) == [False] * FULL
     await users.set_password(database, user.id, secret)
     assert (await users.authenticate(database, str(user.username), secret)).id == user.id
+
+
+@pytest.mark.parametrize("refusal", [HashingBusy, InvalidCredentials])
+async def test_no_frame_of_a_refused_sign_in_holds_the_hash(
+    database: Database, user: User, held: Callable[[], Held], refusal: type[HangarError]
+) -> None:
+    """Tools that report errors record the local variables of each frame."""
+    login = await users.find_login_by_username(database, str(user.username))
+    assert login is not None
+    hasher = held()
+    waiting = [asyncio.create_task(passwords.verify_password(None, password())) for _ in range(FULL)]
+    await asyncio.sleep(0)
+    if refusal is InvalidCredentials:
+        hasher.let_go.set()
+        await asyncio.gather(*waiting)
+    with pytest.raises(refusal) as caught:
+        await users.authenticate(database, str(user.username), password())
+    assert str(login.hashed_password) not in texts_in_frames(caught.value)
+    hasher.let_go.set()
+    await asyncio.gather(*waiting)
 
 
 async def test_callers_that_gave_up_leave_their_places_to_others(held: Callable[[], Held]) -> None:
