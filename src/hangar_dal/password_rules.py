@@ -63,6 +63,16 @@ def normalised(password: SecretStr) -> str:
     raise WeakPassword(f"the password must not be longer than {MAX_CHARACTERS} characters")
 
 
+def check_secret(password: SecretStr) -> None:
+    """Raise `InvalidValue` for what is no `SecretStr`, or holds characters that cannot be stored."""
+    if not isinstance(password, SecretStr):
+        raise InvalidValue(f"password: expected SecretStr, got {type(password).__name__}")
+    try:
+        check_text("password", password.get_secret_value())
+    except InvalidValue as error:
+        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables
+
+
 def check_length(password: SecretStr, minimum: int = MIN_CHARACTERS) -> None:
     """Raise `WeakPassword` if the password is too short or too long."""
     try:

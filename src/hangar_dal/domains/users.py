@@ -33,7 +33,7 @@ from hangar_dal.models.users import (
     UserRole,
     UserStatus,
 )
-from hangar_dal.password_rules import check_length
+from hangar_dal.password_rules import check_length, check_secret
 from hangar_dal.query import RowCount
 from hangar_dal.values import CaseInsensitive, check_text, uuid7
 
@@ -195,7 +195,7 @@ async def create_user(db: Database, new: NewUser) -> User:
         raise InvalidValue(f"new: expected NewUser, got {type(new).__name__}")
     hashed = None
     if new.password is not None:
-        _check_secret(new.password)
+        check_secret(new.password)
         names = (new.username, new.email, new.display_name)
         hashed = await passwords.hash_password(new.password, context=[name for name in names if isinstance(name, str)])
     return await insert_user(db, new, hashed_password=hashed)
@@ -207,7 +207,7 @@ async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User
     `WeakPassword` if it is easy to guess. In a transaction use `set_password_hash`.
     """
     _check_database(db, "Call passwords.hash_password before the transaction begins, then set_password_hash in it.")
-    _check_secret(password)
+    check_secret(password)
     check_length(password)
     user = await get_user(db, user_id)
     names = (user.username, user.email, user.display_name)
@@ -222,7 +222,7 @@ async def authenticate(db: Database, login: str, password: SecretStr) -> User:
     `Transaction`, because the password is hashed in between. Raises `HashingBusy` if too many sign-ins wait.
     """
     _check_database(db, "Call authenticate before the transaction begins.")
-    _check_secret(password)
+    check_secret(password)
     while True:
         try:
             found = await _find_verified_login(db, login, password)
@@ -295,13 +295,3 @@ def _check_database(db: object, instead: str) -> None:
             f"db: expected Database, got {type(db).__name__}; its connection would wait while a password is hashed. "
             f"{instead}"
         )
-
-
-def _check_secret(password: SecretStr) -> None:
-    """Found before any I/O, like every value that cannot be stored."""
-    if not isinstance(password, SecretStr):
-        raise InvalidValue(f"password: expected SecretStr, got {type(password).__name__}")
-    try:
-        check_text("password", password.get_secret_value())
-    except InvalidValue as error:
-        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables
