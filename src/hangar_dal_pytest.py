@@ -7,8 +7,8 @@
         async with hangar_both() as both:
             await both.same(lambda db: orders.list_orders(db))
 
-Stands beside the package, not in it: pytest imports every plugin at its start, and the package with its models and
-settings is to be paid for by the tests that use it.
+This module is outside of the package because pytest imports every plugin when it starts. Only tests that use the
+package should take the time to import its models and settings.
 """
 
 import os

@@ -61,7 +61,7 @@ class SettingsError(HangarError):
 
 
 class CatalogError(HangarError):
-    """Mend the SQL file or the signature at each place in `findings`, one sentence each."""
+    """Correct the SQL file or the signature at each place in `findings`, one sentence each."""
 
     def __init__(self, findings: Sequence[str]) -> None:
         self.findings = tuple(findings)
@@ -128,7 +128,7 @@ class TooManyRows(HangarError):
 
 
 class MigrationError(HangarError):
-    """Mend the migration file that the message names; a transactional migration that failed left nothing behind."""
+    """Correct the migration file that the message names; a transactional migration that failed left nothing behind."""
 
 
 class MigrationBlocked(MigrationError):
@@ -208,7 +208,7 @@ class NotNullViolation(ConstraintViolation):
 
 
 class StatementError(DatabaseError):
-    """Mend the SQL in the file that `query` names."""
+    """Correct the SQL in the file that `query` names."""
 
 
 class StatementTimeout(DatabaseError):

@@ -1,4 +1,4 @@
-"""One thing that is wrong: where, what, and what to write instead. Stands beside `errors`, below everything else."""
+"""One thing that is wrong: where, what, and what to write instead. Imports no other module."""
 
 from dataclasses import dataclass
 from typing import Final, Literal

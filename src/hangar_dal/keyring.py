@@ -1,6 +1,6 @@
 """Where the keys that seal come from: the settings, a key file, or a key file made beside a SQLite database.
 
-Stands above `settings` and `sealing`, which do not import each other.
+Builds on `settings` and `sealing`, which do not import each other.
 """
 
 import os
@@ -23,7 +23,7 @@ def open_keyring(settings: Settings) -> Keyring:
     """HANGAR_SEALING_KEYS, else HANGAR_SEALING_KEY_FILE, else the key file beside the SQLite database.
 
     The key file is made if it is missing; `missing_key_file` tells so beforehand. It belongs into every backup, in
-    another place than the database. `:memory:` gets a key that is kept nowhere.
+    another place than the database. `:memory:` gets a key that is not stored.
     """
     try:
         return _found(settings)

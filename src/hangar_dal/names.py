@@ -6,7 +6,7 @@ from hangar_dal.unicode14 import invisible
 
 
 def visible_name(text: str) -> str:
-    """Return the name, or raise if two names could look the same because of characters that nobody sees.
+    """Return the name, or raise if two names could look the same because of invisible characters.
 
     Refused are the categories Cc, Cf, Zl and Zp, those of Zs but the ordinary space, what is Default_Ignorable (such as
     joiners, variation selectors and fillers), and spaces at the beginning or end.

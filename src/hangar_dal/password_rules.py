@@ -24,8 +24,9 @@ MIN_CHARACTERS_WITH_SECOND_FACTOR: Final = 8
 MAX_CHARACTERS: Final = 256
 MAX_BYTES: Final = 1024
 
-# Powers of ten, of guesses that zxcvbn expects. A thief who has the hashes can try 10^8 of them, even of argon2id. Who
-# must ask the server for each guess, which is all that a second factor leaves, does not get to 10^6.
+# Decimal logarithms of the number of guesses that zxcvbn estimates. An attacker who has the hashes can try 10^8
+# passwords, even with argon2id. If a second factor is required, each guess is a request to the server, and 10^6
+# requests are too many.
 MIN_GUESSES: Final = 10.0
 MIN_GUESSES_WITH_SECOND_FACTOR: Final = 6.0
 

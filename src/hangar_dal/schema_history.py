@@ -1,6 +1,6 @@
-"""Which migrations this package carries, against those a database has had: one SELECT tells whether it is up to date.
+"""Which migrations this package carries, against those a database has had: one SELECT shows whether it is up to date.
 
-Knows neither yoyo nor a driver, so that opening a database costs neither import. Stands below `database`, above
+Knows neither yoyo nor a driver, so that opening a database costs neither import. Builds on
 `errors` alone.
 """
 

@@ -2,7 +2,7 @@
 
 A sealed value is the text `v1.<key id>.<base64 of nonce and ciphertext>`: AES-256-GCM with a random 96-bit nonce.
 Its associated data names the table, the column and the row, so a sealed value opens only in the place it was sealed
-for. No database, no files. Stands beside `settings`, above `values`.
+for. No database, no files. Builds on `values`; does not import `settings`.
 """
 
 import re
@@ -117,7 +117,7 @@ class Keyring:
 
 
 def parse_keys(text: str) -> Keyring:
-    """The keyring written as `id:base64` entries, parted by commas or line ends; a `#` begins a comment.
+    """The keyring written as `id:base64` entries, separated by commas or line ends; a `#` begins a comment.
 
     The entry that seals comes first. Messages count the entries and never show one.
     """

@@ -2,7 +2,7 @@
 
     async with open_database(Settings(database_url="sqlite:///shop.db")) as db: ...
 
-Arguments come before the environment, the environment before `.env`. Stands above `urls`, which says what a
+Arguments come before the environment, the environment before `.env`. Builds on `urls`, which says what a
 database URL means.
 """
 

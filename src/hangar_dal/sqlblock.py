@@ -1,6 +1,6 @@
 """One named statement: its lines, the arms that it can be made of, and where its parameters stand.
 
-Made by `sqlfile` out of text; knows nothing of files or Python signatures. Stands above `sqlscan`.
+Made by `sqlfile` out of text; knows nothing of files or Python signatures. Builds on `sqlscan`.
 """
 
 from bisect import bisect_right

@@ -1,7 +1,7 @@
 """A SQL file as named blocks.
 
 Refuses what is not the format (`sql/README.md`), and says so with file and line, all findings at once. Knows nothing
-of Python signatures. Stands above `sqlblock`.
+of Python signatures. Builds on `sqlblock`.
 """
 
 import re
@@ -102,7 +102,7 @@ def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
 def _add_block(file: SqlFile, text: str, at: TextLines, header: Token, body: Sequence[Token]) -> None:
     line, name = at.line_of(header.start), _header(text, header)
     if name in file.headers:
-        file.refuse((line, 1), f"{name} is defined twice; the first stands in line {file.headers[name]}")
+        file.refuse((line, 1), f"{name} is defined twice; the first is in line {file.headers[name]}")
         return
     file.add_header(name, line)
     code = [token for token in body if token.kind is not Kind.COMMENT]
@@ -127,7 +127,7 @@ def _add_block(file: SqlFile, text: str, at: TextLines, header: Token, body: Seq
         if token.kind is Kind.COMMENT and token.start > start and (found := _DIRECTIVE.match(token.text)):
             file.refuse(
                 at.place_of(token.start),
-                f"{name}: `-- {found[1]}:` is read nowhere but between header and statement",
+                f"{name}: `-- {found[1]}:` is read only between the header and the statement",
                 "move it there",
             )
     refused = len(file.faults)
@@ -149,7 +149,7 @@ def _overrides(file: SqlFile, at: TextLines, comments: Sequence[Token]) -> Itera
         if found is None:
             file.refuse(place, "`-- not null:` needs a column and a reason", "write `-- not null: column: reason`")
         elif found[1] in seen:
-            file.refuse(place, f"`-- not null: {found[1]}` stands there twice", "delete one of them")
+            file.refuse(place, f"`-- not null: {found[1]}` is written twice", "delete one of them")
         else:
             seen.add(found[1])
             yield found[1], found[2]
@@ -182,7 +182,7 @@ def _lines(file: SqlFile, at: TextLines, tokens: Sequence[Token], start: int, en
         elif match.start():  # an arm that is not the first
             yield Line(token.text[: match.start()].replace("--", "  ", 1).rstrip(), number, conditions)
         else:
-            file.refuse(place, "this `when` stands alone", "write it behind the line that it keeps")
+            file.refuse(place, "this line has a `when` but no SQL", "write it behind the line that it keeps")
     for token, _ in whens.values():
         file.refuse(at.place_of(token.start), "an arm behind the semicolon belongs to no statement")
 
@@ -192,7 +192,7 @@ def _conditions(file: SqlFile, text: str, place: Place) -> Iterator[Condition]:
         if match := _CONDITION.match(part.strip()):
             yield Condition(match[1], match[2])
         else:
-            file.refuse(place, "`when` takes `argument` or `argument = value`, parted by commas")
+            file.refuse(place, "`when` takes `argument` or `argument = value`, separated by commas")
 
 
 def _is_whole(file: SqlFile, block: Block) -> bool:

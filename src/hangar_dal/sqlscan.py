@@ -1,7 +1,7 @@
-"""Tells strings, names, comments and `:parameters` of a SQL text apart, as the database itself would.
+"""Splits a SQL text into strings, names, comments and `:parameters`, as the database itself would.
 
-One pass, one token after the other, in the dialect's own lexical rules: a parameter is found where the database
-would find one and nowhere else. Stands above errors alone; `sqlfile` builds on it.
+One pass, one token after the other, in the dialect's own lexical rules: a parameter is found exactly where the
+database would find one. Builds on errors alone; `sqlfile` builds on it.
 
 What PostgreSQL adds: `E''` strings, `$tag$` bodies, nested comments, `::` casts, array slices, `?` operators.
 What SQLite adds: `[names]` and `` `names` ``, and a variable that goes on behind `::`.

@@ -1,5 +1,7 @@
-"""Line and column of a place in a text, found by bisection: counting line breaks anew for each place makes the
-reading of a long file quadratic. Stands alone."""
+"""Line and column of a place in a text, found by bisection.
+
+Counting line breaks from the start for each place would take quadratic time in a long file.
+"""
 
 import re
 from bisect import bisect_right

@@ -82,7 +82,7 @@ def unassigned() -> re.Pattern[str]:
 
 @cache
 def invisible() -> re.Pattern[str]:
-    """Matches one character that nobody sees, or a space that is not the ordinary one."""
+    """Matches one invisible character, or a space other than U+0020."""
     return _one_of(INVISIBLE)
 
 

@@ -1,7 +1,7 @@
 """What a value may be: the rules under which the same Python value goes into both databases and comes out of both.
 
 Pure functions that either return the value to store or raise `InvalidValue`. A message names the parameter and
-the rule, never the value. Stands beside `sealing`, above `errors` alone.
+the rule, never the value. Builds on `errors` alone; does not import `sealing`.
 """
 
 import json

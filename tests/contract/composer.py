@@ -1,7 +1,7 @@
 """Random statements over four small tables full of NULLs, in SQL that both databases know and in what one alone does.
 
 Every choice is the given `random`'s, so that hypothesis can shorten a statement that fails. Not every statement is
-one that the database takes: whoever runs them passes over those that it refuses.
+one that the database takes: their runner skips those that it refuses.
 """
 
 from collections.abc import Sequence

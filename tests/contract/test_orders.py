@@ -1,6 +1,6 @@
 """Which ORDER BY leaves ties, case by case: `orders.txt` holds the relations of which no key is held, and a statement.
 
-`total` is proved, `?` is what nobody can tell; two answers are SQLite's and PostgreSQL's.
+`total` is proved, `?` cannot be determined; two answers are SQLite's and PostgreSQL's.
 """
 
 from collections.abc import Iterator

@@ -94,7 +94,7 @@ def test_spelling_of_the_same_rule_is_no_difference(empty_sqlite_url: str, packa
     assert migrations.adopt(empty_sqlite_url) == EVERYTHING[:1]
 
 
-def test_the_tables_of_others_are_nobody_s_business(orphan: str, query: Query) -> None:
+def test_tables_that_no_migration_knows_are_left_alone(orphan: str, query: Query) -> None:
     query(orphan, "CREATE TABLE theirs (id integer PRIMARY KEY)")
     assert migrations.adopt(orphan) == EVERYTHING
 

@@ -1,4 +1,4 @@
-"""One migrator at a time, whoever else comes; and what is left of one that was killed."""
+"""One migrator at a time; and what a killed migrator leaves."""
 
 import fcntl
 import os
@@ -200,7 +200,7 @@ def one_migration(tmp_path: Path, apply: str, rollback: str) -> Path:
     return folder
 
 
-def test_in_a_crowd_each_holder_is_waited_for_anew(
+def test_the_time_limit_starts_again_with_each_holder_of_the_lock(
     empty_database_url: str, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]

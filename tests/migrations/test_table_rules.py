@@ -1,4 +1,4 @@
-"""What the tables themselves refuse, whoever writes to them: rows are inserted by the raw driver, past the package."""
+"""What the tables themselves refuse from any client: rows are inserted by the raw driver, past the package."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""DDL that stops a busy PostgreSQL, or breaks who runs against it, is found; what harms nobody is let pass."""
+"""DDL that stops a busy PostgreSQL, or breaks running code, is found; harmless DDL is accepted."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_a_statement_that_is_unsafe_on_a_busy_server_is_found(lint: Lint, statem
         "-- Nobody reads it since release 3.\n-- squawk-ignore ban-drop-column\nALTER TABLE users DROP COLUMN email;",
     ],
 )
-def test_what_harms_nobody_is_let_pass(lint: Lint, script: str) -> None:
+def test_harmless_ddl_is_accepted(lint: Lint, script: str) -> None:
     assert lint(script, NOTHING) == []
 
 

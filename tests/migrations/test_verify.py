@@ -148,7 +148,7 @@ def test_the_statement_that_fails_is_named_and_what_was_not_tried(
         ("postgresql", 3, "apply-fails"),
         ("sqlite", 3, "apply-fails"),
     ]
-    assert {one.fix for one in found} == {"mend the statement; the 1 after it could not be tried"}
+    assert {one.fix for one in found} == {"correct the statement; the 1 after it could not be tried"}
 
 
 ONE_SIDED = {

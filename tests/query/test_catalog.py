@@ -134,7 +134,7 @@ def test_twins_in_another_order_are_found(shop: "Shop") -> None:
     shop.declare(ONE + TWO)
     shop.write("orders", ONE_SQL + TWO_SQL, TWO_SQL + ONE_SQL)
     assert shop.findings() == [
-        "sqlite/orders.sql:1: one: the twins' blocks stand in another order; sort one like the other"
+        "sqlite/orders.sql:1: one: the blocks of the twin files are in different orders; sort one like the other"
     ]
 
 

@@ -1,4 +1,4 @@
-"""`hangar-dal`: what an installed package needs from a shell, without a checkout. Stands on top of everything.
+"""`hangar-dal`: what an installed package needs from a shell, without a checkout. The topmost layer.
 
 A module for each command, or for each family of commands; `add(commands)` offers it.
 """
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in more:
             print(in_diff_colours(line, sys.stderr), file=sys.stderr)
         return FAILED
-    except BrokenPipeError:  # `hangar-dal ... | head`: whoever reads has seen enough
+    except BrokenPipeError:  # `hangar-dal ... | head`: the reader has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
 

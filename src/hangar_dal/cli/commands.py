@@ -1,4 +1,4 @@
-"""How a command is declared, so that each module of the command line adds its own. Stands above `terminal`."""
+"""How a command is declared, so that each module of the command line adds its own. Builds on `terminal`."""
 
 import argparse
 from collections.abc import Callable

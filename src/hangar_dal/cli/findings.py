@@ -1,4 +1,4 @@
-"""Prints findings, for a person or for a program. Stands above `terminal` and the contract's `report`."""
+"""Prints findings, for a person or for a program. Builds on `terminal` and the contract's `report`."""
 
 import argparse
 import sys

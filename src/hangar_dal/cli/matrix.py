@@ -1,4 +1,4 @@
-"""`hangar-dal check --matrix`: which queries hold before and after each migration. Stands above the contract's."""
+"""`hangar-dal check --matrix`: which queries hold before and after each migration. Builds on the contract's."""
 
 import argparse
 import json

@@ -63,8 +63,8 @@ def add(commands: Subcommands) -> None:
             _break_lock,
             "remove the lock of a migrator that was killed",
             """\
-            On PostgreSQL a dead migrator's lock goes by itself. On SQLite nobody can tell it from one that is at
-            work: be sure that no other `apply` runs, then remove its lock with this.
+            Needed after a crash of plain yoyo only: the locks of `hangar-dal` end with their process. Make sure that
+            no other `apply` runs, then remove the lock with this command.
             """,
         ),
     )

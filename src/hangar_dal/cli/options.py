@@ -1,4 +1,4 @@
-"""Options that several commands share. Stands above `settings` and the contract's `project`."""
+"""Options that several commands share. Builds on `settings` and the contract's `project`."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Shows on a terminal that something goes on. Stands beside `terminal`."""
+"""Shows progress on a terminal."""
 
 import sys
 from collections.abc import Callable

@@ -53,7 +53,7 @@ def _refold(chosen: argparse.Namespace) -> int:
 
 
 async def _outcomes(chosen: argparse.Namespace) -> list[Outcome]:
-    # Here, since the other commands need none of it, and some of it takes long to load.
+    # Imported here because loading them takes long, and the other commands do not need them.
     from hangar_dal.contract.project import read_project  # noqa: PLC0415
     from hangar_dal.database import open_database  # noqa: PLC0415
     from hangar_dal.domains.catalog import CATALOG  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Level 2: one statement, as one database describes it, against its function. Stands above the comparisons."""
+"""Level 2: one statement, as one database describes it, against its function. Builds on the comparisons."""
 
 from collections.abc import Iterator
 

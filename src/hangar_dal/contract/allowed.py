@@ -1,4 +1,4 @@
-"""The values that a CHECK allows a column, read from the rule's text. Stands above `sqlscan`.
+"""The values that a CHECK allows a column, read from the rule's text. Builds on `sqlscan`.
 
 Only rules that name them outright: `status IN ('A', 'B')`, `status = 'A' OR status = 'B'`, alone, beside
 `status IS NULL OR`, or joined to other rules by AND. Nothing is said of any other rule.
@@ -84,7 +84,7 @@ def _literals(tokens: Sequence[Token]) -> tuple[str, ...] | None:
         text = literal[0].text
         if text.startswith("'"):
             text = text[1:-1].replace("''", "'")
-        elif literal[0].kind is Kind.STRING:  # E'' and $$: nobody writes a status like that
+        elif literal[0].kind is Kind.STRING:  # E'' and $$ are not used for such values
             return None
         values.append(sign + text)
     return tuple(values)

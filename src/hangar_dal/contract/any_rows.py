@@ -1,6 +1,6 @@
 """LIMIT without ORDER BY where the comparisons of WHERE fix no unique key: it may take any of several rows.
 
-A LIMIT without such a comparison is found without a database. Stands above `one_row` and `remarks`.
+A LIMIT without such a comparison is found without a database. Builds on `one_row` and `remarks`.
 """
 
 from collections.abc import Iterator, Sequence

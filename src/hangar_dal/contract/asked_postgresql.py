@@ -1,6 +1,6 @@
 """A statement as PostgreSQL is asked about it, and its refusal in the words and the places of the SQL file.
 
-Stands above `facts`, below `describe_postgresql`.
+Builds on `facts`, below `describe_postgresql`.
 """
 
 import re

@@ -6,7 +6,7 @@
             ...
 
 What a call needs (ids, times, texts) is made before it: made inside, it would differ for no reason of the databases'.
-Stands above the database floor; the pytest plugin offers it with databases of its own as `hangar_both`.
+Builds on the database layer; the pytest plugin offers it with databases of its own as `hangar_both`.
 """
 
 from collections import deque

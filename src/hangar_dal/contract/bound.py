@@ -1,6 +1,6 @@
 """Which source of which query a column name belongs to: two names that are bound alike are the same column.
 
-Stands above `syntax`. What is not sure is left out.
+Builds on `syntax`. What is not sure is left out.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a project, at once: without a database, then against both. Stands above `agreement`.
+"""Everything that is wrong with a project, at once: without a database, then against both. Builds on `agreement`.
 
 report = check(read_project(), postgresql="postgresql://localhost/postgres")
 for finding in report.findings: ...
@@ -145,7 +145,7 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
 def _not_made(dialect: Dialect, fault: HangarError) -> Finding:
     message, _, fix = str(fault).partition("; ")
     if isinstance(fault, MigrationError):
-        fix = "mend it: `hangar-dal migrations verify` tells more"
+        fix = "correct the migration; `hangar-dal migrations verify` reports more"
         return Finding("", 0, 0, dialect, "", "migration-fails", "error", message, fix)
     return replace(NO_POSTGRESQL, message=message, fix=fix or NO_POSTGRESQL.fix)
 

@@ -1,7 +1,7 @@
 """Texts that PostgreSQL sorts by a language, where SQLite sorts by bytes: pages and lists come in another order.
 
 The database's default collation counts as one: it is set where the database is created, not by the migrations.
-Stands above `bound`.
+Builds on `bound`.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What else PostgreSQL's catalog says of columns, beyond their kinds. Stands above `facts`."""
+"""What else PostgreSQL's catalog says of columns, beyond their kinds. Builds on `facts`."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final

@@ -1,7 +1,7 @@
 """Whether NULL for a parameter leaves a statement without any row, since all that it does is compare. By tokens.
 
 Whatever may be meant so is left alone: `:name IS NULL`, an OR with something else, a CASE, a NOT, an outer join, a
-subquery, which may well find nothing. Stands above the query floor's `clauses`.
+subquery, which may well find nothing. Builds on the query layer's `clauses`.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Conditions that do not depend on the row: `a.x = a.x`, `JOIN b ON TRUE`, `OR TRUE`. Stands above `bound`.
+"""Conditions that do not depend on the row: `a.x = a.x`, `JOIN b ON TRUE`, `OR TRUE`. Builds on `bound`.
 
 Constants on both sides of a comparison, as in `WHERE 1 = 1`, are written on purpose, and so is CROSS JOIN.
 """

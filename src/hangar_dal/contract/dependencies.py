@@ -17,8 +17,8 @@ NOTHING: Attributes = frozenset()
 class Dependency:
     """Rows that are equal in all of `left` are equal in all of `right`.
 
-    `is_sure`: else it may hold, and nobody can tell. `is_kept`: where all of `left` is NULL so is `right`, and no real
-    row has it so; then no outer join can harm it.
+    `is_sure`: if false, this may hold, but it cannot be determined. `is_kept`: where all of `left` is NULL so is
+    `right`, and no real row has it so; then no outer join can harm it.
     """
 
     left: Attributes

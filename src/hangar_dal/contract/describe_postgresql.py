@@ -1,6 +1,6 @@
 """What PostgreSQL says of a statement and of the tables, by preparing and describing: nothing is ever executed.
 
-Stands above `facts`; works on the scratch database that `scratch` made.
+Builds on `facts`; works on the scratch database that `scratch` made.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
 """What SQLite says of a statement and of the tables, by compiling it: nothing is ever executed.
 
-Stands above `facts` and `sqlite_library`; works on the scratch file that `scratch` made. A kind is here what SQLite
+Builds on `facts` and `sqlite_library`; works on the scratch file that `scratch` made. A kind is here what SQLite
 stores: "text", "integer", "real" or "blob"; `kinds` says which values that may be. A result that is no column of a
 table has no kind: an expression has none before it has a value.
 """
@@ -44,7 +44,7 @@ ORDER BY l.name, x.cid
 class SqliteProbe:
     """Describes statements: `with SqliteProbe(path) as probe: probe.describe(variant)`.
 
-    `unknown` says what this Python's SQLite does not tell; it is empty where everything is told.
+    `unknown` says what this Python's SQLite does not report; it is empty if it reports everything.
     """
 
     dialect: ClassVar[Literal["sqlite"]] = "sqlite"
@@ -55,8 +55,8 @@ class SqliteProbe:
         self.unknown = (
             ""
             if self._library
-            else "Python's SQLite cannot be asked directly here: of its results it does not tell which table they come "
-            "from, nor of a refusal where in the statement it lies"
+            else "Python's SQLite library cannot be called directly here: it does not report which table a column "
+            "comes from, nor at which place of the statement an error is"
         )
 
     def __enter__(self) -> Self:
@@ -102,7 +102,7 @@ class SqliteProbe:
             try:
                 self._connection.execute("SELECT count(*) FROM pragma_table_xinfo(?)", (name,))
             except sqlite3.Error as error:
-                return f"SQLite cannot read {name}: {error}; drop it or create it anew in a migration"
+                return f"SQLite cannot read {name}: {error}; drop it or create it again in a migration"
         return "SQLite cannot read the tables that the migrations make"
 
     def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:

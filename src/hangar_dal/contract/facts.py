@@ -49,7 +49,7 @@ class SentAs:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The database would not prepare the statement: its reason, and the offset in the text if it told one.
+    """The database would not prepare the statement: its reason, and the offset in the text if there is one.
 
     `untyped` is the parameter whose type PostgreSQL could not infer, if that is the reason.
     """

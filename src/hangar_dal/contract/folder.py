@@ -1,8 +1,8 @@
-"""What lies in the folder of a project: catalogs, SQL files of queries, migrations, other projects.
+"""What is in the folder of a project: catalogs, SQL files of queries, migrations, other projects.
 
 Hidden folders, virtual environments, `node_modules`, `build`, `dist`, `test`, `tests` and what the section's `ignore`
 names are not searched, nor is a folder whose pyproject.toml has a section of its own. No file is imported.
-Stands above `section`.
+Builds on `section`.
 """
 
 import ast
@@ -80,7 +80,7 @@ def _is_searched(folder: Path, ignored: set[Path]) -> bool:
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
-    except OSError:  # a link to nowhere, or a file that this user may not read
+    except OSError:  # a broken link, or a file that this user may not read
         return b""
 
 

@@ -1,4 +1,4 @@
-"""Texts that a statement itself gives for its result columns: `SELECT 'loan' AS kind`. Stands above `syntax`."""
+"""Texts that a statement itself gives for its result columns: `SELECT 'loan' AS kind`. Builds on `syntax`."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""A scratch database as each migration leaves it, for whoever asks about statements there. Stands above `live`."""
+"""A scratch database as each migration leaves it, to describe statements there. Builds on `live`."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

@@ -1,4 +1,4 @@
-"""What an INSERT leaves out. Stands above `syntax`."""
+"""What an INSERT leaves out. Builds on `syntax`."""
 
 from collections.abc import Iterator
 

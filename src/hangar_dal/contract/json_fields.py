@@ -1,6 +1,6 @@
 """Names inside of JSON, which no database checks: fields of rows that are sent, keys of objects that come back.
 
-A misspelt one is NULL, or a field that is missing, and nothing says so. Stands above `place`; goes by tokens.
+A misspelt one is NULL, or a field that is missing, and nothing says so. Builds on `place`; goes by tokens.
 """
 
 import re
@@ -82,7 +82,7 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
             yield found(checked, "json-field", message, f"build them with '{name}' too", at=built.start)
         for name in (name for name in keys if name not in inner.model_fields):
             message = f"the key {name} of {column.name} is no field of {inner.__name__}"
-            yield found(checked, "json-field", message, "leave it out, or mend the name", at=keys[name])
+            yield found(checked, "json-field", message, "leave it out, or correct the name", at=keys[name])
 
 
 def _object(items: "list[Token | Scope]") -> Scope | None:

@@ -1,6 +1,6 @@
 """Kinds of the fields that PostgreSQL reads out of a list of models: `json_to_recordset(:rows) AS entry (n integer)`.
 
-Stands above `json_fields` and `narrow`; goes by tokens.
+Builds on `json_fields` and `narrow`; goes by tokens.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What a probe's tables do not tell: which columns are keys, and which fill themselves. Stands above `facts`."""
+"""What a probe's tables do not tell: which columns are keys, and which fill themselves. Builds on `facts`."""
 
 import re
 from collections.abc import Iterator

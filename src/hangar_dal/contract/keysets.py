@@ -1,7 +1,7 @@
 """Pages by key whose comparison does not fit the ORDER BY: rows are then skipped or come twice.
 
 Both forms are read: `(a, b) < (:a, :b)` and `a < :a OR (a = :a AND b < :b)`. Only behind LIMIT, and only if the
-comparison shares a column with the ORDER BY; else it is a filter. Stands above `bound`.
+comparison shares a column with the ORDER BY; else it is a filter. Builds on `bound`.
 """
 
 from collections.abc import Iterator, Sequence

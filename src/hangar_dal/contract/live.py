@@ -1,4 +1,4 @@
-"""Scratch databases that answer for their kind while a check runs. Stands above the probes and `reader`."""
+"""Scratch databases that answer for their kind while a check runs. Builds on the probes and `reader`."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager

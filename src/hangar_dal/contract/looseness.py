@@ -1,4 +1,4 @@
-"""`| None` on a field that no query ever fills with NULL. Stands above `results`.
+"""`| None` on a field that no query ever fills with NULL. Builds on `results`.
 
 A model may be read by many statements, on both databases: it is too loose only where none of them needs the None.
 """

@@ -3,7 +3,7 @@
     found = matrix(read_project(), postgresql="postgresql://localhost/postgres")
     print(found.verdict.sentence)
 
-Stands above `agreement`, `history` and `rollout`. Nothing is executed; no plan is asked for.
+Builds on `agreement`, `history` and `rollout`. Nothing is executed; no plan is asked for.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,7 @@
 """What a statement says that means something else to SQLite than to PostgreSQL, although both accept it.
 
 `query.meanings` has the words for each; `meanings_values` and `meanings_statements` find them. Found in the text for
-PostgreSQL alone, whose tables tell the types. Stands above both.
+PostgreSQL alone, whose tables tell the types. Builds on both.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Equal blocks whose text means something else to each database. Stands above `reading` and `place`; no parser."""
+"""Equal blocks whose text means something else to each database. Builds on `reading` and `place`; no parser."""
 
 from collections.abc import Iterator
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Numbers with which the databases calculate in different ways. Stands above `value_kinds`."""
+"""Numbers with which the databases calculate in different ways. Builds on `value_kinds`."""
 
 from collections.abc import Iterator
 from typing import Final

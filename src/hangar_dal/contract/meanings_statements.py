@@ -1,4 +1,4 @@
-"""Clauses and subqueries that the databases evaluate in different ways. Stands above `value_kinds`."""
+"""Clauses and subqueries that the databases evaluate in different ways. Builds on `value_kinds`."""
 
 from collections.abc import Iterator
 from typing import Final

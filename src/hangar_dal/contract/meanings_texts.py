@@ -1,4 +1,4 @@
-"""Texts, times and JSON that the databases read in different ways. Stands above `value_kinds`."""
+"""Texts, times and JSON that the databases read in different ways. Builds on `value_kinds`."""
 
 import re
 from collections.abc import Iterator

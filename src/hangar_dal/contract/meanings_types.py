@@ -1,4 +1,4 @@
-"""CASTs, and values that are compared or joined as texts. Stands above `value_kinds`."""
+"""CASTs, and values that are compared or joined as texts. Builds on `value_kinds`."""
 
 import re
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Where a parameter, a text or a column meets a column of a table: written to it, or compared with it.
 
-Stands above `syntax`.
+Builds on `syntax`.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Names as the databases compare them, and what is not understood of a statement. Stands alone."""
+"""Names as the databases compare them, and what is not understood of a statement."""
 
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final

@@ -1,6 +1,6 @@
 """Values that SQLite stores and PostgreSQL refuses, since its column holds less: `smallint`, `varchar(5)`.
 
-Stands above `sending` and `place`.
+Builds on `sending` and `place`.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Sort keys that may be NULL, of which the statement does not say where they go: the databases disagree.
 
-SQLite takes NULL for less than any value, PostgreSQL for more. What is not certainly nullable is left out. Stands above
+SQLite takes NULL for less than any value, PostgreSQL for more. What is not certainly nullable is left out. Builds on
 `nullability` and `orders`.
 """
 
@@ -33,7 +33,7 @@ def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ..
         for at, (key, ordered) in enumerate(zip(written, order.expressions, strict=True)):
             if any(isinstance(item, Token) and item.text.upper() == "NULLS" for item in key):
                 continue
-            # Behind a key of each table nothing is left to sort, nor where nobody can tell.
+            # Sort keys after a unique key of each table have no effect. Stop there, and where this is unknown.
             if at and ties(text[: written[at - 1][-1].end], dialect, tables) is None:
                 break
             column, may_be_null = _meant(ordered.this, tree, outputs, scope)

@@ -1,7 +1,7 @@
 """Which columns of a result are never NULL, read from the statement and the tables alone.
 
 What no rule makes certain counts as: it may be NULL. The plan that a database chooses plays no part, nor do the rows
-that happen to be there. Stands above `syntax` and `nullable_expressions`.
+that happen to be there. Builds on `syntax` and `nullable_expressions`.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """Which calls are aggregates, and of which query: without a row to give, all else beside them is NULL.
 
-Stands above `nullable_scope`.
+Builds on `nullable_scope`.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """Whether an expression can be NULL. Each rule names what makes a value certain; what has no rule is not.
 
-Stands above `nullable_sorts` and `nullable_on_sqlite`. Left out on purpose, since NULL comes out of values that are
+Builds on `nullable_sorts` and `nullable_on_sqlite`. Left out on purpose, since NULL comes out of values that are
 none: `lower(range)`, `extract(day FROM infinity)`, a JSON null that is cast (PostgreSQL 18), a closed `path + path`.
 """
 

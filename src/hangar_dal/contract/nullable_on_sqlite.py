@@ -1,6 +1,6 @@
 """What SQLite alone makes certain: functions that make a value of whatever they get, and numbers that stay finite.
 
-Stands above `nullable_scope`. Left out on purpose: `substr` of an empty blob and `unicode` of an empty text are NULL,
+Builds on `nullable_scope`. Left out on purpose: `substr` of an empty blob and `unicode` of an empty text are NULL,
 and so is what is no number: infinity less infinity, infinity times 0, whatever is divided by 0.
 """
 

@@ -1,6 +1,6 @@
 """What a condition keeps out: columns of tables that are not NULL in any row for which it holds.
 
-Stands above `nullable_sorts`. An expression, or a column of a view, might be another one when it is read again.
+Builds on `nullable_sorts`. An expression, or a column of a view, might be another one when it is read again.
 """
 
 from collections.abc import Iterable, Iterator

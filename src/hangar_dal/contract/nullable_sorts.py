@@ -1,6 +1,6 @@
 """Of what sort an expression's values are on PostgreSQL: whether its own operators and functions are meant.
 
-Stands above `nullable_scope`.
+Builds on `nullable_scope`.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """What FROM and its joins put before a query: tables, queries and functions, and which of them may be all NULL.
 
-Stands above `nullable_proofs`; how the columns of a query come about is told by who calls.
+Builds on `nullable_proofs`; the caller supplies how the columns of a query are made.
 """
 
 from collections.abc import Callable
@@ -115,7 +115,7 @@ def _add_relation(relation: Relation, node: exp.Expr, scope: Scope) -> None:
 
 
 def renamed(relation: Relation, alias: exp.Expr, scope: Scope) -> Relation:
-    """`AS t (a, b)` names the first columns anew."""
+    """`AS t (a, b)` gives the first columns new names."""
     names = [scope.name_of(column) for column in alias.args.get("columns") or ()]
     if relation is None or len(names) > len(relation):
         return None

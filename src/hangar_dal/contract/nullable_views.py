@@ -1,4 +1,4 @@
-"""Which columns of a view are never NULL, from the query that the view stands for. Stands above `nullability`."""
+"""Which columns of a view are never NULL, from the query that the view stands for. Builds on `nullability`."""
 
 from collections.abc import Mapping
 from dataclasses import replace

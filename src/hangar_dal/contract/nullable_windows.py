@@ -1,4 +1,4 @@
-"""Window functions that are never NULL: each row's own value is in the frame that is looked at. Stands above
+"""Window functions that are never NULL: each row's own value is in the frame that is looked at. Builds on
 `nullable_on_sqlite`."""
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Whether a statement may give more than one row: a unique key of each table has to be fixed by what WHERE compares.
 
-Stands above `orders_queries`, which knows what follows from a key. Where that cannot be told, nothing is said.
+Builds on `orders_queries`, which knows what follows from a key. Nothing is reported where this cannot be determined.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _RANGES: Final = (exp.ArrayContainedBy, exp.ArrayContainsAll, exp.ArrayOverlaps)
 
 
 def unkeyed(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
-    """The tables of which WHERE fixes no unique key; none if there is at most one row, or if that cannot be told."""
+    """The tables of which WHERE fixes no unique key; none if there is at most one row, or if this is unknown."""
     nodes = nodes_of(text, dialect)
     try:
         if of_type(nodes, exp.With, exp.In):  # they are written into the tree in other places

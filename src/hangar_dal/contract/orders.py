@@ -1,4 +1,4 @@
-"""Whether an ORDER BY leaves ties: rows that differ, and are equal in all sort keys. Stands above `orders_queries`.
+"""Whether an ORDER BY leaves ties: rows that differ, and are equal in all sort keys. Builds on `orders_queries`.
 
 The sort keys, and what follows from them by the keys of the tables and by what the statement calls equal or constant,
 decide which row of each relation it is, or at least every column of the result: then rows that tie are equal.
@@ -20,7 +20,7 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`is_total`: no ties, proved. `lacking`: relations of which no key is held. Neither: nobody can tell."""
+    """`is_total`: proved to leave no ties. `lacking`: tables with no unique key in the sort keys. Neither: unknown."""
 
     is_total: bool = False
     lacking: tuple[str, ...] = ()
@@ -28,19 +28,19 @@ class Order:
 
 @dataclass(slots=True)
 class _Keys:
-    """`is_sure`: no key is of a form of which nobody can tell what it sorts by."""
+    """`is_sure`: every sort key was understood."""
 
     found: set[Attribute] = field(default_factory=set)
     is_sure: bool = True
 
 
 def ties(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...] | None:
-    """The relations of which no key is held; None where there are no ties, or where it cannot be told."""
+    """The tables with no unique key in the sort keys; None if there are no ties, or if this cannot be determined."""
     return order_of(text, dialect, tables).lacking or None
 
 
 def order_of(text: str, dialect: Dialect, tables: Tables) -> Order:
-    """What can be told of the outermost ORDER BY."""
+    """What is known of the outermost ORDER BY."""
     tree = parsed(text, dialect)
     while isinstance(tree, exp.Subquery) and {key for key, value in tree.args.items() if value} == {"this"}:
         tree = tree.this

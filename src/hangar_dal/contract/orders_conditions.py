@@ -1,6 +1,6 @@
 """What a condition tells of the rows that it leaves: which values are equal, and which are not NULL.
 
-Stands above `orders_values`.
+Builds on `orders_values`.
 """
 
 from collections.abc import Iterator

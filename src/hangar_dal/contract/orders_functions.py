@@ -41,7 +41,7 @@ def own(value: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def steadiness(value: exp.Expr) -> bool | None:
-    """Whether it is the same for the same columns: True, False, or None where nobody can tell."""
+    """Whether it is the same for the same columns: True, False, or None if it cannot be determined."""
     answer: bool | None = True
     for node in value.walk():
         if isinstance(node, _VOLATILE_CLASSES) or (isinstance(node, exp.Anonymous) and _called(node) in _VOLATILE):

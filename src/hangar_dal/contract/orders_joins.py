@@ -1,4 +1,4 @@
-"""What FROM, its joins and WHERE say of the rows of a query. Stands above `orders_conditions`.
+"""What FROM, its joins and WHERE say of the rows of a query. Builds on `orders_conditions`.
 
 An outer join whose padded rows a later condition throws away is taken for an inner one.
 """

@@ -1,6 +1,6 @@
 """Which columns a query can name, and of which relation each is; what is known of the rows of a relation.
 
-Stands above `dependencies`, `names` and `facts`.
+Builds on `dependencies`, `names` and `facts`.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A query as a relation: its columns, and what each row of it follows from. Stands above `orders_rows`."""
+"""A query as a relation: its columns, and what each row of it follows from. Builds on `orders_rows`."""
 
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -150,7 +150,7 @@ def _source(node: exp.Expr, scope: Scope, names: Names) -> Source:
 
 
 def _of_with(named: _Named, statement: Statement) -> Relation:
-    """Anew wherever it is named: two of them are two relations."""
+    """A new relation each time that it is named: two uses of a WITH query are two relations."""
     alias = named.cte.args["alias"]
     body = named.cte.this
     if named.names_itself or not isinstance(body, exp.Query):

@@ -1,4 +1,4 @@
-"""Which row of a query's result it is, and what that follows from. Stands above `orders_conditions`.
+"""Which row of a query's result it is, and what that follows from. Builds on `orders_conditions`.
 
 Where GROUP BY or DISTINCT makes one row of several, what holds of all rows holds of the one that stands for them.
 """

@@ -1,6 +1,6 @@
-"""What stands in FROM by itself: tables, with the keys that the schema gives them, and what nobody can look into.
+"""What FROM names directly: tables, with the keys that the schema gives them, and functions, whose rows are unknown.
 
-Stands above `orders_names`.
+Builds on `orders_names`.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from hangar_dal.contract.orders_names import Facts, Loose, Relation, Statement
 
 
 def opened(statement: Statement, label: str = "") -> Relation:
-    """A function, say: whether two of its rows are equal nobody can tell."""
+    """A function, for example. It cannot be determined whether two of its rows are equal."""
     row = (statement.new(), "row")
     facts = Facts([Dependency(NOTHING, frozenset({row}), is_sure=False)], {row})
     return Relation(row, [], facts, {row[0]}, (label,) if label else (), is_open=True)
@@ -54,7 +54,7 @@ def table_of(node: exp.Table, statement: Statement) -> Relation:
 
 
 def named_anew(relation: Relation, alias: exp.Expr | None, statement: Statement) -> Relation:
-    """`AS t (a, b)` names the first columns anew."""
+    """`AS t (a, b)` gives the first columns new names."""
     given = alias.args.get("columns") if alias is not None else None
     if not given:
         return relation

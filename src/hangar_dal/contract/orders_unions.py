@@ -1,6 +1,6 @@
 """Set operations: a UNION has no two equal rows, a UNION ALL may, and any of its arms may have those of another.
 
-Stands above `orders_names`.
+Builds on `orders_names`.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What the value of an expression follows from, and what follows from it. Stands above `orders_names`."""
+"""What the value of an expression follows from, and what follows from it. Builds on `orders_names`."""
 
 from typing import Final, NamedTuple
 

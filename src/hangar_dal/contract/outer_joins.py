@@ -1,6 +1,6 @@
 """Outer joins that a later condition turns into inner ones: a comparison drops the rows without a partner again.
 
-Stands above `bound`. `IS NOT NULL` says openly that these rows are unwanted, so it is left alone.
+Builds on `bound`. `IS NOT NULL` says openly that these rows are unwanted, so it is left alone.
 """
 
 from collections.abc import Iterator, Sequence

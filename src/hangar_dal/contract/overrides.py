@@ -1,4 +1,4 @@
-"""`-- not null:` lines that no statement needs. Stands above `looseness`.
+"""`-- not null:` lines that no statement needs. Builds on `looseness`.
 
 A line holds for every arm of its block, and both dialect files may have it though only one database needs it.
 """

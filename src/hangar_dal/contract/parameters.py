@@ -1,4 +1,4 @@
-"""What a call sends against what the databases and their tables take. Stands above `reading`.
+"""What a call sends against what the databases and their tables take. Builds on `reading`.
 
 PostgreSQL takes a parameter as the type that it is sent with, or infers one; SQLite takes any value. Where a parameter
 meets a column, it must be of the column's kind on PostgreSQL, in both dialects.

@@ -1,4 +1,4 @@
-"""What a PATCH writes under which flag. Stands above `syntax`."""
+"""What a PATCH writes under which flag. Builds on `syntax`."""
 
 from collections.abc import Iterator
 

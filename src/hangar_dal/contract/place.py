@@ -1,4 +1,4 @@
-"""Where in a file a finding of one checked statement belongs. Stands above `variants`."""
+"""Where in a file a finding of one checked statement belongs. Builds on `variants`."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,7 +1,7 @@
 """A plan in the same form for both databases: its steps, the indexes it goes through, the tables it reads whole.
 
-A table is read whole unless an index finds the rows by its first column, or whoever reads stops before the end.
-Stands above `plans_index`; `plans_sqlite` and `plans_postgresql` make plans.
+A table is read whole unless an index finds the rows by its first column, or the reading stops before its end.
+Builds on `plans_index`; `plans_sqlite` and `plans_postgresql` make plans.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,9 +57,9 @@ class Planner(Protocol):
 def scans_of(
     planner: Planner, variant: Variant, tables: Tables, indexed: Indexed, sent: Sequence[SentAs] = ()
 ) -> tuple[Scan, ...]:
-    """The tables that it reads whole because nothing else is possible.
+    """The tables that the statement reads whole because no index can serve it.
 
-    Where an index can serve and is passed over, many rows are wanted, or the planner thinks so: that lies in values.
+    If an index can serve and the planner does not use it, many rows match. That depends on the values in the table.
     """
     by_index = planner.explain(variant, sent, by_index=True)
     if by_index is None or not by_index.whole:

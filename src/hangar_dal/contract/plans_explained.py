@@ -1,4 +1,4 @@
-"""The plans of a project's queries, each arm's on each database. Stands above `live`.
+"""The plans of a project's queries, each arm's on each database. Builds on `live`.
 
 for each in explain(read_project(), ["users.list_*"], postgresql=url): print(each.query, each.plan.indexes)
 """

@@ -1,6 +1,6 @@
 """Tables that are read from end to end although they grow, and reasons given where nothing needs one.
 
-Stands above `place`; imports no parser.
+Builds on `place`; imports no parser.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ def find_unknown_small_tables(project: Project, tables: Mapping[Dialect, Tables]
         if name not in known:
             message = f"small_tables names {name}, which is no table"
             yield Finding(
-                project.file, 1, 1, "", "", "small-table-unknown", "error", message, "mend the name, or delete it"
+                project.file, 1, 1, "", "", "small-table-unknown", "error", message, "correct the name, or delete it"
             )
 
 

@@ -1,6 +1,6 @@
 """Which index a statement lacks, read from its text: the columns that it compares, then those that it sorts by.
 
-Stands above `syntax`.
+Builds on `syntax`.
 """
 
 import re
@@ -72,7 +72,7 @@ class _Scope:
         return ()
 
     def _order(self) -> Keys:
-        """Sorted rows help whoever takes the first of them."""
+        """An index in the order of the sort keys helps a statement with LIMIT."""
         order = self._scope.args.get("order")
         if order is None or self._scope.args.get("limit") is None:
             return ()

@@ -1,7 +1,7 @@
 """PostgreSQL's plans, on a scratch database that is filled when the first plan is asked for.
 
-They are generic: what holds whatever the parameters are. LIMIT alone is taken for that of a page, since nobody asks
-for a tenth of a table, which is what PostgreSQL would assume. Stands above `plans` and `statistics_postgresql`.
+They are generic: what holds whatever the parameters are. LIMIT is taken for that of a page: PostgreSQL would
+assume a tenth of the table. Builds on `plans` and `statistics_postgresql`.
 """
 
 import re

@@ -1,7 +1,7 @@
 """SQLite's plans, on copies in memory: one whose statistics tell of large tables, and one without any.
 
 Without statistics SQLite takes every index for a good one, which answers what an index could serve at all.
-Stands above `plans` and `statistics_sqlite`.
+Builds on `plans` and `statistics_sqlite`.
 """
 
 import re

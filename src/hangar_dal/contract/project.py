@@ -1,7 +1,7 @@
 """The catalogs and migrations of one application, as the section of its pyproject.toml names them.
 
-Stands above `section` and the query layer. The package's own catalog is named here by its import path, because it
-lies in a higher layer.
+Builds on `section` and the query layer. The package's own catalog is named here by its import path, because it
+is in a higher layer.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Reads a statement by sqlglot, all that is asked of its words at once. Stands above `meetings`, `inserts`, `orders`
+"""Reads a statement by sqlglot, all that is asked of its words at once. Builds on `meetings`, `inserts`, `orders`
 and `nullability`; nothing else needs the parser.
 """
 

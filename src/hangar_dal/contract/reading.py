@@ -1,4 +1,4 @@
-"""What a statement's own words say, with the tables beside them; no database is asked. Stands beside `facts`.
+"""What a statement's own words say, with the tables beside them; no database is asked.
 
 `reader` makes it, with a parser that an offline check does without: a snapshot keeps the answer.
 """
@@ -69,7 +69,7 @@ class Reading:
     """`nulls` of each result column, None where the statement is not understood; what is None in it cannot be known.
 
     `left_out` are columns, by table, that an INSERT must give and does not. `ties` are the tables of which the ORDER
-    BY holds no key; None where it leaves no ties, or where nobody can tell. `texts` are those that the statement itself
+    BY holds no key; None if it leaves no ties, or if this is unknown. `texts` are those that the statement itself
     may give for each result column. `compared_nulls` are the offsets of NULLs that are compared. `unplaced_nulls` are
     sort keys, as they are written, that may be NULL and do not say where it goes. `unkeyed` are the tables of which
     WHERE fixes no unique key, so that there may be several rows. `differences` are what SQLite would understand in

@@ -1,4 +1,4 @@
-"""Findings for whoever reads them: a person at a terminal, an editor, GitHub. Stands above `finding` and `sarif`.
+"""Findings for their readers: a person at a terminal, an editor, GitHub. Builds on `finding` and `sarif`.
 
 `as_json` is one object, whose keys stay as they are; more may come.
 
@@ -58,7 +58,7 @@ def as_table(findings: Iterable[Finding], paint: Paint = plain) -> str:
 
 
 def as_json(findings: Sequence[Finding], scope: Scope, *, checked: int | None = None) -> str:
-    """As the docstring of this module says; `checked` is left out where nobody counted."""
+    """As the docstring of this module says; `checked` is left out if it is not known."""
     of_severity = Counter(finding.severity for finding in findings)
     counts: dict[str, int] = {"errors": of_severity["error"], "warnings": of_severity["warning"]}
     if checked is not None:

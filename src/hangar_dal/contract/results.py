@@ -1,4 +1,4 @@
-"""What a database gives back against what the function promises. Stands above `kinds` and `place`."""
+"""What a database gives back against what the function promises. Builds on `kinds` and `place`."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +77,7 @@ def _names(checked: CheckedVariant, columns: Sequence[ResultColumn], fields: tup
             yield found(checked, "column-duplicate", message, fix, at=column_at(checked, name))
     if not missing and not extra and len(names) == len(fields) and tuple(names) != fields:
         first = next(name for name, expected in zip(names, fields, strict=True) if name != expected)
-        message = f"the columns stand in another order than the fields of {owner}"
+        message = f"the columns are in a different order than the fields of {owner}"
         yield found(checked, "column-order", message, f"write {', '.join(fields)}", at=column_at(checked, first))
 
 
@@ -134,11 +134,12 @@ def _nulls(
             continue
         nullable = may_be_null(checked, column, place, nulls)
         if nullable is None:
-            message = f"nobody can tell whether {column.name} may be NULL, and {_owner(checked, column)} refuses None"
+            owner = _owner(checked, column)
+            message = f"it cannot be determined whether {column.name} may be NULL, and {owner} does not accept None"
             fix = f"declare `| None`, or write `-- not null: {column.name}: reason` under the header"
             yield found(checked, "null-unknown", message, fix, at=column_at(checked, column.name))
         elif nullable:
-            message = f"{column.name} may be NULL, and {_owner(checked, column)} refuses None"
+            message = f"{column.name} may be NULL, and {_owner(checked, column)} does not accept None"
             fix = "declare `| None`, or keep NULL away in the statement"
             yield found(checked, "null-refused", message, fix, at=column_at(checked, column.name))
 
@@ -148,7 +149,7 @@ def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn]) -> Iter
     for name in checked.block.not_null:
         if name not in names:
             message = f"`-- not null: {name}`: the statement gives no such column"
-            yield found(checked, "override-unknown", message, "delete the line, or mend the name")
+            yield found(checked, "override-unknown", message, "delete the line, or correct the name")
 
 
 def _owner(checked: CheckedVariant, column: ResultColumn) -> str:

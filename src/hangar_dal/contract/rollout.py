@@ -1,4 +1,4 @@
-"""Whether the newest migration or the code that comes with it goes first. Stands above `allowed`.
+"""Whether the newest migration or the code that comes with it goes first. Builds on `allowed`.
 
 Two questions decide: does the code hold on the schema before, and does the schema leave everything be that code before
 this may rely on? The deployed code itself is not here to be asked, so that what it may rely on is what was there.
@@ -57,7 +57,7 @@ def _only_in(breaks: Breaks, others: Breaks) -> list[str]:
 
 
 def narrowed(before: Schema, after: Schema, dialect: Dialect) -> Iterator[str]:
-    """What statements that held before may find no more, or may write no more."""
+    """What statements that held before may no longer find or may no longer write."""
     there = {table.name: table for table in after.tables}
     for table in before.tables:
         if table.name not in there:
@@ -77,7 +77,7 @@ def _columns(before: Table, after: Table) -> Iterator[str]:
         elif column.type != there[name].type:
             yield f"column {before.name}.{name} becomes {there[name].type}"
         elif column.nullable and not there[name].nullable:
-            yield f"column {before.name}.{name} takes NULL no more"
+            yield f"column {before.name}.{name} no longer accepts NULL"
         elif not _is_required(column) and _is_required(there[name]):
             yield f"column {before.name}.{name} has no default any more"
     for name, column in there.items():
@@ -92,7 +92,7 @@ def _is_required(column: Column) -> bool:
 def _rules(before: Table, after: Table, dialect: Dialect) -> Iterator[str]:
     names = {column.name for column in before.columns}
     # ON CONFLICT names the columns of a key, which then must be there.
-    yield from (f"{before.name} {_listed(key)} is unique no more" for key in _keys(before) if key not in _keys(after))
+    yield from (f"{before.name} {_listed(key)} is no longer unique" for key in _keys(before) if key not in _keys(after))
     for key in _keys(after):
         if key not in _keys(before) and names.issuperset(key):
             yield f"{before.name} {_listed(key)} becomes unique"

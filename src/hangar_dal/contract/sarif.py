@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which code scanning services and editors read. Stands above `finding` and `rules`."""
+"""Findings as SARIF 2.1.0, which code scanning services and editors read. Builds on `finding` and `rules`."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from hangar_dal.contract.scope import Scope
 from hangar_dal.finding import Finding
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_ROOT: Final = "SRCROOT"  # whoever reads it has the checkout somewhere of his own
+_ROOT: Final = "SRCROOT"  # each reader has a checkout in another place
 
 
 def as_sarif(findings: Sequence[Finding], scope: Scope) -> str:

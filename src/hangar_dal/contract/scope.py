@@ -1,4 +1,4 @@
-"""What a command checked, for the beginning of its report. Stands above `project`."""
+"""What a command checked, for the beginning of its report. Builds on `project`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

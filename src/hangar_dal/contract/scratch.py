@@ -1,6 +1,6 @@
 """Databases that live as long as a check: migrated by yoyo as production is, read, and dropped.
 
-Stands above `migrations`; knows nothing of queries.
+Builds on `migrations`; knows nothing of queries.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Where each parameter of a checked statement gets its value from, and the type that PostgreSQL is sent it as.
 
-Stands above `variants`.
+Builds on `variants`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,7 @@
 """A statement as the parser is shown it: without what it would read in another way than the database does.
 
-Stands above `sqlscan`. What is changed here means nothing to whoever reads the tree, and is never mistaken for a thing
-of which something is known.
+Builds on `sqlscan`. What is replaced here has no meaning in the tree, and is never mistaken for something
+that is known.
 """
 
 from collections.abc import Iterator, Sequence

@@ -2,7 +2,7 @@
 
 A file holds, for each database, the migrations that its tables are the outcome of, the tables, and what is known of
 each statement, by a digest of its text and of the types that its parameters are sent with. It depends on nothing
-else: models and signatures are compared again each time. Equal inputs write equal files. Stands above `snapshot_file`;
+else: models and signatures are compared again each time. Equal inputs write equal files. Builds on `snapshot_file`;
 imports neither a driver nor a parser.
 """
 
@@ -57,7 +57,7 @@ class Records:
                 }
                 for query, answers in database.queries.items():
                     if any((query, digest) not in there for answer in answers for digest in answer.statements):
-                        message = "it knows statements that are there no more"
+                        message = "it holds statements that no longer exist"
                         yield _wrong(snapshot_path(catalog), "snapshot-stale", message, dialect, query)
 
 
@@ -78,13 +78,13 @@ def outdated(project: Project, sources: Sequence[Source]) -> Iterator[Finding]:
     """Which files say something else than these databases; a catalog need not have one."""
     for path, text in _texts(project, sources).items():
         if _text_of(path) not in (None, text):
-            yield _wrong(path, "snapshot-stale", "the databases say something else by now")
+            yield _wrong(path, "snapshot-stale", "the databases now give different answers")
 
 
 def recorded(project: Project) -> Records:
     """What the files say, and what is wrong with them; `sources` is empty where one cannot be relied on.
 
-    Statements that a file does not know are found where they stand, by whoever asks for them.
+    A statement that a file does not know is reported at its own place, when it is checked.
     """
     wrong: list[Finding] = []
     usable: dict[Catalog, Snapshot] = {}

@@ -1,4 +1,4 @@
-"""A snapshot as a text that people read in a diff. Stands above `sources`.
+"""A snapshot as a text that people read in a diff. Builds on `sources`.
 
 {
   "format": 11,

@@ -1,4 +1,4 @@
-"""Who answers for a database: a live scratch one, or what was written down of one. Stands above `facts`.
+"""Who answers for a database: a live scratch one, or what was written down of one. Builds on `facts`.
 
 `live` asks the first, `snapshot` reads the second; neither a driver nor a parser is imported here.
 """

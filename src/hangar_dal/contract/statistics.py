@@ -1,4 +1,4 @@
-"""How large a large table is, and how its rows are spread. Stands alone; both kinds of statistics follow it."""
+"""How large a large table is, and how its rows are spread. Both kinds of statistics follow it."""
 
 from typing import Final
 

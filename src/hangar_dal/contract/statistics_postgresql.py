@@ -1,7 +1,7 @@
 """Fills the tables of a scratch database with rows that were made up, so that its planner finds them large.
 
 PostgreSQL counts the pages that are there: statistics alone would not make a large table of an empty one. The rows
-follow the types, the keys and the values that a rule names, and no other rule: those are dropped. Stands above
+follow the types, the keys and the values that a rule names, and no other rule: those are dropped. Builds on
 `statistics`.
 """
 

@@ -1,6 +1,6 @@
 """What ANALYZE would have found in large tables, written by hand: SQLite's planner reads nothing else.
 
-Stands above `statistics`.
+Builds on `statistics`.
 """
 
 import sqlite3

@@ -1,6 +1,6 @@
 """Parameters that are given to each other's columns: `(a, b) VALUES (:b, :a)`, `SET a = :b, b = :a`.
 
-Stands above `meetings`. By names alone, and only where the names close a circle: `updated_at = :now` is none.
+Builds on `meetings`. By names alone, and only where the names close a circle: `updated_at = :now` is none.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

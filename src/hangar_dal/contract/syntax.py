@@ -1,7 +1,7 @@
 """A statement as a tree, and which table each of its columns is of: by sqlglot, which an application never imports.
 
-What it cannot read, or what more than one table could mean, is left out: whoever asks is told nothing wrong.
-Stands above `facts` and `shown`.
+What it cannot read, or what more than one table could mean, is left out, so that no answer is wrong.
+Builds on `facts` and `shown`.
 """
 
 import logging

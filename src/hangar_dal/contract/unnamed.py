@@ -1,5 +1,5 @@
 """Findings for what a project's folder holds and its section does not name: a check would be clean without having
-looked at it. Stands above `project` and `folder`."""
+looked at it. Builds on `project` and `folder`."""
 
 import json
 import sys

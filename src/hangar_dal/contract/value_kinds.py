@@ -1,6 +1,6 @@
 """Of which kind an expression's values are on each database, as far as the statement and the tables show it.
 
-Stands above `syntax`. Only statements for PostgreSQL are read: its tables have the types that SQLite's lack.
+Builds on `syntax`. Only statements for PostgreSQL are read: its tables have the types that SQLite's lack.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,7 +78,7 @@ class Kinds:
     _known: dict[int, ValueKind] = field(default_factory=dict)
 
     def of(self, value: exp.Expr | None, depth: int = 0) -> ValueKind:
-        """`UNKNOWN` where it cannot be told."""
+        """`UNKNOWN` where it cannot be determined."""
         if value is None or depth > _DEEPEST:
             return UNKNOWN
         if id(value) not in self._known:

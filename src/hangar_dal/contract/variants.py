@@ -1,4 +1,4 @@
-"""The statements to put before the databases: each arm of each query. Stands above the query floor."""
+"""The statements to put before the databases: each arm of each query. Builds on the query layer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """What a write leaves out or takes from a column of another kind, and what writes unseen.
 
-Stands above `reading` and `place`.
+Builds on `reading` and `place`.
 """
 
 from collections import Counter
@@ -50,7 +50,7 @@ def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> I
     """A column that may be NULL, written to one that may not; said only where nothing else is asked of it."""
     named = Counter(token.text.strip('"').lower() for token in checked.variant.tokens)
     for met in reading.meetings:
-        if met.taken is None or met.taken[0] not in tables.keys:  # of a view nobody can tell
+        if met.taken is None or met.taken[0] not in tables.keys:  # a view: its columns are not known
             continue
         of = tables.columns[met.taken[0]].get(met.taken[1])
         to = tables.columns[met.table][met.column]

@@ -1,7 +1,6 @@
 """Takes over a database that has the tables but no history, after comparing them with what the migrations give.
 
-What the database has must equal one of the stages in which the migrations build it. Stands beside `commands`, above
-`stages`.
+What the database has must equal one of the stages in which the migrations build it. Builds on `stages`.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ def migrations_present(
 ) -> tuple[str, ...]:
     """The migrations whose tables, columns, rules and indexes are exactly those of the database, in order.
 
-    Tables that no migration knows are nobody's business here. Raises `SchemaDiffers` if the database is like no
+    Tables that no migration knows are left alone. Raises `SchemaDiffers` if the database is like no
     stage, `MigrationError` if it has a history, or nothing to adopt.
     """
     if connection.execute(APPLIED_SQL).fetchone() is not None:

@@ -6,7 +6,7 @@
 - An empty list of migrations, which is what yoyo finds when it runs in the wrong folder, is refused.
 - The log keeps the digest of the SQL that was applied.
 
-Stands above `scripts` and `places`, below the backends of the two databases.
+Builds on `scripts` and `places`.
 """
 
 import getpass
@@ -180,7 +180,7 @@ class CommonBackend(DatabaseBackend):
         self._release_lock()
 
     def _take_lock(self, timeout: float) -> None:
-        """Waits for each holder anew: in a crowd, everyone's turn comes."""
+        """Wait up to `timeout` for each holder: with many waiting processes, each one gets its turn."""
         holder, deadline = None, time.monotonic() + timeout
         while not self._try_lock():
             current, now = self._lock_row(), time.monotonic()
@@ -191,7 +191,7 @@ class CommonBackend(DatabaseBackend):
             time.sleep(_POLL)
 
     def _lock_row(self) -> tuple[int, Any] | None:
-        """Who holds the lock, and since when; None if nobody does, or if that cannot be read now."""
+        """The holder of the lock, and since when; None if there is none, or if it cannot be read now."""
         row: tuple[int, Any] | None = None
         with suppress(self.DatabaseError):
             row = self.execute("SELECT pid, ctime FROM yoyo_lock").fetchone()
@@ -221,7 +221,7 @@ class CommonBackend(DatabaseBackend):
 
 def _refuse_force(force: bool) -> None:
     if force:
-        raise MigrationError("--force would mark a migration that failed as applied; mend it, or use `yoyo mark`")
+        raise MigrationError("--force would mark a migration that failed as applied; correct it, or use `yoyo mark`")
 
 
 def _user() -> str:

@@ -1,6 +1,6 @@
-"""yoyo's psycopg backend, with a lock that heals itself: it is worth no more than the session that took it.
+"""yoyo's psycopg backend, with a lock that ends with the session that took it.
 
-Stands above `backend_common`.
+Builds on `backend_common`.
 """
 
 import logging
@@ -46,9 +46,9 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
     def try_with_lock_limits(self, work: Callable[[float | None], None]) -> None:
         """Try with a short lock timeout, repeatedly, with growing pauses, until the settings' limit.
 
-        Whoever wants a table that a migration waits for queues behind the migration: a long wait would stop the
-        application. The last tries are longer than `deadlock_timeout` (one second), after which the server cancels an
-        autovacuum that is in the way.
+        Other sessions that need a table for which a migration waits queue behind the migration. A long wait would
+        stop the application. The last tries are longer than `deadlock_timeout` (one second), after which the server
+        cancels an autovacuum that is in the way.
         """
         limit, deadline = _FIRST_LOCK_LIMIT, time.monotonic() + self.uri.lock_timeout
         while True:
@@ -66,7 +66,7 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
 
     @contextmanager
     def disable_transactions(self) -> Generator[None]:
-        """An index that is built concurrently waits for older transactions, and keeps nobody waiting meanwhile."""
+        """An index that is built concurrently waits for older transactions, and blocks no other session meanwhile."""
         with super().disable_transactions():
             self.execute("SET lock_timeout = 0")
             yield

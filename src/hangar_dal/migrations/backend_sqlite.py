@@ -1,6 +1,6 @@
 """yoyo's SQLite backend, without what disturbs the process around it: no shared cache, no process-wide adapters.
 
-Stands above `backend_common` and `file_lock`.
+Builds on `backend_common` and `file_lock`.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The door for yoyo: `database = hangar://` in yoyo.ini means the database of the application's own settings.
 
-Stands above the backends of the two databases, and imports the one that is needed.
+Builds on the backends of the two databases, and imports the one that is needed.
 """
 
 import atexit

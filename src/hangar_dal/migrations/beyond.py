@@ -1,6 +1,6 @@
 """Statements of migrations that change more than their own database: roles, settings, other databases, programs.
 
-A scratch database cannot confine them, so no migration that holds one is tried in a scratch. Stands above `files`.
+A scratch database cannot confine them, so no migration that holds one is tried in a scratch. Builds on `files`.
 """
 
 import re

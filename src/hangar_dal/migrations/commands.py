@@ -1,6 +1,6 @@
 """yoyo from Python, for a package that was installed without a checkout: pending, apply, adopt, edited, break_lock.
 
-One at a time in a process, and blocking: from a coroutine, call them by `asyncio.to_thread`. Stands on top of this
+One at a time in a process, and blocking: from a coroutine, call them by `asyncio.to_thread`. The topmost layer of this
 package.
 """
 
@@ -39,7 +39,7 @@ def apply(
 
 def apply_to(place: Place, folders: Sequence[Path], progress: Callable[[str], object] | None = None) -> tuple[str, ...]:
     """`apply` to a database that no URL names, and exactly these folders."""
-    migrations_in(folders)  # refuses what cannot be told apart
+    migrations_in(folders)  # refuses migrations with equal names
     applied: list[str] = []
     with migrating(place, folders) as (backend, migrations):
         for of_folder in migrations:

@@ -1,6 +1,6 @@
 """The schema that a database has, the one that the migrations give, and the drift from the one to the other.
 
-The database is read in read-only transactions; the migrations run in a scratch database. Stands above `stages`,
+The database is read in read-only transactions; the migrations run in a scratch database. Builds on `stages`,
 `scratch` and `history`.
 """
 
@@ -62,7 +62,7 @@ def drift(url: str | None = None, *, folders: Sequence[Path] = (), throwaway: st
 
 
 def database_schema(url: str | None = None) -> Schema:
-    """All that the database has, whoever made it, without yoyo's own tables."""
+    """All objects of the database but yoyo's own tables."""
     place = place_of(url)
     if not place.exists:
         raise MigrationError(f"{place.target.where} does not exist")

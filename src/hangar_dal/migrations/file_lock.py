@@ -30,7 +30,7 @@ def take(path: Path) -> int | None:
 
 
 def release(path: Path, descriptor: int) -> None:
-    """Delete the file while it is still locked, so that nobody else can be deleting a file that is in use."""
+    """Delete the file while it is still locked, so that no other process deletes a file that is in use."""
     path.unlink(missing_ok=True)
     os.close(descriptor)
 

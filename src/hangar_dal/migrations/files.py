@@ -1,6 +1,6 @@
 """The migrations that a database may have had: the packaged ones, then those of an application's folders, in order.
 
-Stands above `scripts`.
+Builds on `scripts`.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Rows for the tables of a scratch database, so that a migration shows what it does to rows.
 
 Values follow the types and the texts that CHECKs name. CHECKs and foreign keys are not asked: on PostgreSQL they are
-put back unvalidated, on SQLite the connection ignores them from then on. Stands above `guard` and `schema`.
+put back unvalidated, on SQLite the connection ignores them from then on. Builds on `guard` and `schema`.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """What the finished tables lack, whatever migrations made them: indexes for foreign keys, CHECKs that accept NULL.
 
-Stands above `faults` and `rehearsal`. Each finding points at the migration that brought the key or the CHECK.
+Builds on `faults` and `rehearsal`. Each finding points at the migration that brought the key or the CHECK.
 """
 
 import re

@@ -7,7 +7,7 @@ changes a scratch goes through `changing` or `alone`, and the migrations' backen
 A PostgreSQL session never leaves its database. That is why a proof on a session also holds for the statements that
 follow on it and cannot run in a transaction (VACUUM, CREATE INDEX CONCURRENTLY). DROP DATABASE runs on another
 database's session and goes by a name; the name's oid and token are compared right before it. Between the two, another
-role's database could take its place only if it had the same random name. Stands above `places`.
+role's database could take its place only if it had the same random name. Builds on `places`.
 """
 
 import sqlite3

@@ -1,6 +1,6 @@
 """What a database says about its migrations, read and nothing else: no lock, no table made, no yoyo.
 
-Stands above `places`.
+Builds on `places`.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """What killed runs left behind: found by its name and its mark, and removed once no running tool holds its lock.
 
-A database that only looks like a scratch is never removed. Stands above `guard` and `locks`.
+A database that only looks like a scratch is never removed. Builds on `guard` and `locks`.
 """
 
 import fcntl
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 FOLDER_PREFIX: Final = "hangar_check_"
-# A limit that nobody sets. CREATE DATABASE sets it at once, so a run that is killed before it can write the comment
-# leaves a database that can still be told from others.
+# A limit that is not used otherwise. CREATE DATABASE sets it at once, so a run that is killed before it can write the
+# comment leaves a database that can still be recognized.
 CONNECTION_LIMIT: Final = 48_611
 _FOLDER: Final = re.compile(rf"{FOLDER_PREFIX}[a-z0-9_]{{8}}")
 _LOCK_FILE: Final = "lock"
@@ -74,7 +74,7 @@ def hold_folder(folder: str) -> Iterator[None]:
     made = path.with_suffix(".new")
     with made.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        made.rename(path)  # nobody sees it before it is locked
+        made.rename(path)  # no other process sees it before it is locked
         yield
 
 

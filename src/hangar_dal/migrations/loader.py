@@ -1,7 +1,7 @@
 """What the shim of every migration calls: it turns the SQL files beside the shim into one step for yoyo.
 
 The step looks at the connection that it gets, so `yoyo -d sqlite:///...` and `-d postgresql+psycopg://...` run the
-right SQL too. Stands above `scripts` and `running`.
+right SQL too. Builds on `scripts` and `running`.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """What users have put into a PostgreSQL database, of whatever kind: to tell an empty one, and to empty one again.
 
 Objects that came with the server have numbers below 16384; the schema public and the extension plpgsql are in every
-database. Parts of other objects (indexes, row types, members of extensions) are left to those. Stands above `guard`.
+database. Parts of other objects (indexes, row types, members of extensions) are left to those. Builds on `guard`.
 """
 
 from typing import TYPE_CHECKING, Any, Final

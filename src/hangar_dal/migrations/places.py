@@ -1,6 +1,6 @@
 """A database to migrate: where it is, how long to wait for it, and how to connect to it for migrations.
 
-Connections are in autocommit; who needs a transaction begins one. Stands above `settings`. Imports psycopg for a
+Connections are in autocommit; who needs a transaction begins one. Builds on `settings`. Imports psycopg for a
 PostgreSQL server alone.
 """
 

@@ -1,7 +1,7 @@
 """One database's part in verifying: each migration applied, rolled back and applied again on a scratch database.
 
-A migration whose rollback is broken does not hide what is wrong with the next ones: for those the database is made
-anew. Stands above `sessions`, `stages` and `faults`.
+A migration whose rollback is broken does not hide what is wrong with the next ones: a new database is made for
+them. Builds on `sessions`, `stages` and `faults`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,7 +61,9 @@ def _each(
             backend.apply_one(step)
         except MigrationError as error:
             later = len(files) - len(rehearsal.stages) - 1
-            fix = f"mend the statement; the {later} after it could not be tried" if later else "mend the statement"
+            fix = (
+                f"correct the statement; the {later} after it could not be tried" if later else "correct the statement"
+            )
             rehearsal.findings.append(fault(migration, dialect, "apply", "apply-fails", str(error), fix=fix))
             return False
         after = _schema(backend)
@@ -81,7 +83,7 @@ def _back_and_again(
     try:
         backend.rollback_one(step)
     except MigrationError as error:
-        yield fault(migration, dialect, "rollback", "rollback-fails", str(error), fix="mend the rollback")
+        yield fault(migration, dialect, "rollback", "rollback-fails", str(error), fix="correct the rollback")
         return
     if lines := differences(before, _schema(backend)):
         message = with_diff("rolled back, the schema is not what it was (- before, + after):", lines)

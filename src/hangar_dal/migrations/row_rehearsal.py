@@ -1,7 +1,7 @@
 """What migrations do to rows: applied and rolled back on filled tables, the rows have to be as they were.
 
 Columns and tables that a migration drops are not compared: their rows are gone on purpose. Where a migration cannot be
-applied to rows that were made up, nothing is reported. Stands above `filling` and `rehearsal`.
+applied to rows that were made up, nothing is reported. Builds on `filling` and `rehearsal`.
 """
 
 import re
@@ -55,7 +55,7 @@ def rehearse_rows(
                         found = _compared(migration, backend, step, _columns_of_both(before, after))
                     backend.apply_one(step)
                 except MigrationError:
-                    break  # the made up rows do not suit it: those after it are tried on a database made anew
+                    break  # it does not accept the made-up rows: try those after it on a new database
                 finally:
                     yield from found
                 if not wanted:

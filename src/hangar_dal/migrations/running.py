@@ -1,6 +1,6 @@
 """Runs one script on an open connection; an error names the file, the statement's number and its line.
 
-Stands above `scripts`. Knows both drivers by their connections, and imports psycopg for no one else.
+Builds on `scripts`. Knows both drivers by their connections, and imports psycopg for no one else.
 """
 
 import sqlite3
@@ -18,7 +18,7 @@ _LOCK_NOT_AVAILABLE: Final = "55P03"
 
 
 def dialect_of(connection: Any) -> Dialect | None:
-    """Told by the driver; None for a driver that is neither sqlite3 nor psycopg."""
+    """The answer of the driver; None for a driver that is neither sqlite3 nor psycopg."""
     if isinstance(connection, sqlite3.Connection):
         return "sqlite"
     return "postgresql" if type(connection).__module__.partition(".")[0] == "psycopg" else None

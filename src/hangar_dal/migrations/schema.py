@@ -1,6 +1,6 @@
 """What a schema is, in values that can be compared: with the same dialect exactly, with the other by what both have.
 
-Read from a live database by `schema_sqlite` and `schema_postgresql`, one floor above.
+Read from a live database by `schema_sqlite` and `schema_postgresql`, one layer above.
 """
 
 import re
@@ -142,7 +142,7 @@ class Table:
             yield f"{self.name}: index {index.name}", (index.text or plain) + broken
 
     def _rule(self, kind: str, name: str, text: str) -> tuple[str, str]:
-        """Several may have no name, and are told apart by what they say."""
+        """Several may have no name, so their texts identify them."""
         return (f"{self.name}: {kind} {name}", text) if name else (f"{self.name}: {kind} {text}", "")
 
 

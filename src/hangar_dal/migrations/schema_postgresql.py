@@ -1,4 +1,4 @@
-"""Reads the schema of a PostgreSQL database from its catalogs. Stands above `schema`.
+"""Reads the schema of a PostgreSQL database from its catalogs. Builds on `schema`.
 
 Texts of rules come from PostgreSQL, which prints the same rule in the same way however it was written; the search
 path holds the one schema that is read, so that its names need no prefix.

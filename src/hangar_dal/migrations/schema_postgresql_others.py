@@ -1,6 +1,6 @@
 """Reads what a PostgreSQL schema holds besides tables: views, triggers, policies, functions, types, extensions ...
 
-What belongs to an extension is the extension's. Stands beside `schema_postgresql`, which sets the search path.
+Members of extensions are left out. `schema_postgresql` sets the search path.
 """
 
 from typing import Any, Final

@@ -1,6 +1,6 @@
 """Reads the schema of a SQLite database: from its PRAGMAs, and from the text of its tables what those do not tell.
 
-That is the names of constraints, the rules of CHECKs and of generated columns. Stands above `schema` and `sqlscan`.
+That is the names of constraints, the rules of CHECKs and of generated columns. Builds on `schema` and `sqlscan`.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Empty databases that live as long as a check and are gone afterwards.
 
 On PostgreSQL that is a database of its own on a server where the role may create one, else the throwaway database that
-the user names. A process that is killed leaves its scratch behind; the next run removes it. Stands above `guard`,
+the user names. A process that is killed leaves its scratch behind; the next run removes it. Builds on `guard`,
 `leftovers` and `throwaway`.
 """
 
@@ -131,7 +131,7 @@ def _create(place: PostgresPlace, connection: "Connection[Any]", name: str, toke
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - SQLite users never load libpq
     from psycopg.sql import SQL, Identifier, Literal  # noqa: PLC0415 - SQLite users never load libpq
 
-    # template0: nobody is connected to it, and nothing that an administrator added there hides a mistake.
+    # template0: no session is connected to it, and an administrator's additions to template1 cannot hide a mistake.
     create = SQL("CREATE DATABASE {} TEMPLATE template0 CONNECTION LIMIT {}")
     connection.execute(create.format(Identifier(name), Literal(CONNECTION_LIMIT)))
     [(_, oid, _)] = connection.execute(_THIS, [name]).fetchall()

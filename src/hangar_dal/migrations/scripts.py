@@ -1,7 +1,7 @@
 """The SQL files of a migration, read and cut into statements before a database sees any of them.
 
 A migration is `<id>.sql` and `<id>.rollback.sql` in the folder of each dialect; both are complete scripts that psql
-or sqlite3 can run. Stands above `sqlscan`; the loader, the backends and adoption build on it. Knows no yoyo.
+or sqlite3 can run. Builds on `sqlscan`; the loader, the backends and adoption build on it. Knows no yoyo.
 """
 
 import hashlib

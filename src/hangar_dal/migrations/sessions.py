@@ -1,6 +1,6 @@
 """A session with yoyo in this process: one at a time, its list of ids put back, its errors translated.
 
-Stands above `running` and `places`; what connects is in `backends`.
+Builds on `running` and `places`; what connects is in `backends`.
 """
 
 import glob

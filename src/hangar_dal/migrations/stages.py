@@ -1,6 +1,6 @@
 """The schema that migrations give, stage by stage, built in a scratch database, beside what a database has.
 
-Stands above `guard` and the readers of schemas.
+Builds on `guard` and the readers of schemas.
 """
 
 from collections.abc import Generator, Sequence

@@ -1,6 +1,6 @@
 """Where a database stands: which migrations it has had and when, which it lacks, and which it should not have had.
 
-Only reads. Stands above `files` and `history`.
+Only reads. Builds on `files` and `history`.
 """
 
 from collections.abc import Iterator, Sequence

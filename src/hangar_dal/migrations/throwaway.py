@@ -1,7 +1,7 @@
 """A database that the user names to be filled and emptied, for a role that may not create one.
 
 It has to be empty, belong to the role, and be made as a scratch would be. While it is used its comment holds a mark.
-A run that is killed leaves the mark, by which the next run knows that it may empty the database. Stands above
+A run that is killed leaves the mark, by which the next run knows that it may empty the database. Builds on
 `guard`, `locks` and `objects`.
 """
 
@@ -44,7 +44,7 @@ FROM databases AS d
 LEFT JOIN databases AS t ON t.datname = 'template0'
 WHERE d.datname = current_database()
 """
-# Whoever has signed in; the server's own workers have no user.
+# Other sessions that have signed in; the server's own workers have no user.
 _OTHERS: Final = """
 SELECT count(*)
 FROM pg_catalog.pg_stat_activity AS a

@@ -1,7 +1,7 @@
 """How two twins differ: by what they have, and by the values in rules that say the same otherwise.
 
 Either database has its own words for a rule. Where both use the same ones, their numbers and texts must be the same:
-`length(name) BETWEEN 1 AND 100` beside `length(name) <= 99`. Of rules in different words nothing is said. Stands above
+`length(name) BETWEEN 1 AND 100` beside `length(name) <= 99`. Of rules in different words nothing is said. Builds on
 `schema`.
 """
 

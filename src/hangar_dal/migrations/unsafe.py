@@ -1,7 +1,7 @@
 """What PostgreSQL can do only while it keeps everybody waiting, and what breaks running clients: squawk's findings.
 
 squawk comes with the extra `check`. A statement that is meant so says `-- squawk-ignore <rule>` above it, and why; a
-`.squawk.toml` in the working directory is respected. Stands above `files` and `finding`.
+`.squawk.toml` in the working directory is respected. Builds on `files` and `finding`.
 """
 
 import json
@@ -29,7 +29,7 @@ _EXCLUDED: Final = frozenset({
 })  # fmt: skip
 # Undoing takes away what applying added, and gives back old names.
 _UNDOING: Final = ("ban-drop-", "renaming-")
-# Every file is linted as one transaction, by which squawk sees that an index on a table made there harms nobody.
+# Every file is linted as one transaction, by which squawk sees that an index on a table made there is harmless.
 _ONLY_IN_TRANSACTIONS: Final = "ban-concurrent-index-creation-in-transaction"
 
 

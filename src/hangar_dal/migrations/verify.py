@@ -1,7 +1,7 @@
 """Whether migrations can be trusted, before any database that matters has had them: `verify(...)`.
 
 On scratch databases each is applied, rolled back and applied again; the twins' schemas are compared after each; unsafe
-DDL is looked for, and files that were edited after they were applied. Stands on top of this package.
+DDL is looked for, and files that were edited after they were applied. The topmost layer of this package.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -71,7 +71,7 @@ def _broken(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
                     migration.script(dialect, direction).statements()
                 except MigrationError as error:
                     message, _, fix = str(error).partition("; ")
-                    yield fault(migration, dialect, direction, "migration-file", message, fix=fix or "mend the file")
+                    yield fault(migration, dialect, direction, "migration-file", message, fix=fix or "correct the file")
 
 
 def _beyond(files: Sequence[MigrationFiles]) -> Iterator[Finding]:

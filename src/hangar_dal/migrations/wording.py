@@ -1,6 +1,6 @@
 """How rules are shown: SQLite's are kept word by word to be compared, and people write them otherwise.
 
-Knows nothing of schemas; stands below `schema`.
+Knows nothing of schemas.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Signature, statements and model become one typed callable.
 
 The way of a call: the domain's function, `Catalog.query`, `Plan.run`, the database's `run`, the SQL file.
-Stands above the database floor, below the domains.
+Builds on the database layer.
 """
 
 from hangar_dal.query.catalog import Catalog

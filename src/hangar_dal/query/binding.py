@@ -1,6 +1,6 @@
 """How each `:name` of a statement is made out of a call's values: checked, folded or sealed, encoded.
 
-Stands above `sources`; made once when a query is compiled.
+Builds on `sources`; made once when a query is compiled.
 """
 
 from collections.abc import Callable

@@ -6,7 +6,7 @@
     @query
     async def find_order(db: Executor, *, order_id: UUID) -> Order | None: ...
 
-The function's module names the file, the function the block. Stands below the domains, which use nothing else.
+The function's module names the file, the function the block. The domains build on it alone.
 """
 
 import asyncio
@@ -181,5 +181,5 @@ def _order(twins: Sequence[SqlFile], queries: Mapping[str, DeclaredQuery]) -> It
     orders = [[name for name in file.headers if name in queries] for file in twins]
     if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
         first = next(name for name, twin in zip(*orders, strict=True) if name != twin)
-        message = f"{first}: the twins' blocks stand in another order"
+        message = f"{first}: the blocks of the twin files are in different orders"
         yield _of_block(twins[0], first, "twins-order", message, "sort one like the other")

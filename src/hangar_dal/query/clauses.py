@@ -1,6 +1,6 @@
-"""A statement's tokens by their parentheses, so that a clause is looked for where it belongs and nowhere deeper.
+"""A statement's tokens by their parentheses, so that a clause is looked for at its own level only.
 
-Stands above `sqlscan`; knows no more of SQL than its words.
+Builds on `sqlscan`; knows no more of SQL than its words.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Where a statement asks its database what time it is. Stands above `clauses`, below `refusals`."""
+"""Where a statement asks its database what time it is. Builds on `clauses`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final

@@ -1,6 +1,6 @@
 """Where one statement and the signature disagree, found without a database.
 
-Stands above `binding`, beside `plan`.
+Builds on `binding`.
 """
 
 from collections.abc import Iterator
@@ -87,4 +87,7 @@ def _condition(name: str, value: str | None, signature: Signature) -> Iterator[t
         yield f"`when {name}`: the argument can never be None, so the line is always kept", "delete the comment"
     elif value is not None and value not in choices(argument):
         allowed = ", ".join(choices(argument)) or "none: it is no Literal and no Enum of text"
-        yield f"`when {name} = {value}`: the argument's values are {allowed}", "mend the value, or add it to the type"
+        yield (
+            f"`when {name} = {value}`: the argument's values are {allowed}",
+            "correct the value, or add it to the type",
+        )

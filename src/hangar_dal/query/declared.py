@@ -1,6 +1,6 @@
 """One declared query: its function, its blocks in both dialects, and what is wrong between them.
 
-Stands above `plan`. Compared without a database, when its catalog is loaded.
+Builds on `plan`. Compared without a database, when its catalog is loaded.
 """
 
 import inspect

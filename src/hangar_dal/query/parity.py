@@ -1,6 +1,6 @@
 """What equal twins do not do alike: they would give other rows, or the same ones in another order.
 
-Twins that differ have thought of it. Stands above `clauses`, below `refusals`.
+Twins that differ are left alone. Builds on `clauses`.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """One query, compiled for one dialect: which variant, which values, what comes back.
 
-Stands above `sources` and `results`. Everything that can be done once is done here when the query is compiled; a
+Builds on `sources` and `results`. Everything that can be done once is done here when the query is compiled; a
 call picks a variant, collects its values, and hands both to the database.
 """
 

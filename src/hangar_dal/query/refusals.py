@@ -1,7 +1,7 @@
 """Statements that run and still do not do what their functions promise: no order, no WHERE, a clock of their own.
 
-Each arm is looked at, by its tokens. `docs/check.md` explains the rules. Stands above `clauses` and `arms`; what is
-told apart only by a database's tables stands in `contract`.
+Each arm is looked at, by its tokens. `docs/check.md` explains the rules. Builds on `clauses` and `arms`; rules
+that need the tables of a database are in `contract`.
 """
 
 from collections.abc import Callable, Iterator

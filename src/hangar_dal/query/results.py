@@ -1,6 +1,6 @@
 """From a driver's rows to what the signature promises: models, scalars, a list, a count.
 
-Stands above `signature`. Decoding happens once per value, validation once per row or list, in Pydantic's core.
+Builds on `signature`. Decoding happens once per value, validation once per row or list, in Pydantic's core.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -120,7 +120,7 @@ class Misfit(Exception):
 
 
 def _where_misfit(misfit: ValidationError) -> str:
-    """Which field does not fit and why, without the value; what lies deeper may be named by the row's own data."""
+    """Which field does not fit and why, without the value; names at deeper levels may come from the row's data."""
     fields = [str(error["loc"][1]) if len(error["loc"]) > 1 else "the value" for error in misfit.errors()]
     found = dict.fromkeys(f"{field}: {reason}" for field, reason in zip(fields, reasons(misfit), strict=True))
     return "; ".join(list(found)[:3])

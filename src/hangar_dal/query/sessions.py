@@ -1,7 +1,7 @@
 """Find the calls that change the connection itself, or read what an earlier statement left on it.
 
-A connection goes back to the pool after each statement or transaction, so another task would see the change. Stands
-above `clauses`, below `refusals`.
+A connection goes back to the pool after each statement or transaction, so another task would see the change. Builds
+on `clauses`, below `refusals`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """Reads a declared query's Python side: its arguments, its PATCH fields and the shape of its result.
 
-Stands above the database floor's types; knows nothing of SQL text.
+Builds on the database layer's types; knows nothing of SQL text.
 """
 
 import inspect

@@ -1,6 +1,6 @@
 """Where each `:name` of a statement gets its value from, and the proof that it gets it from one place only.
 
-Stands above `signature`. A source is an argument, a field of a model argument, a PATCH field, the JSON of a list of
+Builds on `signature`. A source is an argument, a field of a model argument, a PATCH field, the JSON of a list of
 models, or one of the three derived kinds: `:now`, `:<p>_fold`, `:<p>_is_set`.
 """
 
@@ -112,4 +112,4 @@ def _nothing_gives(name: str, signature: Signature) -> str:
     if name.endswith("_fold"):
         base = name.removesuffix("_fold")
         return f":{name} is given by nothing; annotate `{base}` as Annotated[str, CaseInsensitive]"
-    return f"no argument gives :{name}; mend the name, or declare the argument"
+    return f"no argument gives :{name}; correct the name, or declare the argument"

@@ -1,6 +1,6 @@
 """Reading on when a sealed value does not open: its row is left out, and reported.
 
-Stands below `results`, above `errors` alone.
+Builds on `errors` alone.
 """
 
 from collections.abc import Callable, Generator

@@ -1,4 +1,4 @@
-"""Edits of statements that mean the same: whoever makes them wants to hear nothing. In both twins alike."""
+"""Edits of statements that do not change their meaning, so nothing may be reported. In both twins alike."""
 
 import re
 from collections.abc import Iterator

@@ -163,7 +163,7 @@ async def test_session_cookies_open_with_any_key_of_the_ring_and_are_sealed_with
         assert await session_cookies.get_session_cookie(db, after.id) == after
         with pytest.raises(SealError, match=f"sealed with key {old.partition(':')[0]}, which is not configured"):
             await session_cookies.get_session_cookie(db, before.id)
-        # To replace is to seal anew, with no need to open what was there; the answer is what was written.
+        # A replacement is sealed without opening the old value; the function returns what was written.
         given = {"session_cookie_id": before.id, **before.model_dump(exclude={"id", "created_at"})}
         assert await session_cookies.replace_session_cookie(db, **given) == before
         assert await session_cookies.get_session_cookie(db, before.id) == before
@@ -172,7 +172,7 @@ async def test_session_cookies_open_with_any_key_of_the_ring_and_are_sealed_with
 async def test_an_old_value_of_the_same_row_still_opens(
     database: Database, rows: list[SessionCookie], sql: Any
 ) -> None:
-    """SECURITY.md says so: whoever can write to the database can put an old value back."""
+    """SECURITY.md says so: anyone who can write to the database can put an old value back."""
     row = rows[0]
     where = f"WHERE id = '{row.id}'"
     [(old,)] = await sql(f"SELECT cookies FROM session_cookies {where}")

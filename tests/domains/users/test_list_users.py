@@ -68,7 +68,7 @@ async def test_list_users_misses_and_repeats_nobody_while_others_come_and_go(
     victims = made[::7]
 
     async def between(page: list[User]) -> None:
-        if not victims:  # else whoever is appended here would be the next page, for ever
+        if not victims:  # else each appended user would make a next page, for ever
             return
         # The last of the page, which the next page begins behind, and somebody who may not have been seen yet.
         for gone in (page[-1].id, victims.pop().id):

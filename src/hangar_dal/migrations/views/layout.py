@@ -1,7 +1,7 @@
 """Where the boxes and lines of an entity-relationship picture go: no box over another, no line through a box.
 
 All lengths are in pixels. Tables that are related form a group, whose ranks stand from left to right; lines run in
-the gaps between ranks, and one that has to pass a rank gets a lane there. Stands above `ranks`.
+the gaps between ranks, and one that has to pass a rank gets a lane there. Builds on `ranks`.
 """
 
 from collections.abc import Sequence

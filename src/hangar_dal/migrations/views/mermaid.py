@@ -1,6 +1,6 @@
 """A schema as the text of a Mermaid erDiagram, which a README on most forges shows as a picture.
 
-Stands above `words`.
+Builds on `words`.
 """
 
 import re

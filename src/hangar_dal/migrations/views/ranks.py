@@ -1,4 +1,4 @@
-"""Which tables are related, and which of them stands left of which in a picture. Stands above `schema` alone."""
+"""Which tables are related, and which of them stands left of which in a picture. Builds on `schema` alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,7 +1,7 @@
 """A schema as an SVG picture: a box for each table, a line with crow's feet for each foreign key.
 
 A line is dashed where the foreign key may be NULL. Drawn for light and dark pages; nothing is loaded from elsewhere.
-Stands above `layout`.
+Builds on `layout`.
 """
 
 from collections.abc import Iterator

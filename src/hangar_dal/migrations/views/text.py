@@ -1,6 +1,6 @@
 """A schema as aligned text: each table with its columns, keys, rules and indexes.
 
-A line that begins without a space names a table. Stands above `words`.
+A line that begins without a space names a table. Builds on `words`.
 """
 
 from collections.abc import Iterator, Sequence
