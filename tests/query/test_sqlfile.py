@@ -42,7 +42,7 @@ REFUSED = {
     "not null without a column": ("-- name: a\n-- not null: reason\nSELECT 1;", "shop.sql:2: `-- not null:` needs"),
     "not null without a reason": ("-- name: a\n-- not null: id:\nSELECT 1;", "shop.sql:2: `-- not null:` needs"),
     "not null of nothing": ("-- name: a\n-- not null:\nSELECT 1;", "shop.sql:2: `-- not null:` needs its reason"),
-    "not null twice": ("-- name: a\n-- not null: b: x\n-- not null: b: y\nSELECT 1;", "shop.sql:3: .* is written twice"),
+    "not null twice": ("-- name: a\n-- not null: b: x\n-- not null: b: y\nSELECT 1;", "shop.sql:3: .* written twice"),
     "nearly not null": ("-- name: a\n-- notnull: b: x\nSELECT 1;", "shop.sql:2: misspelt directive"),
     "also nearly not null": ("-- name: a\n-- Not-null: b: x\nSELECT 1;", "shop.sql:2: misspelt directive"),
     "directive in a statement": ("-- name: a\nSELECT 1\n-- scan: x\n;", "shop.sql:3: a: `-- scan:` is read only"),
