@@ -1,6 +1,6 @@
 """A real PgBouncer in front of the tests' PostgreSQL, where its program is installed (Debian: `apt install pgbouncer`).
 
-It listens on a Unix socket in a directory of its own, and ends with the process that started it.
+It listens on a Unix socket in a directory of its own. Both end with the process that started it.
 """
 
 import os
@@ -18,7 +18,7 @@ from typing import Literal
 import psycopg
 import pytest
 
-from postgres_server import Server, unprivileged_account
+from postgres_server import Server, reaper_of, unprivileged_account
 
 Mode = Literal["transaction", "session"]
 MODES: tuple[Mode, ...] = ("transaction", "session")
@@ -77,6 +77,7 @@ def started(mode: Mode, server: Server, *, more: str = "") -> Iterator[PgBouncer
     found = program()
     assert found
     directory = Path(tempfile.mkdtemp(prefix="hangar-pgbouncer-"))
+    reaper = reaper_of(directory)
     try:
         account = unprivileged_account(directory)
         where = f"host={server.host} port={server.port} user={server.user}"
@@ -100,7 +101,7 @@ def started(mode: Mode, server: Server, *, more: str = "") -> Iterator[PgBouncer
             finally:
                 process.kill()
     finally:
-        shutil.rmtree(directory)
+        reaper.communicate()
 
 
 def store_settings(url: str, dbname: str) -> None:

@@ -48,7 +48,7 @@ SETTINGS = {
 }
 # The place of this run's server, told to the worker processes of pytest-xdist.
 PLACE = "HANGAR_TEST_PG_PLACE"
-# Its stdin ends when pytest does, by kill -9 too; then the server and its directory go.
+# Its stdin ends when pytest ends, also by kill -9. Then it stops the server, if any, and removes the directory.
 REAPER = """
 trap '' INT TERM HUP
 cat
@@ -168,6 +168,11 @@ def prepare_place() -> subprocess.Popen[bytes]:
     roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30
     place = tempfile.mkdtemp(prefix="hangar-pg-", dir=memory if roomy else None)
     os.environ[PLACE] = place
+    return reaper_of(place)
+
+
+def reaper_of(place: str | Path) -> subprocess.Popen[bytes]:
+    """The process that removes this directory when its stdin is closed, or when this process dies."""
     return subprocess.Popen(
         ["sh", "-c", REAPER, "reaper", place],
         stdin=subprocess.PIPE,

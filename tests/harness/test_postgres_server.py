@@ -10,6 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+import pgbouncer
+
 TESTS = Path(__file__).parents[1]
 
 pytestmark = [
@@ -141,6 +143,30 @@ def test_inner(empty_postgres_url):
         time.sleep(0.02)
     assert not Path(place).exists()
     assert not Path("/proc", server).exists()
+
+
+@pytest.mark.skipif(pgbouncer.program() is None, reason="PgBouncer is not installed")
+def test_no_pgbouncer_is_left_when_pytest_is_killed(inner) -> None:
+    run = inner(
+        """
+import time
+
+def test_inner(_pgbouncer_session):
+    print(f"\\nPLACE {_pgbouncer_session.server.host}", flush=True)
+    time.sleep(600)
+"""
+    )
+    assert run.stdout
+    directory = next(Path(line.split()[1]) for line in run.stdout if line.startswith("PLACE"))
+    process = Path("/proc", (directory / "pid").read_text().strip())
+    assert process.exists()
+    run.kill()
+    run.communicate(timeout=300)
+    patience = time.monotonic() + 60
+    while (directory.exists() or process.exists()) and time.monotonic() < patience:
+        time.sleep(0.02)
+    assert not directory.exists()
+    assert not process.exists()
 
 
 def test_one_server_does_for_all_workers(inner) -> None:
