@@ -53,7 +53,7 @@ class HangarError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copied and pickled with all attributes, whatever the arguments of the class are."""
-        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]  # not in typeshed
 
 
 class SettingsError(HangarError):

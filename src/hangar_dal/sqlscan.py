@@ -9,7 +9,7 @@ What SQLite adds: `[names]` and `` `names` ``, and a variable that goes on behin
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
@@ -96,6 +96,18 @@ def scan(text: str, dialect: Dialect) -> Iterator[Token]:
 def tokens_of(text: str, dialect: Dialect) -> tuple[Token, ...]:
     """The same, scanned once however many ask about one statement."""
     return tuple(scan(text, dialect))
+
+
+def between_commas(tokens: Iterable[Token]) -> Iterator[list[Token]]:
+    """The tokens before, between and after the commas, those in parentheses included."""
+    item: list[Token] = []
+    for token in tokens:
+        if token.text == ",":
+            yield item
+            item = []
+        else:
+            item.append(token)
+    yield item
 
 
 def ends_in_word(text: str) -> bool:

@@ -1,14 +1,14 @@
 """What a value may be: the rules under which the same Python value goes into both databases and comes out of both.
 
 Pure functions that either return the value to store or raise `InvalidValue`. A message names the parameter and
-the rule, never the value. Builds on `errors` alone; does not import `sealing`.
+the rule, never the value. Builds on `sizes` and `unicode14`.
 """
 
 import json
 import math
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -35,9 +35,6 @@ class CaseInsensitive:
 
     `username: Annotated[str, CaseInsensitive]` lets SQL say `:username_fold`.
     """
-
-
-CaseInsensitiveText = Annotated[str, CaseInsensitive]
 
 
 def uuid7() -> UUID:

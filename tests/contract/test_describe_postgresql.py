@@ -1,6 +1,7 @@
 """What PostgreSQL says of statements: types of parameters and columns, origins, refusals at their place."""
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -166,6 +167,29 @@ def test_a_refusal_hands_on_the_hint(probe: PostgresProbe) -> None:
 
 def test_a_refusal_leaves_the_probe_as_it_was(probe: PostgresProbe) -> None:
     assert probe.describe(variant("SELEC")).refusal
+    assert kinds(probe.describe(variant("SELECT 1"))) == ["int"]
+
+
+def test_a_statement_that_is_prepared_and_then_cannot_be_described_leaves_nothing_behind(
+    probe: PostgresProbe, empty_postgres_url: str
+) -> None:
+    server = probe._connection.pgconn
+
+    class DropsFirst:
+        """The same connection, on which a table is dropped between PREPARE and the description."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(server, name)
+
+        def describe_prepared(self, name: bytes) -> Any:
+            with psycopg.connect(empty_postgres_url) as other:
+                other.execute("DROP TABLE IF EXISTS ruled")
+            return server.describe_prepared(name)
+
+    probe._connection.pgconn = cast("Any", DropsFirst())
+    refusal = probe.describe(variant("SELECT n FROM ruled")).refusal
+    assert refusal is not None
+    assert 'relation "ruled" does not exist' in refusal.reason
     assert kinds(probe.describe(variant("SELECT 1"))) == ["int"]
 
 

@@ -8,7 +8,11 @@ from pathlib import Path
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.options import add_database
 from hangar_dal.cli.terminal import FAILED, OK, PENDING, RED, YELLOW, coloured
-from hangar_dal.refolding import Outcome
+from hangar_dal.contract.project import read_project
+from hangar_dal.database import open_database
+from hangar_dal.domains.catalog import CATALOG
+from hangar_dal.refolding import BATCH, Outcome, fold_columns, refold
+from hangar_dal.settings import Settings
 
 
 def add(commands: Subcommands) -> None:
@@ -32,7 +36,9 @@ def add(commands: Subcommands) -> None:
     )
     add_database(parser)
     parser.add_argument("--check", action="store_true", help="change nothing, and say what would be done")
-    parser.add_argument("--batch", metavar="ROWS", type=_positive, default=None, help="rows read at once; else 500")
+    parser.add_argument(
+        "--batch", metavar="ROWS", type=_positive, default=BATCH, help="rows read at once; else %(default)s"
+    )
     parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
 
 
@@ -53,14 +59,7 @@ def _refold(chosen: argparse.Namespace) -> int:
 
 
 async def _outcomes(chosen: argparse.Namespace) -> list[Outcome]:
-    # Imported here because loading them takes long, and the other commands do not need them.
-    from hangar_dal.contract.project import read_project  # noqa: PLC0415
-    from hangar_dal.database import open_database  # noqa: PLC0415
-    from hangar_dal.domains.catalog import CATALOG  # noqa: PLC0415
-    from hangar_dal.migrations.drift import database_schema  # noqa: PLC0415
-    from hangar_dal.refolding import fold_columns, refold  # noqa: PLC0415
-    from hangar_dal.refolding.rows import BATCH  # noqa: PLC0415
-    from hangar_dal.settings import Settings  # noqa: PLC0415
+    from hangar_dal.migrations.drift import database_schema  # noqa: PLC0415 - few commands read schemas
 
     catalogs = dict.fromkeys((*read_project(chosen.project).catalogs, CATALOG))
     settings = Settings(database_url=chosen.database) if chosen.database else Settings()
@@ -69,7 +68,7 @@ async def _outcomes(chosen: argparse.Namespace) -> list[Outcome]:
     for sentence in left_out:
         print(coloured(f"left out: {sentence}", YELLOW, sys.stdout))
     async with open_database(settings, check_schema=False) as db:
-        return [await refold(db, column, check=chosen.check, batch=chosen.batch or BATCH) for column in columns]
+        return [await refold(db, column, check=chosen.check, batch=chosen.batch) for column in columns]
 
 
 def _print(outcome: Outcome, *, check: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final
 
-from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas, scan
 
 # `(status)::character varying(8)[]`
 _TYPE_ENDINGS: Final = frozenset({"VARYING", "PRECISION", "WITH", "WITHOUT", "TIME", "ZONE"})
@@ -77,7 +77,7 @@ def _named(part: Sequence[Token]) -> tuple[str, tuple[str, ...] | None]:
 def _literals(tokens: Sequence[Token]) -> tuple[str, ...] | None:
     """What stands between commas, if it is nothing but literals."""
     values: list[str] = []
-    for item in _between_commas(tokens):
+    for item in between_commas(tokens):
         sign, literal = ("-", item[1:]) if item and item[0].text == "-" else ("", item)
         if len(literal) != 1 or literal[0].kind not in _LITERALS or (sign and literal[0].kind is Kind.STRING):
             return None
@@ -88,17 +88,6 @@ def _literals(tokens: Sequence[Token]) -> tuple[str, ...] | None:
             return None
         values.append(sign + text)
     return tuple(values)
-
-
-def _between_commas(tokens: Sequence[Token]) -> Iterator[list[Token]]:
-    item: list[Token] = []
-    for token in tokens:
-        if token.text == ",":
-            yield item
-            item = []
-        else:
-            item.append(token)
-    yield item
 
 
 def _name(token: Token) -> str:

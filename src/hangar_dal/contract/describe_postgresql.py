@@ -174,10 +174,15 @@ class PostgresProbe:
         return Described(refusal=refusal_of(prepared, asked))
 
     def _prepared(self, asked: Asked, types: Mapping[str, str], name: bytes = b"") -> "PGresult":
-        """What the server says of the statement, or why it refuses it."""
+        """What the server says of the statement, or why it refuses it. A refused one keeps no name."""
         server = self._connection.pgconn
         prepared = server.prepare(name, asked.text.encode(), [OIDS[types.get(each, OPEN)] for each in asked.names])
-        return server.describe_prepared(name) if prepared.status == ExecStatus.COMMAND_OK else prepared
+        if prepared.status != ExecStatus.COMMAND_OK:
+            return prepared
+        described = server.describe_prepared(name)
+        if name and described.status != ExecStatus.COMMAND_OK:
+            server.exec_(b"DEALLOCATE " + name)
+        return described
 
     def _described(
         self,

@@ -12,7 +12,7 @@ from sqlglot import exp
 from hangar_dal.contract.bound import bound, sort_key
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import conjuncts, of_type
+from hangar_dal.contract.syntax import conjuncts, disjuncts, of_type
 from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "keyset-order"
@@ -93,7 +93,7 @@ def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> _Keyset | None:
 def _expanded(either: exp.Or, held: Sequence[exp.Expr]) -> _Keyset | None:
     """`a < :a OR (a = :a AND b < :b)`, or with `a <= :a` beside it `a < :a OR b < :b`."""
     found: list[_Bound] = []
-    for arm in _arms(either):
+    for arm in disjuncts(either):
         tests = [each.unnest() for each in conjuncts(arm)]
         equal = [each for each in tests if isinstance(each, exp.EQ)]
         bounds = [each for test in tests if (each := _compared(test)) is not None]
@@ -115,14 +115,6 @@ def _are(equal: Sequence[exp.EQ], pairs: Sequence[tuple[exp.Expr, exp.Expr]]) ->
 def _is_beside(pair: tuple[exp.Expr, exp.Expr], held: Sequence[exp.Expr]) -> bool:
     found = (_compared(each.unnest()) for each in held)
     return any(each is not None and not each.is_strict and (each.column, each.value) == pair for each in found)
-
-
-def _arms(either: exp.Expr) -> Iterator[exp.Expr]:
-    if isinstance(either, exp.Or):
-        yield from _arms(either.this.unnest())
-        yield from _arms(either.expression.unnest())
-    else:
-        yield either
 
 
 def _compared(test: exp.Expr) -> _Bound | None:

@@ -3,7 +3,6 @@
 Builds on `orders_queries`, which knows what follows from a key. Nothing is reported where this cannot be determined.
 """
 
-from collections.abc import Iterator
 from typing import Final, TypeVar
 
 from sqlglot import exp
@@ -14,7 +13,7 @@ from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Scope, Statement
 from hangar_dal.contract.orders_queries import Names, query
 from hangar_dal.contract.orders_values import core
-from hangar_dal.contract.syntax import conjuncts, nodes_of, of_type, target
+from hangar_dal.contract.syntax import conjuncts, disjuncts, nodes_of, of_type, target
 from hangar_dal.sqlscan import Dialect
 
 _Query = TypeVar("_Query", bound=exp.Expr)
@@ -73,7 +72,7 @@ def _of_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write
             test.replace(exp.EQ(this=test.this, expression=within))
     for held in _conditions(select):
         if isinstance(held.unnest(), exp.Or):
-            either = list(_arms(held.unnest()))
+            either = list(disjuncts(held.unnest()))
             if len(either) > _MOST_ARMS:
                 return ()
             arms = [_with_arm(select, held, arm) for arm in either]
@@ -122,14 +121,6 @@ def _hope(scope: Scope, where: exp.Expr | None) -> None:
             scope.give(NOTHING, frozenset({found.column}), is_sure=False)
     if any(isinstance(test, _RANGES) for test in compared):  # an EXCLUDE constraint may keep ranges apart
         scope.doubt()
-
-
-def _arms(either: exp.Expr) -> Iterator[exp.Expr]:
-    if isinstance(either, exp.Or):
-        yield from _arms(either.this.unnest())
-        yield from _arms(either.expression.unnest())
-    else:
-        yield either
 
 
 def _with_arm(select: exp.Select, either: exp.Expr, arm: exp.Expr) -> exp.Select:

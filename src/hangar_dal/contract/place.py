@@ -5,7 +5,7 @@ from typing import Final
 
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.finding import Finding, Severity
-from hangar_dal.sqlscan import Kind, Token
+from hangar_dal.sqlscan import Kind, Token, between_commas
 
 _BEHIND_LIST: Final = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "WINDOW"})
 
@@ -59,14 +59,7 @@ def _items(tokens: tuple[Token, ...]) -> Iterator[list[Token]]:
     starts = [at for at, word in enumerate(words) if word in ("SELECT", "RETURNING")]
     start = starts[-1] if starts and words[starts[-1]] == "RETURNING" else (starts or [0])[0]
     end = next((at for at, word in enumerate(words) if at > start and word in _BEHIND_LIST), len(outer))
-    item: list[Token] = []
-    for token in outer[start + 1 : end]:
-        if token.text == ",":
-            yield item
-            item = []
-        else:
-            item.append(token)
-    yield item
+    yield from between_commas(outer[start + 1 : end])
     yield outer[end:]
 
 

@@ -22,7 +22,7 @@ def compare_results(
     if fields is not None:
         texts = dict(zip((column.name for column in described.columns), reading.texts, strict=False))
         yield from _names(checked, described.columns, tuple(fields))
-        for column, value in _pairs(checked, described.columns, fields):
+        for column, value in _pairs(described.columns, fields):
             yield from _kind(checked, column, value, twin)
             yield from _values(checked, column, value, tables)
             yield from _texts(checked, column, value, texts.get(column.name, ()))
@@ -45,7 +45,7 @@ def may_be_null(checked: CheckedVariant, column: ResultColumn, place: int, nulls
 
 
 def _pairs(
-    checked: CheckedVariant, columns: Sequence[ResultColumn], fields: Mapping[str, ValueType]
+    columns: Sequence[ResultColumn], fields: Mapping[str, ValueType]
 ) -> Iterator[tuple[ResultColumn, ValueType]]:
     if "" in fields:
         yield from ((column, fields[""]) for column in columns[:1])

@@ -151,6 +151,15 @@ def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
         yield condition
 
 
+def disjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
+    """The arms of an OR, of which one must hold; the condition itself if it is no OR."""
+    if isinstance(condition, exp.Or):
+        yield from disjuncts(condition.this.unnest())
+        yield from disjuncts(condition.expression.unnest())
+    else:
+        yield condition
+
+
 def leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:
     """The values that an expression may pass on as they are."""
     if isinstance(value, _SAME_VALUE):

@@ -58,11 +58,8 @@ class PostgresScratch(PostgresPlace):
     def connect(self, *, read_only: bool = False) -> "Connection[Any]":
         """Raises `ScratchError`, before anything runs, if the connection leads elsewhere."""
         connection = super().connect(read_only=read_only)
-        try:
+        with _closed_on_error(connection):
             self.prove(connection)
-        except BaseException:
-            connection.close()
-            raise
         return connection
 
     def prove(self, connection: "Connection[Any]") -> None:
@@ -102,11 +99,8 @@ class SqliteScratch(SqlitePlace):
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
         """No other file can be attached: a migration that tries it fails."""
         connection = super().connect(read_only=read_only)
-        try:
+        with _closed_on_error(connection):
             self.prove(connection)
-        except BaseException:
-            connection.close()
-            raise
         connection.set_authorizer(_refuse_other_files)
         return connection
 
@@ -139,6 +133,15 @@ def changing_memory(connection: sqlite3.Connection) -> Change:
     if files := [file for _, _, file in connection.execute("PRAGMA database_list") if file]:
         raise ScratchError(f"A copy in memory was expected, but the connection has {len(files)} file(s).")
     return Change(connection)
+
+
+@contextmanager
+def _closed_on_error(connection: "Connection[Any] | sqlite3.Connection") -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _refuse_other_files(action: int, name: str | None, *_: Any) -> int:

@@ -79,17 +79,15 @@ def _change(column: FoldColumn, row: Row, outcome: Outcome) -> _Change | None:
 async def _batch(db: Database, column: FoldColumn, last: Key | None, batch: int) -> Sequence[Row]:
     key = _listed(column.key)
     after = "" if last is None else f" AND ({key}) > ({', '.join(f':k{n}' for n in range(len(column.key)))})"
-    columns = f"{key}, {_quoted(column.text)}, {_quoted(column.folded)}"
-    where = f"{_quoted(column.text)} IS NOT NULL{after}"
-    sql = f"SELECT {columns} FROM {_quoted(column.table)} WHERE {where} ORDER BY {key} LIMIT {batch}"  # noqa: S608
-    return await _run(db, column, sql, _keys(last or ()))
+    sql = _select(column, [*column.key, column.text, column.folded], f"{_quoted(column.text)} IS NOT NULL{after}")
+    return await _run(db, column, f"{sql} ORDER BY {key} LIMIT {batch}", _keys(last or ()))
 
 
 async def _apply(db: Database, column: FoldColumn, changes: list[_Change], outcome: Outcome) -> list[_Change]:
     """Store the changes in one transaction; return those whose fold another row still has."""
     values = f"{_quoted(column.text)} = :text, {_quoted(column.folded)} = :fold"
     where = f"{_where(column)} AND {_quoted(column.text)} = :before"
-    sql = f"UPDATE {_quoted(column.table)} SET {values} WHERE {where} RETURNING 1"  # noqa: S608
+    sql = f"UPDATE {_quoted(column.table)} SET {values} WHERE {where} RETURNING 1"  # noqa: S608 - quoted names
 
     async def work(tx: Transaction) -> tuple[int, list[_Change]]:
         changed, left = 0, []
@@ -119,7 +117,7 @@ async def _would_be_equal(db: Database, column: FoldColumn, changes: list[_Chang
                 groups[(change.fold, *scope)].append(change.key)
         for values, keys in groups.items():
             where = " AND ".join(f"{_quoted(name)} = :s{n}" for n, name in enumerate([column.folded, *others]))
-            sql = f"SELECT {_listed(column.key)} FROM {_quoted(column.table)} WHERE {where}"  # noqa: S608
+            sql = _select(column, column.key, where)
             found = await _run(db, column, sql, {f"s{n}": value for n, value in enumerate(values)})
             keys += [tuple(row) for row in found if tuple(row) not in moving]
             if len(keys) > 1:
@@ -127,13 +125,12 @@ async def _would_be_equal(db: Database, column: FoldColumn, changes: list[_Chang
 
 
 async def _scope(db: Database, column: FoldColumn, others: Sequence[str], change: _Change) -> Key:
-    sql = f"SELECT {_listed(others)} FROM {_quoted(column.table)} WHERE {_where(column)}"  # noqa: S608
-    rows = await _run(db, column, sql, _keys(change.key))
+    rows = await _run(db, column, _select(column, others, _where(column)), _keys(change.key))
     return tuple(rows[0]) if rows else (None,)
 
 
 async def _holders(db: Database, column: FoldColumn, change: _Change) -> tuple[str, ...]:
-    sql = f"SELECT {_listed(column.key)} FROM {_quoted(column.table)} WHERE {_quoted(column.folded)} = :fold"  # noqa: S608
+    sql = _select(column, column.key, f"{_quoted(column.folded)} = :fold")
     rows = await _run(db, column, sql, {"fold": change.fold})
     return tuple(_named(column, row) for row in rows if tuple(row) != change.key)
 
@@ -146,6 +143,10 @@ async def _run(
     statement = Statement(f"refold {column.name}", text, writes)
     rows, _ = await db.run(statement, codec.pack(names, [values[name] for name in names]))
     return rows
+
+
+def _select(column: FoldColumn, names: Sequence[str], where: str) -> str:
+    return f"SELECT {_listed(names)} FROM {_quoted(column.table)} WHERE {where}"  # noqa: S608 - quoted names
 
 
 def _keys(key: Key) -> dict[str, Any]:

@@ -65,8 +65,8 @@ class SqliteConnection:
 
     def call(self, function: Callable[..., T], *arguments: Any) -> Awaitable[T]:
         """Run a function in the connection's thread, after all that is queued there."""
-        # Private and without annotations; why it is called all the same stands at the top, and a test holds it.
-        hop: Awaitable[T] = self._driver._execute(function, *arguments)  # type: ignore[no-untyped-call]
+        # The module's docstring says why a private method is called; a test checks that it has not changed.
+        hop: Awaitable[T] = self._driver._execute(function, *arguments)  # type: ignore[no-untyped-call]  # aiosqlite's
         return hop
 
     @property
