@@ -49,7 +49,7 @@ def database() -> Database:
 get_db = transaction_dependency(database)
 get_db_to_read = transaction_dependency(database, read_only=True)
 
-# "function": COMMIT comes before the response, so that a client is never told of work that was not kept.
+# "function": COMMIT comes before the response, so that a client never learns of work that was not saved.
 WriteDb = Annotated[Transaction, Depends(get_db, scope="function")]
 ReadDb = Annotated[Transaction, Depends(get_db_to_read, scope="function")]
 

@@ -70,7 +70,7 @@ async def user_for_this_run(db: Database) -> User:
             username="quickstart",
             email="quickstart@hangar.example",
             phone_number="+12025550123",
-            password=SecretStr(secrets.token_urlsafe(24)),  # hashed with argon2id; nobody will know it
+            password=SecretStr(secrets.token_urlsafe(24)),  # hashed with argon2id; it is not stored elsewhere
             is_test_user=True,
         ),
     )

@@ -1,4 +1,4 @@
-"""A query of the examples' own: the twin SQL files lie in `sql/sqlite/stored.sql` and `sql/postgresql/stored.sql`."""
+"""A query of the examples' own: its SQL is in `sql/sqlite/stored.sql` and `sql/postgresql/stored.sql`."""
 # mypy: disable-error-code="empty-body"
 
 from pathlib import Path
