@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import psycopg
 import pytest
 
 from clock import Clock
@@ -57,6 +58,14 @@ async def test_without_a_clock_of_its_own_time_is_the_same_for_both_and_goes_on(
     async with open_both(sqlite_url, postgres_url) as both:
         first, second = [(await both.same(time_of)).value for _ in range(2)]
     assert first < second
+
+
+async def test_a_new_database_whose_schema_is_open_to_every_role_is_opened(sqlite_url: str, postgres_url: str) -> None:
+    """On PostgreSQL 14 it is open from the beginning."""
+    with psycopg.connect(postgres_url) as owner:
+        owner.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    async with open_both(sqlite_url, postgres_url) as both:
+        assert await both.same(users.count_users) == Outcome(0)
 
 
 async def time_of(db: Database) -> datetime:

@@ -99,9 +99,11 @@ async def open_both(
     Without a `clock` of the caller's, time goes on from call to call, and is the same for both databases within one.
     """
     key, time = SecretStr(new_key()), _Time()
+    # In a new database every role may create in public, unless the server is PostgreSQL 15 or newer.
+    target = Settings(database_url=SecretStr(postgresql), sealing_keys=key, allow_public_create=True)
     async with (
         open_database(Settings(database_url=SecretStr(sqlite), sealing_keys=key), clock=clock or time) as one,
-        open_database(Settings(database_url=SecretStr(postgresql), sealing_keys=key), clock=clock or time) as other,
+        open_database(target, clock=clock or time) as other,
     ):
         yield Both(one, other, time.go_on)
 
