@@ -29,6 +29,7 @@
         │   ├── TransactionBusy      two tasks used one transaction at once
         │   ├── TransactionClosed    used after its block ended
         │   ├── TransactionFailed    used again after a statement in it failed
+        │   ├── TransactionExpired   ran no statement for too long and was rolled back
         │   ├── ReadOnlyTransaction  a write in a read-only transaction
         │   ├── TransactionConflict  serialization failure or deadlock; the whole unit may be tried again
         │   └── CommitUnknown        the connection was lost while COMMIT was under way
@@ -229,6 +230,10 @@ class TransactionClosed(TransactionError):
 
 class TransactionFailed(TransactionError):
     """Let the error leave the block, or wrap the statement that may fail in `tx.savepoint()`. Nothing is kept."""
+
+
+class TransactionExpired(TransactionError):
+    """Do nothing slow inside the block. The transaction was idle for too long and was rolled back; nothing is kept."""
 
 
 class ReadOnlyTransaction(TransactionError):

@@ -34,6 +34,8 @@ def _zero_or_a_millisecond(seconds: float) -> float:
 
 
 Seconds = Annotated[float, Field(ge=0.001, le=86_400)]
+SecondsOrNoWait = Annotated[float, Field(ge=0, le=86_400)]
+WholeSeconds = Annotated[int, Field(ge=0, le=86_400)]
 SecondsOrNoLimit = Annotated[float, Field(ge=0, le=86_400), AfterValidator(_zero_or_a_millisecond)]
 
 
@@ -75,6 +77,12 @@ class Settings(BaseSettings):
     statement_timeout: SecondsOrNoLimit = Field(30.0, validation_alias="HANGAR_STATEMENT_TIMEOUT")
     lock_timeout: Seconds = Field(10.0, validation_alias="HANGAR_LOCK_TIMEOUT")
     idle_in_transaction_timeout: SecondsOrNoLimit = Field(60.0, validation_alias="HANGAR_IDLE_IN_TRANSACTION_TIMEOUT")
+    close_timeout: SecondsOrNoWait = Field(10.0, validation_alias="HANGAR_CLOSE_TIMEOUT")
+    connection_check_after: SecondsOrNoLimit = Field(5.0, validation_alias="HANGAR_CONNECTION_CHECK_AFTER")
+    connection_max_idle: SecondsOrNoLimit = Field(600.0, validation_alias="HANGAR_CONNECTION_MAX_IDLE")
+    connection_max_age: SecondsOrNoLimit = Field(3600.0, validation_alias="HANGAR_CONNECTION_MAX_AGE")
+    tcp_keepalive: WholeSeconds = Field(30, validation_alias="HANGAR_TCP_KEEPALIVE")
+    tcp_user_timeout: WholeSeconds = Field(30, validation_alias="HANGAR_TCP_USER_TIMEOUT")
 
     _url: SecretStr = PrivateAttr()
     _target: Target = PrivateAttr()

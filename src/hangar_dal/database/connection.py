@@ -1,11 +1,12 @@
-"""What the floor needs from a dialect: one connection, used by one task at a time.
+"""What a dialect provides: one connection, used by one task at a time.
 
-Stands above `statement`; the two dialects fulfil it, `shelf`, `transaction` and `database` use it.
+Above `statement`. The two dialects fulfil it; `pool`, `transaction` and `database` use it.
 """
 
 from typing import Any, Final, Literal, Protocol
 
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
+from hangar_dal.errors import DatabaseError
 
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 ISOLATIONS: Final = ("read committed", "repeatable read", "serializable")
@@ -15,8 +16,25 @@ COMMITTED: Final = "transaction was committed"
 UNKNOWN: Final = "it is not known whether the transaction was committed"
 
 
+class Borrower(Protocol):
+    """A transaction, as the pool knows it."""
+
+    @property
+    def place(self) -> str:
+        """Where in the code it was opened: file and line."""
+        ...
+
+    def expire(self, error: DatabaseError) -> None:
+        """Take its connection away, between two statements. Every later use raises this error."""
+        ...
+
+
 class Connection(Protocol):
     """A dialect's connection. Errors are those of `errors`; a cancellation passes through as it is."""
+
+    borrower: Borrower | None
+    running: bool  # a call is under way, or was cancelled and has not been settled
+    ticks: int  # how often `tick` was called since the last call began or ended
 
     @property
     def ready(self) -> bool:
@@ -30,12 +48,12 @@ class Connection(Protocol):
 
     @property
     def lost(self) -> bool:
-        """The database has closed it."""
+        """The database has closed it: nothing that is sent now would arrive."""
         ...
 
     @property
     def applied(self) -> bool | None:
-        """Whether the last statement ran to its end; None if nobody can know any more."""
+        """Whether the last statement ran to its end; None if that cannot be known."""
         ...
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
@@ -45,7 +63,7 @@ class Connection(Protocol):
     async def begin(self, isolation: Isolation | None, read_only: bool) -> None: ...
 
     async def commit(self) -> None:
-        """Raises `CommitUnknown` when the answer does not come; another error means that nothing was committed."""
+        """Raises `CommitUnknown` if the answer does not come; another error means that nothing was committed."""
         ...
 
     async def open_cursor(self, statement: Statement, parameters: Parameters) -> Any: ...
@@ -53,6 +71,10 @@ class Connection(Protocol):
     async def fetch(self, cursor: Any, size: int) -> list[Row]: ...
 
     async def close_cursor(self, cursor: Any) -> None: ...
+
+    async def check(self) -> None:
+        """Raises `ConnectionFailed` if the database does not answer soon."""
+        ...
 
     async def settle(self) -> bool:
         """Stop what is under way and roll back. False if the connection cannot be used again. Raises nothing."""
@@ -62,7 +84,9 @@ class Connection(Protocol):
         """A little time has passed: stop a statement that has taken too long."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close it, whatever its state. A statement under way is stopped and raises `DatabaseClosed`."""
+        ...
 
     def disown(self) -> None:
         """In a forked child: give the connection up without telling the database, whose parent still uses it."""

@@ -1,6 +1,6 @@
 """The database: statements that stand alone, and the doors to transactions.
 
-Stands above `transaction` and `engine`; `open_database` makes it.
+Above `transaction` and `engine`; `open_database` makes it.
 """
 
 import asyncio
@@ -10,20 +10,24 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 
+from hangar_dal.database.block import caller, transaction_block
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection, Isolation
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.home import Home, disown_after_fork
 from hangar_dal.database.owned import see_out
+from hangar_dal.database.pool import Pool
+from hangar_dal.database.pool_limits import PoolStats
 from hangar_dal.database.retry import retried
-from hangar_dal.database.shelf import Shelf
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
-from hangar_dal.database.transaction import Transaction, slices, transaction_block
-from hangar_dal.errors import CommitUnknown, ConnectionFailed
+from hangar_dal.database.transaction import Place, Transaction, slices
+from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseClosed, raise_alone
 from hangar_dal.sealing import Keyring
 from hangar_dal.sqlscan import Dialect
 from hangar_dal.values import check_instant
 
 T = TypeVar("T")
+
+_PING = Statement("", "SELECT 1", writes=False)
 
 
 class Database:
@@ -33,11 +37,14 @@ class Database:
     carries the note "transaction was committed"; if the connection was lost with it, a note that nobody knows.
     """
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], datetime], keyring: Keyring) -> None:
+    def __init__(
+        self, engine: Engine, *, clock: Callable[[], datetime], keyring: Keyring, close_timeout: float
+    ) -> None:
         self.dialect: Dialect = engine.dialect
         self.clock = clock
         self.keyring = keyring
         self.home = Home()
+        self._close_timeout = close_timeout
         self._engine = engine
         self._writers = engine.writers
         self._readers = engine.readers
@@ -51,14 +58,29 @@ class Database:
         """Run one statement and commit it: its rows, and the number of rows returned or affected."""
         if _get_running_loop() is not self.home.loop:
             self.home.refuse()
-        shelf = self._writers if statement.writes else self._readers
-        connection = shelf.free.pop() if shelf.free else await shelf.take()
+        pool = self._writers if statement.writes else self._readers
+        connection = pool.take() or await pool.acquire()
         try:
             result = await connection.run(statement, parameters)
         except BaseException as error:
-            raise await _put_back(shelf, connection, statement, error) from None
-        shelf.give(connection)
+            raise await _put_back(pool, connection, statement, error) from None
+        pool.release(connection)
         return result
+
+    async def ping(self, *, timeout: float = 5.0) -> None:
+        """Return when the database has answered: for readiness probes.
+
+        Raises `ConnectionFailed` if it has not within `timeout` seconds, `DatabaseBusy` if no connection became free.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                await self.run(_PING, ())
+        except TimeoutError:
+            raise_alone(ConnectionFailed(f"the database did not answer within {timeout:g} seconds"))
+
+    def pool_stats(self) -> dict[str, PoolStats]:
+        """How each pool of connections is used: PostgreSQL has one, SQLite one each for writing, reading, streams."""
+        return {pool.name: pool.stats() for pool in self._engine.pools}
 
     def stream(
         self, statement: Statement, parameters: Parameters, *, chunk: int = 1000
@@ -69,17 +91,15 @@ class Database:
         """
         if statement.writes or self._engine.streams is None:
             return self._stream_at_once(statement, parameters, chunk)
-        return self._stream(self._engine.streams, statement, parameters, chunk)
+        return self._stream(self._engine.streams, caller(), statement, parameters, chunk)
 
     @asynccontextmanager
     async def _stream(
-        self, shelf: Shelf, statement: Statement, parameters: Parameters, chunk: int
+        self, pool: Pool, place: Place, statement: Statement, parameters: Parameters, chunk: int
     ) -> AsyncIterator[AsyncIterator[list[Row]]]:
-        async with (
-            transaction_block(self, shelf, isolation=None, read_only=True) as transaction,
-            transaction.stream(statement, parameters, chunk=chunk) as chunks,
-        ):
-            yield chunks
+        async with transaction_block(self, pool, place, isolation=None, read_only=True) as transaction:
+            cursor = await transaction.open_cursor(statement, parameters)
+            yield transaction.chunks(statement, cursor, chunk)
 
     @asynccontextmanager
     async def _stream_at_once(
@@ -97,8 +117,8 @@ class Database:
         always. A read-only transaction does not wait for SQLite's writer. COMMIT cannot be cancelled: a
         CancelledError raised after it carries the note "transaction was committed".
         """
-        shelf = self._readers if read_only else self._writers
-        return transaction_block(self, shelf, isolation=isolation, read_only=read_only)
+        pool = self._readers if read_only else self._writers
+        return transaction_block(self, pool, caller(), isolation=isolation, read_only=read_only)
 
     async def in_transaction(
         self,
@@ -111,43 +131,50 @@ class Database:
 
         `work` may run several times: it must do nothing but use its transaction. Conflicts, locks that were not
         free and connections lost before COMMIT are tried again until `deadline` seconds have passed; then the last
-        error is raised. `CommitUnknown` is never tried again.
+        error is raised, or `StatementTimeout` if there was none yet. The deadline ends waiting for a connection and
+        running statements too, but not a COMMIT. `CommitUnknown` is never tried again.
         """
-
         self.home.check()
+        pool, place = self._writers, caller()
 
-        async def once() -> T:
-            async with self.transaction(isolation=isolation) as transaction:
-                return await work(transaction)
+        async def once(limit: asyncio.Timeout) -> T:
+            async with transaction_block(self, pool, place, isolation=isolation, read_only=False) as transaction:
+                result = await work(transaction)
+                if limit.expired():
+                    await asyncio.sleep(0)  # where the cancellation arrives that the deadline has caused
+                limit.reschedule(None)  # COMMIT is not cut short: what it did has to be known
+            return result
 
         return await retried(once, deadline)
 
-    async def close(self) -> None:
-        """Let the work under way end, then close every connection; waiting tasks get `DatabaseClosed`.
+    async def close(self, timeout: float | None = None) -> None:
+        """Let the work under way end, then close every connection; waiting tasks get `DatabaseClosed` at once.
 
-        Does nothing in a forked child, which has nothing to close.
+        After `timeout` seconds (by default HANGAR_CLOSE_TIMEOUT) running statements are stopped and raise
+        `DatabaseClosed` too; transactions that are still open are rolled back. Does nothing in a forked child, which
+        has nothing to close.
         """
         if self.home.is_forked:
             return
         self.home.check()
-        await see_out(self._close())
+        seconds = self._close_timeout if timeout is None else timeout
+        await see_out(self._close(seconds))
 
     def disown(self) -> None:
         self.home.leave()
-        for shelf in self._engine.shelves:
-            shelf.disown()
+        for pool in self._engine.pools:
+            pool.disown()
 
-    async def _close(self) -> None:
-        await asyncio.gather(*(shelf.close() for shelf in self._engine.shelves))
-        await self._engine.close()
+    async def _close(self, timeout: float) -> None:
+        await asyncio.gather(*(pool.close(timeout) for pool in self._engine.pools))
 
 
-async def _put_back(shelf: Shelf, connection: Connection, statement: Statement, error: BaseException) -> BaseException:
-    """After a statement did not return: its connection mended and back on the shelf, the error to raise."""
-    error, applied = await shelf.mend(connection, error)
+async def _put_back(pool: Pool, connection: Connection, statement: Statement, error: BaseException) -> BaseException:
+    """After a statement did not return: put its connection back, and return the error to raise."""
+    error, applied = await pool.recover(connection, error)
     if not statement.writes or applied is False:
         return error
-    if isinstance(error, ConnectionFailed):
+    if isinstance(error, ConnectionFailed | DatabaseClosed):
         message = (
             "the connection was lost while the statement ran: look up whether it was applied before running it again"
         )

@@ -78,7 +78,9 @@ class Opening:
             schema_history.check(())  # said before a file and its key are made, perhaps under a misspelt name
         await _refuse_lost_key(settings)
         keyring = open_keyring(settings)
-        database = Database(await _engine(settings), clock=self._clock, keyring=keyring)
+        database = Database(
+            await _engine(settings), clock=self._clock, keyring=keyring, close_timeout=settings.close_timeout
+        )
         try:
             if self._check_schema and not _migrates_itself(settings):
                 schema_history.check(await _applied(database))

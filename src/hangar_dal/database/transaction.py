@@ -1,25 +1,24 @@
-"""A transaction and its block: commit, rollback, savepoints, streams, and who may use it when.
+"""A transaction: its statements, savepoints, streams and commit, and who may use it when.
 
-Stands above `shelf`, below `database`. Which database runs makes no difference here.
+Above `connection`, below `block`. Which database runs makes no difference here.
 """
 
 import asyncio
 from asyncio import _get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from copy import copy
 from datetime import datetime
+from types import CodeType
 from typing import Any, Protocol
 
-from hangar_dal.database.connection import COMMITTED, ISOLATIONS, UNKNOWN, Connection, Isolation
+from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection
 from hangar_dal.database.home import Home
 from hangar_dal.database.owned import own, see_out, settled
-from hangar_dal.database.shelf import Shelf
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.errors import (
     CommitUnknown,
-    ConnectionFailed,
     DatabaseError,
-    InvalidValue,
     TransactionBusy,
     TransactionClosed,
     TransactionError,
@@ -27,6 +26,8 @@ from hangar_dal.errors import (
 )
 from hangar_dal.sealing import Keyring
 from hangar_dal.sqlscan import Dialect
+
+Place = tuple[CodeType, int]
 
 
 class Owner(Protocol):
@@ -51,19 +52,33 @@ class Transaction:
     connection, ends the transaction for good, savepoint or not.
     """
 
-    def __init__(self, owner: Owner, connection: Connection) -> None:
+    def __init__(self, owner: Owner, connection: Connection, place: Place, *, read_only: bool) -> None:
         self.dialect: Dialect = owner.dialect
         self.clock = owner.clock
         self.keyring = owner.keyring
         self.now = owner.now
         self._home = owner.home
         self._connection = connection
+        self._place = place
+        self._read_only = read_only
         self._busy = False
         self._quiet: asyncio.Future[None] | None = None
         self._closed = False
         self._failure: BaseException | None = None
         self._beyond_repair = False
+        self._expired: DatabaseError | None = None
         self._names = 0
+
+    @property
+    def place(self) -> str:
+        """Where it was opened, as `file:line`."""
+        code, line = self._place
+        return f"{code.co_filename}:{line}"
+
+    def expire(self, error: DatabaseError) -> None:
+        """Called by the pool when it takes the connection away, between two statements."""
+        self._expired = self._failure = error
+        self._beyond_repair = True
 
     def run(self, statement: Statement, parameters: Parameters) -> Awaitable[Result]:
         """Run one statement: its rows, and the number of rows returned or affected."""
@@ -78,12 +93,20 @@ class Transaction:
             rows, _ = await self.run(statement, parameters)
             yield slices(rows, chunk)
             return
-        cursor = await self._call(statement, self._connection.open_cursor, statement, parameters)
+        cursor = await self.open_cursor(statement, parameters)
         try:
-            yield _Chunks(lambda: self._call(statement, self._connection.fetch, cursor, chunk), chunk)
+            yield self.chunks(statement, cursor, chunk)
         finally:
             if self._failure is None and not self._closed:
                 await self._call(statement, self._connection.close_cursor, cursor)
+
+    def open_cursor(self, statement: Statement, parameters: Parameters) -> Awaitable[Any]:
+        """For a stream that ends with the transaction, which closes its cursors."""
+        return self._call(statement, self._connection.open_cursor, statement, parameters)
+
+    def chunks(self, statement: Statement, cursor: Any, size: int) -> AsyncIterator[list[Row]]:
+        """The rows of an open cursor, in lists of `size`."""
+        return _Chunks(lambda: self._call(statement, self._connection.fetch, cursor, size), size)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator["Transaction"]:
@@ -130,6 +153,8 @@ class Transaction:
                 self._quiet = None
 
     def _refuse(self, statement: Statement | None) -> None:
+        if self._expired is not None:
+            raise _named(copy(self._expired), statement)
         if self._closed:
             raise _named(TransactionClosed("the transaction's block has ended; nothing was run"), statement)
         if self._busy:
@@ -163,15 +188,19 @@ class Transaction:
         except TransactionError:
             self._beyond_repair = True
 
-    async def _end(self) -> None:
+    async def end(self) -> None:
         """The block was left without an error: commit, unless something in it failed."""
         self._home.check()
+        if self._expired is not None:
+            raise copy(self._expired)
         if self._busy:
             raise TransactionBusy("the block ended while another task was using the transaction: nothing was kept")
         if self._failure is not None:
             raise TransactionFailed(
                 "a statement of this transaction failed and its error was caught inside: nothing was kept"
             ) from self._failure
+        if self._read_only and self._connection.lost:
+            return  # all that was asked for has been read, and there is nothing to commit
         if not self._connection.in_transaction:
             self._find_ended()
         self._closed = True
@@ -181,62 +210,21 @@ class Transaction:
             cancelled = cancelled or asyncio.CancelledError()
             cancelled.add_note(UNKNOWN)
             raise cancelled
-        if cancelled is None:
-            return commit.result()
         error = commit.exception()
-        if not isinstance(error, Exception) or isinstance(error, CommitUnknown):
-            cancelled.add_note(COMMITTED if error is None else UNKNOWN)
-        raise cancelled
+        in_doubt = not isinstance(error, Exception | None) or isinstance(error, CommitUnknown)
+        if cancelled is not None:
+            if not self._read_only and (error is None or in_doubt):
+                cancelled.add_note(UNKNOWN if in_doubt else COMMITTED)
+            raise cancelled
+        if error is not None and not (self._read_only and in_doubt):
+            raise error
 
-    async def _abandon(self) -> None:
+    async def abandon(self) -> None:
         """The block is over: nobody gets in any more, and whoever is still inside comes out first."""
         self._closed = True
         if self._busy:
             self._quiet = asyncio.get_running_loop().create_future()
             await self._quiet
-
-
-@asynccontextmanager
-async def transaction_block(
-    owner: Owner, shelf: Shelf, *, isolation: Isolation | None, read_only: bool
-) -> AsyncIterator[Transaction]:
-    """Commits when the block is left without an error, else rolls back; always gives the connection back."""
-    if isolation is not None and isolation not in ISOLATIONS:
-        raise InvalidValue(f"isolation: must be None or one of {', '.join(ISOLATIONS)}")
-    owner.home.check()
-    connection = await _begun(shelf, isolation, read_only)
-    transaction = Transaction(owner, connection)
-    try:
-        yield transaction
-        await transaction._end()
-    except BaseException as error:
-        if owner.home.is_forked:
-            raise
-        cancelled = await settled(own(transaction._abandon())) if transaction._busy else None
-        transaction._closed = True
-        first = cancelled if cancelled is not None and isinstance(error, Exception) else error
-        first, _ = await shelf.mend(connection, first)
-        if first is error:
-            raise  # as it is: its cause and its context are its own
-        raise first from None
-    shelf.give(connection)
-
-
-async def _begun(shelf: Shelf, isolation: Isolation | None, read_only: bool) -> Connection:
-    try:
-        return await _begun_once(shelf, isolation, read_only)
-    except ConnectionFailed:  # it had died while it lay idle, and nothing was done yet
-        return await _begun_once(shelf, isolation, read_only)
-
-
-async def _begun_once(shelf: Shelf, isolation: Isolation | None, read_only: bool) -> Connection:
-    connection = await shelf.take()
-    try:
-        await connection.begin(isolation, read_only)
-    except BaseException as error:
-        first, _ = await shelf.mend(connection, error)
-        raise first from None
-    return connection
 
 
 class _Chunks:
@@ -269,6 +257,6 @@ def slices(rows: list[Row], size: int) -> AsyncIterator[list[Row]]:
     return _Chunks(fetch, size)
 
 
-def _named(error: TransactionError, statement: Statement | None) -> TransactionError:
+def _named(error: DatabaseError, statement: Statement | None) -> DatabaseError:
     error.query = statement.name if statement else None
     return error

@@ -1,1 +1,1 @@
-"""PostgreSQL: connections made and kept by psycopg_pool, statements sent through raw cursors."""
+"""PostgreSQL: psycopg's connections, statements sent through raw cursors."""

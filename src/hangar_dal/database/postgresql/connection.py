@@ -1,46 +1,58 @@
 """One PostgreSQL connection with one raw cursor, used again for each statement. Fulfils `connection.Connection`.
 
-psycopg itself stops a statement on the server when its caller is cancelled, and closes the connection if that is
-interrupted too. What is left to do here is to look at the state in which that left it.
+`Driver` stops a statement on the server when its caller is cancelled. What is left to do here is to look at the state
+in which that left the connection.
 """
 
 import asyncio
 import select
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import psycopg
 from psycopg import AsyncRawCursor
 from psycopg.pq import TransactionStatus
 
-from hangar_dal.database.connection import Isolation
+from hangar_dal.database.connection import Borrower, Isolation
 from hangar_dal.database.postgresql.driver import SETTLE_SECONDS, Driver
 from hangar_dal.database.postgresql.errors import DRIVER_ERRORS, is_stale_plan, translated
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
-from hangar_dal.errors import CommitUnknown, ConnectionFailed, TransactionFailed, raise_alone
+from hangar_dal.errors import (
+    CommitUnknown,
+    ConnectionFailed,
+    DatabaseClosed,
+    HangarError,
+    TransactionFailed,
+    raise_alone,
+)
 
 # A cursor keeps its last result. Past this many rows that memory is worth more than a new cursor.
 _KEPT_ROWS: Final = 1000
 
 _COMMIT: Final = Statement("", "COMMIT", writes=False)
+_CHECK: Final = Statement("", "SELECT 1", writes=False)
 
 
 class PostgresConnection:
-    """`age_limit` is in ticks, 0 for none."""
+    """`age_limit` is for how many ticks a statement may run, 0 for no limit; `check_seconds` how long a check may."""
 
-    def __init__(self, driver: Driver, *, put_back: Callable[[Driver], Awaitable[None]], age_limit: int) -> None:
+    def __init__(self, driver: Driver, *, age_limit: int, check_seconds: float) -> None:
         self.driver = driver
-        self._put_back = put_back
-        self._pgconn = driver.pgconn
-        self._age: int | None = None  # ticks since the call under way began; None while there is none
-        self._age_limit = age_limit
-        self._cursors = 0
+        self.borrower: Borrower | None = None
+        self.running = False
+        self.ticks = 0
         self.applied: bool | None = False
+        self._pgconn = driver.pgconn
+        self._poll = select.poll()
+        self._poll.register(self._pgconn.socket, select.POLLIN)
+        self._age_limit = age_limit
+        self._check_seconds = check_seconds
+        self._stopped: asyncio.Event | None = None  # set when the statement has ended that `close` has stopped
+        self._cursors = 0
         self._cursor: Any = AsyncRawCursor(driver)  # Any: psycopg wants literal text, to keep values out of it
 
     @property
     def ready(self) -> bool:
-        return self._age is None and self._pgconn.transaction_status == TransactionStatus.IDLE
+        return not self.running and self._pgconn.transaction_status == TransactionStatus.IDLE
 
     @property
     def in_transaction(self) -> bool:
@@ -48,15 +60,12 @@ class PostgresConnection:
 
     @property
     def lost(self) -> bool:
-        """Closed, or about to be: an idle connection has nothing to say, unless it is that it was closed."""
-        if self.driver.closed:
-            return True
-        poll = select.poll()
-        poll.register(self._pgconn.socket, select.POLLIN)
-        return bool(poll.poll(0))
+        """Between two statements the server sends nothing, unless it closes the connection."""
+        return self.driver.closed or (not self.running and bool(self._poll.poll(0)))
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
-        self._age = 0
+        self.running = True
+        self.ticks = 0
         self.applied = False
         cursor = self._cursor
         try:
@@ -66,11 +75,10 @@ class PostgresConnection:
                 statement.columns = tuple(column.name for column in cursor.description or ())
             rows = await cursor.fetchall() if statement.columns else []
         except DRIVER_ERRORS as error:
-            self._age = None
-            if is_stale_plan(error) and self.ready:
+            if is_stale_plan(error) and self._pgconn.transaction_status == TransactionStatus.IDLE:
                 return await self._run_replanned(statement, parameters)
-            raise_alone(translated(error, statement, lost=self.driver.closed))
-        self._age = None
+            raise_alone(self._failed(error, statement))
+        self._ended()
         if not statement.columns:
             return rows, max(cursor.rowcount, 0)
         if len(rows) > _KEPT_ROWS:
@@ -81,9 +89,15 @@ class PostgresConnection:
         await self.run(_BEGIN[isolation, read_only], ())
 
     async def commit(self) -> None:
+        if self.lost:
+            raise ConnectionFailed(
+                "the connection was lost before COMMIT was sent: nothing of the transaction was kept"
+            )
         try:
             await self.run(_COMMIT, ())
-        except ConnectionFailed as error:
+        except (ConnectionFailed, DatabaseClosed) as error:
+            if self.applied is False:
+                raise
             message = "the connection was lost while COMMIT was under way: look up whether the work is there"
             raise_alone(CommitUnknown(message, sqlstate=error.sqlstate))
         if self._cursor.statusmessage != "COMMIT":
@@ -106,9 +120,16 @@ class PostgresConnection:
     async def close_cursor(self, cursor: tuple[Statement, str]) -> None:
         await self.run(Statement("", f"CLOSE {cursor[1]}", writes=False), ())
 
+    async def check(self) -> None:
+        deadline = asyncio.get_running_loop().call_later(self._check_seconds, self.driver.hang_up)
+        try:
+            await self.run(_CHECK, ())
+        finally:
+            deadline.cancel()
+
     async def settle(self) -> bool:
-        self.applied = self._was_applied()
-        await self.driver.statement_ended()
+        if self.running:  # its caller was cancelled
+            self.applied = self._was_applied()
         deadline = asyncio.get_running_loop().call_later(SETTLE_SECONDS, self.driver.hang_up)
         try:
             if self.in_transaction:
@@ -119,24 +140,40 @@ class PostgresConnection:
             self._pgconn.finish()
         finally:
             deadline.cancel()
-        self._age = None
+        self._ended()
         if self.ready:
             return True
         self._pgconn.finish()
         return False
 
     def tick(self) -> None:
-        if self._age is not None and self._age_limit:
-            self._age += 1
-            if self._age > self._age_limit:
-                self.driver.hang_up()
+        self.ticks += 1
+        if self.running and 0 < self._age_limit < self.ticks:
+            self.driver.hang_up()
 
     async def close(self) -> None:
-        """Back to psycopg's pool, which replaces one that was lost."""
-        await self._put_back(self.driver)
+        if self.running:
+            self._stopped = asyncio.Event()
+            async with self.driver.stopping():
+                await self._stopped.wait()
+        await self.driver.close()
 
     def disown(self) -> None:
         self.driver.disown()
+
+    def _failed(self, error: Exception, statement: Statement) -> HangarError:
+        """Note how the statement ended, and return the error to raise."""
+        found = translated(error, statement, lost=self.driver.closed)
+        self.applied = None if isinstance(found, ConnectionFailed) else False
+        is_stopped = self._stopped is not None
+        self._ended()
+        return DatabaseClosed("the database was closed while the statement ran") if is_stopped else found
+
+    def _ended(self) -> None:
+        self.running = False
+        self.ticks = 0
+        if self._stopped:
+            self._stopped.set()
 
     async def _run_replanned(self, statement: Statement, parameters: Parameters) -> Result:
         """The tables have changed under a prepared statement: forget what was prepared, and plan anew."""
@@ -146,7 +183,8 @@ class PostgresConnection:
             statement.columns = tuple(column.name for column in self._cursor.description or ())
             rows = await self._cursor.fetchall() if statement.columns else []
         except DRIVER_ERRORS as error:
-            raise_alone(translated(error, statement, lost=self.driver.closed))
+            raise_alone(self._failed(error, statement))
+        self._ended()
         return rows, len(rows) if statement.columns else max(self._cursor.rowcount, 0)
 
     def _was_applied(self) -> bool | None:

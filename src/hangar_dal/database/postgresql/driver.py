@@ -1,76 +1,99 @@
-"""psycopg's connection with a limit to how long it may wait for a server that no longer answers.
+"""psycopg's connection, whose statements end on the server when their caller is cancelled, however often.
 
-Stands below `connection`.
+psycopg's own reaction to a cancellation is ended by a second one, and anyio cancels a scope again and again: the
+connection would be closed while the server goes on with the statement. Below `connection`.
 """
 
 import asyncio
 import os
 import socket
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from psycopg import AsyncConnection, Error
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
+from psycopg.waiting import wait_async
 
 from hangar_dal.database.owned import own, settled
 from hangar_dal.database.statement import Row
 
+T = TypeVar("T")
+
 # How long a cancelled caller waits for the server, and how long rolling back may take, before the connection is
-# thrown away. psycopg alone would wait ten seconds on a frozen network.
+# thrown away.
 SETTLE_SECONDS: Final = 2.0
 # A request to stop that overtakes its statement on the way stops nothing: it is sent again.
 _AGAIN_SECONDS: Final = 0.05
+# psycopg looks for Ctrl-C this often while it waits.
+_INTERVAL: Final = 0.1
 
 
 class Driver(AsyncConnection[Row]):
-    """psycopg calls `cancel_safe` when a caller is cancelled, and then waits for the statement to end."""
+    """All that psycopg waits for, except connecting, goes through `wait`."""
 
     reset: str = ""  # brings the session's settings back to ours; empty behind a pooler
-    _timers: tuple[asyncio.TimerHandle, ...] = ()
     _request: asyncio.Task[None] | None = None
 
-    async def cancel_safe(self, *, timeout: float = 30.0) -> None:
-        loop = asyncio.get_running_loop()
-        self._timers = (
-            loop.call_later(SETTLE_SECONDS, self._give_up),
-            *(loop.call_later(2**n * _AGAIN_SECONDS, self._cancel_again) for n in range(5)),
-        )
-        await super().cancel_safe(timeout=min(timeout, SETTLE_SECONDS))
+    async def wait(self, gen: PQGen[T], interval: float = _INTERVAL, timeout: float | None = None) -> T:
+        """Run psycopg's generator to its end. A cancelled caller continues when the statement has ended."""
+        limit = {} if timeout is None else {"timeout": timeout}  # which psycopg before 3.3.5 does not know
+        try:
+            return await wait_async(gen, self.pgconn.socket, interval, **limit)
+        except asyncio.CancelledError:
+            if self._is_busy():
+                await settled(own(self._stop(gen, interval)))
+            raise
 
-    async def statement_ended(self) -> None:
-        """To be awaited before the next statement, which no late request shall stop."""
-        for timer in self._timers:
-            timer.cancel()
-        self._timers = ()
-        if self._request is not None:
-            await settled(self._request)
-            self._request = None
+    @asynccontextmanager
+    async def stopping(self) -> AsyncIterator[None]:
+        """While the block waits for a statement to end: ask the server to stop it, and hang up if it does not."""
+        loop = asyncio.get_running_loop()
+        timers = [
+            loop.call_later(SETTLE_SECONDS, self._give_up),
+            *(loop.call_later(2**n * _AGAIN_SECONDS, self._request_stop) for n in range(5)),
+        ]
+        self._request_stop()
+        try:
+            yield
+        finally:
+            for timer in timers:
+                timer.cancel()
+            if self._request is not None:  # it must not stop the next statement
+                await settled(self._request)
+                self._request = None
 
     def hang_up(self) -> None:
-        """Let whoever waits for the server see the end of the connection now; a frozen network never would."""
+        """Let the task that waits for the server see the end of the connection now; a frozen network never would."""
         if not self.closed:
             with socket.socket(fileno=os.dup(self.pgconn.socket)) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
 
     def disown(self) -> None:
-        """Closing would end the parent's session: libpq says goodbye on the socket, so it is given another one."""
+        """Closing would end the parent's session: libpq sends a message on the socket, so it is given another one."""
         if not self.closed:
             with Path(os.devnull).open("r+b") as nowhere:
                 os.dup2(nowhere.fileno(), self.pgconn.socket)
             self.pgconn.finish()
 
+    async def _stop(self, gen: PQGen[T], interval: float) -> None:
+        async with self.stopping():
+            with suppress(Error):
+                await wait_async(gen, self.pgconn.socket, interval=interval)
+
+    def _request_stop(self) -> None:
+        if self._is_busy() and (self._request is None or self._request.done()):
+            self._request = own(self._send_request())
+
+    async def _send_request(self) -> None:
+        with suppress(Error, OSError):
+            await self.cancel_safe(timeout=SETTLE_SECONDS)
+
     def _give_up(self) -> None:
         if self._is_busy():
             self.hang_up()
-
-    def _cancel_again(self) -> None:
-        if self._is_busy() and (self._request is None or self._request.done()):
-            self._request = own(self._request_cancel())
-
-    async def _request_cancel(self) -> None:
-        with suppress(Error, OSError):
-            await super().cancel_safe(timeout=SETTLE_SECONDS)
 
     def _is_busy(self) -> bool:
         return not self.closed and self.pgconn.transaction_status == TransactionStatus.ACTIVE

@@ -23,6 +23,7 @@ from hangar_dal.errors import (
     StatementError,
     StatementTimeout,
     TransactionConflict,
+    TransactionExpired,
     TransactionFailed,
     UniqueViolation,
 )
@@ -38,8 +39,11 @@ _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
     "0A000": (StatementError, "the server does not support what the statement asks for"),
     "25006": (ReadOnlyTransaction, "this transaction is read-only and the statement writes"),
     "25P02": (TransactionFailed, "an earlier statement of this transaction failed"),
-    "25P03": (ConnectionFailed, "the transaction lay idle for longer than HANGAR_IDLE_IN_TRANSACTION_TIMEOUT"),
-    "25P04": (ConnectionFailed, "the transaction took longer than the server allows"),
+    "25P03": (
+        TransactionExpired,
+        "the transaction ran no statement for longer than HANGAR_IDLE_IN_TRANSACTION_TIMEOUT: it was rolled back",
+    ),
+    "25P04": (TransactionExpired, "the transaction took longer than the server allows: it was rolled back"),
     "40001": (TransactionConflict, "a concurrent transaction got in the way; run the transaction again"),
     "40P01": (TransactionConflict, "two transactions waited for each other; run the transaction again"),
     "53100": (DatabaseError, "the server's disk is full"),
@@ -84,6 +88,8 @@ def _translated(error: Exception, *, lost: bool) -> HangarError:
         return InvalidValue("a value does not fit the type that it has in the statement")
     if is_stale_plan(error):
         return TransactionConflict("the tables changed under the transaction; run it again", sqlstate=state)
+    if state == "08P01" and error.diag.severity_nonlocalized == "FATAL":  # how PgBouncer says that it lost the server
+        return ConnectionFailed("the connection to the server was lost", sqlstate=state)
     if state in _BY_STATE:
         kind, message = _BY_STATE[state]
         return kind(message, sqlstate=state)

@@ -1,6 +1,6 @@
 """The first contact with a server: it can be reached, is new enough, and its sessions can be set up.
 
-Done without psycopg_pool, which would hide why it fails and try again. Stands above `session`, below `engine`.
+A server that cannot be reached now is told at once; `opening` tries again later. Above `session`, below `opening`.
 """
 
 from typing import Any, Final
@@ -14,25 +14,27 @@ from hangar_dal.settings import PostgresTarget, Settings
 
 MINIMUM: Final = 14
 
-# libpq's words for why it could not connect, and what to do. Nothing else of its message is passed on.
+# libpq's words for why it could not connect, what to do, and whether that passes by itself, as when a server restarts.
+# Nothing else of its message is passed on.
 _REASONS: Final = (
-    ("password authentication failed", "the user or the password is wrong"),
-    ("no password supplied", "the server asks for a password"),
-    ("no pg_hba.conf entry", "the server does not let this user in from here (pg_hba.conf)"),
-    ("Peer authentication failed", "the server wants the operating system's user of that name"),
-    ("Connection refused", "nothing listens there"),
-    ("No such file or directory", "no server's socket is there"),
-    ("could not translate host name", "the host is unknown"),
-    ("failed to resolve host", "the host is unknown"),
-    ("certificate", "the server's certificate was not accepted"),
-    ("SSL", "TLS could not be agreed on"),
-    ("role ", "the user does not exist"),
-    ("does not exist", "the database does not exist"),
-    ("too many", "the server has too many connections already"),
-    ("timeout", "no answer in time; see HANGAR_CONNECT_TIMEOUT"),
-    ("starting up", "the server is starting up"),
-    ("shutting down", "the server is shutting down"),
+    ("password authentication failed", "the user or the password is wrong", False),
+    ("no password supplied", "the server asks for a password", False),
+    ("no pg_hba.conf entry", "the server does not let this user in from here (pg_hba.conf)", False),
+    ("Peer authentication failed", "the server wants the operating system's user of that name", False),
+    ("Connection refused", "nothing listens there", True),
+    ("No such file or directory", "no server's socket is there", True),
+    ("could not translate host name", "the host is unknown", False),
+    ("failed to resolve host", "the host is unknown", False),
+    ("certificate", "the server's certificate was not accepted", False),
+    ("SSL", "TLS could not be agreed on", False),
+    ("role ", "the user does not exist", False),
+    ("does not exist", "the database does not exist", False),
+    ("too many", "the server has too many connections already", True),
+    ("timeout", "no answer in time; see HANGAR_CONNECT_TIMEOUT", True),
+    ("starting up", "the server is starting up", True),
+    ("shutting down", "the server is shutting down", True),
 )
+_UNKNOWN: Final = ("", "the connection failed", True)
 
 
 async def greet(
@@ -60,5 +62,14 @@ async def greet(
 
 def unreachable(target: PostgresTarget, said: str) -> ConnectionFailed:
     """Why, as far as libpq's words tell; never the words themselves."""
-    reason = next((reason for words, reason in _REASONS if words in said), "the connection failed")
+    _, reason, _ = _reason(said)
     return ConnectionFailed(f"PostgreSQL at {target.where} cannot be reached: {reason}")
+
+
+def may_pass(said: str) -> bool:
+    """Whether trying again in a moment may succeed, by libpq's words."""
+    return _reason(said)[2]
+
+
+def _reason(said: str) -> tuple[str, str, bool]:
+    return next((reason for reason in _REASONS if reason[0] in said), _UNKNOWN)

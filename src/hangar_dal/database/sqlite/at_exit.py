@@ -6,6 +6,7 @@ the main thread to end, and then tells each connection to close, which also brin
 
 import os
 import threading
+from contextlib import suppress
 from typing import Protocol
 from weakref import WeakSet
 
@@ -34,7 +35,9 @@ def _stop_all() -> None:
     with _lock:
         left = list(_open)
     for connection in left:
-        connection.stop()
+        # Whatever state one is in, the others are to be stopped.
+        with suppress(Exception):
+            connection.stop()
 
 
 def _begin_anew() -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 import aiosqlite
 
-from hangar_dal.database.connection import Isolation
+from hangar_dal.database.connection import Borrower, Isolation
 from hangar_dal.database.owned import own
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
@@ -42,25 +42,31 @@ class SqliteConnection:
     def __init__(
         self, source: str, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
     ) -> None:
+        self.borrower: Borrower | None = None
+        self.running = False
+        self.ticks = 0
         self.applied: bool | None = False
         self.lost = False
         self._source = source
         self._set_up = set_up
         self._lock_tries = int(lock_timeout / LOCK_SLICE)
-        self._age: int | None = None  # ticks since the call under way began; None while there is none
         self._age_limit = age_limit
         self._abandoned = False  # the caller was cancelled: what waits for a lock shall stop waiting
         self._is_only_one = source == MEMORY  # then it is the reader too
         self._cursors: set[sqlite3.Cursor] = set()
+        self._is_open = False
+        self._thread: threading.Thread | None = None
         self._driver = aiosqlite.Connection(self._connect, iter_chunk_size=1)
 
     async def open(self) -> "SqliteConnection":
         try:
             await self._driver
-        except BaseException:
+        except BaseException:  # the driver has told its thread to stop
             self.lost = True
-            self._thread.join()  # it was told to stop already
+            if self._thread is not None:
+                self._thread.join()
             raise
+        self._is_open = True
         return self
 
     def call(self, function: Callable[..., T], *arguments: Any) -> Awaitable[T]:
@@ -71,7 +77,7 @@ class SqliteConnection:
 
     @property
     def ready(self) -> bool:
-        return self._age is None and not self.lost and not self._raw.in_transaction
+        return not (self.running or self.lost or self._raw.in_transaction)
 
     @property
     def in_transaction(self) -> bool:
@@ -104,23 +110,26 @@ class SqliteConnection:
             # A statement that had not quite begun misses the first interrupt.
             self._raw.interrupt()
             await asyncio.wait({cleaning}, timeout=_NUDGE)
-        self._age = None
+        self._ended()
         return not self.lost
 
+    async def check(self) -> None:
+        """A file has no network in between."""
+
     def tick(self) -> None:
-        if self._age is not None and self._age_limit:
-            self._age += 1
-            if self._overdue:
-                self._raw.interrupt()
+        self.ticks += 1
+        if self._overdue:
+            self._raw.interrupt()
 
     async def close(self) -> None:
         if self.lost:
             return
         self.lost = True
-        if self._age is not None:
+        if self.running:
             self._raw.interrupt()
         await self._driver.close()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
 
     def disown(self) -> None:
         """SQLite forbids even closing a connection in a child: one reference more keeps it from being collected.
@@ -131,27 +140,33 @@ class SqliteConnection:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._driver))
 
     def stop(self) -> None:
-        """At the end of the process, from another thread, when nobody has called `close`."""
+        """At the end of the process, from another thread, if `close` was not called. It may be half open."""
         if not self.lost:
-            self._raw.interrupt()
+            if self._is_open:
+                self._raw.interrupt()
             self._driver.stop()
 
     @property
     def _overdue(self) -> bool:
-        return bool(self._age_limit) and self._age is not None and self._age > self._age_limit
+        return self.running and 0 < self._age_limit < self.ticks
 
     async def _timed(self, function: Callable[..., T], *arguments: Any) -> T:
-        """One hop. A cancelled one leaves `_age` set: its function may be running still."""
-        self._age = 0
+        """One hop. A cancelled one leaves `running` set: its function may still run."""
+        self.running = True
+        self.ticks = 0
         try:
             result = await self.call(function, *arguments)
         except Exception as error:
-            self._age = None
-            if isinstance(error, HangarError):
+            self._ended()
+            if isinstance(error, HangarError) and not self.lost:
                 raise
-            raise_alone(DatabaseClosed("the connection was closed under the statement"))
-        self._age = None
+            raise_alone(DatabaseClosed("the database was closed while the statement ran"))
+        self._ended()
         return result
+
+    def _ended(self) -> None:
+        self.running = False
+        self.ticks = 0
 
     async def _cleaned(self) -> None:
         with suppress(ValueError):  # closed already

@@ -2,13 +2,15 @@
 
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Final
 
 from hangar_dal import schema_history
 from hangar_dal.database.engine import Engine
-from hangar_dal.database.shelf import Shelf
+from hangar_dal.database.owned import own, settled
+from hangar_dal.database.pool import Pool
+from hangar_dal.database.pool_limits import Limits
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.connection import LOCK_SLICE, SqliteConnection
 from hangar_dal.database.sqlite.errors import is_busy
@@ -37,45 +39,55 @@ async def open_engine(settings: Settings, target: SqliteTarget, *, minimum: tupl
             f"SQLite {sqlite3.sqlite_version} is too old: {needed} or newer is needed; use a newer Python"
         )
     is_memory = target.path == MEMORY
-    shelf = _shelves(settings, MEMORY if is_memory else file_uri(target))
-    writers = shelf(_set_up_memory if is_memory else _set_up_writer, 1, "SQLite's one writer was busy")
+    source = MEMORY if is_memory else file_uri(target)
+    writers = _pool("writer", settings, source, _set_up_memory if is_memory else _set_up_writer, size=1)
     try:
-        writers.give(await writers.take())
+        writers.release(await writers.acquire())
     except BaseException:
-        await writers.close()
+        await writers.close(0)
         raise
     if is_memory:
-        return Engine("sqlite", writers, writers, None, _nothing)
-    readers = shelf(_set_up_reader, settings.sqlite_readers, "all HANGAR_SQLITE_READERS were busy")
-    streams = shelf(_set_up_reader, settings.sqlite_readers, "as many streams as HANGAR_SQLITE_READERS were open")
-    return Engine("sqlite", writers, readers, streams, _nothing)
+        return Engine("sqlite", writers, writers, None)
+    readers, streams = (
+        _pool(name, settings, source, _set_up_reader, size=settings.sqlite_readers) for name in ("readers", "streams")
+    )
+    return Engine("sqlite", writers, readers, streams)
 
 
-def _shelves(settings: Settings, source: str) -> Callable[[Callable[[sqlite3.Connection], None], int, str], Shelf]:
+_BUSY: Final = {
+    "writer": "SQLite's one writer was busy",
+    "readers": "all HANGAR_SQLITE_READERS were busy",
+    "streams": "as many streams as HANGAR_SQLITE_READERS were open",
+}
+
+
+def _pool(
+    name: str, settings: Settings, source: str, set_up: Callable[[sqlite3.Connection], None], *, size: int
+) -> Pool:
+    """Its connections are neither checked nor replaced by age: a file has no network in between."""
     timeout = settings.statement_timeout
     tick = min(1.0, timeout / 4) if timeout else 1.0
 
-    def shelf(set_up: Callable[[sqlite3.Connection], None], maximum: int, busy: str) -> Shelf:
-        def open_one() -> Awaitable[SqliteConnection]:
-            return _open_one(source, set_up, lock_timeout=settings.lock_timeout, age_limit=int(timeout / tick))
-
-        return Shelf(
-            open_one,
-            maximum=maximum,
-            timeout=settings.acquire_timeout,
-            tick=tick,
-            busy=f"{busy} for {{seconds:g}} seconds; shorten the transactions, or raise HANGAR_ACQUIRE_TIMEOUT",
+    async def open_one() -> SqliteConnection:
+        connection = SqliteConnection(
+            source, set_up, lock_timeout=settings.lock_timeout, age_limit=int(timeout / tick) if timeout else 0
         )
+        stop_at_exit(connection)
+        opening = own(connection.open())
+        cancelled = await settled(opening)
+        if cancelled is None or opening.cancelled() or opening.exception():
+            return opening.result()
+        await connection.close()
+        raise cancelled
 
-    return shelf
-
-
-async def _open_one(
-    source: str, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
-) -> SqliteConnection:
-    connection = SqliteConnection(source, set_up, lock_timeout=lock_timeout, age_limit=age_limit)
-    stop_at_exit(connection)
-    return await connection.open()
+    limits = Limits(
+        size=size,
+        acquire=settings.acquire_timeout,
+        idle_in_transaction=settings.idle_in_transaction_timeout,
+        tick=tick,
+        busy=f"{_BUSY[name]} for {{seconds:g}} seconds; shorten the transactions, or raise HANGAR_ACQUIRE_TIMEOUT",
+    )
+    return Pool(name, open_one, limits)
 
 
 def _set_up_writer(raw: sqlite3.Connection) -> None:
@@ -111,7 +123,3 @@ def _set_up_each(raw: sqlite3.Connection) -> None:
         raw.execute(pragma)
     if not raw.execute("PRAGMA foreign_keys").fetchone()[0]:
         raise DatabaseError("this SQLite library was built without foreign keys; use another")
-
-
-async def _nothing() -> None:
-    pass

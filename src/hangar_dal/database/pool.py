@@ -1,0 +1,300 @@
+"""The connections of one kind: those that are free, those that are lent, and the tasks that wait for one.
+
+A free connection is taken from a list without an await, so that no cancellation can come between. Connections are
+checked, opened, repaired and closed in tasks that no caller can cancel, and the first task in line gets what becomes
+free. Above `connection` and `owned`.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from copy import copy
+from typing import Final, NamedTuple
+
+from hangar_dal.database.connection import Borrower, Connection
+from hangar_dal.database.owned import own, settled
+from hangar_dal.database.pool_limits import Limits, PoolStats
+from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseClosed, DatabaseError, TransactionExpired
+
+# Connections that were opened together are not replaced together: each lives this part of its time longer or shorter.
+JITTER: Final = 0.1
+
+_log: Final = logging.getLogger("hangar_dal")
+
+
+class _Life(NamedTuple):
+    """When a connection was opened, in seconds of the loop, and the factor for the times after which it is replaced."""
+
+    opened: float
+    jitter: float
+
+
+class Pool:
+    """At most `limits.size` connections, opened when they are first needed. The one used last is lent first."""
+
+    def __init__(self, name: str, open_one: Callable[[], Awaitable[Connection]], limits: Limits) -> None:
+        self.name = name
+        self._open_one = open_one
+        self._limits = limits
+        self._all: dict[Connection, _Life] = {}
+        self._free: list[Connection] = []
+        self._stale: list[Connection] = []  # free as well, but to be checked before they are lent
+        self._worn: set[Connection] = set()  # lent, and to be closed when they come back
+        self._line: deque[asyncio.Future[Connection]] = deque()
+        self._checking = self._opening = 0
+        self._preparing: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing: asyncio.Future[None] | None = None  # done when no connection is lent any more
+        self._opened = self._lost = self._waits = 0
+        self._waited = 0.0
+
+    def take(self) -> Connection | None:
+        """A free connection, to be handed to `release` or `recover`; None if there is none: then `acquire` one."""
+        while self._free:
+            connection = self._free.pop()
+            if not connection.lost:
+                return connection
+            self._drop(connection, lost=True)
+        return None
+
+    async def acquire(self) -> Connection:
+        """Like `take`, but wait in line. `DatabaseBusy` if no connection becomes free in time."""
+        if connection := self.take():
+            return connection
+        if self._closing is not None:
+            raise DatabaseClosed("the database was closed; use it inside `async with open_database(...)`")
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        waiter: asyncio.Future[Connection] = loop.create_future()
+        self._line.append(waiter)
+        self._prepare()
+        timer = loop.call_later(self._limits.acquire, self._give_up, waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            # Handed over and cancelled in the same turn of the loop: nobody else knows that it is ours.
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self.release(waiter.result())
+            raise
+        finally:
+            timer.cancel()
+            self._waits += 1
+            self._waited += loop.time() - began
+
+    def release(self, connection: Connection) -> None:
+        """Put back a connection that is `ready`."""
+        if self._line or self._worn or self._closing is not None:
+            self._pass_on(connection)
+        else:
+            self._free.append(connection)
+
+    async def recover(self, connection: Connection, error: BaseException) -> tuple[BaseException, bool | None]:
+        """Put back a connection after an error; when this returns, its transaction has ended.
+
+        Returns the error to raise, since a cancellation that came meanwhile goes before an ordinary one, and whether
+        the last statement was applied: None if that is not known.
+        """
+        if connection.ready:
+            applied = connection.applied
+            self.release(connection)
+            return error, applied
+        if isinstance(error, ConnectionFailed):  # the free ones may have died of the same cause
+            self._stale += self._free
+            self._free.clear()
+        repairing = own(self._repair(connection))
+        cancelled = await settled(repairing)
+        if cancelled is not None and isinstance(error, Exception):
+            error = cancelled
+        return error, None if repairing.cancelled() else repairing.result()
+
+    def stats(self) -> PoolStats:
+        idle = len(self._free) + len(self._stale)
+        waiting = sum(not waiter.done() for waiter in self._line)
+        counted = self._opened, self._lost, self._waits, self._waited
+        return PoolStats(self._limits.size, len(self._all) - idle, idle, waiting, *counted)
+
+    async def close(self, timeout: float) -> None:
+        """Refuse new work and wait for what is under way; after `timeout` seconds that ends with `DatabaseClosed`."""
+        if self._closing is not None:
+            return
+        self._closing = asyncio.get_running_loop().create_future()
+        self._fail_line(DatabaseClosed("the database was closed while this waited for a connection"))
+        for task in self._preparing:
+            task.cancel()
+        self._note_drained()
+        await asyncio.wait({self._closing}, timeout=timeout)
+        await asyncio.gather(*self._preparing, return_exceptions=True)
+        if self._timer is not None:
+            self._timer.cancel()
+        for connection in list(self._all):
+            if connection.borrower is not None and not connection.running:
+                connection.borrower.expire(DatabaseClosed("the database was closed while the transaction was open"))
+            self._drop(connection)
+        await asyncio.gather(*self._ending)
+
+    def disown(self) -> None:
+        """In a forked child: forget every connection. The tasks in line are the parent's."""
+        for connection in self._all:
+            connection.disown()
+        self._all.clear()
+        self._free.clear()
+        self._stale.clear()
+        self._line.clear()
+
+    # Below: what becomes of connections that come back, are missing, or have been free for long.
+
+    def _pass_on(self, connection: Connection) -> None:
+        if connection not in self._all:  # closed meanwhile
+            return
+        if connection in self._worn:
+            self._drop(connection)
+            return
+        while self._line:
+            waiter = self._line.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return
+        self._free.append(connection)
+        self._note_drained()
+
+    async def _repair(self, connection: Connection) -> bool | None:
+        usable = False
+        try:
+            usable = await connection.settle()
+            return connection.applied  # read before the next task has the connection
+        finally:
+            if usable:
+                self.release(connection)
+            else:
+                await self._drop(connection, lost=True)
+
+    def _drop(self, connection: Connection, *, lost: bool = False) -> "asyncio.Task[None]":
+        """Forget a connection and close it."""
+        self._lost += lost and connection in self._all
+        self._all.pop(connection, None)
+        self._worn.discard(connection)
+        for idle in (self._free, self._stale):
+            if connection in idle:
+                idle.remove(connection)
+        ending = own(_close(connection))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+        self._prepare()
+        self._note_drained()
+        return ending
+
+    def _note_drained(self) -> None:
+        if self._closing is not None and not self._closing.done():
+            lent = self._all.keys() - {*self._free, *self._stale}
+            if all(connection.lost for connection in lent):  # a lost one may never come back
+                self._closing.set_result(None)
+
+    def _give_up(self, waiter: asyncio.Future[Connection]) -> None:
+        if not waiter.done():
+            waiter.set_exception(DatabaseBusy(self._limits.busy.format(seconds=self._limits.acquire)))
+
+    def _fail_line(self, error: Exception, *, first_only: bool = False) -> None:
+        while self._line:
+            waiter = self._line.popleft()
+            if not waiter.done():
+                waiter.set_exception(copy(error))
+                if first_only:
+                    return
+
+    def _prepare(self) -> None:
+        """Start to check a stale connection or to open one, for each task in line that has none coming."""
+        while self._checking + self._opening < len(self._line):
+            if self._stale:
+                self._checking += 1
+                preparing = own(self._check(self._stale.pop()))
+            elif len(self._all) + self._opening < self._limits.size:
+                self._opening += 1
+                preparing = own(self._open())
+            else:
+                return
+            self._preparing.add(preparing)
+            preparing.add_done_callback(self._preparing.discard)
+
+    async def _check(self, connection: Connection) -> None:
+        alive = False
+        try:
+            with suppress(DatabaseError):
+                await connection.check()
+                alive = True
+        finally:
+            self._checking -= 1
+            if alive:
+                self.release(connection)
+            else:  # the others were free for as long, and are dropped unchecked: each check may take seconds
+                for dead in [connection, *self._stale]:
+                    self._drop(dead, lost=True)
+
+    async def _open(self) -> None:
+        connection: Connection | None = None
+        error: Exception = DatabaseClosed("the event loop is shutting down")
+        try:
+            connection = await self._open_one()
+        except Exception as caught:
+            error = caught
+        finally:
+            self._opening -= 1
+            if connection is None:
+                # The others in line have tries of their own, or wait for a connection that is lent.
+                self._fail_line(error, first_only=bool(self._all))
+                self._prepare()
+            else:
+                self._add(connection)
+
+    def _add(self, connection: Connection) -> None:
+        loop = asyncio.get_running_loop()
+        self._all[connection] = _Life(loop.time(), random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
+        self._opened += 1
+        if self._timer is None:
+            self._timer = loop.call_later(self._limits.tick, self._tick)
+        self.release(connection)
+
+    def _tick(self) -> None:
+        """Look after every connection: replace the old, close the idle, end what is overdue or forgotten."""
+        loop, limits = asyncio.get_running_loop(), self._limits
+        self._timer = loop.call_later(limits.tick, self._tick)
+        for connection, life in self._all.items():
+            connection.tick()
+            if 0 < limits.max_age * life.jitter < loop.time() - life.opened:
+                self._worn.add(connection)
+        for connection in [*self._stale, *self._free]:
+            is_lost, jitter = connection.lost, self._all[connection].jitter
+            if is_lost or connection in self._worn or 0 < limits.max_idle * jitter < self._idle(connection):
+                self._drop(connection, lost=is_lost)
+        self._stale += [each for each in self._free if 0 < limits.check_after < self._idle(each)]
+        self._free = [each for each in self._free if each not in self._stale]
+        for connection in self._all:
+            borrower = connection.borrower
+            if borrower and not connection.running and 0 < limits.idle_in_transaction < self._idle(connection):
+                self._end_forgotten(connection, borrower)
+        self._note_drained()
+
+    def _idle(self, connection: Connection) -> float:
+        """For how many seconds the connection has run nothing."""
+        return connection.ticks * self._limits.tick
+
+    def _end_forgotten(self, connection: Connection, borrower: Borrower) -> None:
+        error = TransactionExpired(
+            f"the transaction opened at {borrower.place} ran no statement for longer than "
+            f"HANGAR_IDLE_IN_TRANSACTION_TIMEOUT ({self._limits.idle_in_transaction:g} seconds): it was rolled back"
+        )
+        _log.warning("%s", error)
+        connection.borrower = None
+        borrower.expire(error)
+        own(self._repair(connection))
+
+
+async def _close(connection: Connection) -> None:
+    """One that cannot be closed in order must not keep the others open."""
+    try:
+        await connection.close()
+    except Exception as error:  # whatever a driver raises here, nothing is left to be done
+        _log.warning("a connection could not be closed: %s", type(error).__name__)
