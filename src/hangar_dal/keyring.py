@@ -72,7 +72,7 @@ def _beside(target: SqliteTarget) -> Path:
 def _read(path: Path) -> Keyring:
     try:
         # O_NONBLOCK: opening a pipe would otherwise wait until somebody writes to it.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
             status = os.fstat(file.fileno())
             content = file.read(_MAX_FILE_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
     except OSError as error:

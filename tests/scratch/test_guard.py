@@ -17,7 +17,7 @@ from hangar_dal.contract.statistics_postgresql import fill
 from hangar_dal.contract.statistics_sqlite import pretend_large
 from hangar_dal.errors import MigrationError, ScratchError
 from hangar_dal.migrations.commands import apply_to
-from hangar_dal.migrations.guard import PostgresScratch, Scratch
+from hangar_dal.migrations.guard import PostgresScratch, Scratch, SqliteScratch
 from hangar_dal.migrations.objects import remove_objects
 from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.scratch import empty_like
@@ -136,6 +136,37 @@ def test_a_file_that_took_the_place_of_the_scratch_is_not_changed(empty_sqlite_u
         path.touch()
         with pytest.raises(ScratchError):
             scratch.connect()
+
+
+def test_a_connection_to_memory_or_to_another_name_of_the_file_is_not_to_the_scratch(empty_sqlite_url: str) -> None:
+    with empty_like(place_of(empty_sqlite_url)) as scratch:
+        assert isinstance(scratch, SqliteScratch)
+        link = Path(scratch.target.path).with_name("link.db")
+        link.hardlink_to(scratch.target.path)
+        for source in (":memory:", link):
+            with closing(sqlite3.connect(source)) as connection, pytest.raises(ScratchError):
+                scratch.prove(connection)
+
+
+def test_a_file_of_the_same_number_on_another_device_is_not_the_scratch(empty_sqlite_url: str) -> None:
+    with empty_like(place_of(empty_sqlite_url)) as scratch, pytest.raises(ScratchError):
+        assert isinstance(scratch, SqliteScratch)
+        replace(scratch, device=scratch.device + 1).connect()
+
+
+def test_a_connection_that_leads_elsewhere_is_closed(misled: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    prove: Callable[..., None] = type(misled).prove
+
+    def seeing(scratch: Scratch, connection: Any) -> None:
+        seen.append(connection)
+        prove(scratch, connection)
+
+    monkeypatch.setattr(type(misled), "prove", seeing)
+    with pytest.raises(ScratchError):
+        misled.connect()
+    with pytest.raises((psycopg.OperationalError, sqlite3.ProgrammingError), match="closed"):
+        seen[0].execute("SELECT 1")
 
 
 def test_a_migration_on_a_scratch_file_cannot_attach_another_file(empty_sqlite_url: str, tmp_path: Path) -> None:

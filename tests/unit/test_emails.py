@@ -24,6 +24,7 @@ KEPT = {
     "no dot": ("root@localhost", "root@localhost"),
     "signs": ("a.b+c'd!#$%&*/=?^_`{|}~-@x.example", "a.b+c'd!#$%&*/=?^_`{|}~-@x.example"),
     "as long as may be": ("x" * 252 + "@x", "x" * 252 + "@x"),
+    "as long as may be in A-labels": (f"{'x' * 238}@\u00fc.example", f"{'x' * 238}@xn--tda.example"),
 }
 REFUSED = {
     "empty": "",
@@ -57,7 +58,7 @@ REFUSED = {
     "A-label of what IDNA refuses": "mara@xn--ls8h.la",
     "long label": f"mara@{'x' * 64}.org",
     "too long": f"mara@{'x.' * 130}org",
-    "too long in A-labels": f"{'x' * 240}@\u00fc.example",
+    "too long in A-labels": f"{'x' * 239}@\u00fc.example",
 }
 
 
@@ -86,6 +87,11 @@ def test_what_is_no_address_is_refused_and_not_repeated(given: str) -> None:
     assert not given or given not in str(caught.value)
     with pytest.raises(ValidationError):
         Account(email=given)
+
+
+def test_a_second_at_sign_is_named_as_the_reason() -> None:
+    with pytest.raises(InvalidValue, match="needs one @"):
+        fold_email("email", "mara@mara@example.org")
 
 
 @pytest.mark.parametrize(
@@ -123,10 +129,11 @@ def test_every_character_has_one_key_that_stays() -> None:
 
 
 def test_the_longest_address_is_checked_in_little_time() -> None:
-    """254 characters go in at most: what is longer is refused before it is read."""
+    """254 characters go in at most: what is longer is refused before it is read, and whatever else is wrong with it."""
     assert MAX_CHARACTERS == 254
     for crafted in ("\u0661" * 250, "\u05d0\u0300" * 120, "xn--" + "9" * 59 + ".xn--" + "9" * 59):
-        assert not is_email(f"x@{crafted}" * 40_000)
+        with pytest.raises(InvalidValue, match=r"more than 254 characters$"):
+            fold_email("email", f"x@{crafted}" * 40_000)
 
 
 def test_no_character_beyond_ascii_stands_for_an_ascii_letter_of_a_domain() -> None:

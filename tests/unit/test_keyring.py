@@ -163,6 +163,19 @@ def test_what_is_no_regular_file_is_refused_at_once(kind: str, name: str) -> Non
         open_keyring(settings)
 
 
+def test_nothing_is_read_from_a_pipe() -> None:
+    """It was meant for another program."""
+    os.mkfifo("keys", 0o600)
+    pipe = os.open("keys", os.O_RDWR | os.O_NONBLOCK)
+    try:
+        os.write(pipe, b"message")
+        with pytest.raises(SettingsError, match="not a regular file"):
+            open_keyring(Settings(sealing_key_file="keys"))
+        assert os.read(pipe, 100) == b"message"
+    finally:
+        os.close(pipe)
+
+
 def test_a_file_far_too_large_is_not_read() -> None:
     path = key_file(Path("keys"), new_key())
     os.truncate(path, 1 << 40)  # a terabyte, all of it a hole
