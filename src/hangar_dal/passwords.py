@@ -20,6 +20,7 @@ from argon2.low_level import Type, hash_secret_raw
 from pydantic import SecretStr
 
 from hangar_dal.errors import HashingBusy, InvalidValue, WeakPassword, raise_alone
+from hangar_dal.event_loop import require_asyncio
 from hangar_dal.password_rules import MIN_CHARACTERS, check_length, check_strength, normalised
 
 # A hash takes 64 MiB and a tenth of a second, so the last in a full queue waits for about three seconds.
@@ -106,6 +107,7 @@ os.register_at_fork(after_in_child=_queue.cache_clear)  # threads do not survive
 
 
 async def _off_loop(work: Callable[..., T], *arguments: Any) -> T:
+    require_asyncio()
     queue = _queue()
     if not queue.places.acquire(blocking=False):
         raise HashingBusy(f"{MAX_WAITING} passwords wait to be hashed already; try again in a few seconds")

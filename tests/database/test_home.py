@@ -178,6 +178,12 @@ def test_a_forked_child_is_refused_and_does_not_disturb_its_parent(
     assert outside.transactions_left_open() == 0
 
 
+def test_opening_under_another_librarys_event_loop_is_refused(settings: Settings) -> None:
+    opening = open_database(settings)._open()
+    with pytest.raises(WrongEventLoop, match="not on trio"):
+        opening.send(None)  # as trio and curio begin a coroutine, with no event loop of asyncio
+
+
 async def in_another_thread(call) -> BaseException | None:
     """What `asyncio.run` raises in a thread of its own."""
 

@@ -6,15 +6,17 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable, Coroutine
 from secrets import token_hex, token_urlsafe
 from statistics import median
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from pydantic import SecretStr
 
 from hangar_dal import passwords
-from hangar_dal.errors import InvalidValue, WeakPassword
+from hangar_dal.errors import InvalidValue, WeakPassword, WrongEventLoop
 from hangar_dal.password_rules import MAX_CHARACTERS
 from hangar_dal.passwords import (
     check_password,
@@ -33,6 +35,16 @@ DAMAGED = ["", "x", "$argon2id$", "$argon2id$v=19$m=65536,t=3,p=4$!!$??", "$2b$1
 @pytest.fixture(scope="module")
 def stored() -> str:
     return passwords._hash(STRONG)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [lambda: check_password(STRONG), lambda: hash_password(STRONG), lambda: verify_password(None, STRONG)],
+    ids=["check", "hash", "verify"],
+)
+def test_hashing_under_another_librarys_event_loop_is_refused(begin: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    with pytest.raises(WrongEventLoop, match="not on trio"):
+        begin().send(None)  # as trio and curio begin a coroutine, with no event loop of asyncio
 
 
 @pytest.mark.parametrize("bad", ["\0", "\udcff"])

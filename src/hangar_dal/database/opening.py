@@ -18,6 +18,7 @@ from hangar_dal.database.engine import Engine
 from hangar_dal.database.owned import own, see_out, settled
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import SettingsError, StatementError
+from hangar_dal.event_loop import require_asyncio
 from hangar_dal.keyring import missing_key_file, open_keyring
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
@@ -64,6 +65,7 @@ class Opening:
 
     async def _open(self) -> Database:
         """Opened whole or not at all: a cancelled caller leaves no connection behind."""
+        require_asyncio()
         opening = own(self._opened())
         cancelled = await settled(opening)
         if cancelled is None or opening.cancelled():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from hangar_dal.database.sqlite.file import file_uri
 from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion, raise_alone
+from hangar_dal.migrations.planted import refuse_planted
 from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
 
 if TYPE_CHECKING:
@@ -60,13 +61,17 @@ class SqlitePlace:
 
 @dataclass(frozen=True, slots=True)
 class PostgresPlace:
-    """A server, which tells itself whether it exists. Timeouts are in seconds."""
+    """A server, which tells itself whether it exists. Timeouts are in seconds.
+
+    `trusts_all_roles` accepts functions that another role has made beside PostgreSQL's own of the same name.
+    """
 
     dialect: ClassVar[Literal["postgresql"]] = "postgresql"
     exists: ClassVar[bool] = True
     target: PostgresTarget
     lock_timeout: float
     connect_timeout: float
+    trusts_all_roles: bool = False
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
         """Leave out the password: yoyo pickles the place as the key of a cache, and never reads it back."""
@@ -92,6 +97,8 @@ class PostgresPlace:
             connection.close()
             raise UnsupportedVersion(f"PostgreSQL {version} is too old; {OLDEST_POSTGRESQL} or newer is needed")
         _refuse_pooler(connection)
+        if not self.trusts_all_roles:
+            refuse_planted(connection, self.target.where)
         if read_only:  # psycopg's own switch says nothing to a server outside of psycopg's own transactions
             connection.execute("SET default_transaction_read_only = on")
         return connection
@@ -116,7 +123,8 @@ def place_of(url: str | None) -> Place:
     """Where `url` leads, else the settings' own database. `:memory:` is refused: it lives in one connection only."""
     settings = Settings() if url is None else Settings(database_url=url)
     if isinstance(settings.target, PostgresTarget):
-        return PostgresPlace(settings.target, settings.lock_timeout, settings.connect_timeout)
+        trusts_all_roles = settings.allow_public_create
+        return PostgresPlace(settings.target, settings.lock_timeout, settings.connect_timeout, trusts_all_roles)
     if settings.target.path == ":memory:":
         raise MigrationError(":memory: migrates itself when it is opened; there is nothing to migrate from outside")
     return SqlitePlace(settings.target, settings.lock_timeout)

@@ -1,0 +1,112 @@
+"""A function that another role has made beside PostgreSQL's own never runs with the rights of the tools."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from secrets import token_hex
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from hangar_dal import migrations
+from hangar_dal.errors import SettingsError
+from hangar_dal.migrations.places import place_of
+from hangar_dal.migrations.status import status
+
+# A statement that makes the function or operator, and how the message names it.
+FUNCTION = (
+    "CREATE FUNCTION json_agg(text) RETURNS json LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'planted'; END$$",
+    r"public\.json_agg\(text\)",
+)
+OPERATOR = (
+    """
+    CREATE FUNCTION planted(name, bpchar) RETURNS bool LANGUAGE sql AS 'SELECT true';
+    CREATE OPERATOR = (LEFTARG = name, RIGHTARG = bpchar, FUNCTION = planted)
+    """,
+    r"public\.=\(name,character\)",
+)
+Plant = Callable[[str], None]
+
+
+@pytest.fixture
+def stranger(postgres_url: str) -> Iterator[str]:
+    """A role that owns nothing, and may create in `public` as every role may by default on PostgreSQL 14."""
+    role = f"stranger_{token_hex(4)}"
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
+        admin.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(role)))
+        try:
+            yield role
+        finally:
+            admin.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
+            admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+@pytest.fixture
+def plant(postgres_url: str, stranger: str) -> Plant:
+    """Run a statement as the stranger, who may not create anything afterwards."""
+
+    def run(text: str) -> None:
+        with psycopg.connect(postgres_url, autocommit=True) as admin:
+            admin.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(stranger)))
+            admin.execute(text.encode())
+            admin.execute("RESET ROLE")
+            admin.execute(sql.SQL("REVOKE CREATE ON SCHEMA public FROM {}").format(sql.Identifier(stranger)))
+
+    return run
+
+
+@pytest.mark.parametrize(("text", "name"), [FUNCTION, OPERATOR], ids=["function", "operator"])
+def test_a_planted_name_is_refused(
+    postgres_url: str, plant: Plant, monkeypatch: pytest.MonkeyPatch, text: str, name: str
+) -> None:
+    plant(text)
+    for tool in (status, migrations.apply):
+        with pytest.raises(SettingsError, match=f"has made {name}.* Drop it") as refused:
+            tool(postgres_url)
+        assert refused.value.__context__ is None
+    monkeypatch.setenv("HANGAR_ALLOW_PUBLIC_CREATE", "true")
+    assert status(postgres_url).migrations
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CREATE FUNCTION shop_total(text) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION pg_temp.json_agg(text) RETURNS json LANGUAGE sql AS 'SELECT NULL::json'",
+    ],
+    ids=["other name", "schema that is not searched"],
+)
+def test_what_hides_nothing_is_accepted(postgres_url: str, plant: Plant, text: str) -> None:
+    plant(text)
+    assert status(postgres_url).migrations
+
+
+@pytest.mark.parametrize(
+    "path",
+    [sql.SQL("public, pg_catalog"), sql.SQL("pg_temp, public")],
+    ids=["PostgreSQL's names last", "temporary first"],
+)
+def test_the_question_does_not_call_what_it_looks_for(postgres_url: str, plant: Plant, path: sql.SQL) -> None:
+    plant(
+        "CREATE FUNCTION planted(name, name) RETURNS bool LANGUAGE plpgsql AS"
+        " $$BEGIN RAISE EXCEPTION 'planted'; END$$;"
+        "CREATE OPERATOR = (LEFTARG = name, RIGHTARG = name, FUNCTION = planted)"
+    )
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        database = sql.Identifier(admin.info.dbname)
+        admin.execute(sql.SQL("ALTER DATABASE {} SET search_path = {}").format(database, path))
+    with pytest.raises(SettingsError, match=r"has made public\.=\(name,name\)"):
+        status(postgres_url)
+
+
+def test_functions_of_the_schemas_owner_and_of_ones_own_are_trusted(postgres_url: str, stranger: str) -> None:
+    with closing(place_of(postgres_url).connect()) as connection:
+        connection.execute(FUNCTION[0])
+    assert status(postgres_url).migrations
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(stranger)))
+        admin.execute(sql.SQL("ALTER FUNCTION json_agg(text) OWNER TO {}").format(sql.Identifier(stranger)))
+    assert status(postgres_url).migrations
+    with psycopg.connect(postgres_url, autocommit=True) as admin:
+        admin.execute("ALTER SCHEMA public OWNER TO CURRENT_USER")
