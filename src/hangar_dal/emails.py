@@ -81,7 +81,7 @@ def _parts(text: str) -> tuple[str, str] | str:
         return "an e-mail address needs one @, with text before and after it"
     labels = _a_labels(domain)
     if labels is None:
-        return "the domain of the e-mail address is no domain that IDNA 2008 allows"
+        return "the domain of the e-mail address is not allowed by IDNA 2008"
     if len(local) + len(at) + len(labels) > MAX_CHARACTERS:
         return f"an e-mail address must not have more than {MAX_CHARACTERS} characters, its domain in A-labels"
     return local, labels

@@ -110,7 +110,7 @@ async def _off_loop(work: Callable[..., T], *arguments: Any) -> T:
     require_asyncio()
     queue = _queue()
     if not queue.places.acquire(blocking=False):
-        raise HashingBusy(f"{MAX_WAITING} passwords wait to be hashed already; try again in a few seconds")
+        raise HashingBusy(f"{MAX_WAITING} passwords are already waiting to be hashed; try again in a few seconds")
     try:
         running = queue.threads.submit(work, *arguments)
     except BaseException:

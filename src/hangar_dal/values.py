@@ -77,7 +77,7 @@ def check_instant(name: str, value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise_alone(InvalidValue(f"{name}: a datetime must lie within the years 1 to 9999 in UTC"))
+        raise_alone(InvalidValue(f"{name}: a datetime must be within the years 1 to 9999 in UTC"))
 
 
 def instant_text(value: datetime) -> str:

@@ -84,7 +84,7 @@ DROP = "ALTER TABLE items DROP COLUMN note;"
 RENAME = "ALTER TABLE items RENAME COLUMN note TO label;"
 REQUIRED = f"DROP TABLE items; {ITEMS.replace('note text', 'note text, size bigint NOT NULL')}"
 NEEDED = "this code needs it: test_matrix.find_text"
-GOES = "older code may break: column items.note goes"
+GOES = "older code may break: column items.note is removed"
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_a_small_table_that_is_none_is_found(find: Find) -> None:
     python = "async def it(db: Executor, *, id: UUID) -> str | None: ..."
     findings = find(python, BY_KEY, small=["notse"])
     assert [(each.rule, each.message) for each in findings] == [
-        ("small-table-unknown", "small_tables names notse, which is no table")
+        ("small-table-unknown", "small_tables names notse, which is not a table")
     ]
 
 

@@ -61,7 +61,7 @@ WRONG = {
     "a module that is not there": (TABLE.replace("store_domains", "store_domain"), "store_domain cannot be imported"),
     "a catalog that is not there": (TABLE.replace(":CATALOG", ":CAT"), "store_queries:CAT is no Catalog"),
     "a catalog that is none": (TABLE.replace(":CATALOG", ":NONE"), "store_queries:NONE is no Catalog"),
-    "a catalog without a name": (TABLE.replace(":CATALOG", ""), 'store_queries is no Catalog; write "module:NAME"'),
+    "a catalog without a name": (TABLE.replace(":CATALOG", ""), 'store_queries is not a Catalog; write "module:NAME"'),
     "a folder that is not there": (
         TABLE.replace("changes", "change"),
         "the folder of migrations .*change does not exist",

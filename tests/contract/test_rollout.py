@@ -38,14 +38,14 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
         (TABLE.format(""), TABLE.format("") + "CREATE UNIQUE INDEX u ON t (a);", ["t (a) becomes unique"]),
         (TABLE.format(""), TABLE.format(", c text, CONSTRAINT u UNIQUE (a, c)"), []),
         (TABLE.format(""), TABLE.format("") + "CREATE INDEX i ON t (a);", []),
-        (TABLE.format(""), TABLE.format(", CONSTRAINT k CHECK (a <> '')"), ["t is held to another rule: k"]),
+        (TABLE.format(""), TABLE.format(", CONSTRAINT k CHECK (a <> '')"), ["t gets a new rule: k"]),
         (TABLE.format(""), TABLE.format(", c text, CONSTRAINT k CHECK (c <> '')"), []),
         (TABLE.format(""), TABLE.format(", CONSTRAINT t_a_type_check CHECK (a <> '')"), []),
         # Ends like one and is none: the rule about a column that is called `..._type`.
         (
             TABLE.format(""),
             TABLE.format(", CONSTRAINT k_type_check CHECK (a <> '')"),
-            ["t is held to another rule: k_type_check"],
+            ["t gets a new rule: k_type_check"],
         ),
         (TABLE.format(", CONSTRAINT k CHECK (a <> '')"), TABLE.format(""), []),
         (
@@ -56,7 +56,7 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
         (
             TABLE.format(", CONSTRAINT k CHECK (a IN ('x', 'y'))"),
             TABLE.format(", CONSTRAINT k CHECK (a IN ('x'))"),
-            ["t is held to another rule: k"],
+            ["t gets a new rule: k"],
         ),
         (
             TABLE.format(", CONSTRAINT k CHECK (a IN ('x', 'y'))"),
@@ -67,18 +67,18 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
         (
             TABLE.format(", CONSTRAINT k CHECK (a <> '')"),
             TABLE.format(", CONSTRAINT k CHECK (length(a) > 3)"),
-            ["t is held to another rule: k"],
+            ["t gets a new rule: k"],
         ),
         (
             TABLE.format(", CONSTRAINT k CHECK (a IN ('x'))"),
             TABLE.format(", CONSTRAINT k CHECK (b IN ('x'))"),
-            ["t is held to another rule: k"],
+            ["t gets a new rule: k"],
         ),
         (TABLE.format("").replace(" PRIMARY KEY", ""), TABLE.format(""), ["t (id) becomes unique"]),
         (
             PARENT + TABLE.format(""),
             PARENT + TABLE.format(", CONSTRAINT f FOREIGN KEY (a) REFERENCES parents (id)"),
-            ["t (a) must lead to a row of parents"],
+            ["t (a) must refer to a row of parents"],
         ),
         (
             PARENT + TABLE.format(""),

@@ -49,7 +49,7 @@ USER: list[tuple[str, Any, str]] = [
     ("email", "SECRET" * 41 + "@äöü", TOO_LONG_IN_A_LABELS),
     ("email", "SECRET@g\N{CIRCLED LATIN SMALL LETTER M}ail.com", HAS_COMPATIBLE),
     ("email", "SEC\N{LATIN SMALL LIGATURE FI}RET@x", HAS_COMPATIBLE),
-    ("email", "SECRET@x_y.com", "the domain of the e-mail address is no domain that IDNA 2008 allows"),
+    ("email", "SECRET@x_y.com", "the domain of the e-mail address is not allowed by IDNA 2008"),
     ("email", "SEC RET@x", "an e-mail address must not contain spaces or invisible characters"),
     ("email", "SECRET@exam\N{SOFT HYPHEN}ple.org", "an e-mail address must not contain spaces or invisible characters"),
     ("email", f"{NEWER}@x", HAS_NEWER),
@@ -114,12 +114,12 @@ SESSION: list[tuple[str, Any, str]] = [
     ("cookies", TOO_DEEP, "JSON must not be nested deeper than 64 levels"),
     ("cookies", ["SECRET" * 200_000], "JSON must not be larger than 1048576 bytes"),
     ("expires_at", NAIVE, NOT_AWARE),
-    ("expires_at", TOO_LATE, "a datetime must lie within the years 1 to 9999 in UTC"),
+    ("expires_at", TOO_LATE, "a datetime must be within the years 1 to 9999 in UTC"),
     ("expires_at", "2031-01-01T00:00:00Z", "expected datetime, got str"),
     ("expires_at", 1924992000, "expected datetime, got int"),
     ("expires_at", None, "expected datetime, got NoneType"),
     ("expires_at", LATER.date(), "expected datetime, got date"),
-    ("expires_at", datetime(2030, 1, 1, tzinfo=UTC), "must lie ahead; an expired session is not worth storing"),
+    ("expires_at", datetime(2030, 1, 1, tzinfo=UTC), "must be in the future; an expired session cannot be stored"),
 ]
 # Other calls, each with the whole message.
 CALLS: dict[str, tuple[Callable[[Database, User], Awaitable[Any]], str]] = {

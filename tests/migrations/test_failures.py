@@ -72,7 +72,7 @@ def test_a_script_that_is_not_transactional_says_what_stands(
     empty_postgres_url: str, packaged: Path, add_migration: Add, schema_of: SchemaOf
 ) -> None:
     add_migration(packaged, "0004_bad", postgresql=f"-- transactional: false\n{FAILING}")
-    with pytest.raises(MigrationError, match="not transactional, so the statements before it stand"):
+    with pytest.raises(MigrationError, match="not transactional, so the statements before it remain applied"):
         migrations.apply(empty_postgres_url)
     assert "a" in schema_of(empty_postgres_url).names
 

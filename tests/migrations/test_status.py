@@ -97,7 +97,7 @@ def test_folders_that_cannot_be_told_apart_or_are_missing_are_refused(
 ) -> None:
     with pytest.raises(MigrationError, match=r"1001_orders stands in .*application and in .*application; .* rename"):
         status(empty_database_url, folders=[application, application])
-    with pytest.raises(MigrationError, match="nowhere is no folder"):
+    with pytest.raises(MigrationError, match="nowhere is not a folder"):
         migrations.apply(empty_database_url, folders=[tmp_path / "nowhere"])
     assert migrations.pending(empty_database_url) != ()
 

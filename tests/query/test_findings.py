@@ -116,7 +116,7 @@ def test_a_finding_tells_its_column_in_the_arm_that_has_it(shop: "Shop") -> None
         "SELECT\nid, note  -- when by = id\n--  id, *  -- when by = all\nFROM orders ORDER BY id",
     )
     found = {(finding.line, finding.column, finding.message) for finding in shop.catalog.findings()}
-    assert found == {(4, 9, "* takes whatever columns the table has today (when by = all)")}
+    assert found == {(4, 9, "* returns whatever columns the table has at the time (when by = all)")}
 
 
 @pytest.mark.parametrize(("key", "rules"), [(":id::text", ["order-by-parameter"]), ("note <> :id::text", [])])

@@ -174,7 +174,7 @@ INVALID: list[tuple[str, Any, str]] = [
     ("at", NAIVE, "a datetime must be aware"),
     ("at", SECRET, "expected datetime, got str"),
     ("at", date(2030, 1, 1), "expected datetime, got date"),
-    ("at", datetime(1, 1, 1, tzinfo=FAR_EAST), "a datetime must lie within the years 1 to 9999"),
+    ("at", datetime(1, 1, 1, tzinfo=FAR_EAST), "a datetime must be within the years 1 to 9999"),
     ("day", datetime(2030, 1, 1, tzinfo=UTC), "expected date, got datetime"),
     ("day", "2030-01-01", "expected date, got str"),
     ("doc", {"a": math.nan}, "a JSON number must be finite"),

@@ -199,7 +199,7 @@ def test_an_application_applies_its_folders_behind_the_packaged_ones(empty_datab
 
 def test_a_folder_that_is_not_there_is_refused(project: Project, tmp_path: Path) -> None:
     with (
-        pytest.raises(MigrationError, match="nowhere is no folder"),
+        pytest.raises(MigrationError, match="nowhere is not a folder"),
         scratch_sqlite(Project((), (*project.migrations, tmp_path / "nowhere"))),
     ):
         pass

@@ -60,8 +60,8 @@ def _parser() -> argparse.ArgumentParser:
         "from the environment or from .env, and sqlite:///hangar_bay_dev.db without it.",
         epilog=dedent("""\
             examples:
-              hangar-dal migrations apply                      bring the database up to date
-              hangar-dal migrations pending || echo "old"      is it? exits with 3 if not
+              hangar-dal migrations apply                      apply what is pending
+              hangar-dal migrations pending || echo "old"      exit with status 3 if migrations are pending
               export HANGAR_SEALING_KEYS="$(hangar-dal new-key)"
 
             exit codes: 0 done, 1 failed, 2 not understood, 3 migrations are pending, 4 the history

@@ -29,7 +29,7 @@ def add(commands: Subcommands) -> None:
         """\
         Checks signatures, statements, models and tables against each other, on a scratch SQLite file and a scratch
         PostgreSQL database, both migrated. No statement is executed. The PostgreSQL database is a new one, which is
-        dropped in the end, or the empty one of --throwaway; no other database is changed. [tool.hangar_dal] of
+        dropped at the end, or the empty one of --throwaway; no other database is changed. [tool.hangar_dal] of
         pyproject.toml says what is checked. docs/check.md explains each finding.
 
         exit codes: 0 nothing found, 1 findings (--matrix: the change must be split), 2 not understood
@@ -41,7 +41,7 @@ def add(commands: Subcommands) -> None:
     kept.add_argument(
         "--update",
         action="store_true",
-        help="write what the databases say into each catalog's hangar_check.json, which is to be committed",
+        help="write the databases' answers into each catalog's hangar_check.json, and commit that file",
     )
     kept.add_argument("--offline", action="store_true", help="check against those files, without any database")
     kept.add_argument(

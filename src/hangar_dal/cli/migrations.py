@@ -24,8 +24,8 @@ def add(commands: Subcommands) -> None:
             _apply,
             "apply what is pending",
             """\
-            Applies what is pending, and prints each migration once it is done. It may run twice, and in several
-            places at once: one works, the others wait.
+            Applies the pending migrations and prints each one when it is done. It can run several times, and in
+            several places at once: one run works, the others wait.
             """,
         ),
         (
@@ -33,18 +33,18 @@ def add(commands: Subcommands) -> None:
             _pending,
             "print what is pending; exits with 3 if anything is",
             """\
-            Prints what `apply` would apply, and changes nothing. A deploy script can tell by the exit code:
+            Prints what `apply` would apply, and changes nothing. A deploy script can use the exit code:
               hangar-dal migrations pending >/dev/null || hangar-dal migrations apply
             """,
         ),
         (
             "adopt",
             _adopt,
-            "mark what a database without a history has had",
+            "mark the migrations of a database without a history",
             """\
             For a database that has the tables but no history of migrations. Its tables, columns, rules and indexes
-            are compared with what the migrations give, one after the other; exactly those that it has had are marked.
-            Where it is like no stage of them, nothing is marked, and the differences from the nearest are printed.
+            are compared with the schema after each migration. If one is equal, the migrations up to it are marked as
+            applied. If none is equal, nothing is marked, and the differences from the nearest one are printed.
             The migrations are applied to a scratch database, a new one or the empty one of --throwaway:
             - what the migrations give, + what the database has.
             """,

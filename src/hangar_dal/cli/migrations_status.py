@@ -24,12 +24,12 @@ def add(actions: Subcommands) -> None:
         """\
         Lists every migration with its state, and when (in UTC) the database had it. It only reads.
 
-          applied   the database has had it
+          applied   it was applied to the database
           pending   `apply` would apply it
-          edited    the database has had it, and its file holds other SQL since
-          unknown   the database has had it, and no file of it is here
+          edited    it was applied, and its file has changed since
+          unknown   it was applied, and there is no file of it here
 
-        exit codes: 0 nothing is pending and all is well, 3 migrations are pending, 4 any is edited or unknown
+        exit codes: 0 all migrations are applied, 3 some are pending, 4 one is edited or unknown
         """,
     )
     add_database(parser)

@@ -24,11 +24,11 @@ def add(actions: Subcommands) -> None:
         "apply, roll back and reapply every migration on scratch databases",
         """\
         Applies each migration, rolls it back and applies it again, on a scratch SQLite file and a scratch PostgreSQL
-        database, and compares the schemas: after the rollback as before, the second time as the first, and the twins
-        with each other. Finds DDL that is unsafe on a busy PostgreSQL (by squawk, of the extra hangar-dal[check]),
-        and files that were edited after the database of --database, or DATABASE_URL, had them. That database is only
-        read. The scratch PostgreSQL database is a new one, which is dropped in the end, or the empty one of
-        --throwaway. docs/migrations.md explains each finding.
+        database. Compares the schemas: before the migration and after its rollback, after the first and the second
+        apply, and those of the two databases. Finds DDL that is unsafe on a busy PostgreSQL (by squawk, of the extra
+        hangar-dal[check]), and files that were edited after they were applied to the database of --database or
+        DATABASE_URL. That database is only read. The scratch PostgreSQL database is a new one, which is dropped at the
+        end, or the empty one of --throwaway. docs/migrations.md explains each finding.
 
         exit codes: 0 nothing found, 1 findings, or it could not be tried, 2 not understood
         """,
@@ -36,7 +36,7 @@ def add(actions: Subcommands) -> None:
     add_postgresql(parser)
     add_database(parser)
     add_folders(parser)
-    parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out, and the twins uncompared")
+    parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out, and do not compare the two")
     parser.add_argument("--no-squawk", action="store_true", help="do not look for unsafe DDL")
     add_format(parser)
 

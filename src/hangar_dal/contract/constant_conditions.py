@@ -28,9 +28,7 @@ def constant_conditions(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tab
             yield from _with_itself(node, tables)
     for join in of_type(nodes, exp.Join):
         if join.kind != "CROSS" and _is_true(join.args.get("on")) and _may_have_rows(join.this, tables):
-            message = (
-                f"{join.this.name} is joined ON a condition that is always true, so each row meets every row of it"
-            )
+            message = f"{join.this.name} is joined to every row, because its ON condition is always true"
             yield Remark(RULE, join.this, message, "join by a key, or write CROSS JOIN if every pair is wanted")
     for either in of_type(nodes, exp.Or):
         for arm, other in ((either.this, either.expression), (either.expression, either.this)):

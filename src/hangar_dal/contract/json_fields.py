@@ -30,7 +30,7 @@ def compare_json(checked: CheckedVariant, described: Described) -> Iterator[Find
         of_records = [(at, name) for at, name, _ in record_columns(every)]
         for at, name in (*_paths(checked), *of_records):
             if name not in known:
-                message = f"{name} is no field of {rows[0].__name__}, and reads as NULL out of its JSON"
+                message = f"{name} is not a field of {rows[0].__name__}, so its value in the JSON is NULL"
                 yield found(checked, "json-field", message, f"write one of {', '.join(sorted(known))}", at=at)
     yield from _built(checked, described, every[0])
 
@@ -81,7 +81,7 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
             message = f"the objects of {column.name} have no {inner.__name__}.{name}"
             yield found(checked, "json-field", message, f"build them with '{name}' too", at=built.start)
         for name in (name for name in keys if name not in inner.model_fields):
-            message = f"the key {name} of {column.name} is no field of {inner.__name__}"
+            message = f"the key {name} of {column.name} is not a field of {inner.__name__}"
             yield found(checked, "json-field", message, "leave it out, or correct the name", at=keys[name])
 
 

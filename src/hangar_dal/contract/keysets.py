@@ -62,19 +62,19 @@ def _judged(keyset: _Keyset, keys: Sequence[Key], fixed: set[str], tables: Table
     wrong = next((each for each, name in compared if name in downs and downs[name] != each.is_down), None)
     loose = next((each for each in keyset.columns if not each.is_strict), None)
     if names != sorts[: len(names)] or not is_whole:
-        message = f"the page begins behind {_listed(names)}, and the rows are sorted by {_listed(sorts)}"
+        message = f"the page begins after {_listed(names)}, but the rows are sorted by {_listed(sorts)}"
         yield Remark(RULE, first, message, "compare the columns of the ORDER BY, all of them, in its order")
     elif keyset.is_row and len(set(downs.values())) > 1:
-        message = "a comparison of rows goes in one direction, and the ORDER BY in two"
+        message = "a comparison of rows has one direction, and the ORDER BY has two"
         fix = "sort all columns in one direction, or write a < :a OR (a = :a AND b > :b)"
         yield Remark(RULE, first, message, fix)
     elif wrong is not None:
         sign, way = ("<", "ascending") if wrong.is_down else (">", "descending")
-        message = f"{sign} goes against the ORDER BY, which is {way}: the next page begins at the wrong end"
+        message = f"{sign} is the wrong direction for the ORDER BY, which is {way}"
         yield Remark(RULE, wrong.column, message, f"write {'>' if wrong.is_down else '<'}")
     elif loose is not None:
         sign = "<" if loose.is_down else ">"
-        message = f"{sign}= keeps the last row of the page before, which then comes twice"
+        message = f"{sign}= returns the last row of the page before again"
         yield Remark(RULE, loose.column, message, f"write {sign}")
 
 

@@ -37,6 +37,6 @@ def too_loose(answers: Iterable[Answer]) -> Iterator[Finding]:
                 needed.add(key)
             message = f"{result.model.__name__}.{column.name} allows None, and its column is never NULL"
             at = column_at(answer.checked, column.name)
-            fix = "take `| None` from the field"
+            fix = "remove `| None` from the field"
             first.setdefault(key, found(answer.checked, "null-needless", message, fix, at=at, severity="warning"))
     yield from (finding for key, finding in first.items() if key not in needed)

@@ -27,5 +27,5 @@ def needless_overrides(answers: Sequence[Answer]) -> Iterator[Finding]:
         if (query, name) in needed or having != of_dialects.keys():
             continue
         for of_one in of_dialects.values():
-            message = f"`-- not null: {name}`: it never is NULL, and that is known without the line"
+            message = f"`-- not null: {name}`: the column is never NULL, and check knows this without the line"
             yield found(of_one[0].checked, "override-needless", message, "delete the line", severity="warning")

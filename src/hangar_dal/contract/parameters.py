@@ -42,7 +42,7 @@ def compare_parameters(
     yield from _misfits(checked, described, givers)
     yield from _without_value(checked, described, givers)
     for at in reading.compared_nulls:
-        message = "what is compared with NULL is never found"
+        message = "a comparison with NULL matches no row"
         yield found(checked, "none-compared", message, "write IS NULL, or IS NOT NULL", at=at)
     for met in (each for each in reading.meetings if each.taken is None):
         source, column = givers.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
@@ -78,7 +78,7 @@ def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str,
         source = givers[name]
         sent_as = sent_type(source.kind, name, checked.block.all_arms)
         message = f":{name} is {spoken(source.kind)} by the signature, which is sent as {sent_as}, "
-        message += f"and PostgreSQL takes {type_} there"
+        message += f"and PostgreSQL expects {type_} there"
         fix = f"write CAST(:{name} AS {type_})"
         if not takes(postgresql_kind(type_), source.kind):
             fix = f"change the annotation, or {fix} if it can be converted"
@@ -122,7 +122,7 @@ def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: So
         yield found(checked, "none-refused", message, "write a value, or leave it as it is", at=met.at)
     elif source is not None and may_be_none(checked, source):
         message = f":{source.name} may be None, and {met.table}.{met.column} is NOT NULL"
-        fix = "take `| None` from the annotation, or write COALESCE(...)"
+        fix = "remove `| None` from the annotation, or write COALESCE(...)"
         yield found(checked, "none-refused", message, fix, at=met.at)
 
 
@@ -130,6 +130,6 @@ def _compared(checked: CheckedVariant, met: Meeting, source: Source | None) -> I
     if source is None or met.written or source.is_change or not may_be_none(checked, source):
         return
     if compares(checked.variant, source.name):
-        message = f":{source.name} may be None, and what is compared with NULL is never found"
-        fix = f"take `| None` from the annotation, or mark the line `-- when {source.argument}`"
+        message = f":{source.name} may be None, and a comparison with NULL matches no row"
+        fix = f"remove `| None` from the annotation, or mark the line `-- when {source.argument}`"
         yield found(checked, "none-compared", message, fix, at=met.at)

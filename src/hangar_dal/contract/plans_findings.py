@@ -31,7 +31,7 @@ def find_scans(asked: Sequence[Asked], small: Collection[str]) -> Iterator[tuple
     for checked, _ in asked:
         # A reason holds for both twins: one of them may go by an index.
         if "scan" in checked.block.directives and checked.query.name not in scanning:
-            message = "`-- scan:`: it reads no whole table that can grow"
+            message = "`-- scan:`: the statement reads no whole table that can grow"
             yield found(checked, "scan-needless", message, "delete the line", severity="warning"), checked
 
 
@@ -40,7 +40,7 @@ def find_unknown_small_tables(project: Project, tables: Mapping[Dialect, Tables]
     known = {name for of_one in tables.values() for name in of_one.columns}
     for name in project.small_tables:
         if name not in known:
-            message = f"small_tables names {name}, which is no table"
+            message = f"small_tables names {name}, which is not a table"
             yield Finding(
                 project.file, 1, 1, "", "", "small-table-unknown", "error", message, "correct the name, or delete it"
             )

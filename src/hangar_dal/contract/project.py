@@ -89,5 +89,5 @@ def _catalog(entry: str, pyproject: Path | None) -> Catalog:
     module, colon, name = entry.partition(":")
     found = getattr(_imported(module, pyproject), name, None) if colon else None
     if not isinstance(found, Catalog):
-        raise SettingsError(f'{pyproject}: [tool.hangar_dal] catalogs: {entry} is no Catalog; write "module:NAME"')
+        raise SettingsError(f'{pyproject}: [tool.hangar_dal] catalogs: {entry} is not a Catalog; write "module:NAME"')
     return found

@@ -59,7 +59,7 @@ def _names(checked: CheckedVariant, columns: Sequence[ResultColumn], fields: tup
     names = [column.name for column in columns]
     if fields == ("",):
         if len(names) != 1:
-            message = f"gives {len(names)} columns, where the signature has one value"
+            message = f"returns {len(names)} columns, and the signature has one value"
             yield found(checked, "column-extra", message, "select the one, or declare a model")
         return
     model = checked.query.signature.result.model
@@ -69,7 +69,7 @@ def _names(checked: CheckedVariant, columns: Sequence[ResultColumn], fields: tup
     for name in missing:
         yield found(checked, "column-missing", f"no column for {owner}.{name}", f"select it, or name it AS {name}")
     for name in extra:
-        message, fix = f"the column {name} is no field of {owner}", "leave it out, or add the field"
+        message, fix = f"the column {name} is not a field of {owner}", "leave it out, or add the field"
         yield found(checked, "column-extra", message, fix, at=column_at(checked, name))
     for name, count in Counter(names).items():
         if count > 1:
@@ -148,7 +148,7 @@ def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn]) -> Iter
     names = {column.name for column in columns}
     for name in checked.block.not_null:
         if name not in names:
-            message = f"`-- not null: {name}`: the statement gives no such column"
+            message = f"`-- not null: {name}`: the result has no such column"
             yield found(checked, "override-unknown", message, "delete the line, or correct the name")
 
 

@@ -73,7 +73,7 @@ def _columns(before: Table, after: Table) -> Iterator[str]:
     known, there = ({column.name: column for column in table.columns} for table in (before, after))
     for name, column in known.items():
         if name not in there:
-            yield f"column {before.name}.{name} goes"
+            yield f"column {before.name}.{name} is removed"
         elif column.type != there[name].type:
             yield f"column {before.name}.{name} becomes {there[name].type}"
         elif column.nullable and not there[name].nullable:
@@ -101,11 +101,11 @@ def _rules(before: Table, after: Table, dialect: Dialect) -> Iterator[str]:
         is_about_old = bool(names & set(re.findall(r"\w+", check.rule)))
         is_a_type = check.name in after.type_checks
         if is_about_old and not is_a_type and not _allows(checks.get(check.name), check, dialect):
-            yield f"{before.name} is held to another rule: {check.name}"
+            yield f"{before.name} gets a new rule: {check.name}"
     foreign = {link.name for link in before.foreign_keys}
     for link in after.foreign_keys:
         if link.name not in foreign and names.issuperset(link.columns):
-            yield f"{before.name} {_listed(link.columns)} must lead to a row of {link.table}"
+            yield f"{before.name} {_listed(link.columns)} must refer to a row of {link.table}"
 
 
 def _keys(table: Table) -> list[tuple[str, ...]]:

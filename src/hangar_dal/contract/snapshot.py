@@ -142,11 +142,11 @@ def _digest(text: str) -> str:
 def _read(path: Path) -> Snapshot | Finding:
     text = _text_of(path)
     if text is None:
-        return _wrong(path, "snapshot-missing", "there is no snapshot of what the databases say")
+        return _wrong(path, "snapshot-missing", "there is no snapshot of the databases' answers")
     try:
         found = from_text(text)
     except ValueError:  # pydantic's as well
-        return _wrong(path, "snapshot-stale", "it is no snapshot that this version of the package can read")
+        return _wrong(path, "snapshot-stale", "this version of the package cannot read it")
     return (
         found if found.format == FORMAT else _wrong(path, "snapshot-stale", "another version of the package wrote it")
     )
@@ -160,7 +160,9 @@ def _unfit(path: Path, snapshot: Snapshot, project: Project) -> Iterator[Finding
         changed = _migrations(project, dialect).items() ^ snapshot.databases[dialect].migrations.items()
         if changed:
             names = ", ".join(sorted({name for name, _ in changed}))
-            yield _wrong(path, "snapshot-stale", f"it was written when these migrations were others: {names}", dialect)
+            yield _wrong(
+                path, "snapshot-stale", f"these migrations have changed since it was written: {names}", dialect
+            )
 
 
 def _wrong(path: Path, rule: str, message: str, dialect: str = "", query: str = "") -> Finding:

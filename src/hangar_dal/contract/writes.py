@@ -22,7 +22,7 @@ def compare_writes(
 ) -> Iterator[Finding]:
     """Columns that an INSERT must give, or is given and drops; kinds; a statement that does not say that it writes."""
     if described.reads_only is False and not checked.block.writes:
-        message = "the statement writes, and neither its verb nor a FOR UPDATE says so"
+        message = "the statement writes, and neither its verb nor a FOR UPDATE shows it"
         yield found(checked, "write-unseen", message, "write what it changes as INSERT, UPDATE or DELETE")
     for table, column in reading.left_out:
         message = f"{table}.{column} is NOT NULL without a default, and this INSERT leaves it out"
@@ -94,7 +94,7 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     if len(forgotten) * 2 < len(known):
         for name in forgotten:
             message = f"{models[0].__name__}.{name} is dropped, and {table} has a column for it"
-            fix = "insert it too, or take the field from the model"
+            fix = "insert it too, or remove the field from the model"
             yield found(checked, "field-unstored", message, fix, severity="warning")
 
 

@@ -176,4 +176,4 @@ def _check_unexpired(db: Executor, expires_at: datetime) -> None:
     if not isinstance(expires_at, datetime):
         raise InvalidValue(f"expires_at: expected datetime, got {type(expires_at).__name__}")
     if check_instant("expires_at", expires_at) <= db.now():
-        raise InvalidValue("expires_at: must lie ahead; an expired session is not worth storing")
+        raise InvalidValue("expires_at: must be in the future; an expired session cannot be stored")

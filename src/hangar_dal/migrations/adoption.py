@@ -38,7 +38,7 @@ def migrations_present(
     nearest = min(range(last, -1, -1), key=lambda count: distance(stages.given[count], found))  # of equals the latest
     after = f"{migrations[nearest - 1].id} is the nearest" if nearest else "none is near"
     raise SchemaDiffers(
-        f"{place.target.where} is not adopted, and nothing was marked: its schema is what no migration gives. "
+        f"{place.target.where} is not adopted, and nothing was marked: no migration gives its schema. "
         f"{after} (- what it gives, + what the database has):",
         differences=differences(stages.given[nearest], found),
     )

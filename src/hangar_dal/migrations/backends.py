@@ -18,7 +18,7 @@ def from_settings(uri: Any, migration_table: str) -> Any:
             "hangar:// takes nothing after it: DATABASE_URL says which database, and SQLite is the default"
         )
     if migration_table != MIGRATION_TABLE:
-        raise MigrationError(f"the history stands in {MIGRATION_TABLE}; --migration-table cannot change it")
+        raise MigrationError(f"the history is kept in {MIGRATION_TABLE}; --migration-table cannot change it")
     backend = backend_for(place_of(None))
     atexit.register(backend.connection.close)  # yoyo's commands leave that to chance
     return backend

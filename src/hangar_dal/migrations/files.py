@@ -42,7 +42,7 @@ def migrations_in(folders: Sequence[Path]) -> tuple[MigrationFiles, ...]:
     found: dict[str, MigrationFiles] = {}
     for folder in folders:
         if not folder.is_dir():
-            raise MigrationError(f"{folder} is no folder; migrations are looked for there")
+            raise MigrationError(f"{folder} is not a folder, and migrations were expected there")
         for migration in ids_in(folder):
             if migration in found:
                 raise MigrationError(

@@ -68,7 +68,7 @@ class PostgresScratch(PostgresPlace):
         if not rows or not self.is_this(*rows[0]):
             raise ScratchError(
                 f"The connection does not lead to the scratch database {self.database} that this run made. "
-                "Nothing was changed there. Check what stands between this program and the server, such as a pooler "
+                "Nothing was changed there. Check what is between this program and the server, such as a pooler "
                 "that sends every name to the same database, and whether a migration changes the database's comment."
             )
 

@@ -86,7 +86,7 @@ def _back_and_again(
         yield fault(migration, dialect, "rollback", "rollback-fails", str(error), fix="correct the rollback")
         return
     if lines := differences(before, _schema(backend)):
-        message = with_diff("rolled back, the schema is not what it was (- before, + after):", lines)
+        message = with_diff("after the rollback the schema is not what it was before (- before, + after):", lines)
         yield fault(migration, dialect, "rollback", "rollback-differs", message, fix="undo exactly what is applied")
         return
     try:
@@ -97,7 +97,7 @@ def _back_and_again(
         )
         return
     if lines := differences(after, _schema(backend)):
-        message = with_diff("applied again, the schema is another (- first, + again):", lines)
+        message = with_diff("applying it again gives a different schema (- first, + again):", lines)
         fix = "leave out what depends on rows"
         yield fault(migration, dialect, "apply", "apply-again-differs", message, fix=fix)
 

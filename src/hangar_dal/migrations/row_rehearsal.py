@@ -70,7 +70,7 @@ def _compared(migration: MigrationFiles, backend: Any, step: Any, columns: Colum
     lines = [line for table in columns for line in _differences(table, columns[table], before[table], after[table])]
     if not lines:
         return []
-    message = f"applied and rolled back, rows are not what they were: {'; '.join(lines)}"
+    message = f"after apply and rollback, rows are not what they were before: {'; '.join(lines)}"
     fix = "restore them when rolling back, or write `-- rows differ: reason` in the rollback"
     return [fault(migration, backend.dialect, "rollback", "rows-differ", message, fix=fix)]
 

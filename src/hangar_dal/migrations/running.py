@@ -56,7 +56,7 @@ def _execute(script: Script, statement: Statement, connection: Any) -> None:
         reason = explain(error)
         if reason is None:
             raise
-        left = "" if script.transactional else "; it is not transactional, so the statements before it stand"
+        left = "" if script.transactional else "; it is not transactional, so the statements before it remain applied"
         is_blocked = getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE
         failed = MigrationBlocked if is_blocked else MigrationError
         raise_alone(failed(f"{script.name}, statement {statement.number} (line {statement.line}): {reason}{left}"))
@@ -84,4 +84,4 @@ def _check_foreign_keys(script: Script, connection: sqlite3.Connection) -> None:
         raise_alone(MigrationError(f"{script.name}: {error}"))
     broken = sorted({f"{table} to {parent}" for table, _, parent, _ in rows})
     if broken:
-        raise MigrationError(f"{script.name}: rows are left whose foreign key leads nowhere: {', '.join(broken)}")
+        raise MigrationError(f"{script.name}: rows are left whose foreign key refers to no row: {', '.join(broken)}")

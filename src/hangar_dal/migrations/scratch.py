@@ -69,7 +69,7 @@ def empty_sqlite() -> Iterator[SqliteScratch]:
 
 @contextmanager
 def empty_postgresql(server: Server | PostgresPlace) -> Iterator[PostgresScratch]:
-    """An empty database: a new one on the server, dropped in the end, or the throwaway database, emptied in the end.
+    """An empty database: a new one on the server, dropped at the end, or the throwaway database, emptied in the end.
 
     Raises `ScratchError`, and says what to grant, if the role may not create a database.
     """

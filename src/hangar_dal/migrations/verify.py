@@ -90,7 +90,7 @@ def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequ
                 dialect,
                 "apply",
                 "edited",
-                f"{found.where} has had it, and it held other SQL then",
+                f"{found.where} applied this migration when its SQL was different",
                 fix="undo the edit; a new migration changes what this one did",
             )
 
@@ -101,6 +101,8 @@ def _not_twins(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: R
     for migration, one, other in zip(files, sqlite.stages, postgresql.stages, strict=False):
         lines = twin_differences(one, other)
         if new := tuple(line for line in lines if line not in known):
-            message = with_diff("the twins give different schemas (- SQLite, + PostgreSQL):", new)
-            yield fault(migration, "postgresql", "apply", "twins-differ", message, fix="change the other twin too")
+            message = with_diff("SQLite and PostgreSQL get different schemas (- SQLite, + PostgreSQL):", new)
+            yield fault(
+                migration, "postgresql", "apply", "twins-differ", message, fix="make the same change for both databases"
+            )
         known = set(lines)

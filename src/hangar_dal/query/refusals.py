@@ -46,7 +46,7 @@ def no_query(block: Block) -> Disagreement | None:
     if block.verb in QUERIES:
         return None
     first = block.words[0][0] if block.words else "this"
-    message = f"{first} begins no query"
+    message = f"{first} does not begin a query"
     fix = _INSTEAD.get(first, _QUERY)
     return Disagreement(*block.all_arms.place_at(0), "statement-kind", message, fix)
 
@@ -113,7 +113,7 @@ def _takes_one(scope: Scope) -> bool:
 def _needs_a_transaction(root: Scope, block: Block, signature: Signature) -> Iterator[Refusal]:
     function = None if signature.in_transaction else sessions.only_for_a_transaction(root, block.dialect)
     if function is not None:
-        message = f"the effect of {function}() ends with the transaction, and a call on a Database is none"
+        message = f"the effect of {function}() ends with the transaction, so a call on a Database has no effect"
         fix = "declare `db: Transaction`, so that type checkers refuse such a call"
         yield Refusal(0, "transaction-needed", message, fix)
 
@@ -138,7 +138,7 @@ def _sort_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
     for key in scope.keys(at) if at is not None else ():
         parameters = [token for token in flat(key) if token.kind is Kind.PARAMETER]
         if parameters and not _names_a_column(key):
-            message = f"ORDER BY {parameters[0].text} sorts by a constant, that is not at all"
+            message = f"ORDER BY {parameters[0].text} sorts by a constant, so it has no effect"
             fix = "write an arm for each order: `-- when order = value`"
             yield Refusal(parameters[0].start, "order-by-parameter", message, fix)
 
@@ -167,8 +167,8 @@ def _where(scope: Scope, block: Block) -> Iterator[Refusal]:
     if where is None:
         yield Refusal(_at(scope, verb), "where-missing", f"{scope.word(verb)} without WHERE changes every row", fix)
     elif block.conditions and _is_true(scope, where + 1):
-        message = f"nothing is left of this WHERE, and {scope.word(verb)} changes every row"
-        yield Refusal(_at(scope, where), "where-missing", message, "keep a condition that no arm takes away")
+        message = f"some arguments leave this WHERE empty, and then {scope.word(verb)} changes every row"
+        yield Refusal(_at(scope, where), "where-missing", message, "keep a condition that is in no arm")
 
 
 def _is_true(scope: Scope, at: int) -> bool:
@@ -181,7 +181,9 @@ def _is_true(scope: Scope, at: int) -> bool:
 def _stars(scope: Scope, block: Block) -> Iterator[Refusal]:
     for at, item in enumerate(scope.items):
         if isinstance(item, Token) and item.text == "*" and _is_star(scope, at):
-            yield Refusal(item.start, "star", "* takes whatever columns the table has today", "list the columns")
+            yield Refusal(
+                item.start, "star", "* returns whatever columns the table has at the time", "list the columns"
+            )
 
 
 def _is_star(scope: Scope, at: int) -> bool:
@@ -204,13 +206,13 @@ def _insert(scope: Scope, block: Block) -> Iterator[Refusal]:
     listed = scope.items[at] if at < len(scope.items) else None
     unlisted = listed.verb is not None if isinstance(listed, Scope) else scope.word(at) != "DEFAULT"
     if unlisted:
-        message = "INSERT without a list of columns goes by the table's order of today"
+        message = "INSERT without a list of columns depends on the order of the columns in the table"
         yield Refusal(_at(scope, into), "insert-unlisted", message, "list the columns behind its name", "warning")
 
 
 def _clock(scope: Scope, block: Block) -> Iterator[Refusal]:
     for at, what in clock.readings(scope, block.dialect):
-        message = f"{what} is the database's own clock, which no test can set and no other database shares"
+        message = f"{what} is the database's own clock, which no test can set"
         yield Refusal(at, "clock", message, "write :now")
 
 
@@ -239,7 +241,7 @@ def _into(scope: Scope, block: Block) -> Iterator[Refusal]:
 def _aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
     for at, function in parity.unordered_aggregates(scope):
         fix = "write ORDER BY inside of it, or read from a subquery that is sorted"
-        yield Refusal(at, "aggregate-unordered", f"{function} gives its items in no order", fix)
+        yield Refusal(at, "aggregate-unordered", f"{function} returns its items in no order", fix)
 
 
 _RULES: Final[tuple[Rule, ...]] = (

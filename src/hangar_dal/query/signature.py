@@ -87,7 +87,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         elif parameter.kind is parameter.VAR_KEYWORD:
             _read_changes(signature, parameter.name, hint)
         elif parameter.kind is parameter.VAR_POSITIONAL:
-            signature.findings.append(f"*{parameter.name} has no names to stand for in SQL; declare each parameter")
+            signature.findings.append(f"*{parameter.name} has no names for SQL; declare each parameter")
         else:
             _read_argument(signature, parameter, hint)
     if "return" not in hints:
@@ -173,7 +173,7 @@ def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] =
             yield f"{model.__name__}.{name}: {value}"
         elif value.sealed:
             for bound in value.sealed.bind:
-                if finding := unfit_for_seal(bound, before.get(bound, "it must stand before it")):
+                if finding := unfit_for_seal(bound, before.get(bound, "it must come before it")):
                     yield f"{model.__name__}.{name} is sealed to {bound}; {finding}"
         elif value.kind == "bytes" and outer:
             yield f"{model.__name__}.{name}: a nested model is read from JSON, which has no bytes; select it by itself"

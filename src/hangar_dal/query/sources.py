@@ -111,5 +111,5 @@ def _nothing_gives(name: str, signature: Signature) -> str:
             return f":{name} is a field of {argument.name}, which may be None; mark its line `-- when {argument.name}`"
     if name.endswith("_fold"):
         base = name.removesuffix("_fold")
-        return f":{name} is given by nothing; annotate `{base}` as Annotated[str, CaseInsensitive]"
+        return f":{name} has no source; annotate `{base}` as Annotated[str, CaseInsensitive]"
     return f"no argument gives :{name}; correct the name, or declare the argument"

@@ -63,7 +63,7 @@ async def test_replace_session_cookie_raises_not_found_unless_id_user_and_platfo
 async def test_replace_session_cookie_refuses_what_has_expired(
     database: Database, clock: Clock, kept: SessionCookie
 ) -> None:
-    with pytest.raises(InvalidValue, match=r"^expires_at: must lie ahead"):
+    with pytest.raises(InvalidValue, match=r"^expires_at: must be in the future"):
         await replace(database, kept, expires_at=clock.now)
     assert await session_cookies.get_session_cookie(database, kept.id) == kept
 

@@ -85,7 +85,9 @@ async def test_a_full_queue_refuses_the_next_call_at_once_and_serves_again_later
         users.set_password(database, user.id, secret),
         passwords.hash_password(secret),
     ):
-        with pytest.raises(HashingBusy, match=r"^64 passwords wait to be hashed already; try again in a few seconds$"):
+        with pytest.raises(
+            HashingBusy, match=r"^64 passwords are already waiting to be hashed; try again in a few seconds$"
+        ):
             await asyncio.wait_for(refused, 30)  # without its bound, the queue would take it and never answer
     assert await users.list_users(database) == [user]
     hasher.let_go.set()
