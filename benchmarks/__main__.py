@@ -83,7 +83,7 @@ def _result(database: str, case: Case, ratios: list[Ratio]) -> dict[str, Any]:
 
 
 def _progress(what: str, rounds: int) -> Callable[[], None]:
-    """A line on a terminal that counts the rounds; nothing where nobody looks."""
+    """A line on a terminal that counts the rounds; nothing if the output is not a terminal."""
     done = 0
 
     def progress() -> None:

@@ -16,7 +16,7 @@ INSERT_PART = "INSERT INTO parts (id, name, number, weight, made_at) VALUES (?, 
 INSERT_SESSION = (
     "INSERT INTO session_cookies (id, user_id, platform, cookies, expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?)"
 )
-# The package's own: the floor shall be as safe, not faster for being careless.
+# The package's own settings: the code by hand must be as safe, so that it is not faster for being careless.
 SETTINGS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA foreign_keys = ON",

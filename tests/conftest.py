@@ -99,7 +99,7 @@ def _empty_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture(autouse=True)
 def _plain_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever runs the tests in colour does not mean the commands that they try."""
+    """Colour of the test run must not change the output of the commands under test."""
     monkeypatch.delenv("FORCE_COLOR", raising=False)
 
 

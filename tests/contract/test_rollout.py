@@ -16,7 +16,7 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
     ("before", "after", "found"),
     [
         (TABLE.format(""), TABLE.format(""), []),
-        (TABLE.format(""), "", ["table t goes"]),
+        (TABLE.format(""), "", ["table t is removed"]),
         (TABLE.format(""), TABLE.format(", c text"), []),
         (TABLE.format(""), TABLE.format(", c text NOT NULL DEFAULT ''"), []),
         (TABLE.format(""), TABLE.format(", c text NOT NULL AS (b)"), []),
@@ -85,7 +85,7 @@ TABLE = "CREATE TABLE t (id integer NOT NULL PRIMARY KEY, a text, b text NOT NUL
             PARENT + TABLE.format(", c integer, CONSTRAINT f FOREIGN KEY (c) REFERENCES parents (id)"),
             [],
         ),
-        (TABLE.format("") + "CREATE VIEW v AS SELECT 1 AS one;", TABLE.format(""), ["view v goes"]),
+        (TABLE.format("") + "CREATE VIEW v AS SELECT 1 AS one;", TABLE.format(""), ["view v is removed"]),
         (*[TABLE.format("") + "CREATE VIEW v AS SELECT 1 AS one;"] * 2, []),
     ],
 )

@@ -40,13 +40,13 @@ def test_every_rule_is_explained_by_its_name_and_no_other_is() -> None:
 @pytest.mark.parametrize(
     ("query", "rule", "message", "fix", "sentence"),
     [
-        ("items.it", "star", "is wrong", "mend it", "items.sql:3: items.it: is wrong; mend it"),
+        ("items.it", "star", "is wrong", "correct it", "items.sql:3: items.it: is wrong; correct it"),
         ("items.it", "star", "is wrong", "", "items.sql:3: items.it: is wrong"),
         ("items.it", "block-missing", "items.it has no block", "", "items.sql:3: items.it has no block"),
         ("items.it", "block-undeclared", "it is declared nowhere", "", "items.sql:3: it is declared nowhere"),
         ("items.it", "star", "item is wrong", "", "items.sql:3: items.it: item is wrong"),
         ("items.it", FILE_FORMAT, "is misspelt", "", "items.sql:3: is misspelt"),
-        ("", "file-orphan", "nobody declares it", "", "items.sql:3: nobody declares it"),
+        ("", "file-orphan", "no module declares it", "", "items.sql:3: no module declares it"),
     ],
 )
 def test_a_sentence_names_the_query_once(query: str, rule: str, message: str, fix: str, sentence: str) -> None:

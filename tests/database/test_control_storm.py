@@ -21,7 +21,7 @@ TABLE = "CREATE TABLE ledger (id bigint PRIMARY KEY, amount bigint NOT NULL)"
 
 @pytest.fixture(autouse=True)
 def _swept() -> Iterator[None]:
-    """What the damaged drivers leave behind shall not warn in somebody else's test."""
+    """Objects that the damaged drivers leave must not cause warnings in another test."""
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)

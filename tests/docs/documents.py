@@ -2,7 +2,7 @@
 
 <!-- file: shop/orders.py -->     the block is this file; several comments, several files
 <!-- twin: a.sql -> b.sql -->     b.sql is a.sql with the block of this name replaced
-<!-- from: src/x.py -->           these lines stand in that file of the repository
+<!-- from: src/x.py -->           these lines are in that file of the repository
 <!-- run -->                      commands that work, in the order of the page
 <!-- sql: superuser in shop -->   statements for PostgreSQL, and who runs them where
 <!-- by hand -->                  commands that need a network, a server or another place

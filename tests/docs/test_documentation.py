@@ -12,7 +12,7 @@ from docs.documents import DEPLOYMENT, README, ROOT, TUTORIAL, Block, blocks, co
 from hangar_dal import sealing
 
 PAGES = [README, TUTORIAL]
-# Stands in commands for the reader's own database.
+# The placeholder for the reader's own database in commands.
 EXAMPLE_URL = "postgresql://user:password@localhost/shop_test"
 MARKDOWN = [
     *ROOT.glob("*.md"),
@@ -58,7 +58,7 @@ def test_every_block_of_code_says_what_it_is(page: Path, block: Block):
     [(name, block) for page in PAGES for block in blocks(page) for name in block.values("from")],
     ids=lambda value: value if isinstance(value, str) else f"line {value.line}",
 )
-def test_what_is_quoted_stands_in_the_source(quoted: str, block: Block):
+def test_quoted_lines_are_in_the_source(quoted: str, block: Block):
     assert block.text in (ROOT / quoted).read_text(encoding="utf-8")
 
 

@@ -31,7 +31,7 @@ def test_an_empty_database_lacks_everything_and_stays_empty(empty_database_url: 
     ]
     assert all(one.applied_at is None for one in status(empty_database_url).migrations)
     history = query(empty_database_url, "CREATE TABLE _yoyo_migration (migration_hash text)")
-    assert history == []  # nobody had made it
+    assert history == []  # it did not exist
 
 
 def test_what_was_applied_is_told_with_the_time(empty_database_url: str) -> None:
@@ -67,7 +67,7 @@ def test_edited_pending_and_unknown_are_told_apart(
     assert migrations.edited(empty_database_url) == ("0002_session_cookies",)
 
 
-def test_what_was_applied_when_nobody_remembered_its_text_is_not_called_edited(database_url: str, query: Query) -> None:
+def test_a_migration_applied_before_texts_were_recorded_is_not_called_edited(database_url: str, query: Query) -> None:
     query(database_url, "UPDATE _yoyo_log SET comment = NULL")
     assert {state for _, state in states(database_url)} == {"applied"}
 

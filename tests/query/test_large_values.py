@@ -19,7 +19,7 @@ JSON_LIMIT = f"JSON must not be larger than {MAX_JSON_BYTES} bytes"
 
 
 class Endless(list[Any]):
-    """A list that says how long it is, and lets nobody read it."""
+    """A list that reports its length and fails when it is read."""
 
     def __init__(self, length: int) -> None:
         super().__init__()

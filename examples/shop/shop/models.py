@@ -16,7 +16,7 @@ CurrencyCode = Literal["EUR", "ISK", "USD"]
 
 
 class ProductStatus(StrEnum):
-    """A draft is not for sale yet, a retired product no more."""
+    """A draft is not for sale yet; a retired product is no longer for sale."""
 
     DRAFT = "DRAFT"
     ON_SALE = "ON_SALE"

@@ -6,7 +6,7 @@
     for finding in report.findings:
         print(finding.path, finding.line, finding.message, finding.fix)
 
-What `hangar-dal check` does. `matrix` and `explain` stand in the modules `matrix` and `plans_explained`, the fixture
+What `hangar-dal check` does. `matrix` and `explain` are in the modules `matrix` and `plans_explained`, the fixture
 `hangar_both` for tests in pytest's plugin.
 """
 

@@ -15,7 +15,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 def any_rows(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    """Each such query, those within others too. Nothing is said where one row at most is left, or may be."""
+    """Each such query, also inside of others. Nothing is reported if at most one row is left, or may be left."""
     for select in of_type(nodes, exp.Select):
         limit, where = select.args.get("limit"), select.args.get("where")
         if limit is None or where is None or select.args.get("order") is not None or where.find(exp.EQ) is None:

@@ -71,11 +71,11 @@ def _named(found: re.Match[str], names: list[str]) -> str:
 
 
 def _in_original(offset: int, variant: Variant, rewritten: str) -> int:
-    """Where a character of the rewritten text stands in the text with the names."""
+    """The position of a character of the rewritten text in the text with the names."""
     shift = 0
     for parameter in variant.parameters:
         start = parameter.start + shift
-        found = _NUMBERED.search(rewritten, start)  # perhaps behind the space that parts it from a word
+        found = _NUMBERED.search(rewritten, start)  # perhaps after the space between it and a word
         if offset < start or found is None:
             break
         if offset < found.end():

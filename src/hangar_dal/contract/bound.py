@@ -35,7 +35,7 @@ def bound(column: exp.Expr, tables: Tables) -> Bound | None:
             if alias in known:
                 return Bound(id(scope), alias, known[alias], name)
             if not alias:
-                # `excluded` is never meant by a name that stands alone.
+                # A name without a table never means a column of `excluded`.
                 having = [each for each, of in known.items() if each != "excluded" and _has(of, name, tables)]
                 if having:
                     return Bound(id(scope), having[0], known[having[0]], name) if len(having) == 1 else None

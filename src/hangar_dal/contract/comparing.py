@@ -18,14 +18,14 @@ _GROUPED: Final = frozenset({"", "WHERE", "ON", "HAVING", "AND", "OR"})  # befor
 
 
 class _Word(NamedTuple):
-    """A token; `compared` if a comparison stands beside it, under the same parenthesis."""
+    """A token; `compared` if a comparison is next to it, in the same parenthesis."""
 
     text: str
     compared: bool
 
 
 def compares(variant: Variant, name: str) -> bool:
-    """Whether each row must pass a comparison with it, wherever it stands."""
+    """Whether each row must pass a comparison with it at each of its places."""
     words = list(_words(scopes(variant.tokens)[0]))
     texts = [word.text for word in words]
     places = [at for at, word in enumerate(words) if word.text == f":{name}"]
@@ -46,7 +46,7 @@ def _words(scope: Scope) -> Iterator[_Word]:
 
 
 def _filters(before: list[str]) -> bool:
-    """Whether what stands behind these words decides which rows there are, and no CASE stands between."""
+    """Whether the text after these words decides which rows there are, with no CASE in between."""
     clause = next((word for word in reversed(before) if word in _CLAUSES), "")
     of_rows = clause in ("WHERE", "HAVING") or (clause == "ON" and _OUTER.isdisjoint(before))
     return of_rows and before.count("CASE") == before.count("END")

@@ -88,7 +88,7 @@ def _catalogs(text: bytes) -> list[str]:
     """The names that a module gives to catalogs at its top level."""
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError):  # written for another version of Python, or not at all finished
+    except (SyntaxError, ValueError):  # written for another version of Python, or not finished
         return []
     makers = {f"{module}.Catalog" for module in _CATALOG_MODULES}
     for node in ast.walk(tree):

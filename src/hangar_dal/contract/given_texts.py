@@ -18,7 +18,7 @@ def given_texts(text: str, dialect: Dialect) -> tuple[tuple[Given, ...], ...]:
 
 
 def _given(literals: Sequence[exp.Expr], text: str, dialect: Dialect) -> Iterator[Given]:
-    """Each text once, where it stands first."""
+    """Each text once, at its first place."""
     for name, literal in {each.name: each for each in reversed(literals)}.items():
         yield Given(name, place_in(literal, text, dialect))
 

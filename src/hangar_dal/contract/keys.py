@@ -1,4 +1,7 @@
-"""What a probe's tables do not tell: which columns are keys, and which fill themselves. Builds on `facts`."""
+"""What a probe's tables do not show: which columns are keys, and which get their values by themselves.
+
+Builds on `facts`.
+"""
 
 import re
 from collections.abc import Iterator

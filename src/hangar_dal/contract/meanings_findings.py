@@ -28,7 +28,7 @@ def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Find
 
 
 def _counts(checked: CheckedVariant) -> Iterator[Parameter]:
-    """Arguments that stand right after LIMIT or OFFSET."""
+    """Arguments directly after LIMIT or OFFSET."""
     code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
     places = {token.start for before, token in pairwise(code) if before.text.upper() in ("LIMIT", "OFFSET")}
     return (parameter for parameter in checked.variant.parameters if parameter.start in places)

@@ -17,7 +17,7 @@ _DEEPEST: Final = 20  # views of views of views
 
 
 def with_views(tables: Tables, views: Mapping[str, str], dialect: Dialect) -> Tables:
-    """The same tables, with what the definitions of the views tell of their columns.
+    """The same tables, with what the definitions of the views show about their columns.
 
     A view may read other views: each round knows more, until a round finds nothing new.
     """

@@ -73,7 +73,7 @@ def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Sou
 
 
 def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str, Source]) -> Iterator[Finding]:
-    """Parameters that the driver sends as a type that PostgreSQL refuses where they stand."""
+    """Parameters that the driver sends as a type that PostgreSQL refuses at that place."""
     for name, type_ in described.misfits.items():
         source = givers[name]
         sent_as = sent_type(source.kind, name, checked.block.all_arms)

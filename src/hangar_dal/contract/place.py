@@ -26,12 +26,12 @@ def found(
 
 
 def parameter_at(checked: CheckedVariant, name: str) -> int | None:
-    """Where the parameter stands first."""
+    """The first place of the parameter."""
     return next((place.start for place in checked.variant.parameters if place.name == name), None)
 
 
 def depends_on_arguments(checked: CheckedVariant, at: int | None) -> bool:
-    """Whether what stands at this offset is left out for some arguments."""
+    """Whether the text at this offset is left out for some arguments."""
     number = None if at is None else checked.variant.place_at(at)[0]
     return any(line.number == number and line.conditions for line in checked.variant.lines)
 

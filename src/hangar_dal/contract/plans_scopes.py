@@ -1,4 +1,4 @@
-"""How a statement reads each of its tables, as far as its text tells. Builds on `syntax`."""
+"""How a statement reads each of its tables, as far as its text shows. Builds on `syntax`."""
 
 from collections import defaultdict
 from dataclasses import dataclass

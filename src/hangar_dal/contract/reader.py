@@ -1,5 +1,6 @@
-"""Reads a statement by sqlglot, all that is asked of its words at once. Builds on `meetings`, `inserts`, `orders`
-and `nullability`; nothing else needs the parser.
+"""Parses a statement by sqlglot, and answers all questions about its words at once.
+
+Builds on `meetings`, `inserts`, `orders` and `nullability`; nothing else needs the parser.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a rule notices in the parsed statement, and where that stands in its own text. Builds on `syntax`."""
+"""What a rule notices in the parsed statement, and its place in the statement's text. Builds on `syntax`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """Whether the newest migration or the code that comes with it goes first. Builds on `allowed`.
 
-Two questions decide: does the code hold on the schema before, and does the schema leave everything be that code before
-this may rely on? The deployed code itself is not here to be asked, so that what it may rely on is what was there.
+Two questions decide. Does the new code hold on the schema before the migration? Does the migration keep everything that
+older code may use? The deployed code is not available here, so everything in the earlier schema counts as used.
 """
 
 import re
@@ -61,12 +61,14 @@ def narrowed(before: Schema, after: Schema, dialect: Dialect) -> Iterator[str]:
     there = {table.name: table for table in after.tables}
     for table in before.tables:
         if table.name not in there:
-            yield f"table {table.name} goes"
+            yield f"table {table.name} is removed"
             continue
         yield from _columns(table, there[table.name])
         yield from _rules(table, there[table.name], dialect)
     left = {(other.kind, other.name) for other in after.others}
-    yield from (f"{other.kind} {other.name} goes" for other in before.others if (other.kind, other.name) not in left)
+    yield from (
+        f"{other.kind} {other.name} is removed" for other in before.others if (other.kind, other.name) not in left
+    )
 
 
 def _columns(before: Table, after: Table) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Whether many rows come in one order only. Builds on `reading` and `place`; `orders` and `null_order` tell."""
+"""Whether many rows come in one order only, as `orders` and `null_order` decide. Builds on `reading` and `place`."""
 
 from collections.abc import Iterator
 

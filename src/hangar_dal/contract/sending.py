@@ -43,7 +43,7 @@ def may_be_none(checked: CheckedVariant, source: Source) -> bool:
 
 
 def is_converted(checked: CheckedVariant, name: str) -> bool:
-    """Whether the statement converts the parameter wherever it stands: `CAST(:name AS inet)`, `:name::inet`."""
+    """Whether the statement converts the parameter at each of its places: `CAST(:name AS inet)`, `:name::inet`."""
     code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
     behind = [after for token, after in pairwise([*code, None]) if token and token.text == f":{name}"]
     return all(after is not None and after.text.upper() in ("AS", "::") for after in behind)

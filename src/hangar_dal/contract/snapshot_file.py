@@ -100,7 +100,7 @@ def _long(column: str | dict[str, Any], tables: dict[str, Any]) -> dict[str, Any
 
 
 def _laid_out(value: Any, name: str = "", end: str = "", depth: int = 0) -> Iterator[str]:
-    """The lines of it. What fits stands on one; names and numbers fill lines; all else has one for each part."""
+    """Its lines. A value that fits is on one line; names and numbers fill lines; others have one line for each part."""
     indent, label = "  " * depth, f"{json.dumps(name)}: " if name else ""
     flat = f"{indent}{label}{json.dumps(value, ensure_ascii=False)}{end}"
     if not value or isinstance(value, _SCALARS) or (depth > 3 and len(flat) <= _WIDTH):

@@ -1,6 +1,6 @@
 """Parameters that are given to each other's columns: `(a, b) VALUES (:b, :a)`, `SET a = :b, b = :a`.
 
-Builds on `meetings`. By names alone, and only where the names close a circle: `updated_at = :now` is none.
+Builds on `meetings`. Only names are compared, and only a circle of names is reported: `updated_at = :now` is none.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from hangar_dal.sqlscan import Dialect
 RULE: Final = "values-swapped"
 _ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ)
 
-Pairs = Mapping[str, tuple[exp.Expr, str]]  # by column: where it stands, and the name of what it is given
+Pairs = Mapping[str, tuple[exp.Expr, str]]  # by column: its place, and the name of the value that it is given
 
 
 def swapped(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:

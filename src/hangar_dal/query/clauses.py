@@ -1,6 +1,6 @@
 """A statement's tokens by their parentheses, so that a clause is looked for at its own level only.
 
-Builds on `sqlscan`; knows no more of SQL than its words.
+Builds on `sqlscan`; it knows the words of SQL, not its grammar.
 """
 
 from collections.abc import Iterable, Iterator

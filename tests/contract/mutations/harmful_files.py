@@ -39,7 +39,7 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
 def _blocks(texts: Texts) -> Iterator[Mutant]:
     gone = Editor(texts, "drop a block", frozenset({"block-missing"}))
     renamed = Editor(texts, "rename a block", frozenset({"block-missing"}))
-    more = Editor(texts, "a block that nobody declares", frozenset({"block-undeclared"}))
+    more = Editor(texts, "a block that no function declares", frozenset({"block-undeclared"}))
     order = Editor(texts, "blocks in another order", frozenset({"twins-order"}))
     files = Editor(texts, "drop a file", frozenset({"file-missing"}))
     made = {"gone": [], "renamed": []}  # type: dict[str, list[Mutant]]

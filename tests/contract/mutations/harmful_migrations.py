@@ -132,9 +132,7 @@ def _both_dialects(texts: Texts) -> Iterator[Mutant]:
     for name in ("display_name", "status", "created_at", "metadata"):
         yield from null.migration(name, USERS, DIALECTS, sub(rf"^(    {name} .*?) NOT NULL", r"\1"))
     yield from null.migration("platform", COOKIES, DIALECTS, sub(r"^(    platform .*?) NOT NULL", r"\1"))
-    tight = Editor(
-        texts, "let a column be NULL no more", frozenset({"none-refused", "null-needless", "required-column"})
-    )
+    tight = Editor(texts, "forbid NULL in a column", frozenset({"none-refused", "null-needless", "required-column"}))
     for name in ("email", "hashed_password", "last_login_at"):
         yield from tight.migration(name, USERS, DIALECTS, sub(rf"^(    {name} [^,\n]*),", r"\1 NOT NULL,"))
     default = Editor(texts, "drop a default", frozenset({"required-column"}))
