@@ -59,8 +59,8 @@ WRONG = {
     "no list": ('[tool.hangar_dal]\ncatalogs = "x:Y"\n', "catalogs must be a list of texts"),
     "modules of no catalog": ('[tool.hangar_dal]\nmodules = ["x"]\n', r'add catalogs = \["module:NAME"\]'),
     "a module that is not there": (TABLE.replace("store_domains", "store_domain"), "store_domain cannot be imported"),
-    "a catalog that is not there": (TABLE.replace(":CATALOG", ":CAT"), "store_queries:CAT is no Catalog"),
-    "a catalog that is none": (TABLE.replace(":CATALOG", ":NONE"), "store_queries:NONE is no Catalog"),
+    "a catalog that is not there": (TABLE.replace(":CATALOG", ":CAT"), "store_queries:CAT is not a Catalog"),
+    "a catalog that is none": (TABLE.replace(":CATALOG", ":NONE"), "store_queries:NONE is not a Catalog"),
     "a catalog without a name": (TABLE.replace(":CATALOG", ""), 'store_queries is not a Catalog; write "module:NAME"'),
     "a folder that is not there": (
         TABLE.replace("changes", "change"),
