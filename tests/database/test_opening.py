@@ -23,7 +23,13 @@ from hangar_dal import sealing
 from hangar_dal.database import Database, Statement, open_database
 from hangar_dal.database.postgresql import engine as postgresql_engine
 from hangar_dal.database.sqlite import engine as sqlite_engine
-from hangar_dal.errors import ConnectionFailed, InvalidValue, ReadOnlyTransaction, SchemaOutOfDate, UnsupportedVersion
+from hangar_dal.errors import (
+    ConnectionFailed,
+    InvalidValue,
+    ReadOnlyTransaction,
+    SchemaOutOfDate,
+    UnsupportedVersion,
+)
 from hangar_dal.settings import Settings
 
 
@@ -182,6 +188,29 @@ async def test_what_a_failed_transaction_set_does_not_reach_the_next_task(postgr
                 raise LookupError
         assert await column(db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [0]
         assert await column(db, "SELECT current_setting('TimeZone')") == ["UTC"]
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ("SET ROLE pg_read_all_data", "CURRENT_USER::text"),
+        ("SET application_name = 'other'", "current_setting('application_name')"),
+        ("SET lock_timeout = 1", "current_setting('lock_timeout')"),
+    ],
+)
+async def test_a_failed_transaction_brings_the_session_back_to_its_settings(
+    postgres_url: str, change: str, state: str
+) -> None:
+    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), pool_size=1)
+    async with open_database(settings) as db:
+        before = await column(db, f"SELECT {state}")
+        await run(db, change)
+        assert await column(db, f"SELECT {state}") != before
+        with pytest.raises(LookupError):
+            async with db.transaction() as tx:
+                await column(tx, "SELECT 1")
+                raise LookupError
+        assert await column(db, f"SELECT {state}") == before
 
 
 async def test_a_memory_database_migrates_itself_and_is_one_connection() -> None:

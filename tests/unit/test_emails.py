@@ -19,7 +19,8 @@ KEPT = {
     "A-labels": ("mara@b\u00fccher.example", "mara@xn--bcher-kva.example"),
     "sharp s": ("mara@fa\u00df.de", "mara@xn--fa-hia.de"),
     "capital sharp s": ("mara@FA\u1e9e.de", "mara@xn--fa-hia.de"),
-    "capital sigma at the end": ("x@\u039f\u03a3.gr", "x@xn--0xai.gr"),
+    "capital sigma at the end of a label": ("x@\u039f\u03a3.gr", "x@xn--0xai.gr"),
+    "capital sigma at the end": ("x@gr.\u039f\u03a3", "x@gr.xn--0xai"),
     "decomposed": ("jose\u0301@e\u0301.fr", "jos\u00e9@xn--9ca.fr"),
     "no dot": ("root@localhost", "root@localhost"),
     "signs": ("a.b+c'd!#$%&*/=?^_`{|}~-@x.example", "a.b+c'd!#$%&*/=?^_`{|}~-@x.example"),
@@ -89,9 +90,10 @@ def test_what_is_no_address_is_refused_and_not_repeated(given: str) -> None:
         Account(email=given)
 
 
-def test_a_second_at_sign_is_named_as_the_reason() -> None:
+@pytest.mark.parametrize("given", ["mara@mara@example.org", "mara@", "@example.org", "mara"])
+def test_what_does_not_have_two_parts_is_told_that_it_needs_one_at_sign(given: str) -> None:
     with pytest.raises(InvalidValue, match="needs one @"):
-        fold_email("email", "mara@mara@example.org")
+        fold_email("email", given)
 
 
 @pytest.mark.parametrize(
