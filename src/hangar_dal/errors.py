@@ -14,6 +14,7 @@
     ├── MigrationError             a migration file is missing, broken or failed
     │   ├── MigrationBlocked       other sessions kept a lock that the migration needs
     │   └── SchemaDiffers          the schema is not the one the migrations would give
+    ├── BackupFailed               the copy could not be made or did not pass its checks; nothing of it is left
     └── DatabaseError              the database, or the way to it, refused
         ├── SchemaOutOfDate        migrations are pending; names them and the command
         ├── UnsupportedVersion     the server or library is older than this package needs
@@ -35,6 +36,7 @@
         │   └── CommitUnknown        the connection was lost while COMMIT was under way
         ├── DatabaseBusy           a lock, the pool or SQLite's writer was not free in time
         ├── ConnectionFailed       the server cannot be reached, or the connection was lost
+        ├── DatabaseFileLost       an open SQLite file was deleted, moved or replaced
         ├── ForkedDatabase         used in a child of the process that opened it
         ├── WrongEventLoop         used in another event loop, or another thread, than it was opened in
         └── DatabaseClosed         used before it was opened or after it was closed
@@ -142,6 +144,17 @@ class SchemaDiffers(MigrationError):
     def __init__(self, message: str, *, differences: Sequence[str] = ()) -> None:
         self.differences = tuple(differences)
         super().__init__("\n".join([message, *(f"  {line}" for line in self.differences)]))
+
+
+class BackupFailed(HangarError):
+    """Remove the cause that the message names and make the backup again. The database itself was not changed.
+
+    `unopened` holds an error for each sealed value in the copy that the keys at hand do not open, at most 1,000.
+    """
+
+    def __init__(self, message: str, *, unopened: Sequence[SealError] = ()) -> None:
+        super().__init__(message)
+        self.unopened = tuple(unopened)
 
 
 class DatabaseError(HangarError):
@@ -254,6 +267,10 @@ class DatabaseBusy(DatabaseError):
 
 class ConnectionFailed(DatabaseError):
     """Check that the server runs and that DATABASE_URL is right. Work that was under way was not applied."""
+
+
+class DatabaseFileLost(DatabaseError):
+    """Stop the application, and put the file back or restore a backup. The message says which file is meant."""
 
 
 class ForkedDatabase(DatabaseError):

@@ -15,7 +15,7 @@ import pytest
 from database.ledger import column, make_ledger, run
 from hangar_dal import migrations, sealing
 from hangar_dal.database import open_database
-from hangar_dal.errors import ConnectionFailed, SettingsError
+from hangar_dal.errors import ConnectionFailed, DatabaseFileLost, SettingsError
 from hangar_dal.settings import Settings
 
 NAMES = [
@@ -113,7 +113,7 @@ async def test_a_file_that_is_gone_is_not_made_again_by_a_later_connection() -> 
     one = settings("x.db")
     async with open_database(one, check_schema=False) as db:
         Path("x.db").unlink()
-        with pytest.raises(ConnectionFailed):
+        with pytest.raises(DatabaseFileLost):
             await column(db, "SELECT count(*) FROM users")
     assert files() == {}
 

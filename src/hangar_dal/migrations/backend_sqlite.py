@@ -13,6 +13,7 @@ from typing import Any, Final
 from yoyo.backends.base import DatabaseBackend
 from yoyo.backends.core.sqlite3 import SQLiteBackend
 
+from hangar_dal.database.sqlite.watched import WatchedFile
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations import file_lock
 from hangar_dal.migrations.backend_common import CommonBackend
@@ -30,7 +31,16 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
     _lock_file: int | None = None
 
     def connect(self, dburi: SqlitePlace) -> sqlite3.Connection:
-        return dburi.connect()
+        connection = dburi.connect()
+        self._file = WatchedFile("", os.path.abspath(dburi.target.path))  # noqa: PTH100 - resolve() follows links
+        return connection
+
+    def copy(self) -> "SqliteBackend":
+        """A new connection to the same file, not to one that has its name now."""
+        own: SqliteBackend = super().copy()
+        own._file = self._file
+        own._refuse_lost_file()
+        return own
 
     # yoyo's backend exchanges sqlite3's adapters of the whole process here, and then puts old ones back.
     __enter__ = DatabaseBackend.__enter__
@@ -49,14 +59,23 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
 
     def begin(self) -> None:
         """As a writer from the start: who begins as a reader is refused, not made to wait, when two become writers."""
+        self._refuse_lost_file()
         self.execute("BEGIN IMMEDIATE")
         self._in_transaction = True
         self.uri.prove(self.connection)
+
+    def commit(self) -> None:
+        super().commit()
+        self._file.committed()
 
     def rollback(self) -> None:
         """Some errors of SQLite have rolled back already."""
         self.connection.rollback()
         self._in_transaction = False
+
+    def _refuse_lost_file(self) -> None:
+        if error := self._file.find(self._file.first):
+            raise error
 
     def _take_lock(self, timeout: float) -> None:
         try:
@@ -67,7 +86,8 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
 
     def _release_lock(self) -> None:
         try:
-            super()._release_lock()
+            if self._file.lost is None:  # a lost file has lost the lock's row too
+                super()._release_lock()
         finally:
             self._unlock_file()
 

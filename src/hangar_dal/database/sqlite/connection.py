@@ -18,8 +18,9 @@ import aiosqlite
 from hangar_dal.database.connection import Borrower, Isolation
 from hangar_dal.database.owned import own
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
+from hangar_dal.database.sqlite.watched import WatchedFile
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
-from hangar_dal.errors import ConnectionFailed, DatabaseClosed, HangarError, raise_alone
+from hangar_dal.errors import ConnectionFailed, DatabaseClosed, DatabaseFileLost, HangarError, raise_alone
 from hangar_dal.urls import MEMORY
 
 T = TypeVar("T")
@@ -30,17 +31,18 @@ _NUDGE: Final = 0.02
 
 _BEGIN: Final = Statement("", "BEGIN", writes=False)
 _BEGIN_IMMEDIATE: Final = Statement("", "BEGIN IMMEDIATE", writes=True)
-_COMMIT: Final = Statement("", "COMMIT", writes=False)
+_COMMIT: Final = Statement("", "COMMIT", writes=True)
+_END_READING: Final = Statement("", "COMMIT", writes=False)
 
 # At DEBUG aiosqlite logs each call with its parameters.
 logging.getLogger("aiosqlite").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class SqliteConnection:
-    """`source` is a URI or `:memory:`. `set_up` prepares the fresh connection. `age_limit` is in ticks, 0 for none."""
+    """`set_up` prepares the fresh connection. `age_limit` is in ticks, 0 for none."""
 
     def __init__(
-        self, source: str, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
+        self, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
     ) -> None:
         self.borrower: Borrower | None = None
         self.running = False
@@ -48,11 +50,13 @@ class SqliteConnection:
         self.applied: bool | None = False
         self.lost = False
         self._source = source
+        self._files = source.first
+        self._commit_statement = _COMMIT
         self._set_up = set_up
         self._lock_tries = int(lock_timeout / LOCK_SLICE)
         self._age_limit = age_limit
         self._abandoned = False  # the caller was cancelled: what waits for a lock shall stop waiting
-        self._is_only_one = source == MEMORY  # then it is the reader too
+        self._is_only_one = source.uri == MEMORY  # then it is the reader too
         self._cursors: set[sqlite3.Cursor] = set()
         self._is_open = False
         self._thread: threading.Thread | None = None
@@ -118,6 +122,7 @@ class SqliteConnection:
 
     def tick(self) -> None:
         self.ticks += 1
+        self._source.find(self._files)
         if self._overdue:
             self._raw.interrupt()
 
@@ -152,6 +157,8 @@ class SqliteConnection:
 
     async def _timed(self, function: Callable[..., T], *arguments: Any) -> T:
         """One hop. A cancelled one leaves `running` set: its function may still run."""
+        if self._source.lost is not None:
+            raise DatabaseFileLost(self._source.lost)
         self.running = True
         self.ticks = 0
         try:
@@ -180,15 +187,19 @@ class SqliteConnection:
         self._thread = threading.current_thread()
         is_uri = not self._is_only_one
         try:
-            raw = sqlite3.connect(self._source, uri=is_uri, timeout=LOCK_SLICE, isolation_level=None)
+            raw = sqlite3.connect(self._source.uri, uri=is_uri, timeout=LOCK_SLICE, isolation_level=None)
         except sqlite3.Error:
-            raise_alone(ConnectionFailed("SQLite cannot open the database file. Check that it still exists."))
+            failed = ConnectionFailed("SQLite cannot open the database file. Check that it still exists.")
+            raise_alone(self._source.find(self._files) or failed)
         try:
+            if error := self._source.find(self._files):  # before it reads: it would apply our log to another file
+                raise error
             self._set_up(raw)
+            self._files = self._source.opened()
         except BaseException as error:
             raw.close()
             if isinstance(error, DRIVER_ERRORS):
-                raise_alone(translated(error, None, raw))
+                raise_alone(self._source.find(self._files) or translated(error, None, raw))
             raise
         self._raw = raw
         return raw
@@ -203,9 +214,11 @@ class SqliteConnection:
                 break
             except DRIVER_ERRORS as error:
                 if not self._may_try_again(error, tries_left):
-                    raise_alone(translated(error, statement, self._raw))
+                    raise_alone(self._explained(error, statement))
                 tries_left -= 1
         self.applied = True
+        if statement.writes and not self._raw.in_transaction:
+            self._source.committed()
         if statement.columns is None:
             statement.columns = tuple(column[0] for column in cursor.description or ())
         return (rows, len(rows)) if statement.columns else (rows, max(cursor.rowcount, 0))
@@ -213,12 +226,17 @@ class SqliteConnection:
     def _begin(self, read_only: bool) -> None:
         if read_only and self._is_only_one:
             self._raw.execute("PRAGMA query_only = ON")
+        self._commit_statement = _END_READING if read_only else _COMMIT
         self._run(_BEGIN if read_only else _BEGIN_IMMEDIATE, ())
 
     def _commit(self) -> None:
         self._close_cursors()
-        self._run(_COMMIT, ())
+        self._run(self._commit_statement, ())
         self._end_block()
+
+    def _explained(self, error: Exception, statement: Statement | None) -> HangarError:
+        """The error to raise. A lost file causes many different errors, so look for it first."""
+        return self._source.find(self._files) or translated(error, statement, self._raw)
 
     def _may_try_again(self, error: Exception, tries_left: int) -> bool:
         """Outside a transaction, a statement that met a lock did nothing: repeat it until the lock timeout."""
@@ -230,7 +248,7 @@ class SqliteConnection:
         try:
             cursor = self._raw.execute(statement.text, parameters)
         except DRIVER_ERRORS as error:
-            raise_alone(translated(error, statement, self._raw))
+            raise_alone(self._explained(error, statement))
         self._cursors.add(cursor)
         if statement.columns is None:
             statement.columns = tuple(column[0] for column in cursor.description or ())
@@ -240,7 +258,7 @@ class SqliteConnection:
         try:
             return cursor.fetchmany(size)
         except DRIVER_ERRORS as error:
-            raise_alone(translated(error, None, self._raw))
+            raise_alone(self._explained(error, None))
 
     def _close_cursor(self, cursor: sqlite3.Cursor) -> None:
         self._cursors.discard(cursor)

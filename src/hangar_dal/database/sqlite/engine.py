@@ -14,7 +14,7 @@ from hangar_dal.database.pool_limits import Limits
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.connection import LOCK_SLICE, SqliteConnection
 from hangar_dal.database.sqlite.errors import is_busy
-from hangar_dal.database.sqlite.file import file_uri
+from hangar_dal.database.sqlite.watched import WatchedFile, watched
 from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
@@ -27,6 +27,7 @@ _EACH: Final = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",  # NORMAL may lose the last commits when the power fails
     "PRAGMA secure_delete = ON",
+    "PRAGMA schema_version",  # a first read: now the WAL files exist, and no other process can delete them as unused
 )
 _TRIES: Final = 100
 
@@ -39,7 +40,7 @@ async def open_engine(settings: Settings, target: SqliteTarget, *, minimum: tupl
             f"SQLite {sqlite3.sqlite_version} is too old: {needed} or newer is needed; use a newer Python"
         )
     is_memory = target.path == MEMORY
-    source = MEMORY if is_memory else file_uri(target)
+    source = watched(target)
     writers = _pool("writer", settings, source, _set_up_memory if is_memory else _set_up_writer, size=1)
     try:
         writers.release(await writers.acquire())
@@ -62,7 +63,7 @@ _BUSY: Final = {
 
 
 def _pool(
-    name: str, settings: Settings, source: str, set_up: Callable[[sqlite3.Connection], None], *, size: int
+    name: str, settings: Settings, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, size: int
 ) -> Pool:
     """Its connections are neither checked nor replaced by age: a file has no network in between."""
     timeout = settings.statement_timeout

@@ -10,14 +10,14 @@ from hangar_dal.errors import ConnectionFailed, raise_alone
 from hangar_dal.urls import SqliteTarget
 
 
-def file_uri(target: SqliteTarget, *, read_only: bool = False) -> str:
-    """Create the file if it is missing, and return the URI that opens it.
+def file_uri(target: SqliteTarget, *, create: bool = True, read_only: bool = False) -> str:
+    """Return the URI that opens the file, after creating a missing one if `create` is set.
 
     Many SQLite libraries read a plain name such as `file:x.db?mode=memory` as a URI. This one means the file of that
     name, behind all symbolic links, also after the working directory has changed, and never creates it again.
     """
     path = Path(os.path.realpath(target.path))
-    if not read_only:
+    if create and not read_only:
         _make_private(path)
     # SQLite would wait for ever for the other end of a pipe.
     if os.path.exists(path) and not path.is_file():  # noqa: PTH110 - Path.exists() may raise PermissionError

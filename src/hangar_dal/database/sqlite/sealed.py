@@ -23,7 +23,7 @@ def find_sealed(target: SqliteTarget, *, lock_timeout: float) -> tuple[str, str]
     """
     if not Path(target.path).exists():
         return None
-    with closing(sqlite3.connect(file_uri(target), uri=True, timeout=lock_timeout)) as raw:
+    with closing(sqlite3.connect(file_uri(target, create=False), uri=True, timeout=lock_timeout)) as raw:
         try:
             return next(_sealed_columns(raw), None)
         except DRIVER_ERRORS as error:
