@@ -1,20 +1,23 @@
 """A row that cannot be opened is reported by table, id and key; a caller may ask for the rows beside it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from secrets import token_hex
 
 import pytest
 
-from behind import of_drivers, told
+from behind import of_drivers, texts_in_frames, told
 from hangar_dal import Database, open_database, sealing, skip_unopened_rows
-from hangar_dal.errors import SealError
+from hangar_dal.database import Statement
+from hangar_dal.errors import SealError, StatementError
 from hangar_dal.settings import Settings
+from hangar_dal.values import JsonObject
 from shop import letters
 from shop.models import Letter
 
 TOKEN = token_hex()
-SECRET = {"token": TOKEN}
+SECRET: JsonObject = {"token": TOKEN}
 
 
 def key_id(key: str) -> str:
@@ -68,6 +71,56 @@ async def test_without_being_asked_no_row_is_skipped(shop_database: Database, mi
     with pytest.raises(SealError):
         await letters.list_letters(shop_database)
     assert skipped == []
+
+
+async def every_letter(db: Database) -> None:
+    await letters.list_letters(db)
+
+
+async def every_box(db: Database) -> None:
+    await letters.list_boxes(db)
+
+
+async def every_letter_of_a_stream(db: Database) -> None:
+    async with letters.stream_letters(db) as stream:
+        async for _ in stream:
+            pass
+
+
+READERS = [every_letter, every_box, every_letter_of_a_stream]
+
+
+@pytest.mark.parametrize("read", READERS)
+async def test_the_frames_of_an_error_do_not_hold_the_rows_that_were_opened_before(
+    shop_database: Database, mixed: list[Letter], read: Callable[[Database], Awaitable[None]]
+) -> None:
+    with pytest.raises(SealError) as caught:
+        await read(shop_database)
+    assert TOKEN not in texts_in_frames(caught.value)
+
+    def stop(error: SealError) -> None:
+        raise EOFError
+
+    with skip_unopened_rows(stop), pytest.raises(EOFError) as stopped:
+        await read(shop_database)
+    assert TOKEN not in texts_in_frames(stopped.value)
+
+
+@pytest.mark.parametrize("read", READERS)
+async def test_the_frames_of_an_error_do_not_hold_opened_rows_beside_one_that_does_not_fit(
+    shop_database: Database, settings: Settings, read: Callable[[Database], Awaitable[None]]
+) -> None:
+    rows = [Letter(place="here", secret=SECRET, hint="hint") for _ in range(3)]
+    for row in rows:
+        await letters.insert_letter(shop_database, row)
+    bound = [str(rows[1].id), rows[1].place]
+    sealed = shop_database.keyring.seal(b"5", table="letters", column="secret", bound=bound)
+    await shop_database.run(
+        Statement("", f"UPDATE letters SET secret = '{sealed}' WHERE id = '{rows[1].id}'", writes=True), ()
+    )
+    with pytest.raises(StatementError) as caught:
+        await read(shop_database)
+    assert TOKEN not in texts_in_frames(caught.value)
 
 
 async def test_a_list_has_the_rest_of_the_rows_and_each_skipped_one_is_reported(

@@ -56,6 +56,7 @@ class Reader:
         return self._read(rows, keyring, _opened)
 
     def _read(self, rows: Sequence[Row], keyring: Keyring, open_rows: OpenRows) -> list[Any]:
+        found: list[Any] = []
         try:
             found = self._decoded(rows, keyring, open_rows)
             if self._validate is None:
@@ -64,6 +65,7 @@ class Reader:
             valid: list[Any] = self._validate(found, strict=False, by_alias=False, by_name=True)
             return valid
         except ValidationError as misfit:
+            _forget(found)
             raise_alone(StatementError(f"{self.name}: {_where_misfit(misfit)}"))
         except Misfit as misfit:
             raise_alone(StatementError(f"{self.name}: {misfit}: the column's value is not of the field's type"))
@@ -94,9 +96,21 @@ class Reader:
 
 
 def _all_opened(rows: list[Values], open_row: Open, keyring: Keyring) -> list[Values]:
-    for values in rows:
-        open_row(values, keyring)
+    try:
+        for values in rows:
+            open_row(values, keyring)
+    except BaseException:
+        _forget(rows)
+        raise
     return rows
+
+
+def _forget(opened: object) -> None:
+    """Empty what was opened already: the frames of an error's traceback hold it, and error reports show frames."""
+    if isinstance(opened, (list, dict)):
+        for value in opened.values() if isinstance(opened, dict) else opened:
+            _forget(value)
+        opened.clear()
 
 
 def _opened(rows: list[Values], open_row: Open, keyring: Keyring) -> list[Values]:
@@ -105,13 +119,17 @@ def _opened(rows: list[Values], open_row: Open, keyring: Keyring) -> list[Values
     if report is None:
         return _all_opened(rows, open_row, keyring)
     kept: list[Values] = []
-    for values in rows:
-        try:
-            open_row(values, keyring)
-        except SealError as error:
-            report(error.with_traceback(None))  # the traceback holds the whole row
-        else:
-            kept.append(values)
+    try:
+        for values in rows:
+            try:
+                open_row(values, keyring)
+            except SealError as error:
+                report(error.with_traceback(None))  # the traceback holds the whole row
+            else:
+                kept.append(values)
+    except BaseException:
+        _forget(rows)
+        raise
     return kept
 
 
@@ -171,8 +189,7 @@ def _nested(decode: Decode | None, open_inner: Open | None) -> Step:
             return inner
         if isinstance(inner, list):
             return _opened(inner, open_inner, keyring)
-        open_inner(inner, keyring)
-        return inner
+        return _all_opened([inner], open_inner, keyring)[0]
 
     return step
 
