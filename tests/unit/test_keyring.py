@@ -13,7 +13,7 @@ import pytest
 
 from behind import of_drivers, texts_in_frames
 from hangar_dal.errors import SealError, SettingsError
-from hangar_dal.keyring import open_keyring
+from hangar_dal.keyring import missing_key_file, open_keyring
 from hangar_dal.sealing import new_key
 from hangar_dal.settings import Settings
 
@@ -202,6 +202,23 @@ def test_a_lack_of_permission_is_an_error_of_the_settings(folder: int, file: int
             open_keyring(Settings(database_url="sqlite:///data/shop.db"))
     finally:
         Path("data").chmod(0o755)
+
+
+@pytest.mark.usefixtures("permissions_bind")
+def test_a_key_file_that_may_be_there_is_not_called_missing() -> None:
+    """A new key would make the sealed rows unreadable."""
+    Path("data").mkdir()
+    Path("data").chmod(0o000)
+    try:
+        with pytest.raises(SettingsError, match=r"^data/shop\.db\.key: .*Permission denied"):
+            missing_key_file(Settings(database_url="sqlite:///data/shop.db"))
+    finally:
+        Path("data").chmod(0o755)
+
+
+def test_a_database_whose_name_is_not_ascii_gets_a_key_file() -> None:
+    assert open_keyring(Settings(database_url="sqlite:///b\u00fccher.db")).ids
+    assert files() == ["b\u00fccher.db.key"]
 
 
 def test_memory_gets_a_key_that_nobody_keeps() -> None:
