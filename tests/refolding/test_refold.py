@@ -144,6 +144,23 @@ async def test_a_row_waits_for_another_one_to_give_its_fold_up(
     assert await addresses.find_address(database, "a@faß.de") == Address(id=2, email="a@xn--fa-hia.de")
 
 
+@pytest.mark.parametrize("batch", [1, 500])
+async def test_rows_that_hold_each_others_folds_exchange_them(
+    database: Database, sql: Sql, columns: Callable[[], dict[str, FoldColumn]], batch: int
+) -> None:
+    await create_tables(database)
+    await sql(
+        "INSERT INTO addresses VALUES (1, 'a@x.de', 'b@x.de'), (2, 'b@x.de', 'a@x.de'), (3, 'c@x.de', 'd@x.de'),"
+        " (4, 'd@x.de', 'e@x.de'), (5, 'e@x.de', 'c@x.de'), (6, 'f@x.de', 'f@x.de'), (7, 'F@x.de', 'stale')"
+    )
+    column = columns()["addresses.email"]
+    equal = [("id=7", "id=6")]
+    assert await refold(database, column, batch=batch) == Outcome(column, rows=7, changed=5, equal=equal)
+    stored = await sql("SELECT email, email_fold FROM addresses WHERE id <= 6")
+    assert all(text == folded for text, folded in stored)
+    assert await sql("SELECT email_fold FROM addresses WHERE id = 7") == [("stale",)]
+
+
 async def test_a_text_that_the_application_changes_meanwhile_stays(
     database: Database,
     store: Callable[..., Any],

@@ -243,8 +243,8 @@ async def sign_in_eve_user(
 
     `AccountNotActive` if the account is suspended, inactive or deleted; it is then left as it is.
     """
-    if isinstance(eve_scopes, str):
-        raise InvalidValue("eve_scopes: expected a list, got str")
+    if isinstance(eve_scopes, str) or not isinstance(eve_scopes, Sequence):
+        raise InvalidValue(f"eve_scopes: expected a list, got {type(eve_scopes).__name__}")
     while True:
         user = await upsert_eve_user(
             db, id=uuid7(), eve_character_id=eve_character_id, display_name=display_name, eve_scopes=list(eve_scopes)

@@ -6,12 +6,15 @@ changes meanwhile is left to the application that changed it. Rows are named by 
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from secrets import token_hex
 from typing import Any, Final
 
 from hangar_dal.database import Database, Executor, Row, Statement, Transaction
 from hangar_dal.database.codecs import codec_of
-from hangar_dal.errors import InvalidValue, UniqueViolation
+from hangar_dal.errors import CheckViolation, ConstraintViolation, InvalidValue, UniqueViolation
 from hangar_dal.refolding.columns import FoldColumn
 from hangar_dal.sqlblock import Line, Variant
 
@@ -59,7 +62,7 @@ async def refold(db: Database, column: FoldColumn, *, check: bool = False, batch
     # A row may have waited for another one to give its fold up.
     while waiting and len(left := await _apply(db, column, waiting, outcome)) < len(waiting):
         waiting = left
-    for change in waiting:
+    for change in await _apply_rings(db, column, waiting, outcome):
         outcome.equal.append((_named(column, change.key), *await _holders(db, column, change)))
     return outcome
 
@@ -85,24 +88,63 @@ async def _batch(db: Database, column: FoldColumn, last: Key | None, batch: int)
 
 async def _apply(db: Database, column: FoldColumn, changes: list[_Change], outcome: Outcome) -> list[_Change]:
     """Store the changes in one transaction; return those whose fold another row still has."""
-    values = f"{_quoted(column.text)} = :text, {_quoted(column.folded)} = :fold"
-    where = f"{_where(column)} AND {_quoted(column.text)} = :before"
-    sql = f"UPDATE {_quoted(column.table)} SET {values} WHERE {where} RETURNING 1"  # noqa: S608 - quoted names
-
-    async def work(tx: Transaction) -> tuple[int, list[_Change]]:
-        changed, left = 0, []
-        for change in changes:
-            given = {**_keys(change.key), "text": change.text, "fold": change.fold, "before": change.before}
-            try:
-                async with tx.savepoint():
-                    changed += len(await _run(tx, column, sql, given, writes=True))
-            except UniqueViolation:
-                left.append(change)
-        return changed, left
-
-    changed, left = await db.in_transaction(work)
+    changed, left = await db.in_transaction(lambda tx: _store(tx, column, changes))
     outcome.changed += changed
     return left
+
+
+async def _apply_rings(db: Database, column: FoldColumn, changes: list[_Change], outcome: Outcome) -> list[_Change]:
+    """Store the changes of rows that hold each other's folds; return those whose fold yet another row has.
+
+    All of them get a fold of their own first, in the same transaction.
+    """
+    left: list[_Change] = []
+    while changes:
+        aside = [replace(change, text=change.before, fold=f"{change.fold} {token_hex(8)}") for change in changes]
+        blocked: list[_Change] = []
+        with suppress(_Blocked):
+            outcome.changed += await db.in_transaction(partial(_exchange, column, changes, aside, blocked))
+            break
+        left += blocked
+        changes = [change for change in changes if change not in blocked]
+    return left
+
+
+class _Blocked(Exception):
+    """Ends a transaction that cannot store all of its changes."""
+
+
+async def _exchange(
+    column: FoldColumn, changes: list[_Change], aside: list[_Change], blocked: list[_Change], tx: Transaction
+) -> int:
+    _, refused = await _store(tx, column, aside, refusals=(UniqueViolation, CheckViolation))
+    changed, left = await _store(tx, column, changes)
+    blocked[:] = left or [change for change, other in zip(changes, aside, strict=True) if other in refused]
+    if blocked:
+        raise _Blocked
+    return changed
+
+
+async def _store(
+    tx: Transaction,
+    column: FoldColumn,
+    changes: list[_Change],
+    *,
+    refusals: tuple[type[ConstraintViolation], ...] = (UniqueViolation,),
+) -> tuple[int, list[_Change]]:
+    """Return how many rows were changed, and the changes that the table refused."""
+    values = f"{_quoted(column.text)} = :text, {_quoted(column.folded)} = :fold"
+    where = f"{_where(column)} AND {_quoted(column.text)} = :before"
+    sql = f"UPDATE {_quoted(column.table)} SET {values} WHERE {where} RETURNING 1"  # noqa: S608
+    changed, refused = 0, []
+    for change in changes:
+        given = {**_keys(change.key), "text": change.text, "fold": change.fold, "before": change.before}
+        try:
+            async with tx.savepoint():
+                changed += len(await _run(tx, column, sql, given, writes=True))
+        except refusals:
+            refused.append(change)
+    return changed, refused
 
 
 async def _would_be_equal(db: Database, column: FoldColumn, changes: list[_Change]) -> AsyncIterator[tuple[str, ...]]:

@@ -117,3 +117,9 @@ async def test_sign_in_eve_user_refuses_what_no_account_can_hold(database: Datab
         with pytest.raises(InvalidValue, match=f"^{next(iter(changes))}: "):
             await sign_in(database, **changes)
         assert await users.count_users(database) == 0
+
+
+@pytest.mark.parametrize("scopes", [None, 7, {"publicData": True}, {"publicData"}, "publicData"], ids=repr)
+async def test_sign_in_eve_user_refuses_scopes_that_are_not_a_list(database: Database, scopes: Any) -> None:
+    with pytest.raises(InvalidValue, match=f"^eve_scopes: expected a list, got {type(scopes).__name__}$"):
+        await sign_in(database, eve_scopes=scopes)
