@@ -1,5 +1,6 @@
 """What killed runs left is removed, and nothing else."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -103,3 +104,38 @@ def test_the_folder_of_a_killed_run_is_removed_and_one_in_use_stays(
         "hangar_check_nolock12",
         "hangar_check_of_shop",
     ]
+
+
+def test_the_folder_of_another_user_is_passed_over(
+    another_user: None, open_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every user of a machine has the same temporary folder, and may not even look into another's."""
+    monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
+    with empty_sqlite() as one:
+        assert Path(one.target.path).exists()
+    assert [path.name for path in open_folder.iterdir()] == ["hangar_check_abcdefgh"]
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder for every user, in which there is a closed one that has a lock file."""
+    with tempfile.TemporaryDirectory() as name:
+        closed = Path(name, "hangar_check_abcdefgh")
+        closed.mkdir()
+        (closed / "lock").touch()
+        Path(name).chmod(0o777)
+        closed.chmod(0)
+        yield Path(name)
+        closed.chmod(0o700)
+
+
+@pytest.fixture
+def another_user(open_folder: Path) -> Iterator[None]:
+    """Root could look into every folder, and becomes somebody else for the time of the test."""
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(me)

@@ -72,7 +72,9 @@ def _files(section: Section) -> Iterator[Path]:
 
 
 def _is_searched(folder: Path, ignored: set[Path]) -> bool:
-    if folder.name.startswith(".") or folder.name in _SKIPPED or (folder / "pyvenv.cfg").exists():
+    if folder.name.startswith(".") or folder.name in _SKIPPED:
+        return False
+    if os.path.exists(folder / "pyvenv.cfg"):  # noqa: PTH110 - Path.exists() may raise PermissionError
         return False
     return not (ignored and folder.resolve() in ignored)
 

@@ -8,6 +8,7 @@ small_tables = ["currencies"]       # tables that never grow: a query may read o
 ignore = ["legacy"]                 # files and folders that are not part of this project
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,7 +68,8 @@ def has_section(pyproject: Path) -> bool:
 
 def _nearest() -> Path | None:
     here = Path.cwd()
-    return next((path for folder in (here, *here.parents) if (path := folder / "pyproject.toml").is_file()), None)
+    paths = [folder / "pyproject.toml" for folder in (here, *here.parents)]
+    return next(filter(os.path.isfile, paths), None)  # Path.is_file() may raise PermissionError
 
 
 def _table(pyproject: Path) -> Mapping[str, list[str]] | None:

@@ -82,11 +82,10 @@ def remove_folders() -> None:
     """Delete the temporary folders of this user's killed runs."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         path = folder / _LOCK_FILE
-        if not _FOLDER.fullmatch(folder.name) or folder.is_symlink() or not path.is_file():
-            continue
         with suppress(OSError):  # held by a running tool, another user's, or just removed by another run
-            if folder.stat().st_uid != os.getuid():
+            if not _FOLDER.fullmatch(folder.name) or folder.is_symlink() or folder.stat().st_uid != os.getuid():
                 continue
-            with path.open("a") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder)
+            if path.is_file():
+                with path.open("a") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder)

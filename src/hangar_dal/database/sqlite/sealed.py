@@ -1,9 +1,9 @@
 """Whether a SQLite file holds sealed values. Asked once, when its key file is missing. Stands above `file`."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Final
 
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, translated
@@ -21,7 +21,7 @@ def find_sealed(target: SqliteTarget, *, lock_timeout: float) -> tuple[str, str]
     Looks at the values themselves: which models an application will declare is not known when it opens its database.
     Reads whole tables, and therefore runs in a thread of its own.
     """
-    if not Path(target.path).exists():
+    if not os.path.exists(target.path):  # noqa: PTH110 - Path.exists() may raise PermissionError
         return None
     with closing(sqlite3.connect(file_uri(target, create=False), uri=True, timeout=lock_timeout)) as raw:
         try:
