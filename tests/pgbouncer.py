@@ -20,7 +20,7 @@ import pytest
 
 from postgres_server import Server, reaper_of, unprivileged_account
 
-Mode = Literal["transaction", "session"]
+Mode = Literal["transaction", "session", "statement"]
 MODES: tuple[Mode, ...] = ("transaction", "session")
 PORT = 6432
 # Fewer sessions than clients, so that clients share them.

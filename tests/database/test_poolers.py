@@ -78,6 +78,19 @@ async def test_the_statements_of_the_refusal_make_the_database_open(
         assert await column(db, "SELECT current_setting('statement_timeout')") == ["7s"]
 
 
+@pytest.mark.skipif(pgbouncer.program() is None, reason="PgBouncer is not installed")
+async def test_a_pooler_that_splits_transactions_is_refused(
+    postgres_url: str, postgres_server: Server, anyio_backend: str
+) -> None:
+    dbname = psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"]
+    store_settings(postgres_url, dbname)
+    with (
+        pgbouncer.started("statement", postgres_server) as pooler,
+        pytest.raises(ConnectionFailed, match="set its mode to transaction or session"),
+    ):
+        await open_database(settings_for(pooler.url(dbname)))
+
+
 @pytest.mark.pooled
 async def test_an_error_leaves_no_setting_on_a_session_of_the_pooler(
     postgres_url: str, request: pytest.FixtureRequest

@@ -1,5 +1,6 @@
 """A function that another role has made beside PostgreSQL's own never runs with the rights of the tools."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from secrets import token_hex
@@ -8,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hangar_dal import migrations
+from hangar_dal import Settings, migrations, open_database, sealing
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.status import status
@@ -65,8 +66,16 @@ def test_a_planted_name_is_refused(
         with pytest.raises(SettingsError, match=f"has made {name}.* Drop it") as refused:
             tool(postgres_url)
         assert refused.value.__context__ is None
+    with pytest.raises(SettingsError, match=f"has made {name}.* Drop it"):
+        asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
     monkeypatch.setenv("HANGAR_ALLOW_PUBLIC_CREATE", "true")
     assert status(postgres_url).migrations
+    asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
+
+
+async def opened(settings: Settings) -> None:
+    async with open_database(settings, check_schema=False) as db:
+        await db.ping()
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
+from hangar_dal.database.postgresql.planted import FIND_PLANTED, PIN, refusal
 from hangar_dal.database.sqlite.file import file_uri
 from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion, raise_alone
-from hangar_dal.migrations.planted import refuse_planted
 from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class PostgresPlace:
             raise UnsupportedVersion(f"PostgreSQL {version} is too old; {OLDEST_POSTGRESQL} or newer is needed")
         _refuse_pooler(connection)
         if not self.trusts_all_roles:
-            refuse_planted(connection, self.target.where)
+            _refuse_planted(connection, self.target.where)
         if read_only:  # psycopg's own switch says nothing to a server outside of psycopg's own transactions
             connection.execute("SET default_transaction_read_only = on")
         return connection
@@ -128,6 +128,15 @@ def place_of(url: str | None) -> Place:
     if settings.target.path == ":memory:":
         raise MigrationError(":memory: migrates itself when it is opened; there is nothing to migrate from outside")
     return SqlitePlace(settings.target, settings.lock_timeout)
+
+
+def _refuse_planted(connection: "Connection[Any]", where: str) -> None:
+    with connection.transaction():
+        connection.execute(PIN)
+        found = connection.execute(FIND_PLANTED).fetchone()
+    if found is not None:
+        connection.close()
+        raise refusal(found, where)
 
 
 def _refuse_pooler(connection: "Connection[Any]") -> None:

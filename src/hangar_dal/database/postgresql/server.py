@@ -31,6 +31,7 @@ _REASONS: Final = (
     ("does not exist", "the database does not exist", False),
     ("too many", "the server has too many connections already", True),
     ("timeout", "no answer in time; see HANGAR_CONNECT_TIMEOUT", True),
+    ("statement pooling", "the connection pooler splits transactions; set its mode to transaction or session", False),
     ("starting up", "the server is starting up", True),
     ("shutting down", "the server is shutting down", True),
 )

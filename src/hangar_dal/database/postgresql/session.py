@@ -11,6 +11,7 @@ from typing import Final
 from psycopg import Error
 
 from hangar_dal.database.postgresql.driver import Driver
+from hangar_dal.database.postgresql.planted import FIND_PLANTED, PIN, refusal
 from hangar_dal.errors import SettingsError
 from hangar_dal.settings import PostgresTarget, Settings
 
@@ -84,11 +85,13 @@ async def has_pooler(driver: Driver) -> bool:
 async def session_for(driver: Driver, settings: Settings, target: PostgresTarget) -> Session:
     """Read what the session of this role searches, and decide on the settings of all sessions.
 
-    Raises `SettingsError` if anybody may create functions where names are looked up.
+    Raises `SettingsError` if every role may create functions where names are looked up, or another role has made one
+    of the same name as PostgreSQL's own.
     """
     searched = [row for row in await (await driver.execute(_SEARCHED)).fetchall() if row[0][:3] != "pg_"]
     if not settings.allow_public_create:
         _refuse_open_schemas([name for _, name, is_open in searched if is_open], target)
+        await _refuse_planted(driver, target)
     is_direct = settings.prepared_statements != "off" and not await has_pooler(driver)
     notices = _NOTICE_DEAD_CLIENTS if is_direct and await _accepts(driver, _NOTICE_DEAD_CLIENTS) else ""
     user, database = (await (await driver.execute(_WHO)).fetchall())[0]
@@ -111,6 +114,14 @@ def _refuse_open_schemas(names: list[str], target: PostgresTarget) -> None:
             f"this database's statements are looked up, and could run code as this user. Run as the owner: {revoke} "
             "Or set HANGAR_ALLOW_PUBLIC_CREATE=true if every role of the server is trusted."
         )
+
+
+async def _refuse_planted(driver: Driver, target: PostgresTarget) -> None:
+    async with driver.transaction():
+        await driver.execute(PIN)
+        found = await (await driver.execute(FIND_PLANTED)).fetchone()
+    if found is not None:
+        raise refusal(found, target.where)
 
 
 async def _accepts(driver: Driver, text: str) -> bool:

@@ -1,26 +1,23 @@
 """Functions and operators that another role has made beside PostgreSQL's own of the same name.
 
 PostgreSQL calls the one that fits the arguments best, in whichever searched schema it is. Such a function therefore
-runs with the rights of the role that migrates, which is often the owner of everything. Taking the right to create from
-PUBLIC does not remove what was made before. Stands beside `places`.
+runs with the rights of the role that connects. Taking the right to create from PUBLIC does not remove what was made
+before. Below `session`; `migrations.places` asks the same.
 """
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from hangar_dal.errors import SettingsError
 
-if TYPE_CHECKING:
-    from psycopg import Connection
-
 # The search for planted names must not call one. Both settings end with the transaction.
-_PIN: Final = """
+PIN: Final = """
 SELECT
     pg_catalog.set_config('hangar_dal.searched', pg_catalog.current_schemas(false)::pg_catalog.text, TRUE),
     pg_catalog.set_config('search_path', 'pg_catalog', TRUE)
 """
 # An owner of the schema or of the database can replace any table, and this role need not fear itself. A superuser is a
 # member of every role, so membership says nothing about one.
-_PLANTED: Final = """
+FIND_PLANTED: Final = """
 WITH made AS (
     SELECT p.oid::regprocedure::text AS name, p.proowner AS maker, p.pronamespace AS place
     FROM pg_proc AS p
@@ -51,17 +48,11 @@ LIMIT 1
 """
 
 
-def refuse_planted(connection: "Connection[Any]", where: str) -> None:
-    """Close the connection and raise `SettingsError` if the schemas that it searches hold such a thing."""
-    with connection.transaction():
-        connection.execute(_PIN)
-        found = connection.execute(_PLANTED).fetchone()
-    if found is None:
-        return
-    connection.close()
+def refusal(found: tuple[Any, ...], where: str) -> SettingsError:
+    """The error for a row that `FIND_PLANTED` has found on the server at `where`."""
     name, role, number = found
     more = f", and {number - 1} more like it" if number > 1 else ""
-    raise SettingsError(
+    return SettingsError(
         f"PostgreSQL at {where}: the role {_shown(role)} has made {_shown(name)}{more}. PostgreSQL could call it "
         "instead of its own function or operator of this name, with the rights of this user. Drop it, or if you trust "
         "it, make it belong to the owner of its schema. Set HANGAR_ALLOW_PUBLIC_CREATE=true if every role of the "
