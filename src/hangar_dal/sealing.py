@@ -44,6 +44,24 @@ class Sealed:
     column: str
     bind: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        _declared.setdefault((self.table, self.column), set()).add(self.bind)
+
+
+# Filled when models are imported: a backup opens all sealed values and does not know the models.
+_declared: Final[dict[tuple[str, str], set[tuple[str, ...]]]] = {}
+
+
+def declared_bindings(table: str, column: str) -> tuple[tuple[str, ...], ...]:
+    """The fields that the imported models bind this column to. Two models may bind it differently."""
+    return tuple(_declared.get((table, column), ()))
+
+
+def missing_key(key_id: str, *, table: str, column: str) -> SealError:
+    """The error for a value whose key is not configured."""
+    reason = f"sealed with key {key_id}, which is not configured. Add it to {_KEYS_HINT}."
+    return SealError(reason, table=table, column=column, key_id=key_id)
+
 
 class Keyring:
     """Seals with its first key and opens with any of them, so that keys can be replaced while the application runs.
@@ -93,8 +111,7 @@ class Keyring:
             )
         cipher = self._ciphers.get(key_id)
         if cipher is None:
-            reason = f"sealed with key {key_id}, which is not configured. Add it to {_KEYS_HINT}."
-            raise SealError(reason, table=table, column=column, key_id=key_id)
+            raise missing_key(key_id, table=table, column=column)
         sealed = _decoded(body)
         if len(sealed) < _LEAST_BYTES:
             reason = "the stored text is not a sealed value; it is cut short or not base64"

@@ -4,12 +4,14 @@ Above `transaction` and `engine`; `open_database` makes it.
 """
 
 import asyncio
+import os
 from asyncio import _get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import TypeVar
 
+from hangar_dal.database.backup import Backup, Progress
 from hangar_dal.database.block import caller, transaction_block
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection, Isolation
 from hangar_dal.database.engine import Engine
@@ -147,6 +149,19 @@ class Database:
 
         return await retried(once, deadline)
 
+    async def backup(
+        self, path: str | os.PathLike[str], *, progress: Progress | None = None, accept_unopened: bool = False
+    ) -> Backup:
+        """Copy the SQLite database into a new file, as it is at one moment, while others read and write.
+
+        The copy has mode 0600. It gets its name only after it has passed its checks: if this raises or is cancelled,
+        nothing of it is left. The keys are not in it, but every sealed value is opened with them. If one does not
+        open, raises `BackupFailed`, or with `accept_unopened` reports it in the result. On PostgreSQL, always raises
+        `BackupFailed`: use pg_dump.
+        """
+        self.home.check()
+        return await self._engine.backups.make(path, self.keyring, progress=progress, accept_unopened=accept_unopened)
+
     async def close(self, timeout: float | None = None) -> None:
         """Let the work under way end, then close every connection; waiting tasks get `DatabaseClosed` at once.
 
@@ -166,7 +181,7 @@ class Database:
             pool.disown()
 
     async def _close(self, timeout: float) -> None:
-        await asyncio.gather(*(pool.close(timeout) for pool in self._engine.pools))
+        await asyncio.gather(self._engine.backups.close(), *(pool.close(timeout) for pool in self._engine.pools))
 
 
 async def _put_back(pool: Pool, connection: Connection, statement: Statement, error: BaseException) -> BaseException:

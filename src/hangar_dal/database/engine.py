@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hangar_dal.database.backup import Backups
 from hangar_dal.database.pool import Pool
 from hangar_dal.sqlscan import Dialect
 
@@ -14,6 +15,7 @@ class Engine:
     writers: Pool
     readers: Pool
     streams: Pool | None
+    backups: Backups
 
     @property
     def pools(self) -> set[Pool]:

@@ -8,6 +8,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import Limits
+from hangar_dal.database.postgresql.backup import NO_BACKUPS
 from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.opening import open_driver
@@ -48,7 +49,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         " shorten the transactions, or raise HANGAR_POOL_SIZE or HANGAR_ACQUIRE_TIMEOUT",
     )
     pool = Pool("connections", open_one, limits)
-    return Engine("postgresql", pool, pool, pool)
+    return Engine("postgresql", pool, pool, pool, NO_BACKUPS)
 
 
 def _with_tcp(settings: Settings, conninfo: str) -> str:

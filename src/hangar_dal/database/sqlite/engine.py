@@ -12,6 +12,7 @@ from hangar_dal.database.owned import own, settled
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import Limits
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
+from hangar_dal.database.sqlite.backup import SqliteBackups
 from hangar_dal.database.sqlite.connection import LOCK_SLICE, SqliteConnection
 from hangar_dal.database.sqlite.errors import is_busy
 from hangar_dal.database.sqlite.watched import WatchedFile, watched
@@ -47,12 +48,13 @@ async def open_engine(settings: Settings, target: SqliteTarget, *, minimum: tupl
     except BaseException:
         await writers.close(0)
         raise
+    backups = SqliteBackups(source, lock_timeout=settings.lock_timeout)
     if is_memory:
-        return Engine("sqlite", writers, writers, None)
+        return Engine("sqlite", writers, writers, None, backups)
     readers, streams = (
         _pool(name, settings, source, _set_up_reader, size=settings.sqlite_readers) for name in ("readers", "streams")
     )
-    return Engine("sqlite", writers, readers, streams)
+    return Engine("sqlite", writers, readers, streams, backups)
 
 
 _BUSY: Final = {

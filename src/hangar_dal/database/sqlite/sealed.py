@@ -1,43 +1,117 @@
-"""Whether a SQLite file holds sealed values. Asked once, when its key file is missing. Stands above `file`."""
+"""Finds the sealed values of a SQLite file, and opens them. Above `file`.
+
+Looks at the values themselves, because the database does not say which columns are sealed. Reads whole tables, and
+therefore runs in a thread of its own.
+"""
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
-from typing import Final
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, translated
 from hangar_dal.database.sqlite.file import file_uri
-from hangar_dal.errors import raise_alone
-from hangar_dal.sealing import sealed_with
+from hangar_dal.errors import SealError, raise_alone
+from hangar_dal.sealing import Keyring, declared_bindings, missing_key, sealed_with
 from hangar_dal.urls import SqliteTarget
 
+_KEPT_ERRORS: Final = 1_000
 _TABLES: Final = "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
 
 
-def find_sealed(target: SqliteTarget, *, lock_timeout: float) -> tuple[str, str] | None:
-    """A column that holds a sealed value, as `table.column`, and the id of its key; None if there is none.
+class _Sealed(NamedTuple):
+    table: str
+    column: str
+    key_id: str
+    text: str
+    row: Mapping[str, Any]
+    key: Mapping[str, str]  # the UUIDs and integers of the primary key, which may be shown
 
-    Looks at the values themselves: which models an application will declare is not known when it opens its database.
-    Reads whole tables, and therefore runs in a thread of its own.
-    """
+
+@dataclass(slots=True)
+class SealedValues:
+    """What opening all of them gave. See `backup.Backup`."""
+
+    opened: int = 0
+    undeclared: int = 0
+    unopened_count: int = 0
+    unopened: list[SealError] = field(default_factory=list)
+
+
+def find_sealed(target: SqliteTarget, *, lock_timeout: float) -> tuple[str, str] | None:
+    """A column that holds a sealed value, as `table.column`, and the id of its key; None if there is none."""
     if not os.path.exists(target.path):  # noqa: PTH110 - Path.exists() may raise PermissionError
         return None
     with closing(sqlite3.connect(file_uri(target, create=False), uri=True, timeout=lock_timeout)) as raw:
         try:
-            return next(_sealed_columns(raw), None)
+            found = next(_sealed_values(raw), None)
         except DRIVER_ERRORS as error:
             raise_alone(translated(error, None, raw))
+    return (f"{found.table}.{found.column}", found.key_id) if found else None
 
 
-def _sealed_columns(raw: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+def check_sealed(raw: sqlite3.Connection, keyring: Keyring | None) -> SealedValues:
+    """Open every sealed value with the keys at hand, as the models that are imported declare their columns."""
+    raw.text_factory = lambda data: data.decode(errors="replace")  # another column may hold broken text
+    result = SealedValues()
+    for value in _sealed_values(raw):
+        try:
+            if _open(value, keyring):
+                result.opened += 1
+            else:
+                result.undeclared += 1
+        except SealError as error:
+            result.unopened_count += 1
+            if len(result.unopened) < _KEPT_ERRORS:
+                result.unopened.append(
+                    SealError(error.reason, table=value.table, column=value.column, key_id=value.key_id, row=value.key)
+                )
+    return result
+
+
+def _open(value: _Sealed, keyring: Keyring | None) -> bool:
+    """True if it was opened, False if no model declares what it is bound to. Raises `SealError` if it does not open."""
+    if keyring is None or value.key_id not in keyring.ids:
+        raise missing_key(value.key_id, table=value.table, column=value.column)
+    failed: SealError | None = None
+    for bind in declared_bindings(value.table, value.column):
+        try:
+            bound = [str(value.row.get(name)) for name in bind]
+            keyring.unseal(value.text, table=value.table, column=value.column, bound=bound)
+        except SealError as error:
+            failed = error
+        else:
+            return True
+    if failed is not None:
+        raise_alone(failed)
+    return False
+
+
+def _sealed_values(raw: sqlite3.Connection) -> Iterator[_Sealed]:
     for (table,) in raw.execute(_TABLES).fetchall():
-        columns = [row[1] for row in raw.execute(f"PRAGMA table_info({_quoted(table)})")]
+        infos = raw.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
+        columns = [info[1] for info in infos]
+        keys = [info[1] for info in infos if info[5]]
+        listed = ", ".join(map(_quoted, columns))
         found = " OR ".join(f"{_quoted(column)} GLOB 'v1.*'" for column in columns)
-        for row in raw.execute(f"SELECT * FROM {_quoted(table)} WHERE {found}"):  # noqa: S608 - names of the schema
-            for column, value in zip(columns, row, strict=True):
-                if type(value) is str and (key_id := sealed_with(value)):
-                    yield f"{table}.{column}", key_id
+        for values in raw.execute(f"SELECT {listed} FROM {_quoted(table)} WHERE {found}"):  # noqa: S608 - names only
+            row = dict(zip(columns, values, strict=True))
+            for column, text in row.items():
+                if type(text) is str and (key_id := sealed_with(text)):
+                    yield _Sealed(table, column, key_id, text, row, _shown(row, keys))
+
+
+def _shown(row: Mapping[str, Any], keys: list[str]) -> dict[str, str]:
+    """The part of a primary key that may be shown: another text may be an address or a name."""
+    shown = {}
+    for name in keys:
+        value = row[name]
+        with suppress(ValueError, TypeError, AttributeError):
+            shown[name] = str(value if type(value) is int else UUID(value))
+    return shown
 
 
 def _quoted(name: str) -> str:

@@ -35,7 +35,7 @@ class WatchedFile:
     def __init__(self, uri: str, path: str | None) -> None:
         self.uri = uri
         self.lost: str | None = None
-        self._path = path
+        self.path = path or ""
         self._paths: tuple[str, ...] = ()
         self.first: Identities = ()
         if path is not None:
@@ -63,10 +63,10 @@ class WatchedFile:
 
     def committed(self) -> None:
         """Raise `DatabaseFileLost` if the database file is no longer there after a commit. Costs one `stat`."""
-        if self._path is None:
+        if not self.path:
             return
         try:
-            status = os.stat(self._path)  # noqa: PTH116 - a Path takes longer
+            status = os.stat(self.path)  # noqa: PTH116 - a Path takes longer
             if self.first == ((status.st_dev, status.st_ino),):
                 return
         except OSError:
@@ -83,7 +83,7 @@ class WatchedFile:
         if self.lost:
             return
         happened = "was deleted or moved" if is_gone else "was replaced by another file"
-        todo = _REPAIR if path == self._path else _CLOSE
+        todo = _REPAIR if path == self.path else _CLOSE
         self.lost = f"{path}: the file {happened} while the database was open. {todo}"
         _logger.error("%s", self.lost)
 

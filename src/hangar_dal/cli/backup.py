@@ -1,0 +1,85 @@
+"""`hangar-dal backup`: copy a SQLite database while it is in use."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal.cli.options import add_database
+from hangar_dal.cli.progress import Progress
+from hangar_dal.cli.terminal import OK, YELLOW, coloured
+
+if TYPE_CHECKING:
+    from hangar_dal.database.backup import Backup
+
+
+def add(commands: Subcommands) -> None:
+    """Offer `backup`."""
+    parser = add_command(
+        commands,
+        "backup",
+        _backup,
+        "copy a SQLite database while applications use it",
+        """\
+        Copies the database, as it is at one moment, into a new file that only you can read. Applications can read and
+        write meanwhile. The copy is checked before it gets its name: the file itself, its foreign keys, and that the
+        keys at hand open every sealed value. If anything fails, or if you press Ctrl-C, no copy is left.
+
+          hangar-dal backup /backups/shop-$(date +%F).db
+
+        An existing file is never overwritten. The keys are not in the copy: back them up too, in another place.
+        How to restore a copy: docs/backup.md. For PostgreSQL, use pg_dump.
+
+        exit codes: 0 the copy is complete and checked, 1 there is no copy
+        """,
+    )
+    parser.add_argument("path", metavar="PATH", type=Path, help="the new file, in a folder that exists")
+    add_database(parser)
+    parser.add_argument(
+        "--accept-unopened",
+        action="store_true",
+        help="keep the copy even if sealed values in it cannot be opened, and list them",
+    )
+    parser.add_argument(
+        "--project", metavar="FILE", type=Path, help="a pyproject.toml that names the catalogs; else the nearest one"
+    )
+
+
+def _backup(chosen: argparse.Namespace) -> int:
+    shown = Progress()
+    try:
+        made = asyncio.run(_made(chosen, shown))
+    finally:
+        shown.clear()
+    for error in made.unopened:
+        print(coloured(f"not opened: {error}", YELLOW, sys.stdout))
+    if more := made.unopened_count - len(made.unopened):
+        print(coloured(f"not opened: {more} more", YELLOW, sys.stdout))
+    print(f"{made.path}: {made.pages} pages, {made.size} bytes; {_sealed(made)}")
+    return OK
+
+
+def _sealed(made: "Backup") -> str:
+    told = [f"{made.opened} sealed values opened"]
+    if made.undeclared:
+        told.append(f"{made.undeclared} compared by key id only, because no catalog declares their columns")
+    if made.unopened_count:
+        told.append(f"{made.unopened_count} not opened")
+    return ", ".join(told)
+
+
+async def _made(chosen: argparse.Namespace, shown: Progress) -> "Backup":
+    # Here, since the other commands need none of it. The catalogs' models say what sealed values are bound to.
+    from hangar_dal.contract.project import read_project  # noqa: PLC0415
+    from hangar_dal.database.backup import back_up  # noqa: PLC0415
+    from hangar_dal.settings import Settings  # noqa: PLC0415
+
+    read_project(chosen.project)
+    settings = Settings(database_url=chosen.database) if chosen.database else Settings()
+
+    def show(done: int, total: int) -> None:
+        shown(done, total, "pages copied" if done < total else "pages copied, checking the copy")
+
+    return await back_up(settings, chosen.path, progress=show, accept_unopened=chosen.accept_unopened)

@@ -1,0 +1,75 @@
+"""What a backup is, for both databases, and how to make one of a database that is not open.
+
+Below `engine`. The work is done in `sqlite/backup.py`; PostgreSQL has programs of its own for it.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from hangar_dal.errors import SealError
+from hangar_dal.keyring import missing_key_file, open_keyring
+from hangar_dal.sealing import Keyring
+from hangar_dal.settings import Settings, SqliteTarget
+
+Progress = Callable[[int, int], object]
+"""Called with the number of pages that are copied and the number of all pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A finished copy. It passed `integrity_check` and `foreign_key_check`, and it is on the disk.
+
+    `opened` sealed values were opened with the keys at hand. For `undeclared` ones only the key's id was compared,
+    because no imported model declares their column. `unopened` holds the first 1,000 of `unopened_count` errors.
+    """
+
+    path: Path
+    pages: int
+    size: int
+    opened: int
+    undeclared: int
+    unopened_count: int
+    unopened: tuple[SealError, ...]
+
+
+class Backups(Protocol):
+    """The backups of one open database."""
+
+    async def make(
+        self,
+        path: str | os.PathLike[str],
+        keyring: Keyring | None,
+        *,
+        progress: Progress | None,
+        accept_unopened: bool,
+    ) -> Backup: ...
+
+    async def close(self) -> None:
+        """Stop the running backups. Their callers get `DatabaseClosed`, and their copies are removed."""
+        ...
+
+
+async def back_up(
+    settings: Settings, path: str | os.PathLike[str], *, progress: Progress | None = None, accept_unopened: bool = False
+) -> Backup:
+    """Copy the database of the settings, as `Database.backup` does, without opening it for an application.
+
+    Creates neither a database nor a key file. Without a key file, no sealed value can be opened.
+    """
+    backups = _backups(settings)
+    is_sqlite = isinstance(settings.target, SqliteTarget)
+    keyring = open_keyring(settings) if is_sqlite and missing_key_file(settings) is None else None
+    return await backups.make(path, keyring, progress=progress, accept_unopened=accept_unopened)
+
+
+def _backups(settings: Settings) -> Backups:
+    if isinstance(settings.target, SqliteTarget):
+        from hangar_dal.database.sqlite.backup import backups_of  # noqa: PLC0415 - its driver
+
+        return backups_of(settings.target, lock_timeout=settings.lock_timeout)
+    from hangar_dal.database.postgresql.backup import NO_BACKUPS  # noqa: PLC0415 - as above
+
+    return NO_BACKUPS
