@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"
+BACKUP = ROOT / "docs" / "backup.md"
 
 _BLOCK = re.compile(r"((?:^<!-- [^\n]* -->\n)*)^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!-- (file|twin|from|run|sql|by hand)(?:: (.*?))? -->")

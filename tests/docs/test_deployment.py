@@ -195,19 +195,6 @@ def test_the_log_settings_hold_in_the_application_s_sessions(deployed: Deploymen
     assert found == expected
 
 
-async def test_a_backup_of_a_database_in_use_can_be_restored(sqlite_url: str, tmp_path: Path) -> None:
-    write_files(DEPLOYMENT, tmp_path)
-    key = sealing.new_key()
-    command = [sys.executable, tmp_path / "backup.py", sqlite_url.removeprefix("sqlite:///"), tmp_path / "copy #1.db"]
-    async with open_database(Settings(database_url=sqlite_url, sealing_keys=key)) as db:
-        ada = await users.create_user(db, local_user())
-        made = await session_cookies.create_session_cookie(db, session(ada.id))
-        await asyncio.to_thread(subprocess.run, command, check=True)
-    assert (tmp_path / "copy #1.db").stat().st_mode & 0o777 == 0o600
-    async with open_database(Settings(database_url=f"sqlite:///{tmp_path}/copy%20%231.db", sealing_keys=key)) as db:
-        assert await session_cookies.get_session_cookie(db, made.id) == made
-
-
 async def test_what_is_lost_is_listed(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(DEPLOYMENT, tmp_path)
     old, new = sealing.new_key(), sealing.new_key()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.documents import DEPLOYMENT, README, ROOT, TUTORIAL, Block, blocks, commands, write_files
+from docs.documents import BACKUP, DEPLOYMENT, README, ROOT, TUTORIAL, Block, blocks, commands, write_files
 from hangar_dal import sealing
 
 PAGES = [README, TUTORIAL]
@@ -46,7 +46,7 @@ def run(command: str, folder: Path, url: str) -> subprocess.CompletedProcess[str
 
 @pytest.mark.parametrize(
     ("page", "block"),
-    [entry for page in (*PAGES, DEPLOYMENT) for entry in by_page(page)],
+    [entry for page in (*PAGES, DEPLOYMENT, BACKUP) for entry in by_page(page)],
     ids=lambda value: value.name if isinstance(value, Path) else f"line {value.line}",
 )
 def test_every_block_of_code_says_what_it_is(page: Path, block: Block):
