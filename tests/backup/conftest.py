@@ -1,0 +1,52 @@
+"""A database to back up, and a folder for the copies."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from backup.copies import TOTAL
+from database.ledger import make_ledger, run
+from hangar_dal import Database, open_database, sealing
+from hangar_dal.settings import Settings
+
+MANY = "INSERT INTO ledger (id, amount, note) SELECT i + 10, 0, hex(zeroblob(1000)) FROM (%s)"
+SOME_NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i FROM n"
+
+
+@pytest.fixture(autouse=True)
+def _a_page_per_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Much can happen between two pages."""
+    monkeypatch.setattr("hangar_dal.database.sqlite.copying._PAGES_PER_STEP", 1)
+
+
+@pytest.fixture
+def key() -> str:
+    return sealing.new_key()
+
+
+@pytest.fixture
+def options(sqlite_url: str, key: str) -> Settings:
+    return Settings(database_url=sqlite_url, sealing_keys=key)
+
+
+@pytest.fixture
+async def db(options: Settings) -> AsyncIterator[Database]:
+    """A database of several hundred pages, with two accounts in the ledger."""
+    async with open_database(options) as one:
+        await one.run(*make_ledger(one))
+        await run(one, f"INSERT INTO ledger (id, amount) VALUES (1, {TOTAL}), (2, 0)")
+        await run(one, MANY % SOME_NUMBERS)
+        yield one
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "backups"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def target(folder: Path) -> Path:
+    return folder / "copy.db"
