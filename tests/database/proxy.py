@@ -1,14 +1,17 @@
-"""A wire to PostgreSQL that can freeze, or be cut after any number of bytes."""
+"""A wire to PostgreSQL that can freeze, lose what is sent on it, or be cut after any number of bytes."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from psycopg.conninfo import conninfo_to_dict
 
 from hangar_dal.settings import PostgresTarget
+
+# What a client sends before it closes a connection.
+_TERMINATE: Final = b"X\0\0\0\4"
 
 
 class Wire:
@@ -18,12 +21,26 @@ class Wire:
         self._flows.set()
         self._links: set[asyncio.Task[None]] = set()
         self._doomed: set[asyncio.Task[None]] = set()
+        self._swallowed: set[asyncio.Task[None]] = set()
+        self._is_mute = False
         self.bytes_left = 0
+        self.asked: set[asyncio.Task[None]] = set()  # the links on which a message was swallowed, except a goodbye
 
     def cut_after(self, count: int) -> None:
         """Cut the links that there are now, after so many bytes in both directions together."""
         self._doomed = set(self._links)
         self.bytes_left = count
+
+    def swallow(self) -> None:
+        """Lose all that is sent from now on over the links that there are now, without closing them."""
+        self._swallowed |= self._links
+
+    def mute(self) -> None:
+        """Accept new links from now on, and lose all that is sent over them."""
+        self._is_mute = True
+
+    def unmute(self) -> None:
+        self._is_mute = False
 
     def freeze(self) -> None:
         self._flows.clear()
@@ -35,6 +52,8 @@ class Wire:
         task = asyncio.current_task()
         assert task
         self._links.add(task)
+        if self._is_mute:
+            self._swallowed.add(task)
         ends = [writer]
         try:
             inner_reader, inner_writer = await self._reach()
@@ -71,6 +90,10 @@ class Wire:
     ) -> None:
         while data := await reader.read(1 << 16):
             await self._flows.wait()
+            if link in self._swallowed:
+                if data != _TERMINATE:
+                    self.asked.add(link)
+                continue
             if link in self._doomed:
                 data = data[: self.bytes_left]
                 self.bytes_left -= len(data)

@@ -55,19 +55,14 @@ async def transaction_block(
         raise last
 
 
-async def _begun(pool: Pool, isolation: Isolation | None, read_only: bool) -> Connection:
-    try:
-        return await _begun_once(pool, isolation, read_only)
-    except ConnectionFailed:  # it died between two calls, and nothing was done yet
-        return await _begun_once(pool, isolation, read_only)
-
-
-async def _begun_once(pool: Pool, isolation: Isolation | None, read_only: bool) -> Connection:
+async def _begun(pool: Pool, isolation: Isolation | None, read_only: bool, *, tries: int = 2) -> Connection:
     connection = pool.take() or await pool.acquire()
     try:
         await connection.begin(isolation, read_only)
     except BaseException as error:
         first, _ = await pool.recover(connection, error)
+        if isinstance(first, ConnectionFailed) and tries > 1:  # it died between two calls, and nothing was done yet
+            return await _begun(pool, isolation, read_only, tries=tries - 1)
         raise first from None
     return connection
 

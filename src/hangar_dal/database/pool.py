@@ -7,29 +7,19 @@ free. Above `connection` and `owned`.
 
 import asyncio
 import logging
-import random
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from copy import copy
-from typing import Final, NamedTuple
+from typing import Final
 
 from hangar_dal.database.connection import Borrower, Connection
 from hangar_dal.database.owned import own, settled
-from hangar_dal.database.pool_limits import Limits, PoolStats
-from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseClosed, DatabaseError, TransactionExpired
+from hangar_dal.database.pool_limits import Life, Limits, PoolStats
+from hangar_dal.errors import ConnectionFailed, DatabaseClosed, DatabaseError, TransactionExpired
 
-# Connections that were opened together are not replaced together: each lives this part of its time longer or shorter.
-JITTER: Final = 0.1
-
+_Waiter = asyncio.Future[Connection]
 _log: Final = logging.getLogger("hangar_dal")
-
-
-class _Life(NamedTuple):
-    """When a connection was opened, in seconds of the loop, and the factor for the times after which it is replaced."""
-
-    opened: float
-    jitter: float
 
 
 class Pool:
@@ -39,11 +29,11 @@ class Pool:
         self.name = name
         self._open_one = open_one
         self._limits = limits
-        self._all: dict[Connection, _Life] = {}
+        self._all: dict[Connection, Life] = {}
         self._free: list[Connection] = []
         self._stale: list[Connection] = []  # free as well, but to be checked before they are lent
         self._worn: set[Connection] = set()  # lent, and to be closed when they come back
-        self._line: deque[asyncio.Future[Connection]] = deque()
+        self._line: deque[_Waiter] = deque()
         self._checking = self._opening = 0
         self._preparing: set[asyncio.Task[None]] = set()
         self._ending: set[asyncio.Task[None]] = set()
@@ -69,7 +59,7 @@ class Pool:
             raise DatabaseClosed("the database was closed; use it inside `async with open_database(...)`")
         loop = asyncio.get_running_loop()
         began = loop.time()
-        waiter: asyncio.Future[Connection] = loop.create_future()
+        waiter: _Waiter = loop.create_future()
         self._line.append(waiter)
         self._prepare()
         timer = loop.call_later(self._limits.acquire, self._give_up, waiter)
@@ -193,12 +183,13 @@ class Pool:
             if all(connection.lost for connection in lent):  # a lost one may never come back
                 self._closing.set_result(None)
 
-    def _give_up(self, waiter: asyncio.Future[Connection]) -> None:
+    def _give_up(self, waiter: _Waiter) -> None:
         if not waiter.done():
-            waiter.set_exception(DatabaseBusy(self._limits.busy.format(seconds=self._limits.acquire)))
+            waiter.set_exception(self._limits.given_up(is_opening=self._opening + self._checking > 0))
 
-    def _fail_line(self, error: Exception, *, first_only: bool = False) -> None:
-        while self._line:
+    def _fail_line(self, error: Exception, last: _Waiter | None = None, *, first_only: bool = False) -> None:
+        """Fail the tasks in line, until `last` if it is given."""
+        while self._line and (last is None or last in self._line):
             waiter = self._line.popleft()
             if not waiter.done():
                 waiter.set_exception(copy(error))
@@ -213,7 +204,7 @@ class Pool:
                 preparing = own(self._check(self._stale.pop()))
             elif len(self._all) + self._opening < self._limits.size:
                 self._opening += 1
-                preparing = own(self._open())
+                preparing = own(self._open(self._line[-1]))
             else:
                 return
             self._preparing.add(preparing)
@@ -230,28 +221,30 @@ class Pool:
             if alive:
                 self.release(connection)
             else:  # the others were free for as long, and are dropped unchecked: each check may take seconds
-                for dead in [connection, *self._stale]:
-                    self._drop(dead, lost=True)
+                dead, self._stale = [connection, *self._stale], []
+                for each in dead:
+                    self._drop(each, lost=True)
 
-    async def _open(self) -> None:
+    async def _open(self, last: _Waiter) -> None:
+        """If that fails, so do the tasks in line until `last`; for those that came later the database may be back."""
         connection: Connection | None = None
-        error: Exception = DatabaseClosed("the event loop is shutting down")
+        failure: tuple[Exception, _Waiter | None] = DatabaseClosed("the event loop is shutting down"), None
         try:
             connection = await self._open_one()
         except Exception as caught:
-            error = caught
+            failure = caught, last
         finally:
             self._opening -= 1
             if connection is None:
                 # The others in line have tries of their own, or wait for a connection that is lent.
-                self._fail_line(error, first_only=bool(self._all))
+                self._fail_line(*failure, first_only=bool(self._all))
                 self._prepare()
             else:
                 self._add(connection)
 
     def _add(self, connection: Connection) -> None:
         loop = asyncio.get_running_loop()
-        self._all[connection] = _Life(loop.time(), random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
+        self._all[connection] = Life.beginning(loop.time())
         self._opened += 1
         if self._timer is None:
             self._timer = loop.call_later(self._limits.tick, self._tick)

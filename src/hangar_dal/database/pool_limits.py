@@ -1,6 +1,24 @@
 """What a pool may do, and what it has done. Below `pool`."""
 
+import random
 from dataclasses import dataclass
+from typing import Final, NamedTuple, Self
+
+from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseError
+
+# Connections that were opened together are not replaced together: each lives this part of its time longer or shorter.
+JITTER: Final = 0.1
+
+
+class Life(NamedTuple):
+    """When a connection was opened, in seconds of the loop, and the factor for the times after which it is replaced."""
+
+    opened: float
+    jitter: float
+
+    @classmethod
+    def beginning(cls, now: float) -> Self:
+        return cls(now, random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - no secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +33,12 @@ class Limits:
     max_age: float = 0  # connections are replaced that are older, or were free for longer than max_idle
     max_idle: float = 0
     check_after: float = 0  # a connection that was free for longer is checked before it is lent
+
+    def given_up(self, *, is_opening: bool) -> DatabaseError:
+        """For a task that has waited for `acquire` seconds: the pool is busy, or the database does not answer."""
+        if is_opening:
+            return ConnectionFailed(f"no connection could be opened within {self.acquire:g} seconds")
+        return DatabaseBusy(self.busy.format(seconds=self.acquire))
 
 
 @dataclass(frozen=True, slots=True)

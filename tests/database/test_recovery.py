@@ -1,0 +1,194 @@
+"""Idle connections die while the server is healthy: the next calls succeed, and wait for at most one of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from database.ledger import column, make_ledger, run, sql
+from database.outside import PostgresOutside
+from database.pools import fill, until
+from database.proxy import Wire, wire_to
+from hangar_dal import sealing
+from hangar_dal.database import Database, open_database
+from hangar_dal.errors import ConnectionFailed
+from hangar_dal.settings import Settings
+
+SIZE = 8
+INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
+IDS = "SELECT id FROM ledger ORDER BY id"
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+@pytest.fixture
+def settings(postgres_url: str) -> Settings:
+    return Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), pool_size=SIZE)
+
+
+@pytest.fixture
+async def through_wire(settings: Settings, anyio_backend: str) -> AsyncIterator[tuple[Wire, Database]]:
+    """Eight connections over one wire, checked as soon as they have been idle for a moment."""
+    async with wire_to(settings.target) as (wire, url):
+        hasty = Settings(
+            database_url=url,
+            sealing_keys=settings.sealing_keys,
+            pool_size=SIZE,
+            connect_timeout=1,
+            statement_timeout=0.4,  # the pool looks after its connections four times as often
+            connection_check_after=0.01,
+        )
+        async with open_database(hasty) as db:
+            yield wire, db
+
+
+async def terminate(outside: PostgresOutside) -> None:
+    """End every session, and return when the server has forgotten them."""
+    await asyncio.to_thread(outside.query, f"SELECT pg_terminate_backend(pid) {OTHERS}")
+    while await asyncio.to_thread(outside.query, f"SELECT pid {OTHERS}"):
+        pass
+
+
+async def read(db: Database, n: int) -> None:
+    assert await column(db, "SELECT 1") == [1]
+
+
+async def write(db: Database, n: int) -> None:
+    await run(db, INSERT, id=n)
+
+
+async def transact(db: Database, n: int) -> None:
+    async with db.transaction() as tx:
+        await run(tx, INSERT, id=n)
+
+
+async def stream(db: Database, n: int) -> None:
+    async with db.stream(*sql(db, "SELECT 1")) as chunks:
+        assert [len(rows) async for rows in chunks] == [1]
+
+
+Call = Callable[[Database, int], Awaitable[None]]
+CALLS = {"read": (read, []), "write": (write, [*range(SIZE)]), "transaction": (transact, [*range(SIZE)])}
+CALLS["stream"] = (stream, [])
+EACH_CALL = pytest.mark.parametrize(("call", "written"), CALLS.values(), ids=CALLS)
+
+
+@EACH_CALL
+async def test_each_call_after_terminated_connections_succeeds(
+    ledger: Database, outside: PostgresOutside, call: Call, written: list[int]
+) -> None:
+    await fill(ledger, SIZE)
+    await terminate(outside)
+    for n in range(SIZE):
+        await call(ledger, n)
+    stats = ledger.pool_stats()["connections"]
+    assert (stats.lost, stats.opened, stats.used, stats.idle) == (SIZE, SIZE + 1, 0, 1)
+    assert await column(ledger, IDS) == written
+
+
+@EACH_CALL
+async def test_concurrent_calls_after_terminated_connections_succeed(
+    ledger: Database, outside: PostgresOutside, call: Call, written: list[int]
+) -> None:
+    await fill(ledger, SIZE)
+    await terminate(outside)
+    await asyncio.gather(*(call(ledger, n) for n in range(SIZE)))
+    stats = ledger.pool_stats()["connections"]
+    assert (stats.lost, stats.used, stats.waiting) == (SIZE, 0, 0)
+    assert stats.opened <= 2 * SIZE
+    assert await column(ledger, IDS) == written
+
+
+@pytest.mark.parametrize("call", [read, transact, stream])
+async def test_the_first_call_after_a_firewall_dropped_the_connections_waits_for_one_check(
+    through_wire: tuple[Wire, Database], call: Call
+) -> None:
+    wire, db = through_wire
+    await db.run(*make_ledger(db))
+    await fill(db, SIZE)
+    wire.swallow()
+    await until(lambda: len(db._writers._stale) == SIZE)
+    await call(db, 1)
+    stats = db.pool_stats()["connections"]
+    assert len(wire.asked) == 1
+    assert (stats.lost, stats.opened, stats.used, stats.idle) == (SIZE, SIZE + 1, 0, 1)
+
+
+async def test_concurrent_calls_after_a_firewall_dropped_the_connections_all_succeed(
+    through_wire: tuple[Wire, Database],
+) -> None:
+    wire, db = through_wire
+    await fill(db, SIZE)
+    wire.swallow()
+    await until(lambda: len(db._writers._stale) == SIZE)
+    await asyncio.gather(*(read(db, n) for n in range(5 * SIZE)))
+    stats = db.pool_stats()["connections"]
+    assert len(wire.asked) <= SIZE  # no dead connection was lent
+    assert (stats.lost, stats.used, stats.waiting) == (SIZE, 0, 0)
+
+
+async def test_a_checked_connection_that_lives_is_used_again(through_wire: tuple[Wire, Database]) -> None:
+    _, db = through_wire
+    await fill(db, SIZE)
+    await until(lambda: len(db._writers._stale) == SIZE)
+    await asyncio.gather(*(read(db, n) for n in range(SIZE)))
+    stats = db.pool_stats()["connections"]
+    assert (stats.lost, stats.opened, stats.used, stats.idle) == (0, SIZE, 0, SIZE)
+
+
+async def test_a_server_that_accepts_and_says_nothing_fails_every_call_in_line(
+    through_wire: tuple[Wire, Database], outside: PostgresOutside
+) -> None:
+    wire, db = through_wire
+    await terminate(outside)
+    wire.mute()
+    failed = await asyncio.gather(*(read(db, n) for n in range(3 * SIZE)), return_exceptions=True)
+    assert {type(error) for error in failed} == {ConnectionFailed}
+    stats = db.pool_stats()["connections"]
+    assert (stats.used, stats.idle, stats.waiting) == (0, 0, 0)
+    wire.unmute()
+    await fill(db, SIZE)  # no place is taken by an opening that failed
+
+
+async def test_calls_in_line_get_a_lent_connection_if_none_can_be_opened(
+    through_wire: tuple[Wire, Database],
+) -> None:
+    wire, db = through_wire
+    async with db.transaction():
+        wire.mute()
+        calls = [asyncio.create_task(read(db, n)) for n in range(3 * SIZE)]
+        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(result) for result in results} == {type(None), ConnectionFailed}
+    stats = db.pool_stats()["connections"]
+    assert (stats.opened, stats.used, stats.idle, stats.waiting) == (1, 0, 1, 0)
+
+
+async def test_a_call_that_gives_up_while_the_server_is_silent_is_not_told_that_the_pool_is_busy(
+    settings: Settings,
+) -> None:
+    async with wire_to(settings.target) as (wire, url):
+        impatient = Settings(
+            database_url=url,
+            sealing_keys=settings.sealing_keys,
+            pool_size=2,
+            acquire_timeout=0.2,
+            connect_timeout=2,
+        )
+        async with open_database(impatient) as db, db.transaction():
+            wire.mute()
+            with pytest.raises(ConnectionFailed, match="no connection could be opened"):
+                await read(db, 0)
+
+
+async def test_an_opening_that_began_before_a_call_does_not_fail_it(
+    through_wire: tuple[Wire, Database], outside: PostgresOutside
+) -> None:
+    wire, db = through_wire
+    await terminate(outside)
+    wire.mute()
+    early = [asyncio.create_task(read(db, n)) for n in range(SIZE - 1)]
+    await until(lambda: len(wire.asked) == SIZE - 1)
+    wire.unmute()
+    late = [asyncio.create_task(read(db, n)) for n in range(SIZE)]
+    assert await asyncio.gather(*late) == [None] * SIZE
+    await asyncio.gather(*early, return_exceptions=True)
