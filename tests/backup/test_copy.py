@@ -114,6 +114,24 @@ async def test_a_damaged_page_is_found(db: Database, options: Settings, target: 
     assert list(folder.iterdir()) == []
 
 
+async def test_an_index_without_its_entries_is_found(
+    db: Database, options: Settings, target: Path, folder: Path
+) -> None:
+    """Reading the tables does not show it."""
+    await run(db, "CREATE INDEX ledger_amount ON ledger (amount) WHERE id < 10")
+    with closing(sqlite3.connect(options.target.path)) as raw:
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [(page,)] = raw.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'ledger_amount'").fetchall()
+    damaged = folder.parent / "damaged.db"
+    shutil.copy(options.target.path, damaged)
+    with damaged.open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes([0x0A, 0, 0, 0, 0, 0x10, 0, 0]))  # the header of a leaf that holds nothing
+    with pytest.raises(BackupFailed, match=r"the database is damaged: .*ledger_amount"):
+        await back_up(Settings(database_url=f"sqlite:///{damaged}", sealing_keys=sealing.new_key()), target)
+    assert list(folder.iterdir()) == []
+
+
 async def test_a_file_that_is_no_database_is_reported(target: Path, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"no database" * 1000)
     with pytest.raises(BackupFailed, match="not a SQLite database"):

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from hangar_dal import Database, open_database
+from hangar_dal.database.backup import Backup
+from hangar_dal.database.sqlite import copying
 from hangar_dal.errors import DatabaseClosed
 from hangar_dal.settings import Settings
 
@@ -43,15 +45,18 @@ async def test_a_backup_that_is_cancelled_again_and_again_still_leaves_nothing(
     assert list(folder.iterdir()) == []
 
 
-async def test_a_time_limit_ends_a_backup_while_it_is_checked(
-    db: Database, target: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def endless_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """The check of a large copy takes long, too."""
-    copied = asyncio.Event()
     endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     monkeypatch.setattr(
         "hangar_dal.database.sqlite.copying.check_sealed", lambda raw, _: raw.execute(endless).fetchall()
     )
+
+
+async def until_checked(db: Database, target: Path) -> asyncio.Task[Backup]:
+    """A backup whose pages have been copied."""
+    copied = asyncio.Event()
 
     def show(done: int, total: int) -> None:
         if done == total:
@@ -59,10 +64,45 @@ async def test_a_time_limit_ends_a_backup_while_it_is_checked(
 
     task = asyncio.create_task(db.backup(target, progress=show))
     await copied.wait()
-    await asyncio.sleep(0.05)
+    return task
+
+
+@pytest.mark.usefixtures("endless_check")
+async def test_a_backup_that_is_being_checked_can_be_cancelled(db: Database, target: Path, folder: Path) -> None:
+    task = await until_checked(db, target)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.usefixtures("endless_check")
+async def test_closing_the_database_does_not_wait_for_a_check(options: Settings, target: Path, folder: Path) -> None:
+    db = await open_database(options)
+    task = await until_checked(db, target)
+    await db.close()
+    assert list(folder.iterdir()) == []
+    with pytest.raises(DatabaseClosed):
+        await task
+
+
+async def test_a_backup_that_is_cancelled_at_its_last_step_is_removed(
+    db: Database, target: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    seen: list[str] = []
+
+    def sync(path: Path) -> int:
+        if path == folder:  # the copy has its name
+            seen.extend(entry.name for entry in folder.iterdir())
+            loop.call_soon_threadsafe(task.cancel)
+        return 0
+
+    monkeypatch.setattr(copying, "_sync", sync)
+    task = asyncio.create_task(db.backup(target))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert target.name in seen
     assert list(folder.iterdir()) == []
 
 

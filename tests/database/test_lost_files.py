@@ -105,6 +105,17 @@ async def test_a_transaction_that_was_open_does_not_end_well(
             change(path)
 
 
+@CHANGES
+async def test_an_error_after_the_change_is_explained_by_it(
+    db: Database, path: Path, change: Callable[[Path], None]
+) -> None:
+    """What SQLite says about it would only mislead."""
+    await run(db, INSERT, id=1)
+    change(path)
+    with pytest.raises(DatabaseFileLost):
+        await run(db, INSERT, id=1)
+
+
 async def test_work_that_is_repeated_after_conflicts_is_not_repeated(db: Database, path: Path) -> None:
     calls = 0
 
@@ -234,10 +245,12 @@ def test_migrations_notice_it(sqlite_url: str, path: Path, change: Callable[[Pat
 def test_migrations_do_not_go_on_in_the_file_that_has_the_name_now(
     sqlite_url: str, path: Path, change: Callable[[Path], None], tmp_path: Path
 ) -> None:
+    went_on = False
     with pytest.raises(DatabaseFileLost), migrating(place_of(sqlite_url), [tmp_path]) as (backend, _):
         change(path)
         with backend.copy():
-            pytest.fail("a migration outside of a transaction would run now")
+            went_on = True
+    assert not went_on
 
 
 @CHANGES
