@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from psycopg.conninfo import conninfo_to_dict
 
-from hangar_dal.settings import PostgresTarget
+from hangar_dal.settings import PostgresTarget, Settings
 
 # What a client sends before it closes a connection.
 _TERMINATE: Final = b"X\0\0\0\4"
@@ -101,6 +101,11 @@ class Wire:
             await writer.drain()
             if link in self._doomed and not self.bytes_left:
                 return
+
+
+def target_of(settings: Settings) -> PostgresTarget:
+    assert isinstance(settings.target, PostgresTarget)
+    return settings.target
 
 
 @asynccontextmanager

@@ -115,6 +115,8 @@ class Pool:
         self._fail_line(DatabaseClosed("the database was closed while this waited for a connection"))
         for task in self._preparing:
             task.cancel()
+        self._stale += self._free  # which nobody takes
+        self._free.clear()
         self._note_drained()
         await asyncio.wait({self._closing}, timeout=timeout)
         await asyncio.gather(*self._preparing, return_exceptions=True)
@@ -130,10 +132,8 @@ class Pool:
         """In a forked child: forget every connection. The tasks in line are the parent's."""
         for connection in self._all:
             connection.disown()
-        self._all.clear()
-        self._free.clear()
-        self._stale.clear()
-        self._line.clear()
+        for each in (self._all, self._free, self._stale, self._line):
+            each.clear()
 
     # Below: what becomes of connections that come back, are missing, or have been free for long.
 
@@ -148,7 +148,7 @@ class Pool:
             if not waiter.done():
                 waiter.set_result(connection)
                 return
-        self._free.append(connection)
+        (self._free if self._closing is None else self._stale).append(connection)
         self._note_drained()
 
     async def _repair(self, connection: Connection) -> bool | None:

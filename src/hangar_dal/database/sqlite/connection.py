@@ -58,7 +58,6 @@ class SqliteConnection:
         self._abandoned = False  # the caller was cancelled: what waits for a lock shall stop waiting
         self._is_only_one = source.uri == MEMORY  # then it is the reader too
         self._cursors: set[sqlite3.Cursor] = set()
-        self._is_open = False
         self._thread: threading.Thread | None = None
         self._driver = aiosqlite.Connection(self._connect, iter_chunk_size=1)
 
@@ -70,7 +69,6 @@ class SqliteConnection:
             if self._thread is not None:
                 self._thread.join()
             raise
-        self._is_open = True
         return self
 
     def call(self, function: Callable[..., T], *arguments: Any) -> Awaitable[T]:
@@ -111,8 +109,7 @@ class SqliteConnection:
         self._abandoned = True
         cleaning = own(self._cleaned())
         while not cleaning.done() and not self.lost:
-            # A statement that had not quite begun misses the first interrupt.
-            self._raw.interrupt()
+            self._interrupt()
             await asyncio.wait({cleaning}, timeout=_NUDGE)
         self._ended()
         return not self.lost
@@ -129,10 +126,12 @@ class SqliteConnection:
     async def close(self) -> None:
         if self.lost:
             return
-        self.lost = True
-        if self.running:
-            self._raw.interrupt()
-        await self._driver.close()
+        self.lost = self._abandoned = True
+        closing = own(self._driver.close())
+        while not closing.done():
+            if self.running:
+                self._interrupt()
+            await asyncio.wait({closing}, timeout=_NUDGE)
         if self._thread is not None:
             self._thread.join()
 
@@ -146,10 +145,18 @@ class SqliteConnection:
 
     def stop(self) -> None:
         """At the end of the process, from another thread, if `close` was not called. It may be half open."""
-        if not self.lost:
-            if self._is_open:
-                self._raw.interrupt()
-            self._driver.stop()
+        if self.lost:
+            return
+        self._abandoned = True
+        self._driver.stop()
+        while self._thread is not None and self._thread.is_alive():
+            self._interrupt()
+            self._thread.join(_NUDGE)
+
+    def _interrupt(self) -> None:
+        """Stop the statement that runs. One that has not quite begun misses it: call again until it has ended."""
+        with suppress(AttributeError, sqlite3.ProgrammingError):  # not open yet, or closed meanwhile
+            self._raw.interrupt()
 
     @property
     def _overdue(self) -> bool:

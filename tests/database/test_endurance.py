@@ -1,0 +1,195 @@
+"""The long run: wires cut, processes killed, and half an hour of ordinary use with a fault every few seconds.
+
+`pytest -m long tests/database` runs all of it; `HANGAR_TEST_SOAK_MINUTES` changes the half hour. The normal suite has
+a short run of each.
+"""
+
+import asyncio
+import gc
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from database.ledger import column, make_ledger, run
+from database.outside import Outside, PostgresOutside
+from database.proxy import Wire, target_of, wire_to
+from database.requests import Requests
+from database.storm import Storm
+from hangar_dal import sealing
+from hangar_dal.database import Database, open_database
+from hangar_dal.errors import CommitUnknown, DatabaseBusy, DatabaseError
+from hangar_dal.settings import Settings
+
+CUTS = [pytest.param(60, id="60"), pytest.param(2000, id="2000", marks=pytest.mark.long)]
+KILLS = [pytest.param(3, id="3"), pytest.param(300, id="300", marks=pytest.mark.long)]
+SOAK = float(os.environ.get("HANGAR_TEST_SOAK_MINUTES", "30"))
+MINUTES = [pytest.param(0.05, id="short"), pytest.param(SOAK, id="long", marks=pytest.mark.long)]
+
+
+class Ledger:
+    """What each caller was told about its batch of two rows, to be held against the table."""
+
+    def __init__(self) -> None:
+        self.told: dict[int, bool | None] = {}
+        self.seen: Counter[str] = Counter()
+
+    async def request(self, work: Callable[[int], Awaitable[None]], batch: int, *, writes: bool) -> None:
+        try:
+            await work(batch)
+            self.told[batch] = writes
+            self.seen["done"] += 1
+        except CommitUnknown:
+            assert writes
+            self.told[batch] = None
+            self.seen["in doubt"] += 1
+        except DatabaseBusy:
+            raise  # no fault here keeps a lock or a connection for ever
+        except DatabaseError:
+            self.told[batch] = False
+            self.seen["failed"] += 1
+
+    def damage(self, rows: list[tuple[int, int]]) -> list[str]:
+        storm = Storm(seed=0, writes=[], reads=[], cancellations=0, expected=self.told)
+        storm.compare(rows)
+        return storm.damage
+
+
+async def use(db: Database, ledger: Ledger, numbers: random.Random, is_over: Callable[[], bool], first: int) -> None:
+    """One client after the other, each with batches of its own."""
+    requests = Requests(db)
+    batch = first
+    while not is_over():
+        batch += 1
+        writes = numbers.random() < 0.7
+        work = numbers.choice(requests.writes if writes else requests.reads)
+        await ledger.request(work, batch, writes=writes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cuts", CUTS)
+async def test_wires_cut_at_random_leave_everything_or_nothing(postgres_url: str, seed: int, cuts: int) -> None:
+    numbers = random.Random(seed)
+    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+    async with open_database(settings) as direct:
+        await direct.run(*make_ledger(direct))
+        async with wire_to(target_of(settings)) as (wire, url):
+            through = Settings(
+                database_url=url, sealing_keys=settings.sealing_keys, pool_size=4, acquire_timeout=300, lock_timeout=300
+            )
+            async with open_database(through) as db:
+                ledger, over = Ledger(), asyncio.Event()
+                clients = [use(db, ledger, numbers, over.is_set, 10_000_000 * n) for n in range(1, 7)]
+                await asyncio.gather(*clients, cut_often(wire, numbers, cuts, over))
+                assert db.pool_stats()["connections"].used == 0
+        rows, _ = await run(direct, "SELECT amount, id FROM ledger")
+    assert ledger.damage(rows) == [], f"seed {seed}: {ledger.seen}"
+    assert ledger.seen["done"] > cuts
+    assert ledger.seen["failed"]
+
+
+async def cut_often(wire: Wire, numbers: random.Random, cuts: int, over: asyncio.Event) -> None:
+    for _ in range(cuts):
+        wire.cut_after(numbers.randrange(3000))
+        await asyncio.sleep(numbers.random() * 0.06)
+    over.set()
+
+
+WORKER = """
+import asyncio, sys
+sys.path.insert(0, sys.argv[1])
+from database.requests import Requests
+from hangar_dal.database import open_database
+from hangar_dal.settings import Settings
+
+async def client(db, first):
+    requests = Requests(db)
+    for batch in range(first, first + 100_000):
+        await requests.writes[batch % len(requests.writes)](batch)
+        print(batch, flush=True)
+
+async def main():
+    settings = Settings(database_url=sys.argv[2], sealing_keys=sys.argv[3], lock_timeout=300, acquire_timeout=300)
+    async with open_database(settings) as db:
+        first = int(sys.argv[4])
+        await asyncio.gather(*(client(db, first + 100_000 * n) for n in range(4)))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", KILLS)
+async def test_killed_processes_lose_nothing_that_was_acknowledged(
+    ledger: Database, settings: Settings, database_url: str, outside: Outside, seed: int, kills: int
+) -> None:
+    numbers = random.Random(seed)
+    assert settings.sealing_keys is not None
+    key = settings.sealing_keys.get_secret_value()
+    acknowledged: set[int] = set()
+    for kill in range(1, kills + 1):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", WORKER, str(Path(__file__).parents[1]), database_url, key, str(1_000_000 * kill),
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout is not None
+        lines = [await process.stdout.readline()]  # it works
+        await asyncio.sleep(numbers.random() * 0.1)
+        process.kill()
+        lines += (await process.stdout.read()).splitlines(keepends=True)
+        await process.wait()
+        # The last line may be cut off.
+        acknowledged |= {int(line) for line in lines if line.endswith(b"\n")}
+    assert outside.transactions_left_open() == 0
+    found = Counter(await column(ledger, "SELECT amount FROM ledger"))
+    assert acknowledged - set(found) == set(), f"seed {seed}: acknowledged and lost"
+    assert set(found.values()) == {2}, f"seed {seed}: half applied"
+    await run(ledger, "UPDATE ledger SET amount = 0")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("minutes", MINUTES)
+async def test_in_long_use_nothing_grows_and_nothing_is_lost(
+    ledger: Database, settings: Settings, outside: Outside, seed: int, minutes: float
+) -> None:
+    """Ordinary requests, cancellations, and sessions that are ended; connections, tasks and files stay as few."""
+    numbers = random.Random(seed)
+    loop = asyncio.get_running_loop()
+    changes = {"pool_size": 4, "sqlite_readers": 4, "acquire_timeout": 300, "lock_timeout": 300}
+    async with open_database(settings.model_copy(update=changes)) as db:
+        books, end = Ledger(), loop.time() + 60 * minutes
+        clients = [use(db, books, numbers, lambda: loop.time() > end, 1_000_000_000 * n) for n in range(1, 7)]
+        await asyncio.gather(*clients, disturb(db, outside, numbers, end))
+        gc.collect()
+        assert len(os.listdir("/proc/self/fd")) < 200  # noqa: PTH208 - its Path form is refused in async code
+        assert len(asyncio.all_tasks()) < 20
+        for stats in db.pool_stats().values():
+            assert (stats.used, stats.waiting) == (0, 0)
+            assert stats.idle <= stats.size
+    assert outside.transactions_left_open() == 0
+    rows, _ = await run(ledger, "SELECT amount, id FROM ledger")
+    assert books.damage(rows) == [], f"seed {seed}: {books.seen}"
+    assert books.seen["done"]
+
+
+async def disturb(db: Database, outside: Outside, numbers: random.Random, end: float) -> None:
+    """Cancel requests, and end a session of the server, every now and then."""
+    requests, batch = Requests(db), 0
+    while asyncio.get_running_loop().time() < end:
+        batch -= 1
+        reading = asyncio.create_task(numbers.choice(requests.reads)(batch))
+        await asyncio.sleep(numbers.random() * 0.01)
+        reading.cancel()
+        with suppress(asyncio.CancelledError, DatabaseError):
+            await reading
+        if isinstance(outside, PostgresOutside) and numbers.random() < 0.1:
+            await asyncio.to_thread(
+                outside.query,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND backend_type = 'client backend' ORDER BY random() LIMIT 1",
+            )
