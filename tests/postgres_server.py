@@ -17,7 +17,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -193,27 +193,37 @@ def start_once() -> Server:
 
 
 def start(place: Path) -> None:
+    run = runner(place)
+    initialize(place, run)
+    options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()) + f" -k '{place}'"
+    run("pg_ctl", "start", "-w", "-D", place / "data", "-l", place / "log", "-o", options)
+
+
+def initialize(place: Path, run: Callable[..., None]) -> None:
+    run("initdb", "-D", place / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+
+
+def runner(place: Path) -> Callable[..., None]:
+    """A function that runs one of PostgreSQL's programs, as an account that may."""
     found = find_binaries()
     if found is None:
         raise pytest.UsageError(NONE_FOUND)
     binaries, account = found[0], unprivileged_account(place)
 
-    def run(*command: str | Path) -> None:
+    def run(program: str, *arguments: str | Path) -> None:
         done = subprocess.run(
-            command, cwd=place, text=True, check=False, **account,
+            [binaries / program, *arguments], cwd=place, text=True, check=False, **account,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         if done.returncode:
             log = place / "log"
-            pytest.exit(f"{command[0]}: {done.stdout}{log.read_text()[-2000:] if log.exists() else ''}", returncode=4)
+            pytest.exit(f"{program}: {done.stdout}{log.read_text()[-2000:] if log.exists() else ''}", returncode=4)
 
     try:
-        run(binaries / "postgres", "--version")
+        run("postgres", "--version")
     except PermissionError:
         binaries = readable_copy(binaries, place)
-    run(binaries / "initdb", "-D", place / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
-    options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()) + f" -k '{place}'"
-    run(binaries / "pg_ctl", "start", "-w", "-D", place / "data", "-l", place / "log", "-o", options)
+    return run
 
 
 def unprivileged_account(place: Path) -> dict[str, Any]:

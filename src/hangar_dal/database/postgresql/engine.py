@@ -27,8 +27,8 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         "connect_timeout": max(1, math.ceil(settings.connect_timeout)),
     }
     target = PostgresTarget(_with_tcp(settings, target.conninfo), target.where)
-    session = await greet(settings, target, options, minimum=minimum)
     hosts = Hosts(target.conninfo)
+    session = await greet(settings, target, hosts, options, minimum=minimum)
     timeout = settings.statement_timeout
     tick = min(1.0, timeout / 4) if timeout else 1.0
     age_limit = math.ceil((timeout + GRACE_SECONDS) / tick) if timeout else 0

@@ -1,70 +1,153 @@
-"""Which of the several hosts of a URL to use: first the one that was last writable, never one that it has overtaken.
+"""Connects to the right one of a URL's hosts: the primary that no other one has overtaken.
 
-libpq tries hosts in the order of the URL, so that after a failover it would go back to the old primary as soon as that
-runs again, and write where nobody reads. Below `opening`.
+libpq tries hosts in the order of the URL. After a failover it would go back to the old primary as soon as that runs
+again, and write where nobody reads. Here each opening asks all hosts at the same time. Above `driver` and `reasons`,
+below `server` and `opening`.
 """
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from weakref import WeakSet
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from hangar_dal.database.owned import own, settled
 from hangar_dal.database.postgresql.driver import Driver
+from hangar_dal.database.postgresql.reasons import may_pass
+from hangar_dal.errors import ConnectionFailed, SettingsError, raise_alone
 
-# The timeline counts the promotions. What identifies the system is made by initdb and shared by its standbys.
-_IDENTITY = """
+# initdb makes the system's identifier, and standbys share it. The timeline counts the promotions; a standby has none.
+_IDENTITY: Final = """
 SELECT
     system_identifier,
     CASE
         WHEN pg_catalog.pg_is_in_recovery() THEN NULL
-        ELSE substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8)
+        ELSE pg_catalog.substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8)
     END
 FROM pg_catalog.pg_control_system()
 """
+_NO_IDENTITY: Final = (
+    "the URL names several hosts, and the role may not ask which of them is the newest primary. As a superuser: GRANT "
+    "EXECUTE ON FUNCTION pg_control_system(), pg_walfile_name(pg_lsn), pg_current_wal_lsn() TO this role. Or name one "
+    "host in the URL."
+)
+_REFUSED: Final = (
+    "PostgreSQL: no host of the URL is the primary. Those that answered are standbys, belong to another system, or are "
+    "an old primary that another one has overtaken: stop that one, or make it a standby of the new primary."
+)
+# Seconds that an opening still waits for the other hosts when one has answered that could be used.
+PATIENCE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Primary:
-    """The writable server that was seen last. Its timeline is eight hexadecimal digits."""
+class _Answer:
+    """What a host says of itself. The timeline is eight hexadecimal digits, None for a standby."""
 
-    conninfo: str
+    driver: Driver
+    number: int
     system: int
-    timeline: str
+    timeline: str | None
 
 
 class Hosts:
-    """The hosts of one URL, in the order in which to try them."""
+    """The hosts of one URL, and what is known of the newest primary among them."""
 
     def __init__(self, conninfo: str) -> None:
         self._each = list(_split(conninfo))
-        self._primary: _Primary | None = None
+        self._attributes = conninfo_to_dict(conninfo).get("target_session_attrs")
+        self._system: int | None = None
+        self._timeline = ""
+        self._last = 0  # the number of the host that was used last
+        self._drivers: WeakSet[Driver] = WeakSet()  # those connected to a primary
 
-    def __len__(self) -> int:
-        return len(self._each)
-
-    def in_order(self) -> list[str]:
-        """A conninfo for each host."""
-        first = self._primary.conninfo if self._primary else None
-        return sorted(self._each, key=lambda conninfo: conninfo != first)
-
-    async def accepts(self, driver: Driver, conninfo: str) -> bool:
-        """Whether the server belongs to the same system as the last one and is not behind it. One host always is."""
+    async def connect(self, **options: Any) -> Driver:
+        """Raises `psycopg.Error` if no host lets us in, `ConnectionFailed` if none of those that do may be used."""
         if len(self._each) == 1:
-            return True
+            return await Driver.connect(self._each[0], **options)
+        asking = [own(_ask(conninfo, number, options)) for number, conninfo in enumerate(self._each)]
+        chosen = None
+        try:
+            chosen = await self._chosen(asking)
+            return self._used(chosen)
+        finally:
+            for task in asking:
+                task.cancel()
+                await settled(task)
+                if not task.cancelled() and task.exception() is None and task.result() is not chosen:
+                    await task.result().driver.close()
+
+    async def _chosen(self, asking: list[asyncio.Task[_Answer]]) -> _Answer:
+        answers: list[_Answer] = []
+        failures: list[psycopg.Error] = []
+        pending = set(asking)
+        while pending:
+            done, pending = await asyncio.wait(
+                pending,
+                timeout=PATIENCE if self._best(answers) else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if not done:
+                break
+            for task in done:
+                try:
+                    answers.append(task.result())
+                except psycopg.Error as error:
+                    failures.append(error)
+        if best := self._best(answers):
+            return best
+        if answers:
+            raise ConnectionFailed(_REFUSED)
+        raise min(failures, key=lambda error: may_pass(str(error)))  # the one that a person has to repair
+
+    def _best(self, answers: list[_Answer]) -> _Answer | None:
+        """The newest primary; of several, the host that was used last or comes first in the URL."""
+        in_order = sorted(answers, key=lambda answer: (answer.number != self._last, answer.number))
+        system = self._system or next((answer.system for answer in in_order), None)
+        usable = [answer for answer in in_order if answer.system == system and self._accepts(answer)]
+        prefers_standby = self._attributes == "prefer-standby"
+        return max(
+            usable, key=lambda each: ((each.timeline is None) == prefers_standby, each.timeline or ""), default=None
+        )
+
+    def _accepts(self, answer: _Answer) -> bool:
+        """A standby only if the URL's `target_session_attrs` allows it: the pool is for writing too."""
+        if answer.timeline is None:
+            return self._attributes is not None
+        return answer.timeline >= self._timeline
+
+    def _used(self, answer: _Answer) -> Driver:
+        self._system, self._last = answer.system, answer.number
+        if answer.timeline is not None:
+            if answer.timeline > self._timeline:
+                self._timeline = answer.timeline
+                for overtaken in self._drivers:
+                    overtaken.hang_up()
+                self._drivers.clear()
+            self._drivers.add(answer.driver)
+        return answer.driver
+
+
+async def _ask(conninfo: str, number: int, options: dict[str, Any]) -> _Answer:
+    driver = await Driver.connect(conninfo, **options)
+    try:
         [(system, timeline)] = await (await driver.execute(_IDENTITY)).fetchall()
-        last = self._primary
-        if last is not None and (system != last.system or (timeline is not None and timeline < last.timeline)):
-            return False
-        if timeline is not None:
-            self._primary = _Primary(conninfo, system, timeline)
-        return True
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction):
+        await driver.close()
+        raise_alone(SettingsError(_NO_IDENTITY))
+    except BaseException:
+        await driver.close()
+        raise
+    return _Answer(driver, number, system, timeline)
 
 
 def _split(conninfo: str) -> Iterator[str]:
+    """A conninfo for each host."""
     given: dict[str, Any] = conninfo_to_dict(conninfo)
     parts = {name: str(given[name]).split(",") for name in ("host", "hostaddr", "port") if given.get(name)}
     count = max((len(values) for values in parts.values()), default=1)
     for number in range(count):
-        own = {name: values[number % len(values)] for name, values in parts.items()}
-        yield make_conninfo(**{**given, **own})
+        own_parts = {name: values[number % len(values)] for name, values in parts.items()}
+        yield make_conninfo(**{**given, **own_parts})

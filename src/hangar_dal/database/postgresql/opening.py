@@ -1,6 +1,6 @@
-"""Opens one connection: within a time limit, again after a failure that may pass, on the server that is ahead.
+"""Opens one connection: within a time limit, and again after a failure that may pass.
 
-Above `server` and `hosts`, below `engine`.
+Above `hosts` and `session`, below `engine`.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import psycopg
 from hangar_dal.database.postgresql.codec import adapt
 from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.hosts import Hosts
-from hangar_dal.database.postgresql.server import may_pass, unreachable
+from hangar_dal.database.postgresql.reasons import may_pass, unreachable
 from hangar_dal.database.postgresql.session import Session
 from hangar_dal.errors import ConnectionFailed, raise_alone
 from hangar_dal.settings import PostgresTarget
@@ -24,16 +24,19 @@ _LONGEST_PAUSE: Final = 1.0
 async def open_driver(
     target: PostgresTarget, hosts: Hosts, session: Session, options: dict[str, Any], *, seconds: float
 ) -> Driver:
-    """A connection, set up. After `seconds` for each host of the URL, `ConnectionFailed` says why there is none."""
+    """A connection, set up. After `seconds`, `ConnectionFailed` says why there is none."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + seconds * len(hosts)
+    end = loop.time() + seconds
     pause = _FIRST_PAUSE
     while True:
         try:
             async with asyncio.timeout_at(end):
-                return await _opened(target, hosts, session, options)
+                return await _opened(hosts, session, options)
         except TimeoutError:
             raise_alone(unreachable(target, "timeout"))
+        except ConnectionFailed:  # no primary was found: perhaps a standby is being promoted
+            if loop.time() + pause >= end:
+                raise
         except psycopg.Error as error:
             if not may_pass(str(error)) or loop.time() + pause >= end:
                 raise_alone(unreachable(target, str(error)))
@@ -41,25 +44,12 @@ async def open_driver(
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-async def _opened(target: PostgresTarget, hosts: Hosts, session: Session, options: dict[str, Any]) -> Driver:
-    """On the first host that lets us in and that no other one has overtaken."""
-    failure: Exception = ConnectionFailed(
-        f"PostgreSQL at {target.where}: only a server is left that another one has overtaken. After a failover the old "
-        "primary must not be written to: stop it, or make it a standby of the new one."
-    )
-    for conninfo in hosts.in_order():
-        try:
-            driver = await Driver.connect(conninfo, **options)
-        except psycopg.Error as error:
-            failure = error
-            continue
-        try:
-            adapt(driver)
-            await session.begin(driver)
-            if await hosts.accepts(driver, conninfo):
-                return driver
-        except BaseException:
-            await driver.close()
-            raise
+async def _opened(hosts: Hosts, session: Session, options: dict[str, Any]) -> Driver:
+    driver = await hosts.connect(**options)
+    try:
+        adapt(driver)
+        await session.begin(driver)
+    except BaseException:
         await driver.close()
-    raise failure
+        raise
+    return driver

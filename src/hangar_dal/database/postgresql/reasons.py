@@ -1,0 +1,44 @@
+"""Why a server cannot be reached, as far as libpq's words tell, and whether that passes by itself. Below `hosts`."""
+
+from typing import Final
+
+from hangar_dal.errors import ConnectionFailed
+from hangar_dal.settings import PostgresTarget
+
+# libpq's words for why it could not connect, what to do, and whether that passes by itself, as when a server restarts.
+# Nothing else of its message is passed on.
+_REASONS: Final = (
+    ("password authentication failed", "the user or the password is wrong", False),
+    ("no password supplied", "the server asks for a password", False),
+    ("no pg_hba.conf entry", "the server does not let this user in from here (pg_hba.conf)", False),
+    ("Peer authentication failed", "the server wants the operating system's user of that name", False),
+    ("Connection refused", "nothing listens there", True),
+    ("No such file or directory", "no server's socket is there", True),
+    ("could not translate host name", "the host is unknown", False),
+    ("failed to resolve host", "the host is unknown", False),
+    ("certificate", "the server's certificate was not accepted", False),
+    ("SSL", "TLS could not be agreed on", False),
+    ("role ", "the user does not exist", False),
+    ("does not exist", "the database does not exist", False),
+    ("too many", "the server has too many connections already", True),
+    ("timeout", "no answer in time; see HANGAR_CONNECT_TIMEOUT", True),
+    ("statement pooling", "the connection pooler splits transactions; set its mode to transaction or session", False),
+    ("starting up", "the server is starting up", True),
+    ("shutting down", "the server is shutting down", True),
+)
+_UNKNOWN: Final = ("", "the connection failed", True)
+
+
+def unreachable(target: PostgresTarget, said: str) -> ConnectionFailed:
+    """Why, as far as libpq's words tell; never the words themselves."""
+    _, reason, _ = _reason(said)
+    return ConnectionFailed(f"PostgreSQL at {target.where} cannot be reached: {reason}")
+
+
+def may_pass(said: str) -> bool:
+    """Whether trying again in a moment may succeed, by libpq's words."""
+    return _reason(said)[2]
+
+
+def _reason(said: str) -> tuple[str, str, bool]:
+    return next((reason for reason in _REASONS if reason[0] in said), _UNKNOWN)

@@ -1,0 +1,82 @@
+"""PostgreSQL servers of a test's own, which it may stop, start again and promote."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+import psycopg
+
+from postgres_server import SETTINGS, initialize, reaper_of, runner
+
+# Each commit reaches the disk's cache, which a stopped server does not lose.
+OPTIONS = " ".join(f"-c {name}={value}" for name, value in {**SETTINGS, "synchronous_commit": "local"}.items())
+
+
+class OwnServer:
+    """A server in a directory of its own, reached by a socket in it."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._run = runner(place)
+
+    @classmethod
+    @contextmanager
+    def made(cls) -> Iterator[Self]:
+        """A new server, which does not run yet."""
+        with _place() as place:
+            server = cls(place)
+            initialize(place, server._run)
+            yield server
+
+    @contextmanager
+    def standby(self) -> Iterator["OwnServer"]:
+        """A standby of this server, which must not have been started yet. It does not run yet either."""
+        with _place() as place:
+            server = OwnServer(place)
+            data = place / "data"
+            shutil.copytree(self.place / "data", data)
+            (data / "standby.signal").touch()
+            with (data / "postgresql.auto.conf").open("a") as settings:
+                settings.write(f"primary_conninfo = 'host={self.place} user=postgres'\n")
+            for path in (data, *data.rglob("*")):
+                shutil.chown(path, place.stat().st_uid, place.stat().st_gid)
+            yield server
+
+    def start(self) -> None:
+        options = f"{OPTIONS} -k '{self.place}'"
+        self._control("start", "-w", "-l", self.place / "log", "-o", options)
+
+    def stop(self, mode: str = "immediate") -> None:
+        self._control("stop", "-w", "-m", mode)
+
+    def promote(self) -> None:
+        self._control("promote", "-w")
+
+    def query(self, text: str) -> list[Any]:
+        with psycopg.connect(host=str(self.place), user="postgres", dbname="postgres", autocommit=True) as connection:
+            cursor = connection.execute(text.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def _control(self, command: str, *arguments: str | Path) -> None:
+        self._run("pg_ctl", command, "-D", self.place / "data", *arguments)
+
+
+def url_of(*servers: OwnServer, **parameters: str) -> str:
+    hosts = quote(",".join(str(server.place) for server in servers))
+    return f"postgresql://postgres@/postgres?host={hosts}" + "".join(
+        f"&{name}={parameters[name]}" for name in parameters
+    )
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    place = Path(tempfile.mkdtemp(prefix="hangar-pg-"))
+    reaper = reaper_of(place)
+    try:
+        yield place
+    finally:
+        reaper.communicate()

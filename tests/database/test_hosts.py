@@ -1,0 +1,136 @@
+"""Several hosts in one URL: connections go to the newest primary, and never back to one that it has overtaken."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from database.ledger import column, make_ledger, run
+from database.pools import fill
+from database.servers import OwnServer, url_of
+from hangar_dal import sealing
+from hangar_dal.database import Database, open_database
+from hangar_dal.errors import ConnectionFailed, DatabaseError
+from hangar_dal.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+TRIES = 12
+INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
+IDS = "SELECT id FROM ledger ORDER BY id"
+PLACE = "SELECT current_setting('data_directory')"
+END_SESSIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+ATTRIBUTES = pytest.mark.parametrize(
+    "attributes", [{}, {"target_session_attrs": "read-write"}], ids=["plain", "read-write"]
+)
+
+Pair = tuple[OwnServer, OwnServer]
+
+
+@pytest.fixture
+def pair(postgres_server: object) -> Iterator[Pair]:
+    """A primary and its standby, both running."""
+    with OwnServer.made() as primary, primary.standby() as standby:
+        primary.start()
+        standby.start()
+        primary.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        yield primary, standby
+
+
+def settings_of(*servers: OwnServer, **parameters: str) -> Settings:
+    return Settings(
+        database_url=url_of(*servers, **parameters),
+        sealing_keys=sealing.new_key(),
+        pool_size=4,
+        acquire_timeout=60,
+        connect_timeout=3,
+    )
+
+
+def opened(*servers: OwnServer, **parameters: str):
+    return open_database(settings_of(*servers, **parameters), check_schema=False)
+
+
+async def with_ledger(db: Database, standby: OwnServer) -> None:
+    """Make the ledger, and wait until the standby has it."""
+    await db.run(*make_ledger(db))
+    while standby.query("SELECT to_regclass('ledger')") == [(None,)]:
+        pass
+
+
+async def is_used(db: Database, server: OwnServer, ids: Iterator[int]) -> None:
+    """Every connection is opened anew, reads and writes, and none of them belongs to another server."""
+    for _ in range(TRIES):
+        server.query(END_SESSIONS)
+        while server.query(END_SESSIONS):
+            pass
+        number = next(ids)
+        await run(db, INSERT, id=number)
+        assert (number,) in server.query(IDS)
+        assert await column(db, PLACE) == [str(server.place / "data")]
+
+
+@ATTRIBUTES
+async def test_after_a_failover_no_connection_goes_back_to_the_old_primary(
+    pair: Pair, attributes: dict[str, str]
+) -> None:
+    old, new = pair
+    ids = iter(range(1000))
+    async with opened(old, new, **attributes) as used, opened(old, new, **attributes) as idle:
+        await with_ledger(used, new)
+        await fill(used, 4)
+        await fill(idle, 4)
+        old.stop()
+        new.promote()
+        await run(used, INSERT, id=next(ids))
+        old.start()
+        await is_used(used, new, ids)
+        await is_used(idle, new, ids)  # it has not noticed the failover before the old primary was back
+        async with opened(old, new, **attributes) as late:
+            await is_used(late, new, ids)
+        assert old.query(IDS) == []
+        new.stop()
+        with pytest.raises(ConnectionFailed):
+            await run(used, INSERT, id=next(ids))
+        assert old.query(IDS) == []
+
+
+async def test_a_transaction_on_an_overtaken_primary_ends_as_soon_as_that_is_known(pair: Pair) -> None:
+    old, new = pair
+    async with opened(old, new) as db:
+        await with_ledger(db, new)
+        with pytest.raises(DatabaseError):
+            async with db.transaction() as tx:
+                await run(tx, INSERT, id=1)
+                new.promote()  # nobody has stopped the old primary
+                async with db.transaction() as other:
+                    assert await column(other, PLACE) == [str(new.place / "data")]
+        assert old.query(IDS) == []
+
+
+async def test_a_host_of_another_system_is_refused(pair: Pair) -> None:
+    primary, _ = pair
+    with OwnServer.made() as stranger:
+        stranger.start()
+        async with opened(primary, stranger) as db:
+            await fill(db, 4)
+            primary.stop()
+            with pytest.raises(ConnectionFailed, match="another system"):
+                await column(db, PLACE)
+            primary.start()
+            assert await column(db, PLACE) == [str(primary.place / "data")]
+
+
+async def test_a_standby_is_used_only_if_the_url_asks_for_it(pair: Pair) -> None:
+    primary, standby = pair
+    async with opened(standby, primary) as writing, opened(primary, standby, target_session_attrs="any") as reading:
+        assert await column(writing, PLACE) == [str(primary.place / "data")]
+        assert await column(reading, PLACE) == [str(primary.place / "data")]
+        primary.stop()
+        with pytest.raises(ConnectionFailed, match="standbys"):
+            await column(writing, PLACE)
+        assert await column(reading, PLACE) == [str(standby.place / "data")]
+    async with opened(primary, standby, target_session_attrs="standby") as reading:
+        assert await column(reading, PLACE) == [str(standby.place / "data")]
