@@ -1,7 +1,7 @@
-"""The database floor: connections, transactions and cancellation, the same on SQLite and PostgreSQL.
+"""Connections, transactions and cancellation, the same on SQLite and PostgreSQL.
 
-A call goes `Database.run` -> a free connection of `Shelf` -> the dialect's `Connection.run` -> the driver, and back.
-What differs between the databases stands in the packages `sqlite` and `postgresql` alone.
+A call goes `Database.run` -> a free connection of `Pool` -> the dialect's `Connection.run` -> the driver, and back.
+What differs between the databases is in the packages `sqlite` and `postgresql` alone.
 """
 
 from hangar_dal.database.connection import Isolation
