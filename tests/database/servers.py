@@ -53,6 +53,9 @@ class OwnServer:
     def stop(self, mode: str = "immediate") -> None:
         self._control("stop", "-w", "-m", mode)
 
+    def restart(self) -> None:
+        self._control("restart", "-w", "-m", "fast", "-l", self.place / "log")
+
     def promote(self) -> None:
         self._control("promote", "-w")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from database.calls import IDS, INSERT
 from database.ledger import column, make_ledger, run
 from database.pools import fill
 from database.servers import OwnServer, url_of
@@ -15,8 +16,6 @@ from hangar_dal.settings import Settings
 pytestmark = pytest.mark.slow
 
 TRIES = 12
-INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
-IDS = "SELECT id FROM ledger ORDER BY id"
 PLACE = "SELECT current_setting('data_directory')"
 END_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -1,11 +1,12 @@
 """Idle connections die while the server is healthy: the next calls succeed, and wait for at most one of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
-from database.ledger import column, make_ledger, run, sql
+from database.calls import IDS, READS, WRITES, Call, read, stream, transact
+from database.ledger import column, make_ledger
 from database.outside import PostgresOutside
 from database.pools import fill, until
 from database.proxy import Wire, wire_to
@@ -15,8 +16,6 @@ from hangar_dal.errors import ConnectionFailed
 from hangar_dal.settings import Settings
 
 SIZE = 8
-INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
-IDS = "SELECT id FROM ledger ORDER BY id"
 OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
@@ -48,33 +47,12 @@ async def terminate(outside: PostgresOutside) -> None:
         pass
 
 
-async def read(db: Database, n: int) -> None:
-    assert await column(db, "SELECT 1") == [1]
-
-
-async def write(db: Database, n: int) -> None:
-    await run(db, INSERT, id=n)
-
-
-async def transact(db: Database, n: int) -> None:
-    async with db.transaction() as tx:
-        await run(tx, INSERT, id=n)
-
-
-async def stream(db: Database, n: int) -> None:
-    async with db.stream(*sql(db, "SELECT 1")) as chunks:
-        assert [len(rows) async for rows in chunks] == [1]
-
-
-Call = Callable[[Database, int], Awaitable[None]]
-CALLS = {"read": (read, []), "write": (write, [*range(SIZE)]), "transaction": (transact, [*range(SIZE)])}
-CALLS["stream"] = (stream, [])
-EACH_CALL = pytest.mark.parametrize(("call", "written"), CALLS.values(), ids=CALLS)
+EACH_CALL = pytest.mark.parametrize("call", [*READS, *WRITES])
 
 
 @EACH_CALL
 async def test_each_call_after_terminated_connections_succeeds(
-    ledger: Database, outside: PostgresOutside, call: Call, written: list[int]
+    ledger: Database, outside: PostgresOutside, call: Call
 ) -> None:
     await fill(ledger, SIZE)
     await terminate(outside)
@@ -82,12 +60,12 @@ async def test_each_call_after_terminated_connections_succeeds(
         await call(ledger, n)
     stats = ledger.pool_stats()["connections"]
     assert (stats.lost, stats.opened, stats.used, stats.idle) == (SIZE, SIZE + 1, 0, 1)
-    assert await column(ledger, IDS) == written
+    assert await column(ledger, IDS) == [n for n in range(SIZE) if call in WRITES]
 
 
 @EACH_CALL
 async def test_concurrent_calls_after_terminated_connections_succeed(
-    ledger: Database, outside: PostgresOutside, call: Call, written: list[int]
+    ledger: Database, outside: PostgresOutside, call: Call
 ) -> None:
     await fill(ledger, SIZE)
     await terminate(outside)
@@ -95,7 +73,7 @@ async def test_concurrent_calls_after_terminated_connections_succeed(
     stats = ledger.pool_stats()["connections"]
     assert (stats.lost, stats.used, stats.waiting) == (SIZE, 0, 0)
     assert stats.opened <= 2 * SIZE
-    assert await column(ledger, IDS) == written
+    assert await column(ledger, IDS) == [n for n in range(SIZE) if call in WRITES]
 
 
 @pytest.mark.parametrize("call", [read, transact, stream])
