@@ -22,7 +22,8 @@ class Wire:
         self._links: set[asyncio.Task[None]] = set()
         self._doomed: set[asyncio.Task[None]] = set()
         self._swallowed: set[asyncio.Task[None]] = set()
-        self._is_mute = False
+        self._mute_after: int | None = None
+        self._messages: dict[asyncio.Task[None], int] = {}  # how many a link still carries before it is swallowed
         self.bytes_left = 0
         self.asked: set[asyncio.Task[None]] = set()  # the links on which a message was swallowed, except a goodbye
 
@@ -35,12 +36,12 @@ class Wire:
         """Lose all that is sent from now on over the links that there are now, without closing them."""
         self._swallowed |= self._links
 
-    def mute(self) -> None:
-        """Accept new links from now on, and lose all that is sent over them."""
-        self._is_mute = True
+    def mute(self, *, after: int = 0) -> None:
+        """Accept new links from now on, and lose what is sent over them after so many messages of both sides."""
+        self._mute_after = after
 
     def unmute(self) -> None:
-        self._is_mute = False
+        self._mute_after = None
 
     def freeze(self) -> None:
         self._flows.clear()
@@ -52,8 +53,8 @@ class Wire:
         task = asyncio.current_task()
         assert task
         self._links.add(task)
-        if self._is_mute:
-            self._swallowed.add(task)
+        if self._mute_after is not None:
+            self._messages[task] = self._mute_after
         ends = [writer]
         try:
             inner_reader, inner_writer = await self._reach()
@@ -90,6 +91,10 @@ class Wire:
     ) -> None:
         while data := await reader.read(1 << 16):
             await self._flows.wait()
+            if link in self._messages:
+                self._messages[link] -= 1
+                if self._messages[link] < 0:
+                    self._swallowed.add(link)
             if link in self._swallowed:
                 if data != _TERMINATE:
                     self.asked.add(link)

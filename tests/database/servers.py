@@ -12,9 +12,6 @@ import psycopg
 
 from postgres_server import SETTINGS, initialize, reaper_of, runner
 
-# Each commit reaches the disk's cache, which a stopped server does not lose.
-OPTIONS = " ".join(f"-c {name}={value}" for name, value in {**SETTINGS, "synchronous_commit": "local"}.items())
-
 
 class OwnServer:
     """A server in a directory of its own, reached by a socket in it."""
@@ -46,8 +43,9 @@ class OwnServer:
                 shutil.chown(path, place.stat().st_uid, place.stat().st_gid)
             yield server
 
-    def start(self) -> None:
-        options = f"{OPTIONS} -k '{self.place}'"
+    def start(self, **settings: str) -> None:
+        values = {**SETTINGS, "synchronous_commit": "on", **settings}
+        options = " ".join(f"-c {name}='{value}'" for name, value in values.items()) + f" -k '{self.place}'"
         self._control("start", "-w", "-l", self.place / "log", "-o", options)
 
     def stop(self, mode: str = "immediate") -> None:
@@ -73,6 +71,16 @@ def url_of(*servers: OwnServer, **parameters: str) -> str:
     return f"postgresql://postgres@/postgres?host={hosts}" + "".join(
         f"&{name}={parameters[name]}" for name in parameters
     )
+
+
+@contextmanager
+def running_pair(**settings: str) -> Iterator[tuple[OwnServer, OwnServer]]:
+    """A primary, with these settings, and its standby."""
+    with OwnServer.made() as primary, primary.standby() as standby:
+        primary.start(**settings)
+        standby.start()
+        primary.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        yield primary, standby
 
 
 @contextmanager

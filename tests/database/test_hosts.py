@@ -1,16 +1,19 @@
 """Several hosts in one URL: connections go to the newest primary, and never back to one that it has overtaken."""
 
+import asyncio
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from database.calls import IDS, INSERT
 from database.ledger import column, make_ledger, run
-from database.pools import fill
-from database.servers import OwnServer, url_of
+from database.pools import fill, until
+from database.servers import OwnServer, running_pair, url_of
 from hangar_dal import sealing
 from hangar_dal.database import Database, open_database
-from hangar_dal.errors import ConnectionFailed, DatabaseError
+from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseError
 from hangar_dal.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -31,11 +34,8 @@ Pair = tuple[OwnServer, OwnServer]
 @pytest.fixture
 def pair(postgres_server: object) -> Iterator[Pair]:
     """A primary and its standby, both running."""
-    with OwnServer.made() as primary, primary.standby() as standby:
-        primary.start()
-        standby.start()
-        primary.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-        yield primary, standby
+    with running_pair() as pair:
+        yield pair
 
 
 def settings_of(*servers: OwnServer, **parameters: str) -> Settings:
@@ -133,3 +133,76 @@ async def test_a_standby_is_used_only_if_the_url_asks_for_it(pair: Pair) -> None
         assert await column(reading, PLACE) == [str(standby.place / "data")]
     async with opened(primary, standby, target_session_attrs="standby") as reading:
         assert await column(reading, PLACE) == [str(standby.place / "data")]
+
+
+class Writers:
+    """Tasks that write rows until they are told to end, and what they were told of each row."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._ids = iter(range(1_000_000))
+        self._is_over = False
+        self.committed: set[int] = set()
+        self.unknown: set[int] = set()
+
+    async def write(self) -> None:
+        while not self._is_over:
+            number = next(self._ids)
+            try:
+                await run(self._db, INSERT, id=number)
+                self.committed.add(number)
+            except CommitUnknown:
+                self.unknown.add(number)
+            except DatabaseError:
+                pass
+
+    async def more(self) -> None:
+        """Return when some more rows were committed."""
+        goal = len(self.committed) + 20
+        await until(lambda: len(self.committed) >= goal)
+
+    def end(self) -> None:
+        self._is_over = True
+
+
+@pytest.mark.parametrize("count", [1, pytest.param(20, marks=pytest.mark.long)])
+async def test_a_failover_under_load_loses_no_row_that_was_committed(postgres_server: object, count: int) -> None:
+    for _ in range(count):
+        with running_pair(synchronous_standby_names="*") as (old, new):
+            async with opened(old, new) as db:
+                await with_ledger(db, new)
+                writers = Writers(db)
+                async with asyncio.TaskGroup() as tasks:
+                    for _ in range(6):
+                        tasks.create_task(writers.write())
+                    await writers.more()
+                    await asyncio.to_thread(old.stop)
+                    await asyncio.to_thread(new.promote)
+                    await writers.more()
+                    await asyncio.to_thread(old.start)
+                    on_old = old.query(IDS)
+                    await writers.more()
+                    writers.end()
+            on_new = {number for (number,) in new.query(IDS)}
+            assert writers.committed <= on_new <= writers.committed | writers.unknown
+            assert old.query(IDS) == on_old
+
+
+async def test_a_host_that_does_not_answer_is_not_waited_for(postgres_url: str) -> None:
+    links: set[asyncio.StreamWriter] = set()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        links.add(writer)
+        await reader.read()
+        links.discard(writer)
+        writer.close()
+
+    given = conninfo_to_dict(postgres_url)
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        hosts = f"host=127.0.0.1,{quote(str(given['host']))}&port={port},{given.get('port', 5432)}"
+        url = f"postgresql://{given['user']}@/{given['dbname']}?{hosts}"
+        patient = Settings(database_url=url, sealing_keys=sealing.new_key(), connect_timeout=300)
+        async with asyncio.timeout(60), open_database(patient) as db:
+            await fill(db, 4)
+            await until(lambda: links == set())  # nothing is left of the attempts

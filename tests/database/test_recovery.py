@@ -12,6 +12,7 @@ from database.pools import fill, until
 from database.proxy import Wire, wire_to
 from hangar_dal import sealing
 from hangar_dal.database import Database, open_database
+from hangar_dal.database.postgresql import engine as postgresql_engine
 from hangar_dal.errors import ConnectionFailed
 from hangar_dal.settings import Settings
 
@@ -25,8 +26,11 @@ def settings(postgres_url: str) -> Settings:
 
 
 @pytest.fixture
-async def through_wire(settings: Settings, anyio_backend: str) -> AsyncIterator[tuple[Wire, Database]]:
+async def through_wire(
+    settings: Settings, anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Wire, Database]]:
     """Eight connections over one wire, checked as soon as they have been idle for a moment."""
+    monkeypatch.setattr(postgresql_engine, "GRACE_SECONDS", 3600)  # so that only the check's own limit ends it
     async with wire_to(settings.target) as (wire, url):
         hasty = Settings(
             database_url=url,
@@ -121,6 +125,7 @@ async def test_a_server_that_accepts_and_says_nothing_fails_every_call_in_line(
     wire.mute()
     failed = await asyncio.gather(*(read(db, n) for n in range(3 * SIZE)), return_exceptions=True)
     assert {type(error) for error in failed} == {ConnectionFailed}
+    assert len(wire.asked) <= 2 * SIZE  # when nothing is left to wait for, one failure is reported to all
     stats = db.pool_stats()["connections"]
     assert (stats.used, stats.idle, stats.waiting) == (0, 0, 0)
     wire.unmute()
@@ -134,7 +139,7 @@ async def test_calls_in_line_get_a_lent_connection_if_none_can_be_opened(
     async with db.transaction():
         wire.mute()
         calls = [asyncio.create_task(read(db, n)) for n in range(3 * SIZE)]
-        await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        await until(lambda: sum(call.done() for call in calls) >= SIZE)
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(result) for result in results} == {type(None), ConnectionFailed}
     stats = db.pool_stats()["connections"]
@@ -164,9 +169,26 @@ async def test_an_opening_that_began_before_a_call_does_not_fail_it(
     wire, db = through_wire
     await terminate(outside)
     wire.mute()
-    early = [asyncio.create_task(read(db, n)) for n in range(SIZE - 1)]
-    await until(lambda: len(wire.asked) == SIZE - 1)
+    early = [asyncio.create_task(read(db, n)) for n in range(SIZE)]
+    await until(lambda: len(wire.asked) == SIZE)
     wire.unmute()
     late = [asyncio.create_task(read(db, n)) for n in range(SIZE)]
     assert await asyncio.gather(*late) == [None] * SIZE
     await asyncio.gather(*early, return_exceptions=True)
+
+
+@pytest.mark.parametrize("after", range(8))
+async def test_an_opening_ends_wherever_the_server_falls_silent(settings: Settings, after: int) -> None:
+    async with wire_to(settings.target) as (wire, url):
+        hasty = Settings(database_url=url, sealing_keys=settings.sealing_keys, connect_timeout=1)
+        wire.mute(after=after)
+        with pytest.raises(ConnectionFailed, match="no answer in time"):
+            async with asyncio.timeout(60), open_database(hasty):
+                pass
+        wire.unmute()
+        async with open_database(hasty) as db:
+            wire.mute(after=after)
+            await terminate(PostgresOutside(settings.target))
+            with pytest.raises(ConnectionFailed, match="no answer in time"):
+                async with asyncio.timeout(60):
+                    await read(db, 0)

@@ -1,5 +1,6 @@
 """Opens PostgreSQL: one pool for everything. Above `connection` and `opening`."""
 
+import asyncio
 import math
 from typing import Any, Final
 
@@ -12,7 +13,9 @@ from hangar_dal.database.postgresql.backup import NO_BACKUPS
 from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.opening import open_driver
+from hangar_dal.database.postgresql.reasons import unreachable
 from hangar_dal.database.postgresql.server import MINIMUM, greet
+from hangar_dal.errors import raise_alone
 from hangar_dal.settings import PostgresTarget, Settings
 
 # How much longer than the server's own timeout its answer may take, before the network counts as frozen.
@@ -28,7 +31,11 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
     }
     target = PostgresTarget(_with_tcp(settings, target.conninfo), target.where)
     hosts = Hosts(target.conninfo)
-    session = await greet(settings, target, hosts, options, minimum=minimum)
+    try:
+        async with asyncio.timeout(settings.connect_timeout):
+            session = await greet(settings, target, hosts, options, minimum=minimum)
+    except TimeoutError:
+        raise_alone(unreachable(target, "timeout"))
     timeout = settings.statement_timeout
     tick = min(1.0, timeout / 4) if timeout else 1.0
     age_limit = math.ceil((timeout + GRACE_SECONDS) / tick) if timeout else 0
