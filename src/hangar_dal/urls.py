@@ -1,7 +1,7 @@
 """What a database URL means: a SQLite file, or a PostgreSQL server that may be spoken to.
 
-PostgreSQL URLs are read by libpq alone, so several hosts, sockets and odd passwords mean here what they mean to
-psql. No message holds any part of a URL but its scheme. Builds on `errors` alone.
+PostgreSQL URLs are read by libpq alone, so sockets and odd passwords mean here what they mean to psql. No message
+holds any part of a URL but its scheme. Builds on `errors` alone.
 """
 
 import re

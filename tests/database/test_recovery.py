@@ -192,3 +192,15 @@ async def test_an_opening_ends_wherever_the_server_falls_silent(settings: Settin
             with pytest.raises(ConnectionFailed, match="no answer in time"):
                 async with asyncio.timeout(60):
                     await read(db, 0)
+
+
+async def test_a_transaction_whose_connection_dies_under_begin_begins_on_another(
+    through_wire: tuple[Wire, Database],
+) -> None:
+    wire, db = through_wire
+    await db.run(*make_ledger(db))
+    await fill(db, SIZE)
+    wire.cut_after(0)
+    await transact(db, 1)
+    assert await column(db, IDS) == [1]
+    assert db.pool_stats()["connections"].lost == SIZE
