@@ -44,6 +44,15 @@ def test_help_says_how_a_ratio_is_read() -> None:
     assert "a tenth longer" in run("--help")
 
 
+def test_the_calls_whose_instructions_are_counted_run(database_url: str) -> None:
+    command = [sys.executable, "benchmarks/few_calls.py", database_url, "0"]
+    assert subprocess.run(command, cwd=ROOT, check=False, timeout=300).returncode == 0
+
+
+def test_help_says_that_instructions_are_counted_with_valgrind() -> None:
+    assert "valgrind must be installed" in run("--help", module="benchmarks.instructions")
+
+
 def test_a_generated_application_is_checked_on_both_databases_and_offline(empty_postgres_url: str) -> None:
     told = run("--modules", "1", module="benchmarks.check", HANGAR_TEST_PG=empty_postgres_url)
     assert told.startswith("22 statements of 10 queries, ")
