@@ -1,0 +1,43 @@
+"""At the moment a cancelled caller continues, the database has nothing of it under way, locked or half applied."""
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+
+import pytest
+
+from database.cancelling import WAYS
+from database.ledger import run
+from database.places import PLACES, Place, Scene
+from database.rival import rival_of
+from hangar_dal.database import Database
+from hangar_dal.settings import Settings
+
+
+@pytest.fixture
+async def scene(small_ledger: Database, small: Settings, seed: int) -> AsyncIterator[Scene]:
+    await run(small_ledger, "INSERT INTO ledger (id, amount) VALUES (1, 0), (2, 0)")
+    with closing(rival_of(small.target)) as rival:
+        for statement in rival.slow_commits:
+            await run(small_ledger, statement)
+        yield Scene(small_ledger, small, rival, seed)
+
+
+async def cancel_in_every_way(scene: Scene, place: Place, repetitions: int) -> None:
+    for _ in range(repetitions):
+        for way in WAYS:
+            await scene.play(place, way)
+    assert scene.cancelled > repetitions
+    if place.reached:
+        assert scene.reached > repetitions
+    print(f"{place.name}: {scene.cancelled} cancelled, {scene.reached} in place, {scene.told} told of their commit")
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+async def test_nothing_is_left_on_the_server_when_a_cancelled_caller_continues(scene: Scene, place: Place) -> None:
+    await cancel_in_every_way(scene, place, place.repetitions)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+async def test_nothing_is_left_on_the_server_after_ten_thousand_cancellations(scene: Scene, place: Place) -> None:
+    await cancel_in_every_way(scene, place, 10_000 // len(WAYS))
