@@ -36,8 +36,7 @@ async def through_wire(
             database_url=url,
             sealing_keys=settings.sealing_keys,
             pool_size=SIZE,
-            connect_timeout=1,
-            statement_timeout=0.4,  # the pool looks after its connections four times as often
+            connect_timeout=2,
             connection_check_after=0.01,
         )
         async with open_database(hasty) as db:
@@ -177,10 +176,11 @@ async def test_an_opening_that_began_before_a_call_does_not_fail_it(
     await asyncio.gather(*early, return_exceptions=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", range(8))
 async def test_an_opening_ends_wherever_the_server_falls_silent(settings: Settings, after: int) -> None:
     async with wire_to(settings.target) as (wire, url):
-        hasty = Settings(database_url=url, sealing_keys=settings.sealing_keys, connect_timeout=1)
+        hasty = Settings(database_url=url, sealing_keys=settings.sealing_keys, connect_timeout=2)
         wire.mute(after=after)
         with pytest.raises(ConnectionFailed, match="no answer in time"):
             async with asyncio.timeout(60), open_database(hasty):

@@ -18,9 +18,8 @@ SIZE = 4
 SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
-def hasty(url: str, **values: Any) -> Settings:
-    """The short time limit makes the pool look after its connections ten times a second."""
-    return Settings(database_url=url, sealing_keys=sealing.new_key(), pool_size=SIZE, statement_timeout=0.4, **values)
+def with_limits(url: str, **values: Any) -> Settings:
+    return Settings(database_url=url, sealing_keys=sealing.new_key(), pool_size=SIZE, **values)
 
 
 def counts(stats: PoolStats) -> dict[str, int]:
@@ -41,7 +40,7 @@ def settings(postgres_url: str) -> Settings:
 async def test_free_connections_are_closed_by_age_and_by_idle_time(
     postgres_url: str, outside: PostgresOutside, limit: str
 ) -> None:
-    async with open_database(hasty(postgres_url, **{limit: 0.3})) as db:
+    async with open_database(with_limits(postgres_url, **{limit: 0.3})) as db:
         await fill(db, SIZE)
         await until(lambda: connections(db).idle == 0)
         assert counts(connections(db)) == {"used": 0, "idle": 0, "waiting": 0, "opened": SIZE, "lost": 0}
@@ -51,7 +50,7 @@ async def test_free_connections_are_closed_by_age_and_by_idle_time(
 
 
 async def test_an_old_connection_that_is_lent_is_closed_when_it_comes_back(postgres_url: str) -> None:
-    async with open_database(hasty(postgres_url, connection_max_age=0.3)) as db:
+    async with open_database(with_limits(postgres_url, connection_max_age=0.3)) as db:
         async with db.transaction() as tx:
             await until(lambda: len(db._writers._worn) == 1)
             assert counts(connections(db)) == {"used": 1, "idle": 0, "waiting": 0, "opened": 1, "lost": 0}
@@ -60,7 +59,7 @@ async def test_an_old_connection_that_is_lent_is_closed_when_it_comes_back(postg
 
 
 async def test_an_old_connection_is_replaced_for_the_call_in_line(postgres_url: str) -> None:
-    settings = hasty(postgres_url, connection_max_age=0.3).model_copy(update={"pool_size": 1})
+    settings = with_limits(postgres_url, connection_max_age=0.3).model_copy(update={"pool_size": 1})
     async with open_database(settings) as db:
         async with db.transaction() as tx:
             waiting = asyncio.create_task(column(db, "SELECT pg_backend_pid()"))
@@ -80,7 +79,7 @@ async def test_connections_opened_together_are_not_replaced_together(settings: S
 
 async def test_connections_without_limits_are_kept(postgres_url: str) -> None:
     unlimited = {"connection_max_age": 0, "connection_max_idle": 0, "connection_check_after": 0}
-    async with open_database(hasty(postgres_url, **unlimited)) as db:
+    async with open_database(with_limits(postgres_url, **unlimited)) as db:
         await fill(db, SIZE)
         pool = db._writers
         await until(lambda: all(pool._idle(connection) > 0.5 for connection in pool._all))
