@@ -127,7 +127,7 @@ def test_a_refusal_stands_where_the_file_has_it(probe: SqliteProbe, text: str, a
 
 def test_python_alone_refuses_too_and_says_what_it_does_not_know(path: Path) -> None:
     with SqliteProbe(path, by_library=False) as probe:
-        assert "does not tell" in probe.unknown
+        assert "does not report" in probe.unknown
         refusal = probe.describe(variant("SELECT nme FROM things")).refusal
         assert refusal is not None
         assert refusal.reason == "no such column: nme"

@@ -103,7 +103,7 @@ def test_what_is_not_understood_is_a_usage_error(in_process: Callable[..., Run],
         ([], "hangar-dal migrations apply"),
         (["new-key"], 'HANGAR_SEALING_KEYS="$(hangar-dal new-key)"'),
         (["migrations"], "adopt"),
-        (["migrations", "apply"], "prints each migration"),
+        (["migrations", "apply"], "prints each one when it is done"),
         (["migrations", "pending"], "|| hangar-dal migrations apply"),
     ],
 )

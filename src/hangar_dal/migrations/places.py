@@ -97,10 +97,10 @@ class PostgresPlace:
             connection.close()
             raise UnsupportedVersion(f"PostgreSQL {version} is too old; {OLDEST_POSTGRESQL} or newer is needed")
         _refuse_pooler(connection)
-        if not self.trusts_all_roles:
-            _refuse_planted(connection, self.target.where)
         if read_only:  # psycopg's own switch says nothing to a server outside of psycopg's own transactions
             connection.execute("SET default_transaction_read_only = on")
+        if not self.trusts_all_roles:
+            _refuse_planted(connection, self.target.where)
         return connection
 
     def prove(self, connection: "Connection[Any]") -> None:
