@@ -10,6 +10,7 @@ import anyio
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 Moment = Callable[[], Awaitable[None]]
+Way = Callable[[Work, Moment], Awaitable[None]]
 
 
 class SiblingFailed(Exception):

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from database.cancelling import Moment, Work
+from database.cancelling import Way
 from database.ledger import run, sql
 from database.rival import Rival
 from database.storm import COMMITTED, UNKNOWN
@@ -32,7 +32,7 @@ class Scene:
         self._amount = rival.amount()
         self._adds = 0
 
-    async def play(self, place: "Place", way: Callable[[Work, Moment], Awaitable[None]]) -> None:
+    async def play(self, place: "Place", way: Way) -> None:
         """Cancel what happens at the place, in this way."""
 
         async def work() -> None:

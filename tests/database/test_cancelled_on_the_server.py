@@ -1,14 +1,15 @@
 """At the moment a cancelled caller continues, the database has nothing of it under way, locked or half applied."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 
 import pytest
 
-from database.cancelling import WAYS
+from database.cancelling import WAYS, Way, cancel_scope, move_on_after, once, twice
 from database.ledger import run
 from database.places import PLACES, Place, Scene
-from database.rival import rival_of
+from database.rival import Rival, rival_of
 from hangar_dal.database import Database
 from hangar_dal.settings import Settings
 
@@ -41,3 +42,25 @@ async def test_nothing_is_left_on_the_server_when_a_cancelled_caller_continues(s
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 async def test_nothing_is_left_on_the_server_after_ten_thousand_cancellations(scene: Scene, place: Place) -> None:
     await cancel_in_every_way(scene, place, 10_000 // len(WAYS))
+
+
+async def test_connections_survive_cancellations(
+    small_ledger: Database, small: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As many as the pools hold, no more are opened, and no more statements run at once."""
+    most = small.pool_size
+
+    async def read(rival: Rival) -> None:
+        await run(small_ledger, rival.endless_read)
+
+    async def one_after_the_other(rival: Rival, way: Way) -> None:
+        for _ in range(75):
+            await way(lambda: read(rival), lambda: asyncio.sleep(0.002))
+            assert len(rival.under_way()) <= most
+
+    with closing(rival_of(small.target)) as rival:
+        await asyncio.gather(*(one_after_the_other(rival, way) for way in (once, twice, cancel_scope, move_on_after)))
+    for pool in small_ledger.pool_stats().values():
+        assert pool.opened <= pool.size
+        assert pool.lost == pool.used == pool.waiting == 0
+    assert caplog.messages == []

@@ -4,14 +4,18 @@ import asyncio
 
 import pytest
 
-from database.ledger import column, endless, make_ledger, run
+from database.ledger import column, endless, endless_write, make_ledger, run
+from database.outside import outside_of
 from database.proxy import wire_to
+from database.storm import UNKNOWN
 from hangar_dal import sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql import driver as postgresql_driver
 from hangar_dal.database.postgresql import engine as postgresql_engine
 from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseError, HangarError
 from hangar_dal.settings import Settings
+
+RUNNING = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'INSERT%'"
 
 
 @pytest.fixture
@@ -36,6 +40,29 @@ async def test_a_frozen_network_does_not_hold_a_cancelled_caller(
             assert done
             assert reading.cancelled()
             assert await column(db, "SELECT 1") == [1]
+
+
+async def test_a_write_that_is_cancelled_on_a_frozen_network_is_in_doubt_and_ends_on_the_server(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
+    outside = outside_of(settings.target)
+    async with open_database(settings) as direct, wire_to(settings.target) as (wire, url):
+        await direct.run(*make_ledger(direct))
+        async with open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys)) as db:
+            writing = asyncio.create_task(db.run(*endless_write(db)))
+            while not outside.query(RUNNING):  # noqa: ASYNC110 - another process is asked
+                await asyncio.sleep(0.01)
+            wire.freeze()
+            writing.cancel()
+            done, _ = await asyncio.wait({writing}, timeout=9)
+            wire.thaw()
+            assert done
+            with pytest.raises(asyncio.CancelledError) as caught:
+                writing.result()
+            assert caught.value.__notes__ == [UNKNOWN]
+            assert await asyncio.to_thread(outside.transactions_left_open) == 0
+            assert await column(db, "SELECT id FROM ledger") == []
 
 
 async def test_a_frozen_network_does_not_hold_a_statement_past_its_timeout(

@@ -178,7 +178,7 @@ class PostgresConnection:
     async def _run_replanned(self, statement: Statement, parameters: Parameters) -> Result:
         """The tables have changed under a prepared statement: forget what was prepared, and plan anew."""
         try:
-            await self._cursor.execute("DEALLOCATE ALL")
+            await self.driver.execute("DEALLOCATE ALL")  # not by our cursor: `_was_applied` looks at its result
             await self._cursor.execute(statement.text, parameters, prepare=False)
             statement.columns = tuple(column.name for column in self._cursor.description or ())
             rows = await self._cursor.fetchall() if statement.columns else []
