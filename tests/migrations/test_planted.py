@@ -32,7 +32,7 @@ Plant = Callable[[str], None]
 @pytest.fixture
 def stranger(postgres_url: str) -> Iterator[str]:
     """A role that owns nothing, and may create in `public` as every role may by default on PostgreSQL 14."""
-    role = f"stranger_{token_hex(4)}"
+    role = f"hangar_stranger_{token_hex(4)}"  # a name that other tests pass over
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
         admin.execute(sql.SQL("GRANT CREATE ON SCHEMA public TO {}").format(sql.Identifier(role)))
