@@ -7,10 +7,12 @@ from contextlib import closing
 import pytest
 
 from database.cancelling import WAYS, Way, cancel_scope, move_on_after, once, twice
-from database.ledger import run
+from database.ledger import column, run, sql
 from database.places import PLACES, Place, Scene
 from database.rival import Rival, rival_of
-from hangar_dal.database import Database
+from database.steps import Stepped, while_waiting
+from database.storm import COMMITTED
+from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
 
 
@@ -64,3 +66,28 @@ async def test_connections_survive_cancellations(
         assert pool.opened <= pool.size
         assert pool.lost == pool.used == pool.waiting == 0
     assert caplog.messages == []
+
+
+async def test_a_cancelled_write_that_is_planned_again_is_told_the_truth(
+    small_ledger: Database, small: Settings
+) -> None:
+    """PostgreSQL refuses a prepared statement whose columns have changed: what was prepared is dropped first."""
+    await run(small_ledger, "INSERT INTO ledger (id, amount) VALUES (1, 0)")
+    write, _ = sql(small_ledger, "UPDATE ledger SET amount = amount + 1 WHERE id = 1 RETURNING *")
+
+    async def write_once() -> None:
+        await stepped
+
+    for step in range(1, 9):
+        for _ in range(10):
+            await small_ledger.run(write, ())
+        async with open_database(small) as other:
+            await run(other, f"ALTER TABLE ledger ADD COLUMN more{step} INTEGER")
+        [before] = await column(small_ledger, "SELECT amount FROM ledger")
+        stepped = Stepped(small_ledger.run(write, ()), {step: while_waiting})
+        notes = [COMMITTED]
+        try:
+            await asyncio.create_task(write_once())
+        except asyncio.CancelledError as error:
+            notes = getattr(error, "__notes__", [])
+        assert await column(small_ledger, "SELECT amount FROM ledger") == [before + (COMMITTED in notes)], step
