@@ -130,11 +130,13 @@ class Block:
 
     def variant(self, holds: Callable[[Condition], bool]) -> "Variant":
         """The statement that the arms make where these conditions hold; one object for equal ones, scanned once."""
-        kept = tuple(line for line in self.lines if all(map(holds, line.conditions)))
-        return self._variants.setdefault(tuple(line.number for line in kept), Variant(self.dialect, kept))
+        kept = tuple(line for line in self.lines if not line.conditions or all(map(holds, line.conditions)))
+        numbers = tuple(line.number for line in kept) if len(kept) < len(self.lines) else None
+        return self._variants.setdefault(numbers, Variant(self.dialect, kept))
 
     @cached_property
-    def _variants(self) -> dict[tuple[int, ...], "Variant"]:
+    def _variants(self) -> dict[tuple[int, ...] | None, "Variant"]:
+        """By the numbers of their lines; None where all are kept."""
         return {}
 
 

@@ -26,7 +26,7 @@ class _Word(NamedTuple):
 
 def compares(variant: Variant, name: str) -> bool:
     """Whether each row must pass a comparison with it at each of its places."""
-    words = list(_words(scopes(variant.tokens)[0]))
+    words = list(_words(scopes(variant.text, variant.dialect)[0]))
     texts = [word.text for word in words]
     places = [at for at, word in enumerate(words) if word.text == f":{name}"]
     if len(places) < sum(place.name == name for place in variant.parameters):

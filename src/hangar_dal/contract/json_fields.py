@@ -4,7 +4,7 @@ A misspelt one is NULL, or a field that is missing, and nothing says so. Builds 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hangar_dal.contract.facts import Described
@@ -22,7 +22,7 @@ _PATH = re.compile(r"'\$\.(\w+)'")
 
 def compare_json(checked: CheckedVariant, described: Described) -> Iterator[Finding]:
     """What the statement reads out of a list of models, and what it builds for a model inside of a model."""
-    every = scopes(checked.variant.tokens)
+    every = scopes(checked.variant.text, checked.block.dialect)
     rows = [argument.model for argument in checked.query.signature.arguments.values() if argument.rows]
     if len(rows) == 1 and rows[0] is not None:
         known = {name for name, value in field_types(rows[0]).items() if isinstance(value, ValueType)}
@@ -46,7 +46,7 @@ def _paths(checked: CheckedVariant) -> Iterator[tuple[int, str]]:
             yield token.start, path[1]
 
 
-def record_columns(every: list[Scope]) -> Iterator[tuple[int, str, str]]:
+def record_columns(every: Sequence[Scope]) -> Iterator[tuple[int, str, str]]:
     """PostgreSQL's way: `json_to_recordset(:rows) AS entry (id uuid, ...)`. Where each is, its name and its type."""
     for scope in every:
         for at, item in enumerate(scope.items):

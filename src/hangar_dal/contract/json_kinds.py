@@ -42,7 +42,7 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
     if len(rows) != 1 or rows[0] is None:
         return
     fields = field_types(rows[0])
-    for at, name, written in record_columns(scopes(checked.variant.tokens)):
+    for at, name, written in record_columns(scopes(checked.variant.text, checked.block.dialect)):
         value, field = fields.get(name), f"{rows[0].__name__}.{name}"
         type_ = _FIRST_WORD.sub(lambda found: _OTHER_NAMES.get(found[0], found[0]), written)
         kind = f"enum:{type_}" if type_ in tables.enums else postgresql_kind(type_.partition("(")[0])

@@ -15,14 +15,14 @@ from hangar_dal.contract.nullable_scope import MayBeNull, Output, Scope
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.syntax import parsed
 from hangar_dal.query.clauses import scopes
-from hangar_dal.sqlscan import Dialect, Token, tokens_of
+from hangar_dal.sqlscan import Dialect, Token
 
 
 def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     """The keys of the outermost ORDER BY, as they are written, that may be NULL and have no NULLS FIRST or LAST."""
     tree = parsed(text, dialect)
     order = tree.args.get("order") if isinstance(tree, exp.Query) else None
-    root = scopes(tokens_of(text, dialect))[0]
+    root = scopes(text, dialect)[0]
     at_order = root.find("ORDER", "BY") if order else None
     written = list(root.keys(at_order)) if at_order is not None else []  # the parser keeps no NULLS LAST
     if tree is None or order is None or len(written) != len(order.expressions):
@@ -30,6 +30,8 @@ def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ..
     scope, found = Scope(dialect, tables), list[str]()
     try:
         outputs = outputs_of(tree, scope)
+        if not any(_may_be_null(ordered.this, tree, outputs, scope) for ordered in order.expressions):
+            return ()  # skips the look at the keys before each one, which is slower
         for at, (key, ordered) in enumerate(zip(written, order.expressions, strict=True)):
             if any(isinstance(item, Token) and item.text.upper() == "NULLS" for item in key):
                 continue
@@ -42,6 +44,14 @@ def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ..
     except (NotUnderstood, RecursionError):
         return ()
     return tuple(found)
+
+
+def _may_be_null(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope: Scope) -> bool:
+    """Return whether the key may be NULL, or is not understood."""
+    try:
+        return _meant(key, tree, outputs, scope)[1] is True
+    except NotUnderstood:
+        return True
 
 
 def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope: Scope) -> tuple[exp.Expr, MayBeNull]:

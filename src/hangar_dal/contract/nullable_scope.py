@@ -196,6 +196,8 @@ class Scope:
         first = found[0]
         if len(found) > 1:
             return Output(first.name, worst)
+        if first.may_be_null is worst and not first.hidden:
+            return first
         return replace(first, may_be_null=worst, hidden=False)
 
     def local(self, column: exp.Column, start: int = 0) -> Source | None:

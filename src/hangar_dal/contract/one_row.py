@@ -13,7 +13,7 @@ from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Scope, Statement
 from hangar_dal.contract.orders_queries import Names, query
 from hangar_dal.contract.orders_values import core
-from hangar_dal.contract.syntax import conjuncts, disjuncts, nodes_of, of_type, target
+from hangar_dal.contract.syntax import below, conjuncts, disjuncts, nodes_of, of_type, target
 from hangar_dal.sqlscan import Dialect
 
 _Query = TypeVar("_Query", bound=exp.Expr)
@@ -92,7 +92,7 @@ def _may_fix(test: exp.Expr) -> bool:
 
 def _conditions(select: exp.Select) -> list[exp.Expr]:
     """What must hold of each row, in the query or in one that it reads."""
-    return [held for each in select.find_all(exp.Select) for held in conjuncts(each.args.get("where"))]
+    return [held for each in of_type(below(select), exp.Select) for held in conjuncts(each.args.get("where"))]
 
 
 def _not_fixed(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_conditions import equations, not_null, null_columns
 from hangar_dal.contract.orders_names import Facts, Loose, Scope, Source, columns_named
 from hangar_dal.contract.orders_values import mentioned
+from hangar_dal.contract.syntax import below, of_type
 
 SourceOf = Callable[[exp.Expr], Source]
 
@@ -58,7 +59,7 @@ def read_from(select: exp.Select, scope: Scope, source_of: SourceOf) -> None:
     for column in null_columns(condition, scope):
         _missing(column, scope)
     _look_within(condition, scope)
-    _keys_that_hold(scope, [join.args.get("on") for join in select.find_all(exp.Join)] + [condition])
+    _keys_that_hold(scope, [join.args.get("on") for join in of_type(below(select), exp.Join)] + [condition])
 
 
 def _tree(node: exp.Expr, joins: list[exp.Join], scope: Scope, source_of: SourceOf) -> _Tree:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from hangar_dal.contract.syntax import conjuncts, nodes_of, of_type, sources
+from hangar_dal.contract.syntax import below, conjuncts, nodes_of, of_type, sources
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
@@ -53,7 +53,7 @@ def _ends(scope: exp.Expr) -> bool:
 
 
 def _aggregates(scope: exp.Select) -> bool:
-    return any(found.find_ancestor(exp.Select) is scope for found in scope.find_all(exp.AggFunc))
+    return any(found.find_ancestor(exp.Select) is scope for found in of_type(below(scope), exp.AggFunc))
 
 
 def _picks(scope: exp.Expr, name: str) -> bool:

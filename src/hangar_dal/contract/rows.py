@@ -32,6 +32,6 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
 
 def _outermost(checked: CheckedVariant, *words: str) -> int | None:
     """Where the statement's own clause begins, and not one of a query or a window within it."""
-    root = scopes(checked.variant.tokens)[0]
+    root = scopes(checked.variant.text, checked.block.dialect)[0]
     at = root.find(*words)
     return root.items[at].start if at is not None else None

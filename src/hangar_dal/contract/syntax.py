@@ -76,7 +76,15 @@ def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
 def nodes_of(text: str, dialect: Dialect) -> tuple[exp.Expr, ...]:
     """Every node of the tree, its root first; none where the statement is not understood."""
     tree = parsed(text, dialect)
-    return tuple(tree.walk()) if tree is not None else ()
+    return tuple(below(tree)) if tree is not None else ()
+
+
+def below(root: exp.Expr) -> list[exp.Expr]:
+    """Return the node and everything below it, in the order of `root.walk()`, which is several times slower."""
+    found = [root]
+    for node in found:  # the loop adds to the list it reads
+        found += node.iter_expressions()
+    return found
 
 
 def of_type(nodes: Iterable[exp.Expr], *types: type[_Node]) -> list[_Node]:

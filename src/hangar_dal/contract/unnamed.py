@@ -56,7 +56,8 @@ def _catalogs(section: Section, unnamed: Sequence[tuple[Path, str]]) -> Iterator
 
 def _queries(section: Section, held: Held, project: Project, unnamed: Sequence[Path]) -> Iterator[Finding]:
     """One for each folder of SQL; those below the module of a catalog that is not named belong to its finding."""
-    unread = [file for file in held.queries if not _is_read(file.parent, project)]
+    is_read = {folder: _is_read(folder, project) for folder in {file.parent for file in held.queries}}
+    unread = [file for file in held.queries if not is_read[file.parent]]
     lines = {"catalogs": [*section.catalogs, "module:NAME"]}
     for folder, files in groupby(unread, _above_dialects):
         if not any(folder.is_relative_to(catalog) for catalog in unnamed):

@@ -82,7 +82,7 @@ def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
 def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     """Fields of the one model that an INSERT stores, which have a column there and are not stored in it."""
     models = [argument.model for argument in checked.query.signature.arguments.values() if argument.model is not None]
-    target = _target(scopes(checked.variant.tokens)[0])
+    target = _target(scopes(checked.variant.text, checked.block.dialect)[0])
     if len(models) != 1 or target is None:
         return
     table, given = target

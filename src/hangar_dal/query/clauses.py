@@ -5,10 +5,13 @@ Builds on `sqlscan`; it knows the words of SQL, not its grammar.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
-from hangar_dal.sqlscan import Kind, Token
+from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
 
+_WORD: Final = Kind.WORD
+_OPERATOR: Final = Kind.OPERATOR
 _IGNORED: Final = (Kind.COMMENT, Kind.SEMICOLON)
 _STARTS: Final = frozenset({"SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
 # Where the keys of an ORDER BY end: in a query, a window, an aggregate.
@@ -24,10 +27,6 @@ class Scope:
     end: int = 0
     items: "list[Token | Scope]" = field(default_factory=list)
     words: list[str] = field(default_factory=list)  # of each item the bare word in upper case; empty for anything else
-
-    def add(self, item: "Token | Scope") -> None:
-        self.items.append(item)
-        self.words.append(item.text.upper() if isinstance(item, Token) and item.kind is Kind.WORD else "")
 
     def word(self, at: int) -> str:
         """The bare word there in upper case; empty for anything else, and past both ends."""
@@ -71,23 +70,29 @@ class Scope:
             yield key
 
 
-def scopes(tokens: Iterable[Token]) -> list[Scope]:
-    """Every scope, the whole statement first."""
+@lru_cache(maxsize=64)  # many rules ask about one statement before the next is checked
+def scopes(text: str, dialect: Dialect) -> tuple[Scope, ...]:
+    """Return every scope of a statement, the whole statement first. Callers share the result and must not change it."""
     found = [Scope()]
     open_ones = [found[0]]
-    for token in tokens:
+    for token in tokens_of(text, dialect):
         current = open_ones[-1]
-        if token.text == "(" and token.kind is Kind.OPERATOR:
+        if token.kind is _WORD:
+            current.items.append(token)
+            current.words.append(token.text.upper())
+        elif token.text == "(" and token.kind is _OPERATOR:
             inner = Scope(current.word(len(current.items) - 1), token.start)
-            current.add(inner)
+            current.items.append(inner)
+            current.words.append("")
             found.append(inner)
             open_ones.append(inner)
-        elif token.text == ")" and token.kind is Kind.OPERATOR:
+        elif token.text == ")" and token.kind is _OPERATOR:
             current.end = token.end
             del open_ones[max(1, len(open_ones) - 1) :]
         elif token.kind not in _IGNORED:
-            current.add(token)
-    return found
+            current.items.append(token)
+            current.words.append("")
+    return tuple(found)
 
 
 def flat(items: "Iterable[Token | Scope]") -> Iterator[Token]:

@@ -67,7 +67,7 @@ def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:
 
 
 def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]:
-    every = scopes(made.variant.tokens)
+    every = scopes(made.variant.text, block.dialect)
     yield from _cardinality(every[0], block, signature)
     yield from _needs_a_transaction(every[0], block, signature)
     for scope in every:
