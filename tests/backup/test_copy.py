@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from backup.copies import TOTAL, opened
 from database.ledger import column, run, sql
 from hangar_dal import Database, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
+from hangar_dal.database.sqlite import backup, copying
 from hangar_dal.errors import BackupFailed, ConnectionFailed, DatabaseFileLost
 from hangar_dal.settings import Settings
 from samples import local_user, session
@@ -152,10 +154,15 @@ async def test_rows_that_refer_to_nothing_are_found(
 
 
 async def test_a_file_that_is_replaced_during_a_backup_is_noticed(
-    db: Database, options: Settings, target: Path, folder: Path
+    db: Database, options: Settings, target: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def unlinking(**given: Any) -> copying.Copying:
+        """In the thread that copies: what the event loop is told may come too late."""
+        return copying.Copying(**given | {"progress": lambda _, __: Path(options.target.path).unlink(missing_ok=True)})
+
+    monkeypatch.setattr(backup, "Copying", unlinking)
     with pytest.raises(DatabaseFileLost):
-        await db.backup(target, progress=lambda _, __: Path(options.target.path).unlink(missing_ok=True))
+        await db.backup(target)
     assert list(folder.iterdir()) == []
     with pytest.raises(DatabaseFileLost):
         await db.backup(target)

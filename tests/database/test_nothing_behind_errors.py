@@ -53,7 +53,7 @@ def settings(database_url: str) -> Settings:
         sealing_keys=sealing.new_key(),
         statement_timeout=0.5,
         lock_timeout=0.1,
-        acquire_timeout=0.1,
+        acquire_timeout=3,  # on a busy machine it takes a while to open a connection
         pool_size=2,
         sqlite_readers=1,
     )

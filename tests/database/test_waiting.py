@@ -15,7 +15,7 @@ INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 @pytest.fixture
 async def crowded(small: Settings, anyio_backend: str):
     """A database each of whose connections that write is in a transaction."""
-    async with open_database(small.model_copy(update={"acquire_timeout": 0.2})) as db:
+    async with open_database(small.model_copy(update={"acquire_timeout": 2})) as db:
         await db.run(*make_ledger(db))
         async with db.transaction(), db.transaction(read_only=True):
             yield db
