@@ -59,15 +59,19 @@ class SqliteConnection:
         self._is_only_one = source.uri == MEMORY  # then it is the reader too
         self._cursors: set[sqlite3.Cursor] = set()
         self._thread: threading.Thread | None = None
+        self._connected = threading.Event()  # set in the thread, when it has opened the file or failed
         self._driver = aiosqlite.Connection(self._connect, iter_chunk_size=1)
 
     async def open(self) -> "SqliteConnection":
         try:
             await self._driver
-        except BaseException:  # the driver has told its thread to stop
+        except BaseException as error:  # the driver has told its thread to stop, and does not know what that has opened
             self.lost = True
-            if self._thread is not None:
-                self._thread.join()
+            if not isinstance(error, Exception):  # cancelled; otherwise the thread is done, or could not be started
+                self._connected.wait()
+            self._join()
+            with suppress(AttributeError):  # it could not be opened
+                self._raw.close()
             raise
         return self
 
@@ -132,8 +136,7 @@ class SqliteConnection:
             if self.running:
                 self._interrupt()
             await asyncio.wait({closing}, timeout=_NUDGE)
-        if self._thread is not None:
-            self._thread.join()
+        self._join()
 
     def disown(self) -> None:
         """SQLite forbids even closing a connection in a child: one reference more keeps it from being collected.
@@ -152,6 +155,10 @@ class SqliteConnection:
         while self._thread is not None and self._thread.is_alive():
             self._interrupt()
             self._thread.join(_NUDGE)
+
+    def _join(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
 
     def _interrupt(self) -> None:
         """Stop the statement that runs. One that has not quite begun misses it: call again until it has ended."""
@@ -192,9 +199,22 @@ class SqliteConnection:
 
     def _connect(self) -> sqlite3.Connection:
         self._thread = threading.current_thread()
+        try:
+            self._raw = self._opened()
+            return self._raw
+        finally:
+            self._connected.set()
+
+    def _opened(self) -> sqlite3.Connection:
         is_uri = not self._is_only_one
         try:
-            raw = sqlite3.connect(self._source.uri, uri=is_uri, timeout=LOCK_SLICE, isolation_level=None)
+            raw = sqlite3.connect(
+                self._source.uri,
+                uri=is_uri,
+                timeout=LOCK_SLICE,
+                isolation_level=None,
+                check_same_thread=False,  # `open` closes it if it is given up
+            )
         except sqlite3.Error:
             failed = ConnectionFailed("SQLite cannot open the database file. Check that it still exists.")
             raise_alone(self._source.find(self._files) or failed)
@@ -208,7 +228,6 @@ class SqliteConnection:
             if isinstance(error, DRIVER_ERRORS):
                 raise_alone(self._source.find(self._files) or translated(error, None, raw))
             raise
-        self._raw = raw
         return raw
 
     def _run(self, statement: Statement, parameters: Parameters) -> Result:
