@@ -1,10 +1,12 @@
 """What a pool may do, and what it has done. Below `pool`."""
 
+import math
 import random
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseError
+from hangar_dal.settings import Settings
 
 # Connections that were opened together are not replaced together: each lives this part of its time longer or shorter.
 JITTER: Final = 0.1
@@ -29,10 +31,27 @@ class Limits:
     acquire: float
     idle_in_transaction: float
     tick: float  # how often the pool looks after its connections
-    busy: str  # what a task is told that has waited for `acquire` seconds
+    busy: str  # the message of `DatabaseBusy`, with `{seconds}` for `acquire`
     max_age: float = 0  # connections are replaced that are older, or were free for longer than max_idle
     max_idle: float = 0
     check_after: float = 0  # a connection that was free for longer is checked before it is lent
+
+    @classmethod
+    def of(cls, settings: Settings, *, size: int, busy: str) -> Self:
+        """The limits that both databases have. A short statement timeout makes the pool look more often."""
+        timeout = settings.statement_timeout
+        tick = min(1.0, timeout / 4) if timeout else 1.0
+        return cls(
+            size=size,
+            acquire=settings.acquire_timeout,
+            idle_in_transaction=settings.idle_in_transaction_timeout,
+            tick=tick,
+            busy=busy,
+        )
+
+    def ticks(self, seconds: float) -> int:
+        """How many ticks have passed after so many seconds."""
+        return math.ceil(seconds / self.tick)
 
     def given_up(self, *, is_opening: bool) -> DatabaseError:
         """For a task that has waited for `acquire` seconds: the pool is busy, or the database does not answer."""

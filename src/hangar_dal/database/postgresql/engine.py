@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from dataclasses import replace
 from typing import Any, Final
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -20,6 +21,10 @@ from hangar_dal.settings import PostgresTarget, Settings
 
 # How much longer than the server's own timeout its answer may take, before the network counts as frozen.
 GRACE_SECONDS: Final = 5.0
+_BUSY: Final = (
+    "all HANGAR_POOL_SIZE connections were busy for {seconds:g} seconds; shorten the transactions, or raise "
+    "HANGAR_POOL_SIZE or HANGAR_ACQUIRE_TIMEOUT"
+)
 
 
 async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: int = MINIMUM) -> Engine:
@@ -36,25 +41,19 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
             session = await greet(settings, target, hosts, options, minimum=minimum)
     except TimeoutError:
         raise_alone(unreachable(target, "timeout"))
+    limits = replace(
+        Limits.of(settings, size=settings.pool_size, busy=_BUSY),
+        max_age=settings.connection_max_age,
+        max_idle=settings.connection_max_idle,
+        check_after=settings.connection_check_after,
+    )
     timeout = settings.statement_timeout
-    tick = min(1.0, timeout / 4) if timeout else 1.0
-    age_limit = math.ceil((timeout + GRACE_SECONDS) / tick) if timeout else 0
+    age_limit = limits.ticks(timeout + GRACE_SECONDS) if timeout else 0
 
     async def open_one() -> PostgresConnection:
         driver = await open_driver(target, hosts, session, options, seconds=settings.connect_timeout)
         return PostgresConnection(driver, age_limit=age_limit, check_seconds=settings.connect_timeout)
 
-    limits = Limits(
-        size=settings.pool_size,
-        acquire=settings.acquire_timeout,
-        idle_in_transaction=settings.idle_in_transaction_timeout,
-        tick=tick,
-        max_age=settings.connection_max_age,
-        max_idle=settings.connection_max_idle,
-        check_after=settings.connection_check_after,
-        busy="all HANGAR_POOL_SIZE connections were busy for {seconds:g} seconds;"
-        " shorten the transactions, or raise HANGAR_POOL_SIZE or HANGAR_ACQUIRE_TIMEOUT",
-    )
     pool = Pool("connections", open_one, limits)
     return Engine("postgresql", pool, pool, pool, NO_BACKUPS)
 

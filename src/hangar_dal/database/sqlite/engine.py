@@ -62,19 +62,18 @@ _BUSY: Final = {
     "readers": "all HANGAR_SQLITE_READERS were busy",
     "streams": "as many streams as HANGAR_SQLITE_READERS were open",
 }
+_ADVICE: Final = "for {seconds:g} seconds; shorten the transactions, or raise HANGAR_ACQUIRE_TIMEOUT"
 
 
 def _pool(
     name: str, settings: Settings, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, size: int
 ) -> Pool:
     """Its connections are neither checked nor replaced by age: a file has no network in between."""
-    timeout = settings.statement_timeout
-    tick = min(1.0, timeout / 4) if timeout else 1.0
+    limits = Limits.of(settings, size=size, busy=f"{_BUSY[name]} {_ADVICE}")
+    age_limit = limits.ticks(settings.statement_timeout)
 
     async def open_one() -> SqliteConnection:
-        connection = SqliteConnection(
-            source, set_up, lock_timeout=settings.lock_timeout, age_limit=int(timeout / tick) if timeout else 0
-        )
+        connection = SqliteConnection(source, set_up, lock_timeout=settings.lock_timeout, age_limit=age_limit)
         stop_at_exit(connection)
         opening = own(connection.open())
         cancelled = await settled(opening)
@@ -83,13 +82,6 @@ def _pool(
         await connection.close()
         raise cancelled
 
-    limits = Limits(
-        size=size,
-        acquire=settings.acquire_timeout,
-        idle_in_transaction=settings.idle_in_transaction_timeout,
-        tick=tick,
-        busy=f"{_BUSY[name]} for {{seconds:g}} seconds; shorten the transactions, or raise HANGAR_ACQUIRE_TIMEOUT",
-    )
     return Pool(name, open_one, limits)
 
 
