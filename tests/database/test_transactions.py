@@ -253,3 +253,8 @@ async def test_close_lets_the_work_under_way_end(ledger: Database, outside: Outs
     await ledger.close()
     await task
     assert outside.query(IDS) == [(1,), (2,)]
+
+
+def test_a_transaction_shows_its_users_only_what_they_need() -> None:
+    used_by_the_pool = {"expire", "place"}
+    assert {name for name in vars(Transaction) if name[0] != "_"} == {"run", "stream", "savepoint"} | used_by_the_pool

@@ -31,11 +31,11 @@ async def transaction_block(
     connection.borrower = transaction
     try:
         yield transaction
-        await transaction.end()
+        await transaction._end()
     except BaseException as error:
         if owner.home.is_forked:
             raise
-        cancelled = await settled(own(transaction.abandon())) if transaction._busy else None
+        cancelled = await settled(own(transaction._abandon())) if transaction._busy else None
         transaction._closed = True
         first = cancelled if cancelled is not None and isinstance(error, Exception) else error
         if transaction._expired is None:

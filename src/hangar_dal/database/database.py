@@ -100,8 +100,8 @@ class Database:
         self, pool: Pool, place: Place, statement: Statement, parameters: Parameters, chunk: int
     ) -> AsyncIterator[AsyncIterator[list[Row]]]:
         async with transaction_block(self, pool, place, isolation=None, read_only=True) as transaction:
-            cursor = await transaction.open_cursor(statement, parameters)
-            yield transaction.chunks(statement, cursor, chunk)
+            cursor = await transaction._open_cursor(statement, parameters)
+            yield transaction._chunks(statement, cursor, chunk)
 
     @asynccontextmanager
     async def _stream_at_once(

@@ -93,18 +93,18 @@ class Transaction:
             rows, _ = await self.run(statement, parameters)
             yield slices(rows, chunk)
             return
-        cursor = await self.open_cursor(statement, parameters)
+        cursor = await self._open_cursor(statement, parameters)
         try:
-            yield self.chunks(statement, cursor, chunk)
+            yield self._chunks(statement, cursor, chunk)
         finally:
             if self._failure is None and not self._closed:
                 await self._call(statement, self._connection.close_cursor, cursor)
 
-    def open_cursor(self, statement: Statement, parameters: Parameters) -> Awaitable[Any]:
+    def _open_cursor(self, statement: Statement, parameters: Parameters) -> Awaitable[Any]:
         """For a stream that ends with the transaction, which closes its cursors."""
         return self._call(statement, self._connection.open_cursor, statement, parameters)
 
-    def chunks(self, statement: Statement, cursor: Any, size: int) -> AsyncIterator[list[Row]]:
+    def _chunks(self, statement: Statement, cursor: Any, size: int) -> AsyncIterator[list[Row]]:
         """The rows of an open cursor, in lists of `size`."""
         return _Chunks(lambda: self._call(statement, self._connection.fetch, cursor, size), size)
 
@@ -188,7 +188,7 @@ class Transaction:
         except TransactionError:
             self._beyond_repair = True
 
-    async def end(self) -> None:
+    async def _end(self) -> None:
         """The block was left without an error: commit, unless something in it failed."""
         self._home.check()
         if self._expired is not None:
@@ -219,7 +219,7 @@ class Transaction:
         if error is not None and not (self._read_only and in_doubt):
             raise error
 
-    async def abandon(self) -> None:
+    async def _abandon(self) -> None:
         """The block is over: nobody gets in any more, and whoever is still inside comes out first."""
         self._closed = True
         if self._busy:
