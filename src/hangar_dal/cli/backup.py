@@ -4,15 +4,14 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.options import add_database
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import OK, YELLOW, coloured
-
-if TYPE_CHECKING:
-    from hangar_dal.database.backup import Backup
+from hangar_dal.contract.project import read_project
+from hangar_dal.database.backup import Backup, back_up
+from hangar_dal.settings import Settings
 
 
 def add(commands: Subcommands) -> None:
@@ -61,7 +60,7 @@ def _backup(chosen: argparse.Namespace) -> int:
     return OK
 
 
-def _sealed(made: "Backup") -> str:
+def _sealed(made: Backup) -> str:
     told = [f"{made.opened} sealed values opened"]
     if made.undeclared:
         told.append(f"{made.undeclared} compared by key id only, because no catalog declares their columns")
@@ -70,13 +69,8 @@ def _sealed(made: "Backup") -> str:
     return ", ".join(told)
 
 
-async def _made(chosen: argparse.Namespace, shown: Progress) -> "Backup":
-    # Here, since the other commands need none of it. The catalogs' models say what sealed values are bound to.
-    from hangar_dal.contract.project import read_project  # noqa: PLC0415
-    from hangar_dal.database.backup import back_up  # noqa: PLC0415
-    from hangar_dal.settings import Settings  # noqa: PLC0415
-
-    read_project(chosen.project)
+async def _made(chosen: argparse.Namespace, shown: Progress) -> Backup:
+    read_project(chosen.project)  # the catalogs' models say what sealed values are bound to
     settings = Settings(database_url=chosen.database) if chosen.database else Settings()
 
     def show(done: int, total: int) -> None:
