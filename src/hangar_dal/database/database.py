@@ -9,7 +9,7 @@ from asyncio import _get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from hangar_dal.database.backup import Backup, Progress
 from hangar_dal.database.block import caller, transaction_block
@@ -29,7 +29,7 @@ from hangar_dal.values import check_instant
 
 T = TypeVar("T")
 
-_PING = Statement("", "SELECT 1", writes=False)
+_PING: Final = Statement("", "SELECT 1", writes=False)
 
 
 class Database:
