@@ -6,7 +6,6 @@ changes meanwhile is left to the application that changed it. Rows are named by 
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from secrets import token_hex
@@ -101,27 +100,28 @@ async def _apply_rings(db: Database, column: FoldColumn, changes: list[_Change],
     left: list[_Change] = []
     while changes:
         aside = [replace(change, text=change.before, fold=f"{change.fold} {token_hex(8)}") for change in changes]
-        blocked: list[_Change] = []
-        with suppress(_Blocked):
-            outcome.changed += await db.in_transaction(partial(_exchange, column, changes, aside, blocked))
+        try:
+            outcome.changed += await db.in_transaction(partial(_exchange, column, changes, aside))
             break
-        left += blocked
-        changes = [change for change in changes if change not in blocked]
+        except _Blocked as blocked:
+            left += blocked.changes
+            changes = [change for change in changes if change not in blocked.changes]
     return left
 
 
 class _Blocked(Exception):
-    """Ends a transaction that cannot store all of its changes."""
+    """Ends a transaction that cannot store all of its changes, and carries those that it cannot store."""
+
+    def __init__(self, changes: list[_Change]) -> None:
+        super().__init__()
+        self.changes = changes
 
 
-async def _exchange(
-    column: FoldColumn, changes: list[_Change], aside: list[_Change], blocked: list[_Change], tx: Transaction
-) -> int:
+async def _exchange(column: FoldColumn, changes: list[_Change], aside: list[_Change], tx: Transaction) -> int:
     _, refused = await _store(tx, column, aside, refusals=(UniqueViolation, CheckViolation))
     changed, left = await _store(tx, column, changes)
-    blocked[:] = left or [change for change, other in zip(changes, aside, strict=True) if other in refused]
-    if blocked:
-        raise _Blocked
+    if blocked := left or [change for change, other in zip(changes, aside, strict=True) if other in refused]:
+        raise _Blocked(blocked)
     return changed
 
 
