@@ -1,7 +1,7 @@
 """E-mail addresses: what one may be, how it is kept, and the key under which two spellings of it are equal.
 
 The domain is kept as IDNA A-labels (UTS #46, non-transitional), as mail is delivered: `faß.de` and `fass.de` are two
-domains. The local part is kept as it is in NFC, and compared whatever its case. Above `values`.
+domains. The local part is kept as it is in NFC, and compared whatever its case. Builds on `values`.
 """
 
 import unicodedata

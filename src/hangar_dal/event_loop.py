@@ -1,4 +1,4 @@
-"""Everything here runs on asyncio. Above `errors`."""
+"""Everything here runs on asyncio. Builds on `errors`."""
 
 import asyncio
 from typing import Final

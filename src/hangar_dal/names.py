@@ -1,4 +1,4 @@
-"""What people are called: text in which every character can be seen. Above `unicode14`."""
+"""What people are called: text in which every character can be seen. Builds on `unicode14`."""
 
 from pydantic_core import PydanticCustomError
 

@@ -2,7 +2,7 @@
 
 The length follows NIST SP 800-63B revision 4 (2025): 15 characters where the password is the only factor, as it is
 in `authenticate`; 8 beside a second one. There are no rules about kinds of characters, which the same source forbids.
-Strength is what zxcvbn estimates. Above `values`, below `passwords`.
+Strength is what zxcvbn estimates. Builds on `values`, below `passwords`.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Password hashes: argon2id, made and verified on threads of their own, with a limit on how many calls wait.
 
 Hashes have argon2-cffi's default parameters (64 MiB, 3 passes, 4 lanes): measured, 7 times the work of the least that
-OWASP recommends (19 MiB, 2 passes, 1 lane). Above `password_rules`.
+OWASP recommends (19 MiB, 2 passes, 1 lane). Builds on `password_rules`.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """How large a value may be, and from which size on it is encoded in a thread instead of on the event loop.
 
-The limits are checked before the work is done: while a document is walked, and before a list is read. Above `errors`.
+The limits are checked before the work is done: while a document is walked, and before a list is read. Builds on
+`errors`.
 """
 
 import asyncio

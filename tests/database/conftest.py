@@ -1,4 +1,4 @@
-"""The fixtures of the database floor's tests: a database with a ledger in it, and a look at it from outside."""
+"""The fixtures of these tests: a database with a ledger in it, and another client's view of it."""
 
 from collections.abc import AsyncIterator
 
@@ -39,5 +39,5 @@ async def small_ledger(small: Settings, anyio_backend: str) -> AsyncIterator[Dat
 
 @pytest.fixture
 def outside(settings: Settings) -> Outside:
-    """What somebody else sees of the database of `ledger` and `small_ledger`."""
+    """Another client's view of the database of `ledger` and `small_ledger`."""
     return outside_of(settings.target)

@@ -1,6 +1,6 @@
 """What a backup is, for both databases, and how to make one of a database that is not open.
 
-Below `engine`. The work is done in `sqlite/backup.py`; PostgreSQL has programs of its own for it.
+`sqlite/backup.py` does the work; PostgreSQL has programs of its own for it. Below `engine`.
 """
 
 import os

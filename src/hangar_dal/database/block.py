@@ -1,6 +1,6 @@
 """The block of a transaction: a connection taken and begun, then committed or rolled back, and put back.
 
-Above `transaction` and `pool`, below `database`.
+Builds on `transaction` and `pool`, below `database`.
 """
 
 import sys

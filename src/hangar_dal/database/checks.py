@@ -1,6 +1,6 @@
 """What refuses a value before any I/O: one check per annotated type, the same for both databases.
 
-Stands above `types`, below the dialects' codecs; the rules themselves are those of `values`.
+The rules themselves are those of `values`. Builds on `types`, below the dialects' codecs.
 """
 
 from collections.abc import Callable, Mapping

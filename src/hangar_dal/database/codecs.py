@@ -1,7 +1,6 @@
 """From a checked Python value to what a driver takes, and back: chosen once per dialect and annotated type.
 
-No process-wide adapter or converter is ever registered. Stands on the database floor; each dialect's `codec`
-module says what differs.
+No process-wide adapter or converter is ever registered. What differs is in each dialect's `codec` module.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,6 @@
 """What a dialect provides: one connection, used by one task at a time.
 
-Above `statement`. The two dialects fulfil it; `pool`, `transaction` and `database` use it.
+The two dialects fulfil it; `pool`, `transaction` and `database` use it. Builds on `statement`.
 """
 
 from typing import Any, Final, Literal, Protocol

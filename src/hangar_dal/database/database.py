@@ -1,6 +1,6 @@
 """The database: statements that stand alone, and the doors to transactions.
 
-Above `transaction` and `engine`; `open_database` makes it.
+`open_database` makes it. Builds on `block` and `engine`.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A transaction per request, for web frameworks that take async generators as dependencies. Stands above `database`."""
+"""A transaction per request, for web frameworks that take async generators as dependencies. Builds on `database`."""
 
 from collections.abc import AsyncIterator, Callable
 

@@ -1,4 +1,4 @@
-"""What opening a dialect gives: its connections, sorted by what they are for. Above `pool`."""
+"""What opening a dialect gives: its connections, sorted by what they are for. Builds on `pool`."""
 
 from dataclasses import dataclass
 

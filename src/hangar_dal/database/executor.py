@@ -1,4 +1,4 @@
-"""What a query runs on. Stands above `database`."""
+"""What a query runs on. Builds on `database`."""
 
 from contextlib import AbstractAsyncContextManager
 

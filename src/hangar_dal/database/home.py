@@ -1,7 +1,7 @@
 """The process and the event loop that a database belongs to. Used anywhere else, it refuses.
 
 Two processes that share a connection after a fork read each other's rows, and a connection waits on the event loop
-that opened it. Stands below `database`.
+that opened it. Below `transaction`.
 """
 
 import asyncio

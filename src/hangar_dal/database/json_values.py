@@ -1,4 +1,4 @@
-"""What stands for a value inside a JSON document, which both databases read as the same text. Stands above `values`."""
+"""What stands for a value inside a JSON document, which both databases read as the same text. Builds on `values`."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime

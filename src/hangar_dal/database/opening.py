@@ -1,6 +1,6 @@
 """How a database is opened: settings, keys, the engine of the dialect in use, the schema's state.
 
-Stands at the top of the database floor. Only the driver of the dialect in use is imported.
+Imports only the driver of the dialect in use. Builds on `database`.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Work that ends whatever its caller does: for COMMIT, rollback and giving a connection back.
 
-Stands below everything else on the database floor.
+Below everything else in this package.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 A free connection is taken from a list without an await, so that no cancellation can come between. Connections are
 checked, opened, repaired and closed in tasks that no caller can cancel, and the first task in line gets what becomes
-free. Above `connection` and `owned`.
+free. Builds on `connection` and `owned`.
 """
 
 import asyncio

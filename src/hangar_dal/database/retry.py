@@ -1,4 +1,4 @@
-"""Which errors mean "the same again may succeed", and how long to keep trying. Above `errors` alone."""
+"""Which errors mean "the same again may succeed", and how long to keep trying. Builds on `errors` alone."""
 
 import asyncio
 import random

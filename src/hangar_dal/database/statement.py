@@ -1,4 +1,4 @@
-"""One SQL statement in its dialect's own form, and what running it gives. Stands above `errors` alone."""
+"""One SQL statement in its dialect's own form, and what running it gives. Below `connection`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

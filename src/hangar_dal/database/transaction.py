@@ -1,6 +1,6 @@
 """A transaction: its statements, savepoints, streams and commit, and who may use it when.
 
-Above `connection`, below `block`. Which database runs makes no difference here.
+Which database runs makes no difference here. Builds on `connection`, below `block`.
 """
 
 import asyncio

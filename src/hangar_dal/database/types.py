@@ -1,7 +1,7 @@
 """What an annotation means to a database: the kinds of value that both can hold.
 
-Stands on the database floor, below `checks` and the dialects' codecs. `value_type` refuses, with the reason, what
-would not come back equal from both databases.
+`value_type` refuses, with the reason, what would not come back equal from both databases. Below `checks` and the
+dialects' codecs.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Opens PostgreSQL: one pool for everything. Above `connection` and `opening`."""
+"""Opens PostgreSQL: one pool for everything. Builds on `connection` and `opening`."""
 
 import asyncio
 import math

@@ -1,6 +1,6 @@
 """PostgreSQL's errors as this package's own, by SQLSTATE; none of the server's words that might hold a value.
 
-Stands below `connection`.
+Below `connection`.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Connects to the right one of a URL's hosts: the primary that no other one has overtaken.
 
 libpq tries hosts in the order of the URL. After a failover it would go back to the old primary as soon as that runs
-again, and write where nobody reads. Here each opening asks all hosts at the same time. Above `driver` and `reasons`,
-below `server` and `opening`.
+again, and write where nobody reads. Here each opening asks all hosts at the same time. Builds on `driver` and
+`reasons`, below `server` and `opening`.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Opens one connection: within a time limit, and again after a failure that may pass.
 
-Above `hosts` and `session`, below `engine`.
+Builds on `hosts` and `session`, below `engine`.
 """
 
 import asyncio

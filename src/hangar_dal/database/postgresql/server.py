@@ -1,7 +1,7 @@
 """The first contact with a server: it can be reached, is new enough, and its sessions can be set up.
 
-A server that cannot be reached now is reported at once; `opening` tries again later. Above `session` and `hosts`, below
-`opening`.
+A server that cannot be reached now is reported at once; `opening` tries again later. Builds on `session` and `hosts`,
+below `opening`.
 """
 
 from typing import Any, Final

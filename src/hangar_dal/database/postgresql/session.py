@@ -1,7 +1,7 @@
 """The settings of a session: set when it is opened, or, behind a connection pooler, stored with the role.
 
 A pooler may give each statement to another session of the server. A SET would then reach other clients, and a prepared
-statement may be another client's of the same name. Stands below `engine`.
+statement may be another client's of the same name. Below `server` and `opening`.
 """
 
 from collections.abc import Mapping

@@ -40,11 +40,11 @@ def _stop_all() -> None:
             connection.stop()
 
 
-def _begin_anew() -> None:
+def _forget_parent() -> None:
     """In a forked child: its parent's connections are not its own, and the thread that watched does not exist."""
     global _lock, _watch
     _open.clear()
     _lock, _watch = threading.Lock(), None
 
 
-os.register_at_fork(after_in_child=_begin_anew)
+os.register_at_fork(after_in_child=_forget_parent)

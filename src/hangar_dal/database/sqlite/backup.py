@@ -1,6 +1,6 @@
 """Makes backups of a SQLite database from the event loop. The copying runs in a thread: `copying`.
 
-Above `copying` and `watched`.
+Builds on `copying` and `watched`.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ Here the source connection holds a read transaction: the pages are those of one 
 and writers go on because readers do not block them in WAL mode. `VACUUM INTO` would also end. But it may change
 rowids, reports no progress, and builds all indexes anew.
 
-Above `sealed` and `watched`.
+Builds on `sealed` and `watched`.
 """
 
 import os

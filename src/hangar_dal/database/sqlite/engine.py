@@ -1,4 +1,4 @@
-"""Opens SQLite: the version, the file, and how each connection is set up. Stands above `connection`."""
+"""Opens SQLite: the version, the file, and how each connection is set up. Builds on `connection`."""
 
 import sqlite3
 import time

@@ -1,6 +1,6 @@
 """SQLite's errors as this package's own: by code, with the constraint's name as PostgreSQL would have it.
 
-Runs in the connection's thread, right after the error, so that the schema can be asked. Stands below `connection`.
+Runs in the connection's thread, right after the error, so that the schema can be asked. Below `connection`.
 """
 
 import re

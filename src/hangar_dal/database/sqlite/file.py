@@ -1,6 +1,6 @@
 """The file that a SQLite URL names: the same one, with the same permissions, to the application and to migrations.
 
-Imports no driver. Stands below `engine`, and is used by `migrations` too.
+Imports no driver. Below `engine`; `migrations` uses it too.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Finds the sealed values of a SQLite file, and opens them. Above `file`.
+"""Finds the sealed values of a SQLite file, and opens them. Builds on `file`.
 
 Looks at the values themselves, because the database does not say which columns are sealed. Reads whole tables, and
 therefore runs in a thread of its own.

@@ -1,4 +1,4 @@
-"""Notices that the files of an open SQLite database were deleted, moved or replaced. Above `file`.
+"""Notices that the files of an open SQLite database were deleted, moved or replaced. Builds on `file`.
 
 SQLite itself does not notice it in WAL mode. It keeps writing to a deleted file, a new connection opens whatever file
 has the name now, and a process that has lost its `-wal` or `-shm` file overwrites the commits of the others.
