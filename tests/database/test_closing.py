@@ -1,4 +1,4 @@
-"""Closing: work under way gets its time to end, then every task is told at once, and nothing of it is kept."""
+"""Closing waits for running work up to a limit. Then each task gets `DatabaseClosed`, and none of its work is kept."""
 
 import asyncio
 import sqlite3
@@ -183,13 +183,7 @@ from hangar_dal.settings import Settings, parse_url
 
 set_up = engine._set_up_reader
 
-def slow(raw):
-    begun.set()
-    time.sleep(0.3)
-    set_up(raw)
-
 async def main():
-    global begun
     begun = asyncio.Event()
     engine._set_up_reader = lambda raw: (loop.call_soon_threadsafe(begun.set), time.sleep(0.3), set_up(raw))
     loop = asyncio.get_running_loop()
