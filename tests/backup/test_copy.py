@@ -157,7 +157,7 @@ async def test_a_file_that_is_replaced_during_a_backup_is_noticed(
     db: Database, options: Settings, target: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unlinking(**given: Any) -> copying.Copying:
-        """In the thread that copies: what the event loop is told may come too late."""
+        """Delete the file in the thread that copies. The event loop may hear of the progress too late."""
         return copying.Copying(**given | {"progress": lambda _, __: Path(options.target.path).unlink(missing_ok=True)})
 
     monkeypatch.setattr(backup, "Copying", unlinking)

@@ -1,6 +1,6 @@
-"""Another client of the same database: holds locks that others wait for, and looks at what the others left behind.
+"""Another client of the same database. It holds locks that the others wait for, and reports what they left behind.
 
-Every look is synchronous: the event loop of the test does not run meanwhile, and nothing can be tidied up.
+Its methods are synchronous. The event loop of the test does not run meanwhile, so that nothing can be cleaned up.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from hangar_dal.settings import PostgresTarget, SqliteTarget, Target
 
 
 class SqliteRival:
-    """SQLite shows locks only: a statement that runs holds one, and so does a transaction."""
+    """SQLite shows only locks. A running statement holds one, and so does a transaction."""
 
     endless_read: Final = (
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT ledger.id FROM n, ledger WHERE n.i < 0"
@@ -24,7 +24,7 @@ class SqliteRival:
         self._holder, self._watcher = (sqlite3.connect(path, timeout=0, isolation_level=None) for _ in range(2))
 
     def hold(self) -> None:
-        """Let others wait when they write."""
+        """Make others wait when they write."""
         self._holder.execute("BEGIN IMMEDIATE")
 
     def hold_commits(self) -> None: ...
@@ -34,10 +34,10 @@ class SqliteRival:
             self._holder.execute("ROLLBACK")
 
     def sees_work(self) -> bool:
-        return self._holder.in_transaction or bool(self.under_way())  # who waits for a lock holds none
+        return self._holder.in_transaction or bool(self.under_way())  # a task that waits for a lock holds none
 
     def under_way(self) -> list[str]:
-        """What others are doing. Readers of any age keep a checkpoint from ending what was just written."""
+        """What others are doing. A reader, however old, keeps the checkpoint from finishing."""
         self.release()
         try:
             self._watcher.execute("UPDATE ledger SET note = hex(randomblob(8)) WHERE id = 1")
@@ -74,12 +74,12 @@ class PostgresRival:
         self._own = [each.info.backend_pid for each in (self._holder, self._watcher)]
 
     def hold(self) -> None:
-        """Let others wait when they write."""
+        """Make others wait when they write."""
         self._holder.execute("BEGIN")
         self._holder.execute("SELECT id FROM ledger WHERE id = 1 FOR UPDATE")
 
     def hold_commits(self) -> None:
-        """Let others wait when they commit."""
+        """Make others wait when they commit."""
         self._holder.execute("BEGIN")
         self._holder.execute("SELECT pg_advisory_xact_lock(1)")
 
@@ -90,7 +90,7 @@ class PostgresRival:
         return any("active" in state for state in self.under_way())
 
     def under_way(self) -> list[str]:
-        """What others are doing: whatever is not idle."""
+        """What others are doing: every session that is not idle."""
         found = self._watcher.execute(
             "SELECT concat_ws(' ', state, wait_event, query) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> ALL (%s) AND state <> 'idle'",

@@ -1,7 +1,7 @@
-"""A storm of cancellations over any way to reach a database, and the count of what it broke.
+"""Cancels requests at random moments, whatever way they use the database, and lists the damage.
 
-Each request writes two rows together or reads; it is cancelled at a random moment, up to three times, or by a scope of
-anyio. What a cancelled caller is told must be what the database holds.
+A request reads, or writes two rows together. It is cancelled once to three times, or by a scope of anyio. The note on
+its CancelledError must agree with the rows in the database.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ class Storm:
     cancellations: int
     at_once: int = 8
     seen: Counter[str] = field(default_factory=Counter)
-    # batch -> whether its rows must be there; None if the caller was told that nobody knows.
+    # By batch: whether its rows must be there; None if the note says that this is not known.
     expected: dict[int, bool | None] = field(default_factory=dict)
     damage: list[str] = field(default_factory=list)
     _random: random.Random = field(init=False)
@@ -41,13 +41,13 @@ class Storm:
         await asyncio.gather(*(self._one_after_the_other() for _ in range(self.at_once)))
 
     def compare(self, rows: Iterable[tuple[int, int]]) -> None:
-        """Hold the rows that are there against what the callers were told."""
+        """Compare the rows with what the callers learned about them."""
         found = Counter(batch for batch, _ in rows)
         for batch, count in found.items():
             if count != 2:
                 self.damage.append(f"batch {batch} is half applied")
             elif self.expected.get(batch) is False:
-                self.damage.append(f"batch {batch} was committed and its caller not told")
+                self.damage.append(f"batch {batch} was committed, but its caller has no note of it")
         for batch, must_be_there in self.expected.items():
             if must_be_there and batch not in found:
                 self.damage.append(f"batch {batch} is lost")
@@ -104,7 +104,7 @@ class Storm:
 
 
 async def _in_scope(scope: anyio.CancelScope, request: Awaitable[None]) -> None:
-    """anyio cancels it again in each turn of the event loop. What the scope swallows is raised again."""
+    """Await the request in a scope of anyio, which cancels it again and again. Raise what the scope catches."""
     cancelled: asyncio.CancelledError | None = None
     with scope:
         try:

@@ -33,7 +33,7 @@ MINUTES = [pytest.param(0.05, id="short"), pytest.param(SOAK, id="long", marks=p
 
 
 class Ledger:
-    """What each caller was told about its batch of two rows, to be held against the table."""
+    """What each caller learned about its batch of two rows, to be compared with the table."""
 
     def __init__(self) -> None:
         self.told: dict[int, bool | None] = {}
@@ -61,7 +61,7 @@ class Ledger:
 
 
 async def use(db: Database, ledger: Ledger, numbers: random.Random, is_over: Callable[[], bool], first: int) -> None:
-    """One client after the other, each with batches of its own."""
+    """Requests one after the other, until it is over. Their batches have numbers from `first` on."""
     requests = Requests(db)
     batch = first
     while not is_over():

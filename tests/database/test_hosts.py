@@ -136,7 +136,7 @@ async def test_a_standby_is_used_only_if_the_url_asks_for_it(pair: Pair) -> None
 
 
 class Writers:
-    """Tasks that write rows until they are told to end, and what they were told of each row."""
+    """Tasks that write rows until `end` is called, and the outcome of each write."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

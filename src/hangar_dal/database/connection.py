@@ -11,7 +11,7 @@ from hangar_dal.errors import DatabaseError
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 ISOLATIONS: Final = ("read committed", "repeatable read", "serializable")
 
-# What a cancelled caller is told, as a note on its CancelledError.
+# Notes that are added to the CancelledError of a caller.
 COMMITTED: Final = "transaction was committed"
 UNKNOWN: Final = "it is not known whether the transaction was committed"
 
