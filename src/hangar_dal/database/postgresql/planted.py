@@ -16,34 +16,41 @@ SELECT
     pg_catalog.set_config('search_path', 'pg_catalog', TRUE)
 """
 # An owner of the schema or of the database can replace any table, and this role need not fear itself. A superuser is a
-# member of every role, so membership says nothing about one.
+# member of every role, so membership says nothing about one. Names are written out for what was found only: for all of
+# PostgreSQL's own functions that takes a tenth of a second.
 FIND_PLANTED: Final = """
-WITH made AS (
-    SELECT p.oid::regprocedure::text AS name, p.proowner AS maker, p.pronamespace AS place
-    FROM pg_proc AS p
-    INNER JOIN pg_namespace AS c ON c.nspname = 'pg_catalog'
-    WHERE EXISTS (SELECT FROM pg_proc AS b WHERE b.proname = p.proname AND b.pronamespace = c.oid)
+WITH searched AS MATERIALIZED (
+    SELECT n.oid, n.nspowner
+    FROM pg_namespace AS n
+    WHERE n.nspname = ANY (current_setting('hangar_dal.searched')::name[]) AND n.nspname !~ '^pg_'
+),
+
+made AS (
+    SELECT p.oid AS function, NULL::oid AS operator, p.proowner AS maker, n.nspowner
+    FROM searched AS n
+    INNER JOIN pg_proc AS p ON p.pronamespace = n.oid
+    WHERE p.proname IN (SELECT b.proname FROM pg_proc AS b WHERE b.pronamespace = 'pg_catalog'::regnamespace)
     UNION ALL
-    SELECT o.oid::regoperator::text, o.oprowner, o.oprnamespace
-    FROM pg_operator AS o
-    INNER JOIN pg_namespace AS c ON c.nspname = 'pg_catalog'
-    WHERE EXISTS (SELECT FROM pg_operator AS b WHERE b.oprname = o.oprname AND b.oprnamespace = c.oid)
+    SELECT NULL::oid, o.oid, o.oprowner, n.nspowner
+    FROM searched AS n
+    INNER JOIN pg_operator AS o ON o.oprnamespace = n.oid
+    WHERE o.oprname IN (SELECT b.oprname FROM pg_operator AS b WHERE b.oprnamespace = 'pg_catalog'::regnamespace)
 )
 
-SELECT m.name, quote_ident(r.rolname), count(*) OVER ()
+SELECT
+    coalesce(m.function::regprocedure::text, m.operator::regoperator::text) AS name,
+    quote_ident(r.rolname),
+    count(*) OVER ()
 FROM made AS m
 INNER JOIN pg_roles AS r ON r.oid = m.maker
-INNER JOIN pg_namespace AS n ON n.oid = m.place
 INNER JOIN pg_database AS d ON d.datname = current_database()
 INNER JOIN pg_roles AS me ON me.rolname = current_user
 WHERE
-    n.nspname = ANY (current_setting('hangar_dal.searched')::name[])
-    AND n.nspname !~ '^pg_'
-    AND r.oid <> me.oid
-    AND NOT pg_has_role(r.oid, n.nspowner, 'MEMBER')
+    r.oid <> me.oid
+    AND NOT pg_has_role(r.oid, m.nspowner, 'MEMBER')
     AND NOT pg_has_role(r.oid, d.datdba, 'MEMBER')
     AND (me.rolsuper OR NOT pg_has_role(me.oid, r.oid, 'MEMBER'))
-ORDER BY m.name
+ORDER BY name
 LIMIT 1
 """
 
