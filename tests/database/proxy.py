@@ -49,12 +49,16 @@ class Wire:
     def thaw(self) -> None:
         self._flows.set()
 
-    async def link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
+    def link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry a new link in a task of this wire. If the task were asyncio's, its cancellation would be logged."""
+        task = asyncio.create_task(self._link(reader, writer))
         self._links.add(task)
         if self._mute_after is not None:
             self._messages[task] = self._mute_after
+
+    async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
         ends = [writer]
         try:
             inner_reader, inner_writer = await self._reach()
