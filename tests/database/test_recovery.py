@@ -12,6 +12,7 @@ from database.pools import fill, until
 from database.proxy import Wire, wire_to
 from hangar_dal import sealing
 from hangar_dal.database import Database, open_database
+from hangar_dal.database.postgresql import driver as postgresql_driver
 from hangar_dal.database.postgresql import engine as postgresql_engine
 from hangar_dal.errors import ConnectionFailed
 from hangar_dal.settings import Settings
@@ -178,7 +179,10 @@ async def test_an_opening_that_began_before_a_call_does_not_fail_it(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after", range(8))
-async def test_an_opening_ends_wherever_the_server_falls_silent(settings: Settings, after: int) -> None:
+async def test_an_opening_ends_wherever_the_server_falls_silent(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
     async with wire_to(settings.target) as (wire, url):
         hasty = Settings(database_url=url, sealing_keys=settings.sealing_keys, connect_timeout=2)
         wire.mute(after=after)
