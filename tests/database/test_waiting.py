@@ -6,7 +6,7 @@ import pytest
 
 from database.ledger import column, endless, make_ledger, run
 from hangar_dal.database import Database, open_database
-from hangar_dal.errors import DatabaseBusy, DatabaseClosed, StatementTimeout
+from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseClosed, StatementTimeout
 from hangar_dal.settings import Settings
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
@@ -14,16 +14,23 @@ INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 
 @pytest.fixture
 async def crowded(small: Settings, anyio_backend: str):
-    """A database each of whose connections that write is in a transaction."""
-    async with open_database(small.model_copy(update={"acquire_timeout": 2})) as db:
+    """A database whose connections are all in transactions."""
+    async with open_database(small.model_copy(update={"acquire_timeout": 2, "sqlite_readers": 1})) as db:
         await db.run(*make_ledger(db))
         async with db.transaction(), db.transaction(read_only=True):
             yield db
 
 
 async def test_who_waits_too_long_for_a_connection_is_told(crowded: Database) -> None:
-    with pytest.raises(DatabaseBusy, match="HANGAR_ACQUIRE_TIMEOUT"):
-        await run(crowded, INSERT, id=1)
+    calls = run(crowded, INSERT, id=1), crowded.ping(timeout=300)
+    for error in await asyncio.gather(*calls, return_exceptions=True):
+        assert isinstance(error, DatabaseBusy)
+        assert "HANGAR_ACQUIRE_TIMEOUT" in str(error)
+
+
+async def test_ping_gives_up_at_its_own_timeout_when_all_connections_are_busy(crowded: Database) -> None:
+    with pytest.raises(ConnectionFailed, match=r"no answer within 0\.05 seconds.*all connections are busy"):
+        await crowded.ping(timeout=0.05)
 
 
 async def test_who_gives_up_waiting_leaves_no_trace(small_ledger: Database) -> None:

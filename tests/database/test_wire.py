@@ -42,6 +42,18 @@ async def test_a_frozen_network_does_not_hold_a_cancelled_caller(
             assert await column(db, "SELECT 1") == [1]
 
 
+async def test_ping_gives_up_on_a_frozen_network(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
+    async with wire_to(settings.target) as (wire, url):
+        through = Settings(database_url=url, sealing_keys=settings.sealing_keys)
+        async with open_database(through) as db:
+            wire.freeze()
+            with pytest.raises(ConnectionFailed, match=r"no answer within 0\.1 seconds"):
+                await asyncio.wait_for(db.ping(timeout=0.1), 300)
+            wire.thaw()
+            await db.ping(timeout=300)
+
+
 async def test_a_write_that_is_cancelled_on_a_frozen_network_is_in_doubt_and_ends_on_the_server(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

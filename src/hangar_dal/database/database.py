@@ -72,13 +72,19 @@ class Database:
     async def ping(self, *, timeout: float = 5.0) -> None:
         """Return when the database has answered: for readiness probes.
 
-        Raises `ConnectionFailed` if it has not within `timeout` seconds, `DatabaseBusy` if no connection became free.
+        Raises `ConnectionFailed` after `timeout` seconds, also if all connections were busy for that long. Raises
+        `DatabaseBusy` if HANGAR_ACQUIRE_TIMEOUT passes earlier.
         """
         try:
             async with asyncio.timeout(timeout):
                 await self.run(_PING, ())
         except TimeoutError:
-            raise_alone(ConnectionFailed(f"the database did not answer within {timeout:g} seconds"))
+            raise_alone(
+                ConnectionFailed(
+                    f"there was no answer within {timeout:g} seconds: the database does not answer, or all connections "
+                    "are busy"
+                )
+            )
 
     def pool_stats(self) -> dict[str, PoolStats]:
         """How each pool of connections is used: PostgreSQL has one, SQLite one each for writing, reading, streams."""
