@@ -1,7 +1,8 @@
 """Idle connections die while the server is healthy: the next calls succeed, and wait for at most one of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -178,24 +179,34 @@ async def test_an_opening_that_began_before_a_call_does_not_fail_it(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("after", range(8))
 async def test_an_opening_ends_wherever_the_server_falls_silent(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, after: int
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
-    async with wire_to(settings.target) as (wire, url):
-        hasty = Settings(database_url=url, sealing_keys=settings.sealing_keys, connect_timeout=2)
-        wire.mute(after=after)
-        with pytest.raises(ConnectionFailed, match="no answer in time"):
-            async with asyncio.timeout(60), open_database(hasty):
-                pass
-        wire.unmute()
-        async with open_database(hasty) as db:
+    async with AsyncExitStack() as stack:
+        wires = [await stack.enter_async_context(wire_to(settings.target)) for _ in range(8)]
+        hasty = [Settings(database_url=url, sealing_keys=settings.sealing_keys, connect_timeout=2) for _, url in wires]
+        for after, (wire, _) in enumerate(wires):
             wire.mute(after=after)
-            await terminate(PostgresOutside(settings.target))
-            with pytest.raises(ConnectionFailed, match="no answer in time"):
-                async with asyncio.timeout(60):
-                    await read(db, 0)
+        await asyncio.gather(*(ends_in_time(open_and_close(each)) for each in hasty))
+        for wire, _ in wires:
+            wire.unmute()
+        opened = [await stack.enter_async_context(open_database(each)) for each in hasty]
+        for after, (wire, _) in enumerate(wires):
+            wire.mute(after=after)
+        await terminate(PostgresOutside(settings.target))
+        await asyncio.gather(*(ends_in_time(read(db, 0)) for db in opened))
+
+
+async def open_and_close(settings: Settings) -> None:
+    async with open_database(settings):
+        pass
+
+
+async def ends_in_time(work: Awaitable[object]) -> None:
+    with pytest.raises(ConnectionFailed, match="no answer in time"):
+        async with asyncio.timeout(120):
+            await work
 
 
 async def test_a_transaction_whose_connection_dies_under_begin_begins_on_another(
