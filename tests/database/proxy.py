@@ -25,6 +25,7 @@ class Wire:
         self._mute_after: int | None = None
         self._messages: dict[asyncio.Task[None], int] = {}  # how many a link still carries before it is swallowed
         self.bytes_left = 0
+        self.opened = 0  # how many links there have been
         self.asked: set[asyncio.Task[None]] = set()  # the links on which a message was swallowed, except a goodbye
 
     def cut_after(self, count: int) -> None:
@@ -53,6 +54,7 @@ class Wire:
         """Carry a new link in a task of this wire. If the task were asyncio's, its cancellation would be logged."""
         task = asyncio.create_task(self._link(reader, writer))
         self._links.add(task)
+        self.opened += 1
         if self._mute_after is not None:
             self._messages[task] = self._mute_after
 
