@@ -28,7 +28,7 @@ def compare(
         return
     yield from compare_parameters(checked, described, reading, tables, twin)
     yield from compare_results(checked, described, reading, tables, twin)
-    yield from compare_json(checked, described)
+    yield from compare_json(checked, described, tables)
     yield from compare_json_kinds(checked, tables)
     yield from compare_writes(checked, described, reading, tables, twin)
     yield from compare_order(checked, reading)

@@ -1,6 +1,6 @@
 """Kinds of the fields that PostgreSQL reads out of a list of models: `json_to_recordset(:rows) AS entry (n integer)`.
 
-Builds on `json_fields` and `narrow`; goes by tokens.
+Builds on `json_rows` and `narrow`; goes by tokens.
 """
 
 import re
@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.json_fields import record_columns
+from hangar_dal.contract.json_rows import Read, names_read
 from hangar_dal.contract.kinds import ADVICE, enum_of, is_known, postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.narrow import too_wide
 from hangar_dal.contract.place import found
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.finding import Finding
-from hangar_dal.query.clauses import scopes
+from hangar_dal.sqlscan import Kind
 
 # Types of PostgreSQL's own that no annotation goes with. Others may be domains of any kind.
 _OTHERS: Final = frozenset({*ADVICE, "inet", "cidr", "macaddr", "xml", "bit", "tsvector", "point", "hstore"})
@@ -38,15 +38,16 @@ _FIRST_WORD: Final = re.compile(r"^\w+")
 
 def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     """Each column of the record against the model's field of its name; a type that is not known may be any."""
-    rows = [argument.model for argument in checked.query.signature.arguments.values() if argument.rows]
-    if len(rows) != 1 or rows[0] is None:
-        return
-    fields = field_types(rows[0])
-    for at, name, written in record_columns(scopes(checked.variant.text, checked.block.dialect)):
-        value, field = fields.get(name), f"{rows[0].__name__}.{name}"
-        type_ = _FIRST_WORD.sub(lambda found: _OTHER_NAMES.get(found[0], found[0]), written)
+    for read in names_read(checked, tables):
+        at, name = read.at, read.name
+        value, field = field_types(read.model).get(name), f"{read.model.__name__}.{name}"
+        type_ = _FIRST_WORD.sub(lambda found: _OTHER_NAMES.get(found[0], found[0]), read.type)
         kind = f"enum:{type_}" if type_ in tables.enums else postgresql_kind(type_.partition("(")[0])
         if not isinstance(value, ValueType) or not (is_known(kind) or enum_of(kind) or kind in _OTHERS):
+            continue
+        if kind_of(value).startswith("list:") and kind == "json":
+            continue  # the statement takes the list apart itself
+        if kind == "text" and _is_converted(read, checked):
             continue
         if not takes(kind, kind_of(value)):
             message = f"{name} is read as {spoken(kind)}, and {field} is {spoken(kind_of(value))}"
@@ -57,6 +58,15 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
         for reason, _ in too_wide(value, type_):
             message = f"{field} {reason} {type_}, as which it is read"
             yield found(checked, "value-too-large", message, "read it as bigint or text, or limit the field", at=at)
+
+
+def _is_converted(read: Read, checked: CheckedVariant) -> bool:
+    """Whether the statement converts the text wherever it uses it: `CAST(entry.at AS timestamptz)`."""
+    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
+    words = [token.text.strip('"').lower() for token in code]
+    places = [at for at in range(len(words) - 3) if words[at : at + 3] == [read.source, ".", read.name.lower()]]
+    casts = [words[at + 3] == "::" or (words[at - 2 : at] == ["cast", "("] and words[at + 3] == "as") for at in places]
+    return bool(casts) and all(casts)
 
 
 def _refused(value: ValueType, labels: Sequence[str]) -> str:
