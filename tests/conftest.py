@@ -54,6 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(NONE_FOUND)
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: many tests wait, for a server or for the end of a limit."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def choose_seed(config: pytest.Config) -> None:
     """The same random choices in every run, unless `--hypothesis-seed=N` asks for others."""
     asked = config.getoption("--hypothesis-seed")
