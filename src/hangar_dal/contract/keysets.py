@@ -1,7 +1,7 @@
 """Pages by key whose comparison does not fit the ORDER BY: rows are then skipped or come twice.
 
 Both forms are read: `(a, b) < (:a, :b)` and `a < :a OR (a = :a AND b < :b)`. Only behind LIMIT, and only if the
-comparison shares a column with the ORDER BY; else it is a filter. Builds on `bound`.
+comparison shares a column with the ORDER BY; else it is a filter. Builds on `page_bounds`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from hangar_dal.contract.bound import bound, sort_key
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, disjuncts, of_type
 from hangar_dal.sqlscan import Dialect
@@ -19,22 +19,10 @@ RULE: Final = "keyset-order"
 _UP: Final = (exp.GT, exp.GTE)
 _DOWN: Final = (exp.LT, exp.LTE)
 _STRICT: Final = (exp.GT, exp.LT)
-_TURNED: Final = {exp.GT: exp.LT, exp.LT: exp.GT, exp.GTE: exp.LTE, exp.LTE: exp.GTE}
-
-Key = tuple[str, bool]  # what is compared or sorted by, and whether it comes in descending order
-
-
-class _Bound(NamedTuple):
-    """`column > :value`: the column, the value, whether it goes downwards, whether it leaves out equal rows."""
-
-    column: exp.Expr
-    value: exp.Expr
-    is_down: bool
-    is_strict: bool
 
 
 class _Keyset(NamedTuple):
-    columns: Sequence[_Bound]
+    columns: Sequence[Bound]
     is_row: bool
 
 
@@ -43,23 +31,21 @@ def keysets(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iter
         order, limit = select.args.get("order"), select.args.get("limit")
         if order is None or limit is None or select.args.get("group") is not None:
             continue
-        keys = [_sorted_by(ordered, select, tables) for ordered in order.expressions]
+        keys = [sorted_by(ordered, select, tables) for ordered in order.expressions]
         held = list(conjuncts(select.args.get("where")))
         found = [keyset for test in held if (keyset := _keyset(test.unnest(), held)) is not None]
         if len(found) == 1:  # two are the ends of a range
-            fixed = {_name(each.this, tables) for each in held if isinstance(each, exp.EQ)}
-            fixed |= {_name(each.expression, tables) for each in held if isinstance(each, exp.EQ)}
-            yield from _judged(found[0], keys, fixed, tables)
+            yield from _judged(found[0], keys, fixed_by(held, tables), tables)
 
 
 def _judged(keyset: _Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables) -> Iterator[Remark]:
-    compared = [(each, name) for each in keyset.columns if (name := _name(each.column, tables)) not in fixed]
-    names, downs = [name for _, name in compared], {name: down for name, down in keys if name not in fixed}
+    pairs = [(each, name) for each in keyset.columns if (name := name_of(each.column, tables)) not in fixed]
+    names, downs = [name for _, name in pairs], {name: down for name, down in keys if name not in fixed}
     sorts, first = list(downs), keyset.columns[0].column
     if not set(names) & set(sorts) or names[: len(sorts)] == sorts[: len(names)] != names:
         return  # a filter, or an ORDER BY that ends too early: that leaves ties, and is reported as such
-    is_whole = len(names) == len(sorts) or _decides(names, first, tables)
-    wrong = next((each for each, name in compared if name in downs and downs[name] != each.is_down), None)
+    is_whole = len(names) == len(sorts) or decides([*names, *fixed], first, tables)
+    wrong = next((each for each, name in pairs if name in downs and downs[name] != each.is_down), None)
     loose = next((each for each in keyset.columns if not each.is_strict), None)
     if names != sorts[: len(names)] or not is_whole:
         message = f"the page begins after {_listed(names)}, but the rows are sorted by {_listed(sorts)}"
@@ -81,7 +67,7 @@ def _judged(keyset: _Keyset, keys: Sequence[Key], fixed: set[str], tables: Table
 def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> _Keyset | None:
     if isinstance(test, exp.Or):
         return _expanded(test, held)
-    found = _compared(test)
+    found = compared(test)
     if found is None or not isinstance(found.column, exp.Tuple) or not isinstance(found.value, exp.Tuple):
         return None
     columns, values = found.column.expressions, found.value.expressions
@@ -92,11 +78,11 @@ def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> _Keyset | None:
 
 def _expanded(either: exp.Or, held: Sequence[exp.Expr]) -> _Keyset | None:
     """`a < :a OR (a = :a AND b < :b)`, or with `a <= :a` beside it `a < :a OR b < :b`."""
-    found: list[_Bound] = []
+    found: list[Bound] = []
     for arm in disjuncts(either):
         tests = [each.unnest() for each in conjuncts(arm)]
         equal = [each for each in tests if isinstance(each, exp.EQ)]
-        bounds = [each for test in tests if (each := _compared(test)) is not None]
+        bounds = [each for test in tests if (each := compared(test)) is not None]
         if len(bounds) != 1 or len(equal) + 1 != len(tests) or isinstance(bounds[0].column, exp.Tuple):
             return None
         before = [(each.column, each.value) for each in found]
@@ -113,45 +99,8 @@ def _are(equal: Sequence[exp.EQ], pairs: Sequence[tuple[exp.Expr, exp.Expr]]) ->
 
 
 def _is_beside(pair: tuple[exp.Expr, exp.Expr], held: Sequence[exp.Expr]) -> bool:
-    found = (_compared(each.unnest()) for each in held)
+    found = (compared(each.unnest()) for each in held)
     return any(each is not None and not each.is_strict and (each.column, each.value) == pair for each in found)
-
-
-def _compared(test: exp.Expr) -> _Bound | None:
-    """The columns on the left, parameters alone on the right; turned around where they are not."""
-    kind = type(test)
-    if kind not in _TURNED:
-        return None
-    left, right = test.this.unnest(), test.expression.unnest()
-    if _has_columns(right) and not _has_columns(left):
-        left, right, kind = right, left, _TURNED[kind]
-    if not _has_columns(left) or _has_columns(right) or right.find(exp.Placeholder) is None:
-        return None
-    return _Bound(left, right, kind in _DOWN, kind in _STRICT)
-
-
-def _has_columns(value: exp.Expr) -> bool:
-    return value.find(exp.Column, exp.Query) is not None
-
-
-def _sorted_by(ordered: exp.Expr, select: exp.Select, tables: Tables) -> Key:
-    is_down = isinstance(ordered, exp.Ordered) and bool(ordered.args.get("desc"))
-    return _name(sort_key(ordered, select), tables), is_down
-
-
-def _name(value: exp.Expr, tables: Tables) -> str:
-    """Equal for two ways to write one column."""
-    while isinstance(value, exp.Paren | exp.Collate):
-        value = value.this
-    found = bound(value, tables)
-    return value.sql(comments=False).lower() if found is None else f"{found.alias}.{found.name}"
-
-
-def _decides(names: Sequence[str], column: exp.Expr, tables: Tables) -> bool:
-    """Whether they hold a key of their table, so that nothing is left to sort by."""
-    found = bound(column, tables)
-    keys = tables.keys.get(found.table, ()) if found is not None and found.table is not None else ()
-    return any({f"{found.alias}.{name.lower()}" for name in key} <= set(names) for key in keys if found is not None)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -21,13 +21,22 @@ from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.contract.one_row import unkeyed
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.outer_joins import outer_joins
+from hangar_dal.contract.page_columns import page_columns
 from hangar_dal.contract.patches import patches
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.remarks import Rule, notices
 from hangar_dal.contract.swapped import swapped
 from hangar_dal.sqlscan import Dialect
 
-_RULES: Final[tuple[Rule, ...]] = (any_rows, collations, constant_conditions, keysets, outer_joins, swapped)
+_RULES: Final[tuple[Rule, ...]] = (
+    any_rows,
+    collations,
+    constant_conditions,
+    keysets,
+    outer_joins,
+    page_columns,
+    swapped,
+)
 
 
 def read(text: str, dialect: Dialect, tables: Tables, described: Described, sent: Sequence[SentAs] = ()) -> Reading:

@@ -47,6 +47,7 @@ class Notice:
     """What the statement's words and the tables alone show to be wrong, at an offset of its text.
 
     `always`: it counts only if the words at that offset belong to the statement whatever arguments are given.
+    `column`: it counts only if no line of the block compares this column with another parameter.
     """
 
     rule: str
@@ -54,6 +55,7 @@ class Notice:
     message: str
     fix: str
     always: bool = False
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from hangar_dal.sqlscan import Dialect
 
 
 class Remark(NamedTuple):
-    """What is wrong with a node of the tree, and what to write instead. `always`: see `Notice`."""
+    """What is wrong with a node of the tree, and what to write instead. `always` and `column`: see `Notice`."""
 
     rule: str
     node: exp.Expr
     message: str
     fix: str
     always: bool = False
+    column: str = ""
 
 
 Rule = Callable[[Sequence[exp.Expr], Dialect, Tables], Iterator[Remark]]  # of every node, the root first
@@ -30,7 +31,9 @@ def notices(text: str, dialect: Dialect, tables: Tables, rules: Iterable[Rule]) 
     if not nodes:
         return ()
     found = (
-        Notice(remark.rule, place_in(remark.node, text, dialect), remark.message, remark.fix, remark.always)
+        Notice(
+            remark.rule, place_in(remark.node, text, dialect), remark.message, remark.fix, remark.always, remark.column
+        )
         for rule in rules
         for remark in rule(nodes, dialect, tables)
     )

@@ -1,7 +1,7 @@
 """A snapshot as a text that people read in a diff. Builds on `sources`.
 
 {
-  "format": 11,
+  "format": 12,
   "databases": {"postgresql": {"migrations": ..., "tables": ..., "queries": {"users.get_user": [
     {"statements": ["00356f4afc6b495c"], "told": {"described": {"columns": ["users.id", ...]}, ...}}
   ]}}, "sqlite": ...}
@@ -23,7 +23,7 @@ from hangar_dal.contract.sources import Told
 from hangar_dal.sqlscan import Dialect
 
 # To be raised whenever more is asked of a database or read in a statement, or either is understood in another way.
-FORMAT: Final = 11
+FORMAT: Final = 12
 _WIDTH: Final = 120
 _SCALARS: Final = (str, int, float, bool, type(None))
 

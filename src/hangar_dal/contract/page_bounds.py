@@ -1,0 +1,67 @@
+"""Comparisons at which a page may begin, and the keys that it is sorted by. Builds on `bound`."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from sqlglot import exp
+
+from hangar_dal.contract.bound import bound, sort_key
+from hangar_dal.contract.facts import Tables
+
+_DOWN: Final = (exp.LT, exp.LTE)
+_STRICT: Final = (exp.GT, exp.LT)
+_TURNED: Final = {exp.GT: exp.LT, exp.LT: exp.GT, exp.GTE: exp.LTE, exp.LTE: exp.GTE}
+
+Key = tuple[str, bool]  # what is compared or sorted by, and whether it comes in descending order
+
+
+class Bound(NamedTuple):
+    """`column > :value`: the column, the value, whether it goes downwards, whether it leaves out equal rows."""
+
+    column: exp.Expr
+    value: exp.Expr
+    is_down: bool
+    is_strict: bool
+
+
+def compared(test: exp.Expr) -> Bound | None:
+    """The columns on the left, parameters alone on the right; turned around where they are not."""
+    kind = type(test)
+    if kind not in _TURNED:
+        return None
+    left, right = test.this.unnest(), test.expression.unnest()
+    if _has_columns(right) and not _has_columns(left):
+        left, right, kind = right, left, _TURNED[kind]
+    if not _has_columns(left) or _has_columns(right) or right.find(exp.Placeholder) is None:
+        return None
+    return Bound(left, right, kind in _DOWN, kind in _STRICT)
+
+
+def _has_columns(value: exp.Expr) -> bool:
+    return value.find(exp.Column, exp.Query) is not None
+
+
+def sorted_by(ordered: exp.Expr, select: exp.Select, tables: Tables) -> Key:
+    is_down = isinstance(ordered, exp.Ordered) and bool(ordered.args.get("desc"))
+    return name_of(sort_key(ordered, select), tables), is_down
+
+
+def fixed_by(held: Sequence[exp.Expr], tables: Tables) -> set[str]:
+    """What is equal to something else in every row, so that it does not sort the rows."""
+    equal = [each for each in held if isinstance(each, exp.EQ)]
+    return {name_of(side, tables) for each in equal for side in (each.this, each.expression)}
+
+
+def name_of(value: exp.Expr, tables: Tables) -> str:
+    """Equal for two ways to write one column."""
+    while isinstance(value, exp.Paren | exp.Collate):
+        value = value.this
+    found = bound(value, tables)
+    return value.sql(comments=False).lower() if found is None else f"{found.alias}.{found.name}"
+
+
+def decides(names: Sequence[str], column: exp.Expr, tables: Tables) -> bool:
+    """Whether they hold a key of their table, so that nothing is left to sort by."""
+    found = bound(column, tables)
+    keys = tables.keys.get(found.table, ()) if found is not None and found.table is not None else ()
+    return any({f"{found.alias}.{name.lower()}" for name in key} <= set(names) for key in keys if found is not None)

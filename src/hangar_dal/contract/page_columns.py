@@ -1,0 +1,73 @@
+"""Pages that begin after one column, which leaves ties: rows that are equal in it are skipped.
+
+`made_at < :after ORDER BY made_at DESC, id DESC LIMIT 20` may be a filter as well. The name of the parameter decides:
+`:after`, `:before`, `:cursor`, `:last_made_at`. Two bounds of one column are a range. Builds on `page_bounds`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.page_bounds import Bound, compared, decides, fixed_by, name_of, sorted_by
+from hangar_dal.contract.remarks import Remark
+from hangar_dal.contract.syntax import conjuncts, of_type, parameter_name
+from hangar_dal.sqlscan import Dialect
+
+RULE: Final = "keyset-order"
+_WORDS: Final = frozenset({"after", "before", "cursor", "last", "previous"})
+_PARTS: Final = frozenset({"at", "id", "key", "value"})
+
+
+def page_columns(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    for select in of_type(nodes, exp.Select):
+        order = select.args.get("order")
+        if order is None or not _is_page(select):
+            continue
+        held = list(conjuncts(select.args.get("where")))
+        fixed = fixed_by(held, tables)
+        keys = [key for key in (sorted_by(each, select, tables) for each in order.expressions) if key[0] not in fixed]
+        bounds = [found for test in held if (found := compared(test.unnest())) is not None]
+        of_first = [each for each in bounds if keys and name_of(each.column, tables) == keys[0][0]]
+        if len(of_first) == 1 and of_first[0].is_down == keys[0][1]:
+            whole = len(keys) == 1 or decides([keys[0][0], *fixed], of_first[0].column, tables)
+            names = [name for name, _ in keys]
+            yield from _judged(of_first[0], names, held, is_whole=whole)
+
+
+def _judged(found: Bound, sorts: Sequence[str], held: Sequence[exp.Expr], *, is_whole: bool) -> Iterator[Remark]:
+    column, name = found.column, _parameter(found.value)
+    if not isinstance(column, exp.Column) or not _begins_a_page(name, column.name.lower()):
+        return
+    sign = "<" if found.is_down else ">"
+    if found.is_strict and not is_whole:
+        message = f"{sign} :{name} skips the rows that are equal to the last one in {column.name}"
+        listed = ", ".join(each.rpartition(".")[2] for each in sorts)
+        fix = f"compare ({listed}), all columns of the ORDER BY; name the parameter otherwise if it is a filter"
+        yield Remark(RULE, column, message, fix, column=column.name.lower())
+    elif not found.is_strict and is_whole and not any(isinstance(test.unnest(), exp.Or) for test in held):
+        message = f"{sign}= :{name} returns the last row of the page before again"
+        yield Remark(RULE, column, message, f"write {sign}", column=column.name.lower())
+
+
+def _is_page(select: exp.Select) -> bool:
+    """Whether LIMIT takes some of the rows: the first one alone, or those behind an OFFSET, are found otherwise."""
+    limit = select.args.get("limit")
+    count = limit.args.get("expression") or limit.args.get("count") if limit is not None else None
+    is_one = isinstance(count, exp.Literal) and count.name == "1"
+    others = (select.args.get("group"), select.args.get("offset"))
+    return count is not None and not is_one and not any(others)
+
+
+def _parameter(value: exp.Expr) -> str:
+    while isinstance(value, exp.Paren | exp.Cast):
+        value = value.this
+    return parameter_name(value) if isinstance(value, exp.Placeholder) else ""
+
+
+def _begins_a_page(parameter: str, column: str) -> bool:
+    first, _, rest = parameter.partition("_")
+    if parameter == column or first not in _WORDS:
+        return parameter.endswith("_cursor")
+    return rest in ("", column, *column.split("_"), *_PARTS)
