@@ -53,6 +53,8 @@ KEPT = {
         "currval('orders_id_seq')",
         "lastval()",
         "pg_catalog.lastval() AS lastval",
+        "(SELECT lastval() AS materialized)",
+        "lastval() + (1)",
         "setseed(0.5)",
         "dblink_connect('mine', 'dbname=x')",
         "extensions.dblink_connect_u('mine', 'dbname=x')",
@@ -70,6 +72,7 @@ KEPT = {
         "[changes]()",
         "`changes`()",
         "total_changes() AS changes",
+        "changes() + (1)",
         "load_extension('x')",
     ],
 }
@@ -78,15 +81,20 @@ NOT_KEPT = {
         "upper(set_config('a.b', 'x', true))",
         "upper(set_config('a.b', 'x', (TRUE)))",
         "upper(set_config('a.b', 'x', true::bool))",
+        "upper(set_config('a.b', 'x', true::boolean))",
+        "upper(set_config('a.b', 'x', CAST(true AS bool)))",
         "upper(set_config('a.b', 'x', CAST(true AS boolean)))",
         "upper(set_config(is_local => true, setting_name => 'a.b', new_value => 'x'))",
         "upper(set_config(setting_name := 'a.b', new_value := 'x', is_local := true))",
         "upper(set_config('a.b', ARRAY['x', 'y']::text, true))",
         "set_config('a.b', 'x')",
+        "set_config('a.b', 'x', true) AS b FROM pg_advisory_xact_lock(1)",
         "app.set_config('a.b', 'x', false)",
         "\"SET_CONFIG\"('a.b', 'x', false)",
         "'set_config(''a.b'', ''x'', false)'",
         "set_config",
+        "pg_settings",
+        "'lastval' (1)",
         "nextval('orders_id_seq')",
         "current_setting('a.b')",
         "app.currval('x')",
@@ -103,8 +111,10 @@ NOT_CALLED = [
     "WITH changes (id) AS (SELECT :it), currval (id) AS NOT MATERIALIZED (SELECT 1) DELETE FROM orders WHERE id = 1",
     "UPDATE orders AS pg_settings SET note = :it WHERE id = 1",
     "UPDATE pg_settings.orders SET note = :it WHERE id = 1",
+    "UPDATE pg_catalog SET pg_settings = :it WHERE id = 1",
 ]
-UPDATES = [
+SETTINGS = [
+    "SELECT set_config('a.b', :it, false)",
     "UPDATE ONLY pg_catalog.pg_settings SET setting = :it WHERE name = 'a.b'",
     "WITH o AS (UPDATE \"pg_settings\" AS s SET setting = :it WHERE name = 'a.b' RETURNING 1) SELECT 1 AS x",
 ]
@@ -157,11 +167,16 @@ def test_a_table_with_the_name_of_such_a_function_is_silent(statement: str, shop
     assert rules(shop, "postgresql") == rules(shop, "sqlite") == set()
 
 
-@pytest.mark.parametrize("statement", UPDATES)
-def test_an_update_of_the_settings_view_is_refused(statement: str, shop: "Shop") -> None:
+@pytest.mark.parametrize("statement", SETTINGS)
+def test_a_statement_that_changes_a_setting_of_the_session_is_refused(statement: str, shop: "Shop") -> None:
     shop.query("async def it(db: Executor, it: str) -> None: ...", statement)
     assert rules(shop, "postgresql") == {"session-state"}
     assert rules(shop, "sqlite") == set()
+
+
+def test_an_unfinished_update_can_be_checked(shop: "Shop") -> None:
+    shop.query("async def it(db: Executor) -> None: ...", "UPDATE ONLY")
+    assert rules(shop, "postgresql") == {"where-missing"}
 
 
 @pytest.mark.parametrize("statement", NOTHING_ELSE)
