@@ -73,7 +73,29 @@ GOT = "-- name: get_item\nSELECT id, name FROM items WHERE id = :id;\n"
 INSERT = "INSERT INTO items (id, name) VALUES (:id, :name)"
 NOTED = "class Noted(Row):\n    id: UUID\n    name: str\n    note: str | None\n"
 SEALED = 'note: Annotated[str, Sealed("items", "note", bind=("id",))]'
+OTHER_PLACE = 'Annotated[str, Sealed("orders", "note", bind=("id",))]'
 EXAMPLES = [
+    Example(
+        "sealed-elsewhere",
+        [OTHER_PLACE],
+        {
+            "items.py": f"@query\nasync def set_note(db: Executor, id: UUID, note: {OTHER_PLACE}) -> RowCount: ...\n",
+            **sql("-- name: set_note\nUPDATE items SET note = :note WHERE id = :id;\n"),
+        },
+        {"items.py": f"@query\nasync def set_note(db: Executor, id: UUID, {SEALED}) -> RowCount: ...\n"},
+    ),
+    Example(
+        "sealed-compared",
+        ["WHERE note = :note"],
+        {
+            "items.py": f"@query\nasync def list_items(db: Executor, id: UUID, {SEALED}) -> list[Item]: ...\n",
+            **sql("-- name: list_items\nSELECT id, name FROM items WHERE note = :note AND id <> :id ORDER BY id;\n"),
+        },
+        {
+            "items.py": "@query\nasync def list_items(db: Executor, id: UUID, name: str) -> list[Item]: ...\n",
+            **sql("-- name: list_items\nSELECT id, name FROM items WHERE name = :name AND id <> :id ORDER BY id;\n"),
+        },
+    ),
     Example(
         "file-shared",
         ["items.sql", "reports"],

@@ -18,6 +18,7 @@ from hangar_dal.contract.place import found
 from hangar_dal.contract.plans_findings import Asked, find_scans, find_unknown_small_tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.scope import Scope, scope_of
+from hangar_dal.contract.seals import compare_seals, sealed_places
 from hangar_dal.contract.sending import sent
 from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snapshots
 from hangar_dal.contract.sources import Source
@@ -119,6 +120,7 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
         for each in statements(catalog, source.dialect)
     ]
     twins: dict[Dialect, Tables] = {source.dialect: source.tables for source in sources}
+    sealed = sealed_places(project)
     answers: list[Answer] = []
     asked: list[Asked] = []
     of_arms: dict[Finding, list[CheckedVariant]] = {}
@@ -131,7 +133,9 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
             continue
         answers.append(Answer(each, told.described, told.reading.nulls))
         twin = twins.get("postgresql") if source.dialect == "sqlite" else None
-        for finding in compare(each, told.described, told.reading, source.tables, twin=twin):
+        of_one = [*compare(each, told.described, told.reading, source.tables, twin=twin)]
+        of_one += compare_seals(each, told.described, told.reading, source.tables, sealed)
+        for finding in of_one:
             of_arms.setdefault(finding, []).append(each)
         asked.append((each, told.scans))
     for finding, each in find_scans(asked, project.small_tables):

@@ -71,6 +71,8 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "null-refused": "A field accepts None if its column may be NULL.",
         "null-unknown": "A field accepts None if it cannot be determined whether its column may be NULL.",
         "null-needless": "A field accepts None only if a query may fill it with NULL.",
+        "sealed-elsewhere": "A sealed field is stored in the table and the column that it names.",
+        "sealed-compared": "No sealed value is compared: each is sealed with a new random nonce.",
         "json-kind": "The type of a field that is read from JSON fits the model's field.",
         "json-field": "What is read out of JSON, or built into it, has the names of the model's fields.",
         "override-unknown": "A `-- not null:` line names a column of the result.",

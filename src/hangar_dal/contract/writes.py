@@ -82,7 +82,7 @@ def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
 def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     """Fields of the one model that an INSERT stores, which have a column there and are not stored in it."""
     models = [argument.model for argument in checked.query.signature.arguments.values() if argument.model is not None]
-    target = _target(scopes(checked.variant.text, checked.block.dialect)[0])
+    target = insert_target(scopes(checked.variant.text, checked.block.dialect)[0])
     if len(models) != 1 or target is None:
         return
     table, given = target
@@ -98,7 +98,7 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
             yield found(checked, "field-unstored", message, fix, severity="warning")
 
 
-def _target(root: Scope) -> tuple[str, set[str]] | None:
+def insert_target(root: Scope) -> tuple[str, set[str]] | None:
     """The table of an INSERT, and the columns that it lists."""
     into = None if root.verb is None or root.word(root.verb) != "INSERT" else root.find("INTO", after=root.verb)
     if into is None:

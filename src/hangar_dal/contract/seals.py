@@ -1,0 +1,146 @@
+"""Sealed fields: each is stored in the column that it names, and none is compared. Builds on `reading` and `json_rows`.
+
+The associated data of a sealed value names its table and column, so it opens nowhere else. Each value is sealed with a
+new random nonce, so that two sealed texts of one value differ.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import BaseModel
+
+from hangar_dal.contract.comparing import compares
+from hangar_dal.contract.facts import Described, Tables
+from hangar_dal.contract.json_rows import names_read
+from hangar_dal.contract.place import column_at, found, parameter_at
+from hangar_dal.contract.project import Project
+from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.results import result_fields
+from hangar_dal.contract.sending import sources
+from hangar_dal.contract.variants import CheckedVariant
+from hangar_dal.contract.writes import insert_target
+from hangar_dal.database.types import ValueType, field_types, inner_model
+from hangar_dal.finding import Finding
+from hangar_dal.query.clauses import scopes
+from hangar_dal.query.signature import Signature
+from hangar_dal.sealing import Sealed
+
+Place = tuple[str, str]  # a table and a column of it, in lower case
+
+_INSTEAD: Final = "store a keyed hash of the value in a column of its own, and compare that"
+
+
+def sealed_places(project: Project) -> frozenset[Place]:
+    """The columns that the fields and arguments of the project's queries are sealed for."""
+    signatures = [query.signature for catalog in project.catalogs for query in catalog.queries.values()]
+    return frozenset(_place(sealed) for signature in signatures for _, sealed in _seals(signature))
+
+
+def compare_seals(
+    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, places: frozenset[Place]
+) -> Iterator[Finding]:
+    """Sealed fields that name a column that they are not stored in, and comparisons that never hold."""
+    if described.refusal is not None:
+        return
+    known = _known(tables)
+    unknown = {name: sealed for name, sealed in _seals(checked.query.signature) if _place(sealed) not in known}
+    for name, sealed in unknown.items():
+        message = f"{name} is sealed for {sealed.table}.{sealed.column}, and no table has such a column"
+        yield _elsewhere(checked, message, None)
+    if not unknown:
+        yield from _written(checked, reading, tables)
+        yield from _read(checked, described, tables)
+    yield from _compared(checked, reading, places)
+
+
+def _written(checked: CheckedVariant, reading: Reading, tables: Tables) -> Iterator[Finding]:
+    givers = sources(checked)
+    for met in reading.meetings:
+        source = givers.get(met.parameter) if met.written and met.parameter else None
+        sealed = source.value.sealed if source is not None and source.value is not None else None
+        if sealed is not None and not _is_there(sealed, met.table, met.column):
+            yield _elsewhere(checked, _stored(f":{met.parameter}", sealed, f"{met.table}.{met.column}"), met.at)
+    into = insert_target(scopes(checked.variant.text, checked.block.dialect)[0])
+    for read in names_read(checked, tables) if into is not None else ():
+        value = field_types(read.model).get(read.name)
+        sealed = value.sealed if isinstance(value, ValueType) else None
+        if into is not None and sealed is not None and not _is_there(sealed, into[0], sealed.column):
+            yield _elsewhere(checked, _stored(f"{read.model.__name__}.{read.name}", sealed, into[0]), read.at)
+
+
+def _read(checked: CheckedVariant, described: Described, tables: Tables) -> Iterator[Finding]:
+    fields = result_fields(checked) or {}
+    for column in described.columns:
+        value = fields.get(column.name, fields.get(""))
+        if value is None or value.sealed is None or column.table is None or column.column is None:
+            continue
+        if column.table in tables.keys and not _is_there(value.sealed, column.table, column.column):
+            message = f"{column.name} is read from {column.table}.{column.column}, and its field is sealed for "
+            message += f"{value.sealed.table}.{value.sealed.column}, so that no value opens"
+            yield _elsewhere(checked, message, column_at(checked, column.name))
+
+
+def _compared(checked: CheckedVariant, reading: Reading, places: frozenset[Place]) -> Iterator[Finding]:
+    givers = sources(checked)
+    sealed = [name for name, source in givers.items() if source.value is not None and source.value.sealed]
+    at = {met.parameter: met for met in reading.meetings if met.parameter and not met.written}
+    for name in sealed:
+        if name in at or compares(checked.variant, name):
+            message = f":{name} is sealed anew for each call, so it is equal to no stored value"
+            yield found(checked, "sealed-compared", message, _INSTEAD, at=parameter_at(checked, name))
+    # An UPDATE may compare the sealed text that was read before, to replace that one only.
+    for name, met in at.items() if checked.block.verb in ("SELECT", "WITH") else ():
+        if name not in sealed and _short(met.table, met.column) in places and _is_equal(checked.variant.text, name):
+            message = f"{met.table}.{met.column} is sealed, so it is equal to no :{name}"
+            yield found(checked, "sealed-compared", message, _INSTEAD, at=met.at)
+
+
+def _is_equal(text: str, name: str) -> bool:
+    """Whether the parameter is next to a `=`. By `>=` and `<`, all that one key sealed may be found."""
+    return re.search(rf"(?<![<>!])=\s*(?:CAST\(\s*)?:{name}\b|:{name}\s*=", text) is not None
+
+
+def _stored(what: str, sealed: Sealed, place: str) -> str:
+    return f"{what} is sealed for {sealed.table}.{sealed.column} and is stored in {place}, where it never opens"
+
+
+def _elsewhere(checked: CheckedVariant, message: str, at: int | None) -> Finding:
+    return found(
+        checked, "sealed-elsewhere", message, "name the table and the column of the value in Sealed(...)", at=at
+    )
+
+
+def _seals(signature: Signature) -> Iterator[tuple[str, Sealed]]:
+    """Each sealed argument or field, by its name."""
+    values = {argument.name: argument.value for argument in signature.arguments.values()}
+    for name, value in {**values, **signature.changes, "the result": signature.result.value}.items():
+        if value is not None and value.sealed is not None:
+            yield name, value.sealed
+    for model in (*(each.model for each in signature.arguments.values()), signature.result.model):
+        yield from _of_model(model) if model is not None else ()
+
+
+def _of_model(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[tuple[str, Sealed]]:
+    for name, value in field_types(model).items() if model not in outer else ():
+        if isinstance(value, ValueType) and value.sealed is not None:
+            yield f"{model.__name__}.{name}", value.sealed
+        elif isinstance(value, ValueType) and (inner := inner_model(value)) is not None:
+            yield from _of_model(inner, (*outer, model))
+
+
+def _place(sealed: Sealed) -> Place:
+    return _short(sealed.table, sealed.column)
+
+
+def _short(table: str, column: str) -> Place:
+    """Without the schema, which a model may leave out."""
+    return table.rpartition(".")[2].lower(), column.lower()
+
+
+def _known(tables: Tables) -> frozenset[Place]:
+    return frozenset(_short(table, column) for table, columns in tables.columns.items() for column in columns)
+
+
+def _is_there(sealed: Sealed, table: str, column: str) -> bool:
+    return _place(sealed) == _short(table, column)
