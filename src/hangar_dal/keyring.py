@@ -128,6 +128,9 @@ def _make(path: Path) -> None:
             pass
         finally:
             draft.unlink()
+    except FileNotFoundError:
+        message = "the folder of the database does not exist. Create it, or correct DATABASE_URL."
+        raise_alone(SettingsError(f"{path.parent}: {message}"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise_alone(

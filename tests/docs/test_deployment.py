@@ -16,7 +16,8 @@ from psycopg import sql
 
 from docs.documents import DEPLOYMENT, blocks, write_files
 from hangar_dal import migrations, open_database, sealing, session_cookies, users, uuid7
-from hangar_dal.errors import ConstraintViolation
+from hangar_dal.errors import ConstraintViolation, MigrationError
+from hangar_dal.migrations.status import status
 from hangar_dal.settings import Settings
 from postgres_server import Server
 from samples import local_user, session
@@ -168,6 +169,15 @@ def test_the_application_may_do_nothing_else(deployed: Deployment) -> None:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(text.encode())
                 pytest.fail(f"allowed: {text}")
+
+
+def test_the_application_s_role_is_told_which_role_runs_migrations(deployed: Deployment) -> None:
+    url = deployed.url("hangar_app")
+    for command in (migrations.pending, migrations.apply, migrations.edited, migrations.break_lock, status):
+        with pytest.raises(
+            MigrationError, match=r"permission denied .*; use the URL of the role that owns the tables$"
+        ):
+            command(url)
 
 
 def test_a_role_of_another_application_cannot_even_connect(deployed: Deployment) -> None:

@@ -232,3 +232,30 @@ def test_a_commit_that_was_a_rollback_is_an_error(empty_postgres_url: str) -> No
             backend.execute("SELECT 1/0")
         with pytest.raises(MigrationError, match="rolled back"):
             backend.commit()
+
+
+@pytest.mark.parametrize(
+    ("shim", "reason"),
+    [
+        ("from x import (", r"SyntaxError: '\(' was never closed"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        (None, "is missing in"),
+    ],
+)
+def test_a_migration_that_cannot_be_loaded_is_one_sentence_and_no_traceback_in_the_log(
+    empty_database_url: str,
+    packaged: Path,
+    add_migration: Add,
+    caplog: pytest.LogCaptureFixture,
+    shim: str | None,
+    reason: str,
+) -> None:
+    add_migration(packaged, "0004_bad")
+    if shim is None:
+        (packaged / "sqlite" / "0004_bad.sql").unlink()
+    else:
+        (packaged / "0004_bad.py").write_text(shim)
+    with pytest.raises(MigrationError, match=rf"0004_bad.*{reason}") as caught:
+        migrations.apply(empty_database_url)
+    assert len(str(caught.value).splitlines()) == 1
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == []

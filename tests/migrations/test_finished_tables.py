@@ -133,3 +133,12 @@ def test_a_check_that_may_refuse_null_is_found(
     assert [(each.dialect, each.rule) for each in findings() if each.rule != "twins-differ"] == [
         ("sqlite", rule) for rule in rules
     ]
+
+
+def test_the_index_of_the_fix_can_be_created_on_both_databases(
+    findings: Findings, packaged: Path, add_migration: Add
+) -> None:
+    add_pets(add_migration, packaged)
+    (create,) = {each.fix.partition(" in a new migration")[0] for each in findings()}
+    add_migration(packaged, "0005_index", apply=f"{create};", rollback="DROP INDEX idx_pets_owner;")
+    assert found(findings()) == []

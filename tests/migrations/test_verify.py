@@ -180,6 +180,18 @@ def test_a_change_of_one_twin_alone_is_found_once_where_it_was_made(
     assert f"\n    {line}" in found.message
 
 
+@pytest.mark.parametrize(("name", "is_found"), [("a_b_check", True), ("a_b_type_check", False)])
+def test_a_check_that_a_type_of_postgresql_replaces_has_a_name_that_the_fix_tells(
+    findings: Callable[..., tuple[Finding, ...]], packaged: Path, add_migration: Add, name: str, *, is_found: bool
+) -> None:
+    sqlite = f"CREATE TABLE a (b integer NOT NULL, CONSTRAINT {name} CHECK (b IN (0, 1))) STRICT;"
+    postgresql = "CREATE TABLE a (b boolean NOT NULL);"
+    add_migration(packaged, "0004_flags", sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE a;")
+    told = [each.fix for each in findings()]
+    assert len(told) == is_found
+    assert all("<table>_<column>_type_check" in fix for fix in told)
+
+
 def test_files_that_are_missing_or_unfinished_are_all_named(check: Check, packaged: Path, add_migration: Add) -> None:
     add_migration(packaged, "0004_new", sqlite="-- to do", postgresql="SELECT 1;\nCOMMIT;", rollback="SELECT 'open")
     (packaged / "sqlite" / "0003_session_cookies_indexes.rollback.sql").unlink()

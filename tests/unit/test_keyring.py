@@ -271,6 +271,15 @@ def test_a_refused_key_leaves_no_other_key_in_a_traceback(
     assert key.partition(":")[2] not in texts_in_frames(caught.value)
 
 
+@pytest.mark.usefixtures("permissions_bind")
 def test_a_place_where_no_key_file_can_be_made_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"no-such-directory/shop.db.key: .*HANGAR_SEALING_KEY_FILE"):
-        open_keyring(Settings(database_url="sqlite:///no-such-directory/shop.db"))
+    Path("closed").mkdir(mode=0o500)
+    with pytest.raises(SettingsError, match=r"closed/shop.db.key: .*HANGAR_SEALING_KEY_FILE"):
+        open_keyring(Settings(database_url="sqlite:///closed/shop.db"))
+
+
+@pytest.mark.parametrize("path", ["nowhere/shop.db", "nowhere/deeper/shop.db"])
+def test_where_the_folder_of_the_database_is_missing_that_is_what_the_error_says(path: str) -> None:
+    with pytest.raises(SettingsError, match=r"^nowhere\S*: the folder .* does not exist\. Create it, or correct DATAB"):
+        open_keyring(Settings(database_url=f"sqlite:///{path}"))
+    assert files() == []

@@ -42,7 +42,8 @@ def _unindexed(
         message = f"{table.name} ({columns}) refers to {key.table}, and no index begins with "
         message += "it" if len(key.columns) == 1 else "these columns"
         message += f": each DELETE of a row of {key.table} reads all of {table.name}"
-        fix = f"CREATE INDEX ON {table.name} ({columns}) in a new migration"
+        name = "_".join(("idx", table.name, *key.columns))
+        fix = f"CREATE INDEX {name} ON {table.name} ({columns}) in a new migration"
         fix += f", or name {key.table} in small_tables if its rows are never deleted"
         migration = _first(files, rehearsal, table.name, key.columns, _foreign_keys)
         yield fault(migration, rehearsal.dialect, "apply", "foreign-key-unindexed", message, fix=fix)

@@ -15,6 +15,7 @@ from hangar_dal.sqlscan import Dialect
 # PostgreSQL's texts about rows quote their values: data exceptions, broken constraints, what a RAISE says.
 _SQLSTATES_WITH_VALUES: Final = ("22", "23", "P0")
 _LOCK_NOT_AVAILABLE: Final = "55P03"
+_NOT_ALLOWED: Final = "42501"
 
 
 def dialect_of(connection: Any) -> Dialect | None:
@@ -75,6 +76,13 @@ def explain(error: Exception) -> str | None:
         return f"{diagnosis.message_primary} (SQLSTATE {sqlstate})"
     place = diagnosis.constraint_name or diagnosis.column_name or diagnosis.table_name
     return f"{type(error).__name__}{f' at {place}' if place else ''} (SQLSTATE {sqlstate})"
+
+
+def explain_own(error: Exception) -> str | None:
+    """The same of a statement that reads or writes the history of the migrations, with what to do about it."""
+    if getattr(error, "sqlstate", None) == _NOT_ALLOWED:
+        return f"{explain(error)}; use the URL of the role that owns the tables"
+    return explain(error)
 
 
 def _check_foreign_keys(script: Script, connection: sqlite3.Connection) -> None:

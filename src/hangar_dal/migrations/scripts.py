@@ -94,8 +94,8 @@ def read_script(folder: Path, migration: str, dialect: Dialect, direction: Direc
     except FileNotFoundError:
         raise_alone(
             MigrationError(
-                f"{file} is missing in {folder}: each migration has a script and a rollback script for each of"
-                f" {' and '.join(DIALECTS)}"
+                f"{file} is missing in {folder}; write it, because each migration has a script and a rollback script"
+                f" for each of {' and '.join(DIALECTS)}"
             )
         )
     except UnicodeDecodeError:

@@ -4,21 +4,23 @@ Builds on `running` and `places`; what connects is in `backends`.
 """
 
 import glob
+import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.beyond import refuse_beyond
 from hangar_dal.migrations.files import migrations_in
 from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.migrations.places import Place
-from hangar_dal.migrations.running import explain
+from hangar_dal.migrations.running import explain_own
 
 _one_at_a_time = Lock()
+_yoyo_log: Final = logging.getLogger("yoyo.migrations")
 
 
 @contextmanager
@@ -49,13 +51,21 @@ def migrating(place: Place, folders: Sequence[Path]) -> Generator[tuple[Any, lis
 def _load(migration: Any) -> None:
     from yoyo.exceptions import BadMigration  # noqa: PLC0415 - yoyo takes long to load
 
+    _yoyo_log.addFilter(_has_no_traceback)  # yoyo logs the traceback of what is raised here
     try:
         migration.load()
     except BadMigration as error:
         cause = error.__cause__ or error.__context__
         if isinstance(cause, MigrationError):
             raise_alone(cause)
-        raise MigrationError(f"{migration.id} cannot be loaded") from error
+        reason = f"{type(cause).__name__}: {cause}" if cause else str(error)
+        raise MigrationError(f"{migration.id} cannot be loaded: {reason}; correct {migration.path}") from error
+    finally:
+        _yoyo_log.removeFilter(_has_no_traceback)
+
+
+def _has_no_traceback(record: logging.LogRecord) -> bool:
+    return record.exc_info is None
 
 
 @contextmanager
@@ -68,6 +78,6 @@ def connected(place: Place) -> Generator[Any]:
             backend.init_database()
             yield backend
         except Exception as error:
-            if reason := explain(error):
+            if reason := explain_own(error):
                 raise_alone(MigrationError(f"{place.target.where}: {reason}"))
             raise

@@ -7,6 +7,7 @@ DDL is looked for, and files that were edited after they were applied. The topmo
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.finding import Finding
@@ -23,6 +24,9 @@ from hangar_dal.migrations.status import status
 from hangar_dal.migrations.twins import twin_differences
 from hangar_dal.migrations.unsafe import find_unsafe
 from hangar_dal.sqlscan import DIALECTS
+
+_SAME_CHANGE: Final = "make the same change for both databases"
+_NEEDLESS_CHECK: Final = "; a CHECK that PostgreSQL's type makes needless is named <table>_<column>_type_check"
 
 
 def verify(
@@ -102,7 +106,8 @@ def _not_twins(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: R
         lines = twin_differences(one, other)
         if new := tuple(line for line in lines if line not in known):
             message = with_diff("SQLite and PostgreSQL get different schemas (- SQLite, + PostgreSQL):", new)
-            yield fault(
-                migration, "postgresql", "apply", "twins-differ", message, fix="make the same change for both databases"
-            )
+            fix = _SAME_CHANGE
+            if any(line.startswith("- ") and ": check " in line for line in new):
+                fix += _NEEDLESS_CHECK
+            yield fault(migration, "postgresql", "apply", "twins-differ", message, fix=fix)
         known = set(lines)
