@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hangar_dal import Database
+from hangar_dal import Database, open_database
+from hangar_dal.settings import Settings
 
 if TYPE_CHECKING:
     from conftest import Shop
@@ -101,3 +102,19 @@ def test_a_query_keeps_the_face_of_its_function(orders: Any) -> None:
     assert list(inspect.signature(orders.add).parameters) == ["db", "a", "b", "c"]
     assert inspect.iscoroutinefunction(orders.add)
     assert not inspect.iscoroutinefunction(orders.walk)
+
+
+@pytest.mark.parametrize("given", [7, "sqlite:///shop.db", None, open_database(Settings(database_url=":memory:"))],
+                         ids=["value", "URL", "None", "not entered"])  # fmt: skip
+async def test_what_is_no_database_is_refused_with_what_to_pass(shop: "Shop", given: object) -> None:
+    module = shop.declare(
+        "@query\nasync def one(db: Executor) -> int: ...\n\n@query\ndef many(db: Executor) -> Stream[int]: ...\n"
+    )
+    shop.write("orders", "-- name: one\nSELECT 1 AS one;\n\n-- name: many\nSELECT 1 AS many ORDER BY 1;\n")
+    sentence = (
+        rf"^orders\.\w+: the first argument must be a Database or a Transaction, not {type(given).__name__}; pass"
+    )
+    with pytest.raises(TypeError, match=sentence):
+        await module.one(given)
+    with pytest.raises(TypeError, match=sentence):
+        module.many(given)

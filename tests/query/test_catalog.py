@@ -243,3 +243,16 @@ async def test_findings_of_one_query_keep_its_whole_module_from_running(shop: "S
     shop.write("orders", ONE_SQL)
     with pytest.raises(CatalogError, match=r"orders.two has no block"):
         await orders.one(database)
+
+
+@pytest.mark.parametrize("package", ["no_such_package", "shop.orders", "", ".orders"])
+def test_a_catalog_of_what_is_no_package_says_what_to_write(package: str, shop: "Shop") -> None:
+    catalog = Catalog(package)
+    sys.modules["shop.orders"] = shop.declare(ONE)
+    catalog.query(sys.modules["shop.orders"].one.__wrapped__)
+    for look in (catalog.load, catalog.findings):
+        with pytest.raises(
+            CatalogError, match=r"^Catalog\(.*\): .*; write the name of the package that holds"
+        ) as caught:
+            look()
+        assert repr(package) in str(caught.value)

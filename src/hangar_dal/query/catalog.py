@@ -67,7 +67,12 @@ class Catalog:
 
         @wraps(function)
         async def call(db: Executor, *arguments: Any, **named: Any) -> Any:
-            plan = plans.get(db.dialect) or plan_for(db)
+            try:
+                plan = plans.get(db.dialect) or plan_for(db)
+            except AttributeError:
+                if hasattr(db, "dialect"):
+                    raise
+                raise _not_a_database(declared, db) from None
             values = declared.values(arguments, named)
             try:
                 variant, parameters = plan.bound(values, db)
@@ -78,6 +83,8 @@ class Catalog:
 
         @wraps(function)
         def open_stream(db: Executor, *arguments: Any, **named: Any) -> Any:
+            if not hasattr(db, "dialect"):
+                raise _not_a_database(declared, db)
             plan = plan_for(db)
             return plan.stream(db, declared.values(arguments, named))
 
@@ -106,7 +113,14 @@ class Catalog:
     @property
     def folder(self) -> Traversable:
         """What holds a folder of SQL files for each dialect."""
-        return self._sql if isinstance(self._sql, Path) else files(self.package).joinpath(self._sql)
+        if isinstance(self._sql, Path):
+            return self._sql
+        try:
+            return files(self.package).joinpath(self._sql)
+        except Exception as fault:  # importing a package may fail in any way
+            reason = f"the package cannot be found: {type(fault).__name__}: {fault}"
+            fix = "write the name of the package that holds the folder of SQL, or pass the folder as a Path"
+            raise CatalogError([f"Catalog({self.package!r}): {reason}; {fix}"]) from fault
 
     def _findings(self, module: str) -> list[Finding]:
         queries = self._queries[module]
@@ -161,6 +175,11 @@ class Catalog:
 def _refuse(findings: Sequence[Finding]) -> None:
     if errors := [finding.sentence for finding in findings if finding.severity == "error"]:
         raise CatalogError(errors)
+
+
+def _not_a_database(declared: DeclaredQuery, given: object) -> TypeError:
+    message = f"{declared.name}: the first argument must be a Database or a Transaction, not {type(given).__name__}"
+    return TypeError(f"{message}; pass the one that `async with open_database() as db` gives")
 
 
 def _file_of(queries: Mapping[str, DeclaredQuery]) -> str:

@@ -19,8 +19,8 @@ from hangar_dal.query.sources import Unresolved
 from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
-_STREAM: Final = "a stream is opened without await", "write `def` for it"
-_COROUTINE: Final = "a query is awaited", "write `async def` for it"
+_STREAM: Final = "a stream is opened by `async with`, not awaited", "write `def` instead of `async def`"
+_COROUTINE: Final = "a query has to be awaited", "write `async def` instead of `def`"
 _UNUSED: Final = "use it, or take it from the signature"
 
 

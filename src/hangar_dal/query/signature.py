@@ -79,7 +79,12 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     if not parameters or parameters[0].kind not in (parameters[0].POSITIONAL_ONLY, parameters[0].POSITIONAL_OR_KEYWORD):
         signature.findings.append("the first parameter is not the database; write `db: Executor` first")
         return signature
-    signature.in_transaction = hints.get(parameters[0].name) is Transaction
+    if (given := hints.get(parameters[0].name)) is not None and _is_value(given):
+        kind = getattr(given, "__name__", None) or str(given)
+        message = f"the first parameter, {parameters[0].name}, is {kind} and not the database"
+        signature.findings.append(f"{message}; write `db: Executor` before it")
+        return signature
+    signature.in_transaction = given is Transaction
     for parameter in parameters[1:]:
         hint = hints.get(parameter.name)
         if hint is None:
@@ -95,6 +100,15 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     else:
         _read_result(signature, hints["return"])
     return signature
+
+
+def _is_value(hint: Any) -> bool:
+    """Whether SQL could take it. An application may have a name of its own for the type of the database."""
+    try:
+        value_type(hint)
+    except UnsupportedType:
+        return False
+    return True
 
 
 def _read_argument(signature: Signature, parameter: inspect.Parameter, hint: Any) -> None:
