@@ -108,8 +108,10 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
         scope = "\n".join(report.scope.lines())
         request.node.user_properties.append((_SCOPE, scope))
         if not report.is_clean:
-            found = f"{as_table(report.findings)}\n\n{len(report.findings)} findings"
-            pytest.fail(f"{scope}\n\n{found}", pytrace=False)
+            count, rules = len(report.findings), sorted({finding.rule for finding in report.findings})
+            # pytest's summary shows the first line only.
+            found = f"hangar_check: {count} finding{'s' if count > 1 else ''} ({', '.join(rules)})"
+            pytest.fail(f"{found}\n\n{scope}\n\n{as_table(report.findings)}", pytrace=False)
 
     return run
 

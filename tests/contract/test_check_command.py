@@ -157,3 +157,36 @@ def test_without_the_parser_of_the_extra_a_snapshot_is_all_that_can_be_checked_a
         assert cli.main(arguments) == 2
         assert "pip install 'hangar-dal[check]'" in capsys.readouterr().err
     assert cli.main(["check", "--offline"]) == 0
+
+
+@pytest.mark.parametrize("test", ["IN (:ids)", "= :ids", "NOT IN (:ids)"])
+def test_a_list_where_one_value_belongs_is_reported_with_the_form_of_each_dialect(
+    server: str, capsys: pytest.CaptureFixture[str], test: str
+) -> None:
+    module = f"store_of_lists_{len(test)}"
+    write_project(Path.cwd(), module, "list[str]", "ids: list[UUID]")
+    sql = SQL.replace("= :id;", f"{test}\nORDER BY display_name, id;").replace("get_name\n", "get_name\n-- scan: all\n")
+    for dialect in ("sqlite", "postgresql"):
+        (Path("sql") / dialect / f"{module}.sql").write_text(sql)
+    assert cli.main(["check", "--postgresql", server, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert {each["dialect"]: each["fix"] for each in found if each["rule"] == "parameter-kind"} == {
+        "sqlite": "write IN (SELECT value FROM json_each(:ids)); for one value, change the annotation",
+        "postgresql": "write = ANY(:ids), or <> ALL(:ids) for NOT IN; for one value, change the annotation",
+    }
+
+
+@pytest.mark.parametrize("result", ["str", "list[str]", "tuple_of_users"])
+def test_a_write_without_returning_is_one_finding_in_each_dialect(
+    server: str, capsys: pytest.CaptureFixture[str], result: str
+) -> None:
+    module = f"store_of_writes_{len(result)}"
+    write_project(Path.cwd(), module, "User" if result == "tuple_of_users" else result)
+    python = Path(f"{module}.py").read_text().replace("import Catalog,", "import Catalog, User,")
+    Path(f"{module}.py").write_text(python.replace("get_name", "put_name"))
+    for dialect in ("sqlite", "postgresql"):
+        sql = "-- name: put_name\nUPDATE users SET is_private = TRUE WHERE id = :id;\n"
+        (Path("sql") / dialect / f"{module}.sql").write_text(sql)
+    assert cli.main(["check", "--postgresql", server, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["rule"] for each in found] == ["returning-missing"] * 2

@@ -107,6 +107,8 @@ def test_findings_fail_the_test_that_asked_and_are_all_shown(application: Path) 
     for rule in ("twins-differ", "clock", "snapshot-missing"):
         assert rule in told
     assert "Traceback" not in told
+    assert "hangar_check: 4 findings (clock, snapshot-missing, twins-differ)\n" in told
+    assert "test_offline - Failed: hangar_check: 4 findings (" in told, "the summary shows the first line"
 
 
 def test_what_is_checked_may_stand_in_another_file(application: Path) -> None:

@@ -85,6 +85,7 @@ def test_without_a_section_the_fix_shows_the_lines_that_make_the_check_complete(
     for each in findings:
         assert each.fix.startswith("add to pyproject.toml:\n[tool.hangar_dal]\n")
         section |= lines_to_add(each)
+        assert lines_to_add(each) == section, "two sections in one file are not TOML"
     assert section == {"catalogs": ["till:CATALOG"], "modules": ["till"], "migrations": ["migrations"]}
     application(
         "pyproject.toml", "[tool.hangar_dal]\n" + "".join(f"{key} = {value}\n" for key, value in section.items())

@@ -35,7 +35,8 @@ def compare_parameters(
             continue  # CAST(:address AS inet) means what it says
         elif kind is not None and not takes(kind, source.kind):
             message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
-            fix = advice(kind) or "change the annotation, or compare the column that is meant"
+            fix = _each_of(checked, source, kind) or advice(kind)
+            fix = fix or "change the annotation, or compare the column that is meant"
             yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
         elif kind is not None and (labels := tables.enums.get(enum_of(kind) or "")):
             yield from _enum(checked, kind, labels, source)
@@ -79,9 +80,9 @@ def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str,
         sent_as = sent_type(source.kind, name, checked.block.all_arms)
         message = f":{name} is {spoken(source.kind)} by the signature, which is sent as {sent_as}, "
         message += f"and PostgreSQL expects {type_} there"
-        fix = f"write CAST(:{name} AS {type_})"
-        if not takes(postgresql_kind(type_), source.kind):
-            fix = f"change the annotation, or {fix} if it can be converted"
+        kind, fix = postgresql_kind(type_), f"write CAST(:{name} AS {type_})"
+        if not takes(kind, source.kind):
+            fix = _each_of(checked, source, kind) or f"change the annotation, or {fix} if it can be converted"
         yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
 
 
@@ -97,8 +98,21 @@ def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_po
     if column is not None and not takes(column.kind, kind):
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
-        fix = advice(column.kind) or "compare with the column that is meant, or change the annotation"
+        fix = _each_of(checked, source, column.kind) or advice(column.kind)
+        fix = fix or "compare with the column that is meant, or change the annotation"
         yield found(checked, "parameter-kind", message, fix, at=met.at)
+
+
+def _each_of(checked: CheckedVariant, source: Source, kind: str | None) -> str:
+    """How to compare one value with each of a list; empty for what is no list of such values."""
+    item = source.kind.removeprefix("list:")
+    if item == source.kind or kind is None or not takes(kind, item):
+        return ""
+    name = f":{source.name}"
+    each = f"IN (SELECT value FROM json_each({name}))"  # noqa: S608 - shown, not run
+    if checked.block.dialect == "postgresql":
+        each = f"= ANY({name}), or <> ALL({name}) for NOT IN"
+    return f"write {each}; for one value, change the annotation"
 
 
 def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: Source | None) -> Iterator[Finding]:
@@ -107,9 +121,12 @@ def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: 
     refused = [value for value in given if value not in allowed] if allowed else []
     if not refused or (met.text is not None and not met.written and not met.bare):
         return  # `size = coalesce(:size, '')` means the text to be none of them
-    does = "refuses" if met.written else "never is"
-    what = f"'{met.text}'" if met.text is not None else f":{met.parameter} may be {', '.join(refused)}, which"
-    message = f"{what}: {where} {does} it" if met.text is not None else f"{what} {where} {does}"
+    if met.text is not None:
+        message = f"{where} refuses '{met.text}'" if met.written else f"{where} is never '{met.text}'"
+    else:
+        message = (
+            f":{met.parameter} may be {', '.join(refused)}, which {where} {'refuses' if met.written else 'never is'}"
+        )
     fix = f"its CHECK allows {', '.join(allowed)}: change the type, or the rule in a migration"
     yield found(checked, "value-refused", message, fix, at=met.at)
 

@@ -19,7 +19,7 @@ def compare_results(
 ) -> Iterator[Finding]:
     """Columns against fields in both directions, each column's kind, values and NULLs, and the file's overrides."""
     fields, nulls = result_fields(checked), reading.nulls
-    if fields is not None:
+    if fields is not None and checked.block.returns_rows:  # else found without a database
         texts = dict(zip((column.name for column in described.columns), reading.texts, strict=False))
         yield from _names(checked, described.columns, tuple(fields))
         for column, value in _pairs(described.columns, fields):
@@ -120,7 +120,7 @@ def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tab
         where = f"{column.table}.{column.column}" if origin else column.name
         message = f"{where} may be {', '.join(unknown)}, which {_owner(checked, column)} refuses"
         rule = f"the enum {enum}" if enum else "the CHECK"
-        fix = f"add the values to the type, or take them from {rule} in a migration"
+        fix = f"add the values to the type, or remove them from {rule} in a migration"
         yield found(checked, "value-unreadable", message, fix, at=column_at(checked, column.name))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from sysconfig import get_path
-from typing import Final
+from typing import Final, NamedTuple
 
 from hangar_dal.contract.folder import Held, search
 from hangar_dal.contract.project import Project
@@ -17,6 +17,16 @@ from hangar_dal.migrations.faults import shown
 from hangar_dal.sqlscan import DIALECTS
 
 _RULE: Final = "not-checked"
+
+
+class _LeftOut(NamedTuple):
+    """`lines` are the keys to write, with their values; `why` is what the section does, if there is one."""
+
+    file: Path
+    what: str
+    why: str
+    lines: dict[str, list[str]]
+    ignore: Path
 
 
 def find_unnamed(project: Project) -> list[Finding]:
@@ -31,30 +41,29 @@ def find_unnamed(project: Project) -> list[Finding]:
         for name in names
         if not _is_named(file, name, section, project, held)
     ]
-    return [
+    left_out = [
         *_catalogs(section, unnamed),
         *_queries(section, held, project, [file.parent for file, _ in unnamed]),
         *_migrations(section, held),
-        *_projects(section, held),
-        *_no_queries(project),
     ]
+    return [*_findings(section, left_out), *_projects(section, held), *_no_queries(project)]
 
 
 def find_unnamed_migrations(section: Section) -> list[Finding]:
     """A finding for each folder of migrations that the section does not name."""
     held = search(section)
-    return [*_migrations(section, held), *_projects(section, held)]
+    return [*_findings(section, list(_migrations(section, held))), *_projects(section, held)]
 
 
-def _catalogs(section: Section, unnamed: Sequence[tuple[Path, str]]) -> Iterator[Finding]:
+def _catalogs(section: Section, unnamed: Sequence[tuple[Path, str]]) -> Iterator[_LeftOut]:
     entries = [f"{_module(section, file)}:{name}" for file, name in unnamed]
     packages = dict.fromkeys([*section.modules, *(entry.partition(":")[0].partition(".")[0] for entry in entries)])
     lines = {"catalogs": [*section.catalogs, *entries], "modules": list(packages)}
     for (file, _), entry in zip(unnamed, entries, strict=True):
-        yield _finding(section, file, f"the catalog {entry}", "does not name it", lines, ignore=file)
+        yield _LeftOut(file, f"the catalog {entry}", "does not name it", lines, ignore=file)
 
 
-def _queries(section: Section, held: Held, project: Project, unnamed: Sequence[Path]) -> Iterator[Finding]:
+def _queries(section: Section, held: Held, project: Project, unnamed: Sequence[Path]) -> Iterator[_LeftOut]:
     """One for each folder of SQL; those below the module of a catalog that is not named belong to its finding."""
     is_read = {folder: _is_read(folder, project) for folder in {file.parent for file in held.queries}}
     unread = [file for file in held.queries if not is_read[file.parent]]
@@ -62,17 +71,17 @@ def _queries(section: Section, held: Held, project: Project, unnamed: Sequence[P
     for folder, files in groupby(unread, _above_dialects):
         if not any(folder.is_relative_to(catalog) for catalog in unnamed):
             what, why = f"the SQL in {shown(folder)}", "names no catalog that reads it"
-            yield _finding(section, next(files), what, why, lines, ignore=folder)
+            yield _LeftOut(next(files), what, why, lines, ignore=folder)
 
 
-def _migrations(section: Section, held: Held) -> Iterator[Finding]:
+def _migrations(section: Section, held: Held) -> Iterator[_LeftOut]:
     named = {folder.resolve() for folder in section.migration_folders}
     unnamed = [folder for folder in held.migrations if folder.resolve() not in named]
     lines = {"migrations": [*section.migrations, *(_relative(section, folder) for folder in unnamed)]}
     for folder in unnamed:
         first = min([*folder.glob("*.py"), *folder.glob("*/*.sql")])
         what = f"the folder of migrations {shown(folder)}"
-        yield _finding(section, first, what, "does not name it", lines, ignore=folder)
+        yield _LeftOut(first, what, "does not name it", lines, ignore=folder)
 
 
 def _projects(section: Section, held: Held) -> Iterator[Finding]:
@@ -89,22 +98,22 @@ def _no_queries(project: Project) -> Iterator[Finding]:
         yield Finding(shown(Path(project.file)) if project.file else "", 1, 1, "", "", _RULE, "error", message, fix)
 
 
-def _finding(
-    section: Section, file: Path, what: str, why: str, lines: dict[str, list[str]], *, ignore: Path
-) -> Finding:
-    """`lines` are the keys to write, with their values; `why` is what the section does, if there is one."""
+def _findings(section: Section, left_out: Sequence[_LeftOut]) -> Iterator[Finding]:
+    """Without a section, each fix shows the whole of it: a file with two sections of one name is not TOML."""
     where = shown(section.file or section.folder / "pyproject.toml")
-    if section.exists:
-        reason, fix = f"[tool.hangar_dal] of {where} {why}", [f"write in [tool.hangar_dal] of {where}:"]
-    else:
-        reason = f"{where} has no [tool.hangar_dal]" if section.file else "there is no pyproject.toml"
-        fix = [f"add to {where}:", "[tool.hangar_dal]"]
-    ignored = [*section.ignore, _relative(section, ignore)]
-    fix += [
-        *(_line(key, values) for key, values in lines.items()),
-        f"# or, if it is not part of this project: {_line('ignore', ignored)}",
-    ]
-    return Finding(shown(file), 1, 1, "", "", _RULE, "error", f"{what} was not checked: {reason}", "\n".join(fix))
+    whole = {key: values for each in reversed(left_out) for key, values in each.lines.items()}
+    for each in left_out:
+        if section.exists:
+            reason, lines = f"[tool.hangar_dal] of {where} {each.why}", each.lines
+            fix = [f"write in [tool.hangar_dal] of {where}:"]
+        else:
+            reason = f"{where} has no [tool.hangar_dal]" if section.file else "there is no pyproject.toml"
+            fix, lines = [f"add to {where}:", "[tool.hangar_dal]"], whole
+        fix += [_line(key, values) for key, values in lines.items()]
+        ignored = _line("ignore", [*section.ignore, _relative(section, each.ignore)])
+        fix.append(f"# or, if {each.what} is not part of this project: {ignored}")
+        message = f"{each.what} was not checked: {reason}"
+        yield Finding(shown(each.file), 1, 1, "", "", _RULE, "error", message, "\n".join(fix))
 
 
 def _line(key: str, values: Sequence[str]) -> str:
