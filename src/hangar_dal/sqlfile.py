@@ -212,7 +212,7 @@ def _is_whole(file: SqlFile, block: Block) -> bool:
         if token.kind is Kind.FOREIGN:
             place = block.all_arms.place_at(token.start)
             file.refuse(place, f"{block.name} uses the placeholder {token.text}", "write :name, a cast as CAST(…)")
-            return False  # the databases would only take it for something else
+            return False  # a database would read it as something else
     return True
 
 

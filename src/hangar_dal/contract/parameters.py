@@ -104,7 +104,7 @@ def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_po
 
 
 def _each_of(checked: CheckedVariant, source: Source, kind: str | None) -> str:
-    """How to compare one value with each of a list; empty for what is no list of such values."""
+    """How to compare with each value of a list; empty if the argument is not a list of this kind of value."""
     item = source.kind.removeprefix("list:")
     if item == source.kind or kind is None or not takes(kind, item):
         return ""
@@ -124,9 +124,8 @@ def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: 
     if met.text is not None:
         message = f"{where} refuses '{met.text}'" if met.written else f"{where} is never '{met.text}'"
     else:
-        message = (
-            f":{met.parameter} may be {', '.join(refused)}, which {where} {'refuses' if met.written else 'never is'}"
-        )
+        does = "refuses" if met.written else "never is"
+        message = f":{met.parameter} may be {', '.join(refused)}, which {where} {does}"
     fix = f"its CHECK allows {', '.join(allowed)}: change the type, or the rule in a migration"
     yield found(checked, "value-refused", message, fix, at=met.at)
 

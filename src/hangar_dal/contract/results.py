@@ -19,7 +19,7 @@ def compare_results(
 ) -> Iterator[Finding]:
     """Columns against fields in both directions, each column's kind, values and NULLs, and the file's overrides."""
     fields, nulls = result_fields(checked), reading.nulls
-    if fields is not None and checked.block.returns_rows:  # else found without a database
+    if fields is not None and checked.block.returns_rows:  # otherwise `returning-missing` says it
         texts = dict(zip((column.name for column in described.columns), reading.texts, strict=False))
         yield from _names(checked, described.columns, tuple(fields))
         for column, value in _pairs(described.columns, fields):

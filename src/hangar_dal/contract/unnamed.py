@@ -20,7 +20,10 @@ _RULE: Final = "not-checked"
 
 
 class _LeftOut(NamedTuple):
-    """`lines` are the keys to write, with their values; `why` is what the section does, if there is one."""
+    """Something in the folder that the section does not name: `lines` are the keys that would name it.
+
+    `why` says what the section does wrong, if there is a section.
+    """
 
     file: Path
     what: str
@@ -99,8 +102,9 @@ def _no_queries(project: Project) -> Iterator[Finding]:
 
 
 def _findings(section: Section, left_out: Sequence[_LeftOut]) -> Iterator[Finding]:
-    """Without a section, each fix shows the whole of it: a file with two sections of one name is not TOML."""
+    """Without a section, each fix shows the whole section, because TOML allows only one of each name."""
     where = shown(section.file or section.folder / "pyproject.toml")
+    # Reversed, so that the names of real catalogs replace the placeholder that a folder of SQL suggests.
     whole = {key: values for each in reversed(left_out) for key, values in each.lines.items()}
     for each in left_out:
         if section.exists:

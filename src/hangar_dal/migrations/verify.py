@@ -26,7 +26,7 @@ from hangar_dal.migrations.unsafe import find_unsafe
 from hangar_dal.sqlscan import DIALECTS
 
 _SAME_CHANGE: Final = "make the same change for both databases"
-_NEEDLESS_CHECK: Final = "; a CHECK that PostgreSQL's type makes needless is named <table>_<column>_type_check"
+_TYPE_CHECK: Final = "; if only SQLite needs the CHECK, name it <table>_<column>_type_check"
 
 
 def verify(
@@ -108,6 +108,6 @@ def _not_twins(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: R
             message = with_diff("SQLite and PostgreSQL get different schemas (- SQLite, + PostgreSQL):", new)
             fix = _SAME_CHANGE
             if any(line.startswith("- ") and ": check " in line for line in new):
-                fix += _NEEDLESS_CHECK
+                fix += _TYPE_CHECK
             yield fault(migration, "postgresql", "apply", "twins-differ", message, fix=fix)
         known = set(lines)

@@ -117,8 +117,8 @@ class Catalog:
             return self._sql
         try:
             return files(self.package).joinpath(self._sql)
-        except Exception as fault:  # importing a package may fail in any way
-            reason = f"the package cannot be found: {type(fault).__name__}: {fault}"
+        except Exception as fault:  # the package's own code runs when it is imported
+            reason = f"the package cannot be imported: {type(fault).__name__}: {fault}"
             fix = "write the name of the package that holds the folder of SQL, or pass the folder as a Path"
             raise CatalogError([f"Catalog({self.package!r}): {reason}; {fix}"]) from fault
 

@@ -103,7 +103,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
 
 
 def _is_value(hint: Any) -> bool:
-    """Whether SQL could take it. An application may have a name of its own for the type of the database."""
+    """Whether this is the type of a value for SQL. Other types are accepted: an application may wrap the database."""
     try:
         value_type(hint)
     except UnsupportedType:
