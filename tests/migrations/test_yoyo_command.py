@@ -1,11 +1,13 @@
 """`yoyo` in the root of a checkout, as a person runs it; the folder's name has spaces and brackets."""
 
+import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -133,18 +135,96 @@ def test_a_missing_rollback_file_stops_yoyo(yoyo: Yoyo, checkout: Path) -> None:
     assert "postgresql/0002_session_cookies.rollback.sql is missing" in answer.stderr
 
 
-def test_a_wrong_setting_is_told_by_name_and_without_the_password(yoyo: Yoyo) -> None:
-    answer = yoyo("list", url=f"mysql://me:{PASSWORD}@host/db")
-    assert answer.returncode != 0
-    assert "DATABASE_URL" in answer.stderr.splitlines()[-1]
-    assert PASSWORD not in answer.stderr + answer.stdout
+# What `{}` stands for, by the test: a folder in which a URL of SQLite may lead, and the URL of a PostgreSQL server.
+WRONG_URLS = {
+    "an unknown scheme": (f"mysql://me:{PASSWORD}@host/db", "DATABASE_URL: mysql:// is not supported; use one of"),
+    "no URL": (PASSWORD, "DATABASE_URL: not a URL; use one of"),
+    "no folder": ("sqlite:///{folder}/none/x.db", "/none/x.db: .*Check that its folder exists"),
+    "a directory": ("sqlite:///{folder}", "not a regular file.*Check DATABASE_URL"),
+    "a text file": ("sqlite:///{folder}/yoyo.ini", "the file is not a SQLite database; check DATABASE_URL"),
+    "no certificate": (f"postgresql://me:{PASSWORD}@host.invalid/db", "DATABASE_URL: .*sslmode=verify-full"),
+    "no server": (f"postgresql://me:{PASSWORD}@127.0.0.1:1/db", "127.0.0.1:1/db: .*; check that it runs"),
+    "no database": ("{server}_none", "does not exist; check that"),
+    "no role": ("{server}?user=hangar_nobody", "hangar_nobody.*; check that"),
+}
+COMMANDS = ("apply", "rollback", "list", "mark", "unmark", "reapply", "develop", "break-lock")
 
 
-@pytest.mark.parametrize("arguments", [["-d", "hangar://elsewhere"], ["--migration-table", "other"]])
-def test_the_door_of_the_settings_takes_nothing_more(yoyo: Yoyo, arguments: list[str]) -> None:
+@pytest.mark.parametrize(("url", "message"), WRONG_URLS.values(), ids=WRONG_URLS)
+def test_a_wrong_url_is_one_line_that_says_what_to_do(
+    yoyo: Yoyo, checkout: Path, empty_postgres_url: str, url: str, message: str
+) -> None:
+    parts = urlsplit(empty_postgres_url)
+    wrong = url.format(folder=checkout, server=parts._replace(query="").geturl())
+    if "{server}" in url:
+        wrong += ("&" if "?" in wrong else "?") + parts.query
+    answer = yoyo("apply", url=wrong)
+    (line,) = answer.stderr.splitlines()
+    assert re.match(f"error: .*{message}", line), line
+    assert PASSWORD not in line
+    assert (answer.returncode, answer.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("url", ["sqlite:///yoyo.ini", f"postgresql://me:{PASSWORD}@127.0.0.1:1/db"],
+                         ids=["sqlite", "postgresql"])  # fmt: skip
+def test_each_command_shows_a_wrong_url_in_one_line(yoyo: Yoyo, command: str, url: str) -> None:
+    answer = yoyo(command, url=url)
+    (line,) = answer.stderr.splitlines()
+    assert re.match(r"error: .*; check (that|DATABASE_URL)", line), line
+    assert (answer.returncode, answer.stdout) == (1, "")
+
+
+# `list` loads the migrations as `apply` does, and runs no statement.
+WRONG_FILES = {
+    "a missing file": ("0004_bad.rollback.sql", None, r"0004_bad\.rollback\.sql is missing", ("apply", "list")),
+    "a broken shim": ("../0004_bad.py", "import (", r"0004_bad\.py cannot be loaded: SyntaxError: .*; correct the",
+                      ("apply", "list")),
+    "a refused statement": ("0004_bad.sql", "SELECT a FROM b;", r"0004_bad\.sql, statement 1 \(line 1\): ", ("apply",)),
+    "no statement": ("0004_bad.sql", "", r"0004_bad\.sql holds no statement", ("apply",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "text", "message", "commands"), WRONG_FILES.values(), ids=WRONG_FILES)
+def test_a_wrong_migration_ends_a_command_in_one_line(
+    empty_database_url: str, dialect: str, yoyo: Yoyo, checkout: Path, add_migration: Callable[..., None],
+    file: str, text: str | None, message: str, commands: Sequence[str],
+) -> None:  # fmt: skip
+    folder = checkout / "sql" / "migrations"
+    add_migration(folder, "0004_bad")
+    path = folder / dialect / file
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    for command in commands:
+        answer = yoyo(command, url=empty_database_url)
+        *before, line = answer.stderr.splitlines()
+        assert re.match(f"error: .*{message}", line), line
+        assert [each for each in before if not each.startswith("INFO:")] == []
+        assert answer.returncode == 1
+
+
+def test_a_traceback_is_kept_for_a_fault_in_a_program(yoyo: Yoyo, checkout: Path) -> None:
+    """A shim of yoyo's own kind may run any Python."""
+    (checkout / "sql" / "migrations" / "0004_own.py").write_text("from yoyo import step\nstep(lambda c: 1 / 0)\n")
+    answer = yoyo("apply")
+    assert answer.returncode == 1
+    assert answer.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"
+    assert "Traceback" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-d", "hangar://elsewhere"], "hangar:// takes nothing after it: "),
+        (["--migration-table", "other"], "the history is kept in "),
+    ],
+)
+def test_the_door_of_the_settings_takes_nothing_more(yoyo: Yoyo, arguments: list[str], message: str) -> None:
     answer = yoyo("list", *arguments)
     assert answer.returncode != 0
-    assert "MigrationError" in answer.stderr.splitlines()[-1]
+    assert answer.stderr.startswith(f"error: {message}")
+    assert len(answer.stderr.splitlines()) == 1
 
 
 def test_new_makes_the_next_shim_and_its_four_files(yoyo: Yoyo, checkout: Path) -> None:

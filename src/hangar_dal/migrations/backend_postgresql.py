@@ -16,7 +16,7 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from hangar_dal.errors import MigrationBlocked, MigrationError, raise_alone
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.places import PostgresPlace
-from hangar_dal.migrations.running import explain_own
+from hangar_dal.migrations.running import explain_history
 
 logger = logging.getLogger("yoyo.migrations")
 
@@ -98,7 +98,9 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
         except psycopg.errors.LockNotAvailable:
             return False
         except psycopg.Error as error:
-            raise_alone(MigrationError(f"{self.uri.target.where}: the lock of the migrations: {explain_own(error)}"))
+            raise_alone(
+                MigrationError(f"{self.uri.target.where}: the lock of the migrations: {explain_history(error)}")
+            )
 
     def _insert_lock(self) -> bool:
         inserted = self.execute(

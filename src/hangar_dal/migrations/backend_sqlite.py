@@ -18,6 +18,7 @@ from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations import file_lock
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.places import SqlitePlace
+from hangar_dal.migrations.running import explain
 
 _IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -112,7 +113,7 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         except sqlite3.Error as error:
             if error.sqlite_errorcode & 0xFF in _IN_USE:
                 return False
-            raise_alone(MigrationError(f"{where}: the lock of the migrations: {error}"))
+            raise_alone(MigrationError(f"{where}: the lock of the migrations: {explain(error)}"))
         return True
 
     def _unlock_file(self) -> None:

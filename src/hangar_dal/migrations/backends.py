@@ -8,11 +8,13 @@ from typing import Any
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.places import Place, place_of
+from hangar_dal.migrations.yoyo_command import shorten_errors
 from hangar_dal.schema_history import MIGRATION_TABLE
 
 
 def from_settings(uri: Any, migration_table: str) -> Any:
     """The entry point `hangar` of yoyo's group `yoyo.backends`; `uri` is yoyo's own, and says nothing more."""
+    shorten_errors()
     if uri.hostname or uri.database or uri.args:
         raise MigrationError(
             "hangar:// takes nothing after it: DATABASE_URL says which database, and SQLite is the default"

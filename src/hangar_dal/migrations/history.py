@@ -11,7 +11,7 @@ from typing import Any
 
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.places import Place
-from hangar_dal.migrations.running import explain_own
+from hangar_dal.migrations.running import explain_history
 
 _EXISTS = {
     "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_yoyo_migration'",
@@ -43,7 +43,7 @@ def read_history(place: Place) -> History:
         try:
             return _read(place, connection)
         except Exception as error:
-            if reason := explain_own(error):
+            if reason := explain_history(error):
                 raise_alone(MigrationError(f"{place.target.where}: the history of the migrations: {reason}"))
             raise
 

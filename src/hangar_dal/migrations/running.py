@@ -15,7 +15,7 @@ from hangar_dal.sqlscan import Dialect
 # PostgreSQL's texts about rows quote their values: data exceptions, broken constraints, what a RAISE says.
 _SQLSTATES_WITH_VALUES: Final = ("22", "23", "P0")
 _LOCK_NOT_AVAILABLE: Final = "55P03"
-_NOT_ALLOWED: Final = "42501"
+_INSUFFICIENT_PRIVILEGE: Final = "42501"
 
 
 def dialect_of(connection: Any) -> Dialect | None:
@@ -66,7 +66,8 @@ def _execute(script: Script, statement: Statement, connection: Any) -> None:
 def explain(error: Exception) -> str | None:
     """What a driver's error says, as far as that cannot hold a row's values; None if it is no driver's error."""
     if isinstance(error, sqlite3.Error):
-        return str(error)
+        is_no_database = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB
+        return "the file is not a SQLite database; check DATABASE_URL" if is_no_database else str(error)
     sqlstate, diagnosis = getattr(error, "sqlstate", None), getattr(error, "diag", None)
     if diagnosis is None:
         return None
@@ -78,9 +79,9 @@ def explain(error: Exception) -> str | None:
     return f"{type(error).__name__}{f' at {place}' if place else ''} (SQLSTATE {sqlstate})"
 
 
-def explain_own(error: Exception) -> str | None:
-    """The same of a statement that reads or writes the history of the migrations, with what to do about it."""
-    if getattr(error, "sqlstate", None) == _NOT_ALLOWED:
+def explain_history(error: Exception) -> str | None:
+    """Explain the error of a statement about the history of the migrations, and say which role may run it."""
+    if getattr(error, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
         return f"{explain(error)}; use the URL of the role that owns the tables"
     return explain(error)
 
