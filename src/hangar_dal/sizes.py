@@ -41,7 +41,7 @@ class Room:
             if self._left < 0:
                 raise InvalidValue(self._message)
             _leave_loop()
-            self._inline = -1
+            self._inline = 0  # in a thread: from now on, only the limit matters
 
 
 def check_count(name: str, number: int, most: int, noun: str) -> None:
