@@ -229,3 +229,5 @@ def test_a_second_asyncio_run_is_told_that_the_database_belongs_to_the_first(set
     asyncio.run(first())
     with pytest.raises(WrongEventLoop, match="belongs to the event loop"):
         asyncio.run(column(opened[0], "SELECT 1"))
+    with pytest.raises(WrongEventLoop, match="is used without an event loop, in thread MainThread"):
+        column(opened[0], "SELECT 1").send(None)

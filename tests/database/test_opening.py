@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import warnings
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -275,7 +276,9 @@ def test_a_process_that_forgets_to_close_ends_and_keeps_its_data(
 async def test_an_abandoned_database_object_warns_and_frees_its_file(sqlite_url: str) -> None:
     db = await open_database(Settings(database_url=sqlite_url))
     await db.close()
+    abandoned = weakref.ref(db)
     del db
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         gc.collect()
+    assert abandoned() is None

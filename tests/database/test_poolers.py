@@ -2,14 +2,20 @@
 
 import asyncio
 import re
+from secrets import token_hex
+from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg import sql
 
 import pgbouncer
 from database.ledger import column, make_ledger, run
+from database.proxy import target_of
 from hangar_dal import migrations, sealing
 from hangar_dal.database import Database, open_database
+from hangar_dal.database.postgresql.hosts import Hosts
+from hangar_dal.database.postgresql.server import greet
 from hangar_dal.errors import CheckViolation, ConnectionFailed, DatabaseError, SettingsError
 from hangar_dal.settings import Settings
 from pgbouncer import PgBouncer, store_settings
@@ -101,10 +107,36 @@ async def test_an_error_leaves_no_setting_on_a_session_of_the_pooler(
             with pytest.raises(CheckViolation):
                 async with db.transaction() as tx:
                     await run(tx, "INSERT INTO ledger (id, amount) VALUES (:n, -1)", n=n)
-        sources = await column(db, "SELECT source FROM pg_settings WHERE name = 'lock_timeout'")
+        names = "('client_connection_check_interval', 'lock_timeout')"
+        sources = await column(db, f"SELECT source FROM pg_settings WHERE name IN {names} ORDER BY name")
         assert await column(db, "SELECT current_setting('lock_timeout')") == ["10s"]
     through_a_pooler = "pgbouncer" in postgres_url
-    assert sources == ["database user" if through_a_pooler else "session"]
+    assert sources == (["default", "database user"] if through_a_pooler else ["session", "session"])
+
+
+async def test_without_a_pooler_statements_are_prepared(postgres_url: str) -> None:
+    async with open_database(settings_for(postgres_url, pool_size=1)) as db:
+        for n in range(20):
+            assert await column(db, "SELECT CAST(:n AS bigint)", n=n) == [n]
+        assert await column(db, "SELECT count(*) FROM pg_prepared_statements") != [0]
+
+
+async def test_the_refusal_quotes_the_names_of_the_role_and_the_database(postgres_url: str) -> None:
+    suffix, password = token_hex(6), token_hex(16)
+    role, database = f'Role "{suffix}"', f'Database "{suffix}"'
+    with psycopg.connect(postgres_url, autocommit=True) as owner:
+        owner.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password))
+        owner.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        try:
+            host, port = quote(owner.info.host, safe=""), owner.info.port
+            url = f"postgresql://{quote(role)}:{password}@/{quote(database)}?host={host}&port={port}"
+            with pytest.raises(SettingsError, match="connection pooler") as refused:
+                await open_database(settings_for(url, prepared_statements="off", allow_public_create=True))
+            for statement in re.findall(r"ALTER ROLE [^;]+;", str(refused.value)):
+                owner.execute(statement)
+        finally:
+            owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
+            owner.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
 async def test_off_is_for_a_pooler_that_hides_itself(postgres_url: str) -> None:
@@ -112,6 +144,9 @@ async def test_off_is_for_a_pooler_that_hides_itself(postgres_url: str) -> None:
     with pytest.raises(SettingsError, match="ALTER ROLE"):
         await open_database(hidden)
     store_settings(postgres_url, psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"])
+    target = target_of(hidden)
+    session = await greet(hidden, target, Hosts(target.conninfo), {"autocommit": True})
+    assert session.notices == ""
     async with open_database(hidden) as db:
         for n in range(20):
             assert await column(db, "SELECT CAST(:n AS bigint)", n=n) == [n]
@@ -137,7 +172,9 @@ async def test_a_search_path_of_the_role_is_kept_without_what_does_not_exist(pos
     with psycopg.connect(postgres_url, autocommit=True) as owner:
         owner.execute('CREATE SCHEMA "my Shop"')
         dbname = owner.info.dbname
-        owner.execute(f'ALTER ROLE CURRENT_USER IN DATABASE {dbname} SET search_path = nowhere, "my Shop", public')
+        owner.execute(
+            f'ALTER ROLE CURRENT_USER IN DATABASE {dbname} SET search_path = nowhere, pg_catalog, "my Shop", public'
+        )
     async with open_database(settings_for(postgres_url)) as db:
         assert await column(db, "SELECT current_setting('search_path')") == ['"my Shop", public, pg_temp']
 

@@ -75,9 +75,8 @@ def disown_after_fork(database: Inherited) -> None:
 
 
 def _disown_all() -> None:
-    for database in list(_opened):
+    for database in _opened:
         database.disown()
-    _opened.clear()
 
 
 os.register_at_fork(after_in_child=_disown_all)
