@@ -1,4 +1,4 @@
-"""The session that holds the lock of a scratch lives as long as the scratch, whatever timeouts its role has."""
+"""The session that holds the lock of a scratch outlives the timeouts of its role, and may be lost all the same."""
 
 import time
 from contextlib import closing
@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from hangar_dal.migrations.locks import held, hold_forever, key_of
+from hangar_dal.migrations.objects import objects_in
 from hangar_dal.migrations.scratch import Throwaway, empty_postgresql
 from scratch.real import Real
 
@@ -35,3 +36,18 @@ def test_the_lock_outlives_the_idle_session_timeout_of_the_role(real: Real) -> N
             while admin.execute(NOT_YET, [real.role]).fetchone() != (0,):
                 time.sleep(0.02)
             assert {key_of(created.database), key_of(borrowed.database)} <= held(admin)
+
+
+@pytest.mark.parametrize("real", ["CREATEDB"], indirect=True)
+def test_a_scratch_is_removed_though_the_server_has_ended_its_sessions(real: Real) -> None:
+    with closing(psycopg.connect(real.admin, autocommit=True)) as admin:
+        with empty_postgresql(real.url) as created, empty_postgresql(Throwaway(real.throwaway)) as borrowed:
+            for scratch in (created, borrowed):
+                with closing(scratch.connect()) as connection, scratch.changing(connection) as change:
+                    change.execute("CREATE TABLE t (id int)")
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", [real.role])
+        left = "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = ANY (%s)"
+        found = admin.execute(left, [[created.database, borrowed.database]]).fetchall()
+        assert found == [(borrowed.database, None)]
+    with closing(psycopg.connect(real.throwaway)) as owner:
+        assert objects_in(owner) == []

@@ -38,6 +38,17 @@ def lock(connection: "Connection[Any]", name: str, *, seconds: float = 10.0) -> 
         )
 
 
+def is_alive(connection: "Connection[Any]") -> bool:
+    """Whether the session, and with it its lock, is still there. The client notices its end only when it asks."""
+    from psycopg import OperationalError  # noqa: PLC0415 - SQLite users never load libpq
+
+    try:
+        connection.execute("SELECT 1")
+    except OperationalError:
+        return False
+    return True
+
+
 def held(connection: "Connection[Any]") -> frozenset[int]:
     """The keys of all advisory locks that are held on the server."""
     return frozenset(key for (key,) in connection.execute(_HELD))

@@ -24,7 +24,7 @@ from hangar_dal.migrations.leftovers import (
     remove_databases,
     remove_folders,
 )
-from hangar_dal.migrations.locks import hold_forever, lock
+from hangar_dal.migrations.locks import hold_forever, is_alive, lock
 from hangar_dal.migrations.places import Place, PostgresPlace, SqlitePlace, place_of
 from hangar_dal.migrations.throwaway import borrowed
 from hangar_dal.settings import SqliteTarget
@@ -108,11 +108,11 @@ def _created(place: PostgresPlace) -> Iterator[PostgresScratch]:
         try:
             yield _create(place, connection, name, token)
         finally:
-            if connection.closed or connection.broken:  # a server that was restarted has released the lock
+            if is_alive(connection):
+                _drop(connection, name, token)
+            else:
                 with closing(place.connect()) as again:
                     _drop(again, name, token)
-            else:
-                _drop(connection, name, token)
 
 
 def _when_allowed(place: PostgresPlace, connection: "Connection[Any]") -> int:

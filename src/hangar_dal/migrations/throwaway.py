@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from hangar_dal.errors import ScratchError
 from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.migrations.leftovers import is_marked
-from hangar_dal.migrations.locks import hold_forever, lock
+from hangar_dal.migrations.locks import hold_forever, is_alive, lock
 from hangar_dal.migrations.objects import objects_in, remove_objects
 from hangar_dal.migrations.places import PostgresPlace
-from hangar_dal.settings import PostgresTarget, Settings
+from hangar_dal.settings import Settings
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -57,9 +57,9 @@ _PATIENCE: Final = 10.0  # seconds for the sessions of an earlier run to end
 @contextmanager
 def borrowed(place: PostgresPlace) -> Iterator[PostgresScratch]:
     """The database of this place as a scratch, empty before and after. Raises `ScratchError` if it is not fit."""
-    own = Settings().target
-    if isinstance(own, PostgresTarget) and own.where == place.target.where:
-        raise _unfit(own.where, "it is the database of DATABASE_URL", "name another one")
+    where = place.target.where
+    if Settings().target.where == where:
+        raise _unfit(where, "it is the database of DATABASE_URL", "name another one")
     with closing(place.connect()) as connection:
         hold_forever(connection)
         lock(connection, connection.info.dbname)
@@ -67,11 +67,11 @@ def borrowed(place: PostgresPlace) -> Iterator[PostgresScratch]:
         try:
             yield scratch
         finally:
-            if connection.closed or connection.broken:
+            if is_alive(connection):
+                _give_back(scratch, connection, comment)
+            else:
                 with closing(scratch.connect()) as again:
                     _give_back(scratch, again, comment)
-            else:
-                _give_back(scratch, connection, comment)
 
 
 def _claim(place: PostgresPlace, connection: "Connection[Any]") -> tuple[PostgresScratch, str | None]:
