@@ -203,6 +203,7 @@ async def test_a_call_from_another_event_loop_says_where_the_database_belongs(le
         "write": lambda: run(ledger, "INSERT INTO ledger (id, amount) VALUES (1, 1)"),
         "transaction": lambda: ledger.transaction().__aenter__(),
         "in_transaction": lambda: ledger.in_transaction(lambda tx: column(tx, "SELECT 1")),
+        "backup": lambda: ledger.backup("copy.db"),
         "close": ledger.close,
     }
     for name, call in calls.items():

@@ -142,7 +142,6 @@ class Database:
         error is raised, or `StatementTimeout` if there was none yet. The deadline ends waiting for a connection and
         running statements too, but not a COMMIT. `CommitUnknown` is never tried again.
         """
-        self.home.check()
         pool, place = self._writers, caller()
 
         async def once(limit: asyncio.Timeout) -> T:
