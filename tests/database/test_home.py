@@ -121,6 +121,20 @@ async def main():
         await many_answers(db)
 asyncio.run(main())
 """,
+    "inside a transaction, whose block ends in the child too": """
+async def main():
+    async with open_database(settings) as db:
+        try:
+            async with db.transaction() as tx:
+                await answers(tx, 5)
+                if child := os.fork():
+                    wait_for(child)
+                    await answers(tx, 5)
+        except ForkedDatabase:
+            os._exit(7)
+        await many_answers(db)
+asyncio.run(main())
+""",
     "while statements run": """
 async def main():
     async with open_database(settings) as db:
