@@ -1,6 +1,7 @@
 """What the tests of migrations share: raw connections, schemas, and a checkout that they may spoil."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,8 @@ ROOT = Path(__file__).parents[2]
 
 # What the engine says to each connection, as far as a raw one needs it too.
 FOREIGN_KEYS = {"sqlite": "PRAGMA foreign_keys = ON", "postgresql": "SELECT 1"}
+
+_TABLE = re.compile(r"(CREATE TABLE [^;]*\))\s*(;|$)")
 
 # yoyo itself warns when `rollback` undoes only one of several.
 WARNINGS = ["-W", "error::ResourceWarning", "-W", "error::DeprecationWarning"]
@@ -90,12 +93,18 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def add_migration() -> Callable[..., None]:
-    """Adds a numbered migration to a folder; files not named hold a statement that does nothing."""
+    """Adds a numbered migration to a folder; files not named hold a statement that does nothing.
 
-    def add(folder: Path, migration: str, **scripts: str) -> None:
+    The tables of SQLite become STRICT, so that one text serves both databases.
+    """
+
+    def add(folder: Path, migration: str, *, strict: bool = True, **scripts: str) -> None:
         shutil.copy(folder / "0001_users.py", folder / f"{migration}.py")
         for dialect in ("sqlite", "postgresql"):
-            (folder / dialect / f"{migration}.sql").write_text(scripts.get(dialect, scripts.get("apply", "SELECT 1;")))
+            text = scripts.get(dialect, scripts.get("apply", "SELECT 1;"))
+            if dialect == "sqlite" and strict:
+                text = _TABLE.sub(r"\1 STRICT\2", text.replace("bigint", "integer"))
+            (folder / dialect / f"{migration}.sql").write_text(text)
             (folder / dialect / f"{migration}.rollback.sql").write_text(scripts.get("rollback", "SELECT 1;"))
 
     return add

@@ -142,3 +142,45 @@ def test_the_index_of_the_fix_can_be_created_on_both_databases(
     (create,) = {each.fix.partition(" in a new migration")[0] for each in findings()}
     add_migration(packaged, "0005_index", apply=f"{create};", rollback="DROP INDEX idx_pets_owner;")
     assert found(findings()) == []
+
+
+STRICT = "CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, body text NOT NULL) STRICT;"
+LOOSE = STRICT.replace(" STRICT", "")
+
+
+@pytest.mark.parametrize(
+    ("sqlite", "later", "rules"),
+    [
+        (LOOSE, "SELECT 1;", ["table-not-strict"]),
+        (f"-- not strict: other: it is old\n{LOOSE}", "SELECT 1;", ["table-not-strict"]),
+        (f"-- not strict: notes:\n{LOOSE}", "SELECT 1;", ["table-not-strict"]),
+        (f"-- not strict: notes: rows of any type come from outside\n{LOOSE}", "SELECT 1;", []),
+        (LOOSE, "-- not strict: Notes: it was made before this package\nSELECT 1;", []),
+        (STRICT, "CREATE VIRTUAL TABLE words USING fts5(body);", []),
+        (
+            "CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, body text NOT NULL) STRICT, WITHOUT ROWID;",
+            "SELECT 1;",
+            [],
+        ),
+    ],
+    ids=[
+        "loose",
+        "another table",
+        "no reason",
+        "a reason",
+        "a reason in a later migration",
+        "virtual",
+        "without rowid",
+    ],
+)
+def test_a_table_of_sqlite_that_is_not_strict_is_found(
+    sqlite: str, later: str, rules: list[str], findings: Findings, packaged: Path, add_migration: Add
+) -> None:
+    postgresql = "CREATE TABLE notes (id bigint NOT NULL PRIMARY KEY, body text NOT NULL);"
+    add_migration(
+        packaged, "0004_notes", strict=False, sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE notes;"
+    )
+    drop = "DROP TABLE words;" if "words" in later else "SELECT 1;"
+    add_migration(packaged, "0005_words", strict=False, sqlite=later, postgresql="SELECT 1;")
+    (packaged / "sqlite" / "0005_words.rollback.sql").write_text(drop)
+    assert found(findings(postgresql=None)) == [("sqlite", "0004_notes", rule) for rule in rules]

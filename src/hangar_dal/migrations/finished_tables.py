@@ -1,4 +1,4 @@
-"""What the finished tables lack, whatever migrations made them: indexes for foreign keys, CHECKs that accept NULL.
+"""What the finished tables lack, whatever migrations made them: indexes for foreign keys, CHECKs, STRICT.
 
 Builds on `faults` and `rehearsal`. Each finding points at the migration that brought the key or the CHECK.
 """
@@ -17,6 +17,7 @@ from hangar_dal.migrations.schema import ForeignKey, Table
 _ONLY_NULLS: Final = re.compile(r"\sWHERE \(*\"?(\w+)\"? IS NOT NULL\)*$", re.IGNORECASE)
 _WHERE: Final = re.compile(r"\sWHERE\s", re.IGNORECASE)
 _VALID_JSON: Final = re.compile(r"\bjson_valid \( (\w+|\"[^\"]+\") (?:, [^)]* )?\)")
+_NOT_STRICT: Final = re.compile(r'^ *-- *not strict: *"?(\w+)"? *: *\S', re.IGNORECASE | re.MULTILINE)
 _HANDLES_NULL: Final = re.compile(r"\b(?:or|case|coalesce|ifnull|iif|null)\b")
 
 
@@ -26,10 +27,13 @@ def find_in_tables(
     """Nothing if the migrations could not be tried to the end: a later one may bring what is lacking."""
     if not rehearsal.stages or len(rehearsal.stages) < len(files):
         return
+    not_strict = {name.lower() for each in files for name in _NOT_STRICT.findall(each.script("sqlite").text)}
     for table in rehearsal.stages[-1].tables:
         yield from _unindexed(table, files, rehearsal, small_tables)
         if rehearsal.dialect == "sqlite":
             yield from _json_checks(table, files, rehearsal)
+            if table.name.lower() not in not_strict:
+                yield from _loose(table, files, rehearsal)
 
 
 def _unindexed(
@@ -73,6 +77,20 @@ def _json_checks(table: Table, files: Sequence[MigrationFiles], rehearsal: Rehea
             fix = f"write CHECK ({name} IS NULL OR json_valid({name})), or NOT NULL"
             migration = _first(files, rehearsal, table.name, check.rule, _rules)
             yield fault(migration, "sqlite", "apply", "json-check-null", message, fix=fix)
+
+
+def _loose(table: Table, files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Iterator[Finding]:
+    if "strict" not in table.options:
+        message = f"{table.name} is not STRICT, so SQLite stores values of any type in its columns, such as 'x' in an "
+        message += "integer column, and PostgreSQL refuses them"
+        fix = "write CREATE TABLE ... (...) STRICT, with the types integer, real, text, blob or any"
+        fix += f", or `-- not strict: {table.name}: reason` in a migration of SQLite"
+        migration = _first(files, rehearsal, table.name, table.options, _options)
+        yield fault(migration, "sqlite", "apply", "table-not-strict", message, fix=fix)
+
+
+def _options(table: Table) -> list[object]:
+    return [table.options]
 
 
 def _foreign_keys(table: Table) -> list[object]:
