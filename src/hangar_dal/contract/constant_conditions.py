@@ -23,7 +23,7 @@ _COMPARISONS: Final = (
 
 def constant_conditions(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
     written = {id(pair) for pair, _ in assignments(nodes)}
-    for node in of_type(nodes, *_COMPARISONS, exp.In):
+    for node in of_type(nodes, *_COMPARISONS, exp.In, exp.Between):
         if id(node) not in written:
             yield from _with_itself(node, tables)
     for join in of_type(nodes, exp.Join):
@@ -39,6 +39,8 @@ def constant_conditions(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tab
 
 def _with_itself(node: exp.Expr, tables: Tables) -> Iterator[Remark]:
     pairs = [(node.this, each) for each in node.expressions] if isinstance(node, exp.In) else list(sides(node))
+    if isinstance(node, exp.Between):
+        pairs = [(node.this, node.args["low"]), (node.this, node.args["high"])]
     for one, other in pairs:
         if same_value(one, other, tables):
             message = f"{_spoken(one, other)}, so the comparison is the same for every row"

@@ -68,7 +68,7 @@ def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> _Keyset | None:
     if isinstance(test, exp.Or):
         return _expanded(test, held)
     found = compared(test)
-    if found is None or not isinstance(found.column, exp.Tuple) or not isinstance(found.value, exp.Tuple):
+    if found is None or not isinstance(found.column, exp.Tuple) or not isinstance(found.value, exp.Tuple | exp.Select):
         return None
     columns, values = found.column.expressions, found.value.expressions
     if len(columns) != len(values) or len(columns) < 2:

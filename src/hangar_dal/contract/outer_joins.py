@@ -17,7 +17,11 @@ from hangar_dal.sqlscan import Dialect
 RULE: Final = "outer-join-undone"
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Like, exp.ILike)
 # NULL where their first argument is NULL.
-_STRICT: Final = (exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Neg, exp.Collate, exp.Length)
+_STRICT: Final = (
+    *(exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Neg, exp.Collate, exp.Length, exp.Substring, exp.Trim, exp.Abs),
+)
+# NULL where one of their two sides is NULL.
+_CALCULATED: Final = (exp.Add, exp.Sub, exp.Mul, exp.Div)
 
 
 def outer_joins(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
@@ -82,5 +86,8 @@ def _compared(condition: exp.Expr | None) -> Iterator[exp.Column]:
 def _strict(value: exp.Expr) -> Iterator[exp.Column]:
     while isinstance(value, _STRICT):
         value = value.this
+    if isinstance(value, _CALCULATED):
+        yield from _strict(value.this)
+        yield from _strict(value.expression)
     if isinstance(value, exp.Column) and not isinstance(value.this, exp.Star):
         yield value

@@ -8,9 +8,22 @@ from sqlglot import exp
 from hangar_dal.contract.bound import bound, sort_key
 from hangar_dal.contract.facts import Tables
 
+_Kinds = dict[type[exp.Expr], type[exp.Expr]]
+
 _DOWN: Final = (exp.LT, exp.LTE)
 _STRICT: Final = (exp.GT, exp.LT)
-_TURNED: Final = {exp.GT: exp.LT, exp.LT: exp.GT, exp.GTE: exp.LTE, exp.LTE: exp.GTE}
+_OPPOSITE: Final[_Kinds] = {
+    exp.GT: exp.LTE,
+    exp.LT: exp.GTE,
+    exp.GTE: exp.LT,
+    exp.LTE: exp.GT,
+}
+_TURNED: Final[_Kinds] = {
+    exp.GT: exp.LT,
+    exp.LT: exp.GT,
+    exp.GTE: exp.LTE,
+    exp.LTE: exp.GTE,
+}
 
 Key = tuple[str, bool]  # what is compared or sorted by, and whether it comes in descending order
 
@@ -25,14 +38,18 @@ class Bound(NamedTuple):
 
 
 def compared(test: exp.Expr) -> Bound | None:
-    """The columns on the left, parameters alone on the right; turned around where they are not."""
-    kind = type(test)
+    """The columns on the left, parameters or a subquery's row on the right; turned around where they are not."""
+    is_not = isinstance(test, exp.Not)
+    test = test.this.unnest() if is_not else test
+    kind: type[exp.Expr] = type(test)
     if kind not in _TURNED:
         return None
+    kind = _OPPOSITE[kind] if is_not else kind
     left, right = test.this.unnest(), test.expression.unnest()
     if _has_columns(right) and not _has_columns(left):
         left, right, kind = right, left, _TURNED[kind]
-    if not _has_columns(left) or _has_columns(right) or right.find(exp.Placeholder) is None:
+    is_row = isinstance(left, exp.Tuple) and isinstance(right, exp.Select)
+    if not _has_columns(left) or (_has_columns(right) and not is_row) or right.find(exp.Placeholder) is None:
         return None
     return Bound(left, right, kind in _DOWN, kind in _STRICT)
 

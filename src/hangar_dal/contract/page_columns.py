@@ -10,7 +10,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.page_bounds import Bound, compared, decides, fixed_by, name_of, sorted_by
+from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, of_type, parameter_name
 from hangar_dal.sqlscan import Dialect
@@ -33,12 +33,15 @@ def page_columns(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) ->
         if len(of_first) == 1 and of_first[0].is_down == keys[0][1]:
             whole = len(keys) == 1 or decides([keys[0][0], *fixed], of_first[0].column, tables)
             names = [name for name, _ in keys]
-            yield from _judged(of_first[0], names, held, is_whole=whole)
+            is_page = any(_is_second(each, keys, tables) for each in bounds)
+            yield from _judged(of_first[0], names, held, is_whole=whole, is_page=is_page)
 
 
-def _judged(found: Bound, sorts: Sequence[str], held: Sequence[exp.Expr], *, is_whole: bool) -> Iterator[Remark]:
+def _judged(
+    found: Bound, sorts: Sequence[str], held: Sequence[exp.Expr], *, is_whole: bool, is_page: bool
+) -> Iterator[Remark]:
     column, name = found.column, _parameter(found.value)
-    if not isinstance(column, exp.Column) or not _begins_a_page(name, column.name.lower()):
+    if not isinstance(column, exp.Column) or not name or not (is_page or _begins_a_page(name, column.name.lower())):
         return
     sign = "<" if found.is_down else ">"
     if found.is_strict and not is_whole:
@@ -49,6 +52,13 @@ def _judged(found: Bound, sorts: Sequence[str], held: Sequence[exp.Expr], *, is_
     elif not found.is_strict and is_whole and not any(isinstance(test.unnest(), exp.Or) for test in held):
         message = f"{sign}= :{name} returns the last row of the page before again"
         yield Remark(RULE, column, message, f"write {sign}", column=column.name.lower())
+
+
+def _is_second(found: Bound, keys: Sequence[Key], tables: Tables) -> bool:
+    """Whether it is `id < :id` beside `made_at < :made_at`: a key is no filter, so these two begin a page."""
+    names = [name_of(found.column, tables)]
+    is_key = isinstance(found.column, exp.Column) and decides(names, found.column, tables)
+    return found.is_strict and is_key and keys[1:2] == [(names[0], found.is_down)]
 
 
 def _is_page(select: exp.Select) -> bool:
