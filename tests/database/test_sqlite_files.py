@@ -4,9 +4,11 @@
 import asyncio
 import os
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +17,7 @@ import pytest
 from database.ledger import column, make_ledger, run
 from hangar_dal import migrations, sealing
 from hangar_dal.database import open_database
-from hangar_dal.errors import ConnectionFailed, DatabaseFileLost, SettingsError
+from hangar_dal.errors import ConnectionFailed, DatabaseError, DatabaseFileLost, ReadOnlyTransaction, SettingsError
 from hangar_dal.settings import Settings
 
 NAMES = [
@@ -55,6 +57,21 @@ def files() -> dict[str, int]:
 
 async def migrate(one: Settings) -> None:
     await asyncio.to_thread(migrations.apply, one.url.get_secret_value())
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"], ids=["found when opened", "found when written"])
+async def test_a_file_that_cannot_be_written_is_no_read_only_transaction(sqlite_url: str, journal: str) -> None:
+    """The version of the format, not the permissions, forbids to write: root may write any file."""
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+    content = bytearray(path.read_bytes())
+    content[18] = 3
+    path.write_bytes(content)
+    with pytest.raises(DatabaseError, match="file cannot be written; check the permissions") as caught:
+        async with open_database(Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())) as db:
+            await run(db, "DELETE FROM users")
+    assert not isinstance(caught.value, ReadOnlyTransaction)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -168,7 +168,8 @@ async def test_a_read_only_transaction_refuses_to_write(ledger: Database, *, is_
         async with ledger.transaction(read_only=True) as tx:
             assert await column(tx, IDS) == []
             await tx.run(statement, ())
-    assert caught.value.query == "sneaky"
+    sentence = "the statement writes, but its transaction is read-only; open it without read_only=True to write"
+    assert (str(caught.value), caught.value.query) == (sentence, "sneaky")
     assert await column(ledger, IDS) == []
     await run(ledger, INSERT, id=1)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import psycopg
 
+from hangar_dal.database.messages import READ_ONLY, foreign_key_message, unique_message
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import (
     CheckViolation,
@@ -37,7 +38,7 @@ _KEY: Final = re.compile(r"\(([^()=]+)\)=\(")
 _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
     "08P01": (StatementError, "the statement and its parameters do not fit"),
     "0A000": (StatementError, "the server does not support what the statement asks for"),
-    "25006": (ReadOnlyTransaction, "this transaction is read-only and the statement writes"),
+    "25006": (ReadOnlyTransaction, READ_ONLY),
     "25P02": (TransactionFailed, "an earlier statement of this transaction failed"),
     "25P03": (
         TransactionExpired,
@@ -121,7 +122,6 @@ def _constraint(error: psycopg.Error, state: str | None) -> ConstraintViolation:
     found = _KEY.search(diag.message_detail or "")
     keys = [column.strip().strip('"') for column in found[1].split(",")] if found else []
     columns = tuple(column.removesuffix("_fold") for column in keys)
-    what = f"{table}: {', '.join(columns)}" if columns else str(table)
     match state:
         case "23502":
             columns, constraint = (diag.column_name,) if diag.column_name else (), None
@@ -129,10 +129,10 @@ def _constraint(error: psycopg.Error, state: str | None) -> ConstraintViolation:
         case "23503":
             # When a row that is referred to was to go, the detail names the columns of that row instead.
             if constraint != f"{table}_{'_'.join(keys)}_fkey":
-                columns, what = (), str(table)
-            message = f"{what} must refer to an existing row ({constraint})"
+                columns = ()
+            message = foreign_key_message(table, columns, constraint)
         case "23505":
-            message = f"{what} must be unique, and another row has this value already ({constraint})"
+            message = unique_message(table, columns, constraint)
         case _:
             message = f"a row breaks the rule {constraint} of {table}"
             columns = ()

@@ -5,8 +5,10 @@ Runs in the connection's thread, right after the error, so that the schema can b
 
 import re
 import sqlite3
+from contextlib import suppress
 from typing import Final
 
+from hangar_dal.database.messages import READ_ONLY, foreign_key_message, unique_message
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import (
     CheckViolation,
@@ -71,6 +73,8 @@ def _translated(error: Exception, text: str, raw: sqlite3.Connection) -> HangarE
         return TransactionConflict("another transaction wrote first; run the transaction again", sqlstate=name)
     if primary in {sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}:
         return InvalidValue("a parameter has a value that SQLite cannot hold: it is too large, or of the wrong type")
+    if primary == sqlite3.SQLITE_READONLY and _reads_only(raw):
+        return ReadOnlyTransaction(READ_ONLY, sqlstate=name)
     if primary in _BY_CODE:
         kind, message = _BY_CODE[primary]
         return kind(message, sqlstate=name)
@@ -80,11 +84,21 @@ def _translated(error: Exception, text: str, raw: sqlite3.Connection) -> HangarE
     return DatabaseError(f"SQLite failed with {name}; see https://www.sqlite.org/rescode.html", sqlstate=name)
 
 
+def _reads_only(raw: sqlite3.Connection) -> bool:
+    """Whether the connection is set to read, as it is in a read-only transaction. If not, the file is read-only."""
+    with suppress(sqlite3.ProgrammingError):  # a connection that could not be opened is closed by now
+        return bool(raw.execute("PRAGMA query_only").fetchone()[0])
+    return False
+
+
 _BY_CODE: Final[dict[int, tuple[type[DatabaseError], str]]] = {
     sqlite3.SQLITE_BUSY: (DatabaseBusy, "another process held SQLite's write lock for longer than HANGAR_LOCK_TIMEOUT"),
     sqlite3.SQLITE_LOCKED: (DatabaseBusy, "a table is locked by another statement on this connection"),
     sqlite3.SQLITE_INTERRUPT: (StatementTimeout, "the statement took longer than HANGAR_STATEMENT_TIMEOUT"),
-    sqlite3.SQLITE_READONLY: (ReadOnlyTransaction, "the statement writes where only reading is allowed"),
+    sqlite3.SQLITE_READONLY: (
+        DatabaseError,
+        "the database file cannot be written; check the permissions of the file and of its directory",
+    ),
     sqlite3.SQLITE_CANTOPEN: (ConnectionFailed, "SQLite cannot open the database file, or a file beside it"),
     sqlite3.SQLITE_NOTADB: (ConnectionFailed, "the file is not a SQLite database"),
     sqlite3.SQLITE_PERM: (ConnectionFailed, "the database file may not be opened"),
@@ -160,13 +174,3 @@ def _foreign_key(name: str, table: str | None, raw: sqlite3.Connection) -> Forei
         foreign_key_message(table, columns, constraint),
         sqlstate=name, constraint=constraint, table=table, columns=columns,
     )  # fmt: skip
-
-
-def unique_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
-    what = f"{table}: {', '.join(columns)}" if columns else str(table)
-    return f"{what} must be unique, and another row has this value already ({constraint})"
-
-
-def foreign_key_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
-    what = f"{table}: {', '.join(columns)}" if columns else str(table)
-    return f"{what} must refer to an existing row ({constraint})"

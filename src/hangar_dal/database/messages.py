@@ -1,0 +1,20 @@
+"""Messages that the errors of both databases share, so that an application sees one text.
+
+Builds on nothing.
+"""
+
+from typing import Final
+
+READ_ONLY: Final = "the statement writes, but its transaction is read-only; open it without read_only=True to write"
+
+
+def unique_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
+    return f"{_what(table, columns)} must be unique, and another row has this value already ({constraint})"
+
+
+def foreign_key_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
+    return f"{_what(table, columns)} must refer to an existing row ({constraint})"
+
+
+def _what(table: str | None, columns: tuple[str, ...]) -> str:
+    return f"{table}: {', '.join(columns)}" if columns else str(table)
