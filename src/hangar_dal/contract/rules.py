@@ -21,6 +21,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "arm-condition": "An arm is kept or left out by an argument, and by a value that it may have.",
         "arm-missing": "A choice has an arm for each value that its argument may have.",
         "parameter-unknown": "Each parameter comes from an argument, a field, or the three that are derived.",
+        "parameter-quoted": "A placeholder is outside quotes: inside, a database reads it as text.",
         "parameter-unfit": "A parameter is used in a way that fits its declared type.",
         # Statements against what their functions promise
         "statement-kind": "A block reads rows or changes them; all else belongs in a migration.",

@@ -1,12 +1,13 @@
 """Where one statement and the signature disagree, found without a database.
 
-Builds on `binding`.
+Builds on `binding` and `quoted`.
 """
 
 from collections.abc import Iterator
 
 from hangar_dal.query.binding import getter
 from hangar_dal.query.disagreement import Disagreement
+from hangar_dal.query.quoted import quoted_placeholders
 from hangar_dal.query.signature import Signature, choices
 from hangar_dal.query.sources import Source, Unresolved, resolve
 from hangar_dal.sqlblock import Block, Parameter
@@ -14,9 +15,12 @@ from hangar_dal.sqlblock import Block, Parameter
 
 def disagreements(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
     """Every one, with its place; `used` collects the arguments that the statement takes values from."""
-    yield from _parameters(block, signature, used)
-    yield from _arms(block, signature, used)
+    used_here: set[str] = set()
+    yield from _parameters(block, signature, used_here)
+    yield from _arms(block, signature, used_here)
+    yield from quoted_placeholders(block, signature, used_here)
     yield from _result(block, signature)
+    used |= used_here
 
 
 def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:

@@ -1,0 +1,43 @@
+"""Placeholders inside quotes, which a database reads as text. Builds on `sources`."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hangar_dal.query.disagreement import Disagreement
+from hangar_dal.query.signature import Signature
+from hangar_dal.query.sources import Source, Unresolved, resolve
+from hangar_dal.sqlblock import Block, Line
+from hangar_dal.sqlscan import Kind
+
+_PLACEHOLDER: Final = re.compile(r"(?<![:\w]):([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def quoted_placeholders(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
+    """Each `':name'` that has a source, and each `:name` in other text if nothing else uses its argument.
+
+    `used` holds the arguments that the statement uses. Those of quoted placeholders are added: they are meant.
+    """
+    statement, before = block.all_arms, frozenset(used)
+    for token in statement.tokens:
+        if token.kind not in (Kind.STRING, Kind.NAME):
+            continue
+        for placeholder in _PLACEHOLDER.finditer(token.text):
+            source = _source(placeholder[1], statement.line_of(token), signature)
+            is_alone = token.text[1:-1] == placeholder[0]
+            if source is None or not (is_alone or source.argument not in before):
+                continue
+            used.add(source.argument)
+            place = statement.place_at(token.start + placeholder.start())
+            message = f"{placeholder[0]} is inside quotes, so it is text and not a placeholder"
+            fix = f"write {placeholder[0]} without quotes"
+            if not is_alone:
+                fix += ", and join it to the text by ||"
+            yield Disagreement(*place, "parameter-quoted", message, fix)
+
+
+def _source(name: str, line: Line, signature: Signature) -> Source | None:
+    try:
+        return resolve(name, line, signature)
+    except Unresolved:
+        return None
