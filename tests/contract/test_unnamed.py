@@ -13,6 +13,7 @@ from hangar_dal.contract.project import read_project
 from hangar_dal.contract.unnamed import find_unnamed
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.new import SHIM
+from postgres_server import Server
 
 CATALOG = """\
 from pathlib import Path
@@ -30,6 +31,11 @@ SQL = "-- name: count_users\n-- scan: counts all of them.\nSELECT count(*) AS ev
 
 Write = Callable[[str, str], None]
 Find = Callable[[], list[Finding]]
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
 
 
 @pytest.fixture
@@ -127,6 +133,27 @@ def test_a_section_with_migrations_alone_is_enough(write: Write, capsys: pytest.
 
 
 NAMED = '[tool.hangar_dal]\ncatalogs = ["till:CATALOG"]\nmodules = ["till"]\nmigrations = ["migrations"]\n'
+
+
+@pytest.mark.parametrize("mode", [["--update"], ["--offline"], []])
+def test_a_folder_of_migrations_that_is_not_named_is_reported_without_what_follows_from_it(
+    application: Write, mode: list[str], capsys: pytest.CaptureFixture[str], server: str
+) -> None:
+    for dialect in ("sqlite", "postgresql"):
+        application(f"migrations/{dialect}/1001_more.sql", "CREATE TABLE tills (id integer NOT NULL PRIMARY KEY);")
+        application(f"migrations/{dialect}/1001_more.rollback.sql", "DROP TABLE tills;")
+        application(f"src/till/sql/{dialect}/domains.sql", SQL.replace("users;", "tills;"))
+    arguments = ["check", *mode, "--postgresql", server]
+    application("pyproject.toml", NAMED.replace('migrations = ["migrations"]', ""))
+    assert cli.main([*arguments, "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert [(each["rule"], each["path"]) for each in answer["findings"]] == [("not-checked", "migrations/1001_more.py")]
+    assert (answer["checked"], answer["scope"]["dialects"]) == (0, [])
+    assert not list(Path.cwd().rglob("hangar_check.json"))
+    application("pyproject.toml", NAMED)
+    cli.main([*arguments, "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert {each["rule"] for each in answer["findings"]} <= {"snapshot-missing"}
 
 
 def test_what_is_left_out_beside_a_section_is_reported(application: Write) -> None:

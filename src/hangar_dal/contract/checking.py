@@ -23,7 +23,7 @@ from hangar_dal.contract.sending import sent
 from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snapshots
 from hangar_dal.contract.sources import Source
 from hangar_dal.contract.static import find_without_database
-from hangar_dal.contract.unnamed import find_unnamed
+from hangar_dal.contract.unnamed import find_unnamed, lacks_migrations
 from hangar_dal.contract.variants import CheckedVariant, statements, variants
 from hangar_dal.errors import DatabaseError, HangarError, MigrationError
 from hangar_dal.finding import Finding
@@ -79,6 +79,9 @@ def check(
     """
     from hangar_dal.contract.live import live_postgresql, live_sqlite  # noqa: PLC0415 - drivers, and a parser
 
+    unnamed = find_unnamed(project)
+    if unnamed and lacks_migrations(project):
+        return _without_databases(project, unnamed)
     say = progress or (lambda done, total, what: None)
     wanted: dict[Dialect, AbstractContextManager[Source]] = {"sqlite": live_sqlite(project)}
     if postgresql is not None:
@@ -99,15 +102,23 @@ def check(
             write_snapshots(project, sources)
         elif not missing:
             missing = [*outdated(project, sources)]
-        return report.with_findings([*missing, *find_unnamed(project)])
+        return report.with_findings([*missing, *unnamed])
 
 
 def check_offline(project: Project, *, progress: Progress | None = None) -> Report:
     """Check against the catalogs' snapshots, without a database; a stale or a missing one is a finding."""
+    unnamed = find_unnamed(project)
+    if unnamed and lacks_migrations(project):
+        return _without_databases(project, unnamed)
     records = recorded(project)
     report = check_against(project, records.sources, progress=progress)
-    left_out = [*records.findings, *records.left_over(), *find_unnamed(project)]
+    left_out = [*records.findings, *records.left_over(), *unnamed]
     return replace(report.with_findings(left_out), scope=replace(report.scope, recorded=True))
+
+
+def _without_databases(project: Project, unnamed: Sequence[Finding]) -> Report:
+    """Without the tables of the migrations, nearly each statement would be a finding that hides its cause."""
+    return check_against(project, ()).with_findings(unnamed)
 
 
 def check_against(project: Project, sources: Sequence[Source], *, progress: Progress | None = None) -> Report:

@@ -52,6 +52,12 @@ def find_unnamed(project: Project) -> list[Finding]:
     return [*_findings(section, left_out), *_projects(section, held), *_no_queries(project)]
 
 
+def lacks_migrations(project: Project) -> bool:
+    """Whether the application's queries may need tables of migrations that the section does not name."""
+    section = project.section
+    return bool(section and section.catalogs and list(_migrations(section, search(section))))
+
+
 def find_unnamed_migrations(section: Section) -> list[Finding]:
     """A finding for each folder of migrations that the section does not name."""
     held = search(section)
