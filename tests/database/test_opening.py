@@ -43,6 +43,14 @@ async def test_it_can_be_entered_or_awaited(settings: Settings, outside: Outside
     assert outside.transactions_left_open() == 0
 
 
+def test_a_url_in_place_of_settings_is_refused_and_not_repeated(database_url: str) -> None:
+    with pytest.raises(
+        TypeError, match=r"takes Settings, not str; write open_database\(Settings\(database_url="
+    ) as caught:
+        open_database(database_url)  # type: ignore[arg-type]
+    assert database_url not in str(caught.value)
+
+
 async def test_time_is_the_clocks_in_utc(settings: Settings, clock: Clock) -> None:
     async with open_database(settings, clock=clock) as db, db.transaction() as tx:
         assert db.now() == tx.now() == clock()

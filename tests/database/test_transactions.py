@@ -182,6 +182,13 @@ async def test_a_refused_write_fails_a_read_only_transaction_like_any_other_erro
             await column(tx, IDS)
 
 
+async def test_a_coroutine_in_place_of_the_work_is_refused_with_what_to_write(ledger: Database) -> None:
+    coroutine = column(ledger, IDS)
+    with pytest.raises(TypeError, match=r"takes a function, not coroutine; write `lambda tx: "):
+        await ledger.in_transaction(coroutine)  # type: ignore[arg-type]
+    coroutine.close()
+
+
 async def test_readers_do_not_wait_for_a_writer(ledger: Database) -> None:
     async with ledger.transaction() as writer:
         await run(writer, INSERT, id=1)

@@ -104,6 +104,12 @@ def test_a_query_keeps_the_face_of_its_function(orders: Any) -> None:
     assert not inspect.iscoroutinefunction(orders.walk)
 
 
+async def test_a_wrong_call_is_told_the_query_and_its_arguments(orders: Any, database: Database) -> None:
+    sentence = re.escape("orders.add: missing a required argument: 'a'; it takes a, b, c")
+    with pytest.raises(TypeError, match=sentence):
+        await orders.add(database, id=1)
+
+
 @pytest.mark.parametrize("given", [7, "sqlite:///shop.db", None, open_database(Settings(database_url=":memory:"))],
                          ids=["value", "URL", "None", "not entered"])  # fmt: skip
 async def test_what_is_no_database_is_refused_with_what_to_pass(shop: "Shop", given: object) -> None:

@@ -142,6 +142,9 @@ class Database:
         error is raised, or `StatementTimeout` if there was none yet. The deadline ends waiting for a connection and
         running statements too, but not a COMMIT. `CommitUnknown` is never tried again.
         """
+        if not callable(work):  # often the coroutine of a query, which could run only once
+            given = type(work).__name__
+            raise TypeError(f"in_transaction takes a function, not {given}; write `lambda tx: query(tx, ...)`")
         pool, place = self._writers, caller()
 
         async def once(limit: asyncio.Timeout) -> T:

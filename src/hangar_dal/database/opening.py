@@ -38,6 +38,9 @@ def open_database(
     Without settings, those of the environment. `clock` is what queries take `:now` from; it must be aware. Raises
     `SchemaOutOfDate` if migrations are pending; `:memory:` migrates itself.
     """
+    if not isinstance(settings, Settings | None):  # a URL, as other packages take it; it may hold a password
+        given = type(settings).__name__
+        raise TypeError(f"open_database takes Settings, not {given}; write open_database(Settings(database_url=...))")
     return Opening(settings, clock or _utc_now, check_schema=check_schema)
 
 

@@ -50,7 +50,7 @@ class DeclaredQuery:
         return f"{code.co_filename}:{code.co_firstlineno}"
 
     def values(self, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
-        """The call's arguments by name; TypeError, in Python's own words, for a wrong call."""
+        """The call's arguments by name; a wrong call is a TypeError with Python's reason."""
         if not named and len(arguments) == len(self._positional) == len(self._names):
             return dict(zip(self._positional, arguments, strict=True))
         values = {**self._defaults, **named}
@@ -61,7 +61,11 @@ class DeclaredQuery:
             values |= positional
         if given_once and self._names <= values.keys() <= self._allowed:
             return values
-        inspect.signature(self.function).bind(None, *arguments, **named)
+        try:
+            inspect.signature(self.function).bind(None, *arguments, **named)
+        except TypeError as reason:
+            takes = ", ".join(parameter.name for parameter in self._named) or "the database alone"
+            raise TypeError(f"{self.name}: {reason}; it takes {takes}") from None
         unknown = values.keys() - self._allowed
         raise TypeError(f"{self.function.__name__}() got an unexpected field {', '.join(sorted(unknown))}")
 
