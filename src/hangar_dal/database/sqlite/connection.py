@@ -18,15 +18,14 @@ import aiosqlite
 from hangar_dal.database.connection import Borrower, Isolation
 from hangar_dal.database.owned import own
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
+from hangar_dal.database.sqlite.raw import LOCK_SLICE, close_raw, open_raw
 from hangar_dal.database.sqlite.watched import WatchedFile
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
-from hangar_dal.errors import ConnectionFailed, DatabaseClosed, DatabaseFileLost, HangarError, raise_alone
+from hangar_dal.errors import DatabaseClosed, DatabaseFileLost, HangarError, raise_alone
 from hangar_dal.urls import MEMORY
 
 T = TypeVar("T")
 
-# SQLite's own wait for a lock cannot be interrupted: it is cut into slices, so that a cancelled task stops soon.
-LOCK_SLICE: Final = 0.1
 _NUDGE: Final = 0.02
 
 _BEGIN: Final = Statement("", "BEGIN", writes=False)
@@ -71,7 +70,7 @@ class SqliteConnection:
                 self._connected.wait()
             self._join()
             with suppress(AttributeError):  # it could not be opened
-                self._raw.close()
+                self._close()
             raise
         return self
 
@@ -131,7 +130,7 @@ class SqliteConnection:
         if self.lost:
             return
         self.lost = self._abandoned = True
-        closing = own(self._driver.close())
+        closing = own(self._closed())
         while not closing.done():
             if self.running:
                 self._interrupt()
@@ -195,40 +194,22 @@ class SqliteConnection:
                 with suppress(asyncio.CancelledError):  # the loop is shutting down; the thread works on
                     return await self.call(self._clean)
 
+    async def _closed(self) -> None:
+        await self.call(self._close)
+        await self._driver.close()
+
     # What follows runs in the connection's thread.
 
     def _connect(self) -> sqlite3.Connection:
         self._thread = threading.current_thread()
         try:
-            self._raw = self._opened()
+            self._raw, self._files = open_raw(self._source, self._set_up)
             return self._raw
         finally:
             self._connected.set()
 
-    def _opened(self) -> sqlite3.Connection:
-        is_uri = not self._is_only_one
-        try:
-            raw = sqlite3.connect(
-                self._source.uri,
-                uri=is_uri,
-                timeout=LOCK_SLICE,
-                isolation_level=None,
-                check_same_thread=False,  # `open` closes it if it is given up
-            )
-        except sqlite3.Error:
-            failed = ConnectionFailed("SQLite cannot open the database file. Check that it still exists.")
-            raise_alone(self._source.find(self._files) or failed)
-        try:
-            if error := self._source.find(self._files):  # before it reads: it would apply our log to another file
-                raise error
-            self._set_up(raw)
-            self._files = self._source.opened()
-        except BaseException as error:
-            raw.close()
-            if isinstance(error, DRIVER_ERRORS):
-                raise_alone(self._source.find(self._files) or translated(error, None, raw))
-            raise
-        return raw
+    def _close(self) -> None:
+        close_raw(self._source, self._raw)
 
     def _run(self, statement: Statement, parameters: Parameters) -> Result:
         self.applied = False

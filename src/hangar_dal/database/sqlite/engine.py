@@ -13,8 +13,9 @@ from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import Limits
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.backup import SqliteBackups
-from hangar_dal.database.sqlite.connection import LOCK_SLICE, SqliteConnection
+from hangar_dal.database.sqlite.connection import SqliteConnection
 from hangar_dal.database.sqlite.errors import is_busy
+from hangar_dal.database.sqlite.raw import LOCK_SLICE
 from hangar_dal.database.sqlite.watched import WatchedFile, watched
 from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
 from hangar_dal.settings import Settings, SqliteTarget

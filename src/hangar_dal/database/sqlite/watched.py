@@ -6,6 +6,7 @@ has the name now, and a process that has lost its `-wal` or `-shm` file overwrit
 
 import logging
 import os
+import threading
 from typing import Final
 
 from hangar_dal.database.sqlite.file import file_uri
@@ -34,6 +35,7 @@ class WatchedFile:
 
     def __init__(self, uri: str, path: str | None) -> None:
         self.uri = uri
+        self.closing = threading.Lock()
         self.lost: str | None = None
         self.path = path or ""
         self._paths: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A SQLite connection whose opening is cancelled, as when the event loop shuts down, does not stay open."""
+"""A SQLite connection whose opening is cancelled does not stay open, and connections are closed one at a time."""
 # ruff: noqa: ASYNC251 - the event loop must not turn
 
 import asyncio
@@ -32,7 +32,7 @@ def connection_to(path: Path, set_up: Callable[[sqlite3.Connection], None]) -> S
     return SqliteConnection(watched(SqliteTarget(str(path))), set_up, lock_timeout=1, age_limit=0)
 
 
-async def test_the_thread_is_still_opening_it(tmp_path: Path) -> None:
+async def test_an_opening_is_cancelled_while_the_thread_opens_the_file(tmp_path: Path) -> None:
     path, loop = tmp_path / "x.db", asyncio.get_running_loop()
     begun, go_on = asyncio.Event(), threading.Event()
 
@@ -51,7 +51,7 @@ async def test_the_thread_is_still_opening_it(tmp_path: Path) -> None:
     assert not is_open(path)
 
 
-async def test_the_thread_has_opened_it_and_the_event_loop_does_not_know(tmp_path: Path) -> None:
+async def test_an_opening_is_cancelled_before_the_event_loop_knows_that_the_file_is_open(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     connection = connection_to(path, lambda raw: None)
     opening = asyncio.create_task(connection.open())
@@ -61,4 +61,32 @@ async def test_the_thread_has_opened_it_and_the_event_loop_does_not_know(tmp_pat
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
+    assert not is_open(path)
+
+
+class Gate:
+    """A lock in the place of `closing`, which waits for the test."""
+
+    def __init__(self) -> None:
+        self.entered, self.go_on = threading.Event(), threading.Event()
+
+    def __enter__(self) -> None:
+        self.entered.set()
+        self.go_on.wait()
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+async def test_a_connection_is_closed_while_no_other_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two that close at once, neither saves the log into the file."""
+    path, gate = tmp_path / "x.db", Gate()
+    source = watched(SqliteTarget(str(path)))
+    connection = SqliteConnection(source, lambda raw: None, lock_timeout=1, age_limit=0)
+    await connection.open()
+    monkeypatch.setattr(source, "closing", gate)
+    closing = asyncio.create_task(connection.close())
+    await asyncio.to_thread(gate.entered.wait, 60)
+    assert is_open(path)
+    gate.go_on.set()
+    await closing
     assert not is_open(path)
