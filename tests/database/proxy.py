@@ -22,6 +22,7 @@ class Wire:
         self._links: set[asyncio.Task[None]] = set()
         self._doomed: set[asyncio.Task[None]] = set()
         self._swallowed: set[asyncio.Task[None]] = set()
+        self._clients: set[asyncio.StreamWriter] = set()
         self._mute_after: int | None = None
         self._messages: dict[asyncio.Task[None], int] = {}  # how many a link still carries before it is swallowed
         self.bytes_left = 0
@@ -44,6 +45,12 @@ class Wire:
     def unmute(self) -> None:
         self._mute_after = None
 
+    def hang_up(self, words: bytes) -> None:
+        """Send the clients of all links something that the server did not say, and close the links."""
+        for client in self._clients:
+            client.write(words)
+            client.close()
+
     def freeze(self) -> None:
         self._flows.clear()
 
@@ -62,6 +69,7 @@ class Wire:
         task = asyncio.current_task()
         assert task
         ends = [writer]
+        self._clients.add(writer)
         try:
             inner_reader, inner_writer = await self._reach()
             ends.append(inner_writer)
@@ -78,6 +86,7 @@ class Wire:
             for end in ends:
                 end.transport.abort()
             self._links.discard(task)
+            self._clients.discard(writer)
 
     async def close(self) -> None:
         links = list(self._links)

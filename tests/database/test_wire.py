@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from database.ledger import column, endless, endless_write, make_ledger, run
+from database.ledger import column, endless, endless_write, make_ledger, run, sql
 from database.outside import outside_of
 from database.proxy import wire_to
 from database.storm import UNKNOWN
@@ -52,6 +52,24 @@ async def test_ping_gives_up_on_a_frozen_network(settings: Settings, monkeypatch
                 await asyncio.wait_for(db.ping(timeout=0.1), 300)
             wire.thaw()
             await db.ping(timeout=300)
+
+
+@pytest.mark.parametrize(
+    "severity",
+    [b"SFATAL\0VFATAL\0", b"SFATAL\0", b"SERROR\0VERROR\0"],
+    ids=["fatal", "fatal, as old ones say", "error"],
+)
+async def test_what_a_pooler_says_before_it_hangs_up_is_a_lost_connection(settings: Settings, severity: bytes) -> None:
+    """PgBouncer gives a client whose server is gone the state of a protocol violation, as for too few parameters."""
+    fields = severity + b"C08P01\0Mserver conn crashed?\0\0"
+    async with wire_to(settings.target) as (wire, url):
+        through = Settings(database_url=url, sealing_keys=settings.sealing_keys, pool_size=1)
+        async with open_database(through) as db:
+            with pytest.raises(ConnectionFailed):
+                async with db.transaction() as tx:
+                    await tx.run(*sql(db, "SELECT 1"))
+                    wire.hang_up(b"E" + (len(fields) + 4).to_bytes(4) + fields)
+                    await tx.run(*sql(db, "SELECT 1"))
 
 
 async def test_a_write_that_is_cancelled_on_a_frozen_network_is_in_doubt_and_ends_on_the_server(

@@ -89,7 +89,7 @@ def _translated(error: Exception, *, lost: bool) -> HangarError:
         return InvalidValue("a value does not fit the type that it has in the statement")
     if is_stale_plan(error):
         return TransactionConflict("the tables changed under the transaction; run it again", sqlstate=state)
-    if state == "08P01" and error.diag.severity_nonlocalized == "FATAL":  # how PgBouncer says that it lost the server
+    if state == "08P01" and (lost or error.diag.severity_nonlocalized == "FATAL"):  # PgBouncer has lost the server
         return ConnectionFailed("the connection to the server was lost", sqlstate=state)
     if state in _BY_STATE:
         kind, message = _BY_STATE[state]
