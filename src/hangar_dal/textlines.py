@@ -21,6 +21,10 @@ class TextLines:
         """The line in which a position lies; a line break belongs to the line that it ends."""
         return bisect_right(self._starts, position)
 
+    def start_of(self, line: int) -> int:
+        """Where a line starts."""
+        return self._starts[line - 1]
+
     def place_of(self, position: int) -> tuple[int, int]:
         """Line and column."""
         line = self.line_of(position)

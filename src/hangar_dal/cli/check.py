@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings
+from hangar_dal.cli.fix import add_fix, fix_files, refuse_without_fix
 from hangar_dal.cli.matrix import add_matrix, show_matrix
 from hangar_dal.cli.options import add_postgresql, server
 from hangar_dal.cli.progress import Progress
@@ -32,7 +33,17 @@ def add(commands: Subcommands) -> None:
         dropped at the end, or the empty one of --throwaway; no other database is changed. [tool.hangar_dal] of
         pyproject.toml says what is checked. docs/check.md explains each finding.
 
-        exit codes: 0 nothing found, 1 findings (--matrix: the change must be split), 2 not understood
+        --fix edits the SQL files first and then checks what they have become. It shows the changes as a diff. On a
+        terminal it asks before it writes; elsewhere it writes nothing without --yes, and exits with 1 if there is
+        something to write. It changes plain column lists only, and no block marked `-- differs:`.
+
+        examples:
+          hangar-dal check --fix                   show the changes, ask, write, check
+          hangar-dal check --fix --yes             the same without a question
+          hangar-dal check --fix --from sqlite     copy to PostgreSQL what was changed for SQLite only
+
+        exit codes: 0 nothing found, 1 findings, or changes that were not written (--matrix: the change must be split),
+        2 not understood
         """,
     )
     add_postgresql(parser)
@@ -50,17 +61,21 @@ def add(commands: Subcommands) -> None:
         help="show which queries hold after each migration, and whether schema or code is to be deployed first",
     )
     add_matrix(parser)
+    add_fix(parser)
     add_format(parser)
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    if not chosen.offline and find_spec("sqlglot") is None:
+    if (chosen.fix or not chosen.offline) and find_spec("sqlglot") is None:
         print("sqlglot: not installed; pip install 'hangar-dal[check]'", file=sys.stderr)
         return MISUSED
     with_progress = Progress()
     try:
         if chosen.since and not chosen.matrix:
             raise SettingsError("--since belongs to --matrix")
+        refuse_without_fix(chosen)
+        if chosen.fix and not fix_files(chosen, read_project(chosen.project), with_progress):
+            return FAILED
         if chosen.matrix:
             return show_matrix(chosen, with_progress)
         report = _report(chosen, with_progress)

@@ -66,6 +66,11 @@ def resolve(name: str, line: Line, signature: Signature) -> Source:
     return found[0]
 
 
+def is_given(name: str, line: Line, signature: Signature) -> bool:
+    """Whether the signature has a source of `:name`, or several."""
+    return next(_candidates(name, line, signature), None) is not None
+
+
 def _candidates(name: str, line: Line, signature: Signature) -> Iterator[Source]:
     plain = list(_plain(name, line, signature))
     yield from plain

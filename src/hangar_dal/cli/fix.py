@@ -1,0 +1,107 @@
+"""`hangar-dal check --fix`: show the changes of the SQL files, ask, and write them. Builds on `fixing`."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, TextIO
+
+from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
+from hangar_dal.contract.project import Project
+from hangar_dal.errors import SettingsError
+from hangar_dal.migrations.faults import shown
+from hangar_dal.sqlscan import DIALECTS
+
+if TYPE_CHECKING:
+    from hangar_dal.cli.progress import Progress
+    from hangar_dal.fixing import Change, Fixes
+
+_COLOURS: Final = {"-": RED, "+": GREEN, "@": DIM}
+
+
+def add_fix(parser: argparse.ArgumentParser) -> None:
+    """`--fix`, `--from` and `--yes`, which `fix_files` reads."""
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="first put every column list in the order of its model, copy blocks that one dialect lacks, and sort both "
+        "files alike; the changes are shown, and written after you agree",
+    )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        choices=DIALECTS,
+        help="with --fix: where two blocks differ and do not say why, copy the block of this dialect",
+    )
+    parser.add_argument("--yes", action="store_true", help="with --fix: write without asking, for scripts")
+
+
+def fix_files(chosen: argparse.Namespace, project: Project, progress: "Progress") -> bool:
+    """Whether nothing is left to be written: there was no change, or all were written."""
+    fixes = _plan(chosen, project, progress)
+    out = sys.stdout if chosen.format == "table" else sys.stderr  # other formats are read by programs
+    for finding in fixes.left:
+        print(f"{coloured('not fixed:', YELLOW, out)} {finding.sentence}", file=out)
+    for reason in fixes.unread:
+        print(f"{coloured('not read:', YELLOW, out)} {reason}", file=out)
+    show_changes(fixes.changes, out)
+    if not fixes.changes:
+        print("nothing to fix\n", file=out)
+        return True
+    if not may_write(chosen, len(fixes.changes)):
+        return False
+    write_changes(fixes.changes, out)
+    return True
+
+
+def show_changes(changes: "Sequence[Change]", out: TextIO) -> None:
+    """The diff of each, in colour on a terminal."""
+    from hangar_dal.fixing import diff_of  # noqa: PLC0415 - it imports a parser, which no other command needs
+
+    for change in changes:
+        for number, line in enumerate(diff_of(change)):
+            colour = BOLD if number < 2 else _COLOURS.get(line[:1])
+            print(coloured(line, colour, out) if colour else line, file=out)
+        print(file=out)
+
+
+def may_write(chosen: argparse.Namespace, count: int) -> bool:
+    """Whether `--yes` was given, or somebody at a terminal answers yes."""
+    if chosen.yes:
+        return True
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        print("nothing was written: this is not a terminal; pass --yes to write the changes", file=sys.stderr)
+        return False
+    question = f"Write {'this change' if count == 1 else f'these changes to {count} files'}? [y/N] "
+    print(question, end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() in ("y", "yes"):
+        return True
+    print("nothing was written", file=sys.stderr)
+    return False
+
+
+def write_changes(changes: "Sequence[Change]", out: TextIO) -> None:
+    """Write them and name each file."""
+    from hangar_dal.fixing import write  # noqa: PLC0415 - as above
+
+    for change in changes:
+        write(change)
+        print(f"{coloured('written:', GREEN, out)} {shown(change.path)}", file=out)
+    print(file=out)
+
+
+def refuse_without_fix(chosen: argparse.Namespace) -> None:
+    """`--from` and `--yes` mean nothing alone."""
+    for option, given in (("--from", chosen.source), ("--yes", chosen.yes)):
+        if given and not chosen.fix:
+            raise SettingsError(f"{option} belongs to --fix")
+
+
+def _plan(chosen: argparse.Namespace, project: Project, progress: "Progress") -> "Fixes":
+    from hangar_dal.contract.live import live_sqlite  # noqa: PLC0415 - as above
+    from hangar_dal.fixing import plan_fixes  # noqa: PLC0415 - as above
+
+    progress(0, 0, "migrating a scratch sqlite database")
+    with live_sqlite(project) as live:
+        fixes = plan_fixes(project, live.tables, source=chosen.source)
+    progress.clear()
+    return fixes

@@ -1,0 +1,9 @@
+"""Edits SQL files in the way a person would: column lists in model order, blocks copied to the other dialect's file.
+
+`plan_fixes` computes the changes of a project, and `write` puts one of them into its file. Builds on `contract`.
+"""
+
+from hangar_dal.fixing.planning import Fixes, plan_fixes
+from hangar_dal.fixing.writing import Change, diff_of, write
+
+__all__ = ["Change", "Fixes", "diff_of", "plan_fixes", "write"]

@@ -1,0 +1,76 @@
+"""The list of what a statement gives back, in the order of the model's fields."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.fixing.layout import Item, NotMovable, read_list
+from hangar_dal.fixing.lists import Found, result_list
+from hangar_dal.fixing.sources import NoSource, Sources
+from hangar_dal.fixing.statements import Statement
+
+ARMS: Final = "a `-- when` decides about one of its lines"
+
+
+class LeftAlone(Exception):
+    """Why a list that is not in the order of its model was not changed: the rule of check that reports it, the
+    sentence, and behind a semicolon what to do.
+    """
+
+    def __init__(self, rule: str, sentence: str, at: int) -> None:
+        super().__init__(sentence)
+        self.rule = rule
+        self.at = at  # an offset of the statement
+
+
+def with_columns(statement: Statement, owner: str, fields: Sequence[str], tables: Tables) -> str:
+    """The statement's text with its list as the model has it; unchanged if it is so already. Raises `LeftAlone`.
+
+    `owner` is the model's name. Columns that are missing are added, plain columns that are no field are removed.
+    """
+    found = result_list(statement.root, len(statement.text), statement.dialect)
+    if found is None or found.names == list(fields):
+        return statement.text
+    at = found.entries[0].start
+    names = set(found.names)
+    rule = "column-missing" if set(fields) - names else "column-extra" if names - set(fields) else "column-order"
+    obstacle = ARMS if statement.has_arms(found.start, found.end - 1) else found.obstacle
+    if obstacle:
+        raise LeftAlone(rule, f"the list is not changed: {obstacle}; write it in the order of {owner}", at)
+    _check_names(found, owner, fields, statement.text)
+    try:
+        listed = read_list(
+            statement.text,
+            statement.dialect,
+            (found.start, found.end),
+            found.spans,
+            newline=statement.newline,
+            is_alone=statement.root.word(statement.root.verb or 0) == "SELECT",
+        )
+        items = dict(zip(found.names, listed.items, strict=True))
+        sources = Sources(statement.text, statement.dialect, tables) if set(fields) - names else None
+        for name in fields:
+            if sources is not None and name not in items:
+                items[name] = Item(sources.column(name, owner, found.entries))
+        return listed.written([items[name] for name in fields])
+    except NoSource as reason:
+        raise LeftAlone("column-missing", str(reason), at) from None
+    except NotMovable as reason:
+        raise LeftAlone(rule, f"the list is not changed: {reason}; write it in the order of {owner}", at) from None
+
+
+def _check_names(found: Found, owner: str, fields: Sequence[str], text: str) -> None:
+    """Refuse to guess what an entry is, and to delete what somebody has composed."""
+    for name, count in Counter(found.names).items():
+        if name and count > 1:
+            sentence = f"{count} columns are called {name}; delete one, or name it by AS"
+            raise LeftAlone("column-duplicate", sentence, found.entries[found.names.index(name)].start)
+    for entry in found.entries:
+        if entry.name in fields or entry.is_plain:
+            continue
+        start = " ".join(text[entry.start : entry.end].split())
+        shown = start if len(start) <= 40 else f"{start[:37]}..."
+        what = f"{entry.name} is not a field of {owner}" if entry.name else "it has no name"
+        fix = "name it by AS after the field that it is for, or delete it"
+        raise LeftAlone("column-extra", f"`{shown}` is not changed: {what}; {fix}", entry.start)

@@ -1,0 +1,111 @@
+"""The list of columns of an INSERT, with its values in step, in the order of the model that is stored."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+
+from pydantic import BaseModel
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.database.types import ValueType, field_types
+from hangar_dal.fixing.columns import ARMS, LeftAlone
+from hangar_dal.fixing.identifiers import written
+from hangar_dal.fixing.layout import Item, ListText, NotMovable, read_list
+from hangar_dal.fixing.lists import Found, Inserted, inserted
+from hangar_dal.fixing.statements import Statement
+from hangar_dal.query.signature import Signature
+from hangar_dal.query.sources import is_given
+from hangar_dal.sqlblock import Line
+
+
+def with_inserted(statement: Statement, signature: Signature, tables: Tables) -> str:
+    """The statement's text with both lists in the order of the model; unchanged if they are so, or if there is no
+    model. Raises `LeftAlone`.
+
+    A field with a column of its name is added if the statement does not use it. A column is removed if its value is
+    the parameter of its name, and no argument gives that parameter.
+    """
+    found, model = inserted(statement.root, statement.dialect), stored_model(signature)
+    if found is None or model is None:
+        return statement.text
+    table = {column.lower(): column for column in tables.columns.get(found.table.lower(), ())}
+    used = {parameter.name for parameter in statement.block.all_arms.parameters}
+    fields = {name: value for name, value in field_types(model).items() if isinstance(value, ValueType)}
+    wanted = [name for name in _columns(fields) if name in table and name not in used]
+    names = found.columns.names
+    gone = {name for name, value in _parameters(found, statement) if value == name and not _given(name, signature)}
+    added = [name for name in wanted if name not in names]
+    order = list(_columns(fields))
+    kept = _ordered([name for name in names if name not in gone], order)
+    if kept == names and not added:
+        return statement.text
+    try:
+        if statement.has_arms(found.columns.start, found.values.end - 1):
+            raise NotMovable(ARMS)
+        return _written(statement, found, _with_added(kept, added, order))
+    except NotMovable as reason:
+        sentence = f"the lists of the INSERT are not changed: {reason}; write them in the order of {model.__name__}"
+        raise LeftAlone("column-order", sentence, found.columns.start) from None
+
+
+def stored_model(signature: Signature) -> type[BaseModel] | None:
+    """The model of the only argument that hands out its fields in every call; None if there is no such argument."""
+    models = [argument for argument in signature.arguments.values() if argument.model and not argument.rows]
+    return models[0].model if len(models) == 1 and not models[0].optional else None
+
+
+def _columns(fields: Mapping[str, ValueType]) -> Iterator[str]:
+    """The columns that a model's fields fill, each fold behind its text."""
+    for name, value in fields.items():
+        yield name
+        if value.fold:
+            yield f"{name}_fold"
+
+
+def _parameters(found: Inserted, statement: Statement) -> Iterator[tuple[str, str]]:
+    """Each column with the parameter that is its whole value; empty for any other value."""
+    for column, value in zip(found.columns.entries, found.values.entries, strict=True):
+        text = statement.text[value.start : value.end]
+        yield column.name, text[1:] if text.startswith(":") and text[1:].isidentifier() else ""
+
+
+def _given(name: str, signature: Signature) -> bool:
+    return is_given(name, Line("", 0), signature)
+
+
+def _ordered(names: Sequence[str], order: Sequence[str]) -> list[str]:
+    """The names in this order. One that is not in it stays behind the name before it, or at the end."""
+    ranks = {name: place for place, name in enumerate(order)}
+    groups: list[list[str]] = [[]]
+    for name in names:
+        if name in ranks:
+            groups.append([name])
+        else:
+            groups[-1].append(name)
+    first, *others = groups
+    last = others[-1][1:] if others else []
+    if last:
+        others[-1] = others[-1][:1]
+    return list(chain(first, *sorted(others, key=lambda group: ranks[group[0]]), last))
+
+
+def _with_added(names: Sequence[str], added: Sequence[str], order: Sequence[str]) -> list[str]:
+    """The names and those that are added, each behind the nearest one that comes before it in the order."""
+    made = list(names)
+    for name in added:
+        before = [each for each in order[: order.index(name)] if each in made]
+        made.insert(made.index(before[-1]) + 1 if before else 0, name)
+    return made
+
+
+def _written(statement: Statement, found: Inserted, names: Sequence[str]) -> str:
+    """Both lists with these columns. The values come first: they are behind the columns in the text."""
+    values = _listed(statement.text, statement, found.values)
+    of_column = dict(zip(found.columns.names, values.items, strict=True))
+    text = values.written([of_column.get(name) or Item(f":{name}") for name in names])
+    columns = _listed(text, statement, found.columns)
+    items = dict(zip(found.columns.names, columns.items, strict=True))
+    return columns.written([items.get(name) or Item(written(name)) for name in names])
+
+
+def _listed(text: str, statement: Statement, found: Found) -> ListText:
+    return read_list(text, statement.dialect, (found.start, found.end), found.spans, newline=statement.newline)

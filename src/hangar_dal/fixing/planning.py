@@ -1,0 +1,136 @@
+"""All changes that a project needs, and what is left to a person. Nothing is written. Builds on all other modules."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.project import Project
+from hangar_dal.finding import Finding
+from hangar_dal.fixing.blocks import SqlText, Unreadable, read_sql
+from hangar_dal.fixing.columns import LeftAlone, with_columns
+from hangar_dal.fixing.inserts import with_inserted
+from hangar_dal.fixing.statements import read_statement
+from hangar_dal.fixing.twins import Files, block_of, sorted_alike, with_copied
+from hangar_dal.fixing.writing import Change
+from hangar_dal.migrations.faults import shown
+from hangar_dal.query import Catalog
+from hangar_dal.query.declared import DeclaredQuery
+from hangar_dal.sqlscan import DIALECTS, Dialect
+
+Queries = Mapping[str, DeclaredQuery]
+
+
+@dataclass(frozen=True)
+class Fixes:
+    """`left` are the findings that need a person; `unread` says of which files nothing was read, and why."""
+
+    changes: tuple[Change, ...]
+    left: tuple[Finding, ...]
+    unread: tuple[str, ...]
+
+
+def plan_fixes(project: Project, tables: Tables, *, source: Dialect | None = None) -> Fixes:
+    """The changes of every SQL file of the project's catalogs. `source`: where twins differ, its blocks are copied."""
+    changes: list[Change] = []
+    left: list[Finding] = []
+    unread: list[str] = []
+    folder = project.section.folder if project.section else Path.cwd()
+    for catalog in project.catalogs:
+        catalog.findings()  # reads the signatures
+        for file, queries in _by_file(catalog).items():
+            paths = {dialect: Path(str(catalog.folder)) / dialect / f"{file}.sql" for dialect in DIALECTS}
+            if not all(path.resolve().is_relative_to(folder.resolve()) for path in paths.values()):
+                unread.append(f"{file}.sql of {catalog.package} is outside of {folder}, the folder of the project")
+                continue
+            try:
+                before: Files = {dialect: read_sql(path, dialect) for dialect, path in paths.items()}
+            except Unreadable as reason:
+                unread.append(str(reason))
+                continue
+            after, of_file = _fixed(before, queries, tables, source)
+            left += of_file
+            changes += [
+                Change(paths[dialect], before[dialect].written, after[dialect].written)
+                for dialect in DIALECTS
+                if after[dialect] != before[dialect]
+            ]
+    return Fixes(tuple(changes), tuple(sorted(left)), tuple(unread))
+
+
+def _by_file(catalog: Catalog) -> dict[str, dict[str, DeclaredQuery]]:
+    found: dict[str, dict[str, DeclaredQuery]] = {}
+    for query in catalog.queries.values():
+        found.setdefault(query.file, {})[query.function.__name__] = query
+    return found
+
+
+def _fixed(files: Files, queries: Queries, tables: Tables, source: Dialect | None) -> tuple[Files, list[Finding]]:
+    left: list[Finding] = []
+    apart = {name for name in queries for file in files.values() if (at := block_of(file, name)) and at.differs}
+    for name in (name for name in queries if name not in apart):
+        for dialect, file in files.items():
+            changed, reasons = _with_lists(file, queries[name], tables)
+            files = {**files, dialect: changed}
+            left += reasons
+    for name in (name for name in queries if name not in apart):
+        files = _copied(files, name, source)
+    files = sorted_alike(files, list(queries), source)
+    return files, [*left, *_still_apart(files, queries, apart)]
+
+
+def _with_lists(file: SqlText, query: DeclaredQuery, tables: Tables) -> tuple[SqlText, list[Finding]]:
+    """The file with the block's column lists in order, and why one was left alone."""
+    name, signature = query.function.__name__, query.signature
+    model, left = signature.result.model, []
+    steps = [partial(with_inserted, signature=signature, tables=tables)]
+    if model is not None:
+        steps.append(partial(with_columns, owner=model.__name__, fields=tuple(model.model_fields), tables=tables))
+    for step in steps:
+        block = file.block(name)
+        statement = read_statement(block.text, str(file.path), file.dialect) if block else None
+        if statement is None or signature.findings:
+            break
+        try:
+            file = file.with_text(name, f"{statement.before}{step(statement)}{statement.behind}")
+        except LeftAlone as reason:
+            line = file.line_of(name) + statement.line_of(reason.at) - 1
+            left.append(_finding(file, line, query, reason.rule, str(reason)))
+    return file, left
+
+
+def _copied(files: Files, name: str, source: Dialect | None) -> Files:
+    """The files with the block in both: where one lacks it, and where they differ if `source` says which one counts."""
+    first, second = DIALECTS
+    blocks = {dialect: block_of(files[dialect], name) for dialect in DIALECTS}
+    ours, theirs = blocks[first], blocks[second]
+    if ours is None and theirs is None:
+        return files
+    if ours is None or theirs is None:
+        having, lacking = (first, second) if theirs is None else (second, first)
+        return with_copied(files, having, lacking, name)
+    if source is not None and ours.source != theirs.source:
+        return with_copied(files, source, second if source == first else first, name)
+    return files
+
+
+def _still_apart(files: Files, queries: Queries, apart: set[str]) -> Iterator[Finding]:
+    """Twins that are not equal yet, and blocks that have no twin and cannot be copied."""
+    for name, query in queries.items():
+        blocks = {dialect: block_of(files[dialect], name) for dialect in DIALECTS}
+        having = [block for block in blocks.values() if block is not None]
+        if name in apart and len(having) == 1:
+            message = "the block is not copied: `-- differs:` says that the other one has another text"
+            yield _finding(files[having[0].dialect], 0, query, "block-missing", f"{message}; write it by hand")
+        elif name not in apart and len(having) == len(DIALECTS) and having[0].source != having[1].source:
+            message = "the blocks of the dialects differ"
+            fix = "copy one with --from sqlite or --from postgresql, or write `-- differs: reason` under both headers"
+            yield _finding(files[having[0].dialect], 0, query, "twins-differ", f"{message}; {fix}")
+
+
+def _finding(file: SqlText, line: int, query: DeclaredQuery, rule: str, sentence: str) -> Finding:
+    """`line` 0: that of the block's header."""
+    message, _, fix = sentence.partition("; ")
+    at = line or file.line_of(query.function.__name__)
+    return Finding(shown(file.path), at, 1, file.dialect, query.name, rule, "error", message, fix)

@@ -1,0 +1,70 @@
+"""Where a column that a list lacks can come from: the tables that the statement reads or changes.
+
+Builds on the contract's `syntax`.
+"""
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.syntax import below, of_type, parsed, sources
+from hangar_dal.fixing.identifiers import written
+from hangar_dal.fixing.lists import Entry
+from hangar_dal.sqlscan import Dialect
+
+
+class NoSource(Exception):
+    """The sentence says why a column cannot be added, and behind a semicolon what to do."""
+
+
+class Sources:
+    """The tables of one statement by the names that it gives them; None for what is no table."""
+
+    def __init__(self, text: str, dialect: Dialect, tables: Tables) -> None:
+        tree = parsed(text, dialect)
+        self._is_grouped = isinstance(tree, exp.Select) and _is_grouped(tree)
+        known = list(sources(tree)) if tree is not None else []
+        self._tables = tables
+        # What RETURNING gives back are rows of the changed table.
+        self._known = dict(known if isinstance(tree, exp.Select) else known[:1])
+
+    def column(self, name: str, owner: str, entries: Sequence[Entry]) -> str:
+        """The text that selects the column `name`, qualified as the other entries are. Raises `NoSource`."""
+        fix = f"write `... AS {written(name)}` in the list, or add the column in a migration"
+        if not self._known:
+            raise NoSource(f"no column for {owner}.{name}, and the tables of the statement are not understood; {fix}")
+        if self._is_grouped:
+            raise NoSource(f"no column for {owner}.{name} in a statement that groups its rows; {fix}")
+        having = [source for source, table in self._known.items() if table and self._has(table, name)]
+        used = {entry.qualifier for entry in entries if entry.is_plain}
+        if len(used) == 1 and (only := used.pop()) and only.lower() in having:
+            return f"{only}.{written(name)}"
+        unknown = [source for source, table in self._known.items() if not table or table not in self._tables.columns]
+        if len(having) == 1 and not unknown:
+            source = having[0]
+            is_short = len(self._known) == 1 and not any(entry.qualifier for entry in entries)
+            return written(name) if is_short else f"{_qualifier(source, entries)}.{written(name)}"
+        if having and not unknown:
+            raise NoSource(f"{name} is a column of {' and of '.join(having)}; write the one that is meant in the list")
+        named = ", ".join(source for source in self._known if source)
+        raise NoSource(f"no column for {owner}.{name} in {named}; {fix}")
+
+    def _has(self, table: str, name: str) -> bool:
+        return name in self._tables.columns.get(table, ())
+
+
+def _qualifier(source: str, entries: Sequence[Entry]) -> str:
+    """As the list writes it already, else as the statement knows it."""
+    return next((entry.qualifier for entry in entries if entry.qualifier.lower() == source), written(source))
+
+
+def _is_grouped(tree: exp.Select) -> bool:
+    """Whether rows are grouped, so that a plain column may have several values."""
+    if tree.args.get("group") is not None or tree.args.get("having") is not None:
+        return True
+    for entry in tree.expressions:
+        nodes = below(entry)
+        if of_type(nodes, exp.AggFunc) and not of_type(nodes, exp.Window, exp.Subquery):
+            return True
+    return False

@@ -1,0 +1,53 @@
+"""One block of a file as it is edited: the statement's place in the block's text, and what its lists hold."""
+
+from dataclasses import dataclass
+
+from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.sqlblock import Block
+from hangar_dal.sqlfile import parse
+from hangar_dal.sqlscan import Dialect, Kind, tokens_of
+from hangar_dal.textlines import TextLines
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`before` is the header with its comments, `text` the statement, `behind` the semicolon and what follows it."""
+
+    block: Block
+    before: str
+    text: str
+    behind: str
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.block.dialect
+
+    @property
+    def root(self) -> Scope:
+        """The statement's tokens at its own level. Comments are left out, so the first arm of each choice is seen."""
+        return scopes(self.text, self.dialect)[0]
+
+    @property
+    def newline(self) -> str:
+        """What ends the lines of the block."""
+        return "\r\n" if "\r\n" in self.before else "\n"
+
+    def line_of(self, offset: int) -> int:
+        """The line in the block's text on which an offset of the statement is."""
+        return TextLines(self.before + self.text).line_of(len(self.before) + offset)
+
+    def has_arms(self, start: int, end: int) -> bool:
+        """Whether a `-- when` decides about one of these lines."""
+        lines = range(self.line_of(start), self.line_of(end) + 1)
+        return any(line.conditions and line.number in lines for line in self.block.lines)
+
+
+def read_statement(text: str, path: str, dialect: Dialect) -> Statement | None:
+    """The statement of a block that begins with its header; None if the block is not well-formed."""
+    file = parse(text, path=path, dialect=dialect)
+    if len(file.blocks) != 1 or file.faults:
+        return None
+    code = [token for token in tokens_of(text, dialect) if token.kind is not Kind.COMMENT]
+    start = code[0].start
+    end = code[-1].start if code[-1].kind is Kind.SEMICOLON else code[-1].end
+    return Statement(next(iter(file.blocks.values())), text[:start], text[start:end], text[end:])

@@ -1,0 +1,69 @@
+"""Blocks that go from one dialect's file to the other's, and the order of both files. Builds on `blocks`."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from hangar_dal.fixing.blocks import SqlText
+from hangar_dal.fixing.statements import read_statement
+from hangar_dal.sqlblock import Block
+from hangar_dal.sqlscan import Dialect
+
+_OF_ONE_DATABASE: Final = ("-- scan:", "-- not null:")
+
+Files = dict[Dialect, SqlText]
+
+
+def block_of(file: SqlText, name: str) -> Block | None:
+    """The block as it is read; None if the file has none of this name."""
+    text = file.block(name)
+    statement = read_statement(text.text, str(file.path), file.dialect) if text else None
+    return statement.block if statement else None
+
+
+def with_copied(files: Files, source: Dialect, target: Dialect, name: str) -> Files:
+    """The files with the block in the target as it is in the source; a new block at the same place among the others."""
+    block = files[source].block(name)
+    if block is None:
+        return files
+    theirs = files[target].block(name)
+    if theirs is not None:
+        text = _with_directives(block.text, theirs.text, files[source])
+        return {**files, target: files[target].with_text(name, text)}
+    before = files[source].names[: files[source].names.index(name)]
+    after = next((each for each in reversed(before) if files[target].block(each)), None)
+    return {**files, target: files[target].with_block(block, after=after)}
+
+
+def _with_directives(text: str, replaced: str, file: SqlText) -> str:
+    """The text, with the directives that only the replaced one has: they are about its own database."""
+    statement = read_statement(text, str(file.path), file.dialect)
+    lines = [line.rstrip("\r") for line in replaced.split("\n")]
+    ours = [line for line in lines if line.startswith(_OF_ONE_DATABASE) and line not in text]
+    if statement is None or not ours:
+        return text
+    kept = "".join(f"{line}{statement.newline}" for line in ours)
+    return f"{statement.before}{kept}{statement.text}{statement.behind}"
+
+
+def sorted_alike(files: Files, declared: Sequence[str], like: Dialect | None) -> Files:
+    """The files with their common blocks in one order: that of `like`, else that of the functions.
+
+    Blocks that no function declares, or that the other file lacks, stay behind the block before them.
+    """
+    common = [name for name in declared if all(file.block(name) for file in files.values())]
+    orders = {dialect: [name for name in file.names if name in common] for dialect, file in files.items()}
+    if len({tuple(order) for order in orders.values()}) == 1:
+        return files
+    wanted = orders[like] if like is not None else common
+    return {dialect: _in_order(file, wanted) for dialect, file in files.items()}
+
+
+def _in_order(file: SqlText, wanted: Sequence[str]) -> SqlText:
+    groups: list[list[str]] = [[]]
+    for name in file.names:
+        if name in wanted:
+            groups.append([name])
+        else:
+            groups[-1].append(name)
+    ordered = sorted(groups[1:], key=lambda group: wanted.index(group[0]))
+    return file.in_order([name for group in (groups[0], *ordered) for name in group])

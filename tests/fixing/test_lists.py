@@ -1,0 +1,73 @@
+"""What becomes of a column list. `lists.txt` holds statements as they are and as they shall be."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+
+from hangar_dal import CaseInsensitive, Executor, Row
+from hangar_dal.contract.facts import Tables
+from hangar_dal.fixing.columns import LeftAlone, with_columns
+from hangar_dal.fixing.inserts import with_inserted
+from hangar_dal.fixing.statements import Statement, read_statement
+from hangar_dal.query.signature import read_signature
+from hangar_dal.sqlscan import DIALECTS, Dialect
+
+
+class NewItem(Row):
+    id: str
+    name: Annotated[str, CaseInsensitive]
+    note: str | None
+    price: int
+
+
+class Item(NewItem):
+    pass
+
+
+async def store_item(db: Executor, new: NewItem) -> Item: ...
+
+
+SIGNATURE = read_signature(store_item)
+
+
+def cases() -> dict[str, dict[str, str]]:
+    """By title: `before`, and `after` or `left`; neither where nothing is changed."""
+    found = {}
+    text = Path(__file__).with_name("lists.txt").read_text(encoding="utf-8")
+    for case in text.split("=== ")[1:]:
+        title, *parts = case.split("\n--- ")
+        found[title] = {name: text.strip() for name, _, text in (part.partition("\n") for part in parts)}
+    return found
+
+
+CASES = cases()
+
+
+def read(text: str, dialect: Dialect, line_break: str) -> Statement:
+    statement = read_statement(f"-- name: store_item{line_break}{text}", "items.sql", dialect)
+    assert statement is not None
+    return statement
+
+
+def fixed(text: str, dialect: Dialect, line_break: str, tables: Tables) -> str:
+    """The statement as check --fix would write it; the reason where it is left alone."""
+    try:
+        statement = read(text, dialect, line_break)
+        ending = statement.behind
+        statement = read(with_inserted(statement, SIGNATURE, tables) + ending, dialect, line_break)
+        return with_columns(statement, "Item", tuple(Item.model_fields), tables) + ending
+    except LeftAlone as reason:
+        return f"{reason.rule}: {reason}"
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_list_becomes_what_its_model_says(case: dict[str, str], dialect: Dialect, line_break: str, tables: Tables):
+    found = fixed(case["before"].replace("\n", line_break), dialect, line_break, tables)
+    if "left" in case:
+        assert found.startswith(case["left"])
+    else:
+        assert found == case.get("after", case["before"]).replace("\n", line_break)
+        assert fixed(found, dialect, line_break, tables) == found
