@@ -163,6 +163,16 @@ def test_line_breaks_and_the_byte_order_mark_are_kept(store: Store, bom: str, li
     assert store.read() == [text.replace("\n", line_break) for text in (bom + ALL, ALL)]
 
 
+def test_a_file_with_two_kinds_of_line_breaks_keeps_both(store: Store):
+    mixed = "\n".join([GET.replace("\n", "\r\n"), FIND, LIST.replace("\n", "\r\n"), DELETE])
+    store.write(ALL, ALL)
+    store.path("sqlite").write_bytes(mixed.encode())
+    assert store.fix().changes == ()
+    store.path("sqlite").write_bytes(mixed.replace("    name,\r\n    note,\r\n", "", 1).encode())
+    store.fix()
+    assert store.read() == [mixed, ALL]
+
+
 def test_a_copied_block_gets_the_line_breaks_of_its_file(store: Store):
     store.write(ALL, "\n".join([FIND, LIST, DELETE]))
     store.path("sqlite").write_bytes(ALL.replace("\n", "\r\n").encode())

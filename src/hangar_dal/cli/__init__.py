@@ -13,7 +13,7 @@ from textwrap import dedent
 from types import FrameType
 from typing import NoReturn
 
-from hangar_dal.cli import backup, check, explain, keys, migrations, refold, schema
+from hangar_dal.cli import backup, check, explain, keys, migrations, new, refold, schema
 from hangar_dal.cli.commands import Command
 from hangar_dal.cli.terminal import FAILED, RED, coloured, in_diff_colours
 from hangar_dal.errors import HangarError
@@ -70,6 +70,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (backup, check, explain, keys, migrations, refold, schema):
+    for module in (backup, check, explain, keys, migrations, new, refold, schema):
         module.add(commands)
     return parser

@@ -73,12 +73,17 @@ class SqlText:
 
     def with_text(self, name: str, text: str) -> Self:
         """The file with another text in the place of a block's own."""
-        ours = tuple(replace(each, text=self._as_ours(text)) if each.name == name else each for each in self.blocks)
-        return replace(self, blocks=ours)
+        return replace(
+            self, blocks=tuple(replace(each, text=text) if each.name == name else each for each in self.blocks)
+        )
+
+    def with_line_breaks(self, text: str) -> str:
+        """A text of another file, with the line breaks of this one."""
+        return text.replace("\r\n", "\n").replace("\n", self.newline)
 
     def with_block(self, block: BlockText, *, after: str | None) -> Self:
         """The file with one more block, behind the one of this name, or before all others."""
-        made = BlockText(block.name, self._as_ours(block.text), lead=self._as_ours(block.lead))
+        made = BlockText(block.name, self.with_line_breaks(block.text), lead=self.with_line_breaks(block.lead))
         if not self.blocks:
             head = self.tail.rstrip() + self.newline * 2 if self.tail.strip() else ""
             return replace(self, head=head, blocks=(made,), tail=self.newline)
@@ -94,9 +99,6 @@ class SqlText:
         usual = spaces[1] if len(spaces) > 1 else self.newline * 2
         spaces += [usual] * len(blocks)
         return tuple(replace(block, space=space) for block, space in zip(blocks, spaces, strict=False))
-
-    def _as_ours(self, text: str) -> str:
-        return text.replace("\r\n", "\n").replace("\n", self.newline)
 
 
 def read_sql(path: Path, dialect: Dialect) -> SqlText:

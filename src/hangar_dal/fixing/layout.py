@@ -92,7 +92,7 @@ class ListText:
 
     def _joined(self, items: Sequence[Item], gaps: tuple[str, ...]) -> str:
         first, *between, last = gaps
-        between = between or [f",{first}" if "\n" in first else ", "]
+        between = between or [f",{first[len(first.rstrip()) :]}" if "\n" in first else ", "]
         made = first
         for place, item in enumerate(items):
             if place:
@@ -154,8 +154,6 @@ def _split(gap: str, dialect: Dialect, *, is_first: bool, is_last: bool) -> tupl
             raise NotMovable("a comment stands where it cannot be moved with its column")
         start = len(before.rstrip())
         if not own_line and not is_first:
-            if behind:
-                raise NotMovable("two comments end one line")
             behind = before[len(before.rstrip(" \t")) :] + text
             rest += gap[position : len(before.rstrip(" \t"))]
         elif own_line and not is_last:

@@ -40,9 +40,10 @@ def plan_fixes(project: Project, tables: Tables, *, source: Dialect | None = Non
     for catalog in project.catalogs:
         catalog.findings()  # reads the signatures
         for file, queries in _by_file(catalog).items():
-            paths = {dialect: Path(str(catalog.folder)) / dialect / f"{file}.sql" for dialect in DIALECTS}
+            sql = Path(str(catalog.folder))
+            paths: dict[Dialect, Path] = {dialect: sql / dialect / f"{file}.sql" for dialect in DIALECTS}
             if not all(path.resolve().is_relative_to(folder.resolve()) for path in paths.values()):
-                unread.append(f"{file}.sql of {catalog.package} is outside of {folder}, the folder of the project")
+                unread.append(f"SQL of {catalog.package} is outside of {folder}, the folder of the project")
                 continue
             try:
                 before: Files = {dialect: read_sql(path, dialect) for dialect, path in paths.items()}
@@ -56,7 +57,7 @@ def plan_fixes(project: Project, tables: Tables, *, source: Dialect | None = Non
                 for dialect in DIALECTS
                 if after[dialect] != before[dialect]
             ]
-    return Fixes(tuple(changes), tuple(sorted(left)), tuple(unread))
+    return Fixes(tuple(changes), tuple(sorted(left)), tuple(dict.fromkeys(unread)))
 
 
 def _by_file(catalog: Catalog) -> dict[str, dict[str, DeclaredQuery]]:

@@ -28,7 +28,7 @@ def with_copied(files: Files, source: Dialect, target: Dialect, name: str) -> Fi
     theirs = files[target].block(name)
     if theirs is not None:
         text = _with_directives(block.text, theirs.text, files[source])
-        return {**files, target: files[target].with_text(name, text)}
+        return {**files, target: files[target].with_text(name, files[target].with_line_breaks(text))}
     before = files[source].names[: files[source].names.index(name)]
     after = next((each for each in reversed(before) if files[target].block(each)), None)
     return {**files, target: files[target].with_block(block, after=after)}

@@ -1,0 +1,5 @@
+"""Writes the first version of a new query: its block for each dialect, and its function. Builds on `fixing`."""
+
+from hangar_dal.drafting.drafting import Asked, Draft, draft_query
+
+__all__ = ["Asked", "Draft", "draft_query"]

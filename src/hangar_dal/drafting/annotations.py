@@ -1,0 +1,86 @@
+"""Python annotations of arguments and results, as text, with the names that the text needs. Builds on the types."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from hangar_dal.database.types import ValueType
+from hangar_dal.emails import EmailAddress, fold_email
+from hangar_dal.values import CaseInsensitive, JsonArray, JsonObject
+
+_OF_KIND: Final[dict[str, Any]] = {
+    "text": str,
+    "int": int,
+    "bool": bool,
+    "float": float,
+    "bytes": bytes,
+    "uuid": UUID,
+    "instant": datetime,
+    "date": date,
+}
+_OF_STORED: Final = {"text": str, "integer": int, "real": float, "blob": bytes}
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """`text` as it is written, and the objects that it names, which the module must have under their names."""
+
+    text: str
+    needs: tuple[tuple[str, Any], ...] = ()
+
+
+def annotation_of(value: ValueType) -> Annotation:
+    """One that takes the same values, never None; what else Pydantic checks is not repeated."""
+    made = _plain(value)
+    if value.fold is None:
+        return made
+    marker = EmailAddress if value.fold is fold_email else CaseInsensitive
+    return folded(made, marker)
+
+
+def folded(made: Annotation, marker: type[Any]) -> Annotation:
+    """The annotation of a text whose fold is compared."""
+    needs = (*made.needs, ("Annotated", Annotated), (marker.__name__, marker))
+    return Annotation(f"Annotated[{made.text}, {marker.__name__}]", needs)
+
+
+def of_stored(kind: str) -> Annotation:
+    """That of a column of which only SQLite's type is known."""
+    return Annotation(_OF_STORED.get(kind, str).__name__)
+
+
+def page_size() -> Annotation:
+    """That of a LIMIT."""
+    return Annotation("Annotated[int, Field(ge=1, le=1000)]", (("Annotated", Annotated), ("Field", Field)))
+
+
+def of_class(found: type[Any], pattern: str = "{}") -> Annotation:
+    """A class within a pattern such as `list[{}]`."""
+    return Annotation(pattern.format(found.__name__), ((found.__name__, found),))
+
+
+def joined(annotations: Iterable[Annotation]) -> dict[str, Any]:
+    """All names that these need."""
+    return {name: needed for annotation in annotations for name, needed in annotation.needs}
+
+
+def _plain(value: ValueType) -> Annotation:
+    if value.python is not None and issubclass(value.python, Enum | BaseModel):
+        return of_class(value.python, "list[{}]" if value.kind == "models" else "{}")
+    if value.allowed:
+        return Annotation(
+            f"Literal[{', '.join(map(repr, value.allowed)).replace(chr(39), chr(34))}]", (("Literal", Literal),)
+        )
+    if value.kind == "list" and value.item is not None:
+        item = annotation_of(replace(value.item, optional=False))
+        return Annotation(f"list[{item.text}]", item.needs)
+    if value.kind == "json":
+        json = "JsonArray" if value.containers == (list,) else "JsonObject"
+        return Annotation(json, ((json, JsonArray if json == "JsonArray" else JsonObject),))
+    found = _OF_KIND[value.kind]
+    return Annotation(found.__name__, () if found.__module__ == "builtins" else ((found.__name__, found),))

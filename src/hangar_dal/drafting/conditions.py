@@ -1,0 +1,82 @@
+"""The WHERE of a new query, and of which types its arguments are. Builds on `guess`."""
+
+from collections.abc import Iterator, Sequence
+from keyword import iskeyword
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.database.types import ValueType, field_types, inner_model
+from hangar_dal.drafting.annotations import Annotation, annotation_of, folded, of_stored
+from hangar_dal.drafting.guess import Condition, Guess
+from hangar_dal.drafting.names import column_of
+from hangar_dal.emails import EmailAddress
+from hangar_dal.errors import SettingsError
+from hangar_dal.values import CaseInsensitive
+
+
+def conditions_of(guess: Guess, asked: Sequence[str], table: str, tables: Tables) -> list[Condition]:
+    """What the columns that were asked for are compared with, those of the name, or those of the key."""
+    columns = list(tables.columns[table])
+    found: list[tuple[str, str]] = []
+    for words in asked or guess.name.by:
+        column = column_of(words, columns)
+        if column is None:
+            raise SettingsError(
+                f"{table} has no column {words}; name one by --where: {', '.join(columns)}",
+            )
+        found.append((column, column))
+    if not found and guess.name.verb in ("find", "get", "delete"):
+        key = next(iter(tables.keys.get(table, ())), ())
+        if not key:
+            raise SettingsError(f"{table} has no key; name a column by --where")
+        subject = guess.name.subject
+        found = [(each, f"{subject}_id" if key == ("id",) and subject.isidentifier() else each) for each in key]
+    return [_condition(guess, column, parameter, table, tables) for column, parameter in dict.fromkeys(found)]
+
+
+def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Tables) -> Condition:
+    """A text whose fold the table has is compared by its fold."""
+    if not parameter.isidentifier() or iskeyword(parameter):
+        raise SettingsError(f"{table}.{column}: no argument can be called {parameter}; write the query by hand")
+    value = field_types(guess.model).get(column) if guess.model else None
+    if isinstance(value, ValueType) and value.sealed:
+        raise SettingsError(
+            f"{table}.{column} is sealed, so that equal values have different texts; name another column"
+        )
+    made = _annotation(guess, column, parameter, table, tables)
+    if f"{column}_fold" not in tables.columns[table]:
+        return Condition(column, parameter, parameter, made)
+    if not any(name in ("EmailAddress", "CaseInsensitive") for name, _ in made.needs) and made.text == "str":
+        made = folded(made, EmailAddress if "email" in column else CaseInsensitive)
+    return Condition(f"{column}_fold", f"{parameter}_fold", parameter, made)
+
+
+def _annotation(guess: Guess, column: str, parameter: str, table: str, tables: Tables) -> Annotation:
+    """As another function of the module has it, else as the model's field or another query's value."""
+    known = guess.source.parameter(parameter, guess.place.functions)
+    if known is not None:
+        return Annotation(known[0].removesuffix(" | None"))
+    value = field_types(guess.model).get(column) if guess.model else None
+    if not isinstance(value, ValueType):
+        value = next(_values(guess, parameter), None) or next(_values(guess, column), None)
+    if value is None or value.kind in ("model", "models"):
+        made = of_stored(tables.columns[table][column].kind)
+        guess.notes.append(
+            f"{parameter} is declared as {made.text}: {column} is no field of the model; correct the type"
+        )
+        return made
+    return annotation_of(value)
+
+
+def _values(guess: Guess, name: str) -> Iterator[ValueType]:
+    """What the catalog's other queries know under this name: arguments, fields of models, results."""
+    for query in guess.place.catalog.queries.values():
+        signature = query.signature
+        argument = signature.arguments.get(name)
+        if argument and argument.value:
+            yield argument.value
+        models = [each.model for each in signature.arguments.values() if each.model]
+        models += [signature.result.model] if signature.result.model else []
+        for model in models:
+            value = field_types(model).get(name)
+            if isinstance(value, ValueType) and inner_model(value) is None:
+                yield value

@@ -1,0 +1,69 @@
+"""The function of a new query, and its module with it. Builds on `guess`."""
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from hangar_dal.drafting.annotations import Annotation, joined, page_size
+from hangar_dal.drafting.guess import Condition, Guess
+from hangar_dal.drafting.places import home_of, known_objects
+from hangar_dal.drafting.source import Source
+from hangar_dal.errors import SettingsError
+
+
+def module_of(guess: Guess, where: Sequence[Condition]) -> Source:
+    """The module with the function and what it needs."""
+    parameters = [(each.argument, each.annotation, "") for each in where]
+    if guess.returns.text.startswith("list[") and guess.name.verb != "delete":
+        known = guess.source.parameter("limit", guess.place.functions)
+        limit = Annotation(known[0]) if known else page_size()
+        if known is None and hasattr(guess.place.module, "PageSize"):
+            limit = Annotation("PageSize")
+        parameters.append(("limit", limit, " = 50"))
+    needs: dict[str, Any] = {"Executor": known_objects()["Executor"]}
+    needs |= joined([*(made for _, made, _ in parameters), guess.returns])
+    text = _function(guess, parameters)
+    source = guess.source.with_function(text, guess.place.functions[-1] if guess.place.functions else None)
+    for name, needed in needs.items():
+        known_here = getattr(guess.place.module, name, None)
+        if known_here is None:
+            source = source.with_import(home_of(name, needed, guess.place), name)
+        elif known_here is not needed:
+            raise SettingsError(f"{guess.place.path.name} has another {name}; write the function by hand")
+    return source
+
+
+def _function(guess: Guess, parameters: Sequence[tuple[str, Annotation, str]]) -> str:
+    keyword = "def" if guess.returns.text.startswith("Stream[") else "async def"
+    star = ["*"] if len(parameters) > 1 or any(default for _, _, default in parameters) else []
+    declared = ["db: Executor", *star, *(f"{name}: {made.text}{default}" for name, made, default in parameters)]
+    head = f"{keyword} {guess.name.function}({', '.join(declared)}) -> {guess.returns.text}:"
+    if len(head) > guess.source.width:
+        head = "\n".join(
+            [f"{keyword} {guess.name.function}(", *(f"    {each}," for each in declared), f") -> {guess.returns.text}:"]
+        )
+    sentence = _sentence(guess, [name for name, _, _ in parameters if name != "limit"])
+    decorator = _decorator(guess)
+    return f'@{decorator}\n{head}\n    """{sentence}"""\n    ...'
+
+
+def _decorator(guess: Guess) -> str:
+    """As the module's other queries have it."""
+    node = guess.source.function(guess.place.functions[-1]) if guess.place.functions else None
+    return ast.unparse(node.decorator_list[-1]) if node and node.decorator_list else "query"
+
+
+def _sentence(guess: Guess, parameters: Sequence[str]) -> str:
+    subject = guess.name.subject.replace("_", " ")
+    given = " and ".join(f"this {name.replace('_', ' ')}" for name in parameters)
+    match guess.name.verb:
+        case "count":
+            return f"How many {subject} there are{f' with {given}' if given else ''}."
+        case "delete":
+            return f"Delete the {subject} with {given}."
+        case "list":
+            return f"A page of {subject}{f' with {given}' if given else ''}, in the order of their keys."
+        case "stream":
+            return f"All {subject}{f' with {given}' if given else ''}, in chunks."
+        case _:
+            return f"The {subject} with {given}{', if there is one' if guess.name.verb == 'find' else ''}."

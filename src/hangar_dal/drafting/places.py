@@ -1,0 +1,128 @@
+"""Which module declares a new query, which model it returns, and where names are imported from."""
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import pydantic
+from pydantic import BaseModel
+
+import hangar_dal.database
+import hangar_dal.query
+from hangar_dal.contract.project import Project
+from hangar_dal.errors import SettingsError
+from hangar_dal.query import Catalog
+
+_PUBLIC: Final = "hangar_dal"
+# Aliases, which do not know where they were made.
+_HOMES: Final = {"Executor": "hangar_dal.database", "JsonObject": "hangar_dal.values", "JsonArray": "hangar_dal.values"}
+_NAMED: Final = re.compile(r"[A-Za-z_][\w.]*")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A module that declares queries of a catalog, and the functions that it declares by now."""
+
+    module: ModuleType
+    catalog: Catalog
+    functions: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        return Path(self.module.__file__ or "")
+
+    @property
+    def file(self) -> str:
+        """The name of its SQL files."""
+        return self.module.__name__.rpartition(".")[2]
+
+
+def find_place(project: Project, name: str) -> Place:
+    """The module whose name is this or ends with it. Raises `SettingsError` if there is none, or several."""
+    places = {place.module.__name__: place for place in _places(project)}
+    found = [place for each, place in places.items() if each == name or each.endswith(f".{name}")]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        named = " and ".join(place.module.__name__ for place in found)
+        raise SettingsError(f"{name} means {named}; write the whole name")
+    known = ", ".join(places) or "none"
+    message = f"{name}: no module of this name declares queries (known: {known})"
+    fix = "make the module, import the catalog's `query` in it, and name it in `modules` of [tool.hangar_dal]"
+    raise SettingsError(f"{message}; {fix}")
+
+
+def _places(project: Project) -> Iterator[Place]:
+    """Modules that declare queries, and those that have imported the decorator and declare none yet."""
+    for catalog in project.catalogs:
+        declared: dict[str, list[str]] = {}
+        for query in catalog.queries.values():
+            declared.setdefault(query.module, []).append(query.function.__name__)
+        for name, module in list(sys.modules.items()):
+            is_new = getattr(getattr(module, "query", None), "__self__", None) is catalog and _is_below(name, project)
+            makes_it = any(value is catalog for value in vars(module).values())
+            if name in declared or (is_new and not makes_it):
+                yield Place(module, catalog, tuple(declared.get(name, ())))
+
+
+def _is_below(name: str, project: Project) -> bool:
+    modules = project.section.modules if project.section else ()
+    return any(name == each or name.startswith(f"{each}.") for each in modules)
+
+
+def find_model(name: str, place: Place, project: Project) -> type[BaseModel]:
+    """The model of this name: of the module, of another query, or of the application. `SettingsError` without one."""
+    module, _, last = name.rpartition(".")
+    found = dict.fromkeys(
+        each
+        for each in _models(place, project)
+        if each.__name__ == last and (not module or each.__module__ == module or each.__module__.endswith(f".{module}"))
+    )
+    own = getattr(place.module, last, None)
+    if not module and isinstance(own, type) and issubclass(own, BaseModel):
+        return own
+    if len(found) == 1:
+        return next(iter(found))
+    if found:
+        named = " and ".join(f"{each.__module__}.{last}" for each in found)
+        raise SettingsError(f"--returns {name} means {named}; write the one that is meant")
+    raise SettingsError(f"--returns {name}: no model of this name is imported; import it in {place.path.name}")
+
+
+def _models(place: Place, project: Project) -> Iterator[type[BaseModel]]:
+    packages = {place.module.__name__.partition(".")[0]}
+    packages |= {name.partition(".")[0] for name in (project.section.modules if project.section else ())}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in packages or name == _PUBLIC:
+            yield from (
+                each for each in vars(module).values() if isinstance(each, type) and issubclass(each, BaseModel)
+            )
+
+
+def names_in(annotation: str) -> list[str]:
+    """The names that an annotation is made of."""
+    return _NAMED.findall(annotation)
+
+
+def home_of(name: str, needed: Any, place: Place) -> str:
+    """The module from which the name is imported: the public one, where there is one."""
+    is_ours = place.module.__name__.partition(".")[0] == _PUBLIC
+    public = sys.modules[_PUBLIC]
+    if not is_ours and getattr(public, name, None) is needed:
+        return _PUBLIC
+    if getattr(pydantic, name, None) is needed:
+        return "pydantic"
+    return _HOMES.get(name) or str(needed.__module__)
+
+
+def known_objects() -> dict[str, Any]:
+    """What every query may need of this package."""
+    return {
+        "Executor": hangar_dal.database.Executor,
+        "RowCount": hangar_dal.query.RowCount,
+        "Stream": hangar_dal.query.Stream,
+    }

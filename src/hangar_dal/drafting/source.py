@@ -1,0 +1,138 @@
+"""Edits of a Python module: a name that it imports, and a function behind the others. Knows nothing of queries."""
+
+import ast
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+# A line is not made longer than this, unless the module has longer ones.
+_USUAL: Final = 88
+_LONGEST: Final = 120
+_BOM: Final = "\ufeff"
+
+
+class Source:
+    """The text of a module, with line breaks of one kind, and its tree."""
+
+    def __init__(self, text: str, *, newline: str = "", bom: str = "") -> None:
+        self.newline = newline or ("\r\n" if "\r\n" in text else "\n")
+        self.bom = bom or text[: text.startswith(_BOM)]
+        self.text = text.removeprefix(_BOM).replace("\r\n", "\n")
+        self.tree = ast.parse(self.text)
+
+    @property
+    def written(self) -> str:
+        """The module as its file has it."""
+        return self.bom + self.text.replace("\n", self.newline)
+
+    @property
+    def width(self) -> int:
+        """How long a line may be here."""
+        return min(_LONGEST, max([_USUAL, *map(len, self.text.split("\n"))]))
+
+    def function(self, name: str) -> ast.AsyncFunctionDef | ast.FunctionDef | None:
+        """The function of this name at the top level of the module."""
+        functions = (node for node in self.tree.body if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef))
+        return next((node for node in functions if node.name == name), None)
+
+    def parameter(self, name: str, functions: Sequence[str]) -> tuple[str, str | None] | None:
+        """Annotation and default of a parameter of this name, of the first of these functions that has one."""
+        for each in functions:
+            node = self.function(each)
+            if node is None:
+                continue
+            arguments = [*node.args.posonlyargs, *node.args.args]
+            defaults = [None] * (len(arguments) - len(node.args.defaults)) + list(node.args.defaults)
+            pairs = [
+                *zip(arguments, defaults, strict=True),
+                *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True),
+            ]
+            for argument, default in pairs:
+                if argument.arg == name and argument.annotation is not None:
+                    return ast.unparse(argument.annotation), ast.unparse(default) if default else None
+        return None
+
+    def with_function(self, text: str, after: str | None) -> "Source":
+        """The module with a function behind the one of this name, else at its end."""
+        lines = self.text.rstrip("\n").split("\n")
+        node = self.function(after) if after else None
+        end = node.end_lineno if node and node.end_lineno else len(lines)
+        before, behind = lines[:end], lines[end:]
+        made = [*before, *(["", ""] if any(before) else []), *text.split("\n")]
+        return self._of("\n".join([*made, *behind]) + "\n")
+
+    def with_import(self, module: str, name: str) -> "Source":
+        """The module with `from module import name`, at the place where sorted imports have it."""
+        imports = [node for node in self.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+        for node in imports:
+            if isinstance(node, ast.ImportFrom) and node.module == module and not node.level:
+                if any(alias.name == name and alias.asname is None for alias in node.names):
+                    return self
+                if (text := self._with_name(node, name)) is not None:
+                    return self._with_lines(node.lineno, node.end_lineno or node.lineno, text)
+        line = f"from {module} import {name}"
+        near = self._section(imports, module)
+        if not near:
+            return self._with_new_section(imports, line, module)
+        later = (
+            node for node in near if isinstance(node, ast.ImportFrom) and (node.module or "").lower() > module.lower()
+        )
+        at = next((node.lineno for node in later), (near[-1].end_lineno or near[-1].lineno) + 1)
+        return self._with_lines(at, at - 1, [line])
+
+    def _with_name(self, node: ast.ImportFrom, name: str) -> list[str] | None:
+        """The lines of an import with one more name; None if it has comments, which would be lost."""
+        lines = self.text.split("\n")[node.lineno - 1 : node.end_lineno]
+        if any("#" in line for line in lines) or node.names[0].name == "*":
+            return None
+        names = [f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in node.names]
+        names = sorted([*names, name], key=_rank)
+        short = f"from {node.module} import {', '.join(names)}"
+        if len(lines) == 1 and len(short) <= self.width:
+            return [short]
+        return [f"from {node.module} import (", *(f"    {each}," for each in names), ")"]
+
+    def _section(self, imports: Sequence[ast.stmt], module: str) -> list[ast.stmt]:
+        """The imports, with no empty line between them, that the module belongs to; none if there are none."""
+        sections: list[list[ast.stmt]] = []
+        for node in imports:
+            if not sections or node.lineno > (sections[-1][-1].end_lineno or 0) + 1:
+                sections.append([])
+            sections[-1].append(node)
+        package = module.partition(".")[0]
+        same = [each for each in sections if any(package in _packages(node) for node in each)]
+        if same:
+            return same[0]
+        is_standard = package in sys.stdlib_module_names
+        alike = [
+            each
+            for each in sections
+            if all((name in sys.stdlib_module_names) == is_standard for node in each for name in _packages(node))
+        ]
+        return alike[-1] if alike else []
+
+    def _with_new_section(self, imports: Sequence[ast.stmt], line: str, module: str) -> "Source":
+        if imports and module.partition(".")[0] in sys.stdlib_module_names:
+            return self._with_lines(imports[0].lineno, imports[0].lineno - 1, [line, ""])
+        last = [*self.tree.body[:1], *imports][-1] if imports or ast.get_docstring(self.tree) else None
+        at = (last.end_lineno or last.lineno) + 1 if last else 1
+        return self._with_lines(at, at - 1, ["", line] if last else [line, ""])
+
+    def _with_lines(self, first: int, last: int, instead: Sequence[str]) -> "Source":
+        lines = self.text.split("\n")
+        return self._of("\n".join([*lines[: first - 1], *instead, *lines[last:]]))
+
+    def _of(self, text: str) -> "Source":
+        return Source(text, newline=self.newline, bom=self.bom)
+
+
+def _packages(node: ast.stmt) -> list[str]:
+    """The top-level packages that a statement imports from."""
+    if isinstance(node, ast.ImportFrom):
+        return [(node.module or "").partition(".")[0]]
+    return [alias.name.partition(".")[0] for alias in node.names] if isinstance(node, ast.Import) else []
+
+
+def _rank(name: str) -> tuple[int, str]:
+    """Constants, classes, then all else, as isort and ruff sort them."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2, name.lower())
