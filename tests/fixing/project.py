@@ -149,12 +149,12 @@ class Application:
     def command(self, *arguments: str) -> list[str]:
         return [str(Path(sys.executable).with_name("hangar-dal")), *arguments]
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """The command, without a terminal."""
         return subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -236,3 +236,12 @@ def test_a_block_that_exists_is_not_repeated(application: Application):
     done = application.run("new", "query", "guests.find_guest_by_phone", "--returns", "Guest")
     assert (done.returncode, "the block find_guest_by_phone exists already" in done.stderr) == (2, True)
     assert application.texts() == before
+
+
+def test_files_outside_of_the_project_are_not_edited(application: Application):
+    application.write("elsewhere/pyproject.toml", application.read("pyproject.toml").replace('"migrations"', '"."'))
+    before = application.texts()
+    asked = ("guests.find_guest_by_phone", "--returns", "Guest", "--project", "elsewhere/pyproject.toml")
+    done = application.run("new", "query", *asked, PYTHONPATH=str(application.folder))
+    assert (done.returncode, "is outside of" in done.stderr) == (2, True)
+    assert application.texts() == before

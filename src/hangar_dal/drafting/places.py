@@ -63,10 +63,14 @@ def _places(project: Project) -> Iterator[Place]:
         for query in catalog.queries.values():
             declared.setdefault(query.module, []).append(query.function.__name__)
         for name, module in list(sys.modules.items()):
-            is_new = getattr(getattr(module, "query", None), "__self__", None) is catalog and _is_below(name, project)
-            makes_it = any(value is catalog for value in vars(module).values())
-            if name in declared or (is_new and not makes_it):
+            if name in declared or (_is_below(name, project) and _imports_query(module, catalog)):
                 yield Place(module, catalog, tuple(declared.get(name, ())))
+
+
+def _imports_query(module: ModuleType, catalog: Catalog) -> bool:
+    """Whether the module has the catalog's decorator, and is not the one that made the catalog."""
+    has_it = getattr(getattr(module, "query", None), "__self__", None) is catalog
+    return has_it and not any(value is catalog for value in vars(module).values())
 
 
 def _is_below(name: str, project: Project) -> bool:
