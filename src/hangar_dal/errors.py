@@ -23,7 +23,8 @@
         │   ├── UniqueViolation
         │   ├── ForeignKeyViolation
         │   ├── CheckViolation
-        │   └── NotNullViolation
+        │   ├── NotNullViolation
+        │   └── TriggerViolation     a trigger refused the change, with the rule's name and its author's words
         ├── StatementError         the statement itself is at fault: syntax, missing table, wrong type, no permission
         ├── StatementTimeout       stopped by the statement timeout
         ├── TransactionError
@@ -41,14 +42,15 @@
         ├── WrongEventLoop         used in another event loop, or another thread, than it was opened in
         └── DatabaseClosed         used before it was opened or after it was closed
 
-Messages say what happened, where and what to do. They never hold a row's values or a secret: what a driver
-says is translated once, in `database/<dialect>/`. The driver's own exception, which holds them, cannot be reached
-from ours: see `raise_alone`.
+Messages say what happened, where and what to do. They never hold a row's values or a secret. What a driver says does,
+so `database/<dialect>/` translates it, and `raise_alone` makes sure that it cannot be reached from our errors.
 """
 
 import copyreg
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
+
+from hangar_dal.raising import raise_alone as raise_alone  # noqa: PLC0414 - part of this module for all others
 
 
 class HangarError(Exception):
@@ -221,6 +223,19 @@ class NotNullViolation(ConstraintViolation):
     """A column that must have a value got none."""
 
 
+class TriggerViolation(ConstraintViolation):
+    """A trigger refused the change: `constraint` is its rule's name, and `text` its author's words for the user.
+
+    Both are None if the message is not a literal `name: text` in the trigger's definition: it may hold row values.
+    """
+
+    def __init__(self, rule: tuple[str, str] | None, *, sqlstate: str | None = None, table: str | None = None) -> None:
+        self.text = rule[1] if rule else None
+        said = f": {rule[0]}: {rule[1]}" if rule else "; its message is not a literal `name: text`, so it is not shown"
+        message = f"a trigger{f' of {table}' if table else ''} refused the change{said}"
+        super().__init__(message, sqlstate=sqlstate, constraint=rule[0] if rule else None, table=table)
+
+
 class StatementError(DatabaseError):
     """Correct the SQL in the file that `query` names."""
 
@@ -283,16 +298,3 @@ class WrongEventLoop(DatabaseError):
 
 class DatabaseClosed(DatabaseError):
     """Use the database inside `async with open_database(...)`."""
-
-
-def raise_alone(error: Exception) -> NoReturn:
-    """Raise an error that does not lead to the exception being handled.
-
-    `raise error from None` only hides that exception: it stays reachable as `__context__`, and its words and
-    attributes hold row values, passwords or whole files.
-    """
-    try:
-        raise error
-    finally:
-        error.__context__ = None
-        del error  # the traceback refers to this frame: without this, both would live until the garbage collector runs

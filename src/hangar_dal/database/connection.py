@@ -24,6 +24,11 @@ class Borrower(Protocol):
         """Where in the code it was opened: file and line."""
         ...
 
+    @property
+    def savepoint_name(self) -> str | None:
+        """The innermost savepoint: all that a failed statement has to be rolled back to."""
+        ...
+
     def expire(self, error: DatabaseError) -> None:
         """Take its connection away, between two statements. Every later use raises this error."""
         ...

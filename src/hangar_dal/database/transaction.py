@@ -68,6 +68,7 @@ class Transaction:
         self._beyond_repair = False
         self._expired: DatabaseError | None = None
         self._names = 0
+        self.savepoint_name: str | None = None
 
     @property
     def place(self) -> str:
@@ -114,6 +115,7 @@ class Transaction:
         self._names += 1
         name = f"hangar_{self._names}"
         await self._command(f"SAVEPOINT {name}")
+        outer, self.savepoint_name = self.savepoint_name, name
         try:
             yield self
             if self._failure is not None:
@@ -123,6 +125,8 @@ class Transaction:
         except BaseException:
             await self._heal(name)
             raise
+        finally:
+            self.savepoint_name = outer
         await self._command(f"RELEASE SAVEPOINT {name}")
 
     def _command(self, text: str) -> Awaitable[Result]:

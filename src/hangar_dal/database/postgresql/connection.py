@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 from hangar_dal.database.connection import Borrower, Isolation
 from hangar_dal.database.postgresql.driver import SETTLE_SECONDS, Driver
 from hangar_dal.database.postgresql.errors import DRIVER_ERRORS, is_stale_plan, translated
+from hangar_dal.database.postgresql.triggers import FIND_FUNCTIONS, Raised, raised_in, trigger_violation
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.errors import (
     CommitUnknown,
@@ -22,6 +23,7 @@ from hangar_dal.errors import (
     DatabaseClosed,
     HangarError,
     TransactionFailed,
+    TriggerViolation,
     raise_alone,
 )
 
@@ -77,7 +79,7 @@ class PostgresConnection:
         except DRIVER_ERRORS as error:
             if is_stale_plan(error) and self._pgconn.transaction_status == TransactionStatus.IDLE:
                 return await self._run_replanned(statement, parameters)
-            raise_alone(self._failed(error, statement))
+            raise_alone(await self._failed(error, statement))
         self._ended()
         if not statement.columns:
             return rows, max(cursor.rowcount, 0)
@@ -161,13 +163,28 @@ class PostgresConnection:
     def disown(self) -> None:
         self.driver.disown()
 
-    def _failed(self, error: Exception, statement: Statement) -> HangarError:
+    async def _failed(self, error: Exception, statement: Statement) -> HangarError:
         """Note how the statement ended, and return the error to raise."""
         found = translated(error, statement, lost=self.driver.closed)
+        if (raised := raised_in(error)) and (violation := await self._trigger_violation(raised)):
+            violation.query = statement.name or None
+            found = violation
         self.applied = None if isinstance(found, ConnectionFailed) else False
         is_stopped = self._stopped is not None
         self._ended()
         return DatabaseClosed("the database was closed while the statement ran") if is_stopped else found
+
+    async def _trigger_violation(self, raised: Raised) -> TriggerViolation | None:
+        """The rule of a trigger, if it was one that has raised. The server is asked for its definition."""
+        try:
+            if self.in_transaction:  # what has failed is rolled back anyway, and nothing can be asked until it is
+                savepoint = self.borrower.savepoint_name if self.borrower else None
+                undo = f"ROLLBACK TO SAVEPOINT {savepoint}" if savepoint else "ROLLBACK AND CHAIN"
+                await self.driver.execute(undo.encode(), prepare=False)
+            answer = await self.driver.execute(FIND_FUNCTIONS, [raised.running], prepare=False)
+            return trigger_violation(raised, await answer.fetchall())
+        except psycopg.Error:
+            return None
 
     def _ended(self) -> None:
         self.running = False
@@ -183,7 +200,7 @@ class PostgresConnection:
             statement.columns = tuple(column.name for column in self._cursor.description or ())
             rows = await self._cursor.fetchall() if statement.columns else []
         except DRIVER_ERRORS as error:
-            raise_alone(self._failed(error, statement))
+            raise_alone(await self._failed(error, statement))
         self._ended()
         return rows, len(rows) if statement.columns else max(self._cursor.rowcount, 0)
 

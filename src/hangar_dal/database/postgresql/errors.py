@@ -7,8 +7,10 @@ import re
 from typing import Final
 
 import psycopg
+from psycopg.errors import Diagnostic
 
 from hangar_dal.database.messages import READ_ONLY, foreign_key_message, unique_message
+from hangar_dal.database.postgresql.triggers import raised_in
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import (
     CheckViolation,
@@ -63,6 +65,8 @@ _BY_CLASS: Final[dict[str, tuple[type[DatabaseError], str]]] = {
     "23": (ConstraintViolation, "a rule of the table refused the row"),
     "40": (TransactionConflict, "the server rolled the transaction back; run it again"),
 }
+# Of class 42, about tables and their columns: no permission, ON CONFLICT without a key, a generated column.
+_OF_TABLES: Final = {"42501", "42P10", "42P18", "428C9"}
 _BAD_VALUE: Final = {"22001", "22003", "22007", "22008", "22021", "22P02", "22P03", "22P05", "22023", "22030", "22032"}
 
 
@@ -84,7 +88,7 @@ def _translated(error: Exception, *, lost: bool) -> HangarError:
         return InvalidValue("a value cannot be sent to PostgreSQL, or one that it sent cannot be read in Python")
     state = error.sqlstate
     if state in _CONSTRAINTS:
-        return _constraint(error, state)
+        return _raised(state) if raised_in(error) else _constraint(error, state)
     if state in _BAD_VALUE or (state is None and isinstance(error, psycopg.DataError)):
         return InvalidValue("a value does not fit the type that it has in the statement")
     if is_stale_plan(error):
@@ -101,19 +105,30 @@ def _translated(error: Exception, *, lost: bool) -> HangarError:
     if state[:2] in _BY_CLASS:
         kind, message = _BY_CLASS[state[:2]]
         return kind(message, sqlstate=state)
-    if state[:2] == "42":  # about the statement's text: its parameters have not been looked at yet
+    if state[:2] == "42" and _is_about_the_text(error.diag, state):
         return StatementError(f"PostgreSQL: {error.diag.message_primary}", sqlstate=state)
-    if state[:2] in {"0A", "21", "22", "25", "34", "3B", "3F", "54", "55", "P0"}:
+    if state[:2] in {"0A", "21", "22", "25", "34", "3B", "3F", "42", "54", "55", "P0"}:
         return StatementError(f"the statement failed ({type(error).__name__})", sqlstate=state)
     return DatabaseError(f"PostgreSQL failed with {state} ({type(error).__name__})", sqlstate=state)
 
 
 _CONSTRAINTS: Final[dict[str | None, type[ConstraintViolation]]] = {
     "23502": NotNullViolation,
+    "23001": ForeignKeyViolation,  # a key with RESTRICT, since PostgreSQL 18
     "23503": ForeignKeyViolation,
     "23505": UniqueViolation,
     "23514": CheckViolation,
 }
+
+
+def _is_about_the_text(diag: Diagnostic, state: str) -> bool:
+    """Whether the server has not looked at a value yet: a function, or `$1::regclass`, puts values into messages."""
+    return diag.context is None and (diag.statement_position is not None or state in _OF_TABLES)
+
+
+def _raised(state: str | None) -> ConstraintViolation:
+    """A function that the query has called raised it. The names in the error are its author's: values perhaps."""
+    return _CONSTRAINTS[state]("a function of the database refused the change", sqlstate=state)
 
 
 def _constraint(error: psycopg.Error, state: str | None) -> ConstraintViolation:
@@ -126,7 +141,7 @@ def _constraint(error: psycopg.Error, state: str | None) -> ConstraintViolation:
         case "23502":
             columns, constraint = (diag.column_name,) if diag.column_name else (), None
             message = f"{table}.{diag.column_name} must have a value"
-        case "23503":
+        case "23001" | "23503":
             # When a row that is referred to was to go, the detail names the columns of that row instead.
             if constraint != f"{table}_{'_'.join(keys)}_fkey":
                 columns = ()

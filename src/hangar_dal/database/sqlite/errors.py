@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from hangar_dal.database.messages import READ_ONLY, foreign_key_message, unique_message
+from hangar_dal.database.sqlite.triggers import trigger_violation
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import (
     CheckViolation,
@@ -40,6 +41,8 @@ _ABOUT_THE_TEXT: Final = re.compile(
     r"|table \S+ (?:has|already exists)|wrong number of arguments|misuse of aggregate"
 )
 _PRIMARY_CODE: Final = 0xFF
+# SQLite reports a key that is declared with RESTRICT as a trigger of its own.
+_RESTRICT: Final = "FOREIGN KEY constraint failed"
 _CONSTRAINT_DATATYPE: Final = sqlite3.SQLITE_CONSTRAINT | 12 << 8  # sqlite3 does not know it yet
 
 
@@ -133,6 +136,10 @@ def _constraint(code: int, name: str, message: str, text: str, raw: sqlite3.Conn
             )  # fmt: skip
         case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
             return _foreign_key(name, _target(text), raw)
+        case sqlite3.SQLITE_CONSTRAINT_TRIGGER if message == _RESTRICT:
+            return _foreign_key(name, _target(text), raw)
+        case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+            return trigger_violation(name, message, raw)
         case _:
             return ConstraintViolation("a rule of the table refused the row", sqlstate=name, table=_target(text))
 

@@ -1,0 +1,115 @@
+"""The rules in a trigger's text: each RAISE that refuses a row, and the `name: text` that it says.
+
+Only a message that the author wrote as one string literal is known to hold no row's value. SQLite up to 3.46 takes
+nothing else; later versions take any expression, and PostgreSQL formats its messages. Builds on `sqlscan`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, scan
+
+_RULE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,62}): (\S.*)")
+_REFUSING: Final = frozenset({"ABORT", "FAIL", "ROLLBACK"})
+_TELLING: Final = frozenset({"DEBUG", "LOG", "INFO", "NOTICE", "WARNING"})
+# What a statement of PL/pgSQL follows. RAISE is a word like any other elsewhere.
+_BEFORE_STATEMENT: Final = frozenset({";", "BEGIN", "THEN", "ELSE", "LOOP", ">"})
+
+
+class Rule(NamedTuple):
+    """What an author wrote as `name: text`."""
+
+    name: str
+    text: str
+
+
+class Raise(NamedTuple):
+    """One RAISE that refuses a row, and where it begins. `action` is SQLite's, and on PostgreSQL `EXCEPTION`.
+
+    `rule` is None if the message is not one string literal of the form `name: text`.
+    """
+
+    start: int
+    action: str
+    rule: Rule | None
+
+
+def rule_in(message: str) -> Rule | None:
+    """None if the message is not `name: text` in one line."""
+    found = _RULE.fullmatch(message)
+    return Rule(found[1], found[2]) if found else None
+
+
+def raises_in(text: str, dialect: Dialect) -> Iterator[Raise]:
+    """Each RAISE of a SQLite trigger's text, or of the body of a PL/pgSQL function, that refuses a row."""
+    try:
+        tokens = [token for token in scan(text, dialect) if token.kind is not Kind.COMMENT]
+    except Unterminated:
+        return
+    for at, token in enumerate(tokens):
+        if token.kind is Kind.WORD and token.text.upper() == "RAISE":
+            found = _sqlite(tokens[at:]) if dialect == "sqlite" else _postgresql(tokens, at)
+            if found is not None:
+                yield found
+
+
+def is_rule_of(text: str, dialect: Dialect, rule: Rule) -> bool:
+    """Whether a RAISE of this trigger's or function's text says these very words."""
+    return rule.name in text and any(found.rule == rule for found in raises_in(text, dialect))
+
+
+def _sqlite(tokens: Sequence[Token]) -> Raise | None:
+    """`RAISE(ABORT, 'name: text')`."""
+    words = [token.text.upper() for token in tokens[:4]]
+    if len(words) < 4 or words[1] != "(" or words[2] not in _REFUSING or words[3] != ",":
+        return None
+    is_literal = [token.text for token in tokens[5:6]] == [")"]
+    return Raise(tokens[0].start, words[2], _literal(tokens[4]) if is_literal else None)
+
+
+def _postgresql(tokens: Sequence[Token], at: int) -> Raise | None:
+    """`RAISE EXCEPTION 'name: text' USING ...`, or with the message in USING. A bare RAISE repeats another one."""
+    if at and tokens[at - 1].text.upper() not in _BEFORE_STATEMENT:
+        return None
+    start = tokens[at].start
+    end = next((n for n in range(at, len(tokens)) if tokens[n].kind is Kind.SEMICOLON), len(tokens))
+    rest = tokens[at + 1 : end]
+    level = rest[0].text.upper() if rest else ";"
+    if level in _TELLING or level == ";":
+        return None
+    rest = rest[1:] if level == "EXCEPTION" else rest
+    if rest and rest[0].kind is Kind.STRING:
+        is_plain = len(rest) == 1 or rest[1].text.upper() == "USING"  # a comma brings a value for a `%`
+        return Raise(start, "EXCEPTION", _literal(rest[0], is_format=True) if is_plain else None)
+    message = list(_message(rest))
+    return Raise(start, "EXCEPTION", _literal(message[0]) if len(message) == 1 else None)
+
+
+def _message(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The expression behind `USING ... MESSAGE =`."""
+    depth = 0
+    is_message = False
+    before = ""
+    for token in tokens:
+        word = token.text.upper()
+        depth += (word in ("(", "[")) - (word in (")", "]"))
+        if depth == 0 and word in ("USING", ","):
+            is_message = False
+        elif depth == 0 and word == "MESSAGE" and before in ("USING", ","):
+            is_message = True
+        elif is_message and not (word in (":", "=") and before in ("MESSAGE", ":")):
+            yield token
+        before = word
+
+
+def _literal(token: Token, *, is_format: bool = False) -> Rule | None:
+    text = token.text
+    if token.kind is not Kind.STRING or not text.startswith("'"):  # E'...' and $$...$$ are PostgreSQL's alone
+        return None
+    text = text[1:-1].replace("''", "'")
+    if is_format:
+        text = text.replace("%%", "\0")
+        if "%" in text:
+            return None
+    return rule_in(text.replace("\0", "%"))
