@@ -21,6 +21,7 @@ from hangar_dal.migrations.row_rehearsal import rehearse_rows
 from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.status import status
+from hangar_dal.migrations.trigger_twins import find_in_triggers, find_unequal_rules
 from hangar_dal.migrations.twins import twin_differences
 from hangar_dal.migrations.unsafe import find_unsafe
 from hangar_dal.sqlscan import DIALECTS
@@ -55,12 +56,13 @@ def verify(
     findings = [*_edited(files, database, folders)]
     on_sqlite = rehearse("sqlite", empty_sqlite, every, progress)
     findings += [*on_sqlite.findings, *rehearse_rows(on_sqlite, empty_sqlite, every, progress)]
-    findings += find_in_tables(files, on_sqlite, small_tables)
+    findings += [*find_in_tables(files, on_sqlite, small_tables), *find_in_triggers(files, on_sqlite)]
     if postgresql is not None:
         empty = partial(empty_postgresql, postgresql)
         on_postgresql = rehearse("postgresql", empty, every, progress)
         findings += [*on_postgresql.findings, *rehearse_rows(on_postgresql, empty, every, progress)]
-        findings += find_in_tables(files, on_postgresql, small_tables)
+        findings += [*find_in_tables(files, on_postgresql, small_tables), *find_in_triggers(files, on_postgresql)]
+        findings += find_unequal_rules(files, on_sqlite, on_postgresql)
         findings += _not_twins(files, on_sqlite, on_postgresql)
     if lint:
         findings += find_unsafe(files)

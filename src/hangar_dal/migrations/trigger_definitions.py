@@ -1,0 +1,110 @@
+"""The triggers and functions that the migrations leave behind, as the files define them last, with what they raise.
+
+What a `DO` block or another language defines is not seen. Builds on `rehearsal` and `trigger_rules`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.rehearsal import Rehearsal
+from hangar_dal.migrations.schema import Other
+from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+from hangar_dal.trigger_rules import Raise, raises_in
+
+_KINDS: Final[Mapping[Dialect, str]] = {"sqlite": "TRIGGER", "postgresql": "FUNCTION"}
+_NOISE: Final = frozenset({"OR", "REPLACE", "TEMP", "TEMPORARY", "IF", "NOT", "EXISTS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A trigger of SQLite, or a PL/pgSQL function. `line` is that on which `body` begins in the migration's file.
+
+    `triggers` are those that call it. On SQLite that is the trigger itself.
+    """
+
+    name: str
+    migration: MigrationFiles
+    line: int
+    body: str
+    raises: tuple[Raise, ...]
+    triggers: frozenset[str] = frozenset()
+
+    def line_of(self, found: Raise) -> int:
+        return self.line + self.body.count("\n", 0, found.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """`is_whole`: each trigger is defined in a way that can be read."""
+
+    found: tuple[Definition, ...]
+    is_whole: bool
+
+
+def definitions(files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Definitions:
+    """Empty if the migrations could not be tried to the end."""
+    if not rehearsal.stages or len(rehearsal.stages) < len(files):
+        return Definitions((), is_whole=False)
+    defined = {each.name: each for migration in files for each in _defined_in(migration, rehearsal.dialect)}
+    others = rehearsal.stages[-1].others
+    if rehearsal.dialect == "sqlite":
+        callers = {other.name: {other.name} for other in others if other.kind == "trigger"}
+        left = set(callers)
+    else:
+        callers = defaultdict(set)
+        for trigger in (other for other in others if other.kind == "trigger"):
+            callers[_called_by(trigger)].add(trigger.name)
+        left = {other.name.partition("(")[0] for other in others if other.kind == "function"}
+    return Definitions(
+        tuple(
+            replace(each, triggers=frozenset(callers.get(name, ()))) for name, each in defined.items() if name in left
+        ),
+        is_whole=callers.keys() <= defined.keys(),
+    )
+
+
+def _called_by(trigger: Other) -> str:
+    """`... EXECUTE FUNCTION refuse('a')`, as PostgreSQL prints it."""
+    tokens = list(scan(trigger.text, "postgresql"))
+    at = max(n for n, token in enumerate(tokens) if token.text.upper() in ("FUNCTION", "PROCEDURE"))
+    return _name(tokens[at + 1 :])
+
+
+def _defined_in(migration: MigrationFiles, dialect: Dialect) -> Iterator[Definition]:
+    for statement in migration.script(dialect).statements():
+        tokens = [token for token in scan(statement.text, dialect) if token.kind is not Kind.COMMENT]
+        words = [token.text.upper() for token in tokens]
+        kind = next((word for word in words[1:4] if word not in _NOISE), "")
+        if words[0] != "CREATE" or kind != _KINDS[dialect]:
+            continue
+        name, start, body = _name(tokens[words.index(kind) + 1 :]), 0, statement.text
+        if dialect == "postgresql":
+            if ("LANGUAGE", "PLPGSQL") not in pairwise(word.strip("'") for word in words):
+                continue
+            after_as = (token for word, token in zip(words, tokens[1:], strict=False) if word == "AS")
+            text = next((token for token in after_as if token.kind is Kind.STRING and token.text[0] in "'$"), None)
+            if text is None:
+                continue
+            start, body = text.start, _body(text.text)
+        line = statement.line + statement.text.count("\n", 0, start)
+        yield Definition(name, migration, line, body, tuple(raises_in(body, dialect)))
+
+
+def _body(literal: str) -> str:
+    if literal[0] == "'":
+        return literal[1:-1].replace("''", "'")
+    tag = literal.index("$", 1) + 1
+    return literal[tag:-tag]
+
+
+def _name(tokens: Sequence[Token]) -> str:
+    """Without its schema, and in the case in which the database keeps it."""
+    names = (token for token in tokens if token.text.upper() not in _NOISE)
+    name = next(names).text
+    while (after := next(names, None)) and after.text == ".":
+        name = next(names).text
+    return name[1:-1].replace('""', '"') if name[0] in '"`[' else name.lower()

@@ -1,0 +1,113 @@
+"""What triggers raise: a literal `name: text` that PostgreSQL and SQLite have alike.
+
+Builds on `trigger_definitions` and `faults`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.faults import fault
+from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.rehearsal import Rehearsal
+from hangar_dal.migrations.trigger_definitions import Definition, Definitions, definitions
+from hangar_dal.sqlscan import Dialect
+from hangar_dal.trigger_rules import Raise
+
+_DECLARED: Final = re.compile(r"--\s*differs\s*:\s*trigger\s+(\"[^\"]+\"|\w+)")
+_NAMES: Final[Mapping[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+_FORM: Final[Mapping[Dialect, str]] = {
+    "sqlite": "RAISE(ABORT, 'name: text')",
+    "postgresql": "RAISE EXCEPTION 'name: text'",
+}
+_KEPT: Final = {
+    "FAIL": "keeps the rows that the statement has changed before",
+    "ROLLBACK": "ends the whole transaction, whatever savepoints it has",
+}
+
+
+def find_in_triggers(files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Iterator[Finding]:
+    """Each RAISE of a trigger that does not undo its statement alone, or whose message is not a literal."""
+    dialect = rehearsal.dialect
+    for one, found in _raised(definitions(files, rehearsal)):
+        if found.action in _KEPT:
+            message = f"RAISE({found.action}, ...) {_KEPT[found.action]}, which no trigger of PostgreSQL can do"
+            fix = "write RAISE(ABORT, ...)"
+        elif found.rule is None:
+            message = f"{one.name} raises a message that is not a literal `name: text`"
+            message += ", so TriggerViolation does not show it: it may hold row values"
+            fix = f"write {_FORM[dialect]}"
+        else:
+            continue
+        yield _at(one, found, fault(one.migration, dialect, "apply", "trigger-raise", message, fix=fix))
+
+
+def find_unequal_rules(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: Rehearsal) -> Iterator[Finding]:
+    """Each rule that the triggers of one database alone have, or that says something else there."""
+    sides = [(each, definitions(files, each)) for each in (sqlite, postgresql)]
+    for (here, own), (there, other) in (sides, sides[::-1]):
+        texts, known = _texts(own), _texts(other)
+        elsewhere = known.keys() | _constraints(there)
+        for one, found in _raised(own):
+            name = found.rule.name if found.rule else ""
+            if name in known and here is sqlite and known[name] != texts[name]:
+                message = f"the rule {name} says {_listed(texts[name])} here, and {_listed(known[name])} on PostgreSQL"
+                fix = "write the same text in both files"
+            elif name and name not in elsewhere and _is_readable(other) and not _is_declared(one, files, here.dialect):
+                message = f"{one.name} raises the rule {name}, and nothing on {_NAMES[there.dialect]} has this name"
+                form = _FORM[there.dialect].replace("name", name)
+                fix = f"write {form} in a trigger there, or name the constraint {name} that does the same"
+            else:
+                continue
+            yield _at(one, found, fault(one.migration, here.dialect, "apply", "trigger-twins", message, fix=fix))
+
+
+def _raised(found: Definitions) -> Iterator[tuple[Definition, Raise]]:
+    """What triggers raise themselves. A function that they call is known, but may serve others too."""
+    for one in found.found:
+        for each in one.raises if one.triggers else ():
+            yield one, each
+
+
+def _is_readable(found: Definitions) -> bool:
+    """Whether every rule has been found: otherwise nothing is said to be missing."""
+    return found.is_whole and all(each.rule for one in found.found for each in one.raises)
+
+
+def _texts(found: Definitions) -> Mapping[str, set[str]]:
+    texts: dict[str, set[str]] = defaultdict(set)
+    for rule in (each.rule for one in found.found for each in one.raises):
+        if rule is not None:
+            texts[rule.name].add(rule.text)
+    return texts
+
+
+def _constraints(rehearsal: Rehearsal) -> frozenset[str]:
+    tables = rehearsal.stages[-1].tables if rehearsal.stages else ()
+    return frozenset(
+        name
+        for table in tables
+        for name in (
+            *(unique.name for unique in table.uniques),
+            *(key.name for key in table.foreign_keys),
+            *(check.name for check in table.checks),
+            *(index.name for index in table.indexes),
+        )
+    )
+
+
+def _is_declared(one: Definition, files: Sequence[MigrationFiles], dialect: Dialect) -> bool:
+    """Whether the files declare, `-- differs: trigger name: reason`, that this database alone has its triggers."""
+    texts = "\n".join(migration.script(dialect).text for migration in files)
+    return one.triggers <= {name.strip('"') for name in _DECLARED.findall(texts)}
+
+
+def _listed(texts: set[str]) -> str:
+    return " and ".join(f"`{text}`" for text in sorted(texts))
+
+
+def _at(one: Definition, found: Raise, fault: Finding) -> Finding:
+    return replace(fault, line=one.line_of(found))
