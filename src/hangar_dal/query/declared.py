@@ -65,7 +65,7 @@ class DeclaredQuery:
             inspect.signature(self.function).bind(None, *arguments, **named)
         except TypeError as reason:
             takes = ", ".join(parameter.name for parameter in self._named) or "the database alone"
-            raise TypeError(f"{self.name}: {reason}; it takes {takes}") from None
+            raise_alone(TypeError(f"{self.name}: {reason}; it takes {takes}"))
         unknown = values.keys() - self._allowed
         raise TypeError(f"{self.function.__name__}() got an unexpected field {', '.join(sorted(unknown))}")
 
