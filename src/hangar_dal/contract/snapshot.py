@@ -20,6 +20,7 @@ from hangar_dal.contract.snapshot_file import FORMAT, Answer, OfDatabase, Snapsh
 from hangar_dal.contract.sources import Source, Told
 from hangar_dal.contract.variants import statements
 from hangar_dal.finding import Finding
+from hangar_dal.migrations.declarations import without_declarations
 from hangar_dal.migrations.files import migrations_in
 from hangar_dal.query import Catalog
 from hangar_dal.sqlblock import Variant
@@ -128,7 +129,8 @@ def _taken(catalog: Catalog, project: Project, sources: Sequence[Source]) -> Sna
 
 
 def _migrations(project: Project, dialect: Dialect) -> dict[str, str]:
-    return {each.id: _digest(each.script(dialect).text) for each in migrations_in(project.migrations)}
+    scripts = {each.id: each.script(dialect) for each in migrations_in(project.migrations)}
+    return {name: _digest(without_declarations(script.text, dialect)) for name, script in scripts.items()}
 
 
 def _digest_of(variant: Variant, sent: tuple[SentAs, ...]) -> str:

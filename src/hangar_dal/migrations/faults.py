@@ -15,12 +15,21 @@ _LINE: Final = re.compile(r"\bline (\d+)\b")
 
 
 def fault(
-    migration: MigrationFiles, dialect: Dialect, direction: Direction, rule: str, message: str, *, fix: str = ""
+    migration: MigrationFiles,
+    dialect: Dialect,
+    direction: Direction,
+    rule: str,
+    message: str,
+    *,
+    fix: str = "",
+    line: int | None = None,
 ) -> Finding:
-    """At the line that the message names, else at the file's first."""
-    line = _LINE.search(message)
+    """At the line that is given or that the message names, else at the file's first."""
+    if line is None:
+        named = _LINE.search(message)
+        line = int(named[1]) if named else 1
     path = shown(migration.path(dialect, direction))
-    return Finding(path, int(line[1]) if line else 1, 1, dialect, migration.id, rule, "error", message, fix)
+    return Finding(path, line, 1, dialect, migration.id, rule, "error", message, fix)
 
 
 def with_diff(message: str, lines: tuple[str, ...]) -> str:

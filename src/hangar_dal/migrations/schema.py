@@ -1,28 +1,14 @@
-"""What a schema is, in values that can be compared: with the same dialect exactly, with the other by what both have.
+"""What a schema is, in values that can be compared with another schema of the same dialect.
 
-Read from a live database by `schema_sqlite` and `schema_postgresql`, one layer above.
+Read from a live database by `schema_sqlite` and `schema_postgresql`, one layer above. `twins` compares the dialects.
 """
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from hangar_dal.migrations.wording import readable
 
-# How SQLite stores what PostgreSQL has a type for.
-_STORED_AS: Final = {
-    "uuid": "text",
-    "timestamp with time zone": "text",
-    "date": "text",
-    "jsonb": "text",
-    "text[]": "text",
-    "boolean": "integer",
-    "bigint": "integer",
-    "double precision": "real",
-    "bytea": "blob",
-}
-_POSTGRESQL_ALONE: Final = re.compile(r" ?(?:not valid|deferrable(?! initially deferred))")
 _TYPE_CHECK: Final = "{table}_{column}_type_check"
 
 
@@ -45,6 +31,10 @@ class Unique:
     columns: tuple[str, ...]
     options: str = ""
 
+    @property
+    def text(self) -> str:
+        return f"{listed(self.columns)} {self.options}".rstrip()
+
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
@@ -56,6 +46,11 @@ class ForeignKey:
     referred: tuple[str, ...]
     on_delete: str
     options: str = ""
+
+    @property
+    def text(self) -> str:
+        target = f"{self.table} {listed(self.referred)} on delete {self.on_delete.lower()} {self.options}"
+        return f"{listed(self.columns)} to {target}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +77,7 @@ class Table:
     """The order of columns and of constraints says nothing: both are sorted by name.
 
     `order` alone keeps the columns as the table has them, to be shown so; two tables are equal whatever it is.
+    `partition_of` is the partitioned table that this one is a partition of, if it is one.
     """
 
     name: str
@@ -93,6 +89,7 @@ class Table:
     indexes: tuple[Index, ...]
     options: str = ""
     order: tuple[str, ...] = field(default=(), compare=False)
+    partition_of: str = ""
 
     def ordered(self) -> tuple[Column, ...]:
         """The columns as the table has them."""
@@ -103,43 +100,22 @@ class Table:
         """The names of the CHECKs that do for SQLite what a type does for PostgreSQL."""
         return frozenset(_TYPE_CHECK.format(table=self.name, column=column.name) for column in self.columns)
 
-    def twin(self) -> "Table":
-        """Without what only one of the dialects has."""
-        return replace(
-            self,
-            columns=tuple(_twin_column(column) for column in self.columns),
-            uniques=tuple(replace(unique, options=_twin_options(unique.options)) for unique in self.uniques),
-            foreign_keys=tuple(replace(key, options=_twin_options(key.options)) for key in self.foreign_keys),
-            checks=tuple(Check(check.name, "") for check in self.checks if check.name not in self.type_checks),
-            indexes=tuple(replace(index, text="", columns=self._twin_keys(index)) for index in self.indexes),
-            options="",
-        )
-
-    def _twin_keys(self, index: Index) -> tuple[str, ...]:
-        """SQLite does not tell which expressions an index has."""
-        names = {column.name for column in self.columns}
-        is_column = [key.removesuffix(" DESC").strip('"') in names for key in index.columns]
-        return tuple(
-            key if is_one else f"(expression){' DESC' if key.endswith(' DESC') else ''}"
-            for key, is_one in zip(index.columns, is_column, strict=True)
-        )
-
     def facts(self) -> Iterator[tuple[str, str]]:
         yield f"table {self.name}", self.options
-        yield f"{self.name}: primary key", _listed(self.primary_key)
+        yield f"{self.name}: primary key", listed(self.primary_key)
         for column in self.columns:
-            yield f"{self.name}: column {column.name}", _described(column)
+            yield f"{self.name}: column {column.name}", described(column)
         for unique in self.uniques:
-            yield self._rule("unique", unique.name, f"{_listed(unique.columns)} {unique.options}".rstrip())
+            yield self._rule("unique", unique.name, unique.text)
         for key in self.foreign_keys:
-            target = f"{key.table} {_listed(key.referred)} on delete {key.on_delete.lower()} {key.options}"
-            yield self._rule("foreign key", key.name, f"{_listed(key.columns)} to {target}".rstrip())
+            yield self._rule("foreign key", key.name, key.text)
         for check in self.checks:
             yield self._rule("check", check.name, check.rule)
         for index in self.indexes:
-            broken = "" if index.valid else " (invalid: its build failed)"
-            plain = f"{'unique ' if index.unique else ''}{_listed(index.columns)}"
-            yield f"{self.name}: index {index.name}", (index.text or plain) + broken
+            yield (
+                f"{self.name}: index {index.name}",
+                index.text + ("" if index.valid else " (invalid: its build failed)"),
+            )
 
     def _rule(self, kind: str, name: str, text: str) -> tuple[str, str]:
         """Several may have no name, so their texts identify them."""
@@ -162,14 +138,6 @@ class Schema:
 
     tables: tuple[Table, ...]
     others: tuple[Other, ...] = ()
-
-    def twin(self) -> "Schema":
-        """Equal to the twin of the other dialect's schema, if the migrations' files are twins.
-
-        Of all else, which one dialect may need and the other not, only the views must be there in both.
-        """
-        views = tuple(replace(other, text="") for other in self.others if other.kind == "view")
-        return Schema(tuple(table.twin() for table in self.tables), views)
 
     def only(self, names: frozenset[str]) -> "Schema":
         """Without what others have in the same database."""
@@ -217,18 +185,8 @@ def _unequal(expected: Schema, found: Schema) -> Iterator[tuple[str, str | None,
             yield what, wanted.get(what), present.get(what)
 
 
-def _twin_column(column: Column) -> Column:
-    plain = column.type.partition(" COLLATE ")[0]
-    given, made = (None if text is None else "given" for text in (column.default, column.generated))
-    return replace(column, type=_STORED_AS.get(plain, plain), default=given, generated=made)
-
-
-def _twin_options(options: str) -> str:
-    """Without what SQLite has no word for and no transaction is the worse for."""
-    return _POSTGRESQL_ALONE.sub("", options).strip()
-
-
-def _described(column: Column) -> str:
+def described(column: Column) -> str:
+    """All that the dialect knows of it in one line."""
     parts = [column.type, "null" if column.nullable else "not null"]
     if column.default is not None:
         parts.append(f"default {column.default}")
@@ -237,5 +195,6 @@ def _described(column: Column) -> str:
     return " ".join(parts)
 
 
-def _listed(columns: tuple[str, ...]) -> str:
+def listed(columns: tuple[str, ...]) -> str:
+    """In parentheses, as SQL writes them."""
     return f"({', '.join(columns)})"

@@ -20,12 +20,20 @@ SELECT
         'partition by ' || pg_get_partkeydef(c.oid),
         CASE WHEN c.relrowsecurity THEN 'row level security' END,
         CASE WHEN c.relforcerowsecurity THEN 'forced' END,
-        'with (' || array_to_string(c.reloptions, ', ') || ')'
-    )
+        'with (' || array_to_string(c.reloptions, ', ') || ')',
+        'partition of ' || p.relname || ' ' || pg_get_expr(c.relpartbound, c.oid)
+    ),
+    coalesce(p.relname, '')
 FROM pg_catalog.pg_class AS c
+LEFT JOIN pg_catalog.pg_inherits AS h ON c.relispartition AND h.inhrelid = c.oid
+LEFT JOIN pg_catalog.pg_class AS p ON p.oid = h.inhparent
 WHERE
     c.relnamespace = current_schema()::regnamespace
     AND c.relkind IN ('r', 'p')
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' -- part of an extension
+    )
     AND c.relname NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
 ORDER BY c.relname COLLATE "C"
 """
@@ -72,7 +80,13 @@ SELECT
     pg_get_constraintdef(c.oid, TRUE)
 FROM pg_catalog.pg_constraint AS c
 LEFT JOIN pg_catalog.pg_class AS f ON f.oid = c.confrelid
-WHERE c.conrelid = %s
+WHERE
+    c.conrelid = %s
+    -- A foreign key to a partitioned table has another one for each partition.
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_constraint AS k
+        WHERE k.oid = c.conparentid AND k.conrelid = c.conrelid
+    )
 ORDER BY c.conname COLLATE "C"
 """
 _INDEXES: Final = """
@@ -110,7 +124,7 @@ def read_schema(connection: Any) -> Schema:
     return Schema(tables, read_others(connection))
 
 
-def _table(connection: Any, oid: int, name: str, options: str) -> Table:
+def _table(connection: Any, oid: int, name: str, options: str, partition_of: str) -> Table:
     rows = connection.execute(_COLUMNS, [oid]).fetchall()
     columns = tuple(Column(*row[:-1]) for row in rows)
     order = tuple(row[0] for row in sorted(rows, key=lambda row: row[-1]))
@@ -126,12 +140,21 @@ def _table(connection: Any, oid: int, name: str, options: str) -> Table:
         elif kind == "f":
             rest = _OF_FOREIGN_KEY.sub("", rule).strip().lower()
             foreign_keys.append(ForeignKey(label, tuple(own), table, tuple(referred), _ON_DELETE[on_delete], rest))
-        elif kind != "n":  # PostgreSQL 18 lists NOT NULL here too; the columns say it already
+        elif kind not in ("n", "t"):  # NOT NULL, which PostgreSQL 18 lists, and triggers are read elsewhere
             checks.append(Check(label, rule))
     indexes = tuple(
         Index(label, tuple(keys), unique, text, valid)
         for label, keys, unique, text, valid in connection.execute(_INDEXES, [oid])
     )
     return Table(
-        name, columns, primary_key, tuple(uniques), tuple(foreign_keys), tuple(checks), indexes, options, order
+        name,
+        columns,
+        primary_key,
+        tuple(uniques),
+        tuple(foreign_keys),
+        tuple(checks),
+        indexes,
+        options,
+        order,
+        partition_of,
     )

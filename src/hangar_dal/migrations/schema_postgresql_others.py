@@ -11,16 +11,40 @@ _OTHERS: Final = """
 WITH here AS (SELECT current_schema()::regnamespace AS oid),
 -- Parts of an extension, and the sequences behind identity and serial columns.
 parts AS (SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d WHERE d.deptype IN ('e', 'i', 'a')),
+listed AS (
+    SELECT
+        a.attrelid AS relid,
+        string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum) AS columns
+    FROM pg_catalog.pg_attribute AS a
+    INNER JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('c', 'f')
+    WHERE a.attnum > 0 AND NOT a.attisdropped
+    GROUP BY a.attrelid
+),
 others AS (
     SELECT 'pg_class'::regclass AS class, c.oid, n.kind, c.relname AS name, n.text, '' AS "table"
     FROM pg_catalog.pg_class AS c
     INNER JOIN here ON here.oid = c.relnamespace
     CROSS JOIN LATERAL (
         SELECT
-            CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' END AS kind,
-            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid, TRUE) ELSE '' END AS text
+            CASE c.relkind
+                WHEN 'v' THEN 'view'
+                WHEN 'm' THEN 'materialized view'
+                WHEN 'S' THEN 'sequence'
+                WHEN 'f' THEN 'foreign table'
+            END AS kind,
+            CASE
+                WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid, TRUE)
+                WHEN c.relkind = 'f' THEN (SELECT l.columns FROM listed AS l WHERE l.relid = c.oid)
+                ELSE ''
+            END AS text
     ) AS n
-    WHERE c.relkind IN ('v', 'm', 'S')
+    WHERE c.relkind IN ('v', 'm', 'S', 'f')
+    UNION ALL
+    SELECT 'pg_class'::regclass, c.oid, 'index', c.relname, pg_get_indexdef(c.oid), v.relname
+    FROM pg_catalog.pg_index AS i
+    INNER JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+    INNER JOIN pg_catalog.pg_class AS v ON v.oid = i.indrelid AND v.relkind = 'm'
+    INNER JOIN here ON here.oid = v.relnamespace
     UNION ALL
     SELECT 'pg_trigger'::regclass, t.oid, 'trigger', t.tgname, pg_get_triggerdef(t.oid, TRUE), c.relname
     FROM pg_catalog.pg_trigger AS t
@@ -52,12 +76,20 @@ others AS (
     INNER JOIN here ON here.oid = p.pronamespace
     UNION ALL
     SELECT
-        'pg_type'::regclass, t.oid, CASE t.typtype WHEN 'e' THEN 'enum' ELSE 'domain' END, t.typname,
+        'pg_type'::regclass, t.oid,
+        CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'composite type' END,
+        t.typname,
         CASE t.typtype
             WHEN 'e' THEN (
                 SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
                 FROM pg_catalog.pg_enum AS e
                 WHERE e.enumtypid = t.oid
+            )
+            WHEN 'c' THEN (SELECT l.columns FROM listed AS l WHERE l.relid = t.typrelid)
+            WHEN 'r' THEN (
+                SELECT r.rngsubtype::regtype::text
+                FROM pg_catalog.pg_range AS r
+                WHERE r.rngtypid = t.oid
             )
             ELSE concat_ws(
                 ' ', format_type(t.typbasetype, t.typtypmod), CASE WHEN t.typnotnull THEN 'not null' END, t.typdefault,
@@ -71,7 +103,25 @@ others AS (
         ''
     FROM pg_catalog.pg_type AS t
     INNER JOIN here ON here.oid = t.typnamespace
-    WHERE t.typtype IN ('e', 'd')
+    WHERE
+        t.typtype IN ('e', 'd', 'r')
+        OR t.typtype = 'c' AND t.typrelid IN (SELECT c.oid FROM pg_catalog.pg_class AS c WHERE c.relkind = 'c')
+    UNION ALL
+    SELECT 'pg_statistic_ext'::regclass, s.oid, 'statistics', s.stxname, pg_get_statisticsobjdef(s.oid), ''
+    FROM pg_catalog.pg_statistic_ext AS s
+    INNER JOIN here ON here.oid = s.stxnamespace
+    UNION ALL
+    SELECT 'pg_collation'::regclass, l.oid, 'collation', l.collname, coalesce(l.collcollate, ''), ''
+    FROM pg_catalog.pg_collation AS l
+    INNER JOIN here ON here.oid = l.collnamespace
+    UNION ALL
+    SELECT 'pg_ts_config'::regclass, g.oid, 'text search configuration', g.cfgname, '', ''
+    FROM pg_catalog.pg_ts_config AS g
+    INNER JOIN here ON here.oid = g.cfgnamespace
+    UNION ALL
+    SELECT 'pg_ts_dict'::regclass, y.oid, 'text search dictionary', y.dictname, coalesce(y.dictinitoption, ''), ''
+    FROM pg_catalog.pg_ts_dict AS y
+    INNER JOIN here ON here.oid = y.dictnamespace
     UNION ALL
     SELECT 'pg_extension'::regclass, e.oid, 'extension', e.extname, '', ''
     FROM pg_catalog.pg_extension AS e
@@ -80,9 +130,9 @@ others AS (
 SELECT o.kind, o.name, o.text, o."table"
 FROM others AS o
 WHERE
-    o.kind IN ('trigger', 'policy') -- parts of their tables
+    o.kind IN ('trigger', 'policy', 'index', 'statistics') -- parts of their tables
     OR NOT EXISTS (SELECT FROM parts AS p WHERE p.classid = o.class AND p.objid = o.oid)
-ORDER BY o.kind COLLATE "C", o.name COLLATE "C"
+ORDER BY o.kind COLLATE "C", o.name COLLATE "C", o."table" COLLATE "C"
 """
 
 

@@ -23,11 +23,19 @@ WHERE
     AND l.name NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
 ORDER BY l.name
 """
+# A virtual table stands for its shadow tables, which its module makes.
 _OTHERS: Final = """
-SELECT type, name, sql, CASE WHEN type = 'trigger' THEN tbl_name ELSE '' END
+SELECT
+    CASE WHEN type = 'table' THEN 'virtual table' ELSE type END AS kind,
+    name,
+    sql,
+    CASE WHEN type = 'trigger' THEN tbl_name ELSE '' END
 FROM sqlite_master
-WHERE type IN ('view', 'trigger')
-ORDER BY type, name
+WHERE
+    type IN ('view', 'trigger')
+    OR type = 'table'
+    AND name IN (SELECT l.name FROM pragma_table_list AS l WHERE l.schema = 'main' AND l.type = 'virtual')
+ORDER BY kind, name
 """
 _VISIBLE_OR_GENERATED: Final = (0, 2, 3)
 _DEFERRED: Final = "deferrable initially deferred"
@@ -51,7 +59,7 @@ Words = tuple[str, ...]
 
 
 def read_schema(connection: sqlite3.Connection) -> Schema:
-    """The tables, views and triggers of the database's own file."""
+    """The tables, virtual tables, views and triggers of the database's own file."""
     rows = connection.execute(_TABLES).fetchall()
     others = connection.execute(_OTHERS).fetchall()
     return Schema(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from hangar_dal.errors import MigrationError, raise_alone
+from hangar_dal.migrations.declarations import without_declarations
 from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, scan
 from hangar_dal.textlines import TextLines
 
@@ -47,8 +48,12 @@ class Script:
 
     @property
     def digest(self) -> str:
-        """What yoyo's log keeps, so that a file that was edited after it was applied is noticed."""
-        return f"sha256:{hashlib.sha256(self.text.encode()).hexdigest()}"
+        """What yoyo's log keeps, so that a file that was edited after it was applied is noticed.
+
+        A declared difference changes nothing in a database, so it may be added to a file that was applied.
+        """
+        text = without_declarations(self.text, self.dialect)
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
     def statements(self) -> tuple[Statement, ...]:
         """In the order in which they run. Raises `MigrationError` if there are none, or if one ends a transaction."""

@@ -1,159 +1,105 @@
-"""How two twins differ: by what they have, and by the values in rules that say the same otherwise.
+"""How the schemas of the two databases differ, object by object: `twin_differences(sqlite, postgresql)`.
 
-Either database has its own words for a rule. Where both use the same ones, their numbers and texts must be the same:
-`length(name) BETWEEN 1 AND 100` beside `length(name) <= 99`. Of rules in different words nothing is said. Builds on
-`schema`.
+Builds on `twin_objects` and `twin_values`.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from decimal import Decimal, InvalidOperation
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from hangar_dal.migrations.schema import Index, Schema, Table, differences
-from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+from hangar_dal.migrations.schema import Schema
+from hangar_dal.migrations.twin_objects import Key, Objects, TwinObject, objects_of
+from hangar_dal.migrations.twin_values import undecided, unequal_values
+from hangar_dal.sqlscan import DIALECTS, Dialect
 
-_SAME_WORD: Final = {
-    "char_length": "length",
-    "character_length": "length",
-    "position": "instr",
-    "strpos": "instr",
-    "substring": "substr",
-}
-_FLAGS: Final = {"true": "1", "false": "0", "t": "1", "f": "0"}
-# What the databases write otherwise than people, and than each other.
-_NO_WORDS: Final = frozenset(
-    {"check", "and", "or", "not", "between", "in", "any", "array", "is", "null", "cast", "true", "false"}
-)
-# Of other types the databases write values in ways of their own.
-_PLAIN_TYPES: Final = frozenset({"text", "smallint", "integer", "bigint", "double precision", "numeric", "boolean"})
-_OTHER_TYPES: Final = frozenset({"date", "time", "timestamp", "timestamptz", "interval", "uuid", "json", "jsonb"})
-_QUOTE: Final = "'"
-_GOES_ON: Final = frozenset({"precision", "varying", "with", "without", "time", "zone"})
+DATABASES: Final[Mapping[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+OTHER: Final[Mapping[Dialect, Dialect]] = {"sqlite": "postgresql", "postgresql": "sqlite"}
 
 
-class _Rule(NamedTuple):
-    """Its words, whatever their order, and its numbers and texts; `plain`: of columns alone, by no function."""
+class Difference(NamedTuple):
+    """One object as each database has it, or None. `values` is what differs in rules that look alike otherwise."""
 
-    words: frozenset[str]
-    values: frozenset[str]
-    plain: bool
+    sqlite: TwinObject | None
+    postgresql: TwinObject | None
+    values: tuple[str, str] | None = None
 
+    def on(self, dialect: Dialect) -> TwinObject | None:
+        return self.sqlite if dialect == "sqlite" else self.postgresql
 
-def twin_differences(sqlite: Schema, postgresql: Schema) -> tuple[str, ...]:
-    """As lines of a diff: `- ` is SQLite's, `+ ` PostgreSQL's; nothing if the migrations' files are twins."""
-    lines = [*differences(sqlite.twin(), postgresql.twin())]
-    tables = {table.name: table for table in postgresql.tables}
-    for table in sqlite.tables:
-        if table.name in tables:
-            for what, here, there in _unequal(table, tables[table.name]):
-                lines += [f"- {table.name}: {what} {here}", f"+ {table.name}: {what} {there}"]
-    return tuple(lines)
+    @property
+    def having(self) -> tuple[Dialect, ...]:
+        """The databases that have the object."""
+        return tuple(dialect for dialect in DIALECTS if self.on(dialect))
 
+    @property
+    def gist(self) -> tuple[object, ...]:
+        """Equal for the same difference before and after a migration.
 
-def _unequal(sqlite: Table, postgresql: Table) -> Iterator[tuple[str, str, str]]:
-    types = {column.name: column.type.partition(" COLLATE ")[0] for column in postgresql.columns}
-    columns = {column.name: column for column in postgresql.columns}
-    for column in sqlite.columns:
-        if column.name in columns:
-            kind = types[column.name]
-            here = _constant(column.default, "sqlite", kind)
-            there = _constant(columns[column.name].default, "postgresql", kind)
-            if here is not None and there is not None and here != there:
-                yield f"column {column.name} default", here, there
-    rules = {check.name: check.rule for check in postgresql.checks if check.name}
-    for check in sqlite.checks:
-        if check.name in rules and check.name not in sqlite.type_checks:
-            both = _rule(check.rule, "sqlite", types), _rule(rules[check.name], "postgresql", types)
-            yield from _apart(f"check {check.name}", *both)
-    indexes = {index.name: index for index in postgresql.indexes}
-    for index in sqlite.indexes:
-        if index.name in indexes:
-            some, others = _where(index, "sqlite"), _where(indexes[index.name], "postgresql")
-            if bool(some) is not bool(others):
-                kept = ("of all rows", "of some rows")
-                if index.unique:
-                    yield f"index {index.name}", kept[bool(some)], kept[bool(others)]
-            else:
-                both = _rule(some, "sqlite", types), _rule(others, "postgresql", types)
-                yield from _apart(f"index {index.name} where", *both)
+        An object that only one database has may change there: that it is missing on the other remains the difference.
+        """
+        if self.sqlite and self.postgresql:
+            return self.sqlite.alike, self.postgresql.alike, self.values
+        return self.having
 
 
-def _apart(what: str, sqlite: _Rule | None, postgresql: _Rule | None) -> Iterator[tuple[str, str, str]]:
-    if sqlite is None or postgresql is None:
-        return
-    if sqlite.words != postgresql.words:
-        if sqlite.plain and postgresql.plain:
-            yield f"{what} of", ", ".join(sorted(sqlite.words)), ", ".join(sorted(postgresql.words))
-    elif sqlite.values != postgresql.values:
-        yield f"{what} with", ", ".join(sorted(sqlite.values)), ", ".join(sorted(postgresql.values))
+class Twins(NamedTuple):
+    """The objects of both databases, those that differ, and those that may, since their words cannot be compared."""
 
+    sqlite: Objects
+    postgresql: Objects
+    differences: Mapping[Key, Difference]
+    undecided: frozenset[Key] = frozenset()
 
-def _rule(text: str, dialect: Dialect, types: Mapping[str, str]) -> _Rule | None:
-    """None where it is about columns or casts whose values the databases write in ways of their own."""
-    tokens = list(_without_types(text, dialect))
-    words = {token.text.strip('"').lower() for token in tokens if token.kind in (Kind.WORD, Kind.NAME)}
-    kinds = {types[word] for word in words if word in types}
-    values = set(_values(tokens))
-    is_cast = any(token.text.lower() in _OTHER_TYPES for token in scan(text, dialect))
-    if is_cast or (values and not kinds <= _PLAIN_TYPES):
+    def on(self, dialect: Dialect) -> Objects:
+        return self.sqlite if dialect == "sqlite" else self.postgresql
+
+    def named(self, label: str, dialect: Dialect) -> tuple[Key, ...]:
+        """The objects that a declaration may mean: several if tables have constraints of one name."""
+        return tuple(key for key, one in self.on(dialect).items() if one.label and label in _labels(key, one))
+
+    def label_of(self, key: Key, dialect: Dialect) -> str:
+        """How a declaration names the object: with its table if another table has one of the same name."""
+        plain, long = _labels(key, self.on(dialect)[key])
+        return plain if len(self.named(plain, dialect)) == 1 else long
+
+    def differing(self, dialect: Dialect) -> Iterator[TwinObject]:
+        """What differs and is in this database."""
+        yield from (one for difference in self.differences.values() if (one := difference.on(dialect)))
+
+    def whole_of(self, key: Key, dialect: Dialect) -> TwinObject | None:
+        """What includes this object and differs itself: the difference is reported of the whole alone."""
+        one = self.on(dialect).get(key)
+        while one and one.whole:
+            if one.whole in self.differences:
+                return self.on(dialect)[one.whole]
+            one = self.on(dialect).get(one.whole)
         return None
-    if "boolean" in kinds:  # `is_private`, `is_private = 1`
-        values -= {"0", "1"}
-    words -= _NO_WORDS
-    plain = bool(words) and words <= types.keys()
-    return _Rule(frozenset(_SAME_WORD.get(word, word) for word in words), frozenset(values), plain)
 
 
-def _without_types(text: str, dialect: Dialect) -> Iterator[Token]:
-    """Without casts and collations: `'a'::character varying(9)`, `CAST(a AS text)`, `a COLLATE "C"`."""
-    tokens = iter(scan(text, dialect))
-    for token in tokens:
-        if token.text != "::" and token.text.lower() not in ("as", "collate"):
-            yield token
+NO_TWINS = Twins({}, {}, {})
+
+
+def compare_twins(sqlite: Schema, postgresql: Schema) -> Twins:
+    """Without differences if the migrations' files are twins."""
+    here, there = objects_of(sqlite, "sqlite"), objects_of(postgresql, "postgresql")
+    values = unequal_values(sqlite, postgresql)
+    type_checks = {(table.name, name) for table in sqlite.tables for name in table.type_checks}
+    found: dict[Key, Difference] = {}
+    for key in here.keys() | there.keys():
+        one, other = here.get(key), there.get(key)
+        if one and other and one.alike == other.alike and key not in values:
             continue
-        next(tokens, None)
-        for after in tokens:
-            if after.text == "(":
-                next((token for token in tokens if token.text == ")"), None)
-            elif after.text.lower() not in _GOES_ON and after.text not in ("[", "]"):
-                yield after
-                break
+        if other is None and (key.table, key.name) in type_checks:
+            continue  # what a type of PostgreSQL does by itself
+        found[key] = Difference(one, other, values.get(key))
+    twins = Twins(here, there, found, undecided(sqlite, postgresql))
+    own = {
+        key: difference
+        for key, difference in sorted(found.items())
+        if not all(twins.whole_of(key, dialect) for dialect in difference.having)
+    }
+    return twins._replace(differences=own)
 
 
-def _values(tokens: Sequence[Token]) -> Iterator[str]:
-    for at, token in enumerate(tokens):
-        if token.kind in (Kind.NUMBER, Kind.STRING):
-            before = tokens[at - 2] if at > 1 and tokens[at - 1].text == "-" else None
-            is_negative = before is not None and before.kind is Kind.OPERATOR and before.text != ")"
-            yield _plain(f"-{token.text}" if is_negative else token.text)
-
-
-def _plain(value: str) -> str:
-    """`1`, `'1'` and `1.0` are one number, `'1x'` is a text."""
-    with suppress(InvalidOperation):
-        return f"{Decimal(value.strip(_QUOTE)).normalize():f}"
-    return value
-
-
-def _constant(default: str | None, dialect: Dialect, kind: str) -> str | None:
-    """A number or a text; None for what has to be worked out."""
-    tokens = [token for token in _without_types(default or "", dialect) if token.text not in ("(", ")")]
-    text = "".join(token.text for token in tokens)
-    if kind == "boolean":
-        return _FLAGS.get(text.strip(_QUOTE).lower(), text)
-    is_value = [token.kind for token in tokens[-1:]] in ([Kind.NUMBER], [Kind.STRING])
-    if not is_value or text.removesuffix(tokens[-1].text) not in ("", "-"):
-        return None
-    if kind == "jsonb":
-        with suppress(ValueError):
-            return json.dumps(json.loads(text[1:-1].replace("''", "'")), sort_keys=True)
-    return _plain(text) if kind in _PLAIN_TYPES else None
-
-
-def _where(index: Index, dialect: Dialect) -> str:
-    """The rule for the rows of a partial index; nothing for all rows."""
-    words = (token for token in scan(index.text, dialect) if token.kind is Kind.WORD)
-    where = next((word for word in words if word.text.lower() == "where"), None)
-    return index.text[where.end :] if where else ""
+def _labels(key: Key, one: TwinObject) -> tuple[str, str]:
+    label = one.label.replace('"', "")
+    return label, f"{label} on {key.table}" if key.table else label

@@ -7,27 +7,23 @@ DDL is looked for, and files that were edited after they were applied. The topmo
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.beyond import FIX, beyond
-from hangar_dal.migrations.faults import fault, with_diff
+from hangar_dal.migrations.differences import find_differences, find_malformed
+from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles, migrations_in, with_packaged
 from hangar_dal.migrations.finished_tables import find_in_tables
 from hangar_dal.migrations.places import place_of
-from hangar_dal.migrations.rehearsal import Progress, Rehearsal, rehearse
+from hangar_dal.migrations.rehearsal import Progress, rehearse
 from hangar_dal.migrations.row_rehearsal import rehearse_rows
 from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.status import status
 from hangar_dal.migrations.trigger_twins import find_in_triggers, find_unequal_rules
-from hangar_dal.migrations.twins import twin_differences
 from hangar_dal.migrations.unsafe import find_unsafe
 from hangar_dal.sqlscan import DIALECTS
-
-_SAME_CHANGE: Final = "make the same change for both databases"
-_TYPE_CHECK: Final = "; if only SQLite needs the CHECK, name it <table>_<column>_type_check"
 
 
 def verify(
@@ -53,7 +49,7 @@ def verify(
         broken = list(_beyond(files))
     if broken:
         return tuple(sorted(broken))
-    findings = [*_edited(files, database, folders)]
+    findings = [*_edited(files, database, folders), *find_malformed(files)]
     on_sqlite = rehearse("sqlite", empty_sqlite, every, progress)
     findings += [*on_sqlite.findings, *rehearse_rows(on_sqlite, empty_sqlite, every, progress)]
     findings += [*find_in_tables(files, on_sqlite, small_tables), *find_in_triggers(files, on_sqlite)]
@@ -63,7 +59,7 @@ def verify(
         findings += [*on_postgresql.findings, *rehearse_rows(on_postgresql, empty, every, progress)]
         findings += [*find_in_tables(files, on_postgresql, small_tables), *find_in_triggers(files, on_postgresql)]
         findings += find_unequal_rules(files, on_sqlite, on_postgresql)
-        findings += _not_twins(files, on_sqlite, on_postgresql)
+        findings += find_differences(files, on_sqlite, on_postgresql)
     if lint:
         findings += find_unsafe(files)
     return tuple(sorted(findings))
@@ -99,17 +95,3 @@ def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequ
                 f"{found.where} applied this migration when its SQL was different",
                 fix="undo the edit; a new migration changes what this one did",
             )
-
-
-def _not_twins(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: Rehearsal) -> Iterator[Finding]:
-    """Each difference once, at the migration that brought it."""
-    known: set[str] = set()
-    for migration, one, other in zip(files, sqlite.stages, postgresql.stages, strict=False):
-        lines = twin_differences(one, other)
-        if new := tuple(line for line in lines if line not in known):
-            message = with_diff("SQLite and PostgreSQL get different schemas (- SQLite, + PostgreSQL):", new)
-            fix = _SAME_CHANGE
-            if any(line.startswith("- ") and ": check " in line for line in new):
-                fix += _TYPE_CHECK
-            yield fault(migration, "postgresql", "apply", "twins-differ", message, fix=fix)
-        known = set(lines)

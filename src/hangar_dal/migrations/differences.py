@@ -1,0 +1,135 @@
+"""The differences between the databases against what the migrations declare: `find_differences(files, ...)`.
+
+A migration declares each difference that it brings, in the file of each database that has the object. The declaration
+holds until the difference becomes another one. Builds on `undeclared`, `declarations` and `rehearsal`.
+"""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Final, NamedTuple
+
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.declarations import FORM, declarations
+from hangar_dal.migrations.faults import fault
+from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.rehearsal import Rehearsal
+from hangar_dal.migrations.scripts import DIRECTIONS
+from hangar_dal.migrations.twin_objects import Key
+from hangar_dal.migrations.twins import DATABASES, NO_TWINS, OTHER, Twins, compare_twins
+from hangar_dal.migrations.undeclared import mentions, undeclared
+from hangar_dal.sqlscan import DIALECTS, Dialect
+
+_MOST_LISTED: Final = 8
+_DELETE: Final = "delete the line"
+
+
+class _File(NamedTuple):
+    """A script, and the twins before and after its migration."""
+
+    migration: MigrationFiles
+    dialect: Dialect
+    before: Twins
+    now: Twins
+
+
+class _Wrong(NamedTuple):
+    rule: str
+    message: str
+    fix: str
+
+
+def find_malformed(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
+    """Declarations that cannot be read, and those in rollbacks, where they mean nothing."""
+    for migration in files:
+        for dialect in DIALECTS:
+            for direction in DIRECTIONS:
+                for each in declarations(migration.script(dialect, direction).text, dialect):
+                    if each.fault:
+                        wrong = _Wrong("migration-file", each.fault, f"write `{FORM}`")
+                    elif direction == "rollback":
+                        message = f"{each.label} is declared in a rollback, where declarations are not read"
+                        wrong = _Wrong("differs-needless", message, _DELETE)
+                    else:
+                        continue
+                    yield fault(migration, dialect, direction, wrong.rule, wrong.message, fix=wrong.fix, line=each.line)
+
+
+def find_differences(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: Rehearsal) -> Iterator[Finding]:
+    """Each difference that is not declared, at the migration that brings it, and each wrong declaration."""
+    before = NO_TWINS
+    for migration, here, there in zip(files, sqlite.stages, postgresql.stages, strict=False):
+        now = compare_twins(here, there)
+        declared: dict[Dialect, set[Key]] = {dialect: set() for dialect in DIALECTS}
+        for dialect in DIALECTS:
+            yield from _judge(_File(migration, dialect, before, now), declared[dialect])
+        for key, difference in now.differences.items():
+            known = before.differences.get(key)
+            if known is None or known.gist != difference.gist:
+                missing: list[Dialect] = [dialect for dialect in difference.having if key not in declared[dialect]]
+                if missing:
+                    yield undeclared(migration, key, missing, now)
+        before = now
+
+
+def _judge(file: _File, declared: set[Key]) -> Iterator[Finding]:
+    """Fill `declared` with the objects that the file declares rightly. Every other declaration is a finding."""
+    for each in declarations(file.migration.script(file.dialect).text, file.dialect):
+        if each.fault:
+            continue
+        keys = file.now.named(each.label, file.dialect)
+        if len(keys) == 1 and keys[0] not in declared:
+            wrong = _needless(file, each.label, keys[0])
+            declared.add(keys[0])
+        elif keys:
+            wrong = _repeated(each.label, keys)
+        else:
+            wrong = _unknown(file, each.label)
+        if wrong:
+            yield fault(file.migration, file.dialect, "apply", wrong.rule, wrong.message, fix=wrong.fix, line=each.line)
+
+
+def _needless(file: _File, label: str, key: Key) -> _Wrong | None:
+    rule, dialect, now = "differs-needless", file.dialect, file.now
+    difference, known = now.differences.get(key), file.before.differences.get(key)
+    if difference is None and (key not in now.undecided or now.whole_of(key, dialect)):
+        if whole := now.whole_of(key, dialect):
+            return _Wrong(rule, f"{label} is a part of {whole.label}, and is declared with it", _DELETE)
+        inner = [one.label for one in now.differing(dialect) if one.whole == key and one.label]
+        fix = f"name what differs in it: {_listed(inner)}" if inner else _DELETE
+        return _Wrong(rule, f"{label} is the same in SQLite and PostgreSQL", fix)
+    is_as_before = file.before.on(dialect).get(key) == now.on(dialect)[key] and (
+        (known and known.gist) == (difference and difference.gist)
+    )
+    if is_as_before and not mentions(file.migration.script(dialect), key):
+        return _Wrong(rule, f"this migration does not change {label}", f"{_DELETE}: earlier declarations still hold")
+    return None
+
+
+def _repeated(label: str, keys: Sequence[Key]) -> _Wrong:
+    if len(keys) == 1:
+        return _Wrong("differs-needless", f"{label} is declared twice in this file", _DELETE)
+    tables = [key.table for key in keys]
+    fix = f"write `-- differs: {label} on {tables[0]}: reason`"
+    return _Wrong("differs-unknown", f"{label} is on several tables: {', '.join(tables)}", fix)
+
+
+def _unknown(file: _File, label: str) -> _Wrong:
+    database, other = DATABASES[file.dialect], OTHER[file.dialect]
+    message = f"after this migration there is no {label} in {database}"
+    if file.now.named(label, other):
+        fix = f"move the line to {other}/{file.migration.id}.sql"
+        return _Wrong("differs-unknown", f"{message}, only in {DATABASES[other]}", fix)
+    wanted = [
+        file.now.label_of(key, file.dialect)
+        for key, difference in file.now.differences.items()
+        if (one := difference.on(file.dialect)) and one.label
+    ]
+    near = get_close_matches(label, wanted, n=_MOST_LISTED, cutoff=0.5)
+    fix = f"these differ: {_listed([*near, *wanted])}" if wanted else f"{_DELETE}, since nothing in {database} differs"
+    return _Wrong("differs-unknown", message, fix)
+
+
+def _listed(labels: Sequence[str]) -> str:
+    once = list(dict.fromkeys(labels))
+    more = f" and {len(once) - _MOST_LISTED} more" if len(once) > _MOST_LISTED else ""
+    return ", ".join(once[:_MOST_LISTED]) + more

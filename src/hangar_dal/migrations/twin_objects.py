@@ -1,0 +1,179 @@
+"""The objects of a schema one by one: what a `-- differs:` line can name, and what of each both databases can have.
+
+Parts belong to a whole: columns, constraints, indexes and triggers to their table, and partitions to the partitioned
+table. If only one database has the whole, its parts are no differences of their own. Builds on `schema`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from hangar_dal.migrations.schema import Column, Index, Other, Schema, Table, described, listed
+from hangar_dal.sqlscan import Dialect, Kind, scan
+
+# How SQLite stores what PostgreSQL has a type for.
+_STORED_AS: Final = {
+    "uuid": "text",
+    "timestamp with time zone": "text",
+    "date": "text",
+    "jsonb": "text",
+    "text[]": "text",
+    "boolean": "integer",
+    "bigint": "integer",
+    "double precision": "real",
+    "bytea": "blob",
+}
+_POSTGRESQL_ALONE: Final = re.compile(r" ?(?:not valid|deferrable(?! initially deferred))")
+_KINDS: Final = {"virtual table": "table", "foreign table": "table"} | dict.fromkeys(
+    ("enum", "domain", "composite type", "range type"), "type"
+)
+_RELATIONS: Final = frozenset({"table", "view", "materialized view"})
+_METHOD: Final = re.compile(r"^CREATE (?:UNIQUE )?INDEX .*? USING (\w+) ")
+_EVENTS: Final = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE"})
+_DEFERRED: Final = "DEFERRABLE INITIALLY DEFERRED"
+
+
+class Key(NamedTuple):
+    """What makes two objects twins. Tables and views share their names, whatever kinds they are of."""
+
+    kind: str
+    table: str
+    name: str
+
+
+class TwinObject(NamedTuple):
+    """`label` names it in a declaration, and is empty if it has no name. `text` is its definition in the database's own
+    words, and `alike` what is equal on both databases if they do the same. `whole` is what it is a part of.
+    """
+
+    label: str
+    alike: str
+    text: str
+    whole: Key | None = None
+
+
+Objects = Mapping[Key, TwinObject]
+
+
+def relation(name: str) -> Key:
+    """The key of a table or a view."""
+    return Key("relation", "", name)
+
+
+def objects_of(schema: Schema, dialect: Dialect) -> Objects:
+    """All of them but the functions that triggers call: these are parts of their triggers."""
+    enums = {
+        name: "text" for other in schema.others if other.kind == "enum" for name in (other.name, f"{other.name}[]")
+    }
+    partitions = {table.name: table.partition_of for table in schema.tables if table.partition_of}
+    found: dict[Key, TwinObject] = {}
+    for table in schema.tables:
+        whole = _partitions(table.name, partitions) if table.partition_of else None
+        columns = listed(tuple(f"{column.name} {described(column)}" for column in table.ordered()))
+        found[relation(table.name)] = TwinObject(
+            f"table {table.name}", "table", f"{columns} {table.options}".rstrip(), whole
+        )
+        found.update(_parts(table, _STORED_AS | enums))
+    called = " ".join(other.text.replace('"', "") for other in schema.others if other.kind == "trigger")
+    for other in schema.others:
+        is_called = f"EXECUTE FUNCTION {other.name.removesuffix(')')}" in called
+        if not (is_called and other.text.startswith("returns trigger ")):
+            key, one = _other(other, dialect)
+            found[key] = one
+    return found
+
+
+def _parts(table: Table, stored_as: Mapping[str, str]) -> Iterator[tuple[Key, TwinObject]]:
+    name, whole = table.name, relation(table.name)
+
+    def part(kind: str, own: str, alike: str, text: str) -> tuple[Key, TwinObject]:
+        return Key(kind, name, own), TwinObject(f"{kind} {own}", alike, text, whole)
+
+    if table.options.startswith("partition by "):
+        text = table.options.partition(" with (")[0].partition(" partition of ")[0]
+        yield Key("partitions of", "", name), TwinObject(f"partitions of {name}", text, text, whole)
+    if table.primary_key:
+        columns = listed(table.primary_key)
+        yield Key("primary key", name, ""), TwinObject(f"primary key {name}", columns, columns, whole)
+    for column in table.columns:
+        alike = described(_alike_column(column, stored_as))
+        yield (
+            Key("column", name, column.name),
+            TwinObject(f"column {name}.{column.name}", alike, described(column), whole),
+        )
+    for kind, own, alike, text in _constraints(table):
+        if own:
+            yield part("constraint", own, f"{kind} {alike}".rstrip(), f"{kind} {text}")
+        else:
+            yield Key("constraint", name, f"{kind} {text}"), TwinObject("", alike, f"{kind} {text}", whole)
+    for index in table.indexes:
+        yield (
+            Key("index", "", index.name),
+            TwinObject(f"index {index.name}", _alike_index(index, table), index.text, whole),
+        )
+
+
+def _constraints(table: Table) -> Iterator[tuple[str, str, str, str]]:
+    """The kind, the name, what both databases can have, and the text of each."""
+    for unique in table.uniques:
+        alike = f"{listed(unique.columns)} {_alike_options(unique.options)}".rstrip()
+        yield "unique", unique.name, alike, unique.text
+    for key in table.foreign_keys:
+        yield "foreign key", key.name, _alike_options(key.text), key.text
+    for check in table.checks:
+        kind = "exclude" if check.rule.startswith("EXCLUDE ") else "check"
+        yield kind, check.name, "", check.rule.removeprefix(f"{kind.upper()} ")
+
+
+def _other(other: Other, dialect: Dialect) -> tuple[Key, TwinObject]:
+    kind = _KINDS.get(other.kind, other.kind)
+    label, text = f"{kind} {other.name}", other.text
+    if kind in _RELATIONS:
+        alike = "virtual table" if other.kind == "virtual table" else kind
+        return relation(other.name), TwinObject(label, alike, text)
+    whole = relation(other.table) if other.table else None
+    if kind == "trigger":
+        return Key(kind, other.table, other.name), TwinObject(label, _alike_trigger(other.text, dialect), text, whole)
+    table = "" if kind == "index" else other.table
+    return Key(kind, table, other.name), TwinObject(label, text, text, whole)
+
+
+def _partitions(name: str, partitions: Mapping[str, str]) -> Key:
+    """Those of the table at the root: a partition may be partitioned too."""
+    while name in partitions:
+        name = partitions[name]
+    return Key("partitions of", "", name)
+
+
+def _alike_column(column: Column, stored_as: Mapping[str, str]) -> Column:
+    plain = column.type.partition(" COLLATE ")[0]
+    given, made = (None if text is None else "given" for text in (column.default, column.generated))
+    return Column(column.name, stored_as.get(plain, plain), column.nullable, given, made)
+
+
+def _alike_options(options: str) -> str:
+    """Without what SQLite has no word for and no transaction is the worse for."""
+    return _POSTGRESQL_ALONE.sub("", options).strip()
+
+
+def _alike_index(index: Index, table: Table) -> str:
+    """SQLite does not tell which expressions an index has, and has one method."""
+    names = {column.name for column in table.columns}
+    keys = (
+        key
+        if key.removesuffix(" DESC").strip('"') in names
+        else f"(expression){' DESC' if key.endswith(' DESC') else ''}"
+        for key in index.columns
+    )
+    method = _METHOD.match(index.text)
+    using = f"using {method[1]} " if method and method[1] != "btree" else ""
+    return f"{'unique ' if index.unique else ''}{using}on {table.name} {listed(tuple(keys))}"
+
+
+def _alike_trigger(text: str, dialect: Dialect) -> str:
+    """On what it fires, and whether it is deferred, which SQLite cannot do."""
+    tokens = list(scan(text, dialect))
+    named = next(at for at, token in enumerate(tokens) if token.text.upper() == "TRIGGER") + 1
+    words = [token.text.upper() for token in tokens[named + 1 :] if token.kind is Kind.WORD]
+    events = sorted(_EVENTS & set(words[: words.index("ON")]))
+    return " ".join([*events, *(["deferred"] if _DEFERRED in text else [])])

@@ -1,0 +1,89 @@
+"""How a difference that no migration declares is reported: the object, both sides, and the ways out.
+
+Builds on `twins` and `faults`.
+"""
+
+from collections.abc import Sequence
+from textwrap import shorten
+from typing import Final
+
+from hangar_dal.finding import Finding
+from hangar_dal.migrations.declarations import KINDS
+from hangar_dal.migrations.faults import fault, with_diff
+from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.scripts import Script
+from hangar_dal.migrations.twin_objects import Key, TwinObject
+from hangar_dal.migrations.twins import DATABASES, OTHER, Twins
+from hangar_dal.migrations.wording import readable
+from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, scan
+
+_WIDTH: Final = 300
+# What the other database cannot have, by the beginning of its label or of what could be alike.
+_POSTGRESQL_ALONE: Final = tuple(
+    f"{kind} "
+    for kind in KINDS
+    if kind not in ("table", "column", "primary key", "constraint", "index", "trigger", "view")
+)
+_ALIKE_ALONE: Final = ("using ", "unique using ", "virtual table", "exclude")
+
+
+def undeclared(migration: MigrationFiles, key: Key, missing: Sequence[Dialect], twins: Twins) -> Finding:
+    """A finding in a file that lacks the declaration, on the line of the statement that names the object.
+
+    `missing` are the dialects whose files have the object and do not declare it.
+    """
+    difference, first = twins.differences[key], missing[-1]
+    one = difference.on(first)
+    if one is None or not one.label:
+        name, fix = f"a constraint without a name on {key.table}", "give it the name of its twin: CONSTRAINT name ..."
+    else:
+        name, fix = twins.label_of(key, first), _ways_out(migration, key, missing, twins)
+    if len(difference.having) == 1:
+        message = f"{name} is only in {DATABASES[first]}"
+    else:
+        message = f"{name} is not the same in SQLite and PostgreSQL"
+    if difference.values:
+        here, there = (value or "nothing" for value in difference.values)
+        message += f": {here} in SQLite, {there} in PostgreSQL"
+    sides = [f"{mark} {_shown(difference.on(dialect))}" for mark, dialect in zip("-+", DIALECTS, strict=True)]
+    message = with_diff(f"{message} (- SQLite, + PostgreSQL):", tuple(sides))
+    line = next((each.line for each in migration.script(first).statements() if _names(each.text, first, key)), 1)
+    return fault(migration, first, "apply", "twins-differ", message, fix=fix, line=line)
+
+
+def mentions(script: Script, key: Key) -> bool:
+    """Whether a statement names the object."""
+    return any(_names(each.text, script.dialect, key) for each in script.statements())
+
+
+def _names(statement: str, dialect: Dialect, key: Key) -> bool:
+    name = (key.name or key.table).partition("(")[0].lower()
+    tokens = (token for token in scan(statement, dialect) if token.kind in (Kind.WORD, Kind.NAME))
+    return any(token.text.strip('"`[]').lower() == name for token in tokens)
+
+
+def _ways_out(migration: MigrationFiles, key: Key, missing: Sequence[Dialect], twins: Twins) -> str:
+    """The way that is meant comes first."""
+    difference = twins.differences[key]
+    lines = [
+        f"`-- differs: {twins.label_of(key, dialect)}: reason` in {dialect}/{migration.id}.sql" for dialect in missing
+    ]
+    declare = f"write {' and '.join(lines)}"
+    if len(difference.having) == len(DIALECTS):
+        return f"{declare}, or make them equal" if len(missing) == 1 else f"make them equal, or {declare}"
+    (dialect,) = difference.having
+    one, other = difference.on(dialect), OTHER[dialect]
+    if one and (one.alike.startswith(_ALIKE_ALONE) or one.label.startswith(_POSTGRESQL_ALONE)):
+        return f"{DATABASES[other]} has nothing like it, so {declare}"
+    fix = f"make the same change in {other}/{migration.id}.sql, or {declare}"
+    if one and other == "postgresql" and one.text.startswith("check "):
+        fix += "; if a type of PostgreSQL does the same, name the CHECK <table>_<column>_type_check"
+    return fix
+
+
+def _shown(one: TwinObject | None) -> str:
+    if one is None:
+        return "not there"
+    text = readable(" ".join(one.text.split()))
+    whole = text if text.upper().startswith("CREATE ") else f"{one.label} {text}".strip()
+    return shorten(whole, _WIDTH, placeholder=" ...")
