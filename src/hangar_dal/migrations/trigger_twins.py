@@ -1,15 +1,15 @@
 """What triggers raise: a literal `name: text` that PostgreSQL and SQLite have alike.
 
-Builds on `trigger_definitions` and `faults`.
+Builds on `trigger_definitions`, `declarations` and `faults`.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from hangar_dal.finding import Finding
+from hangar_dal.migrations.declarations import declarations
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.rehearsal import Rehearsal
@@ -17,7 +17,6 @@ from hangar_dal.migrations.trigger_definitions import Definition, Definitions, d
 from hangar_dal.sqlscan import Dialect
 from hangar_dal.trigger_rules import Raise
 
-_DECLARED: Final = re.compile(r"--\s*differs\s*:\s*trigger\s+(\"[^\"]+\"|\w+)")
 _NAMES: Final[Mapping[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _FORM: Final[Mapping[Dialect, str]] = {
     "sqlite": "RAISE(ABORT, 'name: text')",
@@ -101,8 +100,10 @@ def _constraints(rehearsal: Rehearsal) -> frozenset[str]:
 
 def _is_declared(one: Definition, files: Sequence[MigrationFiles], dialect: Dialect) -> bool:
     """Whether the files declare, `-- differs: trigger name: reason`, that this database alone has its triggers."""
-    texts = "\n".join(migration.script(dialect).text for migration in files)
-    return one.triggers <= {name.strip('"') for name in _DECLARED.findall(texts)}
+    texts = (migration.script(dialect).text for migration in files)
+    labels = (declared.label for text in texts for declared in declarations(text, dialect))
+    named = {label.removeprefix("trigger ").partition(" on ")[0] for label in labels if label.startswith("trigger ")}
+    return one.triggers <= named
 
 
 def _listed(texts: set[str]) -> str:
