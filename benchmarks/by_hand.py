@@ -15,9 +15,8 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from benchmarks.parts import Part
-from hangar_dal import NewSessionCookie, NewUser, SessionCookie, User
+from hangar_dal import ACCOUNTS, NewSessionCookie, NewUser, SessionCookie, User
 from hangar_dal.database.codecs import codec_of
-from hangar_dal.domains.catalog import CATALOG
 from hangar_dal.sqlblock import Condition, Variant
 from hangar_dal.sqlscan import Dialect
 
@@ -60,7 +59,7 @@ class ByHand(Protocol):
 def variant(name: str, dialect: Dialect, **arms: str) -> Variant:
     """The very statement that the package sends; `arms` are the conditions that hold."""
     held = {Condition(argument, value) for argument, value in arms.items()}
-    return CATALOG.queries[name].blocks[dialect].variant(held.__contains__)
+    return ACCOUNTS.queries[name].blocks[dialect].variant(held.__contains__)
 
 
 def statement(name: str, dialect: Dialect, **arms: str) -> str:

@@ -37,9 +37,9 @@ APPLICATION = """\
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
-from hangar_dal import Catalog, Row
+from hangar_dal import ACCOUNTS, Catalog, Row
 
-CATALOG = Catalog("application", sql=Path(__file__).parent / "sql")
+CATALOG = Catalog("application", sql=Path(__file__).parent / "sql", uses=[ACCOUNTS])
 
 class Pilot(Row):
     id: UUID

@@ -12,7 +12,7 @@ from itertools import count, islice
 
 from pydantic import SecretStr
 
-from hangar_dal import Database, NewUser, Settings, User, open_database, sealing, users
+from hangar_dal import ACCOUNTS, Database, NewUser, Settings, User, open_database, sealing, users
 
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b8dWA"
 
@@ -44,7 +44,7 @@ KINDS = {"row by key": row_by_key, "insert": insert, "transaction of three state
 
 async def main(url: str, calls: int) -> None:
     settings = Settings(database_url=SecretStr(url), sealing_keys=SecretStr(sealing.new_key()))
-    async with open_database(settings, clock=lambda: datetime.now(UTC)) as db:
+    async with open_database(settings, catalog=ACCOUNTS, clock=lambda: datetime.now(UTC)) as db:
         user = await insert_user(db, "first")
         numbers = count()
         for call in KINDS.values():

@@ -14,7 +14,7 @@ from benchmarks.few_calls import KINDS
 
 ROOT = Path(__file__).parents[1]
 FEW_CALLS = ROOT / "benchmarks/few_calls.py"
-MIGRATE = "import sys; from hangar_dal import migrations; migrations.apply(sys.argv[1])"
+MIGRATE = "import sys; from hangar_dal import ACCOUNTS, migrations; migrations.apply(sys.argv[1], catalog=ACCOUNTS)"
 HELP = """\
 Counts the instructions that one call takes in the process of the application, with valgrind's callgrind. Unlike times,
 they hardly depend on what else the machine does. N calls and 2N calls are compared, so that all else cancels out.

@@ -29,6 +29,7 @@ from benchmarks.by_hand_postgresql import PostgresByHand
 from benchmarks.by_hand_sqlite import SETTINGS, SqliteByHand
 from benchmarks.parts import TABLES
 from hangar_dal import (
+    ACCOUNTS,
     Database,
     NewSessionCookie,
     NewUser,
@@ -42,7 +43,6 @@ from hangar_dal import (
     session_cookies,
     users,
 )
-from hangar_dal.domains.catalog import CATALOG
 
 ROOT = Path(__file__).parents[1]
 STORAGE_STATE = json.loads((ROOT / "examples/data/storage_state.json").read_text(encoding="utf-8"))
@@ -71,11 +71,13 @@ async def sqlite() -> AsyncIterator[Place]:
                 await driver.execute_fetchall(pragma)
             key, hashed = sealing.new_key(), token_hex(48)
             url = f"sqlite:///{path}"
-            await asyncio.to_thread(migrations.apply, url)
-            CATALOG.load()
+            await asyncio.to_thread(migrations.apply, url, catalog=ACCOUNTS)
+            ACCOUNTS.load()
             by_hand = SqliteByHand(driver, key, hashed)
             versions = f"SQLite {sqlite3.sqlite_version}, aiosqlite {aiosqlite.__version__}"
-            async with open_database(Settings(database_url=SecretStr(url), sealing_keys=SecretStr(key))) as db:
+            async with open_database(
+                Settings(database_url=SecretStr(url), sealing_keys=SecretStr(key)), catalog=ACCOUNTS
+            ) as db:
                 yield await _filled(db, by_hand, versions, hashed)
 
 
@@ -101,15 +103,17 @@ async def postgresql() -> AsyncIterator[Place]:
 async def _postgresql_at(url: str, *, permitted: bool) -> AsyncIterator[Place]:
     if permitted:
         os.environ["HANGAR_ALLOW_INSECURE_POSTGRES"] = "true"
-    await asyncio.to_thread(migrations.apply, url)
-    CATALOG.load()
+    await asyncio.to_thread(migrations.apply, url, catalog=ACCOUNTS)
+    ACCOUNTS.load()
     key, hashed = sealing.new_key(), token_hex(48)
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as driver:
         set_json_loads(from_json, driver)
         await driver.execute("SET TimeZone = 'UTC'")
         by_hand = PostgresByHand(driver, key, hashed)
         versions = f"PostgreSQL {driver.info.parameter_status('server_version')}, psycopg {psycopg.__version__}"
-        async with open_database(Settings(database_url=SecretStr(url), sealing_keys=SecretStr(key))) as db:
+        async with open_database(
+            Settings(database_url=SecretStr(url), sealing_keys=SecretStr(key)), catalog=ACCOUNTS
+        ) as db:
             yield await _filled(db, by_hand, versions, hashed)
 
 

@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from hangar_dal import (
+    ACCOUNTS,
     Database,
     JsonArray,
     JsonObject,
@@ -34,7 +35,7 @@ from hangar_dal import (
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    async with open_database() as app.state.database:
+    async with open_database(catalog=ACCOUNTS) as app.state.database:
         yield
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from stored import get_stored_cookies
+from stored import CATALOG, get_stored_cookies
 
 from hangar_dal import (
     Database,
@@ -131,7 +131,7 @@ async def purge(db: Database, clock: Clock) -> None:
 async def main() -> None:
     settings, clock = Settings(), Clock()
     print(f"\nhangar_dal on {settings.target.dialect}: {settings.target.where}\n")
-    async with open_database(settings, clock=clock) as db:
+    async with open_database(settings, catalog=CATALOG, clock=clock) as db:
         user = await user_for_this_run(db)
         await store(db, user)
         await session_cookies.create_session_cookie(

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from hangar_dal import Catalog, Executor
+from hangar_dal import ACCOUNTS, Catalog, Executor
 
-CATALOG: Final = Catalog("examples", sql=Path(__file__).parent / "sql")
+CATALOG: Final = Catalog("examples", sql=Path(__file__).parent / "sql", uses=[ACCOUNTS])
 query = CATALOG.query
 
 

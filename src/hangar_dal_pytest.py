@@ -122,13 +122,15 @@ def hangar_both(hangar_pyproject: "Path", hangar_postgresql: "str | Throwaway") 
     from hangar_dal.contract.behaviour import open_both  # noqa: PLC0415 - see the top of this file
     from hangar_dal.contract.project import read_project  # noqa: PLC0415 - an extra
     from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite, url_of  # noqa: PLC0415 - an extra
+    from hangar_dal.query import Catalog  # noqa: PLC0415 - see the top of this file
 
     project = read_project(hangar_pyproject)
+    catalog = Catalog("hangar_dal", name="hangar_both", uses=project.catalogs)  # all of them in one
     with ExitStack() as made:
 
         def opened(*, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Both]":
             file = made.enter_context(scratch_sqlite(project)).target.path
             conninfo = made.enter_context(scratch_postgresql(project, hangar_postgresql)).target.conninfo
-            return open_both(f"sqlite:///{file}", url_of(conninfo), clock=clock)
+            return open_both(f"sqlite:///{file}", url_of(conninfo), catalog=catalog, clock=clock)
 
         yield opened

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 import pgbouncer
 from clock import Clock
-from hangar_dal import Database, Settings, migrations, open_database, sealing
+from hangar_dal import ACCOUNTS, Database, Settings, migrations, open_database, sealing
 from pgbouncer import PgBouncer, store_settings
 from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
 
@@ -103,6 +103,14 @@ def _empty_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(directory)
 
 
+@pytest.fixture
+def accounts_project(_empty_working_directory: None) -> Path:
+    """The pyproject.toml of the working directory, which names the package's catalog."""
+    project = Path("pyproject.toml")
+    project.write_text('[tool.hangar_dal]\ncatalogs = ["hangar_dal:ACCOUNTS"]\n')
+    return project.absolute()
+
+
 @pytest.fixture(autouse=True)
 def _plain_output(monkeypatch: pytest.MonkeyPatch) -> None:
     """Colour of the test run must not change the output of the commands under test."""
@@ -130,14 +138,14 @@ def _postgres_template(postgres_server: Server) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch, postgres_server.database(name, as_template=True):
         if postgres_server.needs_permission:
             patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
-        migrations.apply(postgres_server.url(name))
+        migrations.apply(postgres_server.url(name), catalog=ACCOUNTS)
         yield name
 
 
 @pytest.fixture(scope="session")
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrations.apply(f"sqlite:///{path}")
+    migrations.apply(f"sqlite:///{path}", catalog=ACCOUNTS)
     return path
 
 
@@ -239,6 +247,6 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def database(settings: Settings, clock: Clock, anyio_backend: str) -> AsyncIterator[Database]:
-    """An open, migrated database, on each backend in turn, whose time is ``clock``'s."""
-    async with open_database(settings, clock=clock) as db:
+    """An open, migrated database with the package's catalogs, on each backend in turn, whose time is ``clock``'s."""
+    async with open_database(settings, catalog=ACCOUNTS, clock=clock) as db:
         yield db

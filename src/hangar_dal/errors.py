@@ -3,6 +3,7 @@
     HangarError
     ├── SettingsError              a setting is wrong, missing or half given
     ├── CatalogError               SQL files and signatures disagree; lists every finding, with file and line
+    ├── CatalogNotOpened           the database was opened without the catalog of this query
     ├── InvalidValue               a value that both databases refuse; found before any I/O (also a ValueError)
     │   └── WeakPassword           too short, too long, or among the most common
     ├── SealError                  a sealed value cannot be opened: wrong key, moved or altered
@@ -50,7 +51,7 @@ import copyreg
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hangar_dal.raising import raise_alone as raise_alone  # noqa: PLC0414 - part of this module for all others
+from hangar_dal.raising import raise_alone as raise_alone
 
 
 class HangarError(Exception):
@@ -73,6 +74,10 @@ class CatalogError(HangarError):
         super().__init__("\n".join(self.findings))
 
 
+class CatalogNotOpened(HangarError):
+    """Open the database with the catalog that the message names."""
+
+
 class InvalidValue(HangarError, ValueError):
     """Pass a value that both databases can hold. Nothing was sent and nothing has changed."""
 
@@ -84,17 +89,13 @@ class WeakPassword(InvalidValue):
 class SealError(HangarError):
     """Configure the key that the message names; if it is configured, the value was moved or altered.
 
-    `table` and `column` say where the value is stored, `key_id` which key it was sealed with. `row` holds the UUIDs
-    and integers that the value is bound to, by column, when it was read from a row.
+    `table` and `column` say where it is stored, `key_id` its key, and `row` has the UUIDs and integers it is bound to.
     """
 
     def __init__(
         self, reason: str, *, table: str, column: str, key_id: str | None = None, row: Mapping[str, str] | None = None
     ) -> None:
-        self.reason = reason
-        self.table = table
-        self.column = column
-        self.key_id = key_id
+        self.reason, self.table, self.column, self.key_id = reason, table, column, key_id
         self.row = dict(row or {})
         where = "".join(f", {name} {value}" for name, value in self.row.items())
         super().__init__(f"{table}.{column}{where}: {reason}")
@@ -202,9 +203,7 @@ class ConstraintViolation(DatabaseError):
         columns: Sequence[str] = (),
     ) -> None:
         super().__init__(message, sqlstate=sqlstate)
-        self.constraint = constraint
-        self.table = table
-        self.columns = tuple(columns)
+        self.constraint, self.table, self.columns = constraint, table, tuple(columns)
 
 
 class UniqueViolation(ConstraintViolation):

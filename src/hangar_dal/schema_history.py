@@ -1,15 +1,17 @@
-"""Which migrations this package carries, against those a database has had: one SELECT shows whether it is up to date.
+"""Which migrations a catalog and those it builds on carry, against those a database has had.
 
-Knows neither yoyo nor a driver, so that opening a database costs neither import. Builds on
-`errors` alone.
+One SELECT shows whether a database is up to date. Knows neither yoyo nor a driver, so that opening a database costs
+neither import. Builds on `carrier`.
 """
 
-from collections.abc import Collection
-from functools import cache
-from importlib.resources import files
+from collections.abc import Collection, Iterator, Mapping
+from importlib.resources.abc import Traversable
+from itertools import groupby
 from typing import Final
 
-from hangar_dal.errors import SchemaOutOfDate
+from hangar_dal.carrier import Carrier
+from hangar_dal.errors import CatalogError, SchemaOutOfDate
+from hangar_dal.sqlscan import Dialect
 
 MIGRATION_TABLE: Final = "_yoyo_migration"
 APPLIED_SQL: Final = "SELECT migration_id FROM _yoyo_migration"
@@ -17,25 +19,59 @@ APPLIED_SQL: Final = "SELECT migration_id FROM _yoyo_migration"
 _NO_MIGRATION: Final = "_"
 
 
-@cache
-def packaged_ids() -> tuple[str, ...]:
-    """The ids of the migrations that came with this package, in the order in which they are applied."""
-    folder = files("hangar_dal.sql") / "migrations"
-    names = (entry.name for entry in folder.iterdir())
-    return tuple(sorted(name[:-3] for name in names if name.endswith(".py") and not name.startswith(_NO_MIGRATION)))
+def carried(catalog: Carrier) -> Mapping[str, Carrier]:
+    """The ids of all migrations of a catalog's lineage, in the order in which they are applied, with their catalogs.
+
+    Raises `CatalogError` if a folder is missing, or if two catalogs have a migration of the same id.
+    """
+    found: dict[str, Carrier] = {}
+    for each in catalog.lineage:
+        for migration in _ids(each):
+            if migration in found:
+                raise CatalogError([_twice(migration, found[migration], each)])
+            found[migration] = each
+    return found
 
 
-def pending(applied: Collection[str]) -> tuple[str, ...]:
-    """The packaged migrations that are not among `applied`, in order."""
-    return tuple(migration for migration in packaged_ids() if migration not in applied)
+def scripts(catalog: Carrier, dialect: Dialect) -> Iterator[str]:
+    """The SQL of all migrations of a catalog's lineage, in the order in which they are applied."""
+    for migration, each in carried(catalog).items():
+        folder = _folder(each)
+        if folder is not None:
+            yield folder.joinpath(dialect, f"{migration}.sql").read_text(encoding="utf-8-sig")
 
 
-def check(applied: Collection[str]) -> None:
-    """Raises `SchemaOutOfDate`, with the commands that help, unless every packaged migration was applied."""
-    missing = pending(applied)
+def check(catalog: Carrier, applied: Collection[str]) -> None:
+    """Raises `SchemaOutOfDate`, with the commands that help, unless every migration of the lineage was applied."""
+    every = carried(catalog)
+    missing = tuple(migration for migration in every if migration not in applied)
     if missing:
+        by_catalog = groupby(missing, lambda migration: every[migration].name)
+        listed = "; ".join(f"{', '.join(ids)} of {name}" for name, ids in by_catalog)
         raise SchemaOutOfDate(
-            f"the database lacks {len(missing)} of {len(packaged_ids())} migrations: {', '.join(missing)}."
+            f"the database lacks {len(missing)} of {len(every)} migrations: {listed}."
             " Apply them with `yoyo apply` in a checkout, or with `hangar-dal migrations apply`",
             pending=missing,
         )
+
+
+def _ids(catalog: Carrier) -> Iterator[str]:
+    folder = _folder(catalog)
+    if folder is not None:
+        names = (entry.name for entry in folder.iterdir())
+        yield from sorted(name[:-3] for name in names if name.endswith(".py") and not name.startswith(_NO_MIGRATION))
+
+
+def _folder(catalog: Carrier) -> Traversable | None:
+    folder = catalog.migrations
+    if folder is not None and not folder.is_dir():
+        fix = "correct `migrations` of the catalog, and see that its wheel contains the folder"
+        raise CatalogError([f"{catalog.name}: the folder of migrations {folder} does not exist; {fix}"])
+    return folder
+
+
+def _twice(migration: str, one: Carrier, other: Carrier) -> str:
+    return (
+        f"the migration {migration} is in {one.migrations} of {one.name} and in {other.migrations} of {other.name}; "
+        "the history knows a migration by its id alone: rename the one that no database has had yet"
+    )

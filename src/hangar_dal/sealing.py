@@ -133,6 +133,27 @@ class Keyring:
         raise TypeError("a Keyring cannot be pickled or copied: its keys would leave it in clear")
 
 
+class NoKeyring(Keyring):
+    """Stands where a database was opened without keys, because no catalog of it had a sealed value then."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self._ciphers = {}
+
+    def seal(self, plaintext: bytes, *, table: str, column: str, bound: Sequence[str]) -> str:
+        raise SettingsError(_NO_KEYRING.format(table=table, column=column))
+
+    def unseal(self, text: str, *, table: str, column: str, bound: Sequence[str]) -> bytes:
+        raise SettingsError(_NO_KEYRING.format(table=table, column=column))
+
+
+_NO_KEYRING: Final = (
+    "{table}.{column}: the database was opened without keys, because no query of its catalogs had a sealed value "
+    "then. Import the module of this query before the database is opened."
+)
+
+
 def parse_keys(text: str) -> Keyring:
     """The keyring written as `id:base64` entries, separated by commas or line ends; a `#` begins a comment.
 

@@ -9,6 +9,7 @@ from backup.copies import TOTAL
 from database.ledger import make_ledger, run
 from hangar_dal import Database, open_database, sealing
 from hangar_dal.settings import Settings
+from shop import CATALOG
 
 MANY = "INSERT INTO ledger (id, amount, note) SELECT i + 10, 0, hex(zeroblob(1000)) FROM (%s)"
 SOME_NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i FROM n"
@@ -33,7 +34,7 @@ def options(sqlite_url: str, key: str) -> Settings:
 @pytest.fixture
 async def db(options: Settings) -> AsyncIterator[Database]:
     """A database of several hundred pages, with two accounts in the ledger."""
-    async with open_database(options) as one:
+    async with open_database(options, catalog=CATALOG) as one:
         await one.run(*make_ledger(one))
         await run(one, f"INSERT INTO ledger (id, amount) VALUES (1, {TOTAL}), (2, 0)")
         await run(one, MANY % SOME_NUMBERS)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal import cli, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, cli, open_database, sealing, session_cookies, users
 from hangar_dal.cli import progress
 from hangar_dal.settings import Settings
 from migrations.shell import hangar_dal
@@ -98,7 +98,7 @@ def test_it_leaves_nothing_when_it_is_stopped(sqlite_url: str, folder: Path, num
 
 
 async def test_values_that_do_not_open_are_listed(sqlite_url: str, folder: Path) -> None:
-    async with open_database(Settings(database_url=sqlite_url)) as db:
+    async with open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS) as db:
         ada = await users.create_user(db, local_user())
         made = await session_cookies.create_session_cookie(db, session(ada.id))
     other = {"DATABASE_URL": sqlite_url, "HANGAR_SEALING_KEYS": sealing.new_key()}

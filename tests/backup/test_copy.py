@@ -14,7 +14,7 @@ import pytest
 
 from backup.copies import TOTAL, opened
 from database.ledger import column, run, sql
-from hangar_dal import Database, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
 from hangar_dal.database.sqlite import backup, copying
 from hangar_dal.errors import BackupFailed, ConnectionFailed, DatabaseFileLost
@@ -53,7 +53,7 @@ async def test_a_copy_under_writers_ends_after_one_pass_and_is_of_one_moment(
     await asyncio.gather(*writers, return_exceptions=True)
     assert during > 0
     assert done[-1] == made.pages == len(done)
-    async with open_database(opened(target, key)) as copy:
+    async with open_database(opened(target, key), catalog=ACCOUNTS) as copy:
         one, other = await column(copy, "SELECT amount FROM ledger WHERE id < 10 ORDER BY id")
         assert one + other == TOTAL
         assert before <= other <= transfers
@@ -70,7 +70,7 @@ async def test_a_copy_opens_its_sealed_rows_with_the_same_keys_and_holds_no_key(
     assert (backup.path, backup.size) == (target, target.stat().st_size)
     assert [entry.name for entry in folder.iterdir()] == [target.name]
     assert key.partition(":")[2].encode() not in target.read_bytes()
-    async with open_database(opened(target, key)) as copy:
+    async with open_database(opened(target, key), catalog=ACCOUNTS) as copy:
         assert await session_cookies.get_session_cookie(copy, made.id) == made
 
 
@@ -182,7 +182,7 @@ async def test_a_missing_key_file_is_not_created(sqlite_url: str, target: Path) 
 
 
 async def test_memory_is_refused(target: Path) -> None:
-    async with open_database(Settings(database_url="sqlite:///:memory:")) as db:
+    async with open_database(Settings(database_url="sqlite:///:memory:"), catalog=ACCOUNTS) as db:
         with pytest.raises(BackupFailed, match=":memory: cannot be backed up"):
             await db.backup(target)
     assert not target.exists()
@@ -190,7 +190,7 @@ async def test_memory_is_refused(target: Path) -> None:
 
 async def test_postgresql_is_refused_and_told_what_to_use(postgres_url: str, target: Path) -> None:
     options = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
-    async with open_database(options) as db:
+    async with open_database(options, catalog=ACCOUNTS) as db:
         for attempt in (db.backup(target), back_up(options, target)):
             with pytest.raises(BackupFailed, match=r"pg_dump.*docs/deployment\.md"):
                 await attempt

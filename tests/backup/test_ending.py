@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal import Database, open_database
+from hangar_dal import ACCOUNTS, Database, open_database
 from hangar_dal.database.backup import Backup
 from hangar_dal.database.sqlite import copying
 from hangar_dal.errors import DatabaseClosed
@@ -78,7 +78,7 @@ async def test_a_backup_that_is_being_checked_can_be_cancelled(db: Database, tar
 
 @pytest.mark.usefixtures("endless_check")
 async def test_closing_the_database_does_not_wait_for_a_check(options: Settings, target: Path, folder: Path) -> None:
-    db = await open_database(options)
+    db = await open_database(options, catalog=ACCOUNTS)
     task = await until_checked(db, target)
     await db.close()
     assert list(folder.iterdir()) == []
@@ -120,7 +120,7 @@ async def test_an_error_of_the_progress_callback_ends_the_backup(
 
 
 async def test_closing_the_database_ends_a_backup(options: Settings, target: Path, folder: Path) -> None:
-    db = await open_database(options)
+    db = await open_database(options, catalog=ACCOUNTS)
     begun = asyncio.Event()
     task = asyncio.create_task(db.backup(target, progress=lambda _, __: begun.set()))
     await begun.wait()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backup.copies import opened
-from hangar_dal import Database, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
 from hangar_dal.errors import BackupFailed
 from hangar_dal.settings import Settings
@@ -34,7 +34,7 @@ async def test_a_sealed_value_that_the_keys_do_not_open_is_named_and_no_copy_is_
     assert "and 2 more" in str(caught.value)
     backup = await back_up(other, target, accept_unopened=True)
     assert (backup.opened, backup.unopened_count, len(backup.unopened)) == (0, 12, 12)
-    async with open_database(opened(target, key)) as copy:
+    async with open_database(opened(target, key), catalog=ACCOUNTS) as copy:
         assert await session_cookies.get_session_cookie(copy, made[0].id) == made[0]
 
 

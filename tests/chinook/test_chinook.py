@@ -12,10 +12,10 @@ import pytest
 
 from chinook import CATALOG, queries
 from chinook.rows import statements as rows
-from hangar_dal import Database, Settings, migrations, open_database, sealing
+from hangar_dal import ACCOUNTS, Database, Settings, migrations, open_database, sealing
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
-from hangar_dal.contract.project import Project, read_project
+from hangar_dal.contract.project import Project
 from hangar_dal.contract.sources import Source
 from postgres_server import Server
 
@@ -28,7 +28,7 @@ ARGUMENTS: Final = MappingProxyType(
 
 @pytest.fixture(scope="module")
 def project() -> Project:
-    return Project((CATALOG,), (read_project().migrations[0], MIGRATIONS))
+    return Project((CATALOG,), (ACCOUNTS.migrations, MIGRATIONS))
 
 
 @pytest.fixture(scope="module")

@@ -8,14 +8,14 @@ import psycopg
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, Row, users, uuid7
+from hangar_dal import ACCOUNTS, Database, Row, users, uuid7
 from hangar_dal.contract.behaviour import Both, Call, Differs, Outcome, is_same, open_both
 from hangar_dal.errors import NotFound
 
 
 @pytest.fixture
 async def both(sqlite_url: str, postgres_url: str, clock: Clock) -> AsyncIterator[Both]:
-    async with open_both(sqlite_url, postgres_url, clock=clock) as opened:
+    async with open_both(sqlite_url, postgres_url, catalog=ACCOUNTS, clock=clock) as opened:
         yield opened
 
 
@@ -55,7 +55,7 @@ async def test_another_value_another_order_and_an_error_on_one_side_differ(both:
 async def test_without_a_clock_of_its_own_time_is_the_same_for_both_and_goes_on(
     sqlite_url: str, postgres_url: str
 ) -> None:
-    async with open_both(sqlite_url, postgres_url) as both:
+    async with open_both(sqlite_url, postgres_url, catalog=ACCOUNTS) as both:
         first, second = [(await both.same(time_of)).value for _ in range(2)]
     assert first < second
 
@@ -64,7 +64,7 @@ async def test_a_new_database_whose_schema_is_open_to_every_role_is_opened(sqlit
     """On PostgreSQL 14 it is open from the beginning."""
     with psycopg.connect(postgres_url) as owner:
         owner.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
-    async with open_both(sqlite_url, postgres_url) as both:
+    async with open_both(sqlite_url, postgres_url, catalog=ACCOUNTS) as both:
         assert await both.same(users.count_users) == Outcome(0)
 
 

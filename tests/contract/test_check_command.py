@@ -15,9 +15,9 @@ SQL = "-- name: get_name\nSELECT display_name FROM users WHERE id = :id;\n"
 PYTHON = """\
 from pathlib import Path
 from uuid import UUID
-from hangar_dal import Catalog, Executor, RowCount
+from hangar_dal import ACCOUNTS, Catalog, Executor, RowCount
 
-CATALOG = Catalog("store", sql=Path(__file__).parent / "sql")
+CATALOG = Catalog("store", sql=Path(__file__).parent / "sql", uses=[ACCOUNTS])
 
 @CATALOG.query
 async def {verb}_name(db: Executor, {arguments}) -> {result}: ...
@@ -41,7 +41,7 @@ def write_project(folder: Path, module: str, result: str, arguments: str = "id: 
 
 
 def test_the_packages_own_queries_are_clean(server: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["check", "--postgresql", server]) == 0
+    assert cli.main(["check", "--catalog", "hangar_dal:ACCOUNTS", "--postgresql", server]) == 0
     assert "\nclean: " in capsys.readouterr().out
 
 
@@ -54,8 +54,9 @@ def test_the_server_may_be_the_settings(
     assert capsys.readouterr().out.splitlines() == [
         "project:    pyproject.toml",
         "catalogs:   store_of_settings:CATALOG",
+        "uses:       hangar_dal.ACCOUNTS (their tables; their queries are not checked here)",
         "queries:    1",
-        "migrations: hangar_dal (3)",
+        "migrations: hangar_dal.ACCOUNTS (3)",
         "databases:  SQLite, PostgreSQL",
         "",
         "clean: 2 statements agree with their functions and tables",
@@ -156,7 +157,7 @@ def test_without_the_parser_of_the_extra_a_snapshot_is_all_that_can_be_checked_a
     for arguments in (["check"], ["check", "--matrix"], ["explain", "--sqlite-only"]):
         assert cli.main(arguments) == 2
         assert "pip install 'hangar-dal[check]'" in capsys.readouterr().err
-    assert cli.main(["check", "--offline"]) == 0
+    assert cli.main(["check", "--offline", "--catalog", "hangar_dal:ACCOUNTS"]) == 0
 
 
 @pytest.mark.parametrize("test", ["IN (:ids)", "= :ids", "NOT IN (:ids)"])
@@ -182,7 +183,7 @@ def test_a_write_without_returning_is_one_finding_in_each_dialect(
 ) -> None:
     module = f"store_of_writes_{len(result)}"
     write_project(Path.cwd(), module, "User" if result == "tuple_of_users" else result)
-    python = Path(f"{module}.py").read_text().replace("import Catalog,", "import Catalog, User,")
+    python = Path(f"{module}.py").read_text().replace("import ACCOUNTS, Catalog,", "import ACCOUNTS, Catalog, User,")
     Path(f"{module}.py").write_text(python.replace("get_name", "put_name"))
     for dialect in ("sqlite", "postgresql"):
         sql = "-- name: put_name\nUPDATE users SET is_private = TRUE WHERE id = :id;\n"

@@ -8,11 +8,10 @@ from types import ModuleType
 
 import pytest
 
-from hangar_dal import Catalog
+from hangar_dal import ACCOUNTS, Catalog
 from hangar_dal.contract.checking import check, check_offline
 from hangar_dal.contract.plans_explained import explain
 from hangar_dal.contract.project import Project
-from hangar_dal.migrations.scripts import packaged_folder
 from postgres_server import Server
 
 SQLITE = """
@@ -72,7 +71,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
         (migrations / dialect).mkdir(parents=True)
         (migrations / dialect / "0001_pilots.sql").write_text(script)
         (migrations / dialect / "0001_pilots.rollback.sql").write_text(UNDO[dialect])
-    shutil.copy(packaged_folder() / "0001_users.py", migrations / "0001_pilots.py")
+    shutil.copy(ACCOUNTS.migrations / "0001_users.py", migrations / "0001_pilots.py")
     catalog = Catalog("hangar", sql=tmp_path / "sql")
     module = ModuleType("hangar.pilots")
     monkeypatch.setitem(sys.modules, "hangar.pilots", module)

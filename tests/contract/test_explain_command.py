@@ -7,6 +7,8 @@ import pytest
 from hangar_dal import cli
 from postgres_server import Server
 
+pytestmark = pytest.mark.usefixtures("accounts_project")
+
 
 @pytest.fixture
 def server(_allowed_postgres: Server) -> str:
@@ -16,7 +18,7 @@ def server(_allowed_postgres: Server) -> str:
 def test_both_databases_stand_side_by_side(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "users.list_users", "--postgresql", server]) == 0
     scope, _, out = capsys.readouterr().out.partition("\n\n")
-    assert scope.startswith("project:    none (there is no pyproject.toml: hangar_dal's own queries are checked)\n")
+    assert scope.startswith("project:    pyproject.toml\ncatalogs:   hangar_dal:ACCOUNTS\n")
     assert scope.endswith("\ndatabases:  SQLite, PostgreSQL")
     assert out.startswith(
         "users.list_users (order = newest)\n"
@@ -54,7 +56,7 @@ def test_colours_are_for_terminals(capsys: pytest.CaptureFixture[str], monkeypat
 def test_every_query_is_in_the_json(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "--postgresql", server, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert (answer["scope"]["project"], answer["scope"]["dialects"]) == (None, ["sqlite", "postgresql"])
+    assert (answer["scope"]["project"], answer["scope"]["dialects"]) == ("pyproject.toml", ["sqlite", "postgresql"])
     found = answer["plans"]
     assert {each["dialect"] for each in found} == {"sqlite", "postgresql"}
     assert {"users.get_user", "session_cookies.find_session_cookie"} <= {each["query"] for each in found}

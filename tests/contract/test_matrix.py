@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal import Catalog, Executor, cli
+from hangar_dal import ACCOUNTS, Catalog, Executor, cli
 from hangar_dal.cli import matrix as of_command
 from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.history import Stage
 from hangar_dal.contract.matrix import Matrix, matrix
 from hangar_dal.contract.project import Project
 from hangar_dal.errors import CatalogError, SettingsError
-from hangar_dal.migrations.scripts import packaged_folder
 from hangar_dal.sqlblock import Variant
 from postgres_server import Server
 
@@ -50,7 +49,7 @@ def write(tmp_path: Path) -> Callable[..., Project]:
             (tmp_path / "sql" / dialect).mkdir(parents=True)
             (tmp_path / "sql" / dialect / "test_matrix.sql").write_text(queries)
             for number, text in enumerate((ITEMS, *migrations), 1):
-                shutil.copy(packaged_folder() / "0001_users.py", folder / f"100{number}_step.py")
+                shutil.copy(ACCOUNTS.migrations / "0001_users.py", folder / f"100{number}_step.py")
                 last = sqlite if dialect == "sqlite" and number > len(migrations) else ""
                 (folder / dialect / f"100{number}_step.sql").write_text(last or text)
                 (folder / dialect / f"100{number}_step.rollback.sql").write_text("SELECT 1;")
@@ -201,12 +200,13 @@ def test_what_needs_no_database_is_found_before(deploy: Deploy) -> None:
 
 
 def test_the_package_itself_tells_each_query(server: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["check", "--matrix", "--postgresql", server]) == 0
+    command = ["check", "--matrix", "--catalog", "hangar_dal:ACCOUNTS", "--postgresql", server]
+    assert cli.main(command) == 0
     first, *rows, last = capsys.readouterr().out.partition("\n\n")[2].splitlines()
     assert first.split() == ["0001", "0002", "0003"]
     assert next(row.split()[1:] for row in rows if row.startswith("users.get_user ")) == ["holds"] * 3
     assert last == "0003_session_cookies_indexes: either may be deployed first"
-    assert cli.main(["check", "--matrix", "--postgresql", server, "--json"]) == 0
+    assert cli.main([*command, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["verdict"] == {"migration": "0003_session_cookies_indexes", "order": "either", "reasons": []}
     assert list(told["queries"]["session_cookies.get_session_cookie"]) == ["0001_users"]
@@ -234,7 +234,7 @@ def test_only_a_change_that_must_be_split_fails(
     advice: str,
 ) -> None:
     project = write(migration, column=column)
-    monkeypatch.setattr(of_command, "read_project", lambda _: project)  # its catalog has no module to be named by
+    monkeypatch.setattr(of_command, "chosen_project", lambda _: project)  # its catalog has no module to be named by
     command = ["check", "--matrix", "--postgresql", server]
     assert cli.main(command) == code
     assert f"\n1002_step: {advice}\n" in capsys.readouterr().out
@@ -246,7 +246,7 @@ def test_the_table_tells_where_a_query_breaks_and_why(
     write: Callable[..., Project], server: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project = write(DROP, sqlite="SELECT 1;", column="note")
-    monkeypatch.setattr(of_command, "read_project", lambda _: project)
+    monkeypatch.setattr(of_command, "chosen_project", lambda _: project)
     assert cli.main(["check", "--matrix", "--postgresql", server]) == 0
     told = capsys.readouterr().out.partition("\n\n")[2].splitlines()
     assert [line.split() for line in told[:3]] == [

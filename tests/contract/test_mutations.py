@@ -16,7 +16,7 @@ import pytest
 from contract.mutations.application import Mutant, found_in, found_in_migrations, own_texts
 from contract.mutations.every import harmful, harmless, sampled
 from hangar_dal.contract.live import live_postgresql, live_sqlite
-from hangar_dal.contract.project import read_project
+from hangar_dal.contract.project import given_project
 from hangar_dal.contract.sources import Source
 from hangar_dal.finding import Finding
 from postgres_server import Server
@@ -36,7 +36,7 @@ def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
         if postgres_server.needs_permission:
             patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
-        url, project = postgres_server.url("postgres"), read_project()
+        url, project = postgres_server.url("postgres"), given_project(["hangar_dal:ACCOUNTS"], ())
         yield [opened.enter_context(live_postgresql(project, url)), opened.enter_context(live_sqlite(project))]
 
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
+from hangar_dal import ACCOUNTS
 from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
-from hangar_dal.contract.project import Project, read_project
+from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
 from hangar_dal.contract.reading import Reading
 from hangar_dal.sqlblock import Line, Variant
@@ -52,7 +53,7 @@ CASES = list(read_cases())
 
 @pytest.fixture(scope="module")
 def databases(postgres_server: Server) -> Iterator[Mapping[Dialect, Live]]:
-    project = Project((), (*read_project().migrations, HERE / "migrations"))
+    project = Project((), (ACCOUNTS.migrations, HERE / "migrations"))
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
         if postgres_server.needs_permission:
             patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")

@@ -14,10 +14,10 @@ from uuid import UUID
 
 import pytest
 
-from hangar_dal import Catalog, Database, open_database
+from hangar_dal import ACCOUNTS, Catalog, Database, open_database
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
-from hangar_dal.contract.project import Project, read_project
+from hangar_dal.contract.project import Project
 from hangar_dal.contract.sources import Source
 from hangar_dal.database import Statement
 from hangar_dal.settings import Settings
@@ -159,7 +159,7 @@ def declared(queries: Sequence[Query], folder: Path) -> tuple[Catalog, ModuleTyp
 @pytest.fixture(scope="module")
 def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
     """Both databases with a table for each type of column."""
-    project = Project((), (*read_project().migrations, STORE))
+    project = Project((), (ACCOUNTS.migrations, STORE))
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
         if postgres_server.needs_permission:
             patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
@@ -180,7 +180,7 @@ def accepted(sources: Sequence[Source], tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 async def values_database(settings: Settings) -> AsyncIterator[Database]:
     """A database with the same tables."""
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         text = (STORE / db.dialect / "0100_values.sql").read_text(encoding="utf-8")
         for statement in text.strip().split(";\n"):
             await db.run(Statement("pairs.tables", statement.removesuffix(";"), writes=True), ())

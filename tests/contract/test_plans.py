@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from conftest import BACKENDS
-from hangar_dal import sqlfile
+from hangar_dal import ACCOUNTS, sqlfile
 from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
 from hangar_dal.contract.plans import Plan, Step, scans_of
-from hangar_dal.contract.project import Project, read_project
+from hangar_dal.contract.project import Project
 from hangar_dal.sqlblock import Variant
 
-PROJECT = Project((), (*read_project().migrations, Path(__file__).parent / "plans_store" / "migrations"))
+PROJECT = Project((), (ACCOUNTS.migrations, Path(__file__).parent / "plans_store" / "migrations"))
 # What PostgreSQL leaves out of a type's text, and SQLite has no need of.
 INDEX = {"sqlite": "CREATE INDEX ", "postgresql": "CREATE INDEX CONCURRENTLY "}
 

@@ -9,14 +9,13 @@ from types import ModuleType
 import pytest
 
 from conftest import BACKENDS
-from hangar_dal import Catalog
+from hangar_dal import ACCOUNTS, Catalog
 from hangar_dal.contract.checking import check, check_against
 from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
 from hangar_dal.contract.plans_explained import explain
-from hangar_dal.contract.project import Project, read_project
+from hangar_dal.contract.project import Project, given_project, read_project
 from hangar_dal.errors import SettingsError
 from hangar_dal.finding import Finding
-from hangar_dal.migrations.scripts import packaged_folder
 from postgres_server import Server
 
 STORE = Path(__file__).parent / "plans_store" / "migrations"
@@ -38,7 +37,7 @@ def server(postgres_server: Server) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def sources(server: str) -> Iterator[Sequence[Live]]:
-    project = Project((), (*read_project().migrations, STORE))
+    project = Project((), (ACCOUNTS.migrations, STORE))
     with live_postgresql(project, server) as postgresql, live_sqlite(project) as sqlite:
         yield [postgresql, sqlite]
 
@@ -120,7 +119,7 @@ def test_a_small_table_that_is_none_is_found(find: Find) -> None:
 
 
 def test_small_tables_stand_in_the_projects_file(tmp_path: Path) -> None:
-    table = '[tool.hangar_dal]\ncatalogs = ["hangar_dal.domains.catalog:CATALOG"]\nsmall_tables = ["colours"]\n'
+    table = '[tool.hangar_dal]\ncatalogs = ["hangar_dal:ACCOUNTS"]\nsmall_tables = ["colours"]\n'
     (tmp_path / "pyproject.toml").write_text(table)
     assert read_project(tmp_path / "pyproject.toml").small_tables == ("colours",)
 
@@ -141,11 +140,11 @@ def test_small_tables_stand_in_the_projects_file(tmp_path: Path) -> None:
 def test_an_index_that_is_dropped_is_missed_on_both_databases(
     index: str, queries: set[str], server: str, tmp_path: Path
 ) -> None:
-    folder = shutil.copytree(packaged_folder(), tmp_path / "migrations")
+    folder = shutil.copytree(ACCOUNTS.migrations, tmp_path / "migrations")
     for file in folder.glob("*/*.sql"):
         kept = [line for line in file.read_text().splitlines() if not ("CREATE INDEX" in line and f" {index} " in line)]
         file.write_text("\n".join(kept) + "\n")
-    project = Project(read_project().catalogs, (folder,))
+    project = Project((ACCOUNTS,), (folder,))
     findings = [each for each in check(project, postgresql=server).findings if each.rule == "scan"]
     for dialect in BACKENDS:
         assert {each.query.partition(".")[2] for each in findings if each.dialect == dialect} == queries
@@ -156,7 +155,7 @@ ORDERS = {"newest": "created_at", "oldest": "created_at", "name": "display_name"
 
 
 def test_each_arm_of_list_users_goes_by_an_index_of_its_own(server: str) -> None:
-    found = explain(read_project(), ["users.list_users"], postgresql=server)
+    found = explain(given_project(["hangar_dal:ACCOUNTS"], ()), ["users.list_users"], postgresql=server)
     assert [each.dialect for each in found] == ["sqlite", "postgresql"] * 12
     for each in found:
         order = ORDERS[each.arms.rpartition(" ")[2]]
@@ -167,4 +166,4 @@ def test_each_arm_of_list_users_goes_by_an_index_of_its_own(server: str) -> None
 
 def test_a_pattern_that_means_no_query_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"no query is called list_user; did you mean list_users\?"):
-        explain(read_project(), ["count_users", "list_user"], postgresql=None)
+        explain(given_project(["hangar_dal:ACCOUNTS"], ()), ["count_users", "list_user"], postgresql=None)

@@ -1,4 +1,4 @@
-"""Which catalogs and migrations a check is about: those of the nearest pyproject.toml, else this package's own."""
+"""Which catalogs and migrations a check is about: those that the nearest pyproject.toml names."""
 
 import sys
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hangar_dal import ACCOUNTS
 from hangar_dal.contract.project import read_project
 from hangar_dal.errors import SettingsError
 
@@ -34,18 +35,36 @@ def store(tmp_path: Path) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def test_without_a_table_it_is_this_package(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'other'\n")
+@pytest.mark.parametrize("text", ["[project]\nname = 'other'\n", "[tool.hangar_dal]\n"])
+def test_what_is_not_named_is_not_part_of_a_project(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
     project = read_project(tmp_path / "pyproject.toml")
-    assert {name.partition(".")[0] for name in project.catalogs[0].queries} == {"users", "session_cookies"}
-    assert [(folder / "0001_users.py").is_file() for folder in project.migrations] == [True]
+    assert (project.catalogs, project.migrations, project.names) == ((), (), ())
+
+
+def test_the_package_s_own_catalog_knows_its_modules(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.hangar_dal]\ncatalogs = ["hangar_dal:ACCOUNTS"]\n')
+    project = read_project(tmp_path / "pyproject.toml")
+    assert {name.partition(".")[0] for name in project.catalogs[0].queries} >= {"users", "session_cookies"}
+    assert project.migrations == (ACCOUNTS.migrations,)
+
+
+def test_what_used_catalogs_carry_comes_first_and_once(store: Path) -> None:
+    """Twice named, as a catalog and as a folder, a folder of migrations is still one."""
+    (store / "store_queries.py").write_text(
+        "from pathlib import Path\nfrom hangar_dal import ACCOUNTS, Catalog\nHERE = Path(__file__).parent\n"
+        'CATALOG = Catalog("store", sql=HERE, migrations=HERE / "changes", uses=[ACCOUNTS])\n'
+    )
+    project = read_project(store / "pyproject.toml")
+    assert project.migrations == (ACCOUNTS.migrations, store / "changes")
+    assert [catalog.name for catalog in project.lineage] == ["hangar_dal.ACCOUNTS", "store"]
+    assert [catalog.name for catalog in project.catalogs] == ["store"]
 
 
 def test_a_table_names_catalogs_modules_and_migrations(store: Path) -> None:
     project = read_project(store / "pyproject.toml")
     assert [list(catalog.queries) for catalog in project.catalogs] == [["items.get_item"]]
-    assert [(folder / "0001_users.py").is_file() for folder in project.migrations] == [True, False]
-    assert project.migrations[1] == store / "changes"
+    assert project.migrations == (store / "changes",)
     assert (project.file, project.names) == (str(store / "pyproject.toml"), ("store_queries:CATALOG",))
 
 

@@ -17,7 +17,7 @@ from hangar_dal.contract.scope import Scope
 from hangar_dal.finding import Finding
 
 SOURCES = Path(__file__).parents[2] / "src" / "hangar_dal"
-FILE = "sql/queries/sqlite/users.sql"
+FILE = "sql/accounts/queries/sqlite/users.sql"
 MISSING = Finding(
     FILE, 12, 5, "sqlite", "users.find_user", "column-missing", "error", "no column for User.email", "select it"
 )
@@ -90,6 +90,7 @@ def test_json_is_one_object_with_every_part_of_every_finding():
         "migrations": {"hangar_dal": 3, "migrations": 2},
         "dialects": ["sqlite", "postgresql"],
         "recorded": False,
+        "uses": [],
     }
     assert (read["checked"], read["errors"], read["warnings"]) == (84, 2, 1)
     assert read["findings"][1] == {

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal import cli
-from hangar_dal.contract.project import read_project
-from hangar_dal.contract.snapshot import snapshot_path
+from hangar_dal import ACCOUNTS, cli
+from hangar_dal.contract.snapshot import snapshot_folder
 from hangar_dal.contract.snapshot_file import FORMAT, from_text
 from postgres_server import Server
 
+OWN = ("--catalog", "hangar_dal:ACCOUNTS")
 TABLE = "CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL, note text"
 MODULE = """\
 from pathlib import Path
@@ -32,6 +32,17 @@ async def get_item(db: Executor, item_id: int) -> Item: ...
 @CATALOG.query
 async def list_items(db: Executor, note: str | None = None) -> list[Item]: ...
 """
+MORE = """\
+from hangar_dal import Executor
+from store import CATALOG
+
+@CATALOG.query
+async def list_{name}(db: Executor) -> list[int]: ...
+"""
+MORE_TABLES = {
+    "sqlite": "CREATE TABLE more (id integer PRIMARY KEY REFERENCES items (id)) STRICT;",
+    "postgresql": "CREATE TABLE more (id bigint PRIMARY KEY REFERENCES items (id));",
+}
 SQL = """\
 -- name: get_item
 SELECT id, name FROM items WHERE id = :item_id;
@@ -59,10 +70,24 @@ class Store:
 
     @property
     def file(self) -> Path:
-        return self.root / "sql" / "hangar_check.json"
+        return self.root / "sql" / "snapshots" / "store.json"
+
+    def snapshots(self) -> dict[str, str]:
+        """The text of each file, by its path."""
+        folder = self.root / "sql" / "snapshots"
+        return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.json")}
+
+    def add(self, name: str, migration: str, sql: str) -> None:
+        (self.root / f"{name}.py").write_text(MORE.format(name=name))
+        self.rewrite("pyproject.toml", "modules = [", f'modules = ["{name}", ')
+        for dialect in ("sqlite", "postgresql"):
+            (self.root / "sql" / dialect / f"{name}.sql").write_text(f"-- name: list_{name}\n{sql}\n")
+            (self.root / "migrations" / dialect / f"{migration}.sql").write_text(f"{MORE_TABLES[dialect]}\n")
+            (self.root / "migrations" / dialect / f"{migration}.rollback.sql").write_text("DROP TABLE more;\n")
+        shutil.copy(ACCOUNTS.migrations / "0001_users.py", self.root / "migrations" / f"{migration}.py")
 
     def write(self) -> None:
-        table = '[tool.hangar_dal]\ncatalogs = ["store:CATALOG"]\nmigrations = ["migrations"]\n'
+        table = '[tool.hangar_dal]\ncatalogs = ["store:CATALOG"]\nmodules = []\nmigrations = ["migrations"]\n'
         (self.root / "pyproject.toml").write_text(table)
         (self.root / "store.py").write_text(MODULE)
         migrations, queries = self.root / "migrations", self.root / "sql"
@@ -72,7 +97,7 @@ class Store:
             (migrations / dialect / "0100_items.sql").write_text(TABLE + end)
             (migrations / dialect / "0100_items.rollback.sql").write_text("DROP TABLE items;\n")
             (queries / dialect / "store.sql").write_text(SQL)
-        shutil.copy(read_project().migrations[0] / "0001_users.py", migrations / "0100_items.py")
+        shutil.copy(ACCOUNTS.migrations / "0001_users.py", migrations / "0100_items.py")
 
     def rewrite(self, name: str, old: str, new: str) -> None:
         path = self.root / name
@@ -112,16 +137,15 @@ def store(_written: Store, tmp_path: Path) -> Store:
 
 
 def test_the_packages_own_snapshot_is_current(server: str, capsys: pytest.CaptureFixture[str]) -> None:
-    [path] = map(snapshot_path, read_project().catalogs)
-    assert path.is_file()
-    assert cli.main(["check", "--postgresql", server]) == 0, capsys.readouterr().out
+    assert sorted(path.stem for path in snapshot_folder(ACCOUNTS).glob("*.json")) == ["session_cookies", "users"]
+    assert cli.main(["check", *OWN, "--postgresql", server]) == 0, capsys.readouterr().out
 
 
 def test_the_package_is_clean_without_a_database_a_driver_or_a_parser() -> None:
     program = """
 import sys
 from hangar_dal import cli
-assert cli.main(["check", "--offline"]) == 0
+assert cli.main(["check", "--offline", "--catalog", "hangar_dal:ACCOUNTS"]) == 0
 print(*sorted(sys.modules.keys() & {"psycopg", "aiosqlite", "sqlglot", "yoyo"}))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -133,9 +157,9 @@ def test_both_databases_are_written_down_and_writing_again_changes_nothing(store
     snapshot = from_text(text)
     assert snapshot.format == FORMAT
     for database in snapshot.databases.values():
-        assert [*database.migrations][-1] == "0100_items"
         assert set(database.queries) == {"store.get_item", "store.list_items"}
         assert [column.nullable for column in database.tables.columns["items"].values()] == [False, False, True]
+    assert json.loads(store.snapshots()["migrations/0100_items.json"]).keys() == {"postgresql", "sqlite"}
     assert max(map(len, text.splitlines())) <= 120
     written = store.file.stat().st_mtime_ns
     assert store.check("--postgresql", server, "--update") == []
@@ -163,14 +187,58 @@ def test_a_statement_that_was_changed_since_is_stale_where_it_stands(store: Stor
     store.rewrite("sql/sqlite/store.sql", "get_item\n", "get_item\n-- differs: a test\n")
     store.rewrite("sql/postgresql/store.sql", "get_item\n", "get_item\n-- differs: a test\n")
     assert store.check("--offline") == [
-        ("snapshot-stale", "sqlite", "sql/hangar_check.json", 1),
+        ("snapshot-stale", "sqlite", "sql/snapshots/store.json", 1),
         ("snapshot-stale", "sqlite", "sql/sqlite/store.sql", 1),
     ]
 
 
 def test_a_migration_that_was_changed_since_makes_all_of_it_stale(store: Store) -> None:
     store.rewrite("migrations/postgresql/0100_items.sql", "note text", "note text NOT NULL")
-    assert store.check("--offline") == [("snapshot-stale", "postgresql", "sql/hangar_check.json", 1)]
+    assert store.check("--offline") == [("snapshot-stale", "", "sql/snapshots/migrations/0100_items.json", 1)]
+
+
+def test_a_table_and_a_query_more_change_no_file_that_is_there(store: Store, server: str) -> None:
+    """Two branches that each add a domain can be merged, even if both new tables refer to one that is there."""
+    before = store.snapshots()
+    store.add("more", "0101_more", "SELECT id FROM more ORDER BY id;")
+    assert sorted({(rule, path) for rule, _, path, _ in store.check("--offline")}) == [
+        ("snapshot-missing", "sql/snapshots/more.json"),
+        ("snapshot-stale", "sql/snapshots/migrations/0101_more.json"),
+    ]
+    store.check("--postgresql", server, "--update")
+    after = store.snapshots()
+    assert after.keys() - before.keys() == {"more.json", "migrations/0101_more.json"}
+    assert {path: after[path] for path in before} == before
+    assert list(from_text(after["more.json"]).databases["sqlite"].tables.columns) == ["more"]
+
+
+def test_snapshots_that_contradict_each_other_are_stale(store: Store, server: str) -> None:
+    """After a merge: one branch has changed a table, and another has added a query that reads it."""
+    store.add("more", "0101_more", "SELECT items.id FROM items ORDER BY items.id;")
+    store.rewrite("pyproject.toml", "modules", 'small_tables = ["items", "more"]\nmodules')  # which no query reads
+    assert store.check("--postgresql", server, "--update") == store.check("--offline") == []
+    store.rewrite(
+        "sql/snapshots/more.json",
+        '"name": "note", "kind": "text", "nullable": true',
+        '"name": "note", "kind": "text", "nullable": false',
+    )
+    found = store.check("--offline")
+    assert [each[:3] for each in found] == [
+        ("snapshot-stale", dialect, "sql/snapshots/store.json") for dialect in ("postgresql", "sqlite")
+    ]
+
+
+def test_an_update_deletes_what_belongs_to_nothing_any_more(store: Store, server: str) -> None:
+    earlier, lost = store.root / "sql" / "hangar_check.json", store.file.with_name("lost.json")
+    for path in (earlier, lost, store.file.with_name("migrations") / "0099_lost.json"):
+        path.write_text("{}")
+    paths = ["sql/hangar_check.json", "sql/snapshots/lost.json", "sql/snapshots/migrations/0099_lost.json"]
+    for arguments in (("--offline",), ("--postgresql", server)):
+        assert store.check(*arguments) == [("snapshot-stale", "", path, 1) for path in paths]
+    assert store.check("--postgresql", server, "--update") == []
+    assert store.snapshots().keys() == {"store.json", "migrations/0100_items.json"}
+    assert not earlier.exists()
+    assert store.check("--offline") == []
 
 
 def test_a_rollback_and_a_comment_above_a_statement_change_nothing(store: Store) -> None:
@@ -184,7 +252,7 @@ def test_a_query_that_is_there_no_more_is_stale(store: Store) -> None:
     store.rewrite("store.py", MODULE[start:], "")
     store.rewrite_both("sql/{}/store.sql", SQL[SQL.index("\n-- name: list_items") :], "")
     assert store.check("--offline") == [
-        ("snapshot-stale", dialect, "sql/hangar_check.json", 1) for dialect in ("postgresql", "sqlite")
+        ("snapshot-stale", dialect, "sql/snapshots/store.json", 1) for dialect in ("postgresql", "sqlite")
     ]
 
 
@@ -192,7 +260,7 @@ def test_a_query_that_has_another_name_by_now_is_stale_though_its_statement_is_k
     store.rewrite("store.py", "get_item", "find_item")
     store.rewrite_both("sql/{}/store.sql", "get_item", "find_item")
     assert store.check("--offline") == [
-        ("snapshot-stale", dialect, "sql/hangar_check.json", 1) for dialect in ("postgresql", "sqlite")
+        ("snapshot-stale", dialect, "sql/snapshots/store.json", 1) for dialect in ("postgresql", "sqlite")
     ]
 
 
@@ -201,14 +269,14 @@ def test_a_query_that_has_another_name_by_now_is_stale_though_its_statement_is_k
 )
 def test_what_is_no_snapshot_is_stale(text: str, store: Store) -> None:
     store.file.write_text(text)
-    assert store.check("--offline") == [("snapshot-stale", "", "sql/hangar_check.json", 1)]
+    assert store.check("--offline") == [("snapshot-stale", "", "sql/snapshots/store.json", 1)]
 
 
 def test_a_snapshot_of_one_database_is_stale_for_the_other(store: Store) -> None:
     snapshot = json.loads(store.file.read_text())
     del snapshot["databases"]["postgresql"]
     store.file.write_text(json.dumps(snapshot))
-    assert store.check("--offline") == [("snapshot-stale", "postgresql", "sql/hangar_check.json", 1)]
+    assert store.check("--offline") == [("snapshot-stale", "postgresql", "sql/snapshots/store.json", 1)]
 
 
 def test_without_a_snapshot_that_is_what_is_found_beside_what_needs_no_database(store: Store) -> None:
@@ -220,11 +288,13 @@ def test_without_a_snapshot_that_is_what_is_found_beside_what_needs_no_database(
 
 def test_a_check_against_the_databases_finds_a_stale_snapshot_and_needs_none(store: Store, server: str) -> None:
     store.rewrite_both("sql/{}/store.sql", "id > 0", "id > 1")
-    assert store.check("--postgresql", server) == [("snapshot-stale", "", "sql/hangar_check.json", 1)]
+    assert store.check("--postgresql", server) == [("snapshot-stale", "", "sql/snapshots/store.json", 1)]
     store.file.unlink()
+    assert store.check("--postgresql", server) == [("snapshot-missing", "", "sql/snapshots/store.json", 1)]
+    shutil.rmtree(store.file.parent)
     assert store.check("--postgresql", server) == []
 
 
 def test_an_update_needs_both_databases(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["check", "--update"]) == 2
+    assert cli.main(["check", *OWN, "--update"]) == 2
     assert "--update needs both databases" in capsys.readouterr().err

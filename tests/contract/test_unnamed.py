@@ -17,8 +17,8 @@ from postgres_server import Server
 
 CATALOG = """\
 from pathlib import Path
-from hangar_dal import Catalog
-CATALOG = Catalog("x", sql=Path(__file__).parent / "sql")
+from hangar_dal import ACCOUNTS, Catalog
+CATALOG = Catalog("x", sql=Path(__file__).parent / "sql", uses=[ACCOUNTS])
 """
 QUERIES = """\
 from hangar_dal import Executor
@@ -106,15 +106,12 @@ def test_each_command_fails_and_says_what_it_checked_instead(
 ) -> None:
     assert cli.main(command) == 1
     told = capsys.readouterr()
-    assert told.out.startswith(
-        "project:    none (pyproject.toml has no [tool.hangar_dal]: hangar_dal's own queries are checked)\n"
-        "catalogs:   hangar_dal.domains.catalog:CATALOG\n"
-    )
+    assert told.out.startswith("project:    none (pyproject.toml has no [tool.hangar_dal])\ncatalogs:   none\n")
     assert "the catalog till:CATALOG was not checked" in told.out + told.err
     assert cli.main([*command, "--json"]) == 1
     answer = json.loads(capsys.readouterr().out)
-    assert (answer["scope"]["project"], answer["scope"]["migrations"]) == (None, {"hangar_dal": 3})
-    assert answer["scope"]["note"] == "pyproject.toml has no [tool.hangar_dal]: hangar_dal's own queries are checked"
+    assert (answer["scope"]["project"], answer["scope"]["migrations"]) == (None, {})
+    assert answer["scope"]["note"] == "pyproject.toml has no [tool.hangar_dal]"
     assert {each["rule"] for each in answer.get("findings", answer.get("not_checked"))} >= {"not-checked"}
 
 
@@ -125,10 +122,24 @@ def test_a_section_with_migrations_alone_is_enough(write: Write, capsys: pytest.
         write(f"changes/{dialect}/1001_more.sql", "SELECT 1;")
         write(f"changes/{dialect}/1001_more.rollback.sql", "SELECT 1;")
     assert cli.main(["migrations", "verify", "--sqlite-only"]) == 0
-    assert "migrations: hangar_dal (3), changes (1)\n" in capsys.readouterr().out
-    assert cli.main(["explain", "--sqlite-only", "count_users"]) == 0
+    assert "migrations: changes (1)\n" in capsys.readouterr().out
+    assert cli.main(["check", "--offline"]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("project:    pyproject.toml (it names no catalogs)\n")
+    assert "nothing was checked: no catalog is named" in told
+    assert "or pass --catalog module:NAME" in told
+
+
+def test_named_on_the_command_line_a_catalog_needs_no_section(
+    application: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    application("till.py", CATALOG + QUERIES.format(catalog="till").replace("from till import CATALOG\n", ""))
+    for dialect in ("sqlite", "postgresql"):
+        application(f"sql/{dialect}/till.sql", SQL)
+    assert cli.main(["explain", "--sqlite-only", "--catalog", "till:CATALOG"]) == 0
     assert capsys.readouterr().out.startswith(
-        "project:    pyproject.toml (it names no catalogs: hangar_dal's own queries are checked)\n"
+        "project:    none (the command line says what is checked)\ncatalogs:   till:CATALOG\n"
+        "uses:       hangar_dal.ACCOUNTS (their tables; their queries are not checked here)\n"
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from database.ledger import make_ledger
 from database.outside import Outside, outside_of
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
 
@@ -32,7 +32,7 @@ def small(database_url: str) -> Settings:
 
 @pytest.fixture
 async def small_ledger(small: Settings, anyio_backend: str) -> AsyncIterator[Database]:
-    async with open_database(small) as db:
+    async with open_database(small, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         yield db
 

@@ -11,6 +11,7 @@ from database.cancelling import Way
 from database.ledger import run, sql
 from database.rival import Rival
 from database.storm import COMMITTED, UNKNOWN
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
 
@@ -177,13 +178,13 @@ async def full_pool(scene: Scene) -> None:
 
 
 async def open_a_database(scene: Scene) -> None:
-    db = await scene.seen(open_database(scene.settings))
+    db = await scene.seen(open_database(scene.settings, catalog=ACCOUNTS))
     await db.close()
 
 
 async def close_a_database(scene: Scene) -> None:
     """While one of its statements runs."""
-    async with open_database(scene.settings) as db:
+    async with open_database(scene.settings, catalog=ACCOUNTS) as db:
         reading = asyncio.create_task(run(db, scene.rival.endless_read))
         reading.add_done_callback(lambda task: task.cancelled() or task.exception())
         await scene.seen(db.close(timeout=0.002))

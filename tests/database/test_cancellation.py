@@ -11,7 +11,7 @@ import pytest
 from database.ledger import column, endless, endless_write, make_ledger, run
 from database.outside import Outside
 from database.storm import COMMITTED
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import DatabaseBusy, TransactionFailed
 from hangar_dal.settings import Settings, parse_url
@@ -80,7 +80,7 @@ async def test_a_block_cancelled_between_its_statements_rolls_back(ledger: Datab
 
 async def test_a_cancelled_task_that_waits_for_another_process_stops_soon(sqlite_url: str) -> None:
     settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key(), lock_timeout=3600)
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         with closing(sqlite3.connect(parse_url(sqlite_url).path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -96,7 +96,7 @@ async def test_a_cancelled_task_that_waits_for_another_process_stops_soon(sqlite
 
 async def test_the_wait_for_a_lock_of_another_process_has_an_end(sqlite_url: str) -> None:
     settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key(), lock_timeout=0.3)
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         with closing(sqlite3.connect(parse_url(sqlite_url).path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -109,7 +109,7 @@ async def test_the_wait_for_a_lock_of_another_process_has_an_end(sqlite_url: str
 
 async def test_a_lock_of_another_process_is_waited_for(sqlite_url: str) -> None:
     settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key(), lock_timeout=600)
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         with closing(sqlite3.connect(parse_url(sqlite_url).path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -122,7 +122,7 @@ async def test_a_lock_of_another_process_is_waited_for(sqlite_url: str) -> None:
 
 
 async def test_a_memory_database_survives_cancellations(anyio_backend: str) -> None:
-    async with open_database(Settings(database_url="sqlite:///:memory:")) as db:
+    async with open_database(Settings(database_url="sqlite:///:memory:"), catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         await run(db, INSERT, id=1)
         for statement in (endless(db), endless_write(db)):
@@ -137,6 +137,7 @@ SHUTS_DOWN = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[1])
 from database.ledger import endless, endless_write
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings
 
@@ -147,7 +148,7 @@ async def work(db, n):
         await tx.run(*(endless(tx) if n else endless_write(tx)))
 
 async def main(seconds, cancelled_first):
-    db = await open_database(Settings(database_url=sys.argv[2], sealing_keys=sys.argv[3]))
+    db = await open_database(Settings(database_url=sys.argv[2], sealing_keys=sys.argv[3]), catalog=ACCOUNTS)
     tasks = [asyncio.create_task(work(db, n)) for n in range(3)]
     forgotten.append((db, tasks))
     await asyncio.sleep(seconds)

@@ -9,7 +9,7 @@ from database.ledger import make_ledger, run
 from database.outside import Outside, outside_of
 from database.requests import Requests
 from database.storm import Storm
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings, parse_url
 
@@ -56,7 +56,7 @@ async def cancel_many(url: str, outside: Outside, seed: int, cancellations: int)
         sqlite_readers=CONNECTIONS,
         acquire_timeout=300,
     )
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         requests = Requests(db)
         storm = Storm(seed=seed, writes=requests.writes, reads=requests.reads, cancellations=cancellations)

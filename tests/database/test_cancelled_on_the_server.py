@@ -12,6 +12,7 @@ from database.places import PLACES, Place, Scene
 from database.rival import Rival, rival_of
 from database.steps import Stepped, while_waiting
 from database.storm import COMMITTED
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
 
@@ -81,7 +82,7 @@ async def test_a_cancelled_write_that_is_planned_again_is_told_the_truth(
     for step in range(1, 9):
         for _ in range(10):
             await small_ledger.run(write, ())
-        async with open_database(small) as other:
+        async with open_database(small, catalog=ACCOUNTS) as other:
             await run(other, f"ALTER TABLE ledger ADD COLUMN more{step} INTEGER")
         [before] = await column(small_ledger, "SELECT amount FROM ledger")
         stepped = Stepped(small_ledger.run(write, ()), {step: while_waiting})

@@ -11,7 +11,7 @@ import pytest
 from database.ledger import column, endless, endless_write, make_ledger, run, sql
 from database.outside import Outside
 from database.until import until
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import DatabaseClosed
 from hangar_dal.settings import Settings, parse_url
@@ -43,7 +43,7 @@ async def test_a_statement_that_still_runs_after_the_time_is_stopped_and_its_tas
 async def test_a_statement_that_has_just_been_sent_is_stopped_for_certain(small: Settings, outside: Outside) -> None:
     """A request to stop may come before the statement has begun, and then stops nothing."""
     for number in range(20):
-        async with open_database(small) as db:
+        async with open_database(small, catalog=ACCOUNTS) as db:
             if not number:
                 await db.run(*make_ledger(db))
             running = asyncio.create_task(db.run(*endless_write(db)))
@@ -56,7 +56,7 @@ async def test_a_statement_that_has_just_been_sent_is_stopped_for_certain(small:
 
 async def test_a_statement_that_waits_for_another_process_is_ended(sqlite_url: str) -> None:
     settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key(), lock_timeout=3600)
-    db = await open_database(settings, check_schema=False)
+    db = await open_database(settings, check_schema=False, catalog=ACCOUNTS)
     await db.run(*make_ledger(db))
     with closing(sqlite3.connect(parse_url(sqlite_url).path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -116,7 +116,7 @@ async def test_a_stream_that_is_open_is_ended(ledger: Database, outside: Outside
 
 
 async def test_tasks_that_wait_are_told_before_the_work_under_way_has_ended(small: Settings) -> None:
-    async with open_database(small.model_copy(update={"pool_size": 1, "sqlite_readers": 1})) as db:
+    async with open_database(small.model_copy(update={"pool_size": 1, "sqlite_readers": 1}), catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         async with db.transaction() as tx:
             waiting = [asyncio.create_task(run(db, INSERT, id=n)) for n in range(3)]
@@ -156,7 +156,7 @@ async def test_closing_waits_no_longer_than_for_the_work_under_way(ledger: Datab
 
 
 async def test_the_setting_says_how_long_closing_waits(small: Settings, outside: Outside) -> None:
-    async with open_database(small.model_copy(update={"close_timeout": 0.05})) as db:
+    async with open_database(small.model_copy(update={"close_timeout": 0.05}), catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         running = asyncio.create_task(db.run(*endless_write(db)))
         await until_used(db, 1)
@@ -177,6 +177,7 @@ async def test_a_closed_database_leaves_no_task_behind(ledger: Database) -> None
 
 ENDS_WHILE_A_READER_IS_OPENED = """
 import asyncio, sys, time
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import Statement, open_database
 from hangar_dal.database.sqlite import engine
 from hangar_dal.settings import Settings, parse_url
@@ -187,7 +188,7 @@ async def main():
     begun = asyncio.Event()
     engine._set_up_reader = lambda raw: (loop.call_soon_threadsafe(begun.set), time.sleep(0.3), set_up(raw))
     loop = asyncio.get_running_loop()
-    db = await open_database(Settings(database_url=sys.argv[1]), check_schema=False)
+    db = await open_database(Settings(database_url=sys.argv[1]), check_schema=False, catalog=ACCOUNTS)
     kept.append(db)
     kept.append(asyncio.create_task(db.run(Statement("", "SELECT 1", writes=False), ())))
     await begun.wait()

@@ -7,6 +7,7 @@ import pytest
 
 from database.ledger import column, endless, endless_write, make_ledger, run
 from database.outside import Outside
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, Transaction, open_database
 from hangar_dal.errors import DatabaseBusy, StatementTimeout
 from hangar_dal.settings import Settings
@@ -32,7 +33,7 @@ async def test_it_ends_the_wait_for_a_connection(small: Settings) -> None:
     async def work(tx: Transaction) -> None:
         raise AssertionError("there is no connection for this")
 
-    async with open_database(one) as db:
+    async with open_database(one, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         async with db.transaction():
             with pytest.raises(StatementTimeout):
@@ -87,7 +88,7 @@ async def test_work_that_ends_around_the_deadline_returns_if_it_was_committed_an
 @pytest.mark.parametrize("read_only", [False, True])
 async def test_a_timeout_around_any_call_ends_its_wait(small: Settings, read_only: bool) -> None:
     one = small.model_copy(update={"pool_size": 1, "sqlite_readers": 1, "acquire_timeout": 3600})
-    async with open_database(one) as db:
+    async with open_database(one, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         async with db.transaction(read_only=read_only):
             with pytest.raises(TimeoutError):

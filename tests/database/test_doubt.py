@@ -10,7 +10,7 @@ from database.outside import Outside, PostgresOutside
 from database.proxy import target_of, wire_to
 from database.storm import COMMITTED
 from database.until import until
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql import driver as postgresql_driver
 from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseClosed, TransactionExpired
@@ -36,7 +36,9 @@ async def kill_all(outside: PostgresOutside) -> None:
 
 @pytest.fixture
 async def postgresql(postgres_url: str, anyio_backend: str):
-    async with open_database(Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), pool_size=4)) as db:
+    async with open_database(
+        Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), pool_size=4), catalog=ACCOUNTS
+    ) as db:
         await db.run(*make_ledger(db))
         yield db
 
@@ -101,7 +103,9 @@ async def test_a_read_only_transaction_is_in_no_doubt_wherever_its_commit_is_cut
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
     async with (
         wire_to(target_of(settings)) as (wire, url),
-        open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys, pool_size=1)) as db,
+        open_database(
+            Settings(database_url=url, sealing_keys=settings.sealing_keys, pool_size=1), catalog=ACCOUNTS
+        ) as db,
     ):
         for cut in range(1, 120, 7):
             async with db.transaction(read_only=True) as tx:
@@ -156,7 +160,7 @@ async def test_a_commit_whose_answer_is_lost_is_in_doubt_also_when_the_database_
     monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
     async with wire_to(target_of(settings)) as (wire, url):
-        db = await open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys))
+        db = await open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys), catalog=ACCOUNTS)
         await db.run(*make_ledger(db))
 
         async def work() -> None:

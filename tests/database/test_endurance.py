@@ -21,7 +21,7 @@ from database.outside import Outside, PostgresOutside
 from database.proxy import Wire, target_of, wire_to
 from database.requests import Requests
 from database.storm import Storm
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import CommitUnknown, DatabaseBusy, DatabaseError
 from hangar_dal.settings import Settings
@@ -76,13 +76,13 @@ async def use(db: Database, ledger: Ledger, numbers: random.Random, is_over: Cal
 async def test_wires_cut_at_random_leave_everything_or_nothing(postgres_url: str, seed: int, cuts: int) -> None:
     numbers = random.Random(seed)
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
-    async with open_database(settings) as direct:
+    async with open_database(settings, catalog=ACCOUNTS) as direct:
         await direct.run(*make_ledger(direct))
         async with wire_to(target_of(settings)) as (wire, url):
             through = Settings(
                 database_url=url, sealing_keys=settings.sealing_keys, pool_size=4, acquire_timeout=300, lock_timeout=300
             )
-            async with open_database(through) as db:
+            async with open_database(through, catalog=ACCOUNTS) as db:
                 ledger, over = Ledger(), asyncio.Event()
                 clients = [use(db, ledger, numbers, over.is_set, 10_000_000 * n) for n in range(1, 7)]
                 await asyncio.gather(*clients, cut_often(wire, numbers, cuts, ledger, over))
@@ -104,6 +104,7 @@ WORKER = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[1])
 from database.requests import Requests
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings
 
@@ -115,7 +116,7 @@ async def client(db, first):
 
 async def main():
     settings = Settings(database_url=sys.argv[2], sealing_keys=sys.argv[3], lock_timeout=300, acquire_timeout=300)
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         first = int(sys.argv[4])
         await asyncio.gather(*(client(db, first + 100_000 * n) for n in range(4)))
 
@@ -163,7 +164,7 @@ async def test_in_long_use_nothing_grows_and_nothing_is_lost(
     await column(ledger, "SELECT 1")  # its reader is open
     files, tasks = count_files(), len(asyncio.all_tasks())
     changes = {"pool_size": 4, "sqlite_readers": 4, "acquire_timeout": 300, "lock_timeout": 300}
-    async with open_database(settings.model_copy(update=changes)) as db:
+    async with open_database(settings.model_copy(update=changes), catalog=ACCOUNTS) as db:
         books, end = Ledger(), loop.time() + 60 * minutes
         clients = [use(db, books, numbers, lambda: loop.time() > end, 1_000_000_000 * n) for n in range(1, 7)]
         await asyncio.gather(*clients, disturb(db, outside, numbers, end))

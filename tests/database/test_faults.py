@@ -9,7 +9,7 @@ import pytest
 from database.ledger import column, endless, endless_write, run
 from database.outside import PostgresOutside
 from database.storm import COMMITTED
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, Statement, Transaction, open_database
 from hangar_dal.errors import (
     CommitUnknown,
@@ -35,7 +35,7 @@ def settings(postgres_url: str) -> Settings:
 
 @pytest.fixture
 async def database(settings: Settings, anyio_backend: str):
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         yield db
 
 
@@ -233,7 +233,7 @@ async def test_tables_may_change_under_warm_connections(ledger: Database, settin
 
     for _ in range(40):
         await ledger.run(star, ())
-    async with open_database(settings) as other:
+    async with open_database(settings, catalog=ACCOUNTS) as other:
         await run(other, "ALTER TABLE ledger ADD COLUMN extra text")
         for _ in range(40):
             await ledger.run(star, ())

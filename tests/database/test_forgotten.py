@@ -9,6 +9,7 @@ import pytest
 from database.ledger import column, endless, make_ledger, run, sql
 from database.outside import Outside
 from database.until import until
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, Transaction, open_database
 from hangar_dal.errors import StatementTimeout, TransactionExpired
 from hangar_dal.settings import Settings
@@ -21,7 +22,7 @@ IDS = "SELECT id FROM ledger ORDER BY id"
 async def hasty(small: Settings, anyio_backend: str) -> AsyncIterator[Database]:
     """One connection of each kind. The pool looks after them twice a second."""
     changes = {"pool_size": 1, "sqlite_readers": 1, "statement_timeout": 2, "idle_in_transaction_timeout": 1}
-    async with open_database(small.model_copy(update=changes)) as db:
+    async with open_database(small.model_copy(update=changes), catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         yield db
 
@@ -105,7 +106,7 @@ async def test_work_that_was_idle_for_too_long_is_not_run_again(hasty: Database)
 
 async def test_a_memory_database_keeps_its_rows(anyio_backend: str) -> None:
     memory = Settings(database_url="sqlite:///:memory:", statement_timeout=2, idle_in_transaction_timeout=1)
-    async with open_database(memory) as db:
+    async with open_database(memory, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         await run(db, INSERT, id=1)
         with pytest.raises(TransactionExpired):
@@ -117,7 +118,7 @@ async def test_a_memory_database_keeps_its_rows(anyio_backend: str) -> None:
 
 async def test_no_limit_is_no_limit(small: Settings) -> None:
     changes = {"statement_timeout": 1, "idle_in_transaction_timeout": 0}
-    async with open_database(small.model_copy(update=changes)) as db:
+    async with open_database(small.model_copy(update=changes), catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         async with db.transaction() as tx:
             await run(tx, INSERT, id=1)

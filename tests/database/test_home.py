@@ -10,6 +10,7 @@ import pytest
 
 from database.ledger import column, run
 from database.outside import Outside
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import WrongEventLoop
 from hangar_dal.settings import Settings
@@ -20,6 +21,7 @@ TESTS = str(Path(__file__).parents[1])
 FORKING = """
 import asyncio, multiprocessing, os, sys
 from database.ledger import column, endless, run
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.errors import ForkedDatabase
 from hangar_dal.settings import Settings
@@ -55,7 +57,7 @@ def sql_of(db):
     return sql(db, "SELECT 1")
 
 async def own_database(db):
-    async with open_database(settings) as own:
+    async with open_database(settings, catalog=ACCOUNTS) as own:
         await answers(own, 20)
 
 def wait_for(child):
@@ -69,7 +71,7 @@ WAYS = {
     # Opened before the workers are forked, as `gunicorn --preload` does.
     "between two event loops": """
 loop = asyncio.new_event_loop()
-db = loop.run_until_complete(open_database(settings)._open())
+db = loop.run_until_complete(open_database(settings, catalog=ACCOUNTS)._open())
 loop.run_until_complete(many_answers(db))
 child = os.fork()
 if not child:
@@ -83,7 +85,7 @@ loop.run_until_complete(db.close())
 """,
     "the child goes on with the parent's loop": """
 loop = asyncio.new_event_loop()
-db = loop.run_until_complete(open_database(settings)._open())
+db = loop.run_until_complete(open_database(settings, catalog=ACCOUNTS)._open())
 loop.run_until_complete(many_answers(db))
 child = os.fork()
 if not child:
@@ -96,7 +98,7 @@ loop.run_until_complete(db.close())
 """,
     "inside a transaction, and the child exits": """
 async def main():
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         async with db.transaction() as tx:
             await answers(tx, 5)
             child = os.fork()
@@ -109,7 +111,7 @@ asyncio.run(main())
 """,
     "inside a transaction, which the child uses": """
 async def main():
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         async with db.transaction() as tx:
             await answers(tx, 5)
             child = os.fork()
@@ -123,7 +125,7 @@ asyncio.run(main())
 """,
     "inside a transaction, whose block ends in the child too": """
 async def main():
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         try:
             async with db.transaction() as tx:
                 await answers(tx, 5)
@@ -137,7 +139,7 @@ asyncio.run(main())
 """,
     "while statements run": """
 async def main():
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         working = asyncio.create_task(many_answers(db))
         for _ in range(5):
             await asyncio.sleep(0.01)
@@ -157,7 +159,7 @@ def work(n):
 
 async def main():
     global db
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         await many_answers(db)
         with multiprocessing.get_context("fork").Pool(2) as pool:
             assert await asyncio.to_thread(pool.map, work, range(4)) == [0, 1, 2, 3]
@@ -166,7 +168,7 @@ asyncio.run(main())
 """,
     "the child dies of an error": """
 loop = asyncio.new_event_loop()
-db = loop.run_until_complete(open_database(settings)._open())
+db = loop.run_until_complete(open_database(settings, catalog=ACCOUNTS)._open())
 loop.run_until_complete(many_answers(db))
 child = os.fork()
 if not child:
@@ -193,7 +195,7 @@ def test_a_forked_child_is_refused_and_does_not_disturb_its_parent(
 
 
 def test_opening_under_another_librarys_event_loop_is_refused(settings: Settings) -> None:
-    opening = open_database(settings)._open()
+    opening = open_database(settings, catalog=ACCOUNTS)._open()
     with pytest.raises(WrongEventLoop, match="not on trio"):
         opening.send(None)  # as trio and curio begin a coroutine, with no event loop of asyncio
 
@@ -238,7 +240,7 @@ def test_a_second_asyncio_run_is_told_that_the_database_belongs_to_the_first(set
     opened: list[Database] = []
 
     async def first() -> None:
-        opened.append(await open_database(settings))
+        opened.append(await open_database(settings, catalog=ACCOUNTS))
         await opened[0].close()
 
     asyncio.run(first())

@@ -11,7 +11,7 @@ from database.calls import IDS, INSERT
 from database.ledger import column, make_ledger, run
 from database.pools import fill, until
 from database.servers import OwnServer, running_pair, url_of
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseError
 from hangar_dal.settings import Settings
@@ -49,7 +49,7 @@ def settings_of(*servers: OwnServer, **parameters: str) -> Settings:
 
 
 def opened(*servers: OwnServer, **parameters: str):
-    return open_database(settings_of(*servers, **parameters), check_schema=False)
+    return open_database(settings_of(*servers, **parameters), check_schema=False, catalog=ACCOUNTS)
 
 
 async def with_ledger(db: Database, standby: OwnServer) -> None:
@@ -203,6 +203,6 @@ async def test_a_host_that_does_not_answer_is_not_waited_for(postgres_url: str) 
         hosts = f"host=127.0.0.1,{quote(str(given['host']))}&port={port},{given.get('port', 5432)}"
         url = f"postgresql://{given['user']}@/{given['dbname']}?{hosts}"
         patient = Settings(database_url=url, sealing_keys=sealing.new_key(), connect_timeout=300)
-        async with asyncio.timeout(60), open_database(patient) as db:
+        async with asyncio.timeout(60), open_database(patient, catalog=ACCOUNTS) as db:
             await fill(db, 4)
             await until(lambda: links == set())  # nothing is left of the attempts

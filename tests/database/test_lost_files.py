@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from database.ledger import column, make_ledger, run, sql
-from hangar_dal import Database, migrations, open_database, sealing
+from hangar_dal import ACCOUNTS, Database, migrations, open_database, sealing
 from hangar_dal.errors import DatabaseFileLost
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.sessions import migrating
@@ -36,7 +36,7 @@ def options(sqlite_url: str) -> Settings:
 @pytest.fixture
 async def db(options: Settings) -> AsyncIterator[Database]:
     """A database with the table `ledger`, which one reader has read already."""
-    async with open_database(options) as one:
+    async with open_database(options, catalog=ACCOUNTS) as one:
         await one.run(*make_ledger(one))
         await column(one, COUNT)
         yield one
@@ -142,7 +142,7 @@ async def test_readers_notice_it_without_a_write(db: Database, path: Path, chang
 async def test_a_connection_that_is_opened_later_does_not_read_the_new_file(
     options: Settings, path: Path, change: Callable[[Path], None]
 ) -> None:
-    async with open_database(options, check_schema=False) as db:  # no reader is open yet
+    async with open_database(options, check_schema=False, catalog=ACCOUNTS) as db:  # no reader is open yet
         change(path)
         before = left_in(path.parent)
         with pytest.raises(DatabaseFileLost):
@@ -179,7 +179,7 @@ async def test_a_log_that_is_deleted_is_noticed_and_an_orderly_close_saves_what_
     options: Settings, path: Path, suffix: str, change: Callable[[Path], None]
 ) -> None:
     acknowledged = 0
-    async with open_database(options) as db:
+    async with open_database(options, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         await column(db, COUNT)
         change(Path(f"{path}{suffix}"))
@@ -192,7 +192,7 @@ async def test_a_log_that_is_deleted_is_noticed_and_an_orderly_close_saves_what_
         error = await until_lost(write)
         assert str(error).startswith(f"{path}{suffix}: the file was ")
         assert "orderly" in str(error)
-    async with open_database(options) as db:
+    async with open_database(options, catalog=ACCOUNTS) as db:
         assert await column(db, COUNT) == [acknowledged]
 
 
@@ -201,7 +201,7 @@ async def test_a_symbolic_link_that_leads_elsewhere_is_noticed(options: Settings
     link = tmp_path / "link.db"
     link.symlink_to(path)
     one = Settings(database_url=f"sqlite:///{link}", sealing_keys=sealing.new_key())
-    async with open_database(one) as db:
+    async with open_database(one, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         link.unlink()
         link.symlink_to(shutil.copy(path, tmp_path / "other.db"))
@@ -268,5 +268,5 @@ def test_migrations_do_not_end_well_if_it_happens_during_one(
 
 def test_reading_what_migrations_are_applied_creates_no_file(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/none.db"
-    assert migrations.pending(url)
+    assert migrations.pending(url, catalog=ACCOUNTS)
     assert not (tmp_path / "none.db").exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal import Database, open_database, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, open_database, session_cookies, users
 from hangar_dal.errors import ConnectionFailed, DatabaseBusy, SettingsError
 from hangar_dal.sealing import new_key, parse_keys
 from hangar_dal.settings import Settings
@@ -27,7 +27,7 @@ def sealed_text() -> str:
 
 
 async def fill(url: str, rows: int = 1) -> None:
-    async with open_database(Settings(database_url=url)) as db:
+    async with open_database(Settings(database_url=url), catalog=ACCOUNTS) as db:
         user = await users.create_user(db, local_user())
         for _ in range(rows):
             await session_cookies.create_session_cookie(db, session(user.id))
@@ -39,7 +39,7 @@ async def test_a_lost_key_file_is_an_error_and_not_a_reason_for_a_new_key(sqlite
     key.unlink()
     for _ in range(2):
         with pytest.raises(SettingsError) as caught:
-            await open_database(Settings(database_url=sqlite_url))
+            await open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS)
         for part in (
             str(key),
             "session_cookies.cookies",
@@ -56,7 +56,7 @@ async def test_a_lost_key_file_is_an_error_and_not_a_reason_for_a_new_key(sqlite
 async def test_keys_of_the_settings_need_no_key_file(sqlite_url: str, key: Path) -> None:
     await fill(sqlite_url)
     key.unlink()
-    async with open_database(Settings(database_url=sqlite_url, sealing_keys=new_key())):
+    async with open_database(Settings(database_url=sqlite_url, sealing_keys=new_key()), catalog=ACCOUNTS):
         pass
     assert not key.exists()
 
@@ -96,7 +96,7 @@ async def test_a_sealed_value_is_found_wherever_an_application_keeps_it(
         raw.execute(f"CREATE TABLE {quoted} (id INTEGER PRIMARY KEY, n INTEGER, {quoted} TEXT) STRICT")
         raw.executemany(f"INSERT INTO {quoted} (n, {quoted}) VALUES (?, ?)", [(1, None), (2, ""), (3, sealed_text())])
     with pytest.raises(SettingsError):
-        await open_database(Settings(database_url=sqlite_url))
+        await open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS)
     assert not key.exists()
 
 
@@ -110,7 +110,7 @@ async def test_a_sealed_value_that_is_in_the_log_only_is_found(sqlite_url: str, 
     path = sqlite_url.removeprefix("sqlite:///")
     subprocess.run([sys.executable, "-c", program, path, sealed_text()], check=True)
     with pytest.raises(SettingsError):
-        await open_database(Settings(database_url=sqlite_url))
+        await open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS)
     assert not key.exists()
 
 
@@ -118,10 +118,10 @@ async def test_a_database_that_cannot_be_read_gets_no_key(sqlite_url: str, key: 
     with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as raw:
         raw.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DatabaseBusy):
-            await open_database(Settings(database_url=sqlite_url, lock_timeout=0.1))
+            await open_database(Settings(database_url=sqlite_url, lock_timeout=0.1), catalog=ACCOUNTS)
     (tmp_path / "x.db").write_bytes(b"no database" * 1000)
     with pytest.raises(ConnectionFailed):
-        await open_database(Settings(database_url=f"sqlite:///{tmp_path}/x.db"))
+        await open_database(Settings(database_url=f"sqlite:///{tmp_path}/x.db"), catalog=ACCOUNTS)
     assert not key.exists()
     assert not (tmp_path / "x.db.key").exists()
 
@@ -133,5 +133,5 @@ async def test_a_key_that_another_process_makes_meanwhile_is_used(
     await fill(sqlite_url)
     looks = iter([key, None])
     monkeypatch.setattr("hangar_dal.database.opening.missing_key_file", lambda _: next(looks))
-    db: Database = await open_database(Settings(database_url=sqlite_url))
+    db: Database = await open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS)
     await db.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from database.ledger import column, make_ledger, run
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings
 
@@ -16,11 +16,12 @@ WRITER = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[1])
 from database.ledger import column, run
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings
 
 async def main():
-    async with open_database(Settings(database_url=sys.argv[2], lock_timeout=300)) as db:
+    async with open_database(Settings(database_url=sys.argv[2], lock_timeout=300), catalog=ACCOUNTS) as db:
         for _ in range(int(sys.argv[3])):
             async with db.transaction() as tx:
                 [amount] = await column(tx, "SELECT amount FROM ledger WHERE id = 1")
@@ -33,7 +34,7 @@ asyncio.run(main())
 
 @pytest.mark.slow
 async def test_many_processes_write_one_file_and_lose_no_update(sqlite_url: str) -> None:
-    async with open_database(Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())) as db:
+    async with open_database(Settings(database_url=sqlite_url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         await run(db, "INSERT INTO ledger (id, amount) VALUES (1, 0), (2, 0)")
         writers = [

@@ -11,7 +11,7 @@ import pytest
 from behind import of_drivers, told
 from database.ledger import ENDLESS, run
 from database.test_errors import ADA, LETTER, PERSON, TABLES
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, Statement, open_database
 from hangar_dal.errors import (
     CheckViolation,
@@ -168,7 +168,7 @@ async def test_nothing_is_behind_a_refused_opening(empty_database_url: str, tmp_
     wrong = (f"sqlite:///{tmp_path}/none/x.db", f"postgresql://ada:{CANARY}@/shop?host={tmp_path}", empty_database_url)
     for url in wrong:
         with pytest.raises((ConnectionFailed, SchemaOutOfDate)) as caught:
-            await open_database(Settings(database_url=url, sealing_keys=sealing.new_key()))
+            await open_database(Settings(database_url=url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS)
         assert of_drivers(caught.value) == []
         assert CANARY not in told(caught.value)
 
@@ -176,14 +176,16 @@ async def test_nothing_is_behind_a_refused_opening(empty_database_url: str, tmp_
 async def test_nothing_is_behind_the_refusal_of_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(CANARY.encode() * 1000)
     with pytest.raises(ConnectionFailed) as caught:
-        await open_database(Settings(database_url=f"sqlite:///{tmp_path}/x.db", sealing_keys=sealing.new_key()))
+        await open_database(
+            Settings(database_url=f"sqlite:///{tmp_path}/x.db", sealing_keys=sealing.new_key()), catalog=ACCOUNTS
+        )
     assert of_drivers(caught.value) == []
 
 
 async def test_nothing_is_behind_a_lost_connection(postgres_url: str) -> None:
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
     text = "SELECT pg_terminate_backend(pg_backend_pid()) WHERE $1 <> ''"
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         for kind, writes in ((ConnectionFailed, False), (CommitUnknown, True)):
             with pytest.raises(kind) as caught:
                 await db.run(Statement("it", text, writes=writes), [CANARY])
@@ -193,7 +195,7 @@ async def test_nothing_is_behind_a_lost_connection(postgres_url: str) -> None:
 
 async def test_nothing_is_behind_a_commit_whose_answer_was_lost(postgres_url: str) -> None:
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         for text in DYING:
             await db.run(Statement("", text, writes=True), ())
         with pytest.raises(CommitUnknown) as caught:

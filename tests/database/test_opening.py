@@ -20,7 +20,7 @@ import pytest
 from clock import Clock
 from database.ledger import column, make_ledger, run
 from database.outside import Outside
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, Statement, open_database
 from hangar_dal.database.postgresql import engine as postgresql_engine
 from hangar_dal.database.sqlite import engine as sqlite_engine
@@ -35,9 +35,9 @@ from hangar_dal.settings import Settings
 
 
 async def test_it_can_be_entered_or_awaited(settings: Settings, outside: Outside) -> None:
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         assert await column(db, "SELECT 1") == [1]
-    db = await open_database(settings)
+    db = await open_database(settings, catalog=ACCOUNTS)
     assert await column(db, "SELECT 1") == [1]
     await db.close()
     assert outside.transactions_left_open() == 0
@@ -47,16 +47,16 @@ def test_a_url_in_place_of_settings_is_refused_and_not_repeated(database_url: st
     with pytest.raises(
         TypeError, match=r"takes Settings, not str; write open_database\(Settings\(database_url="
     ) as caught:
-        open_database(database_url)  # type: ignore[arg-type]
+        open_database(database_url, catalog=ACCOUNTS)  # type: ignore[arg-type]
     assert database_url not in str(caught.value)
 
 
 async def test_time_is_the_clocks_in_utc(settings: Settings, clock: Clock) -> None:
-    async with open_database(settings, clock=clock) as db, db.transaction() as tx:
+    async with open_database(settings, clock=clock, catalog=ACCOUNTS) as db, db.transaction() as tx:
         assert db.now() == tx.now() == clock()
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         assert abs((datetime.now(UTC) - db.now()).total_seconds()) < 3600
-    async with open_database(settings, clock=datetime.now) as db:
+    async with open_database(settings, clock=datetime.now, catalog=ACCOUNTS) as db:
         with pytest.raises(InvalidValue, match="clock"):
             db.now()
 
@@ -64,9 +64,9 @@ async def test_time_is_the_clocks_in_utc(settings: Settings, clock: Clock) -> No
 async def test_an_unmigrated_database_is_refused_unless_told_otherwise(empty_database_url: str) -> None:
     settings = Settings(database_url=empty_database_url, sealing_keys=sealing.new_key())
     with pytest.raises(SchemaOutOfDate, match="yoyo apply") as caught:
-        await open_database(settings)
+        await open_database(settings, catalog=ACCOUNTS)
     assert "0001_users" in caught.value.pending
-    async with open_database(settings, check_schema=False) as db:
+    async with open_database(settings, check_schema=False, catalog=ACCOUNTS) as db:
         assert await column(db, "SELECT 1") == [1]
 
 
@@ -75,7 +75,7 @@ async def test_a_refused_opening_leaves_nothing_open(empty_database_url: str) ->
     before = set(threading.enumerate()), len(asyncio.all_tasks())
     for _ in range(3):
         with pytest.raises(SchemaOutOfDate):
-            await open_database(settings)
+            await open_database(settings, catalog=ACCOUNTS)
     assert {thread for thread in threading.enumerate() if not thread.daemon} <= before[0]
     assert len(asyncio.all_tasks()) == before[1]
 
@@ -85,7 +85,7 @@ async def test_a_cancelled_opening_leaves_nothing_open(settings: Settings, steps
     before = set(threading.enumerate()), len(asyncio.all_tasks())
 
     async def open_it() -> Database:
-        return await open_database(settings)
+        return await open_database(settings, catalog=ACCOUNTS)
 
     opening = asyncio.create_task(open_it())
     for _ in range(steps):
@@ -99,7 +99,7 @@ async def test_a_cancelled_opening_leaves_nothing_open(settings: Settings, steps
 
 async def test_closing_ends_every_thread_and_task(settings: Settings) -> None:
     before = set(threading.enumerate()), len(asyncio.all_tasks())
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         await asyncio.gather(*(run(db, "SELECT 1") for _ in range(20)))
     assert {thread for thread in threading.enumerate() if not thread.daemon} <= before[0]
     assert len(asyncio.all_tasks()) == before[1]
@@ -123,36 +123,40 @@ async def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> Non
         database_url=f"postgresql://ada:{password}@/shop?host={tmp_path}", sealing_keys=sealing.new_key()
     )
     with pytest.raises(ConnectionFailed, match="no server's socket is there") as caught:
-        await open_database(settings)
+        await open_database(settings, catalog=ACCOUNTS)
     assert password not in str(caught.value)
 
 
 async def test_a_postgresql_database_that_does_not_exist_is_told_by_name(postgres_url: str) -> None:
     url = re.sub(r"hangar_\w+", "hangar_nowhere", postgres_url)
     with pytest.raises(ConnectionFailed, match=r"hangar_nowhere.*does not exist"):
-        await open_database(Settings(database_url=url, sealing_keys=sealing.new_key()))
+        await open_database(Settings(database_url=url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS)
 
 
 async def test_a_sqlite_file_in_no_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConnectionFailed, match="folder"):
-        await open_database(Settings(database_url=f"sqlite:///{tmp_path}/none/x.db", sealing_keys=sealing.new_key()))
+        await open_database(
+            Settings(database_url=f"sqlite:///{tmp_path}/none/x.db", sealing_keys=sealing.new_key()), catalog=ACCOUNTS
+        )
 
 
 async def test_a_missing_sqlite_file_is_refused_and_stays_missing(tmp_path: Path) -> None:
     with pytest.raises(SchemaOutOfDate, match="yoyo apply"):
-        await open_database(Settings(database_url=f"sqlite:///{tmp_path}/misspelt.db"))
+        await open_database(Settings(database_url=f"sqlite:///{tmp_path}/misspelt.db"), catalog=ACCOUNTS)
     assert not list(tmp_path.glob("misspelt*"))  # noqa: ASYNC240
 
 
 async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"no database " * 1000)
     with pytest.raises(ConnectionFailed, match="not a SQLite database"):
-        await open_database(Settings(database_url=f"sqlite:///{tmp_path}/x.db", sealing_keys=sealing.new_key()))
+        await open_database(
+            Settings(database_url=f"sqlite:///{tmp_path}/x.db", sealing_keys=sealing.new_key()), catalog=ACCOUNTS
+        )
 
 
 async def test_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "new.db"
-    async with open_database(Settings(database_url=f"sqlite:///{path}"), check_schema=False) as db:
+    async with open_database(Settings(database_url=f"sqlite:///{path}"), check_schema=False, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("new.db*")}  # noqa: ASYNC240
     assert modes.keys() >= {"new.db", "new.db-wal", "new.db-shm"}
@@ -166,7 +170,10 @@ async def test_a_new_sqlite_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 async def test_each_sqlite_connection_is_set_up(
     sqlite_url: str, pragma: str, value: object, *, read_only: bool
 ) -> None:
-    async with open_database(Settings(database_url=sqlite_url)) as db, db.transaction(read_only=read_only) as tx:
+    async with (
+        open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS) as db,
+        db.transaction(read_only=read_only) as tx,
+    ):
         assert await column(tx, f"SELECT {pragma} FROM pragma_{pragma}") == [value]
         assert await column(tx, "SELECT query_only FROM pragma_query_only") == [int(read_only)]
 
@@ -180,7 +187,7 @@ async def test_each_postgresql_session_is_set_up(postgres_url: str) -> None:
         "idle_in_transaction_session_timeout": "1min",
         "client_connection_check_interval": "1s",
     }
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         for name, value in expected.items():
             assert await column(db, f"SELECT current_setting('{name}')") == [value]
         assert await column(db, "SELECT '{\"b\": [1.5, null]}'::jsonb") == [{"b": [1.5, None]}]
@@ -190,7 +197,7 @@ async def test_each_postgresql_session_is_set_up(postgres_url: str) -> None:
 
 async def test_what_a_failed_transaction_set_does_not_reach_the_next_task(postgres_url: str) -> None:
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), pool_size=1)
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         with pytest.raises(LookupError):
             async with db.transaction() as tx:
                 await run(tx, "SELECT pg_advisory_lock(1)")
@@ -212,7 +219,7 @@ async def test_a_failed_transaction_brings_the_session_back_to_its_settings(
     postgres_url: str, change: str, state: str
 ) -> None:
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), pool_size=1)
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         before = await column(db, f"SELECT {state}")
         await run(db, change)
         assert await column(db, f"SELECT {state}") != before
@@ -224,7 +231,7 @@ async def test_a_failed_transaction_brings_the_session_back_to_its_settings(
 
 
 async def test_a_memory_database_migrates_itself_and_is_one_connection() -> None:
-    async with open_database(Settings(database_url="sqlite:///:memory:")) as db:
+    async with open_database(Settings(database_url="sqlite:///:memory:"), catalog=ACCOUNTS) as db:
         assert await column(db, "SELECT count(*) FROM users") == [0]
         await db.run(*make_ledger(db))
         await run(db, "INSERT INTO ledger (id, amount) VALUES (1, 1)")
@@ -249,13 +256,14 @@ async def test_drivers_log_no_parameters(database: Database, caplog: pytest.LogC
 
 FORGETFUL = """
 import asyncio, sys
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import open_database
 from hangar_dal.settings import Settings
 from database.ledger import make_ledger, run
 
 async def main():
     global db
-    db = await open_database(Settings(database_url=sys.argv[1], sealing_keys=sys.argv[2]))
+    db = await open_database(Settings(database_url=sys.argv[1], sealing_keys=sys.argv[2]), catalog=ACCOUNTS)
     await db.run(*make_ledger(db))
     await run(db, "INSERT INTO ledger (id, amount) VALUES (1, 1)")
     {last}
@@ -282,7 +290,7 @@ def test_a_process_that_forgets_to_close_ends_and_keeps_its_data(
 
 
 async def test_an_abandoned_database_object_warns_and_frees_its_file(sqlite_url: str) -> None:
-    db = await open_database(Settings(database_url=sqlite_url))
+    db = await open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS)
     await db.close()
     abandoned = weakref.ref(db)
     del db

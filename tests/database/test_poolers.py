@@ -12,7 +12,7 @@ from psycopg import sql
 import pgbouncer
 from database.ledger import column, make_ledger, run
 from database.proxy import target_of
-from hangar_dal import migrations, sealing
+from hangar_dal import ACCOUNTS, migrations, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.server import greet
@@ -32,7 +32,7 @@ async def interleaved(url: str, prepared: str) -> int:
     """How many of the calls of two queries on two databases failed or returned something else."""
     wrong = 0
     one = settings_for(url, pool_size=2, prepared_statements=prepared)
-    async with open_database(one) as first, open_database(one) as second:
+    async with open_database(one, catalog=ACCOUNTS) as first, open_database(one, catalog=ACCOUNTS) as second:
 
         async def call(db: Database, text: str, n: int, expected: object) -> None:
             nonlocal wrong
@@ -73,14 +73,14 @@ async def test_the_statements_of_the_refusal_make_the_database_open(
     url = pooler.url(psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"])
     own = settings_for(url, statement_timeout=7, lock_timeout=3)
     with pytest.raises(SettingsError, match="connection pooler") as refused:
-        await open_database(own)
+        await open_database(own, catalog=ACCOUNTS)
     statements = re.findall(r"ALTER ROLE [^;]+;", str(refused.value))
     assert len(statements) == 5
     with psycopg.connect(postgres_url, autocommit=True) as owner:
         for statement in statements:
             owner.execute(statement)
     pooler.reconnect()
-    async with open_database(own) as db:
+    async with open_database(own, catalog=ACCOUNTS) as db:
         assert await column(db, "SELECT current_setting('statement_timeout')") == ["7s"]
 
 
@@ -94,14 +94,14 @@ async def test_a_pooler_that_splits_transactions_is_refused(
         pgbouncer.started("statement", postgres_server) as pooler,
         pytest.raises(ConnectionFailed, match="set its mode to transaction or session"),
     ):
-        await open_database(settings_for(pooler.url(dbname)))
+        await open_database(settings_for(pooler.url(dbname)), catalog=ACCOUNTS)
 
 
 @pytest.mark.pooled
 async def test_an_error_leaves_no_setting_on_a_session_of_the_pooler(
     postgres_url: str, request: pytest.FixtureRequest
 ) -> None:
-    async with open_database(settings_for(postgres_url, pool_size=1)) as db:
+    async with open_database(settings_for(postgres_url, pool_size=1), catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         for n in range(5):
             with pytest.raises(CheckViolation):
@@ -115,7 +115,7 @@ async def test_an_error_leaves_no_setting_on_a_session_of_the_pooler(
 
 
 async def test_without_a_pooler_statements_are_prepared(postgres_url: str) -> None:
-    async with open_database(settings_for(postgres_url, pool_size=1)) as db:
+    async with open_database(settings_for(postgres_url, pool_size=1), catalog=ACCOUNTS) as db:
         for n in range(20):
             assert await column(db, "SELECT CAST(:n AS bigint)", n=n) == [n]
         assert await column(db, "SELECT count(*) FROM pg_prepared_statements") != [0]
@@ -131,7 +131,9 @@ async def test_the_refusal_quotes_the_names_of_the_role_and_the_database(postgre
             host, port = quote(owner.info.host, safe=""), owner.info.port
             url = f"postgresql://{quote(role)}:{password}@/{quote(database)}?host={host}&port={port}"
             with pytest.raises(SettingsError, match="connection pooler") as refused:
-                await open_database(settings_for(url, prepared_statements="off", allow_public_create=True))
+                await open_database(
+                    settings_for(url, prepared_statements="off", allow_public_create=True), catalog=ACCOUNTS
+                )
             for statement in re.findall(r"ALTER ROLE [^;]+;", str(refused.value)):
                 owner.execute(statement)
         finally:
@@ -142,12 +144,12 @@ async def test_the_refusal_quotes_the_names_of_the_role_and_the_database(postgre
 async def test_off_is_for_a_pooler_that_hides_itself(postgres_url: str) -> None:
     hidden = settings_for(postgres_url, prepared_statements="off", pool_size=1)
     with pytest.raises(SettingsError, match="ALTER ROLE"):
-        await open_database(hidden)
+        await open_database(hidden, catalog=ACCOUNTS)
     store_settings(postgres_url, psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"])
     target = target_of(hidden)
     session = await greet(hidden, target, Hosts(target.conninfo), {"autocommit": True})
     assert session.notices == ""
-    async with open_database(hidden) as db:
+    async with open_database(hidden, catalog=ACCOUNTS) as db:
         for n in range(20):
             assert await column(db, "SELECT CAST(:n AS bigint)", n=n) == [n]
         assert await column(db, "SELECT count(*) FROM pg_prepared_statements") == [0]
@@ -160,11 +162,11 @@ def test_migrations_refuse_a_pooler(postgres_url: str, request: pytest.FixtureRe
     url = pooler.url(psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"])
     for command in (migrations.pending, migrations.apply):
         with pytest.raises(ConnectionFailed, match="connection pooler"):
-            command(url)
+            command(url, catalog=ACCOUNTS)
 
 
 async def test_the_search_path_is_pinned_and_temporary_tables_come_last(postgres_url: str) -> None:
-    async with open_database(settings_for(postgres_url)) as db:
+    async with open_database(settings_for(postgres_url), catalog=ACCOUNTS) as db:
         assert await column(db, "SELECT current_setting('search_path')") == ["public, pg_temp"]
 
 
@@ -175,7 +177,7 @@ async def test_a_search_path_of_the_role_is_kept_without_what_does_not_exist(pos
         owner.execute(
             f'ALTER ROLE CURRENT_USER IN DATABASE {dbname} SET search_path = nowhere, pg_catalog, "my Shop", public'
         )
-    async with open_database(settings_for(postgres_url)) as db:
+    async with open_database(settings_for(postgres_url), catalog=ACCOUNTS) as db:
         assert await column(db, "SELECT current_setting('search_path')") == ['"my Shop", public, pg_temp']
 
 
@@ -183,10 +185,10 @@ async def test_a_schema_in_which_every_role_may_create_is_refused_with_the_way_o
     with psycopg.connect(postgres_url, autocommit=True) as owner:
         owner.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
         with pytest.raises(SettingsError, match="every role may create functions in public") as refused:
-            await open_database(settings_for(postgres_url))
-        async with open_database(settings_for(postgres_url, allow_public_create=True)) as db:
+            await open_database(settings_for(postgres_url), catalog=ACCOUNTS)
+        async with open_database(settings_for(postgres_url, allow_public_create=True), catalog=ACCOUNTS) as db:
             assert await column(db, "SELECT 1") == [1]
         [revoke] = re.findall(r"REVOKE [^;]+;", str(refused.value))
         owner.execute(revoke)
-    async with open_database(settings_for(postgres_url)) as db:
+    async with open_database(settings_for(postgres_url), catalog=ACCOUNTS) as db:
         assert await asyncio.wait_for(column(db, "SELECT 1"), 60) == [1]

@@ -11,7 +11,7 @@ from database.ledger import column, make_ledger
 from database.outside import PostgresOutside
 from database.pools import fill, until
 from database.proxy import Wire, wire_to
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql import driver as postgresql_driver
 from hangar_dal.database.postgresql import engine as postgresql_engine
@@ -41,7 +41,7 @@ async def through_wire(
             connect_timeout=2,
             connection_check_after=0.01,
         )
-        async with open_database(hasty) as db:
+        async with open_database(hasty, catalog=ACCOUNTS) as db:
             yield wire, db
 
 
@@ -158,7 +158,7 @@ async def test_a_call_that_gives_up_while_the_server_is_silent_is_not_told_that_
             acquire_timeout=0.2,
             connect_timeout=2,
         )
-        async with open_database(impatient) as db, db.transaction():
+        async with open_database(impatient, catalog=ACCOUNTS) as db, db.transaction():
             wire.mute()
             with pytest.raises(ConnectionFailed, match="no connection could be opened"):
                 await read(db, 0)
@@ -191,7 +191,7 @@ async def test_an_opening_ends_wherever_the_server_falls_silent(
         await asyncio.gather(*(ends_in_time(open_and_close(each)) for each in hasty))
         for wire, _ in wires:
             wire.unmute()
-        opened = [await stack.enter_async_context(open_database(each)) for each in hasty]
+        opened = [await stack.enter_async_context(open_database(each, catalog=ACCOUNTS)) for each in hasty]
         for after, (wire, _) in enumerate(wires):
             wire.mute(after=after)
         await terminate(PostgresOutside(settings.target))
@@ -199,7 +199,7 @@ async def test_an_opening_ends_wherever_the_server_falls_silent(
 
 
 async def open_and_close(settings: Settings) -> None:
-    async with open_database(settings):
+    async with open_database(settings, catalog=ACCOUNTS):
         pass
 
 

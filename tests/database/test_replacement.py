@@ -9,7 +9,7 @@ import pytest
 from database.ledger import column, make_ledger, run
 from database.outside import PostgresOutside
 from database.pools import fill, until
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.pool_limits import JITTER, PoolStats
 from hangar_dal.settings import Settings
@@ -40,7 +40,7 @@ def settings(postgres_url: str) -> Settings:
 async def test_free_connections_are_closed_by_age_and_by_idle_time(
     postgres_url: str, outside: PostgresOutside, limit: str
 ) -> None:
-    async with open_database(with_limits(postgres_url, **{limit: 0.3})) as db:
+    async with open_database(with_limits(postgres_url, **{limit: 0.3}), catalog=ACCOUNTS) as db:
         await fill(db, SIZE)
         await until(lambda: connections(db).idle == 0)
         assert counts(connections(db)) == {"used": 0, "idle": 0, "waiting": 0, "opened": SIZE, "lost": 0}
@@ -50,7 +50,7 @@ async def test_free_connections_are_closed_by_age_and_by_idle_time(
 
 
 async def test_an_old_connection_that_is_lent_is_closed_when_it_comes_back(postgres_url: str) -> None:
-    async with open_database(with_limits(postgres_url, connection_max_age=0.3)) as db:
+    async with open_database(with_limits(postgres_url, connection_max_age=0.3), catalog=ACCOUNTS) as db:
         async with db.transaction() as tx:
             await until(lambda: len(db._writers._worn) == 1)
             assert counts(connections(db)) == {"used": 1, "idle": 0, "waiting": 0, "opened": 1, "lost": 0}
@@ -60,7 +60,7 @@ async def test_an_old_connection_that_is_lent_is_closed_when_it_comes_back(postg
 
 async def test_an_old_connection_is_replaced_for_the_call_in_line(postgres_url: str) -> None:
     settings = with_limits(postgres_url, connection_max_age=0.3).model_copy(update={"pool_size": 1})
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         async with db.transaction() as tx:
             waiting = asyncio.create_task(column(db, "SELECT pg_backend_pid()"))
             await until(lambda: len(db._writers._worn) == 1)
@@ -69,7 +69,7 @@ async def test_an_old_connection_is_replaced_for_the_call_in_line(postgres_url: 
 
 
 async def test_connections_opened_together_are_not_replaced_together(settings: Settings) -> None:
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         await fill(db, settings.pool_size)
         factors = {life.jitter for life in db._writers._all.values()}
     assert len(factors) == settings.pool_size
@@ -79,7 +79,7 @@ async def test_connections_opened_together_are_not_replaced_together(settings: S
 
 async def test_connections_without_limits_are_kept(postgres_url: str) -> None:
     unlimited = {"connection_max_age": 0, "connection_max_idle": 0, "connection_check_after": 0}
-    async with open_database(with_limits(postgres_url, **unlimited)) as db:
+    async with open_database(with_limits(postgres_url, **unlimited), catalog=ACCOUNTS) as db:
         await fill(db, SIZE)
         pool = db._writers
         await until(lambda: all(pool._idle(connection) > 0.5 for connection in pool._all))
@@ -88,7 +88,7 @@ async def test_connections_without_limits_are_kept(postgres_url: str) -> None:
 
 
 async def test_the_statistics_report_who_uses_and_who_waits(small: Settings) -> None:
-    async with open_database(small) as db:
+    async with open_database(small, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         name = db._writers.name
         before = db.pool_stats()[name]

@@ -10,7 +10,7 @@ from database.calls import IDS, READS, WRITES, Call, read
 from database.ledger import column, make_ledger
 from database.pools import fill, until
 from database.servers import OwnServer, url_of
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
 
@@ -46,7 +46,7 @@ async def test_the_first_request_of_every_pool_after_a_restart_succeeds(
     async with AsyncExitStack() as stack:
         pools: list[Database] = []
         for _ in range(POOLS):
-            db = await stack.enter_async_context(open_database(settings, check_schema=False))
+            db = await stack.enter_async_context(open_database(settings, check_schema=False, catalog=ACCOUNTS))
             await fill(db, SIZE)
             pools.append(db)
         await db.run(*make_ledger(db))
@@ -59,7 +59,7 @@ async def test_the_first_request_of_every_pool_after_a_restart_succeeds(
 
 
 async def test_calls_made_while_the_server_is_down_succeed_when_it_is_up(server: OwnServer, settings: Settings) -> None:
-    async with open_database(settings, check_schema=False) as db:
+    async with open_database(settings, check_schema=False, catalog=ACCOUNTS) as db:
         await fill(db, SIZE)
         server.stop("fast")
         calls = [asyncio.create_task(read(db, number)) for number in range(3 * SIZE)]

@@ -7,6 +7,7 @@ import pytest
 
 from database.ledger import column, endless, run, sql
 from database.outside import Outside
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import StatementError, TransactionClosed
 from hangar_dal.settings import Settings
@@ -145,7 +146,7 @@ async def test_memory_does_not_grow_with_the_number_of_rows(ledger: Database) ->
 
 async def test_the_one_connection_of_a_memory_database_is_free_while_a_stream_is_read() -> None:
     async with (
-        open_database(Settings(database_url="sqlite:///:memory:", acquire_timeout=3)) as db,
+        open_database(Settings(database_url="sqlite:///:memory:", acquire_timeout=3), catalog=ACCOUNTS) as db,
         db.stream(*sql(db, "SELECT 1 AS one UNION ALL SELECT 2"), chunk=1) as chunks,
     ):
         async for rows in chunks:

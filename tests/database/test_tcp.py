@@ -7,7 +7,7 @@ import pytest
 
 from database.ledger import column
 from database.proxy import wire_to
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
 
@@ -57,7 +57,7 @@ async def test_a_connection_has_the_options_that_are_set(
 ) -> None:
     async with wire_to(settings.target) as (_, url):
         through = Settings(database_url=url + query, sealing_keys=settings.sealing_keys, **values)
-        async with open_database(through) as db:
+        async with open_database(through, catalog=ACCOUNTS) as db:
             await column(db, "SELECT 1")
             assert options_in_use(db) == expected
 
@@ -67,6 +67,6 @@ async def test_zero_leaves_the_options_of_the_system(settings: Settings) -> None
         expected = {**options_of(plain), "SO_KEEPALIVE": 1}  # which libpq always sets
     async with wire_to(settings.target) as (_, url):
         zero = Settings(database_url=url, sealing_keys=settings.sealing_keys, tcp_keepalive=0, tcp_user_timeout=0)
-        async with open_database(zero) as db:
+        async with open_database(zero, catalog=ACCOUNTS) as db:
             await column(db, "SELECT 1")
             assert options_in_use(db) == expected

@@ -8,7 +8,7 @@ from secrets import token_hex
 import pytest
 
 from database.ledger import column, run, sql
-from hangar_dal import Database, open_database
+from hangar_dal import ACCOUNTS, Database, open_database
 from hangar_dal.database import Executor, Statement
 from hangar_dal.errors import (
     ConstraintViolation,
@@ -138,7 +138,7 @@ async def test_a_rule_that_several_tables_share_names_none_of_them(events: Datab
 async def test_a_rule_that_was_made_after_the_database_was_opened_is_known(
     settings: Settings, events: Database
 ) -> None:
-    async with open_database(settings) as other:
+    async with open_database(settings, catalog=ACCOUNTS) as other:
         await run(other, EVENT, id=2, note="good")
         await make(
             events,
@@ -281,7 +281,7 @@ async def test_a_key_that_restricts_is_a_foreign_key_and_no_trigger(database: Da
 @pytest.mark.parametrize("action", ["FAIL", "ROLLBACK"])
 async def test_no_row_is_kept_by_a_transaction_that_fail_or_rollback_refused(sqlite_url: str, action: str) -> None:
     """`migrations verify` reports these two."""
-    async with open_database(Settings(database_url=sqlite_url, sealing_keys=new_key())) as db:
+    async with open_database(Settings(database_url=sqlite_url, sealing_keys=new_key()), catalog=ACCOUNTS) as db:
         await make(
             db,
             "CREATE TABLE notes (id INTEGER NOT NULL PRIMARY KEY) STRICT",

@@ -8,7 +8,7 @@ from secrets import token_hex
 import pytest
 
 from database.ledger import column, run
-from hangar_dal import Database, open_database, sealing
+from hangar_dal import ACCOUNTS, Database, open_database, sealing
 from hangar_dal.database import Executor, Statement
 from hangar_dal.errors import (
     CheckViolation,
@@ -45,7 +45,9 @@ def trigger(body: str, when: str = "CREATE OR REPLACE TRIGGER t BEFORE INSERT ON
 
 @pytest.fixture
 async def notes(postgres_url: str, anyio_backend: str) -> AsyncIterator[Database]:
-    async with open_database(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())) as db:
+    async with open_database(
+        Settings(database_url=postgres_url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS
+    ) as db:
         await make(db, "CREATE TABLE notes (id bigint PRIMARY KEY, note text NOT NULL CHECK (note <> 'empty'))")
         yield db
 
@@ -257,7 +259,9 @@ async def test_a_task_can_be_cancelled_while_the_rule_is_looked_up(
             raise
 
     waiting = "SELECT pid FROM pg_locks WHERE relation = 'pg_proc'::regclass AND NOT granted"
-    async with open_database(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())) as other:
+    async with open_database(
+        Settings(database_url=postgres_url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS
+    ) as other:
         async with other.transaction() as tx:
             await tx.run(Statement("", "LOCK TABLE pg_proc IN ACCESS EXCLUSIVE MODE", writes=True), ())
             task = asyncio.ensure_future(refused())
@@ -273,7 +277,7 @@ async def test_a_task_can_be_cancelled_while_the_rule_is_looked_up(
 
 async def test_a_rule_that_cannot_be_looked_up_is_an_error_without_a_message(postgres_url: str) -> None:
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), lock_timeout=0.1)
-    async with open_database(settings) as db, open_database(settings) as other:
+    async with open_database(settings, catalog=ACCOUNTS) as db, open_database(settings, catalog=ACCOUNTS) as other:
         await make(db, "CREATE TABLE notes (id bigint PRIMARY KEY, note text)", *trigger("RAISE 'a_rule: No.';"))
         assert isinstance(await refusal(db, NOTE, id=1, note=SECRET), TriggerViolation)
         async with other.transaction() as tx:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from database.ledger import column, endless, make_ledger, run
+from hangar_dal import ACCOUNTS
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseClosed, StatementTimeout
 from hangar_dal.settings import Settings
@@ -15,7 +16,8 @@ INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
 @pytest.fixture
 async def crowded(small: Settings, anyio_backend: str):
     """A database whose connections are all in transactions."""
-    async with open_database(small.model_copy(update={"acquire_timeout": 2, "sqlite_readers": 1})) as db:
+    one_reader = small.model_copy(update={"acquire_timeout": 2, "sqlite_readers": 1})
+    async with open_database(one_reader, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         async with db.transaction(), db.transaction(read_only=True):
             yield db
@@ -67,7 +69,7 @@ async def test_writers_are_served_in_the_order_in_which_they_came(settings: Sett
         await run(db, INSERT, id=n)
         served.append(n)
 
-    async with open_database(one_connection) as db:
+    async with open_database(one_connection, catalog=ACCOUNTS) as db:
         await db.run(*make_ledger(db))
         async with db.transaction():
             waiting = [asyncio.create_task(write(db, n)) for n in range(8)]
@@ -87,7 +89,7 @@ async def test_who_waits_while_the_database_closes_is_told(crowded: Database) ->
 
 async def test_a_statement_that_takes_too_long_is_stopped(database_url: str, settings: Settings) -> None:
     hasty = Settings(database_url=database_url, sealing_keys=settings.sealing_keys, statement_timeout=1)
-    async with open_database(hasty) as db:
+    async with open_database(hasty, catalog=ACCOUNTS) as db:
         with pytest.raises(StatementTimeout) as caught:
             await db.run(*endless(db))
         assert caught.value.query == "the_endless_query"

@@ -8,7 +8,7 @@ from database.ledger import column, endless, endless_write, make_ledger, run, sq
 from database.outside import outside_of
 from database.proxy import wire_to
 from database.storm import UNKNOWN
-from hangar_dal import sealing
+from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql import driver as postgresql_driver
 from hangar_dal.database.postgresql import engine as postgresql_engine
@@ -29,7 +29,7 @@ async def test_a_frozen_network_does_not_hold_a_cancelled_caller(
     monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
     async with wire_to(settings.target) as (wire, url):
         through = Settings(database_url=url, sealing_keys=settings.sealing_keys)
-        async with open_database(through) as db:
+        async with open_database(through, catalog=ACCOUNTS) as db:
             reading = asyncio.create_task(db.run(*endless(db)))
             await asyncio.sleep(0.1)
             wire.freeze()
@@ -46,7 +46,7 @@ async def test_ping_gives_up_on_a_frozen_network(settings: Settings, monkeypatch
     monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
     async with wire_to(settings.target) as (wire, url):
         through = Settings(database_url=url, sealing_keys=settings.sealing_keys)
-        async with open_database(through) as db:
+        async with open_database(through, catalog=ACCOUNTS) as db:
             wire.freeze()
             with pytest.raises(ConnectionFailed, match=r"no answer within 0\.1 seconds"):
                 await asyncio.wait_for(db.ping(timeout=0.1), 300)
@@ -77,9 +77,11 @@ async def test_a_write_that_is_cancelled_on_a_frozen_network_is_in_doubt_and_end
 ) -> None:
     monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
     outside = outside_of(settings.target)
-    async with open_database(settings) as direct, wire_to(settings.target) as (wire, url):
+    async with open_database(settings, catalog=ACCOUNTS) as direct, wire_to(settings.target) as (wire, url):
         await direct.run(*make_ledger(direct))
-        async with open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys)) as db:
+        async with open_database(
+            Settings(database_url=url, sealing_keys=settings.sealing_keys), catalog=ACCOUNTS
+        ) as db:
             writing = asyncio.create_task(db.run(*endless_write(db)))
             while not outside.query(RUNNING):  # noqa: ASYNC110 - another process is asked
                 await asyncio.sleep(0.01)
@@ -101,7 +103,7 @@ async def test_a_frozen_network_does_not_hold_a_statement_past_its_timeout(
     monkeypatch.setattr(postgresql_engine, "GRACE_SECONDS", 1)
     async with wire_to(settings.target) as (wire, url):
         hasty = Settings(database_url=url, sealing_keys=settings.sealing_keys, statement_timeout=2)
-        async with open_database(hasty) as db:
+        async with open_database(hasty, catalog=ACCOUNTS) as db:
             await column(db, "SELECT 1")
             wire.freeze()
             with pytest.raises(ConnectionFailed):
@@ -112,11 +114,13 @@ async def test_a_frozen_network_does_not_hold_a_statement_past_its_timeout(
 
 @pytest.mark.slow
 async def test_a_wire_cut_at_any_byte_leaves_everything_or_nothing(settings: Settings) -> None:
-    async with open_database(settings) as direct:
+    async with open_database(settings, catalog=ACCOUNTS) as direct:
         await direct.run(*make_ledger(direct))
         async with wire_to(settings.target) as (wire, url):
             seen = {"committed": 0, "unknown": 0, "not applied": 0}
-            async with open_database(Settings(database_url=url, sealing_keys=settings.sealing_keys, pool_size=1)) as db:
+            async with open_database(
+                Settings(database_url=url, sealing_keys=settings.sealing_keys, pool_size=1), catalog=ACCOUNTS
+            ) as db:
                 for cut in range(1, 600):
                     await column(db, "SELECT 1")  # the connection is there, and the cut hits the transaction
                     wire.cut_after(cut)

@@ -10,17 +10,18 @@ from pathlib import Path
 import pytest
 
 from docs.documents import BACKUP, blocks, write_files
-from hangar_dal import open_database, session_cookies, users
+from hangar_dal import ACCOUNTS, open_database, session_cookies, users
 from samples import eve_user, local_user, session
 
 # A process that is killed leaves its last commits in the write-ahead log.
 KILLED = """
 import asyncio, os, signal, sys
+from hangar_dal import ACCOUNTS
 from hangar_dal import open_database, users
 from samples import eve_user
 
 async def main():
-    db = await open_database()
+    db = await open_database(catalog=ACCOUNTS)
     await users.insert_user(db, eve_user(), hashed_password=None)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -51,7 +52,7 @@ def run(name: str) -> str:
 
 
 async def test_a_backup_is_restored_by_the_commands_of_the_page(shop: Path) -> None:
-    async with open_database() as db:
+    async with open_database(catalog=ACCOUNTS) as db:
         ada = await users.create_user(db, local_user())
         made = await session_cookies.create_session_cookie(db, session(ada.id))
         assert "1 sealed values opened" in run("backup")
@@ -62,7 +63,7 @@ async def test_a_backup_is_restored_by_the_commands_of_the_page(shop: Path) -> N
     assert (shop / "shop.db-wal").stat().st_size > 0
     assert "applied" in run("restore")
     assert (shop / "shop.db").stat().st_mode & 0o777 == 0o600
-    async with open_database() as db:
+    async with open_database(catalog=ACCOUNTS) as db:
         assert await users.count_users(db) == 1
         assert await session_cookies.get_session_cookie(db, made.id) == made
         await users.update_user(db, ada.id, display_name="Ada L.")
@@ -74,7 +75,7 @@ async def test_an_old_log_beside_a_restored_file_is_as_harmful_as_the_page_says(
     tests = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     subprocess.run([sys.executable, "-c", KILLED], env=tests, check=False)
     shutil.copy(shop / "backups" / "shop.db", shop / "shop.db")
-    async with open_database() as db:
+    async with open_database(catalog=ACCOUNTS) as db:
         assert await users.count_users(db) == 1  # not in the backup
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from docs.documents import ROOT
+from hangar_dal import ACCOUNTS
 from hangar_dal.contract import read_project
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
@@ -24,9 +25,9 @@ TABLES = {
 }
 CATALOG = """\
 from pathlib import Path
-from hangar_dal import Catalog
+from hangar_dal import ACCOUNTS, Catalog
 
-CATALOG = Catalog("{package}", sql=Path(__file__).parent / "sql")
+CATALOG = Catalog("{package}", sql=Path(__file__).parent / "sql", uses=[ACCOUNTS])
 """
 MODULE = """\
 from typing import Annotated
@@ -185,7 +186,7 @@ def sources(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -
     write(folder, {"1001_items.py": SHIM})
     for dialect, table in TABLES.items():
         write(folder, {f"{dialect}/1001_items.sql": table, f"{dialect}/1001_items.rollback.sql": "DROP TABLE items;\n"})
-    project = Project((), (*read_project().migrations, folder))
+    project = Project((), (ACCOUNTS.migrations, folder))
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
         if postgres_server.needs_permission:
             patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")

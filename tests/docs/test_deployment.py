@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from urllib.parse import quote, urlencode
@@ -15,7 +16,7 @@ import pytest
 from psycopg import sql
 
 from docs.documents import DEPLOYMENT, blocks, write_files
-from hangar_dal import migrations, open_database, sealing, session_cookies, users, uuid7
+from hangar_dal import ACCOUNTS, migrations, open_database, sealing, session_cookies, users, uuid7
 from hangar_dal.errors import ConstraintViolation, MigrationError
 from hangar_dal.migrations.status import status
 from hangar_dal.settings import Settings
@@ -115,14 +116,14 @@ def prepared(_allowed_postgres: Server) -> Iterator[Deployment]:
 def deployed(prepared: Deployment) -> Deployment:
     """The page carried out to its end, the first migration included."""
     prepared.run("owner", "hangar_owner")
-    migrations.apply(prepared.url("hangar_owner"))
+    migrations.apply(prepared.url("hangar_owner"), catalog=ACCOUNTS)
     prepared.run("owner after migrations", "hangar_owner")
     return prepared
 
 
 async def use(one: Deployment) -> None:
     """What an application does."""
-    async with open_database(one.settings("hangar_app")) as db:
+    async with open_database(one.settings("hangar_app"), catalog=ACCOUNTS) as db:
         ada = await users.create_user(db, local_user())
         async with db.transaction() as tx:
             await session_cookies.create_session_cookie(tx, session(ada.id))
@@ -136,12 +137,12 @@ async def use(one: Deployment) -> None:
 
 async def test_the_owner_migrates_and_the_application_works(deployed: Deployment) -> None:
     await use(deployed)
-    assert await asyncio.to_thread(migrations.pending, deployed.url("hangar_owner")) == ()
+    assert await asyncio.to_thread(migrations.pending, deployed.url("hangar_owner"), catalog=ACCOUNTS) == ()
     await use(deployed)
 
 
 async def test_tables_that_exist_already_are_granted_afterwards(prepared: Deployment) -> None:
-    await asyncio.to_thread(migrations.apply, prepared.url("hangar_owner"))
+    await asyncio.to_thread(migrations.apply, prepared.url("hangar_owner"), catalog=ACCOUNTS)
     prepared.run("owner", "hangar_owner")
     prepared.run("owner after migrations", "hangar_owner")
     await use(prepared)
@@ -173,7 +174,10 @@ def test_the_application_may_do_nothing_else(deployed: Deployment) -> None:
 
 def test_the_application_s_role_is_told_which_role_runs_migrations(deployed: Deployment) -> None:
     url = deployed.url("hangar_app")
-    for command in (migrations.pending, migrations.apply, migrations.edited, migrations.break_lock, status):
+    named = (
+        partial(each, catalog=ACCOUNTS) for each in (migrations.pending, migrations.apply, migrations.edited, status)
+    )
+    for command in (*named, migrations.break_lock):
         with pytest.raises(
             MigrationError, match=r"permission denied .*; use the URL of the role that owns the tables$"
         ):
@@ -208,7 +212,7 @@ def test_the_log_settings_hold_in_the_application_s_sessions(deployed: Deploymen
 async def test_what_is_lost_is_listed(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(DEPLOYMENT, tmp_path)
     old, new = sealing.new_key(), sealing.new_key()
-    async with open_database(Settings(database_url=sqlite_url, sealing_keys=old)) as db:
+    async with open_database(Settings(database_url=sqlite_url, sealing_keys=old), catalog=ACCOUNTS) as db:
         ada = await users.create_user(db, local_user())
         made = await session_cookies.create_session_cookie(db, session(ada.id))
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
@@ -228,7 +232,7 @@ async def test_the_log_of_a_server_that_logs_every_statement_holds_no_value(depl
         admin.execute(sql.SQL("ALTER DATABASE {} SET log_statement = 'all'").format(name))
     canary = f"canary{token_hex(12)}"
     ada = local_user(username=canary, email=f"{canary}@hangar.example", metadata={"note": canary})
-    async with open_database(deployed.settings("hangar_app")) as db:
+    async with open_database(deployed.settings("hangar_app"), catalog=ACCOUNTS) as db:
         made = await users.create_user(db, ada)
         await session_cookies.create_session_cookie(db, session(made.id, cookies=[canary]))
         for refused in (

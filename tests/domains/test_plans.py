@@ -20,7 +20,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from hangar_dal import Database, Settings, User, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, sealing, session_cookies, users
 from hangar_dal.database import Statement
 from hangar_dal.errors import InvalidCredentials, NotFound
 from postgres_server import Server
@@ -109,7 +109,9 @@ async def crowded(
 ) -> AsyncIterator[Database]:
     """On each backend in turn, as `database_url` is."""
     url = request.getfixturevalue(f"crowded_{database_url.partition(':')[0]}")
-    async with open_database(Settings(database_url=url, sealing_keys=sealing.new_key()), clock=lambda: START) as db:
+    async with open_database(
+        Settings(database_url=url, sealing_keys=sealing.new_key()), clock=lambda: START, catalog=ACCOUNTS
+    ) as db:
         yield db
 
 

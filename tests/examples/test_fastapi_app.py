@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from hangar_dal import Settings, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, Settings, open_database, sealing, session_cookies, users
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fastapi_app.py"
 ADA = {"username": "Ada", "email": "ada@hangar.example", "password": token_hex()}
@@ -42,7 +42,7 @@ async def test_what_was_answered_with_success_is_committed(client: httpx.AsyncCl
     assert answer.status_code == 201, answer.text
     assert "password" not in answer.text
 
-    async with open_database(app_settings) as other:
+    async with open_database(app_settings, catalog=ACCOUNTS) as other:
         assert (await users.find_user_by_email(other, "ADA@hangar.example")).username == "Ada"
 
 
@@ -78,7 +78,7 @@ async def test_a_session_goes_in_and_only_its_id_comes_back(client: httpx.AsyncC
     answer = await client.post(f"/users/{ada['id']}/sessions", json=new)
     assert answer.status_code == 201, answer.text
 
-    async with open_database(app_settings) as other:
+    async with open_database(app_settings, catalog=ACCOUNTS) as other:
         assert (await session_cookies.get_session_cookie(other, UUID(answer.json()))).cookies == new["cookies"]
 
 

@@ -110,7 +110,7 @@ def test_a_field_that_is_renamed_is_found_where_its_column_stands(run: Shop, sho
 
 
 def test_a_column_that_is_renamed_is_found_where_it_is_used(run: Shop, shop: Path, server: str) -> None:
-    for file in shop.glob("migrations/*/1002_order_notes*.sql"):
+    for file in shop.glob("shop/migrations/*/1002_order_notes*.sql"):
         file.write_text(file.read_text().replace("COLUMN note", "COLUMN remark"))
     found = findings(run, server)
     for dialect in ("sqlite", "postgresql"):
@@ -130,7 +130,7 @@ def test_its_newest_migration_goes_before_the_code(run: Shop, server: str) -> No
 
 
 def test_a_column_that_gets_another_name_splits_the_change(run: Shop, shop: Path, server: str) -> None:
-    for file in shop.glob("migrations/*/1002_order_notes.sql"):
+    for file in shop.glob("shop/migrations/*/1002_order_notes.sql"):
         file.write_text("ALTER TABLE orders RENAME COLUMN currency TO currency_code;" + file.read_text())
     shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server)
     assert (shown.returncode, shown.stderr) == (1, "")

@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import cli
+from hangar_dal import ACCOUNTS, cli
 from hangar_dal.finding import Finding
-from hangar_dal.migrations import files
+from hangar_dal.migrations.files import folders_of
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Schema
-from hangar_dal.migrations.scripts import packaged_folder
 from hangar_dal.migrations.stages import read_schema
 from hangar_dal.migrations.verify import verify
 
@@ -74,8 +73,8 @@ def dialect(empty_database_url: str) -> str:
 @pytest.fixture
 def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the packaged migrations that the functions of `hangar_dal.migrations` take for the original."""
-    folder = shutil.copytree(packaged_folder(), tmp_path / "packaged")
-    monkeypatch.setattr(files, "packaged_folder", lambda: folder)
+    folder = shutil.copytree(ACCOUNTS.migrations, tmp_path / "packaged")
+    monkeypatch.setattr(ACCOUNTS, "_migrations", folder)
     return folder
 
 
@@ -83,7 +82,9 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def checkout(tmp_path: Path) -> Path:
     """What `yoyo` needs of the repository, in a folder whose name has spaces and brackets."""
     folder = tmp_path / "my check out [1]"
-    shutil.copytree(packaged_folder(), folder / "sql" / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ACCOUNTS.migrations, folder / "sql" / "accounts" / "migrations", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copy(ROOT / "yoyo.ini", folder)
     command = Path("src/hangar_dal/migrations/new.py")  # what yoyo.ini starts for `yoyo new`
     (folder / command.parent).mkdir(parents=True)
@@ -132,7 +133,7 @@ def application(tmp_path: Path, add_migration: Callable[..., None]) -> Path:
     folder = tmp_path / "application"
     for dialect in ("sqlite", "postgresql"):
         (folder / dialect).mkdir(parents=True)
-    shutil.copy(packaged_folder() / "0001_users.py", folder)
+    shutil.copy(ACCOUNTS.migrations / "0001_users.py", folder)
     add_migration(folder, "1001_orders", apply="CREATE TABLE orders (id integer);", rollback="DROP TABLE orders;")
     (folder / "0001_users.py").unlink()
     return folder
@@ -158,7 +159,8 @@ def findings(empty_sqlite_url: str, empty_postgres_url: str) -> Callable[..., tu
 
     def run(*folders: Path, **options: Any) -> tuple[Finding, ...]:
         return verify(
-            folders, **{"postgresql": empty_postgres_url, "lint": False, "database": empty_sqlite_url} | options
+            folders_of([ACCOUNTS], folders),
+            **{"postgresql": empty_postgres_url, "lint": False, "database": empty_sqlite_url} | options,
         )
 
     return run

@@ -1,11 +1,10 @@
 """Changes that give the two databases different schemas, and what of each has to be declared."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hangar_dal.migrations.scripts import packaged_folder
+from hangar_dal.migrations.new import SHIM
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 
@@ -236,7 +235,7 @@ def write(folder: Path, *changes: Change) -> None:
     """Migrations in this order, behind one that makes the tables of BASE."""
     for number, change in enumerate([BASE, *changes]):
         name = f"{number:04}_change"
-        shutil.copy(packaged_folder() / "0001_users.py", folder / f"{name}.py")
+        (folder / f"{name}.py").write_text(SHIM)
         for dialect, sql, undo in zip(DIALECTS, change[:2], change[2:], strict=True):
             (folder / dialect / f"{name}.sql").write_text(sql)
             (folder / dialect / f"{name}.rollback.sql").write_text(undo)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import MigrationError, SchemaDiffers
 from hangar_dal.migrations.schema import Schema
 
@@ -20,16 +20,16 @@ def orphan(database_url: str, query: Query) -> str:
     """A database with every table of the migrations, and nothing of yoyo's."""
     for table in ("_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock"):
         query(database_url, f"DROP TABLE {table}")
-    assert migrations.pending(database_url) == EVERYTHING
+    assert migrations.pending(database_url, catalog=ACCOUNTS) == EVERYTHING
     return database_url
 
 
 def test_a_complete_database_is_marked_completely(orphan: str, schema_of: SchemaOf) -> None:
     before = schema_of(orphan)
-    assert migrations.adopt(orphan) == EVERYTHING
-    assert migrations.pending(orphan) == ()
-    assert migrations.edited(orphan) == ()
-    assert migrations.apply(orphan) == ()
+    assert migrations.adopt(orphan, catalog=ACCOUNTS) == EVERYTHING
+    assert migrations.pending(orphan, catalog=ACCOUNTS) == ()
+    assert migrations.edited(orphan, catalog=ACCOUNTS) == ()
+    assert migrations.apply(orphan, catalog=ACCOUNTS) == ()
     assert schema_of(orphan) == before
 
 
@@ -39,14 +39,14 @@ def test_a_database_at_an_earlier_stage_is_marked_so_far_and_the_rest_is_applied
     complete = schema_of(orphan)
     query(orphan, "DROP INDEX idx_session_expires")
     query(orphan, "DROP INDEX idx_session_user_platform")
-    assert migrations.adopt(orphan) == EVERYTHING[:2]
-    assert migrations.apply(orphan) == EVERYTHING[2:]
+    assert migrations.adopt(orphan, catalog=ACCOUNTS) == EVERYTHING[:2]
+    assert migrations.apply(orphan, catalog=ACCOUNTS) == EVERYTHING[2:]
     assert schema_of(orphan) == complete
 
 
 def test_a_database_with_users_alone_has_had_the_first_migration(orphan: str, query: Query) -> None:
     query(orphan, "DROP TABLE session_cookies")
-    assert migrations.adopt(orphan) == EVERYTHING[:1]
+    assert migrations.adopt(orphan, catalog=ACCOUNTS) == EVERYTHING[:1]
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_a_database_that_differs_is_refused_with_the_differences_and_nothing_is_
 ) -> None:
     query(orphan, change)
     with pytest.raises(SchemaDiffers, match="nothing was marked") as caught:
-        migrations.adopt(orphan)
+        migrations.adopt(orphan, catalog=ACCOUNTS)
     assert any(line.startswith(difference) for line in caught.value.differences)
     assert all(line in str(caught.value) for line in caught.value.differences)
-    assert migrations.pending(orphan) == EVERYTHING
+    assert migrations.pending(orphan, catalog=ACCOUNTS) == EVERYTHING
 
 
 def test_a_rule_that_is_looser_is_a_difference_on_sqlite(empty_sqlite_url: str, packaged: Path, query: Query) -> None:
@@ -74,7 +74,7 @@ def test_a_rule_that_is_looser_is_a_difference_on_sqlite(empty_sqlite_url: str, 
     for statement in script.replace("BETWEEN 1 AND 64", "BETWEEN 1 AND 65").split(";\n")[:-1]:
         query(empty_sqlite_url, statement)
     with pytest.raises(SchemaDiffers, match=r"\+ users: check users_username_check "):
-        migrations.adopt(empty_sqlite_url)
+        migrations.adopt(empty_sqlite_url, catalog=ACCOUNTS)
 
 
 def test_a_rule_that_is_looser_is_a_difference_on_postgresql(postgres_url: str, query: Query) -> None:
@@ -84,35 +84,35 @@ def test_a_rule_that_is_looser_is_a_difference_on_postgresql(postgres_url: str, 
     query(postgres_url, "ALTER TABLE users DROP CONSTRAINT users_username_check")
     query(postgres_url, "ALTER TABLE users ADD CONSTRAINT users_username_check CHECK (length(username) < 65)")
     with pytest.raises(SchemaDiffers, match=r"\+ users: check users_username_check "):
-        migrations.adopt(postgres_url)
+        migrations.adopt(postgres_url, catalog=ACCOUNTS)
 
 
 def test_spelling_of_the_same_rule_is_no_difference(empty_sqlite_url: str, packaged: Path, query: Query) -> None:
     script = (packaged / "sqlite" / "0001_users.sql").read_text()
     for statement in script.replace("CHECK (", "check  ( /* same */ ").split(";\n")[:-1]:
         query(empty_sqlite_url, statement)
-    assert migrations.adopt(empty_sqlite_url) == EVERYTHING[:1]
+    assert migrations.adopt(empty_sqlite_url, catalog=ACCOUNTS) == EVERYTHING[:1]
 
 
 def test_tables_that_no_migration_knows_are_left_alone(orphan: str, query: Query) -> None:
     query(orphan, "CREATE TABLE theirs (id integer PRIMARY KEY)")
-    assert migrations.adopt(orphan) == EVERYTHING
+    assert migrations.adopt(orphan, catalog=ACCOUNTS) == EVERYTHING
 
 
 def test_a_database_with_a_history_is_refused(database_url: str) -> None:
     with pytest.raises(MigrationError, match="has a history of migrations already"):
-        migrations.adopt(database_url)
+        migrations.adopt(database_url, catalog=ACCOUNTS)
 
 
 def test_a_database_without_the_tables_is_refused(empty_database_url: str) -> None:
     with pytest.raises(MigrationError, match="nothing to adopt"):
-        migrations.adopt(empty_database_url)
-    assert migrations.pending(empty_database_url) == EVERYTHING
+        migrations.adopt(empty_database_url, catalog=ACCOUNTS)
+    assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == EVERYTHING
 
 
 def test_a_file_that_is_missing_is_not_made_to_be_adopted(empty_sqlite_url: str) -> None:
     with pytest.raises(MigrationError, match="does not exist"):
-        migrations.adopt(empty_sqlite_url)
+        migrations.adopt(empty_sqlite_url, catalog=ACCOUNTS)
     assert not Path(empty_sqlite_url.removeprefix("sqlite:///")).exists()
 
 
@@ -120,16 +120,16 @@ def test_what_changes_rows_alone_is_not_taken_on_trust(
     orphan: str, packaged: Path, add_migration: Callable[..., None]
 ) -> None:
     add_migration(packaged, "0004_rows", apply="UPDATE users SET is_private = TRUE;")
-    assert migrations.adopt(orphan) == EVERYTHING
-    assert migrations.apply(orphan) == ("0004_rows",)
+    assert migrations.adopt(orphan, catalog=ACCOUNTS) == EVERYTHING
+    assert migrations.apply(orphan, catalog=ACCOUNTS) == ("0004_rows",)
 
 
 def test_nothing_of_the_comparison_is_left_behind(orphan: str, query: Query, schema_of: SchemaOf) -> None:
-    migrations.adopt(orphan)
+    migrations.adopt(orphan, catalog=ACCOUNTS)
     assert schema_of(orphan).names == {"users", "session_cookies"}
 
 
 def test_postgresql_keeps_no_schema_of_the_comparison(postgres_url: str, query: Query) -> None:
     query(postgres_url, "DELETE FROM _yoyo_migration")
-    migrations.adopt(postgres_url)
+    migrations.adopt(postgres_url, catalog=ACCOUNTS)
     assert query(postgres_url, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'hangar%'") == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hangar_dal import ACCOUNTS
 from hangar_dal.errors import MigrationError
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.beyond import beyond
@@ -82,7 +83,7 @@ def test_it_is_a_finding_of_verify_and_nothing_of_it_ran(
 def test_no_schema_is_built_of_it(packaged: Path, add_migration: Add, empty_postgres_url: str) -> None:
     add_migration(packaged, "0004_beyond", postgresql="ALTER SYSTEM SET work_mem = '5MB';")
     with pytest.raises(MigrationError, match="ALTER SYSTEM reaches beyond the database"):
-        migrated_schema(empty_postgres_url)
+        migrated_schema(empty_postgres_url, catalog=ACCOUNTS)
 
 
 def test_it_is_not_applied_to_a_scratch(packaged: Path, add_migration: Add, empty_postgres_url: str) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hangar_dal import ACCOUNTS
 from hangar_dal.finding import Finding
-from hangar_dal.migrations import apply, files
+from hangar_dal.migrations import apply
 from hangar_dal.migrations.declarations import without_declarations
 from hangar_dal.migrations.differences import find_differences
 from hangar_dal.migrations.drift import database_schema, drift
@@ -26,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = tmp_path / "own"
     for dialect in DIALECTS:
         (made / dialect).mkdir(parents=True)
-    monkeypatch.setattr(files, "packaged_folder", lambda: made)
+    monkeypatch.setattr(ACCOUNTS, "_migrations", made)
     return made
 
 
@@ -253,7 +254,7 @@ def test_a_declaration_may_be_added_to_a_migration_that_was_applied(
 ) -> None:
     case = CASES["GIN index"]
     write(folder, case.change)
-    apply(empty_database_url)
+    apply(empty_database_url, catalog=ACCOUNTS)
     write(folder, case.change.declaring(postgresql=case.postgresql))
     assert [found.sentence for found in findings(database=empty_database_url)] == []
     more = case.change._replace(sqlite="SELECT 2;", postgresql=f"{case.change.postgresql}\n-- More.")
@@ -265,8 +266,8 @@ def test_a_database_with_declared_differences_has_no_drift(folder: Path, empty_d
     """The parts of virtual tables, extensions and partitioned tables belong to these."""
     names = ("trigrams", "FTS5 and its triggers", "partitions", "materialized view beside a view", "other objects")
     write(folder, *(CASES[name].change for name in names))
-    apply(empty_database_url)
-    found = drift(empty_database_url)
+    apply(empty_database_url, catalog=ACCOUNTS)
+    found = drift(empty_database_url, catalog=ACCOUNTS)
     assert (found.differences, found.unknown, found.foreign) == ((), (), ())
     tables = {table.name for table in database_schema(empty_database_url).tables}
     assert tables >= {"pilots", "wings", "events", "tickets"}

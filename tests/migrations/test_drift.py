@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.drift import database_schema, drift, migrated_schema
 from hangar_dal.migrations.schema import Schema
@@ -18,9 +18,14 @@ SchemaOf = Callable[[str], Schema]
 
 def test_a_database_that_migrations_alone_made_has_not_drifted(database_url: str, schema_of: SchemaOf) -> None:
     before = schema_of(database_url)
-    found = drift(database_url)
+    found = drift(database_url, catalog=ACCOUNTS)
     assert (found.differences, found.unknown, found.foreign) == ((), (), ())
-    assert schema_of(database_url) == before == migrated_schema(database_url) == database_schema(database_url)
+    assert (
+        schema_of(database_url)
+        == before
+        == migrated_schema(database_url, catalog=ACCOUNTS)
+        == database_schema(database_url)
+    )
 
 
 @pytest.mark.parametrize(
@@ -34,46 +39,48 @@ def test_a_database_that_migrations_alone_made_has_not_drifted(database_url: str
 )
 def test_what_was_changed_by_hand_is_shown(database_url: str, query: Query, change: str, line: str) -> None:
     query(database_url, change)
-    (found,) = drift(database_url).differences
+    (found,) = drift(database_url, catalog=ACCOUNTS).differences
     assert found.startswith(line)
 
 
 def test_pending_migrations_are_no_drift(database_url: str, packaged: Path, add_migration: Add) -> None:
     add_migration(packaged, "0004_more", apply="CREATE TABLE more (id integer);")
-    assert drift(database_url).differences == ()
+    assert drift(database_url, catalog=ACCOUNTS).differences == ()
 
 
 def test_the_tables_of_others_are_named_and_not_compared(database_url: str, query: Query) -> None:
     query(database_url, "CREATE TABLE theirs (id integer)")
-    found = drift(database_url)
+    found = drift(database_url, catalog=ACCOUNTS)
     assert (found.differences, found.foreign) == ((), ("theirs",))
 
 
 def test_an_application_s_tables_are_compared_when_its_folder_is_given(
     empty_database_url: str, application: Path, query: Query
 ) -> None:
-    migrations.apply(empty_database_url, folders=[application])
+    migrations.apply(empty_database_url, folders=[application], catalog=ACCOUNTS)
     query(empty_database_url, "ALTER TABLE orders ADD COLUMN note text")
-    found = drift(empty_database_url)
+    found = drift(empty_database_url, catalog=ACCOUNTS)
     assert (found.differences, found.unknown, found.foreign) == ((), ("1001_orders",), ("orders",))
-    assert drift(empty_database_url, folders=[application]).differences == ("+ orders: column note text null",)
+    assert drift(empty_database_url, folders=[application], catalog=ACCOUNTS).differences == (
+        "+ orders: column note text null",
+    )
 
 
 def test_a_database_without_a_history_is_left_to_adopt(empty_database_url: str) -> None:
     with pytest.raises(MigrationError, match=r"no history .* `hangar-dal migrations adopt`"):
-        drift(empty_database_url)
+        drift(empty_database_url, catalog=ACCOUNTS)
 
 
 def test_a_trigger_that_somebody_added_is_shown_on_sqlite(sqlite_url: str, query: Query) -> None:
     query(sqlite_url, "CREATE TRIGGER spy AFTER INSERT ON users BEGIN SELECT 1; END")
-    (found,) = drift(sqlite_url).differences
+    (found,) = drift(sqlite_url, catalog=ACCOUNTS).differences
     assert found.startswith("+ users: trigger spy ")
 
 
 def test_a_trigger_that_somebody_added_is_shown_on_postgresql(postgres_url: str, query: Query) -> None:
     query(postgres_url, "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
     query(postgres_url, "CREATE TRIGGER spy AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION nothing()")
-    found = drift(postgres_url)
+    found = drift(postgres_url, catalog=ACCOUNTS)
     assert [line[:22] for line in found.differences] == ["+ users: trigger spy C"]
     assert found.foreign == ("nothing()",)
 
@@ -94,10 +101,10 @@ def test_what_postgresql_holds_besides_tables_is_compared(
     empty_postgres_url: str, packaged: Path, add_migration: Add, query: Query, made: str, changed: str
 ) -> None:
     add_migration(packaged, "0004_more", postgresql=f"{made};")
-    migrations.apply(empty_postgres_url)
-    assert drift(empty_postgres_url).differences == ()
+    migrations.apply(empty_postgres_url, catalog=ACCOUNTS)
+    assert drift(empty_postgres_url, catalog=ACCOUNTS).differences == ()
     query(empty_postgres_url, changed)
-    assert drift(empty_postgres_url).differences != ()
+    assert drift(empty_postgres_url, catalog=ACCOUNTS).differences != ()
 
 
 def test_the_sequence_behind_a_column_is_part_of_the_column(empty_postgres_url: str, query: Query) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.backends import backend_for
 from hangar_dal.migrations.places import place_of
@@ -33,11 +33,11 @@ FAILING = "CREATE TABLE a (b integer);\nINSERT INTO users (id) VALUES ('canary')
 def test_a_failing_statement_is_named_and_nothing_of_its_migration_is_left(
     empty_database_url: str, packaged: Path, add_migration: Add, dialect: str, query: Query, schema_of: SchemaOf
 ) -> None:
-    migrations.apply(empty_database_url)
+    migrations.apply(empty_database_url, catalog=ACCOUNTS)
     before = schema_of(empty_database_url)
     add_migration(packaged, "0004_bad", apply=FAILING)
     with pytest.raises(MigrationError, match=rf"^{dialect}/0004_bad\.sql, statement 2 \(line 2\): ") as caught:
-        migrations.apply(empty_database_url)
+        migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert "canary" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert schema_of(empty_database_url) == before
@@ -51,20 +51,20 @@ def test_those_before_the_failing_one_stay_applied_and_it_may_be_mended(
     add_migration(packaged, "0004_good", apply="CREATE TABLE a (b integer);")
     add_migration(packaged, "0005_bad", apply="CREATE TABLE a (b integer);")
     with pytest.raises(MigrationError, match=r"0005_bad\.sql, statement 1 \(line 1\): .*already exists"):
-        migrations.apply(empty_database_url)
+        migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert applied(query, empty_database_url) == [*EVERYTHING, "0004_good"]
     add_migration(packaged, "0005_bad", apply="CREATE TABLE c (b integer);")
-    assert migrations.apply(empty_database_url) == ("0005_bad",)
+    assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == ("0005_bad",)
 
 
 def test_a_script_that_is_transactional_in_its_own_dialect_alone_leaves_nothing_either(
     empty_sqlite_url: str, packaged: Path, add_migration: Add, schema_of: SchemaOf
 ) -> None:
-    migrations.apply(empty_sqlite_url)
+    migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     before = schema_of(empty_sqlite_url)
     add_migration(packaged, "0004_bad", sqlite=FAILING, postgresql="-- transactional: false\nSELECT 1;")
     with pytest.raises(MigrationError, match="statement 2"):
-        migrations.apply(empty_sqlite_url)
+        migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     assert schema_of(empty_sqlite_url) == before
 
 
@@ -73,7 +73,7 @@ def test_a_script_that_is_not_transactional_says_what_stands(
 ) -> None:
     add_migration(packaged, "0004_bad", postgresql=f"-- transactional: false\n{FAILING}")
     with pytest.raises(MigrationError, match="not transactional, so the statements before it remain applied"):
-        migrations.apply(empty_postgres_url)
+        migrations.apply(empty_postgres_url, catalog=ACCOUNTS)
     assert "a" in schema_of(empty_postgres_url).names
 
 
@@ -89,10 +89,10 @@ def test_dying_before_the_mark_leaves_no_table_without_a_mark(
     with monkeypatch.context() as patch:
         patch.setattr(type(backend), "mark_one", die)
         with pytest.raises(KeyboardInterrupt):
-            migrations.apply(empty_database_url)
+            migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert schema_of(empty_database_url) == Schema(())
     assert applied(query, empty_database_url) == []
-    assert migrations.apply(empty_database_url) == EVERYTHING
+    assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == EVERYTHING
 
 
 @pytest.mark.parametrize("name", ["sqlite/0002_session_cookies.sql", "postgresql/0001_users.rollback.sql"])
@@ -101,7 +101,7 @@ def test_a_missing_file_of_either_dialect_is_refused_before_anything_is_applied(
 ) -> None:
     (packaged / name).unlink()
     with pytest.raises(MigrationError, match=f"^{name} is missing"):
-        migrations.apply(empty_database_url)
+        migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert schema_of(empty_database_url) == Schema(())
 
 
@@ -111,7 +111,7 @@ def test_an_unfinished_file_of_either_dialect_is_refused(
 ) -> None:
     add_migration(packaged, "0004_new", **{unfinished: "-- to be written\n"})
     with pytest.raises(MigrationError, match=rf"^{unfinished}/0004_new\.sql holds no statement"):
-        migrations.apply(empty_database_url)
+        migrations.apply(empty_database_url, catalog=ACCOUNTS)
 
 
 def test_a_connection_that_is_lost_is_told_as_such(
@@ -119,7 +119,7 @@ def test_a_connection_that_is_lost_is_told_as_such(
 ) -> None:
     add_migration(packaged, "0004_bad", postgresql="SELECT 1;\nSELECT pg_terminate_backend(pg_backend_pid());")
     with pytest.raises(MigrationError, match=r"0004_bad\.sql, statement 2 \(line 2\): "):
-        migrations.apply(empty_postgres_url)
+        migrations.apply(empty_postgres_url, catalog=ACCOUNTS)
     assert applied(query, empty_postgres_url) == list(EVERYTHING)
 
 
@@ -132,8 +132,8 @@ def test_a_table_that_is_in_use_is_waited_for_no_longer_than_the_settings_say(
         user.execute("BEGIN")
         user.execute("SELECT * FROM users")
         with pytest.raises(MigrationError, match="lock timeout"):
-            migrations.apply(postgres_url)
-    assert migrations.apply(postgres_url) == ("0004_column",)
+            migrations.apply(postgres_url, catalog=ACCOUNTS)
+    assert migrations.apply(postgres_url, catalog=ACCOUNTS) == ("0004_column",)
 
 
 def test_an_index_that_is_built_concurrently_waits_for_older_transactions_as_long_as_it_takes(
@@ -147,7 +147,9 @@ def test_an_index_that_is_built_concurrently_waits_for_older_transactions_as_lon
                 user.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
                 user.execute("SELECT * FROM session_cookies")
 
-        migrating = pool.submit(migrations.apply, empty_postgres_url, progress=begin_reading_before_the_indexes)
+        migrating = pool.submit(
+            migrations.apply, empty_postgres_url, catalog=ACCOUNTS, progress=begin_reading_before_the_indexes
+        )
         building = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'CREATE INDEX CONC%'"
         while query(empty_postgres_url, f"SELECT count(*) {building} AND wait_event_type = 'Lock'") == [(0,)]:
             assert not migrating.done()
@@ -174,7 +176,7 @@ def test_rows_that_refer_to_nothing_are_refused_on_sqlite(
         sqlite="CREATE TABLE a (b text REFERENCES users (id));\nINSERT INTO a VALUES ('canary');",
     )  # fmt: skip
     with pytest.raises(MigrationError, match=r"0004_bad\.sql: rows are left whose foreign key .*: a to users$"):
-        migrations.apply(empty_sqlite_url)
+        migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     assert "a" not in schema_of(empty_sqlite_url).names
     assert applied(query, empty_sqlite_url) == list(EVERYTHING)
 
@@ -193,12 +195,12 @@ def test_a_table_may_be_rebuilt_on_sqlite_without_losing_what_refers_to_it(
         sqlite="CREATE TABLE q (id integer PRIMARY KEY, note text); INSERT INTO q (id) SELECT id FROM p;"
         "DROP TABLE p; ALTER TABLE q RENAME TO p;",
     )  # fmt: skip
-    migrations.apply(empty_sqlite_url)
+    migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     assert query(empty_sqlite_url, "SELECT p_id FROM c") == [(1,)]
 
 
 def test_a_commit_that_fails_is_rolled_back_and_may_be_tried_again(empty_sqlite_url: str, tmp_path: Path) -> None:
-    migrations.apply(empty_sqlite_url)
+    migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     backend = backend_for(place_of(empty_sqlite_url))
     with closing(backend.connection), closing(sqlite3.connect(tmp_path / "empty.db")) as reader:
         backend.connection.execute("PRAGMA busy_timeout = 10")
@@ -214,7 +216,7 @@ def test_a_commit_that_fails_is_rolled_back_and_may_be_tried_again(empty_sqlite_
 
 def test_a_migration_on_sqlite_is_a_writer_from_its_start(empty_sqlite_url: str, tmp_path: Path) -> None:
     """One that began by reading would be refused, not made to wait, if another wrote before its own first write."""
-    migrations.apply(empty_sqlite_url)
+    migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     backend = backend_for(place_of(empty_sqlite_url))
     with closing(backend.connection), closing(sqlite3.connect(tmp_path / "empty.db", timeout=0)) as other:
         with backend.transaction():
@@ -256,6 +258,6 @@ def test_a_migration_that_cannot_be_loaded_is_one_sentence_and_no_traceback_in_t
     else:
         (packaged / "0004_bad.py").write_text(shim)
     with pytest.raises(MigrationError, match=rf"0004_bad.*{reason}") as caught:
-        migrations.apply(empty_database_url)
+        migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert len(str(caught.value).splitlines()) == 1
     assert [record.getMessage() for record in caplog.records if record.exc_info] == []

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal import schema_history
+from hangar_dal import ACCOUNTS, schema_history
 from hangar_dal.errors import MigrationError, SchemaOutOfDate
 from hangar_dal.migrations.new import SHIM
-from hangar_dal.migrations.scripts import Script, ids_in, packaged_folder, read_script
+from hangar_dal.migrations.scripts import Script, ids_in, read_script
 
-FOLDER = packaged_folder()
+FOLDER = ACCOUNTS.migrations
 IDS = ids_in(FOLDER)
 DIALECTS = ("sqlite", "postgresql")
 
@@ -24,8 +24,8 @@ def texts(text: str, dialect: str) -> list[str]:
 
 
 def test_the_issue_s_three_migrations_are_packaged_in_order() -> None:
-    assert schema_history.packaged_ids()[:3] == ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
-    assert schema_history.packaged_ids() == IDS
+    assert IDS[:3] == ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
+    assert tuple(schema_history.carried(ACCOUNTS)) == IDS
 
 
 def test_ids_are_numbered_without_gap_or_repetition() -> None:
@@ -61,9 +61,9 @@ def test_indexes_on_tables_in_use_are_built_concurrently_after_what_a_failed_bui
 
 
 def test_up_to_date_is_silent_and_out_of_date_names_what_is_pending_and_both_commands() -> None:
-    schema_history.check(schema_history.packaged_ids())
-    with pytest.raises(SchemaOutOfDate, match="0002_session_cookies, 0003") as caught:
-        schema_history.check({"0001_users", "9999_from_a_newer_version"})
+    schema_history.check(ACCOUNTS, IDS)
+    with pytest.raises(SchemaOutOfDate, match=r"0002_session_cookies, 0003.* of hangar_dal\.ACCOUNTS") as caught:
+        schema_history.check(ACCOUNTS, {"0001_users", "9999_from_a_newer_version"})
     assert caught.value.pending == IDS[1:]
     assert "`yoyo apply`" in str(caught.value)
     assert "`hangar-dal migrations apply`" in str(caught.value)

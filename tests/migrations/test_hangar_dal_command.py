@@ -17,6 +17,8 @@ PASSWORD = token_hex()
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
 
+pytestmark = pytest.mark.usefixtures("accounts_project")
+
 
 def test_a_new_key_is_an_entry_of_the_setting_and_never_the_same() -> None:
     first, second = hangar_dal("new-key"), hangar_dal("new-key")

@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import DatabaseBusy, MigrationBlocked, MigrationError
 from hangar_dal.migrations import file_lock
 from hangar_dal.migrations.backend_common import CommonBackend
@@ -27,14 +26,16 @@ from hangar_dal.migrations.places import place_of
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
 
+APPLY = ("migrations", "apply", "--catalog", "hangar_dal:ACCOUNTS")
+
 # Applies with the lock held, says so, and waits to be killed.
 HOLDER = """
 import os, sys, time
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 def wait(migration):
     print(migration, flush=True)
     time.sleep(600)
-migrations.apply(sys.argv[1], progress=wait)
+migrations.apply(sys.argv[1], progress=wait, catalog=ACCOUNTS)
 """
 
 
@@ -56,7 +57,7 @@ def kill_a_migrator_that_holds_the_lock(url: str) -> None:
 def test_many_at_once_apply_each_migration_once(empty_database_url: str, checkout: Path, query: Query) -> None:
     crowd = [
         start(empty_database_url, "-m", *command, cwd=checkout)
-        for command in (["yoyo", "apply"], ["hangar_dal.cli", "migrations", "apply"]) * 4
+        for command in (["yoyo", "apply"], ["hangar_dal.cli", *APPLY]) * 4
     ]
     answers = [(process.communicate(timeout=300)[0], process.returncode) for process in crowd]
     assert [code for _, code in answers] == [0] * 8, answers
@@ -69,7 +70,7 @@ def test_many_at_once_apply_each_migration_once(empty_database_url: str, checkou
 def test_the_lock_of_a_killed_migrator_dies_with_it(empty_database_url: str, query: Query) -> None:
     kill_a_migrator_that_holds_the_lock(empty_database_url)
     assert query(empty_database_url, "SELECT count(*) FROM yoyo_lock") == [(1,)]
-    assert migrations.apply(empty_database_url) == EVERYTHING[1:]
+    assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == EVERYTHING[1:]
     assert query(empty_database_url, "SELECT count(*) FROM yoyo_lock") == [(0,)]
 
 
@@ -114,13 +115,13 @@ def test_the_lock_of_plain_yoyo_is_respected_and_can_be_broken(
         backend.init_database()
     query(empty_database_url, "INSERT INTO yoyo_lock VALUES (1, '2001-01-01', 4194303)")
     with pytest.raises(DatabaseBusy, match=r"process 4194303 .*`yoyo break-lock`"):
-        migrations.apply(empty_database_url)
+        migrations.apply(empty_database_url, catalog=ACCOUNTS)
     migrations.break_lock(empty_database_url)
-    assert migrations.apply(empty_database_url) == EVERYTHING
+    assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == EVERYTHING
 
 
 def test_no_file_stays_beside_a_sqlite_database_that_was_migrated(empty_sqlite_url: str, tmp_path: Path) -> None:
-    migrations.apply(empty_sqlite_url)
+    migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     assert [path.name for path in tmp_path.glob("empty.db*")] == ["empty.db"]
 
 
@@ -163,7 +164,7 @@ def test_writers_go_on_while_a_migration_waits_for_a_reader(
     with ThreadPoolExecutor() as threads, closing(place_of(postgres_url).connect()) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM busy")
-        migrating = threads.submit(migrations.apply, postgres_url, folders=[folder])
+        migrating = threads.submit(migrations.apply, postgres_url, catalog=ACCOUNTS, folders=[folder])
         for n in range(3):
             while query(postgres_url, waiting) == [(0,)]:
                 assert not migrating.done()
@@ -184,9 +185,9 @@ def test_a_migration_that_never_gets_its_lock_applies_nothing(
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM busy")
         with pytest.raises(MigrationBlocked, match="55P03"):
-            migrations.apply(postgres_url, folders=[folder])
+            migrations.apply(postgres_url, folders=[folder], catalog=ACCOUNTS)
     assert query(postgres_url, "SELECT to_regclass('other')") == [(None,)]
-    assert migrations.pending(postgres_url, folders=[folder]) == ("1001_busy",)
+    assert migrations.pending(postgres_url, folders=[folder], catalog=ACCOUNTS) == ("1001_busy",)
 
 
 def one_migration(tmp_path: Path, apply: str, rollback: str) -> Path:
@@ -196,7 +197,7 @@ def one_migration(tmp_path: Path, apply: str, rollback: str) -> Path:
         (folder / dialect).mkdir(parents=True)
         (folder / dialect / "1001_busy.sql").write_text(apply)
         (folder / dialect / "1001_busy.rollback.sql").write_text(rollback)
-    shutil.copy(next(Path(str(files("hangar_dal.sql"))).glob("migrations/0001*.py")), folder / "1001_busy.py")
+    shutil.copy(ACCOUNTS.migrations / "0001_users.py", folder / "1001_busy.py")
     return folder
 
 
@@ -260,5 +261,5 @@ def test_a_lock_that_cannot_be_written_is_reported_without_waiting(
         "hangar_dal.migrations.backend_common.time", SimpleNamespace(monotonic=time.monotonic, sleep=waits.append)
     )
     with pytest.raises(MigrationError, match="the lock of the migrations"):
-        migrations.apply(empty_database_url)
+        migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert waits == []

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
+from hangar_dal.migrations.scripts import ids_in
 from migrations.shell import Run, hangar_dal, on_a_terminal
 
 Add = Callable[..., None]
@@ -19,6 +20,8 @@ Query = Callable[[str, str], list[tuple[Any, ...]]]
 ESCAPE = "\033"
 DRIFT = "DROP INDEX idx_session_expires"
 LOST = "- session_cookies: index idx_session_expires"
+
+pytestmark = pytest.mark.usefixtures("accounts_project")
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def test_status_tells_a_deploy_script_by_its_exit_code(
         *("pending", "0002_session_cookies"),
         *("pending", "0003_session_cookies_indexes"),
     ]
-    migrations.apply(empty_database_url)
+    migrations.apply(empty_database_url, catalog=ACCOUNTS)
     after = in_process(*on)
     assert after.returncode == 0
     assert re.fullmatch(r"(applied  \w+ +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n){3}", after.stdout)
@@ -52,20 +55,48 @@ def test_status_tells_a_deploy_script_by_its_exit_code(
 
 
 def test_status_shows_what_no_file_knows(in_process: InProcess, empty_database_url: str, application: Path) -> None:
-    migrations.apply(empty_database_url, folders=[application])
+    migrations.apply(empty_database_url, folders=[application], catalog=ACCOUNTS)
     on = ("migrations", "status", "--database", empty_database_url)
     unknown = in_process(*on)
     assert (unknown.returncode, unknown.stdout.splitlines()[-1].split()[:2]) == (4, ["unknown", "1001_orders"])
-    assert in_process(*on, "--folder", str(application)).returncode == 0
+    both = ("--catalog", "hangar_dal:ACCOUNTS", "--folder", str(application))
+    assert in_process(*on, *both).returncode == 0
 
 
-def test_the_project_file_names_the_folders_of_an_application(
-    in_process: InProcess, empty_database_url: str, application: Path
+def test_the_project_file_names_catalogs_and_folders_and_the_catalogs_come_first(
+    in_process: InProcess, empty_database_url: str, application: Path, accounts_project: Path
 ) -> None:
-    Path("pyproject.toml").write_text(f'[tool.hangar_dal]\ncatalogs = ["no:NE"]\nmigrations = ["{application}"]\n')
+    accounts_project.write_text(f'{accounts_project.read_text()}migrations = ["{application}"]\n')
     applied = in_process("migrations", "apply", "--database", empty_database_url)
-    assert applied.stdout.splitlines()[-1] == "applied 1001_orders"
+    assert applied.stdout.split()[1::2] == [*ids_in(ACCOUNTS.migrations), "1001_orders"]
     assert in_process("migrations", "status", "--database", empty_database_url).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["apply", "pending", "status", "adopt", "edited", "verify"])
+def test_nothing_is_migrated_that_is_not_named(
+    in_process: InProcess, empty_database_url: str, accounts_project: Path, command: str
+) -> None:
+    arguments = ("migrations", command, *(["--sqlite-only"] if command == "verify" else []))
+    for text, where in (("", ""), ("[tool.hangar_dal]\n", f"{accounts_project}: ")):
+        accounts_project.write_text(text)
+        refused = in_process(*arguments, "--database", empty_database_url)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert refused.stderr.startswith(f"error: {where}no migrations are named; write catalogs = ")
+        assert refused.stderr.rstrip().endswith("or pass --catalog module:NAME")
+    assert in_process("schema", "--database", empty_database_url, "--scratch").returncode == 1
+
+
+def test_options_name_catalogs_and_folders_in_the_place_of_the_section(
+    in_process: InProcess, empty_database_url: str, accounts_project: Path, application: Path
+) -> None:
+    accounts_project.write_text("no section, and no TOML either [")
+    on = ("--database", empty_database_url)
+    of_folder = in_process("migrations", "pending", *on, "--folder", str(application))
+    assert of_folder.stdout.split() == ["1001_orders"]
+    of_catalog = in_process("migrations", "pending", *on, "--catalog", "hangar_dal:ACCOUNTS")
+    assert of_catalog.stdout.split() == list(ids_in(ACCOUNTS.migrations))
+    unknown = in_process("migrations", "pending", *on, "--catalog", "hangar_dal:NONE")
+    assert unknown.stderr == 'error: --catalog: hangar_dal:NONE is not a Catalog; write "module:NAME"\n'
 
 
 def test_status_as_json(in_process: InProcess, database_url: str) -> None:
@@ -78,8 +109,8 @@ def test_verify_is_clean_for_the_project_itself(in_process: InProcess, empty_pos
     verified = in_process("migrations", "verify", "--postgresql", empty_postgres_url)
     assert (verified.returncode, verified.stderr) == (0, "")
     assert verified.stdout.splitlines() == [
-        "project:    none (there is no pyproject.toml: hangar_dal's own migrations are checked)",
-        "migrations: hangar_dal (3)",
+        "project:    pyproject.toml",
+        "migrations: hangar_dal.ACCOUNTS (3)",
         "databases:  SQLite, PostgreSQL",
         "",
         "clean: every migration can be applied, rolled back and applied again",
@@ -91,22 +122,24 @@ def test_verify_reports_a_folder_of_migrations_that_is_not_named(
 ) -> None:
     project, command = application.parent, ("migrations", "verify", "--sqlite-only", "--no-squawk")
     monkeypatch.chdir(project)
+    (project / "pyproject.toml").write_text('[tool.hangar_dal]\ncatalogs = ["hangar_dal:ACCOUNTS"]\n')
     left_out = in_process(*command)
     assert left_out.returncode == 1
-    assert "was not checked: there is no pyproject.toml" in left_out.stdout
-    assert re.search(r"fix: add to pyproject.toml:\n *\[tool.hangar_dal\]\n *migrations = ", left_out.stdout)
+    assert "was not checked: [tool.hangar_dal] of pyproject.toml does not name it" in left_out.stdout
     [found] = json.loads(in_process(*command, "--json").stdout)["findings"]
     assert (found["rule"], found["path"]) == ("not-checked", f"{application.name}/1001_orders.py")
-    (project / "pyproject.toml").write_text(f'[tool.hangar_dal]\nmigrations = ["{application.name}"]\n')
+    table = f'[tool.hangar_dal]\ncatalogs = ["hangar_dal:ACCOUNTS"]\nmigrations = ["{application.name}"]\n'
+    (project / "pyproject.toml").write_text(table)
     named = in_process(*command)
     assert named.returncode == 0
     assert named.stdout.splitlines()[:2] == [
         "project:    pyproject.toml",
-        f"migrations: hangar_dal (3), {application.name} (1)",
+        f"migrations: hangar_dal.ACCOUNTS (3), {application.name} (1)",
     ]
     (project / "pyproject.toml").unlink()
     given = in_process(*command, "--folder", str(application))
-    assert (given.returncode, given.stdout.splitlines()[0]) == (0, "project:    none (the folders were given)")
+    first = "project:    none (the command line says what is checked)"
+    assert (given.returncode, given.stdout.splitlines()[0]) == (0, first)
 
 
 def test_verify_names_file_line_and_rule_and_shows_the_diff(

@@ -7,7 +7,7 @@ from secrets import token_hex
 import pytest
 
 from behind import of_drivers, told
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import ConnectionFailed, HangarError, MigrationError
 
 Add = Callable[..., None]
@@ -30,22 +30,22 @@ def test_nothing_is_behind_a_statement_that_fails(
 ) -> None:
     add_migration(packaged, "0004_bad", apply=apply)
     with pytest.raises(MigrationError, match="0004_bad") as caught:
-        migrations.apply(empty_database_url)
+        migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert of_drivers(caught.value) == []
     assert CANARY not in told(caught.value)
 
 
 @pytest.mark.parametrize("command", [migrations.apply, migrations.pending, migrations.edited])
-def test_nothing_is_behind_a_database_that_cannot_be_used(command: Callable[[str], object], tmp_path: Path) -> None:
+def test_nothing_is_behind_a_database_that_cannot_be_used(command: Callable[..., object], tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(CANARY.encode() * 1000)
     for url in (f"sqlite:///{tmp_path}/x.db", f"postgresql://ada:{CANARY}@/shop?host={tmp_path}"):
         with pytest.raises(HangarError) as caught:
-            command(url)
+            command(url, catalog=ACCOUNTS)
         assert of_drivers(caught.value) == []
         assert CANARY not in told(caught.value)
 
 
 def test_nothing_is_behind_a_folder_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ConnectionFailed) as caught:
-        migrations.apply(f"sqlite:///{tmp_path}/none/x.db")
+        migrations.apply(f"sqlite:///{tmp_path}/none/x.db", catalog=ACCOUNTS)
     assert of_drivers(caught.value) == []

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hangar_dal import Settings, migrations, open_database, sealing
+from hangar_dal import ACCOUNTS, Settings, migrations, open_database, sealing
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.status import status
@@ -69,12 +69,12 @@ def test_a_planted_name_is_refused(
     with pytest.raises(SettingsError, match=f"has made {name}.* Drop it"):
         asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
     monkeypatch.setenv("HANGAR_ALLOW_PUBLIC_CREATE", "true")
-    assert status(postgres_url).migrations
+    assert status(postgres_url, catalog=ACCOUNTS).migrations
     asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
 
 
 async def opened(settings: Settings) -> None:
-    async with open_database(settings, check_schema=False) as db:
+    async with open_database(settings, check_schema=False, catalog=ACCOUNTS) as db:
         await db.ping()
 
 
@@ -88,7 +88,7 @@ async def opened(settings: Settings) -> None:
 )
 def test_what_hides_nothing_is_accepted(postgres_url: str, plant: Plant, text: str) -> None:
     plant(text)
-    assert status(postgres_url).migrations
+    assert status(postgres_url, catalog=ACCOUNTS).migrations
 
 
 @pytest.mark.parametrize(
@@ -106,16 +106,16 @@ def test_the_question_does_not_call_what_it_looks_for(postgres_url: str, plant: 
         database = sql.Identifier(admin.info.dbname)
         admin.execute(sql.SQL("ALTER DATABASE {} SET search_path = {}").format(database, path))
     with pytest.raises(SettingsError, match=r"has made public\.=\(name,name\)"):
-        status(postgres_url)
+        status(postgres_url, catalog=ACCOUNTS)
 
 
 def test_functions_of_the_schemas_owner_and_of_ones_own_are_trusted(postgres_url: str, stranger: str) -> None:
     with closing(place_of(postgres_url).connect()) as connection:
         connection.execute(FUNCTION[0])
-    assert status(postgres_url).migrations
+    assert status(postgres_url, catalog=ACCOUNTS).migrations
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(stranger)))
         admin.execute(sql.SQL("ALTER FUNCTION json_agg(text) OWNER TO {}").format(sql.Identifier(stranger)))
-    assert status(postgres_url).migrations
+    assert status(postgres_url, catalog=ACCOUNTS).migrations
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute("ALTER SCHEMA public OWNER TO CURRENT_USER")

@@ -7,11 +7,10 @@ from dataclasses import replace
 import pytest
 from yoyo.migrations import read_migrations
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.migrations.backends import backend_for
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Index, Schema, differences
-from hangar_dal.migrations.scripts import packaged_folder
 from hangar_dal.migrations.twins import compare_twins
 
 SchemaOf = Callable[[str], Schema]
@@ -23,16 +22,16 @@ def roll_back_everything(url: str) -> None:
     with closing(backend.connection):
         backend.init_database()
         with backend.lock():
-            backend.rollback_migrations(backend.to_rollback(read_migrations(str(packaged_folder()))))
+            backend.rollback_migrations(backend.to_rollback(read_migrations(str(ACCOUNTS.migrations))))
 
 
 def test_apply_rollback_apply_gives_the_identical_schema(empty_database_url: str, schema_of: SchemaOf) -> None:
-    everything = migrations.apply(empty_database_url)
+    everything = migrations.apply(empty_database_url, catalog=ACCOUNTS)
     first = schema_of(empty_database_url)
     roll_back_everything(empty_database_url)
     assert schema_of(empty_database_url) == Schema(())
-    assert migrations.pending(empty_database_url) == everything
-    assert migrations.apply(empty_database_url) == everything
+    assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == everything
+    assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == everything
     assert differences(first, schema_of(empty_database_url)) == ()
     assert first == schema_of(empty_database_url)
 
@@ -120,7 +119,7 @@ def test_a_constraint_keeps_all_that_is_written_behind_it(
 ) -> None:
     for url, constraint in ((empty_sqlite_url, sqlite), (empty_postgres_url, postgresql)):
         if constraint:
-            migrations.apply(url)
+            migrations.apply(url, catalog=ACCOUNTS)
             query(url, f"CREATE TABLE extra (a {'text' if url == empty_sqlite_url else 'uuid'}, {constraint})")
             (extra,) = schema_of(url).only(frozenset({"extra"})).tables
             assert any(told in f"{what.partition(': ')[2]} {how}" for what, how in extra.facts())

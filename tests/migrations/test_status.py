@@ -1,5 +1,6 @@
 """Where a database stands, told in the same way on both databases."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.status import status
@@ -20,7 +21,7 @@ Query = Callable[[str, str], list[tuple[Any, ...]]]
 
 
 def states(url: str) -> list[tuple[str, str]]:
-    return [(one.id, one.state) for one in status(url).migrations]
+    return [(one.id, one.state) for one in status(url, catalog=ACCOUNTS).migrations]
 
 
 def test_an_empty_database_lacks_everything_and_stays_empty(empty_database_url: str, query: Query) -> None:
@@ -29,15 +30,15 @@ def test_an_empty_database_lacks_everything_and_stays_empty(empty_database_url: 
         ("0002_session_cookies", "pending"),
         ("0003_session_cookies_indexes", "pending"),
     ]
-    assert all(one.applied_at is None for one in status(empty_database_url).migrations)
+    assert all(one.applied_at is None for one in status(empty_database_url, catalog=ACCOUNTS).migrations)
     history = query(empty_database_url, "CREATE TABLE _yoyo_migration (migration_hash text)")
     assert history == []  # it did not exist
 
 
 def test_what_was_applied_is_told_with_the_time(empty_database_url: str) -> None:
     begun = datetime.now(UTC) - timedelta(seconds=1)
-    migrations.apply(empty_database_url)
-    found = status(empty_database_url).migrations
+    migrations.apply(empty_database_url, catalog=ACCOUNTS)
+    found = status(empty_database_url, catalog=ACCOUNTS).migrations
     assert {one.state for one in found} == {"applied"}
     times = [one.applied_at for one in found]
     assert all(at is not None and at.tzinfo is UTC and begun <= at <= datetime.now(UTC) for at in times)
@@ -48,13 +49,13 @@ def test_edited_pending_and_unknown_are_told_apart(
     empty_database_url: str, packaged: Path, add_migration: Add, query: Query
 ) -> None:
     add_migration(packaged, "0004_gone")
-    migrations.apply(empty_database_url)
+    migrations.apply(empty_database_url, catalog=ACCOUNTS)
     for path in packaged.rglob("0004_gone*"):
         path.unlink()
     add_migration(packaged, "0005_new")
     for path in packaged.rglob("0002_session_cookies.sql"):
         path.write_text(f"{path.read_text()}\n-- a later thought\n")
-    found = status(empty_database_url)
+    found = status(empty_database_url, catalog=ACCOUNTS)
     assert states(empty_database_url) == [
         ("0001_users", "applied"),
         ("0002_session_cookies", "edited"),
@@ -63,8 +64,8 @@ def test_edited_pending_and_unknown_are_told_apart(
         ("0004_gone", "unknown"),
     ]
     assert (found.pending, found.edited, found.unknown) == (("0005_new",), ("0002_session_cookies",), ("0004_gone",))
-    assert migrations.pending(empty_database_url) == ("0005_new",)
-    assert migrations.edited(empty_database_url) == ("0002_session_cookies",)
+    assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == ("0005_new",)
+    assert migrations.edited(empty_database_url, catalog=ACCOUNTS) == ("0002_session_cookies",)
 
 
 def test_a_migration_applied_before_texts_were_recorded_is_not_called_edited(database_url: str, query: Query) -> None:
@@ -75,31 +76,32 @@ def test_a_migration_applied_before_texts_were_recorded_is_not_called_edited(dat
 def test_the_rollback_and_the_other_dialect_may_be_edited(
     empty_database_url: str, packaged: Path, dialect: str
 ) -> None:
-    migrations.apply(empty_database_url)
+    migrations.apply(empty_database_url, catalog=ACCOUNTS)
     for path in packaged.rglob("*.sql"):
         if path.parent.name != dialect or path.name.endswith(".rollback.sql"):
             path.write_text(f"{path.read_text()}\n-- a later thought\n")
-    assert status(empty_database_url).edited == ()
+    assert status(empty_database_url, catalog=ACCOUNTS).edited == ()
 
 
 def test_an_application_s_migrations_are_unknown_without_their_folder(
     empty_database_url: str, application: Path
 ) -> None:
-    migrations.apply(empty_database_url, folders=[application])
-    assert status(empty_database_url).unknown == ("1001_orders",)
-    found = status(empty_database_url, folders=[application])
+    migrations.apply(empty_database_url, folders=[application], catalog=ACCOUNTS)
+    assert status(empty_database_url, catalog=ACCOUNTS).unknown == ("1001_orders",)
+    found = status(empty_database_url, folders=[application], catalog=ACCOUNTS)
     assert [(one.id, one.state) for one in found.migrations][-1] == ("1001_orders", "applied")
-    assert migrations.pending(empty_database_url, folders=[application]) == ()
+    assert migrations.pending(empty_database_url, folders=[application], catalog=ACCOUNTS) == ()
 
 
 def test_folders_that_cannot_be_told_apart_or_are_missing_are_refused(
     empty_database_url: str, application: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(MigrationError, match=r"1001_orders stands in .*application and in .*application; .* rename"):
-        status(empty_database_url, folders=[application, application])
+    copy = shutil.copytree(application, tmp_path / "copy")
+    with pytest.raises(MigrationError, match=r"1001_orders stands in .*application and in .*copy; .* rename"):
+        status(empty_database_url, folders=[application, copy], catalog=ACCOUNTS)
     with pytest.raises(MigrationError, match="nowhere is not a folder"):
-        migrations.apply(empty_database_url, folders=[tmp_path / "nowhere"])
-    assert migrations.pending(empty_database_url) != ()
+        migrations.apply(empty_database_url, folders=[tmp_path / "nowhere"], catalog=ACCOUNTS)
+    assert migrations.pending(empty_database_url, catalog=ACCOUNTS) != ()
 
 
 def test_who_only_reads_cannot_write(database_url: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.finding import Finding
 from hangar_dal.migrations import scratch
 
@@ -224,7 +224,7 @@ def test_an_applied_file_that_was_edited_is_found(
     check: Check, empty_database_url: str, packaged: Path, add_migration: Add, dialect: str
 ) -> None:
     add_migration(packaged, "0004_more", apply=TABLE, rollback="DROP TABLE pilots;")
-    migrations.apply(empty_database_url)
+    migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert check(database=empty_database_url) == []
     add_migration(packaged, "0004_more", apply=f"{TABLE} -- edited", rollback="DROP TABLE pilots;")
     assert check(database=empty_database_url) == [(f"{dialect}/0004_more.sql", 1, "edited")]

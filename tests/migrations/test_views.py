@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hangar_dal import ACCOUNTS
 from hangar_dal.migrations.drift import migrated_schema
 from hangar_dal.migrations.schema import Column, ForeignKey, Schema, Table
 from hangar_dal.migrations.schema_sqlite import read_schema
@@ -72,7 +73,7 @@ besides tables
 
 
 def test_long_rules_go_on_below_themselves_on_a_narrow_terminal() -> None:
-    schema = migrated_schema("sqlite:///nowhere.db")
+    schema = migrated_schema("sqlite:///nowhere.db", catalog=ACCOUNTS)
     lines = list(as_text(schema, 100))
     assert [line for line in lines if len(line) > 100 and " " in line.strip()] == []
     assert " ".join(" ".join(lines).split()) == " ".join(" ".join(as_text(schema)).split())
@@ -197,7 +198,7 @@ def overlap(one: Box, other: Box) -> bool:
 
 
 def test_the_picture_in_the_documentation_is_current(empty_postgres_url: str) -> None:
-    diagram = "\n".join(as_mermaid(migrated_schema(empty_postgres_url)))
+    diagram = "\n".join(as_mermaid(migrated_schema(empty_postgres_url, catalog=ACCOUNTS)))
     assert f"```mermaid\n{diagram}\n```" in DOCUMENT.read_text(encoding="utf-8"), (
         "docs/schema.md: put in what `hangar-dal schema --scratch --mermaid` prints for PostgreSQL"
     )

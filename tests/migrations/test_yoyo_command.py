@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.migrations.schema import Schema
 
@@ -48,7 +48,7 @@ def test_apply_list_rollback_mark_on_each_database(
         return yoyo(*arguments, url=empty_database_url)
 
     def left() -> list[str]:
-        return list(migrations.pending(empty_database_url))
+        return list(migrations.pending(empty_database_url, catalog=ACCOUNTS))
 
     assert statuses(run("list")) == ["U", "U", "U"]
     assert run("apply").returncode == 0
@@ -80,10 +80,10 @@ def test_twice_is_once(empty_database_url: str, yoyo: Yoyo, query: Query) -> Non
 
 def test_what_yoyo_applied_the_package_knows_and_the_other_way_round(empty_database_url: str, yoyo: Yoyo) -> None:
     assert yoyo("apply", "-r", "0001_users", url=empty_database_url).returncode == 0
-    assert migrations.pending(empty_database_url) == EVERYTHING[1:]
-    assert migrations.apply(empty_database_url) == EVERYTHING[1:]
+    assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == EVERYTHING[1:]
+    assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == EVERYTHING[1:]
     assert statuses(yoyo("list", url=empty_database_url)) == ["A", "A", "A"]
-    assert migrations.edited(empty_database_url) == ()
+    assert migrations.edited(empty_database_url, catalog=ACCOUNTS) == ()
 
 
 def test_a_database_given_by_its_url_gets_its_own_dialect(
@@ -94,13 +94,13 @@ def test_a_database_given_by_its_url_gets_its_own_dialect(
     answer = yoyo("apply", "-d", url, strict=False)
     assert answer.returncode == 0, answer.stderr
     assert schema_of(empty_database_url).names == {"users", "session_cookies"}
-    assert migrations.pending(empty_database_url) == ()
+    assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == ()
     assert yoyo("rollback", "--all", "-d", url, strict=False).returncode == 0
     assert schema_of(empty_database_url) == Schema(())
 
 
 def test_break_lock_frees_the_database(empty_database_url: str, yoyo: Yoyo, query: Query) -> None:
-    migrations.apply(empty_database_url)
+    migrations.apply(empty_database_url, catalog=ACCOUNTS)
     query(empty_database_url, "INSERT INTO yoyo_lock VALUES (1, '2026-01-01', 4194303)")
     assert yoyo("break-lock", url=empty_database_url).returncode == 0
     assert query(empty_database_url, "SELECT count(*) FROM yoyo_lock") == [(0,)]
@@ -118,7 +118,7 @@ def test_from_another_folder_no_migration_is_found_and_that_is_an_error(yoyo: Yo
 def test_force_cannot_mark_a_failed_migration(
     empty_database_url: str, yoyo: Yoyo, checkout: Path, add_migration: Callable[..., None]
 ) -> None:
-    add_migration(checkout / "sql" / "migrations", "0004_bad", apply="SELECT nothing FROM nowhere;")
+    add_migration(checkout / "sql" / "accounts" / "migrations", "0004_bad", apply="SELECT nothing FROM nowhere;")
     answer = yoyo("apply", url=empty_database_url)
     assert answer.returncode != 0
     assert "0004_bad.sql, statement 1 (line 1): " in answer.stderr.splitlines()[-1]
@@ -129,7 +129,7 @@ def test_force_cannot_mark_a_failed_migration(
 
 
 def test_a_missing_rollback_file_stops_yoyo(yoyo: Yoyo, checkout: Path) -> None:
-    (checkout / "sql" / "migrations" / "postgresql" / "0002_session_cookies.rollback.sql").unlink()
+    (checkout / "sql" / "accounts" / "migrations" / "postgresql" / "0002_session_cookies.rollback.sql").unlink()
     answer = yoyo("apply")
     assert answer.returncode != 0
     assert "postgresql/0002_session_cookies.rollback.sql is missing" in answer.stderr
@@ -228,7 +228,7 @@ def test_the_door_of_the_settings_takes_nothing_more(yoyo: Yoyo, arguments: list
 
 
 def test_new_makes_the_next_shim_and_its_four_files(yoyo: Yoyo, checkout: Path) -> None:
-    folder = checkout / "sql" / "migrations"
+    folder = checkout / "sql" / "accounts" / "migrations"
     before = set(folder.rglob("*"))
     answer = yoyo("new", "-m", "Add vidéos, quickly!")
     assert answer.returncode == 0, answer.stderr
@@ -257,7 +257,7 @@ def test_new_makes_the_next_shim_and_its_four_files(yoyo: Yoyo, checkout: Path) 
 
 
 def test_new_takes_no_number_that_a_left_over_file_has(yoyo: Yoyo, checkout: Path) -> None:
-    folder = checkout / "sql" / "migrations"
+    folder = checkout / "sql" / "accounts" / "migrations"
     (folder / "postgresql" / "0007_gone.rollback.sql").write_text("SELECT 1;")
     assert yoyo("new", "-m", "next").returncode == 0
     assert (folder / "0008_next.py").exists()

@@ -19,13 +19,14 @@ from secrets import token_urlsafe
 from pydantic import SecretStr
 
 import hangar_dal
-from hangar_dal import NewSessionCookie, NewUser, Settings, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS
+from hangar_dal import ACCOUNTS, NewSessionCookie, NewUser, Settings, open_database, sealing, session_cookies, users
 
 
 async def main(url):
     assert hangar_dal.__file__.startswith(sys.prefix), hangar_dal.__file__
     settings = Settings(database_url=url, sealing_keys=sealing.new_key())
-    async with open_database(settings) as db:
+    async with open_database(settings, catalog=ACCOUNTS) as db:
         password = SecretStr(token_urlsafe())
         user = await users.create_user(db, NewUser(username="capsuleer", email="c@example.org", password=password))
         assert await users.authenticate(db, "CAPSULEER", password) == user
@@ -39,6 +40,10 @@ async def main(url):
 
 asyncio.run(main(sys.argv[1]))
 """
+
+# Where there is no pyproject.toml, the command line names the catalogs.
+ACCOUNTS = ("--catalog", "hangar_dal:ACCOUNTS")
+DIARY = ("--catalog", "diary:CATALOG")
 
 pytestmark = pytest.mark.slow
 
@@ -92,6 +97,24 @@ def test_a_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
 
 def test_an_installed_package_migrates_and_works(installed: Path, empty_database_url: str, tmp_path: Path) -> None:
     program = installed / "hangar-dal"
-    applied = run(program, "migrations", "apply", cwd=tmp_path, DATABASE_URL=empty_database_url)
+    applied = run(program, "migrations", "apply", *ACCOUNTS, cwd=tmp_path, DATABASE_URL=empty_database_url)
     assert "0003_session_cookies_indexes" in applied
     run(installed / "python", "-I", "-c", USE, empty_database_url, cwd=tmp_path)
+
+
+def test_an_installed_application_carries_its_migrations(
+    installed: Path, empty_database_url: str, tmp_path: Path
+) -> None:
+    """Of those of the package, which are installed too, it has none."""
+    source = shutil.copytree(ROOT / "tests" / "diary", tmp_path / "diary")
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, source, cwd=tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    place, where = tmp_path / "site", {"DATABASE_URL": empty_database_url}
+    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", place, wheel, cwd=tmp_path)
+    find = f"import sys; sys.path.append({str(place)!r}); "
+    program = f"{find} from hangar_dal.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = (installed / "python", "-I", "-c", program, "migrations")
+    assert run(*command, "apply", *DIARY, cwd=tmp_path, **where) == "applied 0001_users\n"
+    assert run(*command, "status", *DIARY, cwd=tmp_path, **where).split()[:2] == ["applied", "0001_users"]
+    use = f"{find} import asyncio, diary.__main__ as it; asyncio.run(it.main(['Ann']))"
+    assert run(installed / "python", "-I", "-c", use, cwd=tmp_path, **where) == "Ann\n"

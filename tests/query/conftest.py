@@ -3,15 +3,17 @@
 import re
 import sys
 from asyncio import Runner
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from clock import Clock
 from hangar_dal import Catalog, Database, open_database
 from hangar_dal.errors import CatalogError
 from hangar_dal.settings import Settings
+from shop import CATALOG
 from shop.tables import create_tables
 
 PREAMBLE = """\
@@ -78,6 +80,20 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 @pytest.fixture
+def everything(shop: Shop) -> Catalog:
+    """The catalogs of the throw-away application and of `tests/shop`, which uses the package's."""
+    return Catalog("tests", uses=[shop.catalog, CATALOG])
+
+
+@pytest.fixture
+async def database(
+    settings: Settings, clock: Clock, everything: Catalog, anyio_backend: str
+) -> AsyncIterator[Database]:
+    async with open_database(settings, catalog=everything, clock=clock) as db:
+        yield db
+
+
+@pytest.fixture
 async def shop_database(database: Database) -> Database:
     """A database that holds the tables of the application in `tests/shop`."""
     await create_tables(database)
@@ -96,7 +112,7 @@ def loop_database(calls: Runner, settings: Settings) -> Iterator[Database]:
     """The same as `shop_database`, open in the loop of `calls`."""
 
     async def opened() -> Database:
-        database = await open_database(settings)
+        database = await open_database(settings, catalog=CATALOG)
         await create_tables(database)
         return database
 

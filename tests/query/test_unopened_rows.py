@@ -13,7 +13,7 @@ from hangar_dal.database import Statement
 from hangar_dal.errors import SealError, StatementError
 from hangar_dal.settings import Settings
 from hangar_dal.values import JsonObject
-from shop import letters
+from shop import CATALOG, letters
 from shop.models import Letter
 
 TOKEN = token_hex()
@@ -34,7 +34,9 @@ async def mixed(shop_database: Database, settings: Settings, old_key: str) -> li
     """Five letters of two places, the second and the fourth sealed with a key that `shop_database` does not have."""
     rows = [Letter(place=place, secret=SECRET, hint="hint") for place in ("here", "here", "there", "there", "there")]
     async with open_database(
-        Settings(database_url=settings.url.get_secret_value(), sealing_keys=old_key), check_schema=False
+        Settings(database_url=settings.url.get_secret_value(), sealing_keys=old_key),
+        check_schema=False,
+        catalog=CATALOG,
     ) as other:
         for number, row in enumerate(rows):
             await letters.insert_letter(other if number in (1, 3) else shop_database, row)
@@ -165,7 +167,7 @@ async def test_one_row_that_is_asked_for_is_never_skipped(shop_database: Databas
 async def test_a_whole_list_may_be_skipped(shop_database: Database, mixed: list[Letter], settings: Settings) -> None:
     skipped: list[SealError] = []
     strange = Settings(database_url=settings.url.get_secret_value(), sealing_keys=sealing.new_key())
-    async with open_database(strange, check_schema=False) as other:
+    async with open_database(strange, check_schema=False, catalog=CATALOG) as other:
         with skip_unopened_rows(skipped.append):
             assert await letters.list_letters(other) == []
     assert len(skipped) == 5

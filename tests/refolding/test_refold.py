@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,8 @@ from uuid import UUID
 import pytest
 
 import shop
-from hangar_dal import Database, Settings, User, users
+from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, users
 from hangar_dal.database import Row, Statement
-from hangar_dal.domains.catalog import CATALOG
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.refolding import FoldColumn, Outcome, fold_columns, refold, rows
 from hangar_dal.sealing import new_key
@@ -28,9 +27,17 @@ from shop.tables import create_tables
 SHOP = (addresses, letters, samples)  # imported, so that their queries are declared
 SHARP, SAME, CIRCLED = "mara@faß.de", "mara@xn--fa-hia.de", "mara@gⓜail.com"
 REFOLD = [sys.executable, "-m", "hangar_dal.cli", "refold"]
+NAMED = ("--catalog", "hangar_dal:ACCOUNTS")
 TESTS = Path(__file__).parents[1]
 
 Sql = Callable[[str], Awaitable[list[Row]]]
+
+
+@pytest.fixture
+async def database(settings: Settings, anyio_backend: str) -> AsyncIterator[Database]:
+    """With the catalog of an application, which uses the package's."""
+    async with open_database(settings, catalog=shop.CATALOG) as db:
+        yield db
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def columns(database: Database, settings: Settings) -> Callable[[], dict[str, Fo
 
     def read() -> dict[str, FoldColumn]:
         schema = database_schema(settings.url.get_secret_value())
-        found, _ = fold_columns([CATALOG, shop.CATALOG], schema, database.dialect)
+        found, _ = fold_columns([ACCOUNTS, shop.CATALOG], schema, database.dialect)
         return {column.name: column for column in found}
 
     return read
@@ -78,9 +85,9 @@ def environment(settings: Settings) -> dict[str, str]:
 def command(environment: dict[str, str]) -> Callable[..., tuple[int, str]]:
     """Runs `hangar-dal refold` in a process of its own, in an empty folder; its exit code and all that it says."""
 
-    def run(*arguments: str) -> tuple[int, str]:
+    def run(*arguments: str, named: Sequence[str] = NAMED) -> tuple[int, str]:
         done = subprocess.run(
-            [*REFOLD, *arguments], env=environment, capture_output=True, text=True, timeout=300, check=False
+            [*REFOLD, *named, *arguments], env=environment, capture_output=True, text=True, timeout=300, check=False
         )
         return done.returncode, done.stdout + done.stderr
 
@@ -206,7 +213,7 @@ async def test_columns_are_known_from_what_the_catalogs_write_and_the_others_are
     await create_tables(database)
     await sql("CREATE TABLE notes (id bigint PRIMARY KEY, title text, title_fold text, odd_fold text)")
     schema = database_schema(settings.url.get_secret_value())
-    catalogs = [CATALOG, shop.CATALOG]
+    catalogs = [ACCOUNTS, shop.CATALOG]
     found, left_out = fold_columns(catalogs, schema, database.dialect)
     assert [column.name for column in found] == [
         "addresses.email",
@@ -228,9 +235,11 @@ async def test_the_catalogs_of_an_application_are_those_that_its_section_names(
     await create_tables(database)
     await sql("INSERT INTO addresses VALUES (1, 'a@faß.de', 'a@fass.de')")
     assert "left out: addresses.email_fold: no query of the catalogs writes" in command()[1]
+    code, said = command(named=())
+    assert (code, said.startswith("error: no catalog is named")) == (1, True)
     project = tmp_path / "pyproject.toml"
     project.write_text('[tool.hangar_dal]\ncatalogs = ["shop:CATALOG"]\nmodules = ["shop"]\n')
-    code, said = command("--project", str(project))
+    code, said = command("--project", str(project), named=())
     assert (code, "addresses.email: 1 of 1 rows changed" in said) == (0, True), said
     assert "users.email: 0 of 0 rows changed" in said
     assert await addresses.find_address(database, "a@faß.de") == Address(id=1, email="a@xn--fa-hia.de")
@@ -252,7 +261,7 @@ async def test_a_run_that_is_killed_is_started_again_and_ends_the_work(
     database: Database, stale: int, environment: dict[str, str], command: Callable[..., tuple[int, str]], sql: Sql
 ) -> None:
     left = "SELECT count(*) FROM users WHERE email_fold LIKE 'stale %'"
-    process = await asyncio.create_subprocess_exec(*REFOLD, "--batch", "1", env=environment, stdout=DEVNULL)
+    process = await asyncio.create_subprocess_exec(*REFOLD, *NAMED, "--batch", "1", env=environment, stdout=DEVNULL)
     while (await sql(left))[0][0] == stale and process.returncode is None:
         pass
     process.kill()

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hangar_dal import cli, migrations
+from hangar_dal import ACCOUNTS, cli, migrations
 from postgres_server import Server
 from scratch.real import DATA, MODULE, PROJECT, SQL, TESTS, Real
 
@@ -34,7 +34,7 @@ def real(_allowed_postgres: Server, request: pytest.FixtureRequest) -> Iterator[
             )
         own = Server(server.host, server.port, role, password, name, server.extra)
         try:
-            migrations.apply(own.url(name))
+            migrations.apply(own.url(name), catalog=ACCOUNTS)
             with psycopg.connect(own.url(name), autocommit=True) as owner:
                 owner.execute(DATA)
             yield Real(own.url(name), server.url(name), role, own.url(throwaway))

@@ -12,9 +12,9 @@ from outside_view import outside_view
 PROJECT = '[tool.hangar_dal]\ncatalogs = ["{module}:CATALOG"]\n'
 MODULE = """\
 from pathlib import Path
-from hangar_dal import Catalog, Executor
+from hangar_dal import ACCOUNTS, Catalog, Executor
 
-CATALOG = Catalog("{module}", sql=Path(__file__).parent / "sql")
+CATALOG = Catalog("{module}", sql=Path(__file__).parent / "sql", uses=[ACCOUNTS])
 
 @CATALOG.query
 async def list_users(db: Executor, *, role: str) -> list[str]: ...

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from hangar_dal import ACCOUNTS
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.plans_postgresql import PostgresPlanner
 from hangar_dal.contract.statistics_postgresql import fill
@@ -21,7 +22,6 @@ from hangar_dal.migrations.guard import PostgresScratch, Scratch, SqliteScratch
 from hangar_dal.migrations.objects import remove_objects
 from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.scratch import empty_like
-from hangar_dal.migrations.scripts import packaged_folder
 from hangar_dal.migrations.sessions import migrating
 from outside_view import outside_view
 
@@ -50,7 +50,7 @@ def view(place: Place) -> Any:
 
 
 def by_its_migrations(scratch: Scratch, place: Place) -> None:
-    apply_to(scratch, [packaged_folder()])
+    apply_to(scratch, [ACCOUNTS.migrations])
 
 
 def by_a_connection(scratch: Scratch, place: Place) -> None:
@@ -74,7 +74,7 @@ def test_a_connection_that_leads_to_another_database_changes_nothing(
 
 def test_every_transaction_of_a_migration_proves_where_it_is(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection is right when it is opened, and leads elsewhere later, as a pooler might let it."""
-    with empty_like(place) as scratch, migrating(scratch, [packaged_folder()]) as (backend, [steps]):
+    with empty_like(place) as scratch, migrating(scratch, [ACCOUNTS.migrations]) as (backend, [steps]):
         monkeypatch.setattr(backend, "uri", replace(scratch, **other_identity(scratch)))
         with pytest.raises(ScratchError, match="does not lead to the scratch"), backend.transaction():
             raise AssertionError("the transaction began")
@@ -213,6 +213,6 @@ def test_a_script_that_fails_in_a_scratch_is_a_migration_error(place: Place, tmp
         (folder / dialect).mkdir(parents=True)
         (folder / dialect / "0001_broken.sql").write_text("CREATE VIEW v AS SELECT * FROM nowhere;SELECT * FROM v;")
         (folder / dialect / "0001_broken.rollback.sql").write_text("SELECT 1;")
-    (folder / "0001_broken.py").write_text((packaged_folder() / "0001_users.py").read_text())
+    (folder / "0001_broken.py").write_text((ACCOUNTS.migrations / "0001_users.py").read_text())
     with empty_like(place) as scratch, pytest.raises(MigrationError, match="nowhere"):
         apply_to(scratch, [folder])

@@ -13,20 +13,20 @@ from secrets import token_hex
 import psycopg
 import pytest
 
-from hangar_dal import migrations
-from hangar_dal.contract.project import Project, read_project
+from hangar_dal import ACCOUNTS, migrations
+from hangar_dal.contract.project import Project, given_project
 from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite
 from hangar_dal.errors import MigrationError, ScratchError, SettingsError
 from hangar_dal.migrations import leftovers, locks
 from hangar_dal.migrations import scratch as scratches
 from hangar_dal.migrations.scratch import empty_postgresql
-from hangar_dal.migrations.scripts import packaged_folder
 from hangar_dal.settings import PostgresTarget, parse_url
 
 Left = Callable[[], list[str]]
 PoorUrl = Callable[[str], str]
 There = Callable[[psycopg.Connection], list[str]]
 
+OWN = given_project(["hangar_dal:ACCOUNTS"], ())
 ADD = "CREATE TABLE orders (id {} NOT NULL PRIMARY KEY, user_id {} NOT NULL REFERENCES users (id));"
 
 
@@ -38,8 +38,8 @@ def project(tmp_path: Path) -> Project:
         (folder / dialect).mkdir(parents=True)
         (folder / dialect / "0001_orders.sql").write_text(ADD.format(uuid, uuid))
         (folder / dialect / "0001_orders.rollback.sql").write_text("DROP TABLE orders;")
-    (folder / "0001_orders.py").write_text((packaged_folder() / "0001_users.py").read_text())
-    return Project((), (packaged_folder(), folder))
+    (folder / "0001_orders.py").write_text((ACCOUNTS.migrations / "0001_users.py").read_text())
+    return Project((), (ACCOUNTS.migrations, folder))
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +92,7 @@ def test_the_postgresql_database_has_them_too_and_is_dropped(
 
 
 def test_it_is_dropped_though_somebody_is_connected_and_the_check_fails(empty_postgres_url: str, left: Left) -> None:
-    with pytest.raises(KeyboardInterrupt), scratch_postgresql(read_project(), empty_postgres_url) as scratch:
+    with pytest.raises(KeyboardInterrupt), scratch_postgresql(OWN, empty_postgres_url) as scratch:
         left_open = scratch.connect()
         raise KeyboardInterrupt
     left_open.close()
@@ -109,7 +109,7 @@ def test_it_is_dropped_when_a_migration_fails(empty_postgres_url: str, project: 
 def test_a_role_that_may_not_create_a_database_is_told_what_to_do(poor_url: PoorUrl) -> None:
     url = poor_url("NOCREATEDB")
     what_to_do = r"not checked: .* ALTER ROLE hangar_\w+ CREATEDB .* --throwaway URL"
-    with pytest.raises(ScratchError, match=what_to_do), scratch_postgresql(read_project(), url):
+    with pytest.raises(ScratchError, match=what_to_do), scratch_postgresql(OWN, url):
         pass
 
 
@@ -123,18 +123,18 @@ def test_the_lock_is_held_as_long_as_the_scratch_exists(empty_postgres_url: str)
 
 def test_a_url_with_a_search_path_of_its_own_works_in_a_scratch(empty_postgres_url: str) -> None:
     url = f"{empty_postgres_url}&options=-csearch_path%3D%22Shop%22%2Cextensions"
-    with scratch_postgresql(read_project(), url) as scratch, closing(scratch.connect()) as connection:
+    with scratch_postgresql(OWN, url) as scratch, closing(scratch.connect()) as connection:
         assert connection.execute("SELECT current_schema(), to_regclass('users')").fetchone() == ("Shop", "users")
 
 
 def test_an_interrupted_process_leaves_nothing(empty_postgres_url: str, mark: str, left: Left) -> None:
     program = (
         "import sys, time\n"
-        "from hangar_dal.contract.project import read_project\n"
+        "from hangar_dal.contract.project import given_project\n"
         "from hangar_dal.contract.scratch import scratch_postgresql\n"
         "from hangar_dal.migrations import scratch\n"
         "scratch.new_name = lambda now: f'hangar_check_{now}_{sys.argv[2]}'\n"
-        "with scratch_postgresql(read_project(), sys.argv[1]):\n"
+        "with scratch_postgresql(given_project(['hangar_dal:ACCOUNTS'], ()), sys.argv[1]):\n"
         "    print('ready', flush=True)\n"
         "    time.sleep(600)\n"
     )
@@ -180,7 +180,7 @@ def test_a_command_that_is_stopped_leaves_nothing_and_says_nothing(
 
 
 def test_a_sqlite_url_is_refused() -> None:
-    with pytest.raises(SettingsError, match="postgresql://"), scratch_postgresql(read_project(), "sqlite:///x.db"):
+    with pytest.raises(SettingsError, match="postgresql://"), scratch_postgresql(OWN, "sqlite:///x.db"):
         pass
 
 
@@ -191,10 +191,10 @@ def test_two_folders_with_a_migration_of_one_id_are_refused(project: Project) ->
 
 
 def test_an_application_applies_its_folders_behind_the_packaged_ones(empty_database_url: str, project: Project) -> None:
-    applied = migrations.apply(empty_database_url, folders=project.migrations[1:])
+    applied = migrations.apply(empty_database_url, folders=project.migrations[1:], catalog=ACCOUNTS)
     assert applied[0] == "0001_users"
     assert applied[-1] == "0001_orders"
-    assert migrations.apply(empty_database_url, folders=project.migrations[1:]) == ()
+    assert migrations.apply(empty_database_url, folders=project.migrations[1:], catalog=ACCOUNTS) == ()
 
 
 def test_a_folder_that_is_not_there_is_refused(project: Project, tmp_path: Path) -> None:

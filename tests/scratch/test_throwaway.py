@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hangar_dal import migrations
+from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import MigrationError, ScratchError
 from hangar_dal.migrations.locks import lock
 from hangar_dal.migrations.objects import objects_in
@@ -128,8 +128,8 @@ def test_migrations_are_not_applied_to_one_in_use(real: Real) -> None:
         empty_postgresql(Throwaway(real.throwaway)),
         pytest.raises(MigrationError, match="is the throwaway database of a check"),
     ):
-        migrations.apply(real.throwaway)
-    assert "0001_users" in migrations.apply(real.throwaway)
+        migrations.apply(real.throwaway, catalog=ACCOUNTS)
+    assert "0001_users" in migrations.apply(real.throwaway, catalog=ACCOUNTS)
 
 
 def test_one_that_somebody_is_connected_to_is_refused(

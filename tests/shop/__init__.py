@@ -1,6 +1,6 @@
 """A small application: a catalog of its own over SQL of its own, with every kind of value and every shape of result."""
 
-from hangar_dal import Catalog
+from hangar_dal import ACCOUNTS, Catalog
 
-CATALOG = Catalog("shop", sql="sql")
+CATALOG = Catalog("shop", sql="sql", uses=[ACCOUNTS])
 query = CATALOG.query

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from typing_extensions import Unpack
 
 from hangar_dal import (
+    ACCOUNTS,
     Catalog,
     Database,
     Executor,
@@ -35,7 +36,7 @@ from hangar_dal import (
     uuid7,
 )
 
-CATALOG = Catalog("shop", sql="sql")
+CATALOG = Catalog("shop", sql="sql", migrations="migrations", modules="shop", uses=[ACCOUNTS])
 query = CATALOG.query
 
 
@@ -97,6 +98,8 @@ async def users_and_cookies(db: Database) -> None:
     user = await users.create_user(db, NewUser(username="ada", email="ada@example.org", password=SecretStr("...")))
     assert_type(user, User)
     assert_type(await users.find_user_by_email(db, "ada@example.org"), User | None)
+    exported: users.User = user  # a domain exports its models
+    assert_type(exported, User)
     assert_type(await users.list_users(db, order="name", status=UserStatus.ACTIVE, after=user, limit=10), list[User])
     assert_type(await users.update_user(db, user.id, email=None, username="ada"), User)
     assert_type(await users.delete_user(db, user.id), RowCount)
@@ -114,7 +117,7 @@ async def users_and_cookies(db: Database) -> None:
 
 
 async def databases() -> None:
-    async with open_database(clock=lambda: datetime.now(UTC)) as db:
+    async with open_database(catalog=CATALOG, clock=lambda: datetime.now(UTC)) as db:
         assert_type(db, Database)
         async with db.transaction(isolation="serializable") as tx, tx.savepoint() as inner:
             assert_type(inner, Transaction)
@@ -122,7 +125,7 @@ async def databases() -> None:
         async with atomic(db) as tx:
             assert_type(tx, Transaction)
         assert_type(await db.in_transaction(count_orders), int)
-    waited = await open_database()
+    waited = await open_database(catalog=CATALOG)
     assert_type(waited, Database)
     await waited.close()
 

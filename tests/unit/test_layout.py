@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,19 +41,73 @@ def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_domain_has_its_sql_in_each_dialect(dialect: str) -> None:
-    domains = [path.stem for path in MODULES if path.parent == PACKAGE / "domains" and "\n@query\n" in path.read_text()]
-    assert domains
-    assert names(SQL / "queries" / dialect, "*.sql") == domains
+QUERY = re.compile(r"^@query$", re.MULTILINE)
+CATALOGS = sorted(path for path in SQL.iterdir() if (path / "queries").is_dir())
+DOMAINS = [(folder, name) for folder in CATALOGS for name in names(folder / "queries" / "sqlite", "*.sql")]
+
+
+@pytest.mark.parametrize(("folder", "domain"), DOMAINS, ids=[name for _, name in DOMAINS])
+def test_a_domain_is_one_name_in_each_of_its_places(folder: Path, domain: str) -> None:
+    assert (folder / "queries" / "postgresql" / f"{domain}.sql").is_file()
+    assert f"\nquery = {folder.name.upper()}.query\n" in (PACKAGE / f"{domain}.py").read_text(encoding="utf-8")
+    assert (PACKAGE / "models" / f"{domain}.py").is_file()
+    assert list((ROOT / "tests" / "domains" / domain).glob("test_*.py"))
+    assert (folder / "queries" / "snapshots" / f"{domain}.json").is_file()
+
+
+def test_no_place_of_a_domain_is_without_the_others() -> None:
+    known = {domain for _, domain in DOMAINS}
+    assert known
+    declaring = {path.stem for path in PACKAGE.glob("*.py") if QUERY.search(path.read_text())}
+    of_models = {path.stem for path in (PACKAGE / "models").glob("[!_]*.py")} - {"row"}
+    of_tests = {path.name for path in (ROOT / "tests" / "domains").iterdir() if path.is_dir()} - {"__pycache__"}
+    of_snapshots = {name for folder in CATALOGS for name in names(folder / "queries" / "snapshots", "*.json")}
+    assert declaring == of_models == of_tests == of_snapshots == known
+    assert len(known) == len(DOMAINS), "two catalogs have a domain of one name"
+
+
+@pytest.mark.parametrize(("folder", "domain"), DOMAINS, ids=[name for _, name in DOMAINS])
+def test_a_domain_imports_no_other_domain(folder: Path, domain: str) -> None:
+    """Joint work belongs to the caller's transaction. Models have an import contract of their own."""
+    imported = set(imports(PACKAGE / f"{domain}.py"))
+    others = {f"hangar_dal.{other}" for _, other in DOMAINS if other != domain}
+    assert imported & others == set()
+
+
+def imports(module: Path) -> Iterator[str]:
+    """The modules that a module imports, as far as they are named with `from` or `import`."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+@pytest.mark.parametrize("file", ["pyproject.toml", "tox.ini", "yoyo.ini"])
+def test_no_list_elsewhere_names_a_domain(file: str) -> None:
+    """Except that the import contract of the models names a model which is made of another domain's."""
+    lines = [line.partition("#")[0] for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
+    listed = [line for line in lines if " -> hangar_dal.models." not in line]
+    assert [domain for _, domain in DOMAINS if any(re.search(rf"\b{domain}\b", line) for line in listed)] == []
+
+
+def test_the_package_lists_each_of_its_own_packages() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = [path.parent.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("__init__.py")]
+    assert set(listed) - {"hangar_dal.sql"} == {".".join(folder.parts) for folder in folders}
 
 
 @pytest.mark.parametrize("suffix", [".sql", ".rollback.sql"])
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_migration_goes_forth_and_back_in_each_dialect(dialect: str, suffix: str) -> None:
-    migrations = [name for name in names(SQL / "migrations", "*.py") if not name.startswith("_")]
+@pytest.mark.parametrize("catalog", CATALOGS, ids=[path.name for path in CATALOGS])
+def test_every_migration_can_be_applied_and_rolled_back_in_each_dialect(
+    catalog: Path, dialect: str, suffix: str
+) -> None:
+    folder = catalog / "migrations"
+    migrations = [name for name in names(folder, "*.py") if not name.startswith("_")]
     assert migrations
-    found = sorted(p.name.removesuffix(suffix) for p in (SQL / "migrations" / dialect).glob(f"[!.]*{suffix}"))
+    found = sorted(p.name.removesuffix(suffix) for p in (folder / dialect).glob(f"[!.]*{suffix}"))
     assert [name for name in found if "." not in name] == migrations
 
 

@@ -2,6 +2,7 @@
 
 import io
 from contextlib import redirect_stderr
+from pathlib import Path
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_what_is_no_terminal_is_told_nothing_however_long_it_takes() -> None:
     ids=["check", "explain", "verify"],
 )
 def test_a_command_shows_its_steps_and_leaves_nothing_of_them(
-    arguments: list[str], step: str, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], step: str, monkeypatch: pytest.MonkeyPatch, accounts_project: Path
 ) -> None:
     monkeypatch.setattr(progress, "_PATIENCE", -1)  # as if every step took long
     with redirect_stderr(Terminal()) as terminal:

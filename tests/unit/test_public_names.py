@@ -15,10 +15,11 @@ def test_the_public_names_are_listed_in_order_and_exist() -> None:
 def test_an_application_on_sqlite_loads_neither_psycopg_nor_yoyo() -> None:
     program = """
 import asyncio, sys
+from hangar_dal import ACCOUNTS
 from hangar_dal import Settings, open_database, users
 
 async def main():
-    async with open_database(Settings(database_url="sqlite:///:memory:")) as db:
+    async with open_database(Settings(database_url="sqlite:///:memory:"), catalog=ACCOUNTS) as db:
         assert await users.count_users(db) == 0
 
 asyncio.run(main())

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hangar_dal import Catalog
+from hangar_dal import ACCOUNTS, Catalog
 
-CATALOG: Final = Catalog("shop", sql="sql")
+CATALOG: Final = Catalog("shop", sql="sql", migrations="migrations", modules="shop", uses=[ACCOUNTS])
 query = CATALOG.query

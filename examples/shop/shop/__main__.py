@@ -3,13 +3,14 @@
 import asyncio
 
 from hangar_dal import open_database, users
+from shop import CATALOG
 from shop.models import NewOrder, NewProduct, OrderLine, ProductStatus
 from shop.orders import delete_order, insert_order, insert_order_lines, list_orders, pay_order
 from shop.products import find_product_by_sku, get_sales, insert_products, list_products, update_product
 
 
 async def main() -> None:
-    async with open_database() as db:
+    async with open_database(catalog=CATALOG) as db:
         buyer = await users.sign_in_eve_user(db, eve_character_id=2112000003, display_name="Buyer")
         if await find_product_by_sku(db, "FUEL-40") is None:
             new = [

@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 from hangar_dal.cli.commands import Subcommands, add_command
-from hangar_dal.cli.options import add_database
+from hangar_dal.cli.options import add_database, add_project, chosen_project
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import OK, YELLOW, coloured
-from hangar_dal.contract.project import read_project
 from hangar_dal.database.backup import Backup, back_up
 from hangar_dal.settings import Settings
 
@@ -41,9 +40,7 @@ def add(commands: Subcommands) -> None:
         action="store_true",
         help="keep the copy even if sealed values in it cannot be opened, and list them",
     )
-    parser.add_argument(
-        "--project", metavar="FILE", type=Path, help="a pyproject.toml that names the catalogs; else the nearest one"
-    )
+    add_project(parser)
 
 
 def _backup(chosen: argparse.Namespace) -> int:
@@ -63,14 +60,14 @@ def _backup(chosen: argparse.Namespace) -> int:
 def _sealed(made: Backup) -> str:
     told = [f"{made.opened} sealed values opened"]
     if made.undeclared:
-        told.append(f"{made.undeclared} compared by key id only, because no catalog declares their columns")
+        told.append(f"{made.undeclared} compared by key id only, because no named catalog declares their columns")
     if made.unopened_count:
         told.append(f"{made.unopened_count} not opened")
     return ", ".join(told)
 
 
 async def _made(chosen: argparse.Namespace, shown: Progress) -> Backup:
-    read_project(chosen.project)  # the catalogs' models say what sealed values are bound to
+    chosen_project(chosen)  # the catalogs' models say what sealed values are bound to
     settings = Settings(database_url=chosen.database) if chosen.database else Settings()
 
     def show(done: int, total: int) -> None:

@@ -3,17 +3,15 @@
 import argparse
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings
 from hangar_dal.cli.fix import add_fix, fix_files, refuse_without_fix
 from hangar_dal.cli.matrix import add_matrix, show_matrix
-from hangar_dal.cli.options import add_postgresql, server
+from hangar_dal.cli.options import add_postgresql, add_project, chosen_project, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, MISUSED, OK, RED, coloured
-from hangar_dal.contract.project import read_project
 from hangar_dal.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -30,8 +28,8 @@ def add(commands: Subcommands) -> None:
         """\
         Checks signatures, statements, models and tables against each other, on a scratch SQLite file and a scratch
         PostgreSQL database, both migrated. No statement is executed. The PostgreSQL database is a new one, which is
-        dropped at the end, or the empty one of --throwaway; no other database is changed. [tool.hangar_dal] of
-        pyproject.toml says what is checked. docs/check.md explains each finding.
+        dropped at the end, or the empty one of --throwaway; no other database is changed. --catalog or
+        [tool.hangar_dal] of pyproject.toml says what is checked. docs/check.md explains each finding.
 
         --fix edits the SQL files first and then checks what they have become. It shows the changes as a diff. On a
         terminal it asks before it writes; elsewhere it writes nothing without --yes, and exits with 1 if there is
@@ -47,12 +45,12 @@ def add(commands: Subcommands) -> None:
         """,
     )
     add_postgresql(parser)
-    parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+    add_project(parser)
     kept = parser.add_mutually_exclusive_group()
     kept.add_argument(
         "--update",
         action="store_true",
-        help="write the databases' answers into each catalog's hangar_check.json, and commit that file",
+        help="write the databases' answers into the folder snapshots of each catalog, and commit these files",
     )
     kept.add_argument("--offline", action="store_true", help="check against those files, without any database")
     kept.add_argument(
@@ -74,7 +72,7 @@ def _check(chosen: argparse.Namespace) -> int:
         if chosen.since and not chosen.matrix:
             raise SettingsError("--since belongs to --matrix")
         refuse_without_fix(chosen)
-        if chosen.fix and not fix_files(chosen, read_project(chosen.project), with_progress):
+        if chosen.fix and not fix_files(chosen, chosen_project(chosen), with_progress):
             return FAILED
         if chosen.matrix:
             return show_matrix(chosen, with_progress)
@@ -92,7 +90,7 @@ def _check(chosen: argparse.Namespace) -> int:
 def _report(chosen: argparse.Namespace, progress: Progress) -> "Report":
     from hangar_dal.contract.checking import check, check_offline  # noqa: PLC0415 - no other command needs it
 
-    project = read_project(chosen.project)
+    project = chosen_project(chosen)
     if chosen.offline:
         return check_offline(project, progress=progress)
     url = server(chosen)

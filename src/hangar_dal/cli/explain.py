@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from importlib.util import find_spec
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import print_scope, warn_of
-from hangar_dal.cli.options import add_postgresql, server
+from hangar_dal.cli.options import add_postgresql, add_project, chosen_project, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, MISUSED, OK, RED, YELLOW, coloured
-from hangar_dal.contract.project import read_project
 from hangar_dal.contract.scope import scope_of
 from hangar_dal.contract.unnamed import find_unnamed
 from hangar_dal.errors import SettingsError
@@ -46,7 +44,7 @@ def add(commands: Subcommands) -> None:
     )
     add_postgresql(parser)
     parser.add_argument("--sqlite-only", action="store_true", help="without a PostgreSQL server")
-    parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+    add_project(parser)
     parser.add_argument("--json", action="store_true", help="as a JSON object, with a plan for each statement")
 
 
@@ -61,7 +59,7 @@ def _explain(chosen: argparse.Namespace) -> int:
         url = None if chosen.sqlite_only else server(chosen)
         if url is None and not chosen.sqlite_only:
             raise SettingsError("pass --postgresql URL, set DATABASE_URL to that of a server, or say --sqlite-only")
-        project = read_project(chosen.project)
+        project = chosen_project(chosen)
         found = explain(project, chosen.query, postgresql=url, progress=with_progress)
     except SettingsError as fault:
         print(f"{coloured('error:', RED, sys.stderr)} {fault}", file=sys.stderr)

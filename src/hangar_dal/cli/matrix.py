@@ -7,9 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from hangar_dal.cli.findings import print_scope, warn_of
-from hangar_dal.cli.options import server
+from hangar_dal.cli.options import chosen_project, server
 from hangar_dal.cli.terminal import BOLD, DIM, FAILED, GREEN, OK, RED, YELLOW, coloured
-from hangar_dal.contract.project import read_project
 from hangar_dal.contract.scope import scope_of
 from hangar_dal.contract.unnamed import find_unnamed
 from hangar_dal.errors import SettingsError
@@ -40,7 +39,7 @@ def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
     url = server(chosen)
     if url is None:
         raise SettingsError("--matrix needs both databases: pass --postgresql URL, or set DATABASE_URL")
-    project = read_project(chosen.project)
+    project = chosen_project(chosen)
     found = matrix(project, postgresql=url, since=chosen.since, progress=progress)
     progress.clear()
     scope, unnamed = scope_of(project, DIALECTS), find_unnamed(project)

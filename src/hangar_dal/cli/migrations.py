@@ -15,7 +15,8 @@ def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "migrations",
         help="apply, list, adopt and verify migrations",
-        description="The migrations that came with this package, in a database. In a checkout, `yoyo` does the same.",
+        description="The migrations, in a database, of the catalogs that --catalog or [tool.hangar_dal] names, and of "
+        "those they use. In a checkout, `yoyo` does the same.",
     )
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     offered: tuple[tuple[str, Command, str, str], ...] = (

@@ -4,14 +4,12 @@ import argparse
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings
-from hangar_dal.cli.options import add_database, add_folders, add_postgresql, server
+from hangar_dal.cli.options import add_database, add_folders, add_postgresql, project_with_migrations, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, OK
 from hangar_dal.contract.scope import scope_of_migrations
-from hangar_dal.contract.section import read_section
 from hangar_dal.contract.unnamed import find_unnamed_migrations
 from hangar_dal.errors import SettingsError
-from hangar_dal.migrations.files import with_packaged
 from hangar_dal.sqlscan import DIALECTS
 
 
@@ -49,22 +47,21 @@ def _verify(chosen: argparse.Namespace) -> int:
         raise SettingsError(
             "no PostgreSQL server to try the migrations on: give --postgresql URL, or leave it out with --sqlite-only"
         )
-    section = read_section() if chosen.folder is None else None
-    given = section.migration_folders if section else tuple(chosen.folder or ())
+    project = project_with_migrations(chosen)
     progress = Progress()
     try:
         found = verify(
-            given,
+            project.migrations,
             postgresql=url,
             lint=not chosen.no_squawk,
             database=chosen.database,
-            small_tables=section.small_tables if section else (),
+            small_tables=project.small_tables,
             progress=lambda what: progress(0, 0, what),
         )
     finally:
         progress.clear()
-    found = (*found, *(find_unnamed_migrations(section) if section else ()))
-    scope = scope_of_migrations(section, with_packaged(given), DIALECTS[:1] if chosen.sqlite_only else DIALECTS)
+    found = (*found, *find_unnamed_migrations(project))
+    scope = scope_of_migrations(project, DIALECTS[:1] if chosen.sqlite_only else DIALECTS)
     clean = "every migration can be applied, rolled back and applied again"
     print_findings(found, scope, chosen, clean=clean)
     return FAILED if found else OK

@@ -3,13 +3,12 @@
 import argparse
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.fix import show_changes, write_changes
+from hangar_dal.cli.options import add_project, chosen_project
 from hangar_dal.cli.terminal import MISUSED, OK, RED, YELLOW, coloured
-from hangar_dal.contract.project import read_project
 from hangar_dal.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def add(commands: Subcommands) -> None:
         help="a column that is compared with an argument, in the place of the words behind _by_; may be given again",
     )
     query.add_argument("--diff", action="store_true", help="show what would be written, and write nothing")
-    query.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+    add_project(query)
 
 
 def _new_query(chosen: argparse.Namespace) -> int:
@@ -91,7 +90,7 @@ def _draft(chosen: argparse.Namespace) -> "Draft":
     from hangar_dal.contract.live import live_sqlite  # noqa: PLC0415 - drivers, and a parser
     from hangar_dal.drafting import Asked, draft_query  # noqa: PLC0415 - as above
 
-    project = read_project(chosen.project)
+    project = chosen_project(chosen)
     with live_sqlite(project) as live:
         asked = Asked(chosen.name, chosen.returns, chosen.table, tuple(chosen.where))
         return draft_query(project, live.tables, live.indexed, asked)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from hangar_dal.contract.section import read_section
+from hangar_dal.contract.project import NAME_THEM, Project, given_project, read_project
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.scratch import Server, Throwaway
 from hangar_dal.settings import PostgresTarget, Settings
@@ -19,22 +19,57 @@ def add_database(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     )
 
 
+def add_catalogs(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """`--catalog module:NAME`, read with `chosen_project` or `folders`; `again` as for `add_database`."""
+    parser.add_argument(
+        "--catalog",
+        metavar="MODULE:NAME",
+        action="append",
+        default=argparse.SUPPRESS if again else None,
+        help="a catalog, as in hangar_dal:ACCOUNTS; may be given again. Without it those that [tool.hangar_dal] of the "
+        "nearest pyproject.toml names",
+    )
+
+
+def add_project(parser: argparse.ArgumentParser) -> None:
+    """`--catalog`, and `--project FILE` as the other way to name catalogs; read with `chosen_project`."""
+    add_catalogs(parser)
+    parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+
+
 def add_folders(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
-    """`--folder DIRECTORY`, read with `folders`; `again` as for `add_database`."""
+    """`--catalog`, and `--folder DIRECTORY` for migrations that no catalog carries; read with `folders`."""
+    add_catalogs(parser, again=again)
     parser.add_argument(
         "--folder",
         metavar="DIRECTORY",
         type=Path,
         action="append",
         default=argparse.SUPPRESS if again else None,
-        help="an application's own migrations, behind the packaged ones; may be given again. Without it those that "
-        "[tool.hangar_dal] of the nearest pyproject.toml names",
+        help="migrations that no catalog carries, applied after those of --catalog; may be given again",
     )
 
 
+def chosen_project(chosen: argparse.Namespace) -> Project:
+    """The project of the catalogs and folders that were given, else the one that a pyproject.toml describes."""
+    catalogs, given = chosen.catalog or (), getattr(chosen, "folder", None) or ()
+    if catalogs or given:
+        return given_project(catalogs, given)
+    return read_project(getattr(chosen, "project", None))
+
+
+def project_with_migrations(chosen: argparse.Namespace) -> Project:
+    """The same. Raises `SettingsError` if nothing names migrations: none are applied that were not asked for."""
+    found = chosen_project(chosen)
+    if not found.migrations:
+        where = f"{found.file}: " if found.file else ""
+        raise SettingsError(f"{where}no migrations are named; {NAME_THEM}")
+    return found
+
+
 def folders(chosen: argparse.Namespace) -> tuple[Path, ...]:
-    """Those that were given, else the project's."""
-    return read_section().migration_folders if chosen.folder is None else tuple(chosen.folder)
+    """The folders of migrations of that project."""
+    return project_with_migrations(chosen).migrations
 
 
 def add_postgresql(parser: argparse.ArgumentParser) -> None:

@@ -3,14 +3,13 @@
 import argparse
 import asyncio
 import sys
-from pathlib import Path
 
 from hangar_dal.cli.commands import Subcommands, add_command
-from hangar_dal.cli.options import add_database
+from hangar_dal.cli.options import add_database, add_project, chosen_project
 from hangar_dal.cli.terminal import FAILED, OK, PENDING, RED, YELLOW, coloured
-from hangar_dal.contract.project import read_project
+from hangar_dal.contract.project import NAME_THEM
 from hangar_dal.database import open_database
-from hangar_dal.domains.catalog import CATALOG
+from hangar_dal.errors import SettingsError
 from hangar_dal.refolding import BATCH, Outcome, fold_columns, refold
 from hangar_dal.settings import Settings
 
@@ -24,8 +23,8 @@ def add(commands: Subcommands) -> None:
         "recompute the keys under which names and e-mail addresses are compared",
         """\
         Recomputes every `<name>_fold` column that a catalog writes, after a new version of this package has changed how
-        texts are folded. E-mail addresses are also rewritten with their domain as A-labels. Columns of this package and
-        of the catalogs that [tool.hangar_dal] names are recomputed; others are listed as left out.
+        texts are folded. E-mail addresses are also rewritten with their domain as A-labels. Only columns of catalogs
+        that --catalog or [tool.hangar_dal] names, and of those they use, are recomputed. Others are listed as left out.
 
         It may run while the application does. If it is stopped, even by SIGKILL, start it again. Begin with --check,
         which changes nothing. Rows that would be equal are not changed, and neither is a row whose text is no longer
@@ -39,7 +38,7 @@ def add(commands: Subcommands) -> None:
     parser.add_argument(
         "--batch", metavar="ROWS", type=_positive, default=BATCH, help="rows read at once; else %(default)s"
     )
-    parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+    add_project(parser)
 
 
 def _positive(text: str) -> int:
@@ -61,7 +60,9 @@ def _refold(chosen: argparse.Namespace) -> int:
 async def _outcomes(chosen: argparse.Namespace) -> list[Outcome]:
     from hangar_dal.migrations.drift import database_schema  # noqa: PLC0415 - few commands read schemas
 
-    catalogs = dict.fromkeys((*read_project(chosen.project).catalogs, CATALOG))
+    catalogs = chosen_project(chosen).lineage
+    if not catalogs:
+        raise SettingsError(f"no catalog is named, so it is unknown how columns are folded; {NAME_THEM}")
     settings = Settings(database_url=chosen.database) if chosen.database else Settings()
     schema = await asyncio.to_thread(database_schema, chosen.database)
     columns, left_out = fold_columns(catalogs, schema, settings.target.dialect)

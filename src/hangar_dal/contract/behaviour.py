@@ -1,6 +1,6 @@
 """One call on both databases, held against each other: equal models, equal order, equal errors. For tests.
 
-    async with open_both(sqlite_url, postgresql_url, clock=clock) as both:
+    async with open_both(sqlite_url, postgresql_url, catalog=CATALOG, clock=clock) as both:
         await both.same(lambda db: orders.create_order(db, new))
         async for name, outcome in both.walk(random_calls(seed=7)):
             ...
@@ -20,6 +20,7 @@ from pydantic import BaseModel, SecretStr
 
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import HangarError
+from hangar_dal.query import Catalog
 from hangar_dal.sealing import new_key
 from hangar_dal.settings import Settings
 
@@ -92,18 +93,19 @@ class _Time:
 
 @asynccontextmanager
 async def open_both(
-    sqlite: str, postgresql: str, *, clock: Callable[[], datetime] | None = None
+    sqlite: str, postgresql: str, *, catalog: Catalog, clock: Callable[[], datetime] | None = None
 ) -> AsyncIterator[Both]:
-    """Two migrated databases by their URLs, with a throw-away sealing key.
+    """Two migrated databases by their URLs, opened with a catalog and with a throw-away sealing key.
 
     Without a `clock` of the caller's, time goes on from call to call, and is the same for both databases within one.
     """
     key, time = SecretStr(new_key()), _Time()
     # In a new database every role may create in public, unless the server is PostgreSQL 15 or newer.
     target = Settings(database_url=SecretStr(postgresql), sealing_keys=key, allow_public_create=True)
+    file = Settings(database_url=SecretStr(sqlite), sealing_keys=key)
     async with (
-        open_database(Settings(database_url=SecretStr(sqlite), sealing_keys=key), clock=clock or time) as one,
-        open_database(target, clock=clock or time) as other,
+        open_database(file, catalog=catalog, clock=clock or time) as one,
+        open_database(target, catalog=catalog, clock=clock or time) as other,
     ):
         yield Both(one, other, time.go_on)
 

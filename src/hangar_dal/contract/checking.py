@@ -151,7 +151,8 @@ def check_against(project: Project, sources: Sequence[Source], *, progress: Prog
         asked.append((each, told.scans))
     for finding, each in find_scans(asked, project.small_tables):
         of_arms.setdefault(finding, []).append(each)
-    findings += find_unknown_small_tables(project, twins) if twins else ()
+    if twins and all(source.has_all_tables for source in sources):
+        findings += find_unknown_small_tables(project, twins)
     findings += [*_with_arms(of_arms), *too_loose(answers), *needless_overrides(answers)]
     scope = scope_of(project, [source.dialect for source in sources])
     return Report(tuple(sorted(map(_near, findings))), len(checked), scope)

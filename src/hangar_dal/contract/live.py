@@ -32,6 +32,7 @@ class Live:
     planner: Planner
     tables: Tables
     indexed: Indexed
+    has_all_tables: bool = field(default=True, init=False)
     _told: dict[tuple[str, tuple[SentAs, ...]], Told] = field(default_factory=dict, init=False)
 
     @property

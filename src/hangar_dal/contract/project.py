@@ -1,15 +1,13 @@
-"""The catalogs and migrations of one application, as the section of its pyproject.toml names them.
+"""The catalogs and migrations of one application, as the section of its pyproject.toml or a command line names them.
 
-Builds on `section` and the query layer. The package's own catalog is named here by its import path, because it
-is in a higher layer.
+Builds on `section` and the query layer.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.resources import files
 from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
@@ -17,17 +15,20 @@ from typing import Final
 
 from hangar_dal.contract.section import Section, read_section
 from hangar_dal.errors import HangarError, SettingsError
+from hangar_dal.migrations.files import folders_of
 from hangar_dal.query import Catalog
 
-_OWN_CATALOG: Final = "hangar_dal.domains.catalog:CATALOG"
-_OWN_MODULES: Final = "hangar_dal.domains"
+NAME_THEM: Final = (
+    'write catalogs = ["module:NAME"] in [tool.hangar_dal] of pyproject.toml, or pass --catalog module:NAME'
+)
 
 
 @dataclass(frozen=True)
 class Project:
-    """`migrations` are folders in the order in which they are applied: this package's own come first.
+    """`catalogs` are those that are named: their queries are checked, while the ones they use give their tables alone.
 
-    `names` are the catalogs' names, as the section has them. `section` is None for a project that was not read.
+    `migrations` are folders in the order in which they are applied. `names` are the catalogs' names, as the section has
+    them. `section` is None where the catalogs were given in its place.
     """
 
     catalogs: tuple[Catalog, ...]
@@ -41,21 +42,31 @@ class Project:
         """The path of its pyproject.toml; empty without a section."""
         return str(self.section.file) if self.section and self.section.exists else ""
 
+    @property
+    def lineage(self) -> tuple[Catalog, ...]:
+        """The named catalogs and those they use, each once, the used ones first."""
+        return tuple(dict.fromkeys(each for catalog in self.catalogs for each in catalog.lineage))
+
 
 def read_project(pyproject: Path | None = None) -> Project:
     """The project of a pyproject.toml, or of the nearest one in this folder or above it.
 
-    The package's own catalog takes the place of catalogs that the section does not name, or of the whole section.
-    `SettingsError` says what is wrong with the section.
+    Without a section, or catalogs in it, the project has none. `SettingsError` says what is wrong with the section.
     """
     section = read_section(pyproject)
-    own = Path(str(files("hangar_dal.sql").joinpath("migrations")))
     with _importable(section.folder):
-        for module in section.modules if section.catalogs else (_OWN_MODULES,):
+        for module in section.modules:
             _import_all(module, section.file)
-        names = section.catalogs or (_OWN_CATALOG,)
-        catalogs = tuple(_catalog(entry, section.file) for entry in names)
-    return Project(catalogs, (own, *section.migration_folders), section.small_tables, names, section)
+        catalogs = _catalogs(section.catalogs, f"{section.file}: [tool.hangar_dal] catalogs")
+    migrations = folders_of(catalogs, section.migration_folders)
+    return Project(catalogs, migrations, section.small_tables, section.catalogs, section)
+
+
+def given_project(catalogs: Sequence[str], folders: Sequence[Path]) -> Project:
+    """The same of `module:NAME` entries and folders of migrations, whatever a pyproject.toml says."""
+    with _importable(Path.cwd()):
+        found = _catalogs(catalogs, "--catalog")
+    return Project(found, folders_of(found, folders), names=tuple(catalogs))
 
 
 @contextmanager
@@ -71,23 +82,37 @@ def _importable(folder: Path) -> Iterator[None]:
 
 
 def _import_all(name: str, pyproject: Path | None) -> None:
-    module = _imported(name, pyproject)
+    module = _imported(name, str(pyproject))
     for found in walk_packages(getattr(module, "__path__", ()), f"{name}."):
-        _imported(found.name, pyproject)
+        _imported(found.name, str(pyproject))
 
 
-def _imported(name: str, pyproject: Path | None) -> ModuleType:
+def _imported(name: str, where: str) -> ModuleType:
     try:
         return import_module(name)
     except HangarError:
         raise
     except Exception as fault:  # an application's module may fail in any way
-        raise SettingsError(f"{pyproject}: {name} cannot be imported: {type(fault).__name__}: {fault}") from fault
+        raise SettingsError(f"{where}: {name} cannot be imported: {type(fault).__name__}: {fault}") from fault
 
 
-def _catalog(entry: str, pyproject: Path | None) -> Catalog:
+def _catalogs(entries: Sequence[str], where: str) -> tuple[Catalog, ...]:
+    """The catalogs, with the modules imported that they and the ones they use say declare their queries."""
+    catalogs = tuple(_catalog(entry, where) for entry in entries)
+    for each in dict.fromkeys(each for catalog in catalogs for each in catalog.lineage):
+        try:
+            each.import_modules()
+        except HangarError:
+            raise
+        except Exception as fault:  # as above
+            reason = f"{type(fault).__name__}: {fault}"
+            raise SettingsError(f"{where}: the modules of {each.name} cannot be imported: {reason}") from fault
+    return catalogs
+
+
+def _catalog(entry: str, where: str) -> Catalog:
     module, colon, name = entry.partition(":")
-    found = getattr(_imported(module, pyproject), name, None) if colon else None
+    found = getattr(_imported(module, where), name, None) if colon else None
     if not isinstance(found, Catalog):
-        raise SettingsError(f'{pyproject}: [tool.hangar_dal] catalogs: {entry} is not a Catalog; write "module:NAME"')
+        raise SettingsError(f'{where}: {entry} is not a Catalog; write "module:NAME"')
     return found

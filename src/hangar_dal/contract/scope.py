@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from hangar_dal.contract.project import Project
@@ -19,7 +18,8 @@ class Scope:
     """`project` is the pyproject.toml with the section; None without one, and `note` says what was checked instead.
 
     `queries` counts the functions, and is None where a command checks migrations alone. `migrations` counts those of
-    each folder. `recorded`: the answers of the databases come from snapshots.
+    each folder. `uses` are the catalogs that the checked ones build on. `recorded`: the answers of the databases come
+    from snapshots.
     """
 
     project: str | None
@@ -29,36 +29,40 @@ class Scope:
     migrations: dict[str, int]
     dialects: tuple[Dialect, ...]
     recorded: bool = False
+    uses: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """The same for people."""
         yield f"project:    {self.project or 'none'}{f' ({self.note})' if self.note else ''}"
         if self.queries is not None:
-            yield f"catalogs:   {', '.join(self.catalogs)}"
+            yield f"catalogs:   {', '.join(self.catalogs) or 'none'}"
+            if self.uses:
+                yield f"uses:       {', '.join(self.uses)} (their tables; their queries are not checked here)"
             yield f"queries:    {self.queries}"
-        yield f"migrations: {', '.join(f'{folder} ({count})' for folder, count in self.migrations.items())}"
+        counted = ", ".join(f"{folder} ({count})" for folder, count in self.migrations.items())
+        yield f"migrations: {counted or 'none'}"
         names = ", ".join(_DATABASES[dialect] for dialect in DIALECTS if dialect in self.dialects)
         yield f"databases:  {names or 'none'}{' (from the snapshots)' if self.recorded else ''}"
 
 
 def scope_of(project: Project, dialects: Sequence[Dialect], *, recorded: bool = False) -> Scope:
     """The scope of a check of queries."""
-    section = project.section
     return Scope(
-        project=_file(section),
-        note=_note(section, catalogs=True),
+        project=_file(project.section),
+        note=_note(project.section, catalogs=True),
         catalogs=project.names,
         queries=sum(len(catalog.queries) for catalog in project.catalogs),
-        migrations=_migrations(project.migrations),
+        migrations=_migrations(project),
         dialects=tuple(dialect for dialect in DIALECTS if dialect in dialects),
         recorded=recorded,
+        uses=tuple(each.name for each in project.lineage if each not in project.catalogs),
     )
 
 
-def scope_of_migrations(section: Section | None, folders: Sequence[Path], dialects: Sequence[Dialect]) -> Scope:
-    """The scope of a check of migrations; `section` is None where the folders were given in its place."""
-    note = "the folders were given" if section is None else _note(section, catalogs=False)
-    return Scope(_file(section), note, (), None, _migrations(folders), tuple(dialects))
+def scope_of_migrations(project: Project, dialects: Sequence[Dialect]) -> Scope:
+    """The scope of a check of migrations."""
+    note = _note(project.section, catalogs=False)
+    return Scope(_file(project.section), note, (), None, _migrations(project), tuple(dialects))
 
 
 def _file(section: Section | None) -> str | None:
@@ -66,17 +70,15 @@ def _file(section: Section | None) -> str | None:
 
 
 def _note(section: Section | None, *, catalogs: bool) -> str:
-    """Why this package itself is checked, if it is."""
-    if section is None or (section.exists and (section.catalogs or not catalogs)):
-        return ""
-    own = "hangar_dal's own queries are checked" if catalogs else "hangar_dal's own migrations are checked"
-    if section.exists:
-        return f"it names no catalogs: {own}"
-    where = f"{shown(section.file)} has no [tool.hangar_dal]" if section.file else "there is no pyproject.toml"
-    return f"{where}: {own}"
+    """Why a project, or its catalogs, are missing."""
+    if section is None:
+        return "the command line says what is checked"
+    if not section.exists:
+        return f"{shown(section.file)} has no [tool.hangar_dal]" if section.file else "there is no pyproject.toml"
+    return "it names no catalogs" if catalogs and not section.catalogs else ""
 
 
-def _migrations(folders: Sequence[Path]) -> dict[str, int]:
-    """This package's own come first."""
-    names = ["hangar_dal", *map(shown, folders[1:])]
-    return {name: len(ids_in(folder)) for name, folder in zip(names, folders, strict=False)}
+def _migrations(project: Project) -> dict[str, int]:
+    """Folders of catalogs are called by the catalog."""
+    names = {each.migrations: each.name for each in project.lineage}
+    return {names.get(folder) or shown(folder): len(ids_in(folder)) for folder in project.migrations}

@@ -1,9 +1,9 @@
 """The `[tool.hangar_dal]` section of a pyproject.toml, read and validated. Nothing of the application is imported.
 
 [tool.hangar_dal]
-catalogs = ["shop.sql:CATALOG"]     # module:NAME; without it, the package's own catalog
+catalogs = ["shop:CATALOG"]         # module:NAME; their migrations and those of the catalogs they use are included
 modules = ["shop.domains"]          # the modules that declare queries; a package includes all its modules
-migrations = ["migrations"]         # folders of migrations, applied after the package's own
+migrations = ["migrations"]         # folders of migrations that no catalog carries; they are applied last
 small_tables = ["currencies"]       # tables that never grow: a query may read one of them whole
 ignore = ["legacy"]                 # files and folders that are not part of this project
 """
@@ -38,7 +38,7 @@ class Section:
 
     @property
     def migration_folders(self) -> tuple[Path, ...]:
-        """The application's own folders of migrations. Raises `SettingsError` if one of them does not exist."""
+        """The folders of migrations that no catalog carries. Raises `SettingsError` if one of them does not exist."""
         folders = tuple(self.folder / folder for folder in self.migrations)
         for folder in folders:
             if not folder.is_dir():

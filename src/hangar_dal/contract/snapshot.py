@@ -1,12 +1,17 @@
-"""What both databases said of a catalog, in a file to commit: a machine without them checks against that.
+"""What both databases said of a catalog, in files to commit: a machine without them checks against that.
 
-A file holds, for each database, the migrations that its tables are the outcome of, the tables, and what is known of
-each statement, by a digest of its text and of the types that its parameters are sent with. It depends on nothing
-else: models and signatures are compared again each time. Equal inputs write equal files. Builds on `snapshot_file`;
-imports neither a driver nor a parser.
+    sql/snapshots/orders.json                       of sql/<dialect>/orders.sql
+    sql/snapshots/migrations/1001_orders.json       of a migration
+
+There is one file for each SQL file and one for each migration, so that two branches do not change the same one. That of
+a SQL file holds, for each database, what is known of each statement, by a digest of its text and of the types that its
+parameters are sent with, and the tables that the statements name. It depends on nothing else: models and signatures are
+compared again each time. Equal inputs write equal files. Builds on `snapshot_file`; imports neither a driver nor a
+parser.
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -17,8 +22,9 @@ from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.sending import sent
 from hangar_dal.contract.snapshot_file import FORMAT, Answer, OfDatabase, Snapshot, as_text, from_text
+from hangar_dal.contract.snapshot_tables import joined, named_in
 from hangar_dal.contract.sources import Source, Told
-from hangar_dal.contract.variants import statements
+from hangar_dal.contract.variants import CheckedVariant, statements
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import without_declarations
 from hangar_dal.migrations.files import migrations_in
@@ -27,6 +33,7 @@ from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 UPDATE: Final = "run `hangar-dal check --update` where there is a PostgreSQL server, and commit what it writes"
+_EARLIER: Final = "hangar_check.json"  # the one file that earlier versions wrote for each catalog
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Recorded:
     dialect: Dialect
     tables: Tables
     told: Mapping[str, Told] = field(default_factory=dict)
+    has_all_tables: bool = False
 
     def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
         return self.told.get(_digest_of(variant, sent))
@@ -43,43 +51,52 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Records:
-    """Every catalog's file together."""
+    """The files of every catalog together."""
 
     sources: tuple[Recorded, ...]
     findings: tuple[Finding, ...]
-    snapshots: Mapping[Catalog, Snapshot]
+    snapshots: Mapping[Path, tuple[Catalog, Snapshot]]
 
     def left_over(self) -> Iterator[Finding]:
         """What the files know and no query is any more. The catalogs must have been read."""
-        for catalog, snapshot in self.snapshots.items():
+        for path, (catalog, snapshot) in self.snapshots.items():
             for dialect, database in snapshot.databases.items():
                 there = {
                     (each.query.name, _digest_of(each.variant, sent(each))) for each in statements(catalog, dialect)
                 }
                 for query, answers in database.queries.items():
                     if any((query, digest) not in there for answer in answers for digest in answer.statements):
-                        message = "it holds statements that no longer exist"
-                        yield _wrong(snapshot_path(catalog), "snapshot-stale", message, dialect, query)
+                        yield _wrong(path, "snapshot-stale", "it holds statements that no longer exist", dialect, query)
 
 
-def snapshot_path(catalog: Catalog) -> Path:
-    """Beside the folders of SQL that it is about."""
-    return Path(str(catalog.folder)) / "hangar_check.json"
+def snapshot_folder(catalog: Catalog) -> Path:
+    """Beside the folders of SQL that the snapshots are about."""
+    return Path(str(catalog.folder)) / "snapshots"
 
 
 def write_snapshots(project: Project, sources: Sequence[Source]) -> tuple[Path, ...]:
-    """Write each catalog's file; the paths of those that changed."""
-    changed = {path: text for path, text in _texts(project, sources).items() if _text_of(path) != text}
+    """Write the files of each catalog, and delete those that belong to nothing any more; the paths that changed."""
+    texts = _texts(project, sources)
+    changed = {path: text for path, text in texts.items() if _text_of(path) != text}
     for path, text in changed.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return tuple(changed)
+    others = [path for catalog in project.catalogs for path in _there(catalog) if path not in texts]
+    for path in others:
+        path.unlink()
+    return (*changed, *others)
 
 
 def outdated(project: Project, sources: Sequence[Source]) -> Iterator[Finding]:
-    """Which files say something else than these databases; a catalog need not have one."""
-    for path, text in _texts(project, sources).items():
-        if _text_of(path) not in (None, text):
-            yield _wrong(path, "snapshot-stale", "the databases now give different answers")
+    """Which files say something else than these databases; a catalog need not have any."""
+    texts = _texts(project, sources)
+    for catalog in project.catalogs:
+        there = _there(catalog)
+        for path, text in texts.items() if there else ():
+            if path.is_relative_to(snapshot_folder(catalog)) and (found := _text_of(path)) != text:
+                message = "the databases now give different answers"
+                yield _wrong(path, "snapshot-stale", message) if found is not None else _missing(path)
+        yield from (_belongs_to_nothing(path) for path in there if path not in texts)
 
 
 def recorded(project: Project) -> Records:
@@ -88,49 +105,105 @@ def recorded(project: Project) -> Records:
     A statement that a file does not know is reported at its own place, when it is checked.
     """
     wrong: list[Finding] = []
-    usable: dict[Catalog, Snapshot] = {}
+    usable: dict[Path, tuple[Catalog, Snapshot]] = {}
     for catalog in project.catalogs:
-        path = snapshot_path(catalog)
-        read = _read(path)
-        unfit = [read] if isinstance(read, Finding) else list(_unfit(path, read, project))
-        wrong += unfit
-        if not unfit and isinstance(read, Snapshot):
-            usable[catalog] = read
-    is_whole = len(usable) == len(project.catalogs)
-    sources = tuple(_together(dialect, list(usable.values())) for dialect in DIALECTS) if is_whole else ()
-    return Records(sources, tuple(wrong), usable)
-
-
-def _together(dialect: Dialect, snapshots: Sequence[Snapshot]) -> Recorded:
-    databases = [snapshot.databases[dialect] for snapshot in snapshots]
-    answers = [answer for database in databases for of_query in database.queries.values() for answer in of_query]
-    told = {digest: answer.told for answer in answers for digest in answer.statements}
-    return Recorded(dialect, databases[0].tables, told)
+        wrong += _unfit_migrations(catalog, project)
+        names = _files(catalog)
+        wanted = {snapshot_folder(catalog) / f"{name}.json" for name in names}
+        wrong += [_belongs_to_nothing(path) for path in _there(catalog) if path not in wanted and not _is_digest(path)]
+        for path in sorted(wanted):
+            read = _read(path)
+            if isinstance(read, Finding):
+                wrong.append(read)
+            else:
+                usable[path] = catalog, read
+    if wrong:
+        return Records((), tuple(wrong), usable)
+    snapshots = {path: snapshot for path, (_, snapshot) in usable.items()}
+    sources, differing = [], []
+    for dialect in DIALECTS:
+        databases = {path: snapshot.databases[dialect] for path, snapshot in snapshots.items()}
+        tables, contradictions = joined({path: database.tables for path, database in databases.items()})
+        differing += [
+            _wrong(path, "snapshot-stale", f"{other.name} knows the table {table} in another form", dialect)
+            for table, other, path in contradictions
+        ]
+        answers = [
+            each for database in databases.values() for of_query in database.queries.values() for each in of_query
+        ]
+        told = {digest: answer.told for answer in answers for digest in answer.statements}
+        sources.append(Recorded(dialect, tables, told))
+    return Records((), tuple(differing), usable) if differing else Records(tuple(sources), (), usable)
 
 
 def _texts(project: Project, sources: Sequence[Source]) -> dict[Path, str]:
-    return {snapshot_path(catalog): as_text(_taken(catalog, project, sources)) for catalog in project.catalogs}
+    """What is to be written, by path."""
+    texts: dict[Path, str] = {}
+    digests = _migrations(project)
+    for catalog in project.catalogs if sources else ():
+        folder = snapshot_folder(catalog)
+        for name in _files(catalog):
+            texts[folder / f"{name}.json"] = as_text(_taken(catalog, name, sources))
+        for migration, of_dialects in digests.items():
+            texts[folder / "migrations" / f"{migration}.json"] = f"{json.dumps(of_dialects)}\n"
+    return texts
 
 
-def _taken(catalog: Catalog, project: Project, sources: Sequence[Source]) -> Snapshot:
+def _files(catalog: Catalog) -> list[str]:
+    """The names of the SQL files that declared queries have."""
+    return sorted({declared.file for declared in catalog.queries.values()})
+
+
+def _there(catalog: Catalog) -> list[Path]:
+    """The files of snapshots that a catalog has, also those of earlier versions of this package."""
+    folder = snapshot_folder(catalog)
+    return sorted([*folder.glob("*.json"), *folder.glob("migrations/*.json"), *folder.parent.glob(_EARLIER)])
+
+
+def _is_digest(path: Path) -> bool:
+    return path.parent.name == "migrations"
+
+
+def _taken(catalog: Catalog, file: str, sources: Sequence[Source]) -> Snapshot:
     databases: dict[Dialect, OfDatabase] = {}
     for source in sorted(sources, key=lambda each: each.dialect):
-        queries: dict[str, tuple[Answer, ...]] = {}
-        for name, of_query in groupby(statements(catalog, source.dialect), lambda each: each.query.name):
-            same: dict[str, tuple[Told, set[str]]] = {}
-            for each in of_query:
-                told = source.ask(each.variant, sent(each))
-                if told is not None:
-                    same.setdefault(repr(told), (told, set()))[1].add(_digest_of(each.variant, sent(each)))
-            answers = (Answer(tuple(sorted(digests)), told) for told, digests in same.values())
-            queries[name] = tuple(sorted(answers, key=lambda each: each.statements))
-        databases[source.dialect] = OfDatabase(_migrations(project, source.dialect), source.tables, queries)
+        asked = [each for each in statements(catalog, source.dialect) if each.query.file == file]
+        told = [(each, source.ask(each.variant, sent(each))) for each in asked]
+        texts = [*(each.variant.text for each in asked), *(repr(answer) for _, answer in told)]
+        queries = {
+            name: _answers([(each, answer) for each, answer in of_query if answer is not None])
+            for name, of_query in groupby(told, lambda pair: pair[0].query.name)
+        }
+        databases[source.dialect] = OfDatabase(named_in(source.tables, texts), queries)
     return Snapshot(FORMAT, databases)
 
 
-def _migrations(project: Project, dialect: Dialect) -> dict[str, str]:
-    scripts = {each.id: each.script(dialect) for each in migrations_in(project.migrations)}
-    return {name: _digest(without_declarations(script.text, dialect)) for name, script in scripts.items()}
+def _answers(told: Sequence[tuple[CheckedVariant, Told]]) -> tuple[Answer, ...]:
+    """Statements of which the same is known share an answer."""
+    same: dict[str, tuple[Told, set[str]]] = {}
+    for each, answer in told:
+        same.setdefault(repr(answer), (answer, set()))[1].add(_digest_of(each.variant, sent(each)))
+    answers = (Answer(tuple(sorted(digests)), answer) for answer, digests in same.values())
+    return tuple(sorted(answers, key=lambda each: each.statements))
+
+
+def _migrations(project: Project) -> dict[str, dict[Dialect, str]]:
+    """A digest of each migration, for each dialect."""
+    return {
+        each.id: {
+            dialect: _digest(without_declarations(each.script(dialect).text, dialect)) for dialect in sorted(DIALECTS)
+        }
+        for each in migrations_in(project.migrations)
+    }
+
+
+def _unfit_migrations(catalog: Catalog, project: Project) -> Iterator[Finding]:
+    folder = snapshot_folder(catalog) / "migrations"
+    wanted = {migration: json.dumps(digests) for migration, digests in _migrations(project).items()}
+    there = {path.stem: (_text_of(path) or "").strip() for path in folder.glob("*.json")}
+    for name in sorted({name for name, _ in wanted.items() ^ there.items()} if _there(catalog) else ()):
+        message = f"the migration {name} has changed since the snapshots were written"
+        yield _wrong(folder / f"{name}.json", "snapshot-stale", message)
 
 
 def _digest_of(variant: Variant, sent: tuple[SentAs, ...]) -> str:
@@ -144,27 +217,25 @@ def _digest(text: str) -> str:
 def _read(path: Path) -> Snapshot | Finding:
     text = _text_of(path)
     if text is None:
-        return _wrong(path, "snapshot-missing", "there is no snapshot of the databases' answers")
+        return _missing(path)
     try:
         found = from_text(text)
     except ValueError:  # pydantic's as well
         return _wrong(path, "snapshot-stale", "this version of the package cannot read it")
-    return (
-        found if found.format == FORMAT else _wrong(path, "snapshot-stale", "another version of the package wrote it")
-    )
-
-
-def _unfit(path: Path, snapshot: Snapshot, project: Project) -> Iterator[Finding]:
+    if found.format != FORMAT:
+        return _wrong(path, "snapshot-stale", "another version of the package wrote it")
     for dialect in DIALECTS:
-        if dialect not in snapshot.databases:
-            yield _wrong(path, "snapshot-stale", "it knows nothing of this database", dialect)
-            continue
-        changed = _migrations(project, dialect).items() ^ snapshot.databases[dialect].migrations.items()
-        if changed:
-            names = ", ".join(sorted({name for name, _ in changed}))
-            yield _wrong(
-                path, "snapshot-stale", f"these migrations have changed since it was written: {names}", dialect
-            )
+        if dialect not in found.databases:
+            return _wrong(path, "snapshot-stale", "it knows nothing of this database", dialect)
+    return found
+
+
+def _missing(path: Path) -> Finding:
+    return _wrong(path, "snapshot-missing", "there is no snapshot of the databases' answers")
+
+
+def _belongs_to_nothing(path: Path) -> Finding:
+    return _wrong(path, "snapshot-stale", "it belongs to no SQL file and no migration")
 
 
 def _wrong(path: Path, rule: str, message: str, dialect: str = "", query: str = "") -> Finding:

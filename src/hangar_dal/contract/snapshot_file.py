@@ -1,8 +1,8 @@
 """A snapshot as a text that people read in a diff. Builds on `sources`.
 
 {
-  "format": 12,
-  "databases": {"postgresql": {"migrations": ..., "tables": ..., "queries": {"users.get_user": [
+  "format": 13,
+  "databases": {"postgresql": {"tables": ..., "queries": {"users.get_user": [
     {"statements": ["00356f4afc6b495c"], "told": {"described": {"columns": ["users.id", ...]}, ...}}
   ]}}, "sqlite": ...}
 }
@@ -22,8 +22,8 @@ from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.sources import Told
 from hangar_dal.sqlscan import Dialect
 
-# To be raised whenever more is asked of a database or read in a statement, or either is understood in another way.
-FORMAT: Final = 12
+# Increase this number whenever the snapshot's content or meaning changes.
+FORMAT: Final = 13
 _WIDTH: Final = 120
 _SCALARS: Final = (str, int, float, bool, type(None))
 
@@ -38,16 +38,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class OfDatabase:
-    """`migrations` are digests of the files that made the tables."""
+    """`tables` are those that the queries name."""
 
-    migrations: Mapping[str, str]
     tables: Tables
     queries: Mapping[str, tuple[Answer, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Of one catalog; `databases` holds both."""
+    """Of one SQL file; `databases` holds both."""
 
     format: int
     databases: Mapping[Dialect, OfDatabase]

@@ -31,6 +31,10 @@ class Source(Protocol):
     def dialect(self) -> Dialect: ...
     @property
     def tables(self) -> Tables: ...
+    @property
+    def has_all_tables(self) -> bool:
+        """False where only the tables that queries name are known."""
+        ...
 
     def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
         """None where nothing was written down of the statement with parameters that are sent so."""

@@ -10,7 +10,7 @@ from sysconfig import get_path
 from typing import Final, NamedTuple
 
 from hangar_dal.contract.folder import Held, search
-from hangar_dal.contract.project import Project
+from hangar_dal.contract.project import NAME_THEM, Project
 from hangar_dal.contract.section import Section
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import shown
@@ -47,21 +47,25 @@ def find_unnamed(project: Project) -> list[Finding]:
     left_out = [
         *_catalogs(section, unnamed),
         *_queries(section, held, project, [file.parent for file, _ in unnamed]),
-        *_migrations(section, held),
+        *_migrations(section, held, project),
     ]
-    return [*_findings(section, left_out), *_projects(section, held), *_no_queries(project)]
+    found = [*_findings(section, left_out), *_projects(section, held)]
+    return found if found and not project.catalogs else [*found, *_no_queries(project)]
 
 
 def lacks_migrations(project: Project) -> bool:
     """Whether the application's queries may need tables of migrations that the section does not name."""
     section = project.section
-    return bool(section and section.catalogs and list(_migrations(section, search(section))))
+    return bool(section and section.catalogs and list(_migrations(section, search(section), project)))
 
 
-def find_unnamed_migrations(section: Section) -> list[Finding]:
+def find_unnamed_migrations(project: Project) -> list[Finding]:
     """A finding for each folder of migrations that the section does not name."""
+    section = project.section
+    if section is None:
+        return []
     held = search(section)
-    return [*_findings(section, list(_migrations(section, held))), *_projects(section, held)]
+    return [*_findings(section, list(_migrations(section, held, project))), *_projects(section, held)]
 
 
 def _catalogs(section: Section, unnamed: Sequence[tuple[Path, str]]) -> Iterator[_LeftOut]:
@@ -83,9 +87,8 @@ def _queries(section: Section, held: Held, project: Project, unnamed: Sequence[P
             yield _LeftOut(next(files), what, why, lines, ignore=folder)
 
 
-def _migrations(section: Section, held: Held) -> Iterator[_LeftOut]:
-    named = {folder.resolve() for folder in section.migration_folders}
-    unnamed = [folder for folder in held.migrations if folder.resolve() not in named]
+def _migrations(section: Section, held: Held, project: Project) -> Iterator[_LeftOut]:
+    unnamed = [folder for folder in held.migrations if not any(_is_same(each, folder) for each in project.migrations)]
     lines = {"migrations": [*section.migrations, *(_relative(section, folder) for folder in unnamed)]}
     for folder in unnamed:
         first = min([*folder.glob("*.py"), *folder.glob("*/*.sql")])
@@ -102,8 +105,10 @@ def _projects(section: Section, held: Held) -> Iterator[Finding]:
 
 def _no_queries(project: Project) -> Iterator[Finding]:
     if not any(catalog.queries for catalog in project.catalogs):
-        message = f"nothing was checked: {', '.join(project.names)} declares no queries"
-        fix = "name the modules that declare them in `modules` of [tool.hangar_dal]"
+        message, fix = "nothing was checked: no catalog is named", NAME_THEM
+        if project.names:
+            message = f"nothing was checked: {', '.join(project.names)} declares no queries"
+            fix = "name the modules that declare them in `modules` of [tool.hangar_dal]"
         yield Finding(shown(Path(project.file)) if project.file else "", 1, 1, "", "", _RULE, "error", message, fix)
 
 
@@ -148,24 +153,25 @@ def _is_named(file: Path, name: str, section: Section, project: Project, held: H
         module = sys.modules.get(".".join(parts[start:]))
         where = Path(getattr(module, "__file__", None) or "").absolute()
         is_other = where in held.catalogs and where != file
-        if not is_other and any(getattr(module, name, None) is catalog for catalog in project.catalogs):
+        if not is_other and any(getattr(module, name, None) is catalog for catalog in project.lineage):
             return True
     return False
 
 
 def _is_read(folder: Path, project: Project) -> bool:
-    """Whether a catalog of the project reads SQL files from here, or from an installed copy of this folder."""
+    """Whether a catalog of the project, or one that they use, reads SQL files from here or from an installed copy."""
+    return any(
+        _is_same(Path(str(catalog.folder)) / dialect, folder) for catalog in project.lineage for dialect in DIALECTS
+    )
+
+
+def _is_same(read: Path, folder: Path) -> bool:
+    """Whether a folder that is read is this one, or an installed copy of it."""
+    if read.resolve() == folder.resolve():
+        return True
     installed = get_path("purelib")
-    for catalog in project.catalogs:
-        for dialect in DIALECTS:
-            read = Path(str(catalog.folder)) / dialect
-            if read.resolve() == folder.resolve():
-                return True
-            if read.is_relative_to(installed):
-                tail = read.relative_to(installed).parts
-                if folder.parts[-len(tail) :] == tail:
-                    return True
-    return False
+    tail = read.relative_to(installed).parts if read.is_relative_to(installed) else ()
+    return bool(tail) and folder.parts[-len(tail) :] == tail
 
 
 def _above_dialects(file: Path) -> Path:

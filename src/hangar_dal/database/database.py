@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Final, TypeVar
 
+from hangar_dal.carrier import Opened
 from hangar_dal.database.backup import Backup, Progress
 from hangar_dal.database.block import caller, transaction_block
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection, Isolation
@@ -40,9 +41,16 @@ class Database:
     """
 
     def __init__(
-        self, engine: Engine, *, clock: Callable[[], datetime], keyring: Keyring, close_timeout: float
+        self,
+        engine: Engine,
+        *,
+        opened: Opened,
+        clock: Callable[[], datetime],
+        keyring: Keyring,
+        close_timeout: float,
     ) -> None:
         self.dialect: Dialect = engine.dialect
+        self.opened = opened
         self.clock = clock
         self.keyring = keyring
         self.home = Home()

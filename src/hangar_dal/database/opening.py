@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from hangar_dal import schema_history
+from hangar_dal.carrier import Carrier, Opened
 from hangar_dal.database.database import Database
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.owned import own, see_out, settled
@@ -20,6 +21,7 @@ from hangar_dal.database.statement import Statement
 from hangar_dal.errors import SettingsError, StatementError
 from hangar_dal.event_loop import require_asyncio
 from hangar_dal.keyring import missing_key_file, open_keyring
+from hangar_dal.sealing import Keyring, NoKeyring
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
 
@@ -30,25 +32,34 @@ _NO_TABLE: Final = {"42P01", "SQLITE_ERROR"}
 def open_database(
     settings: Settings | None = None,
     *,
+    catalog: Carrier | None = None,
     clock: Callable[[], datetime] | None = None,
     check_schema: bool = True,
 ) -> "Opening":
-    """`async with open_database() as db: ...`, or `db = await open_database()` and `await db.close()` later.
+    """`async with open_database(catalog=ACCOUNTS) as db: ...`, or `db = await ...` and `await db.close()` later.
 
-    Without settings, those of the environment. `clock` is what queries take `:now` from; it must be aware. Raises
-    `SchemaOutOfDate` if migrations are pending; `:memory:` migrates itself.
+    Without settings, those of the environment. The queries of `catalog` and of the catalogs it builds on can run; each
+    other query raises `CatalogNotOpened`. Raises `SchemaOutOfDate` if migrations of these catalogs are pending, while
+    `:memory:` applies them all. Keys are needed only if one of them has sealed values. Without a catalog, no query can
+    run, and neither tables nor keys are needed. `clock` is what queries take `:now` from; it must be aware.
     """
     if not isinstance(settings, Settings | None):  # a URL, as other packages take it; it may hold a password
         given = type(settings).__name__
         raise TypeError(f"open_database takes Settings, not {given}; write open_database(Settings(database_url=...))")
-    return Opening(settings, clock or _utc_now, check_schema=check_schema)
+    if catalog is not None and not hasattr(catalog, "lineage"):
+        given = type(catalog).__name__
+        raise TypeError(f"open_database takes a Catalog, not {given}; write open_database(catalog=CATALOG)")
+    return Opening(settings, catalog, clock or _utc_now, check_schema=check_schema)
 
 
 class Opening:
     """A database about to be opened: await it, or enter it."""
 
-    def __init__(self, settings: Settings | None, clock: Callable[[], datetime], *, check_schema: bool) -> None:
+    def __init__(
+        self, settings: Settings | None, catalog: Carrier | None, clock: Callable[[], datetime], *, check_schema: bool
+    ) -> None:
         self._settings = settings
+        self._catalog = catalog
         self._clock = clock
         self._check_schema = check_schema
         self._database: Database | None = None
@@ -79,31 +90,45 @@ class Opening:
 
     async def _opened(self) -> Database:
         settings = self._settings or Settings()
-        if self._check_schema and _lacks_file(settings):
-            schema_history.check(())  # said before a file and its key are made, perhaps under a misspelt name
-        await _refuse_lost_key(settings)
-        keyring = open_keyring(settings)
+        catalog = self._catalog
+        is_checked = self._check_schema and not _migrates_itself(settings)
+        if catalog and is_checked and _lacks_file(settings):
+            schema_history.check(catalog, ())  # said before a file and its key are made, perhaps under a misspelt name
+        keyring = await _keyring(settings, catalog)
+        dialect = settings.target.dialect
         database = Database(
-            await _engine(settings), clock=self._clock, keyring=keyring, close_timeout=settings.close_timeout
+            await _engine(settings, catalog),
+            opened=catalog.opened(dialect) if catalog else Opened(dialect),
+            clock=self._clock,
+            keyring=keyring,
+            close_timeout=settings.close_timeout,
         )
         try:
-            if self._check_schema and not _migrates_itself(settings):
-                schema_history.check(await _applied(database))
+            if catalog and is_checked and schema_history.carried(catalog):
+                schema_history.check(catalog, await _applied(database))
         except BaseException:
             await see_out(database.close())
             raise
         return database
 
 
-async def _engine(settings: Settings) -> Engine:
+async def _engine(settings: Settings, catalog: Carrier | None) -> Engine:
     target = settings.target
     if isinstance(target, SqliteTarget):
         from hangar_dal.database.sqlite.engine import open_engine as open_sqlite  # noqa: PLC0415 - its driver
 
-        return await open_sqlite(settings, target)
+        scripts = schema_history.scripts(catalog, "sqlite") if catalog and _migrates_itself(settings) else ()
+        return await open_sqlite(settings, target, scripts=tuple(scripts))
     from hangar_dal.database.postgresql.engine import open_engine as open_postgresql  # noqa: PLC0415 - its driver
 
     return await open_postgresql(settings, target)
+
+
+async def _keyring(settings: Settings, catalog: Carrier | None) -> Keyring:
+    if catalog is None or not any(each.has_sealed for each in catalog.lineage):
+        return NoKeyring()
+    await _refuse_lost_key(settings)
+    return open_keyring(settings)
 
 
 async def _refuse_lost_key(settings: Settings) -> None:

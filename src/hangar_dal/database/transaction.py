@@ -12,6 +12,7 @@ from datetime import datetime
 from types import CodeType
 from typing import Any, Protocol
 
+from hangar_dal.carrier import Opened
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection
 from hangar_dal.database.home import Home
 from hangar_dal.database.owned import own, see_out, settled
@@ -31,12 +32,14 @@ Place = tuple[CodeType, int]
 
 
 class Owner(Protocol):
-    """The part of a `Database` that its transactions carry on: dialect, clock, keys, and where it may be used."""
+    """The part of a `Database` that its transactions carry on: catalogs, clock, keys, and where it may be used."""
 
     @property
     def home(self) -> Home: ...
     @property
     def dialect(self) -> Dialect: ...
+    @property
+    def opened(self) -> Opened: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
     @property
@@ -54,6 +57,7 @@ class Transaction:
 
     def __init__(self, owner: Owner, connection: Connection, place: Place, *, read_only: bool) -> None:
         self.dialect: Dialect = owner.dialect
+        self.opened = owner.opened
         self.clock = owner.clock
         self.keyring = owner.keyring
         self.now = owner.now

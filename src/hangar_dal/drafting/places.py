@@ -63,7 +63,7 @@ def _places(project: Project) -> Iterator[Place]:
         for query in catalog.queries.values():
             declared.setdefault(query.module, []).append(query.function.__name__)
         for name, module in list(sys.modules.items()):
-            if name in declared or (_is_below(name, project) and _imports_query(module, catalog)):
+            if name in declared or (_is_below(name, catalog, project) and _imports_query(module, catalog)):
                 yield Place(module, catalog, tuple(declared.get(name, ())))
 
 
@@ -73,8 +73,8 @@ def _imports_query(module: ModuleType, catalog: Catalog) -> bool:
     return has_it and not any(value is catalog for value in vars(module).values())
 
 
-def _is_below(name: str, project: Project) -> bool:
-    modules = project.section.modules if project.section else ()
+def _is_below(name: str, catalog: Catalog, project: Project) -> bool:
+    modules = [*(project.section.modules if project.section else ()), *([catalog.modules] if catalog.modules else [])]
     return any(name == each or name.startswith(f"{each}.") for each in modules)
 
 

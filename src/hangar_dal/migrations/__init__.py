@@ -1,7 +1,8 @@
-"""Brings a database to the schema of this package: `migrations.apply(url)`; also `pending`, `adopt` and `edited`.
+"""Bring a database to the schema of a catalog: `migrations.apply(url, catalog=ACCOUNTS)`.
 
-`url` is one that `DATABASE_URL` may hold; None means the settings' own. The files are those that `yoyo apply` runs in
-a checkout. Builds on `database`.
+Also `pending`, `adopt` and `edited`. `url` is one that `DATABASE_URL` may hold; None means the settings' own. The
+migrations of the catalogs that the catalog builds on come first. The files are those that `yoyo apply` runs in a
+checkout. Builds on `database`.
 """
 
 from hangar_dal.migrations.commands import adopt, apply, break_lock, edited, pending

@@ -8,38 +8,44 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 
+from hangar_dal.carrier import Carrier
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.files import migrations_in, with_packaged
+from hangar_dal.migrations.files import migrations_in, named_folders
+from hangar_dal.migrations.owners import refuse_shared_tables
 from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.sessions import connected, migrating
 from hangar_dal.migrations.status import status
 
 
-def pending(url: str | None = None, *, folders: Sequence[Path] = ()) -> tuple[str, ...]:
+def pending(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> tuple[str, ...]:
     """The migrations that the database lacks, in order. Only reads: a SQLite file that is missing stays missing."""
-    return status(url, folders=folders).pending
+    return status(url, catalog=catalog, folders=folders).pending
 
 
-def edited(url: str | None = None, *, folders: Sequence[Path] = ()) -> tuple[str, ...]:
+def edited(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> tuple[str, ...]:
     """The applied migrations whose SQL is no longer what was applied. Undo the edit; write a new migration instead."""
-    return status(url, folders=folders).edited
+    return status(url, catalog=catalog, folders=folders).edited
 
 
 def apply(
-    url: str | None = None, *, folders: Sequence[Path] = (), progress: Callable[[str], object] | None = None
+    url: str | None = None,
+    *,
+    catalog: Carrier | None = None,
+    folders: Sequence[Path] = (),
+    progress: Callable[[str], object] | None = None,
 ) -> tuple[str, ...]:
-    """Brings the database up to date and returns what was applied, in order; nothing if nothing was pending.
+    """Bring the database up to date and return what was applied, in order; nothing if nothing was pending.
 
-    `folders` are an application's own migrations, applied after the packaged ones, folder by folder. `progress` is
-    called with each id once it is applied. Several processes may do this at once. A migration that fails raises
-    `MigrationError` and leaves those before it applied.
+    The migrations of the catalogs that `catalog` builds on come first, then its own, then those of `folders`.
+    `progress` is called with each id once it is applied. Several processes may do this at once. A migration that fails
+    raises `MigrationError` and leaves those before it applied.
     """
-    return apply_to(place_of(url), with_packaged(folders), progress)
+    return apply_to(place_of(url), named_folders(catalog, folders), progress)
 
 
 def apply_to(place: Place, folders: Sequence[Path], progress: Callable[[str], object] | None = None) -> tuple[str, ...]:
     """`apply` to a database that no URL names, and exactly these folders."""
-    migrations_in(folders)  # refuses migrations with equal names
+    refuse_shared_tables(migrations_in(folders))
     applied: list[str] = []
     with migrating(place, folders) as (backend, migrations):
         for of_folder in migrations:
@@ -51,7 +57,13 @@ def apply_to(place: Place, folders: Sequence[Path], progress: Callable[[str], ob
     return tuple(applied)
 
 
-def adopt(url: str | None = None, *, folders: Sequence[Path] = (), throwaway: str | None = None) -> tuple[str, ...]:
+def adopt(
+    url: str | None = None,
+    *,
+    catalog: Carrier | None = None,
+    folders: Sequence[Path] = (),
+    throwaway: str | None = None,
+) -> tuple[str, ...]:
     """Marks the migrations that a database without a history has had, as its schema proves, and returns them.
 
     Tables, columns, rules and indexes are compared; if they are not exactly what the first of the migrations, or the
@@ -64,8 +76,9 @@ def adopt(url: str | None = None, *, folders: Sequence[Path] = (), throwaway: st
     place = place_of(url)
     if not place.exists:
         raise MigrationError(f"{place.target.where} does not exist; there is nothing to adopt, only to apply")
-    files = migrations_in(with_packaged(folders))
-    with migrating(place, with_packaged(folders)) as (backend, migrations):
+    every = named_folders(catalog, folders)
+    files = migrations_in(every)
+    with migrating(place, every) as (backend, migrations):
         backend.ensure_internal_schema_updated()
         present = migrations_present(place, backend.connection, files, throwaway=throwaway)
         backend.mark_migrations([one for one in chain.from_iterable(migrations) if one.id in present])

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hangar_dal.carrier import Carrier
 from hangar_dal.errors import MigrationError, raise_alone
-from hangar_dal.migrations.files import migrations_in, with_packaged
+from hangar_dal.migrations.files import migrations_in, named_folders
 from hangar_dal.migrations.history import read_history
 from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.running import explain
@@ -34,7 +35,13 @@ class Drift:
     foreign: tuple[str, ...]
 
 
-def drift(url: str | None = None, *, folders: Sequence[Path] = (), throwaway: str | None = None) -> Drift:
+def drift(
+    url: str | None = None,
+    *,
+    catalog: Carrier | None = None,
+    folders: Sequence[Path] = (),
+    throwaway: str | None = None,
+) -> Drift:
     """How a database with a history differs from what its applied migrations give, as their files are now.
 
     On PostgreSQL they are applied to a scratch database: a new one on the same server, or `throwaway`, the URL of an
@@ -47,7 +54,7 @@ def drift(url: str | None = None, *, folders: Sequence[Path] = (), throwaway: st
             f"{place.target.where} has no history of migrations to be compared with; "
             "`hangar-dal migrations adopt` compares and marks one that has the tables"
         )
-    files = migrations_in(with_packaged(folders))
+    files = migrations_in(named_folders(catalog, folders))
     with _reading(place) as connection:
         found = read_alone(place.dialect, connection)
     with empty_like(place, throwaway) as scratch:
@@ -70,12 +77,18 @@ def database_schema(url: str | None = None) -> Schema:
         return read_alone(place.dialect, connection)
 
 
-def migrated_schema(url: str | None = None, *, folders: Sequence[Path] = (), throwaway: str | None = None) -> Schema:
-    """What all migrations give, in the dialect of the database that `url` names, whatever that database has.
+def migrated_schema(
+    url: str | None = None,
+    *,
+    catalog: Carrier | None = None,
+    folders: Sequence[Path] = (),
+    throwaway: str | None = None,
+) -> Schema:
+    """What these migrations give, in the dialect of the database that `url` names, whatever that database has.
 
     They are applied to a scratch, as for `drift`.
     """
-    place, files = place_of(url), migrations_in(with_packaged(folders))
+    place, files = place_of(url), migrations_in(named_folders(catalog, folders))
     with empty_like(place, throwaway) as scratch:
         return build_stages(scratch, files)[-1]
 

@@ -1,14 +1,15 @@
-"""The migrations that a database may have had: the packaged ones, then those of an application's folders, in order.
+"""The migrations that a database may have had: those of catalogs, then those of an application's folders, in order.
 
 Builds on `scripts`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hangar_dal.carrier import Carrier
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.scripts import Direction, Script, ids_in, packaged_folder, read_script
+from hangar_dal.migrations.scripts import Direction, Script, ids_in, read_script
 from hangar_dal.sqlscan import Dialect
 
 
@@ -28,9 +29,26 @@ class MigrationFiles:
         return self.folder / dialect / f"{self.id}{'.rollback' if direction == 'rollback' else ''}.sql"
 
 
-def with_packaged(folders: Sequence[Path]) -> tuple[Path, ...]:
-    """An application's folders behind the one that came with this package."""
-    return packaged_folder(), *folders
+def folders_of(catalogs: Iterable[Carrier], folders: Iterable[Path] = ()) -> tuple[Path, ...]:
+    """The folders of the catalogs and of those they build on, then `folders`: each once, in the order of applying.
+
+    Raises `MigrationError` for a catalog inside a zip file, which yoyo cannot read.
+    """
+    found: dict[Path, Path] = {}
+    lineage = dict.fromkeys(each for catalog in catalogs for each in catalog.lineage)
+    for folder in (*(each.migrations for each in lineage), *folders):
+        if folder is not None and not isinstance(folder, Path):
+            raise MigrationError(f"{folder}: migrations must be files on a disk; install the package unzipped")
+        if folder is not None:
+            found.setdefault(folder.resolve(), folder)
+    return tuple(found.values())
+
+
+def named_folders(catalog: Carrier | None, folders: Sequence[Path]) -> tuple[Path, ...]:
+    """The same of one catalog at most. Raises `MigrationError` if nothing is named: no database would lack anything."""
+    if catalog is None and not folders:
+        raise MigrationError("no migrations are named; pass a catalog, or folders of migrations")
+    return folders_of([catalog] if catalog else (), folders)
 
 
 def migrations_in(folders: Sequence[Path]) -> tuple[MigrationFiles, ...]:

@@ -9,7 +9,6 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal
@@ -75,14 +74,6 @@ class Script:
                     "each runs in a transaction of its own, or begins with `-- transactional: false`"
                 )
         return found
-
-
-def packaged_folder() -> Path:
-    """Where the migrations of this package lie. Raises `MigrationError` inside a zip file, which yoyo cannot read."""
-    folder = files("hangar_dal.sql") / "migrations"
-    if not isinstance(folder, Path):
-        raise MigrationError("the migrations must be files on a disk; install the package unzipped")
-    return folder
 
 
 def ids_in(folder: Path) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from hangar_dal.migrations.files import MigrationFiles, migrations_in, with_packaged
+from hangar_dal.carrier import Carrier
+from hangar_dal.migrations.files import MigrationFiles, migrations_in, named_folders
 from hangar_dal.migrations.history import History, read_history
 from hangar_dal.migrations.places import place_of
 from hangar_dal.sqlscan import Dialect
@@ -52,13 +53,13 @@ class Status:
         return tuple(migration.id for migration in self.migrations if migration.state == state)
 
 
-def status(url: str | None = None, *, folders: Sequence[Path] = ()) -> Status:
+def status(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> Status:
     """Each migration with its state. A SQLite file that is missing stays missing, and lacks everything.
 
-    `folders` are an application's own migrations; without them what they applied is unknown.
+    What other migrations than those of the catalog, of those it builds on and of `folders` applied is unknown.
     """
     place = place_of(url)
-    files = migrations_in(with_packaged(folders))
+    files = migrations_in(named_folders(catalog, folders))
     return Status(place.target.where, tuple(_states(files, read_history(place), place.dialect)))
 
 

@@ -13,8 +13,10 @@ from hangar_dal.finding import Finding
 from hangar_dal.migrations.beyond import FIX, beyond
 from hangar_dal.migrations.differences import find_differences, find_malformed
 from hangar_dal.migrations.faults import fault
-from hangar_dal.migrations.files import MigrationFiles, migrations_in, with_packaged
+from hangar_dal.migrations.files import MigrationFiles, migrations_in
 from hangar_dal.migrations.finished_tables import find_in_tables
+from hangar_dal.migrations.owners import FIX as OWNERS_FIX
+from hangar_dal.migrations.owners import shared_tables
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.rehearsal import Progress, rehearse
 from hangar_dal.migrations.row_rehearsal import rehearse_rows
@@ -27,7 +29,7 @@ from hangar_dal.sqlscan import DIALECTS
 
 
 def verify(
-    folders: Sequence[Path] = (),
+    folders: Sequence[Path],
     *,
     postgresql: Server | None,
     lint: bool = True,
@@ -37,26 +39,27 @@ def verify(
 ) -> tuple[Finding, ...]:
     """Everything that is wrong, sorted by file; nothing if all is well. No database but scratch ones is changed.
 
-    `folders` are an application's own migrations, behind the packaged ones. `postgresql` is the URL of a server on
-    which a scratch database may be made, or a `Throwaway`; None leaves PostgreSQL, and the comparison of the twins,
-    out. `lint` needs squawk. `database`, or without it the settings' own, tells which applied files were edited. A
-    foreign key to one of `small_tables` needs no index.
+    `folders` are applied in their order. `postgresql` is the URL of a server on which a scratch database may be made,
+    or a `Throwaway`; None leaves PostgreSQL, and the comparison of the twins, out. `lint` needs squawk. `database`, or
+    without it the settings' own, tells which applied files were edited. A foreign key to one of `small_tables` needs no
+    index.
     """
-    every = with_packaged(folders)
-    files = migrations_in(every)
+    files = migrations_in(folders)
     broken = list(_broken(files))  # yoyo loads all files or none
     if postgresql is not None and not broken:
         broken = list(_beyond(files))
+    if not broken:
+        broken = list(_shared(files))
     if broken:
         return tuple(sorted(broken))
     findings = [*_edited(files, database, folders), *find_malformed(files)]
-    on_sqlite = rehearse("sqlite", empty_sqlite, every, progress)
-    findings += [*on_sqlite.findings, *rehearse_rows(on_sqlite, empty_sqlite, every, progress)]
+    on_sqlite = rehearse("sqlite", empty_sqlite, folders, progress)
+    findings += [*on_sqlite.findings, *rehearse_rows(on_sqlite, empty_sqlite, folders, progress)]
     findings += [*find_in_tables(files, on_sqlite, small_tables), *find_in_triggers(files, on_sqlite)]
     if postgresql is not None:
         empty = partial(empty_postgresql, postgresql)
-        on_postgresql = rehearse("postgresql", empty, every, progress)
-        findings += [*on_postgresql.findings, *rehearse_rows(on_postgresql, empty, every, progress)]
+        on_postgresql = rehearse("postgresql", empty, folders, progress)
+        findings += [*on_postgresql.findings, *rehearse_rows(on_postgresql, empty, folders, progress)]
         findings += [*find_in_tables(files, on_postgresql, small_tables), *find_in_triggers(files, on_postgresql)]
         findings += find_unequal_rules(files, on_sqlite, on_postgresql)
         findings += find_differences(files, on_sqlite, on_postgresql)
@@ -80,6 +83,11 @@ def _beyond(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
     for migration in files:
         for direction, message in beyond(migration):
             yield fault(migration, "postgresql", direction, "beyond-database", message, fix=FIX)
+
+
+def _shared(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
+    for shared in shared_tables(files):
+        yield fault(shared.migration, shared.dialect, "apply", "table-shared", shared.message, fix=OWNERS_FIX)
 
 
 def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequence[Path]) -> Iterator[Finding]:

@@ -1,13 +1,17 @@
-"""What all models have in common."""
+"""What all models have in common, and the types that queries of several domains share."""
 
 from functools import cache
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Secret, SecretBytes, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, Secret, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
 from hangar_dal.sealing import Sealed
+
+# How many rows one page of a list may have, and how many one statement may change.
+PageSize = Annotated[int, Field(ge=1, le=1000)]
+BatchSize = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Row(BaseModel):

@@ -1,29 +1,37 @@
 """Queries declared in Python, fulfilled by one SQL file per dialect: the public door to both.
 
-    catalog = Catalog("shop", sql="sql")       # shop/sql/sqlite/*.sql and shop/sql/postgresql/*.sql
+    catalog = Catalog("shop", migrations="migrations")   # shop/sql/sqlite/*.sql, shop/sql/postgresql/*.sql
     query = catalog.query
 
     @query
     async def find_order(db: Executor, *, order_id: UUID) -> Order | None: ...
+
+    async with open_database(catalog=catalog) as db: ...
 
 The function's module names the file, the function the block. The domains build on it alone.
 """
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
+from importlib import import_module
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar, cast
 
+from hangar_dal.carrier import Opened
 from hangar_dal.database import Executor
-from hangar_dal.errors import CatalogError
+from hangar_dal.errors import CatalogError, CatalogNotOpened, raise_alone
 from hangar_dal.finding import Finding
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.query.plan import Plan
+from hangar_dal.query.sealed import uses_sealed
+from hangar_dal.query.signature import read_signature
 from hangar_dal.sizes import LargeOnLoop
 from hangar_dal.sqlfile import SqlFile, parse, unreadable
 from hangar_dal.sqlscan import DIALECTS, Dialect
@@ -32,23 +40,76 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Catalog:
-    """The queries of one package and the folder that holds their SQL.
+    """The queries of one package, the folder that holds their SQL, and the migrations that make their tables.
 
-    `package` is an importable package, `sql` a folder inside it with one folder per dialect; a folder elsewhere can
-    be given as a `Path`. The folder is found in a wheel and in an editable install alike.
+    `package` is an importable package. `sql` is a folder inside it with one folder per dialect, `migrations` a folder
+    inside it with migrations; both are found in a wheel and in an editable install alike. A folder elsewhere can be
+    given as a `Path`. `uses` are the catalogs whose tables these queries and migrations may name: an open database has
+    them too, and their migrations come first. `modules` is the package whose modules declare the queries, one for each
+    SQL file: they are imported when they are needed. Without it, the application imports them. `name` is what messages
+    call the catalog, by default the package.
     """
 
-    def __init__(self, package: str, *, sql: str | Path = "sql") -> None:
+    def __init__(
+        self,
+        package: str,
+        *,
+        sql: str | Path = "sql",
+        migrations: str | Path | None = None,
+        uses: Sequence["Catalog"] = (),
+        modules: str | None = None,
+        name: str | None = None,
+    ) -> None:
         self.package = package
+        self.name = name or package
+        self.uses = tuple(uses)
+        self.lineage: tuple[Catalog, ...] = (*dict.fromkeys(each for used in self.uses for each in used.lineage), self)
         self._sql = sql
+        self._migrations = migrations
+        self.modules = modules
         self._queries: dict[str, dict[str, DeclaredQuery]] = {}
         self._loaded: set[str] = set()
+        self._has_sealed: bool | None = None
+        self._opened = {dialect: Opened(dialect, self.lineage) for dialect in DIALECTS}
         self._lock = RLock()
 
     @property
     def queries(self) -> Mapping[str, DeclaredQuery]:
         """Every declared query by its name, `file.function`."""
+        self.import_modules()
         return {declared.name: declared for module in self._queries.values() for declared in module.values()}
+
+    @property
+    def folder(self) -> Traversable:
+        """The folder that holds a folder of SQL files for each dialect."""
+        return self._sql if isinstance(self._sql, Path) else self._in_package(self._sql)
+
+    @property
+    def migrations(self) -> Traversable | None:
+        """The folder of its migrations; None if it has none."""
+        if self._migrations is None or isinstance(self._migrations, Path):
+            return self._migrations
+        return self._in_package(self._migrations)
+
+    @property
+    def has_sealed(self) -> bool:
+        """Whether one of the queries declared so far reads or writes a sealed value."""
+        if self._has_sealed is None:
+            functions = [declared.function for declared in self.queries.values()]
+            self._has_sealed = any(uses_sealed(read_signature(function)) for function in functions)
+        return self._has_sealed
+
+    def opened(self, dialect: Dialect) -> Opened:
+        """What a database that is opened with this catalog has; always the same object for the same dialect."""
+        return self._opened[dialect]
+
+    def import_modules(self) -> None:
+        """Import the modules that declare the queries, if the catalog says where they are."""
+        if self.modules is not None:
+            declared = {module.rpartition(".")[2] for module in self._queries}
+            for file in sorted(self._files() - declared):
+                if find_spec(name := f"{self.modules}.{file}"):
+                    import_module(name)
 
     def query(self, function: F) -> F:
         """Declare a query. Nothing is read yet: a module's first call, or `load()`, finds all that is wrong."""
@@ -60,19 +121,20 @@ class Catalog:
             raise CatalogError([f"{declared.where}: {declared.name} is declared twice"])
         module[function.__name__] = declared
         self._loaded.discard(declared.module)
-        plans: dict[Dialect, Plan] = {}
+        self._has_sealed = None
+        plans: dict[Opened, Plan] = {}
 
         def plan_for(db: Executor) -> Plan:
-            return plans.get(db.dialect) or plans.setdefault(db.dialect, self._compiled(declared, db.dialect))
+            return plans.get(db.opened) or plans.setdefault(db.opened, self._compiled(declared, db.opened))
 
         @wraps(function)
         async def call(db: Executor, *arguments: Any, **named: Any) -> Any:
             try:
-                plan = plans.get(db.dialect) or plan_for(db)
+                plan = plans.get(db.opened) or plan_for(db)
             except AttributeError:
-                if hasattr(db, "dialect"):
+                if hasattr(db, "opened"):
                     raise
-                raise _not_a_database(declared, db) from None
+                raise_alone(_not_a_database(declared, db))
             values = declared.values(arguments, named)
             try:
                 variant, parameters = plan.bound(values, db)
@@ -100,23 +162,22 @@ class Catalog:
     def findings(self) -> list[Finding]:
         """All that can be found without a database, in every module, sorted; warnings too."""
         with self._lock:
+            self.import_modules()
             of_modules = [finding for module in self._queries for finding in self._findings(module)]
             return sorted([*of_modules, *self._orphan_files()])
 
-    def _compiled(self, declared: DeclaredQuery, dialect: Dialect) -> Plan:
+    def _compiled(self, declared: DeclaredQuery, opened: Opened) -> Plan:
+        if self not in opened.catalogs:
+            raise _not_opened(self, declared)
         with self._lock:
             if declared.module not in self._loaded:
                 _refuse(sorted(self._findings(declared.module)))
                 self._loaded.add(declared.module)
-            return declared.compile(dialect)
+            return declared.compile(opened.dialect)
 
-    @property
-    def folder(self) -> Traversable:
-        """What holds a folder of SQL files for each dialect."""
-        if isinstance(self._sql, Path):
-            return self._sql
+    def _in_package(self, folder: str) -> Traversable:
         try:
-            return files(self.package).joinpath(self._sql)
+            return files(self.package).joinpath(folder)
         except Exception as fault:  # the package's own code runs when it is imported
             reason = f"the package cannot be imported: {type(fault).__name__}: {fault}"
             fix = "write the name of the package that holds the folder of SQL, or pass the folder as a Path"
@@ -162,14 +223,19 @@ class Catalog:
             return unreadable(str(file), dialect, "the file is not UTF-8")
 
     def _orphan_files(self) -> Iterator[Finding]:
-        known = {f"{_file_of(queries)}.sql" for queries in self._queries.values()}
+        known = {_file_of(queries) for queries in self._queries.values()}
         for dialect in DIALECTS:
-            folder = self.folder.joinpath(dialect)
-            for file in folder.iterdir() if folder.is_dir() else ():
-                if file.name.endswith(".sql") and file.name not in known:
-                    message = "no imported module declares these queries"
-                    fix = "name its module in `modules` of pyproject.toml and import it, or delete the file"
-                    yield Finding(str(file), 1, 1, dialect, "", "file-orphan", "error", message, fix)
+            for name in sorted(self._files(dialect) - known):
+                message = "no imported module declares these queries"
+                fix = "name its module in `modules` of pyproject.toml and import it, or delete the file"
+                file = str(self.folder.joinpath(dialect, f"{name}.sql"))
+                yield Finding(file, 1, 1, dialect, "", "file-orphan", "error", message, fix)
+
+    def _files(self, *dialects: Dialect) -> set[str]:
+        """The names of the SQL files, without their suffix."""
+        folders = [self.folder.joinpath(dialect) for dialect in dialects or DIALECTS]
+        files = [file.name for folder in folders if folder.is_dir() for file in folder.iterdir()]
+        return {name.removesuffix(".sql") for name in files if name.endswith(".sql")}
 
 
 def _refuse(findings: Sequence[Finding]) -> None:
@@ -180,6 +246,25 @@ def _refuse(findings: Sequence[Finding]) -> None:
 def _not_a_database(declared: DeclaredQuery, given: object) -> TypeError:
     message = f"{declared.name}: the first argument must be a Database or a Transaction, not {type(given).__name__}"
     return TypeError(f"{message}; pass the one that `async with open_database() as db` gives")
+
+
+def _not_opened(catalog: Catalog, declared: DeclaredQuery) -> CatalogNotOpened:
+    line = f"open_database(catalog={_variable(catalog, declared.module) or '...'})"
+    message = (
+        f"{declared.name}: the database was opened without the catalog of this query, {catalog.name}. Write {line}, or "
+        "open it with a catalog that uses this one."
+    )
+    return CatalogNotOpened(message)
+
+
+def _variable(catalog: Catalog, module: str) -> str | None:
+    """The name of the catalog in a package that the module is in, or in the module itself."""
+    parts = module.split(".")
+    for name in (".".join(parts[: count + 1]) for count in range(len(parts))):
+        for variable, value in vars(sys.modules[name]).items() if name in sys.modules else ():
+            if value is catalog:
+                return f"{name}.{variable}"
+    return None
 
 
 def _file_of(queries: Mapping[str, DeclaredQuery]) -> str:

@@ -1,33 +1,45 @@
 """The project's own files as texts that mutants change, and applications that are made of such texts."""
 
-import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import import_module
-from importlib.resources import files
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pytest
-
-from hangar_dal import Catalog
+import hangar_dal
+from hangar_dal import ACCOUNTS, Catalog
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.sources import Source
 from hangar_dal.finding import Finding
-from hangar_dal.migrations import files as migration_files
 from hangar_dal.migrations.verify import verify
 from hangar_dal.sqlscan import DIALECTS
 
-DOMAINS = ("users", "session_cookies")
-PYTHON = tuple(f"{floor}/{domain}.py" for floor in ("models", "domains") for domain in DOMAINS)
+_SOURCE = Path(hangar_dal.__file__).parent
+
+
+def _domains() -> tuple[str, ...]:
+    """Those that have SQL, each behind the ones whose models it imports."""
+    names = {path.stem for path in (ACCOUNTS.folder / "sqlite").glob("*.sql")}
+    imports = re.compile(r"^from hangar_dal\.models\.(\w+)", re.MULTILINE)
+    imported = {name: names & {*imports.findall(_model_text(name))} for name in names}
+    return tuple(TopologicalSorter(imported).static_order())
+
+
+def _model_text(domain: str) -> str:
+    return (_SOURCE / "models" / f"{domain}.py").read_text(encoding="utf-8")
+
+
+DOMAINS = _domains()
+# As mutants name them; the functions of a domain are in a module at the top of the package.
+PYTHON = tuple(f"{layer}/{domain}.py" for layer in ("models", "domains") for domain in DOMAINS)
 # Generated modules have names of their own, so that nothing of the project is replaced.
-_OURS = re.compile(r"\bhangar_dal\.(models|domains)\.(users|session_cookies|catalog)\b")
+_OURS = re.compile(rf"\bhangar_dal\.(models\.(?:{'|'.join(DOMAINS)})|catalogs)\b")
 
 Texts = Mapping[str, str]
 
@@ -65,15 +77,14 @@ class Mutant:
 @lru_cache
 def own_texts() -> Texts:
     """Queries, migrations, models and domains of this project, by the path at which mutants name them."""
-    sql = Path(str(files("hangar_dal.sql")))
     texts = {
-        path.relative_to(sql).as_posix(): path.read_text(encoding="utf-8")
-        for folder in ("queries", "migrations")
-        for path in sorted((sql / folder).rglob("*"))
+        f"{name}/{path.relative_to(folder).as_posix()}": path.read_text(encoding="utf-8")
+        for name, folder in (("queries", ACCOUNTS.folder), ("migrations", ACCOUNTS.migrations))
+        for path in sorted(folder.rglob("*"))
         if path.suffix in (".sql", ".py")
     }
     for path in PYTHON:
-        texts[path] = inspect.getsource(import_module(f"hangar_dal.{path.removesuffix('.py').replace('/', '.')}"))
+        texts[path] = (_SOURCE / path.removeprefix("domains/")).read_text(encoding="utf-8")
     return texts
 
 
@@ -96,9 +107,7 @@ def found_in_migrations(mutant: Mutant, server: str, folder: Path) -> list[Findi
     """
     texts = mutant.applied_to(own_texts())
     _write(texts, "migrations/", folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(migration_files, "packaged_folder", lambda: folder)
-        found = verify(postgresql=server, lint=False, database=f"sqlite:///{folder / 'none.db'}")
+    found = verify([folder], postgresql=server, lint=False, database=f"sqlite:///{folder / 'none.db'}")
     if found:
         return list(found)
     project = Project((), (folder,))
@@ -117,14 +126,14 @@ def _write(texts: Texts, prefix: str, place: Path) -> None:
 @lru_cache(maxsize=4)
 def _declared(python: Sequence[str]) -> Sequence[Callable[..., Any]]:
     """The functions behind `@query` in modules made of these texts."""
-    catalog = Catalog("hangar_dal.sql", sql="queries")
+    catalog = Catalog("hangar_dal.sql", sql="accounts/queries")
     made = dict(_modules(catalog))
     before = {name: sys.modules.get(name) for name in made}
     sys.modules.update(made)
     try:
         for path, text in zip(PYTHON, python, strict=True):
             module = made[f"mutant.{path.removesuffix('.py').replace('/', '.')}"]
-            code = compile(_OURS.sub(r"mutant.\1.\2", text), path, "exec", dont_inherit=True)
+            code = compile(_OURS.sub(r"mutant.\1", text), path, "exec", dont_inherit=True)
             exec(code, vars(module))
     finally:
         for name, module_before in before.items():
@@ -141,6 +150,6 @@ def _modules(catalog: Catalog) -> Iterator[tuple[str, ModuleType]]:
     for path in PYTHON:
         name = f"mutant.{path.removesuffix('.py').replace('/', '.')}"
         yield name, ModuleType(name)
-    holder = ModuleType("mutant.domains.catalog")
-    vars(holder).update(CATALOG=catalog, query=catalog.query)
+    holder = ModuleType("mutant.catalogs")
+    vars(holder).update(ACCOUNTS=catalog)
     yield holder.__name__, holder

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, Settings, User, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, sealing, session_cookies, users
 from hangar_dal.errors import InvalidValue
 from samples import LATER, local_user, session, sessions
 
@@ -105,7 +105,9 @@ async def test_purge_expired_session_cookies_passes_over_a_row_that_another_writ
     postgres_url: str, clock: Clock
 ) -> None:
     """PostgreSQL alone: on SQLite there is never another writer."""
-    async with open_database(Settings(database_url=postgres_url, sealing_keys=sealing.new_key()), clock=clock) as db:
+    async with open_database(
+        Settings(database_url=postgres_url, sealing_keys=sealing.new_key()), clock=clock, catalog=ACCOUNTS
+    ) as db:
         owner = await users.create_user(db, local_user())
         held = await session_cookies.create_session_cookie(db, session(owner.id))
         await session_cookies.import_session_cookies(db, sessions(owner.id, 25))

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, SessionCookie, Settings, User, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, SessionCookie, Settings, User, open_database, sealing, session_cookies, users
 from hangar_dal.errors import CheckViolation, SealError
 from samples import local_user, session, storage_state
 
@@ -149,7 +149,7 @@ async def test_session_cookies_open_with_any_key_of_the_ring_and_are_sealed_with
     old, new = sealing.new_key(), sealing.new_key()
 
     def opened(keys: str) -> Any:
-        return open_database(Settings(database_url=database_url, sealing_keys=keys), clock=clock)
+        return open_database(Settings(database_url=database_url, sealing_keys=keys), clock=clock, catalog=ACCOUNTS)
 
     async with opened(old) as db:
         owner = await users.create_user(db, local_user())

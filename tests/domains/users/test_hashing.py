@@ -9,7 +9,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from behind import texts_in_frames
-from hangar_dal import Database, Settings, User, open_database, passwords, users
+from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, passwords, users
 from hangar_dal.errors import HangarError, HashingBusy, InvalidCredentials, TransactionError
 from samples import local_user, password
 
@@ -36,7 +36,7 @@ class Held(PasswordHasher):
 async def one_connection(settings: Settings) -> AsyncIterator[Database]:
     """A database that soon gives up when its only connection of a kind is taken."""
     changes = {"pool_size": 1, "sqlite_readers": 1, "acquire_timeout": 1}
-    async with open_database(settings.model_copy(update=changes)) as db:
+    async with open_database(settings.model_copy(update=changes), catalog=ACCOUNTS) as db:
         yield db
 
 

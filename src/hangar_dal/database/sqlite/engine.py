@@ -2,11 +2,10 @@
 
 import sqlite3
 import time
-from collections.abc import Callable
-from importlib.resources import files
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
-from hangar_dal import schema_history
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.owned import own, settled
 from hangar_dal.database.pool import Pool
@@ -34,8 +33,14 @@ _EACH: Final = (
 _TRIES: Final = 100
 
 
-async def open_engine(settings: Settings, target: SqliteTarget, *, minimum: tuple[int, int, int] = MINIMUM) -> Engine:
-    """The first connection is opened at once, so that what is wrong is said now."""
+async def open_engine(
+    settings: Settings,
+    target: SqliteTarget,
+    *,
+    scripts: Sequence[str] = (),
+    minimum: tuple[int, int, int] = MINIMUM,
+) -> Engine:
+    """Open the first connection immediately, to report errors early. `scripts` make the tables of `:memory:`."""
     if sqlite3.sqlite_version_info < minimum:
         needed = ".".join(map(str, minimum))
         raise UnsupportedVersion(
@@ -43,7 +48,8 @@ async def open_engine(settings: Settings, target: SqliteTarget, *, minimum: tupl
         )
     is_memory = target.path == MEMORY
     source = watched(target)
-    writers = _pool("writer", settings, source, _set_up_memory if is_memory else _set_up_writer, size=1)
+    set_up = partial(_set_up_memory, scripts) if is_memory else _set_up_writer
+    writers = _pool("writer", settings, source, set_up, size=1)
     try:
         writers.release(await writers.acquire())
     except BaseException:
@@ -107,11 +113,10 @@ def _set_up_reader(raw: sqlite3.Connection) -> None:
     raw.execute("PRAGMA query_only = ON")
 
 
-def _set_up_memory(raw: sqlite3.Connection) -> None:
+def _set_up_memory(scripts: Sequence[str], raw: sqlite3.Connection) -> None:
     _set_up_each(raw)
-    folder = files("hangar_dal.sql") / "migrations" / "sqlite"
-    for migration in schema_history.packaged_ids():
-        raw.executescript((folder / f"{migration}.sql").read_text(encoding="utf-8"))
+    for script in scripts:
+        raw.executescript(script)
 
 
 def _set_up_each(raw: sqlite3.Connection) -> None:

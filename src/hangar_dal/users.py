@@ -1,6 +1,6 @@
 """Users: local accounts with a password, EVE SSO accounts with a character.
 
-`from hangar_dal import users`. Every function takes a `Database` or a `Transaction` first.
+`from hangar_dal import users`. Every function takes a `Database` or a `Transaction` first, opened with `ACCOUNTS`.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import SecretStr, StringConstraints
 from typing_extensions import Unpack
 
 from hangar_dal import passwords
+from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor
-from hangar_dal.domains.catalog import query
 from hangar_dal.emails import EmailAddress, is_email
 from hangar_dal.errors import (
     AccountNotActive,
@@ -23,24 +23,23 @@ from hangar_dal.errors import (
     TransactionError,
     raise_alone,
 )
-from hangar_dal.models.users import (
-    DisplayName,
-    EveCharacterId,
-    Login,
-    NewUser,
-    User,
-    UserChanges,
-    UserRole,
-    UserStatus,
-)
+from hangar_dal.models.row import PageSize
+from hangar_dal.models.users import DisplayName, EveCharacterId, Login
+from hangar_dal.models.users import NewUser as NewUser
+from hangar_dal.models.users import User as User
+from hangar_dal.models.users import UserChanges as UserChanges
+from hangar_dal.models.users import UserRole as UserRole
+from hangar_dal.models.users import UserStatus as UserStatus
+from hangar_dal.models.users import UserType as UserType
 from hangar_dal.password_rules import check_length, check_secret
 from hangar_dal.query import RowCount
 from hangar_dal.values import CaseInsensitive, check_text, uuid7
 
+query = ACCOUNTS.query
+
 # What is looked up need not be well formed, only short enough to be worth a look.
 Lookup = Annotated[str, CaseInsensitive, StringConstraints(max_length=254)]
 Address = Annotated[str, EmailAddress]
-PageSize = Annotated[int, Field(ge=1, le=1000)]
 
 _REFUSED: Final = "the login or the password is wrong"
 

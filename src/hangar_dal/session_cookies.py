@@ -1,33 +1,28 @@
 """Session cookies of third-party platforms: sealed on the way in, opened on the way out, never in between.
 
-`from hangar_dal import session_cookies`. Every function takes a `Database` or a `Transaction` first.
+`from hangar_dal import session_cookies`. Every function takes a `Database` or a `Transaction` first, opened with
+`ACCOUNTS`.
 """
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import islice
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
-
+from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor, atomic
-from hangar_dal.domains.catalog import query
 from hangar_dal.errors import InvalidValue
-from hangar_dal.models.session_cookies import (
-    NewSessionCookie,
-    Platform,
-    SealedCookies,
-    SessionCookie,
-    UserWithSessionCookies,
-)
+from hangar_dal.models.row import BatchSize, PageSize
+from hangar_dal.models.session_cookies import NewSessionCookie as NewSessionCookie
+from hangar_dal.models.session_cookies import Platform, SealedCookies
+from hangar_dal.models.session_cookies import SessionCookie as SessionCookie
+from hangar_dal.models.session_cookies import UserWithSessionCookies as UserWithSessionCookies
 from hangar_dal.models.users import User
 from hangar_dal.query import RowCount
 from hangar_dal.values import JsonArray, JsonObject, check_instant
 
-PageSize = Annotated[int, Field(ge=1, le=1000)]
-BatchSize = Annotated[int, Field(ge=1, le=10_000)]
+query = ACCOUNTS.query
 
 
 @query

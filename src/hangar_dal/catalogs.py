@@ -1,0 +1,14 @@
+"""The package's own catalogs. An application names the ones whose tables it wants, and gets no others."""
+
+from typing import Final
+
+from hangar_dal.query import Catalog
+
+ACCOUNTS: Final = Catalog(
+    "hangar_dal.sql",
+    name="hangar_dal.ACCOUNTS",
+    sql="accounts/queries",
+    migrations="accounts/migrations",
+    modules="hangar_dal",
+)
+"""Users and their session cookies."""

@@ -1,0 +1,96 @@
+"""Tables that the migrations of two folders create: two catalogs cannot own one table. Builds on `files`.
+
+Read from the words of the SQL, so that it is found before any database has run a migration. With IF NOT EXISTS, no
+database would report it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hangar_dal.errors import MigrationError
+from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.scripts import Statement
+from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, scan
+
+FIX: Final = "rename one of the tables, or use the catalog that has it instead of creating it again"
+_KINDS_OF_TABLE: Final = frozenset({"UNLOGGED", "VIRTUAL", "FOREIGN"})
+_FILLERS: Final = frozenset({"IF", "NOT", "EXISTS", "ONLY"})
+_DEFAULT_SCHEMA: Final[dict[Dialect, str]] = {"sqlite": "main", "postgresql": "public"}
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTable:
+    """`migration` creates `table`, though `first`, of another folder, has created it."""
+
+    table: str
+    dialect: Dialect
+    first: MigrationFiles
+    migration: MigrationFiles
+
+    @property
+    def message(self) -> str:
+        paths = [shown(each.path(self.dialect)) for each in (self.first, self.migration)]
+        return f"the table {self.table} is created in {paths[0]} and in {paths[1]}"
+
+
+def refuse_shared_tables(files: Sequence[MigrationFiles]) -> None:
+    """Raises `MigrationError` if the migrations of two folders create one table."""
+    for shared in shared_tables(files):
+        raise MigrationError(f"{shared.message}; {FIX}")
+
+
+def shared_tables(files: Sequence[MigrationFiles]) -> Iterator[SharedTable]:
+    """Each table that a folder creates while one of an earlier folder is there."""
+    for dialect in DIALECTS:
+        owners: dict[str, MigrationFiles] = {}
+        for migration in files:
+            for statement in migration.script(dialect).statements():
+                made, gone = _made_and_gone(statement, dialect)
+                for table in made:
+                    owner = owners.setdefault(table, migration)
+                    if owner.folder != migration.folder:
+                        yield SharedTable(table, dialect, owner, migration)
+                for table in gone:
+                    owners.pop(table, None)
+
+
+def _made_and_gone(statement: Statement, dialect: Dialect) -> tuple[list[str], list[str]]:
+    """The tables that exist after the statement, and those that do not; only where its words are plain."""
+    tokens = [token for token in scan(statement.text, dialect) if token.kind is not Kind.COMMENT]
+    words = [*(token.text.upper() if token.kind is Kind.WORD else "" for token in tokens), "", ""]
+    verb, rest = words[0], 1
+    if verb == "CREATE" and words[1] in _KINDS_OF_TABLE:
+        rest += 1
+    if verb not in ("CREATE", "DROP", "ALTER") or words[rest : rest + 1] != ["TABLE"]:
+        return [], []
+    rest += 1
+    while words[rest] in _FILLERS:
+        rest += 1
+    if rest >= len(tokens):
+        return [], []
+    table, end = _name(tokens, rest, dialect)
+    if verb == "CREATE":
+        return [table], []
+    if verb == "DROP":
+        return [], [table]
+    if words[end : end + 2] == ["RENAME", "TO"] and end + 2 < len(tokens):
+        return [_name(tokens, end + 2, dialect)[0]], [table]
+    return [], []
+
+
+def _name(tokens: Sequence[Token], start: int, dialect: Dialect) -> tuple[str, int]:
+    """A name, without the schema that is the default one, and the position behind it."""
+    name, end = _folded(tokens[start], dialect), start + 1
+    if end + 1 < len(tokens) and tokens[end].text == ".":
+        schema, name = name, _folded(tokens[end + 1], dialect)
+        name = name if schema == _DEFAULT_SCHEMA[dialect] else f"{schema}.{name}"
+        end += 2
+    return name, end
+
+
+def _folded(token: Token, dialect: Dialect) -> str:
+    """As the dialect compares names: SQLite without regard to case, PostgreSQL folds those without quotes."""
+    text = token.text[1:-1] if token.kind is not Kind.WORD else token.text
+    return text if dialect == "postgresql" and token.kind is not Kind.WORD else text.lower()
