@@ -190,7 +190,7 @@ def test_a_wrong_migration_ends_a_command_in_one_line(
     empty_database_url: str, dialect: str, yoyo: Yoyo, checkout: Path, add_migration: Callable[..., None],
     file: str, text: str | None, message: str, commands: Sequence[str],
 ) -> None:  # fmt: skip
-    folder = checkout / "sql" / "migrations"
+    folder = checkout / "sql" / "accounts" / "migrations"
     add_migration(folder, "0004_bad")
     path = folder / dialect / file
     path.unlink()
@@ -206,7 +206,9 @@ def test_a_wrong_migration_ends_a_command_in_one_line(
 
 def test_a_traceback_is_kept_for_a_fault_in_a_program(yoyo: Yoyo, checkout: Path) -> None:
     """A shim of yoyo's own kind may run any Python."""
-    (checkout / "sql" / "migrations" / "0004_own.py").write_text("from yoyo import step\nstep(lambda c: 1 / 0)\n")
+    (checkout / "sql" / "accounts" / "migrations" / "0004_own.py").write_text(
+        "from yoyo import step\nstep(lambda c: 1 / 0)\n"
+    )
     answer = yoyo("apply")
     assert answer.returncode == 1
     assert answer.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"
