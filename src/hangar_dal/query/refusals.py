@@ -130,7 +130,9 @@ def _limit(scope: Scope, block: Block) -> Iterator[Refusal]:
 def _compares(scope: Scope) -> bool:
     """Whether WHERE compares values for equality. Perhaps it names a whole key; `contract.any_rows` knows the keys."""
     where = scope.find("WHERE")
-    return where is not None and any(scope.text(at) == "=" for at in range(where, len(scope.items)))
+    return where is not None and any(
+        scope.text(at) == "=" and scope.text(at - 1) not in ("<", ">", "!") for at in range(where, len(scope.items))
+    )
 
 
 def _sort_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
