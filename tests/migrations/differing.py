@@ -71,15 +71,13 @@ CASES = {
         Change("CREATE INDEX idx_lower ON pilots (lower(name));", NOTHING, "DROP INDEX idx_lower;", NOTHING),
         sqlite=("index idx_lower",),
     ),
-    "trigrams": Case(
+    "members of an extension": Case(
         Change(
             NOTHING,
-            "CREATE EXTENSION pg_trgm; CREATE INDEX idx_name ON pilots USING gin (name gin_trgm_ops);"
-            "CREATE TABLE of_the_extension (id bigint); ALTER EXTENSION pg_trgm ADD TABLE of_the_extension;",
+            "CREATE TABLE of_the_extension (id bigint); ALTER EXTENSION plpgsql ADD TABLE of_the_extension;",
             NOTHING,
-            "DROP INDEX idx_name; DROP EXTENSION pg_trgm;",
+            "ALTER EXTENSION plpgsql DROP TABLE of_the_extension; DROP TABLE of_the_extension;",
         ),
-        postgresql=("extension pg_trgm", "index idx_name"),
     ),
     "FTS5 and its triggers": Case(
         Change(
@@ -229,6 +227,18 @@ CASES = {
         postgresql=("constraint wings_name_check",),
     ),
 }
+
+
+TRIGRAMS = Case(
+    Change(
+        NOTHING,
+        "CREATE EXTENSION pg_trgm; CREATE INDEX idx_name ON pilots USING gin (name gin_trgm_ops);",
+        NOTHING,
+        "DROP INDEX idx_name; DROP EXTENSION pg_trgm;",
+    ),
+    postgresql=("extension pg_trgm", "index idx_name"),
+)
+"""For a server with PostgreSQL's additional modules."""
 
 
 def write(folder: Path, *changes: Change) -> None:

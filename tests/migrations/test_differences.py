@@ -1,6 +1,7 @@
 """A migration declares what only one database has. A declaration excuses one object and nothing else."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from hangar_dal.migrations.declarations import without_declarations
 from hangar_dal.migrations.differences import find_differences
 from hangar_dal.migrations.drift import database_schema, drift
 from hangar_dal.migrations.files import migrations_in
+from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.rehearsal import rehearse
 from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
 from hangar_dal.sqlscan import DIALECTS, Dialect
-from migrations.differing import CALLED, CASES, NOTHING, Change, steps, undone, write
+from migrations.differing import CALLED, CASES, NOTHING, TRIGRAMS, Change, steps, undone, write
 
 Verify = Callable[..., tuple[Finding, ...]]
 
@@ -50,6 +52,16 @@ def test_what_only_one_database_has_is_excused_by_a_declaration_of_every_object(
     verified: Verify,
 ) -> None:
     assert [found.sentence for found in verified(*steps())] == []
+
+
+def test_an_extension_is_declared_and_what_it_made_is_not(verified: Verify, empty_postgres_url: str) -> None:
+    with closing(place_of(empty_postgres_url).connect()) as connection:
+        offered = connection.execute("SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'").fetchall()
+    if not offered:
+        pytest.skip("this PostgreSQL was installed without its additional modules")
+    assert [found.sentence for found in verified(TRIGRAMS.change.declaring(postgresql=TRIGRAMS.postgresql))] == []
+    found = verified(TRIGRAMS.change)
+    assert [(one.rule, one.dialect) for one in found] == [("twins-differ", "postgresql")] * 2
 
 
 def test_a_declaration_excuses_one_object_and_nothing_else(folder: Path, empty_postgres_url: str) -> None:
@@ -264,7 +276,13 @@ def test_a_declaration_may_be_added_to_a_migration_that_was_applied(
 
 def test_a_database_with_declared_differences_has_no_drift(folder: Path, empty_database_url: str) -> None:
     """The parts of virtual tables, extensions and partitioned tables belong to these."""
-    names = ("trigrams", "FTS5 and its triggers", "partitions", "materialized view beside a view", "other objects")
+    names = (
+        "members of an extension",
+        "FTS5 and its triggers",
+        "partitions",
+        "materialized view beside a view",
+        "other objects",
+    )
     write(folder, *(CASES[name].change for name in names))
     apply(empty_database_url, catalog=ACCOUNTS)
     found = drift(empty_database_url, catalog=ACCOUNTS)

@@ -123,5 +123,5 @@ def test_a_file_that_is_missing_has_no_schema_and_is_not_made(
 
 def test_a_file_that_is_no_database_is_told_in_a_sentence(empty_sqlite_url: str) -> None:
     Path(empty_sqlite_url.removeprefix("sqlite:///")).write_bytes(b"no database" * 100)
-    with pytest.raises(MigrationError, match=r"empty\.db: .*not a database"):
+    with pytest.raises(MigrationError, match=r"empty\.db: .*not a SQLite database"):
         database_schema(empty_sqlite_url)
