@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from database.ledger import column, run
-from hangar_dal import ACCOUNTS, Database, Transaction, open_database, sealing
+from hangar_dal import Catalog, Database, Transaction, open_database, sealing
 from hangar_dal.errors import CatalogError
 from hangar_dal.settings import Settings
 
@@ -197,10 +197,10 @@ def test_a_query_that_does_more_may_run_without_a_transaction(statement: str, sh
 
 
 @pytest.fixture
-async def tenants(postgres_url: str) -> AsyncIterator[Database]:
+async def tenants(postgres_url: str, everything: Catalog) -> AsyncIterator[Database]:
     """One connection, and a table whose rows belong to tenants a and b by row-level security."""
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), pool_size=1)
-    async with open_database(settings, catalog=ACCOUNTS) as db:
+    async with open_database(settings, catalog=everything) as db:
         await run(db, "CREATE TABLE papers (tenant text PRIMARY KEY)")
         await run(db, "INSERT INTO papers (tenant) VALUES ('a'), ('b')")
         await run(db, "CREATE POLICY own ON papers USING (tenant = current_setting('app.tenant', true))")
