@@ -64,7 +64,7 @@ def test_a_planted_name_is_refused(
     plant(text)
     for tool in (status, migrations.apply):
         with pytest.raises(SettingsError, match=f"has made {name}.* Drop it") as refused:
-            tool(postgres_url)
+            tool(postgres_url, catalog=ACCOUNTS)
         assert refused.value.__context__ is None
     with pytest.raises(SettingsError, match=f"has made {name}.* Drop it"):
         asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
