@@ -118,7 +118,7 @@ def test_a_statement_that_writes_unseen_is_found(
     class Writing:
         """As SQLite would answer if a function of an application wrote."""
 
-        dialect, tables = source.dialect, source.tables
+        dialect, tables, has_all_tables = source.dialect, source.tables, True
 
         def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
             told = source.ask(variant, sent)

@@ -153,6 +153,7 @@ class Database:
         if not callable(work):  # often the coroutine of a query, which could run only once
             given = type(work).__name__
             raise TypeError(f"in_transaction takes a function, not {given}; write `lambda tx: query(tx, ...)`")
+        self.home.check()  # in a forked child asyncio itself says only that no loop runs
         pool, place = self._writers, caller()
 
         async def once(limit: asyncio.Timeout) -> T:
