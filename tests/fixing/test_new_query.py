@@ -243,5 +243,5 @@ def test_files_outside_of_the_project_are_not_edited(application: Application):
     before = application.texts()
     asked = ("guests.find_guest_by_phone", "--returns", "Guest", "--project", "elsewhere/pyproject.toml")
     done = application.run("new", "query", *asked, PYTHONPATH=str(application.folder))
-    assert (done.returncode, "is outside of" in done.stderr) == (2, True)
+    assert (done.returncode, "is outside of" in done.stderr) == (2, True), done.stdout + done.stderr
     assert application.texts() == before

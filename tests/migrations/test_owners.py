@@ -112,3 +112,13 @@ def test_folders_of_catalogs_come_once_and_in_the_order_of_use(carry: Callable[.
     assert folders_of(catalogs, [more, tmp_path / "x" / ".." / "top"]) == (base, top, more)
     with pytest.raises(MigrationError, match="no migrations are named; pass a catalog"):
         migrations.apply("sqlite:///nowhere.db")
+
+
+def test_a_catalog_may_have_no_migration_yet(
+    empty_database_url: str, carry: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+    base = Catalog("base", migrations=tmp_path / "none")
+    assert migrations.apply(empty_database_url, catalog=base) == ()
+    catalog = Catalog("top", migrations=carry("top", "SELECT 1;"), uses=[base])
+    assert migrations.apply(empty_database_url, catalog=catalog) == ("0501_top",)

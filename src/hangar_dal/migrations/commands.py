@@ -48,7 +48,7 @@ def apply_to(place: Place, folders: Sequence[Path], progress: Callable[[str], ob
     refuse_shared_tables(migrations_in(folders))
     applied: list[str] = []
     with migrating(place, folders) as (backend, migrations):
-        for of_folder in migrations:
+        for of_folder in filter(None, migrations):  # a catalog may have none yet; yoyo's own command refuses that
             for migration in backend.to_apply(of_folder):
                 backend.apply_one(migration)
                 applied.append(migration.id)
