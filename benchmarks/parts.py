@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 from pydantic import Field
 
-from hangar_dal import Catalog, Executor, Row, RowCount
+from hangar_dal import ACCOUNTS, Catalog, Executor, Row, RowCount
 
-CATALOG = Catalog("benchmarks", sql=Path(__file__).with_name("sql"))
+CATALOG = Catalog("benchmarks", sql=Path(__file__).with_name("sql"), uses=[ACCOUNTS])
 query = CATALOG.query
 
 TABLES = {

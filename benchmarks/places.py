@@ -27,7 +27,7 @@ from pydantic_core import from_json
 from benchmarks.by_hand import ByHand
 from benchmarks.by_hand_postgresql import PostgresByHand
 from benchmarks.by_hand_sqlite import SETTINGS, SqliteByHand
-from benchmarks.parts import TABLES
+from benchmarks.parts import CATALOG, TABLES
 from hangar_dal import (
     ACCOUNTS,
     Database,
@@ -76,7 +76,7 @@ async def sqlite() -> AsyncIterator[Place]:
             by_hand = SqliteByHand(driver, key, hashed)
             versions = f"SQLite {sqlite3.sqlite_version}, aiosqlite {aiosqlite.__version__}"
             async with open_database(
-                Settings(database_url=SecretStr(url), sealing_keys=SecretStr(key)), catalog=ACCOUNTS
+                Settings(database_url=SecretStr(url), sealing_keys=SecretStr(key)), catalog=CATALOG
             ) as db:
                 yield await _filled(db, by_hand, versions, hashed)
 
@@ -112,7 +112,7 @@ async def _postgresql_at(url: str, *, permitted: bool) -> AsyncIterator[Place]:
         by_hand = PostgresByHand(driver, key, hashed)
         versions = f"PostgreSQL {driver.info.parameter_status('server_version')}, psycopg {psycopg.__version__}"
         async with open_database(
-            Settings(database_url=SecretStr(url), sealing_keys=SecretStr(key)), catalog=ACCOUNTS
+            Settings(database_url=SecretStr(url), sealing_keys=SecretStr(key)), catalog=CATALOG
         ) as db:
             yield await _filled(db, by_hand, versions, hashed)
 
