@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from clock import Clock
-from hangar_dal import User, session_cookies, users
+from hangar_dal import ACCOUNTS, User, session_cookies, users
 from hangar_dal.contract.behaviour import Both, Differs, open_both
 from random_calls import World
 
@@ -22,7 +22,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def both(sqlite_url: str, postgres_url: str, clock: Clock) -> AsyncIterator[Both]:
-    async with open_both(sqlite_url, postgres_url, clock=clock) as opened:
+    async with open_both(sqlite_url, postgres_url, catalog=ACCOUNTS, clock=clock) as opened:
         yield opened
 
 

@@ -195,8 +195,10 @@ class SqliteConnection:
                     return await self.call(self._clean)
 
     async def _closed(self) -> None:
-        await self.call(self._close)
-        await self._driver.close()
+        try:
+            await self.call(self._close)
+        finally:  # also when the event loop shuts down, which cancels this
+            await self._driver.close()
 
     # What follows runs in the connection's thread.
 
