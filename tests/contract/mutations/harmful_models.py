@@ -168,6 +168,6 @@ def _seals(texts: Texts) -> Iterator[Mutant]:
         yield from bound.files(new, at, put(old, f"bind=({new})"))
     clear = Editor(texts, "a value that is no longer sealed", frozenset({"parameter-kind", "column-kind"}))
     yield from clear.files("cookies", at, sub(r'^    Sealed\("session_cookies".*\n', '    "in clear",\n'))
-    place = Editor(texts, "another table or column for a seal", rules)
+    place = Editor(texts, "another table or column for a seal", frozenset({"sealed-elsewhere"}))
     for new in ('"session_cookie", "cookies"', '"session_cookies", "cookie"'):
         yield from place.files(new, at, put('"session_cookies", "cookies"', new))
