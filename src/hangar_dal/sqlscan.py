@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeVar
 
 Dialect = Literal["sqlite", "postgresql"]
+Item = TypeVar("Item")
 DIALECTS: Final[tuple[Dialect, ...]] = ("sqlite", "postgresql")
 
 
@@ -98,16 +99,22 @@ def tokens_of(text: str, dialect: Dialect) -> tuple[Token, ...]:
     return tuple(scan(text, dialect))
 
 
-def between_commas(tokens: Iterable[Token]) -> Iterator[list[Token]]:
-    """The tokens before, between and after the commas, those in parentheses included."""
-    item: list[Token] = []
-    for token in tokens:
-        if token.text == ",":
-            yield item
-            item = []
+def between_commas(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """What is before, between and after the commas; `[a, b]` is not divided. Parentheses do not matter here.
+
+    The items are tokens, or tokens and scopes.
+    """
+    part: list[Item] = []
+    brackets = 0
+    for item in items:
+        text = item.text if isinstance(item, Token) else ""
+        brackets += (text == "[") - (text == "]")
+        if text == "," and not brackets:
+            yield part
+            part = []
         else:
-            item.append(token)
-    yield item
+            part.append(item)
+    yield part
 
 
 def ends_in_word(text: str) -> bool:

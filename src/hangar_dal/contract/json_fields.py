@@ -5,16 +5,16 @@ tokens.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeGuard
 
 from hangar_dal.contract.facts import Described, Tables
-from hangar_dal.contract.json_rows import names_read, split
+from hangar_dal.contract.json_rows import names_read
 from hangar_dal.contract.place import found
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import Scope, scopes
-from hangar_dal.sqlscan import Kind, Token
+from hangar_dal.sqlscan import Kind, Token, between_commas
 
 _OBJECTS: Final = frozenset({"JSON_OBJECT", "JSON_BUILD_OBJECT", "JSONB_BUILD_OBJECT"})
 
@@ -43,7 +43,7 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
     end = root.find("FROM", after=start) if begin == start else None
     if begin is None:
         return
-    selected = list(split(root.items[begin + 1 : end]))
+    selected = list(between_commas(root.items[begin + 1 : end]))
     if len(selected) != len(described.columns):
         return
     for column, item in zip(described.columns, selected, strict=True):
@@ -52,8 +52,9 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
         built = _object(item) if inner else None
         if inner is None or built is None:
             continue
-        keys = dict(_keys(built))
-        is_known = len(keys) == len(list(split(built.items))[::2])  # a key may be worked out
+        written = list(between_commas(built.items))[::2] if built.items else []
+        keys = {part[0].text.strip("'"): part[0].start for part in written if _is_text(part[0])}
+        is_known = len(keys) == len(written)  # a key may be calculated
         # One with a default as well: where one twin alone leaves it out, they would give different models.
         for name in (name for name in inner.model_fields if is_known and name not in keys):
             message = f"the objects of {column.name} have no {inner.__name__}.{name}"
@@ -73,7 +74,5 @@ def _object(items: "list[Token | Scope]") -> Scope | None:
     return None
 
 
-def _keys(built: Scope) -> Iterator[tuple[str, int]]:
-    for part in list(split(built.items))[::2]:
-        if isinstance(part[0], Token) and part[0].kind is Kind.STRING:
-            yield part[0].text.strip("'"), part[0].start
+def _is_text(item: Token | Scope) -> TypeGuard[Token]:
+    return isinstance(item, Token) and item.kind is Kind.STRING

@@ -12,7 +12,7 @@ from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.query.clauses import Scope, flat, scopes
-from hangar_dal.sqlscan import Kind, Token
+from hangar_dal.sqlscan import Kind, Token, between_commas
 
 _RECORDS: Final = frozenset({"JSON_TO_RECORDSET", "JSONB_TO_RECORDSET"})
 _BEHIND = "CROSS FULL GROUP HAVING INNER JOIN LEFT LIMIT NATURAL ON ORDER RIGHT UNION WHERE WINDOW"
@@ -58,7 +58,7 @@ def _records(every: Sequence[Scope], parameter: str, model: type[BaseModel]) -> 
                 continue
             source = columns.before.lower()
             known[source] = of
-            for column in split(columns.items):
+            for column in between_commas(columns.items):
                 if isinstance(column[0], Token):
                     yield Read(column[0].start, column[0].text.strip('"'), of, _written(column[1:]), source)
 
@@ -135,19 +135,6 @@ def _model_of(
         return sources[source] if name == "value" else None
     every = set(sources.values())
     return every.pop() if len(every) == 1 and name not in columns else None
-
-
-def split(items: Sequence[Item]) -> Iterator[list[Item]]:
-    """What stands between the commas of one level."""
-    part: list[Item] = []
-    for item in items:
-        if isinstance(item, Token) and item.text == ",":
-            yield part
-            part = []
-        else:
-            part.append(item)
-    if part:
-        yield part
 
 
 def _written(items: Sequence[Item]) -> str:

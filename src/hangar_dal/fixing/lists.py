@@ -3,13 +3,13 @@
 Only lists of the statement itself are found, not those of its subqueries and WITH parts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from hangar_dal.fixing.identifiers import RESERVED
 from hangar_dal.query.clauses import Scope
-from hangar_dal.sqlscan import Dialect, Kind, Token
+from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas
 
 _SET_OPERATIONS: Final = ("UNION", "EXCEPT", "INTERSECT")
 _CLAUSES: Final = ("FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR", "INTO")
@@ -154,19 +154,8 @@ def _found(root: Scope, places: range, length: int, dialect: Dialect, obstacle: 
 
 def _entries(items: Tokens, dialect: Dialect) -> tuple[Entry, ...]:
     """Empty if two commas have nothing between them."""
-    parts = list(_between_commas(items))
+    parts = list(between_commas(items))
     return tuple(_entry(part, dialect) for part in parts) if all(parts) else ()
-
-
-def _between_commas(items: Tokens) -> Iterator[list[Token | Scope]]:
-    part: list[Token | Scope] = []
-    for item in items:
-        if isinstance(item, Token) and item.text == ",":
-            yield part
-            part = []
-        else:
-            part.append(item)
-    yield part
 
 
 def _entry(part: Sequence[Token | Scope], dialect: Dialect) -> Entry:

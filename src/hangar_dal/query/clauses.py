@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
+from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas, tokens_of
 
 _WORD: Final = Kind.WORD
 _OPERATOR: Final = Kind.OPERATOR
@@ -57,17 +57,9 @@ class Scope:
 
     def keys(self, order_by: int) -> "Iterator[list[Token | Scope]]":
         """The sort keys of the ORDER BY there."""
-        key: list[Token | Scope] = []
-        for at in range(order_by + 2, len(self.items)):
-            if self.word(at) in _BEHIND_KEYS:
-                break
-            if self.text(at) == ",":
-                yield key
-                key = []
-            else:
-                key.append(self.items[at])
-        if key:
-            yield key
+        first = order_by + 2
+        end = next((at for at in range(first, len(self.items)) if self.word(at) in _BEHIND_KEYS), len(self.items))
+        return between_commas(self.items[first:end])
 
 
 @lru_cache(maxsize=64)  # many rules ask about one statement before the next is checked

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from hangar_dal.query.clauses import Scope, flat
-from hangar_dal.sqlscan import Dialect, Kind, Token
+from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas
 
 _LOCK: Final = "holds its lock until the connection is closed, so the next task that gets the connection holds it too"
 _UNLOCK: Final = "releases a lock of the connection, which another task may have taken"
@@ -163,16 +163,7 @@ def _is_local(arguments: Scope) -> bool:
 
 def _parts(arguments: Scope) -> list[list[str]]:
     """The words of each argument in upper case, without parentheses."""
-    parts: list[list[str]] = [[]]
-    brackets = 0
-    for item in arguments.items:
-        text = item.text if isinstance(item, Token) else ""
-        brackets += (text == "[") - (text == "]")
-        if text == "," and not brackets:
-            parts.append([])
-        else:
-            parts[-1] += [token.text.upper() for token in flat([item])]
-    return parts
+    return [[token.text.upper() for token in flat(part)] for part in between_commas(arguments.items)]
 
 
 def _updated_settings(scope: Scope) -> int | None:
