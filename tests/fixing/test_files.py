@@ -84,6 +84,18 @@ def test_a_copied_block_keeps_the_directives_of_its_own_database(store: Store):
     assert store.read() == [ALL.replace(GET, copied), ALL.replace(GET, copied.replace("SELECT", not_null + "SELECT"))]
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("directive", ["-- scan: {}\n", "--scan: {}\n", "-- not null: name: {}\n"], ids=str.strip)
+def test_a_directive_that_both_blocks_have_stays_as_its_database_has_it(store: Store, directive: str, line_break: str):
+    ours, theirs = (_with(directive.format(reason)) for reason in ("of sqlite", "of postgresql"))
+    store.write(ALL.replace(GET, ours).replace("WHERE id", "WHERE items.id"), ALL.replace(GET, theirs))
+    store.path("postgresql").write_bytes(ALL.replace(GET, theirs).replace("\n", line_break).encode())
+    assert store.fix("sqlite").unread == ()
+    copied = ALL.replace(GET, theirs).replace("WHERE id", "WHERE items.id").replace("\n", line_break)
+    assert store.read()[1] == copied
+    assert store.plan().left == ()
+
+
 def _with(directive: str) -> str:
     return GET.replace("SELECT", directive + "SELECT")
 

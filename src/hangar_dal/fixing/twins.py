@@ -1,5 +1,6 @@
 """Blocks that go from one dialect's file to the other's, and the order of both files. Builds on `blocks`."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -8,7 +9,8 @@ from hangar_dal.fixing.statements import read_statement
 from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import Dialect
 
-_OF_ONE_DATABASE: Final = ("-- scan:", "-- not null:")
+# `-- scan:`, and `-- not null:` with its column: a block has each only once.
+_OF_ONE_DATABASE: Final = re.compile(r"\s*--\s*(?:(scan)|not null:\s*([^\s:]+)):")
 
 Files = dict[Dialect, SqlText]
 
@@ -35,14 +37,20 @@ def with_copied(files: Files, source: Dialect, target: Dialect, name: str) -> Fi
 
 
 def _with_directives(text: str, replaced: str, file: SqlText) -> str:
-    """The text, with the directives that only the replaced one has: they are about its own database."""
+    """The text with the directives of the replaced block that are about its own database."""
     statement = read_statement(text, str(file.path), file.dialect)
-    lines = [line.rstrip("\r") for line in replaced.split("\n")]
-    ours = [line for line in lines if line.startswith(_OF_ONE_DATABASE) and line not in text]
-    if statement is None or not ours:
+    found = {directive: line for line in replaced.split("\n") if (directive := _directive(line))}
+    if statement is None or not found:
         return text
-    kept = "".join(f"{line}{statement.newline}" for line in ours)
-    return f"{statement.before}{kept}{statement.text}{statement.behind}"
+    *lines, last = statement.before.split("\n")
+    kept = [line for line in lines if _directive(line) not in found]
+    before = "\n".join([*kept, *found.values(), last])
+    return f"{before}{statement.text}{statement.behind}"
+
+
+def _directive(line: str) -> tuple[str | None, ...] | None:
+    match = _OF_ONE_DATABASE.match(line)
+    return match.groups() if match else None
 
 
 def sorted_alike(files: Files, declared: Sequence[str], like: Dialect | None) -> Files:
