@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
+from json import dumps
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -73,9 +74,8 @@ def _plain(value: ValueType) -> Annotation:
     if value.python is not None and issubclass(value.python, Enum | BaseModel):
         return of_class(value.python, "list[{}]" if value.kind == "models" else "{}")
     if value.allowed:
-        return Annotation(
-            f"Literal[{', '.join(map(repr, value.allowed)).replace(chr(39), chr(34))}]", (("Literal", Literal),)
-        )
+        written = (dumps(each, ensure_ascii=False) if isinstance(each, str) else repr(each) for each in value.allowed)
+        return Annotation(f"Literal[{', '.join(written)}]", (("Literal", Literal),))
     if value.kind == "list" and value.item is not None:
         item = annotation_of(replace(value.item, optional=False))
         return Annotation(f"list[{item.text}]", item.needs)
