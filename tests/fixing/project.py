@@ -1,11 +1,17 @@
-"""A small application in a folder, which a command works on in a process of its own."""
+"""A small application in a folder, and the commands that work on it."""
 
+import importlib
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
+from hangar_dal import cli
 from hangar_dal.migrations.new import SHIM
 
 INIT = """
@@ -100,7 +106,10 @@ CREATE TABLE visits (
     status text COLLATE "C" NOT NULL CONSTRAINT visits_status_check CHECK (status IN ('OPEN', 'PAID')),
     visited_at timestamptz NOT NULL,
     note text COLLATE "C" NOT NULL,
-    place text COLLATE "C" NOT NULL
+    place text COLLATE "C" NOT NULL,
+    class text COLLATE "C",
+    db text COLLATE "C",
+    "limit" integer
 );
 CREATE INDEX visits_guest_id_idx ON visits (guest_id, id);
 CREATE INDEX visits_status_idx ON visits (status, id);
@@ -149,12 +158,30 @@ class Application:
     def command(self, *arguments: str) -> list[str]:
         return [str(Path(sys.executable).with_name("hangar-dal")), *arguments]
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """The command, without a terminal."""
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The command, without a terminal, in the process of the tests: a process of its own takes a second longer.
+
+        The modules of the application are imported anew.
+        """
+        out, err = StringIO(), StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(self.folder)
+            patch.setattr(sys, "stdin", StringIO())
+            patch.setattr(sys, "dont_write_bytecode", True)  # a file that is edited within a second has the same time
+            importlib.invalidate_caches()
+            try:
+                code = cli.main(arguments)
+            finally:
+                for name in [name for name in sys.modules if name.partition(".")[0] == "parlour"]:
+                    del sys.modules[name]
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+    def run_alone(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The command, without a terminal, in a process of its own."""
         return subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -72,28 +72,25 @@ def test_what_was_fixed_is_checked(application: Application, server: str):
 
 def test_without_a_terminal_nothing_is_written_unless_it_is_said(application: Application):
     before = application.texts()
-    done = application.run("check", "--fix")
+    done = application.run_alone("check", "--fix")
     assert (done.returncode, done.stdout) == (1, DIFF + "\n")
     assert done.stderr == "nothing was written: this is not a terminal; pass --yes to write the changes\n"
     assert application.texts() == before
 
 
-def test_on_a_terminal_it_asks(application: Application):
-    code, seen = on_a_terminal(application, "n\n", NO_COLOR="1")
+def test_on_a_terminal_it_asks_and_shows_colours(application: Application):
+    code, seen = on_a_terminal(application, "n\n")
     assert code == 1
-    assert DIFF in seen
+    assert "\033[32m+    name,\033[0m" in seen
     assert "Write this change? [y/N]" in seen
     assert "nothing was written" in seen
     assert application.sql("guests") == [SHORT, GET]
     _, seen = on_a_terminal(application, "y\n", NO_COLOR="1")
+    assert DIFF in seen
+    assert "Write this change? [y/N]" in seen
     assert "written: parlour/sql/sqlite/guests.sql" in seen
     assert "\033[3" not in seen
     assert application.sql("guests") == [GET, GET]
-
-
-def test_a_diff_on_a_terminal_has_colours(application: Application):
-    _, seen = on_a_terminal(application, "n\n")
-    assert "\033[32m+    name,\033[0m" in seen
 
 
 def test_programs_get_their_format_alone(application: Application):

@@ -2,8 +2,6 @@
 
 import json
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,15 +28,13 @@ def application(tmp_path: Path) -> Application:
 
 
 @pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    """One for all that is refused. Its modules are imported into the process of the tests."""
-    yield Application(tmp_path_factory.mktemp("untouched"))
-    for name in [name for name in sys.modules if name.partition(".")[0] == "parlour"]:
-        del sys.modules[name]
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Application:
+    """One for all that is refused."""
+    return Application(tmp_path_factory.mktemp("untouched"))
 
 
 def test_a_block_for_each_dialect_and_the_function(application: Application):
-    done = application.run("new", "query", "guests.find_guest_by_phone", "--returns", "Guest")
+    done = application.run_alone("new", "query", "guests.find_guest_by_phone", "--returns", "Guest")
     assert done.returncode == 0, done.stderr
     assert application.sql("guests") == [GET + FIND, GET + FIND]
     module = application.read("parlour/guests.py")
@@ -167,6 +163,17 @@ def test_an_annotation_is_taken_as_it_is(application: Application):
     assert application.sql("guests")[0].endswith("WHERE phone_number = :phone_number\nORDER BY id\nLIMIT :limit;\n")
 
 
+def test_a_delete_returns_all_rows_that_it_deletes(application: Application):
+    done = application.run("new", "query", "visits.delete_visits_by_guest", "--returns", "list[Visit]")
+    assert (done.returncode, "to do" in done.stdout) == (0, False)
+    for sql in application.sql("visits"):
+        assert sql.endswith(
+            "WHERE guest_id = :guest_id\nRETURNING\n    id,\n    guest_id,\n    status,\n    visited_at,\n    note;\n"
+        )
+    module = application.read("parlour/visits.py")
+    assert "async def delete_visits_by_guest(db: Executor, guest_id: UUID) -> list[Visit]:" in module
+
+
 def test_the_argument_of_another_function_is_declared_alike(application: Application):
     declared = application.read("parlour/guests.py").replace("guest_id: UUID", "guest_id: GuestId")
     application.write("parlour/guests.py", declared.replace("\n\n\n@query", "\n\nGuestId = UUID\n\n\n@query", 1))
@@ -210,6 +217,11 @@ REFUSED = {
         ["guests.list_guests", "--returns", "GuestWithVisits", "--table", "guests"],
         "guests has no column for GuestWithVisits.visits",
     ),
+    "the number of rows of a SELECT": (["visits.find_visit", "--returns", "RowCount"], "name a model"),
+    "a count of models": (["visits.count_visits", "--returns", "Visit"], "count_ returns int; omit --returns"),
+    "a keyword": (["visits.find_visit_by_class", "--returns", "Visit"], "no argument can be called class"),
+    "the database's name": (["visits.find_visit_by_db", "--returns", "Visit"], "no argument can be called db"),
+    "the limit's name": (["visits.find_visit_by_limit", "--returns", "Visit"], "no argument can be called limit"),
     "a sealed column": (["visits.find_visit_by_note", "--returns", "Visit"], "visits.note is sealed"),
     "which table": (["people.count_arrivals_by_id"], "which table? Name it by --table; guests"),
 }
@@ -217,16 +229,12 @@ REFUSED = {
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_is_not_clear_is_refused_and_nothing_is_written(
-    arguments: list[str],
-    message: str,
-    untouched: Application,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    arguments: list[str], message: str, untouched: Application
 ):
-    monkeypatch.chdir(untouched.folder)
     before = untouched.texts()
-    assert cli.main(["new", "query", *arguments]) == 2
-    assert message in capsys.readouterr().err
+    done = untouched.run("new", "query", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
     assert untouched.texts() == before
 
 
@@ -238,10 +246,19 @@ def test_a_block_that_exists_is_not_repeated(application: Application):
     assert application.texts() == before
 
 
-def test_files_outside_of_the_project_are_not_edited(application: Application):
+def test_nothing_is_written_beside_a_file_that_is_not_well_formed(application: Application):
+    application.write("parlour/sql/sqlite/guests.sql", GET.replace(":guest_id", "?"))
+    before = application.texts()
+    done = application.run("new", "query", "guests.find_guest_by_phone", "--returns", "Guest")
+    assert (done.returncode, "get_guest uses the placeholder ?" in done.stderr) == (2, True)
+    assert application.texts() == before
+
+
+def test_files_outside_of_the_project_are_not_edited(application: Application, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(application.folder)
     application.write("elsewhere/pyproject.toml", application.read("pyproject.toml").replace('"migrations"', '"."'))
     before = application.texts()
     asked = ("guests.find_guest_by_phone", "--returns", "Guest", "--project", "elsewhere/pyproject.toml")
-    done = application.run("new", "query", *asked, PYTHONPATH=str(application.folder))
+    done = application.run("new", "query", *asked)
     assert (done.returncode, "is outside of" in done.stderr) == (2, True), done.stdout + done.stderr
     assert application.texts() == before

@@ -68,7 +68,7 @@ def test_the_byte_order_mark_is_kept():
 
 def test_the_annotation_of_an_argument_is_found():
     source = Source("async def a(db, x: int, *, y: str | None = None): ...\ndef b(y: int): ...\n")
-    assert source.parameter("y", ["a", "b"]) == ("str | None", "None")
-    assert source.parameter("y", ["b"]) == ("int", None)
-    assert source.parameter("x", ["b", "a"]) == ("int", None)
-    assert source.parameter("z", ["a", "b"]) is None
+    assert source.annotation("y", ["a", "b"]) == "str | None"
+    assert source.annotation("y", ["b"]) == "int"
+    assert source.annotation("x", ["b", "a"]) == "int"
+    assert source.annotation("z", ["a", "b"]) is None

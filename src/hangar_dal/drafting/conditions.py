@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from keyword import iskeyword
+from typing import Final
 
 from hangar_dal.contract.facts import Tables
 from hangar_dal.database.types import ValueType, field_types, inner_model
@@ -11,6 +12,9 @@ from hangar_dal.drafting.names import column_of
 from hangar_dal.emails import EmailAddress
 from hangar_dal.errors import SettingsError
 from hangar_dal.values import CaseInsensitive
+
+# Arguments of other meanings: the database, and the size of a page.
+_TAKEN: Final = ("db", "limit")
 
 
 def conditions_of(guess: Guess, asked: Sequence[str], table: str, tables: Tables) -> list[Condition]:
@@ -35,7 +39,7 @@ def conditions_of(guess: Guess, asked: Sequence[str], table: str, tables: Tables
 
 def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Tables) -> Condition:
     """A text whose fold the table has is compared by its fold."""
-    if not parameter.isidentifier() or iskeyword(parameter):
+    if not parameter.isidentifier() or iskeyword(parameter) or parameter in _TAKEN:
         raise SettingsError(f"{table}.{column}: no argument can be called {parameter}; write the query by hand")
     value = field_types(guess.model).get(column) if guess.model else None
     if isinstance(value, ValueType) and value.sealed:
@@ -45,16 +49,16 @@ def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Ta
     made = _annotation(guess, column, parameter, table, tables)
     if f"{column}_fold" not in tables.columns[table]:
         return Condition(column, parameter, parameter, made)
-    if not any(name in ("EmailAddress", "CaseInsensitive") for name, _ in made.needs) and made.text == "str":
+    if made.text == "str":
         made = folded(made, EmailAddress if "email" in column else CaseInsensitive)
     return Condition(f"{column}_fold", f"{parameter}_fold", parameter, made)
 
 
 def _annotation(guess: Guess, column: str, parameter: str, table: str, tables: Tables) -> Annotation:
     """As another function of the module has it, else as the model's field or another query's value."""
-    known = guess.source.parameter(parameter, guess.place.functions)
+    known = guess.source.annotation(parameter, guess.place.functions)
     if known is not None:
-        return Annotation(known[0].removesuffix(" | None"))
+        return Annotation(known.removesuffix(" | None"))
     value = field_types(guess.model).get(column) if guess.model else None
     if not isinstance(value, ValueType):
         value = next(_values(guess, parameter), None) or next(_values(guess, column), None)

@@ -1,27 +1,27 @@
 """A new query, guessed from its name, its model and the tables. Nothing is written. Builds on all other modules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel
 
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.plans import Indexed
 from hangar_dal.contract.project import Project
 from hangar_dal.drafting.annotations import Annotation, of_class
 from hangar_dal.drafting.conditions import conditions_of
 from hangar_dal.drafting.function import module_of
 from hangar_dal.drafting.guess import Condition, Guess
 from hangar_dal.drafting.names import Name, is_of, read_name
-from hangar_dal.drafting.places import Place, find_model, find_place, known_objects
+from hangar_dal.drafting.places import Place, find_model, find_place
 from hangar_dal.drafting.source import Source
 from hangar_dal.drafting.statement import Wanted, statement_of
 from hangar_dal.errors import SettingsError
 from hangar_dal.fixing.blocks import BlockText, Unreadable, read_sql
 from hangar_dal.fixing.writing import Change
+from hangar_dal.query import RowCount, Stream
 from hangar_dal.sqlscan import DIALECTS, Dialect
-
-Indexed = Mapping[str, Sequence[Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +86,23 @@ def _read(path: Path) -> str:
 
 def _returns(asked: str, name: Name, place: Place, project: Project) -> tuple[Annotation, type[BaseModel] | None]:
     """The annotation of the result, and its model if it has one."""
-    given = asked or {"count": "int", "delete": "RowCount"}.get(name.verb, "")
-    if not given:
-        raise SettingsError(f"{asked or name.function}: say what comes back: --returns Model")
-    pattern, inner = _pattern(given)
-    if inner == "RowCount":
-        return Annotation("RowCount", (("RowCount", known_objects()["RowCount"]),)), None
-    if inner == "int" and name.verb == "count":
-        return Annotation("int"), None
-    if inner in ("int", "str", "bool", "float", "None") or not inner.replace(".", "_").isidentifier():
+    without_model = {"count": Annotation("int"), "delete": Annotation("RowCount", (("RowCount", RowCount),))}.get(
+        name.verb
+    )
+    if without_model and asked in ("", without_model.text):
+        return without_model, None
+    if not asked:
+        raise SettingsError(f"{name.function}: say what comes back: --returns Model")
+    if name.verb == "count":
+        raise SettingsError(f"--returns {asked}: a query whose name begins with count_ returns int; omit --returns")
+    pattern, inner = _pattern(asked)
+    if inner in ("int", "str", "bool", "float", "None", "RowCount") or not inner.replace(".", "_").isidentifier():
         raise SettingsError(f"--returns {asked}: name a model, such as User, list[User] or `User | None`")
     model = find_model(inner, place, project)
     if pattern == "{}":
         pattern = {"find": "{} | None", "list": "list[{}]", "stream": "Stream[{}]"}.get(name.verb, "{}")
     made = of_class(model, pattern)
-    stream = known_objects()["Stream"]
-    return (Annotation(made.text, (*made.needs, ("Stream", stream))) if "Stream" in pattern else made), model
+    return (Annotation(made.text, (*made.needs, ("Stream", Stream))) if "Stream" in pattern else made), model
 
 
 def _pattern(given: str) -> tuple[str, str]:
@@ -142,12 +143,12 @@ def _wanted(guess: Guess, table: str, where: Sequence[Condition], tables: Tables
         model = guess.model.__name__ if guess.model else ""
         message = f"{table} has no column for {', '.join(f'{model}.{name}' for name in lacking)}"
         raise SettingsError(f"{message}; name another table by --table, or write the query by hand")
-    order = next(iter(tables.keys.get(table, ())), ()) if guess.is_many and guess.name.verb != "delete" else ()
-    if guess.is_many and not order:
+    order = next(iter(tables.keys.get(table, ())), ()) if guess.is_sorted else ()
+    if guess.is_sorted and not order:
         guess.notes.append(f"{table} has no key to sort by: write an ORDER BY that leaves no ties")
     verb = guess.name.verb if guess.name.verb in ("count", "delete") else "select"
     pairs = tuple((each.column, each.parameter) for each in where)
-    return Wanted(verb, table, columns, pairs, order, guess.returns.text.startswith("list["), guess.name.subject)
+    return Wanted(verb, table, columns, pairs, order, guess.has_limit, guess.name.subject)
 
 
 def _check_rows(guess: Guess, table: str, where: Sequence[str], tables: Tables, indexed: Indexed) -> None:

@@ -4,9 +4,10 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+from hangar_dal.database import Executor
 from hangar_dal.drafting.annotations import Annotation, joined, page_size
 from hangar_dal.drafting.guess import Condition, Guess
-from hangar_dal.drafting.places import home_of, known_objects
+from hangar_dal.drafting.places import home_of
 from hangar_dal.drafting.source import Source
 from hangar_dal.errors import SettingsError
 
@@ -14,13 +15,13 @@ from hangar_dal.errors import SettingsError
 def module_of(guess: Guess, where: Sequence[Condition]) -> Source:
     """The module with the function and what it needs."""
     parameters = [(each.argument, each.annotation, "") for each in where]
-    if guess.returns.text.startswith("list[") and guess.name.verb != "delete":
-        known = guess.source.parameter("limit", guess.place.functions)
-        limit = Annotation(known[0]) if known else page_size()
+    if guess.has_limit:
+        known = guess.source.annotation("limit", guess.place.functions)
+        limit = Annotation(known) if known else page_size()
         if known is None and hasattr(guess.place.module, "PageSize"):
             limit = Annotation("PageSize")
         parameters.append(("limit", limit, " = 50"))
-    needs: dict[str, Any] = {"Executor": known_objects()["Executor"]}
+    needs: dict[str, Any] = {"Executor": Executor}
     needs |= joined([*(made for _, made, _ in parameters), guess.returns])
     text = _function(guess, parameters)
     source = guess.source.with_function(text, guess.place.functions[-1] if guess.place.functions else None)

@@ -25,6 +25,16 @@ class Guess:
     def is_many(self) -> bool:
         return self.returns.text.startswith(("list[", "Stream["))
 
+    @property
+    def is_sorted(self) -> bool:
+        """Whether the rows come back in an order; neither database sorts those that a DELETE returns."""
+        return self.is_many and self.name.verb != "delete"
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether it returns a page."""
+        return self.is_sorted and self.returns.text.startswith("list[")
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:

@@ -1,6 +1,5 @@
 """Which module declares a new query, which model it returns, and where names are imported from."""
 
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +10,6 @@ from typing import Any, Final
 import pydantic
 from pydantic import BaseModel
 
-import hangar_dal.database
-import hangar_dal.query
 from hangar_dal.contract.project import Project
 from hangar_dal.errors import SettingsError
 from hangar_dal.query import Catalog
@@ -20,7 +17,6 @@ from hangar_dal.query import Catalog
 _PUBLIC: Final = "hangar_dal"
 # Aliases, which do not know where they were made.
 _HOMES: Final = {"Executor": "hangar_dal.database", "JsonObject": "hangar_dal.values", "JsonArray": "hangar_dal.values"}
-_NAMED: Final = re.compile(r"[A-Za-z_][\w.]*")
 
 
 @dataclass(frozen=True)
@@ -107,11 +103,6 @@ def _models(place: Place, project: Project) -> Iterator[type[BaseModel]]:
             )
 
 
-def names_in(annotation: str) -> list[str]:
-    """The names that an annotation is made of."""
-    return _NAMED.findall(annotation)
-
-
 def home_of(name: str, needed: Any, place: Place) -> str:
     """The module from which the name is imported: the public one, where there is one."""
     is_ours = place.module.__name__.partition(".")[0] == _PUBLIC
@@ -121,12 +112,3 @@ def home_of(name: str, needed: Any, place: Place) -> str:
     if getattr(pydantic, name, None) is needed:
         return "pydantic"
     return _HOMES.get(name) or str(needed.__module__)
-
-
-def known_objects() -> dict[str, Any]:
-    """What every query may need of this package."""
-    return {
-        "Executor": hangar_dal.database.Executor,
-        "RowCount": hangar_dal.query.RowCount,
-        "Stream": hangar_dal.query.Stream,
-    }

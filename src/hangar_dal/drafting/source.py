@@ -35,21 +35,15 @@ class Source:
         functions = (node for node in self.tree.body if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef))
         return next((node for node in functions if node.name == name), None)
 
-    def parameter(self, name: str, functions: Sequence[str]) -> tuple[str, str | None] | None:
-        """Annotation and default of a parameter of this name, of the first of these functions that has one."""
+    def annotation(self, name: str, functions: Sequence[str]) -> str | None:
+        """The annotation of a parameter of this name, in the first of these functions that has one."""
         for each in functions:
             node = self.function(each)
             if node is None:
                 continue
-            arguments = [*node.args.posonlyargs, *node.args.args]
-            defaults = [None] * (len(arguments) - len(node.args.defaults)) + list(node.args.defaults)
-            pairs = [
-                *zip(arguments, defaults, strict=True),
-                *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True),
-            ]
-            for argument, default in pairs:
+            for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
                 if argument.arg == name and argument.annotation is not None:
-                    return ast.unparse(argument.annotation), ast.unparse(default) if default else None
+                    return ast.unparse(argument.annotation)
         return None
 
     def with_function(self, text: str, after: str | None) -> "Source":
