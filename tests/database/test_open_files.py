@@ -90,3 +90,30 @@ async def test_a_connection_is_closed_while_no_other_is(tmp_path: Path, monkeypa
     gate.go_on.set()
     await closing
     assert not is_open(path)
+
+
+async def test_an_event_loop_that_shuts_down_while_a_connection_is_closed_ends_its_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, source = Gate(), watched(SqliteTarget(str(tmp_path / "x.db")))
+    connection = SqliteConnection(source, lambda raw: None, lock_timeout=1, age_limit=0)
+    monkeypatch.setattr(source, "closing", gate)
+    cancelled = threading.Event()
+
+    async def close() -> None:
+        await connection.open()
+        closing = asyncio.create_task(connection.close())
+        await asyncio.to_thread(gate.entered.wait, 60)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        cancelled.set()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+
+    running = asyncio.create_task(asyncio.to_thread(asyncio.run, close()))
+    await asyncio.to_thread(cancelled.wait, 60)
+    gate.go_on.set()
+    await running
+    assert connection._thread is not None
+    connection._thread.join(60)
+    assert not connection._thread.is_alive()

@@ -1,7 +1,7 @@
 """A rule that a trigger raises, as `TriggerViolation`, whatever SQLSTATE its author has chosen.
 
 PL/pgSQL formats its messages, so that any row value may be in one. A message is carried only if one of the functions
-that were running holds the same words as a literal: the server is asked for their texts. Stands below `connection`.
+that were running holds the same words as a literal: the server is asked for their texts. Below `errors`.
 """
 
 import re

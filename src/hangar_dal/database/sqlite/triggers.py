@@ -1,7 +1,7 @@
 """A rule that a trigger raises, as `TriggerViolation`.
 
 Since SQLite 3.47 RAISE takes any expression, so that a row value may be in the message. It is carried only if a trigger
-holds the same words as a literal. Runs in the connection's thread; stands below `errors`.
+holds the same words as a literal. Runs in the connection's thread. Below `errors`.
 """
 
 import sqlite3
