@@ -47,7 +47,7 @@ def test_a_url_in_place_of_settings_is_refused_and_not_repeated(database_url: st
     with pytest.raises(
         TypeError, match=r"takes Settings, not str; write open_database\(Settings\(database_url="
     ) as caught:
-        open_database(database_url, catalog=ACCOUNTS)  # type: ignore[arg-type]
+        open_database(database_url, catalog=ACCOUNTS)  # type: ignore[arg-type]  # the wrong type is the point
     assert database_url not in str(caught.value)
 
 
