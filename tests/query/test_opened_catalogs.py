@@ -176,8 +176,9 @@ async def test_keys_are_needed_only_where_a_catalog_of_the_lineage_has_sealed_va
         "@query\nasync def it(db: Executor) -> list[Box]: ...",
         "@query\ndef it(db: Executor) -> Stream[Shelf]: ...",
         "class C(TypedDict, total=False):\n    text: Text\n\n@query\nasync def it(db: Executor, **c: Unpack[C]): ...",
+        "class C(TypedDict, total=False):\n    box: Box\n\n@query\nasync def it(db: Executor, **c: Unpack[C]): ...",
     ],
-    ids=["argument", "list", "result", "nested", "changes"],
+    ids=["argument", "list", "result", "nested", "changes", "model in changes"],
 )
 def test_a_sealed_value_is_found_wherever_a_signature_has_it(shop: "Shop", declaration: str) -> None:
     models = (

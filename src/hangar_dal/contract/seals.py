@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pydantic import BaseModel
-
 from hangar_dal.contract.comparing import compares
 from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.json_rows import names_read
@@ -20,10 +18,10 @@ from hangar_dal.contract.results import result_fields
 from hangar_dal.contract.sending import sources
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.contract.writes import insert_target
-from hangar_dal.database.types import ValueType, field_types, inner_model
+from hangar_dal.database.types import ValueType, field_types
 from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import scopes
-from hangar_dal.query.signature import Signature
+from hangar_dal.query.sealed import sealed_values
 from hangar_dal.sealing import Sealed
 
 Place = tuple[str, str]  # a table and a column of it, in lower case
@@ -34,7 +32,7 @@ _INSTEAD: Final = "store a keyed hash of the value in a column of its own, and c
 def sealed_places(project: Project) -> frozenset[Place]:
     """The columns that the fields and arguments of the project's queries are sealed for."""
     signatures = [query.signature for catalog in project.catalogs for query in catalog.queries.values()]
-    return frozenset(_place(sealed) for signature in signatures for _, sealed in _seals(signature))
+    return frozenset(_place(sealed) for signature in signatures for _, sealed in sealed_values(signature))
 
 
 def compare_seals(
@@ -44,7 +42,7 @@ def compare_seals(
     if described.refusal is not None:
         return
     known = _known(tables)
-    unknown = {name: sealed for name, sealed in _seals(checked.query.signature) if _place(sealed) not in known}
+    unknown = {name: sealed for name, sealed in sealed_values(checked.query.signature) if _place(sealed) not in known}
     for name, sealed in unknown.items():
         message = f"{name} is sealed for {sealed.table}.{sealed.column}, and no table has such a column"
         yield _elsewhere(checked, message, None)
@@ -109,24 +107,6 @@ def _elsewhere(checked: CheckedVariant, message: str, at: int | None) -> Finding
     return found(
         checked, "sealed-elsewhere", message, "name the table and the column of the value in Sealed(...)", at=at
     )
-
-
-def _seals(signature: Signature) -> Iterator[tuple[str, Sealed]]:
-    """Each sealed argument or field, by its name."""
-    values = {argument.name: argument.value for argument in signature.arguments.values()}
-    for name, value in {**values, **signature.changes, "the result": signature.result.value}.items():
-        if value is not None and value.sealed is not None:
-            yield name, value.sealed
-    for model in (*(each.model for each in signature.arguments.values()), signature.result.model):
-        yield from _of_model(model) if model is not None else ()
-
-
-def _of_model(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[tuple[str, Sealed]]:
-    for name, value in field_types(model).items() if model not in outer else ():
-        if isinstance(value, ValueType) and value.sealed is not None:
-            yield f"{model.__name__}.{name}", value.sealed
-        elif isinstance(value, ValueType) and (inner := inner_model(value)) is not None:
-            yield from _of_model(inner, (*outer, model))
 
 
 def _place(sealed: Sealed) -> Place:

@@ -30,7 +30,7 @@ from hangar_dal.errors import CatalogError, CatalogNotOpened, raise_alone
 from hangar_dal.finding import Finding
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.query.plan import Plan
-from hangar_dal.query.sealed import uses_sealed
+from hangar_dal.query.sealed import sealed_values
 from hangar_dal.query.signature import read_signature
 from hangar_dal.sizes import LargeOnLoop
 from hangar_dal.sqlfile import SqlFile, parse, unreadable
@@ -96,7 +96,7 @@ class Catalog:
         """Whether one of the queries declared so far reads or writes a sealed value."""
         if self._has_sealed is None:
             functions = [declared.function for declared in self.queries.values()]
-            self._has_sealed = any(uses_sealed(read_signature(function)) for function in functions)
+            self._has_sealed = any(any(sealed_values(read_signature(function))) for function in functions)
         return self._has_sealed
 
     def opened(self, dialect: Dialect) -> Opened:

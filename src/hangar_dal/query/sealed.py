@@ -1,4 +1,4 @@
-"""Whether a query reads or writes sealed values, as its signature says. Builds on `signature`."""
+"""The sealed values that a query reads or writes, as its signature says. Builds on `signature`."""
 
 from collections.abc import Iterator
 
@@ -6,22 +6,31 @@ from pydantic import BaseModel
 
 from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.query.signature import Signature
+from hangar_dal.sealing import Sealed
+
+Seal = tuple[str, Sealed]  # what is sealed, and the place that it is sealed for
 
 
-def uses_sealed(signature: Signature) -> bool:
-    """Whether a value of an argument or of the result is sealed, however deep it is nested in a model."""
+def sealed_values(signature: Signature) -> Iterator[Seal]:
+    """Each sealed value of an argument or of the result by its name, however deep it is nested in a model."""
     arguments = signature.arguments.values()
-    values = [*signature.changes.values(), signature.result.value, *(argument.value for argument in arguments)]
-    models = [signature.result.model, *(argument.model for argument in arguments)]
-    models += [inner_model(value) for value in values if value]
-    return any(value.sealed for value in values if value) or any(_holds_sealed(model, set()) for model in models)
+    values = {argument.name: argument.value for argument in arguments}
+    for name, value in {**values, **signature.changes, "the result": signature.result.value}.items():
+        if value is not None:
+            yield from _of_value(name, value)
+    for model in (*(argument.model for argument in arguments), signature.result.model):
+        if model is not None:
+            yield from _of_model(model)
 
 
-def _holds_sealed(model: type[BaseModel] | None, outer: set[type[BaseModel]]) -> bool:
-    if model is None or model in outer:
-        return False
-    return any(value.sealed or _holds_sealed(inner_model(value), {*outer, model}) for value in _values(model))
+def _of_value(name: str, value: ValueType, outer: tuple[type[BaseModel], ...] = ()) -> Iterator[Seal]:
+    if value.sealed is not None:
+        yield name, value.sealed
+    elif (inner := inner_model(value)) is not None and inner not in outer:
+        yield from _of_model(inner, outer)
 
 
-def _values(model: type[BaseModel]) -> Iterator[ValueType]:
-    yield from (value for value in field_types(model).values() if isinstance(value, ValueType))
+def _of_model(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[Seal]:
+    for name, value in field_types(model).items():
+        if isinstance(value, ValueType):
+            yield from _of_value(f"{model.__name__}.{name}", value, (*outer, model))
