@@ -16,9 +16,6 @@ from hangar_dal.contract.syntax import conjuncts, disjuncts, of_type
 from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "keyset-order"
-_UP: Final = (exp.GT, exp.GTE)
-_DOWN: Final = (exp.LT, exp.LTE)
-_STRICT: Final = (exp.GT, exp.LT)
 
 
 class _Keyset(NamedTuple):

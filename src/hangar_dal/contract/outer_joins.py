@@ -18,8 +18,8 @@ RULE: Final = "outer-join-undone"
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Like, exp.ILike)
 # NULL where their first argument is NULL.
 _STRICT: Final = (
-    *(exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Neg, exp.Collate, exp.Length, exp.Substring, exp.Trim, exp.Abs),
-)
+    exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Neg, exp.Collate, exp.Length, exp.Substring, exp.Trim, exp.Abs,
+)  # fmt: skip
 # NULL where one of their two sides is NULL.
 _CALCULATED: Final = (exp.Add, exp.Sub, exp.Mul, exp.Div)
 

@@ -80,5 +80,7 @@ def name_of(value: exp.Expr, tables: Tables) -> str:
 def decides(names: Sequence[str], column: exp.Expr, tables: Tables) -> bool:
     """Whether they hold a key of their table, so that nothing is left to sort by."""
     found = bound(column, tables)
-    keys = tables.keys.get(found.table, ()) if found is not None and found.table is not None else ()
-    return any({f"{found.alias}.{name.lower()}" for name in key} <= set(names) for key in keys if found is not None)
+    if found is None or found.table is None:
+        return False
+    keys = tables.keys.get(found.table, ())
+    return any({f"{found.alias}.{name.lower()}" for name in key} <= set(names) for key in keys)
