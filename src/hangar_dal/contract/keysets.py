@@ -18,7 +18,7 @@ from hangar_dal.sqlscan import Dialect
 RULE: Final = "keyset-order"
 
 
-class _Keyset(NamedTuple):
+class Keyset(NamedTuple):
     columns: Sequence[Bound]
     is_row: bool
 
@@ -30,12 +30,12 @@ def keysets(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iter
             continue
         keys = [sorted_by(ordered, select, tables) for ordered in order.expressions]
         held = list(conjuncts(select.args.get("where")))
-        found = [keyset for test in held if (keyset := _keyset(test.unnest(), held)) is not None]
+        found = list(keysets_of(held))
         if len(found) == 1:  # two are the ends of a range
             yield from _judged(found[0], keys, fixed_by(held, tables), tables)
 
 
-def _judged(keyset: _Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables) -> Iterator[Remark]:
+def _judged(keyset: Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables) -> Iterator[Remark]:
     pairs = [(each, name) for each in keyset.columns if (name := name_of(each.column, tables)) not in fixed]
     names, downs = [name for _, name in pairs], {name: down for name, down in keys if name not in fixed}
     sorts, first = list(downs), keyset.columns[0].column
@@ -61,7 +61,12 @@ def _judged(keyset: _Keyset, keys: Sequence[Key], fixed: set[str], tables: Table
         yield Remark(RULE, loose.column, message, f"write {sign}")
 
 
-def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> _Keyset | None:
+def keysets_of(held: Sequence[exp.Expr]) -> Iterator[Keyset]:
+    """The comparisons of several columns at which a page may begin, among the parts of one WHERE."""
+    return (found for test in held if (found := _keyset(test.unnest(), held)) is not None)
+
+
+def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> Keyset | None:
     if isinstance(test, exp.Or):
         return _expanded(test, held)
     found = compared(test)
@@ -70,10 +75,10 @@ def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> _Keyset | None:
     columns, values = found.column.expressions, found.value.expressions
     if len(columns) != len(values) or len(columns) < 2:
         return None
-    return _Keyset([found._replace(column=one, value=other) for one, other in zip(columns, values, strict=True)], True)
+    return Keyset([found._replace(column=one, value=other) for one, other in zip(columns, values, strict=True)], True)
 
 
-def _expanded(either: exp.Or, held: Sequence[exp.Expr]) -> _Keyset | None:
+def _expanded(either: exp.Or, held: Sequence[exp.Expr]) -> Keyset | None:
     """`a < :a OR (a = :a AND b < :b)`, or with `a <= :a` beside it `a < :a OR b < :b`."""
     found: list[Bound] = []
     for arm in disjuncts(either):
@@ -86,7 +91,7 @@ def _expanded(either: exp.Or, held: Sequence[exp.Expr]) -> _Keyset | None:
         if not _are(equal, before) and not (not equal and len(before) == 1 and _is_beside(before[0], held)):
             return None
         found.append(bounds[0])
-    return _Keyset(found, False) if len(found) > 1 else None
+    return Keyset(found, False) if len(found) > 1 else None
 
 
 def _are(equal: Sequence[exp.EQ], pairs: Sequence[tuple[exp.Expr, exp.Expr]]) -> bool:

@@ -1,7 +1,8 @@
 """Pages that begin after one column, which leaves ties: rows that are equal in it are skipped.
 
 `made_at < :after ORDER BY made_at DESC, id DESC LIMIT 20` may be a filter as well. The name of the parameter decides:
-`:after`, `:before`, `:cursor`, `:last_made_at`. Two bounds of one column are a range. Builds on `page_bounds`.
+`:after`, `:before`, `:cursor`, `:last_made_at`. Two bounds of one column are a range. Beside a comparison of
+several columns, which begins the page, a bound is a filter. Builds on `keysets`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,12 +11,12 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.keysets import RULE, keysets_of
 from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, of_type, parameter_name
 from hangar_dal.sqlscan import Dialect
 
-RULE: Final = "keyset-order"
 _WORDS: Final = frozenset({"after", "before", "cursor", "last", "previous"})
 _PARTS: Final = frozenset({"at", "id", "key", "value"})
 
@@ -26,6 +27,8 @@ def page_columns(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) ->
         if order is None or not _is_page(select):
             continue
         held = list(conjuncts(select.args.get("where")))
+        if any(keysets_of(held)):
+            continue
         fixed = fixed_by(held, tables)
         keys = [key for key in (sorted_by(each, select, tables) for each in order.expressions) if key[0] not in fixed]
         bounds = [found for test in held if (found := compared(test.unnest())) is not None]

@@ -12,7 +12,10 @@ def is_range(tokens: Sequence[Token], column: str) -> bool:
     found: set[str] = set()
     for at in (at for at, word in enumerate(words) if word == column):
         begin = at - 2 if words[at - 1 : at] == ["."] else at
-        before, behind = words[max(0, begin - 3) : begin], words[at + 1 : at + 8]
+        before, behind = words[max(0, begin - 3) : begin], words[at + 1 :]
+        if before[-1:] == ["("] and behind[:1] == [","] and ")" in behind:
+            behind = behind[behind.index(")") + 1 :]  # the first column of a row: `(a, b) > (:a, :b)`
+        behind = behind[:7]
         if behind[:1] == ["between"]:
             return True
         if behind and behind[0] in "<>" and behind[:2] != ["<", ">"]:
