@@ -1,0 +1,92 @@
+"""Every error this package raises, in one tree.
+
+    HangarError
+    ├── SettingsError              a setting is wrong, missing or half given
+    ├── CatalogError               SQL files and signatures disagree; lists every finding, with file and line
+    ├── CatalogNotOpened           the database was opened without the catalog of this query
+    ├── InvalidValue               a value that both databases refuse; found before any I/O (also a ValueError)
+    │   └── WeakPassword           too short, too long, or among the most common
+    ├── SealError                  a sealed value cannot be opened: wrong key, moved or altered
+    ├── InvalidCredentials         unknown user, wrong password or an account that is not active: never which
+    ├── AccountNotActive           the account exists and may not sign in
+    ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
+    ├── NotFound                   a row that had to exist does not
+    ├── TooManyRows                more rows than the signature allows
+    ├── MigrationError             a migration file is missing, broken or failed
+    │   ├── MigrationBlocked       other sessions kept a lock that the migration needs
+    │   └── SchemaDiffers          the schema is not the one the migrations would give
+    ├── BackupFailed               the copy could not be made or did not pass its checks; nothing of it is left
+    └── DatabaseError              the database, or the way to it, refused
+        ├── SchemaOutOfDate        migrations are pending; names them and the command
+        ├── UnsupportedVersion     the server or library is older than this package needs
+        ├── ScratchError           there is no scratch database to check against, or a connection leads elsewhere
+        ├── ConstraintViolation
+        │   ├── UniqueViolation
+        │   ├── ForeignKeyViolation
+        │   ├── CheckViolation
+        │   ├── NotNullViolation
+        │   └── TriggerViolation     a trigger refused the change, with the rule's name and its author's words
+        ├── StatementError         the statement itself is at fault: syntax, missing table, wrong type, no permission
+        ├── StatementTimeout       stopped by the statement timeout
+        ├── TransactionError
+        │   ├── TransactionBusy      two tasks used one transaction at once
+        │   ├── TransactionClosed    used after its block ended
+        │   ├── TransactionFailed    used again after a statement in it failed
+        │   ├── TransactionExpired   ran no statement for too long and was rolled back
+        │   ├── ReadOnlyTransaction  a write in a read-only transaction
+        │   ├── TransactionConflict  serialization failure or deadlock; the whole unit may be tried again
+        │   └── CommitUnknown        the connection was lost while COMMIT was under way
+        ├── DatabaseBusy           a lock, the pool or SQLite's writer was not free in time
+        ├── ConnectionFailed       the server cannot be reached, or the connection was lost
+        ├── DatabaseFileLost       an open SQLite file was deleted, moved or replaced
+        ├── ForkedDatabase         used in a child of the process that opened it
+        ├── WrongEventLoop         used in another event loop, or another thread, than it was opened in
+        └── DatabaseClosed         used before it was opened or after it was closed
+
+Messages say what happened, where and what to do. They never hold a row's values or a secret. What a driver says does,
+so `database/<dialect>/` translates it, and `raise_alone` makes sure that it cannot be reached from our errors.
+"""
+
+from hangar_dal.errors.accounts import AccountNotActive as AccountNotActive
+from hangar_dal.errors.accounts import HashingBusy as HashingBusy
+from hangar_dal.errors.accounts import InvalidCredentials as InvalidCredentials
+from hangar_dal.errors.accounts import WeakPassword as WeakPassword
+from hangar_dal.errors.database import CheckViolation as CheckViolation
+from hangar_dal.errors.database import CommitUnknown as CommitUnknown
+from hangar_dal.errors.database import ConnectionFailed as ConnectionFailed
+from hangar_dal.errors.database import ConstraintViolation as ConstraintViolation
+from hangar_dal.errors.database import DatabaseBusy as DatabaseBusy
+from hangar_dal.errors.database import DatabaseClosed as DatabaseClosed
+from hangar_dal.errors.database import DatabaseError as DatabaseError
+from hangar_dal.errors.database import DatabaseFileLost as DatabaseFileLost
+from hangar_dal.errors.database import ForeignKeyViolation as ForeignKeyViolation
+from hangar_dal.errors.database import ForkedDatabase as ForkedDatabase
+from hangar_dal.errors.database import NotNullViolation as NotNullViolation
+from hangar_dal.errors.database import ReadOnlyTransaction as ReadOnlyTransaction
+from hangar_dal.errors.database import SchemaOutOfDate as SchemaOutOfDate
+from hangar_dal.errors.database import ScratchError as ScratchError
+from hangar_dal.errors.database import StatementError as StatementError
+from hangar_dal.errors.database import StatementTimeout as StatementTimeout
+from hangar_dal.errors.database import TransactionBusy as TransactionBusy
+from hangar_dal.errors.database import TransactionClosed as TransactionClosed
+from hangar_dal.errors.database import TransactionConflict as TransactionConflict
+from hangar_dal.errors.database import TransactionError as TransactionError
+from hangar_dal.errors.database import TransactionExpired as TransactionExpired
+from hangar_dal.errors.database import TransactionFailed as TransactionFailed
+from hangar_dal.errors.database import TriggerViolation as TriggerViolation
+from hangar_dal.errors.database import UniqueViolation as UniqueViolation
+from hangar_dal.errors.database import UnsupportedVersion as UnsupportedVersion
+from hangar_dal.errors.database import WrongEventLoop as WrongEventLoop
+from hangar_dal.errors.root import BackupFailed as BackupFailed
+from hangar_dal.errors.root import CatalogError as CatalogError
+from hangar_dal.errors.root import CatalogNotOpened as CatalogNotOpened
+from hangar_dal.errors.root import HangarError as HangarError
+from hangar_dal.errors.root import InvalidValue as InvalidValue
+from hangar_dal.errors.root import MigrationBlocked as MigrationBlocked
+from hangar_dal.errors.root import MigrationError as MigrationError
+from hangar_dal.errors.root import NotFound as NotFound
+from hangar_dal.errors.root import SchemaDiffers as SchemaDiffers
+from hangar_dal.errors.root import SealError as SealError
+from hangar_dal.errors.root import SettingsError as SettingsError
+from hangar_dal.errors.root import TooManyRows as TooManyRows
+from hangar_dal.raising import raise_alone as raise_alone

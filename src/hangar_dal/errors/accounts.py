@@ -1,0 +1,23 @@
+"""What the functions of accounts refuse: passwords, sign-ins and tokens."""
+
+from hangar_dal.errors.root import HangarError, InvalidValue
+
+
+class WeakPassword(InvalidValue):
+    """Ask for another password; the message can be shown to the user."""
+
+
+class InvalidCredentials(HangarError):
+    """Show one sentence to the user for all its causes, as this error does."""
+
+
+class AccountNotActive(HangarError):
+    """Tell the user that the account is suspended, inactive or deleted; `status` says which."""
+
+    def __init__(self, message: str, *, status: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class HashingBusy(HangarError):
+    """Answer "try again later" (HTTP 503): more sign-ins arrive than this process can hash."""
