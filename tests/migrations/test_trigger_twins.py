@@ -95,6 +95,32 @@ def test_each_rule_that_only_one_database_has_or_that_says_something_else_is_fou
     ]
 
 
+def test_a_trigger_of_a_declared_table_needs_no_twin(verified: Verified) -> None:
+    on_sqlite = "-- differs: table own: only SQLite has it\nCREATE TABLE own (note text);\n" + sqlite("a").replace(
+        "notes", "own"
+    )
+    partition = "CREATE TABLE logs_0 PARTITION OF logs FOR VALUES FROM ('a') TO ('b');\n"
+    logs = "CREATE TABLE logs (note text)"
+    on_postgresql = (
+        f"-- differs: partitions of logs: SQLite has none\n{logs} PARTITION BY RANGE (note);\n{partition}"
+        + function("b", "RAISE 'b_rule: No.'")
+        + called("b").replace("notes", "logs_0")
+    )
+    assert verified(f"{logs};\n{on_sqlite}", on_postgresql) == []
+
+
+def test_a_declaration_excuses_the_trigger_of_its_table_alone(verified: Verified) -> None:
+    on_postgresql = (
+        "CREATE TABLE other (note text);\n-- differs: trigger a on notes: a reason\n"
+        + function("a")
+        + called("a")
+        + function("b", "RAISE 'b_rule: No.'")
+        + called("b", trigger="a").replace("notes", "other")
+    )
+    found = verified("CREATE TABLE other (note text);", on_postgresql)
+    assert found == [("postgresql", "trigger-twins", 9)]
+
+
 def test_only_what_the_last_migration_leaves_behind_counts(verified: Verified) -> None:
     """An applied migration cannot be edited, so a later one replaces or drops what it made."""
     bad = sqlite("a", "RAISE(FAIL, 'No.')") + sqlite("c", "RAISE(FAIL, 'No.')")
@@ -125,5 +151,8 @@ def test_names_are_found_in_every_spelling(verified: Verified) -> None:
         f"CREATE CONSTRAINT TRIGGER {name} AFTER INSERT ON notes DEFERRABLE INITIALLY DEFERRED\n"
         "FOR EACH ROW EXECUTE PROCEDURE Public.A('a');"
     )
-    found = verified(sqlite(f"IF NOT EXISTS main.{name}", "RAISE(FAIL, 'No.')"), on_postgresql)
-    assert found == [("postgresql", "trigger-raise", 3), ("sqlite", "trigger-raise", 3)]
+    on_sqlite = sqlite(f"IF NOT EXISTS main.{name}", "RAISE(FAIL, 'No.')") + sqlite("Plain", "RAISE(FAIL, 'No.')")
+    assert verified(on_sqlite, on_postgresql) == [
+        ("postgresql", "trigger-raise", 3),
+        *(("sqlite", "trigger-raise", line) for line in (3, 6)),
+    ]

@@ -24,8 +24,8 @@ _HANDLES_NULL: Final = re.compile(r"\b(?:or|case|coalesce|ifnull|iif|null)\b")
 def find_in_tables(
     files: Sequence[MigrationFiles], rehearsal: Rehearsal, small_tables: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """Nothing if the migrations could not be tried to the end: a later one may bring what is lacking."""
-    if not rehearsal.stages or len(rehearsal.stages) < len(files):
+    """Yields nothing if the migrations could not be applied to the end."""
+    if not rehearsal.reached_end_of(files):
         return
     not_strict = {name.lower() for each in files for name in _NOT_STRICT.findall(each.script("sqlite").text)}
     for table in rehearsal.stages[-1].tables:

@@ -11,6 +11,7 @@ from typing import Final
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.faults import shown
 from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.identifiers import folded
 from hangar_dal.migrations.scripts import Statement
 from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, scan
 
@@ -82,15 +83,9 @@ def _made_and_gone(statement: Statement, dialect: Dialect) -> tuple[list[str], l
 
 def _name(tokens: Sequence[Token], start: int, dialect: Dialect) -> tuple[str, int]:
     """A name, without the schema that is the default one, and the position behind it."""
-    name, end = _folded(tokens[start], dialect), start + 1
+    name, end = folded(tokens[start], dialect), start + 1
     if end + 1 < len(tokens) and tokens[end].text == ".":
-        schema, name = name, _folded(tokens[end + 1], dialect)
+        schema, name = name, folded(tokens[end + 1], dialect)
         name = name if schema == _DEFAULT_SCHEMA[dialect] else f"{schema}.{name}"
         end += 2
     return name, end
-
-
-def _folded(token: Token, dialect: Dialect) -> str:
-    """As the dialect compares names: SQLite without regard to case, PostgreSQL folds those without quotes."""
-    text = token.text[1:-1] if token.kind is not Kind.WORD else token.text
-    return text if dialect == "postgresql" and token.kind is not Kind.WORD else text.lower()

@@ -34,6 +34,10 @@ class Rehearsal:
     stages: list[Schema] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
+    def reached_end_of(self, files: Sequence[MigrationFiles]) -> bool:
+        """Whether each of these migrations could be applied. What one of them lacks, a later one may bring."""
+        return bool(files) and len(self.stages) == len(files)
+
 
 def rehearse(dialect: Dialect, make_scratch: MakeScratch, folders: Sequence[Path], progress: Progress) -> Rehearsal:
     """`make_scratch` gives an empty database each time it is called."""

@@ -37,7 +37,7 @@ def rehearse_rows(
 ) -> Iterator[Finding]:
     """Only of migrations that are whole otherwise."""
     files, dialect = migrations_in(folders), rehearsal.dialect
-    if rehearsal.findings or len(rehearsal.stages) < len(files):
+    if rehearsal.findings or not rehearsal.reached_end_of(files):
         return
     wanted = [at for at, each in enumerate(files) if at and _may_change_rows(each, dialect, rehearsal.stages[at - 1])]
     while wanted:

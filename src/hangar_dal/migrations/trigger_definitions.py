@@ -10,8 +10,10 @@ from itertools import pairwise
 from typing import Final
 
 from hangar_dal.migrations.files import MigrationFiles
+from hangar_dal.migrations.identifiers import folded
 from hangar_dal.migrations.rehearsal import Rehearsal
 from hangar_dal.migrations.schema import Other
+from hangar_dal.migrations.twin_objects import Key
 from hangar_dal.sqlscan import Dialect, Kind, Token, scan
 from hangar_dal.trigger_rules import Raise, raises_in
 
@@ -21,9 +23,9 @@ _NOISE: Final = frozenset({"OR", "REPLACE", "TEMP", "TEMPORARY", "IF", "NOT", "E
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A trigger of SQLite, or a PL/pgSQL function. `line` is that on which `body` begins in the migration's file.
+    """A trigger of SQLite, or a PL/pgSQL function. `line` is the line of the migration's file on which `body` begins.
 
-    `triggers` are those that call it. On SQLite that is the trigger itself.
+    `triggers` are the triggers that call the function. On SQLite, that is the trigger itself.
     """
 
     name: str
@@ -31,7 +33,7 @@ class Definition:
     line: int
     body: str
     raises: tuple[Raise, ...]
-    triggers: frozenset[str] = frozenset()
+    triggers: frozenset[Key] = frozenset()
 
     def line_of(self, found: Raise) -> int:
         return self.line + self.body.count("\n", 0, found.start)
@@ -39,26 +41,22 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """`is_whole`: each trigger is defined in a way that can be read."""
+    """`is_whole` is True if the definition of each trigger could be read."""
 
     found: tuple[Definition, ...]
     is_whole: bool
 
 
 def definitions(files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Definitions:
-    """Empty if the migrations could not be tried to the end."""
-    if not rehearsal.stages or len(rehearsal.stages) < len(files):
-        return Definitions((), is_whole=False)
-    defined = {each.name: each for migration in files for each in _defined_in(migration, rehearsal.dialect)}
-    others = rehearsal.stages[-1].others
-    if rehearsal.dialect == "sqlite":
-        callers = {other.name: {other.name} for other in others if other.kind == "trigger"}
-        left = set(callers)
-    else:
-        callers = defaultdict(set)
-        for trigger in (other for other in others if other.kind == "trigger"):
-            callers[_called_by(trigger)].add(trigger.name)
-        left = {other.name.partition("(")[0] for other in others if other.kind == "function"}
+    """Of migrations that could be applied to the end."""
+    dialect, others = rehearsal.dialect, rehearsal.stages[-1].others
+    defined = {each.name: each for migration in files for each in _defined_in(migration, dialect)}
+    callers: dict[str, set[Key]] = defaultdict(set)
+    for trigger in (other for other in others if other.kind == "trigger"):
+        name = trigger.name.lower() if dialect == "sqlite" else _called_by(trigger)
+        callers[name].add(Key("trigger", trigger.table, trigger.name))
+    functions = {other.name.partition("(")[0] for other in others if other.kind == "function"}
+    left = functions if dialect == "postgresql" else callers.keys()
     return Definitions(
         tuple(
             replace(each, triggers=frozenset(callers.get(name, ()))) for name, each in defined.items() if name in left
@@ -71,7 +69,7 @@ def _called_by(trigger: Other) -> str:
     """`... EXECUTE FUNCTION refuse('a')`, as PostgreSQL prints it."""
     tokens = list(scan(trigger.text, "postgresql"))
     at = max(n for n, token in enumerate(tokens) if token.text.upper() in ("FUNCTION", "PROCEDURE"))
-    return _name(tokens[at + 1 :])
+    return _name(tokens[at + 1 :], "postgresql")
 
 
 def _defined_in(migration: MigrationFiles, dialect: Dialect) -> Iterator[Definition]:
@@ -81,7 +79,7 @@ def _defined_in(migration: MigrationFiles, dialect: Dialect) -> Iterator[Definit
         kind = next((word for word in words[1:4] if word not in _NOISE), "")
         if words[0] != "CREATE" or kind != _KINDS[dialect]:
             continue
-        name, start, body = _name(tokens[words.index(kind) + 1 :]), 0, statement.text
+        name, start, body = _name(tokens[words.index(kind) + 1 :], dialect), 0, statement.text
         if dialect == "postgresql":
             if ("LANGUAGE", "PLPGSQL") not in pairwise(word.strip("'") for word in words):
                 continue
@@ -101,10 +99,10 @@ def _body(literal: str) -> str:
     return literal[tag:-tag]
 
 
-def _name(tokens: Sequence[Token]) -> str:
-    """Without its schema, and in the case in which the database keeps it."""
+def _name(tokens: Sequence[Token], dialect: Dialect) -> str:
+    """The name at which the tokens begin, without its schema."""
     names = (token for token in tokens if token.text.upper() not in _NOISE)
-    name = next(names).text
+    name = next(names)
     while (after := next(names, None)) and after.text == ".":
-        name = next(names).text
-    return name[1:-1].replace('""', '"') if name[0] in '"`[' else name.lower()
+        name = next(names)
+    return folded(name, dialect)

@@ -1,6 +1,6 @@
-"""What triggers raise: a literal `name: text` that PostgreSQL and SQLite have alike.
+"""Whether triggers raise a literal `name: text`, and the same one on both databases.
 
-Builds on `trigger_definitions`, `declarations` and `faults`.
+Builds on `trigger_definitions`, `twins`, `declarations` and `faults`.
 """
 
 from collections import defaultdict
@@ -14,10 +14,11 @@ from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.rehearsal import Rehearsal
 from hangar_dal.migrations.trigger_definitions import Definition, Definitions, definitions
+from hangar_dal.migrations.twin_objects import Key
+from hangar_dal.migrations.twins import DATABASES, Twins, compare_twins
 from hangar_dal.sqlscan import Dialect
 from hangar_dal.trigger_rules import Raise
 
-_NAMES: Final[Mapping[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _FORM: Final[Mapping[Dialect, str]] = {
     "sqlite": "RAISE(ABORT, 'name: text')",
     "postgresql": "RAISE EXCEPTION 'name: text'",
@@ -29,7 +30,12 @@ _KEPT: Final = {
 
 
 def find_in_triggers(files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Iterator[Finding]:
-    """Each RAISE of a trigger that does not undo its statement alone, or whose message is not a literal."""
+    """Each RAISE of a trigger that does not undo its statement alone, or whose message is not a literal.
+
+    Yields nothing if the migrations could not be applied to the end.
+    """
+    if not rehearsal.reached_end_of(files):
+        return
     dialect = rehearsal.dialect
     for one, found in _raised(definitions(files, rehearsal)):
         if found.action in _KEPT:
@@ -45,18 +51,25 @@ def find_in_triggers(files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> I
 
 
 def find_unequal_rules(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: Rehearsal) -> Iterator[Finding]:
-    """Each rule that the triggers of one database alone have, or that says something else there."""
+    """Each rule that only the triggers of one database have, or whose text is different on the other database.
+
+    Yields nothing if the migrations could not be applied to the end.
+    """
+    if not (sqlite.reached_end_of(files) and postgresql.reached_end_of(files)):
+        return
+    twins = compare_twins(sqlite.stages[-1], postgresql.stages[-1])
     sides = [(each, definitions(files, each)) for each in (sqlite, postgresql)]
     for (here, own), (there, other) in (sides, sides[::-1]):
         texts, known = _texts(own), _texts(other)
         elsewhere = known.keys() | _constraints(there)
+        declared = _declared(files, twins, here.dialect)
         for one, found in _raised(own):
             name = found.rule.name if found.rule else ""
             if name in known and here is sqlite and known[name] != texts[name]:
                 message = f"the rule {name} says {_listed(texts[name])} here, and {_listed(known[name])} on PostgreSQL"
                 fix = "write the same text in both files"
-            elif name and name not in elsewhere and _is_readable(other) and not _is_declared(one, files, here.dialect):
-                message = f"{one.name} raises the rule {name}, and nothing on {_NAMES[there.dialect]} has this name"
+            elif name and name not in elsewhere and _is_readable(other) and not one.triggers <= declared:
+                message = f"{one.name} raises the rule {name}, and nothing on {DATABASES[there.dialect]} has this name"
                 form = _FORM[there.dialect].replace("name", name)
                 fix = f"write {form} in a trigger there, or name the constraint {name} that does the same"
             else:
@@ -85,10 +98,9 @@ def _texts(found: Definitions) -> Mapping[str, set[str]]:
 
 
 def _constraints(rehearsal: Rehearsal) -> frozenset[str]:
-    tables = rehearsal.stages[-1].tables if rehearsal.stages else ()
     return frozenset(
         name
-        for table in tables
+        for table in rehearsal.stages[-1].tables
         for name in (
             *(unique.name for unique in table.uniques),
             *(key.name for key in table.foreign_keys),
@@ -98,12 +110,12 @@ def _constraints(rehearsal: Rehearsal) -> frozenset[str]:
     )
 
 
-def _is_declared(one: Definition, files: Sequence[MigrationFiles], dialect: Dialect) -> bool:
-    """Whether the files declare, `-- differs: trigger name: reason`, that this database alone has its triggers."""
+def _declared(files: Sequence[MigrationFiles], twins: Twins, dialect: Dialect) -> frozenset[Key]:
+    """The objects that the files declare as different, with all parts of them."""
     texts = (migration.script(dialect).text for migration in files)
-    labels = (declared.label for text in texts for declared in declarations(text, dialect))
-    named = {label.removeprefix("trigger ").partition(" on ")[0] for label in labels if label.startswith("trigger ")}
-    return one.triggers <= named
+    labels = {each.label for text in texts for each in declarations(text, dialect)}
+    named = {key for label in labels for key in twins.named(label, dialect)}
+    return frozenset(key for key in twins.on(dialect) if named & {key, *twins.wholes_of(key, dialect)})
 
 
 def _listed(texts: set[str]) -> str:

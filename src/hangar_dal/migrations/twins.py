@@ -1,4 +1,4 @@
-"""How the schemas of the two databases differ, object by object: `twin_differences(sqlite, postgresql)`.
+"""How the schemas of the two databases differ, object by object: `compare_twins(sqlite, postgresql)`.
 
 Builds on `twin_objects` and `twin_values`.
 """
@@ -16,7 +16,7 @@ OTHER: Final[Mapping[Dialect, Dialect]] = {"sqlite": "postgresql", "postgresql":
 
 
 class Difference(NamedTuple):
-    """One object as each database has it, or None. `values` is what differs in rules that look alike otherwise."""
+    """One object as each database has it, or None. `values` are what differs in rules that are equal otherwise."""
 
     sqlite: TwinObject | None
     postgresql: TwinObject | None
@@ -42,7 +42,7 @@ class Difference(NamedTuple):
 
 
 class Twins(NamedTuple):
-    """The objects of both databases, those that differ, and those that may, since their words cannot be compared."""
+    """The objects of both databases, and those that differ. Whether the objects in `undecided` differ is not known."""
 
     sqlite: Objects
     postgresql: Objects
@@ -53,33 +53,35 @@ class Twins(NamedTuple):
         return self.sqlite if dialect == "sqlite" else self.postgresql
 
     def named(self, label: str, dialect: Dialect) -> tuple[Key, ...]:
-        """The objects that a declaration may mean: several if tables have constraints of one name."""
+        """The objects that a declaration names: several if constraints of several tables have this name."""
         return tuple(key for key, one in self.on(dialect).items() if one.label and label in _labels(key, one))
 
     def label_of(self, key: Key, dialect: Dialect) -> str:
-        """How a declaration names the object: with its table if another table has one of the same name."""
+        """The name for a declaration, with the table if another table has an object of the same name."""
         plain, long = _labels(key, self.on(dialect)[key])
         return plain if len(self.named(plain, dialect)) == 1 else long
 
     def differing(self, dialect: Dialect) -> Iterator[TwinObject]:
-        """What differs and is in this database."""
+        """The objects of this database that differ."""
         yield from (one for difference in self.differences.values() if (one := difference.on(dialect)))
 
+    def wholes_of(self, key: Key, dialect: Dialect) -> Iterator[Key]:
+        """The objects that include this one, the smallest first."""
+        while (one := self.on(dialect).get(key)) and one.whole:
+            key = one.whole
+            yield key
+
     def whole_of(self, key: Key, dialect: Dialect) -> TwinObject | None:
-        """What includes this object and differs itself: the difference is reported of the whole alone."""
-        one = self.on(dialect).get(key)
-        while one and one.whole:
-            if one.whole in self.differences:
-                return self.on(dialect)[one.whole]
-            one = self.on(dialect).get(one.whole)
-        return None
+        """The object that includes this one and differs itself. Only that difference is reported, not its parts."""
+        wholes = (whole for whole in self.wholes_of(key, dialect) if whole in self.differences)
+        return next((self.on(dialect)[whole] for whole in wholes), None)
 
 
 NO_TWINS = Twins({}, {}, {})
 
 
 def compare_twins(sqlite: Schema, postgresql: Schema) -> Twins:
-    """Without differences if the migrations' files are twins."""
+    """The objects of both databases, and their differences."""
     here, there = objects_of(sqlite, "sqlite"), objects_of(postgresql, "postgresql")
     values = unequal_values(sqlite, postgresql)
     type_checks = {(table.name, name) for table in sqlite.tables for name in table.type_checks}

@@ -1,0 +1,12 @@
+"""Names as a database compares them. Builds on `sqlscan`."""
+
+from hangar_dal.sqlscan import Dialect, Kind, Token
+
+
+def folded(token: Token, dialect: Dialect) -> str:
+    """The name without quotes. SQLite ignores case, and PostgreSQL folds a name without quotes."""
+    if token.kind is Kind.WORD:
+        return token.text.lower()
+    opening, closing = token.text[0], token.text[-1]
+    name = token.text[1:-1] if opening == "[" else token.text[1:-1].replace(closing * 2, closing)
+    return name if dialect == "postgresql" else name.lower()
