@@ -295,5 +295,6 @@ def test_only_lines_that_declare_something_are_left_out_of_a_digest(dialect: Dia
     text = "-- A table.\n  -- differs: table a: b\nSELECT '\n-- differs: table a: b\n'; -- differs: table c: d\n"
     assert without_declarations(text, dialect) == text.replace("  -- differs: table a: b\n", "")
     assert without_declarations("SELECT 1;\n-- differs: table a: b", dialect) == "SELECT 1;\n"
+    assert without_declarations("-- not strict: a: b\nSELECT 1;", dialect) == "SELECT 1;"
     unfinished = "-- differs: table a: b\nSELECT 'open"
     assert without_declarations(unfinished, dialect) == unfinished

@@ -37,6 +37,11 @@ def pets(packaged: Path, add_migration: Add) -> Path:
         ("UPDATE pets SET kind = 'CAT' WHERE kind IS NULL;", "SELECT 1;", "pets has other values in kind"),
         ("DELETE FROM pets WHERE kind = 'DOG';", "SELECT 1;", "pets had 3 rows and has 2"),
         (
+            "UPDATE pets SET name = upper(name);",
+            "SELECT '\n-- rows differ: in a text, this is no reason\n';",
+            "pets has other values in name",
+        ),
+        (
             "ALTER TABLE pets ADD COLUMN age bigint; UPDATE pets SET age = 2020 - born; UPDATE pets SET born = NULL;",
             "ALTER TABLE pets DROP COLUMN age;",
             "pets has other values in born",

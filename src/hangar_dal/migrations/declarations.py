@@ -1,12 +1,13 @@
-"""The lines of a migration that declare a difference between the databases: `-- differs: index idx_x: reason`.
+"""The comments of a migration that declare something, so that `verify` does not report it.
 
-Builds on `sqlscan`; `scripts` and `differences` build on it.
+`-- differs: index idx_x: reason` and `-- not strict: table: reason` stand in files that apply a migration, and
+`-- rows differ: reason` in rollbacks. Builds on `sqlscan`; `scripts` builds on it.
 """
 
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, scan
 from hangar_dal.textlines import TextLines
@@ -34,25 +35,28 @@ KINDS: Final = (
 )
 FORM: Final = "-- differs: kind name: reason"
 
-_DIRECTIVE: Final = re.compile(r"--\s*differs\s*:(.*)", re.DOTALL)
+_Word = Literal["differs", "not strict", "rows differ"]
+_DIRECTIVE: Final = re.compile(r"--\s*(differs|not strict|rows differ)\s*:\s*(.*?)\s*", re.DOTALL)
+_OF_APPLY: Final[tuple[_Word, ...]] = ("differs", "not strict")
 _NEARLY: Final = re.compile(r"(?:--|/\*)\s*(\w+)\s*:")
-_NAME: Final = r"""(?:"[^"]*"|[^:"])+?"""
-_BODY: Final = re.compile(
-    rf"\s*(?P<kind>{'|'.join(sorted(KINDS, key=len, reverse=True))})\s+(?P<name>{_NAME})\s*:\s*(?P<reason>\S.*)"
-)
+_NAMED: Final = r"""(?P<name>(?:"[^"]*"|[^:"])+?)\s*:\s*\S.*"""
+_TABLE: Final = re.compile(_NAMED)
+_OBJECT: Final = re.compile(rf"(?P<kind>{'|'.join(sorted(KINDS, key=len, reverse=True))})\s+{_NAMED}")
 
 
 class Declaration(NamedTuple):
-    """`label` is the kind and the name, such as `index idx_x`; empty if the line is malformed, and `fault` says why."""
+    """A `-- differs:` line. `label` is the kind and the name, such as `index idx_x`.
+
+    If the line is malformed, `label` is empty and `fault` says why.
+    """
 
     line: int
     label: str
-    reason: str = ""
     fault: str = ""
 
 
 def declarations(text: str, dialect: Dialect) -> tuple[Declaration, ...]:
-    """In the order of the text. The text must be one that `scan` can read to its end."""
+    """The `-- differs:` lines in the order of the text, which must be one that `scan` can read to its end."""
     lines = TextLines(text)
     return tuple(
         found
@@ -61,8 +65,19 @@ def declarations(text: str, dialect: Dialect) -> tuple[Declaration, ...]:
     )
 
 
+def tables_not_strict(text: str) -> frozenset[str]:
+    """The tables, in lower case, that a SQLite file declares: `-- not strict: table: reason`."""
+    bodies = (_TABLE.fullmatch(body) for _, body in _directives(text, "sqlite", "not strict"))
+    return frozenset(_unquoted(found["name"]).lower() for found in bodies if found)
+
+
+def excuses_rows(text: str, dialect: Dialect) -> bool:
+    """Whether a rollback says that it does not restore all rows: `-- rows differ: reason`."""
+    return any(body for _, body in _directives(text, dialect, "rows differ"))
+
+
 def without_declarations(text: str, dialect: Dialect) -> str:
-    """The text without the lines that only declare something: no database sees them."""
+    """The text of a file that applies a migration, without the lines that only declare something."""
     try:
         cuts = list(_lines_of_their_own(text, dialect))
     except Unterminated:
@@ -73,27 +88,38 @@ def without_declarations(text: str, dialect: Dialect) -> str:
 
 
 def _lines_of_their_own(text: str, dialect: Dialect) -> Iterator[tuple[int, int]]:
+    for token, _ in _directives(text, dialect, *_OF_APPLY):
+        start = text.rfind("\n", 0, token.start) + 1
+        if not text[start : token.start].strip():
+            yield start, min(token.end + 1, len(text))
+
+
+def _directives(text: str, dialect: Dialect, *words: _Word) -> Iterator[tuple[Token, str]]:
+    """The comments that begin with one of the words and a colon, each with the text behind the colon."""
     for token in scan(text, dialect):
-        if token.kind is Kind.COMMENT and _DIRECTIVE.match(token.text):
-            start = text.rfind("\n", 0, token.start) + 1
-            if not text[start : token.start].strip():
-                yield start, min(token.end + 1, len(text))
+        found = _DIRECTIVE.fullmatch(token.text) if token.kind is Kind.COMMENT else None
+        if found and found[1] in words:
+            yield token, found[2]
 
 
 def _declaration(token: Token, line: int) -> Declaration | None:
-    if found := _DIRECTIVE.match(token.text):
-        if body := _BODY.fullmatch(found[1].rstrip()):
-            name = " ".join(body["name"].replace('"', "").split())
-            return Declaration(line, f"{body['kind']} {name}", body["reason"])
-        return Declaration(line, "", fault=_fault(found[1]))
+    found = _DIRECTIVE.fullmatch(token.text)
+    if found and found[1] == "differs":
+        if named := _OBJECT.fullmatch(found[2]):
+            return Declaration(line, f"{named['kind']} {_unquoted(named['name'])}")
+        return Declaration(line, "", fault=_fault(found[2]))
     nearly = _NEARLY.match(token.text)
     if nearly and get_close_matches(nearly[1].lower(), ["differs"], cutoff=0.8):
         return Declaration(line, "", fault=f"`{nearly[0].strip()}` is misspelt")
     return None
 
 
+def _unquoted(name: str) -> str:
+    return " ".join(name.replace('"', "").split())
+
+
 def _fault(body: str) -> str:
-    named, _, reason = body.strip().partition(":")
+    named, _, reason = body.partition(":")
     if not any(named.startswith(f"{kind} ") for kind in KINDS):
         return f"`-- differs:` must name an object by its kind: {', '.join(KINDS)}"
     return "`-- differs:` must name one object and give a reason" if not reason.strip() else "it cannot be read"

@@ -1,6 +1,7 @@
 """What the finished tables lack, whatever migrations made them: indexes for foreign keys, CHECKs, STRICT.
 
-Builds on `faults` and `rehearsal`. Each finding points at the migration that brought the key or the CHECK.
+Each finding points at the migration that brought the key, the CHECK or the table. Builds on `declarations`, `faults`
+and `rehearsal`.
 """
 
 import re
@@ -8,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from hangar_dal.finding import Finding
+from hangar_dal.migrations.declarations import tables_not_strict
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.rehearsal import Rehearsal
@@ -17,7 +19,6 @@ from hangar_dal.migrations.schema import ForeignKey, Table
 _ONLY_NULLS: Final = re.compile(r"\sWHERE \(*\"?(\w+)\"? IS NOT NULL\)*$", re.IGNORECASE)
 _WHERE: Final = re.compile(r"\sWHERE\s", re.IGNORECASE)
 _VALID_JSON: Final = re.compile(r"\bjson_valid \( (\w+|\"[^\"]+\") (?:, [^)]* )?\)")
-_NOT_STRICT: Final = re.compile(r'^ *-- *not strict: *"?(\w+)"? *: *\S', re.IGNORECASE | re.MULTILINE)
 _HANDLES_NULL: Final = re.compile(r"\b(?:or|case|coalesce|ifnull|iif|null)\b")
 
 
@@ -27,7 +28,7 @@ def find_in_tables(
     """Yields nothing if the migrations could not be applied to the end."""
     if not rehearsal.reached_end_of(files):
         return
-    not_strict = {name.lower() for each in files for name in _NOT_STRICT.findall(each.script("sqlite").text)}
+    not_strict = {name for each in files for name in tables_not_strict(each.script("sqlite").text)}
     for table in rehearsal.stages[-1].tables:
         yield from _unindexed(table, files, rehearsal, small_tables)
         if rehearsal.dialect == "sqlite":

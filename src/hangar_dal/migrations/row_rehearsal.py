@@ -4,7 +4,6 @@ Columns and tables that a migration drops are not compared: their rows are gone 
 applied to rows that were made up, nothing is reported. Builds on `filling` and `rehearsal`.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -13,6 +12,7 @@ from typing import Any, Final
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.finding import Finding
+from hangar_dal.migrations.declarations import excuses_rows
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles, migrations_in
 from hangar_dal.migrations.filling import fill_postgresql, fill_sqlite
@@ -26,7 +26,6 @@ from hangar_dal.sqlscan import Dialect, Kind, scan
 _CHANGING: Final = frozenset(
     {"ALTER", "UPDATE", "INSERT", "DELETE", "TRUNCATE", "MERGE", "REPLACE", "DO", "CALL", "SELECT"}
 )
-_REASON: Final = re.compile(r"^-- rows differ: *\S", re.MULTILINE)
 
 Columns = Mapping[str, Sequence[str]]  # by table
 Rows = Mapping[str, Sequence[Sequence[Any]]]
@@ -89,7 +88,7 @@ def _differences(
 
 def _may_change_rows(migration: MigrationFiles, dialect: Dialect, before: Schema) -> bool:
     """Whether a word in it may change rows of the tables that are there before. A reason in its rollback excuses it."""
-    if _REASON.search(migration.script(dialect, "rollback").text):
+    if excuses_rows(migration.script(dialect, "rollback").text, dialect):
         return False
     for direction in DIRECTIONS:
         words = [
