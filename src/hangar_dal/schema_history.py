@@ -66,7 +66,7 @@ def _folder(catalog: Carrier) -> Traversable | None:
     folder = catalog.migrations
     if folder is not None and not folder.is_dir():
         fix = "correct `migrations` of the catalog, and see that its wheel contains the folder"
-        raise CatalogError([f"{catalog.name}: the folder of migrations {folder} does not exist; {fix}"])
+        raise CatalogError([f"{catalog.name}: the migration folder {folder} does not exist; {fix}"])
     return folder
 
 

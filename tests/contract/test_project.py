@@ -83,7 +83,7 @@ WRONG = {
     "a catalog without a name": (TABLE.replace(":CATALOG", ""), 'store_queries is not a Catalog; write "module:NAME"'),
     "a folder that is not there": (
         TABLE.replace("changes", "change"),
-        "the folder of migrations .*change does not exist",
+        "the migration folder .*change does not exist",
     ),
     "no TOML": ("[tool", "cannot be read"),
 }

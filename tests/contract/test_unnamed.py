@@ -179,7 +179,7 @@ def test_what_is_left_out_beside_a_section_is_reported(application: Write) -> No
     assert [(each.path, each.message.partition(" was not checked")[0]) for each in findings] == [
         ("src/till/bar.py", "the catalog till.bar:BAR"),
         ("reports/sql/postgresql/sums.sql", "the SQL in reports/sql"),
-        ("old/sqlite/0001_x.rollback.sql", "the folder of migrations old"),
+        ("old/sqlite/0001_x.rollback.sql", "the migration folder old/"),
     ]
     assert findings[0].message.endswith("[tool.hangar_dal] of pyproject.toml does not name it")
     assert findings[0].fix.splitlines()[:3] == [

@@ -223,7 +223,7 @@ async def test_two_catalogs_of_a_lineage_with_one_migration_are_refused_and_both
 
 async def test_a_folder_of_migrations_that_is_missing_is_refused(tmp_path: Path) -> None:
     catalog = Catalog("lost", migrations=tmp_path / "nowhere")
-    with pytest.raises(CatalogError, match=r"lost: the folder of migrations .*nowhere does not exist"):
+    with pytest.raises(CatalogError, match=r"lost: the migration folder .*nowhere does not exist"):
         await open_database(Settings(database_url="sqlite:///:memory:"), catalog=catalog)
 
 

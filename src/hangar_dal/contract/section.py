@@ -42,7 +42,7 @@ class Section:
         folders = tuple(self.folder / folder for folder in self.migrations)
         for folder in folders:
             if not folder.is_dir():
-                raise SettingsError(f"{self.file}: the folder of migrations {folder} does not exist")
+                raise SettingsError(f"{self.file}: the migration folder {folder} does not exist")
         return folders
 
 

@@ -92,7 +92,7 @@ def _migrations(section: Section, held: Held, project: Project) -> Iterator[_Lef
     lines = {"migrations": [*section.migrations, *(_relative(section, folder) for folder in unnamed)]}
     for folder in unnamed:
         first = min([*folder.glob("*.py"), *folder.glob("*/*.sql")])
-        what = f"the folder of migrations {shown(folder)}"
+        what = f"the migration folder {shown(folder)}/"
         yield _LeftOut(first, what, "does not name it", lines, ignore=folder)
 
 
