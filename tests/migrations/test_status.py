@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from hangar_dal import ACCOUNTS, migrations
-from hangar_dal.errors import MigrationError
+from hangar_dal.errors import ConnectionFailed, MigrationError
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.status import status
 
@@ -102,6 +102,22 @@ def test_folders_that_cannot_be_told_apart_or_are_missing_are_refused(
     with pytest.raises(MigrationError, match="nowhere is not a folder"):
         migrations.apply(empty_database_url, folders=[tmp_path / "nowhere"], catalog=ACCOUNTS)
     assert migrations.pending(empty_database_url, catalog=ACCOUNTS) != ()
+
+
+@pytest.mark.parametrize("read", [status, migrations.pending, migrations.edited, migrations.adopt])
+@pytest.mark.parametrize(
+    ("folder", "message"),
+    [("no", r"the folder .*no does not exist; create it, or check DATABASE_URL"), ("file", "Not a directory; check")],
+)
+def test_a_sqlite_file_without_a_folder_is_an_error(
+    read: Callable[..., object], folder: str, message: str, tmp_path: Path
+) -> None:
+    """`apply` creates a missing file, but a missing folder means that the URL is probably wrong."""
+    (tmp_path / "file").touch()
+    before = set(tmp_path.iterdir())
+    with pytest.raises(ConnectionFailed, match=rf"{folder}/x\.db: {message}"):
+        read(f"sqlite:///{tmp_path}/{folder}/x.db", catalog=ACCOUNTS)
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_who_only_reads_cannot_write(database_url: str) -> None:

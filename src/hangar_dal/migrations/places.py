@@ -7,6 +7,7 @@ PostgreSQL server alone.
 import os
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from hangar_dal.database.postgresql.planted import FIND_PLANTED, PIN, refusal
@@ -38,7 +39,19 @@ class SqlitePlace:
 
     @property
     def exists(self) -> bool:
-        return os.path.exists(self.target.path)  # noqa: PTH110 - Path.exists() may raise PermissionError
+        """Raises `ConnectionFailed` if its folder does not exist or cannot be searched: the URL is probably wrong."""
+        path = Path(os.path.realpath(self.target.path))
+        try:
+            path.stat()
+        except FileNotFoundError:
+            if path.parent.is_dir():
+                return False
+            reason = f"the folder {path.parent} does not exist; create it, or check DATABASE_URL"
+            raise_alone(ConnectionFailed(f"{self.target.where}: {reason}"))
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise_alone(ConnectionFailed(f"{self.target.where}: {reason}; check DATABASE_URL"))
+        return True
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
         """A file that does not exist yet is made, readable by its owner alone, unless `read_only`."""

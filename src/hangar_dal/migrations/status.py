@@ -54,7 +54,7 @@ class Status:
 
 
 def status(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> Status:
-    """Each migration with its state. A SQLite file that is missing stays missing, and lacks everything.
+    """Each migration with its state. A missing SQLite file stays missing and lacks everything; its folder must exist.
 
     What other migrations than those of the catalog, of those it builds on and of `folders` applied is unknown.
     """
