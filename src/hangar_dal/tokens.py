@@ -1,0 +1,39 @@
+"""Tokens that this package issues: random, shown to the user once, and stored only as their SHA-256.
+
+A fast hash is enough here, unlike for passwords: nobody can guess 256 random bits. A stored hash is found through the
+unique index of its column. How long that search takes tells nothing about the token, only about its hash.
+"""
+
+import hashlib
+import secrets
+from typing import Final
+
+from pydantic import SecretStr
+
+from hangar_dal.errors import InvalidValue
+
+TOKEN_BYTES: Final = 32
+MAX_TOKEN_CHARACTERS: Final = 512
+
+
+def new_token() -> SecretStr:
+    """Return a new token: 256 bits from the system's secure source, as 43 characters that are safe in a URL."""
+    return SecretStr(secrets.token_urlsafe(TOKEN_BYTES))
+
+
+def token_hash(token: SecretStr) -> str:
+    """Return the SHA-256 of a token as 64 lower-case hexadecimal digits: what is stored, and what is searched for.
+
+    Raises `InvalidValue` for text that cannot be a token, before it is hashed: empty, too long, or not ASCII.
+    """
+    if not isinstance(token, SecretStr):
+        raise InvalidValue(f"token: expected SecretStr, got {type(token).__name__}")
+    if not _may_be_token(token):
+        raise InvalidValue(f"token: must be 1 to {MAX_TOKEN_CHARACTERS} ASCII characters")
+    return hashlib.sha256(token.get_secret_value().encode("ascii")).hexdigest()
+
+
+def _may_be_token(token: SecretStr) -> bool:
+    """Tell whether the text can be a token. Keeps the text out of the frame that raises, which error reports record."""
+    text = token.get_secret_value()
+    return 0 < len(text) <= MAX_TOKEN_CHARACTERS and text.isascii()
