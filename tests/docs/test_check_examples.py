@@ -67,6 +67,16 @@ def result(rule: str, function: str, wrong: str, right: str) -> Example:
     return Example(rule, [wrong], files, sql(f"-- name: {name}\n{right};\n"))
 
 
+def condition(rule: str, wrong: str, right: str) -> Example:
+    """A list of items by name."""
+
+    def listed(where: str) -> dict[str, str]:
+        return sql(f"-- name: list_items\nSELECT id, name FROM items {where} ORDER BY id;\n")
+
+    declared = {"items.py": "@query\nasync def list_items(db: Executor, name: str) -> list[Item]: ...\n"}
+    return Example(rule, [wrong], {**declared, **listed(wrong)}, listed(right))
+
+
 LIST = "@query\nasync def list_items(db: Executor) -> list[Item]: ...\n"
 GET = "@query\nasync def get_item(db: Executor, id: UUID) -> Item: ...\n"
 LISTED = "-- name: list_items\nSELECT id, name FROM items ORDER BY id;\n"
@@ -115,6 +125,8 @@ EXAMPLES = [
         {"items.py": f"{GET}{LIST}", **sql(f"{GOT}\n{LISTED}"), "sql/sqlite/items.sql": f"{LISTED}\n{GOT}"},
         sql(f"{GOT}\n{LISTED}"),
     ),
+    condition("parameter-quoted", "WHERE name = ':name'", "WHERE name = :name"),
+    condition("parameter-quoted", "WHERE note = 'by :name'", "WHERE note = 'by ' || :name"),
     Example(
         "parameter-unfit",
         ["SET note = :note WHERE name = :name", SEALED.removeprefix("note: ")],

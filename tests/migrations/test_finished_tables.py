@@ -146,6 +146,7 @@ def test_the_index_of_the_fix_can_be_created_on_both_databases(
 
 STRICT = "CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, body text NOT NULL) STRICT;"
 LOOSE = STRICT.replace(" STRICT", "")
+DECLARED = f"-- not strict: notes: rows of any type come from outside\n{LOOSE}"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,8 @@ LOOSE = STRICT.replace(" STRICT", "")
         (f"-- not strict: other: it is old\n{LOOSE}", "SELECT 1;", ["table-not-strict"]),
         (f"-- not strict: notes:\n{LOOSE}", "SELECT 1;", ["table-not-strict"]),
         (f"{LOOSE} SELECT '\n-- not strict: notes: a reason\n';", "SELECT 1;", ["table-not-strict"]),
-        (f"-- not strict: notes: rows of any type come from outside\n{LOOSE}", "SELECT 1;", []),
+        (STRICT, "SELECT 1;", []),
+        (DECLARED, "SELECT 1;", []),
         (LOOSE, "-- not strict: Notes: it was made before this package\nSELECT 1;", []),
         (STRICT, "CREATE VIRTUAL TABLE words USING fts5(body);", []),
         (
@@ -169,6 +171,7 @@ LOOSE = STRICT.replace(" STRICT", "")
         "another table",
         "no reason",
         "a text",
+        "strict",
         "a reason",
         "a reason in a later migration",
         "virtual",
@@ -186,3 +189,8 @@ def test_a_table_of_sqlite_that_is_not_strict_is_found(
     add_migration(packaged, "0005_words", strict=False, sqlite=later, postgresql="SELECT 1;")
     (packaged / "sqlite" / "0005_words.rollback.sql").write_text(drop)
     assert found(findings(postgresql=None)) == [("sqlite", "0004_notes", rule) for rule in rules]
+
+
+def test_the_documentation_shows_a_table_that_is_declared_not_strict() -> None:
+    page = Path(__file__).parents[2] / "docs" / "migrations.md"
+    assert f"```sql\n{DECLARED}\n```" in page.read_text(encoding="utf-8")

@@ -284,11 +284,9 @@ def test_without_postgresql_the_rest_is_verified(check: Check, packaged: Path, a
 
 def test_the_documentation_explains_every_rule() -> None:
     root = Path(__file__).parents[2]
-    sources = [
-        (root / "src" / "hangar_dal" / "migrations" / f"{name}.py").read_text()
-        for name in ("verify", "rehearsal", "differences", "undeclared")
-    ]
+    modules = (root / "src" / "hangar_dal" / "migrations").glob("*.py")
+    sources = [module.read_text(encoding="utf-8") for module in modules if module.stem != "unsafe"]  # that is squawk's
     rules = {rule for source in sources for rule in re.findall(r'"(edited|[a-z]+(?:-[a-z]+)+)"', source)}
-    assert {"edited", "rollback-differs", "twins-differ"} < rules
+    assert {"edited", "rollback-differs", "table-not-strict", "twins-differ"} < rules
     page = (root / "docs" / "migrations.md").read_text(encoding="utf-8")
     assert [rule for rule in sorted(rules) if f"| `{rule}` |" not in page] == []
