@@ -2,7 +2,7 @@
 
 [tool.hangar_dal]
 catalogs = ["shop:CATALOG"]         # module:NAME; their migrations and those of the catalogs they use are included
-modules = ["shop.domains"]          # the modules that declare queries; a package includes all its modules
+modules = ["shop.reports"]          # more modules that declare queries; a package includes all its modules
 migrations = ["migrations"]         # folders of migrations that no catalog carries; they are applied last
 small_tables = ["currencies"]       # tables that never grow: a query may read one of them whole
 ignore = ["legacy"]                 # files and folders that are not part of this project

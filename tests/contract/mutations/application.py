@@ -36,8 +36,8 @@ def _model_text(domain: str) -> str:
 
 
 DOMAINS = _domains()
-# As mutants name them; the functions of a domain are in a module at the top of the package.
-PYTHON = tuple(f"{layer}/{domain}.py" for layer in ("models", "domains") for domain in DOMAINS)
+# The models of all domains come before the functions, which import them.
+PYTHON = (*(f"models/{domain}.py" for domain in DOMAINS), *(f"{domain}.py" for domain in DOMAINS))
 # Generated modules have names of their own, so that nothing of the project is replaced.
 _OURS = re.compile(rf"\bhangar_dal\.(models\.(?:{'|'.join(DOMAINS)})|catalogs)\b")
 
@@ -76,7 +76,7 @@ class Mutant:
 
 @lru_cache
 def own_texts() -> Texts:
-    """Queries, migrations, models and domains of this project, by the path at which mutants name them."""
+    """Queries, migrations, models and functions of this project, by the path at which mutants name them."""
     texts = {
         f"{name}/{path.relative_to(folder).as_posix()}": path.read_text(encoding="utf-8")
         for name, folder in (("queries", ACCOUNTS.folder), ("migrations", ACCOUNTS.migrations))
@@ -84,7 +84,7 @@ def own_texts() -> Texts:
         if path.suffix in (".sql", ".py")
     }
     for path in PYTHON:
-        texts[path] = (_SOURCE / path.removeprefix("domains/")).read_text(encoding="utf-8")
+        texts[path] = (_SOURCE / path).read_text(encoding="utf-8")
     return texts
 
 
@@ -145,7 +145,7 @@ def _declared(python: Sequence[str]) -> Sequence[Callable[..., Any]]:
 
 
 def _modules(catalog: Catalog) -> Iterator[tuple[str, ModuleType]]:
-    for name in ("mutant", "mutant.models", "mutant.domains"):
+    for name in ("mutant", "mutant.models"):
         yield name, ModuleType(name)
     for path in PYTHON:
         name = f"mutant.{path.removesuffix('.py').replace('/', '.')}"

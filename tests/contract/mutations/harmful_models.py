@@ -131,7 +131,7 @@ def _folds(texts: Texts) -> Iterator[Mutant]:
         edit = sub(rf"^({name} = Annotated\[\s*str,\s*)(CaseInsensitive|EmailAddress)", r"\1StringConstraints()")
         yield from editor.files(name, ["models/users.py"], edit)
     edit = put("Annotated[str, CaseInsensitive,", "Annotated[str,")
-    yield from editor.files("Lookup", ["domains/users.py"], edit)
+    yield from editor.files("Lookup", ["users.py"], edit)
 
 
 def _enums(texts: Texts) -> Iterator[Mutant]:

@@ -34,7 +34,7 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
 def declared(texts: Texts, domain: str) -> dict[str, str]:
     """Each declared function's own text, by its name."""
     pattern = r"^@query\nasync def (\w+)\(.*?^    \.\.\.\n"
-    return {each[1]: each[0] for each in re.finditer(pattern, texts[f"domains/{domain}.py"], re.MULTILINE | re.DOTALL)}
+    return {each[1]: each[0] for each in re.finditer(pattern, texts[f"{domain}.py"], re.MULTILINE | re.DOTALL)}
 
 
 def arguments(text: str) -> Sequence[tuple[str, str]]:
@@ -88,7 +88,7 @@ def _arguments(texts: Texts) -> Iterator[Mutant]:
     bare = editor("an argument without its type", "signature")
     made: tuple[list[Mutant], ...] = ([], [], [], [], [])
     for domain in DOMAINS:
-        at = [f"domains/{domain}.py"]
+        at = [f"{domain}.py"]
         for function, text in declared(texts, domain).items():
             for name, annotation in arguments(text):
                 title, plain = f"{function}: {name}", annotation.removesuffix(" | None")
@@ -122,7 +122,7 @@ def _loosened(texts: Texts) -> Iterator[Mutant]:
                 taken = name in ("limit", "batch_size", "order", "hashed_password", "renewed", "eve_character_id")
                 if not taken and "None" not in annotation and not annotation.startswith("list["):
                     edit = in_function(function, annotated(name, f"{annotation} | None"))
-                    made += editor.files(f"{function}: {name}", [f"domains/{domain}.py"], edit)
+                    made += editor.files(f"{function}: {name}", [f"{domain}.py"], edit)
     yield from made
 
 
@@ -135,7 +135,7 @@ def _results(texts: Texts) -> Iterator[Mutant]:
     silent = Editor(texts, "declare no more", frozenset({"block-undeclared"}))
     made: list[Mutant] = []
     for domain in DOMAINS:
-        at = [f"domains/{domain}.py"]
+        at = [f"{domain}.py"]
         for place, (function, text) in enumerate(declared(texts, domain).items()):
             found = re.search(r"-> (.+):\n", text)
             assert found is not None
@@ -175,11 +175,11 @@ def _choices(texts: Texts) -> Iterator[Mutant]:
         "str",
     ):
         edit = put('Literal["newest", "oldest", "name"]', new)
-        yield from editor.files(new, ["domains/users.py"], in_function("list_users", edit))
+        yield from editor.files(new, ["users.py"], in_function("list_users", edit))
     never = Editor(texts, "an arm whose argument is never None", frozenset({"arm-condition"}))
     for domain in DOMAINS:
         for function, text in declared(texts, domain).items():
             for name, annotation in arguments(text):
                 if annotation.endswith(" | None") and name != "now" and "hashed" not in name:
                     tight = in_function(function, annotated(name, annotation.removesuffix(" | None")))
-                    yield from never.files(f"{function}: {name}", [f"domains/{domain}.py"], tight)
+                    yield from never.files(f"{function}: {name}", [f"{domain}.py"], tight)

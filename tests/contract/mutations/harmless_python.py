@@ -14,7 +14,7 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
 
 def _signatures(texts: Texts) -> Iterator[Mutant]:
     editor = Editor(texts, "declare it in another way", frozenset())
-    users, cookies = ["domains/users.py"], ["domains/session_cookies.py"]
+    users, cookies = ["users.py"], ["session_cookies.py"]
     for at, name, old, new in (
         (users, "insert_user", "new: NewUser", "account: NewUser"),
         (
