@@ -42,7 +42,7 @@ def scripts(catalog: Carrier, dialect: Dialect) -> Iterator[str]:
 
 
 def check(catalog: Carrier, applied: Collection[str]) -> None:
-    """Raises `SchemaOutOfDate`, with the commands that help, unless every migration of the lineage was applied."""
+    """Raises `SchemaOutOfDate`, with the command that helps, unless every migration of the lineage was applied."""
     every = carried(catalog)
     missing = tuple(migration for migration in every if migration not in applied)
     if missing:
@@ -50,7 +50,8 @@ def check(catalog: Carrier, applied: Collection[str]) -> None:
         listed = "; ".join(f"{', '.join(ids)} of {name}" for name, ids in by_catalog)
         raise SchemaOutOfDate(
             f"the database lacks {len(missing)} of {len(every)} migrations: {listed}."
-            " Apply them with `yoyo apply` in a checkout, or with `hangar-dal migrations apply`",
+            " Apply them with `hangar-dal migrations apply`. If no pyproject.toml names the catalog, add `--catalog"
+            " MODULE:NAME`",
             pending=missing,
         )
 

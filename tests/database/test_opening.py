@@ -63,7 +63,7 @@ async def test_time_is_the_clocks_in_utc(settings: Settings, clock: Clock) -> No
 
 async def test_an_unmigrated_database_is_refused_unless_told_otherwise(empty_database_url: str) -> None:
     settings = Settings(database_url=empty_database_url, sealing_keys=sealing.new_key())
-    with pytest.raises(SchemaOutOfDate, match="yoyo apply") as caught:
+    with pytest.raises(SchemaOutOfDate, match="hangar-dal migrations apply`. .* add `--catalog MODULE:NAME`") as caught:
         await open_database(settings, catalog=ACCOUNTS)
     assert "0001_users" in caught.value.pending
     async with open_database(settings, check_schema=False, catalog=ACCOUNTS) as db:
@@ -141,7 +141,7 @@ async def test_a_sqlite_file_in_no_folder_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_missing_sqlite_file_is_refused_and_stays_missing(tmp_path: Path) -> None:
-    with pytest.raises(SchemaOutOfDate, match="yoyo apply"):
+    with pytest.raises(SchemaOutOfDate, match="hangar-dal migrations apply`. .* add `--catalog MODULE:NAME`"):
         await open_database(Settings(database_url=f"sqlite:///{tmp_path}/misspelt.db"), catalog=ACCOUNTS)
     assert not list(tmp_path.glob("misspelt*"))  # noqa: ASYNC240
 

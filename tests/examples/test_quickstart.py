@@ -55,4 +55,4 @@ def test_it_names_the_command_that_is_missing(empty_database_url: str, key: str)
     done = quickstart(empty_database_url, key)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "yoyo apply" in done.stderr
+    assert "hangar-dal migrations apply" in done.stderr

@@ -60,13 +60,13 @@ def test_indexes_on_tables_in_use_are_built_concurrently_after_what_a_failed_bui
     assert verbs == ["DROP INDEX CONCURRENTLY", "CREATE INDEX CONCURRENTLY"] * 2
 
 
-def test_up_to_date_is_silent_and_out_of_date_names_what_is_pending_and_both_commands() -> None:
+def test_up_to_date_is_silent_and_out_of_date_names_what_is_pending_the_command_and_its_option() -> None:
     schema_history.check(ACCOUNTS, IDS)
     with pytest.raises(SchemaOutOfDate, match=r"0002_session_cookies, 0003.* of hangar_dal\.ACCOUNTS") as caught:
         schema_history.check(ACCOUNTS, {"0001_users", "9999_from_a_newer_version"})
     assert caught.value.pending == IDS[1:]
-    assert "`yoyo apply`" in str(caught.value)
     assert "`hangar-dal migrations apply`" in str(caught.value)
+    assert "`--catalog MODULE:NAME`" in str(caught.value)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
