@@ -191,6 +191,13 @@ def test_a_sealed_value_is_found_wherever_a_signature_has_it(shop: "Shop", decla
     assert shop.catalog.has_sealed
 
 
+def test_a_sealed_value_is_found_as_soon_as_its_annotation_can_be_resolved(shop: "Shop") -> None:
+    module = shop.declare("@query\nasync def add(db: Executor, note: 'Note') -> RowCount: ...\n", "shop.notes")
+    assert not shop.catalog.has_sealed
+    module.Note = session_cookies.NewSessionCookie
+    assert shop.catalog.has_sealed
+
+
 async def test_a_sealed_query_that_is_declared_after_the_database_was_opened_says_so(
     keyless: Settings, shop: "Shop"
 ) -> None:

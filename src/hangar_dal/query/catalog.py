@@ -8,7 +8,7 @@
 
     async with open_database(catalog=catalog) as db: ...
 
-The function's module names the file, the function the block. The domains build on it alone.
+The function's module names the file, the function the block.
 """
 
 import asyncio
@@ -30,8 +30,6 @@ from hangar_dal.errors import CatalogError, CatalogNotOpened, raise_alone
 from hangar_dal.finding import Finding
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.query.plan import Plan
-from hangar_dal.query.sealed import sealed_values
-from hangar_dal.query.signature import read_signature
 from hangar_dal.sizes import LargeOnLoop
 from hangar_dal.sqlfile import SqlFile, parse, unreadable
 from hangar_dal.sqlscan import DIALECTS, Dialect
@@ -69,7 +67,6 @@ class Catalog:
         self.modules = modules
         self._queries: dict[str, dict[str, DeclaredQuery]] = {}
         self._loaded: set[str] = set()
-        self._has_sealed: bool | None = None
         self._opened = {dialect: Opened(dialect, self.lineage) for dialect in DIALECTS}
         self._lock = RLock()
 
@@ -93,11 +90,8 @@ class Catalog:
 
     @property
     def has_sealed(self) -> bool:
-        """Whether one of the queries declared so far reads or writes a sealed value."""
-        if self._has_sealed is None:
-            functions = [declared.function for declared in self.queries.values()]
-            self._has_sealed = any(any(sealed_values(read_signature(function))) for function in functions)
-        return self._has_sealed
+        """Whether a query of `modules`, or one that was declared so far, reads or writes a sealed value."""
+        return any(declared.has_sealed() for declared in self.queries.values())
 
     def opened(self, dialect: Dialect) -> Opened:
         """What a database that is opened with this catalog has; always the same object for the same dialect."""
@@ -121,7 +115,6 @@ class Catalog:
             raise CatalogError([f"{declared.where}: {declared.name} is declared twice"])
         module[function.__name__] = declared
         self._loaded.discard(declared.module)
-        self._has_sealed = None
         plans: dict[Opened, Plan] = {}
 
         def plan_for(db: Executor) -> Plan:
@@ -245,7 +238,7 @@ def _refuse(findings: Sequence[Finding]) -> None:
 
 def _not_a_database(declared: DeclaredQuery, given: object) -> TypeError:
     message = f"{declared.name}: the first argument must be a Database or a Transaction, not {type(given).__name__}"
-    return TypeError(f"{message}; pass the one that `async with open_database() as db` gives")
+    return TypeError(f"{message}; pass the one that `async with open_database(catalog=...) as db` gives")
 
 
 def _not_opened(catalog: Catalog, declared: DeclaredQuery) -> CatalogNotOpened:

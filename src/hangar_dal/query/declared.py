@@ -14,6 +14,7 @@ from hangar_dal.finding import Finding, Severity
 from hangar_dal.query.comparison import disagreements
 from hangar_dal.query.plan import Plan
 from hangar_dal.query.refusals import no_query, refusals
+from hangar_dal.query.sealed import sealed_values
 from hangar_dal.query.signature import Signature, read_signature
 from hangar_dal.query.sources import Unresolved
 from hangar_dal.sqlblock import Block
@@ -36,6 +37,7 @@ class DeclaredQuery:
         self.name = f"{self.file}.{function.__name__}"
         self.blocks: dict[Dialect, Block] = {}
         self.signature = Signature()
+        self._has_sealed: bool | None = None
         parameters = list(inspect.signature(function).parameters.values())[1:]
         self._named = [p for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
         self._positional = [p.name for p in self._named if p.kind is not p.KEYWORD_ONLY]
@@ -48,6 +50,16 @@ class DeclaredQuery:
         """`file:line` of the function, for messages."""
         code = self.function.__code__
         return f"{code.co_filename}:{code.co_firstlineno}"
+
+    def has_sealed(self) -> bool:
+        """Whether it reads or writes a sealed value."""
+        if self._has_sealed is None:
+            signature = read_signature(self.function)
+            found = any(sealed_values(signature))
+            if signature.findings and not found:
+                return False  # not remembered: an annotation that cannot be resolved yet may be sealed
+            self._has_sealed = found
+        return self._has_sealed
 
     def values(self, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
         """The call's arguments by name; a wrong call is a TypeError with Python's reason."""
