@@ -1,6 +1,6 @@
 """Everything that can be configured, read from the environment and from a UTF-8 `.env` in the working directory.
 
-    async with open_database(Settings(database_url="sqlite:///shop.db")) as db: ...
+    async with open_database(Settings(database_url="sqlite:///shop.db"), catalog=CATALOG) as db: ...
 
 Arguments come before the environment, the environment before `.env`. Builds on `urls`, which says what a
 database URL means.

@@ -43,12 +43,12 @@ async def test_it_can_be_entered_or_awaited(settings: Settings, outside: Outside
     assert outside.transactions_left_open() == 0
 
 
-def test_a_url_in_place_of_settings_is_refused_and_not_repeated(database_url: str) -> None:
-    with pytest.raises(
-        TypeError, match=r"takes Settings, not str; write open_database\(Settings\(database_url="
-    ) as caught:
-        open_database(database_url, catalog=ACCOUNTS)  # type: ignore[arg-type]  # the wrong type is the point
-    assert database_url not in str(caught.value)
+def test_a_url_or_a_catalog_in_place_of_settings_is_refused_and_not_repeated(database_url: str) -> None:
+    fix = re.escape("write open_database(Settings(database_url=...), catalog=...)")
+    for given in (database_url, ACCOUNTS):
+        with pytest.raises(TypeError, match=f"takes Settings, not {type(given).__name__}; {fix}") as caught:
+            open_database(given)  # type: ignore[arg-type]  # the wrong type is the point
+        assert database_url not in str(caught.value)
 
 
 async def test_time_is_the_clocks_in_utc(settings: Settings, clock: Clock) -> None:
@@ -63,7 +63,7 @@ async def test_time_is_the_clocks_in_utc(settings: Settings, clock: Clock) -> No
 
 async def test_an_unmigrated_database_is_refused_unless_told_otherwise(empty_database_url: str) -> None:
     settings = Settings(database_url=empty_database_url, sealing_keys=sealing.new_key())
-    with pytest.raises(SchemaOutOfDate, match="hangar-dal migrations apply`. .* add `--catalog MODULE:NAME`") as caught:
+    with pytest.raises(SchemaOutOfDate, match="`hangar-dal migrations apply`") as caught:
         await open_database(settings, catalog=ACCOUNTS)
     assert "0001_users" in caught.value.pending
     async with open_database(settings, check_schema=False, catalog=ACCOUNTS) as db:
@@ -141,7 +141,7 @@ async def test_a_sqlite_file_in_no_folder_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_missing_sqlite_file_is_refused_and_stays_missing(tmp_path: Path) -> None:
-    with pytest.raises(SchemaOutOfDate, match="hangar-dal migrations apply`. .* add `--catalog MODULE:NAME`"):
+    with pytest.raises(SchemaOutOfDate, match="`hangar-dal migrations apply`"):
         await open_database(Settings(database_url=f"sqlite:///{tmp_path}/misspelt.db"), catalog=ACCOUNTS)
     assert not list(tmp_path.glob("misspelt*"))  # noqa: ASYNC240
 

@@ -44,8 +44,8 @@ def open_database(
     run, and neither tables nor keys are needed. `clock` is what queries take `:now` from; it must be aware.
     """
     if not isinstance(settings, Settings | None):  # a URL, as other packages take it; it may hold a password
-        given = type(settings).__name__
-        raise TypeError(f"open_database takes Settings, not {given}; write open_database(Settings(database_url=...))")
+        given, fix = type(settings).__name__, "write open_database(Settings(database_url=...), catalog=...)"
+        raise TypeError(f"open_database takes Settings, not {given}; {fix}")
     if catalog is not None and not hasattr(catalog, "lineage"):
         given = type(catalog).__name__
         raise TypeError(f"open_database takes a Catalog, not {given}; write open_database(catalog=CATALOG)")
