@@ -143,6 +143,14 @@ def test_named_on_the_command_line_a_catalog_needs_no_section(
     )
 
 
+def test_a_catalog_of_the_command_line_without_queries_is_reported(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("booth/__init__.py", 'from hangar_dal import Catalog\nCATALOG = Catalog("booth")\n')
+    assert cli.main(["check", "--offline", "--catalog", "booth:CATALOG"]) == 1
+    assert "nothing was checked: booth:CATALOG declares no queries" in capsys.readouterr().out
+
+
 NAMED = '[tool.hangar_dal]\ncatalogs = ["till:CATALOG"]\nmodules = ["till"]\nmigrations = ["migrations"]\n'
 
 
@@ -160,7 +168,7 @@ def test_a_folder_of_migrations_that_is_not_named_is_reported_without_what_follo
     answer = json.loads(capsys.readouterr().out)
     assert [(each["rule"], each["path"]) for each in answer["findings"]] == [("not-checked", "migrations/1001_more.py")]
     assert (answer["checked"], answer["scope"]["dialects"]) == (0, [])
-    assert not list(Path.cwd().rglob("hangar_check.json"))
+    assert not list(Path.cwd().rglob("snapshots"))
     application("pyproject.toml", NAMED)
     cli.main([*arguments, "--json"])
     answer = json.loads(capsys.readouterr().out)

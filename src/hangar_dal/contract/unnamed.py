@@ -33,10 +33,13 @@ class _LeftOut(NamedTuple):
 
 
 def find_unnamed(project: Project) -> list[Finding]:
-    """A finding for each catalog, folder of queries and folder of migrations that the check left out."""
+    """A finding for each catalog, folder of queries and folder of migrations that the check left out.
+
+    For catalogs of the command line, there is a finding only if none of them declares a query.
+    """
     section = project.section
     if section is None:
-        return []
+        return [*_no_queries(project)]
     held = search(section)
     unnamed = [
         (file, name)
@@ -108,7 +111,7 @@ def _no_queries(project: Project) -> Iterator[Finding]:
         message, fix = "nothing was checked: no catalog is named", NAME_THEM
         if project.names:
             message = f"nothing was checked: {', '.join(project.names)} declares no queries"
-            fix = "name the modules that declare them in `modules` of [tool.hangar_dal]"
+            fix = 'say where they are declared: Catalog(..., modules="package"), or `modules` of [tool.hangar_dal]'
         yield Finding(shown(Path(project.file)) if project.file else "", 1, 1, "", "", _RULE, "error", message, fix)
 
 
