@@ -93,7 +93,7 @@ def test_a_server_that_cannot_be_reached_is_a_finding_and_the_rest_is_checked(
     assert found[0]["message"] == "PostgreSQL at localhost:1/x: Connection refused"
     assert cli.main(["check", "--update", "--postgresql", "postgresql://localhost:1/x"]) == 1
     assert "Connection refused" in capsys.readouterr().err
-    assert not list(Path.cwd().rglob("hangar_check.json"))
+    assert not list(Path.cwd().rglob("snapshots"))
 
 
 def test_a_migration_that_fails_is_a_finding_and_the_rest_is_checked(
@@ -135,6 +135,7 @@ def test_what_one_arm_alone_has_says_which_and_is_said_once(capsys: pytest.Captu
     [
         (["--postgresql", "sqlite:///x.db"], "not the URL of a PostgreSQL server"),
         (["--project", "absent.toml"], "absent.toml: cannot be read"),
+        (["--project", "absent.toml", "--catalog", "hangar_dal:ACCOUNTS"], "pass only one of them"),
     ],
 )
 def test_what_is_not_understood_has_an_exit_code_of_its_own(

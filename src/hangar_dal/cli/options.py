@@ -46,16 +46,18 @@ def add_folders(parser: argparse.ArgumentParser, *, again: bool = False) -> None
         type=Path,
         action="append",
         default=argparse.SUPPRESS if again else None,
-        help="migrations that no catalog carries, applied after those of --catalog; may be given again",
+        help="migrations that no catalog carries, applied after those of --catalog; may be given again. Without "
+        "--catalog, no other migrations are applied",
     )
 
 
 def chosen_project(chosen: argparse.Namespace) -> Project:
     """The project of the catalogs and folders that were given, else the one that a pyproject.toml describes."""
     catalogs, given = chosen.catalog or (), getattr(chosen, "folder", None) or ()
-    if catalogs or given:
-        return given_project(catalogs, given)
-    return read_project(getattr(chosen, "project", None))
+    pyproject = getattr(chosen, "project", None)
+    if catalogs and pyproject:
+        raise SettingsError("--catalog and --project both name the catalogs; pass only one of them")
+    return given_project(catalogs, given) if catalogs or given else read_project(pyproject)
 
 
 def project_with_migrations(chosen: argparse.Namespace) -> Project:
