@@ -42,7 +42,7 @@ def test_without_createdb_every_command_says_that_postgresql_was_not_checked(
         assert f"ALTER ROLE {real.role} CREATEDB" in words, name
         assert "--throwaway URL" in words, name
     assert command("explain", "list_users", "--sqlite-only")[0] == 0
-    assert not (Path.cwd() / "sql" / "hangar_check.json").exists()
+    assert not (Path.cwd() / "sql" / "snapshots").exists()
 
 
 def test_with_a_throwaway_database_every_command_works_and_empties_it(
