@@ -106,8 +106,9 @@ def recorded(project: Project) -> Records:
     """
     wrong: list[Finding] = []
     usable: dict[Path, tuple[Catalog, Snapshot]] = {}
+    migrations = {name: json.dumps(digests) for name, digests in _migrations(project).items()}
     for catalog in project.catalogs:
-        wrong += _unfit_migrations(catalog, project)
+        wrong += _unfit_migrations(catalog, migrations)
         names = _files(catalog)
         wanted = {snapshot_folder(catalog) / f"{name}.json" for name in names}
         wrong += [_belongs_to_nothing(path) for path in _there(catalog) if path not in wanted and not _is_digest(path)]
@@ -197,9 +198,8 @@ def _migrations(project: Project) -> dict[str, dict[Dialect, str]]:
     }
 
 
-def _unfit_migrations(catalog: Catalog, project: Project) -> Iterator[Finding]:
+def _unfit_migrations(catalog: Catalog, wanted: Mapping[str, str]) -> Iterator[Finding]:
     folder = snapshot_folder(catalog) / "migrations"
-    wanted = {migration: json.dumps(digests) for migration, digests in _migrations(project).items()}
     there = {path.stem: (_text_of(path) or "").strip() for path in folder.glob("*.json")}
     for name in sorted({name for name, _ in wanted.items() ^ there.items()} if _there(catalog) else ()):
         message = f"the migration {name} has changed since the snapshots were written"
