@@ -4,10 +4,12 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 
+import hangar_dal
 from hangar_dal import errors
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +84,16 @@ def imports(module: Path) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
         elif isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
+
+
+def test_each_catalog_is_named_where_commands_look_for_catalogs() -> None:
+    yoyo = ConfigParser(interpolation=None)
+    yoyo.read(ROOT / "yoyo.ini", encoding="utf-8")
+    assert yoyo["DEFAULT"]["sources"].split() == [f"sql/{folder.name}/migrations" for folder in CATALOGS]
+    section = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hangar_dal"]
+    assert section["catalogs"] == [f"hangar_dal:{folder.name.upper()}" for folder in CATALOGS]
+    catalogs = [getattr(hangar_dal, folder.name.upper()) for folder in CATALOGS]
+    assert [catalog.migrations.parent.name for catalog in catalogs] == [folder.name for folder in CATALOGS]
 
 
 @pytest.mark.parametrize("file", ["pyproject.toml", "tox.ini", "yoyo.ini"])
