@@ -16,8 +16,7 @@ from samples import eve_user, local_user, session
 # A process that is killed leaves its last commits in the write-ahead log.
 KILLED = """
 import asyncio, os, signal, sys
-from hangar_dal import ACCOUNTS
-from hangar_dal import open_database, users
+from hangar_dal import ACCOUNTS, open_database, users
 from samples import eve_user
 
 async def main():

@@ -19,7 +19,6 @@ from secrets import token_urlsafe
 from pydantic import SecretStr
 
 import hangar_dal
-from hangar_dal import ACCOUNTS
 from hangar_dal import ACCOUNTS, NewSessionCookie, NewUser, Settings, open_database, sealing, session_cookies, users
 
 

@@ -4,8 +4,8 @@
 
     {"scope": {"project": "pyproject.toml", "note": "", "catalogs": ["shop:CATALOG"], "queries": 12, "migrations":
      {"hangar_dal": 3, "migrations": 2}, "dialects": ["sqlite", "postgresql"], "recorded": false},
-     "checked": 84, "errors": 1, "warnings": 0, "findings": [{"path": "sql/queries/sqlite/users.sql", "line": 12,
-     "column": 5, "dialect": "sqlite", "query": "users.find_user", "rule": "column-missing", "severity": "error",
+     "checked": 84, "errors": 1, "warnings": 0, "findings": [{"path": "shop/sql/sqlite/orders.sql", "line": 12,
+     "column": 5, "dialect": "sqlite", "query": "orders.find_order", "rule": "column-missing", "severity": "error",
      "message": "...", "fix": "..."}]}
 
 `path` is as near to the working directory as it can be; a finding that has no place has an empty one, and line 0.

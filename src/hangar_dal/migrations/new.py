@@ -1,6 +1,6 @@
 """Run by `yoyo new`, as yoyo.ini says: makes its file the next numbered shim, with the four SQL files to fill in.
 
-    yoyo new -m "add videos"   ->   sql/migrations/0004_add_videos.py and four files in sqlite/ and postgresql/
+    yoyo new -m "add videos"   ->   0004_add_videos.py, and four files in sqlite/ and postgresql/ beside it
 
 An unfinished file holds no statement and is refused when it would be applied. Imports the standard library alone:
 yoyo.ini starts this file with whatever `python3` there is, so that no virtual environment need be active.
