@@ -135,7 +135,7 @@ def _allowed_postgres(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) 
 @pytest.fixture(scope="session")
 def _postgres_template(postgres_server: Server) -> Iterator[str]:
     name = f"hangar_{token_hex(6)}"  # random: two runs may share a server
-    with pytest.MonkeyPatch.context() as patch, postgres_server.database(name, as_template=True):
+    with pytest.MonkeyPatch.context() as patch, postgres_server.database(name):
         if postgres_server.needs_permission:
             patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
         migrations.apply(postgres_server.url(name), catalog=ACCOUNTS)
