@@ -1,14 +1,20 @@
-"""Where the keys that seal come from: the settings, a key file, or a key file made beside a SQLite database.
+"""Where the keys that seal come from: the settings, a key file, one made beside a SQLite database, or a function.
 
 Builds on `settings` and `sealing`, which do not import each other.
 """
 
+import asyncio
+import inspect
 import os
 import secrets
 import shlex
 import stat
+import traceback
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from pydantic import SecretStr
 
 from hangar_dal.errors import SettingsError, raise_alone
 from hangar_dal.sealing import Keyring, new_key, parse_keys
@@ -17,6 +23,12 @@ from hangar_dal.urls import MEMORY
 
 _MAX_FILE_BYTES: Final = 1 << 16
 _ROOT: Final = 0
+
+Keys = Callable[[], str | SecretStr | Awaitable[str | SecretStr]]
+"""An application's function that gets the keys, from a key management service for example.
+
+Returns them as HANGAR_SEALING_KEYS has them: `id:base64` entries, the one that seals first.
+"""
 
 
 def open_keyring(settings: Settings) -> Keyring:
@@ -33,19 +45,70 @@ def open_keyring(settings: Settings) -> Keyring:
 
 def _found(settings: Settings) -> Keyring:
     if settings.sealing_keys is not None:
-        return parse_keys(settings.sealing_keys.get_secret_value())
+        return _of_entries(settings.sealing_keys.get_secret_value(), "HANGAR_SEALING_KEYS")
     if settings.sealing_key_file is not None:
         return _read(settings.sealing_key_file)
     if not isinstance(settings.target, SqliteTarget):
         raise SettingsError(
             "HANGAR_SEALING_KEYS: not set, and PostgreSQL has no key file of its own. Make a key with "
-            "`hangar-dal new-key`, and put it into HANGAR_SEALING_KEYS or into the file of HANGAR_SEALING_KEY_FILE."
+            "`hangar-dal keys new`, and put it into HANGAR_SEALING_KEYS or into the file of HANGAR_SEALING_KEY_FILE."
         )
     if settings.target.path == MEMORY:
         return parse_keys(new_key())
     if missing := missing_key_file(settings):
         _make(missing)
     return _read(_beside(settings.target))
+
+
+async def ask_for_keyring(keys: Keys) -> Keyring:
+    """The keyring that a function returns. A plain function runs in a thread, so it may wait for a service.
+
+    Errors show neither what the function returned nor the message of what it raised, which may hold keys.
+    """
+    try:
+        return _parsed(keys, await _asked(keys))
+    except SettingsError as error:
+        raise_alone(error.with_traceback(None))  # frames further down have keys in local variables
+
+
+async def _asked(keys: Keys) -> Any:
+    try:
+        if inspect.iscoroutinefunction(keys):
+            return await keys()
+        answer, fault = await asyncio.to_thread(_called, keys)
+        if fault is not None:
+            raise fault
+        return await answer if inspect.isawaitable(answer) else answer
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise_alone(
+            SettingsError(
+                f"{_named(keys)}, raised {type(error).__name__} at {place.filename}:{place.lineno}. Its message is not "
+                "shown, because it may hold keys."
+            )
+        )
+
+
+def _called(keys: Keys) -> tuple[Any, Exception | None]:
+    """The answer or the error. No future can carry a StopIteration out of a thread."""
+    try:
+        return keys(), None
+    except Exception as error:
+        return None, error
+
+
+def _parsed(keys: Keys, answer: Any) -> Keyring:
+    text = answer.get_secret_value() if isinstance(answer, SecretStr) else answer
+    if not isinstance(text, str):
+        raise SettingsError(
+            f"{_named(keys)}, returned {type(answer).__name__}. It must return a str or a SecretStr with the entries "
+            "of HANGAR_SEALING_KEYS."
+        )
+    return _of_entries(text, f"what {_named(keys)}, returned")
+
+
+def _named(keys: Keys) -> str:
+    return f"the function of keys=, {getattr(keys, '__qualname__', type(keys).__name__)}"
 
 
 def missing_key_file(settings: Settings) -> Path | None:
@@ -83,11 +146,17 @@ def _read(path: Path) -> Keyring:
     if len(content) > _MAX_FILE_BYTES:
         raise SettingsError(f"{path}: larger than {_MAX_FILE_BYTES} bytes, so it cannot be a key file")
     try:
-        return parse_keys(content.decode())
+        text = content.decode()
     except UnicodeDecodeError:
         raise_alone(SettingsError(f"{path}: not UTF-8 text, so it cannot be a key file"))
+    return _of_entries(text, str(path))
+
+
+def _of_entries(text: str, where: str) -> Keyring:
+    try:
+        return parse_keys(text)
     except SettingsError as error:
-        raise_alone(SettingsError(f"{path}: {error}"))
+        raise_alone(SettingsError(f"{where}: {error}"))
 
 
 def _refuse_readers(path: Path, status: os.stat_result) -> None:

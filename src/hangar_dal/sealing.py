@@ -75,14 +75,14 @@ class Keyring:
         self._ciphers: dict[str, AESGCM] = {}
         for key_id, key in keys:
             if not _KEY_ID.fullmatch(key_id):
-                raise SettingsError(f"{_KEYS_HINT}: a key id is 1 to 32 of a-z, 0-9, _ and -")
+                raise SettingsError("a key id is 1 to 32 of a-z, 0-9, _ and -")
             if key_id in self._ciphers:
-                raise SettingsError(f"{_KEYS_HINT}: key id {key_id} is defined twice")
+                raise SettingsError(f"key id {key_id} is defined twice")
             if len(key) != _KEY_BYTES:
-                raise SettingsError(f"{_KEYS_HINT}: key {key_id} must be {_KEY_BYTES} bytes; see `hangar-dal new-key`")
+                raise SettingsError(f"key {key_id} must be {_KEY_BYTES} bytes; see `hangar-dal keys new`")
             self._ciphers[key_id] = AESGCM(key)
         if not self._ciphers:
-            raise SettingsError(f"{_KEYS_HINT}: there is no key; make one with `hangar-dal new-key`")
+            raise SettingsError("there is no key; make one with `hangar-dal keys new`")
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -166,7 +166,7 @@ def parse_keys(text: str) -> Keyring:
         key_id, colon, key = entry.partition(":")
         decoded = _decoded(key.strip())
         if not colon or not decoded:
-            raise SettingsError(f"{_KEYS_HINT}: entry {number} is not of the form id:base64; see `hangar-dal new-key`")
+            raise SettingsError(f"entry {number} is not of the form id:base64; see `hangar-dal keys new`")
         keys.append((key_id.strip(), decoded))
     return Keyring(keys)
 

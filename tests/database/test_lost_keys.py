@@ -44,7 +44,7 @@ async def test_a_lost_key_file_is_an_error_and_not_a_reason_for_a_new_key(sqlite
             str(key),
             "session_cookies.cookies",
             kept.splitlines()[-1].partition(":")[0],
-            "hangar-dal new-key",
+            "hangar-dal keys new",
         ):
             assert part in str(caught.value)
     assert not key.exists()

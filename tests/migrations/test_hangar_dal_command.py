@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("accounts_project")
 
 
 def test_a_new_key_is_an_entry_of_the_setting_and_never_the_same() -> None:
-    first, second = hangar_dal("new-key"), hangar_dal("new-key")
+    first, second = hangar_dal("keys", "new"), hangar_dal("keys", "new")
     assert (first.returncode, first.stderr) == (0, "")
     assert len(first.stdout.splitlines()) == 1
     assert first.stdout != second.stdout
@@ -103,7 +103,7 @@ def test_what_is_not_understood_is_a_usage_error(in_process: Callable[..., Run],
     ("arguments", "taught"),
     [
         ([], "hangar-dal migrations apply"),
-        (["new-key"], 'HANGAR_SEALING_KEYS="$(hangar-dal new-key)"'),
+        (["keys", "new"], 'HANGAR_SEALING_KEYS="$(hangar-dal keys new)"'),
         (["migrations"], "adopt"),
         (["migrations", "apply"], "prints each one when it is done"),
         (["migrations", "pending"], "|| hangar-dal migrations apply"),

@@ -229,8 +229,13 @@ def test_memory_gets_a_key_that_nobody_keeps() -> None:
     assert files() == []
 
 
+def test_wrong_entries_are_refused_with_the_variable_they_are_in() -> None:
+    with pytest.raises(SettingsError, match=r"^HANGAR_SEALING_KEYS: entry 1 is not of the form"):
+        open_keyring(Settings(sealing_keys="no key"))
+
+
 def test_postgresql_without_a_key_says_how_to_make_one() -> None:
-    with pytest.raises(SettingsError, match=r"HANGAR_SEALING_KEYS.*hangar-dal new-key"):
+    with pytest.raises(SettingsError, match=r"HANGAR_SEALING_KEYS.*hangar-dal keys new"):
         open_keyring(Settings(database_url=POSTGRESQL))
 
 

@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
             examples:
               hangar-dal migrations apply                      apply what is pending
               hangar-dal migrations pending || echo "old"      exit with status 3 if migrations are pending
-              export HANGAR_SEALING_KEYS="$(hangar-dal new-key)"
+              export HANGAR_SEALING_KEYS="$(hangar-dal keys new)"
 
             exit codes: 0 done, 1 failed, 2 not understood, 3 migrations are pending, 4 the history
             does not fit the files

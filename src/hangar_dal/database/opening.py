@@ -20,7 +20,7 @@ from hangar_dal.database.owned import own, see_out, settled
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import SettingsError, StatementError
 from hangar_dal.event_loop import require_asyncio
-from hangar_dal.keyring import missing_key_file, open_keyring
+from hangar_dal.keyring import Keys, ask_for_keyring, missing_key_file, open_keyring
 from hangar_dal.sealing import Keyring, NoKeyring
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
@@ -34,6 +34,7 @@ def open_database(
     *,
     catalog: Carrier | None = None,
     clock: Callable[[], datetime] | None = None,
+    keys: Keys | None = None,
     check_schema: bool = True,
 ) -> "Opening":
     """`async with open_database(catalog=ACCOUNTS) as db: ...`, or `db = await ...` and `await db.close()` later.
@@ -42,6 +43,9 @@ def open_database(
     other query raises `CatalogNotOpened`. Raises `SchemaOutOfDate` if migrations of these catalogs are pending, while
     `:memory:` applies them all. Keys are needed only if one of them has sealed values. Without a catalog, no query can
     run, and neither tables nor keys are needed. `clock` is what queries take `:now` from; it must be aware.
+
+    `keys` is a function, sync or async, that returns the keys as HANGAR_SEALING_KEYS has them, `id:base64` entries in a
+    str or a SecretStr. It takes the place of the settings, and is called once, if keys are needed.
     """
     if not isinstance(settings, Settings | None):  # a URL, as other packages take it; it may hold a password
         given, fix = type(settings).__name__, "write open_database(Settings(database_url=...), catalog=...)"
@@ -49,18 +53,28 @@ def open_database(
     if catalog is not None and not hasattr(catalog, "lineage"):
         given = type(catalog).__name__
         raise TypeError(f"open_database takes a Catalog, not {given}; write open_database(catalog=CATALOG)")
-    return Opening(settings, catalog, clock or _utc_now, check_schema=check_schema)
+    if keys is not None and not callable(keys):  # perhaps the keys themselves
+        given = type(keys).__name__
+        raise TypeError(f"open_database takes a function for keys, not {given}; write keys=load_keys, without a call")
+    return Opening(settings, catalog, clock or _utc_now, keys, check_schema=check_schema)
 
 
 class Opening:
     """A database about to be opened: await it, or enter it."""
 
     def __init__(
-        self, settings: Settings | None, catalog: Carrier | None, clock: Callable[[], datetime], *, check_schema: bool
+        self,
+        settings: Settings | None,
+        catalog: Carrier | None,
+        clock: Callable[[], datetime],
+        keys: Keys | None,
+        *,
+        check_schema: bool,
     ) -> None:
         self._settings = settings
         self._catalog = catalog
         self._clock = clock
+        self._keys = keys
         self._check_schema = check_schema
         self._database: Database | None = None
 
@@ -94,7 +108,7 @@ class Opening:
         is_checked = self._check_schema and not _migrates_itself(settings)
         if catalog and is_checked and _lacks_file(settings):
             schema_history.check(catalog, ())  # said before a file and its key are made, perhaps under a misspelt name
-        keyring = await _keyring(settings, catalog)
+        keyring = await _keyring(settings, catalog, self._keys)
         dialect = settings.target.dialect
         database = Database(
             await _engine(settings, catalog),
@@ -124,9 +138,11 @@ async def _engine(settings: Settings, catalog: Carrier | None) -> Engine:
     return await open_postgresql(settings, target)
 
 
-async def _keyring(settings: Settings, catalog: Carrier | None) -> Keyring:
+async def _keyring(settings: Settings, catalog: Carrier | None, keys: Keys | None) -> Keyring:
     if catalog is None or not any(each.has_sealed for each in catalog.lineage):
         return NoKeyring()
+    if keys is not None:
+        return await ask_for_keyring(keys)
     await _refuse_lost_key(settings)
     return open_keyring(settings)
 
@@ -144,7 +160,7 @@ async def _refuse_lost_key(settings: Settings) -> None:
         raise SettingsError(
             f"{path}: the key file is missing, and {column} of {target.path} holds values sealed with key {key_id}. "
             "Restore the key file from its backup, or set HANGAR_SEALING_KEYS. If the key is lost, so are these "
-            f"values: write a new key of `hangar-dal new-key` into {path} (mode 600) to seal new ones."
+            f"values: write a new key of `hangar-dal keys new` into {path} (mode 600) to seal new ones."
         )
 
 
