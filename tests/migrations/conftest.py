@@ -1,20 +1,24 @@
 """What the tests of migrations share: raw connections, schemas, and a checkout that they may spoil."""
 
+import atexit
+import gc
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, chdir, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from yoyo.scripts.main import main as yoyo_main
 
 from hangar_dal import ACCOUNTS, cli
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.files import folders_of
+from hangar_dal.migrations.loading import YOYO_LOG
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.stages import read_schema
@@ -26,9 +30,6 @@ ROOT = Path(__file__).parents[2]
 FOREIGN_KEYS = {"sqlite": "PRAGMA foreign_keys = ON", "postgresql": "SELECT 1"}
 
 _TABLE = re.compile(r"(CREATE TABLE [^;]*\))\s*(;|$)")
-
-# yoyo itself warns when `rollback` undoes only one of several.
-WARNINGS = ["-W", "error::ResourceWarning", "-W", "error::DeprecationWarning"]
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 Run = subprocess.CompletedProcess[str]
@@ -112,16 +113,43 @@ def add_migration() -> Callable[..., None]:
 
 
 @pytest.fixture
-def yoyo(checkout: Path) -> Callable[..., Run]:
+def yoyo(checkout: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run]:
+    """Runs `yoyo` in the checkout on the given database, else on the default, without a new process.
+
+    Its log is in `caplog`, not in stderr.
+    """
+
+    def run(*arguments: str, url: str | None = None, cwd: Path = checkout) -> Run:
+        with pytest.MonkeyPatch.context() as patch, ExitStack() as at_exit, chdir(cwd):
+            patch.setattr(atexit, "register", at_exit.callback)
+            patch.setattr(sys, "excepthook", sys.__excepthook__)
+            patch.setattr(YOYO_LOG, "filters", [])
+            if url is not None:
+                patch.setenv("DATABASE_URL", url)
+            try:
+                code = yoyo_main(arguments) or 0
+            except SystemExit as leaving:
+                code = int(leaving.code or 0)
+            except Exception as error:
+                code = 1
+                sys.excepthook(type(error), error, error.__traceback__)
+        gc.collect()  # a connection that was left open warns now, in the test that opened it
+        return Run(arguments, code, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def yoyo_process(checkout: Path) -> Callable[..., Run]:
     """Runs `yoyo` in the checkout as a shell would, on the given database, else on the default."""
 
-    def run(*arguments: str, url: str | None = None, cwd: Path = checkout, strict: bool = True) -> Run:
+    def run(*arguments: str, url: str | None = None) -> Run:
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         if url is not None:
             environment["DATABASE_URL"] = url
         return subprocess.run(
-            [sys.executable, *(WARNINGS if strict else ()), "-m", "yoyo", *arguments],
-            cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False,
+            [sys.executable, "-W", "error", "-m", "yoyo", *arguments],
+            cwd=checkout, env=environment, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
     return run

@@ -1,4 +1,4 @@
-"""`yoyo` in the root of a checkout, as a person runs it; the folder's name has spaces and brackets."""
+"""`yoyo` in the root of a checkout, as a person runs it. The name of the folder has spaces and brackets."""
 
 import re
 import sqlite3
@@ -8,6 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
+from warnings import catch_warnings
 
 import pytest
 
@@ -29,15 +30,16 @@ def statuses(answer: Any) -> list[str]:
     return [line.split()[0] for line in answer.stdout.splitlines() if " 000" in line]
 
 
-def test_bare_apply_makes_the_default_database_beside_yoyo_ini(yoyo: Yoyo, checkout: Path) -> None:
-    answer = yoyo("apply")
+def test_bare_apply_makes_the_default_database_beside_yoyo_ini(yoyo: Yoyo, yoyo_process: Yoyo, checkout: Path) -> None:
+    answer = yoyo_process("apply")
     assert answer.returncode == 0, answer.stderr
     assert [migration for migration in EVERYTHING if f"Applying {migration}" in answer.stderr] == list(EVERYTHING)
     assert {path.name for path in checkout.iterdir()} == {"hangar_bay_dev.db", "sql", "src", "yoyo.ini"}
     with closing(sqlite3.connect(checkout / "hangar_bay_dev.db")) as connection:
         assert connection.execute("SELECT count(*) FROM session_cookies").fetchone() == (0,)
     assert statuses(yoyo("list")) == ["A", "A", "A"]
-    assert yoyo("rollback").returncode == 0
+    with pytest.warns(UserWarning, match="rolling back a single migration"):
+        assert yoyo("rollback").returncode == 0
     assert statuses(yoyo("list")) == ["A", "A", "U"]
 
 
@@ -91,11 +93,13 @@ def test_a_database_given_by_its_url_gets_its_own_dialect(
 ) -> None:
     """Through yoyo's own backends, which know nothing of this package, and are not free of warnings."""
     url = empty_database_url.replace("postgresql://", "postgresql+psycopg://").replace("%2F", "/")
-    answer = yoyo("apply", "-d", url, strict=False)
+    with catch_warnings(action="ignore"):
+        answer = yoyo("apply", "-d", url)
     assert answer.returncode == 0, answer.stderr
     assert schema_of(empty_database_url).names == {"users", "session_cookies"}
     assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == ()
-    assert yoyo("rollback", "--all", "-d", url, strict=False).returncode == 0
+    with catch_warnings(action="ignore"):
+        assert yoyo("rollback", "--all", "-d", url).returncode == 0
     assert schema_of(empty_database_url) == Schema(())
 
 
@@ -188,7 +192,7 @@ WRONG_FILES = {
 @pytest.mark.parametrize(("file", "text", "message", "commands"), WRONG_FILES.values(), ids=WRONG_FILES)
 def test_a_wrong_migration_ends_a_command_in_one_line(
     empty_database_url: str, dialect: str, yoyo: Yoyo, checkout: Path, add_migration: Callable[..., None],
-    file: str, text: str | None, message: str, commands: Sequence[str],
+    caplog: pytest.LogCaptureFixture, file: str, text: str | None, message: str, commands: Sequence[str],
 ) -> None:  # fmt: skip
     folder = checkout / "sql" / "accounts" / "migrations"
     add_migration(folder, "0004_bad")
@@ -198,18 +202,33 @@ def test_a_wrong_migration_ends_a_command_in_one_line(
         path.write_text(text)
     for command in commands:
         answer = yoyo(command, url=empty_database_url)
-        *before, line = answer.stderr.splitlines()
+        (line,) = answer.stderr.splitlines()
         assert re.match(f"error: .*{message}", line), line
-        assert [each for each in before if not each.startswith("INFO:")] == []
         assert answer.returncode == 1
+    assert [record.getMessage() for record in caplog.records if record.levelname != "INFO"] == []
 
 
-def test_a_traceback_is_kept_for_a_fault_in_a_program(yoyo: Yoyo, checkout: Path) -> None:
+def test_a_process_that_cannot_load_a_migration_ends_with_one_line(yoyo_process: Yoyo, checkout: Path) -> None:
+    (checkout / "sql" / "accounts" / "migrations" / "0004_bad.py").write_text("import (")
+    answer = yoyo_process("list")
+    (line,) = answer.stderr.splitlines()
+    assert re.match(r"error: .*0004_bad\.py cannot be loaded: SyntaxError: ", line), line
+    assert (answer.returncode, answer.stdout) == (1, "")
+
+
+def test_a_process_without_a_server_ends_with_one_line(yoyo_process: Yoyo) -> None:
+    answer = yoyo_process("apply", url=f"postgresql://me:{PASSWORD}@127.0.0.1:1/db")
+    (line,) = answer.stderr.splitlines()
+    assert re.match("error: .*127.0.0.1:1/db: .*; check that it runs", line), line
+    assert (answer.returncode, answer.stdout) == (1, "")
+
+
+def test_a_traceback_is_kept_for_a_fault_in_a_program(yoyo_process: Yoyo, checkout: Path) -> None:
     """A shim of yoyo's own kind may run any Python."""
     (checkout / "sql" / "accounts" / "migrations" / "0004_own.py").write_text(
         "from yoyo import step\nstep(lambda c: 1 / 0)\n"
     )
-    answer = yoyo("apply")
+    answer = yoyo_process("apply")
     assert answer.returncode == 1
     assert answer.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"
     assert "Traceback" in answer.stderr
