@@ -19,10 +19,12 @@ from hangar_dal import ACCOUNTS, cli
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.files import folders_of
 from hangar_dal.migrations.loading import YOYO_LOG
+from hangar_dal.migrations.new import SHIM
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.stages import read_schema
 from hangar_dal.migrations.verify import verify
+from hangar_dal.sqlscan import DIALECTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,6 +82,16 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of migrations in the place of the packaged ones, so that a test applies only its own."""
+    made = tmp_path / "own"
+    for dialect in DIALECTS:
+        (made / dialect).mkdir(parents=True)
+    monkeypatch.setattr(ACCOUNTS, "_migrations", made)
+    return made
+
+
+@pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """What `yoyo` needs of the repository, in a folder whose name has spaces and brackets."""
     folder = tmp_path / "my check out [1]"
@@ -101,8 +113,8 @@ def add_migration() -> Callable[..., None]:
     """
 
     def add(folder: Path, migration: str, *, strict: bool = True, **scripts: str) -> None:
-        shutil.copy(folder / "0001_users.py", folder / f"{migration}.py")
-        for dialect in ("sqlite", "postgresql"):
+        (folder / f"{migration}.py").write_text(SHIM)
+        for dialect in DIALECTS:
             text = scripts.get(dialect, scripts.get("apply", "SELECT 1;"))
             if dialect == "sqlite" and strict:
                 text = _TABLE.sub(r"\1 STRICT\2", text.replace("bigint", "integer"))
@@ -159,11 +171,9 @@ def yoyo_process(checkout: Path) -> Callable[..., Run]:
 def application(tmp_path: Path, add_migration: Callable[..., None]) -> Path:
     """The migrations of an application: one table of its own, behind the packaged ones."""
     folder = tmp_path / "application"
-    for dialect in ("sqlite", "postgresql"):
+    for dialect in DIALECTS:
         (folder / dialect).mkdir(parents=True)
-    shutil.copy(ACCOUNTS.migrations / "0001_users.py", folder)
     add_migration(folder, "1001_orders", apply="CREATE TABLE orders (id integer);", rollback="DROP TABLE orders;")
-    (folder / "0001_users.py").unlink()
     return folder
 
 

@@ -24,16 +24,6 @@ Verify = Callable[..., tuple[Finding, ...]]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder of migrations in the place of the packaged ones."""
-    made = tmp_path / "own"
-    for dialect in DIALECTS:
-        (made / dialect).mkdir(parents=True)
-    monkeypatch.setattr(ACCOUNTS, "_migrations", made)
-    return made
-
-
-@pytest.fixture
 def verified(folder: Path, findings: Verify) -> Verify:
     """What `verify` finds in these migrations."""
 

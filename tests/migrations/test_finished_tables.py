@@ -29,18 +29,18 @@ def both(rule: str, migration: str) -> list[tuple[str, str, str]]:
     return [("postgresql", migration, rule), ("sqlite", migration, rule)]
 
 
-def add_pets(add_migration: Add, packaged: Path, more: str = "", pets: str = PETS) -> None:
+def add_pets(add_migration: Add, folder: Path, more: str = "", pets: str = PETS) -> None:
     sql = f"{OWNERS} {pets} {more}"
-    add_migration(packaged, "0004_pets", sqlite=in_sqlite(sql), postgresql=sql, rollback=DROP)
+    add_migration(folder, "0001_pets", sqlite=in_sqlite(sql), postgresql=sql, rollback=DROP)
 
 
 def test_a_foreign_key_without_an_index_is_found_where_it_was_made(
-    findings: Findings, packaged: Path, add_migration: Add
+    findings: Findings, folder: Path, add_migration: Add
 ) -> None:
-    add_pets(add_migration, packaged)
-    add_migration(packaged, "0005_more", apply="ALTER TABLE pets ADD COLUMN name text;",
+    add_pets(add_migration, folder)
+    add_migration(folder, "0002_more", apply="ALTER TABLE pets ADD COLUMN name text;",
                   rollback="ALTER TABLE pets DROP COLUMN name;")  # fmt: skip
-    assert found(findings()) == both("foreign-key-unindexed", "0004_pets")
+    assert found(findings()) == both("foreign-key-unindexed", "0001_pets")
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,8 @@ def test_a_foreign_key_without_an_index_is_found_where_it_was_made(
         "CREATE INDEX pets_owner ON pets (owner) WHERE owner IS NOT NULL;",
     ],
 )
-def test_a_foreign_key_with_an_index_is_fine(
-    index: str, findings: Findings, packaged: Path, add_migration: Add
-) -> None:
-    add_pets(add_migration, packaged, index)
+def test_a_foreign_key_with_an_index_is_fine(index: str, findings: Findings, folder: Path, add_migration: Add) -> None:
+    add_pets(add_migration, folder, index)
     assert found(findings()) == []
 
 
@@ -67,17 +65,17 @@ def test_a_foreign_key_with_an_index_is_fine(
     ],
 )
 def test_an_index_that_does_not_begin_with_the_key_or_lacks_rows_does_not_serve_it(
-    index: str, findings: Findings, packaged: Path, add_migration: Add
+    index: str, findings: Findings, folder: Path, add_migration: Add
 ) -> None:
-    add_pets(add_migration, packaged, index)
-    assert found(findings()) == both("foreign-key-unindexed", "0004_pets")
+    add_pets(add_migration, folder, index)
+    assert found(findings()) == both("foreign-key-unindexed", "0001_pets")
 
 
 def test_an_index_of_a_later_migration_serves_a_foreign_key(
-    findings: Findings, packaged: Path, add_migration: Add
+    findings: Findings, folder: Path, add_migration: Add
 ) -> None:
-    add_pets(add_migration, packaged)
-    add_migration(packaged, "0005_index", apply="CREATE INDEX i ON pets (owner);", rollback="DROP INDEX i;")
+    add_pets(add_migration, folder)
+    add_migration(folder, "0002_index", apply="CREATE INDEX i ON pets (owner);", rollback="DROP INDEX i;")
     assert found(findings()) == []
 
 
@@ -91,18 +89,18 @@ def test_an_index_of_a_later_migration_serves_a_foreign_key(
     ],
 )
 def test_keys_serve_foreign_keys_of_several_columns(
-    columns: str, rules: list[str], findings: Findings, packaged: Path, add_migration: Add
+    columns: str, rules: list[str], findings: Findings, folder: Path, add_migration: Add
 ) -> None:
     several = "CONSTRAINT pets_fkey FOREIGN KEY (tenant, owner) REFERENCES owners (tenant, id)"
     definition = f"CREATE TABLE pets (owner bigint NOT NULL, tenant bigint NOT NULL, {columns}, {several});"
-    add_pets(add_migration, packaged, pets=definition)
+    add_pets(add_migration, folder, pets=definition)
     assert [rule for _, _, rule in found(findings())] == rules * 2
 
 
-def test_a_foreign_key_to_a_small_table_needs_no_index(findings: Findings, packaged: Path, add_migration: Add) -> None:
-    add_pets(add_migration, packaged)
+def test_a_foreign_key_to_a_small_table_needs_no_index(findings: Findings, folder: Path, add_migration: Add) -> None:
+    add_pets(add_migration, folder)
     assert found(findings(small_tables=("owners",))) == []
-    assert found(findings(small_tables=("users",))) == both("foreign-key-unindexed", "0004_pets")
+    assert found(findings(small_tables=("users",))) == both("foreign-key-unindexed", "0001_pets")
 
 
 NOTES = "CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, data text{}, kind text, CONSTRAINT notes_data_check {});"
@@ -124,11 +122,11 @@ NOTES = "CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, data text{}, kind 
     ],
 )
 def test_a_check_that_may_refuse_null_is_found(
-    null: str, check: str, rules: list[str], findings: Findings, packaged: Path, add_migration: Add
+    null: str, check: str, rules: list[str], findings: Findings, folder: Path, add_migration: Add
 ) -> None:
     plain = NOTES.format(null, "CHECK (data <> '')").replace("integer", "bigint")
     add_migration(
-        packaged, "0004_notes", sqlite=NOTES.format(null, check), postgresql=plain, rollback="DROP TABLE notes;"
+        folder, "0001_notes", sqlite=NOTES.format(null, check), postgresql=plain, rollback="DROP TABLE notes;"
     )
     assert [(each.dialect, each.rule) for each in findings() if each.rule != "twins-differ"] == [
         ("sqlite", rule) for rule in rules
@@ -136,11 +134,11 @@ def test_a_check_that_may_refuse_null_is_found(
 
 
 def test_the_index_of_the_fix_can_be_created_on_both_databases(
-    findings: Findings, packaged: Path, add_migration: Add
+    findings: Findings, folder: Path, add_migration: Add
 ) -> None:
-    add_pets(add_migration, packaged)
+    add_pets(add_migration, folder)
     (create,) = {each.fix.partition(" in a new migration")[0] for each in findings()}
-    add_migration(packaged, "0005_index", apply=f"{create};", rollback="DROP INDEX idx_pets_owner;")
+    add_migration(folder, "0002_index", apply=f"{create};", rollback="DROP INDEX idx_pets_owner;")
     assert found(findings()) == []
 
 
@@ -179,16 +177,16 @@ DECLARED = f"-- not strict: notes: rows of any type come from outside\n{LOOSE}"
     ],
 )
 def test_a_table_of_sqlite_that_is_not_strict_is_found(
-    sqlite: str, later: str, rules: list[str], findings: Findings, packaged: Path, add_migration: Add
+    sqlite: str, later: str, rules: list[str], findings: Findings, folder: Path, add_migration: Add
 ) -> None:
     postgresql = "CREATE TABLE notes (id bigint NOT NULL PRIMARY KEY, body text NOT NULL);"
     add_migration(
-        packaged, "0004_notes", strict=False, sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE notes;"
+        folder, "0001_notes", strict=False, sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE notes;"
     )
     drop = "DROP TABLE words;" if "words" in later else "SELECT 1;"
-    add_migration(packaged, "0005_words", strict=False, sqlite=later, postgresql="SELECT 1;")
-    (packaged / "sqlite" / "0005_words.rollback.sql").write_text(drop)
-    assert found(findings(postgresql=None)) == [("sqlite", "0004_notes", rule) for rule in rules]
+    add_migration(folder, "0002_words", strict=False, sqlite=later, postgresql="SELECT 1;")
+    (folder / "sqlite" / "0002_words.rollback.sql").write_text(drop)
+    assert found(findings(postgresql=None)) == [("sqlite", "0001_notes", rule) for rule in rules]
 
 
 def test_the_documentation_shows_a_table_that_is_declared_not_strict() -> None:

@@ -21,12 +21,12 @@ def found(findings: tuple[Finding, ...]) -> list[tuple[str, str, str]]:
 
 
 @pytest.fixture
-def pets(packaged: Path, add_migration: Add) -> Path:
+def pets(folder: Path, add_migration: Add) -> Path:
     """Migrations that end with a table of pets."""
     add_migration(
-        packaged, "0004_pets", sqlite=PETS.replace("bigint", "integer"), postgresql=PETS, rollback="DROP TABLE pets;"
+        folder, "0001_pets", sqlite=PETS.replace("bigint", "integer"), postgresql=PETS, rollback="DROP TABLE pets;"
     )
-    return packaged
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_rows_that_differ_after_a_rollback_are_found_on_both_databases(
     apply: str, rollback: str, told: str, findings: Findings, pets: Path, add_migration: Add
 ) -> None:
     sqlite = apply.replace("bigint", "integer")
-    add_migration(pets, "0005_change", sqlite=sqlite, postgresql=apply, rollback=rollback)
+    add_migration(pets, "0002_change", sqlite=sqlite, postgresql=apply, rollback=rollback)
     reported = findings()
-    assert found(reported) == [("postgresql", "0005_change", "rows-differ"), ("sqlite", "0005_change", "rows-differ")]
+    assert found(reported) == [("postgresql", "0002_change", "rows-differ"), ("sqlite", "0002_change", "rows-differ")]
     assert all(each.message.endswith(told) for each in reported)
-    assert all(each.path.endswith(f"{each.dialect}/0005_change.rollback.sql") for each in reported)
+    assert all(each.path.endswith(f"{each.dialect}/0002_change.rollback.sql") for each in reported)
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ def test_rows_that_are_the_same_after_a_rollback_are_fine(
     apply: str, rollback: str, findings: Findings, pets: Path, add_migration: Add
 ) -> None:
     add_migration(
-        pets, "0005_more", apply="ALTER TABLE pets ADD COLUMN kind_of text;",
+        pets, "0002_more", apply="ALTER TABLE pets ADD COLUMN kind_of text;",
         rollback="ALTER TABLE pets DROP COLUMN kind_of;",
     )  # fmt: skip
     sqlite = apply.replace("bigint", "integer")
-    add_migration(pets, "0006_change", sqlite=sqlite, postgresql=apply, rollback=rollback)
+    add_migration(pets, "0003_change", sqlite=sqlite, postgresql=apply, rollback=rollback)
     assert found(findings()) == []
 
 
@@ -87,6 +87,6 @@ def test_a_migration_that_made_up_rows_do_not_suit_is_not_reported_and_hides_not
     findings: Findings, pets: Path, add_migration: Add
 ) -> None:
     unsuited = "INSERT INTO pets (id, name) VALUES (1, 'the first');"
-    add_migration(pets, "0005_first", apply=unsuited, rollback="DELETE FROM pets WHERE id = 1;")
-    add_migration(pets, "0006_change", apply="UPDATE pets SET name = 'x';", rollback="SELECT 1;")
-    assert found(findings()) == [("postgresql", "0006_change", "rows-differ"), ("sqlite", "0006_change", "rows-differ")]
+    add_migration(pets, "0002_first", apply=unsuited, rollback="DELETE FROM pets WHERE id = 1;")
+    add_migration(pets, "0003_change", apply="UPDATE pets SET name = 'x';", rollback="SELECT 1;")
+    assert found(findings()) == [("postgresql", "0003_change", "rows-differ"), ("sqlite", "0003_change", "rows-differ")]

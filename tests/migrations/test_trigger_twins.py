@@ -33,17 +33,17 @@ def postgresql(name: str = "a", raised: str = "RAISE EXCEPTION 'a_rule: No.'") -
 
 @pytest.fixture
 def verified(
-    findings: Callable[..., tuple[Finding, ...]], packaged: Path, add_migration: Add
+    findings: Callable[..., tuple[Finding, ...]], folder: Path, add_migration: Add
 ) -> Callable[..., list[tuple[str, str, int]]]:
     """What is found in a migration that makes a table and what is given for each database, and in a second one."""
 
     def run(on_sqlite: str, on_postgresql: str, *, then: tuple[str, str] | None = None) -> list[tuple[str, str, int]]:
         texts = (f"{NOTES}{on_sqlite}", f"{NOTES}{on_postgresql}")
-        add_migration(packaged, "0004_notes", sqlite=texts[0], postgresql=texts[1], rollback=DROP)
-        rollback = packaged / "postgresql" / "0004_notes.rollback.sql"
+        add_migration(folder, "0001_notes", sqlite=texts[0], postgresql=texts[1], rollback=DROP)
+        rollback = folder / "postgresql" / "0001_notes.rollback.sql"
         rollback.write_text(f"{DROP} {DROP_FUNCTIONS}")
         if then is not None:
-            add_migration(packaged, "0005_more", sqlite=then[0], postgresql=then[1])
+            add_migration(folder, "0002_more", sqlite=then[0], postgresql=then[1])
         return [(each.dialect, each.rule, each.line) for each in findings() if each.rule.startswith("trigger-")]
 
     return run

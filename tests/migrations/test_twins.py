@@ -31,11 +31,11 @@ LIKE = {
 
 
 @pytest.fixture
-def twins(findings: Callable[[], tuple[Finding, ...]], packaged: Path, add_migration: Add) -> Twins:
+def twins(findings: Callable[[], tuple[Finding, ...]], folder: Path, add_migration: Add) -> Twins:
     """What is found where a migration makes the table `a` so on one database, and so on the other."""
 
     def made(sqlite: str, postgresql: str) -> tuple[Finding, ...]:
-        add_migration(packaged, "0004_values", sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE a;")
+        add_migration(folder, "0001_values", sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE a;")
         return findings()
 
     return made
@@ -44,7 +44,7 @@ def twins(findings: Callable[[], tuple[Finding, ...]], packaged: Path, add_migra
 @pytest.mark.parametrize(("sqlite", "postgresql", "values"), APART.values(), ids=APART)
 def test_a_rule_with_other_values_in_one_twin_is_found(twins: Twins, sqlite: str, postgresql: str, values: str) -> None:
     (found,) = twins(_checked(sqlite, "integer"), _checked(postgresql, "bigint"))
-    assert (found.query, found.rule) == ("0004_values", "twins-differ")
+    assert (found.query, found.rule) == ("0001_values", "twins-differ")
     assert found.message.startswith(f"constraint c is not the same in SQLite and PostgreSQL: {values} (")
 
 

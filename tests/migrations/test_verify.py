@@ -88,25 +88,25 @@ CREATE VIEW pilot_names AS SELECT id, name FROM pilots;
     ],
 )
 def test_a_rename_and_back_leaves_the_schema_as_it_was(
-    check: Check, packaged: Path, add_migration: Add, apply: str, rollback: str
+    check: Check, folder: Path, add_migration: Add, apply: str, rollback: str
 ) -> None:
-    add_migration(packaged, "0004_pilots", apply=RENAMED, rollback="DROP VIEW pilot_names; DROP TABLE pilots;")
-    add_migration(packaged, "0005_rename", apply=apply, rollback=rollback)
+    add_migration(folder, "0001_pilots", apply=RENAMED, rollback="DROP VIEW pilot_names; DROP TABLE pilots;")
+    add_migration(folder, "0002_rename", apply=apply, rollback=rollback)
     assert check() == []
 
 
-def test_what_is_wrong_with_later_migrations_is_found_too(check: Check, packaged: Path, add_migration: Add) -> None:
-    add_migration(packaged, "0004_fails", apply=TABLE, rollback="DROP TABLE nobody;")
-    add_migration(packaged, "0005_rows", apply="INSERT INTO pilots VALUES (1, 'a');", rollback="SELECT 1;")
-    add_migration(packaged, "0006_whole", apply="CREATE INDEX i ON pilots (name);", rollback="DROP INDEX i;")
-    add_migration(packaged, "0007_leaves", apply="ALTER TABLE pilots ADD COLUMN b text;", rollback="SELECT 1;")
+def test_what_is_wrong_with_later_migrations_is_found_too(check: Check, folder: Path, add_migration: Add) -> None:
+    add_migration(folder, "0001_fails", apply=TABLE, rollback="DROP TABLE nobody;")
+    add_migration(folder, "0002_rows", apply="INSERT INTO pilots VALUES (1, 'a');", rollback="SELECT 1;")
+    add_migration(folder, "0003_whole", apply="CREATE INDEX i ON pilots (name);", rollback="DROP INDEX i;")
+    add_migration(folder, "0004_leaves", apply="ALTER TABLE pilots ADD COLUMN b text;", rollback="SELECT 1;")
     assert check() == [
-        ("postgresql/0004_fails.rollback.sql", 1, "rollback-fails"),
-        ("postgresql/0005_rows.sql", 1, "apply-again-fails"),
-        ("postgresql/0007_leaves.rollback.sql", 1, "rollback-differs"),
-        ("sqlite/0004_fails.rollback.sql", 1, "rollback-fails"),
-        ("sqlite/0005_rows.sql", 1, "apply-again-fails"),
-        ("sqlite/0007_leaves.rollback.sql", 1, "rollback-differs"),
+        ("postgresql/0001_fails.rollback.sql", 1, "rollback-fails"),
+        ("postgresql/0002_rows.sql", 1, "apply-again-fails"),
+        ("postgresql/0004_leaves.rollback.sql", 1, "rollback-differs"),
+        ("sqlite/0001_fails.rollback.sql", 1, "rollback-fails"),
+        ("sqlite/0002_rows.sql", 1, "apply-again-fails"),
+        ("sqlite/0004_leaves.rollback.sql", 1, "rollback-differs"),
     ]
 
 
@@ -127,15 +127,15 @@ def test_a_rollback_that_destroys_too_much_is_not_held_against_the_next_migratio
 
 
 def test_a_migration_that_gives_something_else_the_second_time_is_found(
-    check: Check, packaged: Path, add_migration: Add
+    check: Check, folder: Path, add_migration: Add
 ) -> None:
-    add_migration(packaged, "0004_marks", apply="CREATE TABLE marks (n integer);", rollback="DROP TABLE marks;")
+    add_migration(folder, "0001_marks", apply="CREATE TABLE marks (n integer);", rollback="DROP TABLE marks;")
     twice = (
         "DO $$ BEGIN IF EXISTS (SELECT FROM marks) THEN ALTER TABLE marks ADD COLUMN again integer; END IF; END $$;"
         "INSERT INTO marks VALUES (1);"
     )
-    add_migration(packaged, "0005_twice", sqlite="SELECT 1;", postgresql=twice)
-    assert check() == [("postgresql/0005_twice.sql", 1, "apply-again-differs")]
+    add_migration(folder, "0002_twice", sqlite="SELECT 1;", postgresql=twice)
+    assert check() == [("postgresql/0002_twice.sql", 1, "apply-again-differs")]
 
 
 def test_the_statement_that_fails_is_named_and_what_was_not_tried(
@@ -182,27 +182,27 @@ ONE_SIDED = {
 @pytest.mark.parametrize(("sqlite", "postgresql", "line"), ONE_SIDED.values(), ids=ONE_SIDED)
 def test_a_change_of_one_twin_alone_is_found_once_where_it_was_made(
     findings: Callable[..., tuple[Finding, ...]],
-    packaged: Path,
+    folder: Path,
     add_migration: Add,
     sqlite: str,
     postgresql: str,
     line: str,
 ) -> None:
     undo = "DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS a;"
-    add_migration(packaged, "0004_one_twin", sqlite=sqlite, postgresql=postgresql, rollback=undo)
-    add_migration(packaged, "0005_later")
+    add_migration(folder, "0001_one_twin", sqlite=sqlite, postgresql=postgresql, rollback=undo)
+    add_migration(folder, "0002_later")
     (found,) = findings()
-    assert (found.query, found.rule) == ("0004_one_twin", "twins-differ")
+    assert (found.query, found.rule) == ("0001_one_twin", "twins-differ")
     assert f"\n    {line}" in found.message
 
 
 @pytest.mark.parametrize(("name", "is_found"), [("a_b_check", True), ("a_b_type_check", False)])
 def test_a_check_that_a_type_of_postgresql_replaces_has_a_name_that_the_fix_tells(
-    findings: Callable[..., tuple[Finding, ...]], packaged: Path, add_migration: Add, name: str, *, is_found: bool
+    findings: Callable[..., tuple[Finding, ...]], folder: Path, add_migration: Add, name: str, *, is_found: bool
 ) -> None:
     sqlite = f"CREATE TABLE a (b integer NOT NULL, CONSTRAINT {name} CHECK (b IN (0, 1))) STRICT;"
     postgresql = "CREATE TABLE a (b boolean NOT NULL);"
-    add_migration(packaged, "0004_flags", sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE a;")
+    add_migration(folder, "0001_flags", sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE a;")
     told = [each.fix for each in findings()]
     assert len(told) == is_found
     assert all("<table>_<column>_type_check" in fix for fix in told)
@@ -221,13 +221,13 @@ def test_files_that_are_missing_or_unfinished_are_all_named(check: Check, packag
 
 
 def test_an_applied_file_that_was_edited_is_found(
-    check: Check, empty_database_url: str, packaged: Path, add_migration: Add, dialect: str
+    check: Check, empty_database_url: str, folder: Path, add_migration: Add, dialect: str
 ) -> None:
-    add_migration(packaged, "0004_more", apply=TABLE, rollback="DROP TABLE pilots;")
+    add_migration(folder, "0001_more", apply=TABLE, rollback="DROP TABLE pilots;")
     migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert check(database=empty_database_url) == []
-    add_migration(packaged, "0004_more", apply=f"{TABLE} -- edited", rollback="DROP TABLE pilots;")
-    assert check(database=empty_database_url) == [(f"{dialect}/0004_more.sql", 1, "edited")]
+    add_migration(folder, "0001_more", apply=f"{TABLE} -- edited", rollback="DROP TABLE pilots;")
+    assert check(database=empty_database_url) == [(f"{dialect}/0001_more.sql", 1, "edited")]
 
 
 def test_an_application_s_own_folder_is_verified_behind_the_packaged_ones(check: Check, application: Path) -> None:
@@ -247,7 +247,7 @@ def test_a_foreign_key_that_leads_to_no_key_is_found(check: Check, packaged: Pat
 
 
 def test_a_rule_is_one_dialect_s_alone_only_where_it_stands_for_a_column_s_type(
-    check: Check, packaged: Path, add_migration: Add
+    check: Check, folder: Path, add_migration: Add
 ) -> None:
     table = "CREATE TABLE pilots (id {} NOT NULL, ship_type text NOT NULL{});"
     rule = ", CONSTRAINT pilots_{} CHECK (id <> '')"
@@ -255,15 +255,15 @@ def test_a_rule_is_one_dialect_s_alone_only_where_it_stands_for_a_column_s_type(
         "rollback": "DROP TABLE pilots;",
         "postgresql": table.format("uuid", "").replace("text", 'text COLLATE "C"'),
     }
-    add_migration(packaged, "0004_pilots", sqlite=table.format("text", rule.format("id_type_check")), **both)
+    add_migration(folder, "0001_pilots", sqlite=table.format("text", rule.format("id_type_check")), **both)
     assert check() == []
-    add_migration(packaged, "0004_pilots", sqlite=table.format("text", rule.format("ship_type_check")), **both)
-    assert check() == [("sqlite/0004_pilots.sql", 1, "twins-differ")]
+    add_migration(folder, "0001_pilots", sqlite=table.format("text", rule.format("ship_type_check")), **both)
+    assert check() == [("sqlite/0001_pilots.sql", 1, "twins-differ")]
 
 
 def test_no_scratch_database_is_left_on_the_server(
     check: Check,
-    packaged: Path,
+    folder: Path,
     add_migration: Add,
     empty_postgres_url: str,
     query: Query,
@@ -271,15 +271,15 @@ def test_no_scratch_database_is_left_on_the_server(
 ) -> None:
     ending = token_hex(6)  # other tests have scratch databases of their own there
     monkeypatch.setattr(scratch, "new_name", lambda now: f"hangar_check_{now}_{ending}")
-    add_migration(packaged, "0004_fails", apply=TABLE, rollback="DROP TABLE nobody;")
-    add_migration(packaged, "0005_bad", apply=TABLE)
+    add_migration(folder, "0001_fails", apply=TABLE, rollback="DROP TABLE nobody;")
+    add_migration(folder, "0002_bad", apply=TABLE)
     assert len(check()) == 4
     assert query(empty_postgres_url, f"SELECT datname FROM pg_database WHERE datname LIKE '%{ending}'") == []
 
 
-def test_without_postgresql_the_rest_is_verified(check: Check, packaged: Path, add_migration: Add) -> None:
-    add_migration(packaged, "0004_one", sqlite=TABLE, postgresql="SELECT 1;")
-    assert check(postgresql=None) == [("sqlite/0004_one.rollback.sql", 1, "rollback-differs")]
+def test_without_postgresql_the_rest_is_verified(check: Check, folder: Path, add_migration: Add) -> None:
+    add_migration(folder, "0001_one", sqlite=TABLE, postgresql="SELECT 1;")
+    assert check(postgresql=None) == [("sqlite/0001_one.rollback.sql", 1, "rollback-differs")]
 
 
 def test_the_documentation_explains_every_rule() -> None:
