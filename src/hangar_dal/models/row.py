@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, Secret, SecretBytes, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, Secret, SecretBytes, SecretStr, StringConstraints
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
@@ -12,6 +12,10 @@ from hangar_dal.sealing import Sealed
 # How many rows one page of a list may have, and how many one statement may change.
 PageSize = Annotated[int, Field(ge=1, le=1000)]
 BatchSize = Annotated[int, Field(ge=1, le=10_000)]
+
+# Where a request came from: usually an IP address.
+Source = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+UserAgent = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 
 class Row(BaseModel):

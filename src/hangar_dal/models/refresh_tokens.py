@@ -1,0 +1,56 @@
+"""Refresh tokens: the sessions of signed-in devices. A session is a family of tokens, of which one is live."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, SecretStr, StringConstraints
+
+from hangar_dal.models.row import Row, Source, UserAgent
+from hangar_dal.values import uuid7
+
+TokenHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class RefreshToken(Row):
+    """What is stored about a token, which is live while neither `used_at` nor `revoked_at` is set.
+
+    The tokens of one sign-in have the same `family_id`, `signed_in_at` and `session_ends_at`. `rotated_from` is the
+    `jti` of the token that was used for this one; it is None for the first, whose `jti` is the `family_id`.
+    """
+
+    jti: UUID
+    family_id: UUID
+    user_id: UUID
+    rotated_from: UUID | None
+    user_agent: str | None
+    source: str | None
+    signed_in_at: datetime
+    session_ends_at: datetime
+    issued_at: datetime
+    used_at: datetime | None
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class NewRefreshToken(Row):
+    """What `insert_refresh_token` needs; `issue_refresh_token` and `rotate_refresh_token` make it."""
+
+    jti: UUID = Field(default_factory=uuid7)
+    family_id: UUID
+    user_id: UUID
+    token_hash: TokenHash
+    rotated_from: UUID | None
+    user_agent: UserAgent | None
+    source: Source | None
+    signed_in_at: datetime
+    session_ends_at: datetime
+    issued_at: datetime
+    expires_at: datetime
+
+
+class IssuedRefreshToken(Row):
+    """A new token, which cannot be read again, and what is stored about it."""
+
+    token: SecretStr
+    session: RefreshToken

@@ -1,0 +1,256 @@
+"""Refresh tokens: a session of a signed-in device, continued by tokens that are each used once.
+
+`from hangar_dal import refresh_tokens`. Every function takes a `Database` or a `Transaction` first, opened with
+`ACCOUNTS`. `accounts.refresh` rotates a token and reacts to reuse; docs/accounts.md shows how.
+"""
+# mypy: disable-error-code="empty-body"
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from hangar_dal.catalogs import ACCOUNTS
+from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.errors import InvalidValue, raise_alone
+from hangar_dal.models.refresh_tokens import IssuedRefreshToken as IssuedRefreshToken
+from hangar_dal.models.refresh_tokens import NewRefreshToken, TokenHash
+from hangar_dal.models.refresh_tokens import RefreshToken as RefreshToken
+from hangar_dal.models.row import BatchSize, PageSize
+from hangar_dal.query import RowCount, Stream
+from hangar_dal.tokens import new_token, token_hash
+from hangar_dal.values import uuid7
+
+query = ACCOUNTS.query
+
+LIFETIME: Final = timedelta(days=30)
+"""How long a token can be used. Each rotation begins this time again."""
+
+SESSION_LIFETIME: Final = timedelta(days=365)
+"""How long a session can be continued by rotations. Then the user signs in again."""
+
+NO_GRACE: Final = timedelta(0)
+MAX_GRACE: Final = timedelta(minutes=5)
+
+_FIRST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@query
+async def insert_refresh_token(db: Executor, new: NewRefreshToken) -> RefreshToken:
+    """Store a token that has been made; `issue_refresh_token` makes one."""
+    ...
+
+
+@query
+async def use_refresh_token(db: Executor, *, token_hash: TokenHash, now: datetime | None = None) -> RefreshToken | None:
+    """Mark a live token as used; None if it is unknown, used, revoked or expired. For `rotate_refresh_token`."""
+    ...
+
+
+@query
+async def use_lost_refresh_token(
+    db: Executor, *, token_hash: TokenHash, used_after: datetime, now: datetime | None = None
+) -> RefreshToken | None:
+    """Mark the live successor of a token as used, if the token itself was used after `used_after`; None otherwise."""
+    ...
+
+
+@query
+async def find_refresh_token_by_hash(db: Executor, token_hash: TokenHash) -> RefreshToken | None:
+    """The token with this hash, in whatever state."""
+    ...
+
+
+@query
+async def list_refresh_tokens(
+    db: Executor, *, user_id: UUID, after: RefreshToken | None = None, limit: PageSize = 50
+) -> list[RefreshToken]:
+    """A page of the user's active sessions, the last refreshed first; `after` is the last one of the page before."""
+    ...
+
+
+@query
+def stream_refresh_tokens(db: Executor, user_id: UUID) -> Stream[RefreshToken]:
+    """All tokens of a user that are stored, used and revoked ones too, oldest first."""
+    ...
+
+
+@query
+async def count_live_refresh_tokens(db: Executor, *, user_id: UUID, family_id: UUID | None = None) -> int:
+    """How many tokens of the user, or of one session, are neither used nor revoked; expired ones count too."""
+    ...
+
+
+@query
+async def revoke_live_refresh_tokens(db: Executor, *, user_id: UUID, family_id: UUID | None = None) -> RowCount:
+    """Revoke the live tokens that this statement sees; `revoke_sessions` also revokes those that are being rotated."""
+    ...
+
+
+@query
+async def revoke_refresh_token(db: Executor, *, user_id: UUID, jti: UUID) -> RowCount:
+    """Revoke one live token of the user; 0 if there is none. If a rotation was faster, its new token stays live."""
+    ...
+
+
+@query
+async def revoke_used_refresh_token(db: Executor, jti: UUID) -> RowCount:
+    """Note that a used token was presented again; 0 if that was noted before. For `revoke_reused`."""
+    ...
+
+
+@query
+async def delete_refresh_tokens(db: Executor, *, user_id: UUID) -> RowCount:
+    """Delete all tokens of a user, which ends the sessions."""
+    ...
+
+
+@query
+async def delete_expired_refresh_tokens(
+    db: Executor, *, now: datetime | None = None, batch_size: BatchSize
+) -> RowCount:
+    """Delete up to `batch_size` expired tokens; `purge_expired_refresh_tokens` goes on to the end."""
+    ...
+
+
+async def issue_refresh_token(
+    db: Executor,
+    user_id: UUID,
+    *,
+    lifetime: timedelta = LIFETIME,
+    session_lifetime: timedelta = SESSION_LIFETIME,
+    user_agent: str | None = None,
+    source: str | None = None,
+) -> IssuedRefreshToken:
+    """Begin a session: the first token of a new family. `ForeignKeyViolation` if there is no such user.
+
+    Call it in the transaction of the sign-in, after a statement that changes the user's row. A password change then
+    either sees the new session and revokes it, or comes first and makes the sign-in fail.
+    """
+    now, jti, token = db.now(), uuid7(), new_token()
+    ends = _later(now, "session_lifetime", session_lifetime)
+    new = NewRefreshToken.model_construct(
+        jti=jti,
+        family_id=jti,
+        user_id=user_id,
+        token_hash=token_hash(token),
+        rotated_from=None,
+        user_agent=user_agent,
+        source=source,
+        signed_in_at=now,
+        session_ends_at=ends,
+        issued_at=now,
+        expires_at=min(_later(now, "lifetime", lifetime), ends),
+    )
+    return IssuedRefreshToken(token=token, session=await insert_refresh_token(db, new))
+
+
+async def rotate_refresh_token(
+    db: Executor,
+    token: SecretStr,
+    *,
+    lifetime: timedelta = LIFETIME,
+    grace: timedelta = NO_GRACE,
+    user_agent: str | None = None,
+    source: str | None = None,
+) -> IssuedRefreshToken | None:
+    """Use a live token and issue the next one of its session; None if it is unknown, used, revoked or expired.
+
+    Of several calls with one token, exactly one gets the next token. `grace` is for a client that never got the answer:
+    within this time after the use, the used token can be rotated once more, unless its successor was used. The new
+    token takes the place of the successor.
+    """
+    now, presented = db.now(), token_hash(token)
+    expires_at, used_after = _later(now, "lifetime", lifetime), _earlier(now, grace)
+    async with atomic(db) as tx:
+        used = await use_refresh_token(tx, token_hash=presented, now=now)
+        if used is None and grace:
+            used = await use_lost_refresh_token(tx, token_hash=presented, used_after=used_after, now=now)
+        if used is None:
+            return None
+        following = new_token()
+        new = NewRefreshToken.model_construct(
+            jti=uuid7(),
+            family_id=used.family_id,
+            user_id=used.user_id,
+            token_hash=token_hash(following),
+            rotated_from=used.jti,
+            user_agent=user_agent,
+            source=source,
+            signed_in_at=used.signed_in_at,
+            session_ends_at=used.session_ends_at,
+            issued_at=now,
+            expires_at=min(expires_at, used.session_ends_at),
+        )
+        return IssuedRefreshToken(token=following, session=await insert_refresh_token(tx, new))
+
+
+async def find_refresh_token(db: Executor, token: SecretStr) -> RefreshToken | None:
+    """The stored row of this token, in whatever state; None if it is unknown or was purged."""
+    return await find_refresh_token_by_hash(db, token_hash(token))
+
+
+async def revoke_sessions(db: Executor, *, user_id: UUID, family_id: UUID | None = None) -> int:
+    """End all sessions of the user, or the one with this `family_id`; returns how many had a live token.
+
+    A rotation at the same time cannot save a session: its new token is revoked too.
+    """
+    revoked = 0
+    async with atomic(db) as tx:
+        # A rotation that is not yet committed hides its new token, but shows the old one as live. The UPDATE waits for
+        # it, and the next round sees the new token.
+        while await count_live_refresh_tokens(tx, user_id=user_id, family_id=family_id):
+            revoked += await revoke_live_refresh_tokens(tx, user_id=user_id, family_id=family_id)
+    return revoked
+
+
+async def revoke_reused(db: Executor, reused: RefreshToken) -> bool:
+    """End the session of a used token that was presented again; False if that was done before.
+
+    Only the first call for a token returns True, so that a thief who repeats it cannot fill a log.
+    """
+    async with atomic(db) as tx:
+        is_first = await revoke_used_refresh_token(tx, reused.jti)
+        revoked = await revoke_sessions(tx, user_id=reused.user_id, family_id=reused.family_id)
+    return bool(is_first or revoked)
+
+
+async def purge_expired_refresh_tokens(
+    db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
+) -> int:
+    """Delete all tokens that have expired by now; returns how many.
+
+    Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
+    `progress` is called with the count so far.
+    """
+    now, purged = db.now(), 0
+    while True:
+        deleted = await delete_expired_refresh_tokens(db, now=now, batch_size=batch_size)
+        purged += deleted
+        if progress is not None and deleted:
+            progress(purged)
+        if deleted < batch_size:
+            return purged
+
+
+def _later(now: datetime, name: str, lifetime: timedelta) -> datetime:
+    """Return the end of a lifetime that begins now."""
+    if not isinstance(lifetime, timedelta):
+        raise InvalidValue(f"{name}: expected timedelta, got {type(lifetime).__name__}")
+    if lifetime <= timedelta(0):
+        raise InvalidValue(f"{name}: must be longer than 0 seconds")
+    try:
+        return now + lifetime
+    except OverflowError:
+        raise_alone(InvalidValue(f"{name}: must end before the year 10000"))
+
+
+def _earlier(now: datetime, grace: timedelta) -> datetime:
+    """Return the instant after which a token must have been used for the grace period to apply."""
+    if not isinstance(grace, timedelta):
+        raise InvalidValue(f"grace: expected timedelta, got {type(grace).__name__}")
+    if not timedelta(0) <= grace <= MAX_GRACE:
+        raise InvalidValue(f"grace: must be 0 to {MAX_GRACE.seconds} seconds")
+    return now - min(grace, now - _FIRST_INSTANT)
