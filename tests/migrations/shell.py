@@ -4,6 +4,11 @@ import os
 import pty
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from hangar_dal import cli
 
 Run = subprocess.CompletedProcess[str]
 
@@ -16,18 +21,26 @@ def hangar_dal(*arguments: str, **environment: str) -> Run:
 
 
 def on_a_terminal(*arguments: str, **environment: str) -> str:
-    """What a person sees, both streams as they come."""
+    """What a person sees, both streams as they come. The command runs in this process, on a terminal of its own."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "hangar_dal.cli", *arguments]
-    base = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
-    with subprocess.Popen(command, env=base | environment, stdin=theirs, stdout=theirs, stderr=theirs) as process:
-        os.close(theirs)
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as reader:
+        seen = reader.submit(_everything, ours)
+        patch.delenv("NO_COLOR", raising=False)
+        for name, value in ({"TERM": "xterm"} | environment).items():
+            patch.setenv(name, value)
+        with os.fdopen(theirs, "w") as terminal:
+            patch.setattr(sys, "stdout", terminal)
+            patch.setattr(sys, "stderr", terminal)
+            cli.main(arguments)
+    return seen.result(timeout=300)
+
+
+def _everything(descriptor: int) -> str:
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
         seen = b""
         try:
-            while chunk := os.read(ours, 1000):
+            while chunk := stream.read(1000):
                 seen += chunk
         except OSError:  # Linux says so when the other end is closed
             pass
-        process.wait(timeout=300)
-    os.close(ours)
-    return seen.decode()
+        return seen.decode()

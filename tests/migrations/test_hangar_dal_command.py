@@ -20,23 +20,26 @@ EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexe
 pytestmark = pytest.mark.usefixtures("accounts_project")
 
 
-def test_a_new_key_is_an_entry_of_the_setting_and_never_the_same() -> None:
-    first, second = hangar_dal("keys", "new"), hangar_dal("keys", "new")
+def test_a_new_key_is_an_entry_of_the_setting_and_never_the_same(in_process: Callable[..., Run]) -> None:
+    first, second = hangar_dal("keys", "new"), in_process("keys", "new")
     assert (first.returncode, first.stderr) == (0, "")
     assert len(first.stdout.splitlines()) == 1
     assert first.stdout != second.stdout
     assert len(parse_keys(f"{first.stdout.strip()},{second.stdout.strip()}").ids) == 2
 
 
-def test_pending_then_apply_then_nothing(empty_database_url: str) -> None:
+def test_pending_then_apply_then_nothing(
+    in_process: Callable[..., Run], empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pending = hangar_dal("migrations", "pending", DATABASE_URL=empty_database_url)
     assert (pending.returncode, pending.stdout.split(), pending.stderr) == (3, list(EVERYTHING), "")
-    applied = hangar_dal("migrations", "apply", "--database", empty_database_url)
+    applied = in_process("migrations", "apply", "--database", empty_database_url)
     assert (applied.returncode, applied.stderr) == (0, "")
     assert applied.stdout.splitlines() == [f"applied {migration}" for migration in EVERYTHING]
-    pending = hangar_dal("migrations", "pending", "--database", empty_database_url)
+    pending = in_process("migrations", "pending", "--database", empty_database_url)
     assert (pending.returncode, pending.stdout, pending.stderr) == (0, "", "")
-    again = hangar_dal("migrations", "apply", DATABASE_URL=empty_database_url)
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    again = in_process("migrations", "apply")
     assert (again.returncode, again.stdout, again.stderr) == (0, "Nothing is pending.\n", "")
 
 
@@ -115,14 +118,19 @@ def test_help_teaches_by_example(in_process: Callable[..., Run], arguments: list
     assert taught in answer.stdout
 
 
-def test_colour_is_for_a_terminal_and_for_who_wants_it(empty_sqlite_url: str) -> None:
+def test_colour_is_for_a_terminal_and_for_anyone_who_asks_for_it(
+    in_process: Callable[..., Run], empty_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arguments = ("migrations", "adopt", "--database", empty_sqlite_url)
     assert "\033[31;1merror:\033[0m" in on_a_terminal(*arguments)
     assert "\033[" not in on_a_terminal(*arguments, NO_COLOR="1")
     assert "\033[" not in on_a_terminal(*arguments, TERM="dumb")
     assert "\033[" not in hangar_dal(*arguments).stderr
-    assert "\033[31;1merror:\033[0m" in hangar_dal(*arguments, FORCE_COLOR="1").stderr
-    assert "\033[" not in hangar_dal(*arguments, FORCE_COLOR="1", NO_COLOR="1").stderr
+    with monkeypatch.context() as patch:
+        patch.setenv("FORCE_COLOR", "1")
+        assert "\033[31;1merror:\033[0m" in in_process(*arguments).stderr
+        patch.setenv("NO_COLOR", "1")
+        assert "\033[" not in in_process(*arguments).stderr
     assert "\033[32mapplied\033[0m 0001_users" in on_a_terminal("migrations", "apply", "--database", empty_sqlite_url)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.migrations.scripts import ids_in
-from migrations.shell import Run, hangar_dal, on_a_terminal
+from migrations.shell import Run, on_a_terminal
 
 Add = Callable[..., None]
 InProcess = Callable[..., Run]
@@ -223,8 +223,8 @@ def test_schema_draws(in_process: InProcess, database_url: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("command", [("migrations", "status"), ("schema",), ("schema", "diff")])
-def test_colours_are_for_terminals_alone(drifted: str, command: tuple[str, ...]) -> None:
-    piped = hangar_dal(*command, "--database", drifted)
+def test_colours_are_for_terminals_alone(in_process: InProcess, drifted: str, command: tuple[str, ...]) -> None:
+    piped = in_process(*command, "--database", drifted)
     assert ESCAPE not in piped.stdout + piped.stderr
     assert ESCAPE in on_a_terminal(*command, "--database", drifted)
     assert ESCAPE not in on_a_terminal(*command, "--database", drifted, NO_COLOR="1")
