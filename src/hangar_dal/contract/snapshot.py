@@ -61,9 +61,8 @@ class Records:
         """What the files know and no query is any more. The catalogs must have been read."""
         for path, (catalog, snapshot) in self.snapshots.items():
             for dialect, database in snapshot.databases.items():
-                there = {
-                    (each.query.name, _digest_of(each.variant, sent(each))) for each in statements(catalog, dialect)
-                }
+                now = statements(catalog, dialect, path.stem)
+                there = {(each.query.name, _digest_of(each.variant, sent(each))) for each in now}
                 for query, answers in database.queries.items():
                     if any((query, digest) not in there for answer in answers for digest in answer.statements):
                         yield _wrong(path, "snapshot-stale", "it holds statements that no longer exist", dialect, query)
@@ -168,7 +167,7 @@ def _is_digest(path: Path) -> bool:
 def _taken(catalog: Catalog, file: str, sources: Sequence[Source]) -> Snapshot:
     databases: dict[Dialect, OfDatabase] = {}
     for source in sorted(sources, key=lambda each: each.dialect):
-        asked = [each for each in statements(catalog, source.dialect) if each.query.file == file]
+        asked = [*statements(catalog, source.dialect, file)]
         told = [(each, source.ask(each.variant, sent(each))) for each in asked]
         texts = [*(each.variant.text for each in asked), *(repr(answer) for _, answer in told)]
         queries = {

@@ -33,8 +33,11 @@ def variants(declared: DeclaredQuery, dialect: Dialect) -> tuple[CheckedVariant,
     return tuple(CheckedVariant(declared, block, made.label, made.variant) for made in arms(block, declared.signature))
 
 
-def statements(catalog: Catalog, dialect: Dialect) -> Iterator[CheckedVariant]:
-    """Those of every query whose signature is understood, query by query. The catalog must have been read."""
+def statements(catalog: Catalog, dialect: Dialect, file: str | None = None) -> Iterator[CheckedVariant]:
+    """Those of every query whose signature is understood, query by query. The catalog must have been read.
+
+    `file` names one SQL file, without its suffix; by default the statements of all files are returned.
+    """
     for declared in catalog.queries.values():
-        if not declared.signature.findings:
+        if file in (None, declared.file) and not declared.signature.findings:
             yield from variants(declared, dialect)
