@@ -1,0 +1,62 @@
+"""Security events: what happened to accounts, and from where."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from hangar_dal.models.row import Row, Source, UserAgent
+from hangar_dal.values import uuid7
+
+
+class SecurityEventKind(StrEnum):
+    SIGN_IN = "SIGN_IN"
+    SIGN_IN_FAILED = "SIGN_IN_FAILED"
+    LOCKED = "LOCKED"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  (not a password)
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105  (not a password)
+    SECOND_FACTOR_ENABLED = "SECOND_FACTOR_ENABLED"
+    SECOND_FACTOR_DISABLED = "SECOND_FACTOR_DISABLED"
+    RECOVERY_CODES_CHANGED = "RECOVERY_CODES_CHANGED"
+    RECOVERY_CODE_USED = "RECOVERY_CODE_USED"
+    TOKEN_REUSED = "TOKEN_REUSED"  # noqa: S105  (not a password)
+    SIGNED_OUT = "SIGNED_OUT"
+    KEYS_ROTATED = "KEYS_ROTATED"
+    ROLE_CHANGED = "ROLE_CHANGED"
+    STATUS_CHANGED = "STATUS_CHANGED"
+    INVITED = "INVITED"
+    EMAIL_CONFIRMED = "EMAIL_CONFIRMED"
+    EXPORTED = "EXPORTED"
+    ERASED = "ERASED"
+    MERGED = "MERGED"
+
+
+RetentionDays = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class SecurityEvent(Row):
+    """What happened to an account. `actor_id` is the administrator who did it, if it was not the user.
+
+    `user_id` is None if nobody was recognised, as when a sign-in fails for an unknown name. The user may be gone.
+    """
+
+    id: UUID
+    kind: SecurityEventKind
+    user_id: UUID | None
+    actor_id: UUID | None
+    source: str | None
+    user_agent: str | None
+    occurred_at: datetime
+
+
+class NewSecurityEvent(Row):
+    """What `record_security_event` needs; the database's clock says when. It must not hold a secret."""
+
+    id: UUID = Field(default_factory=uuid7)
+    kind: SecurityEventKind
+    user_id: UUID | None = None
+    actor_id: UUID | None = None
+    source: Source | None = None
+    user_agent: UserAgent | None = None
