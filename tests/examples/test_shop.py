@@ -124,8 +124,9 @@ def test_its_newest_migration_goes_before_the_code(run: Shop, server: str) -> No
     assert (shown.returncode, shown.stderr) == (0, "")
     _, table, *_ = shown.stdout.split("\n\n")
     rows = {row[0]: row[1:] for row in map(str.split, table.splitlines())}
-    assert rows["orders.list_orders"] == ["breaks", "breaks", "breaks", "breaks", "holds"]
-    assert rows["orders.delete_order"] == ["breaks", "breaks", "breaks", "holds", "holds"]
+    # The columns before the last two are the package's migrations.
+    assert (set(rows["orders.list_orders"][:-1]), rows["orders.list_orders"][-1]) == ({"breaks"}, "holds")
+    assert (set(rows["orders.delete_order"][:-2]), rows["orders.delete_order"][-2:]) == ({"breaks"}, ["holds", "holds"])
     assert "\n1002_order_notes: deploy the schema first\n" in shown.stdout
 
 
@@ -152,8 +153,12 @@ def test_the_readme_shows_what_is_found(run: Shop, shop: Path, server: str) -> N
 
 
 def test_the_page_about_checks_shows_the_matrix(run: Shop, server: str) -> None:
-    shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server)
-    assert [part for part in quoted("docs/check.md", "0001 ") if part not in shown.stdout] == []
+    shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server).stdout
+    table, *parts = quoted("docs/check.md", "0001 ")
+    assert [part for part in parts if part not in shown] == []
+    # The page need not have the package's newest migrations, whose columns are before the last two.
+    rows = [(row.split()[0], row.split()[-2:]) for row in shown.splitlines() if len(row.split()) > 2]
+    assert [row for row in table.splitlines() if (row.split()[0], row.split()[-2:]) not in rows] == []
 
 
 def test_its_readme_names_commands_that_there_are(run: Shop) -> None:
