@@ -1,7 +1,8 @@
 """There is one door to SQL that changes a database: the structure of the package, read from its sources."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import hangar_dal
@@ -18,10 +19,14 @@ MAKERS = {"migrations/scratch.py", "migrations/throwaway.py", "migrations/leftov
 BACKENDS = {"migrations/backend_common.py", "migrations/backend_postgresql.py", "migrations/backend_sqlite.py"}
 
 
-def tools() -> Iterator[tuple[str, ast.Module]]:
-    for folder in TOOLS:
-        for path in sorted((SOURCES / folder).rglob("*.py")):
-            yield path.relative_to(SOURCES).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def tools() -> Sequence[tuple[str, ast.Module]]:
+    """The modules of the tools, each with its path. They are parsed once for all tests."""
+    return [
+        (path.relative_to(SOURCES).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        for folder in TOOLS
+        for path in sorted((SOURCES / folder).rglob("*.py"))
+    ]
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
