@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from commands import run_module
 from hangar_dal import ACCOUNTS, cli
 from hangar_dal.contract.snapshot import snapshot_folder
 from hangar_dal.contract.snapshot_file import FORMAT, from_text
@@ -111,8 +112,7 @@ class Store:
 
     def check(self, *arguments: str) -> list[tuple[str, str, str, int]]:
         """Rule, dialect, path and line of each finding."""
-        command = [sys.executable, "-m", "hangar_dal.cli", "check", "--json", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.root)
+        done = run_module("hangar_dal.cli", "check", "--json", *arguments, cwd=self.root)
         assert done.stdout, done.stderr
         found = json.loads(done.stdout)["findings"]
         assert done.returncode == bool(found)

@@ -7,13 +7,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import hangar_dal
+from commands import run_module
 from hangar_dal import sealing
 from postgres_server import Server
 
@@ -40,15 +40,7 @@ def run(shop: Path) -> Shop:
     """A command in the application's folder, where nothing but its environment is known."""
 
     def done(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=shop,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        return run_module(*command, cwd=shop, env=os.environ | environment)
 
     return done
 

@@ -1,7 +1,6 @@
 """A small application in a folder, and the commands that work on it."""
 
 import importlib
-import os
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -11,6 +10,7 @@ from textwrap import dedent
 
 import pytest
 
+from commands import run_module
 from hangar_dal import cli
 from hangar_dal.migrations.new import SHIM
 
@@ -178,13 +178,4 @@ class Application:
 
     def run_alone(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command, without a terminal, in a process of its own."""
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        return run_module("hangar_dal.cli", *arguments, cwd=self.folder)

@@ -10,14 +10,13 @@ import pytest
 
 from hangar_dal import cli
 
+from commands import run_module
+
 Run = subprocess.CompletedProcess[str]
 
 
 def hangar_dal(*arguments: str, **environment: str) -> Run:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "hangar_dal.cli", *arguments],
-        env=os.environ | environment, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    return run_module("hangar_dal.cli", *arguments, env=os.environ | environment, strict=True)
 
 
 def on_a_terminal(*arguments: str, **environment: str) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -13,6 +12,7 @@ from uuid import UUID
 import pytest
 
 import shop
+from commands import run_module
 from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, users
 from hangar_dal.database import Row, Statement
 from hangar_dal.migrations.drift import database_schema
@@ -86,9 +86,7 @@ def command(environment: dict[str, str]) -> Callable[..., tuple[int, str]]:
     """Runs `hangar-dal refold` in a process of its own, in an empty folder; its exit code and all that it says."""
 
     def run(*arguments: str, named: Sequence[str] = NAMED) -> tuple[int, str]:
-        done = subprocess.run(
-            [*REFOLD, *named, *arguments], env=environment, capture_output=True, text=True, timeout=300, check=False
-        )
+        done = run_module("hangar_dal.cli", "refold", *named, *arguments, env=environment)
         return done.returncode, done.stdout + done.stderr
 
     return run
