@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from hangar_dal import cli
-
 from commands import run_module
+from hangar_dal import cli
 
 Run = subprocess.CompletedProcess[str]
 
