@@ -26,14 +26,14 @@ def token_hash(token: SecretStr) -> str:
 
     Raises `InvalidValue` for text that cannot be a token, before it is hashed: empty, too long, or not ASCII.
     """
-    if not isinstance(token, SecretStr):
-        raise InvalidValue(f"token: expected SecretStr, got {type(token).__name__}")
-    if not _may_be_token(token):
+    if not may_be_token(token):
         raise InvalidValue(f"token: must be 1 to {MAX_TOKEN_CHARACTERS} ASCII characters")
     return hashlib.sha256(token.get_secret_value().encode("ascii")).hexdigest()
 
 
-def _may_be_token(token: SecretStr) -> bool:
-    """Tell whether the text can be a token. Keeps the text out of the frame that raises, which error reports record."""
-    text = token.get_secret_value()
+def may_be_token(token: SecretStr) -> bool:
+    """Tell whether `token_hash` accepts this text. Raises `InvalidValue` for what is no `SecretStr`."""
+    if not isinstance(token, SecretStr):
+        raise InvalidValue(f"token: expected SecretStr, got {type(token).__name__}")
+    text = token.get_secret_value()  # nothing is raised below, where error reports would record it
     return 0 < len(text) <= MAX_TOKEN_CHARACTERS and text.isascii()

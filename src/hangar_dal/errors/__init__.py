@@ -8,6 +8,8 @@
     │   └── WeakPassword           too short, too long, or among the most common
     ├── SealError                  a sealed value cannot be opened: wrong key, moved or altered
     ├── InvalidCredentials         unknown user, wrong password or an account that is not active: never which
+    ├── TokenInvalid               a token is unknown, expired or revoked: never which
+    │   └── TokenReused            a used refresh token came back; its session was ended
     ├── AccountNotActive           the account exists and may not sign in
     ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
     ├── NotFound                   a row that had to exist does not
@@ -50,6 +52,8 @@ so `database/<dialect>/` translates it, and `raise_alone` makes sure that it can
 from hangar_dal.errors.accounts import AccountNotActive as AccountNotActive
 from hangar_dal.errors.accounts import HashingBusy as HashingBusy
 from hangar_dal.errors.accounts import InvalidCredentials as InvalidCredentials
+from hangar_dal.errors.accounts import TokenInvalid as TokenInvalid
+from hangar_dal.errors.accounts import TokenReused as TokenReused
 from hangar_dal.errors.accounts import WeakPassword as WeakPassword
 from hangar_dal.errors.database import CheckViolation as CheckViolation
 from hangar_dal.errors.database import CommitUnknown as CommitUnknown

@@ -21,3 +21,11 @@ class AccountNotActive(HangarError):
 
 class HashingBusy(HangarError):
     """Answer "try again later" (HTTP 503): more sign-ins arrive than this process can hash."""
+
+
+class TokenInvalid(HangarError):
+    """Ask the user to sign in again. One sentence for a token that is unknown, expired or revoked: never which."""
+
+
+class TokenReused(TokenInvalid):
+    """A used refresh token came back, so a copy of it exists. Its session was ended: tell the user why."""

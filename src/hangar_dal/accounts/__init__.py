@@ -1,0 +1,10 @@
+"""Accounts: the work that touches several domains, such as signing in, refreshing and signing out.
+
+`from hangar_dal import accounts`. Every function leaves a security event in the transaction of its change. What must
+survive an error is committed before the error is raised: such functions take a `Database`, not a `Transaction`.
+"""
+
+from hangar_dal.accounts.refreshing import refresh as refresh
+from hangar_dal.accounts.refreshing import sign_out as sign_out
+from hangar_dal.accounts.refreshing import sign_out_everywhere as sign_out_everywhere
+from hangar_dal.accounts.signed_in import SignedIn as SignedIn

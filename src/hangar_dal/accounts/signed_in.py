@@ -1,0 +1,22 @@
+"""What a sign-in and a refresh return."""
+
+from typing import Self
+
+from pydantic import SecretStr
+
+from hangar_dal.models.refresh_tokens import IssuedRefreshToken, RefreshToken
+from hangar_dal.models.row import Row
+from hangar_dal.models.users import User
+
+
+class SignedIn(Row):
+    """A user, the refresh token, which cannot be read again, and the session that the token continues."""
+
+    user: User
+    refresh_token: SecretStr
+    session: RefreshToken
+
+    @classmethod
+    def with_token(cls, user: User, issued: IssuedRefreshToken) -> Self:
+        """The user with a token that was just issued to them."""
+        return cls(user=user, refresh_token=issued.token, session=issued.session)
