@@ -1,0 +1,136 @@
+"""Failed sign-ins: counted for each login as it was typed and for each source, with locks that grow.
+
+`from hangar_dal import sign_in_failures`. Every function takes a `Database` or a `Transaction` first, opened with
+`ACCOUNTS`. `accounts.sign_in` and `accounts.authenticate` use them: docs/accounts.md shows how.
+"""
+# mypy: disable-error-code="empty-body"
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from hangar_dal.catalogs import ACCOUNTS
+from hangar_dal.database import Database, Executor
+from hangar_dal.emails import fold_email, is_email
+from hangar_dal.models.row import BatchSize
+from hangar_dal.models.sign_in_failures import AttemptKey, FreeAttempts
+from hangar_dal.models.sign_in_failures import SignInFailures as SignInFailures
+from hangar_dal.query import RowCount
+from hangar_dal.values import check_text, fold
+
+query = ACCOUNTS.query
+
+FORGOTTEN_AFTER: Final = timedelta(days=1)
+"""After this time without an attempt, counting begins anew."""
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Limits(NamedTuple):
+    """How many attempts may fail before the first lock, and how long the locks are, the last of them from then on."""
+
+    free: int
+    locks: tuple[timedelta, ...]
+
+
+LOGIN_LIMITS: Final = Limits(5, tuple(timedelta(seconds=each) for each in (30, 60, 120, 240, 480, 900)))
+# Shorter, because many people may share a source.
+SOURCE_LIMITS: Final = Limits(100, tuple(timedelta(seconds=each) for each in (10, 20, 40, 60)))
+
+
+@query
+async def insert_or_count_attempt(
+    db: Executor,
+    *,
+    key: AttemptKey,
+    is_counted: bool,
+    free: FreeAttempts,
+    locks: list[datetime],
+    forgotten: datetime,
+) -> SignInFailures | None:
+    """Count an attempt as failed; None, and nothing changes, while the key is locked. `count_attempt` calls it."""
+    ...
+
+
+@query
+async def find_sign_in_failures(db: Executor, key: AttemptKey) -> SignInFailures | None:
+    """What is counted for a login or a source: pass `login_key(...)` or `source_key(...)`."""
+    ...
+
+
+@query
+async def take_back_attempt(db: Executor, key: AttemptKey) -> RowCount:
+    """Count one failure less, and lift the lock; 0 if nothing is counted."""
+    ...
+
+
+@query
+async def delete_sign_in_failures(db: Executor, key: AttemptKey) -> RowCount:
+    """Forget the failures of a login or a source, and lift the lock; 0 if nothing is counted."""
+    ...
+
+
+@query
+async def delete_forgotten_sign_in_failures(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
+    """Delete up to `batch_size` counts that had no attempt since; `purge_sign_in_failures` goes on to the end."""
+    ...
+
+
+def login_key(login: str) -> str:
+    """Return the key of a login as it was typed. What finds the same account in another spelling has the same key."""
+    text = fold_email("login", login) if "@" in login and is_email(login) else fold("login", login)
+    return _key("login", text)
+
+
+def source_key(source: str) -> str:
+    """Return the key of a source, such as an IP address."""
+    return _key("source", check_text("source", source))
+
+
+async def count_attempt(
+    db: Executor, key: str, limits: Limits = LOGIN_LIMITS, *, is_counted: bool = True
+) -> SignInFailures | None:
+    """Count an attempt to sign in as failed, before it is made; None if it must be refused.
+
+    While the key is locked, attempts are refused and not counted, so that they do not make the lock longer. Of
+    concurrent attempts, no more are let through than are free. With `is_counted=False` the same statement runs, counts
+    nothing and returns None.
+    """
+    now = db.now()
+    locks = [_shifted(now, lock) for lock in limits.locks]
+    forgotten = _shifted(now, -FORGOTTEN_AFTER)
+    return await insert_or_count_attempt(
+        db, key=key, is_counted=is_counted, free=limits.free, locks=locks, forgotten=forgotten
+    )
+
+
+async def purge_sign_in_failures(
+    db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
+) -> int:
+    """Delete all counts that had no attempt for a day; returns how many.
+
+    Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
+    `progress` is called with the count so far.
+    """
+    before, purged = _shifted(db.now(), -FORGOTTEN_AFTER), 0
+    while True:
+        deleted = await delete_forgotten_sign_in_failures(db, before=before, batch_size=batch_size)
+        purged += deleted
+        if progress is not None and deleted:
+            progress(purged)
+        if deleted < batch_size:
+            return purged
+
+
+def _key(kind: str, text: str) -> str:
+    return sha256(f"{kind}:{text}".encode()).hexdigest()
+
+
+def _shifted(now: datetime, by: timedelta) -> datetime:
+    """Return another instant, or the first or last one that exists."""
+    try:
+        return now + by
+    except OverflowError:
+        return _FIRST if by < timedelta(0) else _LAST
