@@ -25,6 +25,7 @@ MAX_SEALED_TEXT: Final = (
 )  # its base64, the header, nonce and tag: longer was not sealed here
 
 _FORMAT: Final = "v1"
+HEADER_LENGTH: Final = len(f"{_FORMAT}..") + 32  # with the longest key id
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _LEAST_BYTES: Final = _NONCE_BYTES + 16  # the tag of AES-GCM
@@ -178,10 +179,19 @@ def new_key() -> str:
 
 def sealed_with(text: str) -> str | None:
     """The id of the key that a text was sealed with; None if the text is not a sealed value."""
+    key_id, body = _header(text)
+    return key_id if len(_decoded(body)) >= _LEAST_BYTES else None
+
+
+def key_id_of(beginning: str) -> str | None:
+    """The id of the key in the first `HEADER_LENGTH` characters of a sealed value; None if it is no sealed value."""
+    return _header(beginning)[0]
+
+
+def _header(text: str) -> tuple[str | None, str]:
     version, _, rest = text.partition(".")
-    key_id, _, body = rest.partition(".")
-    is_sealed = version == _FORMAT and _KEY_ID.fullmatch(key_id) and len(_decoded(body)) >= _LEAST_BYTES
-    return key_id if is_sealed else None
+    key_id, dot, body = rest.partition(".")
+    return (key_id, body) if version == _FORMAT and dot and _KEY_ID.fullmatch(key_id) else (None, "")
 
 
 def _associated_data(header: str, table: str, column: str, bound: Sequence[str]) -> bytes:

@@ -1,10 +1,25 @@
-"""`hangar-dal keys ...`: make the keys that seal, and replace them."""
+"""`hangar-dal keys ...`: make the keys that seal, count the values of each, and replace them."""
 
 import argparse
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
-from hangar_dal import sealing
-from hangar_dal.cli.commands import Subcommands, add_command
+from hangar_dal import sealing, security_events
+from hangar_dal.catalogs import ACCOUNTS
+from hangar_dal.cli.commands import Command, Subcommands, add_command
+from hangar_dal.cli.keys_report import Counts, print_counts, print_rotated, rotation_code, status_code
+from hangar_dal.cli.options import add_database, add_keys, add_project, chosen_keys, chosen_project
+from hangar_dal.cli.progress import Progress, bar
 from hangar_dal.cli.terminal import OK
+from hangar_dal.contract.project import NAME_THEM
+from hangar_dal.database import Database, open_database
+from hangar_dal.errors import SettingsError
+from hangar_dal.query import Catalog
+from hangar_dal.rekeying import SealedColumn, count_keys, rotate, sealed_columns
+from hangar_dal.settings import Settings
 
 
 def add(commands: Subcommands) -> None:
@@ -29,8 +44,113 @@ def add(commands: Subcommands) -> None:
         Keep keys where you keep passwords. What was sealed with a key that is lost cannot be read again.
         """,
     )
+    offered: tuple[tuple[str, Command, str, str], ...] = (
+        (
+            "status",
+            _status,
+            "count the values of each key",
+            """\
+            Counts the values that each key has sealed, in every sealed column of the catalogs that --catalog or
+            [tool.hangar_dal] names, and of those they use. Names keys that are not configured, and says when an old
+            key can be removed. Changes nothing, and may run while the application does.
+
+            exit codes: 0 all values are sealed with the first key, 3 some have to be sealed again with `rotate`,
+            1 some cannot be opened with the configured keys, or a column was left out
+            """,
+        ),
+        (
+            "rotate",
+            _rotate,
+            "seal every value again with the first key",
+            """\
+            Seals every value of every sealed column again with the first key, and counts what remains of the others.
+            The application may read and write meanwhile: what it writes is never overwritten. All its processes must
+            have the first key before. If the command is stopped, even by SIGKILL, start it again.
+
+            A value that cannot be opened is reported by table, key of the row and id of its key, and is not changed.
+            If hangar_dal:ACCOUNTS is among the catalogs, each run leaves the security event KEYS_ROTATED.
+
+            exit codes: 0 all values are sealed with the first key, 1 some are not, or a column was left out
+            """,
+        ),
+    )
+    for name, command, summary, description in offered:
+        offer = add_command(actions, name, command, summary, description)
+        add_database(offer)
+        add_keys(offer)
+        add_project(offer)
 
 
 def _new(_: argparse.Namespace) -> int:
     print(sealing.new_key())
     return OK
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    return asyncio.run(_counted(chosen))
+
+
+def _rotate(chosen: argparse.Namespace) -> int:
+    return asyncio.run(_rotated(chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    db: Database
+    catalogs: Sequence[Catalog]
+    columns: list[SealedColumn]
+    left_out: list[str]
+
+
+@asynccontextmanager
+async def _opened(chosen: argparse.Namespace, *, check_schema: bool) -> AsyncIterator[_Work]:
+    from hangar_dal.migrations.drift import database_schema  # noqa: PLC0415 - few commands read schemas
+
+    catalogs = chosen_project(chosen).lineage
+    if not catalogs:
+        raise SettingsError(f"no catalog is named, so it is unknown which columns are sealed; {NAME_THEM}")
+    settings = Settings(database_url=chosen.database) if chosen.database else Settings()
+    columns, left_out = sealed_columns(catalogs, await asyncio.to_thread(database_schema, chosen.database))
+    # One catalog is enough to get the keys.
+    catalog = ACCOUNTS if ACCOUNTS in catalogs else next((each for each in catalogs if each.has_sealed), None)
+    async with open_database(settings, catalog=catalog, keys=chosen_keys(chosen), check_schema=check_schema) as db:
+        yield _Work(db, catalogs, columns, left_out)
+
+
+async def _counted(chosen: argparse.Namespace) -> int:
+    async with _opened(chosen, check_schema=False) as work:
+        counts = await _count(work)
+        print_counts(counts, work.left_out, work.db.keyring.ids)
+        return status_code(counts, work.left_out, work.db.keyring.ids)
+
+
+async def _rotated(chosen: argparse.Namespace) -> int:
+    async with _opened(chosen, check_schema=True) as work:
+        shown = Progress()
+        for column in work.columns:
+            try:
+                rotated = await rotate(work.db, column, progress=_bar_of(shown, column))
+            finally:
+                shown.clear()
+            print_rotated(rotated, work.db.keyring.ids[0])
+        if ACCOUNTS in work.catalogs:
+            event = security_events.NewSecurityEvent(kind=security_events.SecurityEventKind.KEYS_ROTATED)
+            await security_events.record_security_event(work.db, event)
+        counts = await _count(work)
+        print_counts(counts, work.left_out, work.db.keyring.ids)
+        return rotation_code(counts, work.left_out, work.db.keyring.ids)
+
+
+async def _count(work: _Work) -> Counts:
+    counts: dict[str, Counter[str | None]] = {}
+    shown = Progress()
+    try:
+        for column in work.columns:
+            counts[column.name] = await count_keys(work.db, column, progress=_bar_of(shown, column))
+    finally:
+        shown.clear()
+    return counts
+
+
+def _bar_of(shown: Progress, column: SealedColumn) -> Callable[[int, int], None]:
+    return lambda done, total: shown(done, total, f"{bar(done, total)} {column.name}")

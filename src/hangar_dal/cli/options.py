@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from hangar_dal.contract.project import NAME_THEM, Project, given_project, read_project
+from hangar_dal.contract.project import NAME_THEM, Project, given_keys, given_project, read_project
 from hangar_dal.errors import SettingsError
+from hangar_dal.keyring import Keys
 from hangar_dal.migrations.scratch import Server, Throwaway
 from hangar_dal.settings import PostgresTarget, Settings
 
@@ -35,6 +36,20 @@ def add_project(parser: argparse.ArgumentParser) -> None:
     """`--catalog`, and `--project FILE` as the other way to name catalogs; read with `chosen_project`."""
     add_catalogs(parser)
     parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+
+
+def add_keys(parser: argparse.ArgumentParser) -> None:
+    """`--keys module:NAME`, read with `chosen_keys`."""
+    parser.add_argument(
+        "--keys",
+        metavar="MODULE:NAME",
+        help="a function that returns the keys, as for open_database(keys=...); else the settings' keys",
+    )
+
+
+def chosen_keys(chosen: argparse.Namespace) -> Keys | None:
+    """The function that was given; None if the settings have the keys."""
+    return given_keys(chosen.keys) if chosen.keys else None
 
 
 def add_folders(parser: argparse.ArgumentParser, *, again: bool = False) -> None:

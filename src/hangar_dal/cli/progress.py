@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Final
 
 _PATIENCE: Final = 1.0  # seconds before one wants to see it
+_WIDTH: Final = 20
 
 
 class Progress:
@@ -25,3 +26,9 @@ class Progress:
     def clear(self) -> None:
         if self._shown:
             print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def bar(done: int, total: int) -> str:
+    """A bar of how much is done; empty if the total is not known."""
+    filled = _WIDTH * done // total if total else 0
+    return f"[{'#' * filled}{'-' * (_WIDTH - filled)}] {100 * done // total} %" if total else ""

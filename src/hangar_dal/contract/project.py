@@ -15,6 +15,7 @@ from typing import Final
 
 from hangar_dal.contract.section import Section, read_section
 from hangar_dal.errors import HangarError, SettingsError
+from hangar_dal.keyring import Keys
 from hangar_dal.migrations.files import folders_of
 from hangar_dal.query import Catalog
 
@@ -67,6 +68,17 @@ def given_project(catalogs: Sequence[str], folders: Sequence[Path]) -> Project:
     with _importable(Path.cwd()):
         found = _catalogs(catalogs, "--catalog")
     return Project(found, folders_of(found, folders), names=tuple(catalogs))
+
+
+def given_keys(entry: str) -> Keys:
+    """The function of a `module:NAME` entry that returns the keys."""
+    module, colon, name = entry.partition(":")
+    with _importable(Path.cwd()):
+        found = getattr(_imported(module, "--keys"), name, None) if colon else None
+    if not callable(found):
+        raise SettingsError(f'--keys: {entry} is not a function; write "module:NAME"')
+    keys: Keys = found
+    return keys
 
 
 @contextmanager

@@ -11,15 +11,13 @@ from functools import partial
 from secrets import token_hex
 from typing import Any, Final
 
-from hangar_dal.database import Database, Executor, Row, Statement, Transaction
-from hangar_dal.database.codecs import codec_of
+from hangar_dal.database import Database, Executor, Row, Transaction
+from hangar_dal.database.built import Built
+from hangar_dal.database.rows_by_key import Key, is_behind, is_row, key_values, listed, quoted
 from hangar_dal.errors import CheckViolation, ConstraintViolation, InvalidValue, UniqueViolation
 from hangar_dal.refolding.columns import FoldColumn
-from hangar_dal.sqlblock import Line, Variant
 
 BATCH: Final = 500
-
-Key = tuple[Any, ...]
 
 
 @dataclass
@@ -79,10 +77,9 @@ def _change(column: FoldColumn, row: Row, outcome: Outcome) -> _Change | None:
 
 
 async def _batch(db: Database, column: FoldColumn, last: Key | None, batch: int) -> Sequence[Row]:
-    key = _listed(column.key)
-    after = "" if last is None else f" AND ({key}) > ({', '.join(f':k{n}' for n in range(len(column.key)))})"
-    sql = _select(column, [*column.key, column.text, column.folded], f"{_quoted(column.text)} IS NOT NULL{after}")
-    return await _run(db, column, f"{sql} ORDER BY {key} LIMIT {batch}", _keys(last or ()))
+    after = "" if last is None else f" AND {is_behind(column.key)}"
+    sql = _select(column, [*column.key, column.text, column.folded], f"{quoted(column.text)} IS NOT NULL{after}")
+    return await _run(db, column, f"{sql} ORDER BY {listed(column.key)} LIMIT {batch}", key_values(last or ()))
 
 
 async def _apply(db: Database, column: FoldColumn, changes: list[_Change], outcome: Outcome) -> list[_Change]:
@@ -133,12 +130,12 @@ async def _store(
     refusals: tuple[type[ConstraintViolation], ...] = (UniqueViolation,),
 ) -> tuple[int, list[_Change]]:
     """Return how many rows were changed, and the changes that the table refused."""
-    values = f"{_quoted(column.text)} = :text, {_quoted(column.folded)} = :fold"
-    where = f"{_where(column)} AND {_quoted(column.text)} = :before"
-    sql = f"UPDATE {_quoted(column.table)} SET {values} WHERE {where} RETURNING 1"  # noqa: S608
+    values = f"{quoted(column.text)} = :text, {quoted(column.folded)} = :fold"
+    where = f"{is_row(column.key)} AND {quoted(column.text)} = :before"
+    sql = f"UPDATE {quoted(column.table)} SET {values} WHERE {where} RETURNING 1"  # noqa: S608
     changed, refused = 0, []
     for change in changes:
-        given = {**_keys(change.key), "text": change.text, "fold": change.fold, "before": change.before}
+        given = {**key_values(change.key), "text": change.text, "fold": change.fold, "before": change.before}
         try:
             async with tx.savepoint():
                 changed += len(await _run(tx, column, sql, given, writes=True))
@@ -158,7 +155,7 @@ async def _would_be_equal(db: Database, column: FoldColumn, changes: list[_Chang
             if None not in scope:
                 groups[(change.fold, *scope)].append(change.key)
         for values, keys in groups.items():
-            where = " AND ".join(f"{_quoted(name)} = :s{n}" for n, name in enumerate([column.folded, *others]))
+            where = " AND ".join(f"{quoted(name)} = :s{n}" for n, name in enumerate([column.folded, *others]))
             sql = _select(column, column.key, where)
             found = await _run(db, column, sql, {f"s{n}": value for n, value in enumerate(values)})
             keys += [tuple(row) for row in found if tuple(row) not in moving]
@@ -167,12 +164,12 @@ async def _would_be_equal(db: Database, column: FoldColumn, changes: list[_Chang
 
 
 async def _scope(db: Database, column: FoldColumn, others: Sequence[str], change: _Change) -> Key:
-    rows = await _run(db, column, _select(column, others, _where(column)), _keys(change.key))
+    rows = await _run(db, column, _select(column, others, is_row(column.key)), key_values(change.key))
     return tuple(rows[0]) if rows else (None,)
 
 
 async def _holders(db: Database, column: FoldColumn, change: _Change) -> tuple[str, ...]:
-    sql = _select(column, column.key, f"{_quoted(column.folded)} = :fold")
+    sql = _select(column, column.key, f"{quoted(column.folded)} = :fold")
     rows = await _run(db, column, sql, {"fold": change.fold})
     return tuple(_named(column, row) for row in rows if tuple(row) != change.key)
 
@@ -180,33 +177,13 @@ async def _holders(db: Database, column: FoldColumn, change: _Change) -> tuple[s
 async def _run(
     db: Executor, column: FoldColumn, sql: str, values: Mapping[str, Any], *, writes: bool = False
 ) -> Sequence[Row]:
-    codec = codec_of(db.dialect)
-    text, names = codec.render(Variant(db.dialect, (Line(sql, 1),)))
-    statement = Statement(f"refold {column.name}", text, writes)
-    rows, _ = await db.run(statement, codec.pack(names, [values[name] for name in names]))
+    rows, _ = await Built(db.dialect, f"refold {column.name}", sql, writes=writes).run(db, values)
     return rows
 
 
 def _select(column: FoldColumn, names: Sequence[str], where: str) -> str:
-    return f"SELECT {_listed(names)} FROM {_quoted(column.table)} WHERE {where}"  # noqa: S608 - quoted names
-
-
-def _keys(key: Key) -> dict[str, Any]:
-    return {f"k{number}": value for number, value in enumerate(key)}
-
-
-def _where(column: FoldColumn) -> str:
-    return " AND ".join(f"{_quoted(name)} = :k{number}" for number, name in enumerate(column.key))
+    return f"SELECT {listed(names)} FROM {quoted(column.table)} WHERE {where}"  # noqa: S608 - quoted names
 
 
 def _named(column: FoldColumn, key: Sequence[Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in zip(column.key, key, strict=True))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(_quoted, names))
-
-
-def _quoted(name: str) -> str:
-    """A name of the schema, as both databases read it. Nothing else is ever put into a statement's text."""
-    return '"' + name.replace('"', '""') + '"'

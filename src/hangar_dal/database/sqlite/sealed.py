@@ -7,11 +7,11 @@ therefore runs in a thread of its own.
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
+from hangar_dal.database.rows_by_key import quoted, shown
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, translated
 from hangar_dal.database.sqlite.file import file_uri
 from hangar_dal.errors import SealError, raise_alone
@@ -92,27 +92,13 @@ def _open(value: _Sealed, keyring: Keyring | None) -> bool:
 
 def _sealed_values(raw: sqlite3.Connection) -> Iterator[_Sealed]:
     for (table,) in raw.execute(_TABLES).fetchall():
-        infos = raw.execute(f"PRAGMA table_info({_quoted(table)})").fetchall()
+        infos = raw.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
         columns = [info[1] for info in infos]
         keys = [info[1] for info in infos if info[5]]
-        listed = ", ".join(map(_quoted, columns))
-        found = " OR ".join(f"{_quoted(column)} GLOB 'v1.*'" for column in columns)
-        for values in raw.execute(f"SELECT {listed} FROM {_quoted(table)} WHERE {found}"):  # noqa: S608 - names only
+        listed = ", ".join(map(quoted, columns))
+        found = " OR ".join(f"{quoted(column)} GLOB 'v1.*'" for column in columns)
+        for values in raw.execute(f"SELECT {listed} FROM {quoted(table)} WHERE {found}"):  # noqa: S608 - names only
             row = dict(zip(columns, values, strict=True))
             for column, text in row.items():
                 if type(text) is str and (key_id := sealed_with(text)):
-                    yield _Sealed(table, column, key_id, text, row, _shown(row, keys))
-
-
-def _shown(row: Mapping[str, Any], keys: list[str]) -> dict[str, str]:
-    """The part of a primary key that may be shown: another text may be an address or a name."""
-    shown = {}
-    for name in keys:
-        value = row[name]
-        with suppress(ValueError, TypeError, AttributeError):
-            shown[name] = str(value if type(value) is int else UUID(value))
-    return shown
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+                    yield _Sealed(table, column, key_id, text, row, shown(row, keys))

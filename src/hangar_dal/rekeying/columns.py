@@ -1,0 +1,65 @@
+"""Which columns hold sealed values, and what they are bound to: what catalogs declare, found in the live schema."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hangar_dal.migrations.schema import Schema, Table
+from hangar_dal.query import Catalog
+from hangar_dal.query.sealed import sealed_values
+from hangar_dal.query.signature import read_signature
+from hangar_dal.sealing import Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A column of sealed values, the table's primary key, and all declarations of the column, which may differ."""
+
+    table: str
+    column: str
+    key: tuple[str, ...]
+    seals: tuple[Sealed, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}.{self.column}"
+
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """The columns that one of the declarations binds the value to."""
+        return tuple(dict.fromkeys(name for seal in self.seals for name in seal.bind))
+
+
+def sealed_columns(catalogs: Iterable[Catalog], schema: Schema) -> tuple[list[SealedColumn], list[str]]:
+    """Return the sealed columns that the catalogs' queries name, and a sentence for each one that is left out."""
+    declared: dict[tuple[str, str], dict[Sealed, None]] = {}
+    for catalog in catalogs:
+        for query in catalog.queries.values():
+            for _, sealed in sealed_values(read_signature(query.function)):
+                place = (sealed.table.rpartition(".")[2].lower(), sealed.column.lower())
+                declared.setdefault(place, {})[sealed] = None
+    tables = {table.name.lower(): table for table in schema.tables}
+    columns, left_out = [], []
+    for (name, column), seals in sorted(declared.items()):
+        table = tables.get(name)
+        if reason := _unfit(table, column, seals):
+            left_out.append(f"{name}.{column}: {reason}")
+        elif table is not None:
+            columns.append(SealedColumn(table.name, _names(table)[column], table.primary_key, tuple(seals)))
+    return columns, left_out
+
+
+def _unfit(table: Table | None, column: str, seals: Iterable[Sealed]) -> str:
+    if table is None:
+        return "the database has no such table"
+    names = _names(table)
+    if column not in names:
+        return "the table has no such column"
+    if not table.primary_key:
+        return "the table has no primary key"
+    missing = [name for seal in seals for name in seal.bind if name not in names.values()]
+    return f"it is bound to {missing[0]}, and the table has no such column" if missing else ""
+
+
+def _names(table: Table) -> dict[str, str]:
+    """The columns' names by their lower case, in which PostgreSQL keeps them."""
+    return {column.name.lower(): column.name for column in table.columns}

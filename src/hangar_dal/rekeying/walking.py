@@ -1,0 +1,79 @@
+"""Walk through a table by its primary key and look at the beginning of each sealed value.
+
+The beginning names the key. So neither a page nor the whole walk needs much memory, however large the values are.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from hangar_dal.database import Database, Row
+from hangar_dal.database.built import Built
+from hangar_dal.database.rows_by_key import Key, end_values, is_behind, is_up_to, key_values, listed, quoted
+from hangar_dal.errors import StatementTimeout
+from hangar_dal.rekeying.columns import SealedColumn
+from hangar_dal.sealing import HEADER_LENGTH, key_id_of
+
+PAGE = 1000
+
+Progress = Callable[[int, int], object]
+"""Called with the number of rows that are done and the number of all rows, or 0 if counting them takes too long."""
+
+
+async def pages(
+    db: Database, column: SealedColumn, progress: Progress | None, size: int = PAGE
+) -> AsyncIterator[list[tuple[Key, str | None]]]:
+    """Lists of rows that have a value: the row's key and the id of the value's key; None if it is no sealed value.
+
+    Ends at the row that is the last one now. Otherwise an application that adds rows could keep it from ending.
+    """
+    table, order = quoted(column.table), f"ORDER BY {listed(column.key)}"
+    beginning = f"substr({quoted(column.column)}, 1, {HEADER_LENGTH})"
+    select = f"SELECT {listed(column.key)}, {beginning} FROM {table} WHERE {is_up_to(column.key)}"  # noqa: S608 - names
+    name = f"keys of {column.name}"
+    page = Built(db.dialect, name, f"{select} {order} LIMIT {size}")
+    next_page = Built(db.dialect, name, f"{select} AND {is_behind(column.key)} {order} LIMIT {size}")
+    end = await _end(db, column)
+    if end is None:
+        return
+    done, total = 0, await _count(db, column) if progress else 0
+    rows, _ = await page.run(db, end_values(end))
+    while rows:
+        yield _with_value(rows)
+        done += len(rows)
+        if progress:
+            progress(done, total and max(done, total))
+        rows, _ = await next_page.run(db, {**end_values(end), **key_values(tuple(rows[-1][:-1]))})
+
+
+async def count_keys(
+    db: Database, column: SealedColumn, *, progress: Progress | None = None, size: int = PAGE
+) -> Counter[str | None]:
+    """The number of values for each key id; under None those that are no sealed values."""
+    found: Counter[str | None] = Counter()
+    async for page in pages(db, column, progress, size):
+        found.update(key_id for _, key_id in page)
+    return found
+
+
+def _with_value(rows: Sequence[Row]) -> list[tuple[Key, str | None]]:
+    return [(tuple(key), _key_id(text)) for *key, text in rows if text is not None]
+
+
+def _key_id(beginning: object) -> str | None:
+    return key_id_of(beginning) if isinstance(beginning, str) else None
+
+
+async def _end(db: Database, column: SealedColumn) -> Key | None:
+    backwards = ", ".join(f"{quoted(name)} DESC" for name in column.key)
+    text = f"SELECT {listed(column.key)} FROM {quoted(column.table)} ORDER BY {backwards} LIMIT 1"  # noqa: S608 - names
+    rows, _ = await Built(db.dialect, f"last row of {column.table}", text).run(db, {})
+    return tuple(rows[0]) if rows else None
+
+
+async def _count(db: Database, column: SealedColumn) -> int:
+    count = Built(db.dialect, f"rows of {column.table}", f"SELECT count(*) FROM {quoted(column.table)}")  # noqa: S608
+    try:
+        rows, _ = await count.run(db, {})
+    except StatementTimeout:
+        return 0
+    return int(rows[0][0])
