@@ -24,6 +24,7 @@ from hangar_dal import (
     session_cookies,
     users,
 )
+from random_tokens import Tokens
 
 Call = Callable[[Database], Awaitable[Any]]
 
@@ -43,6 +44,10 @@ class World:
     seen: list[User] = field(default_factory=list)
     # A message tells one rule of those that are broken, and each database has its own order: one name a call.
     fresh: int = 0
+    tokens: Tokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = Tokens(self.chance)
 
     def uuid(self) -> UUID:
         return UUID(int=self.chance.getrandbits(128))
@@ -245,11 +250,14 @@ class World:
             ),
         )
 
+    def refresh_tokens(self) -> Call:
+        return self.tokens.step(self.some(self.uuid(), *(user.id for user in self.seen[-6:])), self.clock.now)
+
     def step(self) -> tuple[str, Call]:
         weights = {
             "create_user": 5, "update_user": 5, "change_user": 3, "sign_in": 3, "find_user": 4, "list_users": 4,
             "delete_user": 1, "create_session": 6, "import_sessions": 3, "replace_session": 3, "read_sessions": 5,
-            "delete_sessions": 1,
+            "delete_sessions": 1, "refresh_tokens": 8,
         }  # fmt: skip
         self.clock.advance(timedelta(microseconds=self.chance.choice([0, 0, 1, 5000])))
         [name] = self.chance.choices(list(weights), list(weights.values()))

@@ -47,7 +47,7 @@ async def test_a_walk_of_random_calls_is_the_same_on_both_databases(both: Both, 
     # The walk met what there is to meet.
     seen = {kind.__name__ for kind in kinds}
     assert {"UniqueViolation", "CheckViolation", "ForeignKeyViolation", "NotFound", "InvalidValue"} <= seen
-    assert {"User", "SessionCookie", "list", "int", "NoneType", "Login"} <= seen
+    assert {"User", "SessionCookie", "list", "int", "NoneType", "Login", "RefreshToken", "tuple"} <= seen
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 import behind
 from behind import of_drivers, texts_in_frames
 from clock import Clock
-from hangar_dal import Database, NewUser, User, UserStatus, session_cookies, users, uuid7
+from hangar_dal import Database, NewUser, User, UserStatus, accounts, refresh_tokens, session_cookies, users, uuid7
 from hangar_dal.errors import HangarError, InvalidValue, StatementError
 from samples import LATER, local_user, session, storage_state
 
@@ -80,6 +80,12 @@ ATTEMPTS: dict[str, Attempt] = {
     ),
     "replacing nothing": lambda db, user, canary: session_cookies.replace_session_cookie(
         db, session_cookie_id=uuid7(), user_id=user.id, platform="x", cookies=[canary], expires_at=LATER
+    ),
+    "unknown token": lambda db, user, canary: accounts.refresh(db, SecretStr(canary)),
+    "overlong token": lambda db, user, canary: accounts.refresh(db, SecretStr(canary * 100)),
+    "token as str": lambda db, user, canary: refresh_tokens.rotate_refresh_token(db, canary),
+    "token from an overlong user agent": lambda db, user, canary: refresh_tokens.issue_refresh_token(
+        db, user.id, user_agent=canary * 100
     ),
 }
 

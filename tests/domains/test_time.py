@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, User, session_cookies, users
+from hangar_dal import Database, User, refresh_tokens, session_cookies, users
 from hangar_dal.errors import InvalidValue
 from samples import eve_user, local_user, password, session
 
@@ -26,6 +26,13 @@ async def test_every_instant_of_a_row_is_the_clocks(database: Database, clock: C
     clock.advance(timedelta(microseconds=1))
     assert (await users.touch_last_login(database, made.id)).last_login_at == clock.now
     assert (await session_cookies.create_session_cookie(database, session(made.id))).created_at == clock.now
+    issued = await refresh_tokens.issue_refresh_token(database, made.id)
+    assert issued.session.signed_in_at == issued.session.issued_at == clock.now
+    clock.advance(timedelta(microseconds=1))
+    await refresh_tokens.rotate_refresh_token(database, issued.token)
+    used = await refresh_tokens.find_refresh_token(database, issued.token)
+    assert used is not None
+    assert used.used_at == clock.now
 
 
 @pytest.mark.parametrize("microsecond", [0, 1, 10, 100_000, 999_999])
@@ -73,7 +80,12 @@ async def test_a_naive_clock_is_refused_and_nothing_is_stored(database: Database
         await session_cookies.find_session_cookie(database, user_id=user.id, platform="x")
     with pytest.raises(InvalidValue, match=naive):
         await session_cookies.purge_expired_session_cookies(database)
+    with pytest.raises(InvalidValue, match=naive):
+        await refresh_tokens.issue_refresh_token(database, user.id)
+    with pytest.raises(InvalidValue, match=naive):
+        await refresh_tokens.list_refresh_tokens(database, user_id=user.id)
     clock.now = right
+    assert await refresh_tokens.count_live_refresh_tokens(database, user_id=user.id) == 0
     assert await users.list_users(database) == [user]
     assert await session_cookies.count_session_cookies(database) == 0
 
