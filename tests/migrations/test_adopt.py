@@ -1,5 +1,6 @@
 """Taking over a database that has the tables but no history: by proof, never by faith."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,44 @@ import pytest
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import MigrationError, SchemaDiffers
 from hangar_dal.migrations.schema import Schema
+from migrations.everything import EVERYTHING
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 SchemaOf = Callable[[str], Schema]
-EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
+
+
+def forget(url: str, query: Query) -> None:
+    """Drop all that is yoyo's."""
+    for table in ("_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock"):
+        query(url, f"DROP TABLE {table}")
+    assert migrations.pending(url, catalog=ACCOUNTS) == EVERYTHING
 
 
 @pytest.fixture
 def orphan(database_url: str, query: Query) -> str:
     """A database with every table of the migrations, and nothing of yoyo's."""
-    for table in ("_yoyo_migration", "_yoyo_log", "_yoyo_version", "yoyo_lock"):
-        query(database_url, f"DROP TABLE {table}")
-    assert migrations.pending(database_url, catalog=ACCOUNTS) == EVERYTHING
+    forget(database_url, query)
     return database_url
+
+
+@pytest.fixture(params=EVERYTHING[:2])
+def earlier(
+    request: pytest.FixtureRequest,
+    empty_database_url: str,
+    query: Query,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[str, int]:
+    """A database with the tables of the first migrations, and nothing of yoyo's; and how many migrations they are."""
+
+    def later(_: str, names: list[str]) -> list[str]:
+        return [name for name in names if name[:4].isdigit() and name[:4] > request.param[:4]]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ACCOUNTS, "_migrations", shutil.copytree(ACCOUNTS.migrations, tmp_path / "earlier", ignore=later))
+        applied = migrations.apply(empty_database_url, catalog=ACCOUNTS)
+    forget(empty_database_url, query)
+    return empty_database_url, len(applied)
 
 
 def test_a_complete_database_is_marked_completely(orphan: str, schema_of: SchemaOf) -> None:
@@ -34,19 +60,11 @@ def test_a_complete_database_is_marked_completely(orphan: str, schema_of: Schema
 
 
 def test_a_database_at_an_earlier_stage_is_marked_so_far_and_the_rest_is_applied(
-    orphan: str, schema_of: SchemaOf, query: Query
+    earlier: tuple[str, int],
 ) -> None:
-    complete = schema_of(orphan)
-    query(orphan, "DROP INDEX idx_session_expires")
-    query(orphan, "DROP INDEX idx_session_user_platform")
-    assert migrations.adopt(orphan, catalog=ACCOUNTS) == EVERYTHING[:2]
-    assert migrations.apply(orphan, catalog=ACCOUNTS) == EVERYTHING[2:]
-    assert schema_of(orphan) == complete
-
-
-def test_a_database_with_users_alone_has_had_the_first_migration(orphan: str, query: Query) -> None:
-    query(orphan, "DROP TABLE session_cookies")
-    assert migrations.adopt(orphan, catalog=ACCOUNTS) == EVERYTHING[:1]
+    url, applied = earlier
+    assert migrations.adopt(url, catalog=ACCOUNTS) == EVERYTHING[:applied]
+    assert migrations.apply(url, catalog=ACCOUNTS) == EVERYTHING[applied:]
 
 
 @pytest.mark.parametrize(
@@ -119,14 +137,15 @@ def test_a_file_that_is_missing_is_not_made_to_be_adopted(empty_sqlite_url: str)
 def test_what_changes_rows_alone_is_not_taken_on_trust(
     orphan: str, packaged: Path, add_migration: Callable[..., None]
 ) -> None:
-    add_migration(packaged, "0004_rows", apply="UPDATE users SET is_private = TRUE;")
+    add_migration(packaged, "9004_rows", apply="UPDATE users SET is_private = TRUE;")
     assert migrations.adopt(orphan, catalog=ACCOUNTS) == EVERYTHING
-    assert migrations.apply(orphan, catalog=ACCOUNTS) == ("0004_rows",)
+    assert migrations.apply(orphan, catalog=ACCOUNTS) == ("9004_rows",)
 
 
 def test_nothing_of_the_comparison_is_left_behind(orphan: str, query: Query, schema_of: SchemaOf) -> None:
+    complete = schema_of(orphan).names
     migrations.adopt(orphan, catalog=ACCOUNTS)
-    assert schema_of(orphan).names == {"users", "session_cookies"}
+    assert schema_of(orphan).names == complete
 
 
 def test_postgresql_keeps_no_schema_of_the_comparison(postgres_url: str, query: Query) -> None:

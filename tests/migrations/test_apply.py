@@ -15,14 +15,13 @@ from yoyo.migrations import Migration
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import ConnectionFailed, MigrationError
 from hangar_dal.migrations.schema import Schema
+from migrations.everything import EVERYTHING
 
 PASSWORD = token_hex()
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 SchemaOf = Callable[[str], Schema]
 Add = Callable[..., None]
-
-EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
 
 
 def applied(query: Query, url: str) -> list[str]:

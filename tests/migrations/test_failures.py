@@ -15,12 +15,11 @@ from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.backends import backend_for
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Schema
+from migrations.everything import EVERYTHING
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 SchemaOf = Callable[[str], Schema]
 Add = Callable[..., None]
-
-EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
 
 
 def applied(query: Query, url: str) -> list[str]:
@@ -35,8 +34,8 @@ def test_a_failing_statement_is_named_and_nothing_of_its_migration_is_left(
 ) -> None:
     migrations.apply(empty_database_url, catalog=ACCOUNTS)
     before = schema_of(empty_database_url)
-    add_migration(packaged, "0004_bad", apply=FAILING)
-    with pytest.raises(MigrationError, match=rf"^{dialect}/0004_bad\.sql, statement 2 \(line 2\): ") as caught:
+    add_migration(packaged, "9004_bad", apply=FAILING)
+    with pytest.raises(MigrationError, match=rf"^{dialect}/9004_bad\.sql, statement 2 \(line 2\): ") as caught:
         migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert "canary" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -48,13 +47,13 @@ def test_a_failing_statement_is_named_and_nothing_of_its_migration_is_left(
 def test_those_before_the_failing_one_stay_applied_and_it_may_be_mended(
     empty_database_url: str, packaged: Path, add_migration: Add, query: Query
 ) -> None:
-    add_migration(packaged, "0004_good", apply="CREATE TABLE a (b integer);")
-    add_migration(packaged, "0005_bad", apply="CREATE TABLE a (b integer);")
-    with pytest.raises(MigrationError, match=r"0005_bad\.sql, statement 1 \(line 1\): .*already exists"):
+    add_migration(packaged, "9004_good", apply="CREATE TABLE a (b integer);")
+    add_migration(packaged, "9005_bad", apply="CREATE TABLE a (b integer);")
+    with pytest.raises(MigrationError, match=r"9005_bad\.sql, statement 1 \(line 1\): .*already exists"):
         migrations.apply(empty_database_url, catalog=ACCOUNTS)
-    assert applied(query, empty_database_url) == [*EVERYTHING, "0004_good"]
-    add_migration(packaged, "0005_bad", apply="CREATE TABLE c (b integer);")
-    assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == ("0005_bad",)
+    assert applied(query, empty_database_url) == [*EVERYTHING, "9004_good"]
+    add_migration(packaged, "9005_bad", apply="CREATE TABLE c (b integer);")
+    assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == ("9005_bad",)
 
 
 def test_a_script_that_is_transactional_in_its_own_dialect_alone_leaves_nothing_either(
@@ -62,7 +61,7 @@ def test_a_script_that_is_transactional_in_its_own_dialect_alone_leaves_nothing_
 ) -> None:
     migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     before = schema_of(empty_sqlite_url)
-    add_migration(packaged, "0004_bad", sqlite=FAILING, postgresql="-- transactional: false\nSELECT 1;")
+    add_migration(packaged, "9004_bad", sqlite=FAILING, postgresql="-- transactional: false\nSELECT 1;")
     with pytest.raises(MigrationError, match="statement 2"):
         migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     assert schema_of(empty_sqlite_url) == before
@@ -71,7 +70,7 @@ def test_a_script_that_is_transactional_in_its_own_dialect_alone_leaves_nothing_
 def test_a_script_that_is_not_transactional_says_what_stands(
     empty_postgres_url: str, packaged: Path, add_migration: Add, schema_of: SchemaOf
 ) -> None:
-    add_migration(packaged, "0004_bad", postgresql=f"-- transactional: false\n{FAILING}")
+    add_migration(packaged, "9004_bad", postgresql=f"-- transactional: false\n{FAILING}")
     with pytest.raises(MigrationError, match="not transactional, so the statements before it remain applied"):
         migrations.apply(empty_postgres_url, catalog=ACCOUNTS)
     assert "a" in schema_of(empty_postgres_url).names
@@ -109,16 +108,16 @@ def test_a_missing_file_of_either_dialect_is_refused_before_anything_is_applied(
 def test_an_unfinished_file_of_either_dialect_is_refused(
     empty_database_url: str, packaged: Path, add_migration: Add, unfinished: str
 ) -> None:
-    add_migration(packaged, "0004_new", **{unfinished: "-- to be written\n"})
-    with pytest.raises(MigrationError, match=rf"^{unfinished}/0004_new\.sql holds no statement"):
+    add_migration(packaged, "9004_new", **{unfinished: "-- to be written\n"})
+    with pytest.raises(MigrationError, match=rf"^{unfinished}/9004_new\.sql holds no statement"):
         migrations.apply(empty_database_url, catalog=ACCOUNTS)
 
 
 def test_a_connection_that_is_lost_is_told_as_such(
     empty_postgres_url: str, packaged: Path, add_migration: Add, query: Query
 ) -> None:
-    add_migration(packaged, "0004_bad", postgresql="SELECT 1;\nSELECT pg_terminate_backend(pg_backend_pid());")
-    with pytest.raises(MigrationError, match=r"0004_bad\.sql, statement 2 \(line 2\): "):
+    add_migration(packaged, "9004_bad", postgresql="SELECT 1;\nSELECT pg_terminate_backend(pg_backend_pid());")
+    with pytest.raises(MigrationError, match=r"9004_bad\.sql, statement 2 \(line 2\): "):
         migrations.apply(empty_postgres_url, catalog=ACCOUNTS)
     assert applied(query, empty_postgres_url) == list(EVERYTHING)
 
@@ -127,13 +126,13 @@ def test_a_table_that_is_in_use_is_waited_for_no_longer_than_the_settings_say(
     postgres_url: str, packaged: Path, add_migration: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HANGAR_LOCK_TIMEOUT", "0.2")
-    add_migration(packaged, "0004_column", postgresql="ALTER TABLE users ADD COLUMN note text;")
+    add_migration(packaged, "9004_column", postgresql="ALTER TABLE users ADD COLUMN note text;")
     with closing(place_of(postgres_url).connect()) as user:
         user.execute("BEGIN")
         user.execute("SELECT * FROM users")
         with pytest.raises(MigrationError, match="lock timeout"):
             migrations.apply(postgres_url, catalog=ACCOUNTS)
-    assert migrations.apply(postgres_url, catalog=ACCOUNTS) == ("0004_column",)
+    assert migrations.apply(postgres_url, catalog=ACCOUNTS) == ("9004_column",)
 
 
 def test_an_index_that_is_built_concurrently_waits_for_older_transactions_as_long_as_it_takes(
@@ -172,10 +171,10 @@ def test_rows_that_refer_to_nothing_are_refused_on_sqlite(
     empty_sqlite_url: str, packaged: Path, add_migration: Add, query: Query, schema_of: SchemaOf
 ) -> None:
     add_migration(
-        packaged, "0004_bad",
+        packaged, "9004_bad",
         sqlite="CREATE TABLE a (b text REFERENCES users (id));\nINSERT INTO a VALUES ('canary');",
     )  # fmt: skip
-    with pytest.raises(MigrationError, match=r"0004_bad\.sql: rows are left whose foreign key .*: a to users$"):
+    with pytest.raises(MigrationError, match=r"9004_bad\.sql: rows are left whose foreign key .*: a to users$"):
         migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
     assert "a" not in schema_of(empty_sqlite_url).names
     assert applied(query, empty_sqlite_url) == list(EVERYTHING)
@@ -185,13 +184,13 @@ def test_a_table_may_be_rebuilt_on_sqlite_without_losing_what_refers_to_it(
     empty_sqlite_url: str, packaged: Path, add_migration: Add, query: Query
 ) -> None:
     add_migration(
-        packaged, "0004_parent",
+        packaged, "9004_parent",
         sqlite="CREATE TABLE p (id integer PRIMARY KEY);"
         "CREATE TABLE c (p_id integer REFERENCES p (id) ON DELETE CASCADE);"
         "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1);",
     )  # fmt: skip
     add_migration(
-        packaged, "0005_rebuilt",
+        packaged, "9005_rebuilt",
         sqlite="CREATE TABLE q (id integer PRIMARY KEY, note text); INSERT INTO q (id) SELECT id FROM p;"
         "DROP TABLE p; ALTER TABLE q RENAME TO p;",
     )  # fmt: skip
@@ -252,12 +251,12 @@ def test_a_migration_that_cannot_be_loaded_is_one_sentence_and_no_traceback_in_t
     shim: str | None,
     reason: str,
 ) -> None:
-    add_migration(packaged, "0004_bad")
+    add_migration(packaged, "9004_bad")
     if shim is None:
-        (packaged / "sqlite" / "0004_bad.sql").unlink()
+        (packaged / "sqlite" / "9004_bad.sql").unlink()
     else:
-        (packaged / "0004_bad.py").write_text(shim)
-    with pytest.raises(MigrationError, match=rf"0004_bad.*{reason}") as caught:
+        (packaged / "9004_bad.py").write_text(shim)
+    with pytest.raises(MigrationError, match=rf"9004_bad.*{reason}") as caught:
         migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert len(str(caught.value).splitlines()) == 1
     assert [record.getMessage() for record in caplog.records if record.exc_info] == []

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from hangar_dal.sealing import parse_keys
+from migrations.everything import EVERYTHING
 from migrations.shell import Run, hangar_dal, on_a_terminal
 
 PASSWORD = token_hex()
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
-EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
 
 pytestmark = pytest.mark.usefixtures("accounts_project")
 

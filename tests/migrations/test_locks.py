@@ -22,9 +22,9 @@ from hangar_dal.migrations import file_lock
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.backends import backend_for
 from hangar_dal.migrations.places import place_of
+from migrations.everything import EVERYTHING
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
-EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
 
 APPLY = ("migrations", "apply", "--catalog", "hangar_dal:ACCOUNTS")
 

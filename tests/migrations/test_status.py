@@ -15,6 +15,7 @@ from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import ConnectionFailed, MigrationError
 from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.status import status
+from migrations.everything import EVERYTHING
 
 Add = Callable[..., None]
 Query = Callable[[str, str], list[tuple[Any, ...]]]
@@ -25,11 +26,7 @@ def states(url: str) -> list[tuple[str, str]]:
 
 
 def test_an_empty_database_lacks_everything_and_stays_empty(empty_database_url: str, query: Query) -> None:
-    assert states(empty_database_url) == [
-        ("0001_users", "pending"),
-        ("0002_session_cookies", "pending"),
-        ("0003_session_cookies_indexes", "pending"),
-    ]
+    assert states(empty_database_url) == [(each, "pending") for each in EVERYTHING]
     assert all(one.applied_at is None for one in status(empty_database_url, catalog=ACCOUNTS).migrations)
     history = query(empty_database_url, "CREATE TABLE _yoyo_migration (migration_hash text)")
     assert history == []  # it did not exist
@@ -48,23 +45,23 @@ def test_what_was_applied_is_told_with_the_time(empty_database_url: str) -> None
 def test_edited_pending_and_unknown_are_told_apart(
     empty_database_url: str, packaged: Path, add_migration: Add, query: Query
 ) -> None:
-    add_migration(packaged, "0004_gone")
+    add_migration(packaged, "9004_gone")
     migrations.apply(empty_database_url, catalog=ACCOUNTS)
-    for path in packaged.rglob("0004_gone*"):
+    for path in packaged.rglob("9004_gone*"):
         path.unlink()
-    add_migration(packaged, "0005_new")
+    add_migration(packaged, "9005_new")
     for path in packaged.rglob("0002_session_cookies.sql"):
         path.write_text(f"{path.read_text()}\n-- a later thought\n")
     found = status(empty_database_url, catalog=ACCOUNTS)
     assert states(empty_database_url) == [
         ("0001_users", "applied"),
         ("0002_session_cookies", "edited"),
-        ("0003_session_cookies_indexes", "applied"),
-        ("0005_new", "pending"),
-        ("0004_gone", "unknown"),
+        *((each, "applied") for each in EVERYTHING[2:]),
+        ("9005_new", "pending"),
+        ("9004_gone", "unknown"),
     ]
-    assert (found.pending, found.edited, found.unknown) == (("0005_new",), ("0002_session_cookies",), ("0004_gone",))
-    assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == ("0005_new",)
+    assert (found.pending, found.edited, found.unknown) == (("9005_new",), ("0002_session_cookies",), ("9004_gone",))
+    assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == ("9005_new",)
     assert migrations.edited(empty_database_url, catalog=ACCOUNTS) == ("0002_session_cookies",)
 
 

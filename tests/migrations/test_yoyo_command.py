@@ -15,19 +15,20 @@ import pytest
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.migrations.schema import Schema
+from migrations.everything import EVERYTHING
 
 PASSWORD = token_hex()
 
 Yoyo = Callable[..., Any]
 Query = Callable[[str, str], list[tuple[Any, ...]]]
 SchemaOf = Callable[[str], Schema]
-EVERYTHING = ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
+APPLIED = ["A"] * len(EVERYTHING)
 
 
 def statuses(answer: Any) -> list[str]:
     """The first column of `yoyo list`: A for applied, U for unapplied."""
     assert answer.returncode == 0, answer.stderr
-    return [line.split()[0] for line in answer.stdout.splitlines() if " 000" in line]
+    return [line.split()[0] for line in answer.stdout.splitlines() if re.search(r" \d{4}_", line)]
 
 
 def test_bare_apply_makes_the_default_database_beside_yoyo_ini(yoyo: Yoyo, yoyo_process: Yoyo, checkout: Path) -> None:
@@ -37,10 +38,10 @@ def test_bare_apply_makes_the_default_database_beside_yoyo_ini(yoyo: Yoyo, yoyo_
     assert {path.name for path in checkout.iterdir()} == {"hangar_bay_dev.db", "sql", "src", "yoyo.ini"}
     with closing(sqlite3.connect(checkout / "hangar_bay_dev.db")) as connection:
         assert connection.execute("SELECT count(*) FROM session_cookies").fetchone() == (0,)
-    assert statuses(yoyo("list")) == ["A", "A", "A"]
+    assert statuses(yoyo("list")) == APPLIED
     with pytest.warns(UserWarning, match="rolling back a single migration"):
         assert yoyo("rollback").returncode == 0
-    assert statuses(yoyo("list")) == ["A", "A", "U"]
+    assert statuses(yoyo("list")) == [*APPLIED[1:], "U"]
 
 
 def test_apply_list_rollback_mark_on_each_database(
@@ -52,20 +53,20 @@ def test_apply_list_rollback_mark_on_each_database(
     def left() -> list[str]:
         return list(migrations.pending(empty_database_url, catalog=ACCOUNTS))
 
-    assert statuses(run("list")) == ["U", "U", "U"]
+    assert statuses(run("list")) == ["U"] * len(EVERYTHING)
     assert run("apply").returncode == 0
     complete = schema_of(empty_database_url)
     assert left() == []
 
     assert run("rollback", "-r", "0002_session_cookies").returncode == 0
-    assert statuses(run("list")) == ["A", "U", "U"]
+    assert statuses(run("list")) == ["A", *["U"] * (len(EVERYTHING) - 1)]
     assert schema_of(empty_database_url).names == {"users"}
 
-    assert run("apply", "-r", "0003").returncode == 0
+    assert run("apply", "-r", EVERYTHING[-1]).returncode == 0
     assert schema_of(empty_database_url) == complete
 
-    assert run("unmark", "-r", "0003").returncode == 0
-    assert left() == ["0003_session_cookies_indexes"]
+    assert run("unmark", "-r", EVERYTHING[-1]).returncode == 0
+    assert left() == [EVERYTHING[-1]]
     assert run("mark").returncode == 0
     assert left() == []
 
@@ -77,14 +78,14 @@ def test_apply_list_rollback_mark_on_each_database(
 def test_twice_is_once(empty_database_url: str, yoyo: Yoyo, query: Query) -> None:
     assert yoyo("apply", url=empty_database_url).returncode == 0
     assert yoyo("apply", url=empty_database_url).returncode == 0
-    assert query(empty_database_url, "SELECT count(*) FROM _yoyo_log") == [(3,)]
+    assert query(empty_database_url, "SELECT count(*) FROM _yoyo_log") == [(len(EVERYTHING),)]
 
 
 def test_what_yoyo_applied_the_package_knows_and_the_other_way_round(empty_database_url: str, yoyo: Yoyo) -> None:
     assert yoyo("apply", "-r", "0001_users", url=empty_database_url).returncode == 0
     assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == EVERYTHING[1:]
     assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == EVERYTHING[1:]
-    assert statuses(yoyo("list", url=empty_database_url)) == ["A", "A", "A"]
+    assert statuses(yoyo("list", url=empty_database_url)) == APPLIED
     assert migrations.edited(empty_database_url, catalog=ACCOUNTS) == ()
 
 
@@ -96,7 +97,7 @@ def test_a_database_given_by_its_url_gets_its_own_dialect(
     with catch_warnings(action="ignore"):
         answer = yoyo("apply", "-d", url)
     assert answer.returncode == 0, answer.stderr
-    assert schema_of(empty_database_url).names == {"users", "session_cookies"}
+    assert {"users", "session_cookies"} <= schema_of(empty_database_url).names
     assert migrations.pending(empty_database_url, catalog=ACCOUNTS) == ()
     with catch_warnings(action="ignore"):
         assert yoyo("rollback", "--all", "-d", url).returncode == 0
@@ -122,14 +123,14 @@ def test_from_another_folder_no_migration_is_found_and_that_is_an_error(yoyo: Yo
 def test_force_cannot_mark_a_failed_migration(
     empty_database_url: str, yoyo: Yoyo, checkout: Path, add_migration: Callable[..., None]
 ) -> None:
-    add_migration(checkout / "sql" / "accounts" / "migrations", "0004_bad", apply="SELECT nothing FROM nowhere;")
+    add_migration(checkout / "sql" / "accounts" / "migrations", "9004_bad", apply="SELECT nothing FROM nowhere;")
     answer = yoyo("apply", url=empty_database_url)
     assert answer.returncode != 0
-    assert "0004_bad.sql, statement 1 (line 1): " in answer.stderr.splitlines()[-1]
+    assert "9004_bad.sql, statement 1 (line 1): " in answer.stderr.splitlines()[-1]
     answer = yoyo("apply", "--force", url=empty_database_url)
     assert answer.returncode != 0
     assert "--force" in answer.stderr.splitlines()[-1]
-    assert statuses(yoyo("list", url=empty_database_url)) == ["A", "A", "A", "U"]
+    assert statuses(yoyo("list", url=empty_database_url)) == [*APPLIED, "U"]
 
 
 def test_a_missing_rollback_file_stops_yoyo(yoyo: Yoyo, checkout: Path) -> None:
@@ -181,11 +182,11 @@ def test_each_command_shows_a_wrong_url_in_one_line(yoyo: Yoyo, command: str, ur
 
 # `list` loads the migrations as `apply` does, and runs no statement.
 WRONG_FILES = {
-    "a missing file": ("0004_bad.rollback.sql", None, r"0004_bad\.rollback\.sql is missing", ("apply", "list")),
-    "a broken shim": ("../0004_bad.py", "import (", r"0004_bad\.py cannot be loaded: SyntaxError: .*; correct the",
+    "a missing file": ("9004_bad.rollback.sql", None, r"9004_bad\.rollback\.sql is missing", ("apply", "list")),
+    "a broken shim": ("../9004_bad.py", "import (", r"9004_bad\.py cannot be loaded: SyntaxError: .*; correct the",
                       ("apply", "list")),
-    "a refused statement": ("0004_bad.sql", "SELECT a FROM b;", r"0004_bad\.sql, statement 1 \(line 1\): ", ("apply",)),
-    "no statement": ("0004_bad.sql", "", r"0004_bad\.sql holds no statement", ("apply",)),
+    "a refused statement": ("9004_bad.sql", "SELECT a FROM b;", r"9004_bad\.sql, statement 1 \(line 1\): ", ("apply",)),
+    "no statement": ("9004_bad.sql", "", r"9004_bad\.sql holds no statement", ("apply",)),
 }  # fmt: skip
 
 
@@ -195,7 +196,7 @@ def test_a_wrong_migration_ends_a_command_in_one_line(
     caplog: pytest.LogCaptureFixture, file: str, text: str | None, message: str, commands: Sequence[str],
 ) -> None:  # fmt: skip
     folder = checkout / "sql" / "accounts" / "migrations"
-    add_migration(folder, "0004_bad")
+    add_migration(folder, "9004_bad")
     path = folder / dialect / file
     path.unlink()
     if text is not None:
@@ -209,10 +210,10 @@ def test_a_wrong_migration_ends_a_command_in_one_line(
 
 
 def test_a_process_that_cannot_load_a_migration_ends_with_one_line(yoyo_process: Yoyo, checkout: Path) -> None:
-    (checkout / "sql" / "accounts" / "migrations" / "0004_bad.py").write_text("import (")
+    (checkout / "sql" / "accounts" / "migrations" / "9004_bad.py").write_text("import (")
     answer = yoyo_process("list")
     (line,) = answer.stderr.splitlines()
-    assert re.match(r"error: .*0004_bad\.py cannot be loaded: SyntaxError: ", line), line
+    assert re.match(r"error: .*9004_bad\.py cannot be loaded: SyntaxError: ", line), line
     assert (answer.returncode, answer.stdout) == (1, "")
 
 
@@ -249,36 +250,38 @@ def test_the_door_of_the_settings_takes_nothing_more(yoyo: Yoyo, arguments: list
 
 
 def test_new_makes_the_next_shim_and_its_four_files(yoyo: Yoyo, checkout: Path) -> None:
-    folder = checkout / "sql" / "accounts" / "migrations"
+    folder, number = checkout / "sql" / "accounts" / "migrations", f"{len(EVERYTHING) + 1:04}"
     before = set(folder.rglob("*"))
     answer = yoyo("new", "-m", "Add vidéos, quickly!")
     assert answer.returncode == 0, answer.stderr
     made = {str(path.relative_to(folder)) for path in set(folder.rglob("*")) - before if "pycache" not in str(path)}
     assert made == {
-        "0004_add_videos_quickly.py",
-        "sqlite/0004_add_videos_quickly.sql",
-        "sqlite/0004_add_videos_quickly.rollback.sql",
-        "postgresql/0004_add_videos_quickly.sql",
-        "postgresql/0004_add_videos_quickly.rollback.sql",
+        f"{number}_add_videos_quickly.py",
+        f"sqlite/{number}_add_videos_quickly.sql",
+        f"sqlite/{number}_add_videos_quickly.rollback.sql",
+        f"postgresql/{number}_add_videos_quickly.sql",
+        f"postgresql/{number}_add_videos_quickly.rollback.sql",
     }
-    assert (folder / "0004_add_videos_quickly.py").read_text() == SHIM
-    assert "0004_add_videos_quickly.py" in answer.stdout
-    assert statuses(yoyo("list")) == ["U", "U", "U", "U"]
+    assert (folder / f"{number}_add_videos_quickly.py").read_text() == SHIM
+    assert f"{number}_add_videos_quickly.py" in answer.stdout
+    assert statuses(yoyo("list")) == ["U"] * (len(EVERYTHING) + 1)
 
     answer = yoyo("apply")
     assert answer.returncode != 0
-    assert "0004_add_videos_quickly.sql holds no statement" in answer.stderr.splitlines()[-1]
+    assert f"{number}_add_videos_quickly.sql holds no statement" in answer.stderr.splitlines()[-1]
     for dialect in ("sqlite", "postgresql"):
-        (folder / dialect / "0004_add_videos_quickly.sql").write_text("CREATE TABLE videos (id integer PRIMARY KEY);\n")
-        (folder / dialect / "0004_add_videos_quickly.rollback.sql").write_text("DROP TABLE videos;\n")
+        (folder / dialect / f"{number}_add_videos_quickly.sql").write_text(
+            "CREATE TABLE videos (id integer PRIMARY KEY);\n"
+        )
+        (folder / dialect / f"{number}_add_videos_quickly.rollback.sql").write_text("DROP TABLE videos;\n")
     assert yoyo("apply").returncode == 0
-    assert statuses(yoyo("list")) == ["A", "A", "A", "A"]
+    assert statuses(yoyo("list")) == [*APPLIED, "A"]
     assert yoyo("new").returncode == 0
-    assert (folder / "0005_change.py").exists()
+    assert (folder / f"{len(EVERYTHING) + 2:04}_change.py").exists()
 
 
 def test_new_takes_no_number_that_a_left_over_file_has(yoyo: Yoyo, checkout: Path) -> None:
     folder = checkout / "sql" / "accounts" / "migrations"
-    (folder / "postgresql" / "0007_gone.rollback.sql").write_text("SELECT 1;")
+    (folder / "postgresql" / "9007_gone.rollback.sql").write_text("SELECT 1;")
     assert yoyo("new", "-m", "next").returncode == 0
-    assert (folder / "0008_next.py").exists()
+    assert (folder / "9008_next.py").exists()
