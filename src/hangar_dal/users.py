@@ -259,7 +259,7 @@ async def sign_in_eve_user(
 
 async def _find_verified_login(db: Database, login: str, password: SecretStr) -> Login | None:
     """The active account that this password opens. Nothing is raised here, where the hash is in a local variable."""
-    found = None if passwords.is_too_long(password) else await _find_login(db, login)
+    found = None if passwords.is_too_long(password) else await find_login(db, login)
     matches = await passwords.verify_password(found.hashed_password if found else None, password)
     return found if found and matches and found.status is UserStatus.ACTIVE else None
 
@@ -275,7 +275,8 @@ async def _find_or_renew(db: Database, found: Login, password: SecretStr) -> Use
     return await renew_password_hash(db, found.id, verified=verified, renewed=renewed)
 
 
-async def _find_login(db: Database, login: str) -> Login | None:
+async def find_login(db: Database, login: str) -> Login | None:
+    """What `authenticate` compares, for the user with this name or e-mail address."""
     if not _may_be_email(login):
         return await find_login_by_username(db, login)
     return await find_login_by_email(db, login) if is_email(login) else None

@@ -1,52 +1,14 @@
 """What tests of the domains share."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
-from argon2 import PasswordHasher
 
-from hangar_dal import Database, Transaction, User, passwords, users
-from hangar_dal.database import Row, Statement
+from domain_fixtures import cheap_hasher as cheap_hasher
+from domain_fixtures import sql as sql
+from domain_fixtures import statements as statements
+from hangar_dal import Database, User, users
 from samples import local_user
-
-Sql = Callable[[str], Awaitable[list[Row]]]
-
-
-@pytest.fixture(autouse=True)
-def cheap_hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
-    """Real argon2id at the least cost: what hashing costs is tested with `passwords`."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_HASHER", hasher)
-    return hasher
 
 
 @pytest.fixture
 async def user(database: Database) -> User:
     return await users.create_user(database, local_user())
-
-
-@pytest.fixture
-def sql(database: Database) -> Sql:
-    """Runs a statement of the test's own, past all declared queries; the rows it returns, if any."""
-
-    async def run(text: str) -> list[Row]:
-        writes = not text.startswith("SELECT")
-        return (await database.run(Statement("test", text, writes), ()))[0]
-
-    return run
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the statements that run, in their order; they run as ever."""
-    seen: list[str] = []
-    for executor in (Database, Transaction):
-        run: Any = executor.run
-
-        def spy(self: Any, statement: Statement, parameters: Any, run: Any = run) -> Any:
-            seen.append(statement.name)
-            return run(self, statement, parameters)
-
-        monkeypatch.setattr(executor, "run", spy)
-    return seen

@@ -4,7 +4,11 @@
 survive an error is committed before the error is raised: such functions take a `Database`, not a `Transaction`.
 """
 
+from hangar_dal.accounts.changing_passwords import change_password as change_password
+from hangar_dal.accounts.changing_passwords import reset_password as reset_password
 from hangar_dal.accounts.refreshing import refresh as refresh
 from hangar_dal.accounts.refreshing import sign_out as sign_out
 from hangar_dal.accounts.refreshing import sign_out_everywhere as sign_out_everywhere
 from hangar_dal.accounts.signed_in import SignedIn as SignedIn
+from hangar_dal.accounts.signing_in import authenticate as authenticate
+from hangar_dal.accounts.signing_in import sign_in as sign_in

@@ -6,14 +6,14 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from hangar_dal import refresh_tokens, security_events, users
+from hangar_dal import refresh_tokens, users
+from hangar_dal.accounts.events import record
 from hangar_dal.accounts.signed_in import SignedIn
 from hangar_dal.database import Database, Executor, Transaction, atomic
 from hangar_dal.errors import TokenInvalid, TokenReused, TransactionError
 from hangar_dal.refresh_tokens import LIFETIME, NO_GRACE
-from hangar_dal.security_events import NewSecurityEvent, SecurityEventKind
+from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.tokens import may_be_token
-from hangar_dal.values import uuid7
 
 _REFUSED: Final = "the token is not valid; sign in again"
 _REUSED: Final = "the token was used before, so someone may have copied it; its session has ended, sign in again"
@@ -71,7 +71,7 @@ async def sign_out(db: Executor, token: SecretStr, *, user_agent: str | None = N
             return False
         ended = await refresh_tokens.revoke_sessions(tx, user_id=found.user_id, family_id=found.family_id)
         if ended:
-            await _record(tx, SecurityEventKind.SIGNED_OUT, found.user_id, user_agent=user_agent, source=source)
+            await record(tx, SecurityEventKind.SIGNED_OUT, found.user_id, user_agent=user_agent, source=source)
     return bool(ended)
 
 
@@ -88,7 +88,7 @@ async def sign_out_everywhere(
         ended = await refresh_tokens.revoke_sessions(tx, user_id=user_id)
         if ended:
             kind = SecurityEventKind.SIGNED_OUT
-            await _record(tx, kind, user_id, actor_id=actor_id, user_agent=user_agent, source=source)
+            await record(tx, kind, user_id, actor_id=actor_id, user_agent=user_agent, source=source)
     return ended
 
 
@@ -100,20 +100,5 @@ async def _end_if_reused(
     if found is None or found.used_at is None:
         return TokenInvalid(_REFUSED)
     if await refresh_tokens.revoke_reused(tx, found):
-        await _record(tx, SecurityEventKind.TOKEN_REUSED, found.user_id, user_agent=user_agent, source=source)
+        await record(tx, SecurityEventKind.TOKEN_REUSED, found.user_id, user_agent=user_agent, source=source)
     return TokenReused(_REUSED)
-
-
-async def _record(
-    tx: Transaction,
-    kind: SecurityEventKind,
-    user_id: UUID,
-    *,
-    actor_id: UUID | None = None,
-    user_agent: str | None,
-    source: str | None,
-) -> None:
-    new = NewSecurityEvent.model_construct(
-        id=uuid7(), kind=kind, user_id=user_id, actor_id=actor_id, source=source, user_agent=user_agent
-    )
-    await security_events.record_security_event(tx, new)

@@ -1,0 +1,177 @@
+"""An attempt to prove who one is by a login and a password: counted, verified, and then kept as a failure or undone.
+
+The statements and the hashing are the same for a login that nobody has, a wrong password, a locked login and an account
+that is not active. A test counts both.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeVar
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from hangar_dal import passwords, sign_in_failures, users
+from hangar_dal.accounts.events import record
+from hangar_dal.database import Database, Transaction
+from hangar_dal.errors import HashingBusy, InvalidCredentials, InvalidValue, TransactionError, raise_alone
+from hangar_dal.models.users import Login, User, UserStatus
+from hangar_dal.password_rules import check_secret
+from hangar_dal.security_events import SecurityEventKind
+from hangar_dal.sign_in_failures import LOGIN_LIMITS, SOURCE_LIMITS
+from hangar_dal.values import check_text
+
+T = TypeVar("T")
+
+REFUSED: Final = "the login or the password is wrong, or too many attempts have failed; try again later"
+_MOST_CHARACTERS: Final = {"login": 254, "source": 255, "user_agent": 512}
+
+
+class Outdated(Exception):
+    """The account or its password has changed since it was verified. Undoes the transaction in which it is raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt that was counted as failed. `is_allowed` is False if its login or its source is locked."""
+
+    login: str
+    login_key: str
+    source: str | None
+    source_key: str | None
+    user_agent: str | None
+    is_allowed: bool
+    has_locked: bool
+
+
+async def begin(
+    db: Database, login: str, password: SecretStr, *, source: str | None, user_agent: str | None
+) -> Attempt:
+    """Count an attempt before the password is verified, so that attempts at once cannot exceed the limits.
+
+    A locked source does not count for the login: otherwise it could keep the login locked for everybody.
+    """
+    if not isinstance(db, Database):
+        raise TransactionError(
+            f"db: expected Database, got {type(db).__name__}; a failure must be committed before the error is raised, "
+            "and no connection may wait while a password is hashed. Call this outside of transactions."
+        )
+    check_secret(password)
+    for name, value in (("login", login), ("source", source), ("user_agent", user_agent)):
+        _check_length(name, value, optional=name != "login")
+    login_key, source_key = sign_in_failures.login_key(login), None
+    counted_source = None
+    if source is not None:
+        source_key = sign_in_failures.source_key(source)
+        counted_source = await sign_in_failures.count_attempt(db, source_key, SOURCE_LIMITS)
+    is_counted = source is None or counted_source is not None
+    counted_login = await sign_in_failures.count_attempt(db, login_key, LOGIN_LIMITS, is_counted=is_counted)
+    return Attempt(
+        login=login,
+        login_key=login_key,
+        source=source,
+        source_key=source_key,
+        user_agent=user_agent,
+        is_allowed=counted_login is not None,
+        has_locked=any(counted and counted.locked_until for counted in (counted_login, counted_source)),
+    )
+
+
+async def enter(
+    db: Database, attempt: Attempt, password: SecretStr, work: Callable[[Transaction, Login, str | None], Awaitable[T]]
+) -> T:
+    """Verify the password, then run `work` in a transaction, with the account and a new hash if its own is weak.
+
+    If `work` raises `Outdated`, everything begins again, except that the attempt is not counted twice.
+    """
+    while True:
+        found = await _verify(db, attempt, password)
+        renewed = await _renew(db, attempt, found, password)
+        try:
+            return await db.in_transaction(partial(_call, work, found, renewed))
+        except Outdated:
+            continue
+
+
+async def succeed(tx: Transaction, attempt: Attempt, found: Login, *, replaced_by: str | None) -> User:
+    """Forget the failures of the login, take the attempt back from its source, and store a new hash if there is one.
+
+    Raises `Outdated` if the password was changed, or the account is not active, since it was verified.
+    """
+    verified = found.hashed_password or ""
+    if replaced_by is None:
+        user = await users.find_verified_user(tx, found.id, verified=verified)
+    else:
+        user = await users.renew_password_hash(tx, found.id, verified=verified, renewed=replaced_by)
+    if user is None:
+        raise Outdated
+    if attempt.source_key is not None:
+        await sign_in_failures.take_back_attempt(tx, attempt.source_key)
+    await sign_in_failures.delete_sign_in_failures(tx, attempt.login_key)
+    return user
+
+
+async def _call(
+    work: Callable[[Transaction, Login, str | None], Awaitable[T]], found: Login, renewed: str | None, tx: Transaction
+) -> T:
+    return await work(tx, found, renewed)
+
+
+async def _verify(db: Database, attempt: Attempt, password: SecretStr) -> Login:
+    """Return the active account that the login and the password open.
+
+    Otherwise an event is committed and `InvalidCredentials` raised. `HashingBusy` takes the attempt back.
+    """
+    try:
+        found = await _find_verified(db, attempt, password)
+    except HashingBusy as error:
+        await _take_back(db, attempt)
+        raise_alone(error.with_traceback(None))  # frames further down have the hash in local variables
+    if isinstance(found, Login):
+        return found
+    kind = SecurityEventKind.LOCKED if attempt.has_locked else SecurityEventKind.SIGN_IN_FAILED
+    await record(db, kind, found, source=attempt.source, user_agent=attempt.user_agent)
+    raise InvalidCredentials(REFUSED)
+
+
+async def _renew(db: Database, attempt: Attempt, found: Login, password: SecretStr) -> str | None:
+    """Return a new hash of the password that was just verified, if the stored one is weaker than today's."""
+    if found.hashed_password is None or not passwords.needs_rehash(found.hashed_password):
+        return None
+    try:
+        return await passwords.rehash_password(password)
+    except HashingBusy as error:
+        await _take_back(db, attempt)
+        raise_alone(error.with_traceback(None))  # frames further down have the hash in local variables
+
+
+async def _find_verified(db: Database, attempt: Attempt, password: SecretStr) -> Login | UUID | None:
+    """The account if it may be entered, else only its id, if there is one. Raises nothing where the hash is at hand."""
+    found = await users.find_login(db, attempt.login)
+    matches = await passwords.verify_password(found.hashed_password if found else None, password)
+    if found is None:
+        return None
+    may_enter = attempt.is_allowed and matches and found.status is UserStatus.ACTIVE
+    return found if may_enter else found.id
+
+
+async def _take_back(db: Database, attempt: Attempt) -> None:
+    """The password was not compared, so the attempt does not count."""
+    if attempt.is_allowed:
+        await sign_in_failures.take_back_attempt(db, attempt.login_key)
+    if attempt.source_key is not None:
+        await sign_in_failures.take_back_attempt(db, attempt.source_key)
+
+
+def _check_length(name: str, value: object, *, optional: bool) -> None:
+    """Check before anything is counted what the queries would refuse afterwards."""
+    if value is None and optional:
+        return
+    if not isinstance(value, str):
+        raise InvalidValue(f"{name}: expected str, got {type(value).__name__}")
+    if optional and not value:
+        raise InvalidValue(f"{name}: must not be empty; pass None if it is not known")
+    if len(value) > _MOST_CHARACTERS[name]:
+        raise InvalidValue(f"{name}: must not be longer than {_MOST_CHARACTERS[name]} characters")
+    check_text(name, value)

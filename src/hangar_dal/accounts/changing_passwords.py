@@ -1,0 +1,107 @@
+"""Replace a password: by its owner, who knows the old one, or by an administrator."""
+
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from hangar_dal import passwords, refresh_tokens, sign_in_failures, users
+from hangar_dal.accounts import attempts
+from hangar_dal.accounts.events import record
+from hangar_dal.database import Database, Transaction
+from hangar_dal.errors import InvalidCredentials, TransactionError
+from hangar_dal.models.users import Login, User
+from hangar_dal.password_rules import check_secret
+from hangar_dal.security_events import SecurityEventKind
+
+
+async def change_password(
+    db: Database,
+    user_id: UUID,
+    *,
+    old: SecretStr,
+    new: SecretStr,
+    source: str | None = None,
+    user_agent: str | None = None,
+) -> User:
+    """Replace the user's password and end all their sessions, in one transaction.
+
+    `WeakPassword` if the new password is easy to guess. `InvalidCredentials` if the old one is wrong, the account is
+    not active, or too many attempts have failed: they are counted together with those to sign in.
+    """
+    _check_database(db)
+    check_secret(old)
+    user = await users.get_user(db, user_id)
+    hashed = await _hash(user, new)
+    login = user.username or user.email
+    if login is None:  # a character of EVE
+        raise InvalidCredentials("the account has no password")
+    attempt = await attempts.begin(db, login, old, source=source, user_agent=user_agent)
+
+    async def finish(tx: Transaction, found: Login, _: str | None) -> User:
+        if found.id != user_id:  # the name was given to another account in the meantime
+            raise InvalidCredentials(attempts.REFUSED)
+        await attempts.succeed(tx, attempt, found, replaced_by=hashed)
+        kind = SecurityEventKind.PASSWORD_CHANGED
+        return await store_password(tx, user_id, hashed, kind, source=source, user_agent=user_agent)
+
+    return await attempts.enter(db, attempt, old, finish)
+
+
+async def reset_password(
+    db: Database,
+    user_id: UUID,
+    *,
+    new: SecretStr,
+    actor_id: UUID,
+    source: str | None = None,
+    user_agent: str | None = None,
+) -> User:
+    """Replace a user's password as an administrator, `actor_id`, and end all sessions of the user.
+
+    `WeakPassword` if the password is easy to guess; `NotFound` if there is no such user. A lock is lifted.
+    """
+    _check_database(db)
+    user = await users.get_user(db, user_id)
+    hashed = await _hash(user, new)
+
+    async def store(tx: Transaction) -> User:
+        kind = SecurityEventKind.PASSWORD_RESET
+        return await store_password(tx, user_id, hashed, kind, actor_id=actor_id, source=source, user_agent=user_agent)
+
+    return await db.in_transaction(store)
+
+
+async def store_password(
+    tx: Transaction,
+    user_id: UUID,
+    hashed: str,
+    kind: SecurityEventKind,
+    *,
+    actor_id: UUID | None = None,
+    source: str | None,
+    user_agent: str | None,
+) -> User:
+    """Store the hash of a new password, end all sessions, lift locks, and record an event of this kind.
+
+    The UPDATE of the user comes first: a sign-in at the same time then waits and fails, or its session is ended here.
+    """
+    user = await users.set_password_hash(tx, user_id, hashed_password=hashed)
+    for login in (user.username, user.email):
+        if login is not None:
+            await sign_in_failures.delete_sign_in_failures(tx, sign_in_failures.login_key(login))
+    await refresh_tokens.revoke_sessions(tx, user_id=user_id)
+    await record(tx, kind, user_id, actor_id=actor_id, source=source, user_agent=user_agent)
+    return user
+
+
+async def _hash(user: User, new: SecretStr) -> str:
+    check_secret(new)
+    return await passwords.hash_password(new, context=(user.username, user.email, user.display_name))
+
+
+def _check_database(db: object) -> None:
+    if not isinstance(db, Database):
+        raise TransactionError(
+            f"db: expected Database, got {type(db).__name__}; its connection would wait while a password is hashed. "
+            "Call this outside of transactions."
+        )

@@ -1,0 +1,24 @@
+"""The security event that a function leaves in the transaction of its change."""
+
+from uuid import UUID
+
+from hangar_dal import security_events
+from hangar_dal.database import Executor
+from hangar_dal.security_events import NewSecurityEvent, SecurityEventKind
+from hangar_dal.values import uuid7
+
+
+async def record(
+    db: Executor,
+    kind: SecurityEventKind,
+    user_id: UUID | None,
+    *,
+    actor_id: UUID | None = None,
+    user_agent: str | None,
+    source: str | None,
+) -> None:
+    """Add an event. The query checks `user_agent` and `source`."""
+    new = NewSecurityEvent.model_construct(
+        id=uuid7(), kind=kind, user_id=user_id, actor_id=actor_id, source=source, user_agent=user_agent
+    )
+    await security_events.record_security_event(db, new)

@@ -1,0 +1,72 @@
+"""Sign in by a login and a password, protected against guessing."""
+
+from datetime import timedelta
+
+from pydantic import SecretStr
+
+from hangar_dal import refresh_tokens, users
+from hangar_dal.accounts import attempts
+from hangar_dal.accounts.attempts import Attempt, Outdated
+from hangar_dal.accounts.events import record
+from hangar_dal.accounts.signed_in import SignedIn
+from hangar_dal.database import Database, Transaction
+from hangar_dal.errors import NotFound
+from hangar_dal.models.users import Login, User
+from hangar_dal.refresh_tokens import LIFETIME
+from hangar_dal.security_events import SecurityEventKind
+
+
+async def authenticate(
+    db: Database, login: str, password: SecretStr, *, source: str | None, user_agent: str | None = None
+) -> User:
+    """Return the user with this username or e-mail address and this password, for example to confirm a change.
+
+    One `InvalidCredentials`, after the same work, for an unknown login, a wrong password, an account that is not
+    active, and a login or source with too many failures. Each failure is counted and leaves an event; success resets
+    the count.
+    """
+    attempt = await attempts.begin(db, login, password, source=source, user_agent=user_agent)
+
+    async def finish(tx: Transaction, found: Login, renewed: str | None) -> User:
+        return await attempts.succeed(tx, attempt, found, replaced_by=renewed)
+
+    return await attempts.enter(db, attempt, password, finish)
+
+
+async def sign_in(
+    db: Database,
+    login: str,
+    password: SecretStr,
+    *,
+    source: str | None,
+    user_agent: str | None = None,
+    lifetime: timedelta = LIFETIME,
+) -> SignedIn:
+    """Begin a session of the user with this username or e-mail address and this password.
+
+    Returns the user and a refresh token, which cannot be read again. Raises what `authenticate` raises. `source` is
+    where the request came from, such as its IP address; None counts for no source.
+    """
+    attempt = await attempts.begin(db, login, password, source=source, user_agent=user_agent)
+
+    async def finish(tx: Transaction, found: Login, renewed: str | None) -> SignedIn:
+        return await _open_session(tx, attempt, found, renewed, lifetime)
+
+    return await attempts.enter(db, attempt, password, finish)
+
+
+async def _open_session(
+    tx: Transaction, attempt: Attempt, found: Login, renewed: str | None, lifetime: timedelta
+) -> SignedIn:
+    """The UPDATE of the user comes first: a password change then waits for it and ends the session, or is seen."""
+    try:
+        await users.touch_last_login(tx, found.id)
+    except NotFound:
+        raise Outdated from None
+    user = await attempts.succeed(tx, attempt, found, replaced_by=renewed)
+    source, user_agent = attempt.source, attempt.user_agent
+    await record(tx, SecurityEventKind.SIGN_IN, user.id, source=source, user_agent=user_agent)
+    issued = await refresh_tokens.issue_refresh_token(
+        tx, user.id, lifetime=lifetime, source=source, user_agent=user_agent
+    )
+    return SignedIn.with_token(user, issued)

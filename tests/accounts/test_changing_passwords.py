@@ -1,0 +1,167 @@
+"""`accounts.change_password` and `reset_password`: the password, the sessions and the event change together."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from hangar_dal import (
+    Database,
+    User,
+    UserStatus,
+    accounts,
+    refresh_tokens,
+    security_events,
+    sign_in_failures,
+    users,
+    uuid7,
+)
+from hangar_dal.errors import InvalidCredentials, NotFound, StatementError, TransactionError, WeakPassword
+from hangar_dal.security_events import SecurityEventKind
+from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key
+from samples import eve_user, local_user, password
+
+WHERE: dict[str, Any] = {"source": "203.0.113.7", "user_agent": "Firefox"}
+
+
+@pytest.fixture
+def old() -> SecretStr:
+    return password()
+
+
+@pytest.fixture
+async def ada(database: Database, old: SecretStr) -> User:
+    return await users.create_user(database, local_user(username="ada", email="ada@example.org", password=old))
+
+
+async def is_password(database: Database, given: SecretStr) -> bool:
+    try:
+        await users.authenticate(database, "ada", given)
+    except InvalidCredentials:
+        return False
+    return True
+
+
+async def live(database: Database, user: User) -> int:
+    return await refresh_tokens.count_live_refresh_tokens(database, user_id=user.id)
+
+
+async def test_change_password_ends_the_sessions_and_leaves_an_event(
+    database: Database, ada: User, old: SecretStr
+) -> None:
+    new = password()
+    await accounts.sign_in(database, "ada", old, **WHERE)
+    await accounts.sign_in(database, "ada", old, **WHERE)
+    changed = await accounts.change_password(database, ada.id, old=old, new=new, **WHERE)
+    assert changed.id == ada.id
+    assert await live(database, ada) == 0
+    assert (await is_password(database, new), await is_password(database, old)) == (True, False)
+    [event, *_] = await security_events.list_security_events(database, user_id=ada.id)
+    assert (event.kind, event.actor_id) == (SecurityEventKind.PASSWORD_CHANGED, None)
+    assert (event.source, event.user_agent) == tuple(WHERE.values())
+
+
+async def test_a_wrong_old_password_is_counted_with_the_sign_ins(database: Database, ada: User, old: SecretStr) -> None:
+    await accounts.sign_in(database, "ada", old, **WHERE)
+    for given in [*[password() for _ in range(LOGIN_LIMITS.free)], old]:
+        with pytest.raises(InvalidCredentials):
+            await accounts.change_password(database, ada.id, old=given, new=password(), **WHERE)
+    with pytest.raises(InvalidCredentials):
+        await accounts.sign_in(database, "ada", old, **WHERE)
+    assert await live(database, ada) == 1
+    assert await is_password(database, old)
+
+
+async def test_a_weak_new_password_changes_and_counts_nothing(database: Database, ada: User, old: SecretStr) -> None:
+    for weak in ("short", "ada@example.org", "aaaaaaaaaaaaaaaa"):
+        with pytest.raises(WeakPassword):
+            await accounts.change_password(database, ada.id, old=old, new=SecretStr(weak))
+        with pytest.raises(WeakPassword):
+            await accounts.reset_password(database, ada.id, new=SecretStr(weak), actor_id=uuid7())
+    assert await sign_in_failures.find_sign_in_failures(database, login_key("ada")) is None
+    assert await is_password(database, old)
+
+
+async def test_nothing_changes_if_the_event_cannot_be_stored(
+    database: Database, ada: User, old: SecretStr, sql: Any
+) -> None:
+    await accounts.sign_in(database, "ada", old, **WHERE)
+    await sql("ALTER TABLE security_events RENAME TO others")
+    for change in (
+        accounts.change_password(database, ada.id, old=old, new=password()),
+        accounts.reset_password(database, ada.id, new=password(), actor_id=uuid7()),
+    ):
+        with pytest.raises(StatementError):
+            await change
+        assert await live(database, ada) == 1
+        assert await is_password(database, old)
+
+
+async def test_an_account_that_is_not_active_or_has_no_password_cannot_change_it(
+    database: Database, ada: User, old: SecretStr
+) -> None:
+    pilot = await users.create_user(database, eve_user())
+    await users.set_user_status(database, ada.id, UserStatus.SUSPENDED)
+    for user in (pilot, ada):
+        with pytest.raises(InvalidCredentials):
+            await accounts.change_password(database, user.id, old=old, new=password())
+    with pytest.raises(NotFound):
+        await accounts.change_password(database, uuid7(), old=old, new=password())
+
+
+async def test_reset_password_ends_the_sessions_lifts_the_lock_and_names_the_administrator(
+    database: Database, ada: User, old: SecretStr
+) -> None:
+    await accounts.sign_in(database, "ada", old, **WHERE)
+    for login in ("ada", "ada@example.org"):
+        for _ in range(LOGIN_LIMITS.free):
+            await sign_in_failures.count_attempt(database, login_key(login))
+    new, actor_id = password(), uuid7()
+    await accounts.reset_password(database, ada.id, new=new, actor_id=actor_id, **WHERE)
+    assert await live(database, ada) == 0
+    [event, *_] = await security_events.list_security_events(database, user_id=ada.id)
+    assert (event.kind, event.actor_id) == (SecurityEventKind.PASSWORD_RESET, actor_id)
+    for login in ("ada", "ada@example.org"):
+        await accounts.sign_in(database, login, new, **WHERE)
+    with pytest.raises(NotFound):
+        await accounts.reset_password(database, uuid7(), new=new, actor_id=actor_id)
+
+
+@pytest.mark.parametrize("rounds", [8, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.slow])])
+async def test_no_session_that_begins_with_the_old_password_survives_its_change(
+    database: Database, ada: User, old: SecretStr, rounds: int
+) -> None:
+    for _ in range(rounds):
+        new = password()
+        calls = [
+            *(accounts.sign_in(database, "ada", old, source=None) for _ in range(2)),
+            accounts.change_password(database, ada.id, old=old, new=new),
+        ]
+        *signed_in, changed = await asyncio.gather(*calls, return_exceptions=True)
+        assert isinstance(changed, User)
+        assert {type(outcome) for outcome in signed_in} <= {accounts.SignedIn, InvalidCredentials}
+        assert await live(database, ada) == 0
+        await accounts.authenticate(database, "ada", new, source=None)
+        old = new
+
+
+async def test_of_changes_at_once_exactly_one_wins(database: Database, ada: User, old: SecretStr) -> None:
+    new = [password() for _ in range(LOGIN_LIMITS.free - 1)]
+    outcomes = await asyncio.gather(
+        *(accounts.change_password(database, ada.id, old=old, new=one) for one in new), return_exceptions=True
+    )
+    won = [one for one, outcome in zip(new, outcomes, strict=True) if isinstance(outcome, User)]
+    assert [type(outcome) for outcome in outcomes if not isinstance(outcome, User)] == [InvalidCredentials] * 3
+    assert [one for one in new if await is_password(database, one)] == won
+    assert len(won) == 1
+
+
+async def test_a_transaction_is_refused(database: Database, ada: User, old: SecretStr, statements: list[str]) -> None:
+    async with database.transaction() as tx:
+        statements.clear()
+        with pytest.raises(TransactionError, match=r"^db: expected Database, got Transaction; "):
+            await accounts.change_password(tx, ada.id, old=old, new=password())
+        with pytest.raises(TransactionError, match=r"^db: expected Database, got Transaction; "):
+            await accounts.reset_password(tx, ada.id, new=password(), actor_id=ada.id)
+    assert statements == []
