@@ -116,6 +116,16 @@ async def test_values_that_do_not_open_are_listed(sqlite_url: str, folder: Path)
     assert "which is not configured" in without.stderr
 
 
+async def test_a_function_gives_the_keys(sqlite_url: str, folder: Path) -> None:
+    entry = sealing.new_key()
+    Path("kms.py").write_text(f"async def load():\n    return '{entry}'\n")
+    async with open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS, keys=lambda: entry) as db:
+        ada = await users.create_user(db, local_user())
+        await session_cookies.create_session_cookie(db, session(ada.id))
+    done = hangar_dal("backup", str(folder / "copy.db"), "--keys", "kms:load", DATABASE_URL=sqlite_url)
+    assert (done.returncode, done.stdout.endswith("1 sealed values opened\n")) == (0, True), done
+
+
 async def test_a_missing_database_is_not_created(tmp_path: Path, folder: Path) -> None:
     done = hangar_dal("backup", str(folder / "copy.db"), "--database", f"sqlite:///{tmp_path}/none.db")
     assert done.returncode == 1

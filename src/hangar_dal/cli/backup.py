@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from hangar_dal.cli.commands import Subcommands, add_command
-from hangar_dal.cli.options import add_database, add_project, chosen_project
+from hangar_dal.cli.options import add_database, add_keys, add_project, chosen_keys, chosen_project
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import OK, YELLOW, coloured
 from hangar_dal.database.backup import Backup, back_up
@@ -40,6 +40,7 @@ def add(commands: Subcommands) -> None:
         action="store_true",
         help="keep the copy even if sealed values in it cannot be opened, and list them",
     )
+    add_keys(parser)
     add_project(parser)
 
 
@@ -73,4 +74,5 @@ async def _made(chosen: argparse.Namespace, shown: Progress) -> Backup:
     def show(done: int, total: int) -> None:
         shown(done, total, "pages copied" if done < total else "pages copied, checking the copy")
 
-    return await back_up(settings, chosen.path, progress=show, accept_unopened=chosen.accept_unopened)
+    keys = chosen_keys(chosen)
+    return await back_up(settings, chosen.path, keys=keys, progress=show, accept_unopened=chosen.accept_unopened)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hangar_dal.errors import SealError
-from hangar_dal.keyring import missing_key_file, open_keyring
+from hangar_dal.keyring import Keys, ask_for_keyring, missing_key_file, open_keyring
 from hangar_dal.sealing import Keyring
 from hangar_dal.settings import Settings, SqliteTarget
 
@@ -53,16 +53,29 @@ class Backups(Protocol):
 
 
 async def back_up(
-    settings: Settings, path: str | os.PathLike[str], *, progress: Progress | None = None, accept_unopened: bool = False
+    settings: Settings,
+    path: str | os.PathLike[str],
+    *,
+    keys: Keys | None = None,
+    progress: Progress | None = None,
+    accept_unopened: bool = False,
 ) -> Backup:
     """Copy the database of the settings, as `Database.backup` does, without opening it for an application.
 
-    Creates neither a database nor a key file. Without a key file, no sealed value can be opened.
+    Creates neither a database nor a key file. Without a key file, no sealed value can be opened. `keys` is the function
+    of `open_database(keys=...)`.
     """
     backups = _backups(settings)
-    is_sqlite = isinstance(settings.target, SqliteTarget)
-    keyring = open_keyring(settings) if is_sqlite and missing_key_file(settings) is None else None
+    keyring = await _keyring(settings, keys)
     return await backups.make(path, keyring, progress=progress, accept_unopened=accept_unopened)
+
+
+async def _keyring(settings: Settings, keys: Keys | None) -> Keyring | None:
+    if not isinstance(settings.target, SqliteTarget):
+        return None
+    if keys is not None:
+        return await ask_for_keyring(keys)
+    return open_keyring(settings) if missing_key_file(settings) is None else None
 
 
 def _backups(settings: Settings) -> Backups:
