@@ -1,15 +1,32 @@
 """What tests of the layer `accounts` share."""
 
 import pytest
+from pydantic import SecretStr
 
 from domain_fixtures import cheap_hasher as cheap_hasher
 from domain_fixtures import sql as sql
 from domain_fixtures import statements as statements
-from hangar_dal import Database, User, users
-from samples import eve_user
+from hangar_dal import Database, NewUser, User, users
+from samples import eve_user, local_user
 
 
 @pytest.fixture
 async def user(database: Database) -> User:
     """An account whose password nobody hashes: it has none."""
     return await users.insert_user(database, eve_user(), hashed_password=None)
+
+
+@pytest.fixture
+def new() -> NewUser:
+    return local_user(username="ada", email="Ada@Example.org")
+
+
+@pytest.fixture
+def secret(new: NewUser) -> SecretStr:
+    assert new.password is not None
+    return new.password
+
+
+@pytest.fixture
+async def ada(database: Database, new: NewUser) -> User:
+    return await users.create_user(database, new)
