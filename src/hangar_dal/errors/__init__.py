@@ -10,6 +10,8 @@
     ├── InvalidCredentials         unknown user, wrong password or an account that is not active: never which
     ├── TokenInvalid               a token is unknown, expired or revoked: never which
     │   └── TokenReused            a used refresh token came back; its session was ended
+    ├── SecondFactorRequired       the password was right, and a code of the second factor is needed
+    ├── SecondFactorInvalid        the code is wrong, expired or was used: never which
     ├── AccountNotActive           the account exists and may not sign in
     ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
     ├── NotFound                   a row that had to exist does not
@@ -52,6 +54,8 @@ so `database/<dialect>/` translates it, and `raise_alone` makes sure that it can
 from hangar_dal.errors.accounts import AccountNotActive as AccountNotActive
 from hangar_dal.errors.accounts import HashingBusy as HashingBusy
 from hangar_dal.errors.accounts import InvalidCredentials as InvalidCredentials
+from hangar_dal.errors.accounts import SecondFactorInvalid as SecondFactorInvalid
+from hangar_dal.errors.accounts import SecondFactorRequired as SecondFactorRequired
 from hangar_dal.errors.accounts import TokenInvalid as TokenInvalid
 from hangar_dal.errors.accounts import TokenReused as TokenReused
 from hangar_dal.errors.accounts import WeakPassword as WeakPassword

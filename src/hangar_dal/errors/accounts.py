@@ -29,3 +29,11 @@ class TokenInvalid(HangarError):
 
 class TokenReused(TokenInvalid):
     """A used refresh token came back, so a copy of it exists. Its session was ended: tell the user why."""
+
+
+class SecondFactorRequired(HangarError):
+    """Ask the user for a code of their app or a recovery code, and sign in again with it: the password was right."""
+
+
+class SecondFactorInvalid(HangarError):
+    """Ask for another code. One sentence for a code that is wrong, expired or was used: never which."""

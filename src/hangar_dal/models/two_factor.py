@@ -1,0 +1,37 @@
+"""Second factors: the secret that a device makes codes with, and the codes for users who have lost the device."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from hangar_dal.models.row import Row
+from hangar_dal.sealing import Sealed
+from hangar_dal.values import uuid7
+
+CodeHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+TotpSecret = Annotated[str, Sealed("two_factor", "secret", bind=("id", "user_id"))]
+Step = Annotated[int, Field(ge=0)]
+
+
+class TwoFactor(Row):
+    """A second factor, pending until its first correct code. `model_dump` reveals the secret, `repr` does not.
+
+    `last_step` is the step of the code that was accepted last: the number of half minutes since 1970.
+    """
+
+    id: UUID
+    user_id: UUID
+    secret: TotpSecret = Field(repr=False)
+    last_step: int | None
+    enrolled_at: datetime
+    confirmed_at: datetime | None
+
+
+class NewTwoFactor(Row):
+    """What `insert_pending_two_factor` needs; `enrol_two_factor` makes the secret."""
+
+    id: UUID = Field(default_factory=uuid7)
+    user_id: UUID
+    secret: TotpSecret = Field(repr=False)

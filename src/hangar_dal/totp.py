@@ -1,0 +1,55 @@
+"""Codes of six digits that change every half minute: TOTP (RFC 6238) as all authenticator apps know it.
+
+The codes are computed by `cryptography`. Builds on nothing of the package.
+"""
+
+import base64
+import secrets
+from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from pydantic import SecretStr
+
+DIGITS: Final = 6
+STEP: Final = timedelta(seconds=30)
+SECRET_BYTES: Final = 20  # what RFC 4226 recommends
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# A code of the step before or after is accepted, for clocks that differ and for users who type slowly.
+_STEPS_ASIDE: Final = 1
+
+
+def new_secret() -> str:
+    """Return a new secret of 160 random bits as 32 base32 characters, the form that users can type into an app."""
+    return base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def code_at(secret: str, step: int) -> str:
+    """Return the code of a step, which is the number of half minutes since 1970."""
+    return _totp(secret).generate(step * int(STEP.total_seconds())).decode()
+
+
+def step_at(now: datetime) -> int:
+    """Return the step that an instant belongs to."""
+    return (now - _EPOCH) // STEP
+
+
+def matching_step(secret: str, code: str, now: datetime) -> int | None:
+    """Return the step whose code this is, the current one or one beside it; None if it is the code of neither."""
+    if len(code) != DIGITS or not code.isascii():
+        return None
+    around = range(max(0, step_at(now) - _STEPS_ASIDE), max(0, step_at(now) + _STEPS_ASIDE + 1))
+    return max((step for step in around if compare_digest(code_at(secret, step), code)), default=None)
+
+
+def provisioning_uri(secret: str, *, account: str, issuer: str) -> SecretStr:
+    """Return the `otpauth:` URI for a QR code. It contains the secret; apps show the issuer and the account."""
+    return SecretStr(_totp(secret).get_provisioning_uri(account, issuer))
+
+
+def _totp(secret: str) -> TOTP:
+    # SHA-1 is what the apps know; its weakness, collisions, does not matter for an HMAC.
+    return TOTP(base64.b32decode(secret), DIGITS, SHA1(), int(STEP.total_seconds()))  # noqa: S303
