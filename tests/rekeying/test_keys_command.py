@@ -167,7 +167,7 @@ async def test_rotations_that_are_killed_many_times_end_the_work(
     before: Database, after: Database, old: str,
     environment: dict[str, str], project: Path, command: Command, sql: Sql,
 ) -> None:  # fmt: skip
-    for _ in range(20):
-        await kill_and_go_on(before, 2_000, old, environment, project, command, sql)
+    for _ in range(10):
+        await kill_and_go_on(before, 1_000, old, environment, project, command, sql)
         assert sum("changed" in letter.secret for letter in await letters.list_letters(after)) == 1
         await sql("DELETE FROM letters")

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import Database, JsonObject, Sealed, uuid7
+import shop
+from hangar_dal import Database, JsonObject, Sealed, Settings, open_database, uuid7
 from hangar_dal.database.built import Built
 from hangar_dal.rekeying import SealedColumn, count_keys, rotate
-from hangar_dal.sealing import Keyring, parse_keys
+from hangar_dal.sealing import HEADER_LENGTH, Keyring, parse_keys
 from rekeying.conftest import Sql, id_of, write_letters
 from shop import letters
 
@@ -141,6 +142,65 @@ async def test_a_row_that_is_deleted_meanwhile_is_no_error(
     monkeypatch.setattr(Built, "run", overtaken)
     done = await rotate(after, SECRET)
     assert (done.resealed, done.unopened, done.refused) == (0, [], [])
+
+
+async def test_it_ends_although_rows_are_added_all_the_time_and_reads_the_beginnings_of_values_only(
+    before: Database, after: Database, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys of new rows are greater than all before."""
+    await write_letters(before, 6)
+    run, pages = Built.run, 0
+
+    async def with_a_new_row(built: Built, db: Any, values: Any) -> Any:
+        nonlocal pages
+        found = await run(built, db, values)
+        if built.name == "keys of letters.secret":
+            pages += 1
+            assert pages < 10, "it follows the rows that are added"
+            assert all(len(row[-1]) <= HEADER_LENGTH for row in found[0])
+            await write_letters(after, 1)
+        return found
+
+    monkeypatch.setattr(Built, "run", with_a_new_row)
+    assert (await rotate(after, SECRET, size=2)).resealed == 6
+    monkeypatch.undo()
+    assert await count_keys(after, SECRET) == Counter({id_of(new): 6 + pages})
+
+
+async def test_a_row_that_the_application_locks_for_long_is_reported_and_left(
+    before: Database, after: Database, database_url: str, old: str, new: str
+) -> None:
+    written = await write_letters(before, 3)
+    settings = Settings(database_url=database_url, sealing_keys=f"{new},{old}", lock_timeout=0.2)
+    async with open_database(settings, catalog=shop.CATALOG) as db:
+        async with before.transaction() as tx:
+            assert await letters.replace_secret(tx, written[1].id, written[1].place, {"in": "a transaction"}) == 1
+            done = await rotate(db, SECRET)
+            assert done.resealed + done.refused_count == 3
+            assert any(f"letters.secret, id {written[1].id}: " in reason for reason in done.refused)
+        assert (await rotate(db, SECRET)).resealed == done.refused_count
+    found = await letters.find_letter(after, written[1].id)
+    assert found is not None
+    assert found.secret == {"in": "a transaction"}
+    assert await count_keys(after, SECRET) == Counter({id_of(new): 3})
+
+
+async def test_an_application_that_never_stops_with_the_old_key_does_not_keep_it_from_ending(
+    before: Database, after: Database, old: str, new: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter, _ = await write_letters(before, 2)
+    run = Built.run
+
+    async def overtaken(built: Built, db: Any, values: Any) -> Any:
+        if built.name == "rotate letters.secret" and str(values["k0"]) == str(letter.id):
+            assert await letters.replace_secret(before, letter.id, letter.place, {"n": 1}) == 1
+        return await run(built, db, values)
+
+    monkeypatch.setattr(Built, "run", overtaken)
+    done = await rotate(after, SECRET)
+    assert (done.resealed, done.refused_count) == (1, 1)
+    assert done.refused[0].startswith(f"letters.secret, id {letter.id}: the application changed it again and again")
+    assert await count_keys(after, SECRET) == Counter({id_of(new): 1, id_of(old): 1})
 
 
 async def test_sixty_four_tasks_that_write_during_a_rotation_lose_nothing(
