@@ -58,10 +58,11 @@ async def test_a_rotation_can_be_repeated_only_once(
     assert await rotate(database, first) is None
 
 
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(days=1)], ids=["just", "long"])
 async def test_a_rotation_cannot_be_repeated_after_the_grace_period(
-    database: Database, clock: Clock, first: IssuedRefreshToken, lost: IssuedRefreshToken
+    database: Database, clock: Clock, first: IssuedRefreshToken, lost: IssuedRefreshToken, late: timedelta
 ) -> None:
-    clock.advance(GRACE)
+    clock.advance(GRACE + late)
     assert await rotate(database, first) is None
     assert await rotate(database, lost) is not None
 
