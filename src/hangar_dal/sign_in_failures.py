@@ -50,7 +50,7 @@ async def insert_or_count_attempt(
     locks: list[datetime],
     forgotten: datetime,
 ) -> SignInFailures | None:
-    """Count an attempt as failed; None, and nothing changes, while the key is locked. `count_attempt` calls it."""
+    """Count an attempt as failed, or as refused during a lock; None if it is not to be counted. For `count_attempt`."""
     ...
 
 
@@ -94,16 +94,16 @@ async def count_attempt(
 ) -> SignInFailures | None:
     """Count an attempt to sign in as failed, before it is made; None if it must be refused.
 
-    While the key is locked, attempts are refused and not counted, so that they do not make the lock longer. Of
-    concurrent attempts, no more are let through than are free. With `is_counted=False` the same statement runs, counts
-    nothing and returns None.
+    While the key is locked, attempts are refused and do not make the lock longer. Of concurrent attempts, no more are
+    let through than are free. With `is_counted=False` the same statement runs, counts nothing and returns None.
     """
     now = db.now()
     locks = [_shifted(now, lock) for lock in limits.locks]
     forgotten = _shifted(now, -FORGOTTEN_AFTER)
-    return await insert_or_count_attempt(
+    counted = await insert_or_count_attempt(
         db, key=key, is_counted=is_counted, free=limits.free, locks=locks, forgotten=forgotten
     )
+    return counted if counted and not counted.refused else None
 
 
 async def purge_sign_in_failures(

@@ -14,9 +14,13 @@ FreeAttempts = Annotated[int, Field(ge=2)]
 
 
 class SignInFailures(Row):
-    """How many attempts in a row have failed. An attempt counts as failed until it has succeeded."""
+    """How many attempts in a row have failed. An attempt counts as failed until it has succeeded.
+
+    `refused` is the number of attempts since the last lock began, which were not counted.
+    """
 
     key: str
     failures: int
+    refused: int
     locked_until: datetime | None
     attempted_at: datetime

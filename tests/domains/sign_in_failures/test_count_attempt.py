@@ -46,13 +46,19 @@ async def lock(database: Database, key: str = KEY) -> datetime:
     return found.locked_until
 
 
-async def test_attempts_during_a_lock_change_nothing(database: Database, clock: Clock) -> None:
+async def test_attempts_during_a_lock_are_refused_and_do_not_lengthen_it(database: Database, clock: Clock) -> None:
     await lock(database)
     before = await sign_in_failures.find_sign_in_failures(database, KEY)
-    for _ in range(10):
+    assert before is not None
+    for refused in range(1, 11):
         clock.advance(SECOND)
         assert await sign_in_failures.count_attempt(database, KEY) is None
-    assert await sign_in_failures.find_sign_in_failures(database, KEY) == before
+        found = await sign_in_failures.find_sign_in_failures(database, KEY)
+        assert found == before.model_copy(update={"refused": refused})
+    clock.now = before.locked_until or clock.now
+    counted = await sign_in_failures.count_attempt(database, KEY)
+    assert counted is not None
+    assert (counted.failures, counted.refused) == (before.failures + 1, 0)
 
 
 async def test_an_attempt_that_is_not_to_be_counted_changes_nothing(database: Database) -> None:

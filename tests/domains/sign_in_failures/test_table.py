@@ -12,9 +12,12 @@ KEY = f"'{'0' * 64}'"
 NOW, BEFORE = "'2026-01-01T00:00:00.000000Z'", "'2025-12-31T23:59:59.999999Z'"
 
 
-def insert(key: str = KEY, failures: str = "1", locked_until: str = "NULL", attempted_at: str = NOW) -> str:
-    columns = "key, failures, locked_until, attempted_at"
-    return f"INSERT INTO sign_in_failures ({columns}) VALUES ({key}, {failures}, {locked_until}, {attempted_at})"
+def insert(
+    key: str = KEY, failures: str = "1", locked_until: str = "NULL", attempted_at: str = NOW, refused: str = "0"
+) -> str:
+    columns = "key, failures, refused, locked_until, attempted_at"
+    values = f"{key}, {failures}, {refused}, {locked_until}, {attempted_at}"
+    return f"INSERT INTO sign_in_failures ({columns}) VALUES ({values})"
 
 
 async def test_the_table_refuses_what_no_count_can_be(sql: Sql) -> None:
@@ -23,6 +26,7 @@ async def test_the_table_refuses_what_no_count_can_be(sql: Sql) -> None:
         (insert(key=KEY.replace("0", "A")), "key"),
         (insert(key=f"'{'0' * 63}\n'"), "key"),
         (insert(failures="-1"), "failures"),
+        (insert(refused="-1"), "refused"),
         (insert(locked_until=BEFORE), "lock"),
     ):
         with pytest.raises(CheckViolation) as caught:

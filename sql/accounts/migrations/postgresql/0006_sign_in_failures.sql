@@ -3,12 +3,14 @@
 CREATE TABLE sign_in_failures (
     key text COLLATE "C" NOT NULL,
     failures bigint NOT NULL,
+    refused bigint NOT NULL,
     locked_until timestamptz,
     attempted_at timestamptz NOT NULL,
 
     CONSTRAINT sign_in_failures_pkey PRIMARY KEY (key),
     CONSTRAINT sign_in_failures_key_check CHECK (key ~ '^[0-9a-f]{64}$'),
     CONSTRAINT sign_in_failures_failures_check CHECK (failures >= 0),
+    CONSTRAINT sign_in_failures_refused_check CHECK (refused >= 0),
     CONSTRAINT sign_in_failures_lock_check CHECK (locked_until >= attempted_at),
 
     -- Instants that every language can hold: the years 1 to 9999 in UTC, no infinity.

@@ -3,6 +3,7 @@
 CREATE TABLE sign_in_failures (
     key text NOT NULL,
     failures integer NOT NULL,
+    refused integer NOT NULL,
     locked_until text,
     attempted_at text NOT NULL,
 
@@ -12,6 +13,7 @@ CREATE TABLE sign_in_failures (
         AND key NOT GLOB '*[^0-9a-f]*'
     ),
     CONSTRAINT sign_in_failures_failures_check CHECK (failures >= 0),
+    CONSTRAINT sign_in_failures_refused_check CHECK (refused >= 0),
     CONSTRAINT sign_in_failures_lock_check CHECK (locked_until >= attempted_at),
 
     -- Instants that every language can hold: the years 1 to 9999 in UTC, real dates, one fixed width that sorts.

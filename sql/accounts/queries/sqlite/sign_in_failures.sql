@@ -1,33 +1,48 @@
 -- name: insert_or_count_attempt
--- One statement, so that of many attempts at once each sees those before it. Without a row, the attempt is refused.
+-- One statement, so that of many attempts at once each sees those before it. It writes during a lock too, and so takes
+-- as long as otherwise.
 -- differs: a list is a JSON array here, an array there
 INSERT INTO sign_in_failures (
     key,
     failures,
+    refused,
     locked_until,
     attempted_at
 )
 SELECT
     :key AS key,
     1 AS failures,
+    0 AS refused,
     NULL AS locked_until,
     :now AS attempted_at
 WHERE :is_counted
 ON CONFLICT (key) DO UPDATE
 SET
-    failures = CASE WHEN sign_in_failures.attempted_at <= :forgotten THEN 1 ELSE sign_in_failures.failures + 1 END,
+    failures = CASE
+        WHEN sign_in_failures.locked_until > excluded.attempted_at THEN sign_in_failures.failures
+        WHEN sign_in_failures.attempted_at <= :forgotten THEN 1
+        ELSE sign_in_failures.failures + 1
+    END,
+    refused = CASE
+        WHEN sign_in_failures.locked_until > excluded.attempted_at THEN sign_in_failures.refused + 1
+        ELSE 0
+    END,
     locked_until = CASE
+        WHEN sign_in_failures.locked_until > excluded.attempted_at THEN sign_in_failures.locked_until
         WHEN sign_in_failures.attempted_at > :forgotten AND sign_in_failures.failures + 1 >= :free
             THEN json_extract(
                 :locks,
                 '$[' || min(sign_in_failures.failures + 1 - :free, json_array_length(:locks) - 1) || ']'
             )
     END,
-    attempted_at = excluded.attempted_at
-WHERE coalesce(sign_in_failures.locked_until <= excluded.attempted_at, TRUE)
+    attempted_at = CASE
+        WHEN sign_in_failures.locked_until > excluded.attempted_at THEN sign_in_failures.attempted_at
+        ELSE excluded.attempted_at
+    END
 RETURNING
     key,
     failures,
+    refused,
     locked_until,
     attempted_at;
 
@@ -35,6 +50,7 @@ RETURNING
 SELECT
     key,
     failures,
+    refused,
     locked_until,
     attempted_at
 FROM sign_in_failures
