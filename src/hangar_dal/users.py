@@ -217,8 +217,8 @@ async def authenticate(db: Database, login: str, password: SecretStr) -> User:
     """The user with this username or e-mail and this password.
 
     One `InvalidCredentials`, after the same work, for an unknown user, a wrong password and an account that is not
-    active. A hash made with weaker parameters than today's is renewed. The caller counts failures. Takes no
-    `Transaction`, because the password is hashed in between. Raises `HashingBusy` if too many sign-ins wait.
+    active. A hash made with weaker parameters than today's is renewed. `accounts.authenticate` also counts failures.
+    Takes no `Transaction`, because the password is hashed in between. Raises `HashingBusy` if too many sign-ins wait.
     """
     _check_database(db, "Call authenticate before the transaction begins.")
     check_secret(password)

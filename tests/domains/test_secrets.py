@@ -58,6 +58,16 @@ ATTEMPTS: dict[str, Attempt] = {
     "weak password": lambda db, user, canary: users.set_password(db, user.id, SecretStr(canary[:14])),
     "password as str": lambda db, user, canary: users.set_password(db, user.id, canary),
     "wrong password": lambda db, user, canary: users.authenticate(db, str(user.username), SecretStr(canary)),
+    "wrong password at a sign-in": lambda db, user, canary: accounts.sign_in(
+        db, str(user.username), SecretStr(canary), source="203.0.113.7"
+    ),
+    "old password that is wrong": lambda db, user, canary: accounts.change_password(
+        db, user.id, old=SecretStr(canary), new=SecretStr(f"{canary}, another")
+    ),
+    "new password that is weak": lambda db, user, canary: accounts.reset_password(
+        db, user.id, new=SecretStr(canary[:14]), actor_id=user.id
+    ),
+    "login at a sign-in": lambda db, user, canary: accounts.sign_in(db, canary, SecretStr(canary), source=None),
     "unknown login": lambda db, user, canary: users.authenticate(db, canary, SecretStr(canary)),
     "overlong login": lambda db, user, canary: users.authenticate(db, canary * 30, SecretStr(canary)),
     "session of nobody": lambda db, user, canary: session_cookies.create_session_cookie(
