@@ -56,8 +56,18 @@ def _unfit(table: Table | None, column: str, seals: Iterable[Sealed]) -> str:
         return "the table has no such column"
     if not table.primary_key:
         return "the table has no primary key"
+    if nullable := _nullable_key(table):
+        return f"{nullable} of its primary key may be NULL, and such rows are not found; declare it NOT NULL"
     missing = [name for seal in seals for name in seal.bind if name not in names.values()]
     return f"it is bound to {missing[0]}, and the table has no such column" if missing else ""
+
+
+def _nullable_key(table: Table) -> str | None:
+    """A column of the key that accepts NULL, as on SQLite in tables that are not STRICT."""
+    key = [column for column in table.columns if column.name in table.primary_key]
+    if [column.type for column in key] == ["integer"]:  # SQLite's rowid, which is never NULL
+        return None
+    return next((column.name for column in key if column.nullable), None)
 
 
 def _names(table: Table) -> dict[str, str]:
