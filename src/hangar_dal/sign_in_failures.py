@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor
@@ -87,6 +88,11 @@ def login_key(login: str) -> str:
 def source_key(source: str) -> str:
     """Return the key of a source, such as an IP address."""
     return _key("source", check_text("source", source))
+
+
+def second_factor_key(user_id: UUID) -> str:
+    """Return the key of a user who is signed in and is asked for a code."""
+    return _key("second factor", str(user_id))
 
 
 async def count_attempt(

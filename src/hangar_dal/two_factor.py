@@ -106,7 +106,7 @@ async def complete_two_factor(db: Executor, user_id: UUID, code: SecretStr) -> l
     It takes the place of a confirmed one, whose recovery codes are deleted. The code cannot be used again.
     `SecondFactorInvalid` for a wrong code, or if nothing is pending.
     """
-    _check_code(code)
+    check_code_type(code)
     async with atomic(db) as tx:
         pending = await find_pending_two_factor(tx, user_id)
         step = _matching_step(pending, code, db.now()) if pending else None
@@ -120,14 +120,14 @@ async def complete_two_factor(db: Executor, user_id: UUID, code: SecretStr) -> l
 
 async def use_app_code(db: Executor, factor: TwoFactor, code: SecretStr) -> bool:
     """Accept a code of the user's app; False if it is wrong, or it or a later one was accepted before."""
-    _check_code(code)
+    check_code_type(code)
     step = _matching_step(factor, code, db.now())
     return step is not None and bool(await accept_step(db, factor.id, step=step))
 
 
 async def spend_recovery_code(db: Executor, factor: TwoFactor, code: SecretStr) -> bool:
     """Accept a recovery code, in capital or small letters, with or without hyphens; False if it is wrong or used."""
-    _check_code(code)
+    check_code_type(code)
     code_hash = _recovery_code_hash(code)
     return bool(await use_recovery_code(db, two_factor_id=factor.id, code_hash=code_hash))
 
@@ -146,7 +146,8 @@ def _new_recovery_code() -> SecretStr:
     return SecretStr("-".join(text[start : start + 5] for start in range(0, _RECOVERY_CODE_CHARACTERS, 5)))
 
 
-def _check_code(code: SecretStr) -> None:
+def check_code_type(code: SecretStr) -> None:
+    """Raise `InvalidValue` for what is no `SecretStr`."""
     if not isinstance(code, SecretStr):
         raise InvalidValue(f"code: expected SecretStr, got {type(code).__name__}")
 

@@ -9,6 +9,12 @@ from hangar_dal.accounts.changing_passwords import reset_password as reset_passw
 from hangar_dal.accounts.refreshing import refresh as refresh
 from hangar_dal.accounts.refreshing import sign_out as sign_out
 from hangar_dal.accounts.refreshing import sign_out_everywhere as sign_out_everywhere
+from hangar_dal.accounts.second_factor import SecondFactorSetup as SecondFactorSetup
+from hangar_dal.accounts.second_factor import confirm_second_factor as confirm_second_factor
+from hangar_dal.accounts.second_factor import disable_second_factor as disable_second_factor
+from hangar_dal.accounts.second_factor import renew_recovery_codes as renew_recovery_codes
+from hangar_dal.accounts.second_factor import start_second_factor as start_second_factor
+from hangar_dal.accounts.second_factor import verify_second_factor as verify_second_factor
 from hangar_dal.accounts.signed_in import SignedIn as SignedIn
 from hangar_dal.accounts.signing_in import authenticate as authenticate
 from hangar_dal.accounts.signing_in import sign_in as sign_in

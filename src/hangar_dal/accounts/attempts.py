@@ -112,6 +112,20 @@ async def succeed(tx: Transaction, attempt: Attempt, found: Login, *, replaced_b
     return user
 
 
+async def take_back(db: Database, attempt: Attempt) -> None:
+    """Undo the count of an attempt that did not fail: its password was not compared, or a code is still needed."""
+    if attempt.is_allowed:
+        await sign_in_failures.take_back_attempt(db, attempt.login_key)
+    if attempt.source_key is not None:
+        await sign_in_failures.take_back_attempt(db, attempt.source_key)
+
+
+async def record_failure(db: Database, attempt: Attempt, user_id: UUID | None) -> None:
+    """Leave the event of an attempt that failed, and of the lock if it was the one that locked."""
+    kind = SecurityEventKind.LOCKED if attempt.has_locked else SecurityEventKind.SIGN_IN_FAILED
+    await record(db, kind, user_id, source=attempt.source, user_agent=attempt.user_agent)
+
+
 async def _call(
     work: Callable[[Transaction, Login, str | None], Awaitable[T]], found: Login, renewed: str | None, tx: Transaction
 ) -> T:
@@ -126,12 +140,11 @@ async def _verify(db: Database, attempt: Attempt, password: SecretStr) -> Login:
     try:
         found = await _find_verified(db, attempt, password)
     except HashingBusy as error:
-        await _take_back(db, attempt)
+        await take_back(db, attempt)
         raise_alone(error.with_traceback(None))  # frames further down have the hash in local variables
     if isinstance(found, Login):
         return found
-    kind = SecurityEventKind.LOCKED if attempt.has_locked else SecurityEventKind.SIGN_IN_FAILED
-    await record(db, kind, found, source=attempt.source, user_agent=attempt.user_agent)
+    await record_failure(db, attempt, found)
     raise InvalidCredentials(REFUSED)
 
 
@@ -142,7 +155,7 @@ async def _renew(db: Database, attempt: Attempt, found: Login, password: SecretS
     try:
         return await passwords.rehash_password(password)
     except HashingBusy as error:
-        await _take_back(db, attempt)
+        await take_back(db, attempt)
         raise_alone(error.with_traceback(None))  # frames further down have the hash in local variables
 
 
@@ -154,14 +167,6 @@ async def _find_verified(db: Database, attempt: Attempt, password: SecretStr) ->
         return None
     may_enter = attempt.is_allowed and matches and found.status is UserStatus.ACTIVE
     return found if may_enter else found.id
-
-
-async def _take_back(db: Database, attempt: Attempt) -> None:
-    """The password was not compared, so the attempt does not count."""
-    if attempt.is_allowed:
-        await sign_in_failures.take_back_attempt(db, attempt.login_key)
-    if attempt.source_key is not None:
-        await sign_in_failures.take_back_attempt(db, attempt.source_key)
 
 
 def _check_length(name: str, value: object, *, optional: bool) -> None:

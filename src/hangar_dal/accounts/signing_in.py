@@ -8,12 +8,14 @@ from hangar_dal import refresh_tokens, users
 from hangar_dal.accounts import attempts
 from hangar_dal.accounts.attempts import Attempt, Outdated
 from hangar_dal.accounts.events import record
+from hangar_dal.accounts.second_factor import check_code
 from hangar_dal.accounts.signed_in import SignedIn
 from hangar_dal.database import Database, Transaction
-from hangar_dal.errors import NotFound
+from hangar_dal.errors import NotFound, SecondFactorInvalid, SecondFactorRequired
 from hangar_dal.models.users import Login, User
 from hangar_dal.refresh_tokens import LIFETIME
 from hangar_dal.security_events import SecurityEventKind
+from hangar_dal.two_factor import check_code_type
 
 
 async def authenticate(
@@ -40,31 +42,54 @@ async def sign_in(
     *,
     source: str | None,
     user_agent: str | None = None,
+    code: SecretStr | None = None,
     lifetime: timedelta = LIFETIME,
 ) -> SignedIn:
     """Begin a session of the user with this username or e-mail address and this password.
 
     Returns the user and a refresh token, which cannot be read again. Raises what `authenticate` raises. `source` is
     where the request came from, such as its IP address; None counts for no source.
+
+    If the user has a second factor, `code` is one of its app or a recovery code. Without it, the right password raises
+    `SecondFactorRequired`. A wrong one is counted like a wrong password and raises `SecondFactorInvalid`.
     """
+    if code is not None:
+        check_code_type(code)
     attempt = await attempts.begin(db, login, password, source=source, user_agent=user_agent)
+    user_id = None
 
     async def finish(tx: Transaction, found: Login, renewed: str | None) -> SignedIn:
-        return await _open_session(tx, attempt, found, renewed, lifetime)
+        nonlocal user_id
+        user_id = found.id
+        return await _open_session(tx, attempt, found, replaced_by=renewed, code=code, lifetime=lifetime)
 
-    return await attempts.enter(db, attempt, password, finish)
+    try:
+        return await attempts.enter(db, attempt, password, finish)
+    except SecondFactorRequired:
+        await attempts.take_back(db, attempt)
+        raise
+    except SecondFactorInvalid:
+        await attempts.record_failure(db, attempt, user_id)
+        raise
 
 
 async def _open_session(
-    tx: Transaction, attempt: Attempt, found: Login, renewed: str | None, lifetime: timedelta
+    tx: Transaction,
+    attempt: Attempt,
+    found: Login,
+    *,
+    replaced_by: str | None,
+    code: SecretStr | None,
+    lifetime: timedelta,
 ) -> SignedIn:
     """The UPDATE of the user comes first: a password change then waits for it and ends the session, or is seen."""
     try:
         await users.touch_last_login(tx, found.id)
     except NotFound:
         raise Outdated from None
-    user = await attempts.succeed(tx, attempt, found, replaced_by=renewed)
+    user = await attempts.succeed(tx, attempt, found, replaced_by=replaced_by)
     source, user_agent = attempt.source, attempt.user_agent
+    await check_code(tx, user.id, code, source=source, user_agent=user_agent)
     await record(tx, SecurityEventKind.SIGN_IN, user.id, source=source, user_agent=user_agent)
     issued = await refresh_tokens.issue_refresh_token(
         tx, user.id, lifetime=lifetime, source=source, user_agent=user_agent

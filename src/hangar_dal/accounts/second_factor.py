@@ -1,0 +1,152 @@
+"""The second factor of a user: set it up, ask for its codes, and remove it."""
+
+from typing import Final
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from hangar_dal import sign_in_failures, totp, two_factor, users
+from hangar_dal.accounts.events import record
+from hangar_dal.database import Database, Executor, Transaction, atomic
+from hangar_dal.errors import NotFound, SecondFactorInvalid, SecondFactorRequired, TransactionError
+from hangar_dal.models.row import Row
+from hangar_dal.security_events import SecurityEventKind
+from hangar_dal.two_factor import REFUSED, TwoFactor, check_code_type
+
+_REQUIRED: Final = "the account has a second factor; sign in again with a code of its app or a recovery code"
+_NONE: Final = "the user has no second factor, or has not confirmed it yet"
+
+
+class SecondFactorSetup(Row):
+    """What the user's app needs: the URI as a QR code, or the secret to type. Show both once."""
+
+    secret: SecretStr
+    uri: SecretStr
+
+
+async def start_second_factor(
+    db: Executor, user_id: UUID, *, issuer: str, source: str | None = None, user_agent: str | None = None
+) -> SecondFactorSetup:
+    """Make a new secret for the user's authenticator app, which shows `issuer` as the name of your application.
+
+    Nothing changes until `confirm_second_factor`: a second factor that the user has already stays in force until then.
+    `NotFound` if there is no such user.
+    """
+    async with atomic(db) as tx:
+        user = await users.get_user(tx, user_id)
+        pending = await two_factor.enrol_two_factor(tx, user_id)
+        await record(tx, SecurityEventKind.SECOND_FACTOR_STARTED, user_id, source=source, user_agent=user_agent)
+    account = user.email or user.username or user.display_name
+    uri = totp.provisioning_uri(pending.secret, account=account, issuer=issuer)
+    return SecondFactorSetup(secret=SecretStr(pending.secret), uri=uri)
+
+
+async def confirm_second_factor(
+    db: Executor, user_id: UUID, code: SecretStr, *, source: str | None = None, user_agent: str | None = None
+) -> list[SecretStr]:
+    """Put the second factor in force by the first code of the app; returns ten recovery codes, to be shown once.
+
+    It takes the place of the one before, with its recovery codes. `SecondFactorInvalid` for a wrong code.
+    """
+    async with atomic(db) as tx:
+        codes = await two_factor.complete_two_factor(tx, user_id, code)
+        await record(tx, SecurityEventKind.SECOND_FACTOR_ENABLED, user_id, source=source, user_agent=user_agent)
+    return codes
+
+
+async def verify_second_factor(
+    db: Database, user_id: UUID, code: SecretStr, *, source: str | None = None, user_agent: str | None = None
+) -> None:
+    """Ask a user who is signed in for a code, for example before a change; returns if it is right.
+
+    `SecondFactorInvalid` for a wrong or used code, after too many failures, and if the user has no second factor. Each
+    failure is counted and leaves an event; success resets the count. `sign_in` takes a code of its own.
+    """
+    if not isinstance(db, Database):
+        raise TransactionError(
+            f"db: expected Database, got {type(db).__name__}; a failure must be committed before the error is raised. "
+            "Call verify_second_factor outside of transactions."
+        )
+    check_code_type(code)
+    key = sign_in_failures.second_factor_key(user_id)
+    counted = await sign_in_failures.count_attempt(db, key)
+
+    async def verify(tx: Transaction) -> None:
+        factor = await two_factor.find_two_factor(tx, user_id)
+        if factor is None:
+            raise SecondFactorInvalid(REFUSED)
+        kind = await _use(tx, factor, code)
+        await sign_in_failures.delete_sign_in_failures(tx, key)
+        await record(tx, kind, user_id, source=source, user_agent=user_agent)
+
+    if counted is not None:
+        try:
+            return await db.in_transaction(verify)
+        except SecondFactorInvalid:
+            pass
+    kind = SecurityEventKind.SECOND_FACTOR_FAILED
+    if counted is not None and counted.locked_until is not None:
+        kind = SecurityEventKind.LOCKED
+    await record(db, kind, user_id, source=source, user_agent=user_agent)
+    raise SecondFactorInvalid(REFUSED)
+
+
+async def disable_second_factor(
+    db: Executor,
+    user_id: UUID,
+    *,
+    actor_id: UUID | None = None,
+    source: str | None = None,
+    user_agent: str | None = None,
+) -> bool:
+    """Remove the second factor and its recovery codes; False if there was none in force.
+
+    `actor_id` is the administrator who does it for a user without device and codes. If users do it themselves, call
+    `verify_second_factor` first.
+    """
+    async with atomic(db) as tx:
+        was_in_force = bool(await two_factor.delete_confirmed_two_factor(tx, user_id))
+        await two_factor.delete_two_factor(tx, user_id)
+        if was_in_force:
+            kind = SecurityEventKind.SECOND_FACTOR_DISABLED
+            await record(tx, kind, user_id, actor_id=actor_id, source=source, user_agent=user_agent)
+    return was_in_force
+
+
+async def renew_recovery_codes(
+    db: Executor, user_id: UUID, *, source: str | None = None, user_agent: str | None = None
+) -> list[SecretStr]:
+    """Replace all recovery codes by ten new ones, to be shown once. `NotFound` if no second factor is in force."""
+    async with atomic(db) as tx:
+        factor = await two_factor.find_two_factor(tx, user_id)
+        if factor is None:
+            raise NotFound(_NONE)
+        codes = await two_factor.renew_recovery_codes(tx, factor)
+        await record(tx, SecurityEventKind.RECOVERY_CODES_CHANGED, user_id, source=source, user_agent=user_agent)
+    return codes
+
+
+async def check_code(
+    tx: Transaction, user_id: UUID, code: SecretStr | None, *, source: str | None, user_agent: str | None
+) -> None:
+    """Accept the code of a sign-in; a user without second factor needs none, and a given one is not looked at.
+
+    `SecondFactorRequired` without a code, `SecondFactorInvalid` for a wrong or used one. The caller counts failures.
+    """
+    factor = await two_factor.find_two_factor(tx, user_id)
+    if factor is None:
+        return
+    if code is None:
+        raise SecondFactorRequired(_REQUIRED)
+    kind = await _use(tx, factor, code)
+    if kind is SecurityEventKind.RECOVERY_CODE_USED:
+        await record(tx, kind, user_id, source=source, user_agent=user_agent)
+
+
+async def _use(tx: Transaction, factor: TwoFactor, code: SecretStr) -> SecurityEventKind:
+    """Accept a code of the app or a recovery code, and return what to record."""
+    if await two_factor.use_app_code(tx, factor, code):
+        return SecurityEventKind.SECOND_FACTOR_VERIFIED
+    if await two_factor.spend_recovery_code(tx, factor, code):
+        return SecurityEventKind.RECOVERY_CODE_USED
+    raise SecondFactorInvalid(REFUSED)

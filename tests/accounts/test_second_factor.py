@@ -1,0 +1,296 @@
+"""The functions of `accounts` for second factors: what they do, refuse and record."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from pydantic import SecretStr
+
+import behind
+from clock import Clock
+from hangar_dal import Database, User, accounts, security_events, sign_in_failures, totp, two_factor, uuid7
+from hangar_dal.accounts import SecondFactorSetup
+from hangar_dal.errors import (
+    HangarError,
+    InvalidValue,
+    NotFound,
+    SecondFactorInvalid,
+    SecondFactorRequired,
+    TransactionError,
+)
+from hangar_dal.security_events import SecurityEventKind
+from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key, second_factor_key, source_key
+from sign_ins import WHERE, fail, failures, kinds
+
+CodeOf = Callable[[SecretStr], SecretStr]
+REFUSED = r"^the code is wrong, has expired, or was used before$"
+WRONG = SecretStr("wrong")
+
+
+@pytest.fixture
+def code_of(clock: Clock) -> CodeOf:
+    """What the app of this secret shows now."""
+    return lambda secret: SecretStr(totp.code_at(secret.get_secret_value(), totp.step_at(clock.now)))
+
+
+@pytest.fixture
+async def setup(database: Database, ada: User) -> SecondFactorSetup:
+    return await accounts.start_second_factor(database, ada.id, issuer="Hangar", **WHERE)
+
+
+@pytest.fixture
+async def codes(
+    database: Database, clock: Clock, ada: User, setup: SecondFactorSetup, code_of: CodeOf
+) -> list[SecretStr]:
+    """The recovery codes of a second factor that is in force."""
+    codes = await accounts.confirm_second_factor(database, ada.id, code_of(setup.secret), **WHERE)
+    clock.advance(2 * totp.STEP)
+    return codes
+
+
+async def last_event(database: Database) -> tuple[Any, ...]:
+    event, *_ = await security_events.list_security_events(database)
+    return event.kind, event.user_id, event.actor_id, event.source, event.user_agent
+
+
+async def test_a_second_factor_is_in_force_after_its_first_correct_code(
+    database: Database, ada: User, setup: SecondFactorSetup, code_of: CodeOf
+) -> None:
+    parts = urlsplit(setup.uri.get_secret_value())
+    assert parts.path == "/Hangar:Ada%40example.org"
+    assert parse_qs(parts.query)["secret"] == [setup.secret.get_secret_value()]
+    assert await last_event(database) == (SecurityEventKind.SECOND_FACTOR_STARTED, ada.id, None, *WHERE.values())
+    with pytest.raises(SecondFactorInvalid, match=REFUSED):
+        await accounts.confirm_second_factor(database, ada.id, WRONG)
+    assert await two_factor.find_two_factor(database, ada.id) is None
+    codes = await accounts.confirm_second_factor(database, ada.id, code_of(setup.secret), **WHERE)
+    assert len(codes) == two_factor.RECOVERY_CODES
+    assert await last_event(database) == (SecurityEventKind.SECOND_FACTOR_ENABLED, ada.id, None, *WHERE.values())
+
+
+async def test_only_an_existing_user_can_start(database: Database) -> None:
+    with pytest.raises(NotFound):
+        await accounts.start_second_factor(database, uuid7(), issuer="Hangar")
+    assert await kinds(database) == []
+
+
+async def test_sign_in_asks_for_a_code_and_accepts_it_once(
+    database: Database,
+    clock: Clock,
+    ada: User,
+    secret: SecretStr,
+    setup: SecondFactorSetup,
+    codes: Any,
+    code_of: CodeOf,
+) -> None:
+    for _ in range(LOGIN_LIMITS.free + 1):
+        with pytest.raises(SecondFactorRequired):
+            await accounts.sign_in(database, "ada", secret, **WHERE)
+    assert await failures(database, login_key("ada")) == await failures(database, source_key(WHERE["source"])) == 0
+    code = code_of(setup.secret)
+    signed_in = await accounts.sign_in(database, "ada", secret, code=code, **WHERE)
+    assert signed_in.user.last_login_at == clock.now
+    assert await last_event(database) == (SecurityEventKind.SIGN_IN, ada.id, None, *WHERE.values())
+    with pytest.raises(SecondFactorInvalid, match=REFUSED):
+        await accounts.sign_in(database, "ada", secret, code=code, **WHERE)
+
+
+async def test_sign_in_accepts_a_recovery_code_once(
+    database: Database, ada: User, secret: SecretStr, codes: list[SecretStr]
+) -> None:
+    await accounts.sign_in(database, "ada", secret, code=codes[3], **WHERE)
+    assert (await kinds(database))[-2:] == [SecurityEventKind.RECOVERY_CODE_USED, SecurityEventKind.SIGN_IN]
+    with pytest.raises(SecondFactorInvalid, match=REFUSED):
+        await accounts.sign_in(database, "ada", secret, code=codes[3], **WHERE)
+
+
+async def test_a_user_without_second_factor_needs_no_code(
+    database: Database, ada: User, secret: SecretStr, setup: SecondFactorSetup
+) -> None:
+    """Neither does one whose second factor is pending."""
+    await accounts.sign_in(database, "ada", secret, **WHERE)
+    await accounts.sign_in(database, "ada", secret, code=WRONG, **WHERE)
+
+
+async def test_a_wrong_code_is_counted_like_a_wrong_password_and_leaves_nothing_else(
+    database: Database, ada: User, secret: SecretStr, setup: SecondFactorSetup, codes: list[SecretStr], code_of: CodeOf
+) -> None:
+    for count in range(1, LOGIN_LIMITS.free + 1):
+        with pytest.raises(SecondFactorInvalid, match=REFUSED):
+            await accounts.sign_in(database, "ada", secret, code=WRONG, **WHERE)
+        assert await failures(database, login_key("ada")) == count
+        assert await failures(database, source_key(WHERE["source"])) == count
+    failed, locked = SecurityEventKind.SIGN_IN_FAILED, SecurityEventKind.LOCKED
+    assert (await kinds(database))[-LOGIN_LIMITS.free :] == [failed] * (LOGIN_LIMITS.free - 1) + [locked]
+    await fail(database, given=secret, code=code_of(setup.secret), **WHERE)
+    assert await last_event(database) == (failed, ada.id, None, *WHERE.values())
+
+
+async def test_asking_for_the_code_does_not_reset_the_count_of_wrong_codes(
+    database: Database, ada: User, secret: SecretStr, codes: list[SecretStr]
+) -> None:
+    for count in range(1, LOGIN_LIMITS.free):
+        with pytest.raises(SecondFactorInvalid):
+            await accounts.sign_in(database, "ada", secret, code=WRONG, **WHERE)
+        with pytest.raises(SecondFactorRequired):
+            await accounts.sign_in(database, "ada", secret, **WHERE)
+        assert await failures(database, login_key("ada")) == count
+
+
+async def test_a_code_is_not_looked_at_if_the_password_is_wrong(
+    database: Database, secret: SecretStr, codes: list[SecretStr]
+) -> None:
+    await fail(database, code=codes[0], **WHERE)
+    await accounts.sign_in(database, "ada", secret, code=codes[0], **WHERE)
+
+
+async def test_of_sign_ins_at_once_with_one_code_one_succeeds(
+    database: Database, ada: User, secret: SecretStr, setup: SecondFactorSetup, codes: Any, code_of: CodeOf
+) -> None:
+    code = code_of(setup.secret)
+    calls = (accounts.sign_in(database, "ada", secret, code=code, source=None) for _ in range(LOGIN_LIMITS.free - 1))
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    types = sorted(type(one).__name__ for one in results)
+    assert types == ["SecondFactorInvalid"] * (LOGIN_LIMITS.free - 2) + ["SignedIn"]
+
+
+async def test_verify_accepts_a_code_of_the_app_or_a_recovery_code_once(
+    database: Database, ada: User, setup: SecondFactorSetup, codes: list[SecretStr], code_of: CodeOf
+) -> None:
+    for code, kind in (
+        (code_of(setup.secret), SecurityEventKind.SECOND_FACTOR_VERIFIED),
+        (codes[0], SecurityEventKind.RECOVERY_CODE_USED),
+    ):
+        await accounts.verify_second_factor(database, ada.id, code, **WHERE)
+        assert await last_event(database) == (kind, ada.id, None, *WHERE.values())
+        assert await failures(database, second_factor_key(ada.id)) == 0
+        with pytest.raises(SecondFactorInvalid, match=REFUSED):
+            await accounts.verify_second_factor(database, ada.id, code, **WHERE)
+        failed = SecurityEventKind.SECOND_FACTOR_FAILED
+        assert await last_event(database) == (failed, ada.id, None, *WHERE.values())
+        assert await failures(database, second_factor_key(ada.id)) == 1
+
+
+async def test_failed_verifications_lock_until_their_time_is_over(
+    database: Database, clock: Clock, ada: User, codes: list[SecretStr]
+) -> None:
+    for _ in range(LOGIN_LIMITS.free):
+        with pytest.raises(SecondFactorInvalid, match=REFUSED):
+            await accounts.verify_second_factor(database, ada.id, WRONG)
+    with pytest.raises(SecondFactorInvalid, match=REFUSED):
+        await accounts.verify_second_factor(database, ada.id, codes[0])
+    failed, locked = SecurityEventKind.SECOND_FACTOR_FAILED, SecurityEventKind.LOCKED
+    assert (await kinds(database))[-2:] == [locked, failed]
+    clock.advance(LOGIN_LIMITS.locks[0])
+    await accounts.verify_second_factor(database, ada.id, codes[0])
+    assert await sign_in_failures.find_sign_in_failures(database, second_factor_key(ada.id)) is None
+
+
+async def test_of_64_guesses_at_once_only_the_free_ones_are_compared(
+    database: Database, ada: User, codes: list[SecretStr], statements: list[str]
+) -> None:
+    guesses = (accounts.verify_second_factor(database, ada.id, WRONG) for _ in range(64))
+    errors = await asyncio.gather(*guesses, return_exceptions=True)
+    assert {type(error) for error in errors} == {SecondFactorInvalid}
+    assert statements.count("two_factor.use_recovery_code") == LOGIN_LIMITS.free
+
+
+async def test_nothing_verifies_a_user_without_second_factor(
+    database: Database, ada: User, setup: SecondFactorSetup, code_of: CodeOf
+) -> None:
+    for user_id in (ada.id, uuid7()):
+        with pytest.raises(SecondFactorInvalid, match=REFUSED):
+            await accounts.verify_second_factor(database, user_id, code_of(setup.secret))
+
+
+async def test_verify_takes_no_transaction(database: Database, ada: User, codes: list[SecretStr]) -> None:
+    async with database.transaction() as tx:
+        given: Any = tx
+        with pytest.raises(TransactionError, match=r"^db: expected Database, got Transaction; "):
+            await accounts.verify_second_factor(given, ada.id, codes[0])
+
+
+async def test_a_disabled_second_factor_is_asked_for_no_more(
+    database: Database, ada: User, secret: SecretStr, codes: list[SecretStr], code_of: CodeOf
+) -> None:
+    administrator = uuid7()
+    await accounts.start_second_factor(database, ada.id, issuer="Hangar")
+    assert await accounts.disable_second_factor(database, ada.id, actor_id=administrator, **WHERE)
+    disabled = SecurityEventKind.SECOND_FACTOR_DISABLED
+    assert await last_event(database) == (disabled, ada.id, administrator, *WHERE.values())
+    assert await two_factor.find_pending_two_factor(database, ada.id) is None
+    await accounts.sign_in(database, "ada", secret, **WHERE)
+    before = await kinds(database)
+    assert not await accounts.disable_second_factor(database, ada.id)
+    assert await kinds(database) == before
+    again = await accounts.start_second_factor(database, ada.id, issuer="Hangar")
+    await accounts.confirm_second_factor(database, ada.id, code_of(again.secret))
+    with pytest.raises(SecondFactorRequired):
+        await accounts.sign_in(database, "ada", secret, **WHERE)
+
+
+async def test_renewed_recovery_codes_replace_the_old_ones(
+    database: Database, ada: User, codes: list[SecretStr]
+) -> None:
+    new = await accounts.renew_recovery_codes(database, ada.id, **WHERE)
+    changed = SecurityEventKind.RECOVERY_CODES_CHANGED
+    assert await last_event(database) == (changed, ada.id, None, *WHERE.values())
+    with pytest.raises(SecondFactorInvalid):
+        await accounts.verify_second_factor(database, ada.id, codes[0])
+    await accounts.verify_second_factor(database, ada.id, new[0])
+
+
+async def test_recovery_codes_need_a_second_factor_in_force(
+    database: Database, ada: User, setup: SecondFactorSetup
+) -> None:
+    before = await kinds(database)
+    with pytest.raises(NotFound, match=r"^the user has no second factor, or has not confirmed it yet$"):
+        await accounts.renew_recovery_codes(database, ada.id)
+    assert await kinds(database) == before
+
+
+async def test_a_change_that_is_rolled_back_leaves_no_event(
+    database: Database, ada: User, setup: SecondFactorSetup, code_of: CodeOf
+) -> None:
+    before = await kinds(database)
+    with pytest.raises(KeyError):
+        async with database.transaction() as tx:
+            await accounts.confirm_second_factor(tx, ada.id, code_of(setup.secret))
+            raise KeyError
+    assert await kinds(database) == before
+    assert await two_factor.find_two_factor(database, ada.id) is None
+
+
+async def test_a_code_must_be_a_secret_string(
+    database: Database, ada: User, secret: SecretStr, codes: Any, statements: list[str]
+) -> None:
+    text: Any = "123456"
+    statements.clear()
+    for call in (
+        accounts.sign_in(database, "ada", secret, code=text, **WHERE),
+        accounts.verify_second_factor(database, ada.id, text),
+    ):
+        with pytest.raises(InvalidValue, match=r"^code: expected SecretStr, got str$"):
+            await call
+    assert statements == []
+
+
+async def test_a_refused_code_and_the_secret_are_in_no_frame_of_the_error(
+    database: Database, clock: Clock, ada: User, secret: SecretStr, setup: SecondFactorSetup, codes: list[SecretStr]
+) -> None:
+    used = codes[0]
+    await accounts.verify_second_factor(database, ada.id, used)
+    for call in (
+        accounts.sign_in(database, "ada", secret, code=used, **WHERE),
+        accounts.verify_second_factor(database, ada.id, used),
+        accounts.confirm_second_factor(database, ada.id, used),
+    ):
+        with pytest.raises(HangarError) as caught:
+            await call
+        texts = f"{behind.told(caught.value)}{behind.texts_in_frames(caught.value)}"
+        assert used.get_secret_value() not in texts
+        assert used.get_secret_value().replace("-", "") not in texts
+        assert setup.secret.get_secret_value() not in texts
+    assert setup.secret.get_secret_value() not in f"{setup!r}{setup}"
