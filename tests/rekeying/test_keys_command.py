@@ -3,6 +3,7 @@
 
 import asyncio
 import io
+import re
 from asyncio.subprocess import DEVNULL
 from contextlib import redirect_stderr
 from pathlib import Path
@@ -129,6 +130,22 @@ async def test_the_progress_is_a_bar_on_a_terminal_and_cleared(
         assert await asyncio.to_thread(cli.main, ["keys", "rotate", "--project", str(project)]) == 0
     assert "3/3 [####################] 100 % letters.secret" in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\033[K")
+
+
+async def test_eight_processes_that_rotate_at_once_do_not_disturb_each_other(
+    before: Database, after: Database, new: str, command: Command
+) -> None:
+    written = await write_letters(before, 200)
+    running = [asyncio.create_task(asyncio.to_thread(command, "rotate")) for _ in range(8)]
+    for letter in written[:20]:
+        assert await letters.replace_secret(after, letter.id, letter.place, {"by": "the application"}) == 1
+    answers = await asyncio.gather(*running)
+    assert {code for code, _ in answers} == {0}, answers
+    hints = [int(number) for _, said in answers for number in re.findall(r"letters.hint: (\d+) values sealed", said)]
+    assert (len(hints), sum(hints)) == (8, 200), "each value was replaced once"
+    found = {letter.id: letter for letter in await letters.list_letters(after)}
+    assert [found[letter.id].secret for letter in written[:20]] == [{"by": "the application"}] * 20
+    assert [found[letter.id] for letter in written[20:]] == written[20:]
 
 
 async def kill_and_go_on(
