@@ -1,6 +1,7 @@
 """How `accounts.sign_in` and `authenticate` stop guessing: the same work for all failures, counts and locks."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -165,11 +166,40 @@ async def test_64_sign_ins_at_once_count_nothing_if_all_succeed(
     assert await failures(database, login_key("ada")) == 0
 
 
-async def test_an_attempt_that_finds_no_place_to_be_hashed_is_not_counted(database: Database) -> None:
-    calls = [accounts.sign_in(database, f"pilot {number}", WRONG, **WHERE) for number in range(90)]
-    errors = await asyncio.gather(*calls, return_exceptions=True)
-    assert {type(error) for error in errors} <= {HashingBusy, InvalidCredentials}
-    compared = sum(isinstance(error, InvalidCredentials) for error in errors)
-    assert await failures(database, source_key(WHERE["source"])) == compared
-    counted = [await failures(database, login_key(f"pilot {number}")) for number in range(90)]
-    assert sum(counted) == compared
+class Waiting(PasswordHasher):
+    """Compares nothing before it may."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.may = threading.Event()
+
+    def verify(self, *arguments: Any) -> Any:
+        self.may.wait()
+        return super().verify(*arguments)
+
+
+async def test_an_attempt_that_finds_no_place_to_be_hashed_is_not_counted(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasher = Waiting()
+    monkeypatch.setattr(passwords, "_HASHER", hasher)
+    logins = [f"pilot {number}" for number in range(passwords.THREADS + passwords.MAX_WAITING + 10)]
+
+    async def attempt(login: str) -> bool:
+        """Whether the password was compared."""
+        try:
+            await accounts.sign_in(database, login, WRONG, **WHERE)
+        except HashingBusy:
+            hasher.may.set()
+            return False
+        except InvalidCredentials:
+            pass
+        return True
+
+    try:
+        compared = await asyncio.gather(*(attempt(login) for login in logins))
+    finally:
+        hasher.may.set()
+    assert False in compared
+    assert await failures(database, source_key(WHERE["source"])) == sum(compared)
+    assert [bool(await failures(database, login_key(login))) for login in logins] == compared
