@@ -25,7 +25,7 @@ async def authenticate(
 
     One `InvalidCredentials`, after the same work, for an unknown login, a wrong password, an account that is not
     active, and a login or source with too many failures. Each failure is counted and leaves an event; success resets
-    the count.
+    the count. It asks for no second factor, so never begin a session with it: use `sign_in`.
     """
     attempt = await attempts.begin(db, login, password, source=source, user_agent=user_agent)
 

@@ -1,5 +1,6 @@
 """`record_security_event`, lists, retention, purge, and the removal of personal columns."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -114,6 +115,16 @@ async def test_a_purge_deletes_what_is_older_than_the_retention_and_an_hour(data
     assert counts == [2, 4, 5]
     assert await security_events.list_security_events(database) == [kept]
     assert await security_events.purge_security_events(database) == 0
+
+
+async def test_of_purges_at_once_each_event_is_deleted_by_one(database: Database, clock: Clock) -> None:
+    clock.now = LONG_AGO
+    await asyncio.gather(*(record(database) for _ in range(64)))
+    clock.advance(timedelta(days=366))
+    kept = await record(database)
+    purges = [security_events.purge_security_events(database, batch_size=5) for _ in range(16)]
+    assert sum(await asyncio.gather(*purges)) + await security_events.purge_security_events(database) == 64
+    assert await security_events.list_security_events(database) == [kept]
 
 
 async def test_a_purge_follows_the_retention_that_is_stored(database: Database, clock: Clock) -> None:
