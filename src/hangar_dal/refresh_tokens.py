@@ -14,13 +14,13 @@ from pydantic import SecretStr
 
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor, atomic
-from hangar_dal.errors import InvalidValue, raise_alone
+from hangar_dal.errors import InvalidValue
 from hangar_dal.models.refresh_tokens import IssuedRefreshToken as IssuedRefreshToken
 from hangar_dal.models.refresh_tokens import NewRefreshToken, TokenHash
 from hangar_dal.models.refresh_tokens import RefreshToken as RefreshToken
 from hangar_dal.models.row import BatchSize, PageSize
 from hangar_dal.query import RowCount, Stream
-from hangar_dal.tokens import new_token, token_hash
+from hangar_dal.tokens import lifetime_end, new_token, token_hash
 from hangar_dal.values import uuid7
 
 query = ACCOUNTS.query
@@ -130,7 +130,7 @@ async def issue_refresh_token(
     either sees the new session and revokes it, or comes first and makes the sign-in fail.
     """
     now, jti, token = db.now(), uuid7(), new_token()
-    ends = _later(now, "session_lifetime", session_lifetime)
+    ends = lifetime_end(now, "session_lifetime", session_lifetime)
     new = NewRefreshToken.model_construct(
         jti=jti,
         family_id=jti,
@@ -142,7 +142,7 @@ async def issue_refresh_token(
         signed_in_at=now,
         session_ends_at=ends,
         issued_at=now,
-        expires_at=min(_later(now, "lifetime", lifetime), ends),
+        expires_at=min(lifetime_end(now, "lifetime", lifetime), ends),
     )
     return IssuedRefreshToken(token=token, session=await insert_refresh_token(db, new))
 
@@ -163,7 +163,7 @@ async def rotate_refresh_token(
     token takes the place of the successor.
     """
     now, presented = db.now(), token_hash(token)
-    expires_at, used_after = _later(now, "lifetime", lifetime), _earlier(now, grace)
+    expires_at, used_after = lifetime_end(now, "lifetime", lifetime), _earlier(now, grace)
     async with atomic(db) as tx:
         used = await use_refresh_token(tx, token_hash=presented, now=now)
         if used is None and grace:
@@ -233,18 +233,6 @@ async def purge_expired_refresh_tokens(
             progress(purged)
         if deleted < batch_size:
             return purged
-
-
-def _later(now: datetime, name: str, lifetime: timedelta) -> datetime:
-    """Return the end of a lifetime that begins now."""
-    if not isinstance(lifetime, timedelta):
-        raise InvalidValue(f"{name}: expected timedelta, got {type(lifetime).__name__}")
-    if lifetime <= timedelta(0):
-        raise InvalidValue(f"{name}: must be longer than 0 seconds")
-    try:
-        return now + lifetime
-    except OverflowError:
-        raise_alone(InvalidValue(f"{name}: must end before the year 10000"))
 
 
 def _earlier(now: datetime, grace: timedelta) -> datetime:

@@ -6,11 +6,12 @@ unique index of its column. How long that search takes tells nothing about the t
 
 import hashlib
 import secrets
+from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import SecretStr
 
-from hangar_dal.errors import InvalidValue
+from hangar_dal.errors import InvalidValue, raise_alone
 
 TOKEN_BYTES: Final = 32
 MAX_TOKEN_CHARACTERS: Final = 512
@@ -37,3 +38,15 @@ def may_be_token(token: SecretStr) -> bool:
         raise InvalidValue(f"token: expected SecretStr, got {type(token).__name__}")
     text = token.get_secret_value()  # nothing is raised below, where error reports would record it
     return 0 < len(text) <= MAX_TOKEN_CHARACTERS and text.isascii()
+
+
+def lifetime_end(now: datetime, name: str, lifetime: timedelta) -> datetime:
+    """Return the end of a lifetime that begins now."""
+    if not isinstance(lifetime, timedelta):
+        raise InvalidValue(f"{name}: expected timedelta, got {type(lifetime).__name__}")
+    if lifetime <= timedelta(0):
+        raise InvalidValue(f"{name}: must be longer than 0 seconds")
+    try:
+        return now + lifetime
+    except OverflowError:
+        raise_alone(InvalidValue(f"{name}: must end before the year 10000"))

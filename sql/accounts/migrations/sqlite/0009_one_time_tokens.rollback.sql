@@ -1,0 +1,2 @@
+DROP TABLE confirmed_emails;
+DROP TABLE one_time_tokens;
