@@ -23,6 +23,7 @@ from hangar_dal.database import (
     transaction_dependency,
 )
 from hangar_dal.emails import EmailAddress
+from hangar_dal.grams import Searchable
 from hangar_dal.models.row import Row
 from hangar_dal.query import Catalog, RowCount, Stream, skip_unopened_rows
 from hangar_dal.sealing import Sealed
@@ -45,6 +46,7 @@ __all__ = [
     "Row",
     "RowCount",
     "Sealed",
+    "Searchable",
     "SessionCookie",
     "Settings",
     "Stream",

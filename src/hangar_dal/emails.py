@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from hangar_dal.errors import InvalidValue
 from hangar_dal.unicode14 import invisible, unassigned
+from hangar_dal.values import check_text
 
 # RFC 5321 as corrected by its erratum 1690. Only sending a message proves that the address works.
 MAX_CHARACTERS: Final = 254
@@ -34,6 +35,13 @@ class EmailAddress:
 def is_email(text: str) -> bool:
     """Return whether the text can be an e-mail address of an account."""
     return not isinstance(_parts(text), str)
+
+
+def may_be_email(login: str) -> bool:
+    """Names and addresses are compared by different rules. A username contains no `@`, nor what folds to one."""
+    if not isinstance(login, str):
+        raise InvalidValue(f"login: expected str, got {type(login).__name__}")
+    return "@" in check_text("login", login)
 
 
 def keep_email(name: str, text: str) -> str:

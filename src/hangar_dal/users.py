@@ -5,16 +5,16 @@
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
-from pydantic import SecretStr, StringConstraints
+from pydantic import SecretStr
 from typing_extensions import Unpack
 
 from hangar_dal import passwords
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor
-from hangar_dal.emails import EmailAddress, is_email
+from hangar_dal.emails import is_email, may_be_email
 from hangar_dal.errors import (
     AccountNotActive,
     HashingBusy,
@@ -24,7 +24,7 @@ from hangar_dal.errors import (
     raise_alone,
 )
 from hangar_dal.models.row import PageSize
-from hangar_dal.models.users import DisplayName, EveCharacterId, Login
+from hangar_dal.models.users import Address, DisplayName, EveCharacterId, Login, Lookup, Part
 from hangar_dal.models.users import NewUser as NewUser
 from hangar_dal.models.users import User as User
 from hangar_dal.models.users import UserChanges as UserChanges
@@ -33,13 +33,9 @@ from hangar_dal.models.users import UserStatus as UserStatus
 from hangar_dal.models.users import UserType as UserType
 from hangar_dal.password_rules import check_length, check_secret
 from hangar_dal.query import RowCount
-from hangar_dal.values import CaseInsensitive, check_text, uuid7
+from hangar_dal.values import uuid7
 
 query = ACCOUNTS.query
-
-# What is looked up need not be well formed, only short enough to be worth a look.
-Lookup = Annotated[str, CaseInsensitive, StringConstraints(max_length=254)]
-Address = Annotated[str, EmailAddress]
 
 _REFUSED: Final = "the login or the password is wrong"
 
@@ -94,6 +90,16 @@ async def list_users(
     limit: PageSize = 50,
 ) -> list[User]:
     """A page of users; `after` is the last user of the page before. `name` goes by display name, whatever its case."""
+    ...
+
+
+@query
+async def search_users(db: Executor, part: Part, *, after: User | None = None, limit: PageSize = 50) -> list[User]:
+    """A page of the users whose username, display name, e-mail or phone contains the part, by display name.
+
+    The part has at least three characters, and matches whatever its case, in every script. `after` is the last user of
+    the page before. Users from before the search existed are found after `hangar-dal refold`.
+    """
     ...
 
 
@@ -178,7 +184,7 @@ async def delete_user(db: Executor, user_id: UUID) -> RowCount:
 
 async def find_user_by_login(db: Executor, login: str) -> User | None:
     """The user with this name or e-mail address, whatever its case."""
-    if not _may_be_email(login):
+    if not may_be_email(login):
         return await find_user_by_username(db, login)
     return await find_user_by_email(db, login) if is_email(login) else None
 
@@ -277,16 +283,9 @@ async def _find_or_renew(db: Database, found: Login, password: SecretStr) -> Use
 
 async def find_login(db: Database, login: str) -> Login | None:
     """What `authenticate` compares, for the user with this name or e-mail address."""
-    if not _may_be_email(login):
+    if not may_be_email(login):
         return await find_login_by_username(db, login)
     return await find_login_by_email(db, login) if is_email(login) else None
-
-
-def _may_be_email(login: str) -> bool:
-    """Names and addresses are compared by different rules. A username contains no `@`, nor what folds to one."""
-    if not isinstance(login, str):
-        raise InvalidValue(f"login: expected str, got {type(login).__name__}")
-    return "@" in check_text("login", login)
 
 
 def _check_database(db: object, instead: str) -> None:

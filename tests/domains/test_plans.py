@@ -32,24 +32,38 @@ FEW_EXPIRED, MOST_EXPIRED = START + timedelta(hours=4), START + timedelta(days=5
 ROWS = """
 INSERT INTO users (
     id, username, username_fold, email, email_fold, phone_number, display_name, display_name_fold, hashed_password,
-    user_type, eve_character_id, status, created_at, updated_at
+    user_type, eve_character_id, status, created_at, updated_at, username_grams, display_name_grams
 )
 SELECT
     {key}, 'pilot' || n, 'pilot' || n, 'pilot' || n || '@x', 'pilot' || n || '@x', '+1' || (1000000 + n),
     'name' || (n % 5000), 'name' || (n % 5000), 'hash', 'LOCAL', n,
-    CASE n % 100 WHEN 0 THEN 'INACTIVE' WHEN 1 THEN 'SUSPENDED' WHEN 2 THEN 'DELETED' ELSE 'ACTIVE' END, {at}, {at}
+    CASE n % 100 WHEN 0 THEN 'INACTIVE' WHEN 1 THEN 'SUSPENDED' WHEN 2 THEN 'DELETED' ELSE 'ACTIVE' END, {at}, {at},
+    {username_grams}, {display_name_grams}
 FROM {numbers};
 INSERT INTO session_cookies (id, user_id, platform, cookies, expires_at, created_at)
 SELECT {key}, {owner}, 'platform ' || (n % 7), 'v1.k.x', {at}, {at}
 FROM {numbers};
 """
+SQLITE_GRAMS = """(
+    SELECT json_group_array(substr(text, place, 3))
+    FROM (SELECT {text} AS text), (SELECT value AS place FROM json_each('[1, 2, 3, 4, 5, 6, 7, 8]'))
+    WHERE place <= length(text) - 2
+)"""
+POSTGRESQL_GRAMS = """(
+    SELECT array_agg(substr({text}, place, 3) ORDER BY place) FROM generate_series(1, length({text}) - 2) AS place
+)"""
+USERNAME, DISPLAY_NAME = "'pilot' || n", "'name' || (n % 5000)"
 SQLITE = {
+    "username_grams": SQLITE_GRAMS.format(text=USERNAME),
+    "display_name_grams": SQLITE_GRAMS.format(text=DISPLAY_NAME),
     "key": "printf('%08x-0000-7000-8000-%012x', n, n)",
     "owner": "printf('%08x-0000-7000-8000-%012x', n % 1000 + 1, n % 1000 + 1)",
     "at": "strftime('%Y-%m-%dT%H:%M:%S.000000Z', '2026-01-01', n || ' minutes')",
     "numbers": "(WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 10000) SELECT n FROM c)",
 }
 POSTGRESQL = {
+    "username_grams": POSTGRESQL_GRAMS.format(text=USERNAME),
+    "display_name_grams": POSTGRESQL_GRAMS.format(text=DISPLAY_NAME),
     "key": "cast(lpad(to_hex(n), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0') AS uuid)",
     "owner": "cast(lpad(to_hex(n % 1000 + 1), 8, '0') || '-0000-7000-8000-'"
     " || lpad(to_hex(n % 1000 + 1), 12, '0') AS uuid)",
@@ -72,7 +86,7 @@ class Shown:
 
     @property
     def scans(self) -> list[str]:
-        return re.findall(r"Seq Scan on \w+|SCAN (?:users|session_cookies)$", self.text, re.MULTILINE)
+        return re.findall(r"Seq Scan on \w+|SCAN (?:users|session_cookies|user_search_rows)$", self.text, re.MULTILINE)
 
     @property
     def sorts(self) -> bool:
@@ -80,8 +94,9 @@ class Shown:
 
 
 def _named(plan: str) -> str:
-    """SQLite has no names for the indexes of constraints: they are called what they are called on PostgreSQL."""
+    """SQLite has no names for the indexes of constraints, nor for that of FTS5: they get those of PostgreSQL."""
     found = re.sub(r"sqlite_autoindex_(\w+)_\d+ \((\w+)=\?\)", r"\1_\2_key", plan)
+    found = re.sub(r"SCAN \w+ VIRTUAL TABLE INDEX 0:M\d", "SEARCH user_search USING idx_users_search", found)
     return re.sub(r"_id_key\b(?<!character_id_key)", "_pkey", found)
 
 
@@ -98,7 +113,7 @@ def crowded_postgresql(postgres_server: Server, _postgres_template: str) -> Iter
     name = f"hangar_{token_hex(6)}"
     with postgres_server.database(name, template=_postgres_template):
         with psycopg.connect(postgres_server.url(name), autocommit=True) as connection:
-            connection.execute(ROWS.format(**POSTGRESQL))
+            connection.execute(ROWS.format(**POSTGRESQL).encode())
             connection.execute("ANALYZE")
         yield postgres_server.url(name)
 
@@ -199,6 +214,11 @@ BY_KEY: dict[str, tuple[Call, set[str]]] = {
     "find_user_by_login, an address": (
         lambda db: users.find_user_by_login(db, "pilot7@x"),
         {"users_email_fold_key"},
+    ),
+    "search_users": (lambda db: users.search_users(db, "pilot777"), {"idx_users_search"}),
+    "search_users, a later page": (
+        lambda db: users.search_users(db, "pilot777", after=User.model_construct(id=OWNER, display_name="name")),
+        {"idx_users_search"},
     ),
     "find_user_by_eve_character": (
         lambda db: users.find_user_by_eve_character(db, 7),

@@ -1,4 +1,4 @@
-"""`hangar-dal refold`: recompute stored folds."""
+"""`hangar-dal refold`: recompute stored folds and grams."""
 
 import argparse
 import asyncio
@@ -20,17 +20,18 @@ def add(commands: Subcommands) -> None:
         commands,
         "refold",
         _refold,
-        "recompute the keys under which names and e-mail addresses are compared",
+        "recompute the keys under which names and e-mail addresses are compared, and what a search finds them by",
         """\
-        Recomputes every `<name>_fold` column that a catalog writes, after a new version of this package has changed how
-        texts are folded. E-mail addresses are also rewritten with their domain as A-labels. Only columns of catalogs
-        that --catalog or [tool.hangar_dal] names, and of those they use, are recomputed. Others are listed as left out.
+        Recomputes every `<name>_fold` and `<name>_grams` column that a catalog writes: after a new version of this
+        package has changed how texts are folded, and for texts that were stored before they had grams. E-mail addresses
+        are also rewritten with their domain as A-labels. Only columns of catalogs that --catalog or [tool.hangar_dal]
+        names, and of those they use, are recomputed. Others are listed as left out.
 
         It may run while the application does. If it is stopped, even by SIGKILL, start it again. Begin with --check,
         which changes nothing. Rows that would be equal are not changed, and neither is a row whose text is no longer
         allowed. They are named by their keys only. Change their texts in the application, then run it again.
 
-        exit codes: 0 all folds are right, 1 some rows are left, 3 with --check: rows would change, and none be left
+        exit codes: 0 everything is right, 1 some rows are left, 3 with --check: rows would change, and none be left
         """,
     )
     add_database(parser)

@@ -11,7 +11,7 @@ from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.json_rows import names_read
 from hangar_dal.contract.place import found
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.database.types import ValueType, field_types, inner_model
+from hangar_dal.database.types import DERIVED, ValueType, field_types, inner_model
 from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import Scope, scopes
 from hangar_dal.sqlscan import Kind, Token, between_commas
@@ -24,15 +24,15 @@ def compare_json(checked: CheckedVariant, described: Described, tables: Tables) 
     for read in names_read(checked, tables):
         fields = field_types(read.model)
         known = {name for name, value in fields.items() if isinstance(value, ValueType)}
-        known |= {f"{name}_fold" for name, value in fields.items() if _folds(value)}
+        known |= {f"{name}_{kind}" for name, value in fields.items() for kind in DERIVED if _derives(value, kind)}
         if read.name not in known:
             message = f"{read.name} is not a field of {read.model.__name__}, so its value in the JSON is NULL"
             yield found(checked, "json-field", message, f"write one of {', '.join(sorted(known))}", at=read.at)
     yield from _built(checked, described, scopes(checked.variant.text, checked.block.dialect)[0])
 
 
-def _folds(value: ValueType | str) -> bool:
-    return isinstance(value, ValueType) and value.fold is not None
+def _derives(value: ValueType | str, kind: str) -> bool:
+    return isinstance(value, ValueType) and value.derives(kind) is not None
 
 
 def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterator[Finding]:

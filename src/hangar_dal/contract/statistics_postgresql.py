@@ -5,6 +5,8 @@ follow the types, the keys and the values that a rule names, and no other rule: 
 `statistics`.
 """
 
+from collections.abc import Sequence
+from time import sleep
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import psycopg
@@ -60,6 +62,8 @@ LEFT JOIN pg_type AS b ON t.typtype = 'd' AND b.oid = t.typbasetype
 WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
 ORDER BY a.attnum
 """
+_CHANGED: Final = "SELECT FROM pg_class WHERE oid = ANY(%s::regclass[]) AND relallvisible < relpages"
+_VACUUMS: Final = 50
 _RULES: Final = (
     "SELECT quote_ident(conname) FROM pg_constraint WHERE conrelid = %s AND contype IN ('c', 'f') AND coninhcount = 0"
 )
@@ -94,9 +98,22 @@ def fill(scratch: PostgresScratch, connection: "Connection[Any]") -> tuple[str, 
             filled.append(table)
         except psycopg.Error:
             empty.append(table)
-    if filled:  # VACUUM, so that an index alone may answer, as it may where rows are seldom changed
-        scratch.alone(connection).execute(f"VACUUM (ANALYZE) {', '.join(filled)}")
+    if filled:
+        _vacuum(scratch, connection, filled)
     return tuple(empty)
+
+
+def _vacuum(scratch: PostgresScratch, connection: "Connection[Any]", tables: Sequence[str]) -> None:
+    """Let an index alone answer, as it may where rows are seldom changed.
+
+    An autovacuum of the server may keep a snapshot for a moment, and pages then stay marked as changed. Plans would
+    depend on it, so this is repeated for a while.
+    """
+    for _ in range(_VACUUMS):
+        scratch.alone(connection).execute(f"VACUUM (ANALYZE) {', '.join(tables)}")
+        if not connection.execute(_CHANGED, [list(tables)]).fetchall():
+            return
+        sleep(0.1)
 
 
 def _fill(change: Change, oid: int, table: str) -> None:

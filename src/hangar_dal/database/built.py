@@ -14,13 +14,17 @@ from hangar_dal.sqlscan import Dialect
 
 
 class Built:
-    """A statement that is built once and run often. Its placeholders are written `:name`."""
+    """A statement that is built once and run often. Its placeholders are `:name`; a list is sent as one of text."""
 
     def __init__(self, dialect: Dialect, name: str, text: str, *, writes: bool = False) -> None:
         self.name = name
         self._codec = codec_of(dialect)
-        rendered, self._names = self._codec.render(Variant(dialect, (Line(text, 1),)))
+        variant = Variant(dialect, (Line(text, 1),))
+        rendered, self._names = self._codec.render(variant)
+        self._array = self._codec.wire("list:text", name, variant) or list
         self._statement = Statement(name, rendered, writes)
 
     async def run(self, db: Executor, values: Mapping[str, Any]) -> Result:
-        return await db.run(self._statement, self._codec.pack(self._names, [values[name] for name in self._names]))
+        given = [values[name] for name in self._names]
+        sent = [self._array(value) if isinstance(value, list) else value for value in given]
+        return await db.run(self._statement, self._codec.pack(self._names, sent))

@@ -96,7 +96,7 @@ def checker(value: ValueType, *, in_json: bool = False) -> Check:
 
 
 # Pydantic's own sentences hold no input, but for these: the first two are the model's author's.
-_OWN_WORDS: Final = {"hangar_email", "hangar_name", *get_args(ErrorType)} - {
+_OWN_WORDS: Final = {"hangar_email", "hangar_name", "hangar_part", *get_args(ErrorType)} - {
     "value_error",
     "assertion_error",
     "uuid_parsing",

@@ -18,10 +18,13 @@ from pydantic import BaseModel, JsonValue, RootModel, SecretStr
 from typing_extensions import TypeAliasType
 
 from hangar_dal.emails import EmailAddress, fold_email
+from hangar_dal.grams import Searchable, email_grams, grams
 from hangar_dal.sealing import Sealed
 from hangar_dal.values import CaseInsensitive, fold
 
 Fold = Callable[[str, str], str]
+Grams = Callable[[str, str], list[str]]
+DERIVED: Final = ("fold", "grams")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,13 @@ class ValueType:
     containers: tuple[type[Any], ...] = ()  # what JSON must be at its top; empty for any JSON
     allowed: tuple[Any, ...] = ()
     fold: Fold | None = None  # how `<name>_fold` is derived
+    grams: Grams | None = None  # how `<name>_grams` is derived
     sealed: Sealed | None = None
     constrained: Any = None  # the annotation itself, where Pydantic has rules to enforce
+
+    def derives(self, kind: str) -> Fold | Grams | None:
+        """How the value of `<name>_fold` or `<name>_grams` is made."""
+        return self.fold if kind == "fold" else self.grams if kind == "grams" else None
 
 
 class UnsupportedType(TypeError):
@@ -86,7 +94,8 @@ def value_type(annotation: Any) -> ValueType:
     folds = [derive for marker in markers if (derive := _fold(marker))]
     if len(set(folds)) > 1:
         raise UnsupportedType("CaseInsensitive and EmailAddress derive the same `_fold`; keep one of them")
-    silent = sum(isinstance(marker, Sealed) or _fold(marker) is fold for marker in markers)
+    searched = any(_is(marker, Searchable) for marker in markers)
+    silent = sum(isinstance(marker, Sealed) or _is(marker, Searchable) or _fold(marker) is fold for marker in markers)
     found_type = _bare_type(bare)
     if sealed and found_type.kind not in ("text", "json"):
         raise UnsupportedType("only text and JSON can be sealed")
@@ -95,15 +104,20 @@ def value_type(annotation: Any) -> ValueType:
         optional=optional,
         sealed=sealed,
         fold=folds[0] if folds else None,
+        grams=(email_grams if fold_email in folds else grams) if searched else None,
         constrained=annotation if len(markers) > silent else found_type.constrained,
     )
 
 
 def _fold(marker: Any) -> Fold | None:
     for kind, derive in ((CaseInsensitive, fold), (EmailAddress, fold_email)):
-        if marker is kind or isinstance(marker, kind):
+        if _is(marker, kind):
             return derive
     return None
+
+
+def _is(marker: Any, kind: type[Any]) -> bool:
+    return marker is kind or isinstance(marker, kind)
 
 
 def _bare_type(bare: Any) -> ValueType:

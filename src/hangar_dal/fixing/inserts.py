@@ -6,7 +6,7 @@ from itertools import chain
 from pydantic import BaseModel
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.database.types import ValueType, field_types
+from hangar_dal.database.types import DERIVED, ValueType, field_types
 from hangar_dal.fixing.columns import ARMS, LeftAlone
 from hangar_dal.fixing.identifiers import written
 from hangar_dal.fixing.layout import Item, ListText, NotMovable, read_list
@@ -54,11 +54,10 @@ def stored_model(signature: Signature) -> type[BaseModel] | None:
 
 
 def _columns(fields: Mapping[str, ValueType]) -> Iterator[str]:
-    """The columns that a model's fields fill, each fold behind its text."""
+    """The columns that a model's fields fill, what is derived of each behind its text."""
     for name, value in fields.items():
         yield name
-        if value.fold:
-            yield f"{name}_fold"
+        yield from (f"{name}_{kind}" for kind in DERIVED if value.derives(kind))
 
 
 def _parameters(found: Inserted, statement: Statement) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
 from hangar_dal.emails import EmailAddress
+from hangar_dal.grams import Searchable, long_enough
 from hangar_dal.models.row import Row
 from hangar_dal.names import visible_name
 from hangar_dal.values import CaseInsensitive, JsonObject, uuid7
@@ -35,16 +36,22 @@ class UserRole(StrEnum):
 Username = Annotated[
     str,
     CaseInsensitive,
+    Searchable,
     StringConstraints(min_length=1, max_length=64, pattern=r"^[^@\x{FE6B}\x{FF20}]+$"),
     AfterValidator(visible_name),
 ]
-Email = Annotated[str, EmailAddress]
+Email = Annotated[str, EmailAddress, Searchable]
 # ITU-T E.164: a plus sign and up to fifteen digits.
-PhoneNumber = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$")]
+PhoneNumber = Annotated[str, Searchable, StringConstraints(pattern=r"^\+[1-9][0-9]{1,14}$")]
 DisplayName = Annotated[
-    str, CaseInsensitive, StringConstraints(min_length=1, max_length=100), AfterValidator(visible_name)
+    str, CaseInsensitive, Searchable, StringConstraints(min_length=1, max_length=100), AfterValidator(visible_name)
 ]
 EveCharacterId = Annotated[int, Field(gt=0)]
+
+# What is looked up need not be well formed, only short enough to be worth a look.
+Lookup = Annotated[str, CaseInsensitive, StringConstraints(max_length=254)]
+Address = Annotated[str, EmailAddress]
+Part = Annotated[str, Searchable, StringConstraints(max_length=254), AfterValidator(long_enough)]
 
 
 class User(Row):

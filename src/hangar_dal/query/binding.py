@@ -12,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from hangar_dal.database.codecs import Encode, encoder
 from hangar_dal.database.json_values import into_json
-from hangar_dal.database.types import Fold, ValueType, field_types, inner_model, kind_of
+from hangar_dal.database.types import DERIVED, Fold, Grams, ValueType, field_types, inner_model, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, unfit_for_seal
 from hangar_dal.query.sources import Source, Unresolved, Values, resolve
@@ -41,8 +41,8 @@ def getter(
         return lambda values, db: source.argument in values
     if source.value is None:
         return _rows_getter(signature.arguments[source.argument], signature, to_wire, document)
-    if source.derived == "fold":
-        return _fold_getter(source)
+    if source.derived:
+        return _derived_getter(source, to_wire)
     if source.value.sealed:
         return _sealed_getter(source, line, signature)
     _refuse_unwritable(source.name, source.value)
@@ -76,19 +76,22 @@ def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel]
         _refuse_unwritable(name, found, (*outer, inner))
 
 
-def _fold_getter(source: Source) -> Getter:
-    """The fold may be all that the statement uses, so the text itself is checked here too."""
-    name = source.name.removesuffix("_fold")
-    if source.value is None or source.value.fold is None:
+def _derived_getter(source: Source, to_wire: Encode | None) -> Getter:
+    """The fold or the grams may be all that the statement uses, so the text itself is checked here too."""
+    name = source.name.removesuffix(f"_{source.derived}")
+    derive = source.value.derives(source.derived) if source.value else None
+    if source.value is None or derive is None:
         raise TypeError(source.name)
-    fold = source.value.fold
     check = encoder(name, source.value)
 
     def get(values: Values, db: Any) -> Any:
         if source.is_change and source.argument not in values:
             return None
         text = check(source.raw(values))
-        return None if text is None else fold(name, text)
+        if text is None:
+            return None
+        derived = derive(name, text)
+        return derived if to_wire is None else to_wire(derived)
 
     return get
 
@@ -155,8 +158,8 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
     for name, value in field_types(model).items():
         if isinstance(value, ValueType):
             columns.append((name, _cell(name, value, model, signature, document)))
-            if value.fold is not None:
-                columns.append((f"{name}_fold", _fold_cell(name, value.fold)))
+            found = ((kind, value.derives(kind)) for kind in DERIVED)
+            columns += [(f"{name}_{kind}", _derived_cell(name, derive)) for kind, derive in found if derive]
 
     def get(values: Values, db: Any) -> Any:
         rows = values[argument.name]
@@ -201,9 +204,9 @@ def _cell(name: str, value: ValueType, model: type[BaseModel], signature: Signat
     return cell
 
 
-def _fold_cell(name: str, fold: Fold) -> Cell:
+def _derived_cell(name: str, derive: Fold | Grams) -> Cell:
     def cell(row: Any, values: Values, db: Any) -> Any:
         raw = getattr(row, name)
-        return None if raw is None else fold(name, raw)
+        return None if raw is None else derive(name, raw)
 
     return cell

@@ -1,7 +1,7 @@
 """Where each `:name` of a statement gets its value from, and the proof that it gets it from one place only.
 
 Builds on `signature`. A source is an argument, a field of a model argument, a PATCH field, the JSON of a list of
-models, or one of the three derived kinds: `:now`, `:<p>_fold`, `:<p>_is_set`.
+models, or one of the derived kinds: `:now`, `:<p>_fold`, `:<p>_grams`, `:<p>_is_set`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,8 @@ from hangar_dal.sqlblock import Condition, Line
 
 Values = Mapping[str, Any]
 
-_DERIVED: Final = {"now": "instant", "fold": "text", "is_set": "bool"}
+_DERIVED: Final = {"now": "instant", "fold": "text", "grams": "list:text", "is_set": "bool"}
+_MARKERS: Final = {"fold": "CaseInsensitive", "grams": "Searchable"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Source:
     value: ValueType | None = None  # None: the list of models itself
     field: str | None = None
     is_change: bool = False
-    derived: str = ""  # "", "now", "fold" or "is_set"
+    derived: str = ""  # "", "now", "fold", "grams" or "is_set"
 
     @property
     def kind(self) -> str:
@@ -76,10 +77,10 @@ def _candidates(name: str, line: Line, signature: Signature) -> Iterator[Source]
     yield from plain
     if name == "now" and not plain:
         yield Source(name, name, derived="now")
-    if name.endswith("_fold"):
-        for base in _plain(name.removesuffix("_fold"), line, signature):
-            if base.value and base.value.fold:
-                yield Source(name, base.argument, base.value, base.field, base.is_change, "fold")
+    text, _, kind = name.rpartition("_")
+    for base in _plain(text, line, signature):
+        if base.value and base.value.derives(kind):
+            yield Source(name, base.argument, base.value, base.field, base.is_change, kind)
     if name.endswith("_is_set") and name.removesuffix("_is_set") in signature.changes:
         yield Source(name, name.removesuffix("_is_set"), derived="is_set")
 
@@ -114,7 +115,7 @@ def _nothing_gives(name: str, signature: Signature) -> str:
             return f":{name}: {value}"
         if value is not None:
             return f":{name} is a field of {argument.name}, which may be None; mark its line `-- when {argument.name}`"
-    if name.endswith("_fold"):
-        base = name.removesuffix("_fold")
-        return f":{name} has no source; annotate `{base}` as Annotated[str, CaseInsensitive]"
+    base, _, kind = name.rpartition("_")
+    if kind in _MARKERS:
+        return f":{name} has no source; annotate `{base}` as Annotated[str, {_MARKERS[kind]}]"
     return f"no argument gives :{name}; correct the name, or declare the argument"

@@ -1,4 +1,4 @@
-"""Recompute stored folds after the rule of a fold has changed, which no SQL migration can do."""
+"""Recompute stored folds and grams after their rule has changed, which no SQL migration can do."""
 
 from hangar_dal.refolding.columns import FoldColumn, fold_columns
 from hangar_dal.refolding.rows import BATCH, Outcome, refold

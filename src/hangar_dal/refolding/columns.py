@@ -1,10 +1,11 @@
-"""Which columns hold folds, and how each is derived: what the catalogs write, found again in the live schema."""
+"""Which columns hold folds or grams, and how each is derived: what the catalogs write, found in the live schema."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
-from hangar_dal.database.types import Fold, ValueType, field_types
+from hangar_dal.database.types import DERIVED, Fold, Grams, ValueType, field_types
 from hangar_dal.emails import fold_email, keep_email
 from hangar_dal.migrations.schema import Index, Schema, Table
 from hangar_dal.query import Catalog
@@ -18,7 +19,7 @@ _WRITES: Final = {"INTO", "UPDATE"}
 
 @dataclass(frozen=True, slots=True)
 class FoldColumn:
-    """A text column and the column beside it that holds its fold.
+    """A text column and the column beside it that holds its fold, or its grams.
 
     `uniques` are the unique keys that the fold is part of. `keep` gives the text as it is stored.
     """
@@ -26,16 +27,17 @@ class FoldColumn:
     table: str
     text: str
     key: tuple[str, ...]
-    fold: Fold
+    fold: Fold | Grams
     uniques: tuple[tuple[str, ...], ...] = ()
+    kind: str = "fold"
 
     @property
     def name(self) -> str:
-        return f"{self.table}.{self.text}"
+        return f"{self.table}.{self.text if self.kind == 'fold' else self.folded}"
 
     @property
     def folded(self) -> str:
-        return f"{self.text}_fold"
+        return f"{self.text}_{self.kind}"
 
     @property
     def keep(self) -> Callable[[str, str], str]:
@@ -44,36 +46,37 @@ class FoldColumn:
 
 
 def fold_columns(catalogs: Iterable[Catalog], schema: Schema, dialect: Dialect) -> tuple[list[FoldColumn], list[str]]:
-    """Return the columns whose fold is known, and a sentence for each `_fold` column that is left out."""
-    written: dict[tuple[str, str], set[Fold]] = {}
+    """Return the columns whose rule is known, folds first, and a sentence for each such column that is left out."""
+    written: dict[tuple[str, str, str], set[Fold | Grams]] = {}
     for catalog in catalogs:
         catalog.load()
         for declared in catalog.queries.values():
             block = declared.blocks[dialect]
             for target in _targets(block):
-                for text, fold in _folds(declared, block):
-                    written.setdefault((target, text), set()).add(fold)
+                for text, kind, rule in _rules(declared, block):
+                    written.setdefault((target, text, kind), set()).add(rule)
     columns, left_out = [], []
-    for table in schema.tables:
+    for kind, table in product(DERIVED, schema.tables):
         names = {column.name for column in table.columns}
-        for folded in sorted(name for name in names if name.endswith("_fold")):
-            text = folded.removesuffix("_fold")
-            folds = written.get((table.name, text), set())
-            if reason := _unknown(table, text, folds):
+        for folded in sorted(name for name in names if name.endswith(f"_{kind}")):
+            text = folded.removesuffix(f"_{kind}")
+            rules = written.get((table.name, text, kind), set())
+            if reason := _unknown(table, text, kind, rules):
                 left_out.append(f"{table.name}.{folded}: {reason}")
             else:
-                columns.append(FoldColumn(table.name, text, table.primary_key, folds.pop(), _uniques(table, folded)))
+                key, uniques = table.primary_key, _uniques(table, folded)
+                columns.append(FoldColumn(table.name, text, key, rules.pop(), uniques, kind))
     return columns, left_out
 
 
-def _unknown(table: Table, text: str, folds: set[Fold]) -> str:
+def _unknown(table: Table, text: str, kind: str, rules: set[Fold | Grams]) -> str:
     if text not in {column.name for column in table.columns}:
         return f"the table has no column {text}"
     if not table.primary_key:
         return "the table has no primary key"
-    if not folds:
-        return f"no query of the catalogs writes :{text}_fold to this table"
-    return "the catalogs fold it in two ways" if len(folds) > 1 else ""
+    if not rules:
+        return f"no query of the catalogs writes :{text}_{kind} to this table"
+    return "the catalogs fold it in two ways" if len(rules) > 1 else ""
 
 
 def _uniques(table: Table, folded: str) -> tuple[tuple[str, ...], ...]:
@@ -100,13 +103,15 @@ def _targets(block: Block) -> Iterator[str]:
         yield found.pop()
 
 
-def _folds(declared: DeclaredQuery, block: Block) -> Iterator[tuple[str, Fold]]:
+def _rules(declared: DeclaredQuery, block: Block) -> Iterator[tuple[str, str, Fold | Grams]]:
+    """Each text whose fold or grams the block may write: its name, which of the two, and the rule."""
     for parameter in block.all_arms.parameters:
         source = resolve(parameter.name, parameter.line, declared.signature)
-        if source.derived == "fold" and source.value and source.value.fold:
-            yield parameter.name.removesuffix("_fold"), source.value.fold
+        if source.value and (rule := source.value.derives(source.derived)):
+            yield parameter.name.removesuffix(f"_{source.derived}"), source.derived, rule
         rows = declared.signature.arguments.get(source.argument)
         if source.value is None and not source.derived and rows and rows.model:
             for name, value in field_types(rows.model).items():
-                if isinstance(value, ValueType) and value.fold:
-                    yield name, value.fold
+                for kind in DERIVED:
+                    if isinstance(value, ValueType) and (rule := value.derives(kind)):
+                        yield name, kind, rule

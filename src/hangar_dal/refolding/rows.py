@@ -1,4 +1,4 @@
-"""Recompute the folds of one column, in batches by key, while the application runs.
+"""Recompute the folds or the grams of one column, in batches by key, while the application runs.
 
 Each row's fold depends on its own text alone, so a run that was killed is simply started again. A row whose text
 changes meanwhile is left to the application that changed it. Rows are named by their keys, never by their texts.
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from secrets import token_hex
 from typing import Any, Final
+
+from pydantic_core import from_json
 
 from hangar_dal.database import Database, Executor, Row, Transaction
 from hangar_dal.database.built import Built
@@ -36,7 +38,7 @@ class _Change:
     key: Key
     before: str
     text: str
-    fold: str
+    fold: str | list[str]
 
 
 async def refold(db: Database, column: FoldColumn, *, check: bool = False, batch: int = BATCH) -> Outcome:
@@ -66,7 +68,7 @@ async def refold(db: Database, column: FoldColumn, *, check: bool = False, batch
 
 def _change(column: FoldColumn, row: Row, outcome: Outcome) -> _Change | None:
     size = len(column.key)
-    key, before, old = row[:size], row[size], row[size + 1]
+    key, before, old = row[:size], row[size], _read(row[size + 1], column)
     try:
         text = column.keep(column.text, before)
         fold = column.fold(column.text, text)
@@ -74,6 +76,11 @@ def _change(column: FoldColumn, row: Row, outcome: Outcome) -> _Change | None:
         outcome.refused.append((_named(column, key), str(refused)))
         return None
     return None if (text, fold) == (before, old) else _Change(key, before, text, fold)
+
+
+def _read(stored: Any, column: FoldColumn) -> Any:
+    """What is stored, as the rule makes it: SQLite keeps grams as a JSON array."""
+    return from_json(stored) if column.kind == "grams" and isinstance(stored, str) else stored
 
 
 async def _batch(db: Database, column: FoldColumn, last: Key | None, batch: int) -> Sequence[Row]:

@@ -4,11 +4,15 @@ INSERT INTO users (
     id,
     username,
     username_fold,
+    username_grams,
     email,
     email_fold,
+    email_grams,
     phone_number,
+    phone_number_grams,
     display_name,
     display_name_fold,
+    display_name_grams,
     hashed_password,
     user_type,
     eve_character_id,
@@ -25,11 +29,15 @@ VALUES (
     :id,
     :username,
     :username_fold,
+    :username_grams,
     :email,
     :email_fold,
+    :email_grams,
     :phone_number,
+    :phone_number_grams,
     :display_name,
     :display_name_fold,
+    :display_name_grams,
     :hashed_password,
     :user_type,
     :eve_character_id,
@@ -215,6 +223,49 @@ ORDER BY
 --  display_name_fold, id  -- when order = name
 LIMIT :limit;
 
+-- name: search_users
+-- Pages by key, as a list by name. A part is found in one of the four texts, not across two of them.
+-- differs: FTS5 finds the grams as a phrase here; GIN finds the rows with all grams there, which are then compared
+SELECT
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at
+FROM users
+WHERE
+    id IN (
+        SELECT place.user_id
+        FROM user_search AS found
+        CROSS JOIN user_search_rows AS place ON found.rowid = place.number
+        WHERE
+            found.user_search MATCH (
+                SELECT '"' || group_concat(word, ' ') || '"'
+                FROM (
+                    SELECT hex(value) AS word
+                    FROM json_each(:part_grams)
+                    ORDER BY "key"
+                ) AS words
+            )
+            AND (place.display_name_fold, place.user_id) > (:display_name_fold, :id)  -- when after
+        ORDER BY place.display_name_fold, place.user_id
+        LIMIT :limit
+    )
+ORDER BY display_name_fold, id;
+
 -- name: count_users
 -- scan: counts everybody when no status is given, for overviews; a page of users never needs it
 SELECT count(*) AS users
@@ -229,11 +280,15 @@ UPDATE users
 SET
     username = CASE WHEN :username_is_set THEN :username ELSE username END,
     username_fold = CASE WHEN :username_is_set THEN :username_fold ELSE username_fold END,
+    username_grams = CASE WHEN :username_is_set THEN :username_grams ELSE username_grams END,
     email = CASE WHEN :email_is_set THEN :email ELSE email END,
     email_fold = CASE WHEN :email_is_set THEN :email_fold ELSE email_fold END,
+    email_grams = CASE WHEN :email_is_set THEN :email_grams ELSE email_grams END,
     phone_number = CASE WHEN :phone_number_is_set THEN :phone_number ELSE phone_number END,
+    phone_number_grams = CASE WHEN :phone_number_is_set THEN :phone_number_grams ELSE phone_number_grams END,
     display_name = CASE WHEN :display_name_is_set THEN :display_name ELSE display_name END,
     display_name_fold = CASE WHEN :display_name_is_set THEN :display_name_fold ELSE display_name_fold END,
+    display_name_grams = CASE WHEN :display_name_is_set THEN :display_name_grams ELSE display_name_grams END,
     is_test_user = CASE WHEN :is_test_user_is_set THEN :is_test_user ELSE is_test_user END,
     is_private = CASE WHEN :is_private_is_set THEN :is_private ELSE is_private END,
     metadata = CASE WHEN :metadata_is_set THEN :metadata ELSE metadata END,
@@ -440,6 +495,7 @@ INSERT INTO users (
     id,
     display_name,
     display_name_fold,
+    display_name_grams,
     user_type,
     eve_character_id,
     eve_scopes,
@@ -451,6 +507,7 @@ VALUES (
     :id,
     :display_name,
     :display_name_fold,
+    :display_name_grams,
     'EVE_SSO',
     :eve_character_id,
     :eve_scopes,
