@@ -12,6 +12,7 @@
     │   └── TokenReused            a used refresh token came back; its session was ended
     ├── SecondFactorRequired       the password was right, and a code of the second factor is needed
     ├── SecondFactorInvalid        the code is wrong, expired or was used: never which
+    ├── EveTokenLeaseLost          another process refreshed, replaced or deleted the tokens of an EVE character
     ├── AccountNotActive           the account exists and may not sign in
     ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
     ├── NotFound                   a row that had to exist does not
@@ -52,6 +53,7 @@ so `database/<dialect>/` translates it, and `raise_alone` makes sure that it can
 """
 
 from hangar_dal.errors.accounts import AccountNotActive as AccountNotActive
+from hangar_dal.errors.accounts import EveTokenLeaseLost as EveTokenLeaseLost
 from hangar_dal.errors.accounts import HashingBusy as HashingBusy
 from hangar_dal.errors.accounts import InvalidCredentials as InvalidCredentials
 from hangar_dal.errors.accounts import SecondFactorInvalid as SecondFactorInvalid

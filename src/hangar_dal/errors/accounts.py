@@ -37,3 +37,7 @@ class SecondFactorRequired(HangarError):
 
 class SecondFactorInvalid(HangarError):
     """Ask for another code. One sentence for a code that is wrong, expired or was used: never which."""
+
+
+class EveTokenLeaseLost(HangarError):
+    """Discard the refreshed tokens and read the stored ones: another process refreshed, replaced or deleted them."""

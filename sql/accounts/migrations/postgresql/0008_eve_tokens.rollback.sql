@@ -1,0 +1,1 @@
+DROP TABLE eve_tokens;

@@ -1,0 +1,62 @@
+"""EVE SSO tokens of characters: credentials, and therefore sealed before they reach SQL."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from hangar_dal.models.row import Row
+from hangar_dal.sealing import Sealed
+
+# Far above the size of the tokens that are issued today: the access token is a JWT that lists the scopes.
+MAX_EVE_TOKEN_CHARACTERS = 16_384
+
+_Token = StringConstraints(min_length=1, max_length=MAX_EVE_TOKEN_CHARACTERS)
+_BIND = ("eve_character_id", "user_id")
+
+EveCharacterId = Annotated[int, Field(gt=0)]
+SealedAccessToken = Annotated[str, _Token, Sealed("eve_tokens", "access_token", bind=_BIND)]
+SealedRefreshToken = Annotated[str, _Token, Sealed("eve_tokens", "refresh_token", bind=_BIND)]
+
+
+class EveTokenSummary(Row):
+    """What can be shown about the tokens of a character. `expires_at` is the end of the access token."""
+
+    eve_character_id: int
+    user_id: UUID
+    scopes: list[str]
+    expires_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class EveToken(Row):
+    """The tokens of a character. `model_dump` reveals them, `repr` does not."""
+
+    eve_character_id: int
+    user_id: UUID
+    access_token: SealedAccessToken = Field(repr=False)
+    refresh_token: SealedRefreshToken = Field(repr=False)
+    scopes: list[str]
+    expires_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class ClaimedEveToken(EveToken):
+    """The tokens that the caller alone may refresh until `lease_ends_at`."""
+
+    lease_id: UUID
+    lease_ends_at: datetime
+
+
+class NewEveToken(Row):
+    """What EVE SSO returned for a character, and its user. `expires_at` is the end of the access token."""
+
+    eve_character_id: EveCharacterId
+    user_id: UUID
+    access_token: SealedAccessToken = Field(repr=False)
+    refresh_token: SealedRefreshToken = Field(repr=False)
+    scopes: list[str] = Field(default_factory=list)
+    expires_at: datetime
