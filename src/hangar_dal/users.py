@@ -209,7 +209,8 @@ async def create_user(db: Database, new: NewUser) -> User:
 async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User:
     """Replace the password, hashed while no connection is held; `NotFound` if there is no such user.
 
-    `WeakPassword` if it is easy to guess. In a transaction use `set_password_hash`.
+    `WeakPassword` if it is easy to guess. Sessions go on: `accounts.change_password` ends them, and so does
+    `accounts.reset_password`. In a transaction use `set_password_hash`.
     """
     _check_database(db, "Call passwords.hash_password before the transaction begins, then set_password_hash in it.")
     check_secret(password)
