@@ -5,6 +5,7 @@
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
@@ -14,13 +15,13 @@ from typing_extensions import Unpack
 from hangar_dal import passwords
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor
+from hangar_dal.database.executor import check_before_hashing
 from hangar_dal.emails import is_email, may_be_email
 from hangar_dal.errors import (
     AccountNotActive,
     HashingBusy,
     InvalidCredentials,
     InvalidValue,
-    TransactionError,
     raise_alone,
 )
 from hangar_dal.models.row import PageSize
@@ -85,11 +86,19 @@ async def list_users(
     db: Executor,
     *,
     status: UserStatus | None = None,
+    role: UserRole | None = None,
+    user_type: UserType | None = None,
+    created_since: datetime | None = None,
+    created_before: datetime | None = None,
+    signed_in: Literal["never", "ever"] | None = None,
     order: Literal["newest", "oldest", "name"] = "newest",
     after: User | None = None,
     limit: PageSize = 50,
 ) -> list[User]:
-    """A page of users; `after` is the last user of the page before. `name` goes by display name, whatever its case."""
+    """A page of the users that pass all filters; `after` is the last user of the page before.
+
+    `name` goes by display name, whatever its case. `created_since` is included, `created_before` is not.
+    """
     ...
 
 
@@ -195,7 +204,7 @@ async def create_user(db: Database, new: NewUser) -> User:
     `WeakPassword` if the password is easy to guess; `UniqueViolation.columns` says which name is taken.
     In a transaction use `insert_user`.
     """
-    _check_database(db, "Call passwords.hash_password before the transaction begins, then insert_user in it.")
+    check_before_hashing(db, "Call passwords.hash_password before the transaction begins, then insert_user in it.")
     if not isinstance(new, NewUser):
         raise InvalidValue(f"new: expected NewUser, got {type(new).__name__}")
     hashed = None
@@ -212,7 +221,9 @@ async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User
     `WeakPassword` if it is easy to guess. Sessions go on: `accounts.change_password` ends them, and so does
     `accounts.reset_password`. In a transaction use `set_password_hash`.
     """
-    _check_database(db, "Call passwords.hash_password before the transaction begins, then set_password_hash in it.")
+    check_before_hashing(
+        db, "Call passwords.hash_password before the transaction begins, then set_password_hash in it."
+    )
     check_secret(password)
     check_length(password)
     user = await get_user(db, user_id)
@@ -227,7 +238,7 @@ async def authenticate(db: Database, login: str, password: SecretStr) -> User:
     active. A hash made with weaker parameters than today's is renewed. `accounts.authenticate` also counts failures.
     Takes no `Transaction`, because the password is hashed in between. Raises `HashingBusy` if too many sign-ins wait.
     """
-    _check_database(db, "Call authenticate before the transaction begins.")
+    check_before_hashing(db, "Call authenticate before the transaction begins.")
     check_secret(password)
     while True:
         try:
@@ -287,11 +298,3 @@ async def find_login(db: Database, login: str) -> Login | None:
     if not may_be_email(login):
         return await find_login_by_username(db, login)
     return await find_login_by_email(db, login) if is_email(login) else None
-
-
-def _check_database(db: object, instead: str) -> None:
-    if not isinstance(db, Database):
-        raise TransactionError(
-            f"db: expected Database, got {type(db).__name__}; its connection would wait while a password is hashed. "
-            f"{instead}"
-        )

@@ -32,12 +32,13 @@ FEW_EXPIRED, MOST_EXPIRED = START + timedelta(hours=4), START + timedelta(days=5
 ROWS = """
 INSERT INTO users (
     id, username, username_fold, email, email_fold, phone_number, display_name, display_name_fold, hashed_password,
-    user_type, eve_character_id, status, created_at, updated_at, username_grams, display_name_grams
+    user_type, eve_character_id, status, role, created_at, updated_at, username_grams, display_name_grams
 )
 SELECT
     {key}, 'pilot' || n, 'pilot' || n, 'pilot' || n || '@x', 'pilot' || n || '@x', '+1' || (1000000 + n),
     'name' || (n % 5000), 'name' || (n % 5000), 'hash', 'LOCAL', n,
-    CASE n % 100 WHEN 0 THEN 'INACTIVE' WHEN 1 THEN 'SUSPENDED' WHEN 2 THEN 'DELETED' ELSE 'ACTIVE' END, {at}, {at},
+    CASE n % 100 WHEN 0 THEN 'INACTIVE' WHEN 1 THEN 'SUSPENDED' WHEN 2 THEN 'DELETED' ELSE 'ACTIVE' END,
+    CASE n % 100 WHEN 5 THEN 'ADMIN' WHEN 6 THEN 'MODERATOR' ELSE 'USER' END, {at}, {at},
     {username_grams}, {display_name_grams}
 FROM {numbers};
 INSERT INTO session_cookies (id, user_id, platform, cookies, expires_at, created_at)
@@ -263,6 +264,26 @@ async def test_list_users_goes_through_an_index_of_its_order_and_never_sorts(
         assert plan.indexes in allowed, (order, status, after, plan.text)
         assert plan.scans == [], plan.text
         assert not plan.sorts, (order, status, after, plan.text)
+
+
+async def test_list_users_goes_through_an_index_of_its_filter_and_never_sorts(
+    crowded: Database, plans_of: PlansOf
+) -> None:
+    middle: User = await users.get_user(crowded, UUID("00001388-0000-7000-8000-000000001388"))
+    span: Any = {"created_since": middle.created_at, "created_before": middle.created_at + timedelta(hours=1)}
+    filters: list[tuple[dict[str, Any], str, str]] = [
+        ({"role": users.UserRole.ADMIN}, "idx_users_role_created_at", "idx_users_role_display_name"),
+        ({"user_type": users.UserType.EVE_SSO}, "idx_users_user_type_created_at", "idx_users_user_type_display_name"),
+        (span, "idx_users_created_at", "idx_users_created_at"),
+        ({"signed_in": "never"}, "idx_users_created_at", "idx_users_display_name"),
+    ]
+    for order, (given, by_time, by_name) in product(ORDERS, filters):
+        [plan] = await plans_of(users.list_users(crowded, order=order, **given))
+        # All users of these tests have one type: to pass over none of them is as good as an index of the type.
+        plain = "idx_users_display_name" if order == "name" else "idx_users_created_at"
+        assert plan.indexes in ({by_name if order == "name" else by_time}, {plain}), (order, given, plan.text)
+        assert plan.scans == [], plan.text
+        assert not plan.sorts or (order == "name" and given is span), (order, given, plan.text)
 
 
 async def test_list_users_with_session_cookies_begins_at_its_page(crowded: Database, plans_of: PlansOf) -> None:

@@ -1,19 +1,20 @@
 """`list_users`: every walk of pages gives the sorted whole, once each, whatever the order and the filter."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 from itertools import product
 from typing import Any, Literal
 
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, User, UserStatus, users
+from hangar_dal import Database, User, UserRole, UserStatus, UserType, users
 from hangar_dal.errors import InvalidValue
 from hangar_dal.values import fold
 from samples import eve_user, local_user
 
 Order = Literal["newest", "oldest", "name"]
+SIGNED_IN: tuple[Literal["never", "ever"] | None, ...] = (None, "never", "ever")
 ORDERS: tuple[Order, ...] = ("newest", "oldest", "name")
 # Equal names in other cases and in other scripts: they are equal by their fold, and the id decides.
 NAMES = ("Straße", "STRASSE", "strasse", "aaa", "Zoë", "zoe", "Ω", "🚀", "Ёж", "_", "~")
@@ -153,3 +154,37 @@ async def test_list_users_may_end_behind_a_user_with_an_account_of_either_type(d
     first = await users.create_user(database, local_user(display_name="a"))
     second = await users.create_user(database, eve_user(display_name="b"))
     assert await users.list_users(database, order="name", after=first) == [second]
+
+
+async def test_list_users_passes_those_that_all_filters_let_through(database: Database, clock: Clock) -> None:
+    made = []
+    for index in range(48):
+        clock.advance(timedelta(seconds=index % 3))
+        given: dict[str, Any] = {"status": list(UserStatus)[index % 2], "role": list(UserRole)[index % 3]}
+        local = local_user(password="not read", **given)
+        new = local if index % 5 == 0 else eve_user(display_name=NAMES[index % len(NAMES)], **given)
+        user = await users.insert_user(database, new, hashed_password=None if index % 5 else "x")
+        made.append(await users.touch_last_login(database, user.id) if index % 4 == 0 else user)
+    middle, late = made[20].created_at, made[40].created_at
+    spans: list[dict[str, Any]] = [{}, {"created_since": middle}, {"created_before": late}]
+    spans += [{"created_since": middle, "created_before": late}]
+    for order, span, status, role, user_type, signed_in in product(
+        ORDERS, spans, (None, UserStatus.ACTIVE), (None, UserRole.ADMIN), (None, UserType.LOCAL), SIGNED_IN
+    ):
+        wanted = [
+            user
+            for user in made
+            if status in (None, user.status)
+            and role in (None, user.role)
+            and user_type in (None, user.user_type)
+            and signed_in in (None, "ever" if user.last_login_at else "never")
+            and span.get("created_since", middle.min.replace(tzinfo=UTC)) <= user.created_at
+            and user.created_at < span.get("created_before", middle.max.replace(tzinfo=UTC))
+        ]
+        wanted.sort(key=by(order), reverse=order == "newest")
+        filters: dict[str, Any] = {"status": status, "role": role, "user_type": user_type, "signed_in": signed_in}
+        first = await users.list_users(database, order=order, limit=7, **filters, **span)
+        assert first == wanted[:7]
+        if first:
+            page = await users.list_users(database, order=order, limit=1000, after=first[-1], **filters, **span)
+            assert page == wanted[7:]

@@ -190,7 +190,8 @@ FROM users
 WHERE eve_character_id = :eve_character_id;
 
 -- name: list_users
--- Pages by key: each begins behind the last row of the one before, however deep.
+-- Pages by key: each begins behind the last row of the one before, however deep. There is no index by last_login_at: each
+-- sign-in would have to write all indexes again. Such a filter passes over rows of the other indexes.
 SELECT
     id,
     username,
@@ -214,6 +215,12 @@ FROM users
 WHERE
     TRUE
     AND status = :status  -- when status
+    AND role = :role  -- when role
+    AND user_type = :user_type  -- when user_type
+    AND created_at >= :created_since  -- when created_since
+    AND created_at < :created_before  -- when created_before
+    AND last_login_at IS NULL  -- when signed_in = never
+--  AND last_login_at IS NOT NULL  -- when signed_in = ever
     AND (created_at, id) < (:created_at, :id)  -- when after, order = newest
 --  AND (created_at, id) > (:created_at, :id)  -- when after, order = oldest
 --  AND (display_name_fold, id) > (:display_name_fold, :id)  -- when after, order = name

@@ -1,0 +1,4 @@
+DROP INDEX idx_users_user_type_display_name;
+DROP INDEX idx_users_user_type_created_at;
+DROP INDEX idx_users_role_display_name;
+DROP INDEX idx_users_role_created_at;

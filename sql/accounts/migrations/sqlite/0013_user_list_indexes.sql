@@ -1,0 +1,5 @@
+-- Lists and counts of users by role and by type, in each order; the id breaks ties.
+CREATE INDEX idx_users_role_created_at ON users (role, created_at, id);
+CREATE INDEX idx_users_role_display_name ON users (role, display_name_fold, id);
+CREATE INDEX idx_users_user_type_created_at ON users (user_type, created_at, id);
+CREATE INDEX idx_users_user_type_display_name ON users (user_type, display_name_fold, id);
