@@ -4,9 +4,10 @@
 import io
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import redirect_stderr
+from contextlib import closing, redirect_stderr
 from pathlib import Path
 
 import pytest
@@ -22,19 +23,26 @@ SLOW = """
 import sys, time
 from hangar_dal import cli
 from hangar_dal.cli import backup
-from hangar_dal.database.sqlite import copying
+from hangar_dal.database.sqlite import backup as of_sqlite, copying
 
 copying._PAGES_PER_STEP = 1
+Copying = of_sqlite.Copying
+
+def slow(*, progress, **given):
+    def step(done, total):
+        progress(done, total)
+        time.sleep(0.05)
+    return Copying(progress=step, **given)
 
 class Shown:
     def __call__(self, done, total, what):
         if done == 1:
             print("begun", flush=True)
-        time.sleep(0.05)
 
     def clear(self):
         print("cleared")
 
+of_sqlite.Copying = slow
 backup.Progress = Shown
 sys.argv = ["hangar-dal", *sys.argv[1:]]
 sys.exit(cli.run())
@@ -84,6 +92,9 @@ def test_it_shows_its_progress_on_a_terminal_and_clears_it(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
 def test_it_leaves_nothing_when_it_is_stopped(sqlite_url: str, folder: Path, number: int, code: int) -> None:
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as raw:
+        raw.execute("CREATE TABLE ballast AS SELECT zeroblob(20000000) AS x")  # minutes of copying, page by page
+        raw.commit()
     with subprocess.Popen(
         [sys.executable, "-c", SLOW, "backup", str(folder / "copy.db")],
         env=os.environ | {"DATABASE_URL": sqlite_url}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

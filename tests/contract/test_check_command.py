@@ -9,6 +9,7 @@ from hangar_dal import cli
 from hangar_dal.cli import check as of_check
 from hangar_dal.cli import explain as of_explain
 from hangar_dal.migrations.new import SHIM
+from migrations.everything import EVERYTHING
 from postgres_server import Server
 
 SQL = "-- name: get_name\nSELECT display_name FROM users WHERE id = :id;\n"
@@ -56,7 +57,7 @@ def test_the_server_may_be_the_settings(
         "catalogs:   store_of_settings:CATALOG",
         "uses:       hangar_dal.ACCOUNTS (their tables; their queries are not checked here)",
         "queries:    1",
-        "migrations: hangar_dal.ACCOUNTS (3)",
+        f"migrations: hangar_dal.ACCOUNTS ({len(EVERYTHING)})",
         "databases:  SQLite, PostgreSQL",
         "",
         "clean: 2 statements agree with their functions and tables",
