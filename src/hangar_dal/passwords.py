@@ -27,6 +27,9 @@ from hangar_dal.password_rules import MIN_CHARACTERS, check_length, check_streng
 THREADS: Final = 2
 MAX_WAITING: Final = 64
 
+UNUSABLE: Final = "!"
+"""What to store as the hash of an account whose user has not chosen a password yet: no password verifies against it."""
+
 T = TypeVar("T")
 
 _HASHER: Final = PasswordHasher()

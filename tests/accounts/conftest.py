@@ -6,8 +6,11 @@ from pydantic import SecretStr
 from domain_fixtures import cheap_hasher as cheap_hasher
 from domain_fixtures import sql as sql
 from domain_fixtures import statements as statements
-from hangar_dal import Database, NewUser, User, users
+from hangar_dal import Database, NewUser, User, UserRole, accounts, users
+from hangar_dal.accounts import Invitation
+from hangar_dal.one_time_tokens import IssuedOneTimeToken
 from samples import eve_user, local_user
+from sign_ins import ADMIN, WHERE
 
 
 @pytest.fixture
@@ -30,3 +33,17 @@ def secret(new: NewUser) -> SecretStr:
 @pytest.fixture
 async def ada(database: Database, new: NewUser) -> User:
     return await users.create_user(database, new)
+
+
+@pytest.fixture
+async def invitation(database: Database) -> Invitation:
+    return await accounts.invite_user(
+        database, username="grace", email="Grace@Example.org", role=UserRole.MODERATOR, actor_id=ADMIN, **WHERE
+    )
+
+
+@pytest.fixture
+async def reset(database: Database, ada: User) -> IssuedOneTimeToken:
+    issued = await accounts.request_password_reset(database, "ada@EXAMPLE.org", **WHERE)
+    assert issued is not None
+    return issued

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 import behind
 from clock import Clock
-from hangar_dal import Database, User, accounts, security_events, sign_in_failures, totp, two_factor, uuid7
+from hangar_dal import Database, User, accounts, sign_in_failures, totp, two_factor, uuid7
 from hangar_dal.accounts import SecondFactorSetup
 from hangar_dal.errors import (
     HangarError,
@@ -22,7 +22,7 @@ from hangar_dal.errors import (
 )
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key, second_factor_key, source_key
-from sign_ins import WHERE, fail, failures, kinds
+from sign_ins import WHERE, fail, failures, kinds, last_event
 
 CodeOf = Callable[[SecretStr], SecretStr]
 REFUSED = r"^the code is wrong, has expired, or was used before$"
@@ -48,11 +48,6 @@ async def codes(
     codes = await accounts.confirm_second_factor(database, ada.id, code_of(setup.secret), **WHERE)
     clock.advance(2 * totp.STEP)
     return codes
-
-
-async def last_event(database: Database) -> tuple[Any, ...]:
-    event, *_ = await security_events.list_security_events(database)
-    return event.kind, event.user_id, event.actor_id, event.source, event.user_agent
 
 
 async def test_a_second_factor_is_in_force_after_its_first_correct_code(

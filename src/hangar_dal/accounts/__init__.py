@@ -6,6 +6,15 @@ survive an error is committed before the error is raised: such functions take a 
 
 from hangar_dal.accounts.changing_passwords import change_password as change_password
 from hangar_dal.accounts.changing_passwords import reset_password as reset_password
+from hangar_dal.accounts.one_time import Invitation as Invitation
+from hangar_dal.accounts.one_time import accept_invitation as accept_invitation
+from hangar_dal.accounts.one_time import confirm_email as confirm_email
+from hangar_dal.accounts.one_time import invite_user as invite_user
+from hangar_dal.accounts.one_time import is_email_confirmed as is_email_confirmed
+from hangar_dal.accounts.one_time import renew_invitation as renew_invitation
+from hangar_dal.accounts.one_time import request_email_confirmation as request_email_confirmation
+from hangar_dal.accounts.one_time import request_password_reset as request_password_reset
+from hangar_dal.accounts.one_time import reset_password_with_token as reset_password_with_token
 from hangar_dal.accounts.refreshing import refresh as refresh
 from hangar_dal.accounts.refreshing import sign_out as sign_out
 from hangar_dal.accounts.refreshing import sign_out_everywhere as sign_out_everywhere

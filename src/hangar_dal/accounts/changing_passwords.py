@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from hangar_dal import passwords, refresh_tokens, sign_in_failures, users
+from hangar_dal import one_time_tokens, passwords, refresh_tokens, sign_in_failures, users
 from hangar_dal.accounts import attempts
 from hangar_dal.accounts.events import record
 from hangar_dal.database import Database, Transaction
@@ -81,17 +81,31 @@ async def store_password(
     source: str | None,
     user_agent: str | None,
 ) -> User:
-    """Store the hash of a new password, end all sessions, lift locks, and record an event of this kind.
+    """Store the hash of a new password, and do what `finish_new_password` does.
 
     The UPDATE of the user comes first: a sign-in at the same time then waits and fails, or its session is ended here.
     """
     user = await users.set_password_hash(tx, user_id, hashed_password=hashed)
+    await finish_new_password(tx, user, kind, actor_id=actor_id, source=source, user_agent=user_agent)
+    return user
+
+
+async def finish_new_password(
+    tx: Transaction,
+    user: User,
+    kind: SecurityEventKind,
+    *,
+    actor_id: UUID | None = None,
+    source: str | None,
+    user_agent: str | None,
+) -> None:
+    """End all sessions, lift locks, delete the tokens that could set another password, and record an event."""
     for login in (user.username, user.email):
         if login is not None:
             await sign_in_failures.delete_sign_in_failures(tx, sign_in_failures.login_key(login))
-    await refresh_tokens.revoke_sessions(tx, user_id=user_id)
-    await record(tx, kind, user_id, actor_id=actor_id, source=source, user_agent=user_agent)
-    return user
+    await refresh_tokens.revoke_sessions(tx, user_id=user.id)
+    await one_time_tokens.delete_password_tokens(tx, user.id)
+    await record(tx, kind, user.id, actor_id=actor_id, source=source, user_agent=user_agent)
 
 
 async def _hash(user: User, new: SecretStr) -> str:

@@ -24,7 +24,10 @@ class HashingBusy(HangarError):
 
 
 class TokenInvalid(HangarError):
-    """Ask the user to sign in again. One sentence for a token that is unknown, expired or revoked: never which."""
+    """Ask the user to sign in again, or to request another link.
+
+    One sentence for a token that is unknown, used, expired or revoked: never which.
+    """
 
 
 class TokenReused(TokenInvalid):
