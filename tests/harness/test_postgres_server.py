@@ -1,4 +1,7 @@
-"""The private PostgreSQL server is private, whatever the shell says, and gone afterwards, however pytest ends."""
+"""The private PostgreSQL server is private, whatever the shell says, and gone afterwards, however pytest ends.
+
+Each test runs a pytest of its own, with a server of its own: those that say nothing about the package are `long`.
+"""
 
 import os
 import signal
@@ -48,6 +51,7 @@ def test_no_port_is_opened(empty_postgres_url: str) -> None:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
 
 
+@pytest.mark.long
 def test_a_connection_left_open_does_not_keep_its_database(inner) -> None:
     run = inner(
         """
@@ -93,6 +97,7 @@ def test_inner(empty_postgres_url):
     assert run.returncode == 0, output
 
 
+@pytest.mark.long
 def test_a_suite_in_the_background_lets_its_programs_be_interrupted(inner) -> None:
     run = inner(
         """
@@ -111,6 +116,7 @@ def test_inner():
     assert run.returncode == 0, output
 
 
+@pytest.mark.long
 def test_the_seed_of_a_run_is_shown_and_can_be_chosen(inner) -> None:
     run = inner("def test_inner(seed): assert seed == 7", "--hypothesis-seed=7", HANGAR_TEST_BACKENDS="sqlite")
     output, _ = run.communicate(timeout=300)
@@ -118,7 +124,11 @@ def test_the_seed_of_a_run_is_shown_and_can_be_chosen(inner) -> None:
     assert "seed 7" in output
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda end: end.name)
+@pytest.mark.parametrize(
+    "end",
+    [signal.SIGKILL, *(pytest.param(end, marks=pytest.mark.long) for end in (signal.SIGTERM, signal.SIGINT))],
+    ids=lambda end: end.name,
+)
 def test_nothing_is_left_when_pytest_is_ended(inner, end: signal.Signals) -> None:
     run = inner(
         """
@@ -145,6 +155,7 @@ def test_inner(empty_postgres_url):
     assert not Path("/proc", server).exists()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(pgbouncer.program() is None, reason="PgBouncer is not installed")
 def test_no_pgbouncer_is_left_when_pytest_is_killed(inner) -> None:
     run = inner(
@@ -169,6 +180,7 @@ def test_inner(_pgbouncer_session):
     assert not process.exists()
 
 
+@pytest.mark.long
 def test_one_server_does_for_all_workers(inner) -> None:
     run = inner(
         """
@@ -202,6 +214,7 @@ def test_without_any_postgresql_the_run_fails_in_one_line(inner) -> None:
     assert len(output.strip().splitlines()) == 1, output
 
 
+@pytest.mark.long
 def test_an_old_postgresql_is_passed_over(inner) -> None:
     run = inner("def test_inner(): pass", plugin="import postgres_server\npostgres_server.OLDEST = 99\n")
     output, _ = run.communicate()

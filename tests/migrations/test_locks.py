@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from commands import run_module
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import DatabaseBusy, MigrationBlocked, MigrationError
 from hangar_dal.migrations import file_lock
@@ -31,6 +32,7 @@ APPLY = ("migrations", "apply", "--catalog", "hangar_dal:ACCOUNTS")
 # Applies with the lock held, says so, and waits to be killed.
 HOLDER = """
 import os, sys, time
+from commands import run_module
 from hangar_dal import ACCOUNTS, migrations
 def wait(migration):
     print(migration, flush=True)
@@ -55,11 +57,12 @@ def kill_a_migrator_that_holds_the_lock(url: str) -> None:
 
 
 def test_many_at_once_apply_each_migration_once(empty_database_url: str, checkout: Path, query: Query) -> None:
-    crowd = [
-        start(empty_database_url, "-m", *command, cwd=checkout)
-        for command in (["yoyo", "apply"], ["hangar_dal.cli", *APPLY]) * 4
-    ]
-    answers = [(process.communicate(timeout=300)[0], process.returncode) for process in crowd]
+    def run(command: list[str]) -> tuple[str, int]:
+        done = run_module(*command, cwd=checkout, env=os.environ | {"DATABASE_URL": empty_database_url})
+        return done.stderr, done.returncode
+
+    with ThreadPoolExecutor(8) as crowd:
+        answers = list(crowd.map(run, (["yoyo", "apply"], ["hangar_dal.cli", *APPLY]) * 4))
     assert [code for _, code in answers] == [0] * 8, answers
     assert query(empty_database_url, "SELECT migration_id, count(*) FROM _yoyo_log GROUP BY 1 ORDER BY 1") == [
         (migration, 1) for migration in EVERYTHING

@@ -2,13 +2,12 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from commands import run_module
 from hangar_dal.migrations.drift import database_schema
 from postgres_server import Server
 
@@ -24,15 +23,7 @@ def run(tmp_path: Path) -> Run:
     folder = shutil.copytree(DIARY, tmp_path / "diary", ignore=shutil.ignore_patterns("__pycache__"))
 
     def done(*command: str, code: int = 0, **environment: str) -> str:
-        told = subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=folder,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        told = run_module(*command, cwd=folder, env=os.environ | environment)
         assert told.returncode == code, told.stdout + told.stderr
         return told.stdout + told.stderr
 
