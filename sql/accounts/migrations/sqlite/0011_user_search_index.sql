@@ -12,12 +12,12 @@ CREATE VIRTUAL TABLE user_search USING fts5 (
 CREATE TABLE user_search_rows (
     number integer PRIMARY KEY,
     user_id text NOT NULL,
-    display_name_fold text NOT NULL,
+    sort_key text NOT NULL,
 
     CONSTRAINT user_search_rows_user_id_key UNIQUE (user_id),
     CONSTRAINT user_search_rows_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
 ) STRICT;
-INSERT INTO user_search_rows (user_id, display_name_fold)
+INSERT INTO user_search_rows (user_id, sort_key)
 SELECT
     id,
     display_name_fold
@@ -76,7 +76,7 @@ ORDER BY number;
 -- differs: trigger users_search_insert: FTS5 is kept by triggers, GIN by the database
 CREATE TRIGGER users_search_insert AFTER INSERT ON users
 BEGIN
-    INSERT INTO user_search_rows (user_id, display_name_fold) VALUES (new.id, new.display_name_fold);
+    INSERT INTO user_search_rows (user_id, sort_key) VALUES (new.id, new.display_name_fold);
     INSERT INTO user_search (rowid, username, display_name, email, phone_number)
     SELECT
         number,
@@ -92,7 +92,7 @@ END;
 CREATE TRIGGER users_search_order AFTER UPDATE ON users
 WHEN new.display_name_fold <> old.display_name_fold
 BEGIN
-    UPDATE user_search_rows SET display_name_fold = new.display_name_fold
+    UPDATE user_search_rows SET sort_key = new.display_name_fold
     WHERE user_id = new.id;
 END;
 

@@ -267,8 +267,8 @@ WHERE
                     ORDER BY "key"
                 ) AS words
             )
-            AND (place.display_name_fold, place.user_id) > (:display_name_fold, :id)  -- when after
-        ORDER BY place.display_name_fold, place.user_id
+            AND (place.sort_key, place.user_id) > (:display_name_fold, :id)  -- when after
+        ORDER BY place.sort_key, place.user_id
         LIMIT :limit
     )
 ORDER BY display_name_fold, id;
