@@ -12,7 +12,7 @@ ORDER BY status, user_type;
 -- not null: day: the conditions leave NULL out
 -- differs: a day is a date here, the first ten characters of an instant there
 SELECT
-    CAST(created_at AT TIME ZONE 'UTC' AS date) AS day,
+    cast(created_at AT TIME ZONE 'UTC' AS date) AS day,
     status,
     user_type,
     count(*) AS users
@@ -20,7 +20,7 @@ FROM users
 WHERE
     created_at >= :since
     AND created_at < :before
-GROUP BY CAST(created_at AT TIME ZONE 'UTC' AS date), status, user_type
+GROUP BY cast(created_at AT TIME ZONE 'UTC' AS date), status, user_type
 ORDER BY day, status, user_type;
 
 -- name: count_active_users_by_day
@@ -29,7 +29,7 @@ ORDER BY day, status, user_type;
 -- not null: day: the conditions leave NULL out
 -- differs: a day is a date here, the first ten characters of an instant there
 SELECT
-    CAST(last_login_at AT TIME ZONE 'UTC' AS date) AS day,
+    cast(last_login_at AT TIME ZONE 'UTC' AS date) AS day,
     status,
     user_type,
     count(*) AS users
@@ -37,5 +37,5 @@ FROM users
 WHERE
     last_login_at >= :since
     AND last_login_at < :before
-GROUP BY CAST(last_login_at AT TIME ZONE 'UTC' AS date), status, user_type
+GROUP BY cast(last_login_at AT TIME ZONE 'UTC' AS date), status, user_type
 ORDER BY day, status, user_type;
