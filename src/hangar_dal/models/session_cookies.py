@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from hangar_dal.cookie_formats import expiry_of
 from hangar_dal.models.row import Row
 from hangar_dal.models.users import User
 from hangar_dal.sealing import Sealed
@@ -30,13 +31,16 @@ class SessionCookie(Row):
 
 
 class NewSessionCookie(Row):
-    """What `create_session_cookie` and `import_session_cookies` need; `expires_at` must lie ahead."""
+    """What `create_session_cookie` and `import_session_cookies` need; `expires_at` must lie ahead.
+
+    If it is not given, it is when the last of the cookies expires: docs/cookies.md.
+    """
 
     id: UUID = Field(default_factory=uuid7)
     user_id: UUID
     platform: Platform
     cookies: SealedCookies = Field(repr=False)
-    expires_at: datetime
+    expires_at: datetime = Field(default_factory=lambda data: expiry_of(data["cookies"]))
 
 
 class UserWithSessionCookies(User):
