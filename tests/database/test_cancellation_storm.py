@@ -40,12 +40,13 @@ async def test_thousands_of_cancellations_break_nothing_and_each_caller_is_told(
 
 
 @pytest.mark.pooled
+@pytest.mark.parametrize("cancellations", [1_000, pytest.param(10_000, marks=pytest.mark.long)])
 async def test_cancellations_through_a_pooler_break_nothing_and_each_caller_is_told(
-    postgres_url: str, seed: int
+    postgres_url: str, seed: int, cancellations: int
 ) -> None:
     if pgbouncer.program() and pgbouncer.version() < (1, 19):
         pytest.skip("PgBouncer before 1.19 ends with 'bad client state' when many requests to cancel arrive")
-    await cancel_many(postgres_url, outside_of(parse_url(postgres_url)), seed, 1_000)
+    await cancel_many(postgres_url, outside_of(parse_url(postgres_url)), seed, cancellations)
 
 
 async def cancel_many(url: str, outside: Outside, seed: int, cancellations: int) -> None:
