@@ -1,16 +1,21 @@
 """What tests of the layer `accounts` share."""
 
+from collections.abc import Callable
+
 import pytest
 from pydantic import SecretStr
 
+from clock import Clock
 from domain_fixtures import cheap_hasher as cheap_hasher
 from domain_fixtures import sql as sql
 from domain_fixtures import statements as statements
-from hangar_dal import Database, NewUser, User, UserRole, accounts, users
-from hangar_dal.accounts import Invitation
+from hangar_dal import Database, NewUser, User, UserRole, accounts, totp, users
+from hangar_dal.accounts import Invitation, SecondFactorSetup
 from hangar_dal.one_time_tokens import IssuedOneTimeToken
 from samples import eve_user, local_user
 from sign_ins import ADMIN, WHERE
+
+CodeOf = Callable[[SecretStr], SecretStr]
 
 
 @pytest.fixture
@@ -47,3 +52,24 @@ async def reset(database: Database, ada: User) -> IssuedOneTimeToken:
     issued = await accounts.request_password_reset(database, "ada@EXAMPLE.org", **WHERE)
     assert issued is not None
     return issued
+
+
+@pytest.fixture
+def code_of(clock: Clock) -> CodeOf:
+    """What the app of this secret shows now."""
+    return lambda secret: SecretStr(totp.code_at(secret.get_secret_value(), totp.step_at(clock.now)))
+
+
+@pytest.fixture
+async def setup(database: Database, ada: User) -> SecondFactorSetup:
+    return await accounts.start_second_factor(database, ada.id, issuer="Hangar", **WHERE)
+
+
+@pytest.fixture
+async def codes(
+    database: Database, clock: Clock, ada: User, setup: SecondFactorSetup, code_of: CodeOf
+) -> list[SecretStr]:
+    """The recovery codes of a second factor that is in force."""
+    codes = await accounts.confirm_second_factor(database, ada.id, code_of(setup.secret), **WHERE)
+    clock.advance(2 * totp.STEP)
+    return codes

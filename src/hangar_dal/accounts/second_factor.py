@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from hangar_dal import sign_in_failures, totp, two_factor, users
 from hangar_dal.accounts.events import record
 from hangar_dal.database import Database, Executor, Transaction, atomic
-from hangar_dal.errors import NotFound, SecondFactorInvalid, SecondFactorRequired, TransactionError
+from hangar_dal.errors import ForeignKeyViolation, NotFound, SecondFactorInvalid, SecondFactorRequired, TransactionError
 from hangar_dal.models.row import Row
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.two_factor import REFUSED, TwoFactor, check_code_type
@@ -121,7 +121,10 @@ async def renew_recovery_codes(
         factor = await two_factor.find_two_factor(tx, user_id)
         if factor is None:
             raise NotFound(_NONE)
-        codes = await two_factor.renew_recovery_codes(tx, factor)
+        try:
+            codes = await two_factor.renew_recovery_codes(tx, factor)
+        except ForeignKeyViolation:  # it was disabled or replaced in the meantime
+            raise NotFound(_NONE) from None
         await record(tx, SecurityEventKind.RECOVERY_CODES_CHANGED, user_id, source=source, user_agent=user_agent)
     return codes
 

@@ -34,6 +34,12 @@ async def test_a_new_factor_is_pending_until_its_first_correct_code(
     assert await two_factor.count_recovery_codes(database, pending.id) == 10
 
 
+async def test_a_confirmed_factor_is_not_confirmed_again(database: Database, user: User, factor: TwoFactor) -> None:
+    assert factor.last_step is not None
+    assert await two_factor.confirm_two_factor(database, factor.id, step=factor.last_step + 1) == 0
+    assert await two_factor.find_two_factor(database, user.id) == factor
+
+
 async def test_a_wrong_code_leaves_the_factor_pending(
     database: Database, user: User, pending: TwoFactor, code_of: CodeOf
 ) -> None:
