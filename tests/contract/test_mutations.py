@@ -22,7 +22,7 @@ from hangar_dal.finding import Finding
 from postgres_server import Server
 
 HARMFUL, HARMLESS = harmful(), harmless()
-SOME_HARMFUL, SOME_HARMLESS = sampled(HARMFUL, 32), sampled(HARMLESS, 12)
+SOME_HARMFUL, SOME_HARMLESS = sampled(HARMFUL, 20), sampled(HARMLESS, 10)
 SURVIVORS = (Path(__file__).parent / "mutations" / "survivors.md").read_text(encoding="utf-8")
 LISTED = set(re.findall(r"^- `(.+)`$", SURVIVORS, re.MULTILINE))
 

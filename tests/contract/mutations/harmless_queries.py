@@ -62,10 +62,11 @@ def _names(texts: Texts) -> Iterator[Mutant]:
     for query in queries(texts):
         text = block(texts, query)
         columns = columns_of(text)
-        reads = re.search(r"^SELECT\n", text, re.MULTILINE) and "users." not in text and "json" not in text
-        table = "users" if query.startswith("users") else "session_cookies"
-        if not columns:
+        named = re.search(r"^(?:FROM|UPDATE|DELETE FROM|INSERT INTO) (\w+)", text, re.MULTILINE)
+        if not columns or named is None:
             continue
+        table = named[1]
+        reads = re.search(r"^SELECT\n", text, re.MULTILINE) and f"{table}." not in text and "json" not in text
         made += editor.both(
             "columns under their own names", query, in_columns(lambda every: [f"{c} AS {bare(c)}" for c in every])
         )
