@@ -7,8 +7,21 @@ import pytest
 from pydantic import SecretStr
 
 from clock import Clock
-from hangar_dal import Database, User, totp, two_factor, users, uuid7
+from hangar_dal import (
+    ACCOUNTS,
+    Database,
+    Sealed,
+    Settings,
+    User,
+    open_database,
+    sealing,
+    totp,
+    two_factor,
+    users,
+    uuid7,
+)
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, SealError, SecondFactorInvalid
+from hangar_dal.rekeying import SealedColumn, rotate
 from hangar_dal.two_factor import TwoFactor
 
 CodeOf = Callable[[TwoFactor], SecretStr]
@@ -161,3 +174,17 @@ async def test_a_code_must_be_a_secret_string(database: Database, user: User, fa
     ):
         with pytest.raises(InvalidValue, match=r"^code: expected SecretStr, got str$"):
             await call
+
+
+async def test_secrets_survive_a_rotation_of_keys(
+    database: Database, settings: Settings, user: User, factor: TwoFactor
+) -> None:
+    pending = await two_factor.enrol_two_factor(database, user.id)
+    assert settings.sealing_keys is not None
+    keys = f"{sealing.new_key()},{settings.sealing_keys.get_secret_value()}"
+    column = SealedColumn("two_factor", "secret", ("id",), (Sealed("two_factor", "secret", bind=("id", "user_id")),))
+    async with open_database(settings.model_copy(update={"sealing_keys": SecretStr(keys)}), catalog=ACCOUNTS) as db:
+        done = await rotate(db, column)
+        assert (done.resealed, done.unopened, done.refused) == (2, [], [])
+        assert await two_factor.find_two_factor(db, user.id) == factor
+        assert await two_factor.find_pending_two_factor(db, user.id) == pending
