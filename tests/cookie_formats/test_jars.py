@@ -108,6 +108,12 @@ def test_cookies_that_httpx_has_received_are_read() -> None:
     assert (found, lost) == (state(cookie(httpOnly=True, expires=-1)), [])
 
 
+def test_an_address_in_a_jar_has_no_subdomains() -> None:
+    cookies = httpx.Cookies()
+    cookies.set("sid", SECRET, domain="127.0.0.1")
+    assert from_cookie_jar(cookies.jar) == (state(cookie(domain="127.0.0.1", expires=-1, httpOnly=True)), [])
+
+
 def test_what_storage_state_cannot_hold_is_reported_without_values() -> None:
     jar = received(
         "https://shop.example/",

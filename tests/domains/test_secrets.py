@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from secrets import token_hex
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -16,8 +17,20 @@ from pydantic import SecretStr
 import behind
 from behind import of_drivers, texts_in_frames
 from clock import Clock
-from hangar_dal import Database, NewUser, User, UserStatus, accounts, refresh_tokens, session_cookies, users, uuid7
+from hangar_dal import (
+    Database,
+    NewUser,
+    User,
+    UserStatus,
+    accounts,
+    eve_tokens,
+    refresh_tokens,
+    session_cookies,
+    users,
+    uuid7,
+)
 from hangar_dal.errors import HangarError, InvalidValue, StatementError
+from hangar_dal.eve_tokens import NewEveToken
 from samples import LATER, local_user, session, storage_state
 
 
@@ -39,6 +52,13 @@ def told(error: BaseException) -> str:
     """All that a log or an error report could take from an exception, but for the callers' own local variables."""
     assert of_drivers(error) == []
     return "\n".join([behind.told(error), *traceback.format_exception(error)])
+
+
+def eve_token(user_id: UUID, secret: str) -> NewEveToken:
+    """Not validated, so that the query is what refuses it."""
+    return NewEveToken.model_construct(
+        eve_character_id=7, user_id=user_id, access_token=secret, refresh_token=secret, scopes=[], expires_at=LATER
+    )
 
 
 Attempt = Callable[[Database, User, str], Awaitable[Any]]
@@ -87,6 +107,25 @@ ATTEMPTS: dict[str, Attempt] = {
     ),
     "too large": lambda db, user, canary: session_cookies.create_session_cookie(
         db, session(user.id).model_copy(update={"cookies": [canary * 50_000]})
+    ),
+    "EVE tokens for nobody": lambda db, user, canary: eve_tokens.upsert_eve_token(db, eve_token(uuid7(), canary)),
+    "EVE token with NUL": lambda db, user, canary: eve_tokens.upsert_eve_token(db, eve_token(user.id, f"{canary}\0")),
+    "EVE token too long": lambda db, user, canary: eve_tokens.upsert_eve_token(db, eve_token(user.id, canary * 900)),
+    "EVE token of no character": lambda db, user, canary: eve_tokens.upsert_eve_token(
+        db, eve_token(user.id, canary).model_copy(update={"eve_character_id": -7})
+    ),
+    "EVE tokens without a lease": lambda db, user, canary: eve_tokens.store_refreshed_eve_token(
+        db,
+        eve_tokens.ClaimedEveToken(
+            **eve_token(user.id, canary).model_dump(),
+            created_at=LATER,
+            updated_at=LATER,
+            lease_id=uuid7(),
+            lease_ends_at=LATER,
+        ),
+        access_token=canary,
+        refresh_token=canary,
+        expires_at=LATER,
     ),
     "replacing nothing": lambda db, user, canary: session_cookies.replace_session_cookie(
         db, session_cookie_id=uuid7(), user_id=user.id, platform="x", cookies=[canary], expires_at=LATER
