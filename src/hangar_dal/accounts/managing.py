@@ -1,0 +1,53 @@
+"""Change a user's status or role, as an administrator. The database keeps the last active administrator."""
+
+from uuid import UUID
+
+from hangar_dal import one_time_tokens, refresh_tokens, users
+from hangar_dal.accounts.events import record
+from hangar_dal.database import Executor, atomic
+from hangar_dal.models.users import User, UserRole, UserStatus
+from hangar_dal.security_events import SecurityEventKind
+
+
+async def set_status(
+    db: Executor,
+    user_id: UUID,
+    status: UserStatus,
+    *,
+    actor_id: UUID,
+    source: str | None = None,
+    user_agent: str | None = None,
+) -> User:
+    """Activate, suspend, deactivate or mark a user as deleted, as the administrator `actor_id`.
+
+    All but ACTIVE ends the user's sessions, and no link that was sent to them works any more. `TriggerViolation` with
+    the constraint `last_administrator` if no active administrator would be left.
+    """
+    async with atomic(db) as tx:
+        user = await users.set_user_status(tx, user_id, status)
+        if not user.is_active:
+            await refresh_tokens.revoke_sessions(tx, user_id=user_id)
+            await one_time_tokens.delete_one_time_tokens(tx, user_id)
+        kind = SecurityEventKind.STATUS_CHANGED
+        await record(tx, kind, user_id, actor_id=actor_id, source=source, user_agent=user_agent)
+    return user
+
+
+async def set_role(
+    db: Executor,
+    user_id: UUID,
+    role: UserRole,
+    *,
+    actor_id: UUID,
+    source: str | None = None,
+    user_agent: str | None = None,
+) -> User:
+    """Give a user a role, as the administrator `actor_id`. Sessions go on, so let your access tokens expire soon.
+
+    `TriggerViolation` with the constraint `last_administrator` if no active administrator would be left.
+    """
+    async with atomic(db) as tx:
+        user = await users.set_user_role(tx, user_id, role)
+        kind = SecurityEventKind.ROLE_CHANGED
+        await record(tx, kind, user_id, actor_id=actor_id, source=source, user_agent=user_agent)
+    return user
