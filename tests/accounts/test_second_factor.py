@@ -44,6 +44,15 @@ async def test_a_second_factor_is_in_force_after_its_first_correct_code(
     assert await last_event(database) == (SecurityEventKind.SECOND_FACTOR_ENABLED, ada.id, None, *WHERE.values())
 
 
+@pytest.mark.parametrize("issuer", ["", None, 7, "\0", "\udcff"], ids=["empty", "None", "int", "NUL", "surrogate"])
+async def test_a_name_that_no_app_can_show_is_refused_before_anything_is_stored(
+    database: Database, ada: User, issuer: Any
+) -> None:
+    with pytest.raises(InvalidValue, match=r"^issuer: "):
+        await accounts.start_second_factor(database, ada.id, issuer=issuer)
+    assert await kinds(database) == []
+
+
 async def test_only_an_existing_user_can_start(database: Database) -> None:
     with pytest.raises(NotFound):
         await accounts.start_second_factor(database, uuid7(), issuer="Hangar")

@@ -8,10 +8,18 @@ from pydantic import SecretStr
 from hangar_dal import sign_in_failures, totp, two_factor, users
 from hangar_dal.accounts.events import record
 from hangar_dal.database import Database, Executor, Transaction, atomic
-from hangar_dal.errors import ForeignKeyViolation, NotFound, SecondFactorInvalid, SecondFactorRequired, TransactionError
+from hangar_dal.errors import (
+    ForeignKeyViolation,
+    InvalidValue,
+    NotFound,
+    SecondFactorInvalid,
+    SecondFactorRequired,
+    TransactionError,
+)
 from hangar_dal.models.row import Row
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.two_factor import REFUSED, TwoFactor, check_code_type
+from hangar_dal.values import check_text
 
 _REQUIRED: Final = "the account has a second factor; sign in again with a code of its app or a recovery code"
 _NONE: Final = "the user has no second factor, or has not confirmed it yet"
@@ -32,6 +40,11 @@ async def start_second_factor(
     Nothing changes until `confirm_second_factor`: a second factor that the user has already stays in force until then.
     `NotFound` if there is no such user.
     """
+    if not isinstance(issuer, str):
+        raise InvalidValue(f"issuer: expected str, got {type(issuer).__name__}")
+    if not issuer:
+        raise InvalidValue("issuer: must not be empty; pass the name of your application")
+    check_text("issuer", issuer)
     async with atomic(db) as tx:
         user = await users.get_user(tx, user_id)
         pending = await two_factor.enrol_two_factor(tx, user_id)
