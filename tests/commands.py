@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Final
 
@@ -47,18 +48,52 @@ def run_module(
     return subprocess.CompletedProcess(command, process.exitcode, *answers)
 
 
+def run_together(program: str, *arguments: str, processes: int, **environment: str) -> list[list[str]]:
+    """Run a program in processes of their own, which begin at once; returns the lines that each printed.
+
+    The program waits for the others by `wait_for_others()`.
+    """
+    with tempfile.TemporaryDirectory(prefix="together-") as folder:
+        barrier, env = _context.Barrier(processes), os.environ | environment
+        printed = [Path(folder, str(number)) for number in range(processes)]
+        crowd = [
+            _context.Process(target=_run_program, args=(program, arguments, dict(env), path, barrier))
+            for path in printed
+        ]
+        for process in crowd:
+            process.start()
+        for process in crowd:
+            process.join(LIMIT)
+        ended = [process.exitcode for process in crowd]
+        for process in crowd:
+            process.kill()
+        assert ended == [0] * processes, [path.read_text(encoding="utf-8") for path in printed]
+        return [path.read_text(encoding="utf-8").splitlines() for path in printed]
+
+
+def _run_program(
+    program: str, arguments: tuple[str, ...], env: dict[str, str], printed: Path, barrier: Barrier
+) -> None:
+    _become([program, *arguments], env, printed, printed)
+    exec(program, {"__name__": "__main__", "wait_for_others": lambda: barrier.wait(LIMIT)})
+
+
 def _run(command: list[str], cwd: str, env: dict[str, str], outputs: tuple[Path, Path], strict: bool) -> None:
-    """In the child: become the command."""
-    for number, path in enumerate((os.devnull, *outputs)):
-        opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        os.dup2(opened, number)
-        os.close(opened)
+    _become(command, env, *outputs)
     os.chdir(cwd)
-    os.environ.clear()
-    os.environ.update(env)
-    module, *sys.argv[1:] = command
     sys.path[:0] = [cwd, *filter(None, env.get("PYTHONPATH", "").split(os.pathsep))]
     sys.dont_write_bytecode = True  # a file that is edited within a second has the same time
     if strict:
         warnings.simplefilter("error")
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+
+
+def _become(command: Sequence[str], env: Mapping[str, str], stdout: Path, stderr: Path) -> None:
+    """In the child: take the arguments, the environment and the streams of the command."""
+    for number, path in enumerate((os.devnull, stdout, stderr)):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv[1:] = command[1:]

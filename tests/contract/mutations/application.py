@@ -24,10 +24,10 @@ _SOURCE = Path(hangar_dal.__file__).parent
 
 
 def _domains() -> tuple[str, ...]:
-    """Those that have SQL, each behind the ones whose models it imports."""
-    names = {path.stem for path in (ACCOUNTS.folder / "sqlite").glob("*.sql")}
+    """Those that have SQL, each behind the ones whose models it imports; always in the same order."""
+    names = sorted(path.stem for path in (ACCOUNTS.folder / "sqlite").glob("*.sql"))
     imports = re.compile(r"^from hangar_dal\.models\.(\w+)", re.MULTILINE)
-    imported = {name: names & {*imports.findall(_model_text(name))} for name in names}
+    imported = {name: [each for each in names if each in imports.findall(_model_text(name))] for name in names}
     return tuple(TopologicalSorter(imported).static_order())
 
 

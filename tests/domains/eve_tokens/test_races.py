@@ -1,12 +1,13 @@
 """Claims at once: exactly one wins, in one process and in many, and no refreshed token is lost."""
 
 import asyncio
-import sys
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 
 from clock import Clock
+from commands import run_together
 from hangar_dal import ACCOUNTS, Database, Settings, eve_tokens, open_database, sealing, users
 from hangar_dal.eve_tokens import ClaimedEveToken, EveToken, NewEveToken
 from samples import LATER, eve_user
@@ -19,8 +20,7 @@ from hangar_dal import ACCOUNTS, Settings, eve_tokens, open_database
 async def main():
     url, characters, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     async with open_database(Settings(database_url=url, lock_timeout=300), catalog=ACCOUNTS) as db:
-        print("ready", flush=True)
-        sys.stdin.read()
+        wait_for_others()
         for _ in range(rounds):
             for character in range(1, characters + 1):
                 expires_before = (await eve_tokens.find_eve_token(db, character)).expires_at
@@ -117,24 +117,9 @@ async def test_of_claims_in_many_processes_one_wins_at_a_time(sqlite_url: str, r
                 eve_character_id=character, user_id=user.id, access_token="access", refresh_token="0", expires_at=LATER
             )
             await eve_tokens.upsert_eve_token(db, new)
-        racers = [
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-c",
-                REFRESH,
-                sqlite_url,
-                str(CHARACTERS),
-                str(rounds),
-                env={"HANGAR_SEALING_KEYS": keys},
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-            )
-            for _ in range(PROCESSES)
-        ]
-        assert [await racer.stdout.readline() for racer in racers if racer.stdout] == [b"ready\n"] * PROCESSES
-        printed = await asyncio.gather(*(racer.communicate(b"") for racer in racers))
-        assert [racer.returncode for racer in racers] == [0] * PROCESSES
-        claims = [line.split() for out, _ in printed for line in out.decode().splitlines()]
+        counts = (str(CHARACTERS), str(rounds))
+        printed = run_together(REFRESH, sqlite_url, *counts, processes=PROCESSES, HANGAR_SEALING_KEYS=keys)
+        claims = [line.split() for line in chain(*printed)]
         assert len(claims) >= CHARACTERS * rounds
         for character in range(1, CHARACTERS + 1):
             numbers = sorted(int(number) for of, number in claims if of == str(character))

@@ -1,14 +1,15 @@
 """One-time tokens: each works once, for its purpose, until it expires or a newer one takes its place."""
 
 import asyncio
-import sys
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from clock import Clock
+from commands import run_together
 from hangar_dal import (
     ACCOUNTS,
     Database,
@@ -34,9 +35,9 @@ from hangar_dal import ACCOUNTS, Settings, one_time_tokens, open_database
 
 async def main():
     async with open_database(Settings(database_url=sys.argv[1], lock_timeout=300), catalog=ACCOUNTS) as db:
-        print("ready", flush=True)
+        wait_for_others()
         purpose = one_time_tokens.TokenPurpose.PASSWORD_RESET
-        for one in sys.stdin.read().split():
+        for one in sys.argv[2:]:
             if await one_time_tokens.use_one_time_token(db, purpose=purpose, token_hash=one):
                 print(one)
 
@@ -223,13 +224,5 @@ async def test_of_uses_in_many_processes_one_succeeds(sqlite_url: str) -> None:
     async with open_database(Settings(database_url=sqlite_url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS) as db:
         owners = [await users.insert_user(db, local_user(), hashed_password="x") for _ in range(TOKENS)]
         hashes = [token_hash((await issue(db, owner)).token) for owner in owners]
-    racers = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", USE, sqlite_url, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-        )
-        for _ in range(PROCESSES)
-    ]
-    assert [await racer.stdout.readline() for racer in racers if racer.stdout] == [b"ready\n"] * PROCESSES
-    printed = await asyncio.gather(*(racer.communicate("\n".join(hashes).encode()) for racer in racers))
-    assert [racer.returncode for racer in racers] == [0] * PROCESSES
-    assert sorted(one for out, _ in printed for one in out.decode().split()) == sorted(hashes)
+    used = run_together(USE, sqlite_url, *hashes, processes=PROCESSES)
+    assert sorted(chain(*used)) == sorted(hashes)

@@ -1,11 +1,12 @@
 """Rotations of one token at once: exactly one wins, in one process and in many, and none escapes a revocation."""
 
 import asyncio
-import sys
+from itertools import chain
 
 import pytest
 from pydantic import SecretStr
 
+from commands import run_together
 from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, refresh_tokens, sealing, users
 from hangar_dal.refresh_tokens import IssuedRefreshToken
 from samples import eve_user
@@ -19,8 +20,8 @@ from hangar_dal import ACCOUNTS, Settings, open_database, refresh_tokens
 
 async def main():
     async with open_database(Settings(database_url=sys.argv[1], lock_timeout=300), catalog=ACCOUNTS) as db:
-        print("ready", flush=True)
-        for number, token in enumerate(sys.stdin.read().split()):
+        wait_for_others()
+        for number, token in enumerate(sys.argv[2:]):
             if await refresh_tokens.rotate_refresh_token(db, SecretStr(token)):
                 print(number)
 
@@ -92,21 +93,7 @@ async def test_of_rotations_in_many_processes_exactly_one_wins(sqlite_url: str) 
     async with open_database(Settings(database_url=sqlite_url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS) as db:
         user = await users.insert_user(db, eve_user(), hashed_password=None)
         issued = [await refresh_tokens.issue_refresh_token(db, user.id) for _ in range(TOKENS)]
-        given = "\n".join(one.token.get_secret_value() for one in issued).encode()
-        racers = [
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-c",
-                ROTATE_ALL,
-                sqlite_url,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-            )
-            for _ in range(PROCESSES)
-        ]
-        assert [await racer.stdout.readline() for racer in racers if racer.stdout] == [b"ready\n"] * PROCESSES
-        printed = await asyncio.gather(*(racer.communicate(given) for racer in racers))
-        assert [racer.returncode for racer in racers] == [0] * PROCESSES
-        won = sorted(int(number) for out, _ in printed for number in out.split())
-        assert won == list(range(TOKENS))
+        tokens = [one.token.get_secret_value() for one in issued]
+        won = run_together(ROTATE_ALL, sqlite_url, *tokens, processes=PROCESSES)
+        assert sorted(map(int, chain(*won))) == list(range(TOKENS))
         assert await refresh_tokens.count_live_refresh_tokens(db, user_id=user.id) == TOKENS

@@ -1,10 +1,11 @@
 """Attempts at once: no more are let through than are free, in one process and in many."""
 
 import asyncio
-import sys
+from itertools import chain
 
 import pytest
 
+from commands import run_together
 from hangar_dal import ACCOUNTS, Database, Settings, open_database, sealing, sign_in_failures
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key
 
@@ -15,8 +16,8 @@ from hangar_dal import ACCOUNTS, Settings, open_database, sign_in_failures
 
 async def main():
     async with open_database(Settings(database_url=sys.argv[1], lock_timeout=300), catalog=ACCOUNTS) as db:
-        print("ready", flush=True)
-        for key in sys.stdin.read().split():
+        wait_for_others()
+        for key in sys.argv[2:]:
             if await sign_in_failures.count_attempt(db, key):
                 print(key)
 
@@ -47,18 +48,8 @@ async def test_attempts_that_are_taken_back_at_once_leave_nothing(database: Data
 async def test_of_attempts_in_many_processes_as_many_are_let_through_as_are_free(sqlite_url: str) -> None:
     """SQLite alone: on PostgreSQL each connection has a process of its own in every test above."""
     keys = [login_key(f"pilot {number}") for number in range(ATTEMPTS)]
-    given = "\n".join(keys * 2).encode()
-    racers = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", COUNT, sqlite_url, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-        )
-        for _ in range(PROCESSES)
-    ]
-    assert [await racer.stdout.readline() for racer in racers if racer.stdout] == [b"ready\n"] * PROCESSES
-    printed = await asyncio.gather(*(racer.communicate(given) for racer in racers))
-    assert [racer.returncode for racer in racers] == [0] * PROCESSES
-    let_through = [key for out, _ in printed for key in out.decode().split()]
-    assert sorted(let_through) == sorted(keys * LOGIN_LIMITS.free)
+    let_through = run_together(COUNT, sqlite_url, *keys, *keys, processes=PROCESSES)
+    assert sorted(chain(*let_through)) == sorted(keys * LOGIN_LIMITS.free)
     async with open_database(Settings(database_url=sqlite_url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS) as db:
         found = [await sign_in_failures.find_sign_in_failures(db, key) for key in keys]
     assert {one and one.failures for one in found} == {LOGIN_LIMITS.free}

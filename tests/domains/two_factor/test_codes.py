@@ -1,16 +1,16 @@
 """Codes of the app and recovery codes: each is accepted once, also among many tasks and processes at once."""
 
 import asyncio
-import os
 import re
-import sys
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from clock import Clock
+from commands import run_together
 from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, sealing, totp, two_factor, users
 from hangar_dal.errors import SecondFactorInvalid
 from hangar_dal.two_factor import TwoFactor
@@ -25,9 +25,8 @@ from hangar_dal import ACCOUNTS, Settings, open_database, two_factor
 
 async def main():
     async with open_database(Settings(database_url=sys.argv[1], lock_timeout=300), catalog=ACCOUNTS) as db:
-        print("ready", flush=True)
-        first = int(sys.stdin.readline())
-        for step in range(first, first + int(sys.argv[3])):
+        wait_for_others()
+        for step in range(2, 2 + int(sys.argv[3])):
             if await two_factor.accept_step(db, UUID(sys.argv[2]), step=step):
                 print(step)
 
@@ -178,19 +177,8 @@ async def test_each_step_is_accepted_once_among_processes(sqlite_url: str) -> No
         pending = await two_factor.enrol_two_factor(db, user.id)
         await two_factor.confirm_two_factor(db, pending.id, step=1)
     arguments = (sqlite_url, str(pending.id), str(STEPS))
-    racers = [
-        await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", ACCEPT, *arguments),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "HANGAR_SEALING_KEYS": keys},
-        )
-        for _ in range(PROCESSES)
-    ]
-    assert [await racer.stdout.readline() for racer in racers if racer.stdout] == [b"ready\n"] * PROCESSES
-    printed = await asyncio.gather(*(racer.communicate(b"2\n") for racer in racers))
-    assert [racer.returncode for racer in racers] == [0] * PROCESSES
-    accepted = [int(step) for out, _ in printed for step in out.split()]
+    printed = run_together(ACCEPT, *arguments, processes=PROCESSES, HANGAR_SEALING_KEYS=keys)
+    accepted = [int(step) for step in chain(*printed)]
     # A process that is faster makes the earlier steps useless for the others, so not every step is accepted.
     assert len(accepted) == len(set(accepted))
     assert max(accepted) == STEPS + 1
