@@ -11,7 +11,8 @@ from uuid import UUID
 
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor
-from hangar_dal.errors import EveTokenLeaseLost, InvalidValue, TransactionError, raise_alone
+from hangar_dal.database.executor import refuse_transaction
+from hangar_dal.errors import EveTokenLeaseLost, InvalidValue, raise_alone
 from hangar_dal.models.eve_tokens import ClaimedEveToken as ClaimedEveToken
 from hangar_dal.models.eve_tokens import EveToken as EveToken
 from hangar_dal.models.eve_tokens import EveTokenSummary as EveTokenSummary
@@ -98,11 +99,8 @@ async def claim_eve_token_refresh(
     The claim is committed when the call returns, so it takes no `Transaction`: no connection waits for EVE SSO. It ends
     when the tokens are stored or the claim is released, and by itself after `lease`.
     """
-    if not isinstance(db, Database):
-        raise TransactionError(
-            f"db: expected Database, got {type(db).__name__}; other processes see a claim only after the "
-            "transaction is committed. Claim before the transaction begins."
-        )
+    why = "other processes see a claim only after the transaction is committed. Claim before the transaction begins."
+    refuse_transaction(db, why)
     lease_ends_at = _end_of_lease(db.now(), lease)
     return await lease_eve_token(
         db, eve_character_id, expires_before=expires_before, lease_id=uuid7(), lease_ends_at=lease_ends_at

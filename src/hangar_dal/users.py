@@ -15,7 +15,7 @@ from typing_extensions import Unpack
 from hangar_dal import passwords
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor
-from hangar_dal.database.executor import check_before_hashing
+from hangar_dal.database.executor import WAITS_FOR_HASH, refuse_transaction
 from hangar_dal.emails import is_email, may_be_email
 from hangar_dal.errors import (
     AccountNotActive,
@@ -204,7 +204,7 @@ async def create_user(db: Database, new: NewUser) -> User:
     `WeakPassword` if the password is easy to guess; `UniqueViolation.columns` says which name is taken.
     In a transaction use `insert_user`.
     """
-    check_before_hashing(db, "Call passwords.hash_password before the transaction begins, then insert_user in it.")
+    refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password before it, then insert_user in it.")
     if not isinstance(new, NewUser):
         raise InvalidValue(f"new: expected NewUser, got {type(new).__name__}")
     hashed = None
@@ -221,9 +221,7 @@ async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User
     `WeakPassword` if it is easy to guess. Sessions go on: `accounts.change_password` ends them, and so does
     `accounts.reset_password`. In a transaction use `set_password_hash`.
     """
-    check_before_hashing(
-        db, "Call passwords.hash_password before the transaction begins, then set_password_hash in it."
-    )
+    refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password before it, then set_password_hash in it.")
     check_secret(password)
     check_length(password)
     user = await get_user(db, user_id)
@@ -238,7 +236,7 @@ async def authenticate(db: Database, login: str, password: SecretStr) -> User:
     active. A hash made with weaker parameters than today's is renewed. `accounts.authenticate` also counts failures.
     Takes no `Transaction`, because the password is hashed in between. Raises `HashingBusy` if too many sign-ins wait.
     """
-    check_before_hashing(db, "Call authenticate before the transaction begins.")
+    refuse_transaction(db, f"{WAITS_FOR_HASH}Call authenticate before the transaction begins.")
     check_secret(password)
     while True:
         try:

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from hangar_dal import passwords, sign_in_failures, users
 from hangar_dal.accounts.events import record
 from hangar_dal.database import Database, Transaction
-from hangar_dal.errors import HashingBusy, InvalidCredentials, InvalidValue, TransactionError, raise_alone
+from hangar_dal.database.executor import refuse_transaction
+from hangar_dal.errors import HashingBusy, InvalidCredentials, InvalidValue, raise_alone
 from hangar_dal.models.users import Login, User, UserStatus
 from hangar_dal.password_rules import check_secret
 from hangar_dal.security_events import SecurityEventKind
@@ -25,6 +26,10 @@ from hangar_dal.values import check_text
 T = TypeVar("T")
 
 REFUSED: Final = "the login or the password is wrong, or too many attempts have failed; try again later"
+_COMMITS: Final = (
+    "a failure must be committed before the error is raised, and no connection may wait while a password is hashed. "
+    "Call this outside of transactions."
+)
 _MOST_CHARACTERS: Final = {"login": 254, "source": 255, "user_agent": 512}
 
 
@@ -52,11 +57,7 @@ async def begin(
 
     A locked source does not count for the login: otherwise it could keep the login locked for everybody.
     """
-    if not isinstance(db, Database):
-        raise TransactionError(
-            f"db: expected Database, got {type(db).__name__}; a failure must be committed before the error is raised, "
-            "and no connection may wait while a password is hashed. Call this outside of transactions."
-        )
+    refuse_transaction(db, _COMMITS)
     check_secret(password)
     for name, value in (("login", login), ("source", source), ("user_agent", user_agent)):
         _check_length(name, value, optional=name != "login")

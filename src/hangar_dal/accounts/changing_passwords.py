@@ -8,7 +8,8 @@ from hangar_dal import one_time_tokens, passwords, refresh_tokens, sign_in_failu
 from hangar_dal.accounts import attempts
 from hangar_dal.accounts.events import record
 from hangar_dal.database import Database, Transaction
-from hangar_dal.errors import InvalidCredentials, TransactionError
+from hangar_dal.database.executor import WAITS_FOR_HASH, refuse_transaction
+from hangar_dal.errors import InvalidCredentials
 from hangar_dal.models.users import Login, User
 from hangar_dal.password_rules import check_secret
 from hangar_dal.security_events import SecurityEventKind
@@ -28,7 +29,7 @@ async def change_password(
     `WeakPassword` if the new password is easy to guess. `InvalidCredentials` if the old one is wrong, the account is
     not active, or too many attempts have failed: they are counted together with those to sign in.
     """
-    _check_database(db)
+    refuse_transaction(db, f"{WAITS_FOR_HASH}Call this outside of transactions.")
     check_secret(old)
     user = await users.get_user(db, user_id)
     hashed = await _hash(user, new)
@@ -60,7 +61,7 @@ async def reset_password(
 
     `WeakPassword` if the password is easy to guess; `NotFound` if there is no such user. A lock is lifted.
     """
-    _check_database(db)
+    refuse_transaction(db, f"{WAITS_FOR_HASH}Call this outside of transactions.")
     user = await users.get_user(db, user_id)
     hashed = await _hash(user, new)
 
@@ -111,11 +112,3 @@ async def finish_new_password(
 async def _hash(user: User, new: SecretStr) -> str:
     check_secret(new)
     return await passwords.hash_password(new, context=(user.username, user.email, user.display_name))
-
-
-def _check_database(db: object) -> None:
-    if not isinstance(db, Database):
-        raise TransactionError(
-            f"db: expected Database, got {type(db).__name__}; its connection would wait while a password is hashed. "
-            "Call this outside of transactions."
-        )

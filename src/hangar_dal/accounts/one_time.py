@@ -13,7 +13,8 @@ from hangar_dal import one_time_tokens, passwords, users
 from hangar_dal.accounts.changing_passwords import finish_new_password
 from hangar_dal.accounts.events import record
 from hangar_dal.database import Database, Executor, Transaction, atomic
-from hangar_dal.errors import NotFound, TokenInvalid, TransactionError
+from hangar_dal.database.executor import WAITS_FOR_HASH, refuse_transaction
+from hangar_dal.errors import NotFound, TokenInvalid
 from hangar_dal.models.row import Row
 from hangar_dal.models.users import NewUser, User, UserRole, UserStatus
 from hangar_dal.one_time_tokens import IssuedOneTimeToken, OneTimeToken, TokenPurpose
@@ -211,11 +212,7 @@ async def _set_password(
     user_agent: str | None,
 ) -> User:
     """Use a token and store the hash of a password. Nothing is hashed for a token that is not valid."""
-    if not isinstance(db, Database):
-        raise TransactionError(
-            f"db: expected Database, got {type(db).__name__}; its connection would wait while a password is hashed. "
-            "Call this outside of transactions."
-        )
+    refuse_transaction(db, f"{WAITS_FOR_HASH}Call this outside of transactions.")
     check_secret(password)
     if not may_be_token(token):
         raise TokenInvalid(_REFUSED)

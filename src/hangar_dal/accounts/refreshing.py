@@ -10,12 +10,17 @@ from hangar_dal import refresh_tokens, users
 from hangar_dal.accounts.events import record
 from hangar_dal.accounts.signed_in import SignedIn
 from hangar_dal.database import Database, Executor, Transaction, atomic
-from hangar_dal.errors import TokenInvalid, TokenReused, TransactionError
+from hangar_dal.database.executor import refuse_transaction
+from hangar_dal.errors import TokenInvalid, TokenReused
 from hangar_dal.refresh_tokens import LIFETIME, NO_GRACE
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.tokens import may_be_token
 
 _REFUSED: Final = "the token is not valid; sign in again"
+_COMMITS: Final = (
+    "the end of a session whose token was reused must be committed before the error is raised. "
+    "Call refresh outside of transactions."
+)
 _REUSED: Final = "the token was used before, so someone may have copied it; its session has ended, sign in again"
 
 
@@ -33,11 +38,7 @@ async def refresh(
     `TokenInvalid` if the token is unknown, expired or revoked, or its user is not active. `TokenReused` if it was used
     before: the session has then ended, and an event records it. `grace` is explained at `rotate_refresh_token`.
     """
-    if not isinstance(db, Database):
-        raise TransactionError(
-            f"db: expected Database, got {type(db).__name__}; the end of a session whose token was reused must be "
-            "committed before the error is raised. Call refresh outside of transactions."
-        )
+    refuse_transaction(db, _COMMITS)
     if not may_be_token(token):
         raise TokenInvalid(_REFUSED)
 

@@ -8,13 +8,13 @@ from pydantic import SecretStr
 from hangar_dal import sign_in_failures, totp, two_factor, users
 from hangar_dal.accounts.events import record
 from hangar_dal.database import Database, Executor, Transaction, atomic
+from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.errors import (
     ForeignKeyViolation,
     InvalidValue,
     NotFound,
     SecondFactorInvalid,
     SecondFactorRequired,
-    TransactionError,
 )
 from hangar_dal.models.row import Row
 from hangar_dal.security_events import SecurityEventKind
@@ -22,6 +22,9 @@ from hangar_dal.two_factor import REFUSED, TwoFactor, check_code_type
 from hangar_dal.values import check_text
 
 _REQUIRED: Final = "the account has a second factor; sign in again with a code of its app or a recovery code"
+_COMMITS: Final = (
+    "a failure must be committed before the error is raised. Call verify_second_factor outside of transactions."
+)
 _NONE: Final = "the user has no second factor, or has not confirmed it yet"
 
 
@@ -75,11 +78,7 @@ async def verify_second_factor(
     `SecondFactorInvalid` for a wrong or used code, after too many failures, and if the user has no second factor. Each
     failure is counted and leaves an event; success resets the count. `sign_in` takes a code of its own.
     """
-    if not isinstance(db, Database):
-        raise TransactionError(
-            f"db: expected Database, got {type(db).__name__}; a failure must be committed before the error is raised. "
-            "Call verify_second_factor outside of transactions."
-        )
+    refuse_transaction(db, _COMMITS)
     check_code_type(code)
     key = sign_in_failures.second_factor_key(user_id)
     counted = await sign_in_failures.count_attempt(db, key)

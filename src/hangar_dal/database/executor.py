@@ -1,6 +1,7 @@
 """What a query runs on. Builds on `database`."""
 
 from contextlib import AbstractAsyncContextManager
+from typing import Final
 
 from hangar_dal.database.database import Database
 from hangar_dal.database.transaction import Transaction
@@ -14,10 +15,10 @@ def atomic(db: Executor) -> AbstractAsyncContextManager[Transaction]:
     return db.savepoint() if isinstance(db, Transaction) else db.transaction()
 
 
-def check_before_hashing(db: object, instead: str) -> None:
-    """Raise `TransactionError` for anything but a `Database`; `instead` says what to do in a transaction."""
+WAITS_FOR_HASH: Final = "its connection would wait while a password is hashed. "
+
+
+def refuse_transaction(db: object, why: str) -> None:
+    """Raise `TransactionError` for anything but a `Database`; `why` says the reason and what to do instead."""
     if not isinstance(db, Database):
-        raise TransactionError(
-            f"db: expected Database, got {type(db).__name__}; its connection would wait while a password is hashed. "
-            f"{instead}"
-        )
+        raise TransactionError(f"db: expected Database, got {type(db).__name__}; {why}")
