@@ -1,13 +1,12 @@
 """The example application is checked by the commands that check this package, and needs nothing that is private."""
 
-import ast
 import importlib
 import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,17 +15,9 @@ import hangar_dal
 from commands import run_module
 from hangar_dal import sealing
 from postgres_server import Server
+from public_use import PUBLIC, private_uses
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
-# The modules that the documentation names.
-PUBLIC = {
-    "hangar_dal",
-    "hangar_dal.errors",
-    "hangar_dal.migrations",
-    "hangar_dal.migrations.loader",
-    "hangar_dal.contract",
-}
-
 Shop = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -159,26 +150,6 @@ def test_its_readme_names_commands_that_there_are(run: Shop) -> None:
     for command in commands:
         helped = run("hangar_dal.cli", *command.split(), "--help")
         assert helped.returncode == 0, command
-
-
-def private_uses(source: str) -> Iterator[str]:
-    """What an application must not rely on: modules that no page names, and names that begin with an underscore."""
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.Import(names):
-                modules, used = [name.name for name in names], []
-            case ast.ImportFrom(module=module, names=names):
-                modules, used = [module or ""], [name.name for name in names]
-            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
-                modules, used = [], [name]
-            case _:
-                continue
-        ours = [module for module in modules if module.partition(".")[0] == "hangar_dal"]
-        yield from (module for module in ours if module not in PUBLIC)
-        yield from (name for name in used if name.startswith("_") and not name.endswith("__"))
-        for module in ours:
-            offered = getattr(importlib.import_module(module), "__all__", used) if module in PUBLIC else used
-            yield from (name for name in used if name not in offered and f"{module}.{name}" not in PUBLIC)
 
 
 @pytest.mark.parametrize("file", sorted(SHOP.rglob("*.py")), ids=lambda file: str(file.relative_to(SHOP)))

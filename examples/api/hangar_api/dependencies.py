@@ -1,0 +1,86 @@
+"""What the routes are given: the settings, the database, where a request comes from, and who is signed in."""
+
+from dataclasses import dataclass
+from typing import Annotated, TypedDict
+from uuid import UUID
+
+import httpx
+from fastapi import Depends, HTTPException, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from hangar_api.settings import ApiSettings
+from hangar_api.tokens import read_access_token
+from hangar_dal import Database, User, refresh_tokens, users
+from hangar_dal.errors import NotFound, TokenInvalid
+
+_bearer = OAuth2PasswordBearer(tokenUrl="token", refreshUrl="token/refresh", auto_error=False)
+
+
+def _settings(request: Request) -> ApiSettings:
+    found: ApiSettings = request.app.state.settings
+    return found
+
+
+def _database(request: Request) -> Database:
+    found: Database = request.app.state.database
+    return found
+
+
+def _http(request: Request) -> httpx.AsyncClient:
+    found: httpx.AsyncClient = request.app.state.http
+    return found
+
+
+Configured = Annotated[ApiSettings, Depends(_settings)]
+Http = Annotated[httpx.AsyncClient, Depends(_http)]
+# No route takes a transaction: the functions of `accounts` begin one themselves, after they have hashed, and commit it
+# before they return, which is before the answer is sent.
+Db = Annotated[Database, Depends(_database)]
+
+
+class Where(TypedDict):
+    """Where a request comes from, as all functions of `accounts` take it."""
+
+    source: str | None
+    user_agent: str | None
+
+
+def _where(request: Request) -> Where:
+    agent = request.headers.get("user-agent", "")[:512]
+    return Where(source=request.client.host if request.client else None, user_agent=agent or None)
+
+
+From = Annotated[Where, Depends(_where)]
+
+
+@dataclass(frozen=True)
+class SignedInUser:
+    user: User
+    session_id: UUID
+
+
+async def _current(settings: Configured, db: Db, token: Annotated[str | None, Depends(_bearer)]) -> SignedInUser:
+    """The user of the access token. A session that has ended, and an account that is not active, end it at once."""
+    access = read_access_token(settings, token)
+    refused = TokenInvalid("the session has ended; sign in again")
+    if not await refresh_tokens.count_live_refresh_tokens(db, user_id=access.user_id, family_id=access.session_id):
+        raise refused
+    try:
+        user = await users.get_user(db, access.user_id)
+    except NotFound:
+        raise refused from None
+    if not user.is_active:
+        raise refused
+    return SignedInUser(user, access.session_id)
+
+
+Current = Annotated[SignedInUser, Depends(_current)]
+
+
+async def _administrator(current: Current) -> SignedInUser:
+    if not current.user.is_admin:
+        raise HTTPException(403, "Only an administrator may do this.")
+    return current
+
+
+Administrator = Annotated[SignedInUser, Depends(_administrator)]

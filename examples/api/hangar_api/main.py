@@ -1,0 +1,33 @@
+"""The application, made by a function: `uvicorn --factory hangar_api.main:create_app`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from fastapi import FastAPI
+
+from hangar_api import logs, problems
+from hangar_api.routes import administration, cookies, health, me, oversight, signing_in, two_factor
+from hangar_api.settings import ApiSettings
+from hangar_dal import ACCOUNTS, Settings, open_database
+
+
+def create_app(settings: ApiSettings | None = None, database_settings: Settings | None = None) -> FastAPI:
+    """Take everything from the environment unless it is given. Wrong settings are reported before the server starts."""
+    logs.configure()
+    settings = settings or ApiSettings.model_validate({})
+    database_settings = database_settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        """The server ends it when the last request has been answered."""
+        async with open_database(database_settings, catalog=ACCOUNTS) as db, httpx.AsyncClient(timeout=10) as http:
+            app.state.settings, app.state.database, app.state.http = settings, db, http
+            yield
+
+    app = FastAPI(title="Hangar API", version="0.1.0", lifespan=lifespan, responses=problems.RESPONSES)
+    problems.install(app)
+    for module in (health, signing_in, me, two_factor, cookies, administration, oversight):
+        app.include_router(module.router)
+    app.add_middleware(logs.RequestLog)
+    return app

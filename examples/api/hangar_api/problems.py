@@ -1,0 +1,143 @@
+"""Every error as problem details (RFC 9457). What was sent is never repeated: it may be a password."""
+
+import logging
+import re
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+
+from hangar_dal import errors
+
+logger = logging.getLogger("hangar_api")
+
+_AGAIN_LATER = "The service is busy or its database cannot be reached. Try again later."
+_INTERNAL = "The server failed. Quote the X-Request-ID of this answer when you report it."
+
+# The nearest class in the tree of errors decides.
+STATUSES: dict[type[errors.HangarError], int] = {
+    errors.HangarError: 500,
+    errors.InvalidValue: 422,
+    errors.InvalidCredentials: 401,
+    errors.TokenInvalid: 401,
+    errors.SecondFactorRequired: 401,
+    errors.SecondFactorInvalid: 401,
+    errors.AccountNotActive: 403,
+    errors.NotFound: 404,
+    errors.EveTokenLeaseLost: 409,
+    errors.ConstraintViolation: 409,
+    errors.CheckViolation: 422,
+    errors.NotNullViolation: 422,
+    errors.HashingBusy: 503,
+    errors.DatabaseBusy: 503,
+    errors.ConnectionFailed: 503,
+    errors.DatabaseClosed: 503,
+    errors.StatementTimeout: 503,
+    errors.TransactionConflict: 503,
+    errors.TransactionExpired: 503,
+}
+_DETAILS: dict[type[errors.HangarError], str] = {
+    errors.CommitUnknown: "It is not known whether this was saved. Look before you try again.",
+    errors.NotFound: "There is no such thing, or it is not yours.",
+    errors.UniqueViolation: "Another account has this already: {columns}.",
+    errors.ForeignKeyViolation: "The account or the thing that this refers to is gone.",
+    errors.ConstraintViolation: "A rule of the database does not allow this.",
+}
+
+
+class FieldProblem(BaseModel):
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class Problem(BaseModel):
+    type: str
+    title: str
+    status: int
+    detail: str
+    columns: list[str] | None = None
+    errors: list[FieldProblem] | None = None
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "content": {"application/problem+json": {}}, "description": "Problem details"}
+    for status in ("4XX", "5XX", 422)
+}
+
+
+def problem(kind: str, status: int, detail: str, *, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
+    """`kind` is the name of an error's class, or a few words in CamelCase."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind)
+    slug = words.lower().replace(" ", "-")
+    found = Problem(type=f"urn:hangar-api:{slug}", title=words.capitalize(), status=status, detail=detail, **more)
+    return JSONResponse(
+        found.model_dump(exclude_none=True), status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def internal_error() -> JSONResponse:
+    return problem("InternalError", 500, _INTERNAL)
+
+
+async def answer_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.HangarError)
+    kind = type(error)
+    status = _nearest(STATUSES, kind)
+    if status >= 500:
+        # The package's messages hold no row's values and no secrets.
+        logger.error("%s: %s", kind.__name__, error)
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}.get(status)
+    columns = list(error.columns) if isinstance(error, errors.UniqueViolation) else None
+    return problem(kind.__name__, status, _detail(error, status), headers=headers, columns=columns)
+
+
+async def answer_invalid(request: Request, error: Exception) -> JSONResponse:
+    """A rule of a request's or a row's model is broken. Behind the field's name, `loc` may hold keys of the client."""
+    assert isinstance(error, RequestValidationError | ValidationError)
+    problems = [
+        FieldProblem(loc=list(each["loc"][:2]), msg=each["msg"], type=each["type"])
+        for each in error.errors()
+        if each["type"] != "default_factory_not_called"  # follows from another problem
+    ]
+    if isinstance(error, RequestValidationError):
+        problems = [_without_names_of_the_client(each) for each in problems]
+    return problem("InvalidRequest", 422, "Some fields are missing or wrong.", errors=problems)
+
+
+async def answer_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    kind = HTTPStatus(error.status_code).phrase.title().replace(" ", "")
+    return problem(kind, error.status_code, str(error.detail), headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(errors.HangarError, answer_error)
+    app.add_exception_handler(HTTPException, answer_http)
+    for kind in (RequestValidationError, ValidationError):
+        app.add_exception_handler(kind, answer_invalid)
+
+
+def _nearest(table: dict[type[errors.HangarError], Any], kind: type[Exception]) -> Any:
+    return next((table[each] for each in kind.__mro__ if each in table), None)
+
+
+def _detail(error: errors.HangarError, status: int) -> str:
+    """What the client may know. Messages of server errors are for the log: they name queries and settings."""
+    if isinstance(error, errors.TriggerViolation) and error.text:
+        return error.text
+    if known := _nearest(_DETAILS, type(error)):
+        return str(known).format(columns=", ".join(getattr(error, "columns", ())))
+    if status >= 500:
+        return _AGAIN_LATER if status == 503 else _INTERNAL
+    return str(error)
+
+
+def _without_names_of_the_client(found: FieldProblem) -> FieldProblem:
+    """A field that is not known has a name that the client chose."""
+    return found.model_copy(update={"loc": found.loc[:1]}) if found.type == "extra_forbidden" else found

@@ -1,0 +1,110 @@
+"""The cookies of other platforms: they go in, the server uses them, and they never come out."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import APIRouter, HTTPException, status
+from pydantic import BaseModel, ConfigDict
+
+from hangar_api.dependencies import Configured, Current, Db, Http
+from hangar_api.schemas import Request
+from hangar_dal import (
+    Executor,
+    JsonArray,
+    JsonObject,
+    NewSessionCookie,
+    SessionCookie,
+    Transaction,
+    session_cookies,
+)
+from hangar_dal.errors import NotFound
+
+router = APIRouter(prefix="/me/cookies", tags=["my cookies"])
+
+
+class NewCookies(Request):
+    """`cookies` is a list of objects with name, value and domain, or the storage state that Playwright writes."""
+
+    platform: str
+    cookies: JsonObject | JsonArray
+    expires_at: datetime
+
+
+class StoredCookies(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    platform: str
+    expires_at: datetime
+    created_at: datetime
+
+
+class Used(BaseModel):
+    """How the platform answered. Its answer itself may hold new cookies, so it is not passed on."""
+
+    platform_status: int
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def store(new: NewCookies, current: Current, db: Db) -> StoredCookies:
+    stored = await session_cookies.create_session_cookie(
+        db,
+        NewSessionCookie(
+            user_id=current.user.id, platform=new.platform, cookies=new.cookies, expires_at=new.expires_at
+        ),
+    )
+    return StoredCookies.model_validate(stored)
+
+
+@router.get("")
+async def list_stored(current: Current, db: Db, platform: str | None = None) -> list[StoredCookies]:
+    found = await session_cookies.list_session_cookies(db, user_id=current.user.id, platform=platform)
+    return [StoredCookies.model_validate(each) for each in found]
+
+
+@router.post("/{cookies_id}/use")
+async def use(cookies_id: UUID, current: Current, db: Db, settings: Configured, http: Http) -> Used:
+    """Ask the platform for its first page, with those of the cookies that belong to it."""
+    found = await _own(db, cookies_id, current.user.id)
+    address = settings.platforms.get(found.platform)
+    if address is None or found.expires_at <= db.now():
+        raise HTTPException(409, "The cookies have expired, or API_PLATFORMS has no address for their platform.")
+    try:
+        request = http.build_request("GET", str(address))
+        _jar(found.cookies).set_cookie_header(request)
+        answer = await http.send(request)
+    except httpx.HTTPError:
+        raise HTTPException(502, "The platform does not answer.") from None
+    finally:
+        http.cookies.clear()  # this client serves every user
+    return Used(platform_status=answer.status_code)
+
+
+@router.delete("/{cookies_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete(cookies_id: UUID, current: Current, db: Db) -> None:
+    async def delete_own(tx: Transaction) -> None:
+        await _own(tx, cookies_id, current.user.id)
+        await session_cookies.delete_session_cookie(tx, cookies_id)
+
+    await db.in_transaction(delete_own)
+
+
+async def _own(db: Executor, cookies_id: UUID, user_id: UUID) -> SessionCookie:
+    found = await session_cookies.get_session_cookie(db, cookies_id)
+    if found.user_id != user_id:
+        raise NotFound("the user has no such cookies")
+    return found
+
+
+def _jar(stored: Any) -> httpx.Cookies:
+    """What is no cookie with a domain is left out; the jar decides by domain and path which ones are sent."""
+    jar = httpx.Cookies()
+    listed = stored.get("cookies") if isinstance(stored, dict) else stored
+    for each in listed if isinstance(listed, list) else []:
+        match each:
+            case {"name": str(name), "value": str(value), "domain": str(domain)} if domain:
+                path = each.get("path")
+                jar.set(name, value, domain=domain, path=path if isinstance(path, str) else "/")
+    return jar

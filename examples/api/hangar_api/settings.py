@@ -1,0 +1,48 @@
+"""What the application itself needs from the environment, or from `.env`. `hangar_dal.Settings` reads the rest."""
+
+import base64
+import binascii
+
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_LEAST_KEY_BYTES = 32  # what HS256 needs
+
+
+class ApiSettings(BaseSettings):
+    """Each field is the variable of its name with `API_` in front: `token_keys` is API_TOKEN_KEYS."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="API_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    token_keys: SecretStr
+    """`id:base64` entries, separated by commas. The first key signs access tokens, all of them verify."""
+
+    issuer: str = "hangar-api"
+    audience: str = "hangar-api"
+    access_token_seconds: int = Field(1800, ge=1, le=86_400)
+    platforms: dict[str, AnyHttpUrl] = Field(default_factory=dict)
+    """The address of each platform that stored cookies may be sent to, as a JSON object."""
+
+    @field_validator("token_keys")
+    @classmethod
+    def _check_keys(cls, given: SecretStr) -> SecretStr:
+        parse_keys(given)
+        return given
+
+
+def parse_keys(given: SecretStr) -> dict[str, bytes]:
+    """Return the keys by their ids, the one that signs first."""
+    keys: dict[str, bytes] = {}
+    for entry in given.get_secret_value().split(","):
+        key_id, _, encoded = entry.strip().partition(":")
+        if not key_id or key_id in keys:
+            raise ValueError("each key needs an id of its own, as in id:base64")
+        try:
+            keys[key_id] = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError(f"key {key_id}: not base64") from None
+        if len(keys[key_id]) < _LEAST_KEY_BYTES:
+            raise ValueError(f"key {key_id}: must have at least {_LEAST_KEY_BYTES} bytes")
+    return keys

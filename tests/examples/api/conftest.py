@@ -1,0 +1,129 @@
+"""The application of examples/api, open for all tests of a module, on SQLite and PostgreSQL.
+
+Each test makes accounts of its own. Hashing is cheap: what it costs is tested with `passwords`.
+"""
+
+import itertools
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from hangar_api.main import create_app
+from hangar_api.settings import ApiSettings
+from hangar_dal import Database, Settings, UserRole, passwords, sealing, users
+from postgres_server import Server
+
+BACKENDS = os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(",")
+SENTENCE = "{} copper kettles above a quiet harbour"
+
+
+@dataclass
+class Person:
+    id: str
+    username: str
+    email: str
+    password: str
+    tokens: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def uuid(self) -> UUID:
+        return UUID(self.id)
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens['access_token']}"}
+
+
+def kind(answer: httpx.Response) -> tuple[int, str]:
+    """The status of a problem and the end of its type."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code
+    return answer.status_code, answer.json()["type"].removeprefix("urn:hangar-api:")
+
+
+@dataclass
+class Api:
+    app: FastAPI
+    http: httpx.AsyncClient
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def database(self) -> Database:
+        database: Database = self.app.state.database
+        return database
+
+    def fields(self, **changes: Any) -> dict[str, Any]:
+        """What a registration sends, with names that nobody has yet."""
+        name = f"user{next(self.numbers)}{token_hex(3)}"
+        return {
+            "username": name,
+            "email": f"{name}@hangar.example",
+            "password": SENTENCE.format(token_hex(4)),
+        } | changes
+
+    async def register(self, **changes: Any) -> Person:
+        fields = self.fields(**changes)
+        answer = await self.http.post("/register", json=fields)
+        assert answer.status_code == 201, answer.text
+        return Person(answer.json()["id"], fields["username"], fields["email"], fields["password"])
+
+    async def sign_in(self, person: Person, **more: Any) -> httpx.Response:
+        answer = await self.http.post("/login", json={"login": person.username, "password": person.password} | more)
+        if answer.is_success:
+            person.tokens = answer.json()
+        return answer
+
+    async def enter(self, role: UserRole = UserRole.USER, **changes: Any) -> Person:
+        """A new user who is signed in."""
+        person = await self.register(**changes)
+        if role is not UserRole.USER:
+            await users.set_user_role(self.database, person.uuid, role)
+        assert (await self.sign_in(person)).status_code == 200
+        return person
+
+    async def call(self, person: Person, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        return await self.http.request(method, path, json=body, headers=person.bearer, **more)
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def api_settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings for a migrated database that all tests of a module share."""
+    key = sealing.new_key()
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("_sqlite_template")
+        path = shutil.copy(template, tmp_path_factory.mktemp("api") / "api.db")
+        yield Settings(database_url=f"sqlite:///{path}", sealing_keys=key)
+    else:
+        server: Server = request.getfixturevalue("postgres_server")
+        name = f"hangar_{token_hex(6)}"
+        with server.database(name, template=request.getfixturevalue("_postgres_template")):
+            insecure = server.needs_permission
+            yield Settings(database_url=server.url(name), sealing_keys=key, allow_insecure_postgres=insecure)
+
+
+@pytest.fixture(scope="module")
+def own_settings() -> ApiSettings:
+    return ApiSettings(token_keys=sealing.new_key())
+
+
+@pytest.fixture(scope="module")
+async def api(api_settings: Settings, own_settings: ApiSettings, anyio_backend: str) -> AsyncIterator[Api]:
+    app = create_app(own_settings, api_settings)
+    transport = httpx.ASGITransport(app)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://api.example") as http,
+        ):
+            yield Api(app, http)
