@@ -17,6 +17,7 @@ from hangar_dal.models.eve_tokens import ClaimedEveToken as ClaimedEveToken
 from hangar_dal.models.eve_tokens import EveToken as EveToken
 from hangar_dal.models.eve_tokens import EveTokenSummary as EveTokenSummary
 from hangar_dal.models.eve_tokens import NewEveToken as NewEveToken
+from hangar_dal.models.eve_tokens import SealedAccessToken, SealedRefreshToken
 from hangar_dal.models.row import PageSize
 from hangar_dal.query import RowCount
 from hangar_dal.values import uuid7
@@ -76,6 +77,20 @@ async def update_leased_eve_token(db: Executor, new: NewEveToken, *, lease_id: U
 @query
 async def end_eve_token_lease(db: Executor, *, eve_character_id: int, lease_id: UUID) -> RowCount:
     """End a lease; 0 if the row has another. For `release_eve_token_refresh`."""
+    ...
+
+
+@query
+async def move_eve_token(
+    db: Executor,
+    *,
+    eve_character_id: int,
+    user_id: UUID,
+    access_token: SealedAccessToken,
+    refresh_token: SealedRefreshToken,
+    moved_from: UUID,
+) -> RowCount:
+    """Give tokens of the user `moved_from` to another user, sealed anew; a lease ends. For `accounts.merge_users`."""
     ...
 
 

@@ -17,7 +17,7 @@ from hangar_dal.models.security_events import NewSecurityEvent as NewSecurityEve
 from hangar_dal.models.security_events import RetentionDays
 from hangar_dal.models.security_events import SecurityEvent as SecurityEvent
 from hangar_dal.models.security_events import SecurityEventKind as SecurityEventKind
-from hangar_dal.query import RowCount
+from hangar_dal.query import RowCount, Stream
 
 query = ACCOUNTS.query
 
@@ -36,6 +36,12 @@ async def list_security_events(
     db: Executor, *, user_id: UUID | None = None, after: SecurityEvent | None = None, limit: PageSize = 50
 ) -> list[SecurityEvent]:
     """A page of events, newest first, of one user if given; `after` is the last event of the page before."""
+    ...
+
+
+@query
+def stream_security_events(db: Executor, user_id: UUID) -> Stream[SecurityEvent]:
+    """The events of a user, and those that the user caused for others, oldest first."""
     ...
 
 

@@ -17,9 +17,10 @@ from hangar_dal.models.row import BatchSize, PageSize
 from hangar_dal.models.session_cookies import NewSessionCookie as NewSessionCookie
 from hangar_dal.models.session_cookies import Platform, SealedCookies
 from hangar_dal.models.session_cookies import SessionCookie as SessionCookie
+from hangar_dal.models.session_cookies import SessionCookieSummary as SessionCookieSummary
 from hangar_dal.models.session_cookies import UserWithSessionCookies as UserWithSessionCookies
 from hangar_dal.models.users import User
-from hangar_dal.query import RowCount
+from hangar_dal.query import RowCount, Stream
 from hangar_dal.values import JsonArray, JsonObject, check_instant
 
 query = ACCOUNTS.query
@@ -56,6 +57,12 @@ async def list_session_cookies(db: Executor, *, user_id: UUID, platform: Platfor
 
 
 @query
+def stream_session_cookies(db: Executor, user_id: UUID) -> Stream[SessionCookieSummary]:
+    """The user's sessions without their cookies, oldest first, expired ones too."""
+    ...
+
+
+@query
 async def list_users_with_session_cookies(
     db: Executor, *, after: User | None = None, limit: PageSize = 50
 ) -> list[UserWithSessionCookies]:
@@ -80,6 +87,20 @@ async def update_session_cookie(
     expires_at: datetime,
 ) -> SessionCookie:
     """Seal and replace; `replace_session_cookie` refuses what has expired."""
+    ...
+
+
+@query
+async def move_session_cookie(
+    db: Executor,
+    *,
+    id: UUID,  # noqa: A002  (the name of the column)
+    user_id: UUID,
+    platform: Platform,
+    cookies: SealedCookies,
+    moved_from: UUID,
+) -> RowCount:
+    """Give a session of the user `moved_from` to another user, its cookies sealed anew. For `accounts.merge_users`."""
     ...
 
 

@@ -19,7 +19,9 @@ from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import InvalidValue, SecondFactorInvalid
 from hangar_dal.models.two_factor import CodeHash, NewTwoFactor, Step
+from hangar_dal.models.two_factor import RecoveryCode as RecoveryCode
 from hangar_dal.models.two_factor import TwoFactor as TwoFactor
+from hangar_dal.models.two_factor import TwoFactorSummary as TwoFactorSummary
 from hangar_dal.query import RowCount
 from hangar_dal.values import uuid7
 
@@ -50,6 +52,12 @@ async def find_pending_two_factor(db: Executor, user_id: UUID) -> TwoFactor | No
 
 
 @query
+async def list_two_factor(db: Executor, user_id: UUID) -> list[TwoFactorSummary]:
+    """The second factor of a user and a pending one, without their secrets."""
+    ...
+
+
+@query
 async def confirm_two_factor(db: Executor, two_factor_id: UUID, *, step: Step) -> RowCount:
     """Mark a pending second factor as confirmed by the code of this step; 0 if it is no longer pending."""
     ...
@@ -76,6 +84,18 @@ async def delete_two_factor(db: Executor, user_id: UUID) -> RowCount:
 @query
 async def replace_recovery_codes(db: Executor, *, two_factor_id: UUID, code_hashes: list[CodeHash]) -> RowCount:
     """Store the hashes of recovery codes; `new_recovery_codes` makes the codes."""
+    ...
+
+
+@query
+async def list_recovery_codes(db: Executor, two_factor_id: UUID) -> list[RecoveryCode]:
+    """When each recovery code was made and used; the codes themselves are not stored."""
+    ...
+
+
+@query
+async def move_recovery_codes(db: Executor, *, two_factor_id: UUID, moved_from: UUID) -> RowCount:
+    """Give the recovery codes of the second factor `moved_from` to another one. For `accounts.merge_users`."""
     ...
 
 

@@ -6,7 +6,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -17,13 +17,7 @@ from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor
 from hangar_dal.database.executor import WAITS_FOR_HASH, refuse_transaction
 from hangar_dal.emails import is_email, may_be_email
-from hangar_dal.errors import (
-    AccountNotActive,
-    HashingBusy,
-    InvalidCredentials,
-    InvalidValue,
-    raise_alone,
-)
+from hangar_dal.errors import AccountNotActive, HashingBusy, InvalidCredentials, InvalidValue, raise_alone
 from hangar_dal.models.row import PageSize
 from hangar_dal.models.users import Address, DisplayName, EveCharacterId, Login, Lookup, Part
 from hangar_dal.models.users import NewUser as NewUser
@@ -38,15 +32,12 @@ from hangar_dal.values import uuid7
 
 query = ACCOUNTS.query
 
-_REFUSED: Final = "the login or the password is wrong"
-
 
 @query
 async def insert_user(db: Executor, new: NewUser, *, hashed_password: str | None) -> User:
-    """Store an account whose password is already hashed; `create_user` hashes it.
+    """Store an account whose password is already hashed; `create_user` hashes it. The password in `new` is not read.
 
-    For a transaction: call `passwords.hash_password` before it begins, with the names in `new` as its context, and pass
-    the result here. The password in `new` is not read.
+    For a transaction: call `passwords.hash_password` before it begins, with the names in `new` as its context.
     """
     ...
 
@@ -60,6 +51,12 @@ async def get_user(db: Executor, user_id: UUID) -> User:
 @query
 async def get_users(db: Executor, ids: list[UUID]) -> list[User]:
     """The users with these ids, each once, in the order of the ids; an id that no user has is left out."""
+    ...
+
+
+@query
+async def lock_users(db: Executor, *, first: UUID, second: UUID) -> list[UUID]:
+    """Keep other transactions from changing these two users, and from adding rows that refer to them."""
     ...
 
 
@@ -133,6 +130,12 @@ async def set_user_status(db: Executor, user_id: UUID, status: UserStatus) -> Us
 @query
 async def set_user_role(db: Executor, user_id: UUID, role: UserRole) -> User:
     """Give a role; `is_admin` follows."""
+    ...
+
+
+@query
+async def set_eve_character(db: Executor, user_id: UUID, *, character: EveCharacterId, scopes: list[str]) -> User:
+    """Let a character of EVE sign in as this user."""
     ...
 
 
@@ -245,7 +248,7 @@ async def authenticate(db: Database, login: str, password: SecretStr) -> User:
         except HashingBusy as error:
             raise_alone(error.with_traceback(None))  # frames further down have the hash in local variables
         if found is None:
-            raise InvalidCredentials(_REFUSED)
+            raise InvalidCredentials("the login or the password is wrong")
         if user is not None:
             return user
         # The account or its hash changed while the password was hashed, perhaps by another sign-in: begin again.
@@ -282,8 +285,7 @@ async def _find_verified_login(db: Database, login: str, password: SecretStr) ->
 
 async def _find_or_renew(db: Database, found: Login, password: SecretStr) -> User | None:
     """The user whose password was just verified, the hash renewed if it is weak; None if either has changed."""
-    verified = found.hashed_password
-    if verified is None:
+    if (verified := found.hashed_password) is None:
         return None
     if not passwords.needs_rehash(verified):
         return await find_verified_user(db, found.id, verified=verified)

@@ -6,6 +6,8 @@ survive an error is committed before the error is raised: such functions take a 
 
 from hangar_dal.accounts.changing_passwords import change_password as change_password
 from hangar_dal.accounts.changing_passwords import reset_password as reset_password
+from hangar_dal.accounts.erasing import erase_user as erase_user
+from hangar_dal.accounts.exporting import export_user as export_user
 from hangar_dal.accounts.managing import set_role as set_role
 from hangar_dal.accounts.managing import set_status as set_status
 from hangar_dal.accounts.one_time import Invitation as Invitation

@@ -19,6 +19,16 @@ SealedCookies = Annotated[
 ]
 
 
+class SessionCookieSummary(Row):
+    """What can be shown about a session without its cookies."""
+
+    id: UUID
+    user_id: UUID
+    platform: Platform
+    expires_at: datetime
+    created_at: datetime
+
+
 class SessionCookie(Row):
     """A user's session at a platform: what the browser exported. `model_dump` reveals the cookies, `repr` does not."""
 

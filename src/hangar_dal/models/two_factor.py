@@ -29,6 +29,25 @@ class TwoFactor(Row):
     confirmed_at: datetime | None
 
 
+class TwoFactorSummary(Row):
+    """What can be shown about a second factor, without its secret."""
+
+    id: UUID
+    user_id: UUID
+    last_step: int | None
+    enrolled_at: datetime
+    confirmed_at: datetime | None
+
+
+class RecoveryCode(Row):
+    """What is stored about a recovery code, without its hash."""
+
+    two_factor_id: UUID
+    number: int
+    created_at: datetime
+    used_at: datetime | None
+
+
 class NewTwoFactor(Row):
     """What `insert_pending_two_factor` needs; `enrol_two_factor` makes the secret."""
 

@@ -51,6 +51,17 @@ WHERE
     user_id = :user_id
     AND confirmed_at IS NULL;
 
+-- name: list_two_factor
+SELECT
+    id,
+    user_id,
+    last_step,
+    enrolled_at,
+    confirmed_at
+FROM two_factor
+WHERE user_id = :user_id
+ORDER BY enrolled_at, id;
+
 -- name: confirm_two_factor
 UPDATE two_factor
 SET
@@ -99,6 +110,21 @@ SET
     code_hash = excluded.code_hash,
     created_at = excluded.created_at,
     used_at = NULL;
+
+-- name: list_recovery_codes
+SELECT
+    two_factor_id,
+    number,
+    created_at,
+    used_at
+FROM recovery_codes
+WHERE two_factor_id = :two_factor_id
+ORDER BY number;
+
+-- name: move_recovery_codes
+UPDATE recovery_codes
+SET two_factor_id = :two_factor_id
+WHERE two_factor_id = :moved_from;
 
 -- name: use_recovery_code
 UPDATE recovery_codes

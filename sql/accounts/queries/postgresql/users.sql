@@ -120,6 +120,15 @@ WHERE
     id = ANY(:ids)
 ORDER BY id;
 
+-- name: lock_users
+-- In one order, so that two merges of the same users do not wait for each other. Rows that refer to the users wait too.
+-- differs: the rows are locked here; only one writes at a time there
+SELECT id
+FROM users
+WHERE id IN (:first, :second)
+ORDER BY id
+FOR UPDATE;
+
 -- name: find_user_by_email
 SELECT
     id,
@@ -344,6 +353,33 @@ RETURNING
 UPDATE users
 SET
     role = :role,
+    updated_at = :now
+WHERE id = :user_id
+RETURNING
+    id,
+    username,
+    email,
+    phone_number,
+    display_name,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_active,
+    is_admin,
+    is_test_user,
+    is_private,
+    last_login_at,
+    metadata,
+    created_at,
+    updated_at;
+
+-- name: set_eve_character
+UPDATE users
+SET
+    eve_character_id = :character,
+    eve_scopes = :scopes,
     updated_at = :now
 WHERE id = :user_id
 RETURNING

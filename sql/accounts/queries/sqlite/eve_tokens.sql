@@ -140,6 +140,20 @@ WHERE
     eve_character_id = :eve_character_id
     AND lease_id = :lease_id;
 
+-- name: move_eve_token
+-- The sealed values are bound to the user, so they are sealed anew for the next one. A lease ends.
+UPDATE eve_tokens
+SET
+    user_id = :user_id,
+    access_token = :access_token,
+    refresh_token = :refresh_token,
+    lease_id = NULL,
+    lease_ends_at = NULL,
+    updated_at = :now
+WHERE
+    eve_character_id = :eve_character_id
+    AND user_id = :moved_from;
+
 -- name: delete_eve_token
 DELETE FROM eve_tokens
 WHERE

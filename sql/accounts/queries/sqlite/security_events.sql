@@ -44,6 +44,22 @@ WHERE
 ORDER BY occurred_at DESC, id DESC
 LIMIT :limit;
 
+-- name: stream_security_events
+-- What happened to the user, and what the user did to others.
+SELECT
+    id,
+    kind,
+    user_id,
+    actor_id,
+    source,
+    user_agent,
+    occurred_at
+FROM security_events
+WHERE
+    user_id = :user_id
+    OR actor_id = :user_id
+ORDER BY occurred_at, id;
+
 -- name: clear_security_events
 UPDATE security_events
 SET

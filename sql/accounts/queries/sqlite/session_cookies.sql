@@ -86,6 +86,17 @@ WHERE
     AND platform = :platform  -- when platform
 ORDER BY created_at DESC, id DESC;
 
+-- name: stream_session_cookies
+SELECT
+    id,
+    user_id,
+    platform,
+    expires_at,
+    created_at
+FROM session_cookies
+WHERE user_id = :user_id
+ORDER BY created_at, id;
+
 -- name: list_users_with_session_cookies
 -- One row a user, the list of theirs nested as JSON; newest first, both.
 -- differs: JSON is built by functions of other names, and sorted in a subquery here, in the aggregate there
@@ -166,6 +177,17 @@ RETURNING
     cookies,
     expires_at,
     created_at;
+
+-- name: move_session_cookie
+-- The sealed value is bound to the user, so it is sealed anew for the next one.
+UPDATE session_cookies
+SET
+    user_id = :user_id,
+    cookies = :cookies
+WHERE
+    id = :id
+    AND platform = :platform
+    AND user_id = :moved_from;
 
 -- name: delete_session_cookie
 DELETE FROM session_cookies
