@@ -47,7 +47,8 @@ def matching_step(secret: str, code: str, now: datetime) -> int | None:
 
 def provisioning_uri(secret: str, *, account: str, issuer: str) -> SecretStr:
     """Return the `otpauth:` URI for a QR code. It contains the secret; apps show the issuer and the account."""
-    return SecretStr(_totp(secret).get_provisioning_uri(account, issuer))
+    uri = _totp(secret).get_provisioning_uri(account, issuer)
+    return SecretStr(uri.replace("+", "%20"))  # the library writes a space in the form's way, which not every app reads
 
 
 def _totp(secret: str) -> TOTP:

@@ -221,8 +221,8 @@ async def create_user(db: Database, new: NewUser) -> User:
 async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User:
     """Replace the password, hashed while no connection is held; `NotFound` if there is no such user.
 
-    `WeakPassword` if it is easy to guess. Sessions go on: `accounts.change_password` ends them, and so does
-    `accounts.reset_password`. In a transaction use `set_password_hash`.
+    `WeakPassword` if it is easy to guess. Sessions go on, and links to reset the password still work:
+    `accounts.change_password` and `accounts.reset_password` end them. In a transaction use `set_password_hash`.
     """
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password before it, then set_password_hash in it.")
     check_secret(password)

@@ -1,7 +1,7 @@
 """`accounts.sign_in` of a user with a second factor."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from hangar_dal.errors import (
     SecondFactorRequired,
 )
 from hangar_dal.security_events import SecurityEventKind
-from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key, source_key
+from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key, second_factor_key, source_key
 from sign_ins import WHERE, fail, failures, kinds, last_event
 
 CodeOf = Callable[[SecretStr], SecretStr]
@@ -84,6 +84,61 @@ async def test_asking_for_the_code_does_not_reset_the_count_of_wrong_codes(
         with pytest.raises(SecondFactorRequired):
             await accounts.sign_in(database, "ada", secret, **WHERE)
         assert await failures(database, login_key("ada")) == count
+
+
+async def confirm_password(database: Database, user: User, secret: SecretStr) -> None:
+    await accounts.authenticate(database, "ada", secret, **WHERE)
+
+
+async def reset_by_mail(database: Database, user: User, secret: SecretStr) -> None:
+    issued = await accounts.request_password_reset(database, str(user.email))
+    assert issued is not None
+    await accounts.reset_password_with_token(database, issued.token, secret)
+
+
+async def reset_by_administrator(database: Database, user: User, secret: SecretStr) -> None:
+    await accounts.reset_password(database, user.id, new=secret, actor_id=user.id)
+
+
+async def change_password(database: Database, user: User, secret: SecretStr) -> None:
+    await accounts.change_password(database, user.id, old=secret, new=secret, **WHERE)
+
+
+@pytest.mark.parametrize("unlock", [confirm_password, reset_by_mail, reset_by_administrator, change_password])
+async def test_nothing_but_a_right_code_allows_more_guesses_of_codes(
+    database: Database,
+    clock: Clock,
+    ada: User,
+    secret: SecretStr,
+    setup: SecondFactorSetup,
+    codes: list[SecretStr],
+    code_of: CodeOf,
+    unlock: Callable[[Database, User, SecretStr], Awaitable[None]],
+) -> None:
+    for _ in range(LOGIN_LIMITS.free):
+        with pytest.raises(SecondFactorInvalid):
+            await accounts.sign_in(database, "ada", secret, code=WRONG, source=None)
+        clock.advance(LOGIN_LIMITS.locks[0] / 100)
+        if await failures(database, login_key("ada")) < LOGIN_LIMITS.free:
+            await unlock(database, ada, secret)
+    with pytest.raises(SecondFactorInvalid):
+        await accounts.verify_second_factor(database, ada.id, code_of(setup.secret))
+    await reset_by_mail(database, ada, secret)
+    with pytest.raises(SecondFactorInvalid, match=REFUSED):
+        await accounts.sign_in(database, "ada", secret, code=code_of(setup.secret), **WHERE)
+    clock.advance(LOGIN_LIMITS.locks[-1])
+    await accounts.sign_in(database, "ada", secret, code=code_of(setup.secret), **WHERE)
+    assert await failures(database, second_factor_key(ada.id)) == 0
+
+
+async def test_an_administrator_who_removes_the_second_factor_ends_the_count_of_codes(
+    database: Database, ada: User, codes: list[SecretStr]
+) -> None:
+    with pytest.raises(SecondFactorInvalid):
+        await accounts.verify_second_factor(database, ada.id, WRONG)
+    assert await failures(database, second_factor_key(ada.id)) == 1
+    await accounts.disable_second_factor(database, ada.id, actor_id=ada.id)
+    assert await failures(database, second_factor_key(ada.id)) == 0
 
 
 async def test_a_code_is_not_looked_at_if_the_password_is_wrong(

@@ -80,15 +80,23 @@ async def begin(
 
 
 async def enter(
-    db: Database, attempt: Attempt, password: SecretStr, work: Callable[[Transaction, Login, str | None], Awaitable[T]]
+    db: Database,
+    attempt: Attempt,
+    password: SecretStr,
+    work: Callable[[Transaction, Login, str | None], Awaitable[T]],
+    *,
+    prepare: Callable[[Login], Awaitable[None]] | None = None,
 ) -> T:
     """Verify the password, then run `work` in a transaction, with the account and a new hash if its own is weak.
 
-    If `work` raises `Outdated`, everything begins again, except that the attempt is not counted twice.
+    `prepare` runs before the transaction begins, with the account. If `work` raises `Outdated`, everything begins
+    again, except that the attempt is not counted twice.
     """
     while True:
         found = await _verify(db, attempt, password)
         renewed = await _renew(db, attempt, found, password)
+        if prepare is not None:
+            await prepare(found)
         try:
             return await db.in_transaction(partial(_call, work, found, renewed))
         except Outdated:
@@ -121,9 +129,9 @@ async def take_back(db: Database, attempt: Attempt) -> None:
         await sign_in_failures.take_back_attempt(db, attempt.source_key)
 
 
-async def record_failure(db: Database, attempt: Attempt, user_id: UUID | None) -> None:
+async def record_failure(db: Database, attempt: Attempt, user_id: UUID | None, *, has_locked: bool = False) -> None:
     """Leave the event of an attempt that failed, and of the lock if it was the one that locked."""
-    kind = SecurityEventKind.LOCKED if attempt.has_locked else SecurityEventKind.SIGN_IN_FAILED
+    kind = SecurityEventKind.LOCKED if attempt.has_locked or has_locked else SecurityEventKind.SIGN_IN_FAILED
     await record(db, kind, user_id, source=attempt.source, user_agent=attempt.user_agent)
 
 

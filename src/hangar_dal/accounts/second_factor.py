@@ -1,5 +1,6 @@
 """The second factor of a user: set it up, ask for its codes, and remove it."""
 
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -28,6 +29,15 @@ _COMMITS: Final = (
 _NONE: Final = "the user has no second factor, or has not confirmed it yet"
 
 
+@dataclass(frozen=True, slots=True)
+class CodeGuess:
+    """A code of a user that was counted as wrong. `is_allowed` is False if too many were before."""
+
+    user_id: UUID
+    is_allowed: bool
+    has_locked: bool
+
+
 class SecondFactorSetup(Row):
     """What the user's app needs: the URI as a QR code, or the secret to type. Show both once."""
 
@@ -41,7 +51,8 @@ async def start_second_factor(
     """Make a new secret for the user's authenticator app, which shows `issuer` as the name of your application.
 
     Nothing changes until `confirm_second_factor`: a second factor that the user has already stays in force until then.
-    `NotFound` if there is no such user.
+    If there is one, call `verify_second_factor` first: a session alone must not be enough to replace it. `NotFound` if
+    there is no such user.
     """
     if not isinstance(issuer, str):
         raise InvalidValue(f"issuer: expected str, got {type(issuer).__name__}")
@@ -80,25 +91,22 @@ async def verify_second_factor(
     """
     refuse_transaction(db, _COMMITS)
     check_code_type(code)
-    key = sign_in_failures.second_factor_key(user_id)
-    counted = await sign_in_failures.count_attempt(db, key)
+    guess = await count_guess(db, user_id)
 
     async def verify(tx: Transaction) -> None:
         factor = await two_factor.find_two_factor(tx, user_id)
         if factor is None:
             raise SecondFactorInvalid(REFUSED)
         kind = await _use(tx, factor, code)
-        await sign_in_failures.delete_sign_in_failures(tx, key)
+        await sign_in_failures.delete_sign_in_failures(tx, sign_in_failures.second_factor_key(user_id))
         await record(tx, kind, user_id, source=source, user_agent=user_agent)
 
-    if counted is not None:
+    if guess.is_allowed:
         try:
             return await db.in_transaction(verify)
         except SecondFactorInvalid:
             pass
-    kind = SecurityEventKind.SECOND_FACTOR_FAILED
-    if counted is not None and counted.locked_until is not None:
-        kind = SecurityEventKind.LOCKED
+    kind = SecurityEventKind.LOCKED if guess.has_locked else SecurityEventKind.SECOND_FACTOR_FAILED
     await record(db, kind, user_id, source=source, user_agent=user_agent)
     raise SecondFactorInvalid(REFUSED)
 
@@ -118,6 +126,7 @@ async def disable_second_factor(
     """
     async with atomic(db) as tx:
         was_in_force = bool(await two_factor.delete_confirmed_two_factor(tx, user_id))
+        await sign_in_failures.delete_sign_in_failures(tx, sign_in_failures.second_factor_key(user_id))
         await two_factor.delete_two_factor(tx, user_id)
         if was_in_force:
             kind = SecurityEventKind.SECOND_FACTOR_DISABLED
@@ -141,18 +150,35 @@ async def renew_recovery_codes(
     return codes
 
 
+async def count_guess(db: Database, user_id: UUID) -> CodeGuess:
+    """Count a code as wrong before it is compared, so that codes at once cannot exceed the limit."""
+    counted = await sign_in_failures.count_attempt(db, sign_in_failures.second_factor_key(user_id))
+    has_locked = counted is not None and counted.locked_until is not None
+    return CodeGuess(user_id, is_allowed=counted is not None, has_locked=has_locked)
+
+
 async def check_code(
-    tx: Transaction, user_id: UUID, code: SecretStr | None, *, source: str | None, user_agent: str | None
+    tx: Transaction,
+    user_id: UUID,
+    code: SecretStr | None,
+    guess: CodeGuess | None,
+    *,
+    source: str | None,
+    user_agent: str | None,
 ) -> None:
     """Accept the code of a sign-in; a user without second factor needs none, and a given one is not looked at.
 
-    `SecondFactorRequired` without a code, `SecondFactorInvalid` for a wrong or used one. The caller counts failures.
+    `SecondFactorRequired` without a code, `SecondFactorInvalid` for a wrong or used one and after too many failures.
     """
+    if guess is not None:
+        await sign_in_failures.delete_sign_in_failures(tx, sign_in_failures.second_factor_key(user_id))
     factor = await two_factor.find_two_factor(tx, user_id)
     if factor is None:
         return
     if code is None:
         raise SecondFactorRequired(_REQUIRED)
+    if guess is None or not guess.is_allowed:
+        raise SecondFactorInvalid(REFUSED)  # which undoes the deletion above
     kind = await _use(tx, factor, code)
     if kind is SecurityEventKind.RECOVERY_CODE_USED:
         await record(tx, kind, user_id, source=source, user_agent=user_agent)

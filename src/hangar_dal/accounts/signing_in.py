@@ -8,7 +8,7 @@ from hangar_dal import refresh_tokens, users
 from hangar_dal.accounts import attempts
 from hangar_dal.accounts.attempts import Attempt, Outdated
 from hangar_dal.accounts.events import record
-from hangar_dal.accounts.second_factor import check_code
+from hangar_dal.accounts.second_factor import CodeGuess, check_code, count_guess
 from hangar_dal.accounts.signed_in import SignedIn
 from hangar_dal.database import Database, Transaction
 from hangar_dal.errors import NotFound, SecondFactorInvalid, SecondFactorRequired
@@ -51,25 +51,30 @@ async def sign_in(
     where the request came from, such as its IP address; None counts for no source.
 
     If the user has a second factor, `code` is one of its app or a recovery code. Without it, the right password raises
-    `SecondFactorRequired`. A wrong one is counted like a wrong password and raises `SecondFactorInvalid`.
+    `SecondFactorRequired`. A wrong one raises `SecondFactorInvalid`. It is counted like a wrong password, and for the
+    user as well: a right code alone ends that count, so that no password, right or new, allows more guesses.
     """
     if code is not None:
         check_code_type(code)
     attempt = await attempts.begin(db, login, password, source=source, user_agent=user_agent)
-    user_id = None
+    guess: CodeGuess | None = None
+
+    async def count_code(found: Login) -> None:
+        nonlocal guess
+        if code is not None and (guess is None or guess.user_id != found.id):
+            guess = await count_guess(db, found.id)
 
     async def finish(tx: Transaction, found: Login, renewed: str | None) -> SignedIn:
-        nonlocal user_id
-        user_id = found.id
-        return await _open_session(tx, attempt, found, replaced_by=renewed, code=code, lifetime=lifetime)
+        return await _open_session(tx, attempt, found, replaced_by=renewed, code=code, guess=guess, lifetime=lifetime)
 
     try:
-        return await attempts.enter(db, attempt, password, finish)
+        return await attempts.enter(db, attempt, password, finish, prepare=count_code)
     except SecondFactorRequired:
         await attempts.take_back(db, attempt)
         raise
     except SecondFactorInvalid:
-        await attempts.record_failure(db, attempt, user_id)
+        if guess is not None:
+            await attempts.record_failure(db, attempt, guess.user_id, has_locked=guess.has_locked)
         raise
 
 
@@ -80,6 +85,7 @@ async def _open_session(
     *,
     replaced_by: str | None,
     code: SecretStr | None,
+    guess: CodeGuess | None,
     lifetime: timedelta,
 ) -> SignedIn:
     """The UPDATE of the user comes first: a password change then waits for it and ends the session, or is seen."""
@@ -89,7 +95,7 @@ async def _open_session(
         raise Outdated from None
     user = await attempts.succeed(tx, attempt, found, replaced_by=replaced_by)
     source, user_agent = attempt.source, attempt.user_agent
-    await check_code(tx, user.id, code, source=source, user_agent=user_agent)
+    await check_code(tx, user.id, code, guess, source=source, user_agent=user_agent)
     await record(tx, SecurityEventKind.SIGN_IN, user.id, source=source, user_agent=user_agent)
     issued = await refresh_tokens.issue_refresh_token(
         tx, user.id, lifetime=lifetime, source=source, user_agent=user_agent
