@@ -10,6 +10,7 @@ from hangar_dal.accounts.erasing import erase_user as erase_user
 from hangar_dal.accounts.exporting import export_user as export_user
 from hangar_dal.accounts.managing import set_role as set_role
 from hangar_dal.accounts.managing import set_status as set_status
+from hangar_dal.accounts.merging import merge_users as merge_users
 from hangar_dal.accounts.one_time import Invitation as Invitation
 from hangar_dal.accounts.one_time import accept_invitation as accept_invitation
 from hangar_dal.accounts.one_time import confirm_email as confirm_email
