@@ -10,8 +10,7 @@ from pydantic import BaseModel, SecretStr
 from hangar_api.cursors import Cursor, Limit, Page, user_after, user_cursor
 from hangar_api.dependencies import Administrator, Db, From
 from hangar_api.schemas import ProfileChanges, Request, UserResponse
-from hangar_dal import Transaction, User, UserRole, UserStatus, UserType, accounts, security_events, users
-from hangar_dal.security_events import NewSecurityEvent, SecurityEventKind
+from hangar_dal import User, UserRole, UserStatus, UserType, accounts, users
 
 router = APIRouter(prefix="/admin/users", tags=["administration"])
 
@@ -116,30 +115,13 @@ async def update_user(user_id: UUID, changes: Changes, administrator: Administra
 async def change_status(
     user_id: UUID, new: NewStatus, administrator: Administrator, db: Db, where: From
 ) -> UserResponse:
-    """An account that is not ACTIVE has no sessions."""
-
-    async def change(tx: Transaction) -> User:
-        user = await users.set_user_status(tx, user_id, new.status)
-        if not user.is_active:
-            await accounts.sign_out_everywhere(tx, user_id, actor_id=administrator.user.id, **where)
-        kind = SecurityEventKind.STATUS_CHANGED
-        event = NewSecurityEvent(kind=kind, user_id=user_id, actor_id=administrator.user.id, **where)
-        await security_events.record_security_event(tx, event)
-        return user
-
-    return UserResponse.of(await db.in_transaction(change))
+    """An account that is not ACTIVE has no sessions. The last active administrator stays one."""
+    return UserResponse.of(await accounts.set_status(db, user_id, new.status, actor_id=administrator.user.id, **where))
 
 
 @router.put("/{user_id}/role")
 async def change_role(user_id: UUID, new: NewRole, administrator: Administrator, db: Db, where: From) -> UserResponse:
-    async def change(tx: Transaction) -> User:
-        user = await users.set_user_role(tx, user_id, new.role)
-        kind = SecurityEventKind.ROLE_CHANGED
-        event = NewSecurityEvent(kind=kind, user_id=user_id, actor_id=administrator.user.id, **where)
-        await security_events.record_security_event(tx, event)
-        return user
-
-    return UserResponse.of(await db.in_transaction(change))
+    return UserResponse.of(await accounts.set_role(db, user_id, new.role, actor_id=administrator.user.id, **where))
 
 
 @router.put("/{user_id}/password", status_code=status.HTTP_204_NO_CONTENT)

@@ -1,7 +1,6 @@
 """The cookies of other platforms: they go in, the server uses them, and they never come out."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -17,6 +16,7 @@ from hangar_dal import (
     NewSessionCookie,
     SessionCookie,
     Transaction,
+    cookie_formats,
     session_cookies,
 )
 from hangar_dal.errors import NotFound
@@ -25,11 +25,11 @@ router = APIRouter(prefix="/me/cookies", tags=["my cookies"])
 
 
 class NewCookies(Request):
-    """`cookies` is a list of objects with name, value and domain, or the storage state that Playwright writes."""
+    """`cookies` is the storage state that Playwright writes. Without `expires_at`, the cookies say when they expire."""
 
     platform: str
     cookies: JsonObject | JsonArray
-    expires_at: datetime
+    expires_at: datetime | None = None
 
 
 class StoredCookies(BaseModel):
@@ -49,12 +49,8 @@ class Used(BaseModel):
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def store(new: NewCookies, current: Current, db: Db) -> StoredCookies:
-    stored = await session_cookies.create_session_cookie(
-        db,
-        NewSessionCookie(
-            user_id=current.user.id, platform=new.platform, cookies=new.cookies, expires_at=new.expires_at
-        ),
-    )
+    given = new.model_dump(exclude_none=True)
+    stored = await session_cookies.create_session_cookie(db, NewSessionCookie(user_id=current.user.id, **given))
     return StoredCookies.model_validate(stored)
 
 
@@ -71,9 +67,10 @@ async def use(cookies_id: UUID, current: Current, db: Db, settings: Configured, 
     address = settings.platforms.get(found.platform)
     if address is None or found.expires_at <= db.now():
         raise HTTPException(409, "The cookies have expired, or API_PLATFORMS has no address for their platform.")
+    jar, _ = cookie_formats.to_cookie_jar(found.cookies)
     try:
         request = http.build_request("GET", str(address))
-        _jar(found.cookies).set_cookie_header(request)
+        httpx.Cookies(jar).set_cookie_header(request)  # the jar decides by domain and path which ones are sent
         answer = await http.send(request)
     except httpx.HTTPError:
         raise HTTPException(502, "The platform does not answer.") from None
@@ -96,15 +93,3 @@ async def _own(db: Executor, cookies_id: UUID, user_id: UUID) -> SessionCookie:
     if found.user_id != user_id:
         raise NotFound("the user has no such cookies")
     return found
-
-
-def _jar(stored: Any) -> httpx.Cookies:
-    """What is no cookie with a domain is left out; the jar decides by domain and path which ones are sent."""
-    jar = httpx.Cookies()
-    listed = stored.get("cookies") if isinstance(stored, dict) else stored
-    for each in listed if isinstance(listed, list) else []:
-        match each:
-            case {"name": str(name), "value": str(value), "domain": str(domain)} if domain:
-                path = each.get("path")
-                jar.set(name, value, domain=domain, path=path if isinstance(path, str) else "/")
-    return jar

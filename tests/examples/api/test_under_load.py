@@ -1,0 +1,108 @@
+"""Long runs of the application: requests that its OpenAPI document allows or forbids, and many clients at once."""
+
+import asyncio
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from examples.api.conftest import SENTENCE, Api, Person
+from examples.api.servers import served, with_keys
+from hangar_api.main import create_app
+from hangar_api.settings import ApiSettings
+from hangar_dal import ACCOUNTS, Settings, UserRole, open_database, sealing, security_events, session_cookies, users
+
+CLIENTS = 64
+SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+async def people(api: Api) -> tuple[Person, Person]:
+    """An administrator who makes the requests, and a user whom half of them are about."""
+    return await api.enter(UserRole.ADMIN), await api.enter()
+
+
+def cases() -> st.SearchStrategy[Any]:
+    """Requests to every route, half of them as the document wants them."""
+    import schemathesis  # noqa: PLC0415  (takes a second, which other runs need not spend)
+
+    app = create_app(ApiSettings.model_validate({"token_keys": sealing.new_key()}), Settings())
+    operations = schemathesis.openapi.from_dict(app.openapi()).get_all_operations()
+    modes = list(schemathesis.GenerationMode)
+    return st.one_of([each.ok().as_strategy(generation_mode=mode) for each in operations for mode in modes])
+
+
+@pytest.mark.long
+@given(case=st.deferred(cases), is_known=st.booleans())
+@examples(max_examples=2000, suppress_health_check=list(HealthCheck))
+async def test_no_request_is_a_server_error(api: Api, people: tuple[Person, Person], case: Any, is_known: bool):
+    admin, user = people
+    login = {"login": admin.email, "password": admin.password}
+    admin.tokens = (await api.http.post("/login", json=login)).json()  # the request before may have signed it out
+    if is_known and "user_id" in (case.path_parameters or {}):
+        case.path_parameters["user_id"] = user.id
+    request = case.as_transport_kwargs(base_url="http://api.example")
+    parts = ("method", "url", "params", "json", "data", "files", "content")
+    sent = {name: request[name] for name in parts if request.get(name) is not None}
+    if isinstance(sent.get("data"), bytes):
+        sent["content"] = sent.pop("data")
+    headers = {**(request.get("headers") or {}), **admin.bearer}
+    try:
+        answer = await api.http.request(**sent, headers=headers)
+    except (httpx.InvalidURL, UnicodeEncodeError):
+        return  # the client itself cannot send it
+    assert answer.status_code < 500, answer.text
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [SECONDS])
+async def test_many_clients_get_no_error_and_lose_no_update(settings: Settings, tmp_path: Path, seconds: int):
+    done: Counter[str] = Counter()
+
+    async def live(number: int, url: str, all_in: asyncio.Barrier) -> None:
+        async with httpx.AsyncClient(base_url=url, timeout=120) as http:
+
+            async def call(method: str, path: str, body: Any = None) -> Any:
+                answer = await http.request(method, path, json=body)
+                assert answer.is_success, (method, path, answer.status_code, answer.text)
+                done[path.partition("?")[0]] += 1
+                return answer.json()
+
+            name = f"client{number}"
+            fields = {"username": name, "email": f"{name}@hangar.example", "password": SENTENCE.format(number)}
+            await call("POST", "/register", fields)
+            tokens = await call("POST", "/login", {"login": name, "password": fields["password"]})
+            stored = 0
+            await all_in.wait()
+            ends = time.monotonic() + seconds
+            while time.monotonic() < ends:
+                http.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+                await call("PATCH", "/me", {"display_name": f"{name} {stored}"})
+                ends_at = "2099-01-01T00:00:00Z"
+                await call("POST", "/me/cookies", {"platform": "x", "cookies": [], "expires_at": ends_at})
+                stored += 1
+                assert (await call("GET", "/me"))["display_name"] == f"{name} {stored - 1}"
+                if stored % 10 == 0:
+                    assert len(await call("GET", "/me/cookies")) == stored
+                tokens = await call("POST", "/token/refresh", {"refresh_token": tokens["refresh_token"]})
+            assert len((await call("GET", "/me/sessions"))["items"]) == 1
+            done["stored"] += stored
+
+    given = with_keys(settings, tmp_path, API_PORT="0")
+    with served(["-m", "hangar_api"], tmp_path, given) as server:
+        all_in = asyncio.Barrier(CLIENTS)
+        await asyncio.gather(*(live(number, server.url, all_in) for number in range(CLIENTS)))
+        server.stop()
+    assert "ERROR" not in server.log.read_text()
+    async with open_database(settings, catalog=ACCOUNTS) as db:
+        assert await session_cookies.count_session_cookies(db) == done["stored"] > CLIENTS
+        assert await users.count_users(db) == CLIENTS
+        kinds = Counter(event.kind for event in await security_events.list_security_events(db, limit=1000))
+    assert kinds == {"SIGN_IN": CLIENTS}
+    print(f"{CLIENTS} clients, {seconds} s: {done.total() - done['stored']} requests")
