@@ -7,7 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from hangar_api import logs, problems
-from hangar_api.routes import administration, cookies, health, me, oversight, signing_in, two_factor
+from hangar_api.routes import administration, cookies, health, me, oversight, personal_data, signing_in, two_factor
 from hangar_api.settings import ApiSettings
 from hangar_dal import ACCOUNTS, Settings, open_database
 
@@ -27,7 +27,7 @@ def create_app(settings: ApiSettings | None = None, database_settings: Settings 
 
     app = FastAPI(title="Hangar API", version="0.1.0", lifespan=lifespan, responses=problems.RESPONSES)
     problems.install(app)
-    for module in (health, signing_in, me, two_factor, cookies, administration, oversight):
+    for module in (health, signing_in, me, two_factor, cookies, administration, oversight, personal_data):
         app.include_router(module.router)
     app.add_middleware(logs.RequestLog)
     return app

@@ -133,6 +133,24 @@ async def show_statistics(api: Api, admin: Person, user: Person) -> httpx.Respon
     return answer
 
 
+async def export(api: Api, admin: Person, user: Person) -> httpx.Response:
+    answer = await api.call(admin, "GET", f"/admin/users/{user.id}/export")
+    if answer.is_success:
+        assert [row["email"] for row in answer.json()["users"]] == [user.email]
+        assert len(answer.json()["refresh_tokens"]) == 1
+        assert user.tokens["refresh_token"] not in answer.text
+    return answer
+
+
+async def erase(api: Api, admin: Person, user: Person) -> httpx.Response:
+    answer = await api.call(admin, "DELETE", f"/admin/users/{user.id}")
+    if answer.is_success:
+        assert kind(await api.call(admin, "GET", f"/admin/users/{user.id}")) == (404, "not-found")
+        assert kind(await api.call(user, "GET", "/me")) == (401, "token-invalid")
+        assert kind(await api.sign_in(user)) == (401, "invalid-credentials")
+    return answer
+
+
 Operation = Callable[[Api, Person, Person], Awaitable[httpx.Response]]
 OPERATIONS: list[Operation] = [
     create,
@@ -149,6 +167,8 @@ OPERATIONS: list[Operation] = [
     revoke_session,
     list_events,
     show_statistics,
+    export,
+    erase,
 ]
 
 
@@ -229,6 +249,8 @@ async def test_events_name_the_administrator(api: Api):
         ("PUT", "/password", {"password": "four copper kettles on a quiet pier"}),
         ("POST", "/email-confirmation", None),
         ("GET", "/sessions", None),
+        ("GET", "/export", None),
+        ("DELETE", "", None),
         ("DELETE", "/sessions", None),
     ],
 )
