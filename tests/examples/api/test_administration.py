@@ -151,6 +151,22 @@ async def erase(api: Api, admin: Person, user: Person) -> httpx.Response:
     return answer
 
 
+async def merge(api: Api, admin: Person, user: Person) -> httpx.Response:
+    merged = await api.enter()
+    cookies = {"platform": "starmap", "cookies": [], "expires_at": "2099-01-01T00:00:00Z"}
+    stored = (await api.call(merged, "POST", "/me/cookies", cookies)).json()
+    answer = await api.call(admin, "POST", f"/admin/users/{user.id}/merge", {"merged": merged.id})
+    if answer.is_success:
+        assert answer.json()["email"] == user.email
+        assert [each["id"] for each in (await api.call(user, "GET", "/me/cookies")).json()] == [stored["id"]]
+        assert kind(await api.call(merged, "GET", "/me")) == (401, "token-invalid")
+        again = await api.call(admin, "POST", f"/admin/users/{user.id}/merge", {"merged": merged.id})
+        assert kind(again) == (404, "not-found")
+        itself = await api.call(admin, "POST", f"/admin/users/{user.id}/merge", {"merged": user.id})
+        assert kind(itself) == (422, "invalid-value")
+    return answer
+
+
 Operation = Callable[[Api, Person, Person], Awaitable[httpx.Response]]
 OPERATIONS: list[Operation] = [
     create,
@@ -169,6 +185,7 @@ OPERATIONS: list[Operation] = [
     show_statistics,
     export,
     erase,
+    merge,
 ]
 
 

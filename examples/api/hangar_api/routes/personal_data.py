@@ -1,4 +1,4 @@
-"""Everything about a user: export it, or erase it. For administrators."""
+"""Everything about a user: export it, erase it, or move it to another account. For administrators."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -8,9 +8,14 @@ from fastapi import APIRouter, Depends, status
 from fastapi.responses import StreamingResponse
 
 from hangar_api.dependencies import Administrator, Db, From
+from hangar_api.schemas import Request, UserResponse
 from hangar_dal import accounts
 
 router = APIRouter(prefix="/admin/users", tags=["personal data"])
+
+
+class Merge(Request):
+    merged: UUID
 
 
 async def _pieces(
@@ -33,3 +38,10 @@ async def export_user(pieces: Annotated[AsyncIterator[str], Depends(_pieces)]) -
 async def erase_user(user_id: UUID, administrator: Administrator, db: Db, where: From) -> None:
     """Delete a user and all that belongs to them. Their security events stay, without personal data."""
     await accounts.erase_user(db, user_id, actor_id=administrator.user.id, **where)
+
+
+@router.post("/{user_id}/merge")
+async def merge_users(user_id: UUID, given: Merge, administrator: Administrator, db: Db, where: From) -> UserResponse:
+    """Move what belongs to the account `merged` to this one, and erase `merged`."""
+    kept = await accounts.merge_users(db, kept=user_id, merged=given.merged, actor_id=administrator.user.id, **where)
+    return UserResponse.of(kept)
