@@ -148,7 +148,7 @@ async def test_rows_that_refer_to_nothing_are_found(
     await session_cookies.create_session_cookie(db, session(ada.id))
     with closing(sqlite3.connect(options.target.path)) as raw, raw:
         raw.execute("DELETE FROM users")
-    with pytest.raises(BackupFailed, match=r"rows that do not exist: session_cookies \(1\)"):
+    with pytest.raises(BackupFailed, match=r"rows that do not exist: .*session_cookies \(1\)"):
         await db.backup(target)
     assert list(folder.iterdir()) == []
 
