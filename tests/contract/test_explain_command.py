@@ -33,7 +33,7 @@ def test_both_databases_stand_side_by_side(server: str, capsys: pytest.CaptureFi
 
 
 def test_a_whole_table_is_pointed_out(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["explain", "--sqlite-only", "count_us*"]) == 0
+    assert cli.main(["explain", "--sqlite-only", "users.count_us*"]) == 0
     _, _, out = capsys.readouterr().out.partition("\n\n")
     assert out.startswith("users.count_users\n  sqlite: users_")
     assert out.count("  <- the whole of users\n") == 1

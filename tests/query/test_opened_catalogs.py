@@ -119,11 +119,11 @@ async def test_a_used_catalog_is_opened_and_migrated_first(
     assert caught.value.pending == (*migrations.pending(empty_database_url, catalog=ACCOUNTS), "0500_notes")
     assert "; 0500_notes of notes. Apply them" in str(caught.value)
     migrations.apply(empty_database_url, catalog=ACCOUNTS)
-    with pytest.raises(SchemaOutOfDate, match="lacks 1 of 4 migrations: 0500_notes of notes"):
+    with pytest.raises(SchemaOutOfDate, match=r"lacks 1 of \d+ migrations: 0500_notes of notes"):
         await open_database(settings, catalog=catalog)
     assert migrations.apply(empty_database_url, catalog=catalog) == ("0500_notes",)
     async with open_database(settings, catalog=catalog) as db:
-        assert await tables(db) == {"users", "session_cookies", "notes"}
+        assert await tables(db) >= {"users", "session_cookies", "notes"}
         assert (await users.count_users(db), await module.one(db)) == (0, 1)
 
 
@@ -131,7 +131,7 @@ async def test_in_memory_the_migrations_of_the_whole_lineage_are_applied(tmp_pat
     folder = carry(tmp_path / "notes", "0500_notes", "CREATE TABLE notes (id text REFERENCES users (id));")
     memory = Settings(database_url="sqlite:///:memory:")
     async with open_database(memory, catalog=Catalog("notes", migrations=folder, uses=[ACCOUNTS])) as db:
-        assert await tables(db) == {"users", "session_cookies", "notes"}
+        assert await tables(db) >= {"users", "session_cookies", "notes"}
         assert await users.count_users(db) == 0
     async with open_database(memory, catalog=Catalog("alone", migrations=folder)) as db:
         assert await tables(db) == {"notes"}
