@@ -3,11 +3,23 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from contract.mutations.application import DOMAINS, Mutant, Texts
+from hangar_dal import ACCOUNTS
 from hangar_dal.sqlscan import DIALECTS
 
 Edit = Callable[[str], str]
+
+
+def _nullable() -> frozenset[str]:
+    """The columns that accept NULL in one of the tables, by the SQLite migrations."""
+    scripts = [path.read_text(encoding="utf-8") for path in Path(str(ACCOUNTS.migrations), "sqlite").glob("*.sql")]
+    column = re.compile(r"^(?:    |ALTER TABLE \w+ ADD COLUMN )(\w+) (?:text|integer|real|blob)\b(.*)$", re.MULTILINE)
+    return frozenset(name for script in scripts for name, rest in column.findall(script) if "NOT NULL" not in rest)
+
+
+NULLABLE = _nullable()
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ def _parameters(texts: Texts) -> Iterator[Mutant]:
         names = list(dict.fromkeys(re.findall(r"(?<![:\w]):([a-z]\w*)", block(texts, query))))
         for name in names[place % 3 :: 3]:
             made += rename.both(misspelt(name), query, sub(rf":{name}\b", f":{misspelt(name)}", 0))
-        if names and names[0].endswith("_id") and "-- when" not in block(texts, query):
+        is_assigned = "\nSET" in block(texts, query)  # harmful_writes makes that mutant
+        if names and names[0].endswith("_id") and not is_assigned and "-- when" not in block(texts, query):
             yield from literal.both("NULL", query, sub(rf":{names[0]}\b", "NULL", 0))
     yield from thinned(made, 24)
     for query, name in (("users.list_users", "limit"), ("session_cookies.list_users_with_session_cookies", "limit")):

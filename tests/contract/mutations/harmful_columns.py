@@ -5,6 +5,7 @@ from itertools import chain
 
 from contract.mutations.application import Mutant, Texts
 from contract.mutations.edits import (
+    NULLABLE,
     Edit,
     Editor,
     bare,
@@ -20,7 +21,6 @@ from contract.mutations.edits import (
 
 Columns = list[str]
 
-NULLABLE = ("username", "email", "phone_number", "eve_character_id", "last_login_at", "hashed_password")
 KINDS = {
     "uuid": ("id", "user_id"),
     "int": ("eve_character_id",),
@@ -108,12 +108,16 @@ def _constant(editor: Editor, query: str, place: int, columns: Columns) -> Itera
 
 def _null(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     names = [name for name in columns if bare(name) not in NULLABLE]
+    if not names:
+        return
     name = names[place % len(names)]
     yield from editor.both(f"NULL as {name}", query, instead(name, f"NULL AS {bare(name)}"))
 
 
 def _may_be_null(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     names = [name for name in columns if bare(name) not in NULLABLE]
+    if not names:
+        return
     one, other, third = (names[at % len(names)] for at in (place, place + 2, 2 * place + 1))
     maybe = f"CASE WHEN {one} = {one} THEN {one} END AS {bare(one)}"
     if bare(one) != "metadata":

@@ -22,6 +22,8 @@ OTHER = {
     "NewSessionCookie": "User",
     "list[NewSessionCookie]": "list[User]",
 }
+# What these are written to may be NULL.
+TAKES_NULL = ("hashed_password", "renewed", "eve_character_id", "character", "step", "lease_id", "lease_ends_at")
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:
@@ -119,7 +121,7 @@ def _loosened(texts: Texts) -> Iterator[Mutant]:
         for function, text in declared(texts, domain).items():
             for name, annotation in arguments(text):
                 # NULL for LIMIT, for a list or for a column that takes it is a matter of taste.
-                taken = name in ("limit", "batch_size", "order", "hashed_password", "renewed", "eve_character_id")
+                taken = name in TAKES_NULL or name in ("limit", "batch_size", "order")
                 if not taken and "None" not in annotation and not annotation.startswith("list["):
                     edit = in_function(function, annotated(name, f"{annotation} | None"))
                     made += editor.files(f"{function}: {name}", [f"{domain}.py"], edit)

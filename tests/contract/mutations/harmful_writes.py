@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 
 from contract.mutations.application import Mutant, Texts
-from contract.mutations.edits import Edit, Editor, block, misspelt, put, queries, sub, thinned, within
+from contract.mutations.edits import NULLABLE, Edit, Editor, block, misspelt, put, queries, sub, thinned, within
 from contract.mutations.harmful_columns import KIND_OF
 
 INSERTS = ("users.insert_user", "users.upsert_eve_user", "session_cookies.insert_session_cookie")
 FILLED = ("eve_scopes", "status", "role", "is_test_user", "is_private", "metadata")  # by a default
-NULLABLE = ("username", "email", "phone_number", "eve_character_id", "hashed_password", "last_login_at")
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:
