@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
-from typing import Final
+from typing import Final, cast
 
 from hangar_dal.contract.section import Section, read_section
 from hangar_dal.errors import HangarError, SettingsError
@@ -77,8 +77,7 @@ def given_keys(entry: str) -> Keys:
         found = getattr(_imported(module, "--keys"), name, None) if colon else None
     if not callable(found):
         raise SettingsError(f'--keys: {entry} is not a function; write "module:NAME"')
-    keys: Keys = found
-    return keys
+    return cast("Keys", found)
 
 
 @contextmanager

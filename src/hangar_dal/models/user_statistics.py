@@ -17,7 +17,7 @@ class UserCount(Row):
 class UserCountOfDay(Row):
     """How many users of this status and type belong to a day in UTC."""
 
-    day: date
     status: UserStatus
     user_type: UserType
+    day: date
     users: int

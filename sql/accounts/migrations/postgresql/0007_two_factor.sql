@@ -1,5 +1,5 @@
--- The second factors of users. The secret is sealed before it arrives here. While a user moves to another device, there are
--- two rows: the confirmed one, which counts, and a pending one, which takes its place with its first correct code.
+-- The second factors of users. The secret is sealed before it arrives here. While a user moves to another device, there
+-- are two rows: the confirmed one, which counts, and a pending one, which takes its place with its first correct code.
 CREATE TABLE two_factor (
     id uuid NOT NULL,
     user_id uuid NOT NULL,
@@ -43,7 +43,8 @@ CREATE TABLE recovery_codes (
 
     CONSTRAINT recovery_codes_pkey PRIMARY KEY (two_factor_id, number),
     CONSTRAINT recovery_codes_code_hash_key UNIQUE (two_factor_id, code_hash),
-    CONSTRAINT recovery_codes_two_factor_id_fkey FOREIGN KEY (two_factor_id) REFERENCES two_factor (id) ON DELETE CASCADE,
+    CONSTRAINT recovery_codes_two_factor_id_fkey
+    FOREIGN KEY (two_factor_id) REFERENCES two_factor (id) ON DELETE CASCADE,
 
     CONSTRAINT recovery_codes_number_check CHECK (number BETWEEN 1 AND 10),
     -- The SHA-256, so that no code is ever stored itself.

@@ -67,7 +67,7 @@ CREATE TABLE confirmed_emails (
 CREATE FUNCTION one_time_tokens_final() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION 'one_time_tokens_final: A one-time token can be used once, or replaced by another; nothing else of it changes.';
+    RAISE EXCEPTION 'one_time_tokens_final: A one-time token can be used once or replaced; else it stays.';
 END;
 $$;
 
@@ -80,6 +80,10 @@ WHEN (
     OR (NEW.token_hash IS NOT DISTINCT FROM OLD.token_hash AND NEW.email IS DISTINCT FROM OLD.email)
     OR (NEW.token_hash IS NOT DISTINCT FROM OLD.token_hash AND NEW.issued_at IS DISTINCT FROM OLD.issued_at)
     OR (NEW.token_hash IS NOT DISTINCT FROM OLD.token_hash AND NEW.expires_at IS DISTINCT FROM OLD.expires_at)
-    OR (NEW.token_hash IS NOT DISTINCT FROM OLD.token_hash AND OLD.used_at IS NOT NULL AND NEW.used_at IS DISTINCT FROM OLD.used_at)
+    OR (
+        NEW.token_hash IS NOT DISTINCT FROM OLD.token_hash
+        AND OLD.used_at IS NOT NULL
+        AND NEW.used_at IS DISTINCT FROM OLD.used_at
+    )
 )
 EXECUTE FUNCTION one_time_tokens_final();

@@ -1,5 +1,5 @@
--- The second factors of users. The secret is sealed before it arrives here. While a user moves to another device, there are
--- two rows: the confirmed one, which counts, and a pending one, which takes its place with its first correct code.
+-- The second factors of users. The secret is sealed before it arrives here. While a user moves to another device, there
+-- are two rows: the confirmed one, which counts, and a pending one, which takes its place with its first correct code.
 -- WITHOUT ROWID, because INSERT OR REPLACE by rowid would delete a row that no trigger sees.
 CREATE TABLE two_factor (
     id text NOT NULL,
@@ -46,8 +46,10 @@ CREATE TABLE two_factor (
 ) STRICT, WITHOUT ROWID;
 
 -- A user has at most one of each.
-CREATE UNIQUE INDEX two_factor_confirmed_key ON two_factor (user_id) WHERE confirmed_at IS NOT NULL;
-CREATE UNIQUE INDEX two_factor_pending_key ON two_factor (user_id) WHERE confirmed_at IS NULL;
+CREATE UNIQUE INDEX two_factor_confirmed_key ON two_factor (user_id)
+WHERE confirmed_at IS NOT NULL;
+CREATE UNIQUE INDEX two_factor_pending_key ON two_factor (user_id)
+WHERE confirmed_at IS NULL;
 -- The removal of a user.
 CREATE INDEX idx_two_factor_user ON two_factor (user_id);
 
@@ -62,7 +64,8 @@ CREATE TABLE recovery_codes (
     -- SQLite checks the last first: where several are broken, both databases name the same one.
     CONSTRAINT recovery_codes_code_hash_key UNIQUE (two_factor_id, code_hash),
     CONSTRAINT recovery_codes_pkey PRIMARY KEY (two_factor_id, number),
-    CONSTRAINT recovery_codes_two_factor_id_fkey FOREIGN KEY (two_factor_id) REFERENCES two_factor (id) ON DELETE CASCADE,
+    CONSTRAINT recovery_codes_two_factor_id_fkey
+    FOREIGN KEY (two_factor_id) REFERENCES two_factor (id) ON DELETE CASCADE,
 
     CONSTRAINT recovery_codes_number_check CHECK (number BETWEEN 1 AND 10),
     -- The SHA-256, so that no code is ever stored itself.

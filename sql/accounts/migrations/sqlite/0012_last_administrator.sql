@@ -1,7 +1,7 @@
 -- Once there is an active administrator, there is always one: the last cannot be demoted, suspended or deleted.
 
--- One row, from the first active administrator on. INSERT OR REPLACE and UPDATE OR REPLACE fire no DELETE trigger, so the
--- triggers cannot see what was replaced. With this row, they need only see what is left.
+-- One row, from the first active administrator on. INSERT OR REPLACE and UPDATE OR REPLACE fire no DELETE trigger, so
+-- the triggers cannot see what was replaced. With this row, they need only see what is left.
 -- differs: table had_administrator: INSERT OR REPLACE is SQLite's alone
 CREATE TABLE had_administrator (
     id integer NOT NULL,
@@ -12,7 +12,10 @@ CREATE TABLE had_administrator (
 
 INSERT INTO had_administrator (id)
 SELECT 1
-WHERE EXISTS (SELECT 1 FROM users WHERE role = 'ADMIN' AND status = 'ACTIVE');
+WHERE EXISTS (
+    SELECT 1 FROM users
+    WHERE role = 'ADMIN' AND status = 'ACTIVE'
+);
 
 CREATE TRIGGER had_administrator_kept
 BEFORE DELETE ON had_administrator
@@ -45,7 +48,10 @@ AFTER UPDATE ON users
 WHEN
     NOT (NEW.role = 'ADMIN' AND NEW.status = 'ACTIVE')
     AND EXISTS (SELECT 1 FROM had_administrator)
-    AND NOT EXISTS (SELECT 1 FROM users WHERE role = 'ADMIN' AND status = 'ACTIVE')
+    AND NOT EXISTS (
+        SELECT 1 FROM users
+        WHERE role = 'ADMIN' AND status = 'ACTIVE'
+    )
 BEGIN
     SELECT RAISE(ABORT, 'last_administrator: The last active administrator cannot be demoted, suspended or deleted.');
 END;
@@ -54,7 +60,10 @@ CREATE TRIGGER last_administrator_delete
 AFTER DELETE ON users
 WHEN
     EXISTS (SELECT 1 FROM had_administrator)
-    AND NOT EXISTS (SELECT 1 FROM users WHERE role = 'ADMIN' AND status = 'ACTIVE')
+    AND NOT EXISTS (
+        SELECT 1 FROM users
+        WHERE role = 'ADMIN' AND status = 'ACTIVE'
+    )
 BEGIN
     SELECT RAISE(ABORT, 'last_administrator: The last active administrator cannot be demoted, suspended or deleted.');
 END;
@@ -65,7 +74,10 @@ AFTER INSERT ON users
 WHEN
     NOT (NEW.role = 'ADMIN' AND NEW.status = 'ACTIVE')
     AND EXISTS (SELECT 1 FROM had_administrator)
-    AND NOT EXISTS (SELECT 1 FROM users WHERE role = 'ADMIN' AND status = 'ACTIVE')
+    AND NOT EXISTS (
+        SELECT 1 FROM users
+        WHERE role = 'ADMIN' AND status = 'ACTIVE'
+    )
 BEGIN
     SELECT RAISE(ABORT, 'last_administrator: The last active administrator cannot be demoted, suspended or deleted.');
 END;

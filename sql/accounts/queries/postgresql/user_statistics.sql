@@ -12,9 +12,9 @@ ORDER BY status, user_type;
 -- not null: day: the conditions leave NULL out
 -- differs: a day is a date here, the first ten characters of an instant there
 SELECT
-    cast(created_at AT TIME ZONE 'UTC' AS date) AS day,
     status,
     user_type,
+    cast(created_at AT TIME ZONE 'UTC' AS date) AS day,
     count(*) AS users
 FROM users
 WHERE
@@ -29,9 +29,9 @@ ORDER BY day, status, user_type;
 -- not null: day: the conditions leave NULL out
 -- differs: a day is a date here, the first ten characters of an instant there
 SELECT
-    cast(last_login_at AT TIME ZONE 'UTC' AS date) AS day,
     status,
     user_type,
+    cast(last_login_at AT TIME ZONE 'UTC' AS date) AS day,
     count(*) AS users
 FROM users
 WHERE

@@ -1,6 +1,6 @@
 -- name: replace_one_time_token
--- No row for a user who does not exist, has another address or another status than the purpose needs: the same statement
--- for all of them, so that its time does not tell who has an account.
+-- No row for a user who does not exist, has another address or another status than the purpose needs: the same
+-- statement for all of them, so that its time does not tell who has an account.
 INSERT INTO one_time_tokens (
     user_id,
     purpose,

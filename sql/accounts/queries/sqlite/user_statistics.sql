@@ -12,9 +12,9 @@ ORDER BY status, user_type;
 -- not null: day: the conditions leave NULL out
 -- differs: a day is the first ten characters of an instant here, a date there
 SELECT
-    substr(created_at, 1, 10) AS day,
     status,
     user_type,
+    substr(created_at, 1, 10) AS day,
     count(*) AS users
 FROM users
 WHERE
@@ -29,9 +29,9 @@ ORDER BY day, status, user_type;
 -- not null: day: the conditions leave NULL out
 -- differs: a day is the first ten characters of an instant here, a date there
 SELECT
-    substr(last_login_at, 1, 10) AS day,
     status,
     user_type,
+    substr(last_login_at, 1, 10) AS day,
     count(*) AS users
 FROM users
 WHERE

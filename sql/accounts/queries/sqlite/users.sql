@@ -198,8 +198,8 @@ FROM users
 WHERE eve_character_id = :eve_character_id;
 
 -- name: list_users
--- Pages by key: each begins behind the last row of the one before, however deep. There is no index by last_login_at: each
--- sign-in would have to write all indexes again. Such a filter passes over rows of the other indexes.
+-- Pages by key: each begins behind the last row of the one before, however deep. There is no index by last_login_at:
+-- each sign-in would have to write all indexes again. Such a filter passes over rows of the other indexes.
 SELECT
     id,
     username,
@@ -228,8 +228,8 @@ WHERE
     AND created_at >= :created_since  -- when created_since
     AND created_at < :created_before  -- when created_before
     AND last_login_at IS NULL  -- when signed_in = never
---  AND last_login_at IS NOT NULL  -- when signed_in = ever
     AND (created_at, id) < (:created_at, :id)  -- when after, order = newest
+--  AND last_login_at IS NOT NULL  -- when signed_in = ever
 --  AND (created_at, id) > (:created_at, :id)  -- when after, order = oldest
 --  AND (display_name_fold, id) > (:display_name_fold, :id)  -- when after, order = name
 ORDER BY
