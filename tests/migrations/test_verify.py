@@ -141,8 +141,8 @@ def test_a_migration_that_gives_something_else_the_second_time_is_found(
 def test_the_statement_that_fails_is_named_and_what_was_not_tried(
     findings: Callable[..., tuple[Finding, ...]], packaged: Path, add_migration: Add
 ) -> None:
-    add_migration(packaged, "0004_bad", apply=f"{TABLE}\n\nCREATE TABLE users (id integer);")
-    add_migration(packaged, "0005_later", rollback="DROP TABLE nobody;")
+    add_migration(packaged, "9004_bad", apply=f"{TABLE}\n\nCREATE TABLE users (id integer);")
+    add_migration(packaged, "9005_later", rollback="DROP TABLE nobody;")
     found = findings()
     assert [(one.dialect, one.line, one.rule) for one in found] == [
         ("postgresql", 3, "apply-fails"),
