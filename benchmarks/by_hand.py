@@ -73,11 +73,15 @@ def user_values(new: NewUser, hashed_password: str, now: datetime) -> dict[str, 
         "id": new.id,
         "username": new.username,
         "username_fold": new.username and new.username.lower(),
+        "username_grams": _grams(new.username),
         "email": new.email,
         "email_fold": new.email and new.email.lower(),
+        "email_grams": _grams(new.email),
         "phone_number": new.phone_number,
+        "phone_number_grams": _grams(new.phone_number),
         "display_name": new.display_name,
         "display_name_fold": new.display_name.lower(),
+        "display_name_grams": _grams(new.display_name),
         "hashed_password": hashed_password,
         "user_type": new.user_type.value,
         "eve_character_id": new.eve_character_id,
@@ -89,6 +93,10 @@ def user_values(new: NewUser, hashed_password: str, now: datetime) -> dict[str, 
         "metadata": to_json(new.metadata).decode(),
         "now": now,
     }
+
+
+def _grams(text: str | None) -> list[str] | None:
+    return [text.lower()[at : at + 3] for at in range(len(text) - 2)] if text is not None else None
 
 
 class Sealer:

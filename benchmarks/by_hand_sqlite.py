@@ -62,7 +62,8 @@ class SqliteByHand:
     async def bare_insert(self, new: NewUser) -> Any:
         values = user_values(new, self._hashed_password, datetime.now(UTC))
         values["id"] = str(new.id)
-        values["eve_scopes"] = to_json(new.eve_scopes).decode()
+        lists = {name: to_json(value).decode() for name, value in values.items() if isinstance(value, list)}
+        values.update(lists)
         values["now"] = _instant(values["now"])
         return await self.driver.execute_fetchall(self._insert_user, values)
 

@@ -21,7 +21,6 @@ async def list_users(db: Executor, *, role: str) -> list[str]: ...
 """
 SQL = """\
 -- name: list_users
--- scan: the roles are few.
 SELECT display_name FROM users WHERE role = :role ORDER BY display_name, id;
 """
 TESTS = """\
