@@ -137,7 +137,9 @@ def store(_written: Store, tmp_path: Path) -> Store:
 
 
 def test_the_packages_own_snapshot_is_current(server: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert sorted(path.stem for path in snapshot_folder(ACCOUNTS).glob("*.json")) == ["session_cookies", "users"]
+    assert sorted(path.stem for path in snapshot_folder(ACCOUNTS).glob("*.json")) == sorted(
+        path.stem for path in (ACCOUNTS.folder / "sqlite").glob("*.sql")
+    )
     assert cli.main(["check", *OWN, "--postgresql", server]) == 0, capsys.readouterr().out
 
 

@@ -32,7 +32,6 @@ APPLY = ("migrations", "apply", "--catalog", "hangar_dal:ACCOUNTS")
 # Applies with the lock held, says so, and waits to be killed.
 HOLDER = """
 import os, sys, time
-from commands import run_module
 from hangar_dal import ACCOUNTS, migrations
 def wait(migration):
     print(migration, flush=True)

@@ -19,9 +19,9 @@ def main() -> None:
     if not env.exists() and not any(name in os.environ for name in _KEYS):
         env.touch(mode=0o600, exist_ok=False)
         env.write_text("".join(f"{name}={new_key()}\n" for name in _KEYS), encoding="utf-8")
-        print("made new keys in .env: keep this file, because the database cannot be read without them")
+        print("made new keys in .env: keep this file, because the database cannot be read without them", flush=True)
     for migration in migrations.apply(Settings().url.get_secret_value(), catalog=ACCOUNTS):
-        print(f"applied {migration}")
+        print(f"applied {migration}", flush=True)
     # The application logs requests itself, without their query.
     uvicorn.run(
         "hangar_api.main:create_app",
