@@ -132,14 +132,12 @@ def _written(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) 
 
 @pytest.fixture
 def store(_written: Store, tmp_path: Path) -> Store:
-    """With a snapshot that is current."""
     return Store(Path(shutil.copytree(_written.root, tmp_path / "store")))
 
 
 def test_the_packages_own_snapshot_is_current(server: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert sorted(path.stem for path in snapshot_folder(ACCOUNTS).glob("*.json")) == sorted(
-        path.stem for path in (ACCOUNTS.folder / "sqlite").glob("*.sql")
-    )
+    sources, written = (ACCOUNTS.folder / "sqlite").glob("*.sql"), snapshot_folder(ACCOUNTS).glob("*.json")
+    assert sorted(path.stem for path in written) == sorted(path.stem for path in sources)
     assert cli.main(["check", *OWN, "--postgresql", server]) == 0, capsys.readouterr().out
 
 
