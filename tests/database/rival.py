@@ -35,7 +35,7 @@ class SqliteRival:
             self._holder.execute("ROLLBACK")
 
     def sees_work(self) -> bool:
-        return self._holder.in_transaction or bool(self.under_way())  # a task that waits for a lock holds none
+        return self._holder.in_transaction or self._at_work() is not None  # a task that waits for a lock holds none
 
     def under_way(self) -> list[str]:
         """What others are doing. A reader, however old, keeps the checkpoint from finishing.
@@ -44,13 +44,13 @@ class SqliteRival:
         """
         self.release()
         for _ in range(50):
-            found = self._holder()
+            found = self._at_work()
             if found is None:
                 return []
             time.sleep(0.02)
         return [found]
 
-    def _holder(self) -> str | None:
+    def _at_work(self) -> str | None:
         try:
             self._watcher.execute("UPDATE ledger SET note = hex(randomblob(8)) WHERE id = 1")
         except sqlite3.OperationalError:
