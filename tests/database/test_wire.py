@@ -15,7 +15,9 @@ from hangar_dal.database.postgresql import engine as postgresql_engine
 from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseError, HangarError
 from hangar_dal.settings import Settings
 
-RUNNING = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'INSERT%'"
+RUNNING = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'INSERT%'"
+)
 
 
 @pytest.fixture

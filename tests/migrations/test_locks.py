@@ -162,7 +162,10 @@ def test_writers_go_on_while_a_migration_waits_for_a_reader(
     monkeypatch.setenv("HANGAR_LOCK_TIMEOUT", "3600")
     query(postgres_url, "CREATE TABLE busy (id bigint)")
     folder = one_migration(tmp_path, "ALTER TABLE busy ADD COLUMN note text", "ALTER TABLE busy DROP COLUMN note")
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE busy%'"
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE busy%'"
+    )
     with ThreadPoolExecutor() as threads, closing(place_of(postgres_url).connect()) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM busy")
