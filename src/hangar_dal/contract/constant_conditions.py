@@ -1,4 +1,4 @@
-"""Conditions that do not depend on the row: `a.x = a.x`, `JOIN b ON TRUE`, `OR TRUE`. Builds on `bound`.
+"""Conditions that do not depend on the row: `a.x = a.x`, `:x = :x`, `JOIN b ON TRUE`, `OR TRUE`. Builds on `bound`.
 
 Constants on both sides of a comparison, as in `WHERE 1 = 1`, are written on purpose, and so is CROSS JOIN.
 """
@@ -12,7 +12,7 @@ from hangar_dal.contract.bound import same_value
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.meetings import assignments, sides
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import ctes, of_type, table_name
+from hangar_dal.contract.syntax import ctes, of_type, parameter_name, table_name
 from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "condition-constant"
@@ -42,9 +42,20 @@ def _with_itself(node: exp.Expr, tables: Tables) -> Iterator[Remark]:
     if isinstance(node, exp.Between):
         pairs = [(node.this, node.args["low"]), (node.this, node.args["high"])]
     for one, other in pairs:
-        if same_value(one, other, tables):
+        if name := _same_parameter(one, other):
+            message = f":{name} is compared with itself, so the comparison is the same for every row"
+            yield Remark(RULE, one, message, "compare a column with the parameter")
+        elif same_value(one, other, tables):
             message = f"{_spoken(one, other)}, so the comparison is the same for every row"
             yield Remark(RULE, one, message, "write the name of the table that is meant before the column")
+
+
+def _same_parameter(one: exp.Expr, other: exp.Expr) -> str | None:
+    """The name of the parameter that stands on both sides."""
+    one, other = one.unnest(), other.unnest()
+    if isinstance(one, exp.Placeholder) and isinstance(other, exp.Placeholder) and one == other:
+        return parameter_name(one)
+    return None
 
 
 def _spoken(one: exp.Expr, other: exp.Expr) -> str:

@@ -33,7 +33,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "star": "Columns are listed: a migration changes what `*` returns.",
         "list-unordered": "Many rows come in an order that leaves no ties.",
         "row-ordered": "A row that is picked by an ORDER BY is picked by LIMIT 1.",
-        "row-skipped": "A function that promises a row does not INSERT ... ON CONFLICT DO NOTHING.",
+        "row-skipped": "A function that promises a row has no INSERT that leaves out a row which is there already.",
         "limit-unordered": "LIMIT takes the first rows of an order.",
         "order-by-parameter": "ORDER BY a parameter sorts by a constant, so it has no effect.",
         "where-missing": "A write says which rows it changes.",
@@ -44,7 +44,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "transaction-needed": "A query whose whole effect ends with its transaction declares `db: Transaction`.",
         "clock": "The current time is the parameter :now, which tests can set.",
         # Statements against the databases
-        "condition-constant": "A condition depends on the row: it does not compare a column with itself.",
+        "condition-constant": "A condition depends on the row: it compares nothing with itself.",
         "outer-join-undone": "No condition drops the rows that an outer join adds.",
         "collation-differs": 'A text is sorted by the collation "C" on PostgreSQL, as SQLite sorts it.',
         "keyset-order": "A page begins behind a key that its ORDER BY sorts by: same columns, same direction, no ties.",

@@ -77,10 +77,8 @@ def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]
 
 def _cardinality(root: Scope, block: Block, signature: Signature) -> Iterator[Refusal]:
     shape, ordered = signature.result.shape, root.find("ORDER", "BY")
-    if shape == "one" and block.returns_rows and (at := _skipped_insert(root)) is not None:
-        message = "on a conflict nothing is inserted and no row is returned, but the function promises a row"
-        fix = "declare `| None`, or write DO UPDATE SET with a column's own value, which returns the row that is there"
-        yield Refusal(_at(root, at), "row-skipped", message, fix)
+    if shape == "one" and block.returns_rows:
+        yield from _skipped_row(root)
     if block.verb != "SELECT":
         return
     many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
@@ -92,13 +90,25 @@ def _cardinality(root: Scope, block: Block, signature: Signature) -> Iterator[Re
         yield Refusal(_at(root, ordered), "row-ordered", message, "add LIMIT 1, or declare a list")
 
 
-def _skipped_insert(root: Scope) -> int | None:
-    """Where an INSERT says that a row which is there already is left alone."""
+def _skipped_row(root: Scope) -> Iterator[Refusal]:
+    """An INSERT that leaves a row alone which is there already, and so returns none."""
     verb = root.verb
     if verb is None or root.word(verb) != "INSERT":
-        return None
+        return
     skipped = root.find("DO", "NOTHING", after=verb)
-    return skipped if skipped is not None else root.find("OR", "IGNORE", after=verb)
+    skipped = skipped if skipped is not None else root.find("OR", "IGNORE", after=verb)
+    update = root.find("DO", "UPDATE", after=verb)
+    if skipped is not None:
+        message = "on a conflict nothing is inserted and no row is returned, but the function promises a row"
+        fix = "declare `| None`, or write DO UPDATE SET with a column's own value, which returns the row that is there"
+        yield Refusal(_at(root, skipped), "row-skipped", message, fix)
+    elif update is not None and (where := root.find("WHERE", after=update)) is not None:
+        message = "a row that this WHERE leaves alone is not returned, but the function promises a row"
+        fix = "declare `| None`, or put the condition into the values: SET name = CASE WHEN ... THEN ... ELSE ... END"
+        yield Refusal(_at(root, where), "row-skipped", message, fix)
+    elif (absent := root.find("NOT", "EXISTS", after=verb)) is not None:
+        message = "if this finds a row, nothing is inserted and no row is returned, but the function promises a row"
+        yield Refusal(_at(root, absent), "row-skipped", message, "declare `| None`")
 
 
 def _takes_one(scope: Scope) -> bool:
