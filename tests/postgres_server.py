@@ -10,6 +10,7 @@ A private server listens on a Unix socket in a directory of its own and on nothi
 and no password to keep.
 """
 
+import atexit
 import fcntl
 import os
 import pwd
@@ -20,6 +21,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -104,21 +106,21 @@ class Server:
     @contextmanager
     def database(self, name: str, *, template: str | None = None) -> Iterator[None]:
         """A context in which the database exists; it is dropped afterwards even if connections were left open."""
+        admin = administrator(self.url(self.maintenance))
+        version = admin.info.server_version
         created = f"CREATE DATABASE {name}"
-        with psycopg.connect(self.url(self.maintenance), autocommit=True) as admin:
-            if template is not None:
-                created += f" TEMPLATE {template}"
-                # PostgreSQL 15 and later would copy block by block through the log, at twice the time.
-                created += " STRATEGY FILE_COPY" if admin.info.server_version >= 150_000 else ""
-            admin.execute(created)  # type: ignore[call-overload]  # both names are those of this suite
+        if template is not None:
+            created += f" TEMPLATE {template}"
+            # PostgreSQL 15 and later would copy block by block through the log, at twice the time.
+            created += " STRATEGY FILE_COPY" if version >= 150_000 else ""
+        admin.execute(created)  # type: ignore[call-overload]  # both names are those of this suite
         try:
-            if template is None:  # before PostgreSQL 15 every role may create in it, which open_database refuses
+            if template is None and version < 150_000:  # every role may create in it, which open_database refuses
                 with psycopg.connect(self.url(name), autocommit=True) as owner:
                     owner.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
             yield
         finally:
-            with psycopg.connect(self.url(self.maintenance), autocommit=True) as admin:
-                admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
 
     def version(self) -> str:
         """As the server itself tells it; a usage error when it cannot be reached or is too old."""
@@ -130,6 +132,14 @@ class Server:
         if number < OLDEST * 10_000:
             raise pytest.UsageError(f"HANGAR_TEST_PG: this is PostgreSQL {text}, {OLDEST} or newer is needed")
         return str(text)
+
+
+@cache
+def administrator(url: str) -> psycopg.Connection:
+    """A session that stays open in this process: to begin one costs as much as to copy a database."""
+    connection = psycopg.connect(url, autocommit=True)
+    atexit.register(connection.close)
+    return connection
 
 
 def candidates() -> Iterator[Path]:
