@@ -17,6 +17,8 @@ README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 DEPLOYMENT = ROOT / "docs" / "deployment.md"
 BACKUP = ROOT / "docs" / "backup.md"
+ACCOUNTS = ROOT / "docs" / "accounts.md"
+COOKIES = ROOT / "docs" / "cookies.md"
 
 _BLOCK = re.compile(r"((?:^<!-- [^\n]* -->\n)*)^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"<!-- (file|twin|from|run|sql|by hand)(?:: (.*?))? -->")

@@ -1,5 +1,5 @@
 -- name: upsert_eve_token
--- New tokens end a lease: whoever refreshes the old ones cannot store them any more.
+-- New tokens end a lease, so a process that is refreshing the old ones cannot store its result any more.
 INSERT INTO eve_tokens (
     eve_character_id,
     user_id,
