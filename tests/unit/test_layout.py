@@ -86,6 +86,14 @@ def imports(module: Path) -> Iterator[str]:
             yield from (name.name for name in node.names)
 
 
+def test_the_page_for_contributors_shows_the_layers_of_the_import_contract() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    [layers] = [contract["layers"] for contract in contracts if contract["type"] == "layers"]
+    shown = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## The layers\n")[2].split("```")[1]
+    lines = [line for line in shown.split("\n") if line and not line.startswith("domains: ")]
+    assert lines == [layer.replace("hangar_dal.", "") for layer in layers]
+
+
 def test_each_catalog_is_named_where_commands_look_for_catalogs() -> None:
     yoyo = ConfigParser(interpolation=None)
     yoyo.read(ROOT / "yoyo.ini", encoding="utf-8")
