@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docs.documents import BACKUP, DEPLOYMENT, README, ROOT, TUTORIAL, Block, blocks, commands, write_files
-from hangar_dal import sealing
+from hangar_dal import cli, sealing
 
 PAGES = [README, TUTORIAL]
 # The placeholder for the reader's own database in commands.
@@ -17,6 +17,8 @@ EXAMPLE_URL = "postgresql://user:password@localhost/shop_test"
 MARKDOWN = [
     *ROOT.glob("*.md"),
     *(ROOT / "docs").rglob("*.md"),
+    *(ROOT / "examples").glob("*/README.md"),
+    ROOT / "benchmarks" / "README.md",
     ROOT / "sql" / "README.md",
 ]
 
@@ -83,6 +85,23 @@ def test_every_link_leads_somewhere(page: Path):
     broken = [name for name, _ in links if not (page.parent / name).exists()]
     broken += [f"{name}#{anchor}" for name, anchor in links if anchor and anchor not in anchors(page.parent / name)]
     assert broken == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / ".env.example", *(page for page in MARKDOWN if page.name != "CHANGELOG.md")],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_every_command_that_is_named_exists(page: Path):
+    """The changelog also names commands that are gone."""
+    text = page.read_text(encoding="utf-8")
+    named = {tuple(found.split()) for found in re.findall(r"\bhangar-dal ((?:keys |migrations )?[a-z-]+)\b", text)}
+    unknown = []
+    for command in sorted(named):
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*command, "--help"])
+        unknown += [command] if ended.value.code else []
+    assert unknown == []
 
 
 def anchors(page: Path) -> set[str]:
