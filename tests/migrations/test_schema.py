@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
+import psycopg
 import pytest
 from yoyo.migrations import read_migrations
 
@@ -50,6 +51,17 @@ def test_the_tables_are_strict_and_the_texts_sort_by_code_point(
     assert {table.options for table in schema_of(sqlite_url).tables} == {"strict", "strict without rowid"}
     types = {column.type for table in schema_of(postgres_url).tables for column in table.columns}
     assert {kind for kind in types if kind.startswith("text")} == {'text COLLATE "C"', 'text[] COLLATE "C"'}
+
+
+def test_no_function_of_a_trigger_uses_the_search_path_of_the_caller(postgres_url: str) -> None:
+    """A role that sets another one cannot bring in operators, functions or tables of its own."""
+    with psycopg.connect(postgres_url) as connection:
+        functions = connection.execute(
+            "SELECT proname, proconfig FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        ).fetchall()
+    assert functions
+    pinned = ["search_path=pg_catalog, pg_temp"]
+    assert [name for name, settings in functions if settings != pinned] == []
 
 
 def test_session_cookies_have_exactly_the_two_indexes(database_url: str, schema_of: SchemaOf) -> None:

@@ -67,7 +67,7 @@ CREATE TABLE confirmed_emails (
 CREATE FUNCTION one_time_tokens_final() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RAISE EXCEPTION 'one_time_tokens_final: A one-time token can be used once or replaced; else it stays.';
+    RAISE EXCEPTION 'one_time_tokens_final: A one-time token cannot be changed, only used once or replaced.';
 END;
 $$;
 

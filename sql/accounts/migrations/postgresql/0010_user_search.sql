@@ -6,7 +6,8 @@ ALTER TABLE users ADD COLUMN email_grams text[] COLLATE "C";
 ALTER TABLE users ADD COLUMN phone_number_grams text[] COLLATE "C";
 
 -- Grams never outlive their text: a change of the text that does not bring new grams removes them.
-CREATE FUNCTION users_stale_grams() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION users_stale_grams() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF
         new.username_fold IS DISTINCT FROM old.username_fold
@@ -39,5 +40,14 @@ BEGIN
     RETURN new;
 END;
 $$;
-CREATE TRIGGER users_stale_grams BEFORE UPDATE ON users
-FOR EACH ROW EXECUTE FUNCTION users_stale_grams();
+
+CREATE TRIGGER users_stale_grams
+BEFORE UPDATE ON users
+FOR EACH ROW
+WHEN (
+    new.username_fold IS DISTINCT FROM old.username_fold
+    OR new.display_name_fold IS DISTINCT FROM old.display_name_fold
+    OR new.email_fold IS DISTINCT FROM old.email_fold
+    OR new.phone_number IS DISTINCT FROM old.phone_number
+)
+EXECUTE FUNCTION users_stale_grams();

@@ -4,26 +4,36 @@
 CREATE FUNCTION last_administrator() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    is_followed boolean := FALSE;
+    is_allowed boolean;
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        EXECUTE format('SELECT NOT EXISTS (SELECT 1 FROM %I.users WHERE role = ''ADMIN'' AND status = ''ACTIVE'')', TG_TABLE_SCHEMA)
-        INTO is_followed;
+        EXECUTE format(
+            'SELECT NOT EXISTS (SELECT 1 FROM %I.users WHERE role = ''ADMIN'' AND status = ''ACTIVE'')',
+            TG_TABLE_SCHEMA
+        )
+        INTO is_allowed;
     ELSE
         -- One transaction at a time takes an administrator away. The next one waits here until that is committed, and the
         -- query below then sees it.
         PERFORM pg_advisory_xact_lock(hashtextextended('last_administrator', TG_RELID::bigint));
         IF current_setting('transaction_isolation') <> 'read committed' THEN
-            -- Here the query below would not see it. Locking a row that has changed since the snapshot is a serialization
-            -- failure, after which the transaction is repeated. A row that is locked is passed over: who changes it
-            -- has not come here yet, or is no threat.
-            EXECUTE format('SELECT 1 FROM %I.users WHERE role = ''ADMIN'' AND status = ''ACTIVE'' AND id <> $1 FOR SHARE SKIP LOCKED', TG_TABLE_SCHEMA)
+            -- The query below reads the snapshot of the transaction, and would not see it. Locking a row that has changed
+            -- since the snapshot is a serialization failure, after which the transaction is repeated. Rows that others
+            -- have locked are skipped. Such a transaction has not reached this trigger yet, or it takes nobody away.
+            EXECUTE format(
+                'SELECT 1 FROM %I.users WHERE role = ''ADMIN'' AND status = ''ACTIVE'' AND id <> $1'
+                ' FOR SHARE SKIP LOCKED',
+                TG_TABLE_SCHEMA
+            )
             USING OLD.id;
         END IF;
-        EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.users WHERE role = ''ADMIN'' AND status = ''ACTIVE'' AND id <> $1)', TG_TABLE_SCHEMA)
-        INTO is_followed USING OLD.id;
+        EXECUTE format(
+            'SELECT EXISTS (SELECT 1 FROM %I.users WHERE role = ''ADMIN'' AND status = ''ACTIVE'' AND id <> $1)',
+            TG_TABLE_SCHEMA
+        )
+        INTO is_allowed USING OLD.id;
     END IF;
-    IF is_followed IS NOT TRUE THEN
+    IF is_allowed IS NOT TRUE THEN
         RAISE EXCEPTION 'last_administrator: The last active administrator cannot be demoted, suspended or deleted.';
     END IF;
     IF TG_OP = 'UPDATE' THEN

@@ -100,7 +100,7 @@ WHEN
     OR (NEW.token_hash IS OLD.token_hash AND NEW.expires_at IS NOT OLD.expires_at)
     OR (NEW.token_hash IS OLD.token_hash AND OLD.used_at IS NOT NULL AND NEW.used_at IS NOT OLD.used_at)
 BEGIN
-    SELECT RAISE(ABORT, 'one_time_tokens_final: A one-time token can be used once or replaced; else it stays.');
+    SELECT RAISE(ABORT, 'one_time_tokens_final: A one-time token cannot be changed, only used once or replaced.');
 END;
 
 -- Without this, INSERT OR REPLACE makes a used token work again. Another token may take its place.

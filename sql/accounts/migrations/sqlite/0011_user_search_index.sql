@@ -7,7 +7,7 @@ CREATE VIRTUAL TABLE user_search USING fts5 (
 
 -- FTS5 knows a row by its number, and VACUUM may change the row numbers of users. The key of the order is here too, so
 -- that a search which finds many users reads small rows until it knows the page.
--- A row that INSERT OR REPLACE removes fires no trigger of its own, but its foreign keys act.
+-- INSERT OR REPLACE removes a user without a DELETE trigger, but foreign keys act. So the row here goes with the user.
 -- differs: table user_search_rows: only FTS5 needs row numbers
 CREATE TABLE user_search_rows (
     number integer PRIMARY KEY,

@@ -1,7 +1,7 @@
 -- Once there is an active administrator, there is always one: the last cannot be demoted, suspended or deleted.
 
 -- One row, from the first active administrator on. INSERT OR REPLACE and UPDATE OR REPLACE fire no DELETE trigger, so
--- the triggers cannot see what was replaced. With this row, they need only see what is left.
+-- no trigger sees the rows that they remove. Thanks to this row, the triggers only have to look who is left.
 -- differs: table had_administrator: INSERT OR REPLACE is SQLite's alone
 CREATE TABLE had_administrator (
     id integer NOT NULL,

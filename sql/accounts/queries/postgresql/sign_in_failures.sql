@@ -1,6 +1,6 @@
 -- name: insert_or_count_attempt
--- One statement, so that of many attempts at once each sees those before it. It writes during a lock too, and so takes
--- as long as otherwise.
+-- One statement, so that each of many concurrent attempts sees those before it. It also writes during a lock, so that a
+-- refused attempt takes as long as any other.
 -- differs: a list is an array here, a JSON array there
 INSERT INTO sign_in_failures (
     key,

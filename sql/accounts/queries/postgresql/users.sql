@@ -121,7 +121,8 @@ WHERE
 ORDER BY id;
 
 -- name: lock_users
--- In one order, so that two merges of the same users do not wait for each other. Rows that refer to the users wait too.
+-- Locked in the order of their ids, so that two merges of the same users cannot deadlock. INSERTs of rows that refer to
+-- them wait too.
 -- differs: the rows are locked here; only one writes at a time there
 SELECT id
 FROM users
