@@ -16,7 +16,17 @@ import pytest
 from psycopg import sql
 
 from docs.documents import DEPLOYMENT, blocks, write_files
-from hangar_dal import ACCOUNTS, migrations, open_database, sealing, session_cookies, users, uuid7
+from hangar_dal import (
+    ACCOUNTS,
+    accounts,
+    migrations,
+    open_database,
+    sealing,
+    security_events,
+    session_cookies,
+    users,
+    uuid7,
+)
 from hangar_dal.errors import ConstraintViolation, MigrationError
 from hangar_dal.migrations.status import status
 from hangar_dal.settings import Settings
@@ -39,6 +49,9 @@ FORBIDDEN = [
     "SELECT pg_read_file('/etc/passwd')",
     "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES ('x', '9999_planted')",
     "DELETE FROM _yoyo_migration",
+    "UPDATE security_event_retention SET days = 1",
+    "DELETE FROM security_event_retention",
+    "INSERT INTO security_event_retention (id, days) VALUES (1, 1)",
     "SELECT * FROM _yoyo_log",
     "SELECT * FROM yoyo_lock",
     "SET ROLE {owner}",
@@ -124,7 +137,12 @@ def deployed(prepared: Deployment) -> Deployment:
 async def use(one: Deployment) -> None:
     """What an application does."""
     async with open_database(one.settings("hangar_app"), catalog=ACCOUNTS) as db:
-        ada = await users.create_user(db, local_user())
+        new = local_user()
+        ada = await users.create_user(db, new)
+        assert new.username
+        assert new.password
+        signed_in = await accounts.sign_in(db, new.username, new.password, source=None)
+        await accounts.refresh(db, signed_in.refresh_token)
         async with db.transaction() as tx:
             await session_cookies.create_session_cookie(tx, session(ada.id))
             await session_cookies.import_session_cookies(tx, [session(ada.id)])
@@ -132,6 +150,7 @@ async def use(one: Deployment) -> None:
         assert len(await session_cookies.list_session_cookies(db, user_id=ada.id)) == 2
         assert len(await session_cookies.list_users_with_session_cookies(db)) == 1
         assert await session_cookies.purge_expired_session_cookies(db) == 0
+        assert await security_events.purge_security_events(db) == 0
         assert await users.delete_user(db, ada.id) == 1
 
 
