@@ -70,6 +70,7 @@ def test_there_are_enough_of_both_and_few_survive() -> None:
     harmful_ones, harmless_ones = (list(chain.from_iterable(kinds.values())) for kinds in (HARMFUL, HARMLESS))
     assert sum(map(len, SOME_HARMFUL.values())) >= 150
     assert sum(map(len, SOME_HARMLESS.values())) >= 50
+    assert (len(harmful_ones) > 2000, len(harmless_ones) > 500) == (True, True)  # docs/check.md says so
     for mutants in (harmful_ones, harmless_ones):
         assert len({mutant.name for mutant in mutants}) == len(mutants)
         assert len({tuple(mutant.changed.items()) for mutant in mutants}) == len(mutants)
