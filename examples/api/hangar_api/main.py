@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 from fastapi import FastAPI
@@ -21,7 +22,12 @@ def create_app(settings: ApiSettings | None = None, database_settings: Settings 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """The server ends it when the last request has been answered."""
-        async with open_database(database_settings, catalog=ACCOUNTS) as db, httpx.AsyncClient(timeout=10) as http:
+        # The client serves every user, so it must not keep the cookies that a platform sets for one of them.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        async with (
+            open_database(database_settings, catalog=ACCOUNTS) as db,
+            httpx.AsyncClient(timeout=10, cookies=no_cookies) as http,
+        ):
             app.state.settings, app.state.database, app.state.http = settings, db, http
             yield
 

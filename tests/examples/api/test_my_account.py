@@ -1,5 +1,6 @@
 """The profile, the password, the sessions and the cookies of a user, as a client sees them."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from hangar_api.settings import ApiSettings
 from hangar_dal import sealing, session_cookies
 
 SEEN: list[str | None] = []
+BEGUN, END = threading.Event(), threading.Event()  # of the answer at /slow
 
 
 class Platform(BaseHTTPRequestHandler):
@@ -24,8 +26,12 @@ class Platform(BaseHTTPRequestHandler):
         SEEN.append(self.headers["Cookie"])
         self.send_response(200)
         self.send_header("Set-Cookie", "mine=for this user only")
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", "1")
         self.end_headers()
+        if self.path == "/slow":
+            BEGUN.set()
+            END.wait(60)
+        self.wfile.write(b".")
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -37,7 +43,8 @@ def own_settings() -> Iterator[ApiSettings]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         address = f"http://127.0.0.1:{server.server_port}/"
-        yield ApiSettings.model_validate({"token_keys": sealing.new_key(), "platforms": {"starmap": address}})
+        platforms = {"starmap": address, "slow": f"{address}slow"}
+        yield ApiSettings.model_validate({"token_keys": sealing.new_key(), "platforms": platforms})
         server.shutdown()
         thread.join()
 
@@ -134,6 +141,25 @@ async def test_what_a_platform_sets_is_not_kept_for_the_next_user(api: Api):
         stored = await api.call(person, "POST", "/me/cookies", cookies(value))
         assert (await api.call(person, "POST", f"/me/cookies/{stored.json()['id']}/use")).status_code == 200
         assert SEEN[-1] == f"sid={value}"
+
+
+async def test_what_a_platform_sets_is_not_sent_for_another_user_at_the_same_time(api: Api):
+    """While the first answer is under way: its headers, which set a cookie, have come, and its body has not."""
+    first, second = await api.enter(), await api.enter()
+    paths = []
+    for person, platform in ((first, "slow"), (second, "starmap")):
+        stored = await api.call(person, "POST", "/me/cookies", cookies(person.username, platform=platform))
+        paths.append(f"/me/cookies/{stored.json()['id']}/use")
+    BEGUN.clear()
+    END.clear()
+    slow = asyncio.create_task(api.call(first, "POST", paths[0]))
+    try:
+        await asyncio.to_thread(BEGUN.wait, 60)
+        await api.call(second, "POST", paths[1])
+        assert SEEN[-1] == f"sid={second.username}"
+    finally:
+        END.set()
+    assert (await slow).json() == {"platform_status": 200}
 
 
 async def test_cookies_of_others_are_not_found(api: Api):

@@ -74,8 +74,6 @@ async def use(cookies_id: UUID, current: Current, db: Db, settings: Configured, 
         answer = await http.send(request)
     except httpx.HTTPError:
         raise HTTPException(502, "The platform does not answer.") from None
-    finally:
-        http.cookies.clear()  # this client serves every user
     return Used(platform_status=answer.status_code)
 
 
