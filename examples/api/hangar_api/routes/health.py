@@ -1,4 +1,4 @@
-"""For whoever watches the process: does it run, and can it work?"""
+"""Two probes for a supervisor: does the process run, and can it work?"""
 
 from typing import Literal
 

@@ -1,51 +1,28 @@
 """Sessions, events and statistics, for administrators."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, status
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel
 
 from hangar_api.cursors import Cursor, Limit, Page, event_after, event_cursor
 from hangar_api.dependencies import Administrator, Db, From
 from hangar_api.schemas import Ended
 from hangar_api.sessions import SessionResponse, end_session, list_sessions
-from hangar_dal import Database, UserStatus, UserType, accounts, security_events, user_statistics, users
-from hangar_dal.security_events import SecurityEventKind
+from hangar_dal import Database, accounts, security_events, user_statistics, users
+from hangar_dal.security_events import SecurityEvent
+from hangar_dal.user_statistics import UserCount, UserCountOfDay
 
 router = APIRouter(prefix="/admin", tags=["oversight"])
-
-
-class _FromRow(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class EventResponse(_FromRow):
-    id: UUID
-    kind: SecurityEventKind
-    user_id: UUID | None
-    actor_id: UUID | None
-    source: str | None
-    user_agent: str | None
-    occurred_at: datetime
-
-
-class Count(_FromRow):
-    status: UserStatus
-    user_type: UserType
-    users: int
-
-
-class CountOfDay(Count):
-    day: date
 
 
 class Statistics(BaseModel):
     """`active` counts a user once, on the day of the last sign-in. Days are in UTC."""
 
-    now: list[Count]
-    new: list[CountOfDay]
-    active: list[CountOfDay]
+    now: list[UserCount]
+    new: list[UserCountOfDay]
+    active: list[UserCountOfDay]
 
 
 @router.get("/users/{user_id}/sessions")
@@ -73,11 +50,10 @@ async def end_session_of_user(
 @router.get("/events")
 async def list_events(
     administrator: Administrator, db: Db, user_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 50
-) -> Page[EventResponse]:
+) -> Page[SecurityEvent]:
     """Security events, newest first, of one user if given."""
     found = await security_events.list_security_events(db, user_id=user_id, after=event_after(cursor), limit=limit)
-    items = [EventResponse.model_validate(each) for each in found]
-    return Page(items=items, next_cursor=event_cursor(found, limit))
+    return Page(items=found, next_cursor=event_cursor(found, limit))
 
 
 @router.get("/statistics")
@@ -87,15 +63,9 @@ async def show_statistics(
     """Counts by status and type; new and active users of each day, of the last thirty days if no time is given."""
     first, last = _period(db, since, before)
     return Statistics(
-        now=[Count.model_validate(row) for row in await user_statistics.count_users_by_status_and_type(db)],
-        new=[
-            CountOfDay.model_validate(row)
-            for row in await user_statistics.count_new_users_by_day(db, since=first, before=last)
-        ],
-        active=[
-            CountOfDay.model_validate(row)
-            for row in await user_statistics.count_active_users_by_day(db, since=first, before=last)
-        ],
+        now=await user_statistics.count_users_by_status_and_type(db),
+        new=await user_statistics.count_new_users_by_day(db, since=first, before=last),
+        active=await user_statistics.count_active_users_by_day(db, since=first, before=last),
     )
 
 
