@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import cached_property
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,15 +26,19 @@ class ApiSettings(BaseSettings):
     platforms: dict[str, AnyHttpUrl] = Field(default_factory=dict)
     """The address of each platform that stored cookies may be sent to, as a JSON object."""
 
+    @cached_property
+    def keys(self) -> dict[str, bytes]:
+        """The keys of access tokens by their ids, the one that signs first."""
+        return _parse_keys(self.token_keys)
+
     @field_validator("token_keys")
     @classmethod
     def _check_keys(cls, given: SecretStr) -> SecretStr:
-        parse_keys(given)
+        _parse_keys(given)
         return given
 
 
-def parse_keys(given: SecretStr) -> dict[str, bytes]:
-    """Return the keys by their ids, the one that signs first."""
+def _parse_keys(given: SecretStr) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
     for entry in given.get_secret_value().split(","):
         key_id, _, encoded = entry.strip().partition(":")

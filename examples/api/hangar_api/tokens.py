@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import jwt
 
-from hangar_api.settings import ApiSettings, parse_keys
+from hangar_api.settings import ApiSettings
 from hangar_dal.errors import TokenInvalid
 
 _ALGORITHM = "HS256"
@@ -21,7 +21,7 @@ class AccessToken:
 
 
 def issue_access_token(settings: ApiSettings, *, user_id: UUID, session_id: UUID) -> str:
-    key_id, key = next(iter(parse_keys(settings.token_keys).items()))
+    key_id, key = next(iter(settings.keys.items()))
     now = datetime.now(UTC)
     claims = {
         "iss": settings.issuer,
@@ -41,7 +41,7 @@ def read_access_token(settings: ApiSettings, token: str | None) -> AccessToken:
         key_id = jwt.get_unverified_header(token or "").get("kid")
         claims = jwt.decode(
             token or "",
-            parse_keys(settings.token_keys)[str(key_id)],
+            settings.keys[str(key_id)],
             algorithms=[_ALGORITHM],
             issuer=settings.issuer,
             audience=settings.audience,

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from examples.api.conftest import Api, Person, kind
-from hangar_api.settings import ApiSettings, parse_keys
+from hangar_api.settings import ApiSettings
 from hangar_dal import UserStatus, users
 
 
@@ -74,7 +74,7 @@ async def test_oauth2_login_success(api: Api, own_settings: ApiSettings):
     claims, header = claims_of(token["access_token"]), jwt.get_unverified_header(token["access_token"])
     assert (claims["sub"], claims["iss"], claims["aud"]) == (person.id, "hangar-api", "hangar-api")
     assert claims["exp"] - claims["iat"] == 1800
-    assert [header["kid"]] == list(parse_keys(own_settings.token_keys))
+    assert [header["kid"]] == list(own_settings.keys)
 
 
 async def test_json_login_success(api: Api):
@@ -208,7 +208,7 @@ async def test_get_current_user_unauthenticated(api: Api):
 
 def changed(person: Person, settings: ApiSettings, **changes: Any) -> str:
     """The user's access token with other claims, signed anew. None removes a claim."""
-    key_id, key = next(iter(parse_keys(settings.token_keys).items()))
+    key_id, key = next(iter(settings.keys.items()))
     claims = claims_of(person.tokens["access_token"]) | changes
     return jwt.encode(
         {name: value for name, value in claims.items() if value is not None}, key, headers={"kid": key_id}
@@ -223,7 +223,7 @@ def unsigned(person: Person) -> str:
 async def test_get_current_user_invalid_token(api: Api, own_settings: ApiSettings):
     person, other = await api.enter(), await api.enter()
     good = person.tokens["access_token"]
-    key_id, key = next(iter(parse_keys(own_settings.token_keys).items()))
+    key_id, key = next(iter(own_settings.keys.items()))
     wrong = {
         "nonsense": "nonsense",
         "refresh token": person.tokens["refresh_token"],
