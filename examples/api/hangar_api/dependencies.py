@@ -1,13 +1,16 @@
 """What the routes are given: the settings, the database, where a request comes from, and who is signed in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, TypedDict
 from uuid import UUID
 
 import httpx
-from fastapi import Depends, HTTPException, Request
+from fastapi import BackgroundTasks, Depends, HTTPException, Request
 from fastapi.security import OAuth2PasswordBearer
 
+from hangar_api import mail
 from hangar_api.settings import ApiSettings
 from hangar_api.tokens import read_access_token
 from hangar_dal import Database, User, refresh_tokens, users
@@ -31,8 +34,15 @@ def _http(request: Request) -> httpx.AsyncClient:
     return found
 
 
+def _outbox(request: Request, tasks: BackgroundTasks) -> Callable[[mail.Message], None] | None:
+    """Takes messages, which are sent after the answer. None if the application cannot send any."""
+    send: mail.Send | None = request.app.state.send_mail
+    return partial(tasks.add_task, mail.deliver, send) if send else None
+
+
 Configured = Annotated[ApiSettings, Depends(_settings)]
 Http = Annotated[httpx.AsyncClient, Depends(_http)]
+Outbox = Annotated[Callable[[mail.Message], None] | None, Depends(_outbox)]
 # No route takes a transaction: the functions of `accounts` begin one themselves, after they have hashed, and commit it
 # before they return, which is before the answer is sent.
 Db = Annotated[Database, Depends(_database)]

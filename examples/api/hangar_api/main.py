@@ -7,17 +7,24 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 from fastapi import FastAPI
 
-from hangar_api import logs, problems
+from hangar_api import logs, mail, problems
 from hangar_api.routes import administration, cookies, health, me, oversight, personal_data, signing_in, two_factor
 from hangar_api.settings import ApiSettings
 from hangar_dal import ACCOUNTS, Settings, open_database
 
 
-def create_app(settings: ApiSettings | None = None, database_settings: Settings | None = None) -> FastAPI:
+def create_app(
+    settings: ApiSettings | None = None,
+    database_settings: Settings | None = None,
+    *,
+    send_mail: mail.Send | None = None,
+) -> FastAPI:
     """Take everything from the environment unless it is given. Wrong settings are reported before the server starts."""
     logs.configure()
     settings = settings or ApiSettings.model_validate({})
     database_settings = database_settings or Settings()
+    if send_mail is None and settings.mail_folder is not None:
+        send_mail = mail.to_folder(settings.mail_folder)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -28,10 +35,11 @@ def create_app(settings: ApiSettings | None = None, database_settings: Settings 
             open_database(database_settings, catalog=ACCOUNTS) as db,
             httpx.AsyncClient(timeout=10, cookies=no_cookies) as http,
         ):
-            app.state.settings, app.state.database, app.state.http = settings, db, http
+            app.state.database, app.state.http = db, http
             yield
 
     app = FastAPI(title="Hangar API", version="0.1.0", lifespan=lifespan, responses=problems.RESPONSES)
+    app.state.settings, app.state.send_mail = settings, send_mail
     problems.install(app)
     for module in (health, signing_in, me, two_factor, cookies, administration, oversight, personal_data):
         app.include_router(module.router)

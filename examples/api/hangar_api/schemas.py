@@ -45,6 +45,10 @@ class OneTimeTokenRequest(Request):
     token: SecretStr
 
 
+class ForgottenPassword(Request):
+    email: str
+
+
 class NewPasswordByToken(Request):
     token: SecretStr
     password: SecretStr

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from functools import cached_property
+from pathlib import Path
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,6 +26,9 @@ class ApiSettings(BaseSettings):
     access_token_seconds: int = Field(1800, ge=1, le=86_400)
     platforms: dict[str, AnyHttpUrl] = Field(default_factory=dict)
     """The address of each platform that stored cookies may be sent to, as a JSON object."""
+
+    mail_folder: Path | None = None
+    """Where messages to users are written, unless `create_app` is given a function that sends them."""
 
     @cached_property
     def keys(self) -> dict[str, bytes]:

@@ -18,6 +18,7 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from hangar_api.mail import Send
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
 from hangar_dal import Database, Settings, UserRole, passwords, sealing, users
@@ -117,8 +118,16 @@ def own_settings() -> ApiSettings:
 
 
 @pytest.fixture(scope="module")
-async def api(api_settings: Settings, own_settings: ApiSettings, anyio_backend: str) -> AsyncIterator[Api]:
-    app = create_app(own_settings, api_settings)
+def send_mail() -> Send | None:
+    """None: the application cannot send mail. A module that tests messages has a fixture of this name too."""
+    return None
+
+
+@pytest.fixture(scope="module")
+async def api(
+    api_settings: Settings, own_settings: ApiSettings, send_mail: Send | None, anyio_backend: str
+) -> AsyncIterator[Api]:
+    app = create_app(own_settings, api_settings, send_mail=send_mail)
     transport = httpx.ASGITransport(app)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -127,3 +136,8 @@ async def api(api_settings: Settings, own_settings: ApiSettings, anyio_backend: 
             httpx.AsyncClient(transport=transport, base_url="http://api.example") as http,
         ):
             yield Api(app, http)
+
+
+@pytest.fixture(scope="module")
+async def administrator(api: Api) -> Person:
+    return await api.enter(UserRole.ADMIN)

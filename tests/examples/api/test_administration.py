@@ -189,19 +189,23 @@ OPERATIONS: list[Operation] = [
 ]
 
 
+@pytest.fixture(scope="module")
+async def moderator(api: Api) -> Person:
+    return await api.enter(UserRole.MODERATOR)
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
-async def test_allowed(api: Api, operation: Operation):
-    admin = await api.enter(UserRole.ADMIN)
-    answer = await operation(api, admin, await api.enter())
+async def test_allowed(api: Api, administrator: Person, operation: Operation):
+    answer = await operation(api, administrator, await api.enter())
     assert answer.is_success, answer.text
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
-async def test_forbidden(api: Api, operation: Operation):
+async def test_forbidden(api: Api, moderator: Person, operation: Operation):
     """To a moderator, and so to other users too."""
-    stranger, user = await api.enter(UserRole.MODERATOR), await api.enter()
+    user = await api.enter()
     before = await users.get_user(api.database, user.uuid)
-    assert kind(await operation(api, stranger, user)) == (403, "forbidden")
+    assert kind(await operation(api, moderator, user)) == (403, "forbidden")
     assert await users.get_user(api.database, user.uuid) == before
     assert (await api.call(user, "GET", "/me")).status_code == 200
 
@@ -223,25 +227,24 @@ async def test_nobody_gets_in_without_a_token(api: Api, path: str):
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest", "name"])
-async def test_pages_have_every_user_once(api: Api, order: str):
-    admin = await api.enter(UserRole.ADMIN)
+async def test_pages_have_every_user_once(api: Api, administrator: Person, order: str):
     for number in range(3):
         await api.register(display_name=f"ÄÖ {number // 2}")
     ids: list[str] = []
     query: dict[str, Any] | None = {"order": order, "limit": 2}
     while query is not None:
-        page = (await api.call(admin, "GET", "/admin/users", params=query)).json()
+        page = (await api.call(administrator, "GET", "/admin/users", params=query)).json()
         ids += [user["id"] for user in page["items"]]
         query = query | {"cursor": page["next_cursor"]} if page["next_cursor"] else None
     assert len(ids) == len(set(ids)) == await users.count_users(api.database)
 
 
-async def test_a_search_comes_in_pages(api: Api):
-    admin, part = await api.enter(UserRole.ADMIN), token_hex(6)
+async def test_a_search_comes_in_pages(api: Api, administrator: Person):
+    part = token_hex(6)
     made = [(await api.register(display_name=f"{part} {number // 2}")).id for number in range(3)]
-    first = (await api.call(admin, "GET", "/admin/users/search", params={"part": part, "limit": "2"})).json()
+    first = (await api.call(administrator, "GET", "/admin/users/search", params={"part": part, "limit": "2"})).json()
     query = {"part": part, "limit": "2", "cursor": first["next_cursor"]}
-    second = (await api.call(admin, "GET", "/admin/users/search", params=query)).json()
+    second = (await api.call(administrator, "GET", "/admin/users/search", params=query)).json()
     assert [user["id"] for user in first["items"] + second["items"]] == made
 
 
@@ -271,6 +274,5 @@ async def test_events_name_the_administrator(api: Api):
         ("DELETE", "/sessions", None),
     ],
 )
-async def test_an_unknown_user_is_not_found(api: Api, method: str, path: str, body: Any):
-    admin = await api.enter(UserRole.ADMIN)
-    assert kind(await api.call(admin, method, f"/admin/users/{uuid4()}{path}", body)) == (404, "not-found")
+async def test_an_unknown_user_is_not_found(api: Api, administrator: Person, method: str, path: str, body: Any):
+    assert kind(await api.call(administrator, method, f"/admin/users/{uuid4()}{path}", body)) == (404, "not-found")

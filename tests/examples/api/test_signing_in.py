@@ -254,3 +254,26 @@ async def test_a_suspended_user_is_out_at_once(api: Api):
     assert kind(await api.call(person, "GET", "/me")) == (401, "token-invalid")
     assert kind(await refresh(api, person.tokens["refresh_token"])) == (401, "token-invalid")
     await refusal(api, person.username, person.password)
+
+
+async def test_a_server_that_cannot_send_mail_says_so_to_everybody(api: Api):
+    person = await api.register()
+    for email in (person.email, f"nobody{person.email}"):
+        assert kind(await api.http.post("/password/forgotten", json={"email": email})) == (501, "not-implemented")
+
+
+@pytest.mark.parametrize(
+    "agent", ["", "x" * 512, "x" * 513, "x" * 20_000, "ü" * 600], ids=["empty", "512", "513", "long", "ü"]
+)
+async def test_any_user_agent_may_sign_in(api: Api, agent: str):
+    person = await api.register()
+    login = {"login": person.username, "password": person.password}
+    headers = {"User-Agent": agent.encode("latin-1")}
+    answer = await api.http.post("/login", json=login, headers=headers)
+    assert answer.status_code == 200, answer.text
+    tokens = await api.http.post(
+        "/token/refresh", json={"refresh_token": answer.json()["refresh_token"]}, headers=headers
+    )
+    person.tokens = tokens.json()
+    session, *_ = (await api.call(person, "GET", "/me/sessions")).json()["items"]
+    assert session["user_agent"] == (agent[:512] or None)

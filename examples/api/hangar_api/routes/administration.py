@@ -5,12 +5,14 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, status
-from pydantic import BaseModel, SecretStr
+from pydantic import AwareDatetime, BaseModel, SecretStr
 
+from hangar_api import mail
 from hangar_api.cursors import Cursor, Limit, Page, user_after, user_cursor
-from hangar_api.dependencies import Administrator, Db, From
+from hangar_api.dependencies import Administrator, Db, From, Outbox
 from hangar_api.schemas import ProfileChanges, Request, UserResponse
 from hangar_dal import User, UserRole, UserStatus, UserType, accounts, users
+from hangar_dal.one_time_tokens import TokenPurpose
 
 router = APIRouter(prefix="/admin/users", tags=["administration"])
 
@@ -25,11 +27,25 @@ class NewInvitation(Request):
 
 
 class OneTimeLink(BaseModel):
-    """`token` is shown once, for a link that is sent to the user and to nobody else."""
+    """`token` is None if it was sent to the user by mail. Otherwise pass it on to the user, and to nobody else."""
 
     user: UserResponse
-    token: str
+    token: str | None
     expires_at: datetime
+
+
+class UserQuery(Request):
+    """The filters of `users.list_users`, and the page."""
+
+    status: UserStatus | None = None
+    role: UserRole | None = None
+    user_type: UserType | None = None
+    created_since: AwareDatetime | None = None
+    created_before: AwareDatetime | None = None
+    signed_in: Literal["never", "ever"] | None = None
+    order: Literal["newest", "oldest", "name"] = "newest"
+    cursor: Cursor = None
+    limit: Limit = 50
 
 
 class Changes(ProfileChanges):
@@ -50,40 +66,21 @@ class NewPassword(Request):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-async def invite(new: NewInvitation, administrator: Administrator, db: Db, where: From) -> OneTimeLink:
+async def invite(new: NewInvitation, administrator: Administrator, db: Db, where: From, outbox: Outbox) -> OneTimeLink:
     """Create an account for another person, who chooses the password at `/invitations/accept`."""
     invited = await accounts.invite_user(db, **new.model_dump(), actor_id=administrator.user.id, **where)
-    token = invited.token.get_secret_value()
-    return OneTimeLink(user=UserResponse.of(invited.user), token=token, expires_at=invited.expires_at)
+    email = invited.user.email or new.email
+    return _sent(outbox, invited.user, TokenPurpose.INVITATION, email, invited.token, invited.expires_at)
 
 
 @router.get("")
 async def list_users(
     administrator: Administrator,
     db: Db,
-    has_status: Annotated[UserStatus | None, Query(alias="status")] = None,
-    role: UserRole | None = None,
-    user_type: UserType | None = None,
-    created_since: datetime | None = None,
-    created_before: datetime | None = None,
-    signed_in: Literal["never", "ever"] | None = None,
-    order: Literal["newest", "oldest", "name"] = "newest",
-    cursor: Cursor = None,
-    limit: Limit = 50,
+    query: Annotated[UserQuery, Query()],
 ) -> Page[UserResponse]:
-    found = await users.list_users(
-        db,
-        status=has_status,
-        role=role,
-        user_type=user_type,
-        created_since=created_since,
-        created_before=created_before,
-        signed_in=signed_in,
-        order=order,
-        after=user_after(cursor),
-        limit=limit,
-    )
-    return _page(found, limit)
+    filters = query.model_dump(exclude={"cursor"})
+    return _page(await users.list_users(db, **filters, after=user_after(query.cursor)), query.limit)
 
 
 @router.get("/search")
@@ -131,11 +128,24 @@ async def reset_password(user_id: UUID, new: NewPassword, administrator: Adminis
 
 
 @router.post("/{user_id}/email-confirmation", status_code=status.HTTP_201_CREATED)
-async def request_email_confirmation(user_id: UUID, administrator: Administrator, db: Db, where: From) -> OneTimeLink:
+async def request_email_confirmation(
+    user_id: UUID, administrator: Administrator, db: Db, where: From, outbox: Outbox
+) -> OneTimeLink:
     """Make a token by which the user confirms the address, at `/email/confirm`."""
     issued = await accounts.request_email_confirmation(db, user_id, **where)
-    user = UserResponse.of(await users.get_user(db, user_id))
-    return OneTimeLink(user=user, token=issued.token.get_secret_value(), expires_at=issued.stored.expires_at)
+    user, stored = await users.get_user(db, user_id), issued.stored
+    return _sent(outbox, user, stored.purpose, stored.email, issued.token, stored.expires_at)
+
+
+def _sent(
+    outbox: Outbox, user: User, purpose: TokenPurpose, email: str, token: SecretStr, expires_at: datetime
+) -> OneTimeLink:
+    """Send a token to the user, or show it to the administrator if the application cannot send mail."""
+    link = OneTimeLink(user=UserResponse.of(user), token=None, expires_at=expires_at)
+    if outbox is None:
+        return link.model_copy(update={"token": token.get_secret_value()})
+    outbox(mail.message(purpose, email, token))
+    return link
 
 
 def _page(found: list[User], limit: int) -> Page[UserResponse]:

@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, status
+from fastapi import APIRouter, Depends, Form, HTTPException, status
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import SecretStr
 
-from hangar_api.dependencies import Configured, Current, Db, From
+from hangar_api import mail
+from hangar_api.dependencies import Configured, Current, Db, From, Outbox
 from hangar_api.schemas import (
     Ended,
+    ForgottenPassword,
     Login,
     NewPasswordByToken,
     OneTimeTokenRequest,
@@ -74,3 +76,19 @@ async def accept_invitation(given: NewPasswordByToken, db: Db, where: From) -> U
 @router.post("/email/confirm")
 async def confirm_email(given: OneTimeTokenRequest, db: Db, where: From) -> UserResponse:
     return UserResponse.of(await accounts.confirm_email(db, given.token, **where))
+
+
+@router.post("/password/forgotten", status_code=status.HTTP_202_ACCEPTED)
+async def request_password_reset(given: ForgottenPassword, db: Db, where: From, outbox: Outbox) -> None:
+    """Send a token for `/password/reset` to this address. The answer does not tell whether an account has it."""
+    if outbox is None:
+        raise HTTPException(501, "This server cannot send mail. Ask an administrator for a new password.")
+    issued = await accounts.request_password_reset(db, given.email, **where)
+    if issued is not None:
+        outbox(mail.message(issued.stored.purpose, issued.stored.email, issued.token))
+
+
+@router.post("/password/reset", status_code=status.HTTP_204_NO_CONTENT)
+async def reset_password(given: NewPasswordByToken, db: Db, where: From) -> None:
+    """Replaces a forgotten password and ends all sessions. A second factor stays in force."""
+    await accounts.reset_password_with_token(db, given.token, given.password, **where)
