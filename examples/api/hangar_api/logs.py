@@ -1,10 +1,14 @@
-"""A log line for each request, with an id that the client gets too. Nothing that a client sent is logged."""
+"""A log line for each request, with an id that the client gets too. Nothing that a client sent is logged.
+
+No answer may be cached: most of them have tokens or personal data.
+"""
 
 import logging
 import sys
 import time
 import traceback
 from contextvars import ContextVar
+from http import HTTPMethod
 from uuid import UUID, uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hangar_api.problems import internal_error
 
 logger = logging.getLogger("hangar_api")
+_METHODS = set(HTTPMethod)
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
@@ -51,7 +56,8 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.get().encode())]
+                own = [(b"x-request-id", request_id.get().encode()), (b"cache-control", b"no-store")]
+                message["headers"] = [*message["headers"], *own]
             await send(message)
 
         try:
@@ -68,7 +74,8 @@ class RequestLog:
         finally:
             route = getattr(scope.get("route"), "path", "(no such route)")
             took = (time.perf_counter() - began) * 1000
-            logger.info("%s %s %d %.1f ms", scope["method"], route, status, took)
+            method = scope["method"] if scope["method"] in _METHODS else "(no such method)"
+            logger.info("%s %s %d %.1f ms", method, route, status, took)
             request_id.reset(token)
 
 

@@ -7,7 +7,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 from fastapi import FastAPI
 
-from hangar_api import logs, mail, problems
+from hangar_api import limits, logs, mail, problems
 from hangar_api.routes import administration, cookies, health, me, oversight, personal_data, signing_in, two_factor
 from hangar_api.settings import ApiSettings
 from hangar_dal import ACCOUNTS, Settings, open_database
@@ -38,10 +38,18 @@ def create_app(
             app.state.database, app.state.http = db, http
             yield
 
-    app = FastAPI(title="Hangar API", version="0.1.0", lifespan=lifespan, responses=problems.RESPONSES)
+    # A redirect to the path without its last slash would name the host that the client sent.
+    app = FastAPI(
+        title="Hangar API",
+        version="0.1.0",
+        lifespan=lifespan,
+        responses=problems.RESPONSES,
+        redirect_slashes=False,
+    )
     app.state.settings, app.state.send_mail = settings, send_mail
     problems.install(app)
     for module in (health, signing_in, me, two_factor, cookies, administration, oversight, personal_data):
         app.include_router(module.router)
+    app.add_middleware(limits.BodyLimit)
     app.add_middleware(logs.RequestLog)
     return app

@@ -35,6 +35,7 @@ STATUSES: dict[type[errors.HangarError], int] = {
     errors.HashingBusy: 503,
     errors.DatabaseBusy: 503,
     errors.ConnectionFailed: 503,
+    errors.DatabaseFileLost: 503,
     errors.DatabaseClosed: 503,
     errors.StatementTimeout: 503,
     errors.TransactionConflict: 503,
@@ -47,6 +48,8 @@ _DETAILS: dict[type[errors.HangarError], str] = {
     errors.ForeignKeyViolation: "The account or the thing that this refers to is gone.",
     errors.ConstraintViolation: "A rule of the database does not allow this.",
 }
+# Python 3.13 has other words for this status. `type` must stay the same.
+_PHRASES = {413: "Content Too Large"}
 
 
 class FieldProblem(BaseModel):
@@ -112,7 +115,8 @@ async def answer_invalid(request: Request, error: Exception) -> JSONResponse:
 async def answer_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
-    kind = HTTPStatus(error.status_code).phrase.title().replace(" ", "")
+    phrase = _PHRASES.get(error.status_code) or HTTPStatus(error.status_code).phrase
+    kind = phrase.title().replace(" ", "")
     return problem(kind, error.status_code, str(error.detail), headers=headers)
 
 
