@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 from database.ledger import column, endless, endless_write, make_ledger, run
 from database.outside import Outside
 from database.storm import COMMITTED
+from database.until import until
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
+from hangar_dal.database.sqlite.raw import LOCK_SLICE
 from hangar_dal.errors import DatabaseBusy, TransactionFailed
 from hangar_dal.settings import Settings, parse_url
 
@@ -92,6 +95,23 @@ async def test_a_cancelled_task_that_waits_for_another_process_stops_soon(sqlite
             assert [task.cancelled() for task in done] == [True, True]
         assert await column(db, IDS) == []
         await run(db, INSERT, id=2)
+
+
+async def test_a_cancellation_ends_the_wait_for_a_lock_in_the_middle(sqlite_url: str) -> None:
+    settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key(), lock_timeout=3600)
+    took = []
+    async with open_database(settings, catalog=ACCOUNTS) as db:
+        await db.run(*make_ledger(db))
+        with closing(sqlite3.connect(parse_url(sqlite_url).path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for _ in range(20):
+                waiting = asyncio.create_task(run(db, INSERT, id=1))
+                await until(lambda: db.pool_stats()["writer"].used == 1)
+                waiting.cancel()
+                began = time.monotonic()
+                await asyncio.wait({waiting})
+                took.append(time.monotonic() - began)
+    assert min(took) < LOCK_SLICE / 4  # SQLite's own wait would last that long
 
 
 async def test_the_wait_for_a_lock_of_another_process_has_an_end(sqlite_url: str) -> None:

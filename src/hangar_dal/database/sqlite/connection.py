@@ -9,6 +9,7 @@ import ctypes
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -18,7 +19,7 @@ import aiosqlite
 from hangar_dal.database.connection import Borrower, Isolation
 from hangar_dal.database.owned import own
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
-from hangar_dal.database.sqlite.raw import LOCK_SLICE, close_raw, open_raw
+from hangar_dal.database.sqlite.raw import close_raw, open_raw
 from hangar_dal.database.sqlite.watched import WatchedFile
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.errors import DatabaseClosed, DatabaseFileLost, HangarError, raise_alone
@@ -27,6 +28,7 @@ from hangar_dal.urls import MEMORY
 T = TypeVar("T")
 
 _NUDGE: Final = 0.02
+_LONGEST_PAUSE: Final = 0.025  # between two tries to get a lock
 
 _BEGIN: Final = Statement("", "BEGIN", writes=False)
 _BEGIN_IMMEDIATE: Final = Statement("", "BEGIN IMMEDIATE", writes=True)
@@ -52,9 +54,9 @@ class SqliteConnection:
         self._files = source.first
         self._commit_statement = _COMMIT
         self._set_up = set_up
-        self._lock_tries = int(lock_timeout / LOCK_SLICE)
+        self._lock_timeout = lock_timeout
         self._age_limit = age_limit
-        self._abandoned = False  # the caller was cancelled: what waits for a lock shall stop waiting
+        self._abandoned = threading.Event()  # the caller was cancelled: a wait for a lock ends at once
         self._is_only_one = source.uri == MEMORY  # then it is the reader too
         self._cursors: set[sqlite3.Cursor] = set()
         self._thread: threading.Thread | None = None
@@ -109,7 +111,7 @@ class SqliteConnection:
     async def settle(self) -> bool:
         if self.lost:
             return False
-        self._abandoned = True
+        self._abandoned.set()
         cleaning = own(self._cleaned())
         while not cleaning.done() and not self.lost:
             self._interrupt()
@@ -129,7 +131,8 @@ class SqliteConnection:
     async def close(self) -> None:
         if self.lost:
             return
-        self.lost = self._abandoned = True
+        self.lost = True
+        self._abandoned.set()
         closing = own(self._closed())
         while not closing.done():
             if self.running:
@@ -149,7 +152,7 @@ class SqliteConnection:
         """At the end of the process, from another thread, if `close` was not called. It may be half open."""
         if self.lost:
             return
-        self._abandoned = True
+        self._abandoned.set()
         self._driver.stop()
         while self._thread is not None and self._thread.is_alive():
             self._interrupt()
@@ -215,16 +218,18 @@ class SqliteConnection:
 
     def _run(self, statement: Statement, parameters: Parameters) -> Result:
         self.applied = False
-        tries_left = self._lock_tries
+        began = 0.0  # to wait for a lock
         while True:
             try:
                 cursor = self._raw.execute(statement.text, parameters)
                 rows = cursor.fetchall()
                 break
             except DRIVER_ERRORS as error:
-                if not self._may_try_again(error, tries_left):
+                began = began or time.monotonic()
+                waited = time.monotonic() - began
+                if not self._may_try_again(error, waited):
                     raise_alone(self._explained(error, statement))
-                tries_left -= 1
+                self._abandoned.wait(min(0.001 + waited / 2, _LONGEST_PAUSE))
         self.applied = True
         if statement.writes and not self._raw.in_transaction:
             self._source.committed()
@@ -247,11 +252,11 @@ class SqliteConnection:
         """The error to raise. A lost file causes many different errors, so look for it first."""
         return self._source.find(self._files) or translated(error, statement, self._raw)
 
-    def _may_try_again(self, error: Exception, tries_left: int) -> bool:
+    def _may_try_again(self, error: Exception, waited: float) -> bool:
         """Outside a transaction, a statement that met a lock did nothing: repeat it until the lock timeout."""
-        if not is_busy(error) or tries_left <= 0:
+        if not is_busy(error) or waited >= self._lock_timeout:
             return False
-        return not (self._raw.in_transaction or self._overdue or self._abandoned)
+        return not (self._raw.in_transaction or self._overdue or self._abandoned.is_set())
 
     def _open_cursor(self, statement: Statement, parameters: Parameters) -> sqlite3.Cursor:
         try:
@@ -275,7 +280,7 @@ class SqliteConnection:
 
     def _clean(self) -> None:
         self._close_cursors()  # first: an interrupt lasts while any of them lives
-        self._abandoned = False
+        self._abandoned.clear()
         while self._raw.in_transaction:
             try:
                 self._raw.execute("ROLLBACK")

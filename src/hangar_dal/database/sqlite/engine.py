@@ -106,6 +106,7 @@ def _set_up_writer(raw: sqlite3.Connection) -> None:
     if mode != "wal":
         raise ConnectionFailed("SQLite cannot keep a write-ahead log for this file: put it on a local, writable disk")
     _set_up_each(raw)
+    raw.execute("PRAGMA busy_timeout = 0")  # the connection waits itself, because a cancellation can end its own wait
 
 
 def _set_up_reader(raw: sqlite3.Connection) -> None:

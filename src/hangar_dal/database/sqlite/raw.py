@@ -12,7 +12,7 @@ from hangar_dal.database.sqlite.watched import Identities, WatchedFile
 from hangar_dal.errors import ConnectionFailed, raise_alone
 from hangar_dal.urls import MEMORY
 
-# SQLite's own wait for a lock cannot be interrupted: it is cut into slices, so that a cancelled task stops soon.
+# SQLite's own wait for a lock cannot be interrupted, so it is short.
 LOCK_SLICE: Final = 0.1
 
 
