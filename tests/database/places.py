@@ -32,6 +32,7 @@ class Scene:
         self.cancelled = self.told = self.reached = 0
         self._amount = rival.amount()
         self._adds = 0
+        self._releasing: asyncio.Task[None] | None = None
 
     async def play(self, place: "Place", way: Way) -> None:
         """Cancel what happens at the place, in this way."""
@@ -50,6 +51,8 @@ class Scene:
         self._adds = place.adds
         place.hold(self.rival)
         await way(work, lambda: self._moment(place.reached))
+        if self._releasing is not None:
+            await self._releasing
         self.rival.release()
         assert self.rival.amount() == self._amount
 
@@ -88,7 +91,7 @@ class Scene:
         """When the work has reached its place, or after a few turns of the event loop."""
         if reached is not None and self.random.random() < 0.7:
             while not reached(self):  # noqa: ASYNC110 - another process is asked
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.001)  # asking again at once would keep a writer of SQLite out
             self.reached += 1
             return
         for _ in range(int(2 ** self.random.uniform(0, 8))):
@@ -158,7 +161,7 @@ async def close_stream(scene: Scene) -> None:
 
 
 def works(scene: Scene) -> bool:
-    return scene.rival.sees_work()
+    return any(pool.used for pool in scene.db.pool_stats().values()) and scene.rival.sees_work()
 
 
 def stands_in_line(scene: Scene) -> bool:

@@ -23,6 +23,7 @@ class SqliteRival:
 
     def __init__(self, path: str) -> None:
         self._holder, self._watcher = (sqlite3.connect(path, timeout=0, isolation_level=None) for _ in range(2))
+        self._watcher.execute("PRAGMA synchronous = OFF")  # what it writes may be lost when the power fails
 
     def hold(self) -> None:
         """Make others wait when they write."""
