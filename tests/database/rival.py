@@ -4,7 +4,6 @@ Its methods are synchronous. The event loop of the test does not run meanwhile, 
 """
 
 import sqlite3
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -36,28 +35,17 @@ class SqliteRival:
             self._holder.execute("ROLLBACK")
 
     def sees_work(self) -> bool:
-        return self._holder.in_transaction or self._at_work() is not None  # a task that waits for a lock holds none
+        return self._holder.in_transaction or bool(self.under_way())  # a task that waits for a lock holds none
 
     def under_way(self) -> list[str]:
-        """What others are doing. A reader, however old, keeps the checkpoint from finishing.
-
-        A connection that the pool is opening reads the schema for a moment. A statement that was left behind goes on.
-        """
+        """What others are doing. A reader, however old, keeps the checkpoint from finishing."""
         self.release()
-        for _ in range(50):
-            found = self._at_work()
-            if found is None:
-                return []
-            time.sleep(0.02)
-        return [found]
-
-    def _at_work(self) -> str | None:
         try:
             self._watcher.execute("UPDATE ledger SET note = hex(randomblob(8)) WHERE id = 1")
         except sqlite3.OperationalError:
-            return "a writer"
+            return ["a writer"]
         [(is_busy, _, _)] = self._watcher.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return "a reader" if is_busy else None
+        return ["a reader"] if is_busy else []
 
     def amount(self) -> int:
         """The row's amount, behind a lock of our own. Raises an error if anybody else holds one."""

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 
 import pytest
 
 from database.cancelling import WAYS, Way, cancel_scope, move_on_after, once, twice
 from database.ledger import column, run, sql
-from database.places import PLACES, Place, Scene
+from database.places import IDS, PLACES, Place, Scene
 from database.rival import Rival, rival_of
 from database.steps import Stepped, while_waiting
 from database.storm import COMMITTED
@@ -20,10 +20,21 @@ from hangar_dal.settings import Settings
 @pytest.fixture
 async def scene(small_ledger: Database, small: Settings, seed: int) -> AsyncIterator[Scene]:
     await run(small_ledger, "INSERT INTO ledger (id, amount) VALUES (1, 0), (2, 0)")
+    await open_all_connections(small_ledger)
     with closing(rival_of(small.target)) as rival:
         for statement in rival.slow_commits:
             await run(small_ledger, statement)
         yield Scene(small_ledger, small, rival, seed)
+
+
+async def open_all_connections(db: Database) -> None:
+    """A pool opens a connection although the task that asked for it was cancelled, and reads the schema then."""
+    for borrow in (lambda: db.transaction(read_only=True), lambda: db.stream(*sql(db, IDS))):
+        async with AsyncExitStack() as stack:
+            for _ in range(max(pool.size for pool in db.pool_stats().values())):
+                await stack.enter_async_context(borrow())
+    for pool in db.pool_stats().values():
+        assert pool.opened == pool.size
 
 
 async def cancel_in_every_way(scene: Scene, place: Place, repetitions: int) -> None:
