@@ -19,6 +19,7 @@ from hangar_dal.models.one_time_tokens import IssuedOneTimeToken as IssuedOneTim
 from hangar_dal.models.one_time_tokens import OneTimeToken as OneTimeToken
 from hangar_dal.models.one_time_tokens import TokenPurpose as TokenPurpose
 from hangar_dal.models.row import BatchSize
+from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount
 from hangar_dal.tokens import lifetime_end, new_token, token_hash
 
@@ -125,11 +126,7 @@ async def purge_expired_one_time_tokens(
     Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
     `progress` is called with the count so far.
     """
-    now, purged = db.now(), 0
-    while True:
-        deleted = await delete_expired_one_time_tokens(db, now=now, batch_size=batch_size)
-        purged += deleted
-        if progress is not None and deleted:
-            progress(purged)
-        if deleted < batch_size:
-            return purged
+    now = db.now()
+    return await purge_in_batches(
+        lambda: delete_expired_one_time_tokens(db, now=now, batch_size=batch_size), batch_size, progress
+    )

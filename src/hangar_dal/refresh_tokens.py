@@ -19,6 +19,7 @@ from hangar_dal.models.refresh_tokens import IssuedRefreshToken as IssuedRefresh
 from hangar_dal.models.refresh_tokens import NewRefreshToken, TokenHash
 from hangar_dal.models.refresh_tokens import RefreshToken as RefreshToken
 from hangar_dal.models.row import BatchSize, PageSize
+from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount, Stream
 from hangar_dal.tokens import lifetime_end, new_token, token_hash
 from hangar_dal.values import uuid7
@@ -225,14 +226,10 @@ async def purge_expired_refresh_tokens(
     Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
     `progress` is called with the count so far.
     """
-    now, purged = db.now(), 0
-    while True:
-        deleted = await delete_expired_refresh_tokens(db, now=now, batch_size=batch_size)
-        purged += deleted
-        if progress is not None and deleted:
-            progress(purged)
-        if deleted < batch_size:
-            return purged
+    now = db.now()
+    return await purge_in_batches(
+        lambda: delete_expired_refresh_tokens(db, now=now, batch_size=batch_size), batch_size, progress
+    )
 
 
 def _earlier(now: datetime, grace: timedelta) -> datetime:

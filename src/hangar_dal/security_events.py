@@ -17,6 +17,7 @@ from hangar_dal.models.security_events import NewSecurityEvent as NewSecurityEve
 from hangar_dal.models.security_events import RetentionDays
 from hangar_dal.models.security_events import SecurityEvent as SecurityEvent
 from hangar_dal.models.security_events import SecurityEventKind as SecurityEventKind
+from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount, Stream
 
 query = ACCOUNTS.query
@@ -81,11 +82,6 @@ async def purge_security_events(
     `progress` is called with the count so far.
     """
     before = db.now() - timedelta(days=await get_security_event_retention(db)) - _CLOCKS_DIFFER
-    purged = 0
-    while True:
-        deleted = await delete_old_security_events(db, before=before, batch_size=batch_size)
-        purged += deleted
-        if progress is not None and deleted:
-            progress(purged)
-        if deleted < batch_size:
-            return purged
+    return await purge_in_batches(
+        lambda: delete_old_security_events(db, before=before, batch_size=batch_size), batch_size, progress
+    )

@@ -20,6 +20,7 @@ from hangar_dal.models.session_cookies import SessionCookie as SessionCookie
 from hangar_dal.models.session_cookies import SessionCookieSummary as SessionCookieSummary
 from hangar_dal.models.session_cookies import UserWithSessionCookies as UserWithSessionCookies
 from hangar_dal.models.users import User
+from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount, Stream
 from hangar_dal.values import JsonArray, JsonObject, check_instant
 
@@ -172,14 +173,10 @@ async def purge_expired_session_cookies(
     Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
     `progress` is called with the count so far.
     """
-    now, purged = db.now(), 0
-    while True:
-        deleted = await delete_expired_session_cookies(db, now=now, batch_size=batch_size)
-        purged += deleted
-        if progress is not None and deleted:
-            progress(purged)
-        if deleted < batch_size:
-            return purged
+    now = db.now()
+    return await purge_in_batches(
+        lambda: delete_expired_session_cookies(db, now=now, batch_size=batch_size), batch_size, progress
+    )
 
 
 def _check_new(db: Executor, name: str, new: NewSessionCookie) -> None:

@@ -17,6 +17,7 @@ from hangar_dal.emails import fold_email, is_email
 from hangar_dal.models.row import BatchSize
 from hangar_dal.models.sign_in_failures import AttemptKey, FreeAttempts
 from hangar_dal.models.sign_in_failures import SignInFailures as SignInFailures
+from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount
 from hangar_dal.values import check_text, fold
 
@@ -120,14 +121,10 @@ async def purge_sign_in_failures(
     Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
     `progress` is called with the count so far.
     """
-    before, purged = _shifted(db.now(), -FORGOTTEN_AFTER), 0
-    while True:
-        deleted = await delete_forgotten_sign_in_failures(db, before=before, batch_size=batch_size)
-        purged += deleted
-        if progress is not None and deleted:
-            progress(purged)
-        if deleted < batch_size:
-            return purged
+    before = _shifted(db.now(), -FORGOTTEN_AFTER)
+    return await purge_in_batches(
+        lambda: delete_forgotten_sign_in_failures(db, before=before, batch_size=batch_size), batch_size, progress
+    )
 
 
 def _key(kind: str, text: str) -> str:
