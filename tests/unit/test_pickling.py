@@ -23,7 +23,7 @@ from hangar_dal import (
     uuid7,
 )
 from hangar_dal.migrations.places import place_of
-from hangar_dal.models.users import UserRole, UserStatus, UserType
+from hangar_dal.models.users import Login, UserRole, UserStatus, UserType
 from hangar_dal.sealing import new_key, parse_keys
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
@@ -85,6 +85,7 @@ SECRETIVE: dict[str, Make] = {
     "session": lambda canary: SessionCookie(
         id=uuid7(), user_id=uuid7(), platform="x", cookies=[canary], expires_at=NOW, created_at=NOW
     ),
+    "login": lambda canary: Login(id=uuid7(), status=UserStatus.ACTIVE, hashed_password=canary),
     "user with sessions": lambda canary: account(UserWithSessionCookies, session_cookies=[]),
     **{kind.__name__: lambda canary, kind=kind: kind()
        for kind in (InAList, InAnOptional, InAMapping, SealedText, AroundAPlainModel, Derived)},

@@ -1,7 +1,7 @@
 """What all models have in common, and the types that queries of several domains share."""
 
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, Secret, SecretBytes, SecretStr, StringConstraints
 from pydantic.fields import FieldInfo
@@ -18,10 +18,15 @@ Source = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 UserAgent = Annotated[str, StringConstraints(min_length=1, max_length=512)]
 
 
+class Confidential:
+    """Marks a field that must not leave the process in clear, such as the hash of a password."""
+
+
 class Row(BaseModel):
     """One row, or the values for one: frozen, nothing unknown accepted, and no input in the text of an error.
 
-    A model with secrets (`Sealed` or `SecretStr` fields) cannot be pickled: the pickle would hold them in clear.
+    A model with secrets (fields that are `Sealed`, `SecretStr` or `Confidential`) cannot be pickled: the pickle would hold
+    them in clear.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -35,6 +40,9 @@ class Row(BaseModel):
         return super().__getstate__()
 
 
+_SECRET_TYPES: Final = (SecretStr, SecretBytes, Secret, Confidential)
+
+
 @cache
 def _secret_fields(model: type[BaseModel]) -> tuple[str, ...]:
     """The fields that are secret, or hold a model with such fields."""
@@ -45,7 +53,7 @@ def _is_secret(field: FieldInfo) -> bool:
     """Looks at the annotation and all that it is made of: items of lists, arms of unions, markers, models."""
     parts: list[Any] = [field.annotation, *field.metadata]
     for part in parts:  # which grows meanwhile
-        if isinstance(part, Sealed) or (isinstance(part, type) and issubclass(part, SecretStr | SecretBytes | Secret)):
+        if isinstance(part, Sealed) or (isinstance(part, type) and issubclass(part, _SECRET_TYPES)):
             return True
         if isinstance(part, type) and issubclass(part, BaseModel):
             inner = [each for found in part.model_fields.values() for each in (found.annotation, *found.metadata)]

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 
 from hangar_dal.emails import EmailAddress
 from hangar_dal.grams import Searchable, long_enough
-from hangar_dal.models.row import Row
+from hangar_dal.models.row import Confidential, Row
 from hangar_dal.names import visible_name
 from hangar_dal.values import CaseInsensitive, JsonObject, uuid7
 
@@ -128,4 +128,4 @@ class Login(Row):
 
     id: UUID
     status: UserStatus
-    hashed_password: str | None = Field(repr=False)
+    hashed_password: Annotated[str | None, Confidential] = Field(repr=False)
