@@ -1,5 +1,6 @@
 """Failed sign-ins for tests, and what they leave."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,10 @@ from hangar_dal.security_events import SecurityEventKind
 WHERE: dict[str, Any] = {"source": "203.0.113.7", "user_agent": "Firefox"}
 REFUSED = r"^the login or the password is wrong, or too many attempts have failed; try again later$"
 ADMIN = uuid7()
+CodeOf = Callable[[SecretStr], SecretStr]  # what the app of a secret shows now
+LINK_REFUSED = r"^the link is not valid any more; ask for another one$"
+CODE_REFUSED = r"^the code is wrong, has expired, or was used before$"
+WRONG_CODE = SecretStr("wrong")
 WRONG = SecretStr("wrong horse battery staple")
 
 

@@ -1,7 +1,5 @@
 """What tests of the layer `accounts` share."""
 
-from collections.abc import Callable
-
 import pytest
 from pydantic import SecretStr
 
@@ -13,9 +11,7 @@ from hangar_dal import Database, NewUser, User, UserRole, accounts, totp, users
 from hangar_dal.accounts import Invitation, SecondFactorSetup
 from hangar_dal.one_time_tokens import IssuedOneTimeToken
 from samples import eve_user, local_user
-from sign_ins import ADMIN, WHERE
-
-CodeOf = Callable[[SecretStr], SecretStr]
+from sign_ins import ADMIN, WHERE, CodeOf
 
 
 @pytest.fixture

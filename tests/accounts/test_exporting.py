@@ -125,5 +125,5 @@ async def test_a_user_who_does_not_exist_leaves_no_event(database: Database) -> 
 async def test_a_transaction_is_refused(database: Database, ada: User) -> None:
     async with database.transaction() as tx:
         with pytest.raises(TransactionError, match="outside of transactions"):
-            async with accounts.export_user(tx, ada.id):  # type: ignore[arg-type]
+            async with accounts.export_user(tx, ada.id):  # type: ignore[arg-type]  # the wrong type is the point
                 pass

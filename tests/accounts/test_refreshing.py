@@ -266,7 +266,7 @@ async def test_a_sign_out_that_is_rolled_back_leaves_nothing(
     assert await events(database) == []
 
 
-@pytest.mark.parametrize("where", [{"user_agent": "x" * 513}, {"source": ""}], ids=["user agent", "source"])
+@pytest.mark.parametrize("where", [{"user_agent": 7}, {"source": ""}], ids=["user agent", "source"])
 async def test_a_bad_origin_is_refused_and_changes_nothing(
     database: Database, user: User, issued: IssuedRefreshToken, where: dict[str, Any]
 ) -> None:
@@ -275,7 +275,7 @@ async def test_a_bad_origin_is_refused_and_changes_nothing(
         accounts.sign_out(database, issued.token, **where),
         accounts.sign_out_everywhere(database, user.id, **where),
     ):
-        with pytest.raises(InvalidValue, match=rf"^{next(iter(where))}: String should have "):
+        with pytest.raises(InvalidValue, match=rf"^{next(iter(where))}: (String should have|expected str, got int$)"):
             await call
     assert await active(database, user) == [issued.session]
     assert await events(database) == []

@@ -1,7 +1,6 @@
 """The functions of `accounts` for second factors: what they do, refuse and record."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,11 +21,7 @@ from hangar_dal.errors import (
 )
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, second_factor_key
-from sign_ins import WHERE, failures, kinds, last_event
-
-CodeOf = Callable[[SecretStr], SecretStr]
-REFUSED = r"^the code is wrong, has expired, or was used before$"
-WRONG = SecretStr("wrong")
+from sign_ins import CODE_REFUSED, WHERE, WRONG_CODE, CodeOf, failures, kinds, last_event
 
 
 async def test_a_second_factor_is_in_force_after_its_first_correct_code(
@@ -36,12 +31,25 @@ async def test_a_second_factor_is_in_force_after_its_first_correct_code(
     assert parts.path == "/Hangar:Ada%40example.org"
     assert parse_qs(parts.query)["secret"] == [setup.secret.get_secret_value()]
     assert await last_event(database) == (SecurityEventKind.SECOND_FACTOR_STARTED, ada.id, None, *WHERE.values())
-    with pytest.raises(SecondFactorInvalid, match=REFUSED):
-        await accounts.confirm_second_factor(database, ada.id, WRONG)
+    with pytest.raises(SecondFactorInvalid, match=CODE_REFUSED):
+        await accounts.confirm_second_factor(database, ada.id, WRONG_CODE)
     assert await two_factor.find_two_factor(database, ada.id) is None
     codes = await accounts.confirm_second_factor(database, ada.id, code_of(setup.secret), **WHERE)
     assert len(codes) == two_factor.RECOVERY_CODES
     assert await last_event(database) == (SecurityEventKind.SECOND_FACTOR_ENABLED, ada.id, None, *WHERE.values())
+
+
+async def test_a_second_start_and_a_replacement_have_kinds_of_their_own(
+    database: Database, ada: User, codes: list[SecretStr], code_of: CodeOf
+) -> None:
+    started = [await accounts.start_second_factor(database, ada.id, issuer="Hangar") for _ in range(2)]
+    with pytest.raises(SecondFactorInvalid):
+        await accounts.confirm_second_factor(database, ada.id, code_of(started[0].secret))
+    await accounts.confirm_second_factor(database, ada.id, code_of(started[1].secret), **WHERE)
+    replaced = SecurityEventKind.SECOND_FACTOR_REPLACED
+    assert await last_event(database) == (replaced, ada.id, None, *WHERE.values())
+    started_again = [SecurityEventKind.SECOND_FACTOR_STARTED, SecurityEventKind.SECOND_FACTOR_RESTARTED]
+    assert (await kinds(database))[-3:] == [*started_again, replaced]
 
 
 @pytest.mark.parametrize("issuer", ["", None, 7, "\0", "\udcff"], ids=["empty", "None", "int", "NUL", "surrogate"])
@@ -69,7 +77,7 @@ async def test_verify_accepts_a_code_of_the_app_or_a_recovery_code_once(
         await accounts.verify_second_factor(database, ada.id, code, **WHERE)
         assert await last_event(database) == (kind, ada.id, None, *WHERE.values())
         assert await failures(database, second_factor_key(ada.id)) == 0
-        with pytest.raises(SecondFactorInvalid, match=REFUSED):
+        with pytest.raises(SecondFactorInvalid, match=CODE_REFUSED):
             await accounts.verify_second_factor(database, ada.id, code, **WHERE)
         failed = SecurityEventKind.SECOND_FACTOR_FAILED
         assert await last_event(database) == (failed, ada.id, None, *WHERE.values())
@@ -80,9 +88,9 @@ async def test_failed_verifications_lock_until_their_time_is_over(
     database: Database, clock: Clock, ada: User, codes: list[SecretStr]
 ) -> None:
     for _ in range(LOGIN_LIMITS.free):
-        with pytest.raises(SecondFactorInvalid, match=REFUSED):
-            await accounts.verify_second_factor(database, ada.id, WRONG)
-    with pytest.raises(SecondFactorInvalid, match=REFUSED):
+        with pytest.raises(SecondFactorInvalid, match=CODE_REFUSED):
+            await accounts.verify_second_factor(database, ada.id, WRONG_CODE)
+    with pytest.raises(SecondFactorInvalid, match=CODE_REFUSED):
         await accounts.verify_second_factor(database, ada.id, codes[0])
     failed, locked = SecurityEventKind.SECOND_FACTOR_FAILED, SecurityEventKind.LOCKED
     assert (await kinds(database))[-2:] == [locked, failed]
@@ -94,7 +102,7 @@ async def test_failed_verifications_lock_until_their_time_is_over(
 async def test_of_64_guesses_at_once_only_the_free_ones_are_compared(
     database: Database, ada: User, codes: list[SecretStr], statements: list[str]
 ) -> None:
-    guesses = (accounts.verify_second_factor(database, ada.id, WRONG) for _ in range(64))
+    guesses = (accounts.verify_second_factor(database, ada.id, WRONG_CODE) for _ in range(64))
     errors = await asyncio.gather(*guesses, return_exceptions=True)
     assert {type(error) for error in errors} == {SecondFactorInvalid}
     assert statements.count("two_factor.use_recovery_code") == LOGIN_LIMITS.free
@@ -104,7 +112,7 @@ async def test_nothing_verifies_a_user_without_second_factor(
     database: Database, ada: User, setup: SecondFactorSetup, code_of: CodeOf
 ) -> None:
     for user_id in (ada.id, uuid7()):
-        with pytest.raises(SecondFactorInvalid, match=REFUSED):
+        with pytest.raises(SecondFactorInvalid, match=CODE_REFUSED):
             await accounts.verify_second_factor(database, user_id, code_of(setup.secret))
 
 

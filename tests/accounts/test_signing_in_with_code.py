@@ -16,11 +16,7 @@ from hangar_dal.errors import (
 )
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key, second_factor_key, source_key
-from sign_ins import WHERE, fail, failures, kinds, last_event
-
-CodeOf = Callable[[SecretStr], SecretStr]
-REFUSED = r"^the code is wrong, has expired, or was used before$"
-WRONG = SecretStr("wrong")
+from sign_ins import CODE_REFUSED, WHERE, WRONG_CODE, CodeOf, fail, failures, kinds, last_event
 
 
 async def test_sign_in_asks_for_a_code_and_accepts_it_once(
@@ -35,12 +31,14 @@ async def test_sign_in_asks_for_a_code_and_accepts_it_once(
     for _ in range(LOGIN_LIMITS.free + 1):
         with pytest.raises(SecondFactorRequired):
             await accounts.sign_in(database, "ada", secret, **WHERE)
+        required = SecurityEventKind.SECOND_FACTOR_REQUIRED
+        assert await last_event(database) == (required, ada.id, None, *WHERE.values())
     assert await failures(database, login_key("ada")) == await failures(database, source_key(WHERE["source"])) == 0
     code = code_of(setup.secret)
     signed_in = await accounts.sign_in(database, "ada", secret, code=code, **WHERE)
     assert signed_in.user.last_login_at == clock.now
     assert await last_event(database) == (SecurityEventKind.SIGN_IN, ada.id, None, *WHERE.values())
-    with pytest.raises(SecondFactorInvalid, match=REFUSED):
+    with pytest.raises(SecondFactorInvalid, match=CODE_REFUSED):
         await accounts.sign_in(database, "ada", secret, code=code, **WHERE)
 
 
@@ -49,7 +47,7 @@ async def test_sign_in_accepts_a_recovery_code_once(
 ) -> None:
     await accounts.sign_in(database, "ada", secret, code=codes[3], **WHERE)
     assert (await kinds(database))[-2:] == [SecurityEventKind.RECOVERY_CODE_USED, SecurityEventKind.SIGN_IN]
-    with pytest.raises(SecondFactorInvalid, match=REFUSED):
+    with pytest.raises(SecondFactorInvalid, match=CODE_REFUSED):
         await accounts.sign_in(database, "ada", secret, code=codes[3], **WHERE)
 
 
@@ -58,15 +56,15 @@ async def test_a_user_without_second_factor_needs_no_code(
 ) -> None:
     """Neither does one whose second factor is pending."""
     await accounts.sign_in(database, "ada", secret, **WHERE)
-    await accounts.sign_in(database, "ada", secret, code=WRONG, **WHERE)
+    await accounts.sign_in(database, "ada", secret, code=WRONG_CODE, **WHERE)
 
 
 async def test_a_wrong_code_is_counted_like_a_wrong_password_and_leaves_nothing_else(
     database: Database, ada: User, secret: SecretStr, setup: SecondFactorSetup, codes: list[SecretStr], code_of: CodeOf
 ) -> None:
     for count in range(1, LOGIN_LIMITS.free + 1):
-        with pytest.raises(SecondFactorInvalid, match=REFUSED):
-            await accounts.sign_in(database, "ada", secret, code=WRONG, **WHERE)
+        with pytest.raises(SecondFactorInvalid, match=CODE_REFUSED):
+            await accounts.sign_in(database, "ada", secret, code=WRONG_CODE, **WHERE)
         assert await failures(database, login_key("ada")) == count
         assert await failures(database, source_key(WHERE["source"])) == count
     failed, locked = SecurityEventKind.SIGN_IN_FAILED, SecurityEventKind.LOCKED
@@ -80,7 +78,7 @@ async def test_asking_for_the_code_does_not_reset_the_count_of_wrong_codes(
 ) -> None:
     for count in range(1, LOGIN_LIMITS.free):
         with pytest.raises(SecondFactorInvalid):
-            await accounts.sign_in(database, "ada", secret, code=WRONG, **WHERE)
+            await accounts.sign_in(database, "ada", secret, code=WRONG_CODE, **WHERE)
         with pytest.raises(SecondFactorRequired):
             await accounts.sign_in(database, "ada", secret, **WHERE)
         assert await failures(database, login_key("ada")) == count
@@ -117,14 +115,14 @@ async def test_nothing_but_a_right_code_allows_more_guesses_of_codes(
 ) -> None:
     for _ in range(LOGIN_LIMITS.free):
         with pytest.raises(SecondFactorInvalid):
-            await accounts.sign_in(database, "ada", secret, code=WRONG, source=None)
+            await accounts.sign_in(database, "ada", secret, code=WRONG_CODE, source=None)
         clock.advance(LOGIN_LIMITS.locks[0] / 100)
         if await failures(database, login_key("ada")) < LOGIN_LIMITS.free:
             await unlock(database, ada, secret)
     with pytest.raises(SecondFactorInvalid):
         await accounts.verify_second_factor(database, ada.id, code_of(setup.secret))
     await reset_by_mail(database, ada, secret)
-    with pytest.raises(SecondFactorInvalid, match=REFUSED):
+    with pytest.raises(SecondFactorInvalid, match=CODE_REFUSED):
         await accounts.sign_in(database, "ada", secret, code=code_of(setup.secret), **WHERE)
     clock.advance(LOGIN_LIMITS.locks[-1])
     await accounts.sign_in(database, "ada", secret, code=code_of(setup.secret), **WHERE)
@@ -135,7 +133,7 @@ async def test_an_administrator_who_removes_the_second_factor_ends_the_count_of_
     database: Database, ada: User, codes: list[SecretStr]
 ) -> None:
     with pytest.raises(SecondFactorInvalid):
-        await accounts.verify_second_factor(database, ada.id, WRONG)
+        await accounts.verify_second_factor(database, ada.id, WRONG_CODE)
     assert await failures(database, second_factor_key(ada.id)) == 1
     await accounts.disable_second_factor(database, ada.id, actor_id=ada.id)
     assert await failures(database, second_factor_key(ada.id)) == 0

@@ -56,8 +56,8 @@ class Where(TypedDict):
 
 
 def _where(request: Request) -> Where:
-    agent = request.headers.get("user-agent", "")[:512]
-    return Where(source=request.client.host if request.client else None, user_agent=agent or None)
+    source = request.client.host if request.client else None
+    return Where(source=source, user_agent=request.headers.get("user-agent"))
 
 
 From = Annotated[Where, Depends(_where)]

@@ -6,7 +6,6 @@ that is not active. A test counts both.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -14,14 +13,17 @@ from pydantic import SecretStr
 
 from hangar_dal import passwords, sign_in_failures, users
 from hangar_dal.accounts.events import record
+from hangar_dal.accounts.user_agents import storable
 from hangar_dal.database import Database, Transaction
+from hangar_dal.database.codecs import encoder
 from hangar_dal.database.executor import refuse_transaction
-from hangar_dal.errors import HashingBusy, InvalidCredentials, InvalidValue, raise_alone
-from hangar_dal.models.users import Login, User, UserStatus
+from hangar_dal.database.types import value_type
+from hangar_dal.errors import HashingBusy, InvalidCredentials, raise_alone
+from hangar_dal.models.row import Source
+from hangar_dal.models.users import Login, Lookup, User, UserStatus
 from hangar_dal.password_rules import check_secret
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, SOURCE_LIMITS
-from hangar_dal.values import check_text
 
 T = TypeVar("T")
 
@@ -30,7 +32,9 @@ _COMMITS: Final = (
     "a failure must be committed before the error is raised, and no connection may wait while a password is hashed. "
     "Call this outside of transactions."
 )
-_MOST_CHARACTERS: Final = {"login": 254, "source": 255, "user_agent": 512}
+# Called before anything is counted: the queries that check the same come later.
+_check_login: Final = encoder("login", value_type(Lookup))
+_check_source: Final = encoder("source", value_type(Source | None))
 
 
 class Outdated(Exception):
@@ -59,8 +63,9 @@ async def begin(
     """
     refuse_transaction(db, _COMMITS)
     check_secret(password)
-    for name, value in (("login", login), ("source", source), ("user_agent", user_agent)):
-        _check_length(name, value, optional=name != "login")
+    _check_login(login)
+    _check_source(source)
+    user_agent = storable(user_agent)
     login_key, source_key = sign_in_failures.login_key(login), None
     counted_source = None
     if source is not None:
@@ -83,22 +88,17 @@ async def enter(
     db: Database,
     attempt: Attempt,
     password: SecretStr,
-    work: Callable[[Transaction, Login, str | None], Awaitable[T]],
-    *,
-    prepare: Callable[[Login], Awaitable[None]] | None = None,
+    work: Callable[[Login, str | None], Awaitable[T]],
 ) -> T:
-    """Verify the password, then run `work` in a transaction, with the account and a new hash if its own is weak.
+    """Verify the password, then call `work` with the account, and with a new hash if its own is weak.
 
-    `prepare` runs before the transaction begins, with the account. If `work` raises `Outdated`, everything begins
-    again, except that the attempt is not counted twice.
+    If `work` raises `Outdated`, everything begins again, except that the attempt is not counted twice.
     """
     while True:
         found = await _verify(db, attempt, password)
         renewed = await _renew(db, attempt, found, password)
-        if prepare is not None:
-            await prepare(found)
         try:
-            return await db.in_transaction(partial(_call, work, found, renewed))
+            return await work(found, renewed)
         except Outdated:
             continue
 
@@ -133,12 +133,6 @@ async def record_failure(db: Database, attempt: Attempt, user_id: UUID | None, *
     """Leave the event of an attempt that failed, and of the lock if it was the one that locked."""
     kind = SecurityEventKind.LOCKED if attempt.has_locked or has_locked else SecurityEventKind.SIGN_IN_FAILED
     await record(db, kind, user_id, source=attempt.source, user_agent=attempt.user_agent)
-
-
-async def _call(
-    work: Callable[[Transaction, Login, str | None], Awaitable[T]], found: Login, renewed: str | None, tx: Transaction
-) -> T:
-    return await work(tx, found, renewed)
 
 
 async def _verify(db: Database, attempt: Attempt, password: SecretStr) -> Login:
@@ -176,16 +170,3 @@ async def _find_verified(db: Database, attempt: Attempt, password: SecretStr) ->
         return None
     may_enter = attempt.is_allowed and matches and found.status is UserStatus.ACTIVE
     return found if may_enter else found.id
-
-
-def _check_length(name: str, value: object, *, optional: bool) -> None:
-    """Check before anything is counted what the queries would refuse afterwards."""
-    if value is None and optional:
-        return
-    if not isinstance(value, str):
-        raise InvalidValue(f"{name}: expected str, got {type(value).__name__}")
-    if optional and not value:
-        raise InvalidValue(f"{name}: must not be empty; pass None if it is not known")
-    if len(value) > _MOST_CHARACTERS[name]:
-        raise InvalidValue(f"{name}: must not be longer than {_MOST_CHARACTERS[name]} characters")
-    check_text(name, value)

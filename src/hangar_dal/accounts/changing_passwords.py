@@ -6,6 +6,7 @@ from pydantic import SecretStr
 
 from hangar_dal import one_time_tokens, passwords, refresh_tokens, sign_in_failures, users
 from hangar_dal.accounts import attempts
+from hangar_dal.accounts.attempts import Attempt
 from hangar_dal.accounts.events import record
 from hangar_dal.database import Database, Transaction
 from hangar_dal.database.executor import WAITS_FOR_HASH, refuse_transaction
@@ -38,12 +39,10 @@ async def change_password(
         raise InvalidCredentials("the account has no password")
     attempt = await attempts.begin(db, login, old, source=source, user_agent=user_agent)
 
-    async def finish(tx: Transaction, found: Login, _: str | None) -> User:
+    async def finish(found: Login, _: str | None) -> User:
         if found.id != user_id:  # the name was given to another account in the meantime
             raise InvalidCredentials(attempts.REFUSED)
-        await attempts.succeed(tx, attempt, found, replaced_by=hashed)
-        kind = SecurityEventKind.PASSWORD_CHANGED
-        return await store_password(tx, user_id, hashed, kind, source=source, user_agent=user_agent)
+        return await db.in_transaction(lambda tx: _change(tx, attempt, found, hashed))
 
     return await attempts.enter(db, attempt, old, finish)
 
@@ -107,6 +106,12 @@ async def finish_new_password(
     await refresh_tokens.revoke_sessions(tx, user_id=user.id)
     await one_time_tokens.delete_password_tokens(tx, user.id)
     await record(tx, kind, user.id, actor_id=actor_id, source=source, user_agent=user_agent)
+
+
+async def _change(tx: Transaction, attempt: Attempt, found: Login, hashed: str) -> User:
+    await attempts.succeed(tx, attempt, found, replaced_by=hashed)
+    kind = SecurityEventKind.PASSWORD_CHANGED
+    return await store_password(tx, found.id, hashed, kind, source=attempt.source, user_agent=attempt.user_agent)
 
 
 async def _hash(user: User, new: SecretStr) -> str:

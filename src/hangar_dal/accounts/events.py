@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from hangar_dal import security_events
+from hangar_dal.accounts.user_agents import storable
 from hangar_dal.database import Executor
 from hangar_dal.security_events import NewSecurityEvent, SecurityEventKind
 from hangar_dal.values import uuid7
@@ -17,8 +18,9 @@ async def record(
     user_agent: str | None,
     source: str | None,
 ) -> None:
-    """Add an event. The query checks `user_agent` and `source`."""
+    """Add an event. The query checks `source`."""
+    agent = storable(user_agent)
     new = NewSecurityEvent.model_construct(
-        id=uuid7(), kind=kind, user_id=user_id, actor_id=actor_id, source=source, user_agent=user_agent
+        id=uuid7(), kind=kind, user_id=user_id, actor_id=actor_id, source=source, user_agent=agent
     )
     await security_events.record_security_event(db, new)

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from hangar_dal import refresh_tokens, users
 from hangar_dal.accounts.events import record
 from hangar_dal.accounts.signed_in import SignedIn
+from hangar_dal.accounts.user_agents import storable
 from hangar_dal.database import Database, Executor, Transaction, atomic
 from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.errors import TokenInvalid, TokenReused
@@ -41,6 +42,7 @@ async def refresh(
     refuse_transaction(db, _COMMITS)
     if not may_be_token(token):
         raise TokenInvalid(_REFUSED)
+    user_agent = storable(user_agent)
 
     async def rotate(tx: Transaction) -> SignedIn | TokenInvalid:
         issued = await refresh_tokens.rotate_refresh_token(

@@ -52,7 +52,7 @@ async def start_second_factor(
 
     Nothing changes until `confirm_second_factor`: a second factor that the user has already stays in force until then.
     If there is one, call `verify_second_factor` first: a session alone must not be enough to replace it. `NotFound` if
-    there is no such user.
+    there is no such user. The event is SECOND_FACTOR_RESTARTED if it takes the place of one that is not confirmed yet.
     """
     if not isinstance(issuer, str):
         raise InvalidValue(f"issuer: expected str, got {type(issuer).__name__}")
@@ -61,8 +61,10 @@ async def start_second_factor(
     check_text("issuer", issuer)
     async with atomic(db) as tx:
         user = await users.get_user(tx, user_id)
+        _, is_restart = await _find_states(tx, user_id)
         pending = await two_factor.enrol_two_factor(tx, user_id)
-        await record(tx, SecurityEventKind.SECOND_FACTOR_STARTED, user_id, source=source, user_agent=user_agent)
+        kind = SecurityEventKind.SECOND_FACTOR_RESTARTED if is_restart else SecurityEventKind.SECOND_FACTOR_STARTED
+        await record(tx, kind, user_id, source=source, user_agent=user_agent)
     account = user.email or user.username or user.display_name
     uri = totp.provisioning_uri(pending.secret, account=account, issuer=issuer)
     return SecondFactorSetup(secret=SecretStr(pending.secret), uri=uri)
@@ -73,11 +75,14 @@ async def confirm_second_factor(
 ) -> list[SecretStr]:
     """Put the second factor in force by the first code of the app; returns ten recovery codes, to be shown once.
 
-    It takes the place of the one before, with its recovery codes. `SecondFactorInvalid` for a wrong code.
+    It takes the place of the one before, with its recovery codes: the event is then SECOND_FACTOR_REPLACED.
+    `SecondFactorInvalid` for a wrong code.
     """
     async with atomic(db) as tx:
+        is_replaced, _ = await _find_states(tx, user_id)
         codes = await two_factor.complete_two_factor(tx, user_id, code)
-        await record(tx, SecurityEventKind.SECOND_FACTOR_ENABLED, user_id, source=source, user_agent=user_agent)
+        kind = SecurityEventKind.SECOND_FACTOR_REPLACED if is_replaced else SecurityEventKind.SECOND_FACTOR_ENABLED
+        await record(tx, kind, user_id, source=source, user_agent=user_agent)
     return codes
 
 
@@ -182,6 +187,12 @@ async def check_code(
     kind = await _use(tx, factor, code)
     if kind is SecurityEventKind.RECOVERY_CODE_USED:
         await record(tx, kind, user_id, source=source, user_agent=user_agent)
+
+
+async def _find_states(tx: Transaction, user_id: UUID) -> tuple[bool, bool]:
+    """Tell whether the user has a second factor in force, and whether one waits for its first code."""
+    found = await two_factor.list_two_factor(tx, user_id)
+    return any(factor.confirmed_at for factor in found), any(factor.confirmed_at is None for factor in found)
 
 
 async def _use(tx: Transaction, factor: TwoFactor, code: SecretStr) -> SecurityEventKind:

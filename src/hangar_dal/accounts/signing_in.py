@@ -29,8 +29,8 @@ async def authenticate(
     """
     attempt = await attempts.begin(db, login, password, source=source, user_agent=user_agent)
 
-    async def finish(tx: Transaction, found: Login, renewed: str | None) -> User:
-        return await attempts.succeed(tx, attempt, found, replaced_by=renewed)
+    async def finish(found: Login, renewed: str | None) -> User:
+        return await db.in_transaction(lambda tx: attempts.succeed(tx, attempt, found, replaced_by=renewed))
 
     return await attempts.enter(db, attempt, password, finish)
 
@@ -59,23 +59,27 @@ async def sign_in(
     attempt = await attempts.begin(db, login, password, source=source, user_agent=user_agent)
     guess: CodeGuess | None = None
 
-    async def count_code(found: Login) -> None:
+    async def finish(found: Login, renewed: str | None) -> SignedIn:
         nonlocal guess
         if code is not None and (guess is None or guess.user_id != found.id):
             guess = await count_guess(db, found.id)
+        try:
+            return await db.in_transaction(
+                lambda tx: _open_session(
+                    tx, attempt, found, replaced_by=renewed, code=code, guess=guess, lifetime=lifetime
+                )
+            )
+        except SecondFactorRequired:
+            await attempts.take_back(db, attempt)
+            kind = SecurityEventKind.SECOND_FACTOR_REQUIRED
+            await record(db, kind, found.id, source=attempt.source, user_agent=attempt.user_agent)
+            raise
+        except SecondFactorInvalid:
+            has_locked = guess is not None and guess.has_locked
+            await attempts.record_failure(db, attempt, found.id, has_locked=has_locked)
+            raise
 
-    async def finish(tx: Transaction, found: Login, renewed: str | None) -> SignedIn:
-        return await _open_session(tx, attempt, found, replaced_by=renewed, code=code, guess=guess, lifetime=lifetime)
-
-    try:
-        return await attempts.enter(db, attempt, password, finish, prepare=count_code)
-    except SecondFactorRequired:
-        await attempts.take_back(db, attempt)
-        raise
-    except SecondFactorInvalid:
-        if guess is not None:
-            await attempts.record_failure(db, attempt, guess.user_id, has_locked=guess.has_locked)
-        raise
+    return await attempts.enter(db, attempt, password, finish)
 
 
 async def _open_session(

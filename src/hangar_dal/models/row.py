@@ -15,7 +15,8 @@ BatchSize = Annotated[int, Field(ge=1, le=10_000)]
 
 # Where a request came from: usually an IP address.
 Source = Annotated[str, StringConstraints(min_length=1, max_length=255)]
-UserAgent = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+MAX_USER_AGENT_CHARACTERS: Final = 512
+UserAgent = Annotated[str, StringConstraints(min_length=1, max_length=MAX_USER_AGENT_CHARACTERS)]
 
 
 class Confidential:
@@ -25,8 +26,8 @@ class Confidential:
 class Row(BaseModel):
     """One row, or the values for one: frozen, nothing unknown accepted, and no input in the text of an error.
 
-    A model with secrets (fields that are `Sealed`, `SecretStr` or `Confidential`) cannot be pickled: the pickle would hold
-    them in clear.
+    A model with secrets (fields that are `Sealed`, `SecretStr` or `Confidential`) cannot be pickled: the pickle would
+    hold them in clear.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -146,7 +146,7 @@ async def test_nobody_stores_after_the_claim_was_lost(
 async def test_a_claim_is_refused_inside_a_transaction(database: Database, stored: EveToken) -> None:
     async with database.transaction() as tx:
         with pytest.raises(TransactionError, match=r"^db: expected Database, got Transaction; other processes see a"):
-            await claim(tx, stored)  # type: ignore[arg-type]
+            await claim(tx, stored)  # type: ignore[arg-type]  # the wrong type is the point
     assert await claim(database, stored) is not None
 
 
