@@ -10,7 +10,7 @@ from typing import Final
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scripts import DIRECTIONS, Direction, Script
-from hangar_dal.sqlscan import Kind, scan
+from hangar_dal.sqlscan import Kind, tokens_of
 
 FIX: Final = "run it where servers are set up, not in a migration"
 # The words that a statement begins with, one space between them.
@@ -48,5 +48,5 @@ def refuse_beyond(migrations: Sequence[MigrationFiles]) -> None:
 def _statements(script: Script) -> Iterator[tuple[int, int, str]]:
     """The number, the line and the bare words of each statement, in capitals."""
     for statement in script.statements():
-        words = [token.text.upper() for token in scan(statement.text, "postgresql") if token.kind is Kind.WORD]
+        words = [token.text.upper() for token in tokens_of(statement.text, "postgresql") if token.kind is Kind.WORD]
         yield statement.number, statement.line, " ".join(words)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final, Literal, NamedTuple
 
-from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, scan
+from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, tokens_of
 from hangar_dal.textlines import TextLines
 
 # What a declaration can name.
@@ -60,7 +60,7 @@ def declarations(text: str, dialect: Dialect) -> tuple[Declaration, ...]:
     lines = TextLines(text)
     return tuple(
         found
-        for token in scan(text, dialect)
+        for token in tokens_of(text, dialect)
         if token.kind is Kind.COMMENT and (found := _declaration(token, lines.line_of(token.start)))
     )
 
@@ -96,7 +96,7 @@ def _lines_of_their_own(text: str, dialect: Dialect) -> Iterator[tuple[int, int]
 
 def _directives(text: str, dialect: Dialect, *words: _Word) -> Iterator[tuple[Token, str]]:
     """The comments that begin with one of the words and a colon, each with the text behind the colon."""
-    for token in scan(text, dialect):
+    for token in tokens_of(text, dialect):
         found = _DIRECTIVE.fullmatch(token.text) if token.kind is Kind.COMMENT else None
         if found and found[1] in words:
             yield token, found[2]

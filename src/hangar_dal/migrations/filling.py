@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hangar_dal.migrations.guard import Change, PostgresScratch, SqliteScratch
 from hangar_dal.migrations.schema import Column, Schema, Table
-from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
 
 ROWS: Final = 3
 _RULES: Final = """
@@ -79,33 +79,34 @@ def _insert(change: Change, table: Table, dialect: Dialect) -> None:
     columns = [column for column in table.ordered() if column.generated is None]
     names = ", ".join(_quoted(column.name) for column in columns)
     override = " OVERRIDING SYSTEM VALUE" if dialect == "postgresql" else ""
-    rows = ", ".join(
-        f"({', '.join(_value(column, table, n, dialect) for column in columns)})" for n in range(1, ROWS + 1)
-    )
+    values = [list(_values(column, table, dialect)) for column in columns]
+    rows = ", ".join(f"({', '.join(row)})" for row in zip(*values, strict=True))
     change.execute(f"INSERT INTO {_quoted(table.name)} ({names}){override} VALUES {rows} ON CONFLICT DO NOTHING")  # noqa: S608 - a scratch
 
 
-def _value(column: Column, table: Table, n: int, dialect: Dialect) -> str:
-    """The last row has NULL wherever it may."""
+def _values(column: Column, table: Table, dialect: Dialect) -> Iterator[str]:
+    """The column's value in each row. The last row has NULL wherever it may."""
     known = _SQLITE if dialect == "sqlite" else _POSTGRESQL
     made = known.get(column.type.partition(" COLLATE ")[0].partition("(")[0].lower())
-    if made is None or (n == ROWS and column.nullable):
-        return "NULL"
     named = list(_named(column, table, dialect))
     texts = [token.text for token in named if token.kind is Kind.STRING]
     numbers = [token.text for token in named if token.kind is Kind.NUMBER and token.text.isdecimal()]
-    if "text" in made and texts:
-        return texts[n % len(texts)]
-    if made.startswith("{n}") and numbers:  # beyond the first limit, and within the second
-        return f"{numbers[0]} + {made.format(n=n)}"
-    return made.format(n=n)
+    for n in range(1, ROWS + 1):
+        if made is None or (n == ROWS and column.nullable):
+            yield "NULL"
+        elif "text" in made and texts:
+            yield texts[n % len(texts)]
+        elif made.startswith("{n}") and numbers:  # beyond the first limit, and within the second
+            yield f"{numbers[0]} + {made.format(n=n)}"
+        else:
+            yield made.format(n=n)
 
 
 def _named(column: Column, table: Table, dialect: Dialect) -> Iterator[Token]:
     """What CHECKs about this column alone compare it with."""
     names = {each.name for each in table.columns}
     for check in table.checks:
-        tokens = list(scan(check.rule, dialect))
+        tokens = tokens_of(check.rule, dialect)
         if {token.text.strip('"') for token in tokens} & names == {column.name}:
             yield from tokens
 

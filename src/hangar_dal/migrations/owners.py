@@ -13,7 +13,7 @@ from hangar_dal.migrations.faults import shown
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.identifiers import folded
 from hangar_dal.migrations.scripts import Statement
-from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, scan
+from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, tokens_of
 
 FIX: Final = "rename one of the tables, or use the catalog that has it instead of creating it again"
 _KINDS_OF_TABLE: Final = frozenset({"UNLOGGED", "VIRTUAL", "FOREIGN"})
@@ -59,7 +59,7 @@ def shared_tables(files: Sequence[MigrationFiles]) -> Iterator[SharedTable]:
 
 def _made_and_gone(statement: Statement, dialect: Dialect) -> tuple[list[str], list[str]]:
     """The tables that exist after the statement, and those that do not; only where its words are plain."""
-    tokens = [token for token in scan(statement.text, dialect) if token.kind is not Kind.COMMENT]
+    tokens = [token for token in tokens_of(statement.text, dialect) if token.kind is not Kind.COMMENT]
     words = [*(token.text.upper() if token.kind is Kind.WORD else "" for token in tokens), "", ""]
     verb, rest = words[0], 1
     if verb == "CREATE" and words[1] in _KINDS_OF_TABLE:

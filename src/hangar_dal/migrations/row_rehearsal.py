@@ -21,7 +21,7 @@ from hangar_dal.migrations.rehearsal import MakeScratch, Progress, Rehearsal
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.sessions import migrating
-from hangar_dal.sqlscan import Dialect, Kind, scan
+from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
 _CHANGING: Final = frozenset(
     {"ALTER", "UPDATE", "INSERT", "DELETE", "TRUNCATE", "MERGE", "REPLACE", "DO", "CALL", "SELECT"}
@@ -93,7 +93,7 @@ def _may_change_rows(migration: MigrationFiles, dialect: Dialect, before: Schema
     for direction in DIRECTIONS:
         words = [
             token.text.strip('"')
-            for token in scan(migration.script(dialect, direction).text, dialect)
+            for token in tokens_of(migration.script(dialect, direction).text, dialect)
             if token.kind in (Kind.WORD, Kind.NAME)
         ]
         for word, previous in zip(words, ["", *words], strict=False):

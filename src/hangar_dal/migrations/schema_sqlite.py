@@ -7,10 +7,11 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Other, Schema, Table, Unique
-from hangar_dal.sqlscan import Kind, Token, scan
+from hangar_dal.sqlscan import Kind, Token, tokens_of
 
 _TABLES: Final = """
 SELECT l.name, l.strict, l.wr, m.sql
@@ -140,12 +141,13 @@ def _foreign_keys(connection: sqlite3.Connection, table: str, parts: Sequence[Wo
     return tuple(sorted(keys, key=lambda key: (key.name, key.columns)))
 
 
+@lru_cache(maxsize=1024)  # a schema is read after each migration, and most of it is the same
 def _words(sql: str) -> Words:
     """Without comments, in lower case and without needless quotes, so that two ways to write one rule compare equal.
 
     SQLite itself puts the new name of a table in quotes wherever the old one was written.
     """
-    return tuple(_word(token) for token in scan(sql, "sqlite") if token.kind is not Kind.COMMENT)
+    return tuple(_word(token) for token in tokens_of(sql, "sqlite") if token.kind is not Kind.COMMENT)
 
 
 def _word(token: Token) -> str:

@@ -9,13 +9,14 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, Literal
 
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.declarations import without_declarations
-from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, scan
+from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, tokens_of
 from hangar_dal.textlines import TextLines
 
 Direction = Literal["apply", "rollback"]
@@ -57,7 +58,7 @@ class Script:
     def statements(self) -> tuple[Statement, ...]:
         """In the order in which they run. Raises `MigrationError` if there are none, or if one ends a transaction."""
         try:
-            found = tuple(_split(self.text, self.dialect))
+            found = _statements(self.text, self.dialect)
         except Unterminated as error:
             line = TextLines(self.text).line_of(error.start)
             raise_alone(MigrationError(f"{self.name}, line {line}: {error.what} is never closed"))
@@ -110,11 +111,16 @@ def _transactional(file: str, text: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=256)  # each migration runs several times when migrations are verified
+def _statements(text: str, dialect: Dialect) -> tuple[Statement, ...]:
+    return tuple(_split(text, dialect))
+
+
 def _split(text: str, dialect: Dialect) -> Iterator[Statement]:
     """Cut at the semicolons that end a statement, which those inside a trigger or a SQL function body do not."""
     number, lines = 0, TextLines(text)
     tokens: list[Token] = []
-    for token in [*scan(text, dialect), None]:
+    for token in (*tokens_of(text, dialect), None):
         if token is not None and (token.kind is not Kind.SEMICOLON or not _is_complete(text, tokens, token, dialect)):
             if tokens or token.kind not in {Kind.COMMENT, Kind.SEMICOLON}:
                 tokens.append(token)
@@ -139,6 +145,6 @@ def _is_complete(text: str, tokens: list[Token], semicolon: Token, dialect: Dial
 
 
 def _verb(text: str, dialect: Dialect) -> str:
-    words = (token.text.upper() for token in scan(text, dialect) if token.kind is Kind.WORD)
+    words = (token.text.upper() for token in tokens_of(text, dialect) if token.kind is Kind.WORD)
     first = next(words, "")
     return f"{first} {next(words, '')}" if first == "PREPARE" else first

@@ -14,7 +14,7 @@ from hangar_dal.migrations.identifiers import folded
 from hangar_dal.migrations.rehearsal import Rehearsal
 from hangar_dal.migrations.schema import Other
 from hangar_dal.migrations.twin_objects import Key
-from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
 from hangar_dal.trigger_rules import Raise, raises_in
 
 _KINDS: Final[Mapping[Dialect, str]] = {"sqlite": "TRIGGER", "postgresql": "FUNCTION"}
@@ -67,14 +67,14 @@ def definitions(files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Defini
 
 def _called_by(trigger: Other) -> str:
     """`... EXECUTE FUNCTION refuse('a')`, as PostgreSQL prints it."""
-    tokens = list(scan(trigger.text, "postgresql"))
+    tokens = list(tokens_of(trigger.text, "postgresql"))
     at = max(n for n, token in enumerate(tokens) if token.text.upper() in ("FUNCTION", "PROCEDURE"))
     return _name(tokens[at + 1 :], "postgresql")
 
 
 def _defined_in(migration: MigrationFiles, dialect: Dialect) -> Iterator[Definition]:
     for statement in migration.script(dialect).statements():
-        tokens = [token for token in scan(statement.text, dialect) if token.kind is not Kind.COMMENT]
+        tokens = [token for token in tokens_of(statement.text, dialect) if token.kind is not Kind.COMMENT]
         words = [token.text.upper() for token in tokens]
         kind = next((word for word in words[1:4] if word not in _NOISE), "")
         if words[0] != "CREATE" or kind != _KINDS[dialect]:

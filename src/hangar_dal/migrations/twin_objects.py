@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from hangar_dal.migrations.schema import Column, Index, Other, Schema, Table, described, listed
-from hangar_dal.sqlscan import Dialect, Kind, scan
+from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
 # How SQLite stores what PostgreSQL has a type for.
 _STORED_AS: Final = {
@@ -172,7 +172,7 @@ def _alike_index(index: Index, table: Table) -> str:
 
 def _alike_trigger(text: str, dialect: Dialect) -> str:
     """On what it fires, and whether it is deferred, which SQLite cannot do."""
-    tokens = list(scan(text, dialect))
+    tokens = list(tokens_of(text, dialect))
     named = next(at for at, token in enumerate(tokens) if token.text.upper() == "TRIGGER") + 1
     words = [token.text.upper() for token in tokens[named + 1 :] if token.kind is Kind.WORD]
     events = sorted(_EVENTS & set(words[: words.index("ON")]))

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from hangar_dal.migrations.schema import Index, Schema, Table
 from hangar_dal.migrations.twin_objects import Key, relation
-from hangar_dal.sqlscan import Dialect, Kind, Token, scan
+from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
 
 _SAME_WORD: Final = {
     "char_length": "length",
@@ -138,7 +138,7 @@ def _rule(text: str, dialect: Dialect, types: Mapping[str, str]) -> _Rule | None
     words = {token.text.strip('"').lower() for token in tokens if token.kind in (Kind.WORD, Kind.NAME)}
     kinds = {types[word] for word in words if word in types}
     values = set(_values(tokens))
-    is_cast = any(token.text.lower() in _OTHER_TYPES for token in scan(text, dialect))
+    is_cast = any(token.text.lower() in _OTHER_TYPES for token in tokens_of(text, dialect))
     if is_cast or (values and not kinds <= _PLAIN_TYPES):
         return None
     if "boolean" in kinds:  # `is_private`, `is_private = 1`
@@ -150,7 +150,7 @@ def _rule(text: str, dialect: Dialect, types: Mapping[str, str]) -> _Rule | None
 
 def _without_types(text: str, dialect: Dialect) -> Iterator[Token]:
     """Without casts and collations: `'a'::character varying(9)`, `CAST(a AS text)`, `a COLLATE "C"`."""
-    tokens = iter(scan(text, dialect))
+    tokens = iter(tokens_of(text, dialect))
     for token in tokens:
         if token.text != "::" and token.text.lower() not in ("as", "collate"):
             yield token
@@ -196,6 +196,6 @@ def _constant(default: str | None, dialect: Dialect, kind: str) -> str | None:
 
 def _where(index: Index, dialect: Dialect) -> str:
     """The rule for the rows of a partial index; nothing for all rows."""
-    words = (token for token in scan(index.text, dialect) if token.kind is Kind.WORD)
+    words = (token for token in tokens_of(index.text, dialect) if token.kind is Kind.WORD)
     where = next((word for word in words if word.text.lower() == "where"), None)
     return index.text[where.end :] if where else ""

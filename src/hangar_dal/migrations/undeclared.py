@@ -15,7 +15,7 @@ from hangar_dal.migrations.scripts import Script
 from hangar_dal.migrations.twin_objects import Key, TwinObject
 from hangar_dal.migrations.twins import DATABASES, OTHER, Twins
 from hangar_dal.migrations.wording import readable
-from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, scan
+from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, tokens_of
 
 _WIDTH: Final = 300
 # What the other database cannot have, by the beginning of its label or of what could be alike.
@@ -58,7 +58,7 @@ def mentions(script: Script, key: Key) -> bool:
 
 def _names(statement: str, dialect: Dialect, key: Key) -> bool:
     name = (key.name or key.table).partition("(")[0].lower()
-    tokens = (token for token in scan(statement, dialect) if token.kind in (Kind.WORD, Kind.NAME))
+    tokens = (token for token in tokens_of(statement, dialect) if token.kind in (Kind.WORD, Kind.NAME))
     return any(token.text.strip('"`[]').lower() == name for token in tokens)
 
 
