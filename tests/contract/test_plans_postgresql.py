@@ -92,7 +92,7 @@ def test_rows_are_made_up_for_each_type_whatever_the_rules(planner: PostgresPlan
             " (SELECT count(*) FROM ones),"
             " (SELECT count(DISTINCT u) FROM kinds)"
         ).fetchall()
-    assert counts == (10_000, 10_000, 10_000, 10_000, 2)
+    assert counts == (4_000, 4_000, 4_000, 4_000, 2)
 
 
 @pytest.mark.parametrize(

@@ -61,14 +61,14 @@ def test_statistics_tell_how_often_a_value_comes_twice(path: Path) -> None:
         pretend_large(connection)
         found = {row[:2]: row[2] for row in connection.execute("SELECT tbl, idx, stat FROM sqlite_stat1")}
     assert {key: numbers for key, numbers in found.items() if not key[0].startswith("words")} == {
-        ("owners", "sqlite_autoindex_owners_1"): "10000 1",
-        ("things", "things"): "10000 10 1",
-        ("things", "things_owner"): "10000 10 1",
-        ("things", "things_kind"): "10000 100 1",
-        ("things", "things_pair"): "10000 100 1",
-        ("things", "things_upper"): "10000 1",
-        ("homes", "sqlite_autoindex_homes_1"): "10000 1",
-        ("plain", None): "10000",
+        ("owners", "sqlite_autoindex_owners_1"): "4000 1",
+        ("things", "things"): "4000 10 1",
+        ("things", "things_owner"): "4000 10 1",
+        ("things", "things_kind"): "4000 100 1",
+        ("things", "things_pair"): "4000 100 1",
+        ("things", "things_upper"): "4000 1",
+        ("homes", "sqlite_autoindex_homes_1"): "4000 1",
+        ("plain", None): "4000",
     }
 
 

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-ROWS: Final = 10_000
+ROWS: Final = 4_000
 
-OWNERS: Final = 1_000
+OWNERS: Final = 400
 """How many different rows a foreign key refers to."""
 
-CHOICES: Final = 100
+CHOICES: Final = 40
 """How many values a status or a flag is taken to have.
 
 It has fewer. But who asks for one may ask for the rarest, and the plan has to be good for that too.

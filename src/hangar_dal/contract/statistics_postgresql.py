@@ -88,16 +88,18 @@ _VALUES: Final = {
 
 def fill(scratch: PostgresScratch, connection: "Connection[Any]") -> tuple[str, ...]:
     """The tables for which no rows could be made up stay as they are; these come back. Must not be in a transaction."""
-    connection.execute("SET synchronous_commit = off")
     filled: list[str] = []
     empty: list[str] = []
-    for oid, table in connection.execute(_TABLES).fetchall():
-        try:
-            with scratch.changing(connection) as change:
-                _fill(change, oid, table)
-            filled.append(table)
-        except psycopg.Error:
-            empty.append(table)
+    # VACUUM marks no row as visible to all before its commit, and those near it, are on the disk.
+    connection.execute("SET synchronous_commit = on")
+    with scratch.changing(connection) as change:
+        for oid, table in change.execute(_TABLES).fetchall():
+            try:
+                with scratch.changing(connection) as one:
+                    _fill(one, oid, table)
+                filled.append(table)
+            except psycopg.Error:
+                empty.append(table)
     if filled:
         _vacuum(scratch, connection, filled)
     return tuple(empty)
