@@ -24,13 +24,18 @@ COOKIES = {"platform": "starmap", "cookies": [{"name": "sid", "value": "x"}], "e
 
 # Each request that asks for it kills the process when its answer is to be sent. The parent then makes another one.
 KILLED = """
-import os, signal, socket, sys
+import asyncio, os, signal, socket
 import uvicorn
 from argon2 import PasswordHasher
 from hangar_api.main import create_app
-from hangar_dal import passwords
+from hangar_dal import ACCOUNTS, passwords
 
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+async def open_once():
+    app = create_app()
+    async with app.router.lifespan_context(app):
+        pass
 
 def serve(listening):
     app = create_app()
@@ -45,6 +50,9 @@ def serve(listening):
 
     uvicorn.Server(uvicorn.Config(killed, access_log=False)).run([listening])
 
+# What is imported, read and compared here, no child needs to import, read and compare again.
+ACCOUNTS.load()
+asyncio.run(open_once())
 listening = socket.create_server(("127.0.0.1", 0))
 print(f"running on http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
 child = 0

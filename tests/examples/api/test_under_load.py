@@ -14,12 +14,21 @@ from hypothesis import strategies as st
 
 from examples.api.conftest import SENTENCE, Api, Person
 from examples.api.servers import served, with_keys
+from hangar_api.mail import Message, Send
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
 from hangar_dal import ACCOUNTS, Settings, UserRole, open_database, sealing, security_events, session_cookies, users
 
 CLIENTS = 64
 SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def send_mail() -> Send:
+    async def discard(message: Message) -> None:
+        pass
+
+    return discard
 
 
 @pytest.fixture(scope="module")
