@@ -23,7 +23,11 @@ Shop = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    return shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns("__pycache__", "*.db*"))
+    return copied(tmp_path / "shop")
+
+
+def copied(folder: Path) -> Path:
+    return shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns("__pycache__", "*.db*"))
 
 
 @pytest.fixture
@@ -102,15 +106,24 @@ def test_a_column_that_is_renamed_is_found_where_it_is_used(run: Shop, shop: Pat
         assert (file, line, "statement-refused", "orders.list_orders") in found
 
 
-def test_its_newest_migration_goes_before_the_code(run: Shop, server: str) -> None:
-    shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server)
+@pytest.fixture(scope="module")
+def matrix(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the command shows of the application as it is."""
+    shop = copied(tmp_path_factory.mktemp("matrix") / "shop")
+    permission = {"HANGAR_ALLOW_INSECURE_POSTGRES": "true"} if postgres_server.needs_permission else {}
+    command = ("hangar_dal.cli", "check", "--matrix", "--postgresql", postgres_server.url("postgres"))
+    shown = run_module(*command, cwd=shop, env=os.environ | permission)
     assert (shown.returncode, shown.stderr) == (0, "")
-    _, table, *_ = shown.stdout.split("\n\n")
+    return shown.stdout
+
+
+def test_its_newest_migration_goes_before_the_code(matrix: str) -> None:
+    _, table, *_ = matrix.split("\n\n")
     rows = {row[0]: row[1:] for row in map(str.split, table.splitlines())}
     # The columns before the last two are the package's migrations.
     assert (set(rows["orders.list_orders"][:-1]), rows["orders.list_orders"][-1]) == ({"breaks"}, "holds")
     assert (set(rows["orders.delete_order"][:-2]), rows["orders.delete_order"][-2:]) == ({"breaks"}, ["holds", "holds"])
-    assert "\n1002_order_notes: deploy the schema first\n" in shown.stdout
+    assert "\n1002_order_notes: deploy the schema first\n" in matrix
 
 
 def test_a_column_that_gets_another_name_splits_the_change(run: Shop, shop: Path, server: str) -> None:
@@ -135,12 +148,11 @@ def test_the_readme_shows_what_is_found(run: Shop, shop: Path, server: str) -> N
     assert [part for part in quoted("README.md", "shop/sql") if part not in checked.stdout] == []
 
 
-def test_the_page_about_checks_shows_the_matrix(run: Shop, server: str) -> None:
-    shown = run("hangar_dal.cli", "check", "--matrix", "--postgresql", server).stdout
+def test_the_page_about_checks_shows_the_matrix(matrix: str) -> None:
     table, *parts = quoted("docs/check.md", "0001 ")
-    assert [part for part in parts if part not in shown] == []
+    assert [part for part in parts if part not in matrix] == []
     # The page need not have the package's newest migrations, whose columns are before the last two.
-    rows = [(row.split()[0], row.split()[-2:]) for row in shown.splitlines() if len(row.split()) > 2]
+    rows = [(row.split()[0], row.split()[-2:]) for row in matrix.splitlines() if len(row.split()) > 2]
     assert [row for row in table.splitlines() if (row.split()[0], row.split()[-2:]) not in rows] == []
 
 
