@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import ACCOUNTS, Settings, open_database, sealing, session_cookies, users
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "fastapi_app.py"
