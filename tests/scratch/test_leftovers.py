@@ -51,28 +51,34 @@ def test_what_killed_runs_left_is_dropped_whatever_its_age_and_nothing_else(
 ) -> None:
     """`uncommented` is what a run leaves that was killed between CREATE DATABASE and COMMENT."""
     token = f"{MARK}{token_hex(16)}"
-    ours, named = f"hangar_check_1_{other_mark}", f"hangar_check_2_{other_mark}"
+    ours, named, in_use = (f"hangar_check_{number}_{other_mark}" for number in (1, 2, 4))
     limit = leftovers.CONNECTION_LIMIT
-    with server_with(
-        empty_postgres_url,
-        {
-            ours: (token, -1),
-            f"hangar_check_3_{other_mark}": (None, limit),
-            named: (token, limit),
-            f"hangar_check_4_{other_mark}": (token, limit),
-            f"hangar_check_5_{other_mark}": (None, -1),
-            f"hangar_check_6_{other_mark}": ("our shop", limit),
-            f"hangar_check_7_{other_mark}": (f"{MARK}shop", limit),
-            f"my_hangar_check_8_{other_mark}": (token, limit),
-            f"hangar_check_9_{other_mark}_shop": (token, limit),
-        },
-    ) as (admin, there):
-        in_use = make_conninfo(empty_postgres_url, dbname=f"hangar_check_4_{other_mark}")
-        with closing(psycopg.connect(in_use)), closing(psycopg.connect(empty_postgres_url)) as running:
-            locks.lock(running, named)
+    databases = {
+        ours: (token, -1),
+        f"hangar_check_3_{other_mark}": (None, limit),
+        named: (token, limit),
+        in_use: (token, limit),
+        f"hangar_check_5_{other_mark}": (None, -1),
+        f"hangar_check_6_{other_mark}": ("our shop", limit),
+        f"hangar_check_7_{other_mark}": (f"{MARK}shop", limit),
+        f"my_hangar_check_8_{other_mark}": (token, limit),
+        f"hangar_check_9_{other_mark}_shop": (token, limit),
+    }
+    with (
+        closing(psycopg.connect(empty_postgres_url)) as running,
+        closing(psycopg.connect(empty_postgres_url)) as making,
+    ):
+        # Other tests drop what they find on the same server, too: these have to be held from the start.
+        locks.lock(running, named)
+        locks.lock(making, in_use)
+        with (
+            server_with(empty_postgres_url, databases) as (admin, there),
+            closing(psycopg.connect(make_conninfo(empty_postgres_url, dbname=in_use))),
+        ):
+            making.close()
             with empty_postgresql(empty_postgres_url):
                 pass
-        kept = [name.partition("hangar_check_")[2][0] for name in there(admin)]
+            kept = [name.partition("hangar_check_")[2][0] for name in there(admin)]
         assert sorted(kept) == ["2", "4", "5", "6", "7", "8", "9"]
 
 
