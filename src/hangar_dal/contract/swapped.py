@@ -16,6 +16,7 @@ from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "values-swapped"
 _ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ)
+_TIDYING: Final = (exp.Trim, exp.Lower, exp.Upper, exp.Nullif)  # what is written is the value itself in another form
 
 Pairs = Mapping[str, tuple[exp.Expr, str]]  # by column: its place, and the name of the value that it is given
 
@@ -64,6 +65,8 @@ def _pairs(row: list[tuple[exp.Expr, exp.Expr]]) -> Pairs:
 
 def _given(value: exp.Expr) -> str:
     """The one parameter, or the one field of a row in a list, that is passed on; empty for anything else."""
+    while isinstance(value, _TIDYING):
+        value = value.this
     found = [leaf for leaf, _ in leaves(value, bare=True)]
     names = {parameter_name(leaf) for leaf in found if isinstance(leaf, exp.Placeholder)}
     if len(found) == 1:
