@@ -11,6 +11,7 @@ from hangar_dal.cookie_formats.storage_state import (
     SESSION,
     Cookie,
     cookies_of,
+    first_fault,
     is_address,
     lost_besides_cookies,
     lost_of_unknown,
@@ -117,8 +118,8 @@ def _taken(put: JarCookie) -> tuple[Cookie | None, list[str]]:
             partitionKey=rest.get("partitioned") or None,
         )
     except ValidationError as refused:
-        place = refused.errors(include_url=False, include_context=False, include_input=False)[0]["loc"][0]
-        return None, [f"{named}: left out, because its {place} is not that of a browser's cookie"]
+        [attribute], _ = first_fault(refused)
+        return None, [f"{named}: left out, because its {attribute} is not that of a browser's cookie"]
     return cookie, [f"{named}: {sentence}" for sentence in _lost_attributes(put, rest, cookie)]
 
 

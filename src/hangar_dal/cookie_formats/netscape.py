@@ -11,6 +11,7 @@ from hangar_dal.cookie_formats.storage_state import (
     SESSION,
     Cookie,
     cookies_of,
+    first_fault,
     is_address,
     lost_besides_cookies,
     lost_of_unknown,
@@ -68,8 +69,8 @@ def _read(number: int, fields: list[str], is_http_only: bool) -> tuple[Cookie | 
             name=name, value=value, domain=shown, path=path, expires=ends, httpOnly=is_http_only, secure=is_secure
         )
     except ValidationError as refused:
-        place = refused.errors(include_url=False, include_context=False, include_input=False)[0]["loc"][0]
-        raise_alone(InvalidValue(f"line {number}: the {place} is not that of a cookie"))
+        [attribute], _ = first_fault(refused)
+        raise_alone(InvalidValue(f"line {number}: the {attribute} is not that of a cookie"))
     return cookie, lost
 
 

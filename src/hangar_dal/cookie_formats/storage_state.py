@@ -70,9 +70,15 @@ def _cookie(number: int, given: object) -> Cookie:
     try:
         return Cookie.model_validate(given)
     except ValidationError as refused:
-        [first, *_] = refused.errors(include_url=False, include_context=False, include_input=False)
-        place = ".".join([f"cookies[{number}]", *(str(part) for part in first["loc"][:1])])
-        raise_alone(InvalidValue(f"{place}: {first['msg']}"))
+        attribute, message = first_fault(refused)
+        place = ".".join([f"cookies[{number}]", *attribute])
+        raise_alone(InvalidValue(f"{place}: {message}"))
+
+
+def first_fault(refused: ValidationError) -> tuple[list[str], str]:
+    """The attribute of a cookie that is wrong, none if all of the cookie is, and what is wrong; without the value."""
+    [first, *_] = refused.errors(include_url=False, include_context=False, include_input=False)
+    return [str(part) for part in first["loc"][:1]], first["msg"]
 
 
 def state_of(cookies: Iterable[Cookie]) -> JsonObject:
