@@ -1,4 +1,4 @@
-"""Fixtures that the tests of the domains and those of `accounts` share."""
+"""Fixtures that the tests of the domains share with those of `accounts`, of folds and of keys."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,8 +20,7 @@ def cheap_hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     return hasher
 
 
-@pytest.fixture
-def sql(database: Database) -> Sql:
+def sql_on(database: Database) -> Sql:
     """Runs a statement of the test's own, past all declared queries; the rows it returns, if any."""
 
     async def run(text: str) -> list[Row]:
@@ -29,6 +28,11 @@ def sql(database: Database) -> Sql:
         return (await database.run(Statement("test", text, writes), ()))[0]
 
     return run
+
+
+@pytest.fixture
+def sql(database: Database) -> Sql:
+    return sql_on(database)
 
 
 @pytest.fixture

@@ -1,29 +1,19 @@
 """`refold` makes the grams of texts that were stored before the search existed, so that it finds them."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain_fixtures import Sql
 from hangar_dal import ACCOUNTS, Database, Settings, users
-from hangar_dal.database import Row, Statement
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.migrations.scripts import Direction, read_script
 from hangar_dal.refolding import FoldColumn, Outcome, fold_columns, refold
 from samples import local_user
 
-Sql = Callable[[str], Awaitable[list[Row]]]
 NAMES = ("display_name", "email", "phone_number", "username")
 PARTS = ("shown", "пример", "+44111", "first")
-
-
-@pytest.fixture
-def sql(database: Database) -> Sql:
-    async def run(text: str) -> list[Row]:
-        return (await database.run(Statement("test", text, writes=not text.startswith("SELECT")), ()))[0]
-
-    return run
 
 
 @pytest.fixture

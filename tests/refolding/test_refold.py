@@ -13,8 +13,8 @@ import pytest
 
 import shop
 from commands import run_module
+from domain_fixtures import Sql
 from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, users
-from hangar_dal.database import Row, Statement
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.refolding import FoldColumn, Outcome, fold_columns, refold, rows
 from hangar_dal.sealing import new_key
@@ -30,22 +30,12 @@ REFOLD = [sys.executable, "-m", "hangar_dal.cli", "refold"]
 NAMED = ("--catalog", "hangar_dal:ACCOUNTS")
 TESTS = Path(__file__).parents[1]
 
-Sql = Callable[[str], Awaitable[list[Row]]]
-
 
 @pytest.fixture
 async def database(settings: Settings, anyio_backend: str) -> AsyncIterator[Database]:
     """With the catalog of an application, which uses the package's."""
     async with open_database(settings, catalog=shop.CATALOG) as db:
         yield db
-
-
-@pytest.fixture
-def sql(database: Database) -> Sql:
-    async def run(text: str) -> list[Row]:
-        return (await database.run(Statement("test", text, writes=not text.startswith("SELECT")), ()))[0]
-
-    return run
 
 
 @pytest.fixture

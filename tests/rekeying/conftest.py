@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ import pytest
 
 import shop
 from commands import run_module
+from domain_fixtures import Sql as Sql
+from domain_fixtures import sql_on
 from hangar_dal import Database, Settings, open_database
-from hangar_dal.database import Row, Statement
 from hangar_dal.sealing import new_key
 from shop import addresses, letters, samples
 from shop.models import Letter
@@ -21,7 +22,6 @@ SHOP = (addresses, letters, samples)  # imported, so that their queries are decl
 TESTS = Path(__file__).parents[1]
 KEYS = [sys.executable, "-m", "hangar_dal.cli", "keys"]
 
-Sql = Callable[[str], Awaitable[list[Row]]]
 Command = Callable[..., tuple[int, str]]
 
 
@@ -66,10 +66,7 @@ async def after(before: Database, database_url: str, old: str, new: str) -> Asyn
 
 @pytest.fixture
 def sql(before: Database) -> Sql:
-    async def run(text: str) -> list[Row]:
-        return (await before.run(Statement("test", text, writes=not text.startswith("SELECT")), ()))[0]
-
-    return run
+    return sql_on(before)
 
 
 @pytest.fixture
