@@ -63,8 +63,8 @@ async def test_each_declaration_of_a_column_is_tried(before: Database, after: Da
     await write_letters(before, 3)
     other, right = Sealed("letters", "secret", bind=("place",)), Sealed("letters", "secret", bind=("id", "place"))
     column = SealedColumn("letters", "secret", ("id",), (other, right))
-    assert await count_keys(after, column) == Counter({id_of(old): 3})
+    assert (await count_keys(after, column)).values == Counter({id_of(old): 3})
     done = await rotate(after, column)
     assert (done.resealed, done.unopened) == (3, [])
     assert len(await letters.list_letters(after)) == 3
-    assert await count_keys(after, column) == Counter({id_of(new): 3})
+    assert (await count_keys(after, column)).values == Counter({id_of(new): 3})

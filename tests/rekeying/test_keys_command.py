@@ -76,6 +76,19 @@ async def test_values_that_do_not_open_are_listed_and_the_others_are_sealed_agai
         assert entry.partition(":")[2] not in said
 
 
+async def test_a_key_that_does_not_open_its_values_is_named_by_column_and_row(
+    before: Database, old: str, new: str, command: Command
+) -> None:
+    first, *_ = sorted(await write_letters(before, 3), key=lambda letter: letter.id)
+    other = f"{id_of(old)}:{new.partition(':')[2]}"
+    for keys, what in ((f"{new},{other}", "status"), (other, "status"), (other, "rotate")):
+        code, said = command(what, HANGAR_SEALING_KEYS=keys)
+        assert code == 1
+        for column in ("hint", "secret"):
+            told = f"not opened: letters.{column}, id {first.id}: the stored text does not open with key {id_of(old)}"
+            assert said.count(told) == 1, said
+
+
 async def test_a_column_that_is_left_out_keeps_old_keys(before: Database, old: str, command: Command, sql: Sql) -> None:
     await sql("ALTER TABLE letters RENAME COLUMN hint TO other")
     await sql("ALTER TABLE letters RENAME COLUMN place TO site")

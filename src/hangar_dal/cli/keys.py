@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from hangar_dal.contract.project import NAME_THEM
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import SettingsError
 from hangar_dal.query import Catalog
-from hangar_dal.rekeying import SealedColumn, count_keys, rotate, sealed_columns
+from hangar_dal.rekeying import Counted, SealedColumn, count_keys, rotate, sealed_columns
 from hangar_dal.settings import Settings
 
 
@@ -51,8 +50,9 @@ def add(commands: Subcommands) -> None:
             "count the values of each key",
             """\
             Counts the values that each key has sealed, in every sealed column of the catalogs that --catalog or
-            [tool.hangar_dal] names, and of those they use. Names keys that are not configured, and says when an old
-            key can be removed. Changes nothing, and may run while the application does.
+            [tool.hangar_dal] names, and of those they use. Opens one value of each key in each column. Names keys that
+            are not configured or do not open their value, and says when an old key can be removed. Changes nothing,
+            and may run while the application does.
 
             exit codes: 0 all values are sealed with the first key, 3 some have to be sealed again with `rotate`,
             1 some cannot be opened with the configured keys, or a column was left out
@@ -142,7 +142,7 @@ async def _rotated(chosen: argparse.Namespace) -> int:
 
 
 async def _count(work: _Work) -> Counts:
-    counts: dict[str, Counter[str | None]] = {}
+    counts: dict[str, Counted] = {}
     shown = Progress()
     try:
         for column in work.columns:

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from hangar_dal.cli.terminal import FAILED, GREEN, OK, PENDING, RED, YELLOW, coloured
-from hangar_dal.rekeying import Rotated
+from hangar_dal.rekeying import Counted, Rotated
 
-Counts = Mapping[str, Counter[str | None]]  # by column, the number of values of each key
+Counts = Mapping[str, Counted]  # by column
 
 
 def print_rotated(rotated: Rotated, first: str) -> None:
@@ -25,11 +25,13 @@ def _print_some(sentences: Sequence[str], count: int, what: str) -> None:
 
 
 def print_counts(counts: Counts, left_out: Sequence[str], ids: Sequence[str]) -> None:
-    """The values of each key in each column, and what to do about each key."""
-    for column, found in counts.items():
+    """The values of each key in each column, keys that do not open a value, and what to do about each key."""
+    for column, counted in counts.items():
+        found = counted.values
         print(f"{column}: {found.total()} values")
         for key_id in sorted(found, key=lambda each: (_place(each, ids), each or "")):
             print(f"  {_described(key_id, ids)}: {found[key_id]}")
+        _print_some([f"not opened: {error}" for error in counted.unopened], len(counted.unopened), "not opened")
     for sentence in left_out:
         print(coloured(f"left out: {sentence}", YELLOW, sys.stdout))
     if not counts and not left_out:
@@ -45,7 +47,7 @@ def print_counts(counts: Counts, left_out: Sequence[str], ids: Sequence[str]) ->
 def status_code(counts: Counts, left_out: Sequence[str], ids: Sequence[str]) -> int:
     """The exit code of `keys status`."""
     total = _total(counts)
-    if left_out or any(key_id not in ids for key_id in total):
+    if left_out or any(key_id not in ids for key_id in total) or any(each.unopened for each in counts.values()):
         return FAILED
     return PENDING if any(key_id not in ids[:1] for key_id in total) else OK
 
@@ -56,7 +58,7 @@ def rotation_code(counts: Counts, left_out: Sequence[str], ids: Sequence[str]) -
 
 
 def _total(counts: Counts) -> Counter[str | None]:
-    return sum(counts.values(), Counter())
+    return sum((counted.values for counted in counts.values()), Counter())
 
 
 def _place(key_id: str | None, ids: Sequence[str]) -> int:

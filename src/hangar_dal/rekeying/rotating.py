@@ -6,13 +6,12 @@ that was killed is simply started again: it skips what is sealed with the first 
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from hangar_dal.database import Database
 from hangar_dal.database.built import Built
-from hangar_dal.database.rows_by_key import Key, is_row, key_values, listed, quoted, shown
+from hangar_dal.database.rows_by_key import Key, is_row, key_values, quoted
 from hangar_dal.errors import (
     ConstraintViolation,
     DatabaseBusy,
@@ -21,8 +20,8 @@ from hangar_dal.errors import (
     TransactionConflict,
 )
 from hangar_dal.rekeying.columns import SealedColumn
-from hangar_dal.rekeying.walking import PAGE, Progress, pages
-from hangar_dal.sealing import Keyring, key_id_of
+from hangar_dal.rekeying.opening import Reader, in_row, opened, shown_key
+from hangar_dal.rekeying.walking import PAGE, Progress, key_id_in, pages
 
 _AT_ONCE: Final = 8  # values that are replaced at the same time, and are in memory
 _ATTEMPTS: Final = 100
@@ -67,9 +66,8 @@ class _Rotation:
         self._column = column
         self._first = db.keyring.ids[0]
         table, value, row = quoted(column.table), quoted(column.column), is_row(column.key)
-        read = f"SELECT {listed([column.column, *column.bound])} FROM {table} WHERE {row}"  # noqa: S608 - quoted names
-        swap = f"UPDATE {table} SET {value} = :after WHERE {row} AND {value} = :before"  # noqa: S608 - as above
-        self._read = Built(db.dialect, f"read {column.name}", read)
+        swap = f"UPDATE {table} SET {value} = :after WHERE {row} AND {value} = :before"  # noqa: S608 - quoted names
+        self._reader = Reader(db, column)
         self._swap = Built(db.dialect, f"rotate {column.name}", swap, writes=True)
 
     async def replace(self, key: Key) -> None:
@@ -82,49 +80,22 @@ class _Rotation:
         except SealError as error:
             self.done.unopened_count += 1
             if len(self.done.unopened) < _KEPT:
-                self.done.unopened.append(_in_row(error, self._shown(key)))
+                self.done.unopened.append(in_row(error, self._column, key))
         except _REFUSALS as error:
             self._refuse(key, str(error))
 
     async def _is_settled(self, key: Key) -> bool:
-        rows, _ = await self._read.run(self._db, key_values(key))
-        if not rows or rows[0][0] is None or _key_id(rows[0][0]) == self._first:
+        stored = await self._reader.read(key)
+        if stored is None or key_id_in(stored[0]) == self._first:
             return True
-        before, *bound = rows[0]
-        after = resealed(self._db.keyring, self._column, before, dict(zip(self._column.bound, bound, strict=True)))
-        _, changed = await self._swap.run(self._db, {**key_values(key), "before": before, "after": after})
+        plaintext, place = opened(self._db.keyring, self._column, stored)
+        texts = {"before": stored[0], "after": self._db.keyring.seal(plaintext, **place)}
+        _, changed = await self._swap.run(self._db, {**key_values(key), **texts})
         self.done.resealed += changed
         return changed > 0
 
     def _refuse(self, key: Key, reason: str) -> None:
         self.done.refused_count += 1
         if len(self.done.refused) < _KEPT:
-            row = "".join(f", {name} {value}" for name, value in self._shown(key).items())
+            row = "".join(f", {name} {value}" for name, value in shown_key(self._column, key).items())
             self.done.refused.append(f"{self._column.name}{row}: {reason}")
-
-    def _shown(self, key: Key) -> dict[str, str]:
-        return shown(dict(zip(self._column.key, key, strict=True)), self._column.key)
-
-
-def resealed(keyring: Keyring, column: SealedColumn, text: Any, row: Mapping[str, Any]) -> str:
-    """The value sealed with the first key, for the same place. Raises `SealError` if no declaration opens it."""
-    if not isinstance(text, str):
-        reason = "the stored value is not a sealed value; it is not text"
-        raise SealError(reason, table=column.table, column=column.column)
-    failed: list[SealError] = []
-    for seal in column.seals:
-        place: dict[str, Any] = {"table": seal.table, "column": seal.column}
-        place["bound"] = [str(row[name]) for name in seal.bind]
-        try:
-            return keyring.seal(keyring.unseal(text, **place), **place)
-        except SealError as error:
-            failed.append(error.with_traceback(None))
-    raise failed[0]
-
-
-def _in_row(error: SealError, row: Mapping[str, str]) -> SealError:
-    return SealError(error.reason, table=error.table, column=error.column, key_id=error.key_id, row=row)
-
-
-def _key_id(text: object) -> str | None:
-    return key_id_of(text) if isinstance(text, str) else None

@@ -3,7 +3,6 @@
 The beginning names the key. So neither a page nor the whole walk needs much memory, however large the values are.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from hangar_dal.database import Database, Row
@@ -45,22 +44,13 @@ async def pages(
         rows, _ = await next_page.run(db, {**end_values(end), **key_values(tuple(rows[-1][:-1]))})
 
 
-async def count_keys(
-    db: Database, column: SealedColumn, *, progress: Progress | None = None, size: int = PAGE
-) -> Counter[str | None]:
-    """The number of values for each key id; under None those that are no sealed values."""
-    found: Counter[str | None] = Counter()
-    async for page in pages(db, column, progress, size):
-        found.update(key_id for _, key_id in page)
-    return found
+def key_id_in(value: object) -> str | None:
+    """The id of the key that sealed a stored value, or the beginning of one; None if it is no sealed value."""
+    return key_id_of(value) if isinstance(value, str) else None
 
 
 def _with_value(rows: Sequence[Row]) -> list[tuple[Key, str | None]]:
-    return [(tuple(key), _key_id(text)) for *key, text in rows if text is not None]
-
-
-def _key_id(beginning: object) -> str | None:
-    return key_id_of(beginning) if isinstance(beginning, str) else None
+    return [(tuple(key), key_id_in(text)) for *key, text in rows if text is not None]
 
 
 async def _end(db: Database, column: SealedColumn) -> Key | None:
