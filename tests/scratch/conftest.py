@@ -1,5 +1,6 @@
 """What the tests of scratch databases share."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_hex
@@ -9,9 +10,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from hangar_dal import ACCOUNTS, cli, migrations
+from hangar_dal import cli, migrations
 from postgres_server import Server
-from scratch.real import DATA, MODULE, PROJECT, SQL, TESTS, Real
+from scratch.real import DATA, MIGRATIONS, MODULE, PROJECT, SQL, TESTS, Real
 
 PoorUrl = Callable[[str], str]
 
@@ -34,7 +35,7 @@ def real(_allowed_postgres: Server, request: pytest.FixtureRequest) -> Iterator[
             )
         own = Server(server.host, server.port, role, password, name, server.extra)
         try:
-            migrations.apply(own.url(name), catalog=ACCOUNTS)
+            migrations.apply(own.url(name), folders=[MIGRATIONS])
             with psycopg.connect(own.url(name), autocommit=True) as owner:
                 owner.execute(DATA)
             yield Real(own.url(name), server.url(name), role, own.url(throwaway))
@@ -56,6 +57,7 @@ def application() -> str:
     for dialect in ("sqlite", "postgresql"):
         (folder / "sql" / dialect).mkdir(parents=True)
         (folder / "sql" / dialect / f"{module}.sql").write_text(SQL)
+    shutil.copytree(MIGRATIONS, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pyproject.toml").write_text(PROJECT.format(module=module))
     (folder / f"{module}.py").write_text(MODULE.format(module=module))
     (folder / "test_it.py").write_text(TESTS.format(module=module))
