@@ -135,6 +135,13 @@ async def test_an_unexpected_error_is_logged_without_its_message(caplog: pytest.
     assert CANARY not in text + answer.text
 
 
+async def test_a_method_of_the_client_s_own_making_is_not_logged(api: Api, caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.INFO, "hangar_api"):
+        assert kind(await api.http.request(CANARY, "/health")) == (405, "method-not-allowed")
+    assert "(no such method) /health 405" in caplog.text
+    assert CANARY.upper() not in "".join(record.getMessage() for record in caplog.records if record.name != "httpx")
+
+
 async def test_an_id_of_the_client_s_own_making_is_replaced(api: Api):
     for given in (CANARY, "", "x" * 5000):
         answer = await api.http.get("/health", headers={"X-Request-ID": given})

@@ -89,7 +89,8 @@ def empty_settings(empty_database_url: str) -> Settings:
 
 
 def test_one_command_starts_it_and_a_signal_stops_it(empty_settings: Settings, tmp_path: Path):
-    given = environment(empty_settings, tmp_path, API_PORT="0")
+    outbox = tmp_path / "outbox"
+    given = environment(empty_settings, tmp_path, API_PORT="0", API_MAIL_FOLDER=str(outbox))
     with served(["-m", "hangar_api"], tmp_path, given) as server, httpx.Client(base_url=server.url) as http:
         assert http.get("/ready").json() == {"status": "ok"}
         assert http.get("/docs").status_code == 200
@@ -102,8 +103,12 @@ def test_one_command_starts_it_and_a_signal_stops_it(empty_settings: Settings, t
         ada = http.get("/me", headers=bearer).json()["id"]
         kept = http.put(f"/admin/users/{ada}/role", headers=bearer, json={"role": "USER"})
         assert (kept.status_code, kept.json()["type"]) == (409, "urn:hangar-api:trigger-violation")
-        server.stop()
+        assert http.post("/password/forgotten", json={"email": ADA["email"]}).status_code == 202
+        server.stop()  # after the message, which follows the answer
     said = server.log.read_text()
+    (message,) = outbox.iterdir()
+    assert f"To: {ADA['email']}\n" in message.read_text()
+    assert message.read_text().splitlines()[-3] not in said
     assert "made new keys in .env" in said
     assert "applied 0001_users" in said
     for secret in (ADA["password"], tokens["access_token"], tokens["refresh_token"]):
