@@ -75,7 +75,8 @@ def check_secret(password: SecretStr) -> None:
 
 
 def check_length(password: SecretStr, minimum: int = MIN_CHARACTERS) -> None:
-    """Raise `WeakPassword` if the password is too short or too long."""
+    """Raise what `check_secret` raises, and `WeakPassword` if the password is too short or too long."""
+    check_secret(password)
     try:
         is_short = len(normalised(password)) < minimum
     except InvalidValue as error:

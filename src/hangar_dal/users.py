@@ -210,11 +210,7 @@ async def create_user(db: Database, new: NewUser) -> User:
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password before it, then insert_user in it.")
     if not isinstance(new, NewUser):
         raise InvalidValue(f"new: expected NewUser, got {type(new).__name__}")
-    hashed = None
-    if new.password is not None:
-        check_secret(new.password)
-        names = (new.username, new.email, new.display_name)
-        hashed = await passwords.hash_password(new.password, context=[name for name in names if isinstance(name, str)])
+    hashed = None if new.password is None else await hash_for(new, new.password)
     return await insert_user(db, new, hashed_password=hashed)
 
 
@@ -225,11 +221,15 @@ async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User
     `accounts.change_password` and `accounts.reset_password` end them. In a transaction use `set_password_hash`.
     """
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password before it, then set_password_hash in it.")
-    check_secret(password)
     check_length(password)
-    user = await get_user(db, user_id)
-    names = (user.username, user.email, user.display_name)
-    return await set_password_hash(db, user_id, hashed_password=await passwords.hash_password(password, context=names))
+    hashed = await hash_for(await get_user(db, user_id), password)
+    return await set_password_hash(db, user_id, hashed_password=hashed)
+
+
+async def hash_for(user: User | NewUser, password: SecretStr) -> str:
+    """Hash a password of this user while no connection is held; `WeakPassword` if it is easy to guess for the names."""
+    names = [name for name in (user.username, user.email, user.display_name) if isinstance(name, str)]
+    return await passwords.hash_password(password, context=names)
 
 
 async def authenticate(db: Database, login: str, password: SecretStr) -> User:

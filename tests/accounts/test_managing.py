@@ -1,9 +1,13 @@
-"""`set_status` and `set_role`: the change, the sessions and the event, together or not at all."""
+"""`update_user`, `set_status` and `set_role`: the change, the sessions and the event, together or not at all."""
+
+import asyncio
+from typing import Any
 
 import pytest
 
 from hangar_dal import Database, User, UserRole, UserStatus, accounts, one_time_tokens, refresh_tokens, users, uuid7
-from hangar_dal.errors import NotFound, TokenInvalid, TriggerViolation
+from hangar_dal.errors import InvalidValue, NotFound, TokenInvalid, TriggerViolation, UniqueViolation
+from hangar_dal.models.users import UserChanges
 from hangar_dal.one_time_tokens import IssuedOneTimeToken
 from hangar_dal.security_events import SecurityEventKind
 from samples import eve_user
@@ -57,6 +61,58 @@ async def test_the_last_administrator_keeps_everything(database: Database, user:
         assert caught.value.constraint == "last_administrator"
     assert await kinds(database) == [SecurityEventKind.ROLE_CHANGED]
     assert (await accounts.refresh(database, issued.token)).user.is_admin
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("username", "Ada2"),
+        ("email", "ada@example.net"),
+        ("phone_number", "+12"),
+        ("display_name", "Ada!"),
+        ("is_test_user", True),
+        ("is_private", True),
+        ("metadata", {"a": 1}),
+    ],
+)
+async def test_each_field_that_gets_another_value_leaves_an_event_of_its_own(
+    database: Database, ada: User, name: str, value: Any
+) -> None:
+    given = {**{each: getattr(ada, each) for each in UserChanges.__annotations__}, name: value}
+    changed = await accounts.update_user(database, ada.id, actor_id=ADMIN, **WHERE, **given)
+    assert (changed, getattr(changed, name)) == (await users.get_user(database, ada.id), value)
+    assert await kinds(database) == [f"{name.upper()}_CHANGED"]
+    assert await last_event(database) == (f"{name.upper()}_CHANGED", ada.id, ADMIN, *WHERE.values())
+
+
+async def test_true_in_the_place_of_1_is_another_value(database: Database, ada: User) -> None:
+    for metadata in ({"a": 1}, {"a": True}, {"a": True}):
+        await accounts.update_user(database, ada.id, metadata=metadata)
+    assert await kinds(database) == [SecurityEventKind.METADATA_CHANGED] * 2
+
+
+async def test_a_change_that_is_refused_leaves_no_event(database: Database, ada: User, user: User) -> None:
+    await accounts.update_user(database, user.id, username="taken")
+    before = await kinds(database)
+    for changes, error in (
+        ({"username": "Taken", "is_private": True}, UniqueViolation),
+        ({"email": "x"}, InvalidValue),
+    ):
+        given: Any = changes
+        with pytest.raises(error):
+            await accounts.update_user(database, ada.id, **given)
+    with pytest.raises(NotFound):
+        await accounts.update_user(database, uuid7(), is_private=True)
+    assert await kinds(database) == before
+    assert await users.get_user(database, ada.id) == ada
+
+
+async def test_of_changes_at_once_each_is_recorded(database: Database, ada: User) -> None:
+    """The last one that is committed may write the value that the first one found."""
+    values = [number % 2 == 0 for number in range(16)]
+    await asyncio.gather(*(accounts.update_user(database, ada.id, is_private=value) for value in values))
+    found, recorded = await users.get_user(database, ada.id), await kinds(database)
+    assert len(recorded) % 2 == found.is_private
 
 
 async def test_nothing_is_kept_of_a_change_whose_transaction_is_undone(database: Database, user: User) -> None:

@@ -11,6 +11,7 @@ from hangar_dal.accounts.erasing import erase_user as erase_user
 from hangar_dal.accounts.exporting import export_user as export_user
 from hangar_dal.accounts.managing import set_role as set_role
 from hangar_dal.accounts.managing import set_status as set_status
+from hangar_dal.accounts.managing import update_user as update_user
 from hangar_dal.accounts.merging import merge_users as merge_users
 from hangar_dal.accounts.one_time import Invitation as Invitation
 from hangar_dal.accounts.one_time import accept_invitation as accept_invitation
@@ -24,6 +25,7 @@ from hangar_dal.accounts.one_time import reset_password_with_token as reset_pass
 from hangar_dal.accounts.refreshing import refresh as refresh
 from hangar_dal.accounts.refreshing import sign_out as sign_out
 from hangar_dal.accounts.refreshing import sign_out_everywhere as sign_out_everywhere
+from hangar_dal.accounts.registering import register_user as register_user
 from hangar_dal.accounts.second_factor import SecondFactorSetup as SecondFactorSetup
 from hangar_dal.accounts.second_factor import confirm_second_factor as confirm_second_factor
 from hangar_dal.accounts.second_factor import disable_second_factor as disable_second_factor

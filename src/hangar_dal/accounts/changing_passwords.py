@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from hangar_dal import one_time_tokens, passwords, refresh_tokens, sign_in_failures, users
+from hangar_dal import one_time_tokens, refresh_tokens, sign_in_failures, users
 from hangar_dal.accounts import attempts
 from hangar_dal.accounts.attempts import Attempt
 from hangar_dal.accounts.events import record
@@ -33,7 +33,7 @@ async def change_password(
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call this outside of transactions.")
     check_secret(old)
     user = await users.get_user(db, user_id)
-    hashed = await _hash(user, new)
+    hashed = await users.hash_for(user, new)
     login = user.username or user.email
     if login is None:  # a character of EVE
         raise InvalidCredentials("the account has no password")
@@ -62,7 +62,7 @@ async def reset_password(
     """
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call this outside of transactions.")
     user = await users.get_user(db, user_id)
-    hashed = await _hash(user, new)
+    hashed = await users.hash_for(user, new)
 
     async def store(tx: Transaction) -> User:
         kind = SecurityEventKind.PASSWORD_RESET
@@ -112,8 +112,3 @@ async def _change(tx: Transaction, attempt: Attempt, found: Login, hashed: str) 
     await attempts.succeed(tx, attempt, found, replaced_by=hashed)
     kind = SecurityEventKind.PASSWORD_CHANGED
     return await store_password(tx, found.id, hashed, kind, source=attempt.source, user_agent=attempt.user_agent)
-
-
-async def _hash(user: User, new: SecretStr) -> str:
-    check_secret(new)
-    return await passwords.hash_password(new, context=(user.username, user.email, user.display_name))

@@ -1,12 +1,45 @@
-"""Change a user's status or role, as an administrator. The database keeps the last active administrator."""
+"""Change a user's profile, status or role. The database keeps the last active administrator."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
+
+from typing_extensions import Unpack
 
 from hangar_dal import one_time_tokens, refresh_tokens, users
 from hangar_dal.accounts.events import record
 from hangar_dal.database import Executor, atomic
-from hangar_dal.models.users import User, UserRole, UserStatus
+from hangar_dal.models.users import User, UserChanges, UserRole, UserStatus
 from hangar_dal.security_events import SecurityEventKind
+
+_CHANGED: Final[Mapping[str, SecurityEventKind]] = MappingProxyType(
+    {name: SecurityEventKind[f"{name.upper()}_CHANGED"] for name in UserChanges.__annotations__}
+)
+
+
+async def update_user(
+    db: Executor,
+    user_id: UUID,
+    *,
+    actor_id: UUID | None = None,
+    source: str | None = None,
+    user_agent: str | None = None,
+    **changes: Unpack[UserChanges],
+) -> User:
+    """Change the fields that are given, as `users.update_user` does, and record each one that gets another value.
+
+    The events name the fields, such as EMAIL_CHANGED, and never hold a value. `actor_id` is the administrator who does
+    it for another user. Sessions go on.
+    """
+    async with atomic(db) as tx:
+        await users.lock_users(tx, first=user_id, second=user_id)  # so that no other change comes between
+        before = await users.get_user(tx, user_id)
+        user = await users.update_user(tx, user_id, **changes)
+        for name, kind in _CHANGED.items():
+            if user.model_dump_json(include={name}) != before.model_dump_json(include={name}):
+                await record(tx, kind, user_id, actor_id=actor_id, source=source, user_agent=user_agent)
+    return user
 
 
 async def set_status(

@@ -234,8 +234,7 @@ async def _set_password(
         user = await users.get_user(db, found.user_id) if found else None
         if found is None or user is None or not _is_for(found, user):
             raise TokenInvalid(_REFUSED)
-        user_id, names = user.id, (user.username, user.email, user.display_name)
-        hashed = await passwords.hash_password(password, context=names)
+        user_id, hashed = user.id, await users.hash_for(user, password)
         return await db.in_transaction(finish)
     except NotFound:  # the user was deleted in the meantime
         raise TokenInvalid(_REFUSED) from None

@@ -101,11 +101,14 @@ async def show_user(user_id: UUID, administrator: Administrator, db: Db) -> User
 
 
 @router.patch("/{user_id}")
-async def update_user(user_id: UUID, changes: Changes, administrator: Administrator, db: Db) -> UserResponse:
+async def update_user(
+    user_id: UUID, changes: Changes, administrator: Administrator, db: Db, where: From
+) -> UserResponse:
     given = changes.model_dump(exclude_unset=True)
     if not given:
         return UserResponse.of(await users.get_user(db, user_id))
-    return UserResponse.of(await users.update_user(db, user_id, **given))
+    changed = await accounts.update_user(db, user_id, actor_id=administrator.user.id, **where, **given)
+    return UserResponse.of(changed)
 
 
 @router.put("/{user_id}/status")

@@ -8,7 +8,7 @@ from hangar_api.cursors import Cursor, Limit, Page
 from hangar_api.dependencies import Current, Db, From
 from hangar_api.schemas import PasswordChange, ProfileChanges, UserResponse
 from hangar_api.sessions import SessionResponse, end_session, list_sessions
-from hangar_dal import accounts, users
+from hangar_dal import accounts
 
 router = APIRouter(prefix="/me", tags=["my account"])
 
@@ -19,11 +19,11 @@ async def show_me(current: Current) -> UserResponse:
 
 
 @router.patch("")
-async def change_profile(changes: ProfileChanges, current: Current, db: Db) -> UserResponse:
+async def change_profile(changes: ProfileChanges, current: Current, db: Db, where: From) -> UserResponse:
     given = changes.model_dump(exclude_unset=True)
     if not given:
         return UserResponse.of(current.user)
-    return UserResponse.of(await users.update_user(db, current.user.id, **given))
+    return UserResponse.of(await accounts.update_user(db, current.user.id, **where, **given))
 
 
 @router.put("/password", status_code=status.HTTP_204_NO_CONTENT)

@@ -19,14 +19,14 @@ from hangar_api.schemas import (
     Token,
     UserResponse,
 )
-from hangar_dal import NewUser, accounts, users
+from hangar_dal import NewUser, accounts
 
 router = APIRouter(tags=["signing in"])
 
 
 @router.post("/register", status_code=status.HTTP_201_CREATED)
-async def register(new: Registration, db: Db) -> UserResponse:
-    user = await users.create_user(db, NewUser(**new.model_dump(exclude_none=True)))
+async def register(new: Registration, db: Db, where: From) -> UserResponse:
+    user = await accounts.register_user(db, NewUser(**new.model_dump(exclude_none=True)), **where)
     return UserResponse.of(user)
 
 
