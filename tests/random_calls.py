@@ -24,6 +24,8 @@ from hangar_dal import (
     session_cookies,
     users,
 )
+from random_links import Links
+from random_second_factors import SecondFactors
 from random_tokens import Tokens
 
 Call = Callable[[Database], Awaitable[Any]]
@@ -45,9 +47,13 @@ class World:
     # A message tells one rule of those that are broken, and each database has its own order: one name a call.
     fresh: int = 0
     tokens: Tokens = field(init=False)
+    links: Links = field(init=False)
+    second_factors: SecondFactors = field(init=False)
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.chance)
+        self.links = Links(self.chance)
+        self.second_factors = SecondFactors(self.chance)
 
     def uuid(self) -> UUID:
         return UUID(int=self.chance.getrandbits(128))
@@ -250,14 +256,24 @@ class World:
             ),
         )
 
+    def seen_user_id(self) -> UUID:
+        return self.chance.choice([self.uuid(), *(user.id for user in self.seen[-6:])])
+
     def refresh_tokens(self) -> Call:
-        return self.tokens.step(self.some(self.uuid(), *(user.id for user in self.seen[-6:])), self.clock.now)
+        return self.tokens.step(self.seen_user_id(), self.clock.now)
+
+    def one_time_tokens(self) -> Call:
+        user_id, email = self.some((self.uuid(), None), *((user.id, user.email) for user in self.seen[-6:]))
+        return self.links.step(user_id, email, self.clock.now)
+
+    def two_factor(self) -> Call:
+        return self.second_factors.step(self.seen_user_id(), self.clock.now)
 
     def step(self) -> tuple[str, Call]:
         weights = {
             "create_user": 5, "update_user": 5, "change_user": 3, "sign_in": 3, "find_user": 4, "list_users": 4,
             "delete_user": 1, "create_session": 6, "import_sessions": 3, "replace_session": 3, "read_sessions": 5,
-            "delete_sessions": 1, "refresh_tokens": 8,
+            "delete_sessions": 1, "refresh_tokens": 8, "one_time_tokens": 8, "two_factor": 8,
         }  # fmt: skip
         self.clock.advance(timedelta(microseconds=self.chance.choice([0, 0, 1, 5000])))
         [name] = self.chance.choices(list(weights), list(weights.values()))

@@ -48,6 +48,7 @@ async def test_a_walk_of_random_calls_is_the_same_on_both_databases(both: Both, 
     seen = {kind.__name__ for kind in kinds}
     assert {"UniqueViolation", "CheckViolation", "ForeignKeyViolation", "NotFound", "InvalidValue"} <= seen
     assert {"User", "SessionCookie", "list", "int", "NoneType", "Login", "RefreshToken", "tuple"} <= seen
+    assert {"OneTimeToken", "ConfirmedEmail", "TwoFactor"} <= seen
 
 
 @pytest.mark.slow
