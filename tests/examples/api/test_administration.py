@@ -48,7 +48,11 @@ async def search(api: Api, admin: Person, user: Person) -> httpx.Response:
 
 async def update(api: Api, admin: Person, user: Person) -> httpx.Response:
     answer = await api.call(admin, "PATCH", f"/admin/users/{user.id}", {"display_name": "Ada", "is_private": True})
-    assert not answer.is_success or (answer.json()["display_name"], answer.json()["is_private"]) == ("Ada", True)
+    if answer.is_success:
+        assert (answer.json()["display_name"], answer.json()["is_private"]) == ("Ada", True)
+        events = await api.call(admin, "GET", "/admin/events", params={"user_id": user.id, "limit": "2"})
+        changed = {(event["kind"], event["actor_id"]) for event in events.json()["items"]}
+        assert changed == {("DISPLAY_NAME_CHANGED", admin.id), ("IS_PRIVATE_CHANGED", admin.id)}
     return answer
 
 
@@ -119,7 +123,10 @@ async def list_events(api: Api, admin: Person, user: Person) -> httpx.Response:
         assert [event["kind"] for event in first.json()["items"]] == ["SIGN_IN"]
         query = {"user_id": user.id, "limit": "1", "cursor": first.json()["next_cursor"]}
         rest = await api.call(admin, "GET", "/admin/events", params=query)
-        assert rest.json() == {"items": [], "next_cursor": None}
+        assert [event["kind"] for event in rest.json()["items"]] == ["REGISTERED"]
+        query["cursor"] = rest.json()["next_cursor"]
+        end = await api.call(admin, "GET", "/admin/events", params=query)
+        assert end.json() == {"items": [], "next_cursor": None}
     return first
 
 
