@@ -147,10 +147,11 @@ def _both_dialects(texts: Texts) -> Iterator[Mutant]:
     ):
         yield from value.migration(title, USERS, DIALECTS, edit)
     index = Editor(texts, "drop an index", frozenset({"scan", "foreign-key-unindexed"}))
-    for migration, name in _indexes(texts):
-        files = [migration, f"{migration}.rollback"] if migration == INDEXES else [migration]
-        paths = [f"migrations/{dialect}/{file}.sql" for dialect in DIALECTS for file in files]
-        yield from index.files(name, paths, sub(rf"^(CREATE|DROP) INDEX (CONCURRENTLY )?.*{name}\b.*\n", "", 0))
+    for migration, names in _indexes_to_drop(texts):
+        scripts = [f"migrations/{each}/{migration}{end}.sql" for each in DIALECTS for end in ("", ".rollback")]
+        paths = [path for path in scripts if names[0] in texts[path]]
+        line = rf"^(CREATE|DROP) INDEX (CONCURRENTLY )?.*({'|'.join(names)})\b.*\n"
+        yield from index.files(" and ".join(names), paths, sub(line, "", 0))
     key = Editor(texts, "drop a key", frozenset({"scan", "statement-refused", "list-unordered"}))
     for name in ("username_fold", "email_fold", "eve_character_id"):
         yield from key.migration(name, USERS, DIALECTS, _without_constraint(f"users_{name}_key"))
@@ -219,6 +220,22 @@ def _indexes(texts: Texts) -> list[tuple[str, str]]:
         for migration in (USERS, INDEXES)
         for name in re.findall(r"^CREATE INDEX (\w+) ON", texts[f"migrations/sqlite/{migration}.sql"], re.MULTILINE)
     ]
+
+
+def _indexes_to_drop(texts: Texts) -> Iterator[tuple[str, list[str]]]:
+    """Of the first migrations each index alone; of later ones together those with the same first column.
+
+    One of these alone is not missed: see survivors.md.
+    """
+    yield from ((migration, [name]) for migration, name in _indexes(texts))
+    for path in sorted(texts):
+        found = re.fullmatch(r"migrations/sqlite/(\w+)\.sql", path)
+        if found is None or found[1] in {USERS, INDEXES}:
+            continue
+        together: dict[tuple[str, str], list[str]] = {}
+        for name, table, column in re.findall(r"^CREATE INDEX (\w+) ON (\w+) \((\w+)", texts[path], re.MULTILINE):
+            together.setdefault((table, column), []).append(name)
+        yield from ((found[1], names) for names in together.values())
 
 
 def _without_constraint(name: str) -> Edit:
