@@ -15,7 +15,7 @@ from database.storm import COMMITTED
 from database.until import until
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
-from hangar_dal.database.sqlite.raw import LOCK_SLICE
+from hangar_dal.database.sqlite.raw import LOCK_WAIT
 from hangar_dal.errors import DatabaseBusy, TransactionFailed
 from hangar_dal.settings import Settings, parse_url
 
@@ -111,7 +111,7 @@ async def test_a_cancellation_ends_the_wait_for_a_lock_in_the_middle(sqlite_url:
                 began = time.monotonic()
                 await asyncio.wait({waiting})
                 took.append(time.monotonic() - began)
-    assert min(took) < LOCK_SLICE / 4  # SQLite's own wait would last that long
+    assert min(took) < LOCK_WAIT / 4  # SQLite's own wait would last that long
 
 
 async def test_the_wait_for_a_lock_of_another_process_has_an_end(sqlite_url: str) -> None:

@@ -14,7 +14,7 @@ from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.backup import SqliteBackups
 from hangar_dal.database.sqlite.connection import SqliteConnection
 from hangar_dal.database.sqlite.errors import is_busy
-from hangar_dal.database.sqlite.raw import LOCK_SLICE
+from hangar_dal.database.sqlite.raw import LOCK_WAIT
 from hangar_dal.database.sqlite.watched import WatchedFile, watched
 from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
 from hangar_dal.settings import Settings, SqliteTarget
@@ -102,7 +102,7 @@ def _set_up_writer(raw: sqlite3.Connection) -> None:
             tries_left -= 1
             if not is_busy(error) or not tries_left:
                 raise
-            time.sleep(LOCK_SLICE)
+            time.sleep(LOCK_WAIT)
     if mode != "wal":
         raise ConnectionFailed("SQLite cannot keep a write-ahead log for this file: put it on a local, writable disk")
     _set_up_each(raw)

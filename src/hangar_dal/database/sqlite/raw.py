@@ -13,7 +13,7 @@ from hangar_dal.errors import ConnectionFailed, raise_alone
 from hangar_dal.urls import MEMORY
 
 # SQLite's own wait for a lock cannot be interrupted, so it is short.
-LOCK_SLICE: Final = 0.1
+LOCK_WAIT: Final = 0.1
 
 
 def open_raw(
@@ -24,7 +24,7 @@ def open_raw(
         raw = sqlite3.connect(
             source.uri,
             uri=source.uri != MEMORY,
-            timeout=LOCK_SLICE,
+            timeout=LOCK_WAIT,
             isolation_level=None,
             check_same_thread=False,  # another thread closes it if opening it is given up
         )
