@@ -48,13 +48,13 @@ def test_the_project_s_own_migrations_are_whole(check: Check) -> None:
 )
 def test_a_rollback_that_does_not_undo_exactly_is_found_on_both_databases(
     findings: Callable[..., tuple[Finding, ...]],
-    packaged: Path,
+    first_three: Path,
     add_migration: Add,
     apply: str,
     rollback: str,
     left: str,
 ) -> None:
-    add_migration(packaged, "0004_more", apply=apply, rollback=rollback)
+    add_migration(first_three, "0004_more", apply=apply, rollback=rollback)
     found = findings()
     assert [(one.dialect, one.query, one.rule) for one in found] == [
         ("postgresql", "0004_more", "rollback-differs"),
@@ -111,11 +111,11 @@ def test_what_is_wrong_with_later_migrations_is_found_too(check: Check, folder: 
 
 
 def test_a_rollback_that_destroys_too_much_is_not_held_against_the_next_migration(
-    check: Check, packaged: Path, add_migration: Add
+    check: Check, first_three: Path, add_migration: Add
 ) -> None:
-    add_migration(packaged, "0004_destroys", rollback="DROP TABLE session_cookies;")
+    add_migration(first_three, "0004_destroys", rollback="DROP TABLE session_cookies;")
     add_migration(
-        packaged,
+        first_three,
         "0005_whole",
         apply="ALTER TABLE session_cookies ADD COLUMN note text;",
         rollback="ALTER TABLE session_cookies DROP COLUMN note;",
@@ -139,10 +139,10 @@ def test_a_migration_that_gives_something_else_the_second_time_is_found(
 
 
 def test_the_statement_that_fails_is_named_and_what_was_not_tried(
-    findings: Callable[..., tuple[Finding, ...]], packaged: Path, add_migration: Add
+    findings: Callable[..., tuple[Finding, ...]], first_three: Path, add_migration: Add
 ) -> None:
-    add_migration(packaged, "9004_bad", apply=f"{TABLE}\n\nCREATE TABLE users (id integer);")
-    add_migration(packaged, "9005_later", rollback="DROP TABLE nobody;")
+    add_migration(first_three, "9004_bad", apply=f"{TABLE}\n\nCREATE TABLE users (id integer);")
+    add_migration(first_three, "9005_later", rollback="DROP TABLE nobody;")
     found = findings()
     assert [(one.dialect, one.line, one.rule) for one in found] == [
         ("postgresql", 3, "apply-fails"),
@@ -208,9 +208,11 @@ def test_a_check_that_a_type_of_postgresql_replaces_has_a_name_that_the_fix_tell
     assert all("<table>_<column>_type_check" in fix for fix in told)
 
 
-def test_files_that_are_missing_or_unfinished_are_all_named(check: Check, packaged: Path, add_migration: Add) -> None:
-    add_migration(packaged, "0004_new", sqlite="-- to do", postgresql="SELECT 1;\nCOMMIT;", rollback="SELECT 'open")
-    (packaged / "sqlite" / "0003_session_cookies_indexes.rollback.sql").unlink()
+def test_files_that_are_missing_or_unfinished_are_all_named(
+    check: Check, first_three: Path, add_migration: Add
+) -> None:
+    add_migration(first_three, "0004_new", sqlite="-- to do", postgresql="SELECT 1;\nCOMMIT;", rollback="SELECT 'open")
+    (first_three / "sqlite" / "0003_session_cookies_indexes.rollback.sql").unlink()
     assert check() == [
         ("postgresql/0004_new.rollback.sql", 1, "migration-file"),
         ("postgresql/0004_new.sql", 2, "migration-file"),
@@ -230,7 +232,9 @@ def test_an_applied_file_that_was_edited_is_found(
     assert check(database=empty_database_url) == [(f"{dialect}/0001_more.sql", 1, "edited")]
 
 
-def test_an_application_s_own_folder_is_verified_behind_the_packaged_ones(check: Check, application: Path) -> None:
+def test_an_application_s_own_folder_is_verified_behind_the_packaged_ones(
+    check: Check, application: Path, first_three: Path
+) -> None:
     assert check(application) == []
     (application / "sqlite" / "1001_orders.sql").write_text("ALTER TABLE users ADD COLUMN orders integer;")
     assert check(application) == [
@@ -240,9 +244,9 @@ def test_an_application_s_own_folder_is_verified_behind_the_packaged_ones(check:
     ]
 
 
-def test_a_foreign_key_that_leads_to_no_key_is_found(check: Check, packaged: Path, add_migration: Add) -> None:
+def test_a_foreign_key_that_leads_to_no_key_is_found(check: Check, first_three: Path, add_migration: Add) -> None:
     table = "CREATE TABLE pilots (id text NOT NULL PRIMARY KEY, name text REFERENCES users (display_name));"
-    add_migration(packaged, "0004_pilots", sqlite=table, rollback="SELECT 1;")
+    add_migration(first_three, "0004_pilots", sqlite=table, rollback="SELECT 1;")
     assert check(postgresql=None) == [("sqlite/0004_pilots.sql", 1, "apply-fails")]
 
 
