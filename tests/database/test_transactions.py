@@ -185,7 +185,7 @@ async def test_a_refused_write_fails_a_read_only_transaction_like_any_other_erro
 async def test_a_coroutine_in_place_of_the_work_is_refused_with_what_to_write(ledger: Database) -> None:
     coroutine = column(ledger, IDS)
     with pytest.raises(TypeError, match=r"takes a function, not coroutine; write `lambda tx: "):
-        await ledger.in_transaction(coroutine)  # type: ignore[arg-type]
+        await ledger.in_transaction(coroutine)  # type: ignore[arg-type]  # the wrong type is the point
     coroutine.close()
 
 
