@@ -76,7 +76,9 @@ async def test_many_clients_get_no_error_and_lose_no_update(settings: Settings, 
     done: Counter[str] = Counter()
 
     async def live(number: int, url: str, all_in: asyncio.Barrier) -> None:
-        async with httpx.AsyncClient(base_url=url, timeout=120) as http:
+        # The server closes a connection that was idle for 5 seconds, so a client must not use it at that moment.
+        idle = httpx.Limits(keepalive_expiry=2)
+        async with httpx.AsyncClient(base_url=url, timeout=120, limits=idle) as http:
 
             async def call(method: str, path: str, body: Any = None) -> Any:
                 answer = await http.request(method, path, json=body)
