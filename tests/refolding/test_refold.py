@@ -5,6 +5,7 @@ import os
 import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -122,6 +123,16 @@ async def test_rows_that_would_be_equal_or_have_no_fold_are_named_by_their_keys(
     assert (await users.get_user(database, refused)).email == CIRCLED
     changed = "noah@faß.de" if arguments else "noah@xn--fa-hia.de"
     assert (await users.get_user(database, fine)).email == changed
+
+
+async def test_a_key_that_is_a_text_is_not_shown(
+    database: Database, sql: Sql, columns: Callable[[], dict[str, FoldColumn]]
+) -> None:
+    await create_tables(database)
+    await sql("INSERT INTO addresses VALUES (1, 'a@x.de', 'one'), (2, 'A@x.de', 'other')")
+    column = replace(columns()["addresses.email"], key=("email", "id"))
+    outcome = await refold(database, column, check=True)
+    assert outcome.equal == [("email=(not shown), id=2", "email=(not shown), id=1")]
 
 
 async def test_a_row_waits_for_another_one_to_give_its_fold_up(

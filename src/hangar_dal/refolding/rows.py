@@ -15,7 +15,7 @@ from pydantic_core import from_json
 
 from hangar_dal.database import Database, Executor, Row, Transaction
 from hangar_dal.database.built import Built
-from hangar_dal.database.rows_by_key import Key, is_behind, is_row, key_values, listed, quoted
+from hangar_dal.database.rows_by_key import Key, is_behind, is_row, key_values, listed, quoted, shown
 from hangar_dal.errors import CheckViolation, ConstraintViolation, InvalidValue, UniqueViolation
 from hangar_dal.refolding.columns import FoldColumn
 
@@ -193,4 +193,5 @@ def _select(column: FoldColumn, names: Sequence[str], where: str) -> str:
 
 
 def _named(column: FoldColumn, key: Sequence[Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in zip(column.key, key, strict=True))
+    visible = shown(dict(zip(column.key, key, strict=True)), column.key)
+    return ", ".join(f"{name}={visible.get(name, '(not shown)')}" for name in column.key)
