@@ -9,7 +9,8 @@ READ_ONLY: Final = "the statement writes, but its transaction is read-only; open
 
 
 def unique_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
-    return f"{_what(table, columns)} must be unique, and another row has this value already ({constraint})"
+    name = f" ({constraint})" if constraint else ""
+    return f"{_what(table, columns)} must be unique, and another row has this value already{name}"
 
 
 def foreign_key_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from hangar_dal.database.messages import READ_ONLY, foreign_key_message, unique_message
+from hangar_dal.database.sqlite.foreign_keys import broken
 from hangar_dal.database.sqlite.triggers import trigger_violation
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import (
@@ -135,9 +136,9 @@ def _constraint(code: int, name: str, message: str, text: str, raw: sqlite3.Conn
                 sqlstate=name, constraint=constraint, table=target,
             )  # fmt: skip
         case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-            return _foreign_key(name, _target(text), raw)
+            return _foreign_key(name, text, raw)
         case sqlite3.SQLITE_CONSTRAINT_TRIGGER if message == _RESTRICT:
-            return _foreign_key(name, _target(text), raw)
+            return _foreign_key(name, text, raw)
         case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
             return trigger_violation(name, message, raw)
         case _:
@@ -161,23 +162,28 @@ def _unique(code: int, subject: str, raw: sqlite3.Connection) -> tuple[str | Non
     if code != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
         return f"{table}_pkey", table, plain
     # An index that was given a name of its own is called by it, as on PostgreSQL.
+    named, declared = [], False
     for _, index, unique, origin, *_ in raw.execute(f'PRAGMA index_list("{table}")').fetchall():
         covered = [row[2] for row in raw.execute(f'PRAGMA index_info("{index}")')]
-        if unique and origin == "c" and covered == columns:
-            return index, table, plain
-    return f"{table}_{'_'.join(columns)}_key", table, plain
+        if unique and covered == columns:
+            named += [index] if origin == "c" else []
+            declared = declared or origin != "c"
+    if len(named) + declared > 1:
+        return None, table, plain  # SQLite does not say which
+    return named[0] if named else f"{table}_{'_'.join(columns)}_key", table, plain
 
 
-def _foreign_key(name: str, table: str | None, raw: sqlite3.Connection) -> ForeignKeyViolation:
-    """SQLite names no foreign key. With only one on the statement's table it must have been that one."""
-    keys = raw.execute(f'PRAGMA foreign_key_list("{table}")').fetchall() if table else []
-    columns = tuple(row[3] for row in keys)
-    if table is None or not keys or len({row[0] for row in keys}) > 1:
+def _foreign_key(name: str, text: str, raw: sqlite3.Connection) -> ForeignKeyViolation:
+    target = _TARGET.search(_COMMENT.sub(" ", text))
+    verb, table = (target[0].split()[0].upper(), target[1]) if target else ("", None)
+    key = broken(verb, table, text, raw) if table else None
+    if key is None:
         where = f"of {table} " if table else ""
         message = f"a foreign key {where}does not hold: the row referred to is missing, or rows still refer to this one"
         return ForeignKeyViolation(message, sqlstate=name, table=table)
-    constraint = f"{table}_{'_'.join(columns)}_fkey"
+    constraint = f"{key.table}_{'_'.join(key.columns)}_fkey"
+    columns = key.columns if key.table == table else ()  # of the table that was written to
     return ForeignKeyViolation(
-        foreign_key_message(table, columns, constraint),
-        sqlstate=name, constraint=constraint, table=table, columns=columns,
+        foreign_key_message(key.table, columns, constraint),
+        sqlstate=name, constraint=constraint, table=key.table, columns=columns,
     )  # fmt: skip
