@@ -13,12 +13,12 @@ from uuid import UUID
 
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor
-from hangar_dal.models.one_time_tokens import Address, TokenHash
+from hangar_dal.models.one_time_tokens import Address
 from hangar_dal.models.one_time_tokens import ConfirmedEmail as ConfirmedEmail
 from hangar_dal.models.one_time_tokens import IssuedOneTimeToken as IssuedOneTimeToken
 from hangar_dal.models.one_time_tokens import OneTimeToken as OneTimeToken
 from hangar_dal.models.one_time_tokens import TokenPurpose as TokenPurpose
-from hangar_dal.models.row import BatchSize
+from hangar_dal.models.row import BatchSize, Sha256
 from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount
 from hangar_dal.tokens import lifetime_end, new_token, token_hash
@@ -41,7 +41,7 @@ async def replace_one_time_token(
     *,
     user_id: UUID,
     purpose: TokenPurpose,
-    token_hash: TokenHash,
+    token_hash: Sha256,
     email: Address,
     expires_at: datetime,
 ) -> OneTimeToken | None:
@@ -51,7 +51,7 @@ async def replace_one_time_token(
 
 @query
 async def find_live_one_time_token(
-    db: Executor, *, purpose: TokenPurpose, token_hash: TokenHash, now: datetime | None = None
+    db: Executor, *, purpose: TokenPurpose, token_hash: Sha256, now: datetime | None = None
 ) -> OneTimeToken | None:
     """The token with this hash; None if it is unknown, used, expired or for another purpose."""
     ...
@@ -59,7 +59,7 @@ async def find_live_one_time_token(
 
 @query
 async def use_one_time_token(
-    db: Executor, *, purpose: TokenPurpose, token_hash: TokenHash, now: datetime | None = None
+    db: Executor, *, purpose: TokenPurpose, token_hash: Sha256, now: datetime | None = None
 ) -> OneTimeToken | None:
     """Mark a live token as used; None if it is unknown, used, expired or for another purpose."""
     ...

@@ -16,9 +16,9 @@ from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.errors import InvalidValue
 from hangar_dal.models.refresh_tokens import IssuedRefreshToken as IssuedRefreshToken
-from hangar_dal.models.refresh_tokens import NewRefreshToken, TokenHash
+from hangar_dal.models.refresh_tokens import NewRefreshToken
 from hangar_dal.models.refresh_tokens import RefreshToken as RefreshToken
-from hangar_dal.models.row import BatchSize, PageSize
+from hangar_dal.models.row import BatchSize, PageSize, Sha256
 from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount, Stream
 from hangar_dal.tokens import lifetime_end, new_token, token_hash
@@ -45,21 +45,21 @@ async def insert_refresh_token(db: Executor, new: NewRefreshToken) -> RefreshTok
 
 
 @query
-async def use_refresh_token(db: Executor, *, token_hash: TokenHash, now: datetime | None = None) -> RefreshToken | None:
+async def use_refresh_token(db: Executor, *, token_hash: Sha256, now: datetime | None = None) -> RefreshToken | None:
     """Mark a live token as used; None if it is unknown, used, revoked or expired. For `rotate_refresh_token`."""
     ...
 
 
 @query
 async def use_lost_refresh_token(
-    db: Executor, *, token_hash: TokenHash, used_after: datetime, now: datetime | None = None
+    db: Executor, *, token_hash: Sha256, used_after: datetime, now: datetime | None = None
 ) -> RefreshToken | None:
     """Mark the live successor of a token as used, if the token itself was used after `used_after`; None otherwise."""
     ...
 
 
 @query
-async def find_refresh_token_by_hash(db: Executor, token_hash: TokenHash) -> RefreshToken | None:
+async def find_refresh_token_by_hash(db: Executor, token_hash: Sha256) -> RefreshToken | None:
     """The token with this hash, in whatever state."""
     ...
 

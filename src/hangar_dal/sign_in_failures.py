@@ -14,8 +14,8 @@ from uuid import UUID
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor
 from hangar_dal.emails import fold_email, is_email
-from hangar_dal.models.row import BatchSize
-from hangar_dal.models.sign_in_failures import AttemptKey, FreeAttempts
+from hangar_dal.models.row import BatchSize, Sha256
+from hangar_dal.models.sign_in_failures import FreeAttempts
 from hangar_dal.models.sign_in_failures import SignInFailures as SignInFailures
 from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount
@@ -46,7 +46,7 @@ SOURCE_LIMITS: Final = Limits(100, tuple(timedelta(seconds=each) for each in (10
 async def insert_or_count_attempt(
     db: Executor,
     *,
-    key: AttemptKey,
+    key: Sha256,
     is_counted: bool,
     free: FreeAttempts,
     locks: list[datetime],
@@ -57,19 +57,19 @@ async def insert_or_count_attempt(
 
 
 @query
-async def find_sign_in_failures(db: Executor, key: AttemptKey) -> SignInFailures | None:
+async def find_sign_in_failures(db: Executor, key: Sha256) -> SignInFailures | None:
     """What is counted for a login or a source: pass `login_key(...)` or `source_key(...)`."""
     ...
 
 
 @query
-async def take_back_attempt(db: Executor, key: AttemptKey) -> RowCount:
+async def take_back_attempt(db: Executor, key: Sha256) -> RowCount:
     """Count one failure less, and lift the lock; 0 if nothing is counted."""
     ...
 
 
 @query
-async def delete_sign_in_failures(db: Executor, key: AttemptKey) -> RowCount:
+async def delete_sign_in_failures(db: Executor, key: Sha256) -> RowCount:
     """Forget the failures of a login or a source, and lift the lock; 0 if nothing is counted."""
     ...
 

@@ -18,7 +18,8 @@ from hangar_dal import totp
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import InvalidValue, SecondFactorInvalid
-from hangar_dal.models.two_factor import CodeHash, NewTwoFactor, Step
+from hangar_dal.models.row import Sha256
+from hangar_dal.models.two_factor import NewTwoFactor, Step
 from hangar_dal.models.two_factor import RecoveryCode as RecoveryCode
 from hangar_dal.models.two_factor import TwoFactor as TwoFactor
 from hangar_dal.models.two_factor import TwoFactorSummary as TwoFactorSummary
@@ -82,7 +83,7 @@ async def delete_two_factor(db: Executor, user_id: UUID) -> RowCount:
 
 
 @query
-async def replace_recovery_codes(db: Executor, *, two_factor_id: UUID, code_hashes: list[CodeHash]) -> RowCount:
+async def replace_recovery_codes(db: Executor, *, two_factor_id: UUID, code_hashes: list[Sha256]) -> RowCount:
     """Store the hashes of recovery codes; `new_recovery_codes` makes the codes."""
     ...
 
@@ -100,7 +101,7 @@ async def move_recovery_codes(db: Executor, *, two_factor_id: UUID, moved_from: 
 
 
 @query
-async def use_recovery_code(db: Executor, *, two_factor_id: UUID, code_hash: CodeHash) -> RowCount:
+async def use_recovery_code(db: Executor, *, two_factor_id: UUID, code_hash: Sha256) -> RowCount:
     """Mark a recovery code as used; 0 if there is none with this hash, or it was used before."""
     ...
 

@@ -18,8 +18,8 @@ from hangar_dal.database import Database, Executor
 from hangar_dal.database.executor import WAITS_FOR_HASH, refuse_transaction
 from hangar_dal.emails import is_email, may_be_email
 from hangar_dal.errors import AccountNotActive, HashingBusy, InvalidCredentials, InvalidValue, raise_alone
-from hangar_dal.models.row import PageSize
-from hangar_dal.models.users import Address, DisplayName, EveCharacterId, Login, Lookup, Part
+from hangar_dal.models.row import EveCharacterId, PageSize
+from hangar_dal.models.users import Address, DisplayName, Login, Lookup, Part
 from hangar_dal.models.users import NewUser as NewUser
 from hangar_dal.models.users import User as User
 from hangar_dal.models.users import UserChanges as UserChanges

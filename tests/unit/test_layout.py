@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from configparser import ConfigParser
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,17 @@ def test_a_domain_imports_no_other_domain(folder: Path, domain: str) -> None:
     imported = set(imports(PACKAGE / f"{domain}.py"))
     others = {f"hangar_dal.{other}" for _, other in DOMAINS if other != domain}
     assert imported & others == set()
+
+
+def test_a_type_that_several_models_share_is_defined_once() -> None:
+    """In `models/row.py`."""
+    places: dict[str, list[str]] = {}
+    for path in sorted((PACKAGE / "models").glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and "Annotated[" in (definition := ast.unparse(node.value)):
+                places.setdefault(definition, []).append(path.stem)
+    assert "row" in chain(*places.values())
+    assert {definition: found for definition, found in places.items() if len(found) > 1} == {}
 
 
 def imports(module: Path) -> Iterator[str]:

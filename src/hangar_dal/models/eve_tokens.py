@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from hangar_dal.models.row import Row
+from hangar_dal.models.row import EveCharacterId, Row
 from hangar_dal.sealing import Sealed
 
 # Far above the size of the tokens that are issued today: the access token is a JWT that lists the scopes.
@@ -15,7 +15,6 @@ MAX_EVE_TOKEN_CHARACTERS = 16_384
 _Token = StringConstraints(min_length=1, max_length=MAX_EVE_TOKEN_CHARACTERS)
 _BIND = ("eve_character_id", "user_id")
 
-EveCharacterId = Annotated[int, Field(gt=0)]
 SealedAccessToken = Annotated[str, _Token, Sealed("eve_tokens", "access_token", bind=_BIND)]
 SealedRefreshToken = Annotated[str, _Token, Sealed("eve_tokens", "refresh_token", bind=_BIND)]
 

@@ -9,7 +9,6 @@ from pydantic import SecretStr, StringConstraints
 
 from hangar_dal.models.row import Row
 
-TokenHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Address = Annotated[str, StringConstraints(min_length=3, max_length=254)]
 
 

@@ -1,15 +1,12 @@
 """Refresh tokens: the sessions of signed-in devices. A session is a family of tokens, of which one is live."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr
 
-from hangar_dal.models.row import Row, Source, UserAgent
+from hangar_dal.models.row import Row, Sha256, Source, UserAgent
 from hangar_dal.values import uuid7
-
-TokenHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class RefreshToken(Row):
@@ -39,7 +36,7 @@ class NewRefreshToken(Row):
     jti: UUID = Field(default_factory=uuid7)
     family_id: UUID
     user_id: UUID
-    token_hash: TokenHash
+    token_hash: Sha256
     rotated_from: UUID | None
     user_agent: UserAgent | None
     source: Source | None

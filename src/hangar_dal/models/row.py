@@ -13,6 +13,11 @@ from hangar_dal.sealing import Sealed
 PageSize = Annotated[int, Field(ge=1, le=1000)]
 BatchSize = Annotated[int, Field(ge=1, le=10_000)]
 
+EveCharacterId = Annotated[int, Field(gt=0)]
+
+# A SHA-256 as 64 lower-case hexadecimal digits: what is stored of a token, a code or a login.
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
 # Where a request came from: usually an IP address.
 Source = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 MAX_USER_AGENT_CHARACTERS: Final = 512

@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from hangar_dal.models.row import Row
 
-# The SHA-256 of a login or a source.
-AttemptKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # From this number of failures on, each one locks.
 FreeAttempts = Annotated[int, Field(ge=2)]
 

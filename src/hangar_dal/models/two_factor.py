@@ -4,13 +4,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from hangar_dal.models.row import Row
 from hangar_dal.sealing import Sealed
 from hangar_dal.values import uuid7
 
-CodeHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 TotpSecret = Annotated[str, Sealed("two_factor", "secret", bind=("id", "user_id"))]
 Step = Annotated[int, Field(ge=0)]
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 
 from hangar_dal.emails import EmailAddress
 from hangar_dal.grams import Searchable, long_enough
-from hangar_dal.models.row import Confidential, Row
+from hangar_dal.models.row import Confidential, EveCharacterId, Row
 from hangar_dal.names import visible_name
 from hangar_dal.values import CaseInsensitive, JsonObject, uuid7
 
@@ -46,7 +46,6 @@ PhoneNumber = Annotated[str, Searchable, StringConstraints(pattern=r"^\+[1-9][0-
 DisplayName = Annotated[
     str, CaseInsensitive, Searchable, StringConstraints(min_length=1, max_length=100), AfterValidator(visible_name)
 ]
-EveCharacterId = Annotated[int, Field(gt=0)]
 
 # What is looked up need not be well formed, only short enough to be worth a look.
 Lookup = Annotated[str, CaseInsensitive, StringConstraints(max_length=254)]
