@@ -106,8 +106,8 @@ async def move_session_cookie(
 
 
 @query
-async def delete_session_cookie(db: Executor, session_cookie_id: UUID) -> RowCount:
-    """Delete one session; 0 if there is no such session."""
+async def delete_session_cookie(db: Executor, session_cookie_id: UUID, *, user_id: UUID | None = None) -> RowCount:
+    """Delete one session, if it is this user's when one is given; 0 if there is no such session."""
     ...
 
 

@@ -209,6 +209,10 @@ BY_KEY: dict[str, tuple[Call, set[str]]] = {
         lambda db: session_cookies.delete_session_cookie(db, OWNER),
         {"session_cookies_pkey"},
     ),
+    "delete_session_cookie-user": (
+        lambda db: session_cookies.delete_session_cookie(db, OWNER, user_id=OWNER),
+        {"session_cookies_pkey"},
+    ),
     "get_user": (lambda db: users.get_user(db, OWNER), {"users_pkey"}),
     "get_users": (lambda db: users.get_users(db, [OWNER, UUID(int=0)]), {"users_pkey"}),
     "find_user_by_email": (lambda db: users.find_user_by_email(db, "pilot7@x"), {"users_email_fold_key"}),

@@ -81,9 +81,12 @@ async def test_replace_session_cookie_brings_an_expired_one_back(
 async def test_delete_session_cookie_deletes_one(database: Database, kept: SessionCookie) -> None:
     other = await session_cookies.create_session_cookie(database, session(kept.user_id))
     assert await session_cookies.delete_session_cookie(database, uuid7()) == 0
+    assert await session_cookies.delete_session_cookie(database, kept.id, user_id=uuid7()) == 0
     assert await session_cookies.delete_session_cookie(database, kept.id) == 1
     assert await session_cookies.delete_session_cookie(database, kept.id) == 0
     assert await session_cookies.list_session_cookies(database, user_id=kept.user_id) == [other]
+    assert await session_cookies.delete_session_cookie(database, other.id, user_id=kept.user_id) == 1
+    assert await session_cookies.list_session_cookies(database, user_id=kept.user_id) == []
 
 
 async def test_delete_session_cookies_deletes_a_users_on_one_platform_or_all(database: Database, user: User) -> None:

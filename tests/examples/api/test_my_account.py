@@ -9,11 +9,14 @@ from secrets import token_hex
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
+from pydantic import SecretStr
 
 from examples.api.conftest import SENTENCE, Api, kind
+from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
-from hangar_dal import sealing, session_cookies
+from hangar_dal import Settings, sealing, session_cookies
 
 SEEN: list[str | None] = []
 BEGUN, END = threading.Event(), threading.Event()  # of the answer at /slow
@@ -133,6 +136,26 @@ async def test_cookies_are_stored_listed_used_and_deleted_and_never_shown(api: A
     for status in (204, 404):
         assert (await api.call(person, "DELETE", path)).status_code == status
     assert await session_cookies.count_session_cookies(api.database, user_id=person.uuid) == 0
+
+
+async def test_cookies_are_listed_and_deleted_without_opening_them(
+    api: Api, api_settings: Settings, own_settings: ApiSettings
+):
+    """The second application has a key that opens none of them."""
+    person = await api.enter()
+    stored = [(await api.call(person, "POST", "/me/cookies", cookies("x", platform=name))).json() for name in "aba"]
+    app = create_app(own_settings, api_settings.model_copy(update={"sealing_keys": SecretStr(sealing.new_key())}))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://api.example") as http,
+    ):
+        second = Api(app, http)
+        assert (await second.call(person, "GET", "/me/cookies")).json() == stored[::-1]
+        listed = await second.call(person, "GET", "/me/cookies", params={"platform": "a"})
+        assert listed.json() == [stored[2], stored[0]]
+        assert (await second.call(person, "DELETE", f"/me/cookies/{stored[0]['id']}")).status_code == 204
+        assert (await second.call(person, "GET", "/me/cookies")).json() == [stored[2], stored[1]]
 
 
 async def test_what_a_platform_sets_is_not_kept_for_the_next_user(api: Api):

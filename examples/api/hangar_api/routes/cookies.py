@@ -9,16 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hangar_api.dependencies import Configured, Current, Db, Http
 from hangar_api.schemas import Request
-from hangar_dal import (
-    Executor,
-    JsonArray,
-    JsonObject,
-    NewSessionCookie,
-    SessionCookie,
-    Transaction,
-    cookie_formats,
-    session_cookies,
-)
+from hangar_dal import JsonArray, JsonObject, NewSessionCookie, cookie_formats, session_cookies
 from hangar_dal.errors import NotFound
 
 router = APIRouter(prefix="/me/cookies", tags=["my cookies"])
@@ -56,14 +47,18 @@ async def store(new: NewCookies, current: Current, db: Db) -> StoredCookies:
 
 @router.get("")
 async def list_stored(current: Current, db: Db, platform: str | None = None) -> list[StoredCookies]:
-    found = await session_cookies.list_session_cookies(db, user_id=current.user.id, platform=platform)
-    return [StoredCookies.model_validate(each) for each in found]
+    """The newest first. They stay sealed: only what describes them is read."""
+    async with session_cookies.stream_session_cookies(db, current.user.id) as rows:
+        found = [StoredCookies.model_validate(row) async for row in rows if platform in (None, row.platform)]
+    return found[::-1]
 
 
 @router.post("/{cookies_id}/use")
 async def use(cookies_id: UUID, current: Current, db: Db, settings: Configured, http: Http) -> Used:
     """Ask the platform for its first page, with those of the cookies that belong to it."""
-    found = await _own(db, cookies_id, current.user.id)
+    found = await session_cookies.get_session_cookie(db, cookies_id)
+    if found.user_id != current.user.id:
+        raise NotFound("the user has no such cookies")
     address = settings.platforms.get(found.platform)
     if address is None or found.expires_at <= db.now():
         raise HTTPException(409, "The cookies have expired, or API_PLATFORMS has no address for their platform.")
@@ -79,15 +74,5 @@ async def use(cookies_id: UUID, current: Current, db: Db, settings: Configured, 
 
 @router.delete("/{cookies_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete(cookies_id: UUID, current: Current, db: Db) -> None:
-    async def delete_own(tx: Transaction) -> None:
-        await _own(tx, cookies_id, current.user.id)
-        await session_cookies.delete_session_cookie(tx, cookies_id)
-
-    await db.in_transaction(delete_own)
-
-
-async def _own(db: Executor, cookies_id: UUID, user_id: UUID) -> SessionCookie:
-    found = await session_cookies.get_session_cookie(db, cookies_id)
-    if found.user_id != user_id:
+    if not await session_cookies.delete_session_cookie(db, cookies_id, user_id=current.user.id):
         raise NotFound("the user has no such cookies")
-    return found

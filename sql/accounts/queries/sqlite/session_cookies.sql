@@ -191,7 +191,9 @@ WHERE
 
 -- name: delete_session_cookie
 DELETE FROM session_cookies
-WHERE id = :session_cookie_id;
+WHERE
+    id = :session_cookie_id
+    AND user_id = :user_id;  -- when user_id
 
 -- name: delete_session_cookies
 DELETE FROM session_cookies
