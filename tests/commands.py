@@ -18,7 +18,15 @@ from typing import Final
 
 LIMIT: Final = 300
 # None of them starts a thread when it is imported, and none reads the environment.
-IMPORTED: Final = ["hangar_dal.cli", "psycopg", "sqlglot", "sqlglot.optimizer", "yoyo", "yoyo.scripts.main"]
+IMPORTED: Final = [
+    "hangar_dal.accounts",
+    "hangar_dal.cli",
+    "psycopg",
+    "sqlglot",
+    "sqlglot.optimizer",
+    "yoyo",
+    "yoyo.scripts.main",
+]
 
 _context = get_context("forkserver")
 _context.set_forkserver_preload(IMPORTED)
@@ -51,7 +59,7 @@ def run_module(
 def run_together(program: str, *arguments: str, processes: int, **environment: str) -> list[list[str]]:
     """Run a program in processes of their own, which begin at once; returns the lines that each printed.
 
-    The program waits for the others by `wait_for_others()`.
+    The program waits for the others by `wait_for_others()`, which returns another number below `processes` in each.
     """
     with tempfile.TemporaryDirectory(prefix="together-") as folder:
         barrier, env = _context.Barrier(processes), os.environ | environment

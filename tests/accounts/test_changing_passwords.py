@@ -1,17 +1,23 @@
 """`accounts.change_password` and `reset_password`: the password, the sessions and the event change together."""
 
 import asyncio
+from itertools import chain
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from commands import run_together
 from hangar_dal import (
+    ACCOUNTS,
     Database,
+    Settings,
     User,
     UserStatus,
     accounts,
+    open_database,
     refresh_tokens,
+    sealing,
     security_events,
     sign_in_failures,
     users,
@@ -23,6 +29,31 @@ from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key
 from samples import eve_user, local_user, password
 
 WHERE: dict[str, Any] = {"source": "203.0.113.7", "user_agent": "Firefox"}
+PROCESSES = 8
+# A verification takes some milliseconds, in which the others verify the same password.
+SIGN_IN_AND_CHANGE = """
+import asyncio, sys
+from contextlib import suppress
+from uuid import UUID
+from argon2 import PasswordHasher
+from pydantic import SecretStr
+from hangar_dal import ACCOUNTS, Settings, accounts, open_database, passwords
+from hangar_dal.errors import InvalidCredentials
+
+async def main():
+    passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=16_384, parallelism=1)
+    old = SecretStr(sys.argv[2])
+    async with open_database(Settings(database_url=sys.argv[1], lock_timeout=300), catalog=ACCOUNTS) as db:
+        with suppress(InvalidCredentials):
+            await accounts.sign_in(db, "ada", old, source=None)
+        number = wait_for_others()
+        new = SecretStr(f"{old.get_secret_value()} {number}")
+        with suppress(InvalidCredentials):
+            await accounts.change_password(db, UUID(sys.argv[3]), old=old, new=new)
+            print(new.get_secret_value())
+
+asyncio.run(main())
+"""
 
 
 @pytest.fixture
@@ -165,3 +196,18 @@ async def test_a_transaction_is_refused(database: Database, ada: User, old: Secr
         with pytest.raises(TransactionError, match=r"^db: expected Database, got Transaction; "):
             await accounts.reset_password(tx, ada.id, new=password(), actor_id=ada.id)
     assert statements == []
+
+
+@pytest.mark.slow
+async def test_of_changes_in_many_processes_exactly_one_wins_and_no_session_survives(
+    sqlite_url: str, old: SecretStr
+) -> None:
+    """SQLite alone: on PostgreSQL each connection has a process of its own in the tests above."""
+    settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
+    async with open_database(settings, catalog=ACCOUNTS) as db:
+        user = await users.create_user(db, local_user(username="ada", password=old))
+        given = old.get_secret_value(), str(user.id)
+        printed = run_together(SIGN_IN_AND_CHANGE, sqlite_url, *given, processes=PROCESSES)
+        [won] = chain(*printed)
+        assert await is_password(db, SecretStr(won))
+        assert await live(db, user) == 0

@@ -1,20 +1,26 @@
 """`merge_users`: the kept user has what could move, opened and sealed anew, and the merged one is gone."""
 
 import asyncio
+from itertools import chain
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from clock import Clock
+from commands import run_together
 from full_users import fill
 from hangar_dal import (
+    ACCOUNTS,
     Database,
+    Settings,
     User,
     UserRole,
     accounts,
     eve_tokens,
+    open_database,
     refresh_tokens,
+    sealing,
     security_events,
     session_cookies,
     totp,
@@ -26,6 +32,34 @@ from hangar_dal.errors import DatabaseError, InvalidValue, NotFound, TriggerViol
 from hangar_dal.security_events import SecurityEventKind
 from samples import eve_user, session, sessions
 from sign_ins import ADMIN, WHERE, kinds
+
+PROCESSES, PAIRS = 8, 3
+# Half of the processes merge each pair in one direction, half in the other.
+STORE_AND_MERGE = """
+import asyncio, sys
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from hangar_dal import ACCOUNTS, NewSessionCookie, Settings, accounts, open_database, session_cookies
+from hangar_dal.errors import ForeignKeyViolation, NotFound
+
+async def main():
+    ends = datetime.now(UTC) + timedelta(days=1)
+    async with open_database(Settings(database_url=sys.argv[1], lock_timeout=300), catalog=ACCOUNTS) as db:
+        number = wait_for_others()
+        for pair in zip(sys.argv[2::2], sys.argv[3::2]):
+            kept, merged = pair if number % 2 else pair[::-1]
+            for user_id in (kept, merged):
+                new = NewSessionCookie(user_id=UUID(user_id), platform="x", cookies=[number], expires_at=ends)
+                with suppress(ForeignKeyViolation):
+                    await session_cookies.create_session_cookie(db, new)
+                    print("stored")
+            with suppress(NotFound):
+                await accounts.merge_users(db, kept=UUID(kept), merged=UUID(merged))
+                print(kept)
+
+asyncio.run(main())
+"""
 
 
 async def test_what_can_move_belongs_to_the_user_who_is_kept(
@@ -166,3 +200,24 @@ async def test_of_two_merges_in_opposite_directions_one_wins(database: Database)
         )
         assert [type(outcome) for outcome in outcomes if not isinstance(outcome, User)] == [NotFound]
         assert len(await users.get_users(database, [one.id, two.id])) == 1
+
+
+@pytest.mark.slow
+async def test_of_merges_in_many_processes_one_wins_and_nothing_that_was_stored_is_lost(sqlite_url: str) -> None:
+    """SQLite alone: on PostgreSQL each connection has a process of its own in the tests above."""
+    key = sealing.new_key()
+    async with open_database(Settings(database_url=sqlite_url, sealing_keys=key), catalog=ACCOUNTS) as db:
+        pairs = [
+            [await users.insert_user(db, eve_user(), hashed_password=None) for _ in range(2)] for _ in range(PAIRS)
+        ]
+        ids = [str(user.id) for user in chain(*pairs)]
+        printed = list(
+            chain(*run_together(STORE_AND_MERGE, sqlite_url, *ids, processes=PROCESSES, HANGAR_SEALING_KEYS=key))
+        )
+        stored = printed.count("stored")
+        winners = [line for line in printed if line != "stored"]
+        left = [await users.get_users(db, [user.id for user in pair]) for pair in pairs]
+        assert sorted(winners) == sorted(str(user.id) for [user] in left)
+        found = [await session_cookies.list_session_cookies(db, user_id=user.id) for [user] in left]
+        assert sum(map(len, found)) == await session_cookies.count_session_cookies(db) == stored >= PROCESSES
+        assert (await kinds(db)).count(SecurityEventKind.MERGED) == 2 * PAIRS

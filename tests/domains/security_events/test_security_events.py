@@ -8,13 +8,26 @@ from typing import Any
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, User, security_events, users, uuid7
+from commands import run_together
+from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, sealing, security_events, users, uuid7
 from hangar_dal.errors import CheckViolation, InvalidValue, NotFound, TriggerViolation
 from hangar_dal.security_events import NewSecurityEvent, SecurityEvent, SecurityEventKind
 
 Sql = Callable[[str], Awaitable[list[Any]]]
 # The database checks the retention period by its own clock: what is to be deleted must be old for that one too.
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+PROCESSES, EVENTS = 8, 400
+PURGE = """
+import asyncio, sys
+from hangar_dal import ACCOUNTS, Settings, open_database, security_events
+
+async def main():
+    async with open_database(Settings(database_url=sys.argv[1], lock_timeout=300), catalog=ACCOUNTS) as db:
+        wait_for_others()
+        print(await security_events.purge_security_events(db, batch_size=5))
+
+asyncio.run(main())
+"""
 
 
 async def record(database: Database, **given: object) -> SecurityEvent:
@@ -125,6 +138,21 @@ async def test_of_purges_at_once_each_event_is_deleted_by_one(database: Database
     purges = [security_events.purge_security_events(database, batch_size=5) for _ in range(16)]
     assert sum(await asyncio.gather(*purges)) + await security_events.purge_security_events(database) == 64
     assert await security_events.list_security_events(database) == [kept]
+
+
+@pytest.mark.slow
+async def test_of_purges_in_many_processes_each_event_is_deleted_by_one(sqlite_url: str, clock: Clock) -> None:
+    """SQLite alone: on PostgreSQL each connection has a process of its own in the test above."""
+    settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
+    async with open_database(settings, catalog=ACCOUNTS, clock=clock) as db:
+        kept = await record(db)
+        clock.now = LONG_AGO
+        async with db.transaction() as tx:
+            for _ in range(EVENTS):
+                await security_events.record_security_event(tx, NewSecurityEvent(kind=SecurityEventKind.SIGN_IN))
+        deleted = [int(line) for [line] in run_together(PURGE, sqlite_url, processes=PROCESSES)]
+        assert sum(deleted) == EVENTS
+        assert await security_events.list_security_events(db) == [kept]
 
 
 async def test_a_purge_follows_the_retention_that_is_stored(database: Database, clock: Clock) -> None:
