@@ -103,7 +103,7 @@ def _one_dialect(texts: Texts) -> Iterator[Mutant]:
 def _both_dialects(texts: Texts) -> Iterator[Mutant]:
     """The twins agree, so that only the queries can tell."""
     both = Editor(texts, "drop or rename a column", frozenset({"statement-refused"}))
-    for name in ("eve_scopes", "hashed_password", "last_login_at"):
+    for name in ("updated_at", "hashed_password", "last_login_at"):
         yield from both.migration(f"{name} renamed", USERS, DIALECTS, sub(rf"\b{name}\b", f"{name}_2", 0))
     later = [f"migrations/{dialect}/{migration}.sql" for dialect in DIALECTS for migration in (COOKIES, INDEXES)]
     yield from both.files("platform renamed", later, sub(r"\bplatform\b", "site", 0))
