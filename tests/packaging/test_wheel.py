@@ -1,6 +1,7 @@
 """What leaves the house: a wheel that works with no checkout in sight."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from commands import run_module
+from postgres_server import Server
 
 ROOT = Path(__file__).parents[2]
 USE = """
@@ -38,6 +42,21 @@ async def main(url):
 
 
 asyncio.run(main(sys.argv[1]))
+"""
+
+PLUGIN = """
+import asyncio
+from diary import users
+
+def test_check(hangar_check):
+    hangar_check(offline=True)
+
+def test_both(hangar_both):
+    async def add():
+        async with hangar_both() as both:
+            assert (await both.same(lambda db: users.add_user(db, id=1, name="Ann"))).value.name == "Ann"
+
+    asyncio.run(add())
 """
 
 # Where there is no pyproject.toml, the command line names the catalogs.
@@ -79,10 +98,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a new virtual environment that holds the wheel and what it requires, and nothing else."""
+    """The programs of a new virtual environment that holds the wheel and what it requires, pytest, and nothing else."""
     place = tmp_path_factory.mktemp("installed")
     run(sys.executable, "-m", "venv", "--without-pip", place, cwd=place)
-    run(sys.executable, "-m", "pip", "--python", place / "bin" / "python", "install", "--quiet", wheel, cwd=place)
+    into = ("--python", place / "bin" / "python")
+    run(sys.executable, "-m", "pip", *into, "install", "--quiet", wheel, "pytest", cwd=place)
     return place / "bin"
 
 
@@ -101,19 +121,49 @@ def test_an_installed_package_migrates_and_works(installed: Path, empty_database
     run(installed / "python", "-I", "-c", USE, empty_database_url, cwd=tmp_path)
 
 
-def test_an_installed_application_carries_its_migrations(
-    installed: Path, empty_database_url: str, tmp_path: Path
+@pytest.fixture(scope="module")
+def application(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the diary is installed from its wheel, with the snapshots that `check --update` wrote before."""
+    place = tmp_path_factory.mktemp("application")
+    source = shutil.copytree(ROOT / "tests" / "diary", place / "diary")
+    with pytest.MonkeyPatch.context() as patch:
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        server = postgres_server.url("postgres")
+        checked = run_module("hangar_dal.cli", "check", "--update", "--postgresql", server, cwd=source)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", place, source, cwd=place)
+    shutil.rmtree(source)
+    (wheel,) = place.glob("*.whl")
+    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", place / "site", wheel, cwd=place)
+    return place / "site"
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+def test_the_commands_and_the_plugin_know_an_installed_application(
+    installed: Path, application: Path, server: str, empty_database_url: str, tmp_path: Path
 ) -> None:
-    """Of those of the package, which are installed too, it has none."""
-    source = shutil.copytree(ROOT / "tests" / "diary", tmp_path / "diary")
-    run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, source, cwd=tmp_path)
-    (wheel,) = tmp_path.glob("*.whl")
-    place, where = tmp_path / "site", {"DATABASE_URL": empty_database_url}
-    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", place, wheel, cwd=tmp_path)
-    find = f"import sys; sys.path.append({str(place)!r}); "
-    program = f"{find} from hangar_dal.cli import main; sys.exit(main(sys.argv[1:]))"
-    command = (installed / "python", "-I", "-c", program, "migrations")
-    assert run(*command, "apply", *DIARY, cwd=tmp_path, **where) == "applied 0001_users\n"
-    assert run(*command, "status", *DIARY, cwd=tmp_path, **where).split()[:2] == ["applied", "0001_users"]
-    use = f"{find} import asyncio, diary.__main__ as it; asyncio.run(it.main(['Ann']))"
-    assert run(installed / "python", "-I", "-c", use, cwd=tmp_path, **where) == "Ann\n"
+    """It carries its migrations and its snapshots. Of those of the package, which are installed too, it has none."""
+    find = f"import sys; sys.path.append({str(application)!r}); "
+    where = {"DATABASE_URL": empty_database_url, "HANGAR_TEST_PG": server}
+
+    def python(program: str, *arguments: str) -> str:
+        return run(installed / "python", "-I", "-c", find + program, *arguments, cwd=tmp_path, **where)
+
+    main = "from hangar_dal.cli import main; sys.exit(max(main(one.split()) for one in sys.argv[1:]))"
+    commands = ("migrations apply", "migrations status", "check --offline", "schema diff")
+    told = python(main, *(f"{command} {' '.join(DIARY)}" for command in commands))
+    assert "applied 0001_users\n" in told
+    for line in (r"applied +0001_users\b", "clean: 4 statements ", "clean: .* is as its migrations made it"):
+        assert re.search(rf"^{line}", told, re.MULTILINE), told
+    assert "session_cookies" not in told
+    assert python("import asyncio, diary.__main__ as it; asyncio.run(it.main(['Ann']))") == "Ann\n"
+    (tmp_path / "pyproject.toml").write_text('[tool.hangar_dal]\ncatalogs = ["diary:CATALOG"]\n')
+    (tmp_path / "test_diary.py").write_text(PLUGIN)
+    told = python("import pytest; sys.exit(pytest.main(['-p', 'no:cacheprovider']))")
+    assert "migrations: diary (1)" in told
+    assert "2 passed" in told
