@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from contract.mutations.application import DOMAINS, Mutant, Texts
 from hangar_dal import ACCOUNTS
 from hangar_dal.sqlscan import DIALECTS
 
 Edit = Callable[[str], str]
+T = TypeVar("T")
 
 
 def _nullable() -> frozenset[str]:
@@ -157,7 +159,7 @@ def misspelt(name: str) -> str:
     return name[:at] + name[at + 1] + name[at] + name[at + 2 :]
 
 
-def thinned(mutants: Iterable[Mutant], most: int) -> list[Mutant]:
+def thinned(given: Iterable[T], most: int) -> list[T]:
     """As many at most, taken evenly, the same ones each time."""
-    every = list(mutants)
+    every = list(given)
     return every if len(every) <= most else [every[at * len(every) // most] for at in range(most)]
