@@ -246,12 +246,11 @@ class World:
 
     def delete_sessions(self) -> Call:
         session_id, owner, platform = self.session_id(), self.user_id(), self.some(None, *PLATFORMS)
-        maybe_owner = self.some(None, owner)
         batch_size = self.some(1, 3, 500)
         return cast(
             "Call",
             self.some(
-                lambda db: session_cookies.delete_session_cookie(db, session_id, user_id=maybe_owner),
+                lambda db: session_cookies.delete_session_cookie(db, session_id),
                 lambda db: session_cookies.delete_session_cookies(db, user_id=owner, platform=platform),
                 lambda db: session_cookies.purge_expired_session_cookies(db, batch_size=batch_size),
             ),
