@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from hangar_dal import Database, totp, two_factor
+from hangar_dal import Database, totp, two_factor, users
 from hangar_dal.models.two_factor import NewTwoFactor
 
 Call = Callable[[Database], Awaitable[Any]]
@@ -32,7 +32,14 @@ class SecondFactors:
         # Always a fresh id: one that exists is refused by a trigger on SQLite, and by the primary key on PostgreSQL.
         self.ids.append(UUID(int=self.chance.getrandbits(128)))
         new = NewTwoFactor(id=self.ids[-1], user_id=user_id, secret=self.chance.choice(SECRETS))
-        return lambda db: two_factor.insert_pending_two_factor(db, new)
+
+        async def enrolled(db: Database) -> Any:
+            """Never for an unknown user: SQLite does not name the foreign key of an upsert that may change the id."""
+            if not await users.get_users(db, [user_id]):
+                return None
+            return await two_factor.insert_pending_two_factor(db, new)
+
+        return enrolled
 
     def complete(self, user_id: UUID, now: datetime) -> Call:
         step = totp.step_at(now) + self.chance.choice([-1, 0, 1])
