@@ -41,6 +41,14 @@ async def refusal(db: Database, text: str) -> ConstraintViolation:
     ("text", "constraint", "table", "columns"),
     [
         ("INSERT INTO parts (id, owner) VALUES (4, 9)", "parts_owner_fkey", "parts", ("owner",)),
+        ("UPDATE parts SET owner = 9 WHERE id = 3", "parts_owner_fkey", "parts", ("owner",)),
+        ("UPDATE parts SET size = 5, (kind, owner) = ('c', 9) WHERE id = 3", "parts_owner_fkey", "parts", ("owner",)),
+        (
+            "INSERT INTO parts (id, owner) VALUES (3, 9) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner",
+            "parts_owner_fkey",
+            "parts",
+            ("owner",),
+        ),
         ("DELETE FROM owners WHERE id = 1", "parts_owner_fkey", "parts", ()),
         ("UPDATE owners SET id = 2", "parts_owner_fkey", "parts", ()),
         ("DELETE FROM parts WHERE id = 1", "screws_part_fkey", "screws", ()),
@@ -59,7 +67,7 @@ async def test_the_one_foreign_key_that_can_be_broken_is_named(
     ("kind", "text", "constraint"),
     [
         (ForeignKeyViolation, "UPDATE parts SET id = 9 WHERE id = 1", "screws_part_fkey"),
-        (ForeignKeyViolation, "UPDATE parts SET owner = 9 WHERE id = 3", "parts_owner_fkey"),
+        (ForeignKeyViolation, "UPDATE parts SET size = 5, (kind, id) = ('c', 9) WHERE id = 1", "screws_part_fkey"),
         (UniqueViolation, "UPDATE parts SET kind = 'a', size = 2 WHERE id = 3", "parts_kind_small"),
         (UniqueViolation, "UPDATE parts SET kind = 'a', size = 98 WHERE id = 3", "parts_kind_large"),
     ],
