@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from commands import run_module
 from postgres_server import Server
 
 PROJECT = """\
@@ -65,16 +64,14 @@ def application(tmp_path: Path) -> Path:
     return folder
 
 
-def environment_of(folder: Path, **more: str) -> dict[str, str]:
-    foreign = ("PYTEST_", "HANGAR_TEST_", "CI", "BUILD_NUMBER")  # in a CI run pytest repeats messages in its summary
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return kept | {"PYTHONPATH": str(folder)} | more
-
-
 def run(folder: Path, *arguments: str, **environment: str) -> str:
     """What pytest says, the plugin loaded by its entry point."""
-    done = run_module(
-        "pytest", "-p", "no:cacheprovider", *arguments, cwd=folder, env=environment_of(folder, **environment)
+    foreign = ("PYTEST_", "HANGAR_TEST_", "CI", "BUILD_NUMBER")  # in a CI run pytest repeats messages in its summary
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    path = {"PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, env=kept | path | environment
     )
     return done.stdout + done.stderr
 
@@ -140,9 +137,5 @@ def test_a_run_that_does_not_use_the_plugin_does_not_import_the_package(tmp_path
         "    assert pytestconfig.pluginmanager.has_plugin('hangar_dal')\n"
         "    assert not {'hangar_dal', 'pydantic', 'psycopg', 'aiosqlite', 'yoyo'} & sys.modules.keys()\n"
     )
-    others = (f"-pno:{each.name}" for each in entry_points(group="pytest11") if each.name != "hangar_dal")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *others]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment_of(tmp_path), capture_output=True, text=True, check=False
-    )
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    told = run(tmp_path, *(f"-pno:{each.name}" for each in entry_points(group="pytest11") if each.name != "hangar_dal"))
+    assert "1 passed" in told, told
