@@ -106,9 +106,16 @@ def _skipped_row(root: Scope) -> Iterator[Refusal]:
         message = "a row that this WHERE leaves alone is not returned, but the function promises a row"
         fix = "declare `| None`, or put the condition into the values: SET name = CASE WHEN ... THEN ... ELSE ... END"
         yield Refusal(_at(root, where), "row-skipped", message, fix)
-    elif (absent := root.find("NOT", "EXISTS", after=verb)) is not None:
+    elif (absent := _absent_row(root, verb)) is not None:
         message = "if this finds a row, nothing is inserted and no row is returned, but the function promises a row"
         yield Refusal(_at(root, absent), "row-skipped", message, "declare `| None`")
+
+
+def _absent_row(root: Scope, verb: int) -> int | None:
+    """Where the WHERE of its query asks that a row is not there."""
+    where, returning = root.find("WHERE", after=verb), root.find("RETURNING", after=verb)
+    absent = root.find("NOT", "EXISTS", after=where) if where is not None else None
+    return absent if absent is not None and (returning is None or absent < returning) else None
 
 
 def _takes_one(scope: Scope) -> bool:
