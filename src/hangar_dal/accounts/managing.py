@@ -36,9 +36,10 @@ async def update_user(
         await users.lock_users(tx, first=user_id, second=user_id)  # so that no other change comes between
         before = await users.get_user(tx, user_id)
         user = await users.update_user(tx, user_id, **changes)
-        for name, kind in _CHANGED.items():
+        for name in changes:
+            # As JSON: True and 1 within metadata are equal in Python.
             if user.model_dump_json(include={name}) != before.model_dump_json(include={name}):
-                await record(tx, kind, user_id, actor_id=actor_id, source=source, user_agent=user_agent)
+                await record(tx, _CHANGED[name], user_id, actor_id=actor_id, source=source, user_agent=user_agent)
     return user
 
 

@@ -37,12 +37,12 @@ def broken(verb: str, table: str, text: str, raw: sqlite3.Connection) -> Foreign
     if verb != "DELETE":
         possible |= {key for key in every if key.table.lower() == table.lower()}
     referred = {column.lower() for key in every if key.parent.lower() == table.lower() for column in key.key}
-    if verb == "DELETE" or _REPLACES.search(text) or assigned(text) & referred:
+    if verb == "DELETE" or _REPLACES.search(text) or _assigned(text) & referred:
         possible |= _referring(table, every, verb, set())
     return possible.pop() if len(possible) == 1 else None
 
 
-def assigned(text: str) -> set[str]:
+def _assigned(text: str) -> set[str]:
     """The columns, in lower case, that SET gives a value, in an UPDATE or behind ON CONFLICT."""
     names, depth, is_name = set[str](), 0, False
     for token in tokens_of(text, "sqlite"):
