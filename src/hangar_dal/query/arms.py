@@ -6,7 +6,7 @@ Builds on `signature`; `plan` picks the arm of a call.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
+from itertools import chain, product
 from math import prod
 from typing import Final
 
@@ -30,11 +30,12 @@ class Arms:
 
 
 def arms(block: Block, signature: Signature) -> tuple[Arms, ...]:
-    """All combinations up to `MOST_COMBINATIONS`, else each state of each argument beside the first of the others."""
+    """All combinations up to `MOST_COMBINATIONS`; past it each state of each argument, and each line of several."""
     states = {name: _states(name, block, signature) for name in dict.fromkeys(c.argument for c in block.conditions)}
     every = prod(map(len, states.values())) <= MOST_COMBINATIONS
     found: dict[tuple[int, ...], Arms] = {}
-    for combination in product(*states.values()) if every else _singly(list(states.values())):
+    some = chain(_singly(list(states.values())), _by_line(block, states))
+    for combination in product(*states.values()) if every else some:
         given = dict(zip(states, combination, strict=True))
         variant = block.variant(partial(_holds, given))
         found.setdefault(tuple(line.number for line in variant.lines), Arms(_label(given), variant))
@@ -55,6 +56,19 @@ def _singly(states: list[tuple[State, ...]]) -> Iterator[tuple[State, ...]]:
     for place, of_one in enumerate(states):
         for state in of_one[1:]:
             yield (*first[:place], state, *first[place + 1 :])
+
+
+def _by_line(block: Block, states: dict[str, tuple[State, ...]]) -> Iterator[tuple[State, ...]]:
+    """For each line with several conditions, those that keep it beside the first state of the other arguments."""
+    for conditions in dict.fromkeys(line.conditions for line in block.lines if len(line.conditions) > 1):
+        asked = {each.argument: each.value for each in sorted(conditions, key=lambda each: each.value is not None)}
+        yield tuple(_asked_for(of_one, name, asked) for name, of_one in states.items())
+
+
+def _asked_for(of_one: tuple[State, ...], name: str, asked: dict[str, str | None]) -> State:
+    if name not in asked:
+        return of_one[0]
+    return next((state for state in of_one if state is not _ABSENT and asked[name] in (None, state)), of_one[0])
 
 
 def _holds(given: dict[str, State], condition: Condition) -> bool:
