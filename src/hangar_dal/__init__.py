@@ -13,7 +13,7 @@ the two domains below are named because they were public before.
 """
 
 from hangar_dal import errors, passwords, session_cookies, users
-from hangar_dal.catalogs import ACCOUNTS
+from hangar_dal.catalogs import ACCOUNTS, COMMUNITY
 from hangar_dal.database import (
     Database,
     Executor,
@@ -31,9 +31,11 @@ from hangar_dal.session_cookies import NewSessionCookie, SessionCookie, UserWith
 from hangar_dal.settings import Settings
 from hangar_dal.users import NewUser, User, UserChanges, UserRole, UserStatus, UserType
 from hangar_dal.values import CaseInsensitive, JsonArray, JsonObject, uuid7
+from hangar_dal.words import SearchableWords
 
 __all__ = [
     "ACCOUNTS",
+    "COMMUNITY",
     "CaseInsensitive",
     "Catalog",
     "Database",
@@ -47,6 +49,7 @@ __all__ = [
     "RowCount",
     "Sealed",
     "Searchable",
+    "SearchableWords",
     "SessionCookie",
     "Settings",
     "Stream",

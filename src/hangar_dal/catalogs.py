@@ -12,3 +12,13 @@ ACCOUNTS: Final = Catalog(
     modules="hangar_dal",
 )
 """Users and their session cookies."""
+
+COMMUNITY: Final = Catalog(
+    "hangar_dal.sql",
+    name="hangar_dal.COMMUNITY",
+    sql="community/queries",
+    migrations="community/migrations",
+    modules="hangar_dal",
+    uses=[ACCOUNTS],
+)
+"""Videos, and who follows and blocks whom."""

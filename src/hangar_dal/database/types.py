@@ -21,10 +21,11 @@ from hangar_dal.emails import EmailAddress, fold_email
 from hangar_dal.grams import Searchable, email_grams, grams
 from hangar_dal.sealing import Sealed
 from hangar_dal.values import CaseInsensitive, fold
+from hangar_dal.words import SearchableWords, words
 
 Fold = Callable[[str, str], str]
-Grams = Callable[[str, str], list[str]]
-DERIVED: Final = ("fold", "grams")
+Grams = Callable[[str, Any], list[str]]
+DERIVED: Final = ("fold", "grams", "words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ class ValueType:
     allowed: tuple[Any, ...] = ()
     fold: Fold | None = None  # how `<name>_fold` is derived
     grams: Grams | None = None  # how `<name>_grams` is derived
+    words: Grams | None = None  # how `<name>_words` is derived
     sealed: Sealed | None = None
     constrained: Any = None  # the annotation itself, where Pydantic has rules to enforce
 
     def derives(self, kind: str) -> Fold | Grams | None:
-        """How the value of `<name>_fold` or `<name>_grams` is made."""
-        return self.fold if kind == "fold" else self.grams if kind == "grams" else None
+        """How the value of `<name>_fold`, `<name>_grams` or `<name>_words` is made."""
+        return {"fold": self.fold, "grams": self.grams, "words": self.words}.get(kind)
 
 
 class UnsupportedType(TypeError):
@@ -95,7 +97,14 @@ def value_type(annotation: Any) -> ValueType:
     if len(set(folds)) > 1:
         raise UnsupportedType("CaseInsensitive and EmailAddress derive the same `_fold`; keep one of them")
     searched = any(_is(marker, Searchable) for marker in markers)
-    silent = sum(isinstance(marker, Sealed) or _is(marker, Searchable) or _fold(marker) is fold for marker in markers)
+    of_words = any(_is(marker, SearchableWords) for marker in markers)
+    silent = sum(
+        isinstance(marker, Sealed)
+        or _is(marker, Searchable)
+        or _is(marker, SearchableWords)
+        or _fold(marker) is fold
+        for marker in markers
+    )
     found_type = _bare_type(bare)
     if sealed and found_type.kind not in ("text", "json"):
         raise UnsupportedType("only text and JSON can be sealed")
@@ -105,6 +114,7 @@ def value_type(annotation: Any) -> ValueType:
         sealed=sealed,
         fold=folds[0] if folds else None,
         grams=(email_grams if fold_email in folds else grams) if searched else None,
+        words=words if of_words else None,
         constrained=annotation if len(markers) > silent else found_type.constrained,
     )
 

@@ -40,7 +40,7 @@ def column_of(words: str, columns: list[str]) -> str | None:
     """The column that the words mean: of this name, its id, or the only one whose name begins or ends with them."""
     if words in columns:
         return words
-    plain = [column for column in columns if not column.endswith(("_fold", "_grams"))]
+    plain = [column for column in columns if not column.endswith(("_fold", "_grams", "_words"))]
     for candidates in (
         [column for column in plain if column == f"{words}_id"],
         [column for column in plain if column.startswith(f"{words}_")],

@@ -83,14 +83,16 @@ def _derived_getter(source: Source, to_wire: Encode | None) -> Getter:
     if source.value is None or derive is None:
         raise TypeError(source.name)
     check = encoder(name, source.value)
+    is_list = source.value.item is not None  # a list of texts has words, and is sent in another form
 
     def get(values: Values, db: Any) -> Any:
         if source.is_change and source.argument not in values:
             return None
-        text = check(source.raw(values))
-        if text is None:
+        raw = source.raw(values)
+        checked = check(raw)
+        if checked is None:
             return None
-        derived = derive(name, text)
+        derived = derive(name, raw if is_list else checked)
         return derived if to_wire is None else to_wire(derived)
 
     return get

@@ -1,7 +1,8 @@
 """Where each `:name` of a statement gets its value from, and the proof that it gets it from one place only.
 
 Builds on `signature`. A source is an argument, a field of a model argument, a PATCH field, the JSON of a list of
-models, or one of the derived kinds: `:now`, `:<p>_fold`, `:<p>_grams`, `:<p>_is_set`.
+models, or one of the derived kinds: `:now`, `:<p>_fold`, `:<p>_grams`, `:<p>_words`,
+`:<p>_is_set`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,8 +15,8 @@ from hangar_dal.sqlblock import Condition, Line
 
 Values = Mapping[str, Any]
 
-_DERIVED: Final = {"now": "instant", "fold": "text", "grams": "list:text", "is_set": "bool"}
-_MARKERS: Final = {"fold": "CaseInsensitive", "grams": "Searchable"}
+_DERIVED: Final = {"now": "instant", "fold": "text", "grams": "list:text", "words": "list:text", "is_set": "bool"}
+_MARKERS: Final = {"fold": "CaseInsensitive", "grams": "Searchable", "words": "SearchableWords"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Source:
     value: ValueType | None = None  # None: the list of models itself
     field: str | None = None
     is_change: bool = False
-    derived: str = ""  # "", "now", "fold", "grams" or "is_set"
+    derived: str = ""  # "", "now", "fold", "grams", "words" or "is_set"
 
     @property
     def kind(self) -> str:

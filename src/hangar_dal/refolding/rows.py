@@ -80,7 +80,7 @@ def _change(column: FoldColumn, row: Row, outcome: Outcome) -> _Change | None:
 
 def _read(stored: Any, column: FoldColumn) -> Any:
     """What is stored, as the rule makes it: SQLite keeps grams as a JSON array."""
-    return from_json(stored) if column.kind == "grams" and isinstance(stored, str) else stored
+    return from_json(stored) if column.kind != "fold" and isinstance(stored, str) else stored
 
 
 async def _batch(db: Database, column: FoldColumn, last: Key | None, batch: int) -> Sequence[Row]:

@@ -1,0 +1,2 @@
+DROP TABLE video_tags;
+DROP TABLE videos;

@@ -1,0 +1,3 @@
+DROP TABLE video_views_by_day;
+DROP TABLE video_view_counts;
+DROP TABLE video_views;
