@@ -1,0 +1,735 @@
+-- name: insert_video
+-- A call that is repeated with the same id stores nothing.
+INSERT INTO videos (
+    id,
+    owner_id,
+    title,
+    title_words,
+    description,
+    description_words,
+    language,
+    category,
+    tags,
+    tags_words,
+    duration_ms,
+    status,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at
+)
+VALUES (
+    :id,
+    :owner_id,
+    :title,
+    :title_words,
+    :description,
+    :description_words,
+    :language,
+    :category,
+    :tags,
+    :tags_words,
+    :duration_ms,
+    :status,
+    :visibility,
+    :thumbnail,
+    :metadata,
+    :published_at,
+    :now,
+    :now
+)
+ON CONFLICT (id) DO NOTHING
+RETURNING
+    id,
+    owner_id,
+    title,
+    description,
+    language,
+    category,
+    tags,
+    duration_ms,
+    status,
+    removed_from,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at;
+
+-- name: insert_videos
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO videos (
+    id,
+    owner_id,
+    title,
+    title_words,
+    description,
+    description_words,
+    language,
+    category,
+    tags,
+    tags_words,
+    duration_ms,
+    status,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at
+)
+SELECT
+    entry.id,
+    entry.owner_id,
+    entry.title,
+    entry.title_words,
+    entry.description,
+    entry.description_words,
+    entry.language,
+    entry.category,
+    entry.tags,
+    entry.tags_words,
+    entry.duration_ms,
+    entry.status,
+    entry.visibility,
+    entry.thumbnail,
+    entry.metadata,
+    entry.published_at,
+    cast(:now AS timestamptz) AS created_at,
+    cast(:now AS timestamptz) AS updated_at
+FROM json_to_recordset(:rows) AS entry (
+    id uuid,
+    owner_id uuid,
+    title text,
+    title_words text [],
+    description text,
+    description_words text [],
+    language text,
+    category text,
+    tags text [],
+    tags_words text [],
+    duration_ms bigint,
+    status text,
+    visibility text,
+    thumbnail text,
+    metadata jsonb,
+    published_at timestamptz
+)
+ON CONFLICT (id) DO NOTHING;
+
+-- name: get_video
+SELECT
+    id,
+    owner_id,
+    title,
+    description,
+    language,
+    category,
+    tags,
+    duration_ms,
+    status,
+    removed_from,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at
+FROM videos
+WHERE id = :video_id;
+
+-- name: find_visible_video
+-- An UNLISTED video is seen by anyone who has its id.
+SELECT
+    videos.id,
+    videos.owner_id,
+    videos.title,
+    videos.description,
+    videos.language,
+    videos.category,
+    videos.tags,
+    videos.duration_ms,
+    videos.status,
+    videos.removed_from,
+    videos.visibility,
+    videos.thumbnail,
+    videos.metadata,
+    videos.published_at,
+    videos.created_at,
+    videos.updated_at
+FROM videos
+WHERE
+    videos.id = :video_id
+    AND videos.status <> 'REMOVED'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = videos.owner_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = videos.owner_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND (
+        videos.owner_id = :viewer_id
+        OR (
+            videos.status = 'READY'
+            AND videos.published_at IS NOT NULL
+            AND (
+                videos.visibility IN ('PUBLIC', 'UNLISTED')
+                OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
+                    SELECT 1
+                    FROM follows
+                    WHERE
+                        follows.follower_id = :viewer_id
+                        AND follows.followed_id = videos.owner_id
+                        AND follows.status = 'ACCEPTED'
+                ))
+            )
+        )
+    );
+
+-- name: get_video_details
+-- One row a video, with all that belongs to it as JSON.
+-- differs: JSON is built by functions of other names, and sorted in the aggregate here, in a subquery there
+SELECT
+    videos.id,
+    videos.owner_id,
+    videos.title,
+    videos.description,
+    videos.language,
+    videos.category,
+    videos.tags,
+    videos.duration_ms,
+    videos.status,
+    videos.removed_from,
+    videos.visibility,
+    videos.thumbnail,
+    videos.metadata,
+    videos.published_at,
+    videos.created_at,
+    videos.updated_at,
+    json_build_object(
+        'id', users.id,
+        'username', users.username,
+        'display_name', users.display_name
+    ) AS owner,
+    coalesce(
+        (
+            SELECT
+                json_agg(
+                    json_build_object(
+                        'name', video_renditions.name,
+                        'width', video_renditions.width,
+                        'height', video_renditions.height,
+                        'bitrate', video_renditions.bitrate,
+                        'codec', video_renditions.codec,
+                        'url', video_renditions.url,
+                        'size', video_renditions.size
+                    )
+                    ORDER BY video_renditions.height DESC, video_renditions.bitrate DESC, video_renditions.name
+                )
+            FROM video_renditions
+            WHERE video_renditions.video_id = videos.id
+        ),
+        '[]'
+    ) AS renditions,
+    (
+        SELECT cast(coalesce(sum(video_view_counts.views), 0) AS bigint)
+        FROM video_view_counts
+        WHERE video_view_counts.video_id = videos.id
+    ) AS views
+FROM videos
+INNER JOIN users ON videos.owner_id = users.id
+WHERE videos.id = ANY(:ids)
+ORDER BY videos.id;
+
+-- name: list_videos_of_owner
+SELECT
+    id,
+    owner_id,
+    title,
+    description,
+    language,
+    category,
+    tags,
+    duration_ms,
+    status,
+    removed_from,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at
+FROM videos
+WHERE
+    owner_id = :owner_id
+    AND status = :status  -- when status
+    AND (created_at, id) < (:created_at, :id)  -- when after
+ORDER BY created_at DESC, id DESC
+LIMIT :limit;
+
+-- name: list_visible_videos_of_owner
+-- Others never see an UNLISTED video in a list.
+SELECT
+    videos.id,
+    videos.owner_id,
+    videos.title,
+    videos.description,
+    videos.language,
+    videos.category,
+    videos.tags,
+    videos.duration_ms,
+    videos.status,
+    videos.removed_from,
+    videos.visibility,
+    videos.thumbnail,
+    videos.metadata,
+    videos.published_at,
+    videos.created_at,
+    videos.updated_at
+FROM videos
+WHERE
+    videos.owner_id = :owner_id
+    AND videos.status = 'READY'
+    AND videos.published_at IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = videos.owner_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = videos.owner_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND (
+        videos.owner_id = :viewer_id
+        OR videos.visibility = 'PUBLIC'
+        OR (
+            videos.visibility = 'FOLLOWERS'
+            AND EXISTS (
+                SELECT 1
+                FROM follows
+                WHERE
+                    follows.follower_id = :viewer_id
+                    AND follows.followed_id = videos.owner_id
+                    AND follows.status = 'ACCEPTED'
+            )
+        )
+    )
+    AND (videos.created_at, videos.id) < (:created_at, :id)  -- when after
+ORDER BY videos.created_at DESC, videos.id DESC
+LIMIT :limit;
+
+-- name: list_public_videos
+-- differs: a list is an array here, a JSON array there
+SELECT
+    videos.id,
+    videos.owner_id,
+    videos.title,
+    videos.description,
+    videos.language,
+    videos.category,
+    videos.tags,
+    videos.duration_ms,
+    videos.status,
+    videos.removed_from,
+    videos.visibility,
+    videos.thumbnail,
+    videos.metadata,
+    videos.published_at,
+    videos.created_at,
+    videos.updated_at
+FROM videos
+WHERE
+    videos.feed_at IS NOT NULL
+    AND videos.language = :language  -- when language
+    AND videos.category = :category  -- when category
+    AND videos.id IN (SELECT video_id FROM video_tags WHERE tag = ANY(:any_tags))  -- when any_tags
+    AND videos.tags @> :all_tags  -- when all_tags
+    AND videos.owner_id NOT IN (SELECT blocked_id FROM blocks WHERE blocker_id = :viewer_id)  -- when viewer_id
+    AND videos.owner_id NOT IN (SELECT blocker_id FROM blocks WHERE blocked_id = :viewer_id)  -- when viewer_id
+    AND (videos.feed_at, videos.id) < (:published_at, :id)  -- when after
+ORDER BY videos.feed_at DESC, videos.id DESC
+LIMIT :limit;
+
+-- name: search_videos_by_words
+-- The number of words in the title comes first, then the last published.
+-- differs: GIN finds the words here, FTS5 there
+SELECT
+    found.id,
+    found.owner_id,
+    found.title,
+    found.description,
+    found.language,
+    found.category,
+    found.tags,
+    found.duration_ms,
+    found.status,
+    found.removed_from,
+    found.visibility,
+    found.thumbnail,
+    found.metadata,
+    found.published_at,
+    found.created_at,
+    found.updated_at,
+    found.matches
+FROM (
+    SELECT
+        videos.id,
+        videos.owner_id,
+        videos.title,
+        videos.description,
+        videos.language,
+        videos.category,
+        videos.tags,
+        videos.duration_ms,
+        videos.status,
+        videos.removed_from,
+        videos.visibility,
+        videos.thumbnail,
+        videos.metadata,
+        videos.published_at,
+        videos.created_at,
+        videos.updated_at,
+        videos.feed_at,
+        (
+            SELECT count(*)
+            FROM unnest(videos.title_words) AS word
+            WHERE word = ANY(:words) OR word = :prefix
+        ) AS matches
+    FROM videos
+    WHERE
+        videos.feed_at IS NOT NULL
+        AND (
+            setweight(array_to_tsvector(coalesce(videos.title_words, '{}')), 'A')
+            || array_to_tsvector(coalesce(videos.description_words, '{}'))
+            || array_to_tsvector(coalesce(videos.tags_words, '{}'))
+        ) @@ cast('''' || array_to_string(array_append(:words, :prefix), ''' & ''') || ''':*' AS tsquery)
+        AND videos.owner_id NOT IN (SELECT blocked_id FROM blocks WHERE blocker_id = :viewer_id)  -- when viewer_id
+        AND videos.owner_id NOT IN (SELECT blocker_id FROM blocks WHERE blocked_id = :viewer_id)  -- when viewer_id
+) AS found
+WHERE
+    TRUE
+    AND (found.matches, found.feed_at, found.id) < (:matches, :published_at, :id)  -- when after
+ORDER BY found.matches DESC, found.feed_at DESC, found.id DESC
+LIMIT :limit;
+
+-- name: list_trending_videos
+-- Reads the counts of the days that are asked for.
+-- differs: a sum of bigint is numeric here
+SELECT
+    videos.id,
+    videos.owner_id,
+    videos.title,
+    videos.description,
+    videos.language,
+    videos.category,
+    videos.tags,
+    videos.duration_ms,
+    videos.status,
+    videos.removed_from,
+    videos.visibility,
+    videos.thumbnail,
+    videos.metadata,
+    videos.published_at,
+    videos.created_at,
+    videos.updated_at,
+    recent.views
+FROM (
+    SELECT
+        video_id,
+        cast(sum(views) AS bigint) AS views
+    FROM video_views_by_day
+    WHERE day >= :since
+    GROUP BY video_id
+) AS recent
+INNER JOIN videos ON recent.video_id = videos.id
+WHERE
+    videos.feed_at IS NOT NULL
+    AND videos.owner_id NOT IN (SELECT blocked_id FROM blocks WHERE blocker_id = :viewer_id)  -- when viewer_id
+    AND videos.owner_id NOT IN (SELECT blocker_id FROM blocks WHERE blocked_id = :viewer_id)  -- when viewer_id
+ORDER BY recent.views DESC, videos.id DESC
+LIMIT :limit;
+
+-- name: stream_videos
+-- scan: an export reads everything
+SELECT
+    id,
+    owner_id,
+    title,
+    description,
+    language,
+    category,
+    tags,
+    duration_ms,
+    status,
+    removed_from,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at
+FROM videos
+ORDER BY id;
+
+-- name: update_video
+-- A field left out stays, a field set to None becomes NULL.
+UPDATE videos
+SET
+    title = CASE WHEN :title_is_set THEN :title ELSE title END,
+    title_words = CASE WHEN :title_is_set THEN :title_words ELSE title_words END,
+    description = CASE WHEN :description_is_set THEN :description ELSE description END,
+    description_words = CASE WHEN :description_is_set THEN :description_words ELSE description_words END,
+    language = CASE WHEN :language_is_set THEN :language ELSE language END,
+    category = CASE WHEN :category_is_set THEN :category ELSE category END,
+    tags = CASE WHEN :tags_is_set THEN :tags ELSE tags END,
+    tags_words = CASE WHEN :tags_is_set THEN :tags_words ELSE tags_words END,
+    duration_ms = CASE WHEN :duration_ms_is_set THEN :duration_ms ELSE duration_ms END,
+    visibility = CASE WHEN :visibility_is_set THEN :visibility ELSE visibility END,
+    thumbnail = CASE WHEN :thumbnail_is_set THEN :thumbnail ELSE thumbnail END,
+    metadata = CASE WHEN :metadata_is_set THEN :metadata ELSE metadata END,
+    updated_at = :now
+WHERE id = :video_id
+RETURNING
+    id,
+    owner_id,
+    title,
+    description,
+    language,
+    category,
+    tags,
+    duration_ms,
+    status,
+    removed_from,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at;
+
+-- name: publish_video
+UPDATE videos
+SET
+    visibility = :visibility,
+    published_at = coalesce(published_at, :now),
+    updated_at = :now
+WHERE id = :video_id
+RETURNING
+    id,
+    owner_id,
+    title,
+    description,
+    language,
+    category,
+    tags,
+    duration_ms,
+    status,
+    removed_from,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at;
+
+-- name: set_video_status
+UPDATE videos
+SET
+    status = :status,
+    updated_at = :now
+WHERE id = :video_id
+RETURNING
+    id,
+    owner_id,
+    title,
+    description,
+    language,
+    category,
+    tags,
+    duration_ms,
+    status,
+    removed_from,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at;
+
+-- name: remove_video
+UPDATE videos
+SET
+    removed_from = coalesce(removed_from, status),
+    status = 'REMOVED',
+    updated_at = :now
+WHERE id = :video_id
+RETURNING
+    id,
+    owner_id,
+    title,
+    description,
+    language,
+    category,
+    tags,
+    duration_ms,
+    status,
+    removed_from,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at;
+
+-- name: restore_video
+UPDATE videos
+SET
+    status = coalesce(removed_from, status),
+    removed_from = NULL,
+    updated_at = :now
+WHERE id = :video_id
+RETURNING
+    id,
+    owner_id,
+    title,
+    description,
+    language,
+    category,
+    tags,
+    duration_ms,
+    status,
+    removed_from,
+    visibility,
+    thumbnail,
+    metadata,
+    published_at,
+    created_at,
+    updated_at;
+
+-- name: delete_video
+DELETE FROM videos
+WHERE id = :video_id;
+
+-- name: lock_video
+-- differs: the row is locked here; only one writes at a time there
+SELECT id
+FROM videos
+WHERE id = :video_id
+FOR UPDATE;
+
+-- name: list_renditions
+SELECT
+    name,
+    width,
+    height,
+    bitrate,
+    codec,
+    url,
+    size
+FROM video_renditions
+WHERE video_id = :video_id
+ORDER BY height DESC, bitrate DESC, name;
+
+-- name: delete_renditions
+DELETE FROM video_renditions
+WHERE video_id = :video_id;
+
+-- name: insert_renditions
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO video_renditions (
+    video_id,
+    name,
+    width,
+    height,
+    bitrate,
+    codec,
+    url,
+    size
+)
+SELECT
+    cast(:video_id AS uuid) AS video_id,
+    entry.name,
+    entry.width,
+    entry.height,
+    entry.bitrate,
+    entry.codec,
+    entry.url,
+    entry.size
+FROM json_to_recordset(:rows) AS entry (
+    name text,
+    width bigint,
+    height bigint,
+    bitrate bigint,
+    codec text,
+    url text,
+    size bigint
+);
+
+-- name: record_view
+-- A trigger counts the row that is added.
+-- differs: instants are timestamps here, text there
+INSERT INTO video_views (
+    video_id,
+    viewer_id,
+    hour,
+    viewed_at
+)
+SELECT
+    cast(:video_id AS uuid) AS video_id,
+    cast(:viewer_id AS uuid) AS viewer_id,
+    date_trunc('hour', cast(:now AS timestamptz) AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS hour,
+    cast(:now AS timestamptz) AS viewed_at
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM video_views
+        WHERE
+            video_id = :video_id
+            AND viewer_id = :viewer_id
+            AND hour = date_trunc('hour', cast(:now AS timestamptz) AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+    )
+ON CONFLICT (video_id, viewer_id, hour) DO NOTHING;
+
+-- name: count_views
+-- differs: a sum of bigint is numeric here
+SELECT cast(coalesce(sum(views), 0) AS bigint) AS views
+FROM video_view_counts
+WHERE video_id = :video_id;
+
+-- name: list_views_by_day
+-- differs: a sum of bigint is numeric here
+SELECT
+    day,
+    cast(sum(views) AS bigint) AS views
+FROM video_views_by_day
+WHERE
+    video_id = :video_id
+    AND day BETWEEN :since AND :until
+GROUP BY day
+ORDER BY day;
+
+-- name: delete_old_views
+-- A batch, the oldest first. The counts stay.
+-- differs: rows that another holds are passed over here; there only one writes
+WITH batch AS MATERIALIZED (
+    SELECT
+        video_id,
+        viewer_id,
+        hour
+    FROM video_views
+    WHERE hour < :before
+    ORDER BY hour, video_id, viewer_id
+    LIMIT :batch_size
+    FOR UPDATE SKIP LOCKED
+)
+
+DELETE FROM video_views
+USING batch
+WHERE
+    video_views.video_id = batch.video_id
+    AND video_views.viewer_id = batch.viewer_id
+    AND video_views.hour = batch.hour;

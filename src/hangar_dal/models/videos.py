@@ -1,0 +1,165 @@
+"""Videos, the forms in which they can be played, and how often they are viewed."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, TypedDict
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from hangar_dal.errors import InvalidValue
+from hangar_dal.models.row import Row
+from hangar_dal.values import JsonObject, fold, uuid7
+from hangar_dal.words import SearchableWords
+
+
+class VideoStatus(StrEnum):
+    UPLOADING = "UPLOADING"
+    PROCESSING = "PROCESSING"
+    READY = "READY"
+    FAILED = "FAILED"
+    REMOVED = "REMOVED"
+
+
+class VideoVisibility(StrEnum):
+    """Who may see a video: everybody, everybody who has its id, accepted followers, or its owner alone."""
+
+    PUBLIC = "PUBLIC"
+    UNLISTED = "UNLISTED"
+    FOLLOWERS = "FOLLOWERS"
+    PRIVATE = "PRIVATE"
+
+
+def _is_folded(tag: str) -> str:
+    try:
+        is_folded = fold("tag", tag) == tag
+    except InvalidValue:
+        is_folded = False
+    if not is_folded:
+        raise PydanticCustomError("hangar_tag", "a tag is stored folded: use fold_tags")
+    return tag
+
+
+def _each_once(tags: list[str]) -> list[str]:
+    if len(set(tags)) < len(tags):
+        raise PydanticCustomError("hangar_tags", "each tag may be given once")
+    return tags
+
+
+# BCP 47, as far as its form goes.
+Language = Annotated[
+    str, StringConstraints(min_length=2, max_length=35, pattern=r"^[a-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+]
+Title = Annotated[str, SearchableWords, StringConstraints(min_length=1, max_length=200)]
+Description = Annotated[str, SearchableWords, StringConstraints(max_length=10_000)]
+Category = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+# Letters, marks, digits, `_` and `-`.
+Tag = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=50, pattern=r"^[\p{L}\p{M}\p{N}_-]+$"),
+    AfterValidator(_is_folded),
+]
+Tags = Annotated[list[Tag], SearchableWords, Field(max_length=30), AfterValidator(_each_once)]
+Thumbnail = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Duration = Annotated[int, Field(ge=0)]
+
+
+class Video(Row):
+    """A video. `published_at` is NULL until it is published; `removed_from` is the status that it had when removed."""
+
+    id: UUID
+    owner_id: UUID
+    title: str
+    description: str
+    language: str | None
+    category: str | None
+    tags: list[str]
+    duration_ms: int | None
+    status: VideoStatus
+    removed_from: VideoStatus | None
+    visibility: VideoVisibility
+    thumbnail: str | None
+    metadata: JsonObject
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewVideo(Row):
+    """What `create_video` and `import_videos` need. A READY video has a duration, and may be published already."""
+
+    id: UUID = Field(default_factory=uuid7)
+    owner_id: UUID
+    title: Title
+    description: Description = ""
+    language: Language | None = None
+    category: Category | None = None
+    tags: Tags = Field(default_factory=list)
+    duration_ms: Duration | None = None
+    status: VideoStatus = VideoStatus.UPLOADING
+    visibility: VideoVisibility = VideoVisibility.PRIVATE
+    thumbnail: Thumbnail | None = None
+    metadata: JsonObject = Field(default_factory=dict)
+    published_at: datetime | None = None
+
+
+class VideoChanges(TypedDict, total=False):
+    """What `update_video` may change. A field left out stays; None, where it is allowed, becomes NULL."""
+
+    title: Title
+    description: Description
+    language: Language | None
+    category: Category | None
+    tags: Tags
+    duration_ms: Duration
+    visibility: VideoVisibility
+    thumbnail: Thumbnail | None
+    metadata: JsonObject
+
+
+class Rendition(Row):
+    """A form in which a video can be played; `bitrate` in bits per second, `size` in bytes."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+    width: Annotated[int, Field(ge=1, le=100_000)]
+    height: Annotated[int, Field(ge=1, le=100_000)]
+    bitrate: Annotated[int, Field(gt=0)]
+    codec: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    size: Annotated[int, Field(ge=0)]
+
+
+class FoundVideo(Video):
+    """A video that a search has found; `matches` counts the words of the question that are in its title."""
+
+    matches: int
+
+
+class TrendingVideo(Video):
+    """A video and how often it was viewed in the span that was asked for."""
+
+    views: int
+
+
+class VideoOwner(Row):
+    """What is shown of the owner of a video."""
+
+    id: UUID
+    username: str | None
+    display_name: str
+
+
+class VideoDetails(Video):
+    """A video with its owner, its renditions and its views."""
+
+    owner: VideoOwner
+    renditions: list[Rendition]
+    views: int
+
+
+class ViewsOfDay(Row):
+    """How often a video was viewed on a day in UTC."""
+
+    day: date
+    views: int
