@@ -9,7 +9,9 @@ import re
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from secrets import token_hex
 
@@ -19,7 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 import pgbouncer
 from clock import Clock
-from hangar_dal import ACCOUNTS, Database, Settings, migrations, open_database, sealing
+from hangar_dal import ACCOUNTS, Catalog, Database, Settings, migrations, open_database, sealing
 from pgbouncer import PgBouncer, store_settings
 from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
 
@@ -133,20 +135,51 @@ def _allowed_postgres(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres_server: Server) -> Iterator[str]:
-    name = f"hangar_{token_hex(6)}"  # random: two runs may share a server
-    with pytest.MonkeyPatch.context() as patch, postgres_server.database(name):
-        if postgres_server.needs_permission:
-            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
-        migrations.apply(postgres_server.url(name), catalog=ACCOUNTS)
-        yield name
+def catalog() -> Catalog:
+    """What the databases of the tests have; the tests of another catalog's domains override it."""
+    return ACCOUNTS
 
 
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrations.apply(f"sqlite:///{path}", catalog=ACCOUNTS)
-    return path
+def _postgres_templates(postgres_server: Server) -> Iterator[Callable[[Catalog], str]]:
+    """Returns the name of a migrated database to copy: one for each catalog, made when it is first needed."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as databases:
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+
+        @cache
+        def template(catalog: Catalog) -> str:
+            name = f"hangar_{token_hex(6)}"  # random: two runs may share a server
+            databases.enter_context(postgres_server.database(name))
+            migrations.apply(postgres_server.url(name), catalog=catalog)
+            return name
+
+        yield template
+
+
+@pytest.fixture(scope="session")
+def _sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Catalog], Path]:
+    """Returns a migrated file to copy: one for each catalog, made when it is first needed."""
+
+    @cache
+    def template(catalog: Catalog) -> Path:
+        path = tmp_path_factory.mktemp("sqlite") / "template.db"
+        migrations.apply(f"sqlite:///{path}", catalog=catalog)
+        return path
+
+    return template
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(_postgres_templates: Callable[[Catalog], str]) -> str:
+    """That of the catalog ACCOUNTS."""
+    return _postgres_templates(ACCOUNTS)
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(_sqlite_templates: Callable[[Catalog], Path]) -> Path:
+    """That of the catalog ACCOUNTS."""
+    return _sqlite_templates(ACCOUNTS)
 
 
 @pytest.fixture
@@ -166,17 +199,24 @@ def empty_postgres_url(_allowed_postgres: Server) -> Iterator[str]:
 
 
 @pytest.fixture
-def sqlite_url(empty_sqlite_url: str, _sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(
+    empty_sqlite_url: str, _sqlite_templates: Callable[[Catalog], Path], catalog: Catalog, tmp_path: Path
+) -> str:
     """A migrated SQLite file."""
-    return f"sqlite:///{shutil.copy(_sqlite_template, tmp_path / 'test.db')}"
+    return f"sqlite:///{shutil.copy(_sqlite_templates(catalog), tmp_path / 'test.db')}"
 
 
 @pytest.fixture
-def postgres_url(request: pytest.FixtureRequest, _allowed_postgres: Server, _postgres_template: str) -> Iterator[str]:
+def postgres_url(
+    request: pytest.FixtureRequest,
+    _allowed_postgres: Server,
+    _postgres_templates: Callable[[Catalog], str],
+    catalog: Catalog,
+) -> Iterator[str]:
     """A migrated PostgreSQL database; for tests marked `pooled`, also through PgBouncer."""
     name = f"hangar_{token_hex(6)}"
     mode = getattr(request, "param", None)
-    with _allowed_postgres.database(name, template=_postgres_template):
+    with _allowed_postgres.database(name, template=_postgres_templates(catalog)):
         if mode is None:
             yield _allowed_postgres.url(name)
         else:
@@ -246,7 +286,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def database(settings: Settings, clock: Clock, anyio_backend: str) -> AsyncIterator[Database]:
-    """An open, migrated database with the package's catalogs, on each backend in turn, whose time is ``clock``'s."""
-    async with open_database(settings, catalog=ACCOUNTS, clock=clock) as db:
+async def database(settings: Settings, clock: Clock, catalog: Catalog, anyio_backend: str) -> AsyncIterator[Database]:
+    """An open, migrated database with the catalog of the tests, on each backend in turn, whose time is ``clock``'s."""
+    async with open_database(settings, catalog=catalog, clock=clock) as db:
         yield db

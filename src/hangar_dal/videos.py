@@ -280,6 +280,4 @@ async def replace_renditions(db: Executor, video_id: UUID, renditions: list[Rend
 
 async def purge_views(db: Database, *, before: datetime, batch_size: int = 500) -> int:
     """Delete the views of the hours before an instant, in batches; the counts stay. Returns how many."""
-    return await purge_in_batches(
-        lambda: delete_old_views(db, before=before, batch_size=batch_size), batch_size, None
-    )
+    return await purge_in_batches(lambda: delete_old_views(db, before=before, batch_size=batch_size), batch_size, None)

@@ -99,10 +99,7 @@ def value_type(annotation: Any) -> ValueType:
     searched = any(_is(marker, Searchable) for marker in markers)
     of_words = any(_is(marker, SearchableWords) for marker in markers)
     silent = sum(
-        isinstance(marker, Sealed)
-        or _is(marker, Searchable)
-        or _is(marker, SearchableWords)
-        or _fold(marker) is fold
+        isinstance(marker, Sealed) or _is(marker, Searchable) or _is(marker, SearchableWords) or _fold(marker) is fold
         for marker in markers
     )
     found_type = _bare_type(bare)

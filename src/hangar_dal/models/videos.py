@@ -48,9 +48,7 @@ def _each_once(tags: list[str]) -> list[str]:
 
 
 # BCP 47, as far as its form goes.
-Language = Annotated[
-    str, StringConstraints(min_length=2, max_length=35, pattern=r"^[a-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
-]
+Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[a-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Title = Annotated[str, SearchableWords, StringConstraints(min_length=1, max_length=200)]
 Description = Annotated[str, SearchableWords, StringConstraints(max_length=10_000)]
 Category = Annotated[str, StringConstraints(min_length=1, max_length=50)]

@@ -1,0 +1,84 @@
+"""The states of a video, tried with SQL that bypasses the package: every pair of them."""
+
+from itertools import product
+
+import pytest
+
+from community import person, video
+from domain_fixtures import Sql
+from hangar_dal import Database, videos
+from hangar_dal.errors import CheckViolation, TriggerViolation
+from hangar_dal.videos import VideoStatus, VideoVisibility
+
+NEXT = {
+    "UPLOADING": {"PROCESSING", "FAILED"},
+    "PROCESSING": {"READY", "FAILED"},
+    "READY": set(),
+    "FAILED": {"UPLOADING", "PROCESSING"},
+}
+
+
+@pytest.mark.parametrize(("first", "second"), list(product(NEXT, NEXT)))
+async def test_a_status_is_reached_only_from_those_that_lead_to_it(
+    database: Database, sql: Sql, first: str, second: str
+) -> None:
+    owner = await person(database)
+    made = await video(database, owner.id, status=VideoStatus(first))
+    published = "published_at = NULL, " if first == "READY" else ""
+    change = f"UPDATE videos SET {published}status = '{second}' WHERE id = '{made.id}'"
+    if second in {first, *NEXT[first]}:
+        await sql(change)
+        return
+    with pytest.raises(TriggerViolation) as caught:
+        await sql(change)
+    assert caught.value.constraint == "videos_status_transition"
+
+
+@pytest.mark.parametrize("first", NEXT)
+async def test_a_removed_video_returns_to_the_status_that_it_had(database: Database, sql: Sql, first: str) -> None:
+    made = await video(database, (await person(database)).id, status=VideoStatus(first))
+    removed = await videos.remove_video(database, made.id)
+    assert (removed.status, removed.removed_from) == (VideoStatus.REMOVED, first)
+    assert await videos.remove_video(database, made.id) == removed
+    for other in NEXT.keys() - {first}:
+        with pytest.raises(TriggerViolation) as caught:
+            await sql(f"UPDATE videos SET status = '{other}', removed_from = NULL, published_at = NULL")
+        assert caught.value.constraint == "videos_status_transition"
+        with pytest.raises(TriggerViolation) as caught:
+            await sql(f"UPDATE videos SET removed_from = '{other}', published_at = NULL")
+        assert caught.value.constraint == "videos_removed_from_kept"
+    assert await videos.restore_video(database, made.id) == made
+    assert await videos.restore_video(database, made.id) == made
+
+
+async def test_a_removed_video_says_the_status_that_it_really_had(database: Database, sql: Sql) -> None:
+    await video(database, (await person(database)).id, status=VideoStatus.UPLOADING)
+    with pytest.raises(TriggerViolation) as caught:
+        await sql("UPDATE videos SET status = 'REMOVED', removed_from = 'READY'")
+    assert caught.value.constraint == "videos_status_transition"
+
+
+async def test_a_new_video_is_not_a_removed_one(database: Database) -> None:
+    owner = await person(database)
+    with pytest.raises(TriggerViolation) as caught:
+        await video(database, owner.id, status=VideoStatus.REMOVED)
+    assert caught.value.constraint == "videos_first_status"
+
+
+async def test_a_video_is_published_when_it_is_ready(database: Database) -> None:
+    owner = await person(database)
+    made = await video(database, owner.id, status=VideoStatus.PROCESSING, visibility=VideoVisibility.PRIVATE)
+    with pytest.raises(CheckViolation) as caught:
+        await videos.publish_video(database, made.id, visibility=VideoVisibility.PUBLIC)
+    assert caught.value.constraint == "videos_published_check"
+    await videos.set_video_status(database, made.id, VideoStatus.READY)
+    published = await videos.publish_video(database, made.id, visibility=VideoVisibility.PUBLIC)
+    assert published.published_at == database.now()
+    assert await videos.publish_video(database, made.id, visibility=VideoVisibility.PUBLIC) == published
+
+
+async def test_a_ready_video_has_a_duration(database: Database) -> None:
+    owner = await person(database)
+    with pytest.raises(CheckViolation) as caught:
+        await video(database, owner.id, duration_ms=None)
+    assert caught.value.constraint == "videos_ready_check"
