@@ -1,7 +1,7 @@
 """Words: the pieces of a text by which a search finds the texts that have all words of a question.
 
-The only tokenizer of these searches: what is stored and what is searched for goes through it, so that both databases find
-the same rows. Builds on `values`.
+The only tokenizer of these searches: what is stored and what is searched for goes through it, so that both databases
+find the same rows. Builds on `values`.
 """
 
 import unicodedata

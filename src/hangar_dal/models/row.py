@@ -13,6 +13,9 @@ from hangar_dal.sealing import Sealed
 PageSize = Annotated[int, Field(ge=1, le=1000)]
 BatchSize = Annotated[int, Field(ge=1, le=10_000)]
 
+NotNegative = Annotated[int, Field(ge=0)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+
 EveCharacterId = Annotated[int, Field(gt=0)]
 
 # A SHA-256 as 64 lower-case hexadecimal digits: what is stored of a token, a code or a login.

@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from hangar_dal.cookie_formats import expiry_of
-from hangar_dal.models.row import Row
+from hangar_dal.models.row import Row, ShortText
 from hangar_dal.models.users import User
 from hangar_dal.sealing import Sealed
 from hangar_dal.values import JsonArray, JsonObject, uuid7
 
-Platform = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+Platform = ShortText
 SealedCookies = Annotated[
     JsonObject | JsonArray,
     Sealed("session_cookies", "cookies", bind=("id", "user_id", "platform")),

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from hangar_dal.models.row import Row
+from hangar_dal.models.row import NotNegative, Row
 from hangar_dal.sealing import Sealed
 from hangar_dal.values import uuid7
 
 TotpSecret = Annotated[str, Sealed("two_factor", "secret", bind=("id", "user_id"))]
-Step = Annotated[int, Field(ge=0)]
+Step = NotNegative
 
 
 class TwoFactor(Row):

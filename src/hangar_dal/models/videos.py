@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from hangar_dal.errors import InvalidValue
-from hangar_dal.models.row import Row
+from hangar_dal.models.row import NotNegative, Row, ShortText
 from hangar_dal.values import JsonObject, fold, uuid7
 from hangar_dal.words import SearchableWords
 
@@ -51,7 +51,7 @@ def _each_once(tags: list[str]) -> list[str]:
 Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[a-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Title = Annotated[str, SearchableWords, StringConstraints(min_length=1, max_length=200)]
 Description = Annotated[str, SearchableWords, StringConstraints(max_length=10_000)]
-Category = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+Category = ShortText
 # Letters, marks, digits, `_` and `-`.
 Tag = Annotated[
     str,
@@ -60,7 +60,7 @@ Tag = Annotated[
 ]
 Tags = Annotated[list[Tag], SearchableWords, Field(max_length=30), AfterValidator(_each_once)]
 Thumbnail = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Duration = Annotated[int, Field(ge=0)]
+Duration = NotNegative
 
 
 class Video(Row):
@@ -119,13 +119,13 @@ class VideoChanges(TypedDict, total=False):
 class Rendition(Row):
     """A form in which a video can be played; `bitrate` in bits per second, `size` in bytes."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+    name: ShortText
     width: Annotated[int, Field(ge=1, le=100_000)]
     height: Annotated[int, Field(ge=1, le=100_000)]
     bitrate: Annotated[int, Field(gt=0)]
     codec: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-    size: Annotated[int, Field(ge=0)]
+    size: NotNegative
 
 
 class FoundVideo(Video):

@@ -30,7 +30,8 @@ CREATE TABLE videos (
     CONSTRAINT videos_title_check CHECK (length(title) BETWEEN 1 AND 200),
     CONSTRAINT videos_description_check CHECK (length(description) <= 10000),
     CONSTRAINT videos_language_check CHECK (
-        length(language) BETWEEN 2 AND 35 AND language ~ '^[a-z][a-z][A-Za-z0-9-]*$' AND language !~ '(--|-$)'
+        length(language) BETWEEN 2 AND 35
+        AND language ~ '^[a-z][a-z][A-Za-z0-9-]*$' AND language !~ '(--|-$)'
     ),
     CONSTRAINT videos_category_check CHECK (length(category) BETWEEN 1 AND 50),
     CONSTRAINT videos_tags_check CHECK (cardinality(tags) <= 30),

@@ -6,8 +6,8 @@
 DROP INDEX CONCURRENTLY IF EXISTS idx_videos_search;
 CREATE INDEX CONCURRENTLY idx_videos_search ON videos USING gin (
     (
-    setweight(array_to_tsvector(coalesce(title_words, '{}')), 'A')
-    || array_to_tsvector(coalesce(description_words, '{}'))
-    || array_to_tsvector(coalesce(tags_words, '{}'))
-)
+        setweight(array_to_tsvector(coalesce(title_words, '{}')), 'A')
+        || array_to_tsvector(coalesce(description_words, '{}'))
+        || array_to_tsvector(coalesce(tags_words, '{}'))
+    )
 ) WITH (fastupdate = off);

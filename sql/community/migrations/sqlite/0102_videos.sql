@@ -85,13 +85,16 @@ CREATE TABLE videos (
         CASE WHEN json_valid(tags) THEN json_type(tags) = 'array' ELSE FALSE END
     ),
     CONSTRAINT videos_title_words_type_check CHECK (
-        title_words IS NULL OR CASE WHEN json_valid(title_words) THEN json_type(title_words) = 'array' ELSE FALSE END
+        title_words IS NULL
+        OR CASE WHEN json_valid(title_words) THEN json_type(title_words) = 'array' ELSE FALSE END
     ),
     CONSTRAINT videos_description_words_type_check CHECK (
-        description_words IS NULL OR CASE WHEN json_valid(description_words) THEN json_type(description_words) = 'array' ELSE FALSE END
+        description_words IS NULL
+        OR CASE WHEN json_valid(description_words) THEN json_type(description_words) = 'array' ELSE FALSE END
     ),
     CONSTRAINT videos_tags_words_type_check CHECK (
-        tags_words IS NULL OR CASE WHEN json_valid(tags_words) THEN json_type(tags_words) = 'array' ELSE FALSE END
+        tags_words IS NULL
+        OR CASE WHEN json_valid(tags_words) THEN json_type(tags_words) = 'array' ELSE FALSE END
     )
 ) STRICT;
 
@@ -131,7 +134,7 @@ END;
 
 CREATE TRIGGER videos_status_transition
 BEFORE UPDATE ON videos
-WHEN 
+WHEN
     NEW.status <> OLD.status
     AND NOT (
         (OLD.status = 'UPLOADING' AND NEW.status IN ('PROCESSING', 'FAILED'))

@@ -91,7 +91,7 @@ CREATE INDEX idx_video_views_by_day_day ON video_views_by_day (day, video_id, vi
 
 CREATE TRIGGER video_views_unchanged
 BEFORE UPDATE ON video_views
-WHEN 
+WHEN
     NEW.video_id <> OLD.video_id
     OR NEW.viewer_id <> OLD.viewer_id
     OR NEW.hour <> OLD.hour
@@ -107,8 +107,8 @@ BEGIN
     INSERT INTO video_view_counts (video_id, shard, views)
     SELECT
         NEW.video_id,
-        substr(NEW.viewer_id, 36, 1),
-        0
+        substr(NEW.viewer_id, 36, 1) AS shard,
+        0 AS views
     WHERE NOT EXISTS (
         SELECT 1 FROM video_view_counts
         WHERE video_id = NEW.video_id AND shard = substr(NEW.viewer_id, 36, 1)
@@ -118,9 +118,9 @@ BEGIN
     INSERT INTO video_views_by_day (video_id, day, shard, views)
     SELECT
         NEW.video_id,
-        substr(NEW.viewed_at, 1, 10),
-        substr(NEW.viewer_id, 36, 1),
-        0
+        substr(NEW.viewed_at, 1, 10) AS day,
+        substr(NEW.viewer_id, 36, 1) AS shard,
+        0 AS views
     WHERE NOT EXISTS (
         SELECT 1 FROM video_views_by_day
         WHERE
@@ -139,10 +139,11 @@ END;
 -- differs: trigger video_views_not_replaced: INSERT OR REPLACE is SQLite's alone, and fires no DELETE trigger
 CREATE TRIGGER video_views_not_replaced
 BEFORE INSERT ON video_views
-WHEN EXISTS (
-    SELECT 1 FROM video_views
-    WHERE video_id = NEW.video_id AND viewer_id = NEW.viewer_id AND hour = NEW.hour
-)
+WHEN
+    EXISTS (
+        SELECT 1 FROM video_views
+        WHERE video_id = NEW.video_id AND viewer_id = NEW.viewer_id AND hour = NEW.hour
+    )
 BEGIN
     SELECT RAISE(ABORT, 'video_views_not_replaced: A view is counted once per viewer and hour.');
 END;

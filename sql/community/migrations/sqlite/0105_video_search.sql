@@ -1,5 +1,5 @@
--- The search by words: each word is spelt in hexadecimal digits, so that the words of every script are kept apart in the
--- same way.
+-- The search by words. Each word is spelt in hexadecimal digits, so that the words of every script are kept apart in
+-- the same way.
 -- differs: table video_search: FTS5 here, GIN there
 CREATE VIRTUAL TABLE video_search USING fts5 (title, description, tags, tokenize = 'ascii', detail = 'none');
 
@@ -20,9 +20,9 @@ ORDER BY id;
 INSERT INTO video_search (rowid, title, description, tags)
 SELECT
     video_search_rows.number,
-    (SELECT group_concat(hex(value), ' ') FROM json_each(videos.title_words)),
-    (SELECT group_concat(hex(value), ' ') FROM json_each(videos.description_words)),
-    (SELECT group_concat(hex(value), ' ') FROM json_each(videos.tags_words))
+    (SELECT group_concat(hex(value), ' ') FROM json_each(videos.title_words)) AS title,
+    (SELECT group_concat(hex(value), ' ') FROM json_each(videos.description_words)) AS description,
+    (SELECT group_concat(hex(value), ' ') FROM json_each(videos.tags_words)) AS tags
 FROM videos
 INNER JOIN video_search_rows ON videos.id = video_search_rows.video_id
 ORDER BY video_search_rows.number;
@@ -34,9 +34,9 @@ BEGIN
     INSERT INTO video_search (rowid, title, description, tags)
     SELECT
         number,
-        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.title_words)),
-        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.description_words)),
-        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.tags_words))
+        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.title_words)) AS title,
+        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.description_words)) AS description,
+        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.tags_words)) AS tags
     FROM video_search_rows
     WHERE video_id = NEW.id;
 END;
@@ -57,9 +57,9 @@ BEGIN
     INSERT INTO video_search (rowid, title, description, tags)
     SELECT
         number,
-        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.title_words)),
-        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.description_words)),
-        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.tags_words))
+        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.title_words)) AS title,
+        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.description_words)) AS description,
+        (SELECT group_concat(hex(value), ' ') FROM json_each(NEW.tags_words)) AS tags
     FROM video_search_rows
     WHERE video_id = NEW.id;
 END;

@@ -105,13 +105,13 @@ FROM json_to_recordset(:rows) AS entry (
     id uuid,
     owner_id uuid,
     title text,
-    title_words text [],
+    title_words text[],
     description text,
-    description_words text [],
+    description_words text[],
     language text,
     category text,
-    tags text [],
-    tags_words text [],
+    tags text[],
+    tags_words text[],
     duration_ms bigint,
     status text,
     visibility text,
@@ -229,7 +229,7 @@ SELECT
                         'url', video_renditions.url,
                         'size', video_renditions.size
                     )
-                    ORDER BY video_renditions.height DESC, video_renditions.bitrate DESC, video_renditions.name
+                    ORDER BY video_renditions.height DESC, video_renditions.bitrate DESC, video_renditions.name ASC
                 )
             FROM video_renditions
             WHERE video_renditions.video_id = videos.id
@@ -346,10 +346,21 @@ WHERE
     videos.feed_at IS NOT NULL
     AND videos.language = :language  -- when language
     AND videos.category = :category  -- when category
-    AND videos.id IN (SELECT video_id FROM video_tags WHERE tag = ANY(:any_tags))  -- when any_tags
+    AND videos.id IN (  -- when any_tags
+        SELECT video_tags.video_id  -- when any_tags
+        FROM video_tags  -- when any_tags
+        WHERE video_tags.tag = ANY(:any_tags)  -- when any_tags
+    )  -- when any_tags
     AND videos.tags @> :all_tags  -- when all_tags
-    AND videos.owner_id NOT IN (SELECT blocked_id FROM blocks WHERE blocker_id = :viewer_id)  -- when viewer_id
-    AND videos.owner_id NOT IN (SELECT blocker_id FROM blocks WHERE blocked_id = :viewer_id)  -- when viewer_id
+    AND videos.owner_id NOT IN (
+        SELECT blocks.blocked_id
+        FROM blocks
+        WHERE blocks.blocker_id = :viewer_id
+        UNION ALL
+        SELECT blocks.blocker_id
+        FROM blocks
+        WHERE blocks.blocked_id = :viewer_id
+    )
     AND (videos.feed_at, videos.id) < (:published_at, :id)  -- when after
 ORDER BY videos.feed_at DESC, videos.id DESC
 LIMIT :limit;
@@ -407,8 +418,15 @@ FROM (
             || array_to_tsvector(coalesce(videos.description_words, '{}'))
             || array_to_tsvector(coalesce(videos.tags_words, '{}'))
         ) @@ cast('''' || array_to_string(array_append(:words, :prefix), ''' & ''') || ''':*' AS tsquery)
-        AND videos.owner_id NOT IN (SELECT blocked_id FROM blocks WHERE blocker_id = :viewer_id)  -- when viewer_id
-        AND videos.owner_id NOT IN (SELECT blocker_id FROM blocks WHERE blocked_id = :viewer_id)  -- when viewer_id
+        AND videos.owner_id NOT IN (
+            SELECT blocks.blocked_id
+            FROM blocks
+            WHERE blocks.blocker_id = :viewer_id
+            UNION ALL
+            SELECT blocks.blocker_id
+            FROM blocks
+            WHERE blocks.blocked_id = :viewer_id
+        )
 ) AS found
 WHERE
     TRUE
@@ -448,8 +466,15 @@ FROM (
 INNER JOIN videos ON recent.video_id = videos.id
 WHERE
     videos.feed_at IS NOT NULL
-    AND videos.owner_id NOT IN (SELECT blocked_id FROM blocks WHERE blocker_id = :viewer_id)  -- when viewer_id
-    AND videos.owner_id NOT IN (SELECT blocker_id FROM blocks WHERE blocked_id = :viewer_id)  -- when viewer_id
+    AND videos.owner_id NOT IN (
+        SELECT blocks.blocked_id
+        FROM blocks
+        WHERE blocks.blocker_id = :viewer_id
+        UNION ALL
+        SELECT blocks.blocker_id
+        FROM blocks
+        WHERE blocks.blocked_id = :viewer_id
+    )
 ORDER BY recent.views DESC, videos.id DESC
 LIMIT :limit;
 
@@ -632,7 +657,7 @@ SELECT
     size
 FROM video_renditions
 WHERE video_id = :video_id
-ORDER BY height DESC, bitrate DESC, name;
+ORDER BY height DESC, bitrate DESC, name ASC;
 
 -- name: delete_renditions
 DELETE FROM video_renditions

@@ -224,7 +224,7 @@ SELECT
                 video_renditions.size
             FROM video_renditions
             WHERE video_renditions.video_id = videos.id
-            ORDER BY video_renditions.height DESC, video_renditions.bitrate DESC, video_renditions.name
+            ORDER BY video_renditions.height DESC, video_renditions.bitrate DESC, video_renditions.name ASC
         ) AS entry
     ) AS renditions,
     (
@@ -337,10 +337,25 @@ WHERE
     videos.feed_at IS NOT NULL
     AND videos.language = :language  -- when language
     AND videos.category = :category  -- when category
-    AND videos.id IN (SELECT video_id FROM video_tags WHERE tag IN (SELECT value FROM json_each(:any_tags)))  -- when any_tags
-    AND NOT EXISTS (SELECT 1 FROM json_each(:all_tags) WHERE value NOT IN (SELECT tag FROM video_tags WHERE video_id = videos.id))  -- when all_tags
-    AND videos.owner_id NOT IN (SELECT blocked_id FROM blocks WHERE blocker_id = :viewer_id)  -- when viewer_id
-    AND videos.owner_id NOT IN (SELECT blocker_id FROM blocks WHERE blocked_id = :viewer_id)  -- when viewer_id
+    AND videos.id IN (  -- when any_tags
+        SELECT video_tags.video_id  -- when any_tags
+        FROM video_tags  -- when any_tags
+        WHERE video_tags.tag IN (SELECT value FROM json_each(:any_tags))  -- when any_tags
+    )  -- when any_tags
+    AND NOT EXISTS (  -- when all_tags
+        SELECT 1  -- when all_tags
+        FROM json_each(:all_tags) AS wanted  -- when all_tags
+        WHERE wanted.value NOT IN (SELECT value FROM json_each(videos.tags))  -- when all_tags
+    )  -- when all_tags
+    AND videos.owner_id NOT IN (
+        SELECT blocks.blocked_id
+        FROM blocks
+        WHERE blocks.blocker_id = :viewer_id
+        UNION ALL
+        SELECT blocks.blocker_id
+        FROM blocks
+        WHERE blocks.blocked_id = :viewer_id
+    )
     AND (videos.feed_at, videos.id) < (:published_at, :id)  -- when after
 ORDER BY videos.feed_at DESC, videos.id DESC
 LIMIT :limit;
@@ -403,8 +418,15 @@ FROM (
                     FROM json_each(:words)
                 ) || '"' || hex(:prefix) || '"*'
         )
-        AND videos.owner_id NOT IN (SELECT blocked_id FROM blocks WHERE blocker_id = :viewer_id)  -- when viewer_id
-        AND videos.owner_id NOT IN (SELECT blocker_id FROM blocks WHERE blocked_id = :viewer_id)  -- when viewer_id
+        AND videos.owner_id NOT IN (
+            SELECT blocks.blocked_id
+            FROM blocks
+            WHERE blocks.blocker_id = :viewer_id
+            UNION ALL
+            SELECT blocks.blocker_id
+            FROM blocks
+            WHERE blocks.blocked_id = :viewer_id
+        )
 ) AS found
 WHERE
     TRUE
@@ -444,8 +466,15 @@ FROM (
 INNER JOIN videos ON recent.video_id = videos.id
 WHERE
     videos.feed_at IS NOT NULL
-    AND videos.owner_id NOT IN (SELECT blocked_id FROM blocks WHERE blocker_id = :viewer_id)  -- when viewer_id
-    AND videos.owner_id NOT IN (SELECT blocker_id FROM blocks WHERE blocked_id = :viewer_id)  -- when viewer_id
+    AND videos.owner_id NOT IN (
+        SELECT blocks.blocked_id
+        FROM blocks
+        WHERE blocks.blocker_id = :viewer_id
+        UNION ALL
+        SELECT blocks.blocker_id
+        FROM blocks
+        WHERE blocks.blocked_id = :viewer_id
+    )
 ORDER BY recent.views DESC, videos.id DESC
 LIMIT :limit;
 
@@ -627,7 +656,7 @@ SELECT
     size
 FROM video_renditions
 WHERE video_id = :video_id
-ORDER BY height DESC, bitrate DESC, name;
+ORDER BY height DESC, bitrate DESC, name ASC;
 
 -- name: delete_renditions
 DELETE FROM video_renditions
