@@ -23,7 +23,7 @@ VIDEO: dict[str, str] = {
     "visibility = 'SECRET'": "videos_visibility_check",
     "thumbnail = ''": "videos_thumbnail_check",
     "metadata = '[]'": "videos_metadata_check",
-    "removed_from = 'FAILED'": "videos_removed_check",
+    "published_at = NULL, removed_from = 'FAILED'": "videos_removed_check",
     f"id = '{uuid7()}'": "videos_unchanged",
 }
 

@@ -402,8 +402,8 @@ FROM (
         videos.feed_at,
         (
             SELECT count(*)
-            FROM json_each(videos.title_words) AS word
-            WHERE word.value IN (SELECT value FROM json_each(:words)) OR word.value = :prefix
+            FROM json_each(videos.title_words) AS entry
+            WHERE entry.value IN (SELECT value FROM json_each(:words)) OR entry.value = :prefix
         ) AS matches
     FROM videos
     WHERE
@@ -414,9 +414,11 @@ FROM (
             CROSS JOIN video_search_rows AS place ON found_word.rowid = place.number
             WHERE
                 found_word.video_search MATCH (
-                    SELECT coalesce(group_concat('"' || hex(value) || '"', ' AND ') || ' AND ', '')
+                    SELECT
+                        coalesce(group_concat('"' || hex(value) || '"', ' AND ') || ' AND ', '')
+                        || '"' || hex(:prefix) || '"*'
                     FROM json_each(:words)
-                ) || '"' || hex(:prefix) || '"*'
+                )
         )
         AND videos.owner_id NOT IN (
             SELECT blocks.blocked_id
@@ -436,7 +438,7 @@ LIMIT :limit;
 
 -- name: list_trending_videos
 -- Reads the counts of the days that are asked for.
--- differs: a sum of bigint is numeric there
+-- differs: a sum of bigint is numeric there; the plus sign keeps SQLite on the index by day
 SELECT
     videos.id,
     videos.owner_id,
@@ -461,7 +463,7 @@ FROM (
         sum(views) AS views
     FROM video_views_by_day
     WHERE day >= :since
-    GROUP BY video_id
+    GROUP BY +video_id
 ) AS recent
 INNER JOIN videos ON recent.video_id = videos.id
 WHERE
