@@ -363,6 +363,7 @@ LIMIT :limit;
 -- name: search_videos_by_words
 -- The number of words in the title comes first, then the last published.
 -- differs: FTS5 finds the words here, GIN there
+-- not null: matches: a count, and 0 or 1
 SELECT
     found.id,
     found.owner_id,
@@ -402,9 +403,9 @@ FROM (
         videos.feed_at,
         (
             SELECT count(*)
-            FROM json_each(videos.title_words) AS entry
-            WHERE entry.value IN (SELECT value FROM json_each(:words)) OR entry.value = :prefix
-        ) AS matches
+            FROM json_each(:words) AS entry
+            WHERE instr(videos.title_words, '"' || entry.value || '"') > 0
+        ) + coalesce(instr(videos.title_words, '"' || :prefix || '"') > 0, FALSE) AS matches
     FROM videos
     WHERE
         videos.feed_at IS NOT NULL
