@@ -64,7 +64,6 @@ BEGIN
     WHERE video_id = NEW.id;
 END;
 
--- differs: trigger video_search_rows_delete: FTS5 is kept by triggers, GIN by the database
 CREATE TRIGGER video_search_rows_delete AFTER DELETE ON video_search_rows
 BEGIN
     DELETE FROM video_search
