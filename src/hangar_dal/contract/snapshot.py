@@ -27,7 +27,7 @@ from hangar_dal.contract.sources import Source, Told
 from hangar_dal.contract.variants import CheckedVariant, statements
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import without_declarations
-from hangar_dal.migrations.files import migrations_in
+from hangar_dal.migrations.files import folders_of, migrations_in
 from hangar_dal.query import Catalog
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import DIALECTS, Dialect
@@ -105,9 +105,9 @@ def recorded(project: Project) -> Records:
     """
     wrong: list[Finding] = []
     usable: dict[Path, tuple[Catalog, Snapshot]] = {}
-    migrations = {name: json.dumps(digests) for name, digests in _migrations(project).items()}
     for catalog in project.catalogs:
-        wrong += _unfit_migrations(catalog, migrations)
+        digests = _migrations(project, catalog)
+        wrong += _unfit_migrations(catalog, {name: json.dumps(of_dialects) for name, of_dialects in digests.items()})
         names = _files(catalog)
         wanted = {snapshot_folder(catalog) / f"{name}.json" for name in names}
         wrong += [_belongs_to_nothing(path) for path in _there(catalog) if path not in wanted and not _is_digest(path)]
@@ -139,12 +139,11 @@ def recorded(project: Project) -> Records:
 def _texts(project: Project, sources: Sequence[Source]) -> dict[Path, str]:
     """What is to be written, by path."""
     texts: dict[Path, str] = {}
-    digests = _migrations(project)
     for catalog in project.catalogs if sources else ():
         folder = snapshot_folder(catalog)
         for name in _files(catalog):
             texts[folder / f"{name}.json"] = as_text(_taken(catalog, name, sources))
-        for migration, of_dialects in digests.items():
+        for migration, of_dialects in _migrations(project, catalog).items():
             texts[folder / "migrations" / f"{migration}.json"] = f"{json.dumps(of_dialects)}\n"
     return texts
 
@@ -187,13 +186,14 @@ def _answers(told: Sequence[tuple[CheckedVariant, Told]]) -> tuple[Answer, ...]:
     return tuple(sorted(answers, key=lambda each: each.statements))
 
 
-def _migrations(project: Project) -> dict[str, dict[Dialect, str]]:
-    """A digest of each migration, for each dialect."""
+def _migrations(project: Project, catalog: Catalog) -> dict[str, dict[Dialect, str]]:
+    """A digest of each migration but those of catalogs that this one does not use, for each dialect."""
+    others = {*folders_of(project.catalogs, ())} - {*folders_of([catalog], ())}
     return {
         each.id: {
             dialect: _digest(without_declarations(each.script(dialect).text, dialect)) for dialect in sorted(DIALECTS)
         }
-        for each in migrations_in(project.migrations)
+        for each in migrations_in([folder for folder in project.migrations if folder not in others])
     }
 
 
