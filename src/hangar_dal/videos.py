@@ -1,35 +1,31 @@
-"""Videos: their states, who may see them, lists, search, renditions and views.
+"""Videos: their states, who may see them, lists, search and renditions.
 
 `from hangar_dal import videos`. Every function takes a `Database` or a `Transaction` first, opened with `COMMUNITY`.
 """
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import Iterable
-from datetime import date, datetime
 from itertools import islice
-from typing import Annotated
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from pydantic import Field
 from typing_extensions import Unpack
 
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Database, Executor, atomic
+from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import InvalidValue, UniqueViolation
-from hangar_dal.models.row import BatchSize, PageSize
+from hangar_dal.models.row import PageSize
 from hangar_dal.models.videos import Category, Language, Tag
 from hangar_dal.models.videos import FoundVideo as FoundVideo
 from hangar_dal.models.videos import NewVideo as NewVideo
 from hangar_dal.models.videos import Rendition as Rendition
-from hangar_dal.models.videos import TrendingVideo as TrendingVideo
 from hangar_dal.models.videos import Video as Video
 from hangar_dal.models.videos import VideoChanges as VideoChanges
 from hangar_dal.models.videos import VideoDetails as VideoDetails
 from hangar_dal.models.videos import VideoOwner as VideoOwner
 from hangar_dal.models.videos import VideoStatus as VideoStatus
 from hangar_dal.models.videos import VideoVisibility as VideoVisibility
-from hangar_dal.models.videos import ViewsOfDay as ViewsOfDay
-from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount, Stream
 from hangar_dal.values import fold
 from hangar_dal.words import search_words
@@ -37,6 +33,15 @@ from hangar_dal.words import search_words
 query = COMMUNITY.query
 
 Ids = Annotated[list[UUID], Field(max_length=1000)]
+SomeTags = Annotated[list[Tag], Field(max_length=30)]
+
+
+class _Page(TypedDict):
+    viewer_id: UUID | None
+    language: Language | None
+    category: Category | None
+    after: Video | None
+    limit: int
 
 
 @query
@@ -94,21 +99,38 @@ async def list_visible_videos_of_owner(
 
 
 @query
-async def list_public_videos(
+async def list_newest_videos(
     db: Executor,
     *,
-    viewer_id: UUID | None = None,
-    language: Language | None = None,
-    category: Category | None = None,
-    any_tags: list[Tag] | None = None,
-    all_tags: list[Tag] | None = None,
-    after: Video | None = None,
-    limit: PageSize = 50,
+    viewer_id: UUID | None,
+    language: Language | None,
+    category: Category | None,
+    after: Video | None,
+    limit: PageSize,
 ) -> list[Video]:
-    """A page of the public videos, the last published first, without those of users whom a block hides from the viewer.
+    """The public videos with or without tags; call `list_public_videos`."""
+    ...
 
-    A video has at least one of `any_tags`, and each of `all_tags`.
-    """
+
+@query
+async def list_tagged_videos(
+    db: Executor,
+    *,
+    all_tags: SomeTags | None,
+    any_tags: SomeTags,
+    viewer_id: UUID | None,
+    language: Language | None,
+    category: Category | None,
+    after: Video | None,
+    limit: PageSize,
+) -> list[Video]:
+    """The public videos with at least one of `any_tags` and with each of `all_tags`; call `list_public_videos`."""
+    ...
+
+
+@query
+async def find_rarest_tag(db: Executor, all_tags: SomeTags) -> str | None:
+    """The tag that the fewest public videos have; all tags of more than 500 videos count as equal."""
     ...
 
 
@@ -127,16 +149,8 @@ async def search_videos_by_words(
 
 
 @query
-async def list_trending_videos(
-    db: Executor, *, since: date, viewer_id: UUID | None = None, limit: PageSize = 50
-) -> list[TrendingVideo]:
-    """The public videos that were viewed most since this day in UTC, most views first."""
-    ...
-
-
-@query
-def stream_videos(db: Executor) -> Stream[Video]:
-    """All videos, by id, for an export."""
+def stream_videos(db: Executor, *, owner_id: UUID | None = None) -> Stream[Video]:
+    """All videos, or those of one owner, by id, for an export."""
     ...
 
 
@@ -177,6 +191,12 @@ async def delete_video(db: Executor, video_id: UUID) -> RowCount:
 
 
 @query
+async def move_videos(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
+    """Give all videos of one owner to another."""
+    ...
+
+
+@query
 async def lock_video(db: Executor, video_id: UUID) -> UUID:
     """Keep other transactions from changing this video or its renditions."""
     ...
@@ -197,30 +217,6 @@ async def delete_renditions(db: Executor, video_id: UUID) -> RowCount:
 @query
 async def insert_renditions(db: Executor, video_id: UUID, rows: list[Rendition]) -> RowCount:
     """Add renditions to a video; `replace_renditions` replaces all of them."""
-    ...
-
-
-@query
-async def record_view(db: Executor, video_id: UUID, *, viewer_id: UUID) -> RowCount:
-    """Count a view, once per viewer and hour; 0 if it was counted already."""
-    ...
-
-
-@query
-async def count_views(db: Executor, video_id: UUID) -> int:
-    """How often a video was viewed."""
-    ...
-
-
-@query
-async def list_views_by_day(db: Executor, video_id: UUID, *, since: date, until: date) -> list[ViewsOfDay]:
-    """How often a video was viewed on each day in UTC, both days included. A day without views is left out."""
-    ...
-
-
-@query
-async def delete_old_views(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` views; `purge_views` goes on to the end."""
     ...
 
 
@@ -250,6 +246,31 @@ async def import_videos(db: Executor, rows: Iterable[NewVideo], *, batch_size: i
     return imported
 
 
+async def list_public_videos(
+    db: Executor,
+    *,
+    viewer_id: UUID | None = None,
+    language: Language | None = None,
+    category: Category | None = None,
+    any_tags: list[Tag] | None = None,
+    all_tags: list[Tag] | None = None,
+    after: Video | None = None,
+    limit: int = 50,
+) -> list[Video]:
+    """A page of the public videos, the last published first, without those of users whom a block hides from the viewer.
+
+    A video has at least one of `any_tags`, and each of `all_tags`; both have at most 30.
+    """
+    page = _Page(viewer_id=viewer_id, language=language, category=category, after=after, limit=limit)
+    if any_tags is not None:
+        return await list_tagged_videos(db, all_tags=all_tags, any_tags=any_tags, **page)
+    if all_tags:
+        rarest = await find_rarest_tag(db, all_tags) if len(all_tags) > 1 else all_tags[0]
+        any_tags = [rarest] if rarest is not None else []
+        return await list_tagged_videos(db, all_tags=all_tags, any_tags=any_tags, **page)
+    return await list_newest_videos(db, **page)
+
+
 async def search_videos(
     db: Executor,
     text: str,
@@ -276,8 +297,3 @@ async def replace_renditions(db: Executor, video_id: UUID, renditions: list[Rend
         await delete_renditions(tx, video_id)
         await insert_renditions(tx, video_id, renditions)
         return await list_renditions(tx, video_id)
-
-
-async def purge_views(db: Database, *, before: datetime, batch_size: int = 500) -> int:
-    """Delete the views of the hours before an instant, in batches; the counts stay. Returns how many."""
-    return await purge_in_batches(lambda: delete_old_views(db, before=before, batch_size=batch_size), batch_size, None)

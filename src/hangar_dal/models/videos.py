@@ -1,6 +1,6 @@
-"""Videos, the forms in which they can be played, and how often they are viewed."""
+"""Videos, the forms in which they can be played, and what a search finds."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, TypedDict
 from uuid import UUID
@@ -134,12 +134,6 @@ class FoundVideo(Video):
     matches: int
 
 
-class TrendingVideo(Video):
-    """A video and how often it was viewed in the span that was asked for."""
-
-    views: int
-
-
 class VideoOwner(Row):
     """What is shown of the owner of a video."""
 
@@ -153,11 +147,4 @@ class VideoDetails(Video):
 
     owner: VideoOwner
     renditions: list[Rendition]
-    views: int
-
-
-class ViewsOfDay(Row):
-    """How often a video was viewed on a day in UTC."""
-
-    day: date
     views: int

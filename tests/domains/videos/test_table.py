@@ -4,7 +4,7 @@ import pytest
 
 from community import person, video
 from domain_fixtures import Sql
-from hangar_dal import Database, uuid7, videos
+from hangar_dal import Database, uuid7, video_views, videos
 from hangar_dal.errors import ConstraintViolation, DatabaseError, ForeignKeyViolation, TriggerViolation
 from hangar_dal.videos import Rendition
 
@@ -46,17 +46,6 @@ async def test_a_video_has_an_owner(database: Database, sql: Sql) -> None:
         await sql(f"UPDATE videos SET owner_id = '{uuid7()}'")
 
 
-async def test_tags_are_at_most_thirty_and_each_once(database: Database, sql: Sql) -> None:
-    made = await video(database, (await person(database)).id, tags=[f"t{number}" for number in range(30)])
-    assert len(await sql(f"SELECT tag FROM video_tags WHERE video_id = '{made.id}'")) == 30
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(f"INSERT INTO video_tags (tag, video_id) VALUES ('t1', '{made.id}')")
-    assert caught.value.constraint == "video_tags_pkey"
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(f"INSERT INTO video_tags (tag, video_id) VALUES ('', '{made.id}')")
-    assert caught.value.constraint == "video_tags_tag_check"
-
-
 RENDITION: dict[str, str] = {
     "name = ''": "video_renditions_name_check",
     "width = 0": "video_renditions_width_check",
@@ -81,7 +70,7 @@ async def test_a_rendition_that_breaks_a_rule_is_refused(database: Database, sql
 async def test_a_view_is_neither_changed_nor_replaced_nor_of_half_an_hour(database: Database, sql: Sql) -> None:
     owner = await person(database)
     made = await video(database, owner.id)
-    await videos.record_view(database, made.id, viewer_id=owner.id)
+    await video_views.record_view(database, made.id, viewer_id=owner.id)
     with pytest.raises(TriggerViolation) as changed:
         await sql("UPDATE video_views SET viewed_at = hour")
     assert changed.value.constraint == "video_views_unchanged"
@@ -92,14 +81,14 @@ async def test_a_view_is_neither_changed_nor_replaced_nor_of_half_an_hour(databa
     # `INSERT OR REPLACE` is known to SQLite alone: PostgreSQL refuses the statement, SQLite's trigger the row.
     with pytest.raises(DatabaseError):
         await sql("INSERT OR REPLACE INTO video_views SELECT * FROM video_views")
-    assert await videos.count_views(database, made.id) == 1
+    assert await video_views.count_views(database, made.id) == 1
 
 
 @pytest.mark.parametrize("table", ["video_view_counts", "video_views_by_day"])
 async def test_a_count_is_in_one_of_sixteen_rows(database: Database, sql: Sql, table: str) -> None:
     owner = await person(database)
     made = await video(database, owner.id)
-    await videos.record_view(database, made.id, viewer_id=owner.id)
+    await video_views.record_view(database, made.id, viewer_id=owner.id)
     for change, rule in (("shard = 'g'", "shard"), ("shard = 'ab'", "shard"), ("views = -1", "views")):
         with pytest.raises(ConstraintViolation) as caught:
             await sql(f"UPDATE {table} SET {change}")

@@ -1,6 +1,9 @@
 DROP TABLE video_tags;
 DROP TABLE videos;
-DROP FUNCTION videos_tags();
+DROP FUNCTION video_tags_kept();
+DROP FUNCTION video_tags_of_video();
+DROP FUNCTION videos_tags_update();
+DROP FUNCTION videos_tags_insert();
 DROP FUNCTION videos_unchanged();
 DROP FUNCTION videos_removed_from_kept();
 DROP FUNCTION videos_status_transition();

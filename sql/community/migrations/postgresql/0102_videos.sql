@@ -60,25 +60,36 @@ CREATE TABLE videos (
     )
 );
 
--- The videos of an owner, alone and by status, and the public feed, alone and by language or category.
+-- The videos of an owner, alone and by status, and the public feed, alone and by language, category or both.
 CREATE INDEX idx_videos_owner ON videos (owner_id, created_at, id);
 CREATE INDEX idx_videos_owner_status ON videos (owner_id, status, created_at, id);
 CREATE INDEX idx_videos_feed ON videos (feed_at, id);
 CREATE INDEX idx_videos_language_feed ON videos (language, feed_at, id);
 CREATE INDEX idx_videos_category_feed ON videos (category, feed_at, id);
+CREATE INDEX idx_videos_language_category_feed ON videos (language, category, feed_at, id);
 
--- The tags of `videos.tags` once more, by which videos are found. Triggers keep them; the key refuses a repeated tag.
+-- The tags of `videos.tags` once more, by which videos are found, with `feed_at` of the video. Triggers keep them, and
+-- refuse what does not agree with the video.
 CREATE TABLE video_tags (
     tag text COLLATE "C" NOT NULL,
     video_id uuid NOT NULL,
+    feed_at timestamptz,
 
     CONSTRAINT video_tags_pkey PRIMARY KEY (tag, video_id),
     CONSTRAINT video_tags_video_id_fkey FOREIGN KEY (video_id) REFERENCES videos (id) ON DELETE CASCADE,
 
-    CONSTRAINT video_tags_tag_check CHECK (length(tag) BETWEEN 1 AND 50)
+    CONSTRAINT video_tags_tag_check CHECK (length(tag) BETWEEN 1 AND 50),
+
+    -- Instants that every language can hold: the years 1 to 9999 in UTC.
+    CONSTRAINT video_tags_feed_at_check CHECK (
+        feed_at >= '0001-01-01 00:00:00+00'
+        AND feed_at < '10000-01-01 00:00:00+00'
+    )
 );
 
+-- The tags of a video, and the public feed of a tag.
 CREATE INDEX idx_video_tags_video ON video_tags (video_id, tag);
+CREATE INDEX idx_video_tags_feed ON video_tags (tag, feed_at, video_id);
 
 CREATE FUNCTION videos_first_status() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -141,24 +152,113 @@ FOR EACH ROW
 WHEN (NEW.id <> OLD.id)
 EXECUTE FUNCTION videos_unchanged();
 
-CREATE FUNCTION videos_tags() RETURNS trigger
+CREATE FUNCTION videos_tags_insert() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        EXECUTE format('DELETE FROM %I.video_tags WHERE video_id = $1', TG_TABLE_SCHEMA) USING NEW.id;
+    IF EXISTS (
+        SELECT 1 FROM added
+        WHERE
+            cardinality(tags) <> (SELECT count(DISTINCT tag) FROM unnest(tags) AS tag WHERE length(tag) BETWEEN 1 AND 50)
+            OR array_ndims(tags) > 1
+    ) THEN
+        RAISE EXCEPTION 'videos_tags_each_once: A video has each tag once, of at most 50 characters.';
     END IF;
-    EXECUTE format('INSERT INTO %I.video_tags (tag, video_id) SELECT unnest($1), $2', TG_TABLE_SCHEMA)
-    USING NEW.tags, NEW.id;
+    EXECUTE format(
+        'INSERT INTO %I.video_tags (tag, video_id, feed_at) SELECT unnest(tags), id, feed_at FROM added',
+        TG_TABLE_SCHEMA
+    );
     RETURN NULL;
 END;
 $$;
 
+-- One statement for all rows of an import.
 CREATE TRIGGER videos_tags_insert
 AFTER INSERT ON videos
-FOR EACH ROW WHEN (NEW.tags <> '{}')
-EXECUTE FUNCTION videos_tags();
+REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION videos_tags_insert();
+
+CREATE FUNCTION videos_tags_update() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF
+        cardinality(NEW.tags)
+        <> (SELECT count(DISTINCT tag) FROM unnest(NEW.tags) AS tag WHERE length(tag) BETWEEN 1 AND 50)
+        OR array_ndims(NEW.tags) > 1
+    THEN
+        RAISE EXCEPTION 'videos_tags_each_once: A video has each tag once, of at most 50 characters.';
+    END IF;
+    EXECUTE format('DELETE FROM %I.video_tags WHERE video_id = $1 AND tag <> ALL($2)', TG_TABLE_SCHEMA)
+    USING NEW.id, NEW.tags;
+    EXECUTE format('UPDATE %I.video_tags SET feed_at = $2 WHERE video_id = $1', TG_TABLE_SCHEMA)
+    USING NEW.id, NEW.feed_at;
+    EXECUTE format(
+        'INSERT INTO %I.video_tags (tag, video_id, feed_at) SELECT unnest($2), $1, $3 ON CONFLICT DO NOTHING',
+        TG_TABLE_SCHEMA
+    )
+    USING NEW.id, NEW.tags, NEW.feed_at;
+    RETURN NULL;
+END;
+$$;
 
 CREATE TRIGGER videos_tags_update
 AFTER UPDATE ON videos
-FOR EACH ROW WHEN (NEW.tags IS DISTINCT FROM OLD.tags)
-EXECUTE FUNCTION videos_tags();
+FOR EACH ROW WHEN (NEW.tags IS DISTINCT FROM OLD.tags OR NEW.feed_at IS DISTINCT FROM OLD.feed_at)
+EXECUTE FUNCTION videos_tags_update();
+
+CREATE FUNCTION video_tags_of_video() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    is_other boolean;
+BEGIN
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM added INNER JOIN %I.videos ON added.video_id = videos.id'
+        ' WHERE added.tag <> ALL(videos.tags) OR added.feed_at IS DISTINCT FROM videos.feed_at)',
+        TG_TABLE_SCHEMA
+    )
+    INTO is_other;
+    IF is_other THEN
+        RAISE EXCEPTION 'video_tags_of_video: The tags of a video are changed in videos.tags.';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+CREATE TRIGGER video_tags_of_video_insert
+AFTER INSERT ON video_tags
+REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION video_tags_of_video();
+
+CREATE TRIGGER video_tags_of_video_update
+AFTER UPDATE ON video_tags
+REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION video_tags_of_video();
+
+CREATE FUNCTION video_tags_kept() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    is_missing boolean;
+BEGIN
+    -- After an UPDATE, the tags that were changed are looked for again under their new key.
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM gone INNER JOIN %1$I.videos ON gone.video_id = videos.id'
+        ' WHERE gone.tag = ANY(videos.tags) AND NOT EXISTS ('
+        'SELECT 1 FROM %1$I.video_tags WHERE video_tags.tag = gone.tag AND video_tags.video_id = gone.video_id))',
+        TG_TABLE_SCHEMA
+    )
+    INTO is_missing;
+    IF is_missing THEN
+        RAISE EXCEPTION 'video_tags_of_video: The tags of a video are changed in videos.tags.';
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+CREATE TRIGGER video_tags_kept_delete
+AFTER DELETE ON video_tags
+REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION video_tags_kept();
+
+CREATE TRIGGER video_tags_kept_update
+AFTER UPDATE ON video_tags
+REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION video_tags_kept();

@@ -61,6 +61,29 @@ CREATE TABLE video_views_by_day (
 -- What is viewed most in a span of days.
 CREATE INDEX idx_video_views_by_day_day ON video_views_by_day (day, video_id, views);
 
+-- What was viewed most in a span of days, as it was when the list was last refreshed.
+CREATE TABLE video_trends (
+    days bigint NOT NULL,
+    video_id uuid NOT NULL,
+    views bigint NOT NULL,
+    refreshed_at timestamptz NOT NULL,
+
+    CONSTRAINT video_trends_pkey PRIMARY KEY (days, video_id),
+    CONSTRAINT video_trends_video_id_fkey FOREIGN KEY (video_id) REFERENCES videos (id) ON DELETE CASCADE,
+
+    CONSTRAINT video_trends_days_check CHECK (days BETWEEN 1 AND 366),
+    CONSTRAINT video_trends_views_check CHECK (views > 0),
+
+    -- Instants that every language can hold: the years 1 to 9999 in UTC.
+    CONSTRAINT video_trends_refreshed_at_check CHECK (
+        refreshed_at >= '0001-01-01 00:00:00+00'
+        AND refreshed_at < '10000-01-01 00:00:00+00'
+    )
+);
+
+CREATE INDEX idx_video_trends_views ON video_trends (days, views, video_id);
+CREATE INDEX idx_video_trends_video ON video_trends (video_id);
+
 CREATE FUNCTION video_views_unchanged() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -82,22 +105,28 @@ EXECUTE FUNCTION video_views_unchanged();
 CREATE FUNCTION video_views_counted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF NOT EXISTS (SELECT 1 FROM added) THEN
+        RETURN NULL;
+    END IF;
+    -- In order, so that two statements that count the same videos wait for each other and never lock each other out.
     EXECUTE format(
-        'INSERT INTO %I.video_view_counts AS counted (video_id, shard, views) VALUES ($1, $2, 1)'
-        ' ON CONFLICT (video_id, shard) DO UPDATE SET views = counted.views + 1',
+        'INSERT INTO %I.video_view_counts AS counted (video_id, shard, views)'
+        ' SELECT video_id, substr(viewer_id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
+        ' ON CONFLICT (video_id, shard) DO UPDATE SET views = counted.views + excluded.views',
         TG_TABLE_SCHEMA
-    )
-    USING NEW.video_id, substr(NEW.viewer_id::text, 36, 1);
+    );
     EXECUTE format(
-        'INSERT INTO %I.video_views_by_day AS counted (video_id, day, shard, views) VALUES ($1, $2, $3, 1)'
-        ' ON CONFLICT (video_id, day, shard) DO UPDATE SET views = counted.views + 1',
+        'INSERT INTO %I.video_views_by_day AS counted (video_id, day, shard, views)'
+        ' SELECT video_id, (viewed_at AT TIME ZONE ''UTC'')::date, substr(viewer_id::text, 36, 1), count(*)'
+        ' FROM added GROUP BY 1, 2, 3 ORDER BY 1, 2, 3'
+        ' ON CONFLICT (video_id, day, shard) DO UPDATE SET views = counted.views + excluded.views',
         TG_TABLE_SCHEMA
-    )
-    USING NEW.video_id, (NEW.viewed_at AT TIME ZONE 'UTC')::date, substr(NEW.viewer_id::text, 36, 1);
+    );
     RETURN NULL;
 END;
 $$;
 
 CREATE TRIGGER video_views_counted
 AFTER INSERT ON video_views
-FOR EACH ROW EXECUTE FUNCTION video_views_counted();
+REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION video_views_counted();

@@ -98,22 +98,33 @@ CREATE TABLE videos (
     )
 ) STRICT;
 
--- The videos of an owner, alone and by status, and the public feed, alone and by language or category.
+-- The videos of an owner, alone and by status, and the public feed, alone and by language, category or both.
 CREATE INDEX idx_videos_owner ON videos (owner_id, created_at, id);
 CREATE INDEX idx_videos_owner_status ON videos (owner_id, status, created_at, id);
 CREATE INDEX idx_videos_feed ON videos (feed_at, id);
 CREATE INDEX idx_videos_language_feed ON videos (language, feed_at, id);
 CREATE INDEX idx_videos_category_feed ON videos (category, feed_at, id);
+CREATE INDEX idx_videos_language_category_feed ON videos (language, category, feed_at, id);
 
--- The tags of `videos.tags` once more, by which videos are found. Triggers keep them; the key refuses a repeated tag.
+-- The tags of `videos.tags` once more, by which videos are found, with `feed_at` of the video. Triggers keep them, and
+-- refuse what does not agree with the video.
 CREATE TABLE video_tags (
     tag text NOT NULL,
     video_id text NOT NULL,
+    feed_at text,
 
     CONSTRAINT video_tags_pkey PRIMARY KEY (tag, video_id),
     CONSTRAINT video_tags_video_id_fkey FOREIGN KEY (video_id) REFERENCES videos (id) ON DELETE CASCADE,
 
     CONSTRAINT video_tags_tag_check CHECK (length(tag) BETWEEN 1 AND 50),
+
+    -- Instants that every language can hold: the years 1 to 9999 in UTC.
+    CONSTRAINT video_tags_feed_at_check CHECK (
+        feed_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z'
+        AND substr(feed_at, 21, 6) NOT GLOB '*[^0-9]*'
+        AND strftime('%Y-%m-%dT%H:%M:%S', substr(feed_at, 1, 19), '+0 seconds') IS substr(feed_at, 1, 19)
+        AND feed_at >= '0001'
+    ),
 
     -- What PostgreSQL's types refuse by themselves.
     CONSTRAINT video_tags_video_id_type_check CHECK (
@@ -123,7 +134,9 @@ CREATE TABLE video_tags (
     )
 ) STRICT, WITHOUT ROWID;
 
+-- The tags of a video, and the public feed of a tag.
 CREATE INDEX idx_video_tags_video ON video_tags (video_id, tag);
+CREATE INDEX idx_video_tags_feed ON video_tags (tag, feed_at, video_id);
 
 CREATE TRIGGER videos_first_status
 BEFORE INSERT ON videos
@@ -165,22 +178,98 @@ CREATE TRIGGER videos_tags_insert
 AFTER INSERT ON videos
 WHEN NEW.tags <> '[]'
 BEGIN
-    INSERT INTO video_tags (tag, video_id)
+    SELECT RAISE(ABORT, 'videos_tags_each_once: A video has each tag once, of at most 50 characters.')
+    WHERE
+        json_array_length(NEW.tags) <> (
+            SELECT count(DISTINCT value) FROM json_each(NEW.tags)
+            WHERE type = 'text' AND length(value) BETWEEN 1 AND 50
+        );
+    INSERT INTO video_tags (tag, video_id, feed_at)
     SELECT
         value,
-        NEW.id
+        NEW.id,
+        NEW.feed_at
     FROM json_each(NEW.tags);
 END;
 
 CREATE TRIGGER videos_tags_update
 AFTER UPDATE ON videos
-WHEN NEW.tags IS NOT OLD.tags
+WHEN NEW.tags IS NOT OLD.tags OR NEW.feed_at IS NOT OLD.feed_at
 BEGIN
+    SELECT RAISE(ABORT, 'videos_tags_each_once: A video has each tag once, of at most 50 characters.')
+    WHERE
+        json_array_length(NEW.tags) <> (
+            SELECT count(DISTINCT value) FROM json_each(NEW.tags)
+            WHERE type = 'text' AND length(value) BETWEEN 1 AND 50
+        );
     DELETE FROM video_tags
+    WHERE
+        video_id = NEW.id
+        AND tag NOT IN (SELECT value FROM json_each(NEW.tags));
+    UPDATE video_tags SET feed_at = NEW.feed_at
     WHERE video_id = NEW.id;
-    INSERT INTO video_tags (tag, video_id)
+    INSERT INTO video_tags (tag, video_id, feed_at)
     SELECT
         value,
-        NEW.id
-    FROM json_each(NEW.tags);
+        NEW.id,
+        NEW.feed_at
+    FROM json_each(NEW.tags)
+    WHERE
+        value NOT IN (
+            SELECT tag FROM video_tags
+            WHERE video_id = NEW.id
+        );
+END;
+
+CREATE TRIGGER video_tags_of_video_insert
+AFTER INSERT ON video_tags
+WHEN
+    EXISTS (
+        SELECT 1 FROM videos
+        WHERE
+            id = NEW.video_id
+            AND (feed_at IS NOT NEW.feed_at OR NEW.tag NOT IN (SELECT value FROM json_each(tags)))
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'video_tags_of_video: The tags of a video are changed in videos.tags.');
+END;
+
+CREATE TRIGGER video_tags_of_video_update
+AFTER UPDATE ON video_tags
+WHEN
+    EXISTS (
+        SELECT 1 FROM videos
+        WHERE
+            id = NEW.video_id
+            AND (feed_at IS NOT NEW.feed_at OR NEW.tag NOT IN (SELECT value FROM json_each(tags)))
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'video_tags_of_video: The tags of a video are changed in videos.tags.');
+END;
+
+CREATE TRIGGER video_tags_kept_delete
+AFTER DELETE ON video_tags
+WHEN
+    EXISTS (
+        SELECT 1 FROM videos
+        WHERE
+            id = OLD.video_id
+            AND OLD.tag IN (SELECT value FROM json_each(tags))
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'video_tags_of_video: The tags of a video are changed in videos.tags.');
+END;
+
+CREATE TRIGGER video_tags_kept_update
+AFTER UPDATE ON video_tags
+WHEN
+    (NEW.tag <> OLD.tag OR NEW.video_id <> OLD.video_id)
+    AND EXISTS (
+        SELECT 1 FROM videos
+        WHERE
+            id = OLD.video_id
+            AND OLD.tag IN (SELECT value FROM json_each(tags))
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'video_tags_of_video: The tags of a video are changed in videos.tags.');
 END;

@@ -89,6 +89,38 @@ CREATE TABLE video_views_by_day (
 -- What is viewed most in a span of days.
 CREATE INDEX idx_video_views_by_day_day ON video_views_by_day (day, video_id, views);
 
+-- What was viewed most in a span of days, as it was when the list was last refreshed.
+CREATE TABLE video_trends (
+    days integer NOT NULL,
+    video_id text NOT NULL,
+    views integer NOT NULL,
+    refreshed_at text NOT NULL,
+
+    CONSTRAINT video_trends_pkey PRIMARY KEY (days, video_id),
+    CONSTRAINT video_trends_video_id_fkey FOREIGN KEY (video_id) REFERENCES videos (id) ON DELETE CASCADE,
+
+    CONSTRAINT video_trends_days_check CHECK (days BETWEEN 1 AND 366),
+    CONSTRAINT video_trends_views_check CHECK (views > 0),
+
+    -- Instants that every language can hold: the years 1 to 9999 in UTC.
+    CONSTRAINT video_trends_refreshed_at_check CHECK (
+        refreshed_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z'
+        AND substr(refreshed_at, 21, 6) NOT GLOB '*[^0-9]*'
+        AND strftime('%Y-%m-%dT%H:%M:%S', substr(refreshed_at, 1, 19), '+0 seconds') IS substr(refreshed_at, 1, 19)
+        AND refreshed_at >= '0001'
+    ),
+
+    -- What PostgreSQL's types refuse by themselves.
+    CONSTRAINT video_trends_video_id_type_check CHECK (
+        video_id GLOB '????????-????-????-????-????????????'
+        AND length(replace(video_id, '-', '')) = 32
+        AND replace(video_id, '-', '') NOT GLOB '*[^0-9a-f]*'
+    )
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idx_video_trends_views ON video_trends (days, views, video_id);
+CREATE INDEX idx_video_trends_video ON video_trends (video_id);
+
 CREATE TRIGGER video_views_unchanged
 BEFORE UPDATE ON video_views
 WHEN

@@ -143,7 +143,7 @@ FROM videos
 WHERE id = :video_id;
 
 -- name: find_visible_video
--- An UNLISTED video is seen by anyone who has its id.
+-- An UNLISTED video is seen by anyone who has its id. A private account shows its videos to its followers alone.
 SELECT
     videos.id,
     videos.owner_id,
@@ -162,6 +162,7 @@ SELECT
     videos.created_at,
     videos.updated_at
 FROM videos
+INNER JOIN users ON videos.owner_id = users.id
 WHERE
     videos.id = :video_id
     AND videos.status <> 'REMOVED'
@@ -175,18 +176,22 @@ WHERE
     AND (
         videos.owner_id = :viewer_id
         OR (
-            videos.status = 'READY'
+            users.is_active
+            AND videos.status = 'READY'
             AND videos.published_at IS NOT NULL
             AND (
-                videos.visibility IN ('PUBLIC', 'UNLISTED')
-                OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                    SELECT 1
-                    FROM follows
-                    WHERE
-                        follows.follower_id = :viewer_id
-                        AND follows.followed_id = videos.owner_id
-                        AND follows.status = 'ACCEPTED'
-                ))
+                (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT users.is_private)
+                OR (
+                    videos.visibility <> 'PRIVATE'
+                    AND EXISTS (
+                        SELECT 1
+                        FROM follows
+                        WHERE
+                            follows.follower_id = :viewer_id
+                            AND follows.followed_id = videos.owner_id
+                            AND follows.status = 'ACCEPTED'
+                    )
+                )
             )
         )
     );
@@ -292,6 +297,7 @@ SELECT
     videos.created_at,
     videos.updated_at
 FROM videos
+INNER JOIN users ON videos.owner_id = users.id
 WHERE
     videos.owner_id = :owner_id
     AND videos.status = 'READY'
@@ -305,16 +311,21 @@ WHERE
     )
     AND (
         videos.owner_id = :viewer_id
-        OR videos.visibility = 'PUBLIC'
         OR (
-            videos.visibility = 'FOLLOWERS'
-            AND EXISTS (
-                SELECT 1
-                FROM follows
-                WHERE
-                    follows.follower_id = :viewer_id
-                    AND follows.followed_id = videos.owner_id
-                    AND follows.status = 'ACCEPTED'
+            users.is_active
+            AND (
+                (videos.visibility = 'PUBLIC' AND NOT users.is_private)
+                OR (
+                    videos.visibility IN ('PUBLIC', 'FOLLOWERS')
+                    AND EXISTS (
+                        SELECT 1
+                        FROM follows
+                        WHERE
+                            follows.follower_id = :viewer_id
+                            AND follows.followed_id = videos.owner_id
+                            AND follows.status = 'ACCEPTED'
+                    )
+                )
             )
         )
     )
@@ -322,8 +333,48 @@ WHERE
 ORDER BY videos.created_at DESC, videos.id DESC
 LIMIT :limit;
 
--- name: list_public_videos
--- differs: a list is an array here, a JSON array there
+-- name: list_newest_videos
+SELECT
+    videos.id,
+    videos.owner_id,
+    videos.title,
+    videos.description,
+    videos.language,
+    videos.category,
+    videos.tags,
+    videos.duration_ms,
+    videos.status,
+    videos.removed_from,
+    videos.visibility,
+    videos.thumbnail,
+    videos.metadata,
+    videos.published_at,
+    videos.created_at,
+    videos.updated_at
+FROM videos
+INNER JOIN users ON videos.owner_id = users.id
+WHERE
+    videos.feed_at IS NOT NULL
+    AND users.is_active
+    AND NOT users.is_private
+    AND videos.language = :language  -- when language
+    AND videos.category = :category  -- when category
+    AND videos.owner_id NOT IN (
+        SELECT blocks.blocked_id
+        FROM blocks
+        WHERE blocks.blocker_id = :viewer_id
+        UNION ALL
+        SELECT blocks.blocker_id
+        FROM blocks
+        WHERE blocks.blocked_id = :viewer_id
+    )
+    AND (videos.feed_at, videos.id) < (:published_at, :id)  -- when after
+ORDER BY videos.feed_at DESC, videos.id DESC
+LIMIT :limit;
+
+-- name: list_tagged_videos
+-- A page of each tag, of which the first are the page of all: so no tag is read to its end, however popular it is.
+-- differs: LATERAL is PostgreSQL's; there it is a JSON array for each tag
 SELECT
     videos.id,
     videos.owner_id,
@@ -344,26 +395,57 @@ SELECT
 FROM videos
 WHERE
     videos.feed_at IS NOT NULL
-    AND videos.language = :language  -- when language
-    AND videos.category = :category  -- when category
-    AND videos.id IN (  -- when any_tags
-        SELECT video_tags.video_id  -- when any_tags
-        FROM video_tags  -- when any_tags
-        WHERE video_tags.tag = ANY(:any_tags)  -- when any_tags
-    )  -- when any_tags
-    AND videos.tags @> :all_tags  -- when all_tags
-    AND videos.owner_id NOT IN (
-        SELECT blocks.blocked_id
-        FROM blocks
-        WHERE blocks.blocker_id = :viewer_id
-        UNION ALL
-        SELECT blocks.blocker_id
-        FROM blocks
-        WHERE blocks.blocked_id = :viewer_id
+    AND videos.id IN (
+        SELECT page.video_id
+        FROM unnest(cast(:any_tags AS text[])) AS walked (tag)
+        CROSS JOIN LATERAL (
+            SELECT video_tags.video_id
+            FROM video_tags
+            INNER JOIN videos AS tagged ON video_tags.video_id = tagged.id
+            INNER JOIN users ON tagged.owner_id = users.id
+            WHERE
+                video_tags.tag = walked.tag
+                AND video_tags.feed_at IS NOT NULL
+                AND users.is_active
+                AND NOT users.is_private
+                AND tagged.language = :language  -- when language
+                AND tagged.category = :category  -- when category
+                AND tagged.tags @> :all_tags  -- when all_tags
+                AND tagged.owner_id NOT IN (
+                    SELECT blocks.blocked_id
+                    FROM blocks
+                    WHERE blocks.blocker_id = :viewer_id
+                    UNION ALL
+                    SELECT blocks.blocker_id
+                    FROM blocks
+                    WHERE blocks.blocked_id = :viewer_id
+                )
+                AND (video_tags.feed_at, video_tags.video_id) < (:published_at, :id)  -- when after
+            ORDER BY video_tags.feed_at DESC, video_tags.video_id DESC
+            LIMIT :limit
+        ) AS page
     )
-    AND (videos.feed_at, videos.id) < (:published_at, :id)  -- when after
 ORDER BY videos.feed_at DESC, videos.id DESC
 LIMIT :limit;
+
+-- name: find_rarest_tag
+-- Counts no further than 500.
+-- differs: a list is an array here, a JSON array there
+SELECT walked.tag
+FROM unnest(cast(:all_tags AS text[])) AS walked (tag)
+ORDER BY
+    (
+        SELECT count(*)
+        FROM (
+            SELECT 1 AS one
+            FROM video_tags
+            WHERE video_tags.tag = walked.tag AND video_tags.feed_at IS NOT NULL
+            ORDER BY video_tags.tag
+            LIMIT 500
+        ) AS counted
+    ) ASC,
+    walked.tag ASC
+LIMIT 1;
 
 -- name: search_videos_by_words
 -- The number of words in the title comes first, then the last published.
@@ -411,8 +493,11 @@ FROM (
             WHERE word = ANY(:words) OR word = :prefix
         ) AS matches
     FROM videos
+    INNER JOIN users ON videos.owner_id = users.id
     WHERE
         videos.feed_at IS NOT NULL
+        AND users.is_active
+        AND NOT users.is_private
         AND (
             setweight(array_to_tsvector(coalesce(videos.title_words, '{}')), 'A')
             || array_to_tsvector(coalesce(videos.description_words, '{}'))
@@ -432,50 +517,6 @@ WHERE
     TRUE
     AND (found.matches, found.feed_at, found.id) < (:matches, :published_at, :id)  -- when after
 ORDER BY found.matches DESC, found.feed_at DESC, found.id DESC
-LIMIT :limit;
-
--- name: list_trending_videos
--- Reads the counts of the days that are asked for.
--- differs: a sum of bigint is numeric here
-SELECT
-    videos.id,
-    videos.owner_id,
-    videos.title,
-    videos.description,
-    videos.language,
-    videos.category,
-    videos.tags,
-    videos.duration_ms,
-    videos.status,
-    videos.removed_from,
-    videos.visibility,
-    videos.thumbnail,
-    videos.metadata,
-    videos.published_at,
-    videos.created_at,
-    videos.updated_at,
-    recent.views
-FROM (
-    SELECT
-        video_id,
-        cast(sum(views) AS bigint) AS views
-    FROM video_views_by_day
-    WHERE day >= :since
-    GROUP BY video_id
-) AS recent
-INNER JOIN videos ON recent.video_id = videos.id
-WHERE
-    videos.feed_at IS NOT NULL
-    AND videos.owner_id NOT IN (
-        SELECT blocks.blocked_id
-        FROM blocks
-        WHERE blocks.blocker_id = :viewer_id
-        UNION ALL
-        SELECT blocks.blocker_id
-        FROM blocks
-        WHERE blocks.blocked_id = :viewer_id
-    )
-ORDER BY recent.views DESC, videos.id DESC
 LIMIT :limit;
 
 -- name: stream_videos
@@ -498,6 +539,9 @@ SELECT
     created_at,
     updated_at
 FROM videos
+WHERE
+    TRUE
+    AND owner_id = :owner_id  -- when owner_id
 ORDER BY id;
 
 -- name: update_video
@@ -639,6 +683,13 @@ RETURNING
 DELETE FROM videos
 WHERE id = :video_id;
 
+-- name: move_videos
+UPDATE videos
+SET
+    owner_id = :kept,
+    updated_at = :now
+WHERE owner_id = :merged;
+
 -- name: lock_video
 -- differs: the row is locked here; only one writes at a time there
 SELECT id
@@ -693,68 +744,3 @@ FROM json_to_recordset(:rows) AS entry (
     url text,
     size bigint
 );
-
--- name: record_view
--- A trigger counts the row that is added.
--- differs: instants are timestamps here, text there
-INSERT INTO video_views (
-    video_id,
-    viewer_id,
-    hour,
-    viewed_at
-)
-SELECT
-    cast(:video_id AS uuid) AS video_id,
-    cast(:viewer_id AS uuid) AS viewer_id,
-    date_trunc('hour', cast(:now AS timestamptz) AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS hour,
-    cast(:now AS timestamptz) AS viewed_at
-WHERE
-    NOT EXISTS (
-        SELECT 1
-        FROM video_views
-        WHERE
-            video_id = :video_id
-            AND viewer_id = :viewer_id
-            AND hour = date_trunc('hour', cast(:now AS timestamptz) AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-    )
-ON CONFLICT (video_id, viewer_id, hour) DO NOTHING;
-
--- name: count_views
--- differs: a sum of bigint is numeric here
-SELECT cast(coalesce(sum(views), 0) AS bigint) AS views
-FROM video_view_counts
-WHERE video_id = :video_id;
-
--- name: list_views_by_day
--- differs: a sum of bigint is numeric here
-SELECT
-    day,
-    cast(sum(views) AS bigint) AS views
-FROM video_views_by_day
-WHERE
-    video_id = :video_id
-    AND day BETWEEN :since AND :until
-GROUP BY day
-ORDER BY day;
-
--- name: delete_old_views
--- A batch, the oldest first. The counts stay.
--- differs: rows that another holds are passed over here; there only one writes
-WITH batch AS MATERIALIZED (
-    SELECT
-        video_id,
-        viewer_id,
-        hour
-    FROM video_views
-    WHERE hour < :before
-    ORDER BY hour, video_id, viewer_id
-    LIMIT :batch_size
-    FOR UPDATE SKIP LOCKED
-)
-
-DELETE FROM video_views
-USING batch
-WHERE
-    video_views.video_id = batch.video_id
-    AND video_views.viewer_id = batch.viewer_id
-    AND video_views.hour = batch.hour;

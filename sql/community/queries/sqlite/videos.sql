@@ -127,7 +127,7 @@ FROM videos
 WHERE id = :video_id;
 
 -- name: find_visible_video
--- An UNLISTED video is seen by anyone who has its id.
+-- An UNLISTED video is seen by anyone who has its id. A private account shows its videos to its followers alone.
 SELECT
     videos.id,
     videos.owner_id,
@@ -146,6 +146,7 @@ SELECT
     videos.created_at,
     videos.updated_at
 FROM videos
+INNER JOIN users ON videos.owner_id = users.id
 WHERE
     videos.id = :video_id
     AND videos.status <> 'REMOVED'
@@ -159,18 +160,22 @@ WHERE
     AND (
         videos.owner_id = :viewer_id
         OR (
-            videos.status = 'READY'
+            users.is_active
+            AND videos.status = 'READY'
             AND videos.published_at IS NOT NULL
             AND (
-                videos.visibility IN ('PUBLIC', 'UNLISTED')
-                OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                    SELECT 1
-                    FROM follows
-                    WHERE
-                        follows.follower_id = :viewer_id
-                        AND follows.followed_id = videos.owner_id
-                        AND follows.status = 'ACCEPTED'
-                ))
+                (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT users.is_private)
+                OR (
+                    videos.visibility <> 'PRIVATE'
+                    AND EXISTS (
+                        SELECT 1
+                        FROM follows
+                        WHERE
+                            follows.follower_id = :viewer_id
+                            AND follows.followed_id = videos.owner_id
+                            AND follows.status = 'ACCEPTED'
+                    )
+                )
             )
         )
     );
@@ -283,6 +288,7 @@ SELECT
     videos.created_at,
     videos.updated_at
 FROM videos
+INNER JOIN users ON videos.owner_id = users.id
 WHERE
     videos.owner_id = :owner_id
     AND videos.status = 'READY'
@@ -296,16 +302,21 @@ WHERE
     )
     AND (
         videos.owner_id = :viewer_id
-        OR videos.visibility = 'PUBLIC'
         OR (
-            videos.visibility = 'FOLLOWERS'
-            AND EXISTS (
-                SELECT 1
-                FROM follows
-                WHERE
-                    follows.follower_id = :viewer_id
-                    AND follows.followed_id = videos.owner_id
-                    AND follows.status = 'ACCEPTED'
+            users.is_active
+            AND (
+                (videos.visibility = 'PUBLIC' AND NOT users.is_private)
+                OR (
+                    videos.visibility IN ('PUBLIC', 'FOLLOWERS')
+                    AND EXISTS (
+                        SELECT 1
+                        FROM follows
+                        WHERE
+                            follows.follower_id = :viewer_id
+                            AND follows.followed_id = videos.owner_id
+                            AND follows.status = 'ACCEPTED'
+                    )
+                )
             )
         )
     )
@@ -313,8 +324,48 @@ WHERE
 ORDER BY videos.created_at DESC, videos.id DESC
 LIMIT :limit;
 
--- name: list_public_videos
--- differs: a list is a JSON array here, an array there
+-- name: list_newest_videos
+SELECT
+    videos.id,
+    videos.owner_id,
+    videos.title,
+    videos.description,
+    videos.language,
+    videos.category,
+    videos.tags,
+    videos.duration_ms,
+    videos.status,
+    videos.removed_from,
+    videos.visibility,
+    videos.thumbnail,
+    videos.metadata,
+    videos.published_at,
+    videos.created_at,
+    videos.updated_at
+FROM videos
+INNER JOIN users ON videos.owner_id = users.id
+WHERE
+    videos.feed_at IS NOT NULL
+    AND users.is_active
+    AND NOT users.is_private
+    AND videos.language = :language  -- when language
+    AND videos.category = :category  -- when category
+    AND videos.owner_id NOT IN (
+        SELECT blocks.blocked_id
+        FROM blocks
+        WHERE blocks.blocker_id = :viewer_id
+        UNION ALL
+        SELECT blocks.blocker_id
+        FROM blocks
+        WHERE blocks.blocked_id = :viewer_id
+    )
+    AND (videos.feed_at, videos.id) < (:published_at, :id)  -- when after
+ORDER BY videos.feed_at DESC, videos.id DESC
+LIMIT :limit;
+
+-- name: list_tagged_videos
+-- A page of each tag, of which the first are the page of all: so no tag is read to its end, however popular it is.
+-- differs: there it is LATERAL; here it is a JSON array for each tag
 SELECT
     videos.id,
     videos.owner_id,
@@ -335,30 +386,64 @@ SELECT
 FROM videos
 WHERE
     videos.feed_at IS NOT NULL
-    AND videos.language = :language  -- when language
-    AND videos.category = :category  -- when category
-    AND videos.id IN (  -- when any_tags
-        SELECT video_tags.video_id  -- when any_tags
-        FROM video_tags  -- when any_tags
-        WHERE video_tags.tag IN (SELECT value FROM json_each(:any_tags))  -- when any_tags
-    )  -- when any_tags
-    AND NOT EXISTS (  -- when all_tags
-        SELECT 1  -- when all_tags
-        FROM json_each(:all_tags) AS wanted  -- when all_tags
-        WHERE wanted.value NOT IN (SELECT value FROM json_each(videos.tags))  -- when all_tags
-    )  -- when all_tags
-    AND videos.owner_id NOT IN (
-        SELECT blocks.blocked_id
-        FROM blocks
-        WHERE blocks.blocker_id = :viewer_id
-        UNION ALL
-        SELECT blocks.blocker_id
-        FROM blocks
-        WHERE blocks.blocked_id = :viewer_id
+    AND videos.id IN (
+        SELECT found.value
+        FROM json_each(:any_tags) AS walked
+        CROSS JOIN json_each((
+            SELECT json_group_array(page.video_id)
+            FROM (
+                SELECT video_tags.video_id
+                FROM video_tags
+                CROSS JOIN videos AS tagged ON video_tags.video_id = tagged.id
+                CROSS JOIN users ON tagged.owner_id = users.id
+                WHERE
+                    video_tags.tag = walked.value
+                    AND video_tags.feed_at IS NOT NULL
+                    AND users.is_active
+                    AND NOT users.is_private
+                    AND tagged.language = :language  -- when language
+                    AND tagged.category = :category  -- when category
+                    AND NOT EXISTS (  -- when all_tags
+                        SELECT 1  -- when all_tags
+                        FROM json_each(:all_tags) AS wanted  -- when all_tags
+                        WHERE wanted.value NOT IN (SELECT value FROM json_each(tagged.tags))  -- when all_tags
+                    )  -- when all_tags
+                    AND tagged.owner_id NOT IN (
+                        SELECT blocks.blocked_id
+                        FROM blocks
+                        WHERE blocks.blocker_id = :viewer_id
+                        UNION ALL
+                        SELECT blocks.blocker_id
+                        FROM blocks
+                        WHERE blocks.blocked_id = :viewer_id
+                    )
+                    AND (video_tags.feed_at, video_tags.video_id) < (:published_at, :id)  -- when after
+                ORDER BY video_tags.feed_at DESC, video_tags.video_id DESC
+                LIMIT :limit
+            ) AS page
+        )) AS found
     )
-    AND (videos.feed_at, videos.id) < (:published_at, :id)  -- when after
 ORDER BY videos.feed_at DESC, videos.id DESC
 LIMIT :limit;
+
+-- name: find_rarest_tag
+-- Counts no further than 500.
+-- differs: a list is a JSON array here, an array there
+SELECT walked.value AS tag
+FROM json_each(:all_tags) AS walked
+ORDER BY
+    (
+        SELECT count(*)
+        FROM (
+            SELECT 1 AS one
+            FROM video_tags
+            WHERE video_tags.tag = walked.value AND video_tags.feed_at IS NOT NULL
+            ORDER BY video_tags.tag
+            LIMIT 500
+        ) AS counted
+    ) ASC,
+    walked.value ASC
+LIMIT 1;
 
 -- name: search_videos_by_words
 -- The number of words in the title comes first, then the last published.
@@ -407,8 +492,11 @@ FROM (
             WHERE instr(videos.title_words, '"' || entry.value || '"') > 0
         ) + coalesce(instr(videos.title_words, '"' || :prefix || '"') > 0, FALSE) AS matches
     FROM videos
+    INNER JOIN users ON videos.owner_id = users.id
     WHERE
         videos.feed_at IS NOT NULL
+        AND users.is_active
+        AND NOT users.is_private
         AND videos.id IN (
             SELECT place.video_id
             FROM video_search AS found_word
@@ -437,50 +525,6 @@ WHERE
 ORDER BY found.matches DESC, found.feed_at DESC, found.id DESC
 LIMIT :limit;
 
--- name: list_trending_videos
--- Reads the counts of the days that are asked for.
--- differs: a sum of bigint is numeric there; the plus sign keeps SQLite on the index by day
-SELECT
-    videos.id,
-    videos.owner_id,
-    videos.title,
-    videos.description,
-    videos.language,
-    videos.category,
-    videos.tags,
-    videos.duration_ms,
-    videos.status,
-    videos.removed_from,
-    videos.visibility,
-    videos.thumbnail,
-    videos.metadata,
-    videos.published_at,
-    videos.created_at,
-    videos.updated_at,
-    recent.views
-FROM (
-    SELECT
-        video_id,
-        sum(views) AS views
-    FROM video_views_by_day
-    WHERE day >= :since
-    GROUP BY +video_id
-) AS recent
-INNER JOIN videos ON recent.video_id = videos.id
-WHERE
-    videos.feed_at IS NOT NULL
-    AND videos.owner_id NOT IN (
-        SELECT blocks.blocked_id
-        FROM blocks
-        WHERE blocks.blocker_id = :viewer_id
-        UNION ALL
-        SELECT blocks.blocker_id
-        FROM blocks
-        WHERE blocks.blocked_id = :viewer_id
-    )
-ORDER BY recent.views DESC, videos.id DESC
-LIMIT :limit;
-
 -- name: stream_videos
 -- scan: an export reads everything
 SELECT
@@ -501,6 +545,9 @@ SELECT
     created_at,
     updated_at
 FROM videos
+WHERE
+    TRUE
+    AND owner_id = :owner_id  -- when owner_id
 ORDER BY id;
 
 -- name: update_video
@@ -642,6 +689,13 @@ RETURNING
 DELETE FROM videos
 WHERE id = :video_id;
 
+-- name: move_videos
+UPDATE videos
+SET
+    owner_id = :kept,
+    updated_at = :now
+WHERE owner_id = :merged;
+
 -- name: lock_video
 -- differs: only one writes at a time here; the row is locked there
 SELECT id
@@ -687,61 +741,3 @@ SELECT
     json_extract(value, '$.url') AS url,
     json_extract(value, '$.size') AS size
 FROM json_each(:rows);
-
--- name: record_view
--- A trigger counts the row that is added.
--- differs: instants are text here, timestamps there
-INSERT INTO video_views (
-    video_id,
-    viewer_id,
-    hour,
-    viewed_at
-)
-SELECT
-    :video_id AS video_id,
-    :viewer_id AS viewer_id,
-    substr(:now, 1, 13) || ':00:00.000000Z' AS hour,
-    :now AS viewed_at
-WHERE
-    NOT EXISTS (
-        SELECT 1
-        FROM video_views
-        WHERE
-            video_id = :video_id
-            AND viewer_id = :viewer_id
-            AND hour = substr(:now, 1, 13) || ':00:00.000000Z'
-    )
-ON CONFLICT (video_id, viewer_id, hour) DO NOTHING;
-
--- name: count_views
--- differs: a sum of bigint is numeric there
-SELECT coalesce(sum(views), 0) AS views
-FROM video_view_counts
-WHERE video_id = :video_id;
-
--- name: list_views_by_day
--- differs: a sum of bigint is numeric there
-SELECT
-    day,
-    sum(views) AS views
-FROM video_views_by_day
-WHERE
-    video_id = :video_id
-    AND day BETWEEN :since AND :until
-GROUP BY day
-ORDER BY day;
-
--- name: delete_old_views
--- A batch, the oldest first. The counts stay.
--- differs: only one writes at a time here; rows that another holds are passed over there
-DELETE FROM video_views
-WHERE (video_id, viewer_id, hour) IN (
-    SELECT
-        video_id,
-        viewer_id,
-        hour
-    FROM video_views
-    WHERE hour < :before
-    ORDER BY hour, video_id, viewer_id
-    LIMIT :batch_size
-);
