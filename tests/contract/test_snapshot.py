@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from commands import run_module
-from hangar_dal import ACCOUNTS, COMMUNITY, cli
+from hangar_dal import ACCOUNTS, cli
 from hangar_dal.contract.snapshot import snapshot_folder
 from hangar_dal.contract.snapshot_file import FORMAT, from_text
 from postgres_server import Server
 
 OWN = ("--catalog", "hangar_dal:ACCOUNTS")
-BOTH = (*OWN, "--catalog", "hangar_dal:COMMUNITY")
 TABLE = "CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL, note text"
 MODULE = """\
 from pathlib import Path
@@ -151,16 +150,6 @@ print(*sorted(sys.modules.keys() & {"psycopg", "aiosqlite", "sqlglot", "yoyo"}))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1:] == [""], done.stdout
-
-
-def test_a_catalogs_snapshots_have_no_migrations_of_catalogs_that_it_does_not_use(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Otherwise each new migration of the other catalog would make them stale."""
-    assert cli.main(["check", "--offline", *BOTH]) == 0, capsys.readouterr().out
-    own, more = ({path.stem for path in catalog.migrations.glob("0*.py")} for catalog in (ACCOUNTS, COMMUNITY))
-    for catalog, expected in ((ACCOUNTS, own), (COMMUNITY, own | more)):
-        assert {path.stem for path in (snapshot_folder(catalog) / "migrations").glob("*.json")} == expected
 
 
 def test_both_databases_are_written_down_and_writing_again_changes_nothing(store: Store, server: str) -> None:
