@@ -1,7 +1,8 @@
 """Pages by key whose comparison does not fit the ORDER BY: rows are then skipped or come twice.
 
 Both forms are read: `(a, b) < (:a, :b)` and `a < :a OR (a = :a AND b < :b)`. Only behind LIMIT, and only if the
-comparison shares a column with the ORDER BY; else it is a filter. Builds on `page_bounds`.
+comparison shares a column with the ORDER BY; else it is a filter. The comparison may be in a query that the one with
+the ORDER BY reads. Builds on `page_bounds` and `filters`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.filters import filters
 from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, disjuncts, of_type
@@ -29,8 +31,8 @@ def keysets(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iter
         if order is None or limit is None or select.args.get("group") is not None:
             continue
         keys = [sorted_by(ordered, select, tables) for ordered in order.expressions]
-        held = list(conjuncts(select.args.get("where")))
-        found = list(keysets_of(held))
+        held = list(filters(select))
+        found = list(keysets_of(held, tables))
         if len(found) == 1:  # two are the ends of a range
             yield from _judged(found[0], keys, fixed_by(held, tables), tables)
 
@@ -61,15 +63,15 @@ def _judged(keyset: Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables
         yield Remark(RULE, loose.column, message, f"write {sign}")
 
 
-def keysets_of(held: Sequence[exp.Expr]) -> Iterator[Keyset]:
-    """The comparisons of several columns at which a page may begin, among the parts of one WHERE."""
-    return (found for test in held if (found := _keyset(test.unnest(), held)) is not None)
+def keysets_of(held: Sequence[exp.Expr], tables: Tables) -> Iterator[Keyset]:
+    """The comparisons of several columns at which a page may begin, among what must hold of each row."""
+    return (found for test in held if (found := _keyset(test.unnest(), held, tables)) is not None)
 
 
-def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> Keyset | None:
+def _keyset(test: exp.Expr, held: Sequence[exp.Expr], tables: Tables) -> Keyset | None:
     if isinstance(test, exp.Or):
-        return _expanded(test, held)
-    found = compared(test)
+        return _expanded(test, held, tables)
+    found = compared(test, tables)
     if found is None or not isinstance(found.column, exp.Tuple) or not isinstance(found.value, exp.Tuple | exp.Select):
         return None
     columns, values = found.column.expressions, found.value.expressions
@@ -78,17 +80,18 @@ def _keyset(test: exp.Expr, held: Sequence[exp.Expr]) -> Keyset | None:
     return Keyset([found._replace(column=one, value=other) for one, other in zip(columns, values, strict=True)], True)
 
 
-def _expanded(either: exp.Or, held: Sequence[exp.Expr]) -> Keyset | None:
+def _expanded(either: exp.Or, held: Sequence[exp.Expr], tables: Tables) -> Keyset | None:
     """`a < :a OR (a = :a AND b < :b)`, or with `a <= :a` beside it `a < :a OR b < :b`."""
     found: list[Bound] = []
     for arm in disjuncts(either):
         tests = [each.unnest() for each in conjuncts(arm)]
         equal = [each for each in tests if isinstance(each, exp.EQ)]
-        bounds = [each for test in tests if (each := compared(test)) is not None]
+        bounds = [each for test in tests if (each := compared(test, tables)) is not None]
         if len(bounds) != 1 or len(equal) + 1 != len(tests) or isinstance(bounds[0].column, exp.Tuple):
             return None
         before = [(each.column, each.value) for each in found]
-        if not _are(equal, before) and not (not equal and len(before) == 1 and _is_beside(before[0], held)):
+        is_short = not equal and len(before) == 1 and _is_beside(before[0], held, tables)
+        if not _are(equal, before) and not is_short:
             return None
         found.append(bounds[0])
     return Keyset(found, False) if len(found) > 1 else None
@@ -100,8 +103,8 @@ def _are(equal: Sequence[exp.EQ], pairs: Sequence[tuple[exp.Expr, exp.Expr]]) ->
     return len(equal) == len(pairs) and given == {frozenset((one.sql(), other.sql())) for one, other in pairs}
 
 
-def _is_beside(pair: tuple[exp.Expr, exp.Expr], held: Sequence[exp.Expr]) -> bool:
-    found = (compared(each.unnest()) for each in held)
+def _is_beside(pair: tuple[exp.Expr, exp.Expr], held: Sequence[exp.Expr], tables: Tables) -> bool:
+    found = (compared(each.unnest(), tables) for each in held)
     return any(each is not None and not each.is_strict and (each.column, each.value) == pair for each in found)
 
 

@@ -13,7 +13,7 @@ from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Scope, Statement
 from hangar_dal.contract.orders_queries import Names, query
 from hangar_dal.contract.orders_values import core
-from hangar_dal.contract.syntax import below, conjuncts, disjuncts, nodes_of, of_type, target
+from hangar_dal.contract.syntax import below, conjuncts, copied_with, disjuncts, nodes_of, of_type, target
 from hangar_dal.sqlscan import Dialect
 
 _Query = TypeVar("_Query", bound=exp.Expr)
@@ -24,20 +24,22 @@ _RANGES: Final = (exp.ArrayContainedBy, exp.ArrayContainsAll, exp.ArrayOverlaps)
 def unkeyed(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     """The tables of which WHERE fixes no unique key; none if there is at most one row, or if this is unknown."""
     nodes = nodes_of(text, dialect)
+    # The queries of WITH, and an equation for an IN, are written into the tree in other places.
+    tree = nodes[0].copy() if of_type(nodes, exp.With, exp.In) else nodes[0] if nodes else None
+    return unkeyed_tree(tree, dialect, tables) if tree is not None else ()
+
+
+def unkeyed_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    """The same of a tree that may be changed."""
     try:
-        if of_type(nodes, exp.With, exp.In):  # they are written into the tree in other places
-            return _unkeyed(nodes[0].copy(), dialect, tables)
-        return _unkeyed(nodes[0], dialect, tables) if nodes else ()
+        return _unkeyed(tree, dialect, tables)
     except (NotUnderstood, RecursionError):
         return ()
 
 
 def unkeyed_query(query: exp.Query, around: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     """The same of a query within a statement, which must not be part of its tree."""
-    try:
-        return _unkeyed(_with(around, query), dialect, tables)
-    except (NotUnderstood, RecursionError):
-        return ()
+    return unkeyed_tree(_with(around, query), dialect, tables)
 
 
 def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ def _of_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write
             either = list(disjuncts(held.unnest()))
             if len(either) > _MOST_ARMS:
                 return ()
-            arms = [_with_arm(select, held, arm) for arm in either]
+            arms = [copied_with(select, held, arm.copy()) for arm in either]
             if not any(_not_fixed(arm, dialect, tables, is_write=is_write) for arm in arms):
                 return ()
     own = {id(held) for held in conjuncts(select.args.get("where"))}
@@ -121,15 +123,6 @@ def _hope(scope: Scope, where: exp.Expr | None) -> None:
             scope.give(NOTHING, frozenset({found.column}), is_sure=False)
     if any(isinstance(test, _RANGES) for test in compared):  # an EXCLUDE constraint may keep ranges apart
         scope.doubt()
-
-
-def _with_arm(select: exp.Select, either: exp.Expr, arm: exp.Expr) -> exp.Select:
-    """The same query, where one arm of an OR stands for all of them."""
-    mark = arm.copy()
-    place = [id(node) for node in select.walk()].index(id(either))
-    copy = select.copy()
-    list(copy.walk())[place].replace(mark)
-    return copy
 
 
 def _as_query(write: exp.Update | exp.Delete) -> exp.Select | None:

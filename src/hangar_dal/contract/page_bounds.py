@@ -5,8 +5,11 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
+from hangar_dal.contract.bound import Bound as Found
 from hangar_dal.contract.bound import bound, sort_key
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.passed_on import followed
+from hangar_dal.contract.syntax import below
 
 _Kinds = dict[type[exp.Expr], type[exp.Expr]]
 
@@ -37,7 +40,7 @@ class Bound(NamedTuple):
     is_strict: bool
 
 
-def compared(test: exp.Expr) -> Bound | None:
+def compared(test: exp.Expr, tables: Tables) -> Bound | None:
     """The columns on the left, parameters or a subquery's row on the right; turned around where they are not."""
     is_not = isinstance(test, exp.Not)
     test = test.this.unnest() if is_not else test
@@ -46,16 +49,30 @@ def compared(test: exp.Expr) -> Bound | None:
         return None
     kind = _OPPOSITE[kind] if is_not else kind
     left, right = test.this.unnest(), test.expression.unnest()
-    if _has_columns(right) and not _has_columns(left):
+    if _has_columns(right, tables) and not _has_columns(left, tables):
         left, right, kind = right, left, _TURNED[kind]
     is_row = isinstance(left, exp.Tuple) and isinstance(right, exp.Select)
-    if not _has_columns(left) or (_has_columns(right) and not is_row) or right.find(exp.Placeholder) is None:
+    if not _has_columns(left, tables) or (_has_columns(right, tables) and not is_row):
         return None
-    return Bound(left, right, kind in _DOWN, kind in _STRICT)
+    is_given = any(isinstance(source_of(each, tables), exp.Placeholder) for each in below(right))
+    return Bound(left, right, kind in _DOWN, kind in _STRICT) if is_given else None
 
 
-def _has_columns(value: exp.Expr) -> bool:
-    return value.find(exp.Column, exp.Query) is not None
+def _has_columns(value: exp.Expr, tables: Tables) -> bool:
+    """Whether it depends on the row: a column that passes a parameter on does not."""
+    among = value.find_all(exp.Column, exp.Query)
+    return any(not isinstance(source_of(each, tables), exp.Placeholder) for each in among)
+
+
+def source_of(value: exp.Expr, tables: Tables) -> exp.Expr:
+    """What a column passes on that comes through subqueries and queries of WITH; else the value itself."""
+    for inner in followed(value, tables):
+        if not inner.is_whole:
+            break
+        value = inner.value
+    while isinstance(value, exp.Paren | exp.Collate | exp.Cast) and value.find(exp.Column) is None:
+        value = value.this
+    return value
 
 
 def sorted_by(ordered: exp.Expr, select: exp.Select, tables: Tables) -> Key:
@@ -73,14 +90,19 @@ def name_of(value: exp.Expr, tables: Tables) -> str:
     """Equal for two ways to write one column."""
     while isinstance(value, exp.Paren | exp.Collate):
         value = value.this
+    value = source_of(value, tables)
     found = bound(value, tables)
-    return value.sql(comments=False).lower() if found is None else f"{found.alias}.{found.name}"
+    return value.sql(comments=False).lower() if found is None else _name(found, found.name)
 
 
 def decides(names: Sequence[str], column: exp.Expr, tables: Tables) -> bool:
     """Whether they hold a key of their table, so that nothing is left to sort by."""
-    found = bound(column, tables)
+    found = bound(source_of(column, tables), tables)
     if found is None or found.table is None:
         return False
     keys = tables.keys.get(found.table, ())
-    return any({f"{found.alias}.{name.lower()}" for name in key} <= set(names) for key in keys)
+    return any({_name(found, name.lower()) for name in key} <= set(names) for key in keys)
+
+
+def _name(found: Found, name: str) -> str:
+    return f"{found.query}.{found.alias}.{name}"

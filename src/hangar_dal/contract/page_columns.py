@@ -11,10 +11,11 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.filters import filters
 from hangar_dal.contract.keysets import RULE, keysets_of
 from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import conjuncts, of_type, parameter_name
+from hangar_dal.contract.syntax import of_type, parameter_name
 from hangar_dal.sqlscan import Dialect
 
 _WORDS: Final = frozenset({"after", "before", "cursor", "last", "previous"})
@@ -26,12 +27,12 @@ def page_columns(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) ->
         order = select.args.get("order")
         if order is None or not _is_page(select):
             continue
-        held = list(conjuncts(select.args.get("where")))
-        if any(keysets_of(held)):
+        held = list(filters(select))
+        if any(keysets_of(held, tables)):
             continue
         fixed = fixed_by(held, tables)
         keys = [key for key in (sorted_by(each, select, tables) for each in order.expressions) if key[0] not in fixed]
-        bounds = [found for test in held if (found := compared(test.unnest())) is not None]
+        bounds = [found for test in held if (found := compared(test.unnest(), tables)) is not None]
         of_first = [each for each in bounds if keys and name_of(each.column, tables) == keys[0][0]]
         if len(of_first) == 1 and of_first[0].is_down == keys[0][1]:
             whole = len(keys) == 1 or decides([keys[0][0], *fixed], of_first[0].column, tables)
@@ -43,8 +44,8 @@ def page_columns(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) ->
 def _judged(
     found: Bound, sorts: Sequence[str], held: Sequence[exp.Expr], *, is_whole: bool, is_page: bool
 ) -> Iterator[Remark]:
-    column, name = found.column, _parameter(found.value)
-    if not isinstance(column, exp.Column) or not name or not (is_page or _begins_a_page(name, column.name.lower())):
+    column, name = found.column, parameter_of(found.value)
+    if not isinstance(column, exp.Column) or not name or not (is_page or begins_a_page(name, column.name.lower())):
         return
     sign = "<" if found.is_down else ">"
     if found.is_strict and not is_whole:
@@ -73,13 +74,15 @@ def _is_page(select: exp.Select) -> bool:
     return count is not None and not is_one and not any(others)
 
 
-def _parameter(value: exp.Expr) -> str:
+def parameter_of(value: exp.Expr) -> str:
+    """The name of the parameter; empty for anything else."""
     while isinstance(value, exp.Paren | exp.Cast):
         value = value.this
     return parameter_name(value) if isinstance(value, exp.Placeholder) else ""
 
 
-def _begins_a_page(parameter: str, column: str) -> bool:
+def begins_a_page(parameter: str, column: str) -> bool:
+    """Whether the parameter is called like the last row of the page before."""
     first, _, rest = parameter.partition("_")
     if parameter == column or first not in _WORDS:
         return parameter.endswith("_cursor")

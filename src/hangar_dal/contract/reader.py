@@ -9,6 +9,7 @@ from typing import Final
 from hangar_dal.contract.any_rows import any_rows
 from hangar_dal.contract.collations import collations
 from hangar_dal.contract.constant_conditions import constant_conditions
+from hangar_dal.contract.either_row import either_rows
 from hangar_dal.contract.facts import Described, SentAs, Tables
 from hangar_dal.contract.given_texts import given_texts
 from hangar_dal.contract.inserts import left_out
@@ -22,6 +23,7 @@ from hangar_dal.contract.one_row import unkeyed
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.outer_joins import outer_joins
 from hangar_dal.contract.page_columns import page_columns
+from hangar_dal.contract.page_cuts import page_cuts
 from hangar_dal.contract.patches import patches
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.remarks import Rule, notices
@@ -35,6 +37,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     keysets,
     outer_joins,
     page_columns,
+    page_cuts,
     swapped,
 )
 
@@ -59,5 +62,6 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described, sent
         unplaced_nulls(text, dialect, tables),
         notices(text, dialect, tables, _RULES),
         unkeyed(text, dialect, tables),
+        either_rows(text, dialect, tables),
         tuple(differences(text, dialect, tables, parameters)),
     )

@@ -74,8 +74,9 @@ class Reading:
     BY holds no key; None if it leaves no ties, or if this is unknown. `texts` are those that the statement itself
     may give for each result column. `compared_nulls` are the offsets of NULLs that are compared. `unplaced_nulls` are
     sort keys, as they are written, that may be NULL and do not say where it goes. `unkeyed` are the tables of which
-    WHERE fixes no unique key, so that there may be several rows. `differences` are what SQLite would understand in
-    another way.
+    WHERE fixes no unique key, so that there may be several rows. `either` are the parameters of each arm of an OR, if
+    each arm fixes a key, so that two arms may find two rows. `differences` are what SQLite would understand in another
+    way.
     """
 
     nulls: tuple[bool | None, ...] | None = None
@@ -88,4 +89,5 @@ class Reading:
     unplaced_nulls: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     unkeyed: tuple[str, ...] = ()
+    either: tuple[tuple[str, ...], ...] = ()
     differences: tuple[Difference, ...] = ()

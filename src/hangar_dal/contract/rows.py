@@ -1,9 +1,11 @@
 """Whether many rows come in one order only, as `orders` and `null_order` decide. Builds on `reading` and `place`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 from hangar_dal.contract.place import found
 from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.sending import may_be_none, sources
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import scopes
@@ -19,6 +21,10 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
         message = f"the function returns one row, and the statement fixes no unique key of {tables}"
         fix = "compare every column of a unique key, add ORDER BY and LIMIT 1, or declare a list"
         yield found(checked, "row-unkeyed", message, fix, at=_outermost(checked, "WHERE"))
+    if (names := _of_two_rows(checked, reading)) and checked.query.signature.result.shape in ("one", "optional"):
+        message = "the function returns one row, and :{} and :{} may find a row each".format(*names)
+        fix = "write a function for each key, add ORDER BY and LIMIT 1, or declare a list"
+        yield found(checked, "row-unkeyed", message, fix, at=_outermost(checked, "WHERE"))
     if reading.ties is not None:
         rule = "list-unordered" if is_many else "row-ordered"
         message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
@@ -28,6 +34,25 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
             places = ("last", "first") if key.upper().endswith(" DESC") else ("first", "last")
             message = "NULL comes {} on SQLite and {} on PostgreSQL".format(*places)
             yield found(checked, "nulls-unplaced", f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)
+
+
+def _of_two_rows(checked: CheckedVariant, reading: Reading) -> tuple[str, str] | None:
+    """Parameters that find a row each. Of arguments that may be None, callers may mean to give one alone."""
+    free = {
+        name: (each.argument, each.field) for name, each in sources(checked).items() if not may_be_none(checked, each)
+    }
+    for one, other in combinations(reading.either, 2):
+        if {*one, *other} <= free.keys():
+            first, second = _own(one, other, free), _own(other, one, free)
+            if first and second:
+                return first, second
+    return None
+
+
+def _own(arm: Sequence[str], other: Sequence[str], givers: Mapping[str, object]) -> str:
+    """A parameter of the arm whose argument gives none of the other arm; empty if there is none."""
+    shared = {givers[name] for name in other}
+    return next((name for name in arm if givers[name] not in shared), "")
 
 
 def _outermost(checked: CheckedVariant, *words: str) -> int | None:

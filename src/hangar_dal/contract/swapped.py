@@ -1,6 +1,7 @@
 """Parameters that are given to each other's columns: `(a, b) VALUES (:b, :a)`, `SET a = :b, b = :a`.
 
-Builds on `meetings`. Only names are compared, and only a circle of names is reported: `updated_at = :now` is none.
+Only names are compared, and only a circle of names is reported: `updated_at = :now` is none. Builds on `meetings` and
+`passed_on`, which follows a value through subqueries and queries of WITH.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,8 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.meetings import assignments, sides
+from hangar_dal.contract.meetings import assignments
+from hangar_dal.contract.passed_on import meant, outputs, passed
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import leaves, of_type, parameter_name
 from hangar_dal.sqlscan import Dialect
@@ -18,59 +20,77 @@ RULE: Final = "values-swapped"
 _ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ)
 _TIDYING: Final = (exp.Trim, exp.Lower, exp.Upper, exp.Nullif)  # what is written is the value itself in another form
 
+Pair = tuple[exp.Expr, exp.Expr]
 Pairs = Mapping[str, tuple[exp.Expr, str]]  # by column: its place, and the name of the value that it is given
 
 
 def swapped(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for insert in of_type(nodes, exp.Insert):
-        rows = [_pairs(row) for row in _rows(insert)]
-        for row in rows:
+    written = {id(pair) for pair, _ in assignments(nodes)}
+    lists = [_lists(insert.this.expressions, insert.expression, tables) for insert in of_type(nodes, exp.Insert)]
+    for node in of_type(nodes, *_ORDERED, exp.In):
+        if id(node) not in written and isinstance(node.this, exp.Tuple):
+            others = [*node.expressions, node.args.get("query") or node.args.get("expression")]
+            given = [_lists(node.this.expressions, other, tables) for other in others if other is not None]
+            lists.append([row for rows in given for row in rows])
+    for rows in lists:
+        named = [_pairs(row, tables) for row in rows]
+        for row in named:
             for circle in _circles(row):
                 # Both directions of a pair, as in a table of friends, are two rows.
-                if not any(_is_straight(other, circle) for other in rows):
+                if not any(_is_straight(other, circle) for other in named):
                     yield _remark(row, circle)
-    lists: dict[int, list[tuple[exp.Expr, exp.Expr]]] = {}
-    written: set[int] = set()
-    for pair, _ in assignments(nodes):
-        written.add(id(pair))
-        if isinstance(pair, exp.EQ):
-            lists.setdefault(id(pair.parent), []).extend(sides(pair))
-    compared = [
-        list(sides(node))
-        for node in of_type(nodes, *_ORDERED)
-        if id(node) not in written and isinstance(node.this, exp.Tuple)
-    ]
-    for each in [*lists.values(), *compared]:
-        found = _pairs(each)
+    for found in _set(nodes, tables):
         for circle in _circles(found):
             yield _remark(found, circle)
 
 
-def _rows(insert: exp.Insert) -> Iterator[list[tuple[exp.Expr, exp.Expr]]]:
-    if not isinstance(insert.this, exp.Schema):
-        return
-    columns, source = insert.this.expressions, insert.expression
-    if isinstance(source, exp.Values):
-        for row in source.expressions:
-            if isinstance(row, exp.Tuple):
-                yield list(zip(columns, row.expressions, strict=False))
-    elif isinstance(source, exp.Select) and not any(value.is_star for value in source.expressions):
-        yield list(zip(columns, source.expressions, strict=False))
+def _set(nodes: Sequence[exp.Expr], tables: Tables) -> Iterator[Pairs]:
+    """What each SET gives."""
+    lists: dict[int, list[Pair]] = {}
+    for pair, _ in assignments(nodes):
+        if isinstance(pair, exp.EQ):
+            left, right = pair.this, pair.expression
+            rows = _lists(left.expressions, right, tables) if isinstance(left, exp.Tuple) else [[(left, right)]]
+            lists.setdefault(id(pair.parent), []).extend(each for row in rows for each in row)
+    yield from (_pairs(each, tables) for each in lists.values())
 
 
-def _pairs(row: list[tuple[exp.Expr, exp.Expr]]) -> Pairs:
-    named = ((column, _given(value)) for column, value in row if isinstance(column, exp.Column | exp.Identifier))
+def _lists(columns: Sequence[exp.Expr], source: exp.Expr | None, tables: Tables) -> list[list[Pair]]:
+    """The columns beside the values of each row that is written or compared."""
+    match source:
+        case exp.Values():
+            return [pairs for row in source.expressions for pairs in _lists(columns, row, tables)]
+        case exp.Tuple():
+            return [list(zip(columns, source.expressions, strict=False))]
+        case exp.Subquery() | exp.Paren():
+            return _lists(columns, source.this, tables)
+        case exp.SetOperation():
+            return [*_lists(columns, source.this, tables), *_lists(columns, source.expression, tables)]
+        case exp.Select():
+            values = [each.value for each in outputs(source, tables) or ()]
+            return [list(zip(columns, values, strict=False))]
+    return []
+
+
+def _pairs(row: Sequence[Pair], tables: Tables) -> Pairs:
+    named = (
+        (column, _given(value, tables)) for column, value in row if isinstance(column, exp.Column | exp.Identifier)
+    )
     return {column.name.lower(): (column, name.lower()) for column, name in named if name}
 
 
-def _given(value: exp.Expr) -> str:
+def _given(value: exp.Expr, tables: Tables) -> str:
     """The one parameter, or the one field of a row in a list, that is passed on; empty for anything else."""
-    while isinstance(value, _TIDYING):
+    while isinstance(value, (*_TIDYING, exp.Subquery)):
         value = value.this
+    if isinstance(value, exp.Select):
+        return _given(value.expressions[0], tables) if len(value.expressions) == 1 else ""
     found = [leaf for leaf, _ in leaves(value, bare=True)]
     names = {parameter_name(leaf) for leaf in found if isinstance(leaf, exp.Placeholder)}
+    names |= {_given(inner.value, tables) for leaf in found if (inner := passed(leaf, tables)) and inner.is_whole}
     if len(found) == 1:
-        names |= {_field(found[0])} - {""}
+        names.add(_field(found[0]))
+    names.discard("")
     return names.pop() if len(names) == 1 else ""
 
 
@@ -78,11 +98,10 @@ def _field(value: exp.Expr) -> str:
     if isinstance(value, exp.JSONExtract | exp.JSONExtractScalar) and isinstance(value.expression, exp.JSONPath):
         keys = [part for part in value.expression.expressions if not isinstance(part, exp.JSONPathRoot)]
         return str(keys[0].this) if len(keys) == 1 and isinstance(keys[0], exp.JSONPathKey) else ""
-    if isinstance(value, exp.Column) and value.table and isinstance(value.parent_select, exp.Select):
-        from_ = value.parent_select.args.get("from_")
-        source = from_.this if from_ is not None else None
-        if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
-            return value.name if source.alias_or_name.lower() == value.table.lower() else ""
+    if isinstance(value, exp.Column) and value.table.lower() == "excluded":
+        return value.name
+    if isinstance(value, exp.Column) and value.table:
+        return value.name if any(isinstance(item.this, exp.Func) for item in meant(value)) else ""
     return ""
 
 

@@ -168,6 +168,14 @@ def disjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
         yield condition
 
 
+def copied_with(root: _Node, node: exp.Expr, other: exp.Expr) -> _Node:
+    """Return a copy of the tree in which `other` stands in the place of `node`."""
+    place = [id(each) for each in root.walk()].index(id(node))
+    copy = root.copy()
+    list(copy.walk())[place].replace(other)
+    return copy
+
+
 def leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:
     """The values that an expression may pass on as they are."""
     if isinstance(value, _SAME_VALUE):

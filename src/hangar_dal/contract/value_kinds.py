@@ -3,13 +3,14 @@
 Builds on `syntax`. Only statements for PostgreSQL are read: its tables have the types that SQLite's lack.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from sqlglot import exp
 
 from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.passed_on import passed
 from hangar_dal.contract.syntax import origin, parameter_name
 
 _DEEPEST: Final = 30  # a recursive query leads back to itself
@@ -93,7 +94,8 @@ class Kinds:
                 return _of_name(self.parameters.get(parameter_name(value)) or "")
             case exp.Column():
                 column = self.column(value)
-                return _of_column(column) if column else self.of(inner_value(value), depth + 1)
+                inner = passed(value, self.tables) if column is None else None
+                return _of_column(column) if column else self.of(inner.value if inner else None, depth + 1)
             case exp.Cast():
                 return self._of_cast(value, depth)
             case exp.Subquery() if isinstance(value.this, exp.Select) and len(value.this.expressions) == 1:
@@ -202,46 +204,3 @@ def _calculated(value: exp.Expr, one: ValueKind, other: ValueKind) -> ValueKind:
 def is_function(value: exp.Expr) -> bool:
     """Whether it is written as a call: `mod(a, b)` and not `a % b`. The parser keeps the place of a call's name."""
     return "start" in value.meta
-
-
-def inner_value(column: exp.Column) -> exp.Expr | None:
-    """The expression that a subquery or a WITH query selects under this name, where one source alone can be meant."""
-    scope = column.parent_select
-    if scope is None:
-        return None
-    among = [source for source in _sources(scope) if column.table in ("", source.alias_or_name)]
-    if len(among) != 1:
-        return None
-    query = _query_of(among[0], scope)
-    named = [each for each in query.selects if each.alias_or_name.lower() == column.name.lower()] if query else []
-    return named[0].unalias() if len(named) == 1 and not named[0].is_star else None
-
-
-def _sources(scope: exp.Expr) -> Iterator[exp.Expr]:
-    from_ = scope.args.get("from_")
-    if from_ is not None:
-        yield from_.this
-    for join in scope.args.get("joins") or ():
-        yield join.this
-
-
-def _query_of(source: exp.Expr, scope: exp.Expr) -> exp.Select | None:
-    if isinstance(source, exp.Subquery):
-        return _first(source.this)
-    if not isinstance(source, exp.Table) or source.args.get("db") is not None:
-        return None
-    at: exp.Expr | None = scope
-    while at is not None:
-        with_ = at.args.get("with_")
-        for cte in with_.expressions if with_ is not None else ():
-            if cte.alias.lower() == source.name.lower():
-                return None if cte.args["alias"].columns else _first(cte.this)
-        at = at.parent
-    return None
-
-
-def _first(query: exp.Expr) -> exp.Select | None:
-    """The first SELECT of a UNION, which names its columns."""
-    while isinstance(query, exp.SetOperation | exp.Subquery):
-        query = query.this
-    return query if isinstance(query, exp.Select) else None

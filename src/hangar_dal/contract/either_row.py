@@ -1,0 +1,51 @@
+"""Arms of an OR that find a row each: `id = :id OR email = :email`, where both columns are keys.
+
+Builds on `one_row`, which takes such a statement for one of one row. Nothing is reported of arms that may exclude each
+other: they hold more than equations, or compare the same parameter.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.one_row import unkeyed, unkeyed_tree
+from hangar_dal.contract.syntax import conjuncts, copied_with, disjuncts, nodes_of, of_type, parameter_name
+from hangar_dal.sqlscan import Dialect
+
+
+def either_rows(text: str, dialect: Dialect, tables: Tables) -> tuple[tuple[str, ...], ...]:
+    """The parameters of each arm, if the arms may find two rows, and the statement finds one row but for that."""
+    nodes = nodes_of(text, dialect)
+    conditions = [
+        list(conjuncts(each.args.get("where"))) for each in of_type(nodes, exp.Select, exp.Update, exp.Delete)
+    ]
+    for held in conditions:
+        for test in held:
+            either = test.unnest()
+            if not isinstance(either, exp.Or):
+                continue
+            others = {name for each in held if each is not test for name in _names(each)}
+            arms = [names for names in _given(either) if not names & others]
+            apart = [arm for arm in arms if any(arm - other and other - arm for other in arms)]
+            if apart and not unkeyed(text, dialect, tables):
+                anything = copied_with(nodes[0], test, exp.true())
+                return tuple(tuple(sorted(arm)) for arm in apart) if unkeyed_tree(anything, dialect, tables) else ()
+    return ()
+
+
+def _given(either: exp.Expr) -> Iterator[set[str]]:
+    """Of each arm that only compares columns, the parameters with which it compares them."""
+    for arm in disjuncts(either):
+        held = [test.unnest() for test in conjuncts(arm)]
+        if all(_is_equation(test) for test in held):
+            yield {name for test in held for name in _names(test)}
+
+
+def _is_equation(test: exp.Expr) -> bool:
+    sides: Sequence[exp.Expr] = [test.this.unnest(), test.expression.unnest()] if isinstance(test, exp.EQ) else []
+    return {type(side) for side in sides} in ({exp.Column, exp.Placeholder}, {exp.Column, exp.Literal})
+
+
+def _names(test: exp.Expr) -> set[str]:
+    return {parameter_name(each) for each in test.find_all(exp.Placeholder)}

@@ -1,0 +1,86 @@
+"""The rows of NULLs that outer joins add, in a statement and in the queries that it reads, and the conditions behind.
+
+Builds on `bound` and `passed_on`.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sqlglot import exp
+
+from hangar_dal.contract.bound import bound
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.passed_on import Passed, cte_of, passed, scope_of
+from hangar_dal.contract.rejected_nulls import strict
+from hangar_dal.contract.syntax import below, of_type
+
+Padding = tuple[int, str, str]  # the query, the name of the source, and the kind of the join that fills it with NULLs
+
+
+class Dropping(NamedTuple):
+    """A condition that drops rows: `padded` are the sources that outer joins filled with NULLs before it, by name.
+
+    `names` are those of which it drops rows: the ON of a LEFT JOIN drops rows of what is joined, and no others.
+    """
+
+    condition: exp.Expr | None
+    clause: str
+    padded: Mapping[str, str]
+    names: frozenset[str]
+
+
+def droppings(scope: exp.Expr) -> list[Dropping]:
+    """Each ON and the WHERE of a SELECT, an UPDATE or a DELETE."""
+    found: list[Dropping] = []
+    from_, using = scope.args.get("from_"), scope.args.get("using") or []  # DELETE has USING
+    names: list[str] = []
+    padded: dict[str, str] = {}
+    read = [(from_.this, scope.args.get("joins") or [])] if from_ is not None else [(each, []) for each in using]
+    for item, joins in read:
+        behind, more = _walk(item, joins, found)
+        names, padded = [*names, *behind], padded | more
+    return [*found, Dropping(scope.args.get("where"), "WHERE", padded, frozenset(names))]
+
+
+def padding(column: exp.Column, scope: exp.Expr, dropping: Dropping, tables: Tables) -> Padding | None:
+    """The outer join that adds rows in which the column is NULL; None if there is none, or if these rows are needed."""
+    found = bound(column, tables)
+    if found is not None and found.query != id(scope):
+        return None
+    if found is not None and found.alias in dropping.padded:
+        return id(scope), found.alias, dropping.padded[found.alias]
+    inner = passed(column, tables) if scope_of(column) is scope else None
+    if inner is None or inner.source.alias_or_name.lower() not in dropping.names or not _is_read_for_this(inner):
+        return None
+    where = droppings(inner.query)[-1]
+    every = (padding(each, inner.query, where, tables) for each in strict(inner.value))
+    return next((each for each in every if each is not None), None)
+
+
+def _walk(item: exp.Expr, joins: list[exp.Expr], found: list[Dropping]) -> tuple[list[str], dict[str, str]]:
+    """The names of an item of FROM with its joins, and which of them are filled with NULLs by which kind of join."""
+    names: list[str] = [item.alias_or_name.lower()] if item.alias_or_name else []
+    padded: dict[str, str] = {}
+    if isinstance(item, exp.Subquery) and not item.alias and not isinstance(item.this, exp.Query):
+        names, padded = _walk(item.this, [], found)
+    for join in [*(item.args.get("joins") or ()), *joins]:
+        behind, more = _walk(join.this, [], found)
+        side: str = join.side
+        drops = {"": [*names, *behind], "LEFT": behind, "RIGHT": names}.get(side, [])
+        clause = f"the ON of {join.this.alias_or_name}"
+        at_hand = {name: kind for name, kind in (padded | more).items() if name in drops}
+        found.append(Dropping(join.args.get("on"), clause, at_hand, frozenset(drops)))
+        filled = {"LEFT": behind, "RIGHT": names, "FULL": [*names, *behind]}.get(side, [])
+        padded = padded | more | dict.fromkeys(filled, side)
+        names = [*names, *behind]
+    return names, padded
+
+
+def _is_read_for_this(inner: Passed) -> bool:
+    """Whether the rows of the query are read here alone, and none of them is counted by a window or a LIMIT."""
+    query, cte = inner.query, cte_of(inner.source)
+    if not inner.is_whole or not isinstance(query, exp.Select) or query.args.get("limit") or query.args.get("offset"):
+        return False
+    if any(each.parent_select is query for each in query.find_all(exp.Window)):
+        return False
+    return cte is None or sum(cte_of(table) is cte for table in of_type(below(query.root()), exp.Table)) == 1

@@ -1,0 +1,50 @@
+"""Pages by key that are compared too late: LIMIT in a subquery has taken the first rows before WHERE drops them.
+
+Every page but the first is then empty. The count has to be a parameter: of the first 100 rows, some may be wanted.
+Builds on `keysets` and `page_columns`.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.keysets import RULE, keysets_of
+from hangar_dal.contract.page_bounds import Bound, compared, name_of, sorted_by
+from hangar_dal.contract.page_columns import begins_a_page, parameter_of
+from hangar_dal.contract.passed_on import query_of
+from hangar_dal.contract.remarks import Remark
+from hangar_dal.contract.syntax import conjuncts, of_type
+from hangar_dal.sqlscan import Dialect
+
+
+def page_cuts(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    for select in of_type(nodes, exp.Select):
+        from_ = select.args.get("from_")
+        query = query_of(from_.this) if from_ is not None and select.args.get("limit") is None else None
+        if not isinstance(query, exp.Select) or not _is_cut(query):
+            continue
+        keys = [sorted_by(each, query, tables) for each in query.args["order"].expressions]
+        for columns in _begun(list(conjuncts(select.args.get("where"))), tables):
+            if [(name_of(each.column, tables), each.is_down) for each in columns] == keys[: len(columns)]:
+                message = (
+                    "the LIMIT of the subquery takes the first rows before they are compared, so that later pages "
+                )
+                message += "are empty"
+                yield Remark(RULE, columns[0].column, message, "move the comparison into the query that has the LIMIT")
+
+
+def _is_cut(query: exp.Select) -> bool:
+    limit, order = query.args.get("limit"), query.args.get("order")
+    count = limit.args.get("expression") or limit.args.get("count") if limit is not None else None
+    return isinstance(count, exp.Placeholder) and order is not None and query.args.get("offset") is None
+
+
+def _begun(held: Sequence[exp.Expr], tables: Tables) -> Iterator[Sequence[Bound]]:
+    """The comparisons of several columns, or of one with a parameter whose name says that a page begins behind it."""
+    yield from (found.columns for found in keysets_of(held, tables))
+    for test in held:
+        found = compared(test.unnest(), tables)
+        column = found.column if found is not None else None
+        if found and isinstance(column, exp.Column) and begins_a_page(parameter_of(found.value), column.name.lower()):
+            yield [found]
