@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.models.row import BatchSize, PageSize
 from hangar_dal.models.security_events import NewSecurityEvent as NewSecurityEvent
 from hangar_dal.models.security_events import RetentionDays
@@ -59,9 +59,21 @@ async def get_security_event_retention(db: Executor) -> int:
 
 
 @query
-async def set_security_event_retention(db: Executor, *, days: RetentionDays) -> int:
-    """Set for how many days the database keeps every event; returns them."""
+async def store_security_event_retention(db: Executor, *, days: RetentionDays) -> int:
+    """Set for how many days the database keeps every event; returns them. Leaves no event."""
     ...
+
+
+async def set_security_event_retention(db: Executor, *, days: RetentionDays, actor_id: UUID | None = None) -> int:
+    """Set for how many days the database keeps every event, and record that; returns the days.
+
+    `actor_id` is the administrator who does it, if there is one.
+    """
+    async with atomic(db) as tx:
+        stored = await store_security_event_retention(tx, days=days)
+        event = NewSecurityEvent(kind=SecurityEventKind.RETENTION_CHANGED, actor_id=actor_id)
+        await record_security_event(tx, event)
+    return stored
 
 
 @query

@@ -4,8 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,11 +114,15 @@ class Store:
 
     def check(self, *arguments: str) -> list[tuple[str, str, str, int]]:
         """Rule, dialect, path and line of each finding."""
+        found = self.findings(*arguments)
+        return [(each["rule"], each["dialect"], each["path"], each["line"]) for each in found]
+
+    def findings(self, *arguments: str) -> list[dict[str, Any]]:
         done = run_module("hangar_dal.cli", "check", "--json", *arguments, cwd=self.root)
         assert done.stdout, done.stderr
-        found = json.loads(done.stdout)["findings"]
+        found: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
         assert done.returncode == bool(found)
-        return [(each["rule"], each["dialect"], each["path"], each["line"]) for each in found]
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -197,13 +203,33 @@ def test_a_migration_that_was_changed_since_makes_all_of_it_stale(store: Store) 
     assert store.check("--offline") == [("snapshot-stale", "", "sql/snapshots/migrations/0100_items.json", 1)]
 
 
+@pytest.mark.parametrize(
+    ("spoil", "rule", "message"),
+    [
+        (Path.unlink, "snapshot-missing", "there is no snapshot of the migration 0100_items"),
+        (
+            lambda path: path.write_text("{}"),
+            "snapshot-stale",
+            "the migration 0100_items has changed since the snapshots were written",
+        ),
+    ],
+    ids=["missing", "changed"],
+)
+def test_a_finding_says_what_is_wrong_with_the_snapshot_of_a_migration(
+    spoil: Callable[[Path], object], rule: str, message: str, store: Store, server: str
+) -> None:
+    spoil(store.root / "sql" / "snapshots" / "migrations" / "0100_items.json")
+    for arguments in (("--offline",), ("--postgresql", server)):
+        assert [(each["rule"], each["message"]) for each in store.findings(*arguments)] == [(rule, message)]
+
+
 def test_a_table_and_a_query_more_change_no_file_that_is_there(store: Store, server: str) -> None:
     """Two branches that each add a domain can be merged, even if both new tables refer to one that is there."""
     before = store.snapshots()
     store.add("more", "0101_more", "SELECT id FROM more ORDER BY id;")
     assert sorted({(rule, path) for rule, _, path, _ in store.check("--offline")}) == [
+        ("snapshot-missing", "sql/snapshots/migrations/0101_more.json"),
         ("snapshot-missing", "sql/snapshots/more.json"),
-        ("snapshot-stale", "sql/snapshots/migrations/0101_more.json"),
     ]
     store.check("--postgresql", server, "--update")
     after = store.snapshots()

@@ -93,8 +93,7 @@ def outdated(project: Project, sources: Sequence[Source]) -> Iterator[Finding]:
         there = _there(catalog)
         for path, text in texts.items() if there else ():
             if path.is_relative_to(snapshot_folder(catalog)) and (found := _text_of(path)) != text:
-                message = "the databases now give different answers"
-                yield _wrong(path, "snapshot-stale", message) if found is not None else _missing(path)
+                yield _outdated(path) if found is not None else _missing(path)
         yield from (_belongs_to_nothing(path) for path in there if path not in texts)
 
 
@@ -201,8 +200,8 @@ def _unfit_migrations(catalog: Catalog, wanted: Mapping[str, str]) -> Iterator[F
     folder = snapshot_folder(catalog) / "migrations"
     there = {path.stem: (_text_of(path) or "").strip() for path in folder.glob("*.json")}
     for name in sorted({name for name, _ in wanted.items() ^ there.items()} if _there(catalog) else ()):
-        message = f"the migration {name} has changed since the snapshots were written"
-        yield _wrong(folder / f"{name}.json", "snapshot-stale", message)
+        path = folder / f"{name}.json"
+        yield _missing(path) if name not in there else _outdated(path) if name in wanted else _belongs_to_nothing(path)
 
 
 def _digest_of(variant: Variant, sent: tuple[SentAs, ...]) -> str:
@@ -230,7 +229,15 @@ def _read(path: Path) -> Snapshot | Finding:
 
 
 def _missing(path: Path) -> Finding:
-    return _wrong(path, "snapshot-missing", "there is no snapshot of the databases' answers")
+    what = f"the migration {path.stem}" if _is_digest(path) else "the databases' answers"
+    return _wrong(path, "snapshot-missing", f"there is no snapshot of {what}")
+
+
+def _outdated(path: Path) -> Finding:
+    message = "the databases now give different answers"
+    if _is_digest(path):
+        message = f"the migration {path.stem} has changed since the snapshots were written"
+    return _wrong(path, "snapshot-stale", message)
 
 
 def _belongs_to_nothing(path: Path) -> Finding:

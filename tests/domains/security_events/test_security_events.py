@@ -109,11 +109,31 @@ async def test_the_retention_is_365_days_until_it_is_set(database: Database) -> 
     assert await security_events.get_security_event_retention(database) == 30
 
 
+async def test_a_change_of_the_retention_leaves_an_event(database: Database, clock: Clock) -> None:
+    administrator = uuid7()
+    await security_events.set_security_event_retention(database, days=30, actor_id=administrator)
+    clock.advance(timedelta(minutes=1))
+    await security_events.set_security_event_retention(database, days=60)
+    found = [(each.kind, each.user_id, each.actor_id) for each in await security_events.list_security_events(database)]
+    kind = SecurityEventKind.RETENTION_CHANGED
+    assert found == [(kind, None, None), (kind, None, administrator)]
+
+
+async def test_a_retention_and_its_event_are_stored_together_or_not_at_all(database: Database) -> None:
+    with pytest.raises(RuntimeError):
+        async with database.transaction() as tx:
+            await security_events.set_security_event_retention(tx, days=30)
+            raise RuntimeError
+    assert await security_events.get_security_event_retention(database) == 365
+    assert await security_events.list_security_events(database) == []
+
+
 async def test_a_retention_outside_of_its_bounds_is_refused(database: Database) -> None:
     for days in (0, 36_501, True):
         with pytest.raises(InvalidValue, match=r"^days: "):
             await security_events.set_security_event_retention(database, days=days)
     assert await security_events.get_security_event_retention(database) == 365
+    assert await security_events.list_security_events(database) == []
 
 
 async def test_a_purge_deletes_what_is_older_than_the_retention_and_an_hour(database: Database, clock: Clock) -> None:

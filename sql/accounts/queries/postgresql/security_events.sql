@@ -74,7 +74,7 @@ SELECT days
 FROM security_event_retention
 WHERE id = 1;
 
--- name: set_security_event_retention
+-- name: store_security_event_retention
 INSERT INTO security_event_retention (id, days)
 VALUES (1, :days)
 ON CONFLICT (id) DO UPDATE
