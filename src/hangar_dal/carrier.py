@@ -42,6 +42,11 @@ class Carrier(Protocol):
         ...
 
     @property
+    def user_tables(self) -> str | None:
+        """The module that says what exporting and merging users do with its tables; None if it has no such tables."""
+        ...
+
+    @property
     def has_sealed(self) -> bool:
         """Whether one of its queries reads or writes a sealed value."""
         ...

@@ -20,5 +20,6 @@ COMMUNITY: Final = Catalog(
     migrations="community/migrations",
     modules="hangar_dal",
     uses=[ACCOUNTS],
+    user_tables="hangar_dal.community.user_tables",
 )
 """Videos, and who follows and blocks whom."""

@@ -11,7 +11,7 @@ from hangar_dal.database import Executor
 from hangar_dal.models.social import Block as Block
 from hangar_dal.models.social import Follow as Follow
 from hangar_dal.models.social import FollowStatus as FollowStatus
-from hangar_dal.query import RowCount
+from hangar_dal.query import RowCount, Stream
 
 query = COMMUNITY.query
 
@@ -52,4 +52,28 @@ async def block(db: Executor, *, blocker_id: UUID, blocked_id: UUID) -> Block:
 @query
 async def unblock(db: Executor, *, blocker_id: UUID, blocked_id: UUID) -> RowCount:
     """Lift a block; 0 if there is none. The follows do not come back."""
+    ...
+
+
+@query
+def stream_follows(db: Executor, user_id: UUID) -> Stream[Follow]:
+    """Whom a user follows and who follows the user, requests included, the oldest first."""
+    ...
+
+
+@query
+def stream_blocks(db: Executor, blocker_id: UUID) -> Stream[Block]:
+    """Whom a user has blocked."""
+    ...
+
+
+@query
+async def move_blocks(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
+    """Give the blocks of one user to another, on both sides, as far as they are not there yet."""
+    ...
+
+
+@query
+async def move_follows(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
+    """Give the follows of one user to another, on both sides, as far as no block is in the way."""
     ...

@@ -6,20 +6,20 @@
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Annotated, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
-from pydantic import Field
 from typing_extensions import Unpack
 
 from hangar_dal.catalogs import COMMUNITY
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import InvalidValue, UniqueViolation
 from hangar_dal.models.row import PageSize
-from hangar_dal.models.videos import Category, Language, Tag
+from hangar_dal.models.videos import Category, Language, SomeTags, VideoIds
 from hangar_dal.models.videos import FoundVideo as FoundVideo
 from hangar_dal.models.videos import NewVideo as NewVideo
 from hangar_dal.models.videos import Rendition as Rendition
+from hangar_dal.models.videos import RenditionOfVideo as RenditionOfVideo
 from hangar_dal.models.videos import Video as Video
 from hangar_dal.models.videos import VideoChanges as VideoChanges
 from hangar_dal.models.videos import VideoDetails as VideoDetails
@@ -31,9 +31,6 @@ from hangar_dal.values import fold
 from hangar_dal.words import search_words
 
 query = COMMUNITY.query
-
-Ids = Annotated[list[UUID], Field(max_length=1000)]
-SomeTags = Annotated[list[Tag], Field(max_length=30)]
 
 
 class _Page(TypedDict):
@@ -72,7 +69,7 @@ async def find_visible_video(db: Executor, video_id: UUID, *, viewer_id: UUID | 
 
 
 @query
-async def get_video_details(db: Executor, ids: Ids) -> list[VideoDetails]:
+async def get_video_details(db: Executor, ids: VideoIds) -> list[VideoDetails]:
     """The videos with these ids, each once, in the order of the ids, with owner, renditions and views."""
     ...
 
@@ -129,7 +126,7 @@ async def list_tagged_videos(
 
 
 @query
-async def find_rarest_tag(db: Executor, all_tags: SomeTags) -> str | None:
+async def find_rarest_tag(db: Executor, all_tags: SomeTags) -> str:
     """The tag that the fewest public videos have; all tags of more than 500 videos count as equal."""
     ...
 
@@ -209,6 +206,12 @@ async def list_renditions(db: Executor, video_id: UUID) -> list[Rendition]:
 
 
 @query
+def stream_renditions(db: Executor, owner_id: UUID) -> Stream[RenditionOfVideo]:
+    """The renditions of all videos of an owner, for an export."""
+    ...
+
+
+@query
 async def delete_renditions(db: Executor, video_id: UUID) -> RowCount:
     """Delete the renditions of a video."""
     ...
@@ -252,8 +255,8 @@ async def list_public_videos(
     viewer_id: UUID | None = None,
     language: Language | None = None,
     category: Category | None = None,
-    any_tags: list[Tag] | None = None,
-    all_tags: list[Tag] | None = None,
+    any_tags: SomeTags | None = None,
+    all_tags: SomeTags | None = None,
     after: Video | None = None,
     limit: int = 50,
 ) -> list[Video]:
@@ -262,11 +265,9 @@ async def list_public_videos(
     A video has at least one of `any_tags`, and each of `all_tags`; both have at most 30.
     """
     page = _Page(viewer_id=viewer_id, language=language, category=category, after=after, limit=limit)
+    if all_tags and any_tags is None:
+        any_tags = all_tags if len(all_tags) == 1 else [await find_rarest_tag(db, all_tags)]
     if any_tags is not None:
-        return await list_tagged_videos(db, all_tags=all_tags, any_tags=any_tags, **page)
-    if all_tags:
-        rarest = await find_rarest_tag(db, all_tags) if len(all_tags) > 1 else all_tags[0]
-        any_tags = [rarest] if rarest is not None else []
         return await list_tagged_videos(db, all_tags=all_tags, any_tags=any_tags, **page)
     return await list_newest_videos(db, **page)
 

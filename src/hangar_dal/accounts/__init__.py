@@ -35,3 +35,4 @@ from hangar_dal.accounts.second_factor import verify_second_factor as verify_sec
 from hangar_dal.accounts.signed_in import SignedIn as SignedIn
 from hangar_dal.accounts.signing_in import authenticate as authenticate
 from hangar_dal.accounts.signing_in import sign_in as sign_in
+from hangar_dal.accounts.user_tables import UserTable as UserTable

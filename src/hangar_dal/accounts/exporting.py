@@ -1,6 +1,6 @@
 """Export everything that is stored about a user, as one JSON document in pieces."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from hangar_dal import (
     users,
 )
 from hangar_dal.accounts.events import record
-from hangar_dal.accounts.user_tables import for_each_table, login_keys
+from hangar_dal.accounts.user_tables import for_each_table, login_keys, tables_of_other_catalogs
 from hangar_dal.database import Database, Transaction
 from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.models.row import Row
@@ -61,7 +61,8 @@ async def export_user(
 
     `async with export_user(db, user_id) as pieces: async for piece in pieces: ...`. The event EXPORTED is committed
     first. The document has no hashes, tokens and secrets. It has the session cookies in clear only `with_cookies`: ask
-    for them only if the user gets the document. `NotFound` if there is no such user.
+    for them only if the user gets the document. It has the tables of all catalogs that `db` was opened with, as far as
+    they say what to export. `NotFound` if there is no such user.
     """
     refuse_transaction(db, "the event must be committed before data is given out. Call it outside of transactions.")
     async with db.transaction() as tx:
@@ -74,14 +75,21 @@ async def export_user(
             yield pieces
 
 
+def _sections(export: _Export) -> Iterator[tuple[str, Rows]]:
+    for table, section in _SECTIONS.items():
+        if section is not None:
+            yield table, section(export)
+    for table, of_catalog in tables_of_other_catalogs(export.tx).items():
+        if of_catalog.export is not None:
+            yield table, of_catalog.export(export.tx, export.user)
+
+
 async def _pieces(export: _Export) -> AsyncGenerator[str, None]:
     before = "{"
-    for table, section in _SECTIONS.items():
-        if section is None:
-            continue
+    for table, section in _sections(export):
         yield f'{before}\n"{table}": ['
         before, separator = "],", "\n"
-        async with aclosing(section(export)) as rows:
+        async with aclosing(section) as rows:
             async for row in rows:
                 yield separator + row.model_dump_json()
                 separator = ",\n"

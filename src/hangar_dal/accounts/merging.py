@@ -7,7 +7,7 @@ from uuid import UUID
 from hangar_dal import eve_tokens, session_cookies, two_factor, users
 from hangar_dal.accounts.erasing import remove
 from hangar_dal.accounts.events import record
-from hangar_dal.accounts.user_tables import for_each_table
+from hangar_dal.accounts.user_tables import for_each_table, tables_of_other_catalogs
 from hangar_dal.database import Executor, Transaction, atomic
 from hangar_dal.errors import InvalidValue
 from hangar_dal.models.two_factor import NewTwoFactor
@@ -30,8 +30,9 @@ async def merge_users(
     """Move what belongs to `merged` to `kept`, erase `merged`, and return the user that is kept.
 
     Session cookies and EVE tokens move. So do the second factor, the phone number and the EVE character, if the kept
-    user has none. Sessions and links of `merged` end. Both users get the event MERGED. `NotFound` if there is no such
-    user. `TriggerViolation` with the constraint `last_administrator` if no active administrator would be left.
+    user has none, and what other catalogs of `db` say. Sessions and links of `merged` end. Both users get the event
+    MERGED. `NotFound` if there is no such user. `TriggerViolation` with the constraint `last_administrator` if no
+    active administrator would be left.
     """
     if kept == merged:
         raise InvalidValue("merged: must be another user than kept")
@@ -41,6 +42,9 @@ async def merge_users(
         for move in _MOVES.values():
             if move is not None:
                 await move(tx, to, gone)
+        for table in tables_of_other_catalogs(tx).values():
+            if table.move is not None:
+                await table.move(tx, to, gone)
         await remove(tx, gone)
         user = await _take_over(tx, to, gone)
         for user_id in (merged, kept):

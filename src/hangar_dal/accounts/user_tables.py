@@ -1,16 +1,34 @@
 """The tables that refer to users. Exporting, erasing and merging each say what they do with every one of them.
 
-A test compares the list with the migrated schema, so that no new table is forgotten.
+A test compares the list with the migrated schema, so that no new table is forgotten. Other catalogs say it of their own
+tables, in the module that they name as `user_tables`.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from pydantic import BaseModel
+
 from hangar_dal import sign_in_failures
+from hangar_dal.database import Executor, Transaction
 from hangar_dal.models.users import User
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class UserTable:
+    """What exporting and merging do with a table of another catalog; erasing leaves it to the foreign keys.
+
+    `export` yields the rows of a user. `move` gives those of the second user to the first, before the second is erased.
+    """
+
+    export: Callable[[Transaction, User], AsyncGenerator[BaseModel, None]] | None = None
+    move: Callable[[Transaction, User, User], Awaitable[object]] | None = None
+
 
 USER_TABLES: Final[tuple[str, ...]] = (
     "users",
@@ -32,6 +50,15 @@ def for_each_table(decisions: Mapping[str, T]) -> Mapping[str, T]:
     if unknown := sorted(decisions.keys() ^ set(USER_TABLES)):
         raise LookupError(f"{', '.join(unknown)}: must be in USER_TABLES and in each mapping that is made from it")
     return MappingProxyType({table: decisions[table] for table in USER_TABLES})
+
+
+def tables_of_other_catalogs(db: Executor) -> Mapping[str, UserTable]:
+    """Return what the catalogs that `db` was opened with say of their tables, in their order."""
+    tables: dict[str, UserTable] = {}
+    for catalog in db.opened.catalogs:
+        if catalog.user_tables is not None:
+            tables |= import_module(catalog.user_tables).USER_TABLES
+    return tables
 
 
 def login_keys(user: User) -> list[str]:

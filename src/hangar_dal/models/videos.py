@@ -59,6 +59,8 @@ Tag = Annotated[
     AfterValidator(_is_folded),
 ]
 Tags = Annotated[list[Tag], SearchableWords, Field(max_length=30), AfterValidator(_each_once)]
+SomeTags = Annotated[list[Tag], Field(max_length=30)]
+VideoIds = Annotated[list[UUID], Field(max_length=1000)]
 Thumbnail = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Duration = NotNegative
 
@@ -126,6 +128,12 @@ class Rendition(Row):
     codec: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     size: NotNegative
+
+
+class RenditionOfVideo(Rendition):
+    """A rendition and its video."""
+
+    video_id: UUID
 
 
 class FoundVideo(Video):

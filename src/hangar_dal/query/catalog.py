@@ -45,7 +45,8 @@ class Catalog:
     given as a `Path`. `uses` are the catalogs whose tables these queries and migrations may name: an open database has
     them too, and their migrations come first. `modules` is the package whose modules declare the queries, one for each
     SQL file: they are imported when they are needed. Without it, the application imports them. `name` is what messages
-    call the catalog, by default the package.
+    call the catalog, by default the package. `user_tables` is a module whose `USER_TABLES` says what exporting and
+    merging users do with its tables, by `hangar_dal.accounts.UserTable`.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Catalog:
         uses: Sequence["Catalog"] = (),
         modules: str | None = None,
         name: str | None = None,
+        user_tables: str | None = None,
     ) -> None:
         self.package = package
         self.name = name or package
@@ -65,6 +67,7 @@ class Catalog:
         self._sql = sql
         self._migrations = migrations
         self.modules = modules
+        self.user_tables = user_tables
         self._queries: dict[str, dict[str, DeclaredQuery]] = {}
         self._loaded: set[str] = set()
         self._opened = {dialect: Opened(dialect, self.lineage) for dialect in DIALECTS}

@@ -710,6 +710,21 @@ FROM video_renditions
 WHERE video_id = :video_id
 ORDER BY height DESC, bitrate DESC, name ASC;
 
+-- name: stream_renditions
+SELECT
+    video_renditions.name,
+    video_renditions.width,
+    video_renditions.height,
+    video_renditions.bitrate,
+    video_renditions.codec,
+    video_renditions.url,
+    video_renditions.size,
+    video_renditions.video_id
+FROM video_renditions
+INNER JOIN videos ON video_renditions.video_id = videos.id
+WHERE videos.owner_id = :owner_id
+ORDER BY video_renditions.video_id, video_renditions.name;
+
 -- name: delete_renditions
 DELETE FROM video_renditions
 WHERE video_id = :video_id;
