@@ -13,10 +13,12 @@ the two domains below are named because they were public before.
 """
 
 from hangar_dal import errors, passwords, session_cookies, users
-from hangar_dal.catalogs import ACCOUNTS, COMMUNITY
+from hangar_dal.catalogs import ACCOUNTS, COMMUNITY, OUTBOX
 from hangar_dal.database import (
     Database,
     Executor,
+    Gap,
+    Notification,
     Transaction,
     atomic,
     open_database,
@@ -36,15 +38,18 @@ from hangar_dal.words import SearchableWords
 __all__ = [
     "ACCOUNTS",
     "COMMUNITY",
+    "OUTBOX",
     "CaseInsensitive",
     "Catalog",
     "Database",
     "EmailAddress",
     "Executor",
+    "Gap",
     "JsonArray",
     "JsonObject",
     "NewSessionCookie",
     "NewUser",
+    "Notification",
     "Row",
     "RowCount",
     "Sealed",

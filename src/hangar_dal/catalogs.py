@@ -13,6 +13,15 @@ ACCOUNTS: Final = Catalog(
 )
 """Users and their session cookies."""
 
+OUTBOX: Final = Catalog(
+    "hangar_dal.sql",
+    name="hangar_dal.OUTBOX",
+    sql="outbox/queries",
+    migrations="outbox/migrations",
+    modules="hangar_dal",
+)
+"""Messages that a transaction leaves for workers. It knows no users, so that any application can have it."""
+
 COMMUNITY: Final = Catalog(
     "hangar_dal.sql",
     name="hangar_dal.COMMUNITY",

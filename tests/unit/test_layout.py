@@ -118,8 +118,14 @@ def test_each_catalog_is_named_where_commands_look_for_catalogs() -> None:
 
 @pytest.mark.parametrize("file", ["pyproject.toml", "tox.ini", "yoyo.ini"])
 def test_no_list_elsewhere_names_a_domain(file: str) -> None:
-    """Except that the import contract of the models names a model which is made of another domain's."""
-    lines = [line.partition("#")[0] for line in (ROOT / file).read_text(encoding="utf-8").splitlines()]
+    """Except that the import contract of the models names a model which is made of another domain's.
+
+    A catalog may have the name of its domain.
+    """
+    lines = [
+        re.sub(r"\bsql/\w+/migrations\b", "", line.partition("#")[0])
+        for line in (ROOT / file).read_text(encoding="utf-8").splitlines()
+    ]
     listed = [line for line in lines if " -> hangar_dal.models." not in line]
     assert [domain for _, domain in DOMAINS if any(re.search(rf"\b{domain}\b", line) for line in listed)] == []
 

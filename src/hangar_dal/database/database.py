@@ -17,6 +17,7 @@ from hangar_dal.database.block import caller, transaction_block
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection, Isolation
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.home import Home, disown_after_fork
+from hangar_dal.database.listening import Notifications
 from hangar_dal.database.owned import see_out
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import PoolStats
@@ -179,6 +180,16 @@ class Database:
         self.home.check()
         return await self._engine.backups.make(path, self.keyring, progress=progress, accept_unopened=accept_unopened)
 
+    def listen(self, channel: str) -> AbstractAsyncContextManager[Notifications]:
+        """`async with db.listen("orders") as notifications: async for each in notifications: ...`, on PostgreSQL.
+
+        Each is a `Notification`, or a `Gap` where some may be missing: after the connection was lost and opened again,
+        or when 10,000 were not read. Inside the block, nothing that is committed is missed without a `Gap`. The
+        connection is the listener's own, outside the pool. `ListenNotSupported` on SQLite and behind a pooler.
+        """
+        self.home.check()
+        return self._engine.listeners.listen(self.home, channel)
+
     async def close(self, timeout: float | None = None) -> None:
         """Let the work under way end, then close every connection; waiting tasks get `DatabaseClosed` at once.
 
@@ -196,9 +207,11 @@ class Database:
         self.home.leave()
         for pool in self._engine.pools:
             pool.disown()
+        self._engine.listeners.disown()
 
     async def _close(self, timeout: float) -> None:
-        await asyncio.gather(self._engine.backups.close(), *(pool.close(timeout) for pool in self._engine.pools))
+        others = self._engine.backups.close(), self._engine.listeners.close()
+        await asyncio.gather(*others, *(pool.close(timeout) for pool in self._engine.pools))
 
 
 async def _put_back(pool: Pool, connection: Connection, statement: Statement, error: BaseException) -> BaseException:

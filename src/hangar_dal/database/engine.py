@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hangar_dal.database.backup import Backups
+from hangar_dal.database.listening import Listeners
 from hangar_dal.database.pool import Pool
 from hangar_dal.sqlscan import Dialect
 
@@ -16,6 +17,7 @@ class Engine:
     readers: Pool
     streams: Pool | None
     backups: Backups
+    listeners: Listeners
 
     @property
     def pools(self) -> set[Pool]:

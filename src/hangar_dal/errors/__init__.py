@@ -13,6 +13,7 @@
     ├── SecondFactorRequired       the password was right, and a code of the second factor is needed
     ├── SecondFactorInvalid        the code is wrong, expired or was used: never which
     ├── EveTokenLeaseLost          another process refreshed, replaced or deleted the tokens of an EVE character
+    ├── MessageLeaseLost           another worker has claimed the message of the outbox since
     ├── AccountNotActive           the account exists and may not sign in
     ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
     ├── NotFound                   a row that had to exist does not
@@ -43,6 +44,7 @@
         │   └── CommitUnknown        the connection was lost while COMMIT was under way
         ├── DatabaseBusy           a lock, the pool or SQLite's writer was not free in time
         ├── ConnectionFailed       the server cannot be reached, or the connection was lost
+        ├── ListenNotSupported     the database cannot notify this connection: SQLite, or a pooler in between
         ├── DatabaseFileLost       an open SQLite file was deleted, moved or replaced
         ├── ForkedDatabase         used in a child of the process that opened it
         ├── WrongEventLoop         used in another event loop, or another thread, than it was opened in
@@ -71,6 +73,7 @@ from hangar_dal.errors.database import DatabaseError as DatabaseError
 from hangar_dal.errors.database import DatabaseFileLost as DatabaseFileLost
 from hangar_dal.errors.database import ForeignKeyViolation as ForeignKeyViolation
 from hangar_dal.errors.database import ForkedDatabase as ForkedDatabase
+from hangar_dal.errors.database import ListenNotSupported as ListenNotSupported
 from hangar_dal.errors.database import NotNullViolation as NotNullViolation
 from hangar_dal.errors.database import ReadOnlyTransaction as ReadOnlyTransaction
 from hangar_dal.errors.database import SchemaOutOfDate as SchemaOutOfDate
@@ -87,6 +90,7 @@ from hangar_dal.errors.database import TriggerViolation as TriggerViolation
 from hangar_dal.errors.database import UniqueViolation as UniqueViolation
 from hangar_dal.errors.database import UnsupportedVersion as UnsupportedVersion
 from hangar_dal.errors.database import WrongEventLoop as WrongEventLoop
+from hangar_dal.errors.outbox import MessageLeaseLost as MessageLeaseLost
 from hangar_dal.errors.root import BackupFailed as BackupFailed
 from hangar_dal.errors.root import CatalogError as CatalogError
 from hangar_dal.errors.root import CatalogNotOpened as CatalogNotOpened

@@ -128,6 +128,10 @@ class ConnectionFailed(DatabaseError):
     """Check that the server runs and that DATABASE_URL is right. Work that was under way was not applied."""
 
 
+class ListenNotSupported(DatabaseError):
+    """Look at the tables from time to time, or listen on a direct connection to PostgreSQL, as the message says."""
+
+
 class DatabaseFileLost(DatabaseError):
     """Stop the application, and put the file back or restore a backup. The message says which file is meant."""
 

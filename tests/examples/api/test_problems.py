@@ -31,6 +31,8 @@ EXPECTED = {
         "DatabaseError",
         "ForkedDatabase",
         "HangarError",
+        "ListenNotSupported",
+        "MessageLeaseLost",
         "MigrationBlocked",
         "MigrationError",
         "ReadOnlyTransaction",

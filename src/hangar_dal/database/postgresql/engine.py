@@ -3,6 +3,7 @@
 import asyncio
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -13,6 +14,7 @@ from hangar_dal.database.pool_limits import Limits
 from hangar_dal.database.postgresql.backup import NO_BACKUPS
 from hangar_dal.database.postgresql.connection import PostgresConnection
 from hangar_dal.database.postgresql.hosts import Hosts
+from hangar_dal.database.postgresql.listening import PostgresListeners
 from hangar_dal.database.postgresql.opening import open_driver
 from hangar_dal.database.postgresql.reasons import unreachable
 from hangar_dal.database.postgresql.server import MINIMUM, greet
@@ -47,15 +49,15 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
         max_idle=settings.connection_max_idle,
         check_after=settings.connection_check_after,
     )
+    connect = partial(open_driver, target, hosts, session, options, seconds=settings.connect_timeout)
     timeout = settings.statement_timeout
     age_limit = limits.ticks(timeout + GRACE_SECONDS) if timeout else 0
 
     async def open_one() -> PostgresConnection:
-        driver = await open_driver(target, hosts, session, options, seconds=settings.connect_timeout)
-        return PostgresConnection(driver, age_limit=age_limit, check_seconds=settings.connect_timeout)
+        return PostgresConnection(await connect(), age_limit=age_limit, check_seconds=settings.connect_timeout)
 
     pool = Pool("connections", open_one, limits)
-    return Engine("postgresql", pool, pool, pool, NO_BACKUPS)
+    return Engine("postgresql", pool, pool, pool, NO_BACKUPS, PostgresListeners(connect))
 
 
 def _with_tcp(settings: Settings, conninfo: str) -> str:

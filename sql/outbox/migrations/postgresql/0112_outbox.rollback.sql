@@ -1,0 +1,9 @@
+DROP TABLE outbox;
+DROP FUNCTION outbox_workers_woken();
+DROP FUNCTION outbox_next_pending();
+DROP FUNCTION outbox_numbered();
+DROP FUNCTION outbox_kept();
+DROP FUNCTION outbox_order_kept();
+DROP FUNCTION outbox_unchanged();
+DROP FUNCTION outbox_status_transition();
+DROP FUNCTION outbox_first_status();

@@ -1,0 +1,89 @@
+"""Batches of work: claimed again and again, at once while there are some, else when something wakes the worker.
+
+Builds on `database`.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from hangar_dal.database import Database, Gap
+from hangar_dal.database.owned import own, settled
+from hangar_dal.errors import ConnectionFailed, DatabaseBusy, InvalidValue, ListenNotSupported
+
+T = TypeVar("T")
+
+_log: Final = logging.getLogger("hangar_dal")
+_LONGEST_PAUSE: Final = 30.0
+
+
+async def batches(
+    db: Database,
+    claim: Callable[[], Awaitable[list[T]]],
+    *,
+    channel: str,
+    payload: str,
+    poll: timedelta,
+    stop: asyncio.Event | None,
+) -> AsyncGenerator[list[T]]:
+    """What `claim` returns, without the empty lists, until `stop` is set.
+
+    After an empty list, waits for a notification with this payload, for `poll`, or for `stop`.
+    """
+    seconds = poll.total_seconds()
+    if seconds <= 0:
+        raise InvalidValue("poll: must be longer than 0 seconds")
+    stopped = stop or asyncio.Event()
+    woken = asyncio.Event()
+    helpers = [own(_listen(db, channel, payload, woken, seconds)), own(_wake_at_end(stopped, woken))]
+    failures = 0
+    try:
+        while not stopped.is_set():
+            woken.clear()  # before the claim: what is written during the claim wakes the worker
+            try:
+                batch = await claim()
+                failures = 0
+            except (ConnectionFailed, DatabaseBusy) as error:
+                failures = min(failures + 1, 10)
+                _log.warning("a worker could not claim work, and tries again: %s", error)
+                batch = []
+            if batch:
+                yield batch
+            else:
+                await _wait(woken, min(seconds * 2**failures, max(seconds, _LONGEST_PAUSE)))
+    finally:
+        for helper in helpers:
+            helper.cancel()
+            await settled(helper)
+
+
+async def _wait(woken: asyncio.Event, seconds: float) -> None:
+    """Workers that were woken together do not look at the clock together ever after."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds * random.uniform(0.8, 1)):  # noqa: S311 - a pause is no secret
+            await woken.wait()
+
+
+async def _wake_at_end(stopped: asyncio.Event, woken: asyncio.Event) -> None:
+    await stopped.wait()
+    woken.set()
+
+
+async def _listen(db: Database, channel: str, payload: str, woken: asyncio.Event, pause: float) -> None:
+    """Set `woken` for each notification, and when some may have been missed. Polling goes on whatever happens here."""
+    while True:
+        try:
+            async with db.listen(channel) as notifications:
+                woken.set()  # what was written before the connection listened
+                async for notification in notifications:
+                    if isinstance(notification, Gap) or notification.payload == payload:
+                        woken.set()
+        except ListenNotSupported:
+            return
+        except ConnectionFailed as error:
+            _log.warning("a worker cannot be woken by the database, and looks for work by itself: %s", error)
+        await asyncio.sleep(pause)
