@@ -1,0 +1,38 @@
+"""Each index of these tables serves a query on both databases, as `hangar-dal explain` shows it."""
+
+import pytest
+
+from conftest import BACKENDS
+from hangar_dal.contract.plans_explained import explain
+from hangar_dal.contract.project import given_project
+from postgres_server import Server
+
+# Other indexes serve triggers and the deletion of users, or are FTS5 on SQLite.
+SERVING = {
+    "idx_video_tags_feed",
+    "idx_video_trends_views",
+    "idx_video_views_by_day_day",
+    "idx_video_views_hour",
+    "idx_videos_category_feed",
+    "idx_videos_feed",
+    "idx_videos_language_category_feed",
+    "idx_videos_language_feed",
+    "idx_videos_owner",
+    "idx_videos_owner_status",
+}
+READS_ALL = {"videos.stream_videos"}
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(server: str) -> None:
+    project = given_project(["hangar_dal:COMMUNITY"], ())
+    found = explain(project, ["videos.*", "video_views.*"], postgresql=server)
+    for dialect in BACKENDS:
+        plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
+        assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()
+        # On PostgreSQL the scratch is almost empty, where a scan of users or renditions is the fastest way.
+        assert {query for query, plan in plans if {"videos", "video_views", "video_tags"} & {*plan.whole}} == READS_ALL
