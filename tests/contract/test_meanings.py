@@ -44,6 +44,9 @@ INSERT INTO item (id, n, small, x, s, f, u, at, day, data, raw, mood, tags, z) V
 (3, 0, 0, -0.5, '', {true}, '0190a000-0000-7000-8000-00000000000c', '2023-12-31T23:59:59.999999Z', '2023-12-31',
  '{{}}', {empty}, 'medium', '{z}', 'c');
 INSERT INTO child VALUES (1, 1, 10), (2, 1, 20), (3, 2, 30);
+INSERT INTO doc VALUES
+(1, '{{"a":1,"b":2}}', '{{"b":2,"a":1}}'),
+(2, '{{"b":2,"a":1}}', '{{}}');
 """
 SQLITE = """
 CREATE TABLE item (
@@ -51,6 +54,7 @@ CREATE TABLE item (
     data text, raw blob, mood text, tags text, z text
 ) STRICT;
 CREATE TABLE child (id integer NOT NULL PRIMARY KEY, item_id integer NOT NULL, n integer NOT NULL) STRICT;
+CREATE TABLE doc (id integer NOT NULL PRIMARY KEY, one text, other text) STRICT;
 """
 POSTGRESQL = """
 CREATE TYPE mood AS ENUM ('small', 'medium', 'large');
@@ -59,6 +63,7 @@ CREATE TABLE item (
     at timestamptz, day date, data jsonb, raw bytea, mood mood, tags text[], z text COLLATE {locale}
 );
 CREATE TABLE child (id bigint NOT NULL PRIMARY KEY, item_id bigint NOT NULL, n bigint NOT NULL);
+CREATE TABLE doc (id bigint NOT NULL PRIMARY KEY, one jsonb, other jsonb);
 """
 
 

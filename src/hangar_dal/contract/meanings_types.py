@@ -1,7 +1,7 @@
 """CASTs, and values that are compared or joined as texts. Builds on `value_kinds`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sqlglot import exp
@@ -39,9 +39,16 @@ def in_types(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
     elif isinstance(node, _COMPARISONS):
         yield from _compared(node.this, node.expression, kinds)
         yield from _compared(node.expression, node.this, kinds)
+        is_assignment = isinstance(node.parent, exp.Update | exp.OnConflict)
+        if not is_assignment and _are_json([node.this, node.expression], kinds):
+            yield "json_compare"
     elif isinstance(node, exp.In):
         for each in node.expressions:
             yield from _compared(node.this, each, kinds)
+        if node.args.get("query") is not None and _are_json([node.this], kinds):
+            yield "json_compare"
+    elif any(_are_json([each], kinds) for each in _made_distinct(node)):
+        yield "json_compare"
     elif isinstance(node, exp.Between):
         for each in (node.args["low"], node.args["high"]):
             yield from _compared(node.this, each, kinds)
@@ -105,6 +112,19 @@ def _joined(pipe: exp.DPipe, kinds: Kinds) -> Iterator[str]:
         yield "join"
     elif any(_has_no_common_text(side, kinds) for side in sides if not isinstance(side, exp.DPipe)):
         yield "as_text"
+
+
+def _are_json(values: Sequence[exp.Expr], kinds: Kinds) -> bool:
+    return all(kinds.of(each).name == "json" for each in values)
+
+
+def _made_distinct(node: exp.Expr) -> Sequence[exp.Expr]:
+    """What DISTINCT, GROUP BY or UNION calls equal."""
+    if isinstance(node, exp.Group | exp.Distinct):
+        return node.expressions
+    if isinstance(node, exp.Select) and node.args.get("distinct") is not None:
+        return node.expressions
+    return node.selects if isinstance(node, exp.SetOperation) and node.args.get("distinct") else ()
 
 
 def _compared(one: exp.Expr, other: exp.Expr, kinds: Kinds) -> Iterator[str]:

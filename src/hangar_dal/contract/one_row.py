@@ -10,7 +10,7 @@ from sqlglot import exp
 from hangar_dal.contract.dependencies import NOTHING, closure
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.names import NotUnderstood
-from hangar_dal.contract.orders_names import Scope, Statement
+from hangar_dal.contract.orders_names import Relation, Scope, Statement
 from hangar_dal.contract.orders_queries import Names, query
 from hangar_dal.contract.orders_values import core
 from hangar_dal.contract.syntax import below, conjuncts, copied_with, disjuncts, nodes_of, of_type, target
@@ -39,7 +39,7 @@ def unkeyed_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str,
 
 def unkeyed_query(query: exp.Query, around: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     """The same of a query within a statement, which must not be part of its tree."""
-    return unkeyed_tree(_with(around, query), dialect, tables)
+    return unkeyed_tree(with_queries(around, query), dialect, tables)
 
 
 def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
@@ -48,16 +48,16 @@ def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...
             source, written = tree.expression, target(tree)
             if isinstance(source, exp.Values):
                 return (written or "the table",) if len(source.expressions) > 1 else ()
-            return _unkeyed(_with(tree, source), dialect, tables) if isinstance(source, exp.Query) else ()
+            return _unkeyed(with_queries(tree, source), dialect, tables) if isinstance(source, exp.Query) else ()
         case exp.Update() | exp.Delete():
-            select = _as_query(tree)
+            select = found_by(tree)
             return _of_select(select, dialect, tables, is_write=True) if select is not None else ()
         case exp.Query() if tree.args.get("limit") is not None:
             return ()
         case exp.Subquery() if isinstance(tree.this, exp.Query):
-            return _unkeyed(_with(tree, tree.this), dialect, tables)
+            return _unkeyed(with_queries(tree, tree.this), dialect, tables)
         case exp.Union() if not tree.args.get("distinct"):
-            arms = (_unkeyed(_with(tree, arm), dialect, tables) for arm in (tree.this, tree.expression))
+            arms = (_unkeyed(with_queries(tree, arm), dialect, tables) for arm in (tree.this, tree.expression))
             return next(filter(None, arms), ())
         case exp.Select():
             return _of_select(tree, dialect, tables)
@@ -70,7 +70,7 @@ def _of_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write
         if isinstance(test, exp.Exists) and test.find(exp.Placeholder):
             return ()  # what it compares may fix a key here too
         within = test.args.get("query") if isinstance(test, exp.In) else None
-        if within is not None and not _unkeyed(_with(select, within.unnest().copy()), dialect, tables):
+        if within is not None and not _unkeyed(with_queries(select, within.unnest().copy()), dialect, tables):
             test.replace(exp.EQ(this=test.this, expression=within))
     for held in _conditions(select):
         if isinstance(held.unnest(), exp.Or):
@@ -97,11 +97,18 @@ def _conditions(select: exp.Select) -> list[exp.Expr]:
     return [held for each in of_type(below(select), exp.Select) for held in conjuncts(each.args.get("where"))]
 
 
-def _not_fixed(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool) -> tuple[str, ...]:
+def scope_of(select: exp.Select, dialect: Dialect, tables: Tables) -> tuple[Relation, Scope | None]:
+    """The relation of a query, with all that may hold of its rows."""
     relation, scope = query(select, Statement(dialect, tables), Names(), is_outermost=True)
+    if scope is not None:
+        _hope(scope, select.args.get("where"))
+    return relation, scope
+
+
+def _not_fixed(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool) -> tuple[str, ...]:
+    relation, scope = scope_of(select, dialect, tables)
     if scope is None:
         return ()
-    _hope(scope, select.args.get("where"))
     known = closure((), scope.all_rules(), hopeful=True)
     among = scope.sources[:1] if is_write else scope.sources
     if (among[0].relation.row if is_write else relation.row) in known:
@@ -125,7 +132,7 @@ def _hope(scope: Scope, where: exp.Expr | None) -> None:
         scope.doubt()
 
 
-def _as_query(write: exp.Update | exp.Delete) -> exp.Select | None:
+def found_by(write: exp.Update | exp.Delete) -> exp.Select | None:
     """The rows that an UPDATE or a DELETE finds."""
     if not isinstance(write.this, exp.Table) or write.args.get("tables"):
         return None
@@ -138,10 +145,10 @@ def _as_query(write: exp.Update | exp.Delete) -> exp.Select | None:
         joins=joins,
         where=write.args["where"].copy() if write.args.get("where") is not None else None,
     )
-    return _with(write, made)
+    return with_queries(write, made)
 
 
-def _with(outer: exp.Expr, inner: _Query) -> _Query:
+def with_queries(outer: exp.Expr, inner: _Query) -> _Query:
     """The inner query, which sees the outer one's queries of WITH."""
     with_ = outer.args.get("with_")
     if with_ is not None and inner.args.get("with_") is None:

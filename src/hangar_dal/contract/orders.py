@@ -42,6 +42,11 @@ def ties(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...] | None:
 def order_of(text: str, dialect: Dialect, tables: Tables) -> Order:
     """What is known of the outermost ORDER BY."""
     tree = parsed(text, dialect)
+    return order_of_tree(tree, dialect, tables) if tree is not None else Order()
+
+
+def order_of_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Order:
+    """The same of a tree."""
     while isinstance(tree, exp.Subquery) and {key for key, value in tree.args.items() if value} == {"this"}:
         tree = tree.this
     if not isinstance(tree, exp.Query) or tree.args.get("order") is None:

@@ -6,6 +6,7 @@ Builds on `meetings`, `inserts`, `orders` and `nullability`; nothing else needs 
 from collections.abc import Sequence
 from typing import Final
 
+from hangar_dal.contract.ambiguous_updates import ambiguous_updates
 from hangar_dal.contract.any_rows import any_rows
 from hangar_dal.contract.collations import collations
 from hangar_dal.contract.constant_conditions import constant_conditions
@@ -28,9 +29,11 @@ from hangar_dal.contract.patches import patches
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.remarks import Rule, notices
 from hangar_dal.contract.swapped import swapped
+from hangar_dal.contract.window_orders import window_orders
 from hangar_dal.sqlscan import Dialect
 
 _RULES: Final[tuple[Rule, ...]] = (
+    ambiguous_updates,
     any_rows,
     collations,
     constant_conditions,
@@ -39,6 +42,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     page_columns,
     page_cuts,
     swapped,
+    window_orders,
 )
 
 

@@ -49,6 +49,8 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "collation-differs": 'A text is sorted by the collation "C" on PostgreSQL, as SQLite sorts it.',
         "keyset-order": "A page begins behind a key that its ORDER BY sorts by: same columns, same direction, no ties.",
         "row-unkeyed": "A statement that returns one row fixes a unique key of each table that it reads.",
+        "update-ambiguous": "UPDATE ... FROM finds at most one row for each row that it changes.",
+        "window-unordered": "A window function that counts rows has an order that leaves no ties.",
         "values-swapped": "No two columns are given each other's parameters.",
         "statement-refused": "Both databases prepare the statement against the migrated schema.",
         "parameter-kind": "A parameter is sent as the type that both databases expect.",

@@ -194,9 +194,9 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             "use one step for each key, and indexes from 0",
         ),
         "json_compare": Meaning(
-            "JSON compared with a written document",
-            "PostgreSQL compares the content, SQLite the text",
-            "compare single values of the document",
+            "JSON that is compared, grouped or made distinct",
+            "PostgreSQL compares the content, SQLite the text, in which the keys have an order",
+            f"compare single values of the document, or {_APART}",
         ),
         "json_each": Meaning(
             "json_each()",

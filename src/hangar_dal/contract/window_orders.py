@@ -1,0 +1,72 @@
+"""Window functions that number rows, or look at rows before and after, while their ORDER BY leaves ties.
+
+`row_number() OVER (ORDER BY made_at)` may number two rows of the same instant either way, and the two databases differ.
+Builds on `orders`, which is asked about the same query with the keys of the window as its ORDER BY.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.one_row import with_queries
+from hangar_dal.contract.orders import order_of_tree
+from hangar_dal.contract.orders_functions import call_of
+from hangar_dal.contract.remarks import Remark
+from hangar_dal.contract.syntax import of_type
+from hangar_dal.sqlscan import Dialect
+
+RULE: Final = "window-unordered"
+_OF_ONE_ROW: Final = (exp.FirstValue, exp.LastValue, exp.NthValue)
+_NUMBERED: Final = (exp.RowNumber, exp.Ntile, exp.Lag, exp.Lead)
+_CLAUSES: Final = ("order", "limit", "offset", "distinct", "locks")
+
+
+def window_orders(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    for window in of_type(nodes, exp.Window):
+        select, over = window.parent_select, _definition(window)
+        call = call_of(window)
+        if not isinstance(select, exp.Select) or over is None or not _counts_rows(call, over):
+            continue
+        order = over.args.get("order")
+        keys = [*(over.args.get("partition_by") or ()), *(order.expressions if order is not None else ())]
+        asked = with_queries(nodes[0], select.copy())
+        for clause in _CLAUSES:
+            asked.set(clause, None)
+        asked.set("expressions", [each.copy() for each in _shown(call, select)])
+        asked.set("order", exp.Order(expressions=[key.copy() for key in keys]))
+        if lacking := order_of_tree(asked, dialect, tables).lacking:
+            message = f"{call.sql(comments=False)} depends on the order of rows that are equal in the ORDER BY of its "
+            message += f"window, which holds no unique NOT NULL key of {' and '.join(lacking)}"
+            yield Remark(RULE, window, message, "end the ORDER BY of the window with the primary key")
+
+
+def _definition(window: exp.Window) -> exp.Expr | None:
+    """What is in the parentheses of OVER, or in WINDOW; None if one builds on the other."""
+    name = window.args.get("alias")
+    if name is None:
+        return window if not isinstance(window.args.get("first"), exp.Identifier) else None
+    select = window.parent_select
+    defined = (select.args.get("windows") or ()) if select is not None else ()
+    named = [each for each in defined if each.name.lower() == name.name.lower()]
+    return named[0] if len(named) == 1 and named[0].args.get("alias") is None else None
+
+
+def _counts_rows(call: exp.Expr, over: exp.Expr) -> bool:
+    """Rows that are equal in the ORDER BY have the same rank, and are in the same frame unless it counts ROWS."""
+    frame = over.args.get("spec")
+    counts = frame is not None and str(frame.args.get("kind")).upper() == "ROWS"
+    is_whole = frame is not None and all(str(frame.args.get(end)) == "UNBOUNDED" for end in ("start", "end"))
+    is_sum = isinstance(call, exp.AggFunc) and not isinstance(call, (*_NUMBERED, *_OF_ONE_ROW))
+    return isinstance(call, (*_NUMBERED, *_OF_ONE_ROW)) or (is_sum and counts and not is_whole)
+
+
+def _shown(call: exp.Expr, select: exp.Select) -> list[exp.Expr]:
+    """The values that tell the tied rows apart: which one is taken matters if these differ."""
+    arguments = [call.this] if isinstance(call.this, exp.Expr) and not isinstance(call.this, exp.Star) else []
+    if isinstance(call, _OF_ONE_ROW):
+        return arguments
+    return [*arguments, *(each for each in select.expressions if each.find(exp.Window) is None)] or [
+        exp.Literal.number(1)
+    ]
