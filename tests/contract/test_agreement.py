@@ -29,7 +29,7 @@ from enum import StrEnum
 from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 from typing_extensions import Unpack
-from hangar_dal import Executor, JsonObject, Row, RowCount, Sealed, Stream
+from hangar_dal import CaseInsensitive, Executor, JsonObject, Row, RowCount, Sealed, Stream
 
 class Named(Row):
     id: UUID

@@ -11,7 +11,7 @@ from hangar_dal.contract.kinds import spoken, writes
 from hangar_dal.contract.place import found, parameter_at
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.database.types import ValueType, field_types
+from hangar_dal.database.types import DERIVED, ValueType, field_types
 from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import Scope, scopes
 from hangar_dal.sqlscan import Kind, Token
@@ -87,15 +87,27 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
         return
     table, given = target
     columns = tables.columns.get(table, {})
-    known = [name for name, value in field_types(models[0]).items() if isinstance(value, ValueType) and name in columns]
+    types = field_types(models[0])
+    known = [name for name, value in types.items() if isinstance(value, ValueType) and name in columns]
     named = {place.name for place in checked.block.all_arms.parameters}
     forgotten = [name for name in known if name not in given and name not in named]
+    for name in (name for name in known if name in given):
+        for derived in _derived(name, types[name]):
+            if derived in columns and columns[derived].nullable and derived not in given:
+                message = f"{name} is stored, and {table}.{derived}, by which it is found, is left out"
+                yield found(checked, "field-unstored", message, f"insert it too, from :{derived}", severity="warning")
     # A model of which little is stored is there for something else, such as the row that this one belongs to.
     if len(forgotten) * 2 < len(known):
         for name in forgotten:
             message = f"{models[0].__name__}.{name} is dropped, and {table} has a column for it"
             fix = "insert it too, or remove the field from the model"
             yield found(checked, "field-unstored", message, fix, severity="warning")
+
+
+def _derived(name: str, value: ValueType | str) -> Iterator[str]:
+    """The columns that hold what is made of a field."""
+    if isinstance(value, ValueType):
+        yield from (f"{name}_{kind}" for kind in DERIVED if value.derives(kind))
 
 
 def insert_target(root: Scope) -> tuple[str, set[str]] | None:

@@ -29,4 +29,9 @@ CREATE TABLE tickets (
     loud text COLLATE "C" NOT NULL GENERATED ALWAYS AS (upper(title)) STORED
 );
 CREATE FUNCTION short(value text, size integer) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT left(value, size)';
+CREATE TABLE people (
+    id bigint NOT NULL PRIMARY KEY,
+    name text COLLATE "C" NOT NULL,
+    name_fold text COLLATE "C"
+);
 CREATE VIEW labels AS SELECT id, name AS words FROM items;

@@ -27,4 +27,9 @@ CREATE TABLE tickets (
     title text NOT NULL,
     loud text NOT NULL GENERATED ALWAYS AS (upper(title)) STORED
 ) STRICT;
+CREATE TABLE people (
+    id integer NOT NULL PRIMARY KEY,
+    name text NOT NULL,
+    name_fold text
+) STRICT;
 CREATE VIEW labels AS SELECT id, name AS words FROM items;
