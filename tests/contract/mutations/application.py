@@ -8,7 +8,7 @@ from functools import lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import hangar_dal
 from hangar_dal import ACCOUNTS, Catalog
@@ -149,7 +149,9 @@ def _modules(catalog: Catalog) -> Iterator[tuple[str, ModuleType]]:
         yield name, ModuleType(name)
     for path in PYTHON:
         name = f"mutant.{path.removesuffix('.py').replace('/', '.')}"
-        yield name, ModuleType(name)
+        module = ModuleType(name)
+        vars(module).update(Annotated=Annotated)  # mutants write it in modules that do not import it
+        yield name, module
     holder = ModuleType("mutant.catalogs")
     vars(holder).update(ACCOUNTS=catalog)
     yield holder.__name__, holder

@@ -47,14 +47,12 @@ def harmless() -> Mapping[str, list[Mutant]]:
 def sampled(kinds: Mapping[str, list[Mutant]], part: int) -> Mapping[str, list[Mutant]]:
     """One in `part` of each kind, the same ones each time, and at least one.
 
-    Of migrations, each of which needs databases of its own, it is one in three times as many.
+    Mutants of migrations need databases of their own: of every third of their kinds, it is one.
     """
-
-    def share(mutants: list[Mutant]) -> int:
-        parts = 3 * part if mutants[0].touches_migrations else part
-        return -(-len(mutants) // parts)
-
-    return {kind: thinned(mutants, share(mutants)) for kind, mutants in kinds.items()}
+    of_migrations = [kind for kind, mutants in kinds.items() if mutants[0].touches_migrations]
+    sample = {kind: thinned(kinds[kind], 1) for kind in of_migrations[::3]}
+    others = {kind: mutants for kind, mutants in kinds.items() if kind not in of_migrations}
+    return sample | {kind: thinned(mutants, -(-len(mutants) // part)) for kind, mutants in others.items()}
 
 
 def _by_kind(generators: Iterable[Generator]) -> Mapping[str, list[Mutant]]:

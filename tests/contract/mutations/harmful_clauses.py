@@ -99,7 +99,9 @@ def _limits(texts: Texts) -> Iterator[Mutant]:
 
 def _arms(texts: Texts) -> Iterator[Mutant]:
     condition = Editor(texts, "a condition that no argument has", frozenset({"arm-condition", "file-format"}))
-    always = Editor(texts, "drop a `-- when`", frozenset({"none-compared", "parameter-unknown", "statement-refused"}))
+    always = Editor(
+        texts, "drop a `-- when`", frozenset({"none-compared", "parameter-unknown", "statement-refused", "arm-missing"})
+    )
     arm = Editor(texts, "drop an arm", frozenset({"arm-missing", "argument-unused", "statement-refused"}))
     made: list[Mutant] = []
     for query in queries(texts):

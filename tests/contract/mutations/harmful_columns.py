@@ -1,5 +1,6 @@
 """What a statement gives back is no longer what its model takes: the same change in both twins."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 
@@ -22,13 +23,20 @@ from contract.mutations.edits import (
 Columns = list[str]
 
 KINDS = {
-    "uuid": ("id", "user_id"),
-    "int": ("eve_character_id",),
+    "uuid": ("id", "jti", "rotated_from"),
+    "int": ("eve_character_id", "failures", "refused", "last_step", "number", "days"),
     "bool": ("is_active", "is_admin", "is_test_user", "is_private"),
     "instant": ("last_login_at", "created_at", "updated_at", "expires_at"),
     "json": ("metadata", "eve_scopes"),
 }
 KIND_OF = {name: kind for kind, names in KINDS.items() for name in names}
+ENDINGS = {"_at": "instant", "_until": "instant", "_id": "uuid"}
+
+
+def kind_of(column: str) -> str:
+    """By its name, as far as its table is not known."""
+    by_ending = next((kind for ending, kind in ENDINGS.items() if column.endswith(ending)), "text")
+    return KIND_OF.get(column, by_ending)
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:
@@ -79,8 +87,8 @@ def _add(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[M
 def _other_kind(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     for at in (place, place + 5):
         name = columns[at % len(columns)]
-        kind = KIND_OF.get(bare(name), "text")
-        other = next((each for each in columns[3:] + columns if KIND_OF.get(bare(each), "text") != kind), None)
+        kind = kind_of(bare(name))
+        other = next((each for each in columns[3:] + columns if kind_of(bare(each)) != kind), None)
         if other is not None and bare(name) not in ("metadata", "cookies"):
             yield from editor.both(f"{other} as {name}", query, instead(name, f"{other} AS {bare(name)}"))
 
@@ -95,14 +103,14 @@ def _other_values(editor: Editor, query: str, place: int, columns: Columns) -> I
 def _cast(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     name = columns[(6 * place) % len(columns)]
     kind = "integer" if bare(name) in ("username", "email", "phone_number", "display_name", "platform") else "text"
-    if KIND_OF.get(bare(name)) or kind == "integer":
+    if kind_of(bare(name)) != "text" or kind == "integer":
         cast = f"CAST({name} AS {kind}) AS {bare(name)}"
         yield from editor.both(f"{name} as {kind}", query, instead(name, cast))
 
 
 def _constant(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
     name = columns[(3 * place + 4) % len(columns)]
-    value = "'x'" if KIND_OF.get(bare(name)) else "1"
+    value = "1" if kind_of(bare(name)) == "text" else "'x'"
     yield from editor.both(f"{value} as {name}", query, instead(name, f"{value} AS {bare(name)}"))
 
 
@@ -122,10 +130,12 @@ def _may_be_null(editor: Editor, query: str, place: int, columns: Columns) -> It
     maybe = f"CASE WHEN {one} = {one} THEN {one} END AS {bare(one)}"
     if bare(one) != "metadata":
         yield from editor.both(f"{one} by a CASE without ELSE", query, instead(one, maybe))
-    table = "session_cookies" if query.startswith("session_cookies") and "users." not in other else "users"
-    inner = f"(SELECT inner_one.{bare(other)} FROM {table} AS inner_one WHERE inner_one.id IS NULL) AS {bare(other)}"
+    [main, *_] = re.findall(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", block(editor.texts, query))
+    table = other.partition(".")[0] if "." in other else main
+    inner = f"(SELECT inner_one.{bare(other)} FROM {table} AS inner_one WHERE inner_one.{bare(other)} IS NULL)"
+    inner += f" AS {bare(other)}"
     yield from editor.both(f"{other} of a row that may be missing", query, instead(other, inner))
-    if not KIND_OF.get(bare(third)):
+    if kind_of(bare(third)) == "text":
         nullif = f"nullif({third}, 'x') AS {bare(third)}"
         yield from editor.both(f"{third} or NULL", query, instead(third, nullif))
 

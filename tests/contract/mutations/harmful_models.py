@@ -71,8 +71,8 @@ def _fields(texts: Texts) -> Iterator[Mutant]:
             yield from more.files(f"{model}.{new}", at, in_class(model, put(last, f"{last}    {new}\n")))
         for place, (name, annotation) in enumerate(every):
             title, plain = f"{model}.{name}", annotation.partition(" = ")[0]
-            nullable = plain.endswith(" | None")
-            opposite = plain.removesuffix(" | None") if nullable else f"{plain} | None"
+            nullable = " | None" in plain
+            opposite = plain.replace(" | None", "", 1) if nullable else f"{plain} | None"
             put_none = f"    {name}: {opposite}{annotation.removeprefix(plain)}\n"
             null = tight if nullable else loose
             if place % 2 == 0 or model != "User":

@@ -6,7 +6,7 @@ from itertools import chain, pairwise
 
 from contract.mutations.application import Mutant, Texts
 from contract.mutations.edits import NULLABLE, Edit, Editor, block, misspelt, put, queries, sub, thinned, within
-from contract.mutations.harmful_columns import KIND_OF
+from contract.mutations.harmful_columns import kind_of
 
 INSERTS = ("users.insert_user", "users.upsert_eve_user", "session_cookies.insert_session_cookie")
 FILLED = ("eve_scopes", "status", "role", "is_test_user", "is_private", "metadata")  # by a default
@@ -74,12 +74,12 @@ def _assigned(texts: Texts) -> Iterator[Mutant]:
         if "\nSET" not in text or "UPDATE" not in text:
             continue
         assignments = text.partition("\nSET")[2].partition("\nWHERE")[0]
-        for name in re.findall(r"^(?:    | )(\w+) = (?:CASE|:|excluded)", assignments, re.MULTILINE):
+        for name, value in re.findall(r"^(?:    | )(\w+) = ((?:CASE|:|excluded).*)", assignments, re.MULTILINE):
             other = "created_at" if kind_named(name) != "instant" else "display_name"
             target = rf"^(    |SET ){name} = "
             yield from kind.both(f"{other} for {name}", query, sub(target, rf"\1{other} = "))
             made += wrong.both(f"{misspelt(name)} for {name}", query, sub(target, rf"\1{misspelt(name)} = "))
-            if name not in NULLABLE and not name.startswith(("username", "email")):
+            if name not in NULLABLE and not name.startswith(("username", "email")) and value != "CASE":
                 yield from null.both(f"{name} = NULL", query, sub(rf"{target}[^,\n]*", rf"\1{name} = NULL"))
     yield from thinned(made, 10)
 
@@ -150,4 +150,4 @@ def _unlisted(place: int) -> Edit:
 
 
 def kind_named(name: str) -> str:
-    return "instant" if name == "now" else KIND_OF.get(name, "text") if name != "cookies" else "text"
+    return "instant" if name == "now" else kind_of(name)

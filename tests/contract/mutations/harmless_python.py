@@ -27,7 +27,7 @@ def _signatures(texts: Texts) -> Iterator[Mutant]:
         (users, "get_user", '"""The user with this id."""', '"""Whoever this is."""'),
         (users, "get_user", "user_id: UUID", "*, user_id: UUID"),
         (users, "find_user_by_email", "User | None", "Annotated[User | None, 'perhaps']"),
-        (users, "find_user_by_email", "email: Address", "email: Annotated[str, EmailAddress]"),
+        (users, "find_user_by_email", "email: Address", "email: Annotated[Address, 'as typed']"),
         (users, "find_user_by_username", "User | None", "None | User"),
         (users, "find_user_by_eve_character", "eve_character_id: int", "eve_character_id: EveCharacterId"),
         (

@@ -66,7 +66,7 @@ def _names(texts: Texts) -> Iterator[Mutant]:
         if not columns or named is None:
             continue
         table = named[1]
-        reads = re.search(r"^SELECT\n", text, re.MULTILINE) and f"{table}." not in text and "json" not in text
+        reads = named[0].startswith("FROM") and f"{table}." not in text and "json" not in text
         made += editor.both(
             "columns under their own names", query, in_columns(lambda every: [f"{c} AS {bare(c)}" for c in every])
         )
@@ -106,7 +106,7 @@ def _conditions(texts: Texts) -> Iterator[Mutant]:
         if "\nWHERE" not in text or "CASE" in text:
             continue
         swapped = sub(r"^(WHERE |    AND |    (?=(?:id|user_id|\w+_fold) = :))(\w+) = (:\w+)", r"\1\3 = \2", 0)
-        made += editor.both("the sides swapped", query, swapped)
+        made += editor.both("the sides swapped", query, _behind_where(swapped))
         around = sub(r"^(WHERE |    AND )(\w+ [=<>]+ :\w+)", r"\1(\2)", 0)
         made += editor.both("in parentheses", query, around)
         made += editor.both(
@@ -135,6 +135,16 @@ def _conditions(texts: Texts) -> Iterator[Mutant]:
         ("users.update_user", "THEN :email ELSE email END", "THEN (:email) ELSE users.email END"),
     ):
         yield from editor.both(new, query, put(old, new))
+
+
+def _behind_where(edit: Edit) -> Edit:
+    """The edit, of the conditions: what SET assigns looks the same."""
+
+    def change(text: str) -> str:
+        head, where, tail = text.partition("\nWHERE")
+        return head + edit(where + tail)
+
+    return change
 
 
 def _queries_around(texts: Texts) -> Iterator[Mutant]:
