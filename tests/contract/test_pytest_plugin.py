@@ -68,7 +68,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> str:
     """What pytest says, the plugin loaded by its entry point."""
     foreign = ("PYTEST_", "HANGAR_TEST_", "CI", "BUILD_NUMBER")  # in a CI run pytest repeats messages in its summary
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", *arguments]
     path = {"PYTHONPATH": str(folder)}
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=False, env=kept | path | environment

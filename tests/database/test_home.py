@@ -34,7 +34,7 @@ async def answers(db, count):
 
 async def many_answers(db):
     async with asyncio.timeout(300):
-        await asyncio.gather(*(answers(db, 200) for _ in range(6)))
+        await asyncio.gather(*(answers(db, 50) for _ in range(6)))
 
 async def refused(db, tx=None):
     calls = [column(db, "SELECT 1"), db.in_transaction(lambda tx: column(tx, "SELECT 1")), streamed(db)]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from docs.documents import BACKUP, blocks, write_files
+from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import ACCOUNTS, open_database, session_cookies, users
 from samples import eve_user, local_user, session
 

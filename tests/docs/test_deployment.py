@@ -16,6 +16,7 @@ import pytest
 from psycopg import sql
 
 from docs.documents import DEPLOYMENT, blocks, write_files
+from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import (
     ACCOUNTS,
     accounts,

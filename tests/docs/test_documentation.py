@@ -34,6 +34,7 @@ def run(command: str, folder: Path, url: str) -> subprocess.CompletedProcess[str
         "PYTHONPATH": str(folder),
         "DATABASE_URL": url,
         "HANGAR_SEALING_KEYS": sealing.new_key(),
+        "PYTEST_ADDOPTS": "-p no:schemathesis",  # takes a second to be loaded, and the pages do not use it
     }
     return subprocess.run(
         ["bash", "-c", command.replace(EXAMPLE_URL, url)],

@@ -33,7 +33,8 @@ def inner(tmp_path: Path):
         (tmp_path / "test_inner.py").write_text(test, encoding="utf-8")
         (tmp_path / "earlier.py").write_text(plugin, encoding="utf-8")
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "HANGAR"))}
-        command = ("-m", "pytest", "-p", "earlier", "-p", "conftest", "--rootdir", tmp_path, "-s", *options, tmp_path)
+        plugins = ("-p", "no:schemathesis", "-p", "earlier", "-p", "conftest")
+        command = ("-m", "pytest", *plugins, "--rootdir", tmp_path, "-s", *options, tmp_path)
         return subprocess.Popen(
             [*shell, sys.executable, *map(str, command)],
             cwd=tmp_path,

@@ -102,7 +102,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("installed")
     run(sys.executable, "-m", "venv", "--without-pip", place, cwd=place)
     into = ("--python", place / "bin" / "python")
-    run(sys.executable, "-m", "pip", *into, "install", "--quiet", wheel, "pytest", cwd=place)
+    run(sys.executable, "-m", "pip", *into, "install", "--quiet", "--no-compile", wheel, "pytest", cwd=place)
     return place / "bin"
 
 

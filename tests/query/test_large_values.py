@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import Database, User, users, values
 from hangar_dal.errors import InvalidValue
 from hangar_dal.sizes import MAX_CALL_BYTES, MAX_JSON_BYTES, MAX_LIST_ITEMS, MAX_ROWS

@@ -218,6 +218,9 @@ ONLY_POSTGRESQL = st.one_of(
 SPACE = st.one_of(st.sampled_from([" ", "\n", "\t"]), TEXT.map(_block_comment), TEXT.map(_line_comment))
 
 
+EXAMPLES = pytest.mark.parametrize("examples", [100, pytest.param(5000, marks=pytest.mark.long)])
+
+
 def _statements(own: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, list[str]]]:
     plain = st.one_of(COMMON, own).map(lambda text: (text, ""))
     pieces = st.lists(st.tuples(SPACE, st.one_of(plain, PARAMETER), SPACE), min_size=1, max_size=8)
@@ -229,9 +232,10 @@ def _statements(own: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, lis
     return pieces.map(written)
 
 
-def test_sqlite_agrees_on_the_parameters_of_composed_statements(sqlite: sqlite3.Connection) -> None:
+@EXAMPLES
+def test_sqlite_agrees_on_the_parameters_of_composed_statements(sqlite: sqlite3.Connection, examples: int) -> None:
     @given(_statements(ONLY_SQLITE))
-    @settings(max_examples=500)
+    @settings(max_examples=examples)
     def agrees(composed: tuple[str, list[str]]) -> None:
         statement, names = composed
         assert asked_by_sqlite(sqlite, statement) == names
@@ -240,9 +244,12 @@ def test_sqlite_agrees_on_the_parameters_of_composed_statements(sqlite: sqlite3.
     agrees()
 
 
-def test_postgresql_agrees_on_the_parameters_of_composed_statements(postgres: psycopg.Connection) -> None:
+@EXAMPLES
+def test_postgresql_agrees_on_the_parameters_of_composed_statements(
+    postgres: psycopg.Connection, examples: int
+) -> None:
     @given(_statements(ONLY_POSTGRESQL))
-    @settings(max_examples=500)
+    @settings(max_examples=examples)
     def agrees(composed: tuple[str, list[str]]) -> None:
         statement, names = composed
         assert names_in(statement, "postgresql") == names
@@ -251,17 +258,22 @@ def test_postgresql_agrees_on_the_parameters_of_composed_statements(postgres: ps
     agrees()
 
 
-@given(st.text(alphabet=st.sampled_from(list("a1 é:;'\"[]`-/*\n")), max_size=24))
-@settings(max_examples=2000)
-def test_sqlite_agrees_where_strings_names_and_comments_end(text: str) -> None:
+@EXAMPLES
+def test_sqlite_agrees_where_strings_names_and_comments_end(examples: int) -> None:
     """`sqlite3_complete` tells whether the last semicolon stands outside of all of them."""
-    complete = sqlite3.complete_statement(f"{text};")
-    try:
-        tokens = list(scan(f"{text};", "sqlite"))
-    except Unterminated:
-        assert not complete
-        return
-    if tokens[-1].kind is Kind.COMMENT and tokens[-1].text.startswith("/*"):
-        return  # a comment that is open at the end: a whole statement for the parser, half a line for the shell
-    code = [token for token in tokens if token.kind is not Kind.COMMENT]
-    assert complete is bool(code and code[-1].kind is Kind.SEMICOLON)
+
+    @given(st.text(alphabet=st.sampled_from(list("a1 é:;'\"[]`-/*\n")), max_size=24))
+    @settings(max_examples=4 * examples)
+    def agrees(text: str) -> None:
+        complete = sqlite3.complete_statement(f"{text};")
+        try:
+            tokens = list(scan(f"{text};", "sqlite"))
+        except Unterminated:
+            assert not complete
+            return
+        if tokens[-1].kind is Kind.COMMENT and tokens[-1].text.startswith("/*"):
+            return  # a comment that is open at the end: a whole statement for the parser, half a line for the shell
+        code = [token for token in tokens if token.kind is not Kind.COMMENT]
+        assert complete is bool(code and code[-1].kind is Kind.SEMICOLON)
+
+    agrees()

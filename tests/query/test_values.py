@@ -49,6 +49,8 @@ SAMPLES = st.builds(Sample, **COMMON, real=REAL, data=st.binary(max_size=20), do
 LINES = st.builds(Line, **COMMON, real=st.floats(allow_nan=False, allow_infinity=False), doc=st.none() | JSON)
 SCALARS = ("text", "whole", "real", "flag", "data", "key", "at", "day", "doc", "times", "colour", "size", "shape")
 
+EXAMPLES = pytest.mark.parametrize("examples", [50, pytest.param(2000, marks=pytest.mark.long)])
+
 
 def alike(found: object, given: object) -> bool:
     """Equal, and of the same type all the way down: `1 == True == 1.0` is not enough."""
@@ -65,9 +67,10 @@ def values(row: Sample | Line) -> dict[str, Any]:
     return {name: getattr(row, name) for name in type(row).model_fields}
 
 
-def test_every_value_comes_back_equal(calls: Runner, loop_database: Database) -> None:
+@EXAMPLES
+def test_every_value_comes_back_equal(calls: Runner, loop_database: Database, examples: int) -> None:
     @given(SAMPLES)
-    @settings(max_examples=200)
+    @settings(max_examples=examples)
     def comes_back(sample: Sample) -> None:
         async def there_and_back() -> None:
             assert alike(values(await samples.insert_sample(loop_database, sample)), values(sample))
@@ -81,9 +84,10 @@ def test_every_value_comes_back_equal(calls: Runner, loop_database: Database) ->
     comes_back()
 
 
-def test_many_rows_at_once_come_back_equal(calls: Runner, loop_database: Database) -> None:
+@EXAMPLES
+def test_many_rows_at_once_come_back_equal(calls: Runner, loop_database: Database, examples: int) -> None:
     @given(st.lists(LINES, min_size=1, max_size=4, unique_by=lambda line: line.id))
-    @settings(max_examples=200)
+    @settings(max_examples=examples)
     def come_back(lines: list[Line]) -> None:
         async def there_and_back() -> None:
             assert await samples.insert_lines(loop_database, lines) == len(lines)
@@ -251,11 +255,12 @@ async def test_an_argument_of_a_wrong_type_is_named(shop_database: Database) -> 
         await samples.page_samples(shop_database, limit="1")
 
 
-def test_only_what_both_databases_refuse_is_refused(calls: Runner, loop_database: Database) -> None:
+@EXAMPLES
+def test_only_what_both_databases_refuse_is_refused(calls: Runner, loop_database: Database, examples: int) -> None:
     """Any text at all: either it comes back equal, or it is refused with nothing changed."""
 
     @given(st.text(max_size=10))
-    @settings(max_examples=300)
+    @settings(max_examples=examples)
     def decided(text: str) -> None:
         async def there_and_back() -> None:
             before = await samples.count_samples(loop_database)

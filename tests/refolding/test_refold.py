@@ -266,8 +266,8 @@ async def test_a_run_that_is_killed_is_started_again_and_ends_the_work(
 ) -> None:
     left = "SELECT count(*) FROM users WHERE email_fold LIKE 'stale %'"
     process = await asyncio.create_subprocess_exec(*REFOLD, *NAMED, "--batch", "1", env=environment, stdout=DEVNULL)
-    while (await sql(left))[0][0] == stale and process.returncode is None:
-        pass
+    while (await sql(left))[0][0] == stale and process.returncode is None:  # noqa: ASYNC110 - another process is watched
+        await asyncio.sleep(0.001)
     process.kill()
     await process.wait()
     [[unfinished]] = await sql(left)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from commands import run_module
+
 ROOT = Path(__file__).parents[2]
 CASES = [
     "typed row by key",
@@ -18,15 +20,7 @@ CASES = [
 
 
 def run(*arguments: str, module: str = "benchmarks", **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    done = run_module(module, *arguments, cwd=ROOT, env=os.environ | environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
