@@ -1,11 +1,14 @@
 """What the tests of the catalog COMMUNITY share: its databases, and users and videos in them."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from hangar_dal import COMMUNITY, Catalog, Database, User, users, videos
+from hangar_dal import COMMUNITY, Catalog, Database, Settings, User, comments, open_database, sealing, users, videos
+from hangar_dal.comments import Comment, NewComment
+from hangar_dal.database import Executor
 from hangar_dal.videos import NewVideo, Video, VideoStatus, VideoVisibility
 from samples import local_user
 
@@ -13,6 +16,14 @@ from samples import local_user
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     return COMMUNITY
+
+
+@pytest.fixture
+async def on_postgresql(postgres_url: str, anyio_backend: str) -> AsyncIterator[Database]:
+    """For what only PostgreSQL has: rows that several transactions change at once."""
+    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+    async with open_database(settings, catalog=COMMUNITY) as db:
+        yield db
 
 
 async def person(db: Database, **given: Any) -> User:
@@ -31,3 +42,9 @@ async def video(db: Database, owner_id: UUID, **given: Any) -> Video:
         **given,
     }
     return await videos.create_video(db, NewVideo(owner_id=owner_id, **new))
+
+
+async def comment(db: Executor, video_id: UUID, author_id: UUID, **given: Any) -> Comment:
+    """A comment on a video; with `parent_id`, an answer."""
+    new: dict[str, Any] = {"body": "Well said", **given}
+    return await comments.create_comment(db, NewComment(video_id=video_id, author_id=author_id, **new))

@@ -11,7 +11,6 @@ from community import catalog as catalog
 from community import person
 from docs.documents import ROOT, blocks
 from hangar_dal import COMMUNITY, Database, sealing, video_views, videos
-from hangar_dal.community.user_tables import USER_TABLES
 
 PAGE = ROOT / "docs" / "videos.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -58,9 +57,3 @@ def test_every_rule_and_every_test_on_the_page_exist() -> None:
     assert [name for name in sorted(named - tests) if not re.search(rf"\b{name}\b", migrations)] == []
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "domains").rglob("test_*.py"))
     assert [name for name in sorted(tests) if f"def {name}(" not in code] == []
-
-
-def test_the_page_says_what_happens_to_each_table_of_videos() -> None:
-    last = TEXT.partition("## What happens with users")[2]
-    of_videos = {table for table in USER_TABLES if table.startswith("video") or table in ("follows", "blocks")}
-    assert of_videos <= set(re.findall(r"`(\w+)`", last))

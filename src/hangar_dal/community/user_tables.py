@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from hangar_dal import social, video_views, videos
+from hangar_dal import comments, likes, reports, shares, social, video_views, videos
 from hangar_dal.accounts.user_tables import UserTable
 from hangar_dal.database import Transaction
 from hangar_dal.models.users import User
@@ -47,6 +47,7 @@ async def _follows(tx: Transaction, user: User) -> Rows:
 
 
 async def _move_follows(tx: Transaction, kept: User, merged: User) -> None:
+    await social.accept_moved_follows(tx, kept=kept.id, merged=merged.id)
     await social.move_follows(tx, kept=kept.id, merged=merged.id)
 
 
@@ -61,7 +62,61 @@ async def _move_blocks(tx: Transaction, kept: User, merged: User) -> None:
     await social.move_blocks(tx, kept=kept.id, merged=merged.id)
 
 
+async def _video_likes(tx: Transaction, user: User) -> Rows:
+    async with likes.stream_video_likes_of_user(tx, user.id) as rows:
+        async for row in rows:
+            yield row
+
+
+async def _move_video_likes(tx: Transaction, kept: User, merged: User) -> None:
+    await likes.move_video_likes(tx, kept=kept.id, merged=merged.id)
+
+
+async def _comment_likes(tx: Transaction, user: User) -> Rows:
+    async with likes.stream_comment_likes_of_user(tx, user.id) as rows:
+        async for row in rows:
+            yield row
+
+
+async def _move_comment_likes(tx: Transaction, kept: User, merged: User) -> None:
+    await likes.move_comment_likes(tx, kept=kept.id, merged=merged.id)
+
+
+async def _comments(tx: Transaction, user: User) -> Rows:
+    async with comments.stream_comments_of_author(tx, user.id) as rows:
+        async for row in rows:
+            yield row
+
+
+async def _move_comments(tx: Transaction, kept: User, merged: User) -> None:
+    await comments.move_comments(tx, kept=kept.id, merged=merged.id)
+
+
+async def _shares(tx: Transaction, user: User) -> Rows:
+    """Not what others shared with the user: their messages are theirs."""
+    async with shares.stream_shares_of_user(tx, user.id) as rows:
+        async for row in rows:
+            yield row
+
+
+async def _move_shares(tx: Transaction, kept: User, merged: User) -> None:
+    await shares.move_shares(tx, kept=kept.id, merged=merged.id)
+
+
+async def _reports(tx: Transaction, user: User) -> Rows:
+    """Not the reports about the user: who made them is not the user's to know."""
+    async with reports.stream_reports_of_reporter(tx, user.id) as rows:
+        async for row in rows:
+            yield row
+
+
+async def _move_reports(tx: Transaction, kept: User, merged: User) -> None:
+    await reports.move_reports(tx, kept=kept.id, merged=merged.id)
+    await reports.move_claims(tx, kept=kept.id, merged=merged.id)
+
+
 _OF_VIDEOS: Final = UserTable()  # made from the videos, and moves with them
+_COUNTS: Final = UserTable()  # triggers keep them
 
 # Blocks come before follows: no follow moves over a block.
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
@@ -76,5 +131,17 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         "video_views_by_day": _OF_VIDEOS,
         "video_trends": _OF_VIDEOS,
         "video_search_rows": _OF_VIDEOS,
+        "video_likes": UserTable(export=_video_likes, move=_move_video_likes),
+        "comments": UserTable(export=_comments, move=_move_comments),
+        "comment_likes": UserTable(export=_comment_likes, move=_move_comment_likes),
+        "shares": UserTable(export=_shares, move=_move_shares),
+        "reports": UserTable(export=_reports, move=_move_reports),
+        "follower_counts": _COUNTS,
+        "followed_counts": _COUNTS,
+        "video_like_counts": _COUNTS,
+        "video_comment_counts": _COUNTS,
+        "answer_counts": _COUNTS,
+        "comment_like_counts": _COUNTS,
+        "video_share_counts": _COUNTS,
     }
 )

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from hangar_dal.errors import InvalidValue
-from hangar_dal.models.row import NotNegative, Row, ShortText
+from hangar_dal.models.row import LongText, NotNegative, Row, ShortText
 from hangar_dal.values import JsonObject, fold, uuid7
 from hangar_dal.words import SearchableWords
 
@@ -61,7 +61,6 @@ Tag = Annotated[
 Tags = Annotated[list[Tag], SearchableWords, Field(max_length=30), AfterValidator(_each_once)]
 SomeTags = Annotated[list[Tag], Field(max_length=30)]
 VideoIds = Annotated[list[UUID], Field(max_length=1000)]
-Thumbnail = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Duration = NotNegative
 
 
@@ -99,7 +98,7 @@ class NewVideo(Row):
     duration_ms: Duration | None = None
     status: VideoStatus = VideoStatus.UPLOADING
     visibility: VideoVisibility = VideoVisibility.PRIVATE
-    thumbnail: Thumbnail | None = None
+    thumbnail: LongText | None = None
     metadata: JsonObject = Field(default_factory=dict)
     published_at: datetime | None = None
 
@@ -114,7 +113,7 @@ class VideoChanges(TypedDict, total=False):
     tags: Tags
     duration_ms: Duration
     visibility: VideoVisibility
-    thumbnail: Thumbnail | None
+    thumbnail: LongText | None
     metadata: JsonObject
 
 
@@ -126,7 +125,7 @@ class Rendition(Row):
     height: Annotated[int, Field(ge=1, le=100_000)]
     bitrate: Annotated[int, Field(gt=0)]
     codec: Annotated[str, StringConstraints(min_length=1, max_length=100)]
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    url: LongText
     size: NotNegative
 
 

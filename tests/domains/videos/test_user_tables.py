@@ -2,15 +2,30 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
-from community import person, video
+from community import comment, person, video
 from domain_fixtures import Sql
 from full_users import tables_of_users
-from hangar_dal import Database, User, accounts, social, video_views, videos
+from hangar_dal import (
+    Database,
+    User,
+    accounts,
+    comments,
+    likes,
+    reports,
+    shares,
+    social,
+    video_views,
+    videos,
+)
 from hangar_dal.accounts.user_tables import USER_TABLES as OF_ACCOUNTS
 from hangar_dal.accounts.user_tables import tables_of_other_catalogs
+from hangar_dal.comments import Comment
 from hangar_dal.community.user_tables import USER_TABLES
 from hangar_dal.migrations.drift import database_schema
+from hangar_dal.reports import NewReport, ReportReason, ReportTarget
+from hangar_dal.shares import NewShare, ShareChannel
 from hangar_dal.social import FollowStatus
 from hangar_dal.videos import Rendition
 
@@ -31,6 +46,18 @@ async def block(db: Database, one: User, other: User) -> None:
     await social.block(db, blocker_id=one.id, blocked_id=other.id)
 
 
+async def react(db: Database, video_id: UUID, who: User, other: User) -> Comment:
+    """A like, a comment and its like, a share and a report of one user."""
+    await likes.like_video(db, video_id, user_id=who.id)
+    said = await comment(db, video_id, who.id)
+    await likes.like_comment(db, said.id, user_id=who.id)
+    to = NewShare(video_id=video_id, user_id=who.id, recipient_id=other.id, channel=ShareChannel.USER)
+    await shares.share_video(db, to)
+    about = NewReport(reporter_id=who.id, target_kind=ReportTarget.USER, target_id=other.id, reason=ReportReason.SPAM)
+    await reports.create_report(db, about)
+    return said
+
+
 async def test_an_export_has_the_tables_of_the_opened_catalog(database: Database) -> None:
     ada, bob, eve = await person(database), await person(database), await person(database)
     for owner in (ada, bob):
@@ -38,6 +65,8 @@ async def test_an_export_has_the_tables_of_the_opened_catalog(database: Database
         hd = Rendition(name="hd", width=16, height=9, bitrate=1, codec="av1", url="https://v/hd", size=1)
         await videos.replace_renditions(database, made.id, [hd])
         await video_views.record_view(database, made.id, viewer_id=ada.id)
+    for who in (ada, bob):
+        await react(database, made.id, who, eve)
     await follow(database, ada, bob)
     await follow(database, bob, ada)
     await block(database, ada, eve)
@@ -46,7 +75,18 @@ async def test_an_export_has_the_tables_of_the_opened_catalog(database: Database
     async with accounts.export_user(database, ada.id) as pieces:
         document: dict[str, list[dict[str, Any]]] = json.loads("".join([piece async for piece in pieces]))
     counted = {table: len(rows) for table, rows in document.items() if table not in OF_ACCOUNTS}
-    assert counted == {"blocks": 1, "follows": 2, "videos": 1, "video_renditions": 1, "video_views": 2}
+    assert counted == {
+        "blocks": 1,
+        "follows": 2,
+        "videos": 1,
+        "video_renditions": 1,
+        "video_views": 2,
+        "video_likes": 1,
+        "comments": 1,
+        "comment_likes": 1,
+        "shares": 1,
+        "reports": 1,
+    }
     assert document["videos"][0]["owner_id"] == str(ada.id)
     assert document["blocks"][0]["blocked_id"] == str(eve.id)
 
@@ -87,6 +127,29 @@ async def test_a_merge_moves_videos_follows_and_blocks(database: Database, sql: 
     }
 
 
+async def test_a_merge_moves_likes_comments_shares_and_reports(database: Database) -> None:
+    kept, merged, other = await person(database), await person(database), await person(database)
+    both, one = await video(database, other.id), await video(database, other.id)
+    await react(database, both.id, kept, other)
+    said = await react(database, both.id, merged, other)
+    await likes.like_video(database, one.id, user_id=merged.id)
+    between = NewShare(video_id=one.id, user_id=merged.id, recipient_id=kept.id, channel=ShareChannel.USER)
+    await shares.share_video(database, between)
+    back = NewShare(video_id=one.id, user_id=other.id, recipient_id=merged.id, channel=ShareChannel.USER)
+    received = await shares.share_video(database, back)
+    claimed = await reports.claim_report(database, moderator_id=merged.id)
+    assert claimed is not None
+    await accounts.merge_users(database, kept=kept.id, merged=merged.id)
+    assert (await likes.count_video_likes(database, both.id), await likes.count_video_likes(database, one.id)) == (1, 1)
+    assert (await comments.get_comment(database, said.id)).author_id == kept.id
+    assert await comments.count_comments(database, both.id) == 2
+    assert await likes.count_comment_likes(database, said.id) == 1
+    assert [each.id for each in await shares.list_received_shares(database, kept.id)] == [received.id]
+    assert (await shares.count_shares(database, both.id), await shares.count_shares(database, one.id)) == (2, 1)
+    assert len(await reports.list_reports_of_reporter(database, kept.id)) == 1
+    assert [each.id for each in await reports.list_claimed_reports(database, kept.id)] == [claimed.id]
+
+
 async def test_an_erased_user_leaves_nothing_but_the_counts_of_others(database: Database, sql: Sql) -> None:
     ada, bob, eve = await person(database), await person(database), await person(database)
     for owner, viewer in ((ada, bob), (bob, ada)):
@@ -97,13 +160,11 @@ async def test_an_erased_user_leaves_nothing_but_the_counts_of_others(database: 
     assert await video_views.refresh_trends(database) == 2
     await accounts.erase_user(database, ada.id)
     left = {table: len(await sql(f"SELECT 1 FROM {table}")) for table in USER_TABLES if table != "video_search_rows"}
-    assert left == {
-        "blocks": 0,
-        "follows": 0,
+    assert left == dict.fromkeys(left, 0) | {
+        "followed_counts": 1,
+        "follower_counts": 1,
         "videos": 1,
         "video_tags": 1,
-        "video_renditions": 0,
-        "video_views": 0,
         "video_view_counts": 1,
         "video_views_by_day": 1,
         "video_trends": 1,

@@ -1,5 +1,5 @@
--- name: follow
--- The account decides whether it has to accept. A follow that exists stays as it is.
+-- name: insert_follow
+-- The account decides whether it has to accept.
 -- differs: the parameters of a SELECT need their types there
 INSERT INTO follows (
     follower_id,
@@ -10,20 +10,67 @@ INSERT INTO follows (
 )
 SELECT
     :follower_id AS follower_id,
-    id AS followed_id,
-    CASE WHEN is_private THEN 'PENDING' ELSE 'ACCEPTED' END AS status,
+    users.id AS followed_id,
+    CASE WHEN users.is_private THEN 'PENDING' ELSE 'ACCEPTED' END AS status,
     :now AS created_at,
-    CASE WHEN NOT is_private THEN :now END AS accepted_at
+    CASE WHEN NOT users.is_private THEN :now END AS accepted_at
 FROM users
-WHERE id = :followed_id
-ON CONFLICT (follower_id, followed_id) DO UPDATE
-SET status = follows.status
+WHERE
+    users.id = :followed_id
+    AND NOT EXISTS (
+        SELECT 1
+        FROM follows
+        WHERE
+            follows.follower_id = :follower_id
+            AND follows.followed_id = :followed_id
+    )
+ON CONFLICT (follower_id, followed_id) DO NOTHING
 RETURNING
     follower_id,
     followed_id,
     status,
     created_at,
     accepted_at;
+
+-- name: insert_follows
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO follows (
+    follower_id,
+    followed_id,
+    status,
+    created_at,
+    accepted_at
+)
+SELECT
+    json_extract(entry.value, '$.follower_id') AS follower_id,
+    json_extract(entry.value, '$.followed_id') AS followed_id,
+    'ACCEPTED' AS status,
+    min(json_extract(entry.value, '$.created_at')) AS created_at,
+    min(json_extract(entry.value, '$.created_at')) AS accepted_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM follows
+        WHERE
+            follows.follower_id = json_extract(entry.value, '$.follower_id')
+            AND follows.followed_id = json_extract(entry.value, '$.followed_id')
+    )
+GROUP BY json_extract(entry.value, '$.follower_id'), json_extract(entry.value, '$.followed_id')
+ON CONFLICT (follower_id, followed_id) DO NOTHING;
+
+-- name: find_follow
+SELECT
+    follower_id,
+    followed_id,
+    status,
+    created_at,
+    accepted_at
+FROM follows
+WHERE
+    follower_id = :follower_id
+    AND followed_id = :followed_id;
 
 -- name: accept_follow
 UPDATE follows
@@ -121,7 +168,7 @@ WHERE
 ON CONFLICT (blocker_id, blocked_id) DO NOTHING;
 
 -- name: move_follows
--- A follow of the kept user stays; a request becomes a follow if the merged user has one.
+-- A follow of the kept user stays.
 INSERT INTO follows (
     follower_id,
     followed_id,
@@ -159,7 +206,367 @@ WHERE
             (blocks.blocker_id = moved.follower_id AND blocks.blocked_id = moved.followed_id)
             OR (blocks.blocker_id = moved.followed_id AND blocks.blocked_id = moved.follower_id)
     )
-ON CONFLICT (follower_id, followed_id) DO UPDATE SET
-    status = excluded.status,
-    accepted_at = excluded.accepted_at
-WHERE follows.status = 'PENDING' AND excluded.status = 'ACCEPTED';
+    AND NOT EXISTS (
+        SELECT 1
+        FROM follows AS own
+        WHERE
+            own.follower_id = moved.follower_id
+            AND own.followed_id = moved.followed_id
+    )
+ON CONFLICT (follower_id, followed_id) DO NOTHING;
+
+-- name: list_followers
+SELECT
+    users.id,
+    users.username,
+    users.display_name,
+    follows.created_at
+FROM follows
+INNER JOIN users ON follows.follower_id = users.id
+WHERE
+    follows.followed_id = :user_id
+    AND follows.status = 'ACCEPTED'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = :user_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = :user_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = follows.follower_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = follows.follower_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND (follows.created_at, follows.follower_id) < (:created_at, :id)  -- when after
+ORDER BY follows.created_at DESC, follows.follower_id DESC
+LIMIT :limit;
+
+-- name: list_following
+SELECT
+    users.id,
+    users.username,
+    users.display_name,
+    follows.created_at
+FROM follows
+INNER JOIN users ON follows.followed_id = users.id
+WHERE
+    follows.follower_id = :user_id
+    AND follows.status = 'ACCEPTED'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = :user_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = :user_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = follows.followed_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = follows.followed_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND (follows.created_at, follows.followed_id) < (:created_at, :id)  -- when after
+ORDER BY follows.created_at DESC, follows.followed_id DESC
+LIMIT :limit;
+
+-- name: list_follow_requests
+SELECT
+    users.id,
+    users.username,
+    users.display_name,
+    follows.created_at
+FROM follows
+INNER JOIN users ON follows.follower_id = users.id
+WHERE
+    follows.followed_id = :user_id
+    AND follows.status = 'PENDING'
+    AND (follows.created_at, follows.follower_id) < (:created_at, :id)  -- when after
+ORDER BY follows.created_at DESC, follows.follower_id DESC
+LIMIT :limit;
+
+-- name: list_blocked_users
+SELECT
+    users.id,
+    users.username,
+    users.display_name,
+    blocks.created_at
+FROM blocks
+INNER JOIN users ON blocks.blocked_id = users.id
+WHERE
+    blocks.blocker_id = :user_id
+    AND blocks.blocked_id > :id  -- when after
+ORDER BY blocks.blocked_id
+LIMIT :limit;
+
+-- name: list_mutual_followers
+SELECT
+    users.id,
+    users.username,
+    users.display_name,
+    follows.created_at
+FROM follows
+INNER JOIN follows AS mutual ON follows.follower_id = mutual.follower_id
+INNER JOIN users ON follows.follower_id = users.id
+WHERE
+    follows.followed_id = :user_id
+    AND follows.status = 'ACCEPTED'
+    AND mutual.followed_id = :other_id
+    AND mutual.status = 'ACCEPTED'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = :user_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = :user_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = :other_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = :other_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = follows.follower_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = follows.follower_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND follows.follower_id > :id  -- when after
+ORDER BY follows.follower_id
+LIMIT :limit;
+
+-- name: list_friends
+SELECT
+    users.id,
+    users.username,
+    users.display_name,
+    follows.created_at
+FROM follows
+INNER JOIN follows AS mutual ON follows.follower_id = mutual.followed_id
+INNER JOIN users ON follows.follower_id = users.id
+WHERE
+    follows.followed_id = :user_id
+    AND follows.status = 'ACCEPTED'
+    AND mutual.follower_id = :user_id
+    AND mutual.status = 'ACCEPTED'
+    AND follows.follower_id > :id  -- when after
+ORDER BY follows.follower_id
+LIMIT :limit;
+
+-- name: count_follows
+-- differs: a sum of bigint is numeric there
+SELECT
+    (
+        SELECT coalesce(sum(follower_counts.followers), 0)
+        FROM follower_counts
+        WHERE follower_counts.user_id = :user_id
+    ) AS followers,
+    (
+        SELECT coalesce(sum(followed_counts.followed), 0)
+        FROM followed_counts
+        WHERE followed_counts.user_id = :user_id
+    ) AS followed;
+
+-- name: find_profile
+-- differs: a sum of bigint is numeric there
+SELECT
+    users.id,
+    users.username,
+    users.display_name,
+    users.is_private,
+    (
+        SELECT coalesce(sum(follower_counts.followers), 0)
+        FROM follower_counts
+        WHERE follower_counts.user_id = users.id
+    ) AS followers,
+    (
+        SELECT coalesce(sum(followed_counts.followed), 0)
+        FROM followed_counts
+        WHERE followed_counts.user_id = users.id
+    ) AS followed,
+    (
+        SELECT follows.status
+        FROM follows
+        WHERE
+            follows.follower_id = :viewer_id
+            AND follows.followed_id = users.id
+    ) AS followed_by_viewer,
+    (
+        SELECT follows.status
+        FROM follows
+        WHERE
+            follows.follower_id = users.id
+            AND follows.followed_id = :viewer_id
+    ) AS follows_viewer
+FROM users
+WHERE
+    users.id = :user_id
+    AND users.status = 'ACTIVE'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = users.id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = users.id AND blocks.blocker_id = :viewer_id)
+    );
+
+-- name: list_hidden_users
+-- differs: a list is a JSON array here, an array there
+SELECT hidden.id
+FROM (
+    SELECT blocks.blocked_id AS id
+    FROM blocks
+    WHERE
+        blocks.blocker_id = :viewer_id
+        AND blocks.blocked_id IN (SELECT value FROM json_each(:ids))
+    UNION
+    SELECT blocks.blocker_id AS id
+    FROM blocks
+    WHERE
+        blocks.blocked_id = :viewer_id
+        AND blocks.blocker_id IN (SELECT value FROM json_each(:ids))
+) AS hidden
+ORDER BY hidden.id;
+
+-- name: stream_all_follows
+-- scan: an export reads everything
+SELECT
+    follower_id,
+    followed_id,
+    status,
+    created_at,
+    accepted_at
+FROM follows
+ORDER BY follower_id, followed_id;
+
+-- name: list_newest_followed_videos
+-- Looks at the newest videos of all users, five thousand at most.
+-- differs: instants are text here, timestamps there
+SELECT
+    videos.id,
+    videos.owner_id,
+    videos.title,
+    videos.description,
+    videos.language,
+    videos.category,
+    videos.tags,
+    videos.duration_ms,
+    videos.status,
+    videos.removed_from,
+    videos.visibility,
+    videos.thumbnail,
+    videos.metadata,
+    videos.published_at,
+    videos.created_at,
+    videos.updated_at
+FROM videos
+WHERE
+    videos.status = 'READY'
+    AND videos.visibility IN ('PUBLIC', 'FOLLOWERS')
+    AND videos.published_at IS NOT NULL
+    AND videos.published_at >= coalesce(
+        (
+            SELECT bound.published_at
+            FROM videos AS bound
+            WHERE
+                bound.status = 'READY'
+                AND bound.visibility IN ('PUBLIC', 'FOLLOWERS')
+                AND bound.published_at IS NOT NULL
+                AND (bound.published_at, bound.id) < (:published_at, :id)  -- when after
+            ORDER BY bound.published_at DESC, bound.id DESC
+            LIMIT 1 OFFSET 5000
+        ),
+        '0001-01-01T00:00:00.000000Z'
+    )
+    AND EXISTS (
+        SELECT 1
+        FROM follows
+        WHERE
+            follows.follower_id = :user_id
+            AND follows.followed_id = videos.owner_id
+            AND follows.status = 'ACCEPTED'
+    )
+    AND (videos.published_at, videos.id) < (:published_at, :id)  -- when after
+ORDER BY videos.published_at DESC, videos.id DESC
+LIMIT :limit;
+
+-- name: list_followed_videos_by_owner
+-- Looks at the newest videos of each user who is followed.
+-- differs: the newest of each user come from IN here, from LATERAL there
+SELECT
+    videos.id,
+    videos.owner_id,
+    videos.title,
+    videos.description,
+    videos.language,
+    videos.category,
+    videos.tags,
+    videos.duration_ms,
+    videos.status,
+    videos.removed_from,
+    videos.visibility,
+    videos.thumbnail,
+    videos.metadata,
+    videos.published_at,
+    videos.created_at,
+    videos.updated_at
+FROM videos
+WHERE
+    videos.published_at IS NOT NULL
+    AND videos.id IN (
+        SELECT newest.id
+        FROM follows
+        CROSS JOIN videos AS newest
+        WHERE
+            follows.follower_id = :user_id
+            AND follows.status = 'ACCEPTED'
+            AND newest.id IN (
+                SELECT owned.id
+                FROM videos AS owned
+                WHERE
+                    owned.owner_id = follows.followed_id
+                    AND owned.status = 'READY'
+                    AND owned.visibility IN ('PUBLIC', 'FOLLOWERS')
+                    AND owned.published_at IS NOT NULL
+                    AND (owned.published_at, owned.id) < (:published_at, :id)  -- when after
+                ORDER BY owned.published_at DESC, owned.id DESC
+                LIMIT :limit
+            )
+        ORDER BY newest.published_at DESC, newest.id DESC
+        LIMIT :limit
+    )
+ORDER BY videos.published_at DESC, videos.id DESC;
+
+-- name: accept_moved_follows
+-- A request becomes a follow if the merged user has one.
+UPDATE follows
+SET
+    status = 'ACCEPTED',
+    accepted_at = :now
+WHERE
+    (follower_id = :kept OR followed_id = :kept)
+    AND status = 'PENDING'
+    AND EXISTS (
+        SELECT 1
+        FROM follows AS merged
+        WHERE
+            merged.status = 'ACCEPTED'
+            AND (
+                (
+                    merged.follower_id = :merged
+                    AND merged.followed_id = follows.followed_id
+                    AND follows.follower_id = :kept
+                )
+                OR (
+                    merged.followed_id = :merged
+                    AND merged.follower_id = follows.follower_id
+                    AND follows.followed_id = :kept
+                )
+            )
+    );

@@ -1,0 +1,15 @@
+DROP TABLE comment_like_counts;
+DROP TABLE comment_likes;
+DROP TABLE answer_counts;
+DROP TABLE video_comment_counts;
+DROP TABLE comments;
+DROP FUNCTION comment_likes_counted();
+DROP FUNCTION comment_likes_unchanged();
+DROP FUNCTION comments_deleted();
+DROP FUNCTION comments_removed();
+DROP FUNCTION comments_author_gone();
+DROP FUNCTION comments_counted();
+DROP FUNCTION comments_answer();
+DROP FUNCTION comments_unchanged();
+DROP FUNCTION comments_status_transition();
+DROP FUNCTION comments_first_status();

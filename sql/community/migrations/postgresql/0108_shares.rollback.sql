@@ -1,0 +1,4 @@
+DROP TABLE video_share_counts;
+DROP TABLE shares;
+DROP FUNCTION shares_counted();
+DROP FUNCTION shares_unchanged();

@@ -1,0 +1,15 @@
+-- transactional: false
+-- Built while others write. A build that failed leaves an invalid index behind, which goes first.
+
+-- What followers see, the last published first, of all users and of one.
+DROP INDEX CONCURRENTLY IF EXISTS idx_videos_followed_feed;
+CREATE INDEX CONCURRENTLY idx_videos_followed_feed ON videos (published_at, id, owner_id)
+WHERE status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS') AND published_at IS NOT NULL;
+
+DROP INDEX CONCURRENTLY IF EXISTS idx_videos_owner_feed;
+CREATE INDEX CONCURRENTLY idx_videos_owner_feed ON videos (owner_id, published_at, id)
+WHERE status = 'READY' AND visibility IN ('PUBLIC', 'FOLLOWERS') AND published_at IS NOT NULL;
+
+-- The followers that two users have in common, by their ids.
+DROP INDEX CONCURRENTLY IF EXISTS idx_follows_common;
+CREATE INDEX CONCURRENTLY idx_follows_common ON follows (followed_id, status, follower_id);

@@ -1,0 +1,2 @@
+DROP TABLE video_like_counts;
+DROP TABLE video_likes;

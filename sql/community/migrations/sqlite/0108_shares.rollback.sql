@@ -1,0 +1,2 @@
+DROP TABLE video_share_counts;
+DROP TABLE shares;

@@ -1,0 +1,328 @@
+-- name: insert_report
+-- differs: the parameters of a SELECT need their types there
+INSERT INTO reports (
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    available_at,
+    created_at
+)
+SELECT
+    :id AS id,
+    :reporter_id AS reporter_id,
+    :target_kind AS target_kind,
+    :target_id AS target_id,
+    :reason AS reason,
+    :details AS details,
+    :metadata AS metadata,
+    :now AS available_at,
+    :now AS created_at
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM reports
+        WHERE
+            id = :id
+            OR (
+                reporter_id = :reporter_id
+                AND target_kind = :target_kind
+                AND target_id = :target_id
+                AND status <> 'RESOLVED'
+            )
+    )
+ON CONFLICT DO NOTHING
+RETURNING
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at;
+
+-- name: find_unresolved_report
+SELECT
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at
+FROM reports
+WHERE
+    reporter_id = :reporter_id
+    AND target_kind = :target_kind
+    AND target_id = :target_id
+    AND status <> 'RESOLVED';
+
+-- name: find_report
+SELECT
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at
+FROM reports
+WHERE id = :report_id;
+
+-- name: claim_next_report
+-- The report that has been available longest.
+-- differs: only one writes at a time here; a report that another moderator is claiming is passed over there
+UPDATE reports
+SET
+    status = 'CLAIMED',
+    claimed_by = :moderator_id,
+    claimed_at = :now,
+    available_at = :until
+WHERE
+    id = (
+        SELECT id
+        FROM reports
+        WHERE available_at <= :now
+        ORDER BY available_at, id
+        LIMIT 1
+    )
+RETURNING
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at;
+
+-- name: release_report
+UPDATE reports
+SET
+    status = 'OPEN',
+    claimed_by = NULL,
+    claimed_at = NULL,
+    available_at = created_at
+WHERE
+    id = :report_id
+    AND claimed_by = :moderator_id
+    AND status = 'CLAIMED';
+
+-- name: resolve_report
+-- A claim that has ended still counts until another moderator claims the report.
+UPDATE reports
+SET
+    status = 'RESOLVED',
+    available_at = NULL,
+    resolution = :resolution,
+    note = :note,
+    resolved_at = coalesce(resolved_at, :now)
+WHERE
+    id = :report_id
+    AND claimed_by = :moderator_id
+    AND (
+        status = 'CLAIMED'
+        OR (status = 'RESOLVED' AND resolution = :resolution)
+    )
+RETURNING
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at;
+
+-- name: list_reports
+SELECT
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at
+FROM reports
+WHERE
+    status = :status
+    AND (created_at, id) < (:created_at, :id)  -- when after
+ORDER BY created_at DESC, id DESC
+LIMIT :limit;
+
+-- name: list_reports_of_target
+SELECT
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at
+FROM reports
+WHERE
+    target_id = :target_id
+    AND (created_at, id) < (:created_at, :id)  -- when after
+ORDER BY created_at DESC, id DESC
+LIMIT :limit;
+
+-- name: list_reports_of_reporter
+SELECT
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at
+FROM reports
+WHERE
+    reporter_id = :reporter_id
+    AND (created_at, id) < (:created_at, :id)  -- when after
+ORDER BY created_at DESC, id DESC
+LIMIT :limit;
+
+-- name: list_claimed_reports
+SELECT
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at
+FROM reports
+WHERE
+    claimed_by = :moderator_id
+    AND status = 'CLAIMED'
+ORDER BY created_at, id
+LIMIT :limit;
+
+-- name: delete_resolved_reports
+-- A batch, the oldest first.
+DELETE FROM reports
+WHERE
+    id IN (
+        SELECT id
+        FROM reports
+        WHERE
+            status = 'RESOLVED'
+            AND created_at < :before
+        ORDER BY created_at, id
+        LIMIT :batch_size
+    );
+
+-- name: stream_reports_of_reporter
+SELECT
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    status,
+    claimed_by,
+    claimed_at,
+    available_at,
+    resolution,
+    note,
+    resolved_at,
+    created_at
+FROM reports
+WHERE reporter_id = :reporter_id
+ORDER BY created_at, id;
+
+-- name: move_reports
+-- What the kept user has reported too, and is not resolved, stays.
+UPDATE reports
+SET reporter_id = :kept
+WHERE
+    reporter_id = :merged
+    AND NOT EXISTS (
+        SELECT 1
+        FROM reports AS own
+        WHERE
+            own.reporter_id = :kept
+            AND own.target_kind = reports.target_kind
+            AND own.target_id = reports.target_id
+            AND own.status <> 'RESOLVED'
+    );
+
+-- name: move_claims
+UPDATE reports
+SET claimed_by = :kept
+WHERE claimed_by = :merged;

@@ -1,0 +1,161 @@
+"""Comments on videos: trees of at most eight levels.
+
+`from hangar_dal import comments`. Every function takes a `Database` or a `Transaction` first, opened with `COMMUNITY`.
+"""
+# mypy: disable-error-code="empty-body"
+
+from collections.abc import Iterable
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from hangar_dal.batching import batches
+from hangar_dal.catalogs import COMMUNITY
+from hangar_dal.database import Executor, atomic
+from hangar_dal.errors import NotFound, UniqueViolation
+from hangar_dal.models.comments import Comment as Comment
+from hangar_dal.models.comments import CommentAuthor as CommentAuthor
+from hangar_dal.models.comments import CommentBody
+from hangar_dal.models.comments import CommentDetails as CommentDetails
+from hangar_dal.models.comments import CommentStatus as CommentStatus
+from hangar_dal.models.comments import CommentThread as CommentThread
+from hangar_dal.models.comments import ImportedComment as ImportedComment
+from hangar_dal.models.comments import NewComment as NewComment
+from hangar_dal.models.row import BatchSize, PageSize
+from hangar_dal.query import RowCount, Stream
+
+query = COMMUNITY.query
+
+AnswersShown = Annotated[int, Field(ge=0, le=100)]
+
+
+@query
+async def insert_comment(db: Executor, new: NewComment) -> Comment | None:
+    """Store a comment; None if its id is taken or its author may not comment. `create_comment` says which."""
+    ...
+
+
+@query
+async def insert_comments(db: Executor, rows: list[ImportedComment]) -> RowCount:
+    """Store many in one statement, leaving out ids that are taken; `import_comments` makes the batches."""
+    ...
+
+
+@query
+async def get_comment(db: Executor, comment_id: UUID) -> Comment:
+    """The comment with this id, whoever may see it."""
+    ...
+
+
+@query
+async def edit_comment(db: Executor, comment_id: UUID, *, author_id: UUID, body: CommentBody) -> Comment:
+    """Change the text of a comment; `NotFound` if it is removed or has another author."""
+    ...
+
+
+@query
+async def remove_comment(db: Executor, comment_id: UUID) -> RowCount:
+    """Remove a comment: its text goes, and so does the comment when it has no answers. 0 if there is nothing to remove.
+
+    The caller decides who may do it: the author, the owner of the video or a moderator.
+    """
+    ...
+
+
+@query
+async def count_comments(db: Executor, video_id: UUID) -> int:
+    """How many comments and answers a video has that are not removed."""
+    ...
+
+
+@query
+async def list_comments_of_author(
+    db: Executor, author_id: UUID, *, after: Comment | None = None, limit: PageSize = 50
+) -> list[Comment]:
+    """A page of a user's comments, the newest first, for the user and for moderators."""
+    ...
+
+
+@query
+def stream_comments(db: Executor) -> Stream[Comment]:
+    """All comments, each before its answers, for an export."""
+    ...
+
+
+@query
+def stream_comments_of_author(db: Executor, author_id: UUID) -> Stream[Comment]:
+    """All comments of a user, the oldest first, for an export."""
+    ...
+
+
+@query
+async def move_comments(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
+    """Give the comments of one user to another."""
+    ...
+
+
+@query
+async def list_comments(
+    db: Executor,
+    video_id: UUID,
+    *,
+    viewer_id: UUID | None,
+    after: CommentThread | None = None,
+    answers: AnswersShown = 3,
+    limit: PageSize = 50,
+) -> list[CommentThread]:
+    """A page of the comments on a video, the newest first, each with its first answers, the oldest first.
+
+    Nothing if the viewer does not see the video. Comments of users whom a block hides are left out with their answers.
+    """
+    ...
+
+
+@query
+async def list_answers(
+    db: Executor,
+    comment_id: UUID,
+    *,
+    viewer_id: UUID | None,
+    after: CommentDetails | None = None,
+    limit: PageSize = 50,
+) -> list[CommentDetails]:
+    """A page of the answers to a comment, the oldest first, as `list_comments` shows them."""
+    ...
+
+
+@query
+async def list_branch(
+    db: Executor, comment_id: UUID, *, viewer_id: UUID | None, limit: BatchSize = 1000
+) -> list[CommentDetails]:
+    """A comment and all answers below it, each followed by its own answers, in the order of their ids."""
+    ...
+
+
+async def create_comment(db: Executor, new: NewComment) -> Comment:
+    """Comment on a video, or answer a comment. Repeating it with the same id returns the comment.
+
+    `NotFound` if the author does not see the video or the comment that is answered; `CheckViolation` for an answer
+    below the eighth level; `UniqueViolation` if another author has the id.
+    """
+    if (comment := await insert_comment(db, new)) is not None:
+        return comment
+    try:
+        comment = await get_comment(db, new.id)
+    except NotFound:
+        raise NotFound(
+            "create_comment: the author does not see the video or the comment that is answered, or it is gone"
+        ) from None
+    if (comment.video_id, comment.author_id) != (new.video_id, new.author_id):
+        raise UniqueViolation("comments: another comment has this id", constraint="comments_pkey")
+    return comment
+
+
+async def import_comments(db: Executor, rows: Iterable[ImportedComment], *, batch_size: int = 500) -> int:
+    """Store many comments, one statement a batch, all or none; returns how many. Ids that are taken are left out.
+
+    A comment comes in the same batch as the one that it answers, or in a later one.
+    """
+    async with atomic(db) as tx:
+        return sum([await insert_comments(tx, batch) for batch in batches(rows, batch_size)])

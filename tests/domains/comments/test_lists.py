@@ -1,0 +1,91 @@
+"""Lists of comments: pages, nested answers, whole branches, and what blocks hide."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from clock import Clock
+from community import comment, person, video
+from hangar_dal import Database, comments, likes, social
+from hangar_dal.comments import CommentAuthor, CommentDetails, CommentStatus
+
+
+async def test_a_page_has_first_answers_and_counts_in_one_statement(
+    database: Database, clock: Clock, statements: list[str]
+) -> None:
+    owner, fan = await person(database), await person(database)
+    made = await video(database, owner.id)
+    tops, answers = [], []
+    for _ in range(3):
+        clock.advance(timedelta(seconds=1))
+        tops.append(await comment(database, made.id, owner.id, metadata={"a": [1]}))
+    for _ in range(4):
+        clock.advance(timedelta(seconds=1))
+        answers.append(await comment(database, made.id, fan.id, parent_id=tops[1].id))
+    below = await comment(database, made.id, owner.id, parent_id=answers[0].id)
+    for liked, who in ((tops[1], owner), (tops[1], fan), (answers[0], owner)):
+        await likes.like_comment(database, liked.id, user_id=who.id)
+    await comments.remove_comment(database, answers[0].id)
+    statements.clear()
+    page = await comments.list_comments(database, made.id, viewer_id=fan.id, answers=2, limit=2)
+    assert len(statements) == 1
+    assert [each.id for each in page] == [tops[2].id, tops[1].id]
+    thread = page[1]
+    assert (thread.likes, thread.answers, thread.metadata) == (2, 3, {"a": [1]})
+    assert thread.author == CommentAuthor(id=owner.id, username=owner.username, display_name=owner.display_name)
+    first, second = thread.first_answers
+    assert (first.id, first.status, first.author, first.body) == (answers[0].id, CommentStatus.REMOVED, None, None)
+    assert (first.answers, second.id, second.author and second.author.id) == (1, answers[1].id, fan.id)
+    assert second.created_at == answers[1].created_at
+    rest = await comments.list_comments(database, made.id, viewer_id=None, after=page[-1], answers=0)
+    assert [(each.id, each.first_answers) for each in rest] == [(tops[0].id, [])]
+    more = await comments.list_answers(database, tops[1].id, viewer_id=None, after=second)
+    assert [each.id for each in more] == [each.id for each in answers[2:]]
+    assert thread.first_answers == (await comments.list_answers(database, tops[1].id, viewer_id=None, limit=2))
+    branch = await comments.list_branch(database, tops[1].id, viewer_id=None)
+    assert [each.id for each in branch] == [tops[1].id, answers[0].id, below.id, *(each.id for each in answers[1:])]
+    assert CommentDetails.model_validate(thread.model_dump(exclude={"first_answers"})) == branch[0]
+    assert [each.id for each in await comments.list_branch(database, answers[0].id, viewer_id=None)] == [
+        answers[0].id,
+        below.id,
+    ]
+
+
+async def test_comments_of_an_author_come_newest_first(database: Database, clock: Clock) -> None:
+    owner = await person(database)
+    made = await video(database, owner.id)
+    written = []
+    for _ in range(3):
+        written.append(await comment(database, made.id, owner.id))
+        clock.advance(timedelta(seconds=1))
+    page = await comments.list_comments_of_author(database, owner.id, limit=2)
+    rest = await comments.list_comments_of_author(database, owner.id, after=page[-1])
+    assert [*page, *rest] == written[::-1]
+
+
+async def test_a_block_hides_comments_with_their_answers_both_ways(database: Database) -> None:
+    owner, ada, bob, eve = [await person(database) for _ in range(4)]
+    made = await video(database, owner.id)
+    by_ada = await comment(database, made.id, ada.id)
+    by_bob = await comment(database, made.id, bob.id)
+    under_ada = await comment(database, made.id, eve.id, parent_id=by_ada.id)
+    under_bob = await comment(database, made.id, ada.id, parent_id=by_bob.id)
+    below = await comment(database, made.id, eve.id, parent_id=under_bob.id)
+    await social.block(database, blocker_id=ada.id, blocked_id=bob.id)
+
+    async def seen(viewer_id: UUID | None) -> set[UUID]:
+        found: set[UUID] = set()
+        for thread in await comments.list_comments(database, made.id, viewer_id=viewer_id):
+            found |= {thread.id, *(each.id for each in thread.first_answers)}
+        for each in (by_ada, by_bob):
+            answers = await comments.list_answers(database, each.id, viewer_id=viewer_id)
+            assert {answer.id for answer in answers} <= found
+            branch = await comments.list_branch(database, each.id, viewer_id=viewer_id)
+            found |= {one.id for one in branch}
+        return found
+
+    everything = {each.id for each in (by_ada, by_bob, under_ada, under_bob, below)}
+    assert await seen(None) == await seen(eve.id) == await seen(owner.id) == everything
+    assert await seen(ada.id) == {by_ada.id, under_ada.id}
+    assert await seen(bob.id) == {by_bob.id}
+    await social.block(database, blocker_id=eve.id, blocked_id=owner.id)
+    assert await seen(eve.id) == set()
