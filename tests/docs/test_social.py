@@ -61,6 +61,6 @@ def test_every_rule_and_every_test_on_the_page_exist() -> None:
 
 
 def test_the_page_says_what_happens_to_each_table() -> None:
-    last = TEXT.partition("## What happens with users")[2]
-    videos = (ROOT / "docs" / "videos.md").read_text(encoding="utf-8").partition("## What happens with users")[2]
-    assert set(USER_TABLES) <= set(re.findall(r"`(\w+)`", last + videos))
+    pages = [(ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("notifications", "videos")]
+    last = "".join(page.partition("## What happens with users")[2] for page in (TEXT, *pages))
+    assert set(USER_TABLES) <= set(re.findall(r"`(\w+)`", last))

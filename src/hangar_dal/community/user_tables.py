@@ -10,7 +10,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from hangar_dal import comments, likes, reports, shares, social, video_views, videos
+from hangar_dal import comments, likes, notifications, reports, shares, social, video_views, videos
 from hangar_dal.accounts.user_tables import UserTable
 from hangar_dal.database import Transaction
 from hangar_dal.models.users import User
@@ -115,6 +115,25 @@ async def _move_reports(tx: Transaction, kept: User, merged: User) -> None:
     await reports.move_claims(tx, kept=kept.id, merged=merged.id)
 
 
+async def _notifications(tx: Transaction, user: User) -> Rows:
+    async with notifications.stream_notifications(tx, user.id) as rows:
+        async for row in rows:
+            yield row
+
+
+async def _move_notifications(tx: Transaction, kept: User, merged: User) -> None:
+    await notifications.move_notifications(tx, kept=kept.id, merged=merged.id)
+
+
+async def _preferences(tx: Transaction, user: User) -> Rows:
+    for row in await notifications.list_preferences(tx, user.id):
+        yield row
+
+
+async def _move_preferences(tx: Transaction, kept: User, merged: User) -> None:
+    await notifications.move_preferences(tx, kept=kept.id, merged=merged.id)
+
+
 _OF_VIDEOS: Final = UserTable()  # made from the videos, and moves with them
 _COUNTS: Final = UserTable()  # triggers keep them
 
@@ -143,5 +162,7 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         "answer_counts": _COUNTS,
         "comment_like_counts": _COUNTS,
         "video_share_counts": _COUNTS,
+        "notifications": UserTable(export=_notifications, move=_move_notifications),
+        "notification_preferences": UserTable(export=_preferences, move=_move_preferences),
     }
 )

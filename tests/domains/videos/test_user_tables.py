@@ -13,6 +13,7 @@ from hangar_dal import (
     accounts,
     comments,
     likes,
+    notifications,
     reports,
     shares,
     social,
@@ -24,6 +25,7 @@ from hangar_dal.accounts.user_tables import tables_of_other_catalogs
 from hangar_dal.comments import Comment
 from hangar_dal.community.user_tables import USER_TABLES
 from hangar_dal.migrations.drift import database_schema
+from hangar_dal.notifications import Channel, NewNotification
 from hangar_dal.reports import NewReport, ReportReason, ReportTarget
 from hangar_dal.shares import NewShare, ShareChannel
 from hangar_dal.social import FollowStatus
@@ -47,7 +49,7 @@ async def block(db: Database, one: User, other: User) -> None:
 
 
 async def react(db: Database, video_id: UUID, who: User, other: User) -> Comment:
-    """A like, a comment and its like, a share and a report of one user."""
+    """A like, a comment and its like, a share, a report, a notification and a preference of one user."""
     await likes.like_video(db, video_id, user_id=who.id)
     said = await comment(db, video_id, who.id)
     await likes.like_comment(db, said.id, user_id=who.id)
@@ -55,6 +57,8 @@ async def react(db: Database, video_id: UUID, who: User, other: User) -> Comment
     await shares.share_video(db, to)
     about = NewReport(reporter_id=who.id, target_kind=ReportTarget.USER, target_id=other.id, reason=ReportReason.SPAM)
     await reports.create_report(db, about)
+    await notifications.notify(db, NewNotification(recipient_id=who.id, actor_id=other.id, kind="share", title="t"))
+    await notifications.set_preference(db, who.id, kind="share", channel=Channel.PUSH, is_enabled=False)
     return said
 
 
@@ -86,6 +90,8 @@ async def test_an_export_has_the_tables_of_the_opened_catalog(database: Database
         "comment_likes": 1,
         "shares": 1,
         "reports": 1,
+        "notifications": 0,  # the block of the one who caused it deleted it
+        "notification_preferences": 1,
     }
     assert document["videos"][0]["owner_id"] == str(ada.id)
     assert document["blocks"][0]["blocked_id"] == str(eve.id)
@@ -127,7 +133,7 @@ async def test_a_merge_moves_videos_follows_and_blocks(database: Database, sql: 
     }
 
 
-async def test_a_merge_moves_likes_comments_shares_and_reports(database: Database) -> None:
+async def test_a_merge_moves_likes_comments_shares_reports_and_notifications(database: Database) -> None:
     kept, merged, other = await person(database), await person(database), await person(database)
     both, one = await video(database, other.id), await video(database, other.id)
     await react(database, both.id, kept, other)
@@ -148,6 +154,8 @@ async def test_a_merge_moves_likes_comments_shares_and_reports(database: Databas
     assert (await shares.count_shares(database, both.id), await shares.count_shares(database, one.id)) == (2, 1)
     assert len(await reports.list_reports_of_reporter(database, kept.id)) == 1
     assert [each.id for each in await reports.list_claimed_reports(database, kept.id)] == [claimed.id]
+    assert [each.actor_id for each in await notifications.list_inbox(database, kept.id)] == [other.id] * 2
+    assert [each.kind for each in await notifications.list_preferences(database, kept.id)] == ["share"]
 
 
 async def test_an_erased_user_leaves_nothing_but_the_counts_of_others(database: Database, sql: Sql) -> None:

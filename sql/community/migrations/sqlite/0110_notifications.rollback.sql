@@ -1,0 +1,2 @@
+DROP TRIGGER blocks_end_notifications;
+DROP TABLE notifications;

@@ -1,0 +1,523 @@
+-- name: insert_notification
+-- A trigger leaves it out if one of the two users has blocked the other.
+-- differs: a trigger looks at rows before ON CONFLICT does here; parameters of a SELECT need types there
+INSERT INTO notifications (
+    recipient_id,
+    event_id,
+    kind,
+    actor_id,
+    object_kind,
+    object_id,
+    group_key,
+    title,
+    body,
+    data,
+    expires_at,
+    created_at
+)
+SELECT
+    users.id AS recipient_id,
+    :event_id AS event_id,
+    :kind AS kind,
+    :actor_id AS actor_id,
+    :object_kind AS object_kind,
+    :object_id AS object_id,
+    :group_key AS group_key,
+    :title AS title,
+    :body AS body,
+    :data AS data,
+    :expires_at AS expires_at,
+    :now AS created_at
+FROM users
+WHERE
+    users.id = :recipient_id
+    AND (:actor_id IS NULL OR users.id <> :actor_id)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM notification_preferences
+        WHERE
+            notification_preferences.user_id = users.id
+            AND notification_preferences.kind = :kind
+            AND notification_preferences.channel = 'INBOX'
+            AND NOT notification_preferences.is_enabled
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM notifications
+        WHERE
+            notifications.recipient_id = users.id
+            AND notifications.event_id = :event_id
+    )
+RETURNING
+    recipient_id,
+    event_id,
+    kind,
+    actor_id,
+    object_kind,
+    object_id,
+    group_key,
+    title,
+    body,
+    data,
+    seen_at,
+    read_at,
+    expires_at,
+    created_at;
+
+-- name: insert_notifications
+-- A trigger leaves out those between users of whom one has blocked the other.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO notifications (
+    recipient_id,
+    event_id,
+    kind,
+    actor_id,
+    object_kind,
+    object_id,
+    group_key,
+    title,
+    body,
+    data,
+    expires_at,
+    created_at
+)
+SELECT
+    json_extract(entry.value, '$.recipient_id') AS recipient_id,
+    json_extract(entry.value, '$.event_id') AS event_id,
+    json_extract(entry.value, '$.kind') AS kind,
+    json_extract(entry.value, '$.actor_id') AS actor_id,
+    json_extract(entry.value, '$.object_kind') AS object_kind,
+    json_extract(entry.value, '$.object_id') AS object_id,
+    json_extract(entry.value, '$.group_key') AS group_key,
+    json_extract(entry.value, '$.title') AS title,
+    json_extract(entry.value, '$.body') AS body,
+    json_extract(entry.value, '$.data') AS data,
+    json_extract(entry.value, '$.expires_at') AS expires_at,
+    :now AS created_at
+FROM json_each(:rows) AS entry
+WHERE
+    json_extract(entry.value, '$.actor_id') IS NOT json_extract(entry.value, '$.recipient_id')
+    AND NOT EXISTS (
+        SELECT 1
+        FROM notification_preferences
+        WHERE
+            notification_preferences.user_id = json_extract(entry.value, '$.recipient_id')
+            AND notification_preferences.kind = json_extract(entry.value, '$.kind')
+            AND notification_preferences.channel = 'INBOX'
+            AND NOT notification_preferences.is_enabled
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM notifications
+        WHERE
+            notifications.recipient_id = json_extract(entry.value, '$.recipient_id')
+            AND notifications.event_id = json_extract(entry.value, '$.event_id')
+    );
+
+-- name: find_fan_out_end
+-- The last follower of the next batch.
+SELECT
+    created_at,
+    follower_id
+FROM (
+    SELECT
+        created_at,
+        follower_id
+    FROM follows
+    WHERE
+        followed_id = :followed_id
+        AND status = 'ACCEPTED'
+        AND created_at <= :until
+        AND (created_at, follower_id) > (:created_at, :follower_id)  -- when after
+    ORDER BY created_at, follower_id
+    LIMIT :batch_size
+) AS batch
+ORDER BY created_at DESC, follower_id DESC
+LIMIT 1;
+
+-- name: insert_for_followers
+-- A trigger leaves out those who have blocked the actor or are blocked.
+-- differs: a trigger looks at rows before ON CONFLICT does here; parameters of a SELECT need types there
+INSERT INTO notifications (
+    recipient_id,
+    event_id,
+    kind,
+    actor_id,
+    object_kind,
+    object_id,
+    group_key,
+    title,
+    body,
+    data,
+    expires_at,
+    created_at
+)
+SELECT
+    follows.follower_id AS recipient_id,
+    :event_id AS event_id,
+    :kind AS kind,
+    :actor_id AS actor_id,
+    :object_kind AS object_kind,
+    :object_id AS object_id,
+    :group_key AS group_key,
+    :title AS title,
+    :body AS body,
+    :data AS data,
+    :expires_at AS expires_at,
+    :created_at AS created_at
+FROM follows
+WHERE
+    follows.followed_id = :actor_id
+    AND follows.status = 'ACCEPTED'
+    AND (follows.created_at, follows.follower_id) > (:after_created_at, :after_follower_id)  -- when after_created_at
+    AND (follows.created_at, follows.follower_id) <= (:last_created_at, :last_follower_id)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM notification_preferences
+        WHERE
+            notification_preferences.user_id = follows.follower_id
+            AND notification_preferences.kind = :kind
+            AND notification_preferences.channel = 'INBOX'
+            AND NOT notification_preferences.is_enabled
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM notifications
+        WHERE
+            notifications.recipient_id = follows.follower_id
+            AND notifications.event_id = :event_id
+    );
+
+-- name: find_notification
+SELECT
+    recipient_id,
+    event_id,
+    kind,
+    actor_id,
+    object_kind,
+    object_id,
+    group_key,
+    title,
+    body,
+    data,
+    seen_at,
+    read_at,
+    expires_at,
+    created_at
+FROM notifications
+WHERE
+    recipient_id = :recipient_id
+    AND event_id = :event_id;
+
+-- name: list_inbox
+-- A block deletes the notifications between two users; one that was written at that moment is hidden.
+SELECT
+    recipient_id,
+    event_id,
+    kind,
+    actor_id,
+    object_kind,
+    object_id,
+    group_key,
+    title,
+    body,
+    data,
+    seen_at,
+    read_at,
+    expires_at,
+    created_at
+FROM notifications
+WHERE
+    recipient_id = :recipient_id
+    AND (expires_at IS NULL OR expires_at > :now)
+    AND read_at IS NULL  -- when only = unread
+    AND kind = :kind  -- when kind
+    AND group_key = :group_key  -- when group_key
+    AND (created_at, event_id) < (:created_at, :event_id)  -- when after
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id)
+            OR (blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id)
+    )
+ORDER BY created_at DESC, event_id DESC
+LIMIT :limit;
+
+-- name: count_unread
+-- At most `up_to` entries of an index are read, however many there are.
+SELECT count(*) AS unread
+FROM (
+    SELECT event_id
+    FROM notifications
+    WHERE
+        recipient_id = :recipient_id
+        AND read_at IS NULL
+        AND (expires_at IS NULL OR expires_at > :now)
+        AND NOT EXISTS (
+            SELECT 1
+            FROM blocks
+            WHERE
+                (blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id)
+                OR (blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id)
+        )
+    ORDER BY created_at, event_id
+    LIMIT :up_to
+) AS newest;
+
+-- name: count_unseen
+-- At most `up_to` entries of an index are read, however many there are.
+SELECT count(*) AS unseen
+FROM (
+    SELECT event_id
+    FROM notifications
+    WHERE
+        recipient_id = :recipient_id
+        AND seen_at IS NULL
+        AND (expires_at IS NULL OR expires_at > :now)
+        AND NOT EXISTS (
+            SELECT 1
+            FROM blocks
+            WHERE
+                (blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id)
+                OR (blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id)
+        )
+    ORDER BY created_at, event_id
+    LIMIT :up_to
+) AS newest;
+
+-- name: mark_read
+-- differs: a list is a JSON array here, an array there
+UPDATE notifications
+SET
+    seen_at = coalesce(seen_at, :now),
+    read_at = :now
+WHERE
+    recipient_id = :recipient_id
+    AND event_id IN (SELECT value FROM json_each(:event_ids))
+    AND read_at IS NULL;
+
+-- name: mark_unread
+UPDATE notifications
+SET read_at = NULL
+WHERE
+    recipient_id = :recipient_id
+    AND event_id = :event_id
+    AND read_at IS NOT NULL;
+
+-- name: mark_batch_seen
+-- The newest first.
+UPDATE notifications
+SET seen_at = :now
+WHERE
+    recipient_id = :recipient_id
+    AND event_id IN (
+        SELECT batch.event_id
+        FROM notifications AS batch
+        WHERE
+            batch.recipient_id = :recipient_id
+            AND batch.seen_at IS NULL
+            AND batch.created_at <= :until
+        ORDER BY batch.created_at DESC, batch.event_id DESC
+        LIMIT :batch_size
+    );
+
+-- name: mark_batch_read
+-- The newest first.
+UPDATE notifications
+SET
+    seen_at = coalesce(seen_at, :now),
+    read_at = :now
+WHERE
+    recipient_id = :recipient_id
+    AND event_id IN (
+        SELECT batch.event_id
+        FROM notifications AS batch
+        WHERE
+            batch.recipient_id = :recipient_id
+            AND batch.read_at IS NULL
+            AND batch.created_at <= :until
+        ORDER BY batch.created_at DESC, batch.event_id DESC
+        LIMIT :batch_size
+    );
+
+-- name: delete_notification
+DELETE FROM notifications
+WHERE
+    recipient_id = :recipient_id
+    AND event_id = :event_id;
+
+-- name: delete_expired_notifications
+-- A batch, the first that expired first.
+-- differs: only one writes at a time here; rows that another holds are passed over there
+DELETE FROM notifications
+WHERE (recipient_id, event_id) IN (
+    SELECT
+        recipient_id,
+        event_id
+    FROM notifications
+    WHERE expires_at <= :now
+    ORDER BY expires_at, recipient_id, event_id
+    LIMIT :batch_size
+);
+
+-- name: delete_notifications_of_actor
+-- A batch of what a user caused.
+-- differs: only one writes at a time here; rows that another holds are passed over there
+DELETE FROM notifications
+WHERE (recipient_id, event_id) IN (
+    SELECT
+        recipient_id,
+        event_id
+    FROM notifications
+    WHERE actor_id = :actor_id
+    ORDER BY recipient_id, event_id
+    LIMIT :batch_size
+);
+
+-- name: stream_notifications
+SELECT
+    recipient_id,
+    event_id,
+    kind,
+    actor_id,
+    object_kind,
+    object_id,
+    group_key,
+    title,
+    body,
+    data,
+    seen_at,
+    read_at,
+    expires_at,
+    created_at
+FROM notifications
+WHERE recipient_id = :recipient_id
+ORDER BY created_at, event_id;
+
+-- name: move_notifications
+-- Those of which the other user was not told. The rows of the merged user go with the user.
+-- differs: a trigger looks at rows before ON CONFLICT does here
+INSERT INTO notifications (
+    recipient_id,
+    event_id,
+    kind,
+    actor_id,
+    object_kind,
+    object_id,
+    group_key,
+    title,
+    body,
+    data,
+    seen_at,
+    read_at,
+    expires_at,
+    created_at
+)
+SELECT
+    :kept AS recipient_id,
+    moved.event_id,
+    moved.kind,
+    moved.actor_id,
+    moved.object_kind,
+    moved.object_id,
+    moved.group_key,
+    moved.title,
+    moved.body,
+    moved.data,
+    moved.seen_at,
+    moved.read_at,
+    moved.expires_at,
+    moved.created_at
+FROM notifications AS moved
+WHERE
+    moved.recipient_id = :merged
+    AND (moved.actor_id IS NULL OR moved.actor_id <> :kept)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM notifications
+        WHERE
+            notifications.recipient_id = :kept
+            AND notifications.event_id = moved.event_id
+    );
+
+-- name: set_preference
+INSERT INTO notification_preferences (
+    user_id,
+    kind,
+    channel,
+    is_enabled,
+    updated_at
+)
+VALUES (
+    :user_id,
+    :kind,
+    :channel,
+    :is_enabled,
+    :now
+)
+ON CONFLICT (user_id, kind, channel) DO UPDATE
+SET
+    is_enabled = excluded.is_enabled,
+    updated_at = excluded.updated_at
+RETURNING
+    user_id,
+    kind,
+    channel,
+    is_enabled,
+    updated_at;
+
+-- name: delete_preference
+DELETE FROM notification_preferences
+WHERE
+    user_id = :user_id
+    AND kind = :kind
+    AND channel = :channel;
+
+-- name: list_preferences
+SELECT
+    user_id,
+    kind,
+    channel,
+    is_enabled,
+    updated_at
+FROM notification_preferences
+WHERE user_id = :user_id
+ORDER BY kind, channel;
+
+-- name: list_users_who_want
+-- differs: a list is a JSON array here, an array there
+SELECT users.id
+FROM users
+WHERE
+    users.id IN (SELECT value FROM json_each(:user_ids))
+    AND NOT EXISTS (
+        SELECT 1
+        FROM notification_preferences
+        WHERE
+            notification_preferences.user_id = users.id
+            AND notification_preferences.kind = :kind
+            AND notification_preferences.channel = :channel
+            AND NOT notification_preferences.is_enabled
+    )
+ORDER BY users.id;
+
+-- name: move_preferences
+-- The kept user's own preferences stay.
+-- differs: parameters of a SELECT need their types there
+INSERT INTO notification_preferences (
+    user_id,
+    kind,
+    channel,
+    is_enabled,
+    updated_at
+)
+SELECT
+    :kept AS user_id,
+    moved.kind,
+    moved.channel,
+    moved.is_enabled,
+    moved.updated_at
+FROM notification_preferences AS moved
+WHERE moved.user_id = :merged
+ON CONFLICT (user_id, kind, channel) DO NOTHING;

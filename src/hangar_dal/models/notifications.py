@@ -1,0 +1,81 @@
+"""What users are told, and of what they want to hear through which channel."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from hangar_dal.models.row import Row, ShortText
+from hangar_dal.values import JsonObject, uuid7
+
+
+class Channel(StrEnum):
+    """INBOX decides which notifications are stored; the others are for those who deliver them."""
+
+    INBOX = "INBOX"
+    EMAIL = "EMAIL"
+    PUSH = "PUSH"
+
+
+class Notification(Row):
+    """What one user was told of one event."""
+
+    recipient_id: UUID
+    event_id: UUID
+    kind: str
+    actor_id: UUID | None
+    object_kind: str | None
+    object_id: UUID | None
+    group_key: str | None
+    title: str
+    body: str
+    data: JsonObject
+    seen_at: datetime | None
+    read_at: datetime | None
+    expires_at: datetime | None
+    created_at: datetime
+
+
+class _Content(Row):
+    event_id: UUID = Field(default_factory=uuid7)
+    kind: ShortText
+    object_kind: ShortText | None = None
+    object_id: UUID | None = None
+    group_key: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    body: Annotated[str, Field(max_length=2000)] = ""
+    data: JsonObject = Field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+class NewNotification(_Content):
+    """A notification for one user. The same event is told once, whoever repeats it."""
+
+    recipient_id: UUID
+    actor_id: UUID | None = None
+
+
+class NewEvent(_Content):
+    """What all followers of `actor_id` are told: those who followed before `created_at`."""
+
+    actor_id: UUID
+    created_at: datetime
+
+
+class FanOutCursor(Row):
+    """The last follower whom a fan-out has reached: the key from which it goes on."""
+
+    created_at: datetime
+    follower_id: UUID
+
+
+class Preference(Row):
+    """Whether a user wants to hear of a kind of event through a channel."""
+
+    user_id: UUID
+    kind: str
+    channel: Channel
+    is_enabled: bool
+    updated_at: datetime
