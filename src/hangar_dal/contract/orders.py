@@ -20,10 +20,14 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`is_total`: proved to leave no ties. `lacking`: tables with no unique key in the sort keys. Neither: unknown."""
+    """`is_total`: proved to leave no ties. `lacking`: tables with no unique key in the sort keys. Neither: unknown.
+
+    `are_equal`: the rows that tie are equal in every column of the result.
+    """
 
     is_total: bool = False
     lacking: tuple[str, ...] = ()
+    are_equal: bool = False
 
 
 @dataclass(slots=True)
@@ -70,7 +74,7 @@ def _judged(tree: exp.Query, statement: Statement) -> Order:
     outputs = {attribute for _, attribute in relation.columns}
     surely, maybe = closure(keys.found, rules), closure(keys.found, rules, hopeful=True)
     if outputs <= surely and relation.row not in maybe and (repeated := _repeated(tree, scope, maybe)):
-        return Order(lacking=repeated)
+        return Order(lacking=repeated, are_equal=True)
     if relation.row in surely or outputs <= surely:
         return Order(is_total=True)
     if relation.row in maybe or outputs <= maybe or not keys.is_sure:

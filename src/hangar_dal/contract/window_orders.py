@@ -36,9 +36,10 @@ def window_orders(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -
             asked.set(clause, None)
         asked.set("expressions", [each.copy() for each in _shown(call, select)])
         asked.set("order", exp.Order(expressions=[key.copy() for key in keys]))
-        if lacking := order_of_tree(asked, dialect, tables).lacking:
+        found = order_of_tree(asked, dialect, tables)
+        if found.lacking and not found.are_equal:
             message = f"{call.sql(comments=False)} depends on the order of rows that are equal in the ORDER BY of its "
-            message += f"window, which holds no unique NOT NULL key of {' and '.join(lacking)}"
+            message += f"window, which holds no unique NOT NULL key of {' and '.join(found.lacking)}"
             yield Remark(RULE, window, message, "end the ORDER BY of the window with the primary key")
 
 
