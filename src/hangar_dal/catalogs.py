@@ -11,7 +11,7 @@ ACCOUNTS: Final = Catalog(
     migrations="accounts/migrations",
     modules="hangar_dal",
 )
-"""Users and their session cookies."""
+"""Users, and all that a sign-in stores."""
 
 OUTBOX: Final = Catalog(
     "hangar_dal.sql",
@@ -31,4 +31,4 @@ COMMUNITY: Final = Catalog(
     uses=[ACCOUNTS],
     user_tables="hangar_dal.community.user_tables",
 )
-"""Videos, and who follows and blocks whom."""
+"""Videos, what users do with them and with each other, and notifications."""
