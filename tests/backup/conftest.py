@@ -7,6 +7,7 @@ import pytest
 
 from backup.copies import TOTAL
 from database.ledger import make_ledger, run
+from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import Database, open_database, sealing
 from hangar_dal.settings import Settings
 from shop import CATALOG

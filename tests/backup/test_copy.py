@@ -14,7 +14,6 @@ import pytest
 
 from backup.copies import TOTAL, opened
 from database.ledger import column, run, sql
-from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import ACCOUNTS, Database, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
 from hangar_dal.database.sqlite import backup, copying

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from backup.copies import opened
-from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import ACCOUNTS, Database, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
 from hangar_dal.errors import BackupFailed

@@ -47,7 +47,7 @@ def harmless() -> Mapping[str, list[Mutant]]:
 def sampled(kinds: Mapping[str, list[Mutant]], part: int) -> Mapping[str, list[Mutant]]:
     """One in `part` of each kind, the same ones each time, and at least one.
 
-    Mutants of migrations need databases of their own: of every third of their kinds, it is one.
+    Mutants of migrations are slow, because each needs databases of its own: only every third kind has one here.
     """
     of_migrations = [kind for kind, mutants in kinds.items() if mutants[0].touches_migrations]
     sample = {kind: thinned(kinds[kind], 1) for kind in of_migrations[::3]}

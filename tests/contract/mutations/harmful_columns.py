@@ -34,7 +34,7 @@ ENDINGS = {"_at": "instant", "_until": "instant", "_id": "uuid"}
 
 
 def kind_of(column: str) -> str:
-    """By its name, as far as its table is not known."""
+    """The kind of a column, guessed from its name: uuid, int, bool, instant, json or text."""
     by_ending = next((kind for ending, kind in ENDINGS.items() if column.endswith(ending)), "text")
     return KIND_OF.get(column, by_ending)
 

@@ -138,7 +138,7 @@ def _conditions(texts: Texts) -> Iterator[Mutant]:
 
 
 def _behind_where(edit: Edit) -> Edit:
-    """The edit, of the conditions: what SET assigns looks the same."""
+    """The edit, behind WHERE alone: an assignment in SET looks like a comparison."""
 
     def change(text: str) -> str:
         head, where, tail = text.partition("\nWHERE")
