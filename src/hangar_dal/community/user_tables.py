@@ -4,9 +4,10 @@
 A test compares the list with the migrated schema, so that no new table is forgotten.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, Protocol
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -14,124 +15,41 @@ from hangar_dal import comments, likes, notifications, reports, shares, social, 
 from hangar_dal.accounts.user_tables import UserTable
 from hangar_dal.database import Transaction
 from hangar_dal.models.users import User
+from hangar_dal.query import Stream
 
 Rows = AsyncGenerator[BaseModel, None]
+Export = Callable[[Transaction, User], Rows]
+Move = Callable[[Transaction, User, User], Awaitable[object]]
 
 
-async def _videos(tx: Transaction, user: User) -> Rows:
-    async with videos.stream_videos(tx, owner_id=user.id) as rows:
-        async for row in rows:
-            yield row
+class _MoveRows(Protocol):
+    def __call__(self, db: Transaction, /, *, kept: UUID, merged: UUID) -> Awaitable[object]: ...
 
 
-async def _move_videos(tx: Transaction, kept: User, merged: User) -> None:
-    await videos.move_videos(tx, kept=kept.id, merged=merged.id)
+def _streamed(stream: Callable[[Transaction, UUID], Stream[Any]]) -> Export:
+    """The export of a table whose rows a query streams by the id of the user."""
+
+    async def export(tx: Transaction, user: User) -> Rows:
+        async with stream(tx, user.id) as rows:
+            async for row in rows:
+                yield row
+
+    return export
 
 
-async def _renditions(tx: Transaction, user: User) -> Rows:
-    async with videos.stream_renditions(tx, user.id) as rows:
-        async for row in rows:
-            yield row
+def _moved(*moves: _MoveRows) -> Move:
+    """The move of a table by these queries, one after the other."""
 
+    async def move(tx: Transaction, kept: User, merged: User) -> None:
+        for each in moves:
+            await each(tx, kept=kept.id, merged=merged.id)
 
-async def _views(tx: Transaction, user: User) -> Rows:
-    async with video_views.stream_views(tx, user.id) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _follows(tx: Transaction, user: User) -> Rows:
-    async with social.stream_follows(tx, user.id) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _move_follows(tx: Transaction, kept: User, merged: User) -> None:
-    await social.accept_moved_follows(tx, kept=kept.id, merged=merged.id)
-    await social.move_follows(tx, kept=kept.id, merged=merged.id)
-
-
-async def _blocks(tx: Transaction, user: User) -> Rows:
-    """Not those of others who have blocked the user: they are the others' affair."""
-    async with social.stream_blocks(tx, user.id) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _move_blocks(tx: Transaction, kept: User, merged: User) -> None:
-    await social.move_blocks(tx, kept=kept.id, merged=merged.id)
-
-
-async def _video_likes(tx: Transaction, user: User) -> Rows:
-    async with likes.stream_video_likes_of_user(tx, user.id) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _move_video_likes(tx: Transaction, kept: User, merged: User) -> None:
-    await likes.move_video_likes(tx, kept=kept.id, merged=merged.id)
-
-
-async def _comment_likes(tx: Transaction, user: User) -> Rows:
-    async with likes.stream_comment_likes_of_user(tx, user.id) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _move_comment_likes(tx: Transaction, kept: User, merged: User) -> None:
-    await likes.move_comment_likes(tx, kept=kept.id, merged=merged.id)
-
-
-async def _comments(tx: Transaction, user: User) -> Rows:
-    async with comments.stream_comments_of_author(tx, user.id) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _move_comments(tx: Transaction, kept: User, merged: User) -> None:
-    await comments.move_comments(tx, kept=kept.id, merged=merged.id)
-
-
-async def _shares(tx: Transaction, user: User) -> Rows:
-    """Not what others shared with the user: their messages are theirs."""
-    async with shares.stream_shares_of_user(tx, user.id) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _move_shares(tx: Transaction, kept: User, merged: User) -> None:
-    await shares.move_shares(tx, kept=kept.id, merged=merged.id)
-
-
-async def _reports(tx: Transaction, user: User) -> Rows:
-    """Not the reports about the user: who made them is not the user's to know."""
-    async with reports.stream_reports_of_reporter(tx, user.id) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _move_reports(tx: Transaction, kept: User, merged: User) -> None:
-    await reports.move_reports(tx, kept=kept.id, merged=merged.id)
-    await reports.move_claims(tx, kept=kept.id, merged=merged.id)
-
-
-async def _notifications(tx: Transaction, user: User) -> Rows:
-    async with notifications.stream_notifications(tx, user.id) as rows:
-        async for row in rows:
-            yield row
-
-
-async def _move_notifications(tx: Transaction, kept: User, merged: User) -> None:
-    await notifications.move_notifications(tx, kept=kept.id, merged=merged.id)
+    return move
 
 
 async def _preferences(tx: Transaction, user: User) -> Rows:
     for row in await notifications.list_preferences(tx, user.id):
         yield row
-
-
-async def _move_preferences(tx: Transaction, kept: User, merged: User) -> None:
-    await notifications.move_preferences(tx, kept=kept.id, merged=merged.id)
 
 
 _OF_VIDEOS: Final = UserTable()  # made from the videos, and moves with them
@@ -140,21 +58,39 @@ _COUNTS: Final = UserTable()  # triggers keep them
 # Blocks come before follows: no follow moves over a block.
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
     {
-        "blocks": UserTable(export=_blocks, move=_move_blocks),
-        "follows": UserTable(export=_follows, move=_move_follows),
-        "videos": UserTable(export=_videos, move=_move_videos),
+        # Not the blocks by others: they are the affair of those others.
+        "blocks": UserTable(export=_streamed(social.stream_blocks), move=_moved(social.move_blocks)),
+        "follows": UserTable(
+            export=_streamed(social.stream_follows), move=_moved(social.accept_moved_follows, social.move_follows)
+        ),
+        "videos": UserTable(
+            export=_streamed(lambda tx, user_id: videos.stream_videos(tx, owner_id=user_id)),
+            move=_moved(videos.move_videos),
+        ),
         "video_tags": _OF_VIDEOS,
-        "video_renditions": UserTable(export=_renditions),
-        "video_views": UserTable(export=_views),  # goes with the merged user: it only keeps views from counting twice
+        "video_renditions": UserTable(export=_streamed(videos.stream_renditions)),
+        # They go with the merged user: they only keep views from counting twice.
+        "video_views": UserTable(export=_streamed(video_views.stream_views)),
         "video_view_counts": _OF_VIDEOS,
         "video_views_by_day": _OF_VIDEOS,
         "video_trends": _OF_VIDEOS,
         "video_search_rows": _OF_VIDEOS,
-        "video_likes": UserTable(export=_video_likes, move=_move_video_likes),
-        "comments": UserTable(export=_comments, move=_move_comments),
-        "comment_likes": UserTable(export=_comment_likes, move=_move_comment_likes),
-        "shares": UserTable(export=_shares, move=_move_shares),
-        "reports": UserTable(export=_reports, move=_move_reports),
+        "video_likes": UserTable(
+            export=_streamed(likes.stream_video_likes_of_user), move=_moved(likes.move_video_likes)
+        ),
+        "comments": UserTable(
+            export=_streamed(comments.stream_comments_of_author), move=_moved(comments.move_comments)
+        ),
+        "comment_likes": UserTable(
+            export=_streamed(likes.stream_comment_likes_of_user), move=_moved(likes.move_comment_likes)
+        ),
+        # Not what others shared with the user: their messages are theirs.
+        "shares": UserTable(export=_streamed(shares.stream_shares_of_user), move=_moved(shares.move_shares)),
+        # Not the reports about the user, who must not learn who made them.
+        "reports": UserTable(
+            export=_streamed(reports.stream_reports_of_reporter),
+            move=_moved(reports.move_reports, reports.move_claims),
+        ),
         "follower_counts": _COUNTS,
         "followed_counts": _COUNTS,
         "video_like_counts": _COUNTS,
@@ -162,7 +98,9 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         "answer_counts": _COUNTS,
         "comment_like_counts": _COUNTS,
         "video_share_counts": _COUNTS,
-        "notifications": UserTable(export=_notifications, move=_move_notifications),
-        "notification_preferences": UserTable(export=_preferences, move=_move_preferences),
+        "notifications": UserTable(
+            export=_streamed(notifications.stream_notifications), move=_moved(notifications.move_notifications)
+        ),
+        "notification_preferences": UserTable(export=_preferences, move=_moved(notifications.move_preferences)),
     }
 )
