@@ -7,12 +7,12 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import COMMUNITY
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.models.notifications import Channel as Channel
@@ -196,9 +196,9 @@ async def notify(db: Executor, new: NewNotification) -> Notification | None:
 
 async def notify_many(db: Executor, rows: Iterable[NewNotification]) -> int:
     """Tell many users, one statement a batch, all or none; returns how many were stored."""
-    remaining, stored = iter(rows), 0
+    stored = 0
     async with atomic(db) as tx:
-        while batch := list(islice(remaining, ROWS_PER_STATEMENT)):
+        for batch in batches(rows, ROWS_PER_STATEMENT):
             each_once = {(new.recipient_id, new.event_id): new for new in reversed(batch)}
             stored += await insert_notifications(tx, list(each_once.values()))
     return stored

@@ -11,12 +11,12 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import OUTBOX
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.database.executor import refuse_transaction
@@ -31,7 +31,7 @@ from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount
 from hangar_dal.tokens import lifetime_end
 from hangar_dal.values import JsonObject, uuid7
-from hangar_dal.waking import batches
+from hangar_dal.waking import claimed_batches
 
 query = OUTBOX.query
 
@@ -178,9 +178,9 @@ async def put(
 
 async def put_many(db: Executor, rows: Iterable[NewMessage]) -> int:
     """Write many messages, one statement a batch, all or none; returns how many. Those that are there are left out."""
-    remaining, written = iter(rows), 0
+    written = 0
     async with atomic(db) as tx:
-        while batch := list(islice(remaining, MESSAGES_PER_STATEMENT)):
+        for batch in batches(rows, MESSAGES_PER_STATEMENT):
             first = {(new.topic, new.dedup_key): new for new in reversed(batch)}
             written += await insert_messages(tx, list(reversed(first.values())))
     return written
@@ -276,7 +276,7 @@ def work(
     refuse_transaction(db, "a worker needs transactions of its own.")
     lifetime_end(db.now(), "lease", lease)
     claim_batch = partial(claim, db, topic, batch_size=batch_size, lease=lease)
-    return batches(db, claim_batch, channel=CHANNEL, payload=topic, poll=poll, stop=stop)
+    return claimed_batches(db, claim_batch, channel=CHANNEL, payload=topic, poll=poll, stop=stop)
 
 
 async def purge_messages(

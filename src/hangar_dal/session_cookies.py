@@ -7,9 +7,9 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.errors import InvalidValue
@@ -154,11 +154,9 @@ async def import_session_cookies(
 
     The iterable is read batch by batch, so that it may be longer than memory.
     """
-    if type(batch_size) is not int or batch_size < 1:
-        raise InvalidValue("batch_size: must be an int of at least 1")
-    rows, imported = iter(session_cookies), 0
+    imported = 0
     async with atomic(db) as tx:
-        while batch := list(islice(rows, batch_size)):
+        for batch in batches(session_cookies, batch_size):
             for new in batch:
                 _check_new(db, "session_cookies", new)
             imported += await insert_session_cookies(tx, batch)

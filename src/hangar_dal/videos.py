@@ -5,15 +5,15 @@
 # mypy: disable-error-code="empty-body"
 
 from collections.abc import Iterable
-from itertools import islice
 from typing import TypedDict
 from uuid import UUID
 
 from typing_extensions import Unpack
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import COMMUNITY
 from hangar_dal.database import Executor, atomic
-from hangar_dal.errors import InvalidValue, UniqueViolation
+from hangar_dal.errors import UniqueViolation
 from hangar_dal.models.row import PageSize
 from hangar_dal.models.videos import Category, Language, SomeTags, VideoIds
 from hangar_dal.models.videos import FoundVideo as FoundVideo
@@ -240,13 +240,8 @@ async def create_video(db: Executor, new: NewVideo) -> Video:
 
 async def import_videos(db: Executor, rows: Iterable[NewVideo], *, batch_size: int = 500) -> int:
     """Store many videos, one statement a batch, all or none; returns how many. Ids that are taken are left out."""
-    if type(batch_size) is not int or batch_size < 1:
-        raise InvalidValue("batch_size: must be an int of at least 1")
-    remaining, imported = iter(rows), 0
     async with atomic(db) as tx:
-        while batch := list(islice(remaining, batch_size)):
-            imported += await insert_videos(tx, batch)
-    return imported
+        return sum([await insert_videos(tx, batch) for batch in batches(rows, batch_size)])
 
 
 async def list_public_videos(

@@ -21,7 +21,7 @@ _log: Final = logging.getLogger("hangar_dal")
 _LONGEST_PAUSE: Final = 30.0
 
 
-async def batches(
+async def claimed_batches(
     db: Database,
     claim: Callable[[], Awaitable[list[T]]],
     *,
