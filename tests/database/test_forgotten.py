@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -124,3 +125,11 @@ async def test_no_limit_is_no_limit(small: Settings) -> None:
             await run(tx, INSERT, id=1)
             await asyncio.sleep(1)  # the pool looks after its connections four times meanwhile
         assert await column(db, IDS) == [1]
+
+
+async def test_code_without_a_module_opens_transactions(database: Database) -> None:
+    """As `exec` runs it in a template, a notebook or a console of an application."""
+    names: dict[str, Any] = {}
+    exec("async def use(db):\n    async with db.transaction() as tx:\n        return tx is not None\n", names)
+    assert "__name__" not in names
+    assert await names["use"](database)

@@ -70,6 +70,6 @@ async def _begun(pool: Pool, isolation: Isolation | None, read_only: bool, *, tr
 def caller() -> Place:
     """Where the code outside of this package is that opens a transaction. No frame is kept: it holds variables."""
     frame = sys._getframe(2)
-    while frame.f_back and frame.f_globals["__name__"].startswith(_INSIDE):
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_INSIDE):
         frame = frame.f_back
     return frame.f_code, frame.f_lineno
