@@ -14,7 +14,7 @@ import pgbouncer
 from database.outside import PostgresOutside
 from database.proxy import Wire, target_of, wire_to
 from hangar_dal import sealing
-from hangar_dal.database import Database, Gap, Notification, Notifications, Statement, open_database
+from hangar_dal.database import Database, Executor, Gap, Notification, Notifications, Statement, open_database
 from hangar_dal.database.postgresql import listening
 from hangar_dal.errors import (
     ConnectionFailed,
@@ -71,7 +71,7 @@ async def through_wire(settings: Settings, anyio_backend: str) -> AsyncIterator[
         yield wire, db
 
 
-async def notify(db: Database, channel: str, payload: str) -> None:
+async def notify(db: Executor, channel: str, payload: str) -> None:
     await db.run(Statement("", "SELECT pg_notify($1, $2)", writes=True), (channel, payload))
 
 
@@ -84,12 +84,12 @@ async def test_what_is_committed_inside_the_block_arrives_in_order(database: Dat
     await notify(database, "orders", "before")
     async with database.listen("orders") as notifications:
         async with database.transaction() as tx:
-            await notify(tx, "orders", "1")  # type: ignore[arg-type]
-            await notify(tx, "others", "x")  # type: ignore[arg-type]
+            await notify(tx, "orders", "1")
+            await notify(tx, "others", "x")
             await notify(database, "orders", "2")
         with pytest.raises(ZeroDivisionError):
             async with database.transaction() as tx:
-                await notify(tx, "orders", "rolled back")  # type: ignore[arg-type]
+                await notify(tx, "orders", "rolled back")
                 raise ZeroDivisionError
         await notify(database, "orders", "")
         assert await received(notifications, 3) == [Notification("2"), Notification("1"), Notification("")]
