@@ -1,7 +1,7 @@
-"""Notifications: the inbox of a user, what all followers are told, and preferences per kind and channel.
+"""Notifications: inboxes, one event for all followers, and preferences per kind and channel.
 
 `from hangar_dal import notifications`. Every function takes a `Database` or a `Transaction` first, opened with
-`COMMUNITY`. Nobody is told of what someone does whom they have blocked, or who has blocked them.
+`COMMUNITY`. Two users get no notifications about each other while one has blocked the other.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -69,7 +69,7 @@ async def insert_for_followers(
 
 @query
 async def find_notification(db: Executor, recipient_id: UUID, event_id: UUID) -> Notification | None:
-    """What a user was told of an event."""
+    """The notification of a user about an event."""
     ...
 
 
@@ -126,7 +126,7 @@ async def mark_batch_read(db: Executor, recipient_id: UUID, *, until: datetime, 
 
 @query
 async def delete_notification(db: Executor, recipient_id: UUID, event_id: UUID) -> RowCount:
-    """Delete what a user was told of an event; 0 if there is nothing."""
+    """Delete the notification of a user about an event; 0 if there is none."""
     ...
 
 
@@ -150,7 +150,7 @@ def stream_notifications(db: Executor, recipient_id: UUID) -> Stream[Notificatio
 
 @query
 async def move_notifications(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Tell one user what another was told. For `accounts.merge_users`."""
+    """Copy the notifications of one user to another. For `accounts.merge_users`."""
     ...
 
 

@@ -1,4 +1,4 @@
-"""What users are told, and of what they want to hear through which channel."""
+"""Notifications, events for all followers, and preferences."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,7 @@ class Channel(StrEnum):
 
 
 class Notification(Row):
-    """What one user was told of one event."""
+    """What one user received about one event."""
 
     recipient_id: UUID
     event_id: UUID
@@ -51,14 +51,14 @@ class _Content(Row):
 
 
 class NewNotification(_Content):
-    """A notification for one user. The same event is told once, whoever repeats it."""
+    """A notification for one user, who gets each event once."""
 
     recipient_id: UUID
     actor_id: UUID | None = None
 
 
 class NewEvent(_Content):
-    """What all followers of `actor_id` are told: those who followed before `created_at`."""
+    """An event for all who followed `actor_id` before `created_at`."""
 
     actor_id: UUID
     created_at: datetime

@@ -1,4 +1,4 @@
--- What users are told: once per recipient and event. `group_key` joins those that are shown as one.
+-- Notifications: one row for each recipient of an event. Those with the same `group_key` are shown as one.
 CREATE TABLE notifications (
     recipient_id uuid NOT NULL,
     event_id uuid NOT NULL,
@@ -104,7 +104,7 @@ FOR EACH ROW
 WHEN (OLD.seen_at IS NOT NULL AND NEW.seen_at IS DISTINCT FROM OLD.seen_at)
 EXECUTE FUNCTION notifications_seen_kept();
 
--- Whoever writes it, a notification about a user is left out while one of the two has blocked the other.
+-- Drops a notification if its recipient or its actor has blocked the other, whichever client inserts it.
 CREATE FUNCTION notifications_not_blocked() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,4 +1,4 @@
--- What users are told: once per recipient and event. `group_key` joins those that are shown as one.
+-- Notifications: one row for each recipient of an event. Those with the same `group_key` are shown as one.
 CREATE TABLE notifications (
     recipient_id text NOT NULL,
     event_id text NOT NULL,
@@ -123,7 +123,7 @@ BEGIN
     SELECT RAISE(ABORT, 'notifications_seen_kept: A notification that was seen stays seen.');
 END;
 
--- Whoever writes it, a notification about a user is left out while one of the two has blocked the other.
+-- Drops a notification if its recipient or its actor has blocked the other, whichever client inserts it.
 CREATE TRIGGER notifications_not_blocked
 BEFORE INSERT ON notifications
 WHEN

@@ -1,4 +1,4 @@
--- Of which kinds of event a user wants to hear through which channel. Without a row, of all.
+-- Which kinds of event a user wants through which channel. Without a row, the user wants the kind.
 CREATE TABLE notification_preferences (
     user_id text NOT NULL,
     kind text NOT NULL,
