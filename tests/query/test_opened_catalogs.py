@@ -8,10 +8,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from database.ledger import column
-from hangar_dal import ACCOUNTS, Catalog, Database, Settings, migrations, open_database, sealing, session_cookies, users
+from hangar_dal import (
+    ACCOUNTS,
+    COMMUNITY,
+    OUTBOX,
+    Catalog,
+    Database,
+    Settings,
+    migrations,
+    open_database,
+    outbox,
+    sealing,
+    session_cookies,
+    users,
+    videos,
+)
 from hangar_dal.database import Statement
 from hangar_dal.errors import CatalogError, CatalogNotOpened, SchemaOutOfDate, SettingsError
 from hangar_dal.migrations.new import SHIM
+from hangar_dal.videos import NewVideo
 from samples import local_user, session
 
 if TYPE_CHECKING:
@@ -125,6 +140,21 @@ async def test_a_used_catalog_is_opened_and_migrated_first(
     async with open_database(settings, catalog=catalog) as db:
         assert await tables(db) >= {"users", "session_cookies", "notes"}
         assert (await users.count_users(db), await module.one(db)) == (0, 1)
+
+
+async def test_a_catalog_without_queries_and_migrations_puts_others_together(empty_database_url: str) -> None:
+    catalog = Catalog("together", uses=[COMMUNITY, OUTBOX])
+    settings = Settings(database_url=empty_database_url, sealing_keys=sealing.new_key())
+    with pytest.raises(SchemaOutOfDate, match=r"0101_follows_blocks.* of hangar_dal\.COMMUNITY"):
+        await open_database(settings, catalog=catalog)
+    applied = migrations.apply(empty_database_url, catalog=catalog)
+    assert {"0001_users", "0101_follows_blocks", "0112_outbox"} <= set(applied)
+    async with open_database(settings, catalog=catalog) as db, db.transaction() as tx:
+        user = await users.insert_user(tx, local_user(), hashed_password="!")
+        await videos.create_video(tx, NewVideo(owner_id=user.id, title="Flight"))
+        await outbox.put(tx, "mail", {"user": str(user.id)})
+        assert (await users.count_users(tx), len(await videos.list_videos_of_owner(tx, user.id))) == (1, 1)
+    catalog.load()
 
 
 async def test_in_memory_the_migrations_of_the_whole_lineage_are_applied(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import uvicorn
 
-from hangar_dal import ACCOUNTS, Settings, migrations
+from hangar_api.catalog import CATALOG
+from hangar_dal import Settings, migrations
 from hangar_dal.sealing import new_key
 
 _KEYS = ("HANGAR_SEALING_KEYS", "API_TOKEN_KEYS")
@@ -20,7 +21,7 @@ def main() -> None:
         env.touch(mode=0o600, exist_ok=False)
         env.write_text("".join(f"{name}={new_key()}\n" for name in _KEYS), encoding="utf-8")
         print("made new keys in .env: keep this file, because the database cannot be read without them", flush=True)
-    for migration in migrations.apply(Settings().url.get_secret_value(), catalog=ACCOUNTS):
+    for migration in migrations.apply(Settings().url.get_secret_value(), catalog=CATALOG):
         print(f"applied {migration}", flush=True)
     # The application logs requests itself, without their query.
     uvicorn.run(

@@ -1,19 +1,25 @@
-"""Opaque cursors: the sort key of the last row of a page, for the client to give back and not to read."""
+"""Pages, and opaque cursors: the sort key of the last row of a page, for the client to give back and not to read.
+
+Each route names its list's sort key by the fields of the row:
+
+    _KEY = ("created_at", "id")
+    rows = await videos.list_videos_of_owner(db, owner_id, after=row_of(cursor, Video, _KEY), limit=limit)
+    return page(rows, limit, _KEY, VideoResponse.of)
+"""
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
-from uuid import UUID
 
 from fastapi import Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import to_json
 
-from hangar_dal import User, refresh_tokens, security_events
 from hangar_dal.errors import InvalidValue
 
 T = TypeVar("T")
-K = TypeVar("K", bound=BaseModel)
+R = TypeVar("R", bound=BaseModel)
 
 Cursor = Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -26,61 +32,25 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None
 
 
-class _Key(BaseModel):
-    model_config = ConfigDict(extra="forbid", from_attributes=True, hide_input_in_errors=True)
+def page(rows: Sequence[R], limit: int, key: tuple[str, ...], shown: Callable[[R], T]) -> Page[T]:
+    """A page of rows as clients see them. A page that is not full is the last one."""
+    items = [shown(row) for row in rows]
+    return Page(items=items, next_cursor=cursor_of(rows[-1], key) if len(rows) == limit else None)
 
 
-class _UserKey(_Key):
-    id: UUID
-    created_at: AwareDatetime
-    display_name: str
+def cursor_of(row: BaseModel, key: tuple[str, ...]) -> str:
+    text = to_json([getattr(row, name) for name in key])
+    return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
-class _SessionKey(_Key):
-    jti: UUID
-    issued_at: AwareDatetime
-
-
-class _EventKey(_Key):
-    id: UUID
-    occurred_at: AwareDatetime
-
-
-def user_after(cursor: str | None) -> User | None:
-    """The last user of the page before, of which only the sort keys are known."""
-    return User.model_construct(**_read(_UserKey, cursor)) if cursor is not None else None
-
-
-def session_after(cursor: str | None) -> refresh_tokens.RefreshToken | None:
-    return refresh_tokens.RefreshToken.model_construct(**_read(_SessionKey, cursor)) if cursor is not None else None
-
-
-def event_after(cursor: str | None) -> security_events.SecurityEvent | None:
-    return security_events.SecurityEvent.model_construct(**_read(_EventKey, cursor)) if cursor is not None else None
-
-
-def user_cursor(rows: Sequence[User], limit: int) -> str | None:
-    return _write(_UserKey, rows, limit)
-
-
-def session_cursor(rows: Sequence[refresh_tokens.RefreshToken], limit: int) -> str | None:
-    return _write(_SessionKey, rows, limit)
-
-
-def event_cursor(rows: Sequence[security_events.SecurityEvent], limit: int) -> str | None:
-    return _write(_EventKey, rows, limit)
-
-
-def _write(kind: type[K], rows: Sequence[object], limit: int) -> str | None:
-    if len(rows) < limit:
+def row_of(cursor: str | None, kind: type[R], key: tuple[str, ...]) -> R | None:
+    """The last row of the page before, of which only the sort key is known. None on the first page."""
+    if cursor is None:
         return None
-    text = kind.model_validate(rows[-1]).model_dump_json()
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _read(kind: type[K], cursor: str) -> dict[str, Any]:
+    types: Any = tuple(kind.model_fields[name].annotation for name in key)
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return kind.model_validate_json(text).model_dump()
+        values = TypeAdapter(tuple[types]).validate_json(text)
     except (binascii.Error, ValueError, ValidationError):
         raise InvalidValue("cursor: this API did not make it; begin with the first page") from None
+    return kind.model_construct(**dict(zip(key, values, strict=True)))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, TypedDict
+from typing import Annotated, TypedDict, TypeVar
 from uuid import UUID
 
 import httpx
@@ -13,8 +13,11 @@ from fastapi.security import OAuth2PasswordBearer
 from hangar_api import mail
 from hangar_api.settings import ApiSettings
 from hangar_api.tokens import read_access_token
-from hangar_dal import Database, User, refresh_tokens, users
+from hangar_dal import Database, User, UserRole, refresh_tokens, users, videos
 from hangar_dal.errors import NotFound, TokenInvalid
+from hangar_dal.videos import Video
+
+T = TypeVar("T")
 
 _bearer = OAuth2PasswordBearer(tokenUrl="token", refreshUrl="token/refresh", auto_error=False)
 
@@ -43,8 +46,8 @@ def _outbox(request: Request, tasks: BackgroundTasks) -> Callable[[mail.Message]
 Configured = Annotated[ApiSettings, Depends(_settings)]
 Http = Annotated[httpx.AsyncClient, Depends(_http)]
 Outbox = Annotated[Callable[[mail.Message], None] | None, Depends(_outbox)]
-# No route takes a transaction: the functions of `accounts` begin one themselves, after they have hashed, and commit it
-# before they return, which is before the answer is sent.
+# No transaction is open while a route's answer is sent: a route calls `db.in_transaction`, and the functions of
+# `accounts` begin one themselves, after they have hashed. Both have committed it when they return.
 Db = Annotated[Database, Depends(_database)]
 
 
@@ -69,8 +72,12 @@ class SignedInUser:
     session_id: UUID
 
 
-async def _current(settings: Configured, db: Db, token: Annotated[str | None, Depends(_bearer)]) -> SignedInUser:
+async def _signed_in(
+    settings: Configured, db: Db, token: Annotated[str | None, Depends(_bearer)]
+) -> SignedInUser | None:
     """The user of the access token. A session that has ended, and an account that is not active, end it at once."""
+    if token is None:
+        return None
     access = read_access_token(settings, token)
     refused = TokenInvalid("the session has ended; sign in again")
     if not await refresh_tokens.count_live_refresh_tokens(db, user_id=access.user_id, family_id=access.session_id):
@@ -84,6 +91,21 @@ async def _current(settings: Configured, db: Db, token: Annotated[str | None, De
     return SignedInUser(user, access.session_id)
 
 
+Visitor = Annotated[SignedInUser | None, Depends(_signed_in)]
+
+
+async def _current(visitor: Visitor) -> SignedInUser:
+    if visitor is None:
+        raise TokenInvalid("an access token is needed; sign in")
+    return visitor
+
+
+async def _viewer_id(visitor: Visitor) -> UUID | None:
+    return visitor.user.id if visitor else None
+
+
+# Who looks at what is public: None stands for somebody who is not signed in.
+ViewerId = Annotated[UUID | None, Depends(_viewer_id)]
 Current = Annotated[SignedInUser, Depends(_current)]
 
 
@@ -93,4 +115,26 @@ async def _administrator(current: Current) -> SignedInUser:
     return current
 
 
+async def _moderator(current: Current) -> SignedInUser:
+    if not current.user.is_admin and current.user.role is not UserRole.MODERATOR:
+        raise HTTPException(403, "Only a moderator may do this.")
+    return current
+
+
 Administrator = Annotated[SignedInUser, Depends(_administrator)]
+Moderator = Annotated[SignedInUser, Depends(_moderator)]
+
+
+def or_not_found(row: T | None) -> T:
+    """What a statement has found for this user. What is hidden and what does not exist get the same answer."""
+    if row is None:
+        raise NotFound("this user sees no such thing")
+    return row
+
+
+async def _visible_video(video_id: UUID, viewer_id: ViewerId, db: Db) -> Video:
+    return or_not_found(await videos.find_visible_video(db, video_id, viewer_id=viewer_id))
+
+
+# The video in the path, for a route about a video that its user must see.
+VisibleVideo = Annotated[Video, Depends(_visible_video)]

@@ -8,9 +8,22 @@ import httpx
 from fastapi import FastAPI
 
 from hangar_api import limits, logs, mail, problems
+from hangar_api.catalog import CATALOG
 from hangar_api.routes import administration, cookies, health, me, oversight, personal_data, signing_in, two_factor
 from hangar_api.settings import ApiSettings
-from hangar_dal import ACCOUNTS, Settings, open_database
+from hangar_dal import Settings, open_database
+
+# One line for each topic.
+ROUTES = (
+    health,
+    signing_in,
+    me,
+    two_factor,
+    cookies,
+    administration,
+    oversight,
+    personal_data,
+)
 
 
 def create_app(
@@ -32,7 +45,7 @@ def create_app(
         # The client serves every user, so it must not keep the cookies that a platform sets for one of them.
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         async with (
-            open_database(database_settings, catalog=ACCOUNTS) as db,
+            open_database(database_settings, catalog=CATALOG) as db,
             httpx.AsyncClient(timeout=10, cookies=no_cookies) as http,
         ):
             app.state.database, app.state.http = db, http
@@ -48,7 +61,7 @@ def create_app(
     )
     app.state.settings, app.state.send_mail = settings, send_mail
     problems.install(app)
-    for module in (health, signing_in, me, two_factor, cookies, administration, oversight, personal_data):
+    for module in ROUTES:
         app.include_router(module.router)
     app.add_middleware(limits.BodyLimit)
     app.add_middleware(logs.RequestLog)

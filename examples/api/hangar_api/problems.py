@@ -43,8 +43,8 @@ STATUSES: dict[type[errors.HangarError], int] = {
 }
 _DETAILS: dict[type[errors.HangarError], str] = {
     errors.CommitUnknown: "It is not known whether this was saved. Look before you try again.",
-    errors.NotFound: "There is no such thing, or it is not yours.",
-    errors.UniqueViolation: "Another account has this already: {columns}.",
+    errors.NotFound: "There is no such thing, or it is not yours to see or to change.",
+    errors.UniqueViolation: "This is taken already: {columns}.",
     errors.ForeignKeyViolation: "The account or the thing that this refers to is gone.",
     errors.ConstraintViolation: "A rule of the database does not allow this.",
 }

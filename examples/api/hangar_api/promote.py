@@ -3,12 +3,13 @@
 import asyncio
 import sys
 
-from hangar_dal import ACCOUNTS, Transaction, UserRole, open_database, security_events, users
+from hangar_api.catalog import CATALOG
+from hangar_dal import Transaction, UserRole, open_database, security_events, users
 from hangar_dal.security_events import NewSecurityEvent, SecurityEventKind
 
 
 async def promote(login: str) -> None:
-    async with open_database(catalog=ACCOUNTS) as db:
+    async with open_database(catalog=CATALOG) as db:
         found = await users.find_user_by_login(db, login)
         if found is None:
             sys.exit(f"there is no user with the name or e-mail address {login}")

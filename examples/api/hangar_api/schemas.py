@@ -107,6 +107,21 @@ class UserResponse(BaseModel):
         return cls.model_validate(user)
 
 
+class ShortUser(BaseModel):
+    """What everybody may see of a user, next to what the user has made."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    username: str | None
+    display_name: str
+
+    @classmethod
+    def of(cls, user: object) -> "ShortUser":
+        """Of a user, an owner, an author or an entry of a list, which all have these fields."""
+        return cls.model_validate(user)
+
+
 class Ended(BaseModel):
     """How many sessions were ended."""
 

@@ -5,12 +5,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from hangar_api.cursors import Page, session_after, session_cursor
+from hangar_api.cursors import Page, page, row_of
 from hangar_api.dependencies import Where
 from hangar_dal import Database, Transaction, refresh_tokens, security_events
 from hangar_dal.errors import NotFound
 from hangar_dal.refresh_tokens import RefreshToken
 from hangar_dal.security_events import NewSecurityEvent, SecurityEventKind
+
+_KEY = ("issued_at", "jti")
 
 
 class SessionResponse(BaseModel):
@@ -26,8 +28,9 @@ class SessionResponse(BaseModel):
 async def list_sessions(
     db: Database, user_id: UUID, cursor: str | None, limit: int, *, current: UUID | None = None
 ) -> Page[SessionResponse]:
-    rows = await refresh_tokens.list_refresh_tokens(db, user_id=user_id, after=session_after(cursor), limit=limit)
-    return Page(items=[_shown(row, current) for row in rows], next_cursor=session_cursor(rows, limit))
+    after = row_of(cursor, RefreshToken, _KEY)
+    rows = await refresh_tokens.list_refresh_tokens(db, user_id=user_id, after=after, limit=limit)
+    return page(rows, limit, _KEY, lambda row: _shown(row, current))
 
 
 async def end_session(

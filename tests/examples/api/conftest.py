@@ -6,7 +6,7 @@ Each test makes accounts of its own. Hashing is cheap: what it costs is tested w
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -18,10 +18,11 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
+from hangar_api.catalog import CATALOG
 from hangar_api.mail import Send
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
-from hangar_dal import Database, Settings, UserRole, passwords, sealing, users
+from hangar_dal import Catalog, Database, Settings, UserRole, passwords, sealing, users
 from postgres_server import Server
 
 BACKENDS = os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(",")
@@ -96,18 +97,25 @@ class Api:
         return await self.http.request(method, path, json=body, headers=person.bearer, **more)
 
 
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    """That of the application, for the databases of single tests."""
+    return CATALOG
+
+
 @pytest.fixture(scope="module", params=BACKENDS)
 def api_settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings for a migrated database that all tests of a module share."""
     key = sealing.new_key()
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("_sqlite_template")
-        path = shutil.copy(template, tmp_path_factory.mktemp("api") / "api.db")
+        templates: Callable[[Catalog], Path] = request.getfixturevalue("_sqlite_templates")
+        path = shutil.copy(templates(CATALOG), tmp_path_factory.mktemp("api") / "api.db")
         yield Settings(database_url=f"sqlite:///{path}", sealing_keys=key)
     else:
         server: Server = request.getfixturevalue("postgres_server")
         name = f"hangar_{token_hex(6)}"
-        with server.database(name, template=request.getfixturevalue("_postgres_template")):
+        template: str = request.getfixturevalue("_postgres_templates")(CATALOG)
+        with server.database(name, template=template):
             insecure = server.needs_permission
             yield Settings(database_url=server.url(name), sealing_keys=key, allow_insecure_postgres=insecure)
 

@@ -8,7 +8,7 @@ from public_use import PUBLIC, private_uses
 
 ROOT = Path(__file__).parents[3]
 APPLICATION = ROOT / "examples" / "api"
-DOMAINS = {f"hangar_dal.{path.stem}" for path in (ROOT / "sql" / "accounts" / "queries" / "sqlite").glob("*.sql")}
+DOMAINS = {f"hangar_dal.{path.stem}" for path in (ROOT / "sql").glob("*/queries/sqlite/*.sql")}
 NAMED = PUBLIC | DOMAINS | {"hangar_dal.accounts", "hangar_dal.cookie_formats", "hangar_dal.sealing"}
 
 

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from commands import run_module
 from examples.api.conftest import SENTENCE
 from examples.api.servers import Served, environment, served, with_keys
-from hangar_dal import ACCOUNTS, Database, Settings, open_database, refresh_tokens, session_cookies, users
+from hangar_api.catalog import CATALOG
+from hangar_dal import Database, Settings, open_database, refresh_tokens, session_cookies, users
 from postgres_server import Server
 
 ADA = {"username": "ada", "email": "ada@hangar.example", "password": SENTENCE.format("twelve")}
@@ -27,8 +28,9 @@ KILLED = """
 import asyncio, os, signal, socket
 import uvicorn
 from argon2 import PasswordHasher
+from hangar_api.catalog import CATALOG
 from hangar_api.main import create_app
-from hangar_dal import ACCOUNTS, passwords
+from hangar_dal import passwords
 
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -51,7 +53,8 @@ def serve(listening):
     uvicorn.Server(uvicorn.Config(killed, access_log=False)).run([listening])
 
 # What is imported, read and compared here, no child needs to import, read and compare again.
-ACCOUNTS.load()
+for catalog in CATALOG.lineage:
+    catalog.load()
 asyncio.run(open_once())
 listening = socket.create_server(("127.0.0.1", 0))
 print(f"running on http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
@@ -153,7 +156,7 @@ async def test_what_a_client_was_told_is_stored(killed: Served, settings: Settin
     """The process is killed before it sends the answer, so COMMIT came earlier: in all routes that write something."""
     async with (
         httpx.AsyncClient(base_url=killed.url, timeout=60) as http,
-        open_database(settings, catalog=ACCOUNTS) as db,
+        open_database(settings, catalog=CATALOG) as db,
     ):
 
         async def killed_while(method: str, path: str, body: object = None) -> None:

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from examples.api.conftest import SENTENCE, Api, Person
 from examples.api.servers import served, with_keys
+from hangar_api.catalog import CATALOG
 from hangar_api.mail import Message, Send
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
-from hangar_dal import ACCOUNTS, Settings, UserRole, open_database, sealing, security_events, session_cookies, users
+from hangar_dal import Settings, UserRole, open_database, sealing, security_events, session_cookies, users
 from hangar_dal.security_events import SecurityEvent
 
 CLIENTS = 64
@@ -112,7 +113,7 @@ async def test_many_clients_get_no_error_and_lose_no_update(settings: Settings, 
         await asyncio.gather(*(live(number, server.url, all_in) for number in range(CLIENTS)))
         server.stop()
     assert "ERROR" not in server.log.read_text()
-    async with open_database(settings, catalog=ACCOUNTS) as db:
+    async with open_database(settings, catalog=CATALOG) as db:
         assert await session_cookies.count_session_cookies(db) == done["stored"] > CLIENTS
         assert await users.count_users(db) == CLIENTS
         events: list[SecurityEvent] = []

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Query, status
 from pydantic import AwareDatetime, BaseModel, SecretStr
 
 from hangar_api import mail
-from hangar_api.cursors import Cursor, Limit, Page, user_after, user_cursor
+from hangar_api.cursors import Cursor, Limit, Page, page, row_of
 from hangar_api.dependencies import Administrator, Db, From, Outbox
 from hangar_api.schemas import ProfileChanges, Request, UserResponse
 from hangar_dal import User, UserRole, UserStatus, UserType, accounts, users
 from hangar_dal.one_time_tokens import TokenPurpose
 
 router = APIRouter(prefix="/admin/users", tags=["administration"])
+_KEY = ("created_at", "display_name", "id")  # the orders of the list begin with one of the first two
 
 
 class NewInvitation(Request):
@@ -80,7 +81,8 @@ async def list_users(
     query: Annotated[UserQuery, Query()],
 ) -> Page[UserResponse]:
     filters = query.model_dump(exclude={"cursor"})
-    return _page(await users.list_users(db, **filters, after=user_after(query.cursor)), query.limit)
+    found = await users.list_users(db, **filters, after=row_of(query.cursor, User, _KEY))
+    return page(found, query.limit, _KEY, UserResponse.of)
 
 
 @router.get("/search")
@@ -92,7 +94,8 @@ async def search_users(
     limit: Limit = 50,
 ) -> Page[UserResponse]:
     """Users with the part in their username, display name, e-mail address or phone number."""
-    return _page(await users.search_users(db, part, after=user_after(cursor), limit=limit), limit)
+    found = await users.search_users(db, part, after=row_of(cursor, User, _KEY), limit=limit)
+    return page(found, limit, _KEY, UserResponse.of)
 
 
 @router.get("/{user_id}")
@@ -149,7 +152,3 @@ def _sent(
         return link.model_copy(update={"token": token.get_secret_value()})
     outbox(mail.message(purpose, email, token))
     return link
-
-
-def _page(found: list[User], limit: int) -> Page[UserResponse]:
-    return Page(items=[UserResponse.of(user) for user in found], next_cursor=user_cursor(found, limit))

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, status
 from pydantic import AwareDatetime, BaseModel
 
-from hangar_api.cursors import Cursor, Limit, Page, event_after, event_cursor
+from hangar_api.cursors import Cursor, Limit, Page, page, row_of
 from hangar_api.dependencies import Administrator, Db, From
 from hangar_api.schemas import Ended
 from hangar_api.sessions import SessionResponse, end_session, list_sessions
@@ -15,6 +15,7 @@ from hangar_dal.security_events import SecurityEvent
 from hangar_dal.user_statistics import UserCount, UserCountOfDay
 
 router = APIRouter(prefix="/admin", tags=["oversight"])
+_KEY = ("occurred_at", "id")
 
 
 class Statistics(BaseModel):
@@ -52,8 +53,9 @@ async def list_events(
     administrator: Administrator, db: Db, user_id: UUID | None = None, cursor: Cursor = None, limit: Limit = 50
 ) -> Page[SecurityEvent]:
     """Security events, newest first, of one user if given."""
-    found = await security_events.list_security_events(db, user_id=user_id, after=event_after(cursor), limit=limit)
-    return Page(items=found, next_cursor=event_cursor(found, limit))
+    after = row_of(cursor, SecurityEvent, _KEY)
+    found = await security_events.list_security_events(db, user_id=user_id, after=after, limit=limit)
+    return page(found, limit, _KEY, lambda event: event)
 
 
 @router.get("/statistics")

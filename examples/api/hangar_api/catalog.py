@@ -1,0 +1,8 @@
+"""What the database has: the tables of the package. Queries and migrations of the application would come here too."""
+
+from typing import Final
+
+from hangar_dal import COMMUNITY, OUTBOX, Catalog
+
+CATALOG: Final = Catalog("hangar_api", uses=[COMMUNITY, OUTBOX])
+"""Videos, follows, notifications and what users do with them, messages for the worker, and the accounts below."""
