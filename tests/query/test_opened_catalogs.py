@@ -143,7 +143,7 @@ async def test_a_used_catalog_is_opened_and_migrated_first(
 
 
 async def test_a_catalog_without_queries_and_migrations_puts_others_together(empty_database_url: str) -> None:
-    catalog = Catalog("together", uses=[COMMUNITY, OUTBOX])
+    catalog = Catalog("hangar_dal", name="together", uses=[COMMUNITY, OUTBOX])
     settings = Settings(database_url=empty_database_url, sealing_keys=sealing.new_key())
     with pytest.raises(SchemaOutOfDate, match=r"0101_follows_blocks.* of hangar_dal\.COMMUNITY"):
         await open_database(settings, catalog=catalog)
