@@ -1,4 +1,4 @@
-"""The pytest plugin of hangar_dal: `hangar_check` and `hangar_both`.
+"""The pytest plugin of hangar_dal: `hangar_check`, `hangar_both` and `hangar_queries`.
 
     def test_our_queries(hangar_check):
         hangar_check()
@@ -6,6 +6,10 @@
     async def test_orders_behave_alike(hangar_both):
         async with hangar_both() as both:
             await both.same(lambda db: orders.list_orders(db))
+
+    async def test_a_page_takes_few_queries(db, hangar_queries):
+        with hangar_queries(at_most=3):
+            await show_page(db)
 
 This module is outside of the package because pytest imports every plugin when it starts. Only tests that use the
 package should take the time to import its models and settings.
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hangar_dal.contract.behaviour import Both
+    from hangar_dal.counting import SentQueries
     from hangar_dal.migrations.scratch import Throwaway
 
 _SCOPE = "hangar_check"
@@ -44,6 +49,12 @@ class HangarBoth(Protocol):
     """`async with hangar_both(clock=...) as both`: new databases for each test, migrated."""
 
     def __call__(self, *, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Both]": ...
+
+
+class HangarQueries(Protocol):
+    """`with hangar_queries(at_most=3) as sent: ...`; without `at_most`, it only counts."""
+
+    def __call__(self, *, at_most: int | None = None) -> "SentQueries": ...
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -134,3 +145,18 @@ def hangar_both(hangar_pyproject: "Path", hangar_postgresql: "str | Throwaway") 
             return open_both(f"sqlite:///{file}", url_of(conninfo), catalog=catalog, clock=clock)
 
         yield opened
+
+
+@pytest.fixture
+def hangar_queries(pytestconfig: pytest.Config) -> HangarQueries:
+    """Counts and names the queries that a block sends, and fails if they are too many.
+
+    `sent.names` are their names so far, `len(sent)` is their number.
+    """
+
+    def block(*, at_most: int | None = None) -> "SentQueries":
+        from hangar_dal.counting import SentQueries  # noqa: PLC0415 - see the top of this file
+
+        return SentQueries(at_most=at_most, folder=pytestconfig.rootpath)
+
+    return block

@@ -1,12 +1,11 @@
 """Fixtures that the tests of the domains share with those of `accounts`, of folds and of keys."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
-from hangar_dal import Database, Transaction, passwords
+from hangar_dal import Database, passwords
 from hangar_dal.database import Row, Statement
 
 Sql = Callable[[str], Awaitable[list[Row]]]
@@ -33,18 +32,3 @@ def sql_on(database: Database) -> Sql:
 @pytest.fixture
 def sql(database: Database) -> Sql:
     return sql_on(database)
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the statements that run, in their order; they run as ever."""
-    seen: list[str] = []
-    for executor in (Database, Transaction):
-        run: Any = executor.run
-
-        def spy(self: Any, statement: Statement, parameters: Any, run: Any = run) -> Any:
-            seen.append(statement.name)
-            return run(self, statement, parameters)
-
-        monkeypatch.setattr(executor, "run", spy)
-    return seen

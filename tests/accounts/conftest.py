@@ -6,7 +6,6 @@ from pydantic import SecretStr
 from clock import Clock
 from domain_fixtures import cheap_hasher as cheap_hasher
 from domain_fixtures import sql as sql
-from domain_fixtures import statements as statements
 from hangar_dal import Database, NewUser, User, UserRole, accounts, totp, users
 from hangar_dal.accounts import Invitation, SecondFactorSetup
 from hangar_dal.one_time_tokens import IssuedOneTimeToken

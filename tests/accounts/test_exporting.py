@@ -12,6 +12,7 @@ from hangar_dal import Database, User, accounts, security_events, session_cookie
 from hangar_dal.accounts.user_tables import USER_TABLES
 from hangar_dal.errors import NotFound, TransactionError
 from hangar_dal.security_events import SecurityEventKind
+from hangar_dal_pytest import HangarQueries
 from samples import eve_user, sessions
 from sign_ins import ADMIN, WHERE, kinds, last_event
 
@@ -107,12 +108,13 @@ async def test_the_document_is_of_one_moment(database: Database, clock: Clock, a
     assert len(document["session_cookies"]) == 2
 
 
-async def test_cookies_are_opened_one_by_one(database: Database, ada: User, statements: list[str]) -> None:
+async def test_cookies_are_opened_one_by_one(database: Database, ada: User, hangar_queries: HangarQueries) -> None:
     await session_cookies.import_session_cookies(database, sessions(ada.id, 30))
     pieces: AsyncIterator[str]
-    async with accounts.export_user(database, ada.id, with_cookies=True) as pieces:
-        seen = [piece async for piece in pieces if "platform" in piece]
-    assert len(seen) == 30 == statements.count("session_cookies.get_session_cookie")
+    with hangar_queries() as sent:
+        async with accounts.export_user(database, ada.id, with_cookies=True) as pieces:
+            seen = [piece async for piece in pieces if "platform" in piece]
+    assert len(seen) == 30 == sent.names.count("session_cookies.get_session_cookie")
 
 
 async def test_a_user_who_does_not_exist_leaves_no_event(database: Database) -> None:

@@ -23,6 +23,7 @@ from hangar_dal import (
 from hangar_dal.errors import HashingBusy, InvalidCredentials
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, SOURCE_LIMITS, login_key, source_key
+from hangar_dal_pytest import HangarQueries
 from samples import local_user
 from sign_ins import REFUSED, WHERE, WRONG, fail, failures, kinds
 
@@ -50,7 +51,7 @@ async def test_unknown_wrong_locked_and_suspended_take_the_same_statements_and_h
     database: Database,
     secret: SecretStr,
     ada: User,
-    statements: list[str],
+    hangar_queries: HangarQueries,
     monkeypatch: pytest.MonkeyPatch,
     call: Callable[..., Awaitable[Any]],
 ) -> None:
@@ -76,11 +77,10 @@ async def test_unknown_wrong_locked_and_suspended_take_the_same_statements_and_h
         ("too long", "ada", SecretStr("x" * 1000), "a"),
         *((str(status), str(other.username), secret, "a") for status, other in others.items()),
     ):
-        statements.clear()
         hasher.calls.clear()
-        with pytest.raises(InvalidCredentials, match=REFUSED):
+        with pytest.raises(InvalidCredentials, match=REFUSED), hangar_queries() as sent:
             await call(database, login, given, source=source)
-        seen[name] = [*statements, *hasher.calls]
+        seen[name] = [*sent.names, *hasher.calls]
     assert seen["unknown"] == [
         "sign_in_failures.insert_or_count_attempt",
         "sign_in_failures.insert_or_count_attempt",

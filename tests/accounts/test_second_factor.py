@@ -21,6 +21,7 @@ from hangar_dal.errors import (
 )
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, second_factor_key
+from hangar_dal_pytest import HangarQueries
 from sign_ins import CODE_REFUSED, WHERE, WRONG_CODE, CodeOf, failures, kinds, last_event
 
 
@@ -100,12 +101,13 @@ async def test_failed_verifications_lock_until_their_time_is_over(
 
 
 async def test_of_64_guesses_at_once_only_the_free_ones_are_compared(
-    database: Database, ada: User, codes: list[SecretStr], statements: list[str]
+    database: Database, ada: User, codes: list[SecretStr], hangar_queries: HangarQueries
 ) -> None:
     guesses = (accounts.verify_second_factor(database, ada.id, WRONG_CODE) for _ in range(64))
-    errors = await asyncio.gather(*guesses, return_exceptions=True)
+    with hangar_queries() as sent:
+        errors = await asyncio.gather(*guesses, return_exceptions=True)
     assert {type(error) for error in errors} == {SecondFactorInvalid}
-    assert statements.count("two_factor.use_recovery_code") == LOGIN_LIMITS.free
+    assert sent.names.count("two_factor.use_recovery_code") == LOGIN_LIMITS.free
 
 
 async def test_nothing_verifies_a_user_without_second_factor(
@@ -191,17 +193,16 @@ async def test_a_change_that_is_rolled_back_leaves_no_event(
 
 
 async def test_a_code_must_be_a_secret_string(
-    database: Database, ada: User, secret: SecretStr, codes: Any, statements: list[str]
+    database: Database, ada: User, secret: SecretStr, codes: Any, hangar_queries: HangarQueries
 ) -> None:
     text: Any = "123456"
-    statements.clear()
     for call in (
         accounts.sign_in(database, "ada", secret, code=text, **WHERE),
         accounts.verify_second_factor(database, ada.id, text),
     ):
-        with pytest.raises(InvalidValue, match=r"^code: expected SecretStr, got str$"):
+        with pytest.raises(InvalidValue, match=r"^code: expected SecretStr, got str$"), hangar_queries() as sent:
             await call
-    assert statements == []
+        assert sent.names == []
 
 
 async def test_a_refused_code_and_the_secret_are_in_no_frame_of_the_error(

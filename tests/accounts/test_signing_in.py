@@ -21,6 +21,7 @@ from hangar_dal import (
 from hangar_dal.errors import InvalidValue, TransactionError
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import login_key
+from hangar_dal_pytest import HangarQueries
 from samples import password
 from sign_ins import WHERE, fail, failures, kinds
 
@@ -112,7 +113,7 @@ async def test_an_account_that_is_deleted_meanwhile_is_refused(
 
 
 async def test_bad_arguments_are_refused_before_a_statement_runs(
-    database: Database, secret: SecretStr, statements: list[str]
+    database: Database, secret: SecretStr, hangar_queries: HangarQueries
 ) -> None:
     bad: list[tuple[tuple[Any, ...], dict[str, Any], str]] = [
         (("ada", "secret"), {}, "password: expected SecretStr, got str"),
@@ -126,10 +127,10 @@ async def test_bad_arguments_are_refused_before_a_statement_runs(
     ]
     for given, where, message in bad:
         for call in (accounts.sign_in, accounts.authenticate):
-            with pytest.raises(InvalidValue) as caught:
+            with pytest.raises(InvalidValue) as caught, hangar_queries() as sent:
                 await call(database, *given, **{"source": None, **where})
-            assert str(caught.value) == message
+            assert (str(caught.value), sent.names) == (message, [])
     async with database.transaction() as tx:
-        with pytest.raises(TransactionError, match=r"^db: expected Database, got Transaction; "):
+        with pytest.raises(TransactionError, match=r"^db: expected Database, got "), hangar_queries() as sent:
             await accounts.sign_in(tx, "ada", secret, source=None)
-    assert statements == []
+        assert sent.names == []

@@ -45,6 +45,21 @@ async def test_both(hangar_both):
         assert (await both.same(plugged.count_all)).value == 0
         assert both.sqlite.dialect == "sqlite"
 """
+COUNTED = """\
+import plugged, pytest
+from hangar_dal import Settings, open_database
+
+pytestmark = pytest.mark.anyio
+
+@pytest.fixture
+def anyio_backend(): return "asyncio"
+
+@pytest.mark.parametrize("limit", [2, 3])
+async def test_count(hangar_queries, limit):
+    async with open_database(Settings(database_url="sqlite:///:memory:"), catalog=plugged.CATALOG) as db:
+        with hangar_queries(at_most=limit):
+            for _ in range(3): await plugged.count_all(db)
+"""
 
 
 @pytest.fixture
@@ -119,6 +134,16 @@ def test_what_is_checked_may_stand_in_another_file(application: Path) -> None:
     (application / "pytest.ini").write_text("[pytest]\nanyio_mode = auto\nhangar_project = other.toml\n")
     told = run(application, "-k", "offline")
     assert "snapshot-missing" in told, told
+
+
+def test_a_block_that_sends_too_many_queries_fails_with_their_names_and_lines(application: Path) -> None:
+    (application / "test_it.py").write_text(COUNTED)
+    told = run(application)
+    assert "1 passed, 1 failed" in told or "1 failed, 1 passed" in told, told
+    loop = "plugged.count_all ran 3 times at test_it.py:13: it runs in a loop; fetch all rows with one statement"
+    assert f"E           {loop}\n" in told, told
+    assert "Error: hangar_queries: 3 queries were sent, at most 2 allowed\n" in told
+    assert "counting.py" not in told, "the traceback ends in the test"
 
 
 def test_without_a_server_a_test_that_needs_one_fails_rather_than_being_skipped(application: Path) -> None:

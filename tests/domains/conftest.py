@@ -4,7 +4,6 @@ import pytest
 
 from domain_fixtures import cheap_hasher as cheap_hasher
 from domain_fixtures import sql as sql
-from domain_fixtures import statements as statements
 from hangar_dal import Database, User, users
 from samples import local_user
 

@@ -10,6 +10,7 @@ import pytest
 
 from hangar_dal import Database, SessionCookie, User, session_cookies, users, uuid7
 from hangar_dal.errors import InvalidValue
+from hangar_dal_pytest import HangarQueries
 from samples import LATER, eve_user, local_user, session
 
 NUL = "SECRET\0"
@@ -223,18 +224,17 @@ async def kept(database: Database, user: User) -> SessionCookie:
 
 @pytest.fixture
 async def refused(
-    database: Database, user: User, kept: SessionCookie, statements: list[str]
+    database: Database, user: User, kept: SessionCookie, hangar_queries: HangarQueries
 ) -> Callable[[Awaitable[Any], str], Awaitable[None]]:
     """Awaits a call that must raise InvalidValue with just this message, run no statement and change nothing."""
 
     async def check(call: Awaitable[Any], message: str) -> None:
-        del statements[:]
-        with pytest.raises(InvalidValue) as caught:
+        with pytest.raises(InvalidValue) as caught, hangar_queries() as sent:
             await call
         assert str(caught.value) == message
         assert "SECRET" not in message
         assert caught.value.__cause__ is None
-        assert statements == []
+        assert sent.names == []
         assert await users.list_users(database) == [user]
         assert await session_cookies.list_session_cookies(database, user_id=user.id) == [kept]
 

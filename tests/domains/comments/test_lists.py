@@ -7,11 +7,10 @@ from clock import Clock
 from community import comment, person, video
 from hangar_dal import Database, comments, likes, social
 from hangar_dal.comments import CommentAuthor, CommentDetails, CommentStatus
+from hangar_dal_pytest import HangarQueries
 
 
-async def test_a_page_has_first_answers_and_counts_in_one_statement(
-    database: Database, clock: Clock, statements: list[str]
-) -> None:
+async def test_a_page_has_first_answers_and_counts(database: Database, clock: Clock) -> None:
     owner, fan = await person(database), await person(database)
     made = await video(database, owner.id)
     tops, answers = [], []
@@ -25,9 +24,7 @@ async def test_a_page_has_first_answers_and_counts_in_one_statement(
     for liked, who in ((tops[1], owner), (tops[1], fan), (answers[0], owner)):
         await likes.like_comment(database, liked.id, user_id=who.id)
     await comments.remove_comment(database, answers[0].id)
-    statements.clear()
     page = await comments.list_comments(database, made.id, viewer_id=fan.id, answers=2, limit=2)
-    assert len(statements) == 1
     assert [each.id for each in page] == [tops[2].id, tops[1].id]
     thread = page[1]
     assert (thread.likes, thread.answers, thread.metadata) == (2, 3, {"a": [1]})
@@ -48,6 +45,28 @@ async def test_a_page_has_first_answers_and_counts_in_one_statement(
         answers[0].id,
         below.id,
     ]
+
+
+async def test_lists_of_comments_are_one_statement_for_one_comment_and_for_twenty(
+    database: Database, hangar_queries: HangarQueries
+) -> None:
+    owner = await person(database)
+    made = await video(database, owner.id)
+    tops = [await comment(database, made.id, owner.id) for _ in range(20)]
+    for top in tops:
+        await comment(database, made.id, owner.id, parent_id=top.id)
+    for _ in range(19):
+        await comment(database, made.id, owner.id, parent_id=tops[0].id)
+    for limit in (1, 20):
+        with hangar_queries(at_most=1):
+            page = await comments.list_comments(database, made.id, viewer_id=owner.id, limit=limit)
+        assert [bool(each.author and each.first_answers) for each in page] == [True] * limit
+        with hangar_queries(at_most=1):
+            answers = await comments.list_answers(database, tops[0].id, viewer_id=owner.id, limit=limit)
+        with hangar_queries(at_most=1):
+            branch = await comments.list_branch(database, tops[0].id, viewer_id=owner.id, limit=limit)
+        for found in (answers, branch):
+            assert [each.author and each.author.id for each in found] == [owner.id] * limit
 
 
 async def test_comments_of_an_author_come_newest_first(database: Database, clock: Clock) -> None:

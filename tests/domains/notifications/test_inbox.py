@@ -12,6 +12,7 @@ from domain_fixtures import Sql
 from hangar_dal import Database, User, notifications, social, uuid7
 from hangar_dal.errors import CheckViolation
 from hangar_dal.notifications import Channel, NewNotification, Notification
+from hangar_dal_pytest import HangarQueries
 
 SECOND = timedelta(seconds=1)
 
@@ -65,7 +66,7 @@ async def test_many_tasks_that_tell_one_event_store_one_notification(database: D
 
 
 async def test_many_users_are_told_in_one_statement_a_batch(
-    database: Database, user: User, statements: list[str], monkeypatch: pytest.MonkeyPatch
+    database: Database, user: User, hangar_queries: HangarQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifications, "ROWS_PER_STATEMENT", 4)
     others = [await person(database) for _ in range(3)]
@@ -76,9 +77,9 @@ async def test_many_users_are_told_in_one_statement_a_batch(
     ]
     await notifications.set_preference(database, others[1].id, kind="news", channel=Channel.INBOX, is_enabled=False)
     await social.block(database, blocker_id=others[2].id, blocked_id=others[0].id)
-    statements.clear()
-    assert await notifications.notify_many(database, rows) == 1
-    assert statements.count("notifications.insert_notifications") == 2
+    with hangar_queries() as sent:
+        assert await notifications.notify_many(database, rows) == 1
+    assert sent.names.count("notifications.insert_notifications") == 2
     assert await notifications.notify_many(database, rows) == 0
 
 

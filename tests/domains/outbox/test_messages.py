@@ -10,6 +10,7 @@ from domain_fixtures import Sql
 from hangar_dal import Database, outbox, uuid7
 from hangar_dal.errors import InvalidValue, MessageLeaseLost, NotFound, TransactionError
 from hangar_dal.outbox import ClaimedMessage, MessageStatus, NewMessage
+from hangar_dal_pytest import HangarQueries
 
 SECOND = timedelta(seconds=1)
 
@@ -51,14 +52,14 @@ async def test_many_tasks_that_write_one_key_write_one_message(database: Databas
 
 
 async def test_many_messages_are_written_in_one_statement_a_batch(
-    database: Database, statements: list[str], monkeypatch: pytest.MonkeyPatch
+    database: Database, hangar_queries: HangarQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox, "MESSAGES_PER_STATEMENT", 5)
     await outbox.put(database, "mail", {}, dedup_key="3")
-    statements.clear()
     rows = [NewMessage(topic="mail", dedup_key=str(n % 8), payload={"n": n}) for n in range(10)]
-    assert await outbox.put_many(database, rows) == 7
-    assert statements.count("outbox.insert_messages") == 2
+    with hangar_queries() as sent:
+        assert await outbox.put_many(database, rows) == 7
+    assert sent.names.count("outbox.insert_messages") == 2
     claimed = await outbox.claim(database, "mail")
     assert [message.payload.get("n") for message in claimed] == [None, 0, 1, 2, 4, 5, 6, 7]
 

@@ -12,6 +12,7 @@ from commands import run_together
 from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, sealing, security_events, users, uuid7
 from hangar_dal.errors import CheckViolation, InvalidValue, NotFound, TriggerViolation
 from hangar_dal.security_events import NewSecurityEvent, SecurityEvent, SecurityEventKind
+from hangar_dal_pytest import HangarQueries
 
 Sql = Callable[[str], Awaitable[list[Any]]]
 # The database checks the retention period by its own clock: what is to be deleted must be old for that one too.
@@ -81,13 +82,13 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-async def test_a_bad_value_of_a_bypassed_model_is_refused(database: Database, statements: list[str]) -> None:
+async def test_a_bad_value_of_a_bypassed_model_is_refused(database: Database, hangar_queries: HangarQueries) -> None:
     for given, message in BAD.values():
         new = NewSecurityEvent(kind=SecurityEventKind.SIGN_IN).model_copy(update=given)
-        with pytest.raises(InvalidValue) as caught:
+        with pytest.raises(InvalidValue) as caught, hangar_queries() as sent:
             await security_events.record_security_event(database, new)
         assert str(caught.value) == message
-    assert statements == []
+        assert sent.names == []
 
 
 async def test_clearing_removes_source_and_user_agent_of_a_user_and_of_what_they_did(

@@ -8,6 +8,7 @@ import pytest
 from clock import Clock
 from hangar_dal import Database, NewSessionCookie, User, session_cookies, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, UniqueViolation
+from hangar_dal_pytest import HangarQueries
 from samples import eve_user, session, sessions, storage_state
 
 
@@ -25,11 +26,11 @@ async def test_import_session_cookies_stores_what_create_session_cookie_would(
 
 @pytest.mark.parametrize(("rows", "batches"), [(0, 0), (1, 1), (7, 1), (8, 2), (14, 2), (15, 3)])
 async def test_import_session_cookies_sends_one_statement_a_batch(
-    database: Database, user: User, statements: list[str], rows: int, batches: int
+    database: Database, user: User, hangar_queries: HangarQueries, rows: int, batches: int
 ) -> None:
-    del statements[:]
-    assert await session_cookies.import_session_cookies(database, sessions(user.id, rows), batch_size=7) == rows
-    assert statements == ["session_cookies.insert_session_cookies"] * batches
+    with hangar_queries() as sent:
+        assert await session_cookies.import_session_cookies(database, sessions(user.id, rows), batch_size=7) == rows
+    assert sent.names == ["session_cookies.insert_session_cookies"] * batches
     assert await session_cookies.count_session_cookies(database) == rows
 
 
@@ -43,17 +44,17 @@ async def test_import_session_cookies_takes_ten_thousand_rows(database: Database
 
 
 async def test_import_session_cookies_reads_a_generator_batch_by_batch(
-    database: Database, user: User, statements: list[str]
+    database: Database, user: User, hangar_queries: HangarQueries
 ) -> None:
     seen: list[int] = []
 
     def generated() -> Iterator[NewSessionCookie]:
         for one in sessions(user.id, 25):
-            seen.append(len(statements))
+            seen.append(len(sent))
             yield one
 
-    del statements[:]
-    assert await session_cookies.import_session_cookies(database, generated(), batch_size=10) == 25
+    with hangar_queries() as sent:
+        assert await session_cookies.import_session_cookies(database, generated(), batch_size=10) == 25
     assert seen == [0] * 10 + [1] * 10 + [2] * 5
 
 

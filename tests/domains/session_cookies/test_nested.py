@@ -7,6 +7,7 @@ import pytest
 from clock import Clock
 from hangar_dal import Database, User, UserWithSessionCookies, session_cookies, users
 from hangar_dal.errors import InvalidValue
+from hangar_dal_pytest import HangarQueries
 from samples import eve_user, local_user, session, storage_state
 
 
@@ -28,13 +29,23 @@ async def crowd(database: Database, clock: Clock) -> list[UserWithSessionCookies
 
 
 async def test_list_users_with_session_cookies_nests_each_users_own_newest_first(
-    database: Database, clock: Clock, statements: list[str]
+    database: Database, clock: Clock
 ) -> None:
     wanted = await crowd(database, clock)
-    del statements[:]
     assert await session_cookies.list_users_with_session_cookies(database) == wanted
-    assert statements == ["session_cookies.list_users_with_session_cookies"]
     assert wanted[-1].session_cookies == []
+
+
+async def test_list_users_with_session_cookies_is_one_statement_for_one_user_and_for_twenty(
+    database: Database, hangar_queries: HangarQueries
+) -> None:
+    for _ in range(20):
+        owner = await users.insert_user(database, eve_user(), hashed_password=None)
+        await session_cookies.create_session_cookie(database, session(owner.id))
+    for limit in (1, 20):
+        with hangar_queries(at_most=1):
+            found = await session_cookies.list_users_with_session_cookies(database, limit=limit)
+        assert [len(each.session_cookies) for each in found] == [1] * limit
 
 
 async def test_list_users_with_session_cookies_page_by_page_is_the_whole(database: Database, clock: Clock) -> None:

@@ -8,6 +8,7 @@ from clock import Clock
 from hangar_dal import Database, sign_in_failures
 from hangar_dal.errors import InvalidValue
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, SOURCE_LIMITS, Limits, login_key, source_key
+from hangar_dal_pytest import HangarQueries
 
 KEY = login_key("ada")
 SECOND = timedelta(seconds=1)
@@ -161,15 +162,17 @@ def test_a_key_does_not_hold_the_login() -> None:
     assert "ada" not in login_key("ada")
 
 
-async def test_bad_arguments_are_refused_before_a_statement_runs(database: Database, statements: list[str]) -> None:
+async def test_bad_arguments_are_refused_before_a_statement_runs(
+    database: Database, hangar_queries: HangarQueries
+) -> None:
     for call, message in (
         (sign_in_failures.count_attempt(database, "ada"), "key: String should match pattern"),
         (sign_in_failures.count_attempt(database, KEY, Limits(1, (SECOND,))), "free: Input should be greater"),
         (sign_in_failures.find_sign_in_failures(database, KEY.upper()), "key: String should match pattern"),
     ):
-        with pytest.raises(InvalidValue, match=f"^{message}"):
+        with pytest.raises(InvalidValue, match=f"^{message}"), hangar_queries() as sent:
             await call
+        assert sent.names == []
     for text in ("a\0", "\ud800", "\U0001fae8"):
         with pytest.raises(InvalidValue, match=r"^login: "):
             login_key(text)
-    assert statements == []

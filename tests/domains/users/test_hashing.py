@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from behind import texts_in_frames
 from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, passwords, users
 from hangar_dal.errors import HangarError, HashingBusy, InvalidCredentials, TransactionError
+from hangar_dal_pytest import HangarQueries
 from samples import local_user, password
 
 FULL = passwords.THREADS + passwords.MAX_WAITING
@@ -130,7 +131,9 @@ async def test_callers_that_gave_up_leave_their_places_to_others(held: Callable[
     assert await asyncio.gather(*running) == [False] * passwords.THREADS
 
 
-async def test_no_password_is_hashed_in_a_transaction(database: Database, user: User, statements: list[str]) -> None:
+async def test_no_password_is_hashed_in_a_transaction(
+    database: Database, user: User, hangar_queries: HangarQueries
+) -> None:
     before = r"^db: expected Database, got Transaction; its connection would wait while a password is hashed\. Call "
     async with database.transaction() as tx:
         for call, instead in (
@@ -141,9 +144,9 @@ async def test_no_password_is_hashed_in_a_transaction(database: Database, user: 
             ),
             (users.authenticate(tx, "x", password()), r"authenticate before the transaction begins\.$"),
         ):
-            with pytest.raises(TransactionError, match=before + instead):
+            with pytest.raises(TransactionError, match=before + instead), hangar_queries() as sent:
                 await call
-        assert statements == []
+            assert sent.names == []
         assert await users.list_users(tx) == [user]
 
 

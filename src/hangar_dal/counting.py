@@ -1,0 +1,132 @@
+"""Count the queries that a block sends, by name and place: what the pytest fixture `hangar_queries` gives.
+
+While a block is open, the methods that send statements are replaced by ones that note each statement first. Without a
+block, a call costs nothing. Builds on `database`.
+"""
+
+import asyncio
+import contextlib
+import sys
+from asyncio import tasks
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Final, NamedTuple
+
+from hangar_dal.database import Database, Statement, Transaction
+
+# A stream opens one cursor. Fetching its rows sends no other statement of the application.
+_SENDING: Final = ((Database, "run"), (Transaction, "run"), (Transaction, "_open_cursor"))
+_ASYNCIO: Final = f"{Path(asyncio.__file__).parent}/"
+# Code that calls a query for its own caller, in the same task.
+_BETWEEN: Final = (f"{Path(__file__).parent}/", contextlib.__file__, tasks.__file__)
+_ORIGIN_FRAMES: Final = 10  # as many as in asyncio's debug mode
+_LOOP: Final = 3  # runs of one query from one line that are called a loop
+
+_open: list["SentQueries"] = []
+_replaced = contextlib.ExitStack()
+
+
+class _Sent(NamedTuple):
+    name: str
+    place: str
+    writes: bool
+
+
+class SentQueries:
+    """`with SentQueries(at_most=3): ...` raises AssertionError if the block sends more queries, and names them.
+
+    Counts the statements of every `Database` and `Transaction` of the process, in all tasks, without BEGIN and COMMIT.
+    Blocks can be nested. An exception of the block is raised as it is. `folder` shortens the places in the message.
+    """
+
+    def __init__(self, *, at_most: int | None = None, folder: Path | None = None) -> None:
+        self._at_most = at_most
+        self._folder = folder
+        self._sent: list[_Sent] = []
+
+    @property
+    def names(self) -> list[str]:
+        """The queries that were sent so far, in their order: `["users.get_user", ...]`."""
+        return [sent.name for sent in self._sent]
+
+    def __len__(self) -> int:
+        return len(self._sent)
+
+    def __enter__(self) -> "SentQueries":
+        _start(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True  # pytest shows the test instead
+        _stop(self)
+        if kind is None and self._at_most is not None and len(self) > self._at_most:
+            found = (
+                f"{len(self)} {'query was' if len(self) == 1 else 'queries were'} sent, at most {self._at_most} allowed"
+            )
+            raise AssertionError(f"hangar_queries: {found}\n{self.report()}")
+
+    def report(self) -> str:
+        """Each query with its count and the line that called it, then those that run in a loop."""
+        counts = Counter(self._sent)
+        width = max((len(sent.name) for sent in counts), default=0)
+        lines = [f"{count:4}  {sent.name:{width}}  {self._shown(sent.place)}" for sent, count in counts.items()]
+        for sent, count in counts.items():
+            if count >= _LOOP:
+                where, verb = self._shown(sent.place), "write" if sent.writes else "fetch"
+                advice = f"it runs in a loop; {verb} all rows with one statement"
+                lines.append(f"{sent.name} ran {count} times at {where}: {advice}")
+        return "\n".join(lines)
+
+    def note(self, statement: Statement, place: str) -> None:
+        """Called for each statement while the block is open."""
+        self._sent.append(_Sent(statement.name, place, statement.writes))
+
+    def _shown(self, place: str) -> str:
+        return place.removeprefix(f"{self._folder}/")
+
+
+def _start(block: SentQueries) -> None:
+    if not _open:
+        for owner, method in _SENDING:
+            original = getattr(owner, method)
+            setattr(owner, method, _noting(original))
+            _replaced.callback(setattr, owner, method, original)
+        # So that a coroutine knows the line that made it, which may have given it to a task of its own.
+        depth = sys.get_coroutine_origin_tracking_depth()
+        sys.set_coroutine_origin_tracking_depth(max(depth, _ORIGIN_FRAMES))
+        _replaced.callback(sys.set_coroutine_origin_tracking_depth, depth)
+    _open.append(block)
+
+
+def _stop(block: SentQueries) -> None:
+    _open.remove(block)
+    if not _open:
+        _replaced.close()
+
+
+def _noting(original: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(self: Any, statement: Statement, parameters: Any) -> Any:
+        if statement.name:  # the package's own statements have none
+            place = _place(sys._getframe(1))
+            for block in _open:
+                block.note(statement, place)
+        return original(self, statement, parameters)
+
+    return noting
+
+
+def _place(frame: FrameType | None) -> str:
+    """The line outside of the package that called the query, or that made the coroutine of its task."""
+    while frame is not None and frame.f_code.co_filename.startswith(_BETWEEN):
+        frame = frame.f_back
+    if frame is not None and not frame.f_code.co_filename.startswith(_ASYNCIO):
+        return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    task = asyncio.current_task()
+    for file, line, _ in getattr(task and task.get_coro(), "cr_origin", None) or ():
+        if not file.startswith((*_BETWEEN, _ASYNCIO)):
+            return f"{file}:{line}"
+    return "an unknown line"
