@@ -50,7 +50,7 @@ async def get_comment(db: Executor, comment_id: UUID) -> Comment:
 
 @query
 async def edit_comment(db: Executor, comment_id: UUID, *, author_id: UUID, body: CommentBody) -> Comment:
-    """Change the text of a comment; `NotFound` if it is removed or has another author."""
+    """Change the text of a comment; `NotFound` if it is removed, has another author, or the author does not see it."""
     ...
 
 

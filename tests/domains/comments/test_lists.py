@@ -3,10 +3,14 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from clock import Clock
 from community import comment, person, video
-from hangar_dal import Database, comments, likes, social
+from hangar_dal import Database, comments, likes, social, videos
 from hangar_dal.comments import CommentAuthor, CommentDetails, CommentStatus
+from hangar_dal.errors import NotFound
+from hangar_dal.videos import VideoVisibility
 from hangar_dal_pytest import HangarQueries
 
 
@@ -108,3 +112,47 @@ async def test_a_block_hides_comments_with_their_answers_both_ways(database: Dat
     assert await seen(bob.id) == {by_bob.id}
     await social.block(database, blocker_id=eve.id, blocked_id=owner.id)
     assert await seen(eve.id) == set()
+
+
+async def test_what_is_below_a_hidden_comment_is_hidden_although_its_own_author_is_not(database: Database) -> None:
+    owner, ada, bob, eve, joe = [await person(database) for _ in range(5)]
+    made = await video(database, owner.id)
+    top = await comment(database, made.id, bob.id)
+    middle = await comment(database, made.id, eve.id, parent_id=top.id)
+    low = await comment(database, made.id, ada.id, parent_id=middle.id)
+    await likes.like_comment(database, middle.id, user_id=owner.id)
+    await social.block(database, blocker_id=ada.id, blocked_id=bob.id)
+    await social.block(database, blocker_id=bob.id, blocked_id=joe.id)
+    for viewer in (ada, joe):
+        assert await comments.list_answers(database, middle.id, viewer_id=viewer.id) == []
+        assert await comments.list_branch(database, middle.id, viewer_id=viewer.id) == []
+        assert await likes.list_comment_likes(database, middle.id, viewer_id=viewer.id) == []
+        with pytest.raises(NotFound):
+            await likes.like_comment(database, middle.id, user_id=viewer.id)
+        with pytest.raises(NotFound):
+            await comment(database, made.id, viewer.id, parent_id=middle.id)
+    with pytest.raises(NotFound):
+        await comments.edit_comment(database, low.id, author_id=ada.id, body="Changed")
+    assert [each.id for each in await comments.list_branch(database, middle.id, viewer_id=eve.id)] == [middle.id, low.id]
+    assert len(await likes.list_comment_likes(database, middle.id, viewer_id=eve.id)) == 1
+    await likes.like_comment(database, middle.id, user_id=eve.id)
+    await comment(database, made.id, eve.id, parent_id=middle.id)
+    await social.unblock(database, blocker_id=ada.id, blocked_id=bob.id)
+    await comments.edit_comment(database, low.id, author_id=ada.id, body="Changed")
+
+
+async def test_the_author_edits_a_comment_only_while_the_video_is_seen(database: Database) -> None:
+    owner, fan = await person(database), await person(database)
+    made = await video(database, owner.id, visibility=VideoVisibility.FOLLOWERS)
+    await social.follow(database, follower_id=fan.id, followed_id=owner.id)
+    written = await comment(database, made.id, fan.id)
+    await comments.edit_comment(database, written.id, author_id=fan.id, body="Changed")
+    await social.unfollow(database, follower_id=fan.id, followed_id=owner.id)
+    with pytest.raises(NotFound):
+        await comments.edit_comment(database, written.id, author_id=fan.id, body="Again")
+    await videos.update_video(database, made.id, visibility=VideoVisibility.PUBLIC)
+    await comments.edit_comment(database, written.id, author_id=fan.id, body="Again")
+    await social.block(database, blocker_id=owner.id, blocked_id=fan.id)
+    with pytest.raises(NotFound):
+        await comments.edit_comment(database, written.id, author_id=fan.id, body="Insult")
+    assert await comments.remove_comment(database, written.id) == 1

@@ -209,6 +209,20 @@ ORDER BY video_id, user_id;
 -- name: insert_comment_like
 -- Only what the user sees is liked.
 -- differs: the parameters of a SELECT need their types here
+WITH RECURSIVE above (parent_id, author_id) AS (
+    SELECT
+        parent_id,
+        author_id
+    FROM comments
+    WHERE id = :comment_id
+    UNION ALL
+    SELECT
+        comments.parent_id,
+        comments.author_id
+    FROM above
+    INNER JOIN comments ON above.parent_id = comments.id
+)
+
 INSERT INTO comment_likes (
     comment_id,
     user_id,
@@ -225,10 +239,11 @@ WHERE
     AND comments.status = 'VISIBLE'
     AND NOT EXISTS (
         SELECT 1
-        FROM blocks
+        FROM above
+        CROSS JOIN blocks
         WHERE
-            (blocks.blocker_id = comments.author_id AND blocks.blocked_id = :user_id)
-            OR (blocks.blocked_id = comments.author_id AND blocks.blocker_id = :user_id)
+            (blocks.blocker_id = above.author_id AND blocks.blocked_id = :user_id)
+            OR (blocks.blocked_id = above.author_id AND blocks.blocker_id = :user_id)
     )
     AND videos.status <> 'REMOVED'
     AND NOT EXISTS (
@@ -292,6 +307,20 @@ FROM comment_like_counts
 WHERE comment_id = :comment_id;
 
 -- name: list_comment_likes
+WITH RECURSIVE above (parent_id, author_id) AS (
+    SELECT
+        parent_id,
+        author_id
+    FROM comments
+    WHERE id = :comment_id
+    UNION ALL
+    SELECT
+        comments.parent_id,
+        comments.author_id
+    FROM above
+    INNER JOIN comments ON above.parent_id = comments.id
+)
+
 SELECT
     comment_likes.comment_id,
     comment_likes.user_id,
@@ -307,10 +336,11 @@ WHERE
             comments.id = comment_likes.comment_id
             AND NOT EXISTS (
                 SELECT 1
-                FROM blocks
+                FROM above
+                CROSS JOIN blocks
                 WHERE
-                    (blocks.blocker_id = comments.author_id AND blocks.blocked_id = :viewer_id)
-                    OR (blocks.blocked_id = comments.author_id AND blocks.blocker_id = :viewer_id)
+                    (blocks.blocker_id = above.author_id AND blocks.blocked_id = :viewer_id)
+                    OR (blocks.blocked_id = above.author_id AND blocks.blocker_id = :viewer_id)
             )
             AND videos.status <> 'REMOVED'
             AND NOT EXISTS (

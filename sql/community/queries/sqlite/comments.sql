@@ -1,6 +1,20 @@
 -- name: insert_comment
 -- Only what the author sees is commented or answered.
 -- differs: the parameters of a SELECT need their types there
+WITH RECURSIVE above (parent_id, author_id) AS (
+    SELECT
+        parent_id,
+        author_id
+    FROM comments
+    WHERE id = :parent_id
+    UNION ALL
+    SELECT
+        comments.parent_id,
+        comments.author_id
+    FROM above
+    INNER JOIN comments ON above.parent_id = comments.id
+)
+
 INSERT INTO comments (
     id,
     video_id,
@@ -56,10 +70,11 @@ WHERE
     )
     AND NOT EXISTS (
         SELECT 1
-        FROM blocks
+        FROM above
+        CROSS JOIN blocks
         WHERE
-            (blocks.blocker_id = parent.author_id AND blocks.blocked_id = :author_id)
-            OR (blocks.blocked_id = parent.author_id AND blocks.blocker_id = :author_id)
+            (blocks.blocker_id = above.author_id AND blocks.blocked_id = :author_id)
+            OR (blocks.blocked_id = above.author_id AND blocks.blocker_id = :author_id)
     )
     AND NOT EXISTS (
         SELECT 1
@@ -131,7 +146,21 @@ FROM comments
 WHERE id = :comment_id;
 
 -- name: edit_comment
--- Only its author changes a comment.
+-- Only its author changes a comment, as long as the author sees it.
+WITH RECURSIVE above (parent_id, author_id) AS (
+    SELECT
+        parent_id,
+        author_id
+    FROM comments
+    WHERE id = :comment_id
+    UNION ALL
+    SELECT
+        comments.parent_id,
+        comments.author_id
+    FROM above
+    INNER JOIN comments ON above.parent_id = comments.id
+)
+
 UPDATE comments
 SET
     body = :body,
@@ -140,6 +169,46 @@ WHERE
     id = :comment_id
     AND author_id = :author_id
     AND status = 'VISIBLE'
+    AND EXISTS (
+        SELECT 1
+        FROM videos
+        WHERE
+            videos.id = comments.video_id
+            AND videos.status <> 'REMOVED'
+            AND NOT EXISTS (
+                SELECT 1
+                FROM blocks
+                WHERE
+                    (blocks.blocker_id = videos.owner_id AND blocks.blocked_id = :author_id)
+                    OR (blocks.blocked_id = videos.owner_id AND blocks.blocker_id = :author_id)
+            )
+            AND (
+                videos.owner_id = :author_id
+                OR (
+                    videos.status = 'READY'
+                    AND videos.published_at IS NOT NULL
+                    AND (
+                        videos.visibility IN ('PUBLIC', 'UNLISTED')
+                        OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
+                            SELECT 1
+                            FROM follows
+                            WHERE
+                                follows.follower_id = :author_id
+                                AND follows.followed_id = videos.owner_id
+                                AND follows.status = 'ACCEPTED'
+                        ))
+                    )
+                )
+            )
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM above
+        CROSS JOIN blocks
+        WHERE
+            (blocks.blocker_id = above.author_id AND blocks.blocked_id = :author_id)
+            OR (blocks.blocked_id = above.author_id AND blocks.blocker_id = :author_id)
+    )
 RETURNING
     id,
     video_id,
@@ -379,6 +448,20 @@ LIMIT :limit;
 
 -- name: list_answers
 -- differs: JSON is built by functions of other names
+WITH RECURSIVE above (parent_id, author_id) AS (
+    SELECT
+        parent_id,
+        author_id
+    FROM comments
+    WHERE id = :comment_id
+    UNION ALL
+    SELECT
+        comments.parent_id,
+        comments.author_id
+    FROM above
+    INNER JOIN comments ON above.parent_id = comments.id
+)
+
 SELECT
     comments.id,
     comments.video_id,
@@ -420,10 +503,11 @@ WHERE
             parent.id = :comment_id
             AND NOT EXISTS (
                 SELECT 1
-                FROM blocks
+                FROM above
+                CROSS JOIN blocks
                 WHERE
-                    (blocks.blocker_id = parent.author_id AND blocks.blocked_id = :viewer_id)
-                    OR (blocks.blocked_id = parent.author_id AND blocks.blocker_id = :viewer_id)
+                    (blocks.blocker_id = above.author_id AND blocks.blocked_id = :viewer_id)
+                    OR (blocks.blocked_id = above.author_id AND blocks.blocker_id = :viewer_id)
             )
             AND videos.status <> 'REMOVED'
             AND NOT EXISTS (
@@ -466,7 +550,21 @@ LIMIT :limit;
 -- name: list_branch
 -- Each comment is followed by its answers, because the path begins with that of the comment above.
 -- differs: JSON is built by functions of other names, and a path is a text here, an array there
-WITH RECURSIVE branch (id, path) AS (
+WITH RECURSIVE above (parent_id, author_id) AS (
+    SELECT
+        parent_id,
+        author_id
+    FROM comments
+    WHERE id = :comment_id
+    UNION ALL
+    SELECT
+        comments.parent_id,
+        comments.author_id
+    FROM above
+    INNER JOIN comments ON above.parent_id = comments.id
+),
+
+branch (id, path) AS (
     SELECT
         comments.id,
         comments.id AS path
@@ -476,10 +574,11 @@ WITH RECURSIVE branch (id, path) AS (
         comments.id = :comment_id
         AND NOT EXISTS (
             SELECT 1
-            FROM blocks
+            FROM above
+            CROSS JOIN blocks
             WHERE
-                (blocks.blocker_id = comments.author_id AND blocks.blocked_id = :viewer_id)
-                OR (blocks.blocked_id = comments.author_id AND blocks.blocker_id = :viewer_id)
+                (blocks.blocker_id = above.author_id AND blocks.blocked_id = :viewer_id)
+                OR (blocks.blocked_id = above.author_id AND blocks.blocker_id = :viewer_id)
         )
         AND videos.status <> 'REMOVED'
         AND NOT EXISTS (
