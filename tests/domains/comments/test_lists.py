@@ -133,7 +133,8 @@ async def test_what_is_below_a_hidden_comment_is_hidden_although_its_own_author_
             await comment(database, made.id, viewer.id, parent_id=middle.id)
     with pytest.raises(NotFound):
         await comments.edit_comment(database, low.id, author_id=ada.id, body="Changed")
-    assert [each.id for each in await comments.list_branch(database, middle.id, viewer_id=eve.id)] == [middle.id, low.id]
+    branch = await comments.list_branch(database, middle.id, viewer_id=eve.id)
+    assert [each.id for each in branch] == [middle.id, low.id]
     assert len(await likes.list_comment_likes(database, middle.id, viewer_id=eve.id)) == 1
     await likes.like_comment(database, middle.id, user_id=eve.id)
     await comment(database, made.id, eve.id, parent_id=middle.id)
