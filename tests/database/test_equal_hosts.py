@@ -60,7 +60,8 @@ async def test_of_equal_hosts_the_one_that_was_used_last_is_used_again(
 
 async def test_an_opening_goes_on_until_one_of_the_hosts_is_the_primary(ways: Ways, settings: Settings) -> None:
     target = PostgresTarget(ways.conninfo, "two hosts")
-    session = await greet(settings, target, ways.hosts, OPTIONS)
+    session, first = await greet(settings, target, ways.hosts, OPTIONS)
+    await first.close()
     ways.hosts._timeline = "FFFFFFFF"  # a newer primary was seen, and has gone
     before = ways.second.opened
     opening = asyncio.create_task(open_driver(target, ways.hosts, session, OPTIONS, seconds=300))

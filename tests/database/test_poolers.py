@@ -147,7 +147,8 @@ async def test_off_is_for_a_pooler_that_hides_itself(postgres_url: str) -> None:
         await open_database(hidden, catalog=ACCOUNTS)
     store_settings(postgres_url, psycopg.conninfo.conninfo_to_dict(postgres_url)["dbname"])
     target = target_of(hidden)
-    session = await greet(hidden, target, Hosts(target.conninfo), {"autocommit": True})
+    session, driver = await greet(hidden, target, Hosts(target.conninfo), {"autocommit": True})
+    await driver.close()
     assert session.notices == ""
     async with open_database(hidden, catalog=ACCOUNTS) as db:
         for n in range(20):

@@ -75,6 +75,15 @@ class Pool:
             self._waits += 1
             self._waited += loop.time() - began
 
+    def add(self, connection: Connection) -> None:
+        """Own a connection that was just opened."""
+        loop = asyncio.get_running_loop()
+        self._all[connection] = Life.beginning(loop.time())
+        self._opened += 1
+        if self._timer is None:
+            self._timer = loop.call_later(self._limits.tick, self._tick)
+        self.release(connection)
+
     def release(self, connection: Connection) -> None:
         """Put back a connection that is `ready`."""
         if self._line or self._worn or self._closing is not None:
@@ -240,15 +249,7 @@ class Pool:
                 self._fail_line(*failure, first_only=bool(self._all))
                 self._prepare()
             else:
-                self._add(connection)
-
-    def _add(self, connection: Connection) -> None:
-        loop = asyncio.get_running_loop()
-        self._all[connection] = Life.beginning(loop.time())
-        self._opened += 1
-        if self._timer is None:
-            self._timer = loop.call_later(self._limits.tick, self._tick)
-        self.release(connection)
+                self.add(connection)
 
     def _tick(self) -> None:
         """Look after every connection: replace the old, close the idle, end what is overdue or forgotten."""

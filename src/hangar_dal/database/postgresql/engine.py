@@ -13,6 +13,7 @@ from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import Limits
 from hangar_dal.database.postgresql.backup import NO_BACKUPS
 from hangar_dal.database.postgresql.connection import PostgresConnection
+from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.listening import PostgresListeners
 from hangar_dal.database.postgresql.opening import open_driver
@@ -40,7 +41,7 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
     hosts = Hosts(target.conninfo)
     try:
         async with asyncio.timeout(settings.connect_timeout):
-            session = await greet(settings, target, hosts, options, minimum=minimum)
+            session, first = await greet(settings, target, hosts, options, minimum=minimum)
     except TimeoutError:
         raise_alone(unreachable(target, "timeout"))
     limits = replace(
@@ -53,10 +54,14 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
     timeout = settings.statement_timeout
     age_limit = limits.ticks(timeout + GRACE_SECONDS) if timeout else 0
 
+    def connection(driver: Driver) -> PostgresConnection:
+        return PostgresConnection(driver, age_limit=age_limit, check_seconds=settings.connect_timeout)
+
     async def open_one() -> PostgresConnection:
-        return PostgresConnection(await connect(), age_limit=age_limit, check_seconds=settings.connect_timeout)
+        return connection(await connect())
 
     pool = Pool("connections", open_one, limits)
+    pool.add(connection(first))
     return Engine("postgresql", pool, pool, pool, NO_BACKUPS, PostgresListeners(connect))
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import psycopg
 
+from hangar_dal.database.postgresql.codec import adapt
+from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.reasons import unreachable
 from hangar_dal.database.postgresql.session import Session, session_for
@@ -19,8 +21,8 @@ MINIMUM: Final = 14
 
 async def greet(
     settings: Settings, target: PostgresTarget, hosts: Hosts, options: dict[str, Any], *, minimum: int = MINIMUM
-) -> Session:
-    """Reach the server once, check its version, and return how each connection to it begins."""
+) -> tuple[Session, Driver]:
+    """Reach the server and check its version; returns how each connection begins, and the first one."""
     try:
         driver = await hosts.connect(**options)
     except psycopg.Error as error:
@@ -32,9 +34,11 @@ async def greet(
                 f"PostgreSQL {version} at {target.where} is too old: {minimum} or newer is needed; upgrade the server"
             )
         session = await session_for(driver, settings, target)
+        adapt(driver)
         await session.begin(driver)
-        return session
-    except psycopg.Error as error:
-        raise_alone(unreachable(target, str(error)))
-    finally:
+    except BaseException as error:
         await driver.close()
+        if isinstance(error, psycopg.Error):
+            raise_alone(unreachable(target, str(error)))
+        raise
+    return session, driver
