@@ -49,6 +49,12 @@ async def get_comment(db: Executor, comment_id: UUID) -> Comment:
 
 
 @query
+async def find_visible_comment(db: Executor, comment_id: UUID, *, viewer_id: UUID | None) -> CommentDetails | None:
+    """The comment if this viewer may see it: the video, and every comment above it."""
+    ...
+
+
+@query
 async def edit_comment(db: Executor, comment_id: UUID, *, author_id: UUID, body: CommentBody) -> Comment:
     """Change the text of a comment; `NotFound` if it is removed, has another author, or the author does not see it."""
     ...

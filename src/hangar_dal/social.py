@@ -35,7 +35,7 @@ MANY_FOLLOWED: Final = 200
 
 @query
 async def insert_follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> Follow | None:
-    """Follow a user, or ask to; None if that is so already or there is no such user. `follow` says which."""
+    """Follow a user, or ask to; None if that is so already or no active user has the id. `follow` says which."""
     ...
 
 
@@ -208,12 +208,12 @@ async def list_followed_videos_by_owner(
 async def follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> Follow:
     """Follow a user, or ask to: a private account has to accept. Repeating it changes nothing.
 
-    `NotFound` if there is no such user; `TriggerViolation` if one of the two has blocked the other.
+    `NotFound` if no active user has the id; `TriggerViolation` if one of the two has blocked the other.
     """
     pair = {"follower_id": follower_id, "followed_id": followed_id}
     if made := await insert_follow(db, **pair) or await find_follow(db, **pair):
         return made
-    raise NotFound("follow: there is no user with the id followed_id")
+    raise NotFound("follow: no active user has the id followed_id")
 
 
 async def import_follows(db: Executor, rows: Iterable[NewFollow], *, batch_size: int = 500) -> int:

@@ -45,6 +45,8 @@ async def test_a_page_has_first_answers_and_counts(database: Database, clock: Cl
     branch = await comments.list_branch(database, tops[1].id, viewer_id=None)
     assert [each.id for each in branch] == [tops[1].id, answers[0].id, below.id, *(each.id for each in answers[1:])]
     assert CommentDetails.model_validate(thread.model_dump(exclude={"first_answers"})) == branch[0]
+    assert await comments.find_visible_comment(database, tops[1].id, viewer_id=None) == branch[0]
+    assert await comments.find_visible_comment(database, answers[0].id, viewer_id=None) == branch[1]
     assert [each.id for each in await comments.list_branch(database, answers[0].id, viewer_id=None)] == [
         answers[0].id,
         below.id,
@@ -126,6 +128,7 @@ async def test_what_is_below_a_hidden_comment_is_hidden_although_its_own_author_
     for viewer in (ada, joe):
         assert await comments.list_answers(database, middle.id, viewer_id=viewer.id) == []
         assert await comments.list_branch(database, middle.id, viewer_id=viewer.id) == []
+        assert await comments.find_visible_comment(database, middle.id, viewer_id=viewer.id) is None
         assert await likes.list_comment_likes(database, middle.id, viewer_id=viewer.id) == []
         with pytest.raises(NotFound):
             await likes.like_comment(database, middle.id, user_id=viewer.id)
@@ -135,6 +138,7 @@ async def test_what_is_below_a_hidden_comment_is_hidden_although_its_own_author_
         await comments.edit_comment(database, low.id, author_id=ada.id, body="Changed")
     branch = await comments.list_branch(database, middle.id, viewer_id=eve.id)
     assert [each.id for each in branch] == [middle.id, low.id]
+    assert await comments.find_visible_comment(database, middle.id, viewer_id=eve.id) == branch[0]
     assert len(await likes.list_comment_likes(database, middle.id, viewer_id=eve.id)) == 1
     await likes.like_comment(database, middle.id, user_id=eve.id)
     await comment(database, made.id, eve.id, parent_id=middle.id)
@@ -142,13 +146,15 @@ async def test_what_is_below_a_hidden_comment_is_hidden_although_its_own_author_
     await comments.edit_comment(database, low.id, author_id=ada.id, body="Changed")
 
 
-async def test_the_author_edits_a_comment_only_while_the_video_is_seen(database: Database) -> None:
+async def test_the_author_sees_and_edits_a_comment_only_while_the_video_is_seen(database: Database) -> None:
     owner, fan = await person(database), await person(database)
     made = await video(database, owner.id, visibility=VideoVisibility.FOLLOWERS)
     await social.follow(database, follower_id=fan.id, followed_id=owner.id)
     written = await comment(database, made.id, fan.id)
     await comments.edit_comment(database, written.id, author_id=fan.id, body="Changed")
+    assert await comments.find_visible_comment(database, written.id, viewer_id=fan.id) is not None
     await social.unfollow(database, follower_id=fan.id, followed_id=owner.id)
+    assert await comments.find_visible_comment(database, written.id, viewer_id=fan.id) is None
     with pytest.raises(NotFound):
         await comments.edit_comment(database, written.id, author_id=fan.id, body="Again")
     await videos.update_video(database, made.id, visibility=VideoVisibility.PUBLIC)

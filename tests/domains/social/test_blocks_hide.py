@@ -63,6 +63,7 @@ async def test_each_list_hides_what_a_block_hides(database: Database) -> None:
             "profile": await social.find_profile(database, other, viewer_id=viewer) is not None,
             "their followers": await social.list_followers(database, other, viewer_id=viewer) != [],
             "their followed": await social.list_following(database, other, viewer_id=viewer) != [],
+            "comment": await comments.find_visible_comment(database, written[other], viewer_id=viewer) is not None,
             "video": await videos.find_visible_video(database, video_id, viewer_id=viewer) is not None,
             "comments on their video": await comments.list_comments(database, video_id, viewer_id=viewer) != [],
             "likes of their video": await likes.list_video_likes(database, video_id, viewer_id=viewer) != [],

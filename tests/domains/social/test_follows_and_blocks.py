@@ -39,10 +39,15 @@ async def test_a_private_account_accepts_or_refuses(database: Database) -> None:
         await social.accept_follow(database, **pair)
 
 
-async def test_a_user_that_does_not_exist_is_not_followed(database: Database) -> None:
-    ada = await person(database)
-    with pytest.raises(NotFound):
-        await social.follow(database, follower_id=ada.id, followed_id=uuid7())
+async def test_a_user_that_does_not_exist_or_is_not_active_is_not_followed(database: Database) -> None:
+    ada, bob, eve = await person(database), await person(database), await person(database)
+    follow = await social.follow(database, follower_id=ada.id, followed_id=eve.id)
+    for each in (bob, eve):
+        await users.set_user_status(database, each.id, users.UserStatus.SUSPENDED)
+    for missing in (uuid7(), bob.id):
+        with pytest.raises(NotFound):
+            await social.follow(database, follower_id=ada.id, followed_id=missing)
+    assert await social.follow(database, follower_id=ada.id, followed_id=eve.id) == follow
     with pytest.raises(ForeignKeyViolation):
         await social.follow(database, follower_id=uuid7(), followed_id=ada.id)
     with pytest.raises(CheckViolation):

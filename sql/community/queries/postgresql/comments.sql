@@ -155,6 +155,91 @@ SELECT
 FROM comments
 WHERE id = :comment_id;
 
+-- name: find_visible_comment
+-- differs: JSON is built by functions of other names
+WITH RECURSIVE above (parent_id, author_id) AS (
+    SELECT
+        parent_id,
+        author_id
+    FROM comments
+    WHERE id = :comment_id
+    UNION ALL
+    SELECT
+        comments.parent_id,
+        comments.author_id
+    FROM above
+    INNER JOIN comments ON above.parent_id = comments.id
+)
+
+SELECT
+    comments.id,
+    comments.video_id,
+    comments.parent_id,
+    comments.root_id,
+    comments.depth,
+    comments.body,
+    comments.status,
+    comments.metadata,
+    comments.created_at,
+    comments.edited_at,
+    CASE
+        WHEN author.id IS NOT NULL
+            THEN json_build_object(
+                'id', author.id,
+                'username', author.username,
+                'display_name', author.display_name
+            )
+    END AS author,
+    (
+        SELECT cast(coalesce(sum(comment_like_counts.likes), 0) AS bigint)
+        FROM comment_like_counts
+        WHERE comment_like_counts.comment_id = comments.id
+    ) AS likes,
+    (
+        SELECT cast(coalesce(sum(answer_counts.answers), 0) AS bigint)
+        FROM answer_counts
+        WHERE answer_counts.comment_id = comments.id
+    ) AS answers
+FROM comments
+INNER JOIN videos ON comments.video_id = videos.id
+LEFT OUTER JOIN users AS author ON comments.author_id = author.id AND comments.status = 'VISIBLE'
+WHERE
+    comments.id = :comment_id
+    AND NOT EXISTS (
+        SELECT 1
+        FROM above
+        CROSS JOIN blocks
+        WHERE
+            (blocks.blocker_id = above.author_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = above.author_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND videos.status <> 'REMOVED'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = videos.owner_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = videos.owner_id AND blocks.blocker_id = :viewer_id)
+    )
+    AND (
+        videos.owner_id = :viewer_id
+        OR (
+            videos.status = 'READY'
+            AND videos.published_at IS NOT NULL
+            AND (
+                videos.visibility IN ('PUBLIC', 'UNLISTED')
+                OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
+                    SELECT 1
+                    FROM follows
+                    WHERE
+                        follows.follower_id = :viewer_id
+                        AND follows.followed_id = videos.owner_id
+                        AND follows.status = 'ACCEPTED'
+                ))
+            )
+        )
+    );
+
 -- name: edit_comment
 -- Only its author changes a comment, as long as the author sees it.
 WITH RECURSIVE above (parent_id, author_id) AS (

@@ -1,5 +1,5 @@
 -- name: insert_follow
--- The account decides whether it has to accept.
+-- Only an active account is followed. The account decides whether it has to accept.
 -- differs: the parameters of a SELECT need their types there
 INSERT INTO follows (
     follower_id,
@@ -17,6 +17,7 @@ SELECT
 FROM users
 WHERE
     users.id = :followed_id
+    AND users.status = 'ACTIVE'
     AND NOT EXISTS (
         SELECT 1
         FROM follows
