@@ -10,11 +10,12 @@ Each route names its list's sort key by the fields of the row:
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from hangar_dal.errors import InvalidValue
 
@@ -34,12 +35,13 @@ class Page(BaseModel, Generic[T]):
 
 def page(rows: Sequence[R], limit: int, key: tuple[str, ...], shown: Callable[[R], T]) -> Page[T]:
     """A page of rows as clients see them. A page that is not full is the last one."""
-    items = [shown(row) for row in rows]
-    return Page(items=items, next_cursor=cursor_of(rows[-1], key) if len(rows) == limit else None)
+    return Page(items=[shown(row) for row in rows], next_cursor=next_cursor(rows, limit, key))
 
 
-def cursor_of(row: BaseModel, key: tuple[str, ...]) -> str:
-    text = to_json([getattr(row, name) for name in key])
+def next_cursor(rows: Sequence[BaseModel], limit: int, key: tuple[str, ...]) -> str | None:
+    if len(rows) < limit:
+        return None
+    text = to_json([getattr(rows[-1], name) for name in key])
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
@@ -47,10 +49,15 @@ def row_of(cursor: str | None, kind: type[R], key: tuple[str, ...]) -> R | None:
     """The last row of the page before, of which only the sort key is known. None on the first page."""
     if cursor is None:
         return None
-    types: Any = tuple(kind.model_fields[name].annotation for name in key)
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        values = TypeAdapter(tuple[types]).validate_json(text)
-    except (binascii.Error, ValueError, ValidationError):
+        given = zip(key, from_json(text), strict=True)
+        values = {name: _types(kind)[name].validate_python(value) for name, value in given}
+    except (binascii.Error, ValueError, TypeError, ValidationError):
         raise InvalidValue("cursor: this API did not make it; begin with the first page") from None
-    return kind.model_construct(**dict(zip(key, values, strict=True)))
+    return kind.model_construct(**values)
+
+
+@cache
+def _types(kind: type[BaseModel]) -> dict[str, TypeAdapter[Any]]:
+    return {name: TypeAdapter(field.annotation) for name, field in kind.model_fields.items()}

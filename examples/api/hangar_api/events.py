@@ -43,8 +43,8 @@ TEXTS: Final = {
 _NAMESPACE: Final = UUID("7d0b3c5e-4f0a-4c39-9a55-0b7f7c3a2f61")
 
 
-def event_id(kind: EventKind, actor_id: UUID | None, object_id: UUID) -> UUID:
-    """The same id each time, so that nobody is told twice: neither by a repeated call, nor by a like given again."""
+def same_event(kind: EventKind, actor_id: UUID | None, object_id: UUID) -> UUID:
+    """The same id each time, so that nobody is told twice: neither by a repeated call nor by a like given again."""
     return uuid5(_NAMESPACE, f"{kind}:{actor_id}:{object_id}")
 
 
@@ -57,19 +57,22 @@ async def tell(
     object_id: UUID,
     group_id: UUID | None = None,
     data: JsonObject | None = None,
+    event_id: UUID | None = None,
 ) -> None:
     """Tell a user of an event, unless it is the actor, has switched this kind off, or one of the two blocks the other.
 
     `object_id` is what `TEXTS` says: the user who follows, the video or the comment. Clients show notifications of one
     kind and `group_id` as one. It is the object unless it is given, such as the video of a comment. `data` is for
     links: `{"video_id": ...}`. A recipient of None, such as the author of a comment who is gone, is told nothing.
+
+    The same actor, kind and object are told once. Give an `event_id` for what is worth telling each time.
     """
     if recipient_id is None:
         return
     object_kind, title = TEXTS[kind]
     actor_id = None if actor is None else actor.id
     new = NewNotification(
-        event_id=event_id(kind, actor_id, object_id),
+        event_id=event_id or same_event(kind, actor_id, object_id),
         recipient_id=recipient_id,
         actor_id=actor_id,
         kind=kind,

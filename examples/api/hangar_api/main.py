@@ -7,9 +7,22 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 from fastapi import FastAPI
 
-from hangar_api import limits, logs, mail, problems
+from hangar_api import background, limits, logs, mail, problems
 from hangar_api.catalog import CATALOG
-from hangar_api.routes import administration, cookies, health, me, oversight, personal_data, signing_in, two_factor
+from hangar_api.routes import (
+    administration,
+    cookies,
+    health,
+    me,
+    moderation,
+    notifications,
+    oversight,
+    personal_data,
+    signing_in,
+    two_factor,
+    videos,
+    watching,
+)
 from hangar_api.settings import ApiSettings
 from hangar_dal import Settings, open_database
 
@@ -23,6 +36,10 @@ ROUTES = (
     administration,
     oversight,
     personal_data,
+    videos,
+    watching,
+    moderation,
+    notifications,
 )
 
 
@@ -49,7 +66,8 @@ def create_app(
             httpx.AsyncClient(timeout=10, cookies=no_cookies) as http,
         ):
             app.state.database, app.state.http = db, http
-            yield
+            async with background.running(db, settings):
+                yield
 
     # A redirect to the path without its last slash would name the host that the client sent.
     app = FastAPI(

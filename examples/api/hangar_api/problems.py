@@ -48,6 +48,13 @@ _DETAILS: dict[type[errors.HangarError], str] = {
     errors.ForeignKeyViolation: "The account or the thing that this refers to is gone.",
     errors.ConstraintViolation: "A rule of the database does not allow this.",
 }
+# What a rule of a table means to a client: status and words.
+_RULES = {
+    "videos_pkey": (409, "Another video has this id already."),
+    "videos_published_check": (409, "Only a READY video can be published."),
+    "videos_ready_check": (409, "A READY video has a duration. Set duration_ms first."),
+    "video_renditions_pkey": (422, "Each rendition of a video has a name of its own."),
+}
 # Python 3.13 has other words for this status. `type` must stay the same.
 _PHRASES = {413: "Content Too Large"}
 
@@ -90,13 +97,13 @@ def internal_error() -> JSONResponse:
 async def answer_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, errors.HangarError)
     kind = type(error)
-    status = _nearest(STATUSES, kind)
+    status, detail = _rule(error) or (_nearest(STATUSES, kind), None)
     if status >= 500:
         # The package's messages hold no row's values and no secrets.
         logger.error("%s: %s", kind.__name__, error)
     headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}.get(status)
     columns = list(error.columns) if isinstance(error, errors.UniqueViolation) else None
-    return problem(kind.__name__, status, _detail(error, status), headers=headers, columns=columns)
+    return problem(kind.__name__, status, detail or _detail(error, status), headers=headers, columns=columns)
 
 
 async def answer_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -125,6 +132,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, answer_http)
     for kind in (RequestValidationError, ValidationError):
         app.add_exception_handler(kind, answer_invalid)
+
+
+def _rule(error: errors.HangarError) -> tuple[int, str] | None:
+    return _RULES.get(error.constraint or "") if isinstance(error, errors.ConstraintViolation) else None
 
 
 def _nearest(table: dict[type[errors.HangarError], Any], kind: type[Exception]) -> Any:

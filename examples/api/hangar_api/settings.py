@@ -30,6 +30,12 @@ class ApiSettings(BaseSettings):
     mail_folder: Path | None = None
     """Where messages to users are written, unless `create_app` is given a function that sends them."""
 
+    poll_seconds: float = Field(1, gt=0, le=60)
+    """How often the worker looks for messages when nothing wakes it."""
+
+    upkeep_seconds: float = Field(300, gt=0)
+    """How often the trends are refreshed, and what is no longer needed is deleted."""
+
     @cached_property
     def keys(self) -> dict[str, bytes]:
         """The keys of access tokens by their ids, the one that signs first."""

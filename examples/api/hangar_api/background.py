@@ -1,0 +1,46 @@
+"""What runs besides the requests, from the start of the application to its end."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from functools import partial
+
+from hangar_api import publishing, upkeep
+from hangar_api.settings import ApiSettings
+from hangar_dal import Database
+from hangar_dal.errors import HangarError
+
+logger = logging.getLogger("hangar_api")
+
+_PAUSE_SECONDS = 5
+
+
+@asynccontextmanager
+async def running(db: Database, settings: ApiSettings) -> AsyncIterator[None]:
+    """At the end, each worker finishes what it has begun."""
+    stop = asyncio.Event()
+    works = (
+        partial(publishing.work, db, poll=timedelta(seconds=settings.poll_seconds), stop=stop),
+        partial(upkeep.work, db, seconds=settings.upkeep_seconds, stop=stop),
+    )
+    tasks = [asyncio.create_task(_kept_up(work, stop)) for work in works]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*tasks)
+
+
+async def _kept_up(work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """Begin again after an error of the database, such as a restart of its server."""
+    while not stop.is_set():
+        try:
+            await work()
+        except HangarError as error:
+            # The package's messages hold no row's values and no secrets.
+            logger.error("work in the background begins again: %s: %s", type(error).__name__, error)  # noqa: TRY400
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PAUSE_SECONDS):
+                    await stop.wait()
