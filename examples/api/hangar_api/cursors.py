@@ -11,7 +11,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
 from fastapi import Query
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -52,12 +52,12 @@ def row_of(cursor: str | None, kind: type[R], key: tuple[str, ...]) -> R | None:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         given = zip(key, from_json(text), strict=True)
-        values = {name: _types(kind)[name].validate_python(value) for name, value in given}
+        values = {name: _type_of(kind, name).validate_python(value) for name, value in given}
     except (binascii.Error, ValueError, TypeError, ValidationError):
         raise InvalidValue("cursor: this API did not make it; begin with the first page") from None
     return kind.model_construct(**values)
 
 
 @cache
-def _types(kind: type[BaseModel]) -> dict[str, TypeAdapter[Any]]:
-    return {name: TypeAdapter(field.annotation) for name, field in kind.model_fields.items()}
+def _type_of(kind: type[BaseModel], field: str) -> TypeAdapter[Any]:
+    return TypeAdapter(get_type_hints(kind)[field])

@@ -22,7 +22,8 @@ from hangar_api.catalog import CATALOG
 from hangar_api.mail import Send
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
-from hangar_dal import Catalog, Database, Settings, UserRole, passwords, sealing, users
+from hangar_dal import Catalog, Database, Settings, UserRole, passwords, sealing, social, users, videos
+from hangar_dal.videos import NewVideo, VideoStatus, VideoVisibility
 from postgres_server import Server
 
 BACKENDS = os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(",")
@@ -93,8 +94,47 @@ class Api:
         assert (await self.sign_in(person)).status_code == 200
         return person
 
-    async def call(self, person: Person, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
-        return await self.http.request(method, path, json=body, headers=person.bearer, **more)
+    async def call(
+        self, person: Person | None, method: str, path: str, body: Any = None, **more: Any
+    ) -> httpx.Response:
+        """A request of this person. None is somebody who is not signed in."""
+        headers = person.bearer if person else {}
+        return await self.http.request(method, path, json=body, headers=headers, **more)
+
+    async def get(self, person: Person | None, path: str, **query: Any) -> Any:
+        """What a request answers that succeeds."""
+        answer = await self.call(person, "GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def all_of(self, person: Person | None, path: str, **query: Any) -> list[Any]:
+        """The items of all pages of a list, in pages of two."""
+        items, cursor = [], None
+        while True:
+            page = await self.get(person, path, limit=2, **query, **({"cursor": cursor} if cursor else {}))
+            items += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return items
+
+    async def upload(self, owner: Person, **fields: Any) -> dict[str, Any]:
+        """A new video, which is not published yet."""
+        answer = await self.call(owner, "POST", "/videos", {"title": "Flight"} | fields)
+        assert answer.status_code == 201, answer.text
+        video: dict[str, Any] = answer.json()
+        return video
+
+    async def show_video(self, owner: Person, **fields: Any) -> str:
+        """The id of a video that everybody sees unless a field says otherwise. It was stored at once in its state."""
+        given: dict[str, Any] = {
+            "title": "Flight",
+            "status": VideoStatus.READY,
+            "duration_ms": 1000,
+            "visibility": VideoVisibility.PUBLIC,
+            "published_at": self.database.now(),
+            **fields,
+        }
+        return str((await videos.create_video(self.database, NewVideo(owner_id=owner.uuid, **given))).id)
 
 
 @pytest.fixture(scope="session")
@@ -149,3 +189,26 @@ async def api(
 @pytest.fixture(scope="module")
 async def administrator(api: Api) -> Person:
     return await api.enter(UserRole.ADMIN)
+
+
+@pytest.fixture(scope="module")
+async def moderator(api: Api) -> Person:
+    return await api.enter(UserRole.MODERATOR)
+
+
+@pytest.fixture(scope="module")
+async def owner(api: Api) -> Person:
+    """Whose videos the tests are about. The tests of a module share these four, and leave them as they are."""
+    return await api.enter()
+
+
+@pytest.fixture(scope="module")
+async def follower(api: Api, owner: Person) -> Person:
+    person = await api.enter()
+    await social.follow(api.database, follower_id=person.uuid, followed_id=owner.uuid)
+    return person
+
+
+@pytest.fixture(scope="module")
+async def stranger(api: Api) -> Person:
+    return await api.enter()

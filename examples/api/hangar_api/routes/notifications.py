@@ -96,8 +96,11 @@ async def list_inbox(query: Annotated[InboxQuery, Query()], current: Current, db
     rows = await notifications.list_inbox(
         db,
         current.user.id,
-        **query.model_dump(exclude={"cursor"}),
+        only=query.only,
+        kind=query.kind and query.kind.value,
+        group_key=query.group_key,
         after=row_of(query.cursor, Notification, _KEY),
+        limit=query.limit,
     )
     return page(rows, query.limit, _KEY, NotificationResponse.of)
 
@@ -139,7 +142,7 @@ async def set_preference(
 ) -> PreferenceResponse:
     """Switch a kind of event on or off. What is in the inbox stays there."""
     preference = await notifications.set_preference(
-        db, current.user.id, kind=kind, channel=channel, is_enabled=given.is_enabled
+        db, current.user.id, kind=kind.value, channel=channel, is_enabled=given.is_enabled
     )
     return PreferenceResponse.of(preference)
 
@@ -147,7 +150,7 @@ async def set_preference(
 @router.delete("/preferences/{kind}/{channel}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_preference(kind: EventKind, channel: Channel, current: Current, db: Db) -> None:
     """Go back to the default, which is on. The answer is the same if there was no preference."""
-    await notifications.delete_preference(db, current.user.id, kind=kind, channel=channel)
+    await notifications.delete_preference(db, current.user.id, kind=kind.value, channel=channel)
 
 
 @router.get("/{event_id}")
@@ -176,4 +179,7 @@ async def delete(event_id: UUID, current: Current, db: Db) -> None:
 
 
 async def _own(db: Database, user_id: UUID, event_id: UUID) -> NotificationResponse:
-    return NotificationResponse.of(or_not_found(await notifications.find_notification(db, user_id, event_id)))
+    found = or_not_found(await notifications.find_notification(db, user_id, event_id))
+    if found.expires_at is not None and found.expires_at <= db.now():
+        raise NotFound("the notification has expired")
+    return NotificationResponse.of(found)

@@ -119,7 +119,7 @@ async def list_views(
     if video.owner_id != current.user.id:
         raise NotFound("the user has no such video")
     last = until or db.now().date()
-    first = since or last - timedelta(days=29)
+    first = since or last - min(timedelta(days=29), last - date.min)
     if (last - first).days >= _MOST_DAYS:
         raise InvalidValue(f"since: a list may have at most {_MOST_DAYS} days")
     return await video_views.list_views_by_day(db, video.id, since=first, until=last)
