@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated, TypedDict, TypeVar
 from uuid import UUID
 
@@ -40,7 +39,13 @@ def _http(request: Request) -> httpx.AsyncClient:
 def _outbox(request: Request, tasks: BackgroundTasks) -> Callable[[mail.Message], None] | None:
     """Takes messages, which are sent after the answer. None if the application cannot send any."""
     send: mail.Send | None = request.app.state.send_mail
-    return partial(tasks.add_task, mail.deliver, send) if send else None
+    if send is None:
+        return None
+
+    def later(message: mail.Message) -> None:
+        tasks.add_task(mail.deliver, send, message)
+
+    return later
 
 
 Configured = Annotated[ApiSettings, Depends(_settings)]

@@ -146,6 +146,5 @@ async def test_a_notification_that_has_expired_is_shown_and_counted_no_more(
     assert await kinds(api, ada) == []
     assert await api.get(ada, f"{INBOX}/counts") == {"unread": 0, "unseen": 0}
     path = f"{INBOX}/{new.event_id}"
-    assert (
-        kind(await api.call(ada, "GET", path)) == kind(await api.call(ada, "PUT", f"{path}/read")) == (404, "not-found")
-    )
+    for method, part in (("GET", ""), ("PUT", "/read")):
+        assert kind(await api.call(ada, method, path + part)) == (404, "not-found")
