@@ -11,6 +11,7 @@ SELECT
     cast(:user_id AS uuid) AS user_id,
     cast(:now AS timestamptz) AS created_at
 FROM videos
+INNER JOIN users AS owner ON videos.owner_id = owner.id
 WHERE
     videos.id = :video_id
     AND videos.status <> 'REMOVED'
@@ -24,18 +25,22 @@ WHERE
     AND (
         videos.owner_id = :user_id
         OR (
-            videos.status = 'READY'
+            owner.is_active
+            AND videos.status = 'READY'
             AND videos.published_at IS NOT NULL
             AND (
-                videos.visibility IN ('PUBLIC', 'UNLISTED')
-                OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                    SELECT 1
-                    FROM follows
-                    WHERE
-                        follows.follower_id = :user_id
-                        AND follows.followed_id = videos.owner_id
-                        AND follows.status = 'ACCEPTED'
-                ))
+                (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                OR (
+                    videos.visibility <> 'PRIVATE'
+                    AND EXISTS (
+                        SELECT 1
+                        FROM follows
+                        WHERE
+                            follows.follower_id = :user_id
+                            AND follows.followed_id = videos.owner_id
+                            AND follows.status = 'ACCEPTED'
+                    )
+                )
             )
         )
     )
@@ -85,6 +90,7 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM videos
+        INNER JOIN users AS owner ON videos.owner_id = owner.id
         WHERE
             videos.id = video_likes.video_id
             AND videos.status <> 'REMOVED'
@@ -98,18 +104,22 @@ WHERE
             AND (
                 videos.owner_id = :viewer_id
                 OR (
-                    videos.status = 'READY'
+                    owner.is_active
+                    AND videos.status = 'READY'
                     AND videos.published_at IS NOT NULL
                     AND (
-                        videos.visibility IN ('PUBLIC', 'UNLISTED')
-                        OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                            SELECT 1
-                            FROM follows
-                            WHERE
-                                follows.follower_id = :viewer_id
-                                AND follows.followed_id = videos.owner_id
-                                AND follows.status = 'ACCEPTED'
-                        ))
+                        (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                        OR (
+                            videos.visibility <> 'PRIVATE'
+                            AND EXISTS (
+                                SELECT 1
+                                FROM follows
+                                WHERE
+                                    follows.follower_id = :viewer_id
+                                    AND follows.followed_id = videos.owner_id
+                                    AND follows.status = 'ACCEPTED'
+                            )
+                        )
                     )
                 )
             )
@@ -136,6 +146,7 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM videos
+        INNER JOIN users AS owner ON videos.owner_id = owner.id
         WHERE
             videos.id = video_likes.video_id
             AND videos.status <> 'REMOVED'
@@ -149,18 +160,22 @@ WHERE
             AND (
                 videos.owner_id = :liker_id
                 OR (
-                    videos.status = 'READY'
+                    owner.is_active
+                    AND videos.status = 'READY'
                     AND videos.published_at IS NOT NULL
                     AND (
-                        videos.visibility IN ('PUBLIC', 'UNLISTED')
-                        OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                            SELECT 1
-                            FROM follows
-                            WHERE
-                                follows.follower_id = :liker_id
-                                AND follows.followed_id = videos.owner_id
-                                AND follows.status = 'ACCEPTED'
-                        ))
+                        (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                        OR (
+                            videos.visibility <> 'PRIVATE'
+                            AND EXISTS (
+                                SELECT 1
+                                FROM follows
+                                WHERE
+                                    follows.follower_id = :liker_id
+                                    AND follows.followed_id = videos.owner_id
+                                    AND follows.status = 'ACCEPTED'
+                            )
+                        )
                     )
                 )
             )
@@ -234,6 +249,7 @@ SELECT
     cast(:now AS timestamptz) AS created_at
 FROM comments
 INNER JOIN videos ON comments.video_id = videos.id
+INNER JOIN users AS owner ON videos.owner_id = owner.id
 WHERE
     comments.id = :comment_id
     AND comments.status = 'VISIBLE'
@@ -256,18 +272,22 @@ WHERE
     AND (
         videos.owner_id = :user_id
         OR (
-            videos.status = 'READY'
+            owner.is_active
+            AND videos.status = 'READY'
             AND videos.published_at IS NOT NULL
             AND (
-                videos.visibility IN ('PUBLIC', 'UNLISTED')
-                OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                    SELECT 1
-                    FROM follows
-                    WHERE
-                        follows.follower_id = :user_id
-                        AND follows.followed_id = videos.owner_id
-                        AND follows.status = 'ACCEPTED'
-                ))
+                (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                OR (
+                    videos.visibility <> 'PRIVATE'
+                    AND EXISTS (
+                        SELECT 1
+                        FROM follows
+                        WHERE
+                            follows.follower_id = :user_id
+                            AND follows.followed_id = videos.owner_id
+                            AND follows.status = 'ACCEPTED'
+                    )
+                )
             )
         )
     )
@@ -332,6 +352,7 @@ WHERE
         SELECT 1
         FROM comments
         INNER JOIN videos ON comments.video_id = videos.id
+        INNER JOIN users AS owner ON videos.owner_id = owner.id
         WHERE
             comments.id = comment_likes.comment_id
             AND NOT EXISTS (
@@ -353,18 +374,22 @@ WHERE
             AND (
                 videos.owner_id = :viewer_id
                 OR (
-                    videos.status = 'READY'
+                    owner.is_active
+                    AND videos.status = 'READY'
                     AND videos.published_at IS NOT NULL
                     AND (
-                        videos.visibility IN ('PUBLIC', 'UNLISTED')
-                        OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                            SELECT 1
-                            FROM follows
-                            WHERE
-                                follows.follower_id = :viewer_id
-                                AND follows.followed_id = videos.owner_id
-                                AND follows.status = 'ACCEPTED'
-                        ))
+                        (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                        OR (
+                            videos.visibility <> 'PRIVATE'
+                            AND EXISTS (
+                                SELECT 1
+                                FROM follows
+                                WHERE
+                                    follows.follower_id = :viewer_id
+                                    AND follows.followed_id = videos.owner_id
+                                    AND follows.status = 'ACCEPTED'
+                            )
+                        )
                     )
                 )
             )

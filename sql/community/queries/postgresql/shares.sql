@@ -21,6 +21,7 @@ SELECT
     cast(:metadata AS jsonb) AS metadata,
     cast(:now AS timestamptz) AS created_at
 FROM videos
+INNER JOIN users AS owner ON videos.owner_id = owner.id
 WHERE
     videos.id = :video_id
     AND videos.status <> 'REMOVED'
@@ -34,18 +35,22 @@ WHERE
     AND (
         videos.owner_id = :user_id
         OR (
-            videos.status = 'READY'
+            owner.is_active
+            AND videos.status = 'READY'
             AND videos.published_at IS NOT NULL
             AND (
-                videos.visibility IN ('PUBLIC', 'UNLISTED')
-                OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                    SELECT 1
-                    FROM follows
-                    WHERE
-                        follows.follower_id = :user_id
-                        AND follows.followed_id = videos.owner_id
-                        AND follows.status = 'ACCEPTED'
-                ))
+                (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                OR (
+                    videos.visibility <> 'PRIVATE'
+                    AND EXISTS (
+                        SELECT 1
+                        FROM follows
+                        WHERE
+                            follows.follower_id = :user_id
+                            AND follows.followed_id = videos.owner_id
+                            AND follows.status = 'ACCEPTED'
+                    )
+                )
             )
         )
     )
@@ -114,6 +119,7 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM videos
+        INNER JOIN users AS owner ON videos.owner_id = owner.id
         WHERE
             videos.id = shares.video_id
             AND videos.status <> 'REMOVED'
@@ -127,18 +133,22 @@ WHERE
             AND (
                 videos.owner_id = :recipient_id
                 OR (
-                    videos.status = 'READY'
+                    owner.is_active
+                    AND videos.status = 'READY'
                     AND videos.published_at IS NOT NULL
                     AND (
-                        videos.visibility IN ('PUBLIC', 'UNLISTED')
-                        OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                            SELECT 1
-                            FROM follows
-                            WHERE
-                                follows.follower_id = :recipient_id
-                                AND follows.followed_id = videos.owner_id
-                                AND follows.status = 'ACCEPTED'
-                        ))
+                        (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                        OR (
+                            videos.visibility <> 'PRIVATE'
+                            AND EXISTS (
+                                SELECT 1
+                                FROM follows
+                                WHERE
+                                    follows.follower_id = :recipient_id
+                                    AND follows.followed_id = videos.owner_id
+                                    AND follows.status = 'ACCEPTED'
+                            )
+                        )
                     )
                 )
             )

@@ -492,10 +492,12 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM follows
+        INNER JOIN users AS owner ON follows.followed_id = owner.id
         WHERE
             follows.follower_id = :user_id
             AND follows.followed_id = videos.owner_id
             AND follows.status = 'ACCEPTED'
+            AND owner.is_active
     )
     AND (videos.published_at, videos.id) < (:published_at, :id)  -- when after
 ORDER BY videos.published_at DESC, videos.id DESC
@@ -527,6 +529,7 @@ WHERE
     AND videos.id IN (
         SELECT newest.id
         FROM follows
+        INNER JOIN users AS owner ON follows.followed_id = owner.id
         CROSS JOIN LATERAL (
             SELECT
                 owned.id,
@@ -544,6 +547,7 @@ WHERE
         WHERE
             follows.follower_id = :user_id
             AND follows.status = 'ACCEPTED'
+            AND owner.is_active
         ORDER BY newest.published_at DESC, newest.id DESC
         LIMIT :limit
     )

@@ -37,6 +37,7 @@ SELECT
     :metadata AS metadata,
     :now AS created_at
 FROM videos
+INNER JOIN users AS owner ON videos.owner_id = owner.id
 LEFT OUTER JOIN comments AS parent
     ON videos.id = parent.video_id AND parent.id = :parent_id AND parent.status = 'VISIBLE'
 WHERE
@@ -53,18 +54,22 @@ WHERE
     AND (
         videos.owner_id = :author_id
         OR (
-            videos.status = 'READY'
+            owner.is_active
+            AND videos.status = 'READY'
             AND videos.published_at IS NOT NULL
             AND (
-                videos.visibility IN ('PUBLIC', 'UNLISTED')
-                OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                    SELECT 1
-                    FROM follows
-                    WHERE
-                        follows.follower_id = :author_id
-                        AND follows.followed_id = videos.owner_id
-                        AND follows.status = 'ACCEPTED'
-                ))
+                (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                OR (
+                    videos.visibility <> 'PRIVATE'
+                    AND EXISTS (
+                        SELECT 1
+                        FROM follows
+                        WHERE
+                            follows.follower_id = :author_id
+                            AND follows.followed_id = videos.owner_id
+                            AND follows.status = 'ACCEPTED'
+                    )
+                )
             )
         )
     )
@@ -192,6 +197,7 @@ SELECT
     ) AS answers
 FROM comments
 INNER JOIN videos ON comments.video_id = videos.id
+INNER JOIN users AS owner ON videos.owner_id = owner.id
 LEFT OUTER JOIN users AS author ON comments.author_id = author.id AND comments.status = 'VISIBLE'
 WHERE
     comments.id = :comment_id
@@ -214,18 +220,22 @@ WHERE
     AND (
         videos.owner_id = :viewer_id
         OR (
-            videos.status = 'READY'
+            owner.is_active
+            AND videos.status = 'READY'
             AND videos.published_at IS NOT NULL
             AND (
-                videos.visibility IN ('PUBLIC', 'UNLISTED')
-                OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                    SELECT 1
-                    FROM follows
-                    WHERE
-                        follows.follower_id = :viewer_id
-                        AND follows.followed_id = videos.owner_id
-                        AND follows.status = 'ACCEPTED'
-                ))
+                (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                OR (
+                    videos.visibility <> 'PRIVATE'
+                    AND EXISTS (
+                        SELECT 1
+                        FROM follows
+                        WHERE
+                            follows.follower_id = :viewer_id
+                            AND follows.followed_id = videos.owner_id
+                            AND follows.status = 'ACCEPTED'
+                    )
+                )
             )
         )
     );
@@ -257,6 +267,7 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM videos
+        INNER JOIN users AS owner ON videos.owner_id = owner.id
         WHERE
             videos.id = comments.video_id
             AND videos.status <> 'REMOVED'
@@ -270,18 +281,22 @@ WHERE
             AND (
                 videos.owner_id = :author_id
                 OR (
-                    videos.status = 'READY'
+                    owner.is_active
+                    AND videos.status = 'READY'
                     AND videos.published_at IS NOT NULL
                     AND (
-                        videos.visibility IN ('PUBLIC', 'UNLISTED')
-                        OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                            SELECT 1
-                            FROM follows
-                            WHERE
-                                follows.follower_id = :author_id
-                                AND follows.followed_id = videos.owner_id
-                                AND follows.status = 'ACCEPTED'
-                        ))
+                        (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                        OR (
+                            videos.visibility <> 'PRIVATE'
+                            AND EXISTS (
+                                SELECT 1
+                                FROM follows
+                                WHERE
+                                    follows.follower_id = :author_id
+                                    AND follows.followed_id = videos.owner_id
+                                    AND follows.status = 'ACCEPTED'
+                            )
+                        )
                     )
                 )
             )
@@ -491,6 +506,7 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM videos
+        INNER JOIN users AS owner ON videos.owner_id = owner.id
         WHERE
             videos.id = :video_id
             AND videos.status <> 'REMOVED'
@@ -504,18 +520,22 @@ WHERE
             AND (
                 videos.owner_id = :viewer_id
                 OR (
-                    videos.status = 'READY'
+                    owner.is_active
+                    AND videos.status = 'READY'
                     AND videos.published_at IS NOT NULL
                     AND (
-                        videos.visibility IN ('PUBLIC', 'UNLISTED')
-                        OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                            SELECT 1
-                            FROM follows
-                            WHERE
-                                follows.follower_id = :viewer_id
-                                AND follows.followed_id = videos.owner_id
-                                AND follows.status = 'ACCEPTED'
-                        ))
+                        (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                        OR (
+                            videos.visibility <> 'PRIVATE'
+                            AND EXISTS (
+                                SELECT 1
+                                FROM follows
+                                WHERE
+                                    follows.follower_id = :viewer_id
+                                    AND follows.followed_id = videos.owner_id
+                                    AND follows.status = 'ACCEPTED'
+                            )
+                        )
                     )
                 )
             )
@@ -584,6 +604,7 @@ WHERE
         SELECT 1
         FROM comments AS parent
         INNER JOIN videos ON parent.video_id = videos.id
+        INNER JOIN users AS owner ON videos.owner_id = owner.id
         WHERE
             parent.id = :comment_id
             AND NOT EXISTS (
@@ -605,18 +626,22 @@ WHERE
             AND (
                 videos.owner_id = :viewer_id
                 OR (
-                    videos.status = 'READY'
+                    owner.is_active
+                    AND videos.status = 'READY'
                     AND videos.published_at IS NOT NULL
                     AND (
-                        videos.visibility IN ('PUBLIC', 'UNLISTED')
-                        OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                            SELECT 1
-                            FROM follows
-                            WHERE
-                                follows.follower_id = :viewer_id
-                                AND follows.followed_id = videos.owner_id
-                                AND follows.status = 'ACCEPTED'
-                        ))
+                        (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                        OR (
+                            videos.visibility <> 'PRIVATE'
+                            AND EXISTS (
+                                SELECT 1
+                                FROM follows
+                                WHERE
+                                    follows.follower_id = :viewer_id
+                                    AND follows.followed_id = videos.owner_id
+                                    AND follows.status = 'ACCEPTED'
+                            )
+                        )
                     )
                 )
             )
@@ -655,6 +680,7 @@ branch (id, path) AS (
         comments.id AS path
     FROM comments
     INNER JOIN videos ON comments.video_id = videos.id
+    INNER JOIN users AS owner ON videos.owner_id = owner.id
     WHERE
         comments.id = :comment_id
         AND NOT EXISTS (
@@ -676,18 +702,22 @@ branch (id, path) AS (
         AND (
             videos.owner_id = :viewer_id
             OR (
-                videos.status = 'READY'
+                owner.is_active
+                AND videos.status = 'READY'
                 AND videos.published_at IS NOT NULL
                 AND (
-                    videos.visibility IN ('PUBLIC', 'UNLISTED')
-                    OR (videos.visibility = 'FOLLOWERS' AND EXISTS (
-                        SELECT 1
-                        FROM follows
-                        WHERE
-                            follows.follower_id = :viewer_id
-                            AND follows.followed_id = videos.owner_id
-                            AND follows.status = 'ACCEPTED'
-                    ))
+                    (videos.visibility IN ('PUBLIC', 'UNLISTED') AND NOT owner.is_private)
+                    OR (
+                        videos.visibility <> 'PRIVATE'
+                        AND EXISTS (
+                            SELECT 1
+                            FROM follows
+                            WHERE
+                                follows.follower_id = :viewer_id
+                                AND follows.followed_id = videos.owner_id
+                                AND follows.status = 'ACCEPTED'
+                        )
+                    )
                 )
             )
         )

@@ -488,10 +488,12 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM follows
+        INNER JOIN users AS owner ON follows.followed_id = owner.id
         WHERE
             follows.follower_id = :user_id
             AND follows.followed_id = videos.owner_id
             AND follows.status = 'ACCEPTED'
+            AND owner.is_active
     )
     AND (videos.published_at, videos.id) < (:published_at, :id)  -- when after
 ORDER BY videos.published_at DESC, videos.id DESC
@@ -523,10 +525,12 @@ WHERE
     AND videos.id IN (
         SELECT newest.id
         FROM follows
+        INNER JOIN users AS owner ON follows.followed_id = owner.id
         CROSS JOIN videos AS newest
         WHERE
             follows.follower_id = :user_id
             AND follows.status = 'ACCEPTED'
+            AND owner.is_active
             AND newest.id IN (
                 SELECT owned.id
                 FROM videos AS owned
