@@ -6,11 +6,22 @@ from uuid import UUID
 
 import pytest
 
-from hangar_dal import COMMUNITY, Catalog, Database, Settings, User, comments, open_database, sealing, users, videos
-from hangar_dal.comments import Comment, NewComment
+from hangar_dal import (
+    COMMUNITY,
+    Catalog,
+    Database,
+    Settings,
+    User,
+    builders,
+    comments,
+    open_database,
+    sealing,
+    users,
+    videos,
+)
+from hangar_dal.comments import Comment
 from hangar_dal.database import Executor
-from hangar_dal.videos import NewVideo, Video, VideoStatus, VideoVisibility
-from samples import local_user
+from hangar_dal.videos import Video, VideoStatus
 
 
 @pytest.fixture(scope="session")
@@ -28,23 +39,18 @@ async def on_postgresql(postgres_url: str, anyio_backend: str) -> AsyncIterator[
 
 async def person(db: Database, **given: Any) -> User:
     """A user who cannot sign in: the tests of this catalog need no passwords."""
-    return await users.insert_user(db, local_user(**given), hashed_password="!")
+    return await users.insert_user(db, builders.user(**given), hashed_password="!")
 
 
 async def video(db: Database, owner_id: UUID, **given: Any) -> Video:
-    """A video that everybody sees unless something else is given."""
-    new: dict[str, Any] = {
-        "title": "Flight",
-        "status": VideoStatus.READY,
-        "duration_ms": 1000,
-        "visibility": VideoVisibility.PUBLIC,
-        "published_at": db.now() if given.get("status", VideoStatus.READY) is VideoStatus.READY else None,
-        **given,
-    }
-    return await videos.create_video(db, NewVideo(owner_id=owner_id, **new))
+    """A video that everybody sees unless something else is given, published now."""
+    now = db.now() if given.get("status", VideoStatus.READY) is VideoStatus.READY else None
+    return await videos.create_video(db, builders.video(owner_id, **{"published_at": now, **given}))
 
 
-async def comment(db: Executor, video_id: UUID, author_id: UUID, **given: Any) -> Comment:
+async def comment(
+    db: Executor, video_id: UUID, author_id: UUID, *, parent_id: UUID | None = None, **given: Any
+) -> Comment:
     """A comment on a video; with `parent_id`, an answer."""
-    new: dict[str, Any] = {"body": "Well said", **given}
-    return await comments.create_comment(db, NewComment(video_id=video_id, author_id=author_id, **new))
+    new = builders.comment(video=video_id, author=author_id, parent=parent_id, **given)
+    return await comments.create_comment(db, new)

@@ -8,6 +8,7 @@ from clock import Clock
 from hangar_dal import (
     Database,
     User,
+    builders,
     eve_tokens,
     one_time_tokens,
     refresh_tokens,
@@ -17,11 +18,8 @@ from hangar_dal import (
     totp,
     two_factor,
 )
-from hangar_dal.eve_tokens import NewEveToken
 from hangar_dal.migrations.schema import Schema, Table
 from hangar_dal.one_time_tokens import TokenPurpose
-from hangar_dal.security_events import NewSecurityEvent, SecurityEventKind
-from samples import LATER, session
 from sign_ins import ADMIN, WHERE
 
 
@@ -29,7 +27,7 @@ async def fill(db: Database, clock: Clock, user: User, *, character: int) -> lis
     """Give a user rows everywhere. Returns the secrets of them: tokens, codes and what is sealed, without cookies."""
     secrets = [token_urlsafe(600), token_urlsafe(18)]
     for platform in ("market", "forum"):
-        await session_cookies.create_session_cookie(db, session(user.id, platform))
+        await session_cookies.create_session_cookie(db, builders.session_cookie(user.id, platform=platform))
     first = await refresh_tokens.issue_refresh_token(db, user.id, **WHERE)
     second = await refresh_tokens.rotate_refresh_token(db, first.token, **WHERE)
     assert second is not None
@@ -43,14 +41,7 @@ async def fill(db: Database, clock: Clock, user: User, *, character: int) -> lis
     pending = await two_factor.enrol_two_factor(db, user.id)
     await eve_tokens.upsert_eve_token(
         db,
-        NewEveToken(
-            eve_character_id=character,
-            user_id=user.id,
-            access_token=secrets[0],
-            refresh_token=secrets[1],
-            scopes=["publicData"],
-            expires_at=LATER,
-        ),
+        builders.eve_token(user, eve_character_id=character, access_token=secrets[0], refresh_token=secrets[1]),
     )
     links = [
         await one_time_tokens.issue_one_time_token(db, user.id, purpose, email=user.email)
@@ -60,7 +51,7 @@ async def fill(db: Database, clock: Clock, user: User, *, character: int) -> lis
     if user.email is not None:
         await one_time_tokens.store_confirmed_email(db, user_id=user.id, email=user.email)
     for whose, actor in ((user.id, None), (user.id, ADMIN), (ADMIN, user.id)):
-        new = NewSecurityEvent(kind=SecurityEventKind.SIGN_IN, user_id=whose, actor_id=actor, **WHERE)
+        new = builders.security_event(whose, actor_id=actor, **WHERE)
         await security_events.record_security_event(db, new)
     secrets += [factor.secret, pending.secret]
     secrets += [one.get_secret_value() for one in (first.token, second.token, *codes)]

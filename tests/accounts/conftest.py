@@ -6,22 +6,21 @@ from pydantic import SecretStr
 from clock import Clock
 from domain_fixtures import cheap_hasher as cheap_hasher
 from domain_fixtures import sql as sql
-from hangar_dal import Database, NewUser, User, UserRole, accounts, totp, users
+from hangar_dal import Database, NewUser, User, UserRole, accounts, builders, totp, users
 from hangar_dal.accounts import Invitation, SecondFactorSetup
 from hangar_dal.one_time_tokens import IssuedOneTimeToken
-from samples import eve_user, local_user
 from sign_ins import ADMIN, WHERE, CodeOf
 
 
 @pytest.fixture
 async def user(database: Database) -> User:
     """An account whose password nobody hashes: it has none."""
-    return await users.insert_user(database, eve_user(), hashed_password=None)
+    return await users.insert_user(database, builders.eve_user(), hashed_password=None)
 
 
 @pytest.fixture
 def new() -> NewUser:
-    return local_user(username="ada", email="Ada@Example.org")
+    return builders.user(username="ada", email="Ada@Example.org")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from hangar_dal import (
     User,
     UserStatus,
     accounts,
+    builders,
     open_database,
     refresh_tokens,
     sealing,
@@ -27,7 +28,6 @@ from hangar_dal.errors import InvalidCredentials, NotFound, StatementError, Tran
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key
 from hangar_dal_pytest import HangarQueries
-from samples import eve_user, local_user, password
 
 WHERE: dict[str, Any] = {"source": "203.0.113.7", "user_agent": "Firefox"}
 PROCESSES = 8
@@ -59,12 +59,12 @@ asyncio.run(main())
 
 @pytest.fixture
 def old() -> SecretStr:
-    return password()
+    return builders.password()
 
 
 @pytest.fixture
 async def ada(database: Database, old: SecretStr) -> User:
-    return await users.create_user(database, local_user(username="ada", email="ada@example.org", password=old))
+    return await users.create_user(database, builders.user(username="ada", email="ada@example.org", password=old))
 
 
 async def is_password(database: Database, given: SecretStr) -> bool:
@@ -82,7 +82,7 @@ async def live(database: Database, user: User) -> int:
 async def test_change_password_ends_the_sessions_and_leaves_an_event(
     database: Database, ada: User, old: SecretStr
 ) -> None:
-    new = password()
+    new = builders.password()
     await accounts.sign_in(database, "ada", old, **WHERE)
     await accounts.sign_in(database, "ada", old, **WHERE)
     changed = await accounts.change_password(database, ada.id, old=old, new=new, **WHERE)
@@ -96,9 +96,9 @@ async def test_change_password_ends_the_sessions_and_leaves_an_event(
 
 async def test_a_wrong_old_password_is_counted_with_the_sign_ins(database: Database, ada: User, old: SecretStr) -> None:
     await accounts.sign_in(database, "ada", old, **WHERE)
-    for given in [*[password() for _ in range(LOGIN_LIMITS.free)], old]:
+    for given in [*[builders.password() for _ in range(LOGIN_LIMITS.free)], old]:
         with pytest.raises(InvalidCredentials):
-            await accounts.change_password(database, ada.id, old=given, new=password(), **WHERE)
+            await accounts.change_password(database, ada.id, old=given, new=builders.password(), **WHERE)
     with pytest.raises(InvalidCredentials):
         await accounts.sign_in(database, "ada", old, **WHERE)
     assert await live(database, ada) == 1
@@ -121,8 +121,8 @@ async def test_nothing_changes_if_the_event_cannot_be_stored(
     await accounts.sign_in(database, "ada", old, **WHERE)
     await sql("ALTER TABLE security_events RENAME TO others")
     for change in (
-        accounts.change_password(database, ada.id, old=old, new=password()),
-        accounts.reset_password(database, ada.id, new=password(), actor_id=uuid7()),
+        accounts.change_password(database, ada.id, old=old, new=builders.password()),
+        accounts.reset_password(database, ada.id, new=builders.password(), actor_id=uuid7()),
     ):
         with pytest.raises(StatementError):
             await change
@@ -133,13 +133,13 @@ async def test_nothing_changes_if_the_event_cannot_be_stored(
 async def test_an_account_that_is_not_active_or_has_no_password_cannot_change_it(
     database: Database, ada: User, old: SecretStr
 ) -> None:
-    pilot = await users.create_user(database, eve_user())
+    pilot = await users.create_user(database, builders.eve_user())
     await users.set_user_status(database, ada.id, UserStatus.SUSPENDED)
     for user in (pilot, ada):
         with pytest.raises(InvalidCredentials):
-            await accounts.change_password(database, user.id, old=old, new=password())
+            await accounts.change_password(database, user.id, old=old, new=builders.password())
     with pytest.raises(NotFound):
-        await accounts.change_password(database, uuid7(), old=old, new=password())
+        await accounts.change_password(database, uuid7(), old=old, new=builders.password())
 
 
 async def test_reset_password_ends_the_sessions_lifts_the_lock_and_names_the_administrator(
@@ -149,7 +149,7 @@ async def test_reset_password_ends_the_sessions_lifts_the_lock_and_names_the_adm
     for login in ("ada", "ada@example.org"):
         for _ in range(LOGIN_LIMITS.free):
             await sign_in_failures.count_attempt(database, login_key(login))
-    new, actor_id = password(), uuid7()
+    new, actor_id = builders.password(), uuid7()
     await accounts.reset_password(database, ada.id, new=new, actor_id=actor_id, **WHERE)
     assert await live(database, ada) == 0
     [event, *_] = await security_events.list_security_events(database, user_id=ada.id)
@@ -165,7 +165,7 @@ async def test_no_session_that_begins_with_the_old_password_survives_its_change(
     database: Database, ada: User, old: SecretStr, rounds: int
 ) -> None:
     for _ in range(rounds):
-        new = password()
+        new = builders.password()
         calls = [
             *(accounts.sign_in(database, "ada", old, source=None) for _ in range(2)),
             accounts.change_password(database, ada.id, old=old, new=new),
@@ -179,7 +179,7 @@ async def test_no_session_that_begins_with_the_old_password_survives_its_change(
 
 
 async def test_of_changes_at_once_exactly_one_wins(database: Database, ada: User, old: SecretStr) -> None:
-    new = [password() for _ in range(LOGIN_LIMITS.free - 1)]
+    new = [builders.password() for _ in range(LOGIN_LIMITS.free - 1)]
     outcomes = await asyncio.gather(
         *(accounts.change_password(database, ada.id, old=old, new=one) for one in new), return_exceptions=True
     )
@@ -194,8 +194,8 @@ async def test_a_transaction_is_refused(
 ) -> None:
     async with database.transaction() as tx:
         for call in (
-            accounts.change_password(tx, ada.id, old=old, new=password()),
-            accounts.reset_password(tx, ada.id, new=password(), actor_id=ada.id),
+            accounts.change_password(tx, ada.id, old=old, new=builders.password()),
+            accounts.reset_password(tx, ada.id, new=builders.password(), actor_id=ada.id),
         ):
             with (
                 pytest.raises(TransactionError, match=r"^db: expected Database, got Transaction; "),
@@ -212,7 +212,7 @@ async def test_of_changes_in_many_processes_exactly_one_wins_and_no_session_surv
     """SQLite alone: on PostgreSQL each connection has a process of its own in the tests above."""
     settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
     async with open_database(settings, catalog=ACCOUNTS) as db:
-        user = await users.create_user(db, local_user(username="ada", password=old))
+        user = await users.create_user(db, builders.user(username="ada", password=old))
         given = old.get_secret_value(), str(user.id)
         printed = run_together(SIGN_IN_AND_CHANGE, sqlite_url, *given, processes=PROCESSES)
         [won] = chain(*printed)

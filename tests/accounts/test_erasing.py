@@ -6,11 +6,21 @@ import pytest
 
 from clock import Clock
 from full_users import fill, tables_of_users
-from hangar_dal import Database, NewUser, User, UserRole, accounts, refresh_tokens, security_events, users, uuid7
+from hangar_dal import (
+    Database,
+    NewUser,
+    User,
+    UserRole,
+    accounts,
+    builders,
+    refresh_tokens,
+    security_events,
+    users,
+    uuid7,
+)
 from hangar_dal.errors import NotFound, TokenInvalid, TriggerViolation
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.security_events import SecurityEventKind
-from samples import eve_user
 from sign_ins import ADMIN, WHERE, kinds, last_event
 
 
@@ -41,7 +51,7 @@ async def test_only_events_without_personal_columns_are_left(
 
 
 async def test_other_users_keep_everything(database: Database, clock: Clock, ada: User, sql: Any) -> None:
-    other = await users.insert_user(database, eve_user(), hashed_password=None)
+    other = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     await fill(database, clock, other, character=7)
 
     async def rows() -> dict[str, int]:

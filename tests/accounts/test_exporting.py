@@ -8,12 +8,12 @@ import pytest
 
 from clock import Clock
 from full_users import fill
-from hangar_dal import Database, User, accounts, security_events, session_cookies, users, uuid7
+from hangar_dal import Database, User, accounts, builders, security_events, session_cookies, users, uuid7
 from hangar_dal.accounts.user_tables import USER_TABLES
 from hangar_dal.errors import NotFound, TransactionError
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal_pytest import HangarQueries
-from samples import eve_user, sessions
+from samples import sessions
 from sign_ins import ADMIN, WHERE, kinds, last_event
 
 
@@ -25,7 +25,7 @@ async def export(db: Database, user: User, **options: Any) -> tuple[str, dict[st
 
 async def test_everything_about_a_user_is_in_the_document(database: Database, clock: Clock, ada: User) -> None:
     await fill(database, clock, ada, character=7)
-    stranger = await users.insert_user(database, eve_user(), hashed_password=None)
+    stranger = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     await fill(database, clock, stranger, character=8)
     _, document = await export(database, ada)
     assert list(document) == [table for table in USER_TABLES if table != "user_search_rows"]

@@ -12,6 +12,7 @@ from hangar_dal import (
     UserRole,
     UserStatus,
     accounts,
+    builders,
     passwords,
     users,
     uuid7,
@@ -20,7 +21,6 @@ from hangar_dal.accounts import Invitation
 from hangar_dal.errors import InvalidValue, NotFound, TokenInvalid, UniqueViolation
 from hangar_dal.one_time_tokens import LIFETIMES, TokenPurpose
 from hangar_dal.security_events import SecurityEventKind
-from samples import eve_user, password
 from sign_ins import ADMIN, LINK_REFUSED, WHERE, fail, kinds, last_event
 
 
@@ -32,9 +32,9 @@ async def test_an_invited_user_can_sign_in_after_choosing_a_password(
     assert (user.status, user.role) == (UserStatus.INACTIVE, UserRole.MODERATOR)
     assert invitation.expires_at == clock.now + LIFETIMES[TokenPurpose.INVITATION]
     assert await last_event(database) == (SecurityEventKind.INVITED, user.id, ADMIN, *WHERE.values())
-    for unusable in (SecretStr(passwords.UNUSABLE), password()):
+    for unusable in (SecretStr(passwords.UNUSABLE), builders.password()):
         await fail(database, "grace", unusable)
-    chosen = password()
+    chosen = builders.password()
     clock.advance(timedelta(days=6))
     accepted = await accounts.accept_invitation(database, invitation.token, chosen, **WHERE)
     changed = {"status": UserStatus.ACTIVE, "is_active": True, "updated_at": clock.now}
@@ -53,8 +53,8 @@ async def test_an_invitation_can_be_renewed_until_it_is_accepted(
     assert again.expires_at == clock.now + timedelta(days=30)
     assert await last_event(database) == (SecurityEventKind.INVITED, again.user.id, ADMIN, *WHERE.values())
     with pytest.raises(TokenInvalid, match=LINK_REFUSED):
-        await accounts.accept_invitation(database, invitation.token, password())
-    await accounts.accept_invitation(database, again.token, password())
+        await accounts.accept_invitation(database, invitation.token, builders.password())
+    await accounts.accept_invitation(database, again.token, builders.password())
     with pytest.raises(NotFound, match="nobody can be invited"):
         await accounts.renew_invitation(database, again.user.id, actor_id=ADMIN)
 
@@ -62,7 +62,7 @@ async def test_an_invitation_can_be_renewed_until_it_is_accepted(
 async def test_only_an_inactive_user_with_an_address_can_be_invited_again(
     database: Database, ada: User, invitation: Invitation
 ) -> None:
-    capsuleer = await users.insert_user(database, eve_user(status=UserStatus.INACTIVE), hashed_password=None)
+    capsuleer = await users.insert_user(database, builders.eve_user(status=UserStatus.INACTIVE), hashed_password=None)
     before = await kinds(database)
     for user_id in (ada.id, capsuleer.id, uuid7()):
         with pytest.raises(NotFound):

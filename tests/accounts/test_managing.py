@@ -11,6 +11,7 @@ from hangar_dal import (
     UserRole,
     UserStatus,
     accounts,
+    builders,
     one_time_tokens,
     refresh_tokens,
     security_events,
@@ -21,7 +22,6 @@ from hangar_dal.errors import InvalidValue, NotFound, TokenInvalid, TriggerViola
 from hangar_dal.models.users import UserChanges
 from hangar_dal.one_time_tokens import IssuedOneTimeToken
 from hangar_dal.security_events import SecurityEventKind
-from samples import eve_user
 from sign_ins import ADMIN, WHERE, kinds, last_event
 
 
@@ -29,7 +29,7 @@ from sign_ins import ADMIN, WHERE, kinds, last_event
 async def test_a_user_who_is_not_active_any_more_has_no_session_and_no_link(
     database: Database, ada: User, reset: IssuedOneTimeToken, status: UserStatus
 ) -> None:
-    other = await users.insert_user(database, eve_user(), hashed_password=None)
+    other = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     issued = [await refresh_tokens.issue_refresh_token(database, user.id) for user in (ada, ada, other)]
     changed = await accounts.set_status(database, ada.id, status, actor_id=ADMIN, **WHERE)
     assert (changed.status, changed.is_active) == (status, False)

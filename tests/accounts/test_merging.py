@@ -17,6 +17,7 @@ from hangar_dal import (
     User,
     UserRole,
     accounts,
+    builders,
     eve_tokens,
     open_database,
     refresh_tokens,
@@ -30,7 +31,7 @@ from hangar_dal import (
 )
 from hangar_dal.errors import DatabaseError, InvalidValue, NotFound, TriggerViolation
 from hangar_dal.security_events import SecurityEventKind
-from samples import eve_user, session, sessions
+from samples import sessions
 from sign_ins import ADMIN, WHERE, kinds
 
 PROCESSES, PAIRS = 8, 3
@@ -66,7 +67,7 @@ async def test_what_can_move_belongs_to_the_user_who_is_kept(
     database: Database, clock: Clock, ada: User, user: User, sql: Any
 ) -> None:
     await users.update_user(database, user.id, phone_number="+447946012345")
-    await session_cookies.create_session_cookie(database, session(ada.id, "bank"))
+    await session_cookies.create_session_cookie(database, builders.session_cookie(ada.id, platform="bank"))
     secrets = await fill(database, clock, user, character=7)
     factor = await two_factor.find_two_factor(database, user.id)
     cookies = await session_cookies.list_session_cookies(database, user_id=user.id)
@@ -173,12 +174,14 @@ async def test_a_user_is_not_merged_with_itself_or_with_nobody(database: Databas
 
 async def test_nothing_that_is_stored_during_a_merge_is_lost(database: Database) -> None:
     """64 tasks: each stores a session of the merged user before the merge, or finds no such user."""
-    kept, merged = [await users.insert_user(database, eve_user(), hashed_password=None) for _ in range(2)]
+    kept, merged = [await users.insert_user(database, builders.eve_user(), hashed_password=None) for _ in range(2)]
     await session_cookies.import_session_cookies(database, sessions(merged.id, 40))
 
     async def store(number: int) -> int:
         try:
-            await session_cookies.create_session_cookie(database, session(merged.id, f"platform {number}", cookies=[]))
+            await session_cookies.create_session_cookie(
+                database, builders.session_cookie(merged.id, platform=f"platform {number}", cookies=[])
+            )
         except DatabaseError:
             return 0
         return 1
@@ -192,7 +195,7 @@ async def test_nothing_that_is_stored_during_a_merge_is_lost(database: Database)
 
 async def test_of_two_merges_in_opposite_directions_one_wins(database: Database) -> None:
     for _ in range(8):
-        one, two = [await users.insert_user(database, eve_user(), hashed_password=None) for _ in range(2)]
+        one, two = [await users.insert_user(database, builders.eve_user(), hashed_password=None) for _ in range(2)]
         outcomes = await asyncio.gather(
             accounts.merge_users(database, kept=one.id, merged=two.id),
             accounts.merge_users(database, kept=two.id, merged=one.id),
@@ -208,7 +211,8 @@ async def test_of_merges_in_many_processes_one_wins_and_nothing_that_was_stored_
     key = sealing.new_key()
     async with open_database(Settings(database_url=sqlite_url, sealing_keys=key), catalog=ACCOUNTS) as db:
         pairs = [
-            [await users.insert_user(db, eve_user(), hashed_password=None) for _ in range(2)] for _ in range(PAIRS)
+            [await users.insert_user(db, builders.eve_user(), hashed_password=None) for _ in range(2)]
+            for _ in range(PAIRS)
         ]
         ids = [str(user.id) for user in chain(*pairs)]
         printed = list(

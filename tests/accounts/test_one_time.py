@@ -15,6 +15,7 @@ from hangar_dal import (
     User,
     UserStatus,
     accounts,
+    builders,
     one_time_tokens,
     passwords,
     refresh_tokens,
@@ -28,7 +29,6 @@ from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key
 from hangar_dal.tokens import new_token
 from hangar_dal_pytest import HangarQueries
-from samples import local_user, password
 from sign_ins import ADMIN, LINK_REFUSED, WHERE, fail, failures, kinds, last_event
 
 
@@ -43,7 +43,7 @@ async def test_a_forgotten_password_is_replaced_and_all_sessions_end(
     assert reset.stored.email == ada.email
     requested = SecurityEventKind.PASSWORD_RESET_REQUESTED
     assert await last_event(database) == (requested, ada.id, None, *WHERE.values())
-    chosen = password()
+    chosen = builders.password()
     await accounts.reset_password_with_token(database, reset.token, chosen, **WHERE)
     assert await last_event(database) == (SecurityEventKind.PASSWORD_RESET, ada.id, None, *WHERE.values())
     assert await refresh_tokens.count_live_refresh_tokens(database, user_id=ada.id) == 0
@@ -51,13 +51,13 @@ async def test_a_forgotten_password_is_replaced_and_all_sessions_end(
     await fail(database, given=secret)
     assert (await accounts.sign_in(database, "ada", chosen, **WHERE)).user.id == ada.id
     with pytest.raises(TokenInvalid, match=LINK_REFUSED):
-        await accounts.reset_password_with_token(database, reset.token, password())
+        await accounts.reset_password_with_token(database, reset.token, builders.password())
 
 
 async def test_a_request_runs_the_same_statements_for_every_address(
     database: Database, ada: User, invitation: Invitation, hangar_queries: HangarQueries
 ) -> None:
-    suspended = await users.insert_user(database, local_user(status=UserStatus.SUSPENDED), hashed_password="x")
+    suspended = await users.insert_user(database, builders.user(status=UserStatus.SUSPENDED), hashed_password="x")
     seen, issued = [], []
     for address in ("ada@example.org", "nobody@example.org", str(suspended.email), str(invitation.user.email)):
         with hangar_queries() as sent:
@@ -77,16 +77,16 @@ async def test_a_request_runs_the_same_statements_for_every_address(
 async def test_a_changed_password_makes_the_link_useless(
     database: Database, ada: User, secret: SecretStr, reset: IssuedOneTimeToken
 ) -> None:
-    await accounts.change_password(database, ada.id, old=secret, new=password())
+    await accounts.change_password(database, ada.id, old=secret, new=builders.password())
     with pytest.raises(TokenInvalid, match=LINK_REFUSED):
-        await accounts.reset_password_with_token(database, reset.token, password())
+        await accounts.reset_password_with_token(database, reset.token, builders.password())
 
 
 async def test_a_weak_password_leaves_the_link_usable(database: Database, ada: User, reset: IssuedOneTimeToken) -> None:
     for weak in (SecretStr("short"), SecretStr("ada@example.org")):
         with pytest.raises(WeakPassword):
             await accounts.reset_password_with_token(database, reset.token, weak)
-    await accounts.reset_password_with_token(database, reset.token, password())
+    await accounts.reset_password_with_token(database, reset.token, builders.password())
 
 
 Spoil = Callable[[Database, User, Clock], Awaitable[Any]]
@@ -120,8 +120,8 @@ async def test_every_link_that_is_not_valid_gets_the_same_answer_without_hashing
     before = await kinds(database)
     monkeypatch.setattr(passwords, "hash_password", None)
     for call in (
-        accounts.reset_password_with_token(database, reset.token, password()),
-        accounts.accept_invitation(database, invitation.token, password()),
+        accounts.reset_password_with_token(database, reset.token, builders.password()),
+        accounts.accept_invitation(database, invitation.token, builders.password()),
         accounts.confirm_email(database, confirmation.token),
     ):
         with pytest.raises(TokenInvalid, match=LINK_REFUSED) as caught:
@@ -149,7 +149,7 @@ async def test_a_link_that_is_spoilt_while_the_password_is_hashed_changes_nothin
 
     monkeypatch.setattr(passwords, "hash_password", spoilt_meanwhile)
     with pytest.raises(TokenInvalid, match=LINK_REFUSED):
-        await accounts.reset_password_with_token(database, reset.token, password())
+        await accounts.reset_password_with_token(database, reset.token, builders.password())
     found = await users.find_login(database, "ada")
     assert found is None or (login is not None and found.hashed_password == login.hashed_password)
     assert SecurityEventKind.PASSWORD_RESET not in await kinds(database)
@@ -164,8 +164,8 @@ async def test_text_that_was_never_a_token_gets_the_same_answer(
     database: Database, reset: IssuedOneTimeToken, token: SecretStr
 ) -> None:
     for call in (
-        accounts.reset_password_with_token(database, token, password()),
-        accounts.accept_invitation(database, token, password()),
+        accounts.reset_password_with_token(database, token, builders.password()),
+        accounts.accept_invitation(database, token, builders.password()),
         accounts.confirm_email(database, token),
     ):
         with pytest.raises(TokenInvalid, match=LINK_REFUSED):
@@ -177,9 +177,9 @@ async def test_a_token_is_of_no_use_for_another_purpose(
 ) -> None:
     confirmation = await accounts.request_email_confirmation(database, ada.id)
     for call in (
-        accounts.reset_password_with_token(database, confirmation.token, password()),
-        accounts.reset_password_with_token(database, invitation.token, password()),
-        accounts.accept_invitation(database, reset.token, password()),
+        accounts.reset_password_with_token(database, confirmation.token, builders.password()),
+        accounts.reset_password_with_token(database, invitation.token, builders.password()),
+        accounts.accept_invitation(database, reset.token, builders.password()),
         accounts.confirm_email(database, reset.token),
     ):
         with pytest.raises(TokenInvalid):
@@ -190,7 +190,7 @@ async def test_a_token_is_of_no_use_for_another_purpose(
 async def test_of_resets_at_once_with_one_token_one_succeeds(
     database: Database, ada: User, reset: IssuedOneTimeToken
 ) -> None:
-    chosen = [password() for _ in range(8)]
+    chosen = [builders.password() for _ in range(8)]
     calls = (accounts.reset_password_with_token(database, reset.token, one) for one in chosen)
     results = await asyncio.gather(*calls, return_exceptions=True)
     [winner] = [index for index, one in enumerate(results) if isinstance(one, User)]
@@ -214,14 +214,14 @@ async def test_setting_a_password_takes_no_transaction(database: Database, reset
     async with database.transaction() as tx:
         given: Any = tx
         with pytest.raises(TransactionError, match=r"^db: expected Database, got Transaction; "):
-            await accounts.reset_password_with_token(given, reset.token, password())
+            await accounts.reset_password_with_token(given, reset.token, builders.password())
 
 
 async def test_a_refused_token_and_password_are_in_no_frame_of_the_error(
     database: Database, ada: User, reset: IssuedOneTimeToken
 ) -> None:
-    await accounts.reset_password_with_token(database, reset.token, password())
-    chosen = password()
+    await accounts.reset_password_with_token(database, reset.token, builders.password())
+    chosen = builders.password()
     for call in (
         accounts.reset_password_with_token(database, reset.token, chosen),
         accounts.accept_invitation(database, reset.token, chosen),

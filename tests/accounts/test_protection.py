@@ -15,6 +15,7 @@ from hangar_dal import (
     User,
     UserStatus,
     accounts,
+    builders,
     passwords,
     refresh_tokens,
     sign_in_failures,
@@ -24,7 +25,6 @@ from hangar_dal.errors import HashingBusy, InvalidCredentials
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, SOURCE_LIMITS, login_key, source_key
 from hangar_dal_pytest import HangarQueries
-from samples import local_user
 from sign_ins import REFUSED, WHERE, WRONG, fail, failures, kinds
 
 Sql = Callable[[str], Awaitable[list[Any]]]
@@ -55,8 +55,8 @@ async def test_unknown_wrong_locked_and_suspended_take_the_same_statements_and_h
     monkeypatch: pytest.MonkeyPatch,
     call: Callable[..., Awaitable[Any]],
 ) -> None:
-    others = {status: local_user(password=secret, status=status) for status in UserStatus if status != "ACTIVE"}
-    locked = local_user(password=secret)
+    others = {status: builders.user(password=secret, status=status) for status in UserStatus if status != "ACTIVE"}
+    locked = builders.user(password=secret)
     for other in (locked, *others.values()):
         await users.create_user(database, other)
     for login in (str(locked.username), "locked nobody"):

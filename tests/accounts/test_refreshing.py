@@ -10,12 +10,11 @@ from pydantic import SecretStr
 
 import behind
 from clock import Clock
-from hangar_dal import Database, User, UserStatus, accounts, refresh_tokens, security_events, users, uuid7
+from hangar_dal import Database, User, UserStatus, accounts, builders, refresh_tokens, security_events, users, uuid7
 from hangar_dal.errors import InvalidValue, TokenInvalid, TokenReused, TransactionError
 from hangar_dal.refresh_tokens import IssuedRefreshToken, RefreshToken
 from hangar_dal.security_events import SecurityEvent, SecurityEventKind
 from hangar_dal.tokens import new_token
-from samples import eve_user
 
 GRACE = timedelta(seconds=30)
 WHERE: dict[str, Any] = {"user_agent": "Firefox", "source": "2001:db8::7"}
@@ -242,7 +241,7 @@ async def test_sign_out_everywhere_ends_the_sessions_of_one_user_and_leaves_one_
     database: Database, clock: Clock, user: User, issued: IssuedRefreshToken
 ) -> None:
     await refresh_tokens.issue_refresh_token(database, user.id)
-    other = await users.insert_user(database, eve_user(), hashed_password=None)
+    other = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     kept = await refresh_tokens.issue_refresh_token(database, other.id)
     administrator = uuid7()
     assert await accounts.sign_out_everywhere(database, user.id, actor_id=administrator, **WHERE) == 2

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from hangar_dal import Database, NewUser, User, accounts, users
+from hangar_dal import Database, NewUser, User, accounts, builders, users
 from hangar_dal.errors import InvalidValue, TransactionError, UniqueViolation, WeakPassword
 from hangar_dal.security_events import SecurityEventKind
-from samples import eve_user, local_user
 from sign_ins import WHERE, kinds, last_event
 
 
@@ -21,8 +20,8 @@ async def test_a_registered_user_can_sign_in(database: Database, new: NewUser, s
 
 async def test_a_registration_that_is_refused_leaves_nothing(database: Database, ada: User) -> None:
     refused: list[tuple[Any, type[Exception]]] = [
-        (local_user(username="ADA"), UniqueViolation),
-        (local_user(username="grace", password=SecretStr("grace grace")), WeakPassword),
+        (builders.user(username="ADA"), UniqueViolation),
+        (builders.user(username="grace", password=SecretStr("grace grace")), WeakPassword),
         ({"username": "grace"}, InvalidValue),
     ]
     for new, error in refused:
@@ -33,7 +32,7 @@ async def test_a_registration_that_is_refused_leaves_nothing(database: Database,
 
 
 async def test_a_character_of_eve_has_no_password_to_hash(database: Database) -> None:
-    assert (await accounts.register_user(database, eve_user(), **WHERE)).email is None
+    assert (await accounts.register_user(database, builders.eve_user(), **WHERE)).email is None
 
 
 async def test_registering_takes_no_transaction(database: Database, new: NewUser) -> None:

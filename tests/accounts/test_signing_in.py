@@ -13,6 +13,7 @@ from hangar_dal import (
     Database,
     User,
     accounts,
+    builders,
     passwords,
     refresh_tokens,
     security_events,
@@ -22,7 +23,6 @@ from hangar_dal.errors import InvalidValue, TransactionError
 from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.sign_in_failures import login_key
 from hangar_dal_pytest import HangarQueries
-from samples import password
 from sign_ins import WHERE, fail, failures, kinds
 
 Sql = Callable[[str], Awaitable[list[Any]]]
@@ -83,7 +83,7 @@ async def test_an_account_that_changes_while_its_password_is_verified_is_looked_
     database: Database, ada: User, secret: SecretStr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The password is replaced between the verification and the end of the sign-in."""
-    verify, changes = passwords.verify_password, [users.set_password(database, ada.id, password())]
+    verify, changes = passwords.verify_password, [users.set_password(database, ada.id, builders.password())]
 
     async def replaced_afterwards(stored: str | None, given: SecretStr) -> bool:
         matches = await verify(stored, given)

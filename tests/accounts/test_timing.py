@@ -14,10 +14,9 @@ from time import perf_counter
 import pytest
 from pydantic import SecretStr
 
-from hangar_dal import Database, UserStatus, accounts, sign_in_failures, users
+from hangar_dal import Database, UserStatus, accounts, builders, sign_in_failures, users
 from hangar_dal.errors import InvalidCredentials
 from hangar_dal.sign_in_failures import LOGIN_LIMITS, login_key, source_key
-from samples import local_user, password
 from sign_ins import WRONG
 
 KINDS = ("unknown", "wrong", "locked", "suspended")
@@ -36,10 +35,10 @@ def longer(times: list[float], others: list[float]) -> float:
 @pytest.mark.slow
 @pytest.mark.long
 async def test_the_time_of_a_refusal_does_not_tell_its_reason(database: Database, seed: int) -> None:
-    secret = password()
+    secret = builders.password()
     for name in KINDS[1:]:
         status = UserStatus.SUSPENDED if name == "suspended" else UserStatus.ACTIVE
-        await users.create_user(database, local_user(username=name, password=secret, status=status))
+        await users.create_user(database, builders.user(username=name, password=secret, status=status))
     for _ in range(LOGIN_LIMITS.free):
         await sign_in_failures.count_attempt(database, login_key("locked"))
     chance, times = random.Random(seed), defaultdict[str, list[float]](list)

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal import ACCOUNTS, cli, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, builders, cli, open_database, sealing, session_cookies, users
 from hangar_dal.cli import progress
 from hangar_dal.settings import Settings
 from migrations.shell import hangar_dal
-from samples import local_user, session
 
 # The command with the pauses of a slow disk: it says when it is at its first page.
 SLOW = """
@@ -110,8 +109,8 @@ def test_it_leaves_nothing_when_it_is_stopped(sqlite_url: str, folder: Path, num
 
 async def test_values_that_do_not_open_are_listed(sqlite_url: str, folder: Path) -> None:
     async with open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS) as db:
-        ada = await users.create_user(db, local_user())
-        made = await session_cookies.create_session_cookie(db, session(ada.id))
+        ada = await users.create_user(db, builders.user())
+        made = await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
     other = {"DATABASE_URL": sqlite_url, "HANGAR_SEALING_KEYS": sealing.new_key()}
     refused = hangar_dal("backup", str(folder / "copy.db"), **other)
     assert refused.returncode == 1
@@ -131,8 +130,8 @@ async def test_a_function_gives_the_keys(sqlite_url: str, folder: Path) -> None:
     entry = sealing.new_key()
     Path("kms.py").write_text(f"async def load():\n    return '{entry}'\n")
     async with open_database(Settings(database_url=sqlite_url), catalog=ACCOUNTS, keys=lambda: entry) as db:
-        ada = await users.create_user(db, local_user())
-        await session_cookies.create_session_cookie(db, session(ada.id))
+        ada = await users.create_user(db, builders.user())
+        await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
     done = hangar_dal("backup", str(folder / "copy.db"), "--keys", "kms:load", DATABASE_URL=sqlite_url)
     assert (done.returncode, done.stdout.endswith("1 sealed values opened\n")) == (0, True), done
 

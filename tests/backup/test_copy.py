@@ -14,12 +14,11 @@ import pytest
 
 from backup.copies import TOTAL, opened
 from database.ledger import column, run, sql
-from hangar_dal import ACCOUNTS, Database, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, builders, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
 from hangar_dal.database.sqlite import backup, copying
 from hangar_dal.errors import BackupFailed, ConnectionFailed, DatabaseFileLost
 from hangar_dal.settings import Settings
-from samples import local_user, session
 
 
 async def test_a_copy_under_writers_ends_after_one_pass_and_is_of_one_moment(
@@ -63,8 +62,8 @@ async def test_a_copy_under_writers_ends_after_one_pass_and_is_of_one_moment(
 async def test_a_copy_opens_its_sealed_rows_with_the_same_keys_and_holds_no_key(
     db: Database, target: Path, key: str, folder: Path
 ) -> None:
-    ada = await users.create_user(db, local_user())
-    made = await session_cookies.create_session_cookie(db, session(ada.id))
+    ada = await users.create_user(db, builders.user())
+    made = await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
     backup = await db.backup(target)
     assert (backup.opened, backup.undeclared, backup.unopened_count) == (1, 0, 0)
     assert (backup.path, backup.size) == (target, target.stat().st_size)
@@ -145,8 +144,8 @@ async def test_a_file_that_is_no_database_is_reported(target: Path, folder: Path
 async def test_rows_that_refer_to_nothing_are_found(
     db: Database, options: Settings, target: Path, folder: Path
 ) -> None:
-    ada = await users.create_user(db, local_user())
-    await session_cookies.create_session_cookie(db, session(ada.id))
+    ada = await users.create_user(db, builders.user())
+    await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
     with closing(sqlite3.connect(options.target.path)) as raw, raw:
         raw.execute("DELETE FROM users")
     with pytest.raises(BackupFailed, match=r"rows that do not exist: .*session_cookies \(1\)"):

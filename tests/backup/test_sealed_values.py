@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from backup.copies import opened
-from hangar_dal import ACCOUNTS, Database, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, builders, open_database, sealing, session_cookies, users
 from hangar_dal.database.backup import back_up
 from hangar_dal.errors import BackupFailed
 from hangar_dal.settings import Settings
-from samples import local_user, session
 from shop import letters, tables
 from shop.models import Letter
 
@@ -20,8 +19,8 @@ from shop.models import Letter
 async def test_a_sealed_value_that_the_keys_do_not_open_is_named_and_no_copy_is_left(
     db: Database, options: Settings, target: Path, folder: Path, key: str
 ) -> None:
-    ada = await users.create_user(db, local_user())
-    made = [await session_cookies.create_session_cookie(db, session(ada.id)) for _ in range(12)]
+    ada = await users.create_user(db, builders.user())
+    made = [await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id)) for _ in range(12)]
     other = Settings(database_url=options.url, sealing_keys=sealing.new_key())
     with pytest.raises(BackupFailed) as caught:
         await back_up(other, target)
@@ -49,8 +48,8 @@ async def test_a_sealed_value_that_the_keys_do_not_open_is_named_and_no_copy_is_
 async def test_a_sealed_value_that_was_moved_or_altered_is_found(
     db: Database, options: Settings, target: Path, change: str
 ) -> None:
-    ada = await users.create_user(db, local_user())
-    await session_cookies.create_session_cookie(db, session(ada.id))
+    ada = await users.create_user(db, builders.user())
+    await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
     with closing(sqlite3.connect(options.target.path)) as raw, raw:
         raw.execute("PRAGMA ignore_check_constraints = ON")
         raw.execute(change)
@@ -62,8 +61,8 @@ async def test_a_sealed_value_that_was_moved_or_altered_is_found(
 async def test_another_key_under_the_same_id_does_not_pass(
     db: Database, options: Settings, target: Path, key: str
 ) -> None:
-    ada = await users.create_user(db, local_user())
-    await session_cookies.create_session_cookie(db, session(ada.id))
+    ada = await users.create_user(db, builders.user())
+    await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
     wrong = f"{key.partition(':')[0]}:{sealing.new_key().partition(':')[2]}"
     with pytest.raises(BackupFailed, match="a different one under the same id"):
         await back_up(Settings(database_url=options.url, sealing_keys=wrong), target)

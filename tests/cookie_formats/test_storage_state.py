@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from cookie_formats.browser_cookies import FAR, SECRET, cookie, state
+from hangar_dal import builders
 from hangar_dal.cookie_formats import expiry_of, from_storage_state, to_cookie_jar, to_netscape, to_storage_state
 from hangar_dal.errors import InvalidValue
-from samples import storage_state
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_a_storage_state_is_read_and_written_whole() -> None:
-    given = storage_state()
+    given = builders.storage_state()
     text = to_storage_state(given)
     assert from_storage_state(text) == given
     assert from_storage_state(f"\ufeff{text}") == given

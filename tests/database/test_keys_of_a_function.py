@@ -10,11 +10,10 @@ import pytest
 from pydantic import SecretStr
 
 from behind import linked, texts_in_frames, told
-from hangar_dal import ACCOUNTS, Settings, open_database, session_cookies, users
+from hangar_dal import ACCOUNTS, Settings, builders, open_database, session_cookies, users
 from hangar_dal.errors import SettingsError
 from hangar_dal.keyring import ask_for_keyring
 from hangar_dal.sealing import new_key
-from samples import local_user, session
 
 ENTRY = new_key()
 
@@ -44,8 +43,8 @@ async def test_the_keys_of_a_function_seal_and_open(database_url: str, way: str,
     service = Service(SecretStr(ENTRY) if secret else ENTRY)
     settings = Settings(database_url=database_url, sealing_keys=new_key())
     async with open_database(settings, catalog=ACCOUNTS, keys=getattr(service, way)) as db:
-        ada = await users.insert_user(db, local_user(), hashed_password="x")
-        made = await session_cookies.create_session_cookie(db, session(ada.id))
+        ada = await users.insert_user(db, builders.user(), hashed_password="x")
+        made = await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
         assert db.keyring.ids == (ENTRY.partition(":")[0],)
     async with open_database(Settings(database_url=database_url, sealing_keys=ENTRY), catalog=ACCOUNTS) as db:
         assert await session_cookies.get_session_cookie(db, made.id) == made

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from domain_fixtures import cheap_hasher as cheap_hasher
-from hangar_dal import ACCOUNTS, Database, open_database, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, builders, open_database, session_cookies, users
 from hangar_dal.errors import ConnectionFailed, DatabaseBusy, SettingsError
 from hangar_dal.sealing import new_key, parse_keys
 from hangar_dal.settings import Settings
-from samples import local_user, session
 
 
 @pytest.fixture
@@ -29,9 +28,9 @@ def sealed_text() -> str:
 
 async def fill(url: str, rows: int = 1) -> None:
     async with open_database(Settings(database_url=url), catalog=ACCOUNTS) as db:
-        user = await users.create_user(db, local_user())
+        user = await users.create_user(db, builders.user())
         for _ in range(rows):
-            await session_cookies.create_session_cookie(db, session(user.id))
+            await session_cookies.create_session_cookie(db, builders.session_cookie(user.id))
 
 
 async def test_a_lost_key_file_is_an_error_and_not_a_reason_for_a_new_key(sqlite_url: str, key: Path) -> None:

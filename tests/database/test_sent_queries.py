@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import Database, Transaction, User, session_cookies, users, uuid7
+from hangar_dal import Database, Transaction, User, builders, session_cookies, users, uuid7
 from hangar_dal.database import Executor
 from hangar_dal.errors import NotFound
 from hangar_dal.query import Stream
 from hangar_dal_pytest import HangarQueries
-from samples import eve_user, session
 
 HERE = Path(__file__)
 LINES = HERE.read_text(encoding="utf-8").splitlines()
@@ -30,7 +29,7 @@ def loop_of(query: str, times: int, mark: str, verb: str = "fetch") -> str:
 
 @pytest.fixture
 async def user(database: Database) -> User:
-    return await users.insert_user(database, eve_user(), hashed_password=None)
+    return await users.insert_user(database, builders.eve_user(), hashed_password=None)
 
 
 async def read_all(stream: Stream[Any]) -> int:
@@ -82,7 +81,7 @@ async def test_a_query_inside_a_function_of_the_package_has_the_line_that_called
     database: Database, user: User, hangar_queries: HangarQueries
 ) -> None:
     with hangar_queries() as sent:
-        await session_cookies.import_session_cookies(database, [session(user.id)])  # inside
+        await session_cookies.import_session_cookies(database, [builders.session_cookie(user.id)])  # inside
     assert sent.report() == f"   1  session_cookies.insert_session_cookies  {place('inside')}"
 
 
@@ -101,7 +100,7 @@ async def test_a_stream_is_one_statement_however_many_rows_it_has(
     database: Database, user: User, hangar_queries: HangarQueries, kind: str
 ) -> None:
     await session_cookies.import_session_cookies(
-        database, [session(user.id, f"p{n}", cookies=[n]) for n in range(2100)]
+        database, [builders.session_cookie(user.id, platform=f"p{n}", cookies=[n]) for n in range(2100)]
     )
 
     async def read(db: Executor) -> None:

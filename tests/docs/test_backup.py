@@ -11,18 +11,16 @@ import pytest
 
 from docs.documents import BACKUP, blocks, write_files
 from domain_fixtures import cheap_hasher as cheap_hasher
-from hangar_dal import ACCOUNTS, open_database, session_cookies, users
-from samples import eve_user, local_user, session
+from hangar_dal import ACCOUNTS, builders, open_database, session_cookies, users
 
 # A process that is killed leaves its last commits in the write-ahead log.
 KILLED = """
 import asyncio, os, signal, sys
-from hangar_dal import ACCOUNTS, open_database, users
-from samples import eve_user
+from hangar_dal import ACCOUNTS, builders, open_database, users
 
 async def main():
     db = await open_database(catalog=ACCOUNTS)
-    await users.insert_user(db, eve_user(), hashed_password=None)
+    await users.insert_user(db, builders.eve_user(), hashed_password=None)
     os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
@@ -53,11 +51,11 @@ def run(name: str) -> str:
 
 async def test_a_backup_is_restored_by_the_commands_of_the_page(shop: Path) -> None:
     async with open_database(catalog=ACCOUNTS) as db:
-        ada = await users.create_user(db, local_user())
-        made = await session_cookies.create_session_cookie(db, session(ada.id))
+        ada = await users.create_user(db, builders.user())
+        made = await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
         assert "1 sealed values opened" in run("backup")
         assert (shop / "backups" / "shop.db").stat().st_mode & 0o777 == 0o600
-        await users.create_user(db, eve_user())
+        await users.create_user(db, builders.eve_user())
     tests = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     subprocess.run([sys.executable, "-c", KILLED], env=tests, check=False)
     assert (shop / "shop.db-wal").stat().st_size > 0

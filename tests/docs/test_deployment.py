@@ -20,6 +20,7 @@ from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import (
     ACCOUNTS,
     accounts,
+    builders,
     migrations,
     open_database,
     sealing,
@@ -32,7 +33,6 @@ from hangar_dal.errors import ConstraintViolation, MigrationError
 from hangar_dal.migrations.status import status
 from hangar_dal.settings import Settings
 from postgres_server import Server
-from samples import local_user, session
 
 FORBIDDEN = [
     "CREATE TABLE public.planted (id int)",
@@ -138,15 +138,15 @@ def deployed(prepared: Deployment) -> Deployment:
 async def use(one: Deployment) -> None:
     """What an application does."""
     async with open_database(one.settings("hangar_app"), catalog=ACCOUNTS) as db:
-        new = local_user()
+        new = builders.user()
         ada = await users.create_user(db, new)
         assert new.username
         assert new.password
         signed_in = await accounts.sign_in(db, new.username, new.password, source=None)
         await accounts.refresh(db, signed_in.refresh_token)
         async with db.transaction() as tx:
-            await session_cookies.create_session_cookie(tx, session(ada.id))
-            await session_cookies.import_session_cookies(tx, [session(ada.id)])
+            await session_cookies.create_session_cookie(tx, builders.session_cookie(ada.id))
+            await session_cookies.import_session_cookies(tx, [builders.session_cookie(ada.id)])
         await users.update_user(db, ada.id, display_name="Ada L.")
         assert len(await session_cookies.list_session_cookies(db, user_id=ada.id)) == 2
         assert len(await session_cookies.list_users_with_session_cookies(db)) == 1
@@ -233,8 +233,8 @@ async def test_what_is_lost_is_listed(sqlite_url: str, tmp_path: Path, monkeypat
     write_files(DEPLOYMENT, tmp_path)
     old, new = sealing.new_key(), sealing.new_key()
     async with open_database(Settings(database_url=sqlite_url, sealing_keys=old), catalog=ACCOUNTS) as db:
-        ada = await users.create_user(db, local_user())
-        made = await session_cookies.create_session_cookie(db, session(ada.id))
+        ada = await users.create_user(db, builders.user())
+        made = await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
     monkeypatch.setenv("HANGAR_SEALING_KEYS", new)
     command = [sys.executable, tmp_path / "lost.py"]
@@ -251,14 +251,16 @@ async def test_the_log_of_a_server_that_logs_every_statement_holds_no_value(depl
         admin.execute(sql.SQL("ALTER DATABASE {} SET log_min_duration_statement = 0").format(name))
         admin.execute(sql.SQL("ALTER DATABASE {} SET log_statement = 'all'").format(name))
     canary = f"canary{token_hex(12)}"
-    ada = local_user(username=canary, email=f"{canary}@hangar.example", metadata={"note": canary})
+    ada = builders.user(username=canary, email=f"{canary}@hangar.example", metadata={"note": canary})
     async with open_database(deployed.settings("hangar_app"), catalog=ACCOUNTS) as db:
         made = await users.create_user(db, ada)
-        await session_cookies.create_session_cookie(db, session(made.id, cookies=[canary]))
+        await session_cookies.create_session_cookie(db, builders.session_cookie(made.id, cookies=[canary]))
         for refused in (
             users.create_user(db, ada.model_copy(update={"id": uuid7()})),
             users.insert_user(db, ada.model_copy(update={"id": uuid7()}), hashed_password=None),
-            session_cookies.create_session_cookie(db, session(uuid7(), canary[:50], cookies=[canary])),
+            session_cookies.create_session_cookie(
+                db, builders.session_cookie(uuid7(), platform=canary[:50], cookies=[canary])
+            ),
         ):
             with pytest.raises(ConstraintViolation):
                 await refused

@@ -4,10 +4,9 @@ import pytest
 
 from domain_fixtures import cheap_hasher as cheap_hasher
 from domain_fixtures import sql as sql
-from hangar_dal import Database, User, users
-from samples import local_user
+from hangar_dal import Database, User, builders, users
 
 
 @pytest.fixture
 async def user(database: Database) -> User:
-    return await users.create_user(database, local_user())
+    return await users.create_user(database, builders.user())

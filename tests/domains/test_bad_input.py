@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import Database, SessionCookie, User, session_cookies, users, uuid7
+from hangar_dal import Database, SessionCookie, User, builders, session_cookies, users, uuid7
 from hangar_dal.errors import InvalidValue
 from hangar_dal_pytest import HangarQueries
-from samples import LATER, eve_user, local_user, session
 
 NUL = "SECRET\0"
 LONE = "SECRET\ud800"
@@ -88,7 +87,7 @@ USER: list[tuple[str, Any, str]] = [
     ("metadata", {"a": 2**63}, TOO_BIG),
     ("metadata", {"a": -(2**63) - 1}, TOO_BIG),
     ("metadata", {"a": {1}}, "set is not JSON; pass dict, list, str, int, float, bool or None"),
-    ("metadata", {"a": LATER}, "datetime is not JSON; pass dict, list, str, int, float, bool or None"),
+    ("metadata", {"a": builders.LATER}, "datetime is not JSON; pass dict, list, str, int, float, bool or None"),
     ("metadata", {"a": (1,)}, "tuple is not JSON; pass dict, list, str, int, float, bool or None"),
     ("metadata", {1: "SECRET"}, "a key of a JSON object must be text"),
     ("metadata", {NUL: 1}, HAS_NUL),
@@ -111,7 +110,7 @@ SESSION: list[tuple[str, Any, str]] = [
     ("cookies", {"value": NUL}, HAS_NUL),
     ("cookies", {"value": LONE}, HAS_LONE),
     ("cookies", [2**63], TOO_BIG),
-    ("cookies", [LATER], "datetime is not JSON; pass dict, list, str, int, float, bool or None"),
+    ("cookies", [builders.LATER], "datetime is not JSON; pass dict, list, str, int, float, bool or None"),
     ("cookies", TOO_DEEP, "JSON must not be nested deeper than 64 levels"),
     ("cookies", ["SECRET" * 200_000], "JSON must not be larger than 1048576 bytes"),
     ("expires_at", NAIVE, NOT_AWARE),
@@ -119,7 +118,7 @@ SESSION: list[tuple[str, Any, str]] = [
     ("expires_at", "2031-01-01T00:00:00Z", "expected datetime, got str"),
     ("expires_at", 1924992000, "expected datetime, got int"),
     ("expires_at", None, "expected datetime, got NoneType"),
-    ("expires_at", LATER.date(), "expected datetime, got date"),
+    ("expires_at", builders.LATER.date(), "expected datetime, got date"),
     ("expires_at", datetime(2030, 1, 1, tzinfo=UTC), "must be in the future; an expired session cannot be stored"),
 ]
 # Other calls, each with the whole message.
@@ -176,7 +175,7 @@ CALLS: dict[str, tuple[Callable[[Database, User], Awaitable[Any]], str]] = {
         lambda db, user: users.set_user_role(db, user.id, "ADMIN"),
         "role: expected UserRole, got str",
     ),
-    "authenticate-NUL": (lambda db, user: users.authenticate(db, NUL, local_user().password), f"login: {HAS_NUL}"),
+    "authenticate-NUL": (lambda db, user: users.authenticate(db, NUL, builders.user().password), f"login: {HAS_NUL}"),
     "create_user-dict": (lambda db, user: users.create_user(db, {}), "new: expected NewUser, got dict"),
     "create_session_cookie-dict": (
         lambda db, user: session_cookies.create_session_cookie(db, {"cookies": "SECRET"}),
@@ -184,13 +183,13 @@ CALLS: dict[str, tuple[Callable[[Database, User], Awaitable[Any]], str]] = {
     ),
     "create_session_cookie-of nobody": (
         lambda db, user: session_cookies.create_session_cookie(
-            db, session(user.id).model_copy(update={"user_id": None})
+            db, builders.session_cookie(user.id).model_copy(update={"user_id": None})
         ),
         "user_id: must not be None",
     ),
     "update_session_cookie-of nobody": (
         lambda db, user: session_cookies.replace_session_cookie(
-            db, session_cookie_id=user.id, user_id=None, platform="x", cookies=[], expires_at=LATER
+            db, session_cookie_id=user.id, user_id=None, platform="x", cookies=[], expires_at=builders.LATER
         ),
         "cookies: sealed to id, user_id, platform, none of which may be None",
     ),
@@ -219,7 +218,7 @@ def fields(cases: list[tuple[str, Any, str]]) -> list[str]:
 
 @pytest.fixture
 async def kept(database: Database, user: User) -> SessionCookie:
-    return await session_cookies.create_session_cookie(database, session(user.id))
+    return await session_cookies.create_session_cookie(database, builders.session_cookie(user.id))
 
 
 @pytest.fixture
@@ -249,7 +248,7 @@ async def test_create_user_refuses_a_bad_value_of_a_bypassed_model(
     database: Database, refused: Refused, field: str
 ) -> None:
     for _, value, rule in [case for case in USER if case[0] == field]:
-        new = (eve_user if field == "eve_character_id" else local_user)().model_copy(update={field: value})
+        new = (builders.eve_user if field == "eve_character_id" else builders.user)().model_copy(update={field: value})
         await refused(users.create_user(database, new), f"{field}: {rule}")
 
 
@@ -258,9 +257,12 @@ async def test_session_cookies_refuse_a_bad_value_in_each_way_in(
     database: Database, user: User, kept: SessionCookie, refused: Refused, field: str
 ) -> None:
     for _, value, rule in [case for case in SESSION if case[0] == field]:
-        new = session(user.id).model_copy(update={field: value})
+        new = builders.session_cookie(user.id).model_copy(update={field: value})
         await refused(session_cookies.create_session_cookie(database, new), f"{field}: {rule}")
-        await refused(session_cookies.import_session_cookies(database, [session(user.id), new]), f"{field}: {rule}")
+        await refused(
+            session_cookies.import_session_cookies(database, [builders.session_cookie(user.id), new]),
+            f"{field}: {rule}",
+        )
         given = {"session_cookie_id": kept.id, **kept.model_dump(exclude={"id", "created_at"})}
         given["session_cookie_id" if field == "id" else field] = value
         await refused(session_cookies.replace_session_cookie(database, **given), f"{field}: {rule}")
@@ -284,8 +286,8 @@ async def test_an_unknown_user_id_is_no_bad_input(database: Database) -> None:
 def test_models_tell_no_value_of_what_they_refuse() -> None:
     canary = token_hex()
     with pytest.raises(ValueError, match="cookies") as caught:
-        session(uuid7(), cookies=canary, platform=canary * 2)
+        builders.session_cookie(uuid7(), cookies=canary, platform=canary * 2)
     assert canary not in str(caught.value) + repr(caught.value)
     with pytest.raises(ValueError, match="email") as caught:
-        local_user(email=canary, password=canary, username=canary * 2)
+        builders.user(email=canary, password=canary, username=canary * 2)
     assert canary not in str(caught.value) + repr(caught.value)

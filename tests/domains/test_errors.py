@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import Database, User, errors, session_cookies, users, uuid7
+from hangar_dal import Database, User, builders, errors, session_cookies, users, uuid7
 from hangar_dal.errors import ConstraintViolation, DatabaseClosed, HangarError, ReadOnlyTransaction, TransactionFailed
-from samples import eve_user, local_user, session
 
 Call = Callable[[Database, User], Awaitable[Any]]
 UNIQUE = "users: {} must be unique, and another row has this value already ({})"
@@ -15,7 +14,7 @@ RULE = "a row breaks the rule {} of users"
 
 VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tuple[str, ...]]] = {
     "username": (
-        lambda db, user: users.create_user(db, local_user(username=str(user.username).upper())),
+        lambda db, user: users.create_user(db, builders.user(username=str(user.username).upper())),
         errors.UniqueViolation,
         UNIQUE.format("username", "users_username_fold_key"),
         "users_username_fold_key",
@@ -23,7 +22,7 @@ VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tupl
         ("username",),
     ),
     "email": (
-        lambda db, user: users.create_user(db, local_user(email=str(user.email).upper())),
+        lambda db, user: users.create_user(db, builders.user(email=str(user.email).upper())),
         errors.UniqueViolation,
         UNIQUE.format("email", "users_email_fold_key"),
         "users_email_fold_key",
@@ -31,7 +30,7 @@ VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tupl
         ("email",),
     ),
     "phone_number": (
-        lambda db, user: users.create_user(db, eve_user(phone_number=user.phone_number)),
+        lambda db, user: users.create_user(db, builders.eve_user(phone_number=user.phone_number)),
         errors.UniqueViolation,
         UNIQUE.format("phone_number", "users_phone_number_key"),
         "users_phone_number_key",
@@ -39,7 +38,7 @@ VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tupl
         ("phone_number",),
     ),
     "eve_character_id": (
-        lambda db, user: users.create_user(db, eve_user(eve_character_id=user.eve_character_id)),
+        lambda db, user: users.create_user(db, builders.eve_user(eve_character_id=user.eve_character_id)),
         errors.UniqueViolation,
         UNIQUE.format("eve_character_id", "users_eve_character_id_key"),
         "users_eve_character_id_key",
@@ -47,7 +46,7 @@ VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tupl
         ("eve_character_id",),
     ),
     "id": (
-        lambda db, user: users.create_user(db, local_user(id=user.id)),
+        lambda db, user: users.create_user(db, builders.user(id=user.id)),
         errors.UniqueViolation,
         UNIQUE.format("id", "users_pkey"),
         "users_pkey",
@@ -63,7 +62,7 @@ VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tupl
         (),
     ),
     "no password": (
-        lambda db, user: users.insert_user(db, local_user(), hashed_password=None),
+        lambda db, user: users.insert_user(db, builders.user(), hashed_password=None),
         errors.CheckViolation,
         RULE.format("users_local_check"),
         "users_local_check",
@@ -71,7 +70,7 @@ VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tupl
         (),
     ),
     "unknown user": (
-        lambda db, user: session_cookies.create_session_cookie(db, session(uuid7())),
+        lambda db, user: session_cookies.create_session_cookie(db, builders.session_cookie(uuid7())),
         errors.ForeignKeyViolation,
         "session_cookies: user_id must refer to an existing row (session_cookies_user_id_fkey)",
         "session_cookies_user_id_fkey",
@@ -79,7 +78,9 @@ VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tupl
         ("user_id",),
     ),
     "unknown user among many": (
-        lambda db, user: session_cookies.import_session_cookies(db, [session(user.id), session(uuid7())]),
+        lambda db, user: session_cookies.import_session_cookies(
+            db, [builders.session_cookie(user.id), builders.session_cookie(uuid7())]
+        ),
         errors.ForeignKeyViolation,
         "session_cookies: user_id must refer to an existing row (session_cookies_user_id_fkey)",
         "session_cookies_user_id_fkey",
@@ -91,7 +92,7 @@ VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tupl
 
 @pytest.fixture
 async def user(database: Database) -> User:
-    return await users.create_user(database, local_user(phone_number="+4917112345", eve_character_id=95465499))
+    return await users.create_user(database, builders.user(phone_number="+4917112345", eve_character_id=95465499))
 
 
 @pytest.mark.parametrize(
@@ -124,17 +125,17 @@ async def test_a_violation_in_a_transaction_fails_it_and_in_a_savepoint_does_not
     database: Database, user: User
 ) -> None:
     async with database.transaction() as tx:
-        kept = await users.insert_user(tx, eve_user(), hashed_password=None)
+        kept = await users.insert_user(tx, builders.eve_user(), hashed_password=None)
         with pytest.raises(errors.UniqueViolation):
             async with tx.savepoint():
-                await users.insert_user(tx, eve_user(), hashed_password=None)
-                await users.insert_user(tx, eve_user(username=user.username), hashed_password=None)
+                await users.insert_user(tx, builders.eve_user(), hashed_password=None)
+                await users.insert_user(tx, builders.eve_user(username=user.username), hashed_password=None)
         assert await users.count_users(tx) == 2
     with pytest.raises(TransactionFailed):
         async with database.transaction() as tx:
-            await users.insert_user(tx, eve_user(), hashed_password=None)
+            await users.insert_user(tx, builders.eve_user(), hashed_password=None)
             with pytest.raises(errors.UniqueViolation):
-                await users.insert_user(tx, eve_user(username=user.username), hashed_password=None)
+                await users.insert_user(tx, builders.eve_user(username=user.username), hashed_password=None)
             await users.count_users(tx)
     assert await users.list_users(database, order="oldest") == sorted([user, kept], key=lambda one: one.id)
 
@@ -149,7 +150,7 @@ async def test_a_write_in_a_read_only_transaction_is_refused(database: Database,
 
 async def test_a_closed_database_says_so(database: Database, user: User) -> None:
     await database.close()
-    for call in (users.count_users(database), users.create_user(database, eve_user())):
+    for call in (users.count_users(database), users.create_user(database, builders.eve_user())):
         with pytest.raises(DatabaseClosed):
             await call
 
@@ -157,8 +158,8 @@ async def test_a_closed_database_says_so(database: Database, user: User) -> None
 async def test_one_except_clause_catches_all(database: Database, user: User) -> None:
     for call in (
         users.get_user(database, uuid7()),
-        users.create_user(database, local_user(id=user.id)),
-        users.authenticate(database, "nobody", local_user().password),
+        users.create_user(database, builders.user(id=user.id)),
+        users.authenticate(database, "nobody", builders.user().password),
         users.list_users(database, limit=0),
     ):
         with pytest.raises(HangarError):

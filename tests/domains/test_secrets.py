@@ -6,7 +6,6 @@ import logging
 import pprint
 import traceback
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from secrets import token_hex
 from typing import Any
 from uuid import UUID
@@ -23,6 +22,7 @@ from hangar_dal import (
     User,
     UserStatus,
     accounts,
+    builders,
     eve_tokens,
     refresh_tokens,
     session_cookies,
@@ -31,7 +31,6 @@ from hangar_dal import (
 )
 from hangar_dal.errors import HangarError, InvalidValue, StatementError
 from hangar_dal.eve_tokens import NewEveToken
-from samples import LATER, local_user, session, storage_state
 
 
 @pytest.fixture
@@ -57,17 +56,22 @@ def told(error: BaseException) -> str:
 def eve_token(user_id: UUID, secret: str) -> NewEveToken:
     """Not validated, so that the query is what refuses it."""
     return NewEveToken.model_construct(
-        eve_character_id=7, user_id=user_id, access_token=secret, refresh_token=secret, scopes=[], expires_at=LATER
+        eve_character_id=7,
+        user_id=user_id,
+        access_token=secret,
+        refresh_token=secret,
+        scopes=[],
+        expires_at=builders.LATER,
     )
 
 
 Attempt = Callable[[Database, User, str], Awaitable[Any]]
 ATTEMPTS: dict[str, Attempt] = {
     "taken username": lambda db, user, canary: users.create_user(
-        db, local_user(username=user.username, password=SecretStr(canary))
+        db, builders.user(username=user.username, password=SecretStr(canary))
     ),
     "unbelievable account": lambda db, user, canary: users.insert_user(
-        db, local_user(password=SecretStr(canary)), hashed_password=None
+        db, builders.user(password=SecretStr(canary)), hashed_password=None
     ),
     "hash of nobody": lambda db, user, canary: users.set_password_hash(db, uuid7(), hashed_password=canary),
     "hash with NUL": lambda db, user, canary: users.set_password_hash(db, user.id, hashed_password=f"{canary}\0"),
@@ -91,22 +95,22 @@ ATTEMPTS: dict[str, Attempt] = {
     "unknown login": lambda db, user, canary: users.authenticate(db, canary, SecretStr(canary)),
     "overlong login": lambda db, user, canary: users.authenticate(db, canary * 30, SecretStr(canary)),
     "session of nobody": lambda db, user, canary: session_cookies.create_session_cookie(
-        db, session(uuid7(), cookies=storage_state(canary))
+        db, builders.session_cookie(uuid7(), cookies=builders.storage_state(canary))
     ),
     "import for nobody": lambda db, user, canary: session_cookies.import_session_cookies(
-        db, [session(uuid7(), cookies=[canary])]
+        db, [builders.session_cookie(uuid7(), cookies=[canary])]
     ),
     "expired session": lambda db, user, canary: session_cookies.create_session_cookie(
-        db, session(user.id, cookies=[canary], expires_at=LATER - timedelta(days=999))
+        db, builders.session_cookie(user.id, cookies=[canary], expires_at=builders.EARLIER)
     ),
     "no JSON": lambda db, user, canary: session_cookies.create_session_cookie(
-        db, session(user.id).model_copy(update={"cookies": {"value": {canary}}})
+        db, builders.session_cookie(user.id).model_copy(update={"cookies": {"value": {canary}}})
     ),
     "cookies with NUL": lambda db, user, canary: session_cookies.create_session_cookie(
-        db, session(user.id).model_copy(update={"cookies": {canary: f"{canary}\0"}})
+        db, builders.session_cookie(user.id).model_copy(update={"cookies": {canary: f"{canary}\0"}})
     ),
     "too large": lambda db, user, canary: session_cookies.create_session_cookie(
-        db, session(user.id).model_copy(update={"cookies": [canary * 50_000]})
+        db, builders.session_cookie(user.id).model_copy(update={"cookies": [canary * 50_000]})
     ),
     "EVE tokens for nobody": lambda db, user, canary: eve_tokens.upsert_eve_token(db, eve_token(uuid7(), canary)),
     "EVE token with NUL": lambda db, user, canary: eve_tokens.upsert_eve_token(db, eve_token(user.id, f"{canary}\0")),
@@ -118,17 +122,17 @@ ATTEMPTS: dict[str, Attempt] = {
         db,
         eve_tokens.ClaimedEveToken(
             **eve_token(user.id, canary).model_dump(),
-            created_at=LATER,
-            updated_at=LATER,
+            created_at=builders.LATER,
+            updated_at=builders.LATER,
             lease_id=uuid7(),
-            lease_ends_at=LATER,
+            lease_ends_at=builders.LATER,
         ),
         access_token=canary,
         refresh_token=canary,
-        expires_at=LATER,
+        expires_at=builders.LATER,
     ),
     "replacing nothing": lambda db, user, canary: session_cookies.replace_session_cookie(
-        db, session_cookie_id=uuid7(), user_id=user.id, platform="x", cookies=[canary], expires_at=LATER
+        db, session_cookie_id=uuid7(), user_id=user.id, platform="x", cookies=[canary], expires_at=builders.LATER
     ),
     "unknown token": lambda db, user, canary: accounts.refresh(db, SecretStr(canary)),
     "overlong token": lambda db, user, canary: accounts.refresh(db, SecretStr(canary * 100)),
@@ -163,19 +167,29 @@ async def test_a_password_that_is_kept_secret_is_in_no_frame_of_a_refusal(
 async def test_the_paths_that_succeed_log_no_secret(database: Database, canary: str, logged: Callable[[], str]) -> None:
     asyncio.get_running_loop().set_debug(True)
     secret = SecretStr(canary)
-    made = await users.create_user(database, local_user(password=secret))
+    made = await users.create_user(database, builders.user(password=secret))
     login = await users.find_login_by_username(database, str(made.username))
     assert login is not None
     await users.authenticate(database, str(made.username), secret)
     await users.set_password(database, made.id, SecretStr(f"{canary}, another"))
-    new = session(made.id, cookies=storage_state(canary))
+    new = builders.session_cookie(made.id, cookies=builders.storage_state(canary))
     kept = await session_cookies.create_session_cookie(database, new)
-    await session_cookies.import_session_cookies(database, [session(made.id, cookies=[canary])])
+    await session_cookies.import_session_cookies(database, [builders.session_cookie(made.id, cookies=[canary])])
     nested = await session_cookies.list_users_with_session_cookies(database)
     found = await session_cookies.list_session_cookies(database, user_id=made.id)
     gc.collect()
     assert canary in str(found[0].model_dump())
-    for secretive in (new, kept, nested, found, made, login, database, database.keyring, local_user(password=secret)):
+    for secretive in (
+        new,
+        kept,
+        nested,
+        found,
+        made,
+        login,
+        database,
+        database.keyring,
+        builders.user(password=secret),
+    ):
         text = f"{secretive!r} {secretive!s} {pprint.pformat(secretive)}"
         assert canary not in text
         assert str(login.hashed_password) not in text
@@ -184,7 +198,7 @@ async def test_the_paths_that_succeed_log_no_secret(database: Database, canary: 
 
 
 async def test_a_cancelled_call_tells_no_secret(database: Database, user: User, canary: str, logged: Any) -> None:
-    call = users.create_user(database, local_user(username=user.username, password=SecretStr(canary)))
+    call = users.create_user(database, builders.user(username=user.username, password=SecretStr(canary)))
     task = asyncio.create_task(call)
     for _ in range(3):
         await asyncio.sleep(0)
@@ -199,11 +213,11 @@ async def test_a_cancelled_call_tells_no_secret(database: Database, user: User, 
 async def test_a_row_that_the_model_refuses_is_an_error_without_its_values(
     database: Database, clock: Clock, canary: str, sql: Any, logged: Callable[[], str]
 ) -> None:
-    made = await users.create_user(database, local_user(metadata={"token": canary}))
+    made = await users.create_user(database, builders.user(metadata={"token": canary}))
     database_holds = f'UPDATE users SET metadata = \'{{"token": ["{canary}"]}}\', eve_scopes = eve_scopes'
     await sql(database_holds)
     assert (await users.get_user(database, made.id)).metadata == {"token": [canary]}
-    kept = await session_cookies.create_session_cookie(database, session(made.id, cookies=[canary]))
+    kept = await session_cookies.create_session_cookie(database, builders.session_cookie(made.id, cookies=[canary]))
     # Sealed by a program that does not know the rules: text where an object or a list has to be.
     text = database.keyring.seal(
         f'"{canary}"'.encode(),
@@ -218,7 +232,7 @@ async def test_a_row_that_the_model_refuses_is_an_error_without_its_values(
 
 
 def test_an_account_does_not_show_its_password_when_it_is_dumped(canary: str) -> None:
-    new = local_user(password=SecretStr(canary))
+    new = builders.user(password=SecretStr(canary))
     assert canary not in new.model_dump_json()
     assert canary not in str(new.model_dump())
     assert NewUser.model_fields["password"].repr is False

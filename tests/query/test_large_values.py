@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from domain_fixtures import cheap_hasher as cheap_hasher
-from hangar_dal import Database, User, users, values
+from hangar_dal import Database, User, builders, users, values
 from hangar_dal.errors import InvalidValue
 from hangar_dal.sizes import MAX_CALL_BYTES, MAX_JSON_BYTES, MAX_LIST_ITEMS, MAX_ROWS
-from samples import local_user
 from shop import addresses, letters
 from shop.addresses import Address
 from shop.models import Letter
@@ -75,7 +74,7 @@ CALLS: dict[str, tuple[Callable[[Database, User], Awaitable[Any]], str]] = {
 async def test_what_is_too_large_is_refused_before_it_is_read_and_leaves_nothing(
     shop_database: Database, call: Callable[[Database, User], Awaitable[Any]], message: str
 ) -> None:
-    user = await users.create_user(shop_database, local_user())
+    user = await users.create_user(shop_database, builders.user())
     with pytest.raises(InvalidValue) as caught:
         await call(shop_database, user)
     assert str(caught.value) == message
@@ -116,7 +115,7 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 async def test_small_documents_are_encoded_in_place_and_large_ones_beside_the_event_loop(
     shop_database: Database, threads: set[int]
 ) -> None:
-    user = await users.create_user(shop_database, local_user(metadata={"small": [1] * 1000}))
+    user = await users.create_user(shop_database, builders.user(metadata={"small": [1] * 1000}))
     assert threads == {threading.get_ident()}
     threads.clear()
     large = {"large": [{"number": number, "text": "größe"} for number in range(20_000)]}
@@ -127,7 +126,7 @@ async def test_small_documents_are_encoded_in_place_and_large_ones_beside_the_ev
 
 
 async def test_the_event_loop_goes_on_while_megabytes_are_encoded(shop_database: Database) -> None:
-    user = await users.create_user(shop_database, local_user())
+    user = await users.create_user(shop_database, builders.user())
     turns, done = 0, False
 
     async def turn() -> None:
@@ -154,7 +153,7 @@ async def test_large_values_arrive_whole_in_every_way_in(shop_database: Database
     ids = list(range(-40_000, 40_000))
     async with addresses.stream_addresses(shop_database, ids) as stream:
         assert [address async for address in stream] == many
-    user = await users.create_user(shop_database, local_user())
+    user = await users.create_user(shop_database, builders.user())
     assert await users.get_users(shop_database, [user.id] * 50_000) == [user]
     async with shop_database.transaction() as tx:
         changed = await users.update_user(tx, user.id, metadata={"large": ["x" * 100] * 5000})

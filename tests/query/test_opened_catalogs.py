@@ -15,6 +15,7 @@ from hangar_dal import (
     Catalog,
     Database,
     Settings,
+    builders,
     migrations,
     open_database,
     outbox,
@@ -26,8 +27,6 @@ from hangar_dal import (
 from hangar_dal.database import Statement
 from hangar_dal.errors import CatalogError, CatalogNotOpened, SchemaOutOfDate, SettingsError
 from hangar_dal.migrations.new import SHIM
-from hangar_dal.videos import NewVideo
-from samples import local_user, session
 
 if TYPE_CHECKING:
     from conftest import Shop
@@ -150,8 +149,8 @@ async def test_a_catalog_without_queries_and_migrations_puts_others_together(emp
     applied = migrations.apply(empty_database_url, catalog=catalog)
     assert {"0001_users", "0101_follows_blocks", "0112_outbox"} <= set(applied)
     async with open_database(settings, catalog=catalog) as db, db.transaction() as tx:
-        user = await users.insert_user(tx, local_user(), hashed_password="!")
-        await videos.create_video(tx, NewVideo(owner_id=user.id, title="Flight"))
+        user = await users.insert_user(tx, builders.user(), hashed_password="!")
+        await videos.create_video(tx, builders.video(user))
         await outbox.put(tx, "mail", {"user": str(user.id)})
         assert (await users.count_users(tx), len(await videos.list_videos_of_owner(tx, user.id))) == (1, 1)
     catalog.load()
@@ -237,7 +236,7 @@ async def test_a_sealed_query_that_is_declared_after_the_database_was_opened_say
         with pytest.raises(SettingsError, match=r"^notes\.text: the database was opened without keys, "):
             await module.add(db, module.Note(id=1, text="secret"))
         with pytest.raises(SettingsError, match="opened without keys"):
-            await session_cookies.create_session_cookie(_with_accounts(db), session(local_user().id))
+            await session_cookies.create_session_cookie(_with_accounts(db), builders.session_cookie(builders.user().id))
 
 
 def _with_accounts(db: Database) -> Database:

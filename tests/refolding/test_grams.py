@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from domain_fixtures import Sql
-from hangar_dal import ACCOUNTS, Database, Settings, users
+from hangar_dal import ACCOUNTS, Database, Settings, builders, users
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.migrations.scripts import Direction, read_script
 from hangar_dal.refolding import FoldColumn, Outcome, fold_columns, refold
-from samples import local_user
 
 NAMES = ("display_name", "email", "phone_number", "username")
 PARTS = ("shown", "пример", "+44111", "first")
@@ -24,7 +23,7 @@ def columns(database: Database, settings: Settings) -> list[FoldColumn]:
 
 async def store(database: Database) -> Any:
     given: Any = {"username": "first", "display_name": "Shown", "email": "a@пример.рф", "phone_number": "+441111111"}
-    return await users.insert_user(database, local_user(**given, password="not read"), hashed_password="x")
+    return await users.insert_user(database, builders.user(**given, password="not read"), hashed_password="x")
 
 
 async def test_users_from_before_the_search_are_found_after_refold(

@@ -15,12 +15,11 @@ import pytest
 import shop
 from commands import run_module
 from domain_fixtures import Sql
-from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, users
+from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, users
 from hangar_dal.migrations.drift import database_schema
 from hangar_dal.refolding import FoldColumn, Outcome, fold_columns, refold, rows
 from hangar_dal.sealing import new_key
 from hangar_dal.values import fold
-from samples import eve_user, local_user
 from shop import addresses, letters, samples
 from shop.addresses import Address
 from shop.tables import create_tables
@@ -56,7 +55,7 @@ def store(database: Database, sql: Sql) -> Callable[[str, str], Awaitable[UUID]]
     """Stores a user whose address and fold are those that an older version would have stored."""
 
     async def stored(email: str, email_fold: str) -> UUID:
-        made = await users.insert_user(database, local_user(password="not read"), hashed_password="x")
+        made = await users.insert_user(database, builders.user(password="not read"), hashed_password="x")
         await sql(f"UPDATE users SET email = '{email}', email_fold = '{email_fold}' WHERE id = '{made.id}'")
         return made.id
 
@@ -88,7 +87,7 @@ async def test_stale_folds_and_addresses_are_recomputed_once(
 ) -> None:
     stale = await store(SHARP, "mara@fass.de")
     right = await store("mara@fass.example", "mara@fass.example")
-    await users.insert_user(database, eve_user(), hashed_password=None)
+    await users.insert_user(database, builders.eve_user(), hashed_password=None)
     assert await users.find_user_by_email(database, SHARP) is None
     code, said = command("--check")
     assert (code, "users.email: 1 of 2 rows to change" in said) == (3, True), said
@@ -255,7 +254,7 @@ async def stale(database: Database, sql: Sql) -> int:
     number = 300
     async with database.transaction() as tx:
         for index in range(number):
-            new = local_user(email=f"mära{index}@x.example", password="not read")
+            new = builders.user(email=f"mära{index}@x.example", password="not read")
             await users.insert_user(tx, new, hashed_password="x")
     await sql("UPDATE users SET email_fold = 'stale ' || email")
     return number

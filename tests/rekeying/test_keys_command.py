@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 import shop
-from hangar_dal import Database, Settings, cli, open_database, security_events, session_cookies, users
+from hangar_dal import Database, Settings, builders, cli, open_database, security_events, session_cookies, users
 from hangar_dal.cli import progress
 from hangar_dal.sealing import new_key
 from rekeying.conftest import KEYS, Command, Sql, id_of, write_letters
-from samples import local_user, session
 from shop import letters
 
 
@@ -26,8 +25,8 @@ def counted(said: str) -> list[str]:
 async def test_a_rotation_step_by_step(
     before: Database, database_url: str, old: str, new: str, command: Command
 ) -> None:
-    ada = await users.insert_user(before, local_user(), hashed_password="x")
-    cookie = await session_cookies.create_session_cookie(before, session(ada.id))
+    ada = await users.insert_user(before, builders.user(), hashed_password="x")
+    cookie = await session_cookies.create_session_cookie(before, builders.session_cookie(ada.id))
     written = await write_letters(before, 3)
     code, said = command("status", HANGAR_SEALING_KEYS=old)
     assert code == 0

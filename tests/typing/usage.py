@@ -27,6 +27,8 @@ from hangar_dal import (
     UserStatus,
     UserWithSessionCookies,
     atomic,
+    builders,
+    comments,
     errors,
     open_database,
     session_cookies,
@@ -34,7 +36,9 @@ from hangar_dal import (
     transaction_dependency,
     users,
     uuid7,
+    videos,
 )
+from hangar_dal_pytest import HangarQueries
 
 CATALOG = Catalog("shop", sql="sql", migrations="migrations", modules="shop", uses=[ACCOUNTS])
 query = CATALOG.query
@@ -114,6 +118,18 @@ async def users_and_cookies(db: Database) -> None:
     skipped: list[errors.SealError] = []
     with skip_unopened_rows(skipped.append), skip_unopened_rows(print):
         assert_type(await session_cookies.list_session_cookies(db, user_id=user.id), list[SessionCookie])
+
+
+async def built(db: Database, user: User) -> None:
+    video = await videos.create_video(db, builders.video(owner=user, title="A red car", language=None))
+    assert_type(builders.video(owner=user.id), videos.NewVideo)
+    assert_type(builders.comment(video=video, author=user), comments.NewComment)
+    assert_type(builders.user(username="ada"), NewUser)
+
+
+def counted(hangar_queries: HangarQueries) -> None:
+    with hangar_queries(at_most=1) as sent:
+        assert_type(sent.names, list[str])
 
 
 async def databases() -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from usage import Order, delete_order, find_order, get_order, list_orders, stream_orders, update_order
 
-from hangar_dal import Database, NewUser, User, session_cookies, users
+from hangar_dal import Database, NewUser, User, builders, session_cookies, users
 
 
 async def wrong_arguments(db: Database, user_id: UUID, now: datetime) -> None:
@@ -34,6 +34,10 @@ async def wrong_arguments(db: Database, user_id: UUID, now: datetime) -> None:
     await session_cookies.list_session_cookies(db)  # error
     await db.transaction(isolation="chaos").__aenter__()  # error
     await db.in_transaction(stream_orders)  # error
+    builders.video()  # error
+    builders.video(owner="ada")  # error
+    builders.video(owner=user_id, titel="x")  # error
+    builders.video(owner=user_id, title=1)  # error
 
 
 async def wrong_results(db: Database, user_id: UUID, now: datetime) -> None:

@@ -9,8 +9,8 @@ import pytest
 from clock import Clock
 from community import comment, person, video
 from domain_fixtures import Sql
-from hangar_dal import Database, comments, likes, social, users, uuid7, videos
-from hangar_dal.comments import Comment, CommentStatus, ImportedComment, NewComment
+from hangar_dal import Database, builders, comments, likes, social, users, uuid7, videos
+from hangar_dal.comments import Comment, CommentStatus, ImportedComment
 from hangar_dal.errors import CheckViolation, ConstraintViolation, NotFound, TriggerViolation, UniqueViolation
 
 
@@ -25,7 +25,7 @@ async def chain(db: Database, video_id: UUID, authors: Sequence[UUID]) -> list[C
 async def test_a_comment_is_stored_once_and_edited_by_its_author(database: Database, clock: Clock) -> None:
     owner, other = await person(database), await person(database)
     made = await video(database, owner.id)
-    new = NewComment(video_id=made.id, author_id=other.id, body="First", metadata={"at": 12})
+    new = builders.comment(video=made, author=other, body="First", metadata={"at": 12})
     first = await comments.create_comment(database, new)
     assert (first.root_id, first.depth, first.parent_id, first.metadata) == (first.id, 1, None, {"at": 12})
     assert await comments.create_comment(database, new) == first
@@ -112,7 +112,7 @@ async def test_a_deleted_user_leaves_placeholders_only_where_others_answered(dat
     assert [(each.id, each.author_id, each.body) for each in left] == [
         (top.id, None, None),
         (low.id, None, None),
-        (kept.id, bob.id, "Well said"),
+        (kept.id, bob.id, kept.body),
     ]
     assert await comments.count_comments(database, made.id) == 1
     await users.delete_user(database, bob.id)

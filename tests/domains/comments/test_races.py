@@ -9,8 +9,8 @@ import pytest
 from community import comment, person, video
 from community import on_postgresql as on_postgresql
 from domain_fixtures import Sql, sql_on
-from hangar_dal import Database, Transaction, comments
-from hangar_dal.comments import CommentStatus, NewComment
+from hangar_dal import Database, Transaction, builders, comments
+from hangar_dal.comments import CommentStatus
 from hangar_dal.database import Isolation
 from hangar_dal.errors import ForeignKeyViolation, NotFound, TransactionConflict, TriggerViolation
 
@@ -43,7 +43,7 @@ async def test_answers_and_removals_at_once_leave_no_empty_placeholder(
     async def change() -> None:
         target = random.choice(ids)
         if random.random() < 0.4:
-            new = NewComment(video_id=made.id, author_id=owner.id, body="Too", parent_id=target)
+            new = builders.comment(video=made, author=owner, parent=target)
 
             async def work(tx: Transaction) -> None:
                 await comments.create_comment(tx, new)

@@ -8,9 +8,8 @@ import pytest
 
 from clock import Clock
 from commands import run_together
-from hangar_dal import ACCOUNTS, Database, Settings, eve_tokens, open_database, sealing, users
-from hangar_dal.eve_tokens import ClaimedEveToken, EveToken, NewEveToken
-from samples import LATER, eve_user
+from hangar_dal import ACCOUNTS, Database, Settings, builders, eve_tokens, open_database, sealing, users
+from hangar_dal.eve_tokens import ClaimedEveToken, EveToken
 
 AT_ONCE, PROCESSES, CHARACTERS = 64, 8, 5
 REFRESH = """
@@ -111,11 +110,9 @@ async def test_of_claims_in_many_processes_one_wins_at_a_time(sqlite_url: str, r
     """
     keys = sealing.new_key()
     async with open_database(Settings(database_url=sqlite_url, sealing_keys=keys), catalog=ACCOUNTS) as db:
-        user = await users.insert_user(db, eve_user(), hashed_password=None)
+        user = await users.insert_user(db, builders.eve_user(), hashed_password=None)
         for character in range(1, CHARACTERS + 1):
-            new = NewEveToken(
-                eve_character_id=character, user_id=user.id, access_token="access", refresh_token="0", expires_at=LATER
-            )
+            new = builders.eve_token(user, eve_character_id=character, refresh_token="0")
             await eve_tokens.upsert_eve_token(db, new)
         counts = (str(CHARACTERS), str(rounds))
         printed = run_together(REFRESH, sqlite_url, *counts, processes=PROCESSES, HANGAR_SEALING_KEYS=keys)

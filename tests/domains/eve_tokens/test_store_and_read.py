@@ -9,11 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from clock import Clock
-from hangar_dal import Database, User, eve_tokens, users, uuid7
+from hangar_dal import Database, User, builders, eve_tokens, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue
 from hangar_dal.eve_tokens import EveToken, EveTokenSummary, NewEveToken
 from hangar_dal.models.eve_tokens import MAX_EVE_TOKEN_CHARACTERS
-from samples import eve_user
 
 NewToken = Callable[..., NewEveToken]
 
@@ -45,7 +44,7 @@ async def test_another_sign_in_replaces_the_tokens_of_the_character(
 async def test_a_character_that_another_user_signs_in_with_becomes_theirs(
     database: Database, user: User, stored: EveToken, new_token: NewToken
 ) -> None:
-    other = await users.insert_user(database, eve_user(), hashed_password=None)
+    other = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     again = new_token(eve_character_id=stored.eve_character_id, user_id=other.id)
     replaced = await eve_tokens.upsert_eve_token(database, again)
     assert await eve_tokens.find_eve_token(database, stored.eve_character_id) == replaced
@@ -63,7 +62,7 @@ async def test_a_users_characters_are_listed_by_id_without_tokens(
     database: Database, user: User, new_token: NewToken
 ) -> None:
     stored = [await eve_tokens.upsert_eve_token(database, new_token(eve_character_id=number)) for number in (7, 3, 5)]
-    other = await users.insert_user(database, eve_user(), hashed_password=None)
+    other = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     await eve_tokens.upsert_eve_token(database, new_token(user_id=other.id))
     listed = await eve_tokens.list_eve_tokens(database, user_id=user.id)
     assert listed == [summary(stored[1]), summary(stored[2]), summary(stored[0])]
@@ -87,7 +86,7 @@ async def test_what_expires_soon_is_listed_page_by_page(database: Database, cloc
 async def test_tokens_are_deleted_one_by_one_all_of_a_user_and_with_the_user(
     database: Database, user: User, new_token: NewToken
 ) -> None:
-    other = await users.insert_user(database, eve_user(), hashed_password=None)
+    other = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     one, two, three, theirs, left = [
         (await eve_tokens.upsert_eve_token(database, new_token(user_id=owner.id))).eve_character_id
         for owner in (user, user, user, other, other)

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import Database, User, eve_tokens, users, uuid7
+from hangar_dal import Database, User, builders, eve_tokens, users, uuid7
 from hangar_dal.errors import DatabaseError, HangarError, SealError
 from hangar_dal.eve_tokens import EveToken, NewEveToken
-from samples import eve_user
 
 Sql = Callable[[str], Awaitable[Any]]
 NewToken = Callable[..., NewEveToken]
@@ -27,7 +26,7 @@ async def test_tokens_are_stored_sealed(database: Database, stored: EveToken, sq
 async def test_tokens_that_were_moved_do_not_open(
     database: Database, stored: EveToken, new_token: NewToken, sql: Sql
 ) -> None:
-    other = await users.insert_user(database, eve_user(), hashed_password=None)
+    other = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     await eve_tokens.upsert_eve_token(database, new_token(eve_character_id=7))
     where = f" WHERE eve_character_id = {stored.eve_character_id}"
     [old] = await sql(f"SELECT access_token, refresh_token FROM eve_tokens{where}")

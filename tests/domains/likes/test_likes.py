@@ -11,9 +11,8 @@ import pytest
 from clock import Clock
 from community import comment, person, video
 from domain_fixtures import Sql
-from hangar_dal import Database, likes, social, users, uuid7, videos
+from hangar_dal import Database, builders, likes, social, users, uuid7, videos
 from hangar_dal.errors import ConstraintViolation, ForeignKeyViolation, NotFound
-from hangar_dal.likes import VideoLike
 from hangar_dal.videos import VideoVisibility
 
 
@@ -133,7 +132,7 @@ async def test_likes_are_imported_once_and_counted(database: Database) -> None:
     owner = await person(database)
     target = await video(database, owner.id)
     at = database.now()
-    rows = [VideoLike(video_id=target.id, user_id=(await person(database)).id, created_at=at) for _ in range(5)]
+    rows = [builders.like(video=target, user=await person(database), created_at=at) for _ in range(5)]
     assert await likes.import_video_likes(database, [*rows, *rows], batch_size=4) == 5
     assert await likes.import_video_likes(database, rows) == 0
     assert await likes.count_video_likes(database, target.id) == 5

@@ -9,9 +9,9 @@ import pytest
 from clock import Clock
 from community import person
 from domain_fixtures import Sql
-from hangar_dal import Database, User, notifications, social, uuid7
+from hangar_dal import Database, User, builders, notifications, social, uuid7
 from hangar_dal.errors import CheckViolation
-from hangar_dal.notifications import Channel, NewNotification, Notification
+from hangar_dal.notifications import Channel, Notification
 from hangar_dal_pytest import HangarQueries
 
 SECOND = timedelta(seconds=1)
@@ -23,18 +23,16 @@ async def user(database: Database) -> User:
 
 
 async def tell(db: Database, user: User, **given: Any) -> Notification:
-    new = NewNotification(recipient_id=user.id, **{"kind": "like", "title": "Somebody likes your video", **given})
-    stored = await notifications.notify(db, new)
+    stored = await notifications.notify(db, builders.notification(user, **given))
     assert stored is not None
     return stored
 
 
 async def test_an_event_is_told_once(database: Database, user: User, clock: Clock) -> None:
     actor = await person(database)
-    new = NewNotification(
-        recipient_id=user.id,
-        actor_id=actor.id,
-        kind="like",
+    new = builders.notification(
+        user,
+        actor=actor,
         object_kind="video",
         object_id=uuid7(),
         group_key="likes-of-1",
@@ -58,7 +56,7 @@ async def test_an_event_is_told_once(database: Database, user: User, clock: Cloc
 
 
 async def test_many_tasks_that_tell_one_event_store_one_notification(database: Database, user: User, sql: Sql) -> None:
-    new = NewNotification(recipient_id=user.id, kind="like", title="t")
+    new = builders.notification(user)
     stored = await asyncio.gather(*(notifications.notify(database, new) for _ in range(64)))
     assert stored[0] is not None
     assert stored == stored[:1] * 64
@@ -72,8 +70,7 @@ async def test_many_users_are_told_in_one_statement_a_batch(
     others = [await person(database) for _ in range(3)]
     event_id = uuid7()
     rows = [
-        NewNotification(recipient_id=each.id, event_id=event_id, kind="news", title="t", actor_id=others[0].id)
-        for each in (user, *others, user)
+        builders.notification(each, actor=others[0], event_id=event_id, kind="news") for each in (user, *others, user)
     ]
     await notifications.set_preference(database, others[1].id, kind="news", channel=Channel.INBOX, is_enabled=False)
     await social.block(database, blocker_id=others[2].id, blocked_id=others[0].id)
@@ -177,7 +174,7 @@ async def test_a_notification_is_deleted_by_its_recipient(database: Database, us
 
 async def test_a_user_who_does_not_exist_or_does_it_alone_is_not_told(database: Database, user: User) -> None:
     for recipient, actor in ((uuid7(), None), (user.id, user.id)):
-        new = NewNotification(recipient_id=recipient, actor_id=actor, kind="like", title="t")
+        new = builders.notification(recipient, actor=actor)
         assert await notifications.notify(database, new) is None
 
 

@@ -5,9 +5,9 @@ import pytest
 from clock import Clock
 from community import person
 from domain_fixtures import Sql
-from hangar_dal import COMMUNITY, Database, notifications, open_database, sealing, social, uuid7
+from hangar_dal import COMMUNITY, Database, User, builders, notifications, open_database, sealing, social, uuid7
 from hangar_dal.errors import ForeignKeyViolation
-from hangar_dal.notifications import Channel, NewNotification
+from hangar_dal.notifications import Channel
 from hangar_dal.settings import Settings
 
 
@@ -16,11 +16,11 @@ async def test_a_kind_that_is_switched_off_is_not_stored(database: Database, clo
     off = await notifications.set_preference(database, ada.id, kind="like", channel=Channel.INBOX, is_enabled=False)
     assert (off.is_enabled, off.updated_at) == (False, database.now())
     for kind, is_told in (("like", False), ("follow", True)):
-        new = NewNotification(recipient_id=ada.id, kind=kind, title="t")
+        new = builders.notification(ada, kind=kind)
         assert (await notifications.notify(database, new) is not None) is is_told
     on = await notifications.set_preference(database, ada.id, kind="like", channel=Channel.INBOX, is_enabled=True)
     assert await notifications.list_preferences(database, ada.id) == [on]
-    assert await notifications.notify(database, NewNotification(recipient_id=ada.id, kind="like", title="t"))
+    assert await notifications.notify(database, builders.notification(ada))
 
 
 async def test_channels_are_switched_apart(database: Database) -> None:
@@ -47,21 +47,20 @@ async def test_channels_are_switched_apart(database: Database) -> None:
 async def test_a_block_deletes_notifications_and_prevents_new_ones(database: Database, sql: Sql, who: str) -> None:
     ada, bob, eve = [await person(database) for _ in range(3)]
 
-    async def tell(recipient: object, actor: object) -> bool:
-        new = NewNotification(recipient_id=recipient, actor_id=actor, kind="like", title="t")  # type: ignore[arg-type]
-        return await notifications.notify(database, new) is not None
+    async def tell(recipient: User, actor: User) -> bool:
+        return await notifications.notify(database, builders.notification(recipient, actor=actor)) is not None
 
     for recipient, actor in ((ada, bob), (bob, ada), (ada, eve)):
-        assert await tell(recipient.id, actor.id)
+        assert await tell(recipient, actor)
     blocker, blocked = (ada, bob) if who == "recipient" else (bob, ada)
     await social.block(database, blocker_id=blocker.id, blocked_id=blocked.id)
     assert [each.actor_id for each in await notifications.list_inbox(database, ada.id)] == [eve.id]
     assert await notifications.list_inbox(database, bob.id) == []
     assert await sql("SELECT count(*) FROM notifications") == [(1,)]
-    assert not await tell(ada.id, bob.id)
-    assert not await tell(bob.id, ada.id)
+    assert not await tell(ada, bob)
+    assert not await tell(bob, ada)
     await social.unblock(database, blocker_id=blocker.id, blocked_id=blocked.id)
-    assert await tell(ada.id, bob.id)
+    assert await tell(ada, bob)
 
 
 async def test_what_is_written_at_the_moment_of_a_block_is_hidden(postgres_url: str) -> None:
@@ -69,7 +68,7 @@ async def test_what_is_written_at_the_moment_of_a_block_is_hidden(postgres_url: 
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
     async with open_database(settings, catalog=COMMUNITY) as db:
         ada, bob = await person(db), await person(db)
-        new = NewNotification(recipient_id=ada.id, actor_id=bob.id, kind="like", title="t")
+        new = builders.notification(ada, actor=bob)
         async with db.transaction() as tx:
             await social.block(tx, blocker_id=ada.id, blocked_id=bob.id)
             assert await notifications.notify(db, new)

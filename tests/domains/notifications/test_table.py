@@ -4,9 +4,9 @@ import pytest
 
 from community import person
 from domain_fixtures import Sql, sql_on
-from hangar_dal import COMMUNITY, Database, Settings, notifications, open_database, users, uuid7
+from hangar_dal import COMMUNITY, Database, Settings, builders, notifications, open_database, users, uuid7
 from hangar_dal.errors import ConstraintViolation, TriggerViolation
-from hangar_dal.notifications import Channel, NewNotification
+from hangar_dal.notifications import Channel
 
 AT, LATER = "2030-01-02T03:04:05.000000Z", "2030-01-03T03:04:05.000000Z"
 
@@ -67,7 +67,7 @@ async def test_the_table_refuses_a_notification_that_breaks_a_rule(database: Dat
 
 async def test_what_was_seen_stays_seen(database: Database, sql: Sql) -> None:
     ada = await person(database)
-    await notifications.notify(database, NewNotification(recipient_id=ada.id, kind="like", title="t"))
+    await notifications.notify(database, builders.notification(ada))
     await sql(f"UPDATE notifications SET seen_at = '{LATER}', read_at = '{LATER}'")
     for statement in ("SET seen_at = NULL, read_at = NULL", f"SET seen_at = '{AT}'"):
         with pytest.raises(TriggerViolation) as caught:
@@ -92,7 +92,7 @@ async def test_a_notification_is_not_replaced(sqlite_url: str) -> None:
     """INSERT OR REPLACE, which only SQLite has, deletes rows without a DELETE trigger."""
     async with open_database(Settings(database_url=sqlite_url), catalog=COMMUNITY) as db:
         ada = await person(db)
-        await notifications.notify(db, NewNotification(recipient_id=ada.id, kind="like", title="t"))
+        await notifications.notify(db, builders.notification(ada))
         with pytest.raises(TriggerViolation) as caught:
             await sql_on(db)("INSERT OR REPLACE INTO notifications SELECT * FROM notifications")
         assert caught.value.constraint == "notifications_not_replaced"
@@ -103,7 +103,7 @@ async def test_a_deleted_user_takes_along_what_they_were_told_and_what_they_caus
 ) -> None:
     ada, bob, eve = [await person(database) for _ in range(3)]
     for recipient, actor in ((ada, bob), (bob, ada), (bob, eve)):
-        new = NewNotification(recipient_id=recipient.id, actor_id=actor.id, kind="like", title="t")
+        new = builders.notification(recipient, actor=actor)
         assert await notifications.notify(database, new)
     for user in (ada, bob):
         await notifications.set_preference(database, user.id, kind="like", channel=Channel.PUSH, is_enabled=False)

@@ -16,6 +16,7 @@ from hangar_dal import (
     Settings,
     User,
     UserStatus,
+    builders,
     one_time_tokens,
     open_database,
     sealing,
@@ -25,7 +26,6 @@ from hangar_dal import (
 from hangar_dal.errors import InvalidValue
 from hangar_dal.one_time_tokens import LIFETIMES, ConfirmedEmail, IssuedOneTimeToken, OneTimeToken, TokenPurpose
 from hangar_dal.tokens import new_token, token_hash
-from samples import local_user
 
 CONFIRM, RESET, INVITE = TokenPurpose.EMAIL_CONFIRMATION, TokenPurpose.PASSWORD_RESET, TokenPurpose.INVITATION
 AT_ONCE, PROCESSES, TOKENS = 64, 8, 20
@@ -47,7 +47,7 @@ asyncio.run(main())
 
 @pytest.fixture
 async def user(database: Database) -> User:
-    return await users.insert_user(database, local_user(), hashed_password="x")
+    return await users.insert_user(database, builders.user(), hashed_password="x")
 
 
 async def issue(database: Database, user: User, purpose: TokenPurpose = RESET, **changes: Any) -> IssuedOneTimeToken:
@@ -166,7 +166,7 @@ async def test_tokens_of_a_user_can_be_deleted(database: Database, user: User) -
 
 async def test_the_purge_deletes_what_has_expired_in_batches(database: Database, clock: Clock) -> None:
     for number in range(5):
-        one = await users.insert_user(database, local_user(), hashed_password="x")
+        one = await users.insert_user(database, builders.user(), hashed_password="x")
         await issue(database, one, lifetime=timedelta(minutes=1 + number))
     clock.advance(timedelta(minutes=4))
     seen: list[int] = []
@@ -222,7 +222,7 @@ async def test_of_tokens_that_are_issued_at_once_one_works(database: Database, u
 async def test_of_uses_in_many_processes_one_succeeds(sqlite_url: str) -> None:
     """SQLite alone: on PostgreSQL each connection has a process of its own in every test above."""
     async with open_database(Settings(database_url=sqlite_url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS) as db:
-        owners = [await users.insert_user(db, local_user(), hashed_password="x") for _ in range(TOKENS)]
+        owners = [await users.insert_user(db, builders.user(), hashed_password="x") for _ in range(TOKENS)]
         hashes = [token_hash((await issue(db, owner)).token) for owner in owners]
     used = run_together(USE, sqlite_url, *hashes, processes=PROCESSES)
     assert sorted(chain(*used)) == sorted(hashes)

@@ -7,9 +7,9 @@ import pytest
 
 from clock import Clock
 from domain_fixtures import Sql
-from hangar_dal import Database, outbox, uuid7
+from hangar_dal import Database, builders, outbox, uuid7
 from hangar_dal.errors import InvalidValue, MessageLeaseLost, NotFound, TransactionError
-from hangar_dal.outbox import ClaimedMessage, MessageStatus, NewMessage
+from hangar_dal.outbox import ClaimedMessage, MessageStatus
 from hangar_dal_pytest import HangarQueries
 
 SECOND = timedelta(seconds=1)
@@ -56,7 +56,7 @@ async def test_many_messages_are_written_in_one_statement_a_batch(
 ) -> None:
     monkeypatch.setattr(outbox, "MESSAGES_PER_STATEMENT", 5)
     await outbox.put(database, "mail", {}, dedup_key="3")
-    rows = [NewMessage(topic="mail", dedup_key=str(n % 8), payload={"n": n}) for n in range(10)]
+    rows = [builders.message(dedup_key=str(n % 8), payload={"n": n}) for n in range(10)]
     with hangar_queries() as sent:
         assert await outbox.put_many(database, rows) == 7
     assert sent.names.count("outbox.insert_messages") == 2
@@ -175,7 +175,7 @@ async def test_a_released_message_is_claimed_at_once_and_was_not_tried(database:
 async def test_a_message_with_a_due_date_waits_for_it(database: Database, clock: Clock) -> None:
     later = database.now() + SECOND
     await outbox.put(database, "mail", {}, due_at=later)
-    await outbox.put_many(database, [NewMessage(topic="mail", dedup_key="many", due_at=later)])
+    await outbox.put_many(database, [builders.message(dedup_key="many", due_at=later)])
     assert await outbox.claim(database, "mail") == []
     assert await outbox.find_oldest_due_message(database, "mail") is None
     clock.advance(SECOND)
@@ -186,7 +186,7 @@ async def test_a_message_with_a_due_date_waits_for_it(database: Database, clock:
 
 
 async def test_messages_of_several_claims_are_marked_at_once(database: Database, clock: Clock) -> None:
-    await outbox.put_many(database, [NewMessage(topic="mail", dedup_key=str(n)) for n in range(5)])
+    await outbox.put_many(database, [builders.message(dedup_key=str(n)) for n in range(5)])
     first = await outbox.claim(database, "mail", batch_size=2)
     second = await outbox.claim(database, "mail", batch_size=2)
     assert await outbox.done_all(database, [*first, *second]) == 4
@@ -223,7 +223,7 @@ async def test_a_claimed_message_can_be_given_up_by_an_operator(database: Databa
 
 
 async def test_a_purge_deletes_what_is_finished_and_nothing_else(database: Database, clock: Clock, sql: Sql) -> None:
-    await outbox.put_many(database, [NewMessage(topic="mail", dedup_key=str(n)) for n in range(7)])
+    await outbox.put_many(database, [builders.message(dedup_key=str(n)) for n in range(7)])
     claimed = await outbox.claim(database, "mail")
     await outbox.done_all(database, claimed[:4])
     await outbox.bury_message(database, claimed[4].id, last_error="")

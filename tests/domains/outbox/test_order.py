@@ -8,8 +8,8 @@ import pytest
 
 from clock import Clock
 from domain_fixtures import Sql
-from hangar_dal import Database, outbox
-from hangar_dal.outbox import MessageStatus, NewMessage
+from hangar_dal import Database, builders, outbox
+from hangar_dal.outbox import MessageStatus
 
 
 async def put(db: Database, key: str | None, n: int) -> None:
@@ -87,7 +87,7 @@ async def test_a_dead_one_that_is_tried_again_comes_last(database: Database) -> 
 async def test_a_long_queue_of_one_key_does_not_hold_up_other_messages(database: Database, sql: Sql) -> None:
     await outbox.put_many(
         database,
-        [NewMessage(topic="mail", ordering_key="a", dedup_key=str(n), payload={"n": n}) for n in range(50)],
+        [builders.message(ordering_key="a", dedup_key=str(n), payload={"n": n}) for n in range(50)],
     )
     await put(database, "b", 50)
     assert [m.payload["n"] for m in await outbox.claim(database, "mail", batch_size=5)] == [0]

@@ -3,9 +3,8 @@
 import pytest
 
 from domain_fixtures import Sql
-from hangar_dal import Database, outbox, uuid7
+from hangar_dal import Database, builders, outbox, uuid7
 from hangar_dal.errors import ConstraintViolation, DatabaseError, TriggerViolation, UniqueViolation
-from hangar_dal.outbox import NewMessage
 
 AT = "2030-01-02T03:04:05.000000Z"
 CLAIM = "01900000-0000-7000-8000-000000000001"
@@ -114,7 +113,7 @@ async def test_a_change_that_breaks_a_rule_is_refused(database: Database, sql: S
 
 
 async def test_two_messages_of_one_ordering_key_are_never_claimed(database: Database, sql: Sql) -> None:
-    await outbox.put_many(database, [NewMessage(topic="mail", ordering_key="a", dedup_key=str(n)) for n in range(2)])
+    await outbox.put_many(database, [builders.message(ordering_key="a", dedup_key=str(n)) for n in range(2)])
     with pytest.raises(UniqueViolation) as caught:
         await sql(to("CLAIMED"))
     assert caught.value.constraint == "idx_outbox_one_claimed"

@@ -9,10 +9,10 @@ import pytest
 
 from clock import Clock
 from domain_fixtures import sql_on
-from hangar_dal import OUTBOX, Database, open_database, outbox
+from hangar_dal import OUTBOX, Database, builders, open_database, outbox
 from hangar_dal.database import Parameters, Result, Statement
 from hangar_dal.errors import CommitUnknown, DatabaseClosed, InvalidValue
-from hangar_dal.outbox import ClaimedMessage, NewMessage
+from hangar_dal.outbox import ClaimedMessage
 from hangar_dal.settings import Settings
 
 SOON = timedelta(milliseconds=10)
@@ -66,7 +66,7 @@ async def test_a_worker_gets_what_is_there_and_what_comes_later(database: Databa
 
 
 async def test_a_worker_that_is_told_to_stop_ends_after_its_batch(database: Database) -> None:
-    await outbox.put_many(database, [NewMessage(topic="mail", dedup_key=str(n)) for n in range(5)])
+    await outbox.put_many(database, [builders.message(dedup_key=str(n)) for n in range(5)])
     stop, seen = asyncio.Event(), []
     async for batch in outbox.work(database, "mail", batch_size=2, stop=stop):
         for message in batch:

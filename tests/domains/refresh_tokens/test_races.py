@@ -7,9 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from commands import run_together
-from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, refresh_tokens, sealing, users
+from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, refresh_tokens, sealing, users
 from hangar_dal.refresh_tokens import IssuedRefreshToken
-from samples import eve_user
 
 AT_ONCE = 16
 PROCESSES, TOKENS = 8, 100
@@ -91,7 +90,7 @@ async def test_no_rotation_saves_a_session_from_a_revocation_at_the_same_time(
 async def test_of_rotations_in_many_processes_exactly_one_wins(sqlite_url: str) -> None:
     """SQLite alone: on PostgreSQL each connection has a process of its own in every test above."""
     async with open_database(Settings(database_url=sqlite_url, sealing_keys=sealing.new_key()), catalog=ACCOUNTS) as db:
-        user = await users.insert_user(db, eve_user(), hashed_password=None)
+        user = await users.insert_user(db, builders.eve_user(), hashed_password=None)
         issued = [await refresh_tokens.issue_refresh_token(db, user.id) for _ in range(TOKENS)]
         tokens = [one.token.get_secret_value() for one in issued]
         won = run_together(ROTATE_ALL, sqlite_url, *tokens, processes=PROCESSES)

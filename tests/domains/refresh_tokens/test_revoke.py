@@ -6,10 +6,9 @@ from datetime import timedelta
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, User, refresh_tokens, users
+from hangar_dal import Database, User, builders, refresh_tokens, users
 from hangar_dal.errors import InvalidValue
 from hangar_dal.refresh_tokens import IssuedRefreshToken, RefreshToken
-from samples import eve_user
 
 HOUR = timedelta(hours=1)
 
@@ -30,7 +29,7 @@ async def active(database: Database, user: User) -> list[RefreshToken]:
 
 @pytest.fixture
 async def other(database: Database) -> User:
-    return await users.insert_user(database, eve_user(), hashed_password=None)
+    return await users.insert_user(database, builders.eve_user(), hashed_password=None)
 
 
 async def test_list_refresh_tokens_shows_the_live_token_of_each_session_newest_first(

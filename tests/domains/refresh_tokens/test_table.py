@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import Database, User, refresh_tokens, users, uuid7
+from hangar_dal import Database, User, builders, refresh_tokens, users, uuid7
 from hangar_dal.errors import ConstraintViolation, DatabaseError, TriggerViolation
 from hangar_dal.refresh_tokens import IssuedRefreshToken
 from hangar_dal.tokens import token_hash
-from samples import eve_user
 
 Sql = Callable[[str], Awaitable[Any]]
 AT = "2030-01-02T03:04:05.000000Z"
@@ -164,7 +163,7 @@ async def test_what_a_token_is_cannot_be_changed(sql: Sql, live: Any, change: st
 
 
 async def test_a_token_cannot_be_given_to_another_user(database: Database, sql: Sql, live: Any) -> None:
-    other = await users.insert_user(database, eve_user(), hashed_password=None)
+    other = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     with pytest.raises(TriggerViolation) as caught:
         await sql(f"UPDATE refresh_tokens SET user_id = '{other.id}'")
     assert caught.value.constraint == "refresh_tokens_unchanged"

@@ -10,16 +10,15 @@ import pytest
 from clock import Clock
 from community import comment, person, video
 from domain_fixtures import Sql
-from hangar_dal import Database, comments, reports, users, uuid7
+from hangar_dal import Database, builders, comments, reports, users, uuid7
 from hangar_dal.errors import ConstraintViolation, InvalidValue, NotFound, TriggerViolation, UniqueViolation
-from hangar_dal.reports import NewReport, Report, ReportReason, ReportResolution, ReportStatus, ReportTarget
+from hangar_dal.reports import Report, ReportReason, ReportResolution, ReportStatus, ReportTarget
 
 DONE = ReportResolution.ACTION_TAKEN
 
 
 async def report(db: Database, reporter_id: UUID, target_id: UUID, kind: ReportTarget = ReportTarget.USER) -> Report:
-    new = NewReport(reporter_id=reporter_id, target_kind=kind, target_id=target_id, reason=ReportReason.SPAM)
-    return await reports.create_report(db, new)
+    return await reports.create_report(db, builders.report(target_id, reporter=reporter_id, target_kind=kind))
 
 
 async def test_a_reporter_has_one_unresolved_report_about_a_target(database: Database) -> None:
@@ -49,7 +48,7 @@ async def test_what_does_not_exist_is_not_reported(database: Database) -> None:
         with pytest.raises(TriggerViolation) as caught:
             await report(database, ada.id, uuid7(), kind)
         assert caught.value.constraint == "reports_target"
-    new = NewReport(reporter_id=ada.id, target_kind=ReportTarget.USER, target_id=bob.id, reason=ReportReason.HATE)
+    new = builders.report(bob, reporter=ada, reason=ReportReason.HATE)
     first = await reports.create_report(database, new)
     with pytest.raises(UniqueViolation):
         await reports.create_report(database, new.model_copy(update={"reporter_id": bob.id, "target_id": ada.id}))

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, User, security_events, uuid7
+from hangar_dal import Database, User, builders, security_events, uuid7
 from hangar_dal.errors import CheckViolation, ConstraintViolation, TriggerViolation
-from hangar_dal.security_events import NewSecurityEvent, SecurityEvent, SecurityEventKind
+from hangar_dal.security_events import SecurityEvent, SecurityEventKind
 
 Sql = Callable[[str], Awaitable[list[Any]]]
 EVENT = "'0190a5f0-5c5e-7c3e-8a4e-0123456789ab', 'SIGN_IN', '2026-01-01T00:00:00.000000Z'"
@@ -22,10 +22,7 @@ KEPT = "A security event can be deleted only after the retention period."
 
 @pytest.fixture
 async def event(database: Database, user: User) -> SecurityEvent:
-    new = NewSecurityEvent(
-        kind=SecurityEventKind.SIGN_IN, user_id=user.id, actor_id=uuid7(), source="203.0.113.7", user_agent="agent"
-    )
-    return await security_events.record_security_event(database, new)
+    return await security_events.record_security_event(database, builders.security_event(user, actor_id=uuid7()))
 
 
 async def test_an_update_that_is_not_a_removal_is_refused(database: Database, event: SecurityEvent, sql: Sql) -> None:
@@ -80,7 +77,7 @@ async def test_one_event_that_must_stay_keeps_the_others_of_the_statement(
     database: Database, clock: Clock, event: SecurityEvent, sql: Sql
 ) -> None:
     clock.advance(-timedelta(days=4000))
-    old = await security_events.record_security_event(database, NewSecurityEvent(kind=SecurityEventKind.LOCKED))
+    old = await security_events.record_security_event(database, builders.security_event(kind=SecurityEventKind.LOCKED))
     with pytest.raises(TriggerViolation):
         await sql("DELETE FROM security_events")
     assert await security_events.list_security_events(database) == [event, old]
@@ -90,7 +87,7 @@ async def test_one_event_that_must_stay_keeps_the_others_of_the_statement(
 
 async def test_without_a_retention_no_event_can_be_deleted(database: Database, clock: Clock, sql: Sql) -> None:
     clock.advance(-timedelta(days=4000))
-    old = await security_events.record_security_event(database, NewSecurityEvent(kind=SecurityEventKind.LOCKED))
+    old = await security_events.record_security_event(database, builders.security_event(kind=SecurityEventKind.LOCKED))
     await sql("DELETE FROM security_event_retention")
     with pytest.raises(TriggerViolation) as caught:
         await sql("DELETE FROM security_events")
@@ -111,7 +108,7 @@ async def test_the_retention_is_one_row_of_at_least_a_day(sql: Sql) -> None:
 
 
 async def test_an_event_with_the_id_of_another_is_refused(database: Database, event: SecurityEvent) -> None:
-    again = NewSecurityEvent(id=event.id, kind=SecurityEventKind.LOCKED)
+    again = builders.security_event(id=event.id, kind=SecurityEventKind.LOCKED)
     with pytest.raises(ConstraintViolation):
         await security_events.record_security_event(database, again)
     assert await security_events.list_security_events(database) == [event]

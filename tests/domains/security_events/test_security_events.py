@@ -4,14 +4,26 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from clock import Clock
 from commands import run_together
-from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, sealing, security_events, users, uuid7
+from hangar_dal import (
+    ACCOUNTS,
+    Database,
+    Settings,
+    User,
+    builders,
+    open_database,
+    sealing,
+    security_events,
+    users,
+    uuid7,
+)
 from hangar_dal.errors import CheckViolation, InvalidValue, NotFound, TriggerViolation
-from hangar_dal.security_events import NewSecurityEvent, SecurityEvent, SecurityEventKind
+from hangar_dal.security_events import SecurityEvent, SecurityEventKind
 from hangar_dal_pytest import HangarQueries
 
 Sql = Callable[[str], Awaitable[list[Any]]]
@@ -31,8 +43,8 @@ asyncio.run(main())
 """
 
 
-async def record(database: Database, **given: object) -> SecurityEvent:
-    new = NewSecurityEvent(**{"kind": SecurityEventKind.SIGN_IN, "source": "203.0.113.7", "user_agent": "a", **given})
+async def record(database: Database, *, user_id: UUID | None = None, **given: Any) -> SecurityEvent:
+    new = builders.security_event(user_id, **{"source": "203.0.113.7", "user_agent": "a", **given})
     return await security_events.record_security_event(database, new)
 
 
@@ -84,7 +96,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 
 async def test_a_bad_value_of_a_bypassed_model_is_refused(database: Database, hangar_queries: HangarQueries) -> None:
     for given, message in BAD.values():
-        new = NewSecurityEvent(kind=SecurityEventKind.SIGN_IN).model_copy(update=given)
+        new = builders.security_event().model_copy(update=given)
         with pytest.raises(InvalidValue) as caught, hangar_queries() as sent:
             await security_events.record_security_event(database, new)
         assert str(caught.value) == message
@@ -170,7 +182,7 @@ async def test_of_purges_in_many_processes_each_event_is_deleted_by_one(sqlite_u
         clock.now = LONG_AGO
         async with db.transaction() as tx:
             for _ in range(EVENTS):
-                await security_events.record_security_event(tx, NewSecurityEvent(kind=SecurityEventKind.SIGN_IN))
+                await security_events.record_security_event(tx, builders.security_event())
         deleted = [int(line) for [line] in run_together(PURGE, sqlite_url, processes=PROCESSES)]
         assert sum(deleted) == EVENTS
         assert await security_events.list_security_events(db) == [kept]

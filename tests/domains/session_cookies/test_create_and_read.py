@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, NewSessionCookie, SessionCookie, User, session_cookies, users, uuid7
+from hangar_dal import Database, NewSessionCookie, SessionCookie, User, builders, session_cookies, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, NotFound, UniqueViolation
 from hangar_dal.sizes import MAX_JSON_BYTES
-from samples import LATER, local_user, session, storage_state
 
 COOKIES: dict[str, Any] = {
-    "playwright": storage_state(),
+    "playwright": builders.storage_state(),
     "list": [{"name": "a", "value": "b"}],
     "empty object": {},
     "empty list": [],
@@ -31,14 +30,14 @@ PLATFORM = "market.example.org"
 
 
 async def create(database: Database, owner: User, **changes: Any) -> SessionCookie:
-    return await session_cookies.create_session_cookie(database, session(owner.id, **changes))
+    return await session_cookies.create_session_cookie(database, builders.session_cookie(owner.id, **changes))
 
 
 @pytest.mark.parametrize("cookies", COOKIES.values(), ids=COOKIES)
 async def test_create_session_cookie_returns_the_row_that_get_session_cookie_finds(
     database: Database, clock: Clock, user: User, cookies: Any
 ) -> None:
-    new = session(user.id, cookies=cookies)
+    new = builders.session_cookie(user.id, cookies=cookies)
     made = await session_cookies.create_session_cookie(database, new)
     assert made.model_dump() == {**new.model_dump(), "created_at": clock.now}
     assert made.cookies == cookies
@@ -80,7 +79,7 @@ async def test_create_session_cookie_for_an_unknown_user_is_a_foreign_key_violat
     database: Database, user: User
 ) -> None:
     with pytest.raises(ForeignKeyViolation) as caught:
-        await session_cookies.create_session_cookie(database, session(uuid7()))
+        await session_cookies.create_session_cookie(database, builders.session_cookie(uuid7()))
     assert str(caught.value) == (
         "session_cookies: user_id must refer to an existing row (session_cookies_user_id_fkey)"
     )
@@ -91,7 +90,7 @@ async def test_create_session_cookie_for_an_unknown_user_is_a_foreign_key_violat
 
 
 async def test_create_session_cookie_takes_an_id_once(database: Database, user: User) -> None:
-    new = session(user.id)
+    new = builders.session_cookie(user.id)
     await session_cookies.create_session_cookie(database, new)
     with pytest.raises(UniqueViolation) as caught:
         await session_cookies.create_session_cookie(database, new)
@@ -102,7 +101,7 @@ async def test_get_session_cookie_finds_expired_ones_and_raises_not_found_for_un
     database: Database, clock: Clock, user: User
 ) -> None:
     made = await create(database, user)
-    clock.now = LATER + timedelta(days=1)
+    clock.now = builders.LATER + timedelta(days=1)
     assert await session_cookies.get_session_cookie(database, made.id) == made
     with pytest.raises(NotFound, match=r"^session_cookies\.get_session_cookie: no row matched$"):
         await session_cookies.get_session_cookie(database, uuid7())
@@ -115,22 +114,22 @@ async def test_find_session_cookie_gives_the_newest_that_has_not_expired(
         return await session_cookies.find_session_cookie(database, user_id=user.id, platform=PLATFORM)
 
     assert await found() is None
-    oldest = await create(database, user, expires_at=LATER + timedelta(days=9))
+    oldest = await create(database, user, expires_at=builders.LATER + timedelta(days=9))
     clock.advance(timedelta(microseconds=1))
     first = await create(database, user)
     newest = await create(database, user)
     assert first.created_at == newest.created_at
     assert await found() == newest
-    clock.now = LATER - timedelta(microseconds=1)
+    clock.now = builders.LATER - timedelta(microseconds=1)
     assert await found() == newest
-    clock.now = LATER
+    clock.now = builders.LATER
     assert await found() == oldest
-    clock.now = LATER + timedelta(days=9)
+    clock.now = builders.LATER + timedelta(days=9)
     assert await found() is None
 
 
 async def test_find_session_cookie_looks_at_this_user_and_this_platform_only(database: Database, user: User) -> None:
-    other = await users.create_user(database, local_user())
+    other = await users.create_user(database, builders.user())
     await create(database, other)
     await create(database, user, platform=PLATFORM.upper())
     assert await session_cookies.find_session_cookie(database, user_id=user.id, platform=PLATFORM) is None
@@ -140,13 +139,13 @@ async def test_find_session_cookie_looks_at_this_user_and_this_platform_only(dat
 async def test_list_session_cookies_gives_a_users_newest_first_expired_ones_too(
     database: Database, clock: Clock, user: User
 ) -> None:
-    other = await users.create_user(database, local_user())
+    other = await users.create_user(database, builders.user())
     made = []
     for index in range(9):
         made.append(await create(database, user, platform=f"p{index % 2}", cookies=[index]))
         await create(database, other, platform="p0")
         clock.advance(timedelta(seconds=index % 3))
-    clock.now = LATER
+    clock.now = builders.LATER
     made.sort(key=lambda one: (one.created_at, one.id), reverse=True)
     assert await session_cookies.list_session_cookies(database, user_id=user.id) == made
     for platform in ("p0", "p1", "p2"):
@@ -163,12 +162,12 @@ async def test_list_session_cookies_of_nobody_is_empty(database: Database, user:
 async def test_count_session_cookies_counts_all_or_a_users_or_a_platforms(
     database: Database, clock: Clock, user: User
 ) -> None:
-    other = await users.create_user(database, local_user())
+    other = await users.create_user(database, builders.user())
     count = session_cookies.count_session_cookies
     assert await count(database) == 0
     for owner, platform in [(user, "a"), (user, "a"), (user, "b"), (other, "a")]:
         await create(database, owner, platform=platform)
-    clock.now = LATER
+    clock.now = builders.LATER
     assert await count(database) == 4
     assert await count(database, user_id=user.id) == 3
     assert await count(database, platform="a") == 3
@@ -178,7 +177,7 @@ async def test_count_session_cookies_counts_all_or_a_users_or_a_platforms(
 
 async def test_session_cookies_convert_to_json_and_back_without_loss(database: Database, user: User) -> None:
     for cookies in COOKIES.values():
-        new = session(user.id, cookies=cookies)
+        new = builders.session_cookie(user.id, cookies=cookies)
         assert NewSessionCookie.model_validate(new.model_dump(mode="json")) == new
         assert NewSessionCookie.model_validate_json(new.model_dump_json()) == new
         made = await session_cookies.create_session_cookie(database, new)

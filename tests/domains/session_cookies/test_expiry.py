@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, NewSessionCookie, User, session_cookies, uuid7
+from hangar_dal import Database, NewSessionCookie, User, builders, session_cookies, uuid7
 from hangar_dal.errors import InvalidValue
-from samples import LATER, storage_state
 
 LAST = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=1925004245.678901)
 
@@ -18,7 +17,7 @@ def new(user: User, cookies: Any, **given: Any) -> NewSessionCookie:
 
 
 async def test_a_session_is_stored_until_its_last_cookie_expires(database: Database, user: User) -> None:
-    state = storage_state()
+    state = builders.storage_state()
     made = await session_cookies.create_session_cookie(database, new(user, state))
     assert (made.cookies, made.expires_at) == (state, LAST)
     assert await session_cookies.get_session_cookie(database, made.id) == made
@@ -29,8 +28,10 @@ async def test_a_session_is_stored_until_its_last_cookie_expires(database: Datab
 
 
 async def test_a_given_expiry_counts_whatever_the_cookies_say(database: Database, user: User) -> None:
-    made = await session_cookies.create_session_cookie(database, new(user, storage_state(), expires_at=LATER))
-    assert made.expires_at == LATER
+    made = await session_cookies.create_session_cookie(
+        database, new(user, builders.storage_state(), expires_at=builders.LATER)
+    )
+    assert made.expires_at == builders.LATER
 
 
 async def test_a_session_whose_cookies_have_all_expired_is_not_stored(
@@ -38,7 +39,7 @@ async def test_a_session_whose_cookies_have_all_expired_is_not_stored(
 ) -> None:
     clock.now = LAST
     with pytest.raises(InvalidValue, match=r"^expires_at: must be in the future; an expired session cannot be stored$"):
-        await session_cookies.create_session_cookie(database, new(user, storage_state()))
+        await session_cookies.create_session_cookie(database, new(user, builders.storage_state()))
 
 
 @pytest.mark.parametrize("cookies", [{}, [], ["SECRET"], {"token": "SECRET"}, {"cookies": [{"expires": "SECRET"}]}])
@@ -46,4 +47,6 @@ def test_cookies_that_do_not_say_when_they_expire_need_an_expiry(cookies: Any) -
     with pytest.raises(InvalidValue) as caught:
         NewSessionCookie(user_id=uuid7(), platform="x", cookies=cookies)
     assert "SECRET" not in f"{caught.value} {caught.value!r}"
-    assert NewSessionCookie(user_id=uuid7(), platform="x", cookies=cookies, expires_at=LATER).cookies == cookies
+    assert (
+        NewSessionCookie(user_id=uuid7(), platform="x", cookies=cookies, expires_at=builders.LATER).cookies == cookies
+    )

@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, NewSessionCookie, User, session_cookies, users, uuid7
+from hangar_dal import Database, NewSessionCookie, User, builders, session_cookies, users, uuid7
 from hangar_dal.errors import ForeignKeyViolation, InvalidValue, UniqueViolation
 from hangar_dal_pytest import HangarQueries
-from samples import eve_user, session, sessions, storage_state
+from samples import sessions
 
 
 async def test_import_session_cookies_stores_what_create_session_cookie_would(
     database: Database, clock: Clock, user: User
 ) -> None:
-    state = storage_state()
-    new = [session(user.id, platform, cookies=state) for platform in ("a", "ж" * 50, "🚀 '\"\\,{}")]
+    state = builders.storage_state()
+    new = [
+        builders.session_cookie(user.id, platform=platform, cookies=state)
+        for platform in ("a", "ж" * 50, "🚀 '\"\\,{}")
+    ]
     assert await session_cookies.import_session_cookies(database, new) == 3
     for one in new:
         found = await session_cookies.get_session_cookie(database, one.id)
@@ -59,10 +62,13 @@ async def test_import_session_cookies_reads_a_generator_batch_by_batch(
 
 
 BAD = {
-    "expired": (lambda user, clock: session(user.id, expires_at=clock.now), InvalidValue),
-    "of an unknown user": (lambda user, clock: session(uuid7()), ForeignKeyViolation),
-    "not JSON": (lambda user, clock: session(user.id).model_copy(update={"cookies": {"a": {1}}}), InvalidValue),
-    "NUL": (lambda user, clock: session(user.id).model_copy(update={"platform": "\0"}), InvalidValue),
+    "expired": (lambda user, clock: builders.session_cookie(user.id, expires_at=clock.now), InvalidValue),
+    "of an unknown user": (lambda user, clock: builders.session_cookie(uuid7()), ForeignKeyViolation),
+    "not JSON": (
+        lambda user, clock: builders.session_cookie(user.id).model_copy(update={"cookies": {"a": {1}}}),
+        InvalidValue,
+    ),
+    "NUL": (lambda user, clock: builders.session_cookie(user.id).model_copy(update={"platform": "\0"}), InvalidValue),
     "no model": (lambda user, clock: {"user_id": user.id}, InvalidValue),
 }
 
@@ -101,9 +107,11 @@ async def test_import_session_cookies_in_a_transaction_leaves_the_rest_of_it_whe
     database: Database, user: User
 ) -> None:
     async with database.transaction() as tx:
-        kept = await users.insert_user(tx, eve_user(), hashed_password=None)
+        kept = await users.insert_user(tx, builders.eve_user(), hashed_password=None)
         with pytest.raises(ForeignKeyViolation):
-            await session_cookies.import_session_cookies(tx, [*sessions(user.id, 9), session(uuid7())], batch_size=5)
+            await session_cookies.import_session_cookies(
+                tx, [*sessions(user.id, 9), builders.session_cookie(uuid7())], batch_size=5
+            )
         assert await session_cookies.import_session_cookies(tx, sessions(kept.id, 3)) == 3
     assert await session_cookies.count_session_cookies(database) == 3
     assert await session_cookies.count_session_cookies(database, user_id=kept.id) == 3

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, User, UserWithSessionCookies, session_cookies, users
+from hangar_dal import Database, User, UserWithSessionCookies, builders, session_cookies, users
 from hangar_dal.errors import InvalidValue
 from hangar_dal_pytest import HangarQueries
-from samples import eve_user, local_user, session, storage_state
 
 
 async def crowd(database: Database, clock: Clock) -> list[UserWithSessionCookies]:
@@ -16,11 +15,14 @@ async def crowd(database: Database, clock: Clock) -> list[UserWithSessionCookies
     made = []
     for number in range(7):
         owner = await users.create_user(
-            database, local_user(metadata={"n": number}) if number % 2 else eve_user(eve_scopes=["a", "b,c"])
+            database,
+            builders.user(metadata={"n": number}) if number % 2 else builders.eve_user(eve_scopes=["a", "b,c"]),
         )
         theirs = []
         for index in range(number):
-            new = session(owner.id, platform=f"p{index}", cookies=storage_state() if index else [index, 0.5, None])
+            new = builders.session_cookie(
+                owner.id, platform=f"p{index}", cookies=builders.storage_state() if index else [index, 0.5, None]
+            )
             theirs.append(await session_cookies.create_session_cookie(database, new))
             clock.advance(timedelta(microseconds=index % 2))
         theirs.sort(key=lambda one: (one.created_at, one.id), reverse=True)
@@ -40,8 +42,8 @@ async def test_list_users_with_session_cookies_is_one_statement_for_one_user_and
     database: Database, hangar_queries: HangarQueries
 ) -> None:
     for _ in range(20):
-        owner = await users.insert_user(database, eve_user(), hashed_password=None)
-        await session_cookies.create_session_cookie(database, session(owner.id))
+        owner = await users.insert_user(database, builders.eve_user(), hashed_password=None)
+        await session_cookies.create_session_cookie(database, builders.session_cookie(owner.id))
     for limit in (1, 20):
         with hangar_queries(at_most=1):
             found = await session_cookies.list_users_with_session_cookies(database, limit=limit)
@@ -75,7 +77,7 @@ async def test_list_users_with_session_cookies_gives_instants_in_utc(
 ) -> None:
     for microsecond in (0, 1, 100_000, 999_999):
         clock.now = clock.now.replace(microsecond=microsecond)
-        await session_cookies.create_session_cookie(database, session(user.id))
+        await session_cookies.create_session_cookie(database, builders.session_cookie(user.id))
     [found] = await session_cookies.list_users_with_session_cookies(database)
     assert found.session_cookies == await session_cookies.list_session_cookies(database, user_id=user.id)
     assert {str(one.created_at.tzinfo) for one in found.session_cookies} == {"UTC"}

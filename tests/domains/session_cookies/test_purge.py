@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 
 from clock import Clock
-from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, sealing, session_cookies, users
+from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, sealing, session_cookies, users
 from hangar_dal.errors import InvalidValue
-from samples import LATER, local_user, session, sessions
+from samples import sessions
 
 
 async def stock(database: Database, clock: Clock, user: User, *, expired: int, live: int = 0) -> None:
     await session_cookies.import_session_cookies(database, sessions(user.id, expired))
-    new = sessions(user.id, live, expires_at=LATER + timedelta(days=1, microseconds=1))
+    new = sessions(user.id, live, expires_at=builders.LATER + timedelta(days=1, microseconds=1))
     await session_cookies.import_session_cookies(database, new)
-    clock.now = LATER + timedelta(days=1)
+    clock.now = builders.LATER + timedelta(days=1)
 
 
 @pytest.mark.parametrize(
@@ -37,19 +37,23 @@ async def test_purge_expired_session_cookies_returns_the_count_and_tells_each_ba
 async def test_purge_expired_session_cookies_takes_what_expires_now_and_leaves_what_expires_next(
     database: Database, clock: Clock, user: User
 ) -> None:
-    for expires_at in (LATER - timedelta(microseconds=1), LATER, LATER + timedelta(microseconds=1)):
-        await session_cookies.create_session_cookie(database, session(user.id, expires_at=expires_at))
-    clock.now = LATER
+    for expires_at in (
+        builders.LATER - timedelta(microseconds=1),
+        builders.LATER,
+        builders.LATER + timedelta(microseconds=1),
+    ):
+        await session_cookies.create_session_cookie(database, builders.session_cookie(user.id, expires_at=expires_at))
+    clock.now = builders.LATER
     assert await session_cookies.purge_expired_session_cookies(database) == 2
     [left] = await session_cookies.list_session_cookies(database, user_id=user.id)
-    assert left.expires_at == LATER + timedelta(microseconds=1)
+    assert left.expires_at == builders.LATER + timedelta(microseconds=1)
 
 
 async def test_purge_expired_session_cookies_takes_all_users(database: Database, clock: Clock, user: User) -> None:
-    other = await users.create_user(database, local_user())
+    other = await users.create_user(database, builders.user())
     for owner in (user, other):
         await session_cookies.import_session_cookies(database, sessions(owner.id, 5))
-    clock.now = LATER + timedelta(days=1)
+    clock.now = builders.LATER + timedelta(days=1)
     assert await session_cookies.purge_expired_session_cookies(database, batch_size=3) == 10
     assert await users.count_users(database) == 2
 
@@ -76,7 +80,7 @@ async def test_purge_expired_session_cookies_begins_with_the_longest_expired(
     deleted = await session_cookies.delete_expired_session_cookies(database, batch_size=10)
     assert deleted == 10
     left = await session_cookies.list_session_cookies(database, user_id=user.id)
-    assert min(one.expires_at for one in left) == LATER + timedelta(seconds=10)
+    assert min(one.expires_at for one in left) == builders.LATER + timedelta(seconds=10)
 
 
 async def test_purge_expired_session_cookies_lets_writers_in_between_its_batches(
@@ -108,10 +112,10 @@ async def test_purge_expired_session_cookies_passes_over_a_row_that_another_writ
     async with open_database(
         Settings(database_url=postgres_url, sealing_keys=sealing.new_key()), clock=clock, catalog=ACCOUNTS
     ) as db:
-        owner = await users.create_user(db, local_user())
-        held = await session_cookies.create_session_cookie(db, session(owner.id))
+        owner = await users.create_user(db, builders.user())
+        held = await session_cookies.create_session_cookie(db, builders.session_cookie(owner.id))
         await session_cookies.import_session_cookies(db, sessions(owner.id, 25))
-        clock.now = LATER + timedelta(days=1)
+        clock.now = builders.LATER + timedelta(days=1)
         async with db.transaction() as tx:
             await session_cookies.replace_session_cookie(
                 tx,
@@ -119,7 +123,7 @@ async def test_purge_expired_session_cookies_passes_over_a_row_that_another_writ
                 user_id=owner.id,
                 platform=held.platform,
                 cookies=[],
-                expires_at=LATER + timedelta(days=2),
+                expires_at=builders.LATER + timedelta(days=2),
             )
             assert await session_cookies.purge_expired_session_cookies(db, batch_size=10) == 25
         assert await session_cookies.purge_expired_session_cookies(db) == 0

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, SessionCookie, User, session_cookies, users, uuid7
+from hangar_dal import Database, SessionCookie, User, builders, session_cookies, users, uuid7
 from hangar_dal.errors import InvalidValue, NotFound
-from samples import LATER, local_user, session, storage_state
 
 
 @pytest.fixture
 async def kept(database: Database, user: User) -> SessionCookie:
-    return await session_cookies.create_session_cookie(database, session(user.id))
+    return await session_cookies.create_session_cookie(database, builders.session_cookie(user.id))
 
 
 async def replace(database: Database, kept: SessionCookie, **changes: Any) -> SessionCookie:
@@ -23,19 +22,21 @@ async def replace(database: Database, kept: SessionCookie, **changes: Any) -> Se
         "user_id": kept.user_id,
         "platform": kept.platform,
         "cookies": {"new": True},
-        "expires_at": LATER + timedelta(days=1),
+        "expires_at": builders.LATER + timedelta(days=1),
     }
     return await session_cookies.replace_session_cookie(database, **{**given, **changes})
 
 
-@pytest.mark.parametrize("cookies", [storage_state(), [], {}, [1]], ids=["playwright", "list", "object", "number"])
+@pytest.mark.parametrize(
+    "cookies", [builders.storage_state(), [], {}, [1]], ids=["playwright", "list", "object", "number"]
+)
 async def test_replace_session_cookie_returns_the_new_row(
     database: Database, clock: Clock, kept: SessionCookie, cookies: Any
 ) -> None:
-    other = await session_cookies.create_session_cookie(database, session(kept.user_id))
+    other = await session_cookies.create_session_cookie(database, builders.session_cookie(kept.user_id))
     clock.advance(timedelta(hours=1))
     new = await replace(database, kept, cookies=cookies)
-    assert new == kept.model_copy(update={"cookies": cookies, "expires_at": LATER + timedelta(days=1)})
+    assert new == kept.model_copy(update={"cookies": cookies, "expires_at": builders.LATER + timedelta(days=1)})
     assert await session_cookies.get_session_cookie(database, kept.id) == new
     assert await session_cookies.get_session_cookie(database, other.id) == other
 
@@ -54,7 +55,7 @@ MISMATCHES: dict[str, Callable[[SessionCookie, User], dict[str, Any]]] = {
 async def test_replace_session_cookie_raises_not_found_unless_id_user_and_platform_match(
     database: Database, kept: SessionCookie, mismatch: Callable[[SessionCookie, User], dict[str, Any]]
 ) -> None:
-    other = await users.create_user(database, local_user())
+    other = await users.create_user(database, builders.user())
     with pytest.raises(NotFound, match=r"^session_cookies\.update_session_cookie: no row matched$"):
         await replace(database, kept, **mismatch(kept, other))
     assert await session_cookies.get_session_cookie(database, kept.id) == kept
@@ -71,7 +72,7 @@ async def test_replace_session_cookie_refuses_what_has_expired(
 async def test_replace_session_cookie_brings_an_expired_one_back(
     database: Database, clock: Clock, kept: SessionCookie
 ) -> None:
-    clock.now = LATER
+    clock.now = builders.LATER
     found = {"user_id": kept.user_id, "platform": kept.platform}
     assert await session_cookies.find_session_cookie(database, **found) is None
     new = await replace(database, kept)
@@ -79,7 +80,7 @@ async def test_replace_session_cookie_brings_an_expired_one_back(
 
 
 async def test_delete_session_cookie_deletes_one(database: Database, kept: SessionCookie) -> None:
-    other = await session_cookies.create_session_cookie(database, session(kept.user_id))
+    other = await session_cookies.create_session_cookie(database, builders.session_cookie(kept.user_id))
     assert await session_cookies.delete_session_cookie(database, uuid7()) == 0
     assert await session_cookies.delete_session_cookie(database, kept.id, user_id=uuid7()) == 0
     assert await session_cookies.delete_session_cookie(database, kept.id) == 1
@@ -90,10 +91,10 @@ async def test_delete_session_cookie_deletes_one(database: Database, kept: Sessi
 
 
 async def test_delete_session_cookies_deletes_a_users_on_one_platform_or_all(database: Database, user: User) -> None:
-    other = await users.create_user(database, local_user())
+    other = await users.create_user(database, builders.user())
     for owner in (user, other):
         for platform in ("a", "a", "b", "c"):
-            await session_cookies.create_session_cookie(database, session(owner.id, platform))
+            await session_cookies.create_session_cookie(database, builders.session_cookie(owner.id, platform=platform))
     delete = session_cookies.delete_session_cookies
     assert await delete(database, user_id=uuid7()) == 0
     assert await delete(database, user_id=user.id, platform="A") == 0

@@ -11,9 +11,19 @@ import psycopg
 import pytest
 
 from clock import Clock
-from hangar_dal import ACCOUNTS, Database, SessionCookie, Settings, User, open_database, sealing, session_cookies, users
+from hangar_dal import (
+    ACCOUNTS,
+    Database,
+    SessionCookie,
+    Settings,
+    User,
+    builders,
+    open_database,
+    sealing,
+    session_cookies,
+    users,
+)
 from hangar_dal.errors import CheckViolation, SealError
-from samples import local_user, session, storage_state
 
 MOVED = (
     r"^session_cookies\.cookies, id [0-9a-f-]{36}, user_id [0-9a-f-]{36}: the stored text does not open with key "
@@ -43,9 +53,9 @@ def stored(database: Database, database_url: str) -> Callable[[], bytes]:
 @pytest.fixture
 async def rows(database: Database, user: User) -> list[SessionCookie]:
     """Of two users on two platforms."""
-    other = await users.create_user(database, local_user())
+    other = await users.create_user(database, builders.user())
     return [
-        await session_cookies.create_session_cookie(database, session(owner.id, platform))
+        await session_cookies.create_session_cookie(database, builders.session_cookie(owner.id, platform=platform))
         for owner in (user, other)
         for platform in ("a", "b")
     ]
@@ -55,9 +65,11 @@ async def test_session_cookies_are_stored_as_text_that_only_the_key_opens(
     database: Database, user: User, sql: Any, stored: Callable[[], bytes]
 ) -> None:
     canary = f"canary{token_hex(16)}"
-    made = await session_cookies.create_session_cookie(database, session(user.id, cookies=storage_state(canary)))
+    made = await session_cookies.create_session_cookie(
+        database, builders.session_cookie(user.id, cookies=builders.storage_state(canary))
+    )
     assert canary in str(made.cookies)
-    await session_cookies.import_session_cookies(database, [session(user.id, cookies=[canary])])
+    await session_cookies.import_session_cookies(database, [builders.session_cookie(user.id, cookies=[canary])])
     await session_cookies.replace_session_cookie(
         database,
         session_cookie_id=made.id,
@@ -76,7 +88,7 @@ async def test_session_cookies_are_stored_as_text_that_only_the_key_opens(
 
 async def test_session_cookies_with_equal_content_are_stored_unequal(database: Database, user: User, sql: Any) -> None:
     for _ in range(2):
-        await session_cookies.create_session_cookie(database, session(user.id, cookies=[]))
+        await session_cookies.create_session_cookie(database, builders.session_cookie(user.id, cookies=[]))
     [(one,), (two,)] = await sql("SELECT cookies FROM session_cookies")
     assert one.rpartition(".")[2][16:] != two.rpartition(".")[2][16:]
 
@@ -152,10 +164,10 @@ async def test_session_cookies_open_with_any_key_of_the_ring_and_are_sealed_with
         return open_database(Settings(database_url=database_url, sealing_keys=keys), clock=clock, catalog=ACCOUNTS)
 
     async with opened(old) as db:
-        owner = await users.create_user(db, local_user())
-        before = await session_cookies.create_session_cookie(db, session(owner.id))
+        owner = await users.create_user(db, builders.user())
+        before = await session_cookies.create_session_cookie(db, builders.session_cookie(owner.id))
     async with opened(f"{new},{old}") as db:
-        after = await session_cookies.create_session_cookie(db, session(owner.id))
+        after = await session_cookies.create_session_cookie(db, builders.session_cookie(owner.id))
         assert await session_cookies.list_session_cookies(db, user_id=owner.id) == [after, before]
         [nested] = await session_cookies.list_users_with_session_cookies(db)
         assert nested.session_cookies == [after, before]

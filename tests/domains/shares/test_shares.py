@@ -9,22 +9,20 @@ import pytest
 from clock import Clock
 from community import person, video
 from domain_fixtures import Sql
-from hangar_dal import Database, shares, social, users, uuid7, videos
+from hangar_dal import Database, builders, shares, social, users, uuid7, videos
 from hangar_dal.errors import CheckViolation, ConstraintViolation, NotFound, UniqueViolation
-from hangar_dal.shares import NewShare, Share, ShareChannel
+from hangar_dal.shares import Share, ShareChannel
 from hangar_dal.videos import VideoVisibility
 
 
 async def share(db: Database, video_id: UUID, user_id: UUID, recipient_id: UUID | None = None, **given: Any) -> Share:
-    channel = ShareChannel.USER if recipient_id else ShareChannel.LINK
-    new = {"video_id": video_id, "user_id": user_id, "recipient_id": recipient_id, "channel": channel, **given}
-    return await shares.share_video(db, NewShare(**new))
+    return await shares.share_video(db, builders.share(video=video_id, user=user_id, recipient=recipient_id, **given))
 
 
 async def test_a_share_is_stored_and_counted_once(database: Database) -> None:
     owner, fan = await person(database), await person(database)
     made = await video(database, owner.id)
-    new = NewShare(video_id=made.id, user_id=fan.id, message="Look", metadata={"from": "player"})
+    new = builders.share(video=made, user=fan, message="Look", metadata={"from": "player"})
     first = await shares.share_video(database, new)
     assert (first.channel, first.message, first.metadata) == (ShareChannel.LINK, "Look", {"from": "player"})
     assert await shares.share_video(database, new) == first

@@ -3,8 +3,7 @@
 from uuid import UUID
 
 from community import comment, person, video
-from hangar_dal import Database, comments, likes, shares, social, video_views, videos
-from hangar_dal.shares import NewShare, ShareChannel
+from hangar_dal import Database, builders, comments, likes, shares, social, video_views, videos
 
 
 async def test_each_list_hides_what_a_block_hides(database: Database) -> None:
@@ -23,8 +22,7 @@ async def test_each_list_hides_what_a_block_hides(database: Database) -> None:
         for other in set(people) - {one}:
             await social.follow(database, follower_id=one, followed_id=other)
             await likes.like_video(database, made[other].id, user_id=one)
-            new = NewShare(video_id=shared.id, user_id=one, recipient_id=other, channel=ShareChannel.USER)
-            await shares.share_video(database, new)
+            await shares.share_video(database, builders.share(video=shared, user=one, recipient=other))
             await comment(database, made[other].id, one)
             await video_views.record_view(database, made[other].id, viewer_id=one)
     top = await comment(database, shared.id, host.id)

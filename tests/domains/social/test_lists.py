@@ -9,8 +9,8 @@ import pytest
 from clock import Clock
 from community import person, video
 from domain_fixtures import Sql
-from hangar_dal import Database, social, users, videos
-from hangar_dal.social import FollowCounts, FollowStatus, ListedUser, NewFollow
+from hangar_dal import Database, builders, social, users, videos
+from hangar_dal.social import FollowCounts, FollowStatus, ListedUser
 from hangar_dal.videos import Video, VideoVisibility
 
 List = Callable[[ListedUser | None, int], Awaitable[list[ListedUser]]]
@@ -113,7 +113,7 @@ async def test_a_profile_says_who_follows_whom(database: Database) -> None:
 async def test_follows_are_imported_once_and_counted(database: Database) -> None:
     people = [(await person(database)).id for _ in range(4)]
     at = database.now()
-    rows = [NewFollow(follower_id=a, followed_id=b, created_at=at) for a in people for b in people if a != b]
+    rows = [builders.follow(follower=a, followed=b, created_at=at) for a in people for b in people if a != b]
     assert await social.import_follows(database, [*rows, *rows], batch_size=7) == 12
     assert await social.import_follows(database, rows) == 0
     for each in people:

@@ -6,9 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from clock import Clock
-from hangar_dal import Database, User, totp, two_factor, users
+from hangar_dal import Database, User, builders, totp, two_factor, users
 from hangar_dal.two_factor import TwoFactor
-from samples import eve_user
 
 CodeOf = Callable[[TwoFactor], SecretStr]
 
@@ -16,7 +15,7 @@ CodeOf = Callable[[TwoFactor], SecretStr]
 @pytest.fixture
 async def user(database: Database) -> User:
     """An account whose password nobody hashes: it has none."""
-    return await users.insert_user(database, eve_user(), hashed_password=None)
+    return await users.insert_user(database, builders.eve_user(), hashed_password=None)
 
 
 @pytest.fixture

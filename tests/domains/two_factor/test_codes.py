@@ -11,10 +11,9 @@ from pydantic import SecretStr
 
 from clock import Clock
 from commands import run_together
-from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, sealing, totp, two_factor, users
+from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, sealing, totp, two_factor, users
 from hangar_dal.errors import SecondFactorInvalid
 from hangar_dal.two_factor import TwoFactor
-from samples import eve_user
 
 CodeOf = Callable[[TwoFactor], SecretStr]
 AT_ONCE, PROCESSES, STEPS = 64, 8, 50
@@ -173,7 +172,7 @@ async def test_each_step_is_accepted_once_among_processes(sqlite_url: str) -> No
     """SQLite alone: on PostgreSQL each connection has a process of its own in every test above."""
     keys = sealing.new_key()
     async with open_database(Settings(database_url=sqlite_url, sealing_keys=keys), catalog=ACCOUNTS) as db:
-        user = await users.insert_user(db, eve_user(), hashed_password=None)
+        user = await users.insert_user(db, builders.eve_user(), hashed_password=None)
         pending = await two_factor.enrol_two_factor(db, user.id)
         await two_factor.confirm_two_factor(db, pending.id, step=1)
     arguments = (sqlite_url, str(pending.id), str(STEPS))

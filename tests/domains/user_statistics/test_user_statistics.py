@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clock import Clock
-from hangar_dal import Database, User, UserStatus, user_statistics, users
-from samples import eve_user, local_user
+from hangar_dal import Database, User, UserStatus, builders, user_statistics, users
 
 START = datetime(2030, 3, 30, 22, tzinfo=UTC)
 
@@ -17,7 +16,7 @@ async def crowd(database: Database, clock: Clock) -> list[User]:
     for index in range(9):
         clock.now = START + timedelta(hours=4 * index)
         status = list(UserStatus)[index % 3]
-        new = local_user(status=status, password="not read") if index % 4 == 0 else eve_user(status=status)
+        new = builders.user(status=status, password="not read") if index % 4 == 0 else builders.eve_user(status=status)
         user = await users.insert_user(database, new, hashed_password="x" if index % 4 == 0 else None)
         if index % 2:
             clock.now += timedelta(days=1)

@@ -8,17 +8,16 @@ import pytest
 from argon2 import PasswordHasher
 from pydantic import SecretStr
 
-from hangar_dal import Database, NewUser, User, UserStatus, passwords, users
+from hangar_dal import Database, NewUser, User, UserStatus, builders, passwords, users
 from hangar_dal.errors import InvalidCredentials, InvalidValue
 from hangar_dal_pytest import HangarQueries
-from samples import eve_user, local_user, password
 
 REFUSED = r"^the login or the password is wrong$"
 
 
 @pytest.fixture
 def new() -> NewUser:
-    return local_user(username="Straße", email="Mara@Example.org")
+    return builders.user(username="Straße", email="Mara@Example.org")
 
 
 @pytest.fixture
@@ -118,8 +117,8 @@ async def test_authenticate_refuses_an_account_that_is_not_active(
 
 
 async def test_authenticate_refuses_an_account_without_a_password(database: Database) -> None:
-    await users.create_user(database, eve_user(username="Chosen"))
-    for guess in (password(), SecretStr(""), SecretStr("None")):
+    await users.create_user(database, builders.eve_user(username="Chosen"))
+    for guess in (builders.password(), SecretStr(""), SecretStr("None")):
         with pytest.raises(InvalidCredentials, match=REFUSED):
             await users.authenticate(database, "chosen", guess)
 
@@ -127,16 +126,16 @@ async def test_authenticate_refuses_an_account_without_a_password(database: Data
 async def test_authenticate_does_the_same_work_whatever_is_wrong(
     database: Database, mara: User, secret: SecretStr, counted: Callable[[], Counted]
 ) -> None:
-    suspended = local_user(status=UserStatus.SUSPENDED)
+    suspended = builders.user(status=UserStatus.SUSPENDED)
     await users.create_user(database, suspended)
-    await users.create_user(database, eve_user(username="Chosen"))
+    await users.create_user(database, builders.eve_user(username="Chosen"))
     assert suspended.password is not None
     for login, given in [
         ("nobody", secret),
-        ("strasse", password()),
+        ("strasse", builders.password()),
         ("chosen", secret),
         (str(suspended.username), suspended.password),
-        (str(suspended.username), password()),
+        (str(suspended.username), builders.password()),
     ]:
         hasher = counted()
         with pytest.raises(InvalidCredentials, match=REFUSED):
@@ -167,7 +166,7 @@ async def test_authenticate_does_not_renew_the_hash_for_a_wrong_password(
     before = await users.find_login_by_username(database, "strasse")
     monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
     with pytest.raises(InvalidCredentials):
-        await users.authenticate(database, "strasse", password())
+        await users.authenticate(database, "strasse", builders.password())
     assert await users.find_login_by_username(database, "strasse") == before
 
 
@@ -175,7 +174,7 @@ async def test_authenticate_leaves_a_password_that_was_changed_meanwhile(
     database: Database, mara: User, secret: SecretStr, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
-    chosen, rehash_password = password(), passwords.rehash_password
+    chosen, rehash_password = builders.password(), passwords.rehash_password
 
     async def overtaken(given: SecretStr) -> str:
         renewed = await rehash_password(given)
@@ -212,7 +211,7 @@ async def test_authenticate_refuses_an_account_that_ended_while_its_password_was
 async def test_authenticate_takes_a_password_typed_on_another_system(database: Database) -> None:
     composed = "Ein sehr schönes Paßwort"
     decomposed = "Ein sehr scho\N{COMBINING DIAERESIS}nes Paßwort"
-    made = await users.create_user(database, local_user(password=SecretStr(composed)))
+    made = await users.create_user(database, builders.user(password=SecretStr(composed)))
     assert await users.authenticate(database, str(made.username), SecretStr(decomposed)) == made
 
 
@@ -238,7 +237,7 @@ async def test_authenticate_refuses_a_password_that_was_replaced_while_it_was_ve
     async def overtaken(stored: str | None, given: SecretStr) -> bool:
         matches = await verify_password(stored, given)
         if not replaced:
-            replaced.append(await users.set_password(database, mara.id, password()))
+            replaced.append(await users.set_password(database, mara.id, builders.password()))
         return matches
 
     monkeypatch.setattr(passwords, "verify_password", overtaken)

@@ -7,13 +7,12 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from clock import Clock
-from hangar_dal import Database, NewUser, UserRole, UserStatus, UserType, users, uuid7
+from hangar_dal import Database, NewUser, UserRole, UserStatus, UserType, builders, users, uuid7
 from hangar_dal.errors import CheckViolation, InvalidValue, UniqueViolation, WeakPassword
-from samples import eve_user, local_user, password
 
 
 async def test_create_user_returns_the_row_that_get_user_finds(database: Database, clock: Clock) -> None:
-    new = local_user(
+    new = builders.user(
         phone_number="+491711234567",
         display_name="Mårten ✦ Pilot",
         eve_character_id=2**63 - 1,
@@ -36,7 +35,9 @@ async def test_create_user_returns_the_row_that_get_user_finds(database: Databas
 
 
 async def test_create_user_needs_little_of_a_local_account(database: Database) -> None:
-    made = await users.create_user(database, NewUser(username="Mara", email="mara@example.org", password=password()))
+    made = await users.create_user(
+        database, NewUser(username="Mara", email="mara@example.org", password=builders.password())
+    )
     assert made.display_name == "Mara"
     assert (made.user_type, made.status, made.role) == (UserType.LOCAL, UserStatus.ACTIVE, UserRole.USER)
     assert (made.phone_number, made.eve_character_id, made.eve_scopes, made.metadata) == (None, None, [], {})
@@ -50,33 +51,33 @@ async def test_create_user_needs_little_of_an_eve_account(database: Database) ->
 
 
 async def test_create_user_lets_an_eve_account_choose_a_username(database: Database) -> None:
-    made = await users.create_user(database, eve_user(username="Chosen"))
+    made = await users.create_user(database, builders.eve_user(username="Chosen"))
     assert await users.find_user_by_username(database, "CHOSEN") == made
 
 
 async def test_create_user_derives_the_flags(database: Database) -> None:
     for status in UserStatus:
         for role in UserRole:
-            made = await users.create_user(database, local_user(status=status, role=role))
+            made = await users.create_user(database, builders.user(status=status, role=role))
             assert made.is_active is (status is UserStatus.ACTIVE)
             assert made.is_admin is (role is UserRole.ADMIN)
 
 
 async def test_create_user_takes_usernames_of_one_to_64_characters_in_any_script(database: Database) -> None:
     for length in [1, 64]:
-        made = await users.create_user(database, local_user(username="𐐀" * length))
+        made = await users.create_user(database, builders.user(username="𐐀" * length))
         assert made.username == "𐐀" * length
 
 
 async def test_create_user_takes_the_longest_addresses_however_their_folds_grow(database: Database) -> None:
     # U+0390 folds to three characters, as many as any other.
     for text in ("\N{GREEK SMALL LETTER IOTA WITH DIALYTIKA AND TONOS}" * 252, "🚀" * 252):
-        made = await users.create_user(database, local_user(email=f"{text}@x"))
+        made = await users.create_user(database, builders.user(email=f"{text}@x"))
         assert await users.find_user_by_email(database, f"{text}@X") == made
 
 
 async def test_create_user_stores_an_argon2id_hash_and_not_the_password(database: Database) -> None:
-    new = local_user()
+    new = builders.user()
     made = await users.create_user(database, new)
     login = await users.find_login_by_username(database, made.username or "")
     assert login is not None
@@ -93,7 +94,7 @@ async def test_create_user_refuses_weak_and_overlong_passwords_and_stores_nothin
     database: Database, weak: str
 ) -> None:
     with pytest.raises(WeakPassword):
-        await users.create_user(database, local_user(password=SecretStr(weak)))
+        await users.create_user(database, builders.user(password=SecretStr(weak)))
     assert await users.count_users(database) == 0
 
 
@@ -102,20 +103,20 @@ async def test_create_user_refuses_a_password_that_is_the_users_own_name(databas
         name = "an.unusual.name.indeed"
         known = f"{name}@example.org" if field == "email" else name
         with pytest.raises(WeakPassword, match="own name"):
-            await users.create_user(database, local_user(**{field: known, "password": SecretStr(name.upper())}))
+            await users.create_user(database, builders.user(**{field: known, "password": SecretStr(name.upper())}))
 
 
 @pytest.mark.parametrize("missing", ["username", "email", "password"])
 def test_create_user_gets_no_local_account_without_its_parts(missing: str) -> None:
     with pytest.raises(ValidationError, match="a LOCAL account needs username, email and password"):
-        local_user(**{missing: None, "display_name": "Somebody"})
+        builders.user(**{missing: None, "display_name": "Somebody"})
 
 
 def test_create_user_gets_no_eve_account_without_a_character_or_with_an_address() -> None:
     with pytest.raises(ValidationError, match="an EVE_SSO account needs eve_character_id"):
-        eve_user(eve_character_id=None)
+        builders.eve_user(eve_character_id=None)
     with pytest.raises(ValidationError, match="an EVE_SSO account has no email"):
-        eve_user(email="mara@example.org")
+        builders.eve_user(email="mara@example.org")
     with pytest.raises(ValidationError, match="display_name: needed where there is no username"):
         NewUser(user_type=UserType.EVE_SSO, eve_character_id=1)
 
@@ -123,8 +124,8 @@ def test_create_user_gets_no_eve_account_without_a_character_or_with_an_address(
 async def test_create_user_refuses_a_username_that_could_pose_as_an_address(database: Database) -> None:
     for at in ["@", "\N{FULLWIDTH COMMERCIAL AT}", "\N{SMALL COMMERCIAL AT}"]:
         with pytest.raises(ValidationError, match="username"):
-            local_user(username=f"mara{at}example.org")
-        sneaked = local_user().model_copy(update={"username": f"mara{at}example.org"})
+            builders.user(username=f"mara{at}example.org")
+        sneaked = builders.user().model_copy(update={"username": f"mara{at}example.org"})
         with pytest.raises(InvalidValue, match="username: String should match pattern"):
             await users.create_user(database, sneaked)
 
@@ -144,7 +145,7 @@ async def test_create_user_is_held_by_the_table_where_the_model_was_bypassed(
     database: Database, changes: dict[str, object], rule: str
 ) -> None:
     with pytest.raises(CheckViolation, match=f"^a row breaks the rule {rule} of users$") as caught:
-        await users.create_user(database, local_user().model_copy(update=changes))
+        await users.create_user(database, builders.user().model_copy(update=changes))
     assert (caught.value.constraint, caught.value.table, caught.value.columns) == (rule, "users", ())
     assert caught.value.query == "users.insert_user"
     assert await users.count_users(database) == 0
@@ -153,7 +154,7 @@ async def test_create_user_is_held_by_the_table_where_the_model_was_bypassed(
 async def test_create_user_makes_keys_that_sort_by_their_time(database: Database, clock: Clock) -> None:
     made = []
     for _ in range(20):
-        made.append(await users.create_user(database, eve_user()))
+        made.append(await users.create_user(database, builders.eve_user()))
         clock.advance(timedelta(milliseconds=1))
     assert [user.id.version for user in made] == [7] * 20
     assert await users.get_users(database, [user.id for user in reversed(made)]) == made
@@ -161,14 +162,16 @@ async def test_create_user_makes_keys_that_sort_by_their_time(database: Database
 
 async def test_create_user_takes_an_id_of_the_callers_once(database: Database) -> None:
     chosen = uuid7()
-    assert (await users.create_user(database, local_user(id=chosen))).id == chosen
+    assert (await users.create_user(database, builders.user(id=chosen))).id == chosen
     with pytest.raises(UniqueViolation) as caught:
-        await users.create_user(database, local_user(id=chosen))
+        await users.create_user(database, builders.user(id=chosen))
     assert (caught.value.columns, caught.value.constraint) == (("id",), "users_pkey")
 
 
 async def test_create_user_lets_one_of_many_at_once_have_the_name(database: Database) -> None:
-    tries = [users.create_user(database, eve_user(username=name)) for name in ["Straße", "STRASSE", "strasse"] * 4]
+    tries = [
+        users.create_user(database, builders.eve_user(username=name)) for name in ["Straße", "STRASSE", "strasse"] * 4
+    ]
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["UniqueViolation"] * 11 + ["User"]
     assert await users.count_users(database) == 1
@@ -177,7 +180,7 @@ async def test_create_user_lets_one_of_many_at_once_have_the_name(database: Data
 async def test_insert_user_in_a_transaction_goes_with_it(database: Database) -> None:
     with pytest.raises(ZeroDivisionError):
         async with database.transaction() as tx:
-            made = await users.insert_user(tx, eve_user(), hashed_password=None)
+            made = await users.insert_user(tx, builders.eve_user(), hashed_password=None)
             assert await users.get_user(tx, made.id) == made
             raise ZeroDivisionError
     assert await users.count_users(database) == 0

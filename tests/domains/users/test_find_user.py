@@ -4,9 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from hangar_dal import Database, User, users, uuid7
+from hangar_dal import Database, User, builders, users, uuid7
 from hangar_dal.errors import InvalidValue, NotFound
-from samples import eve_user, local_user
 
 
 async def test_get_user_raises_not_found_for_an_unknown_id(database: Database, user: User) -> None:
@@ -20,7 +19,7 @@ async def test_get_users_of_no_ids_is_empty(database: Database, user: User) -> N
 
 
 async def test_get_users_gives_each_user_once_in_the_order_of_the_ids(database: Database) -> None:
-    made = [await users.create_user(database, eve_user()) for _ in range(5)]
+    made = [await users.create_user(database, builders.eve_user()) for _ in range(5)]
     wanted = [made[3].id, made[0].id, uuid7(), made[3].id, made[1].id, UUID(int=0), made[0].id]
     assert await users.get_users(database, wanted) == [made[0], made[1], made[3]]
 
@@ -40,20 +39,20 @@ async def test_get_users_refuses_what_is_no_list_of_uuids(database: Database) ->
 
 
 async def test_find_user_by_email_does_not_look_at_usernames(database: Database) -> None:
-    made = await users.create_user(database, local_user(username="mara", email="other@example.org"))
+    made = await users.create_user(database, builders.user(username="mara", email="other@example.org"))
     assert await users.find_user_by_email(database, "mara@mara") is None
     assert await users.find_user_by_email(database, "other@example.org") == made
 
 
 async def test_find_user_by_username_does_not_look_at_addresses(database: Database) -> None:
-    made = await users.create_user(database, local_user(username="mara", email="other@example.org"))
+    made = await users.create_user(database, builders.user(username="mara", email="other@example.org"))
     assert await users.find_user_by_username(database, "other@example.org") is None
     assert await users.find_user_by_username(database, "mara") == made
 
 
 async def test_find_user_by_login_takes_either(database: Database) -> None:
-    one = await users.create_user(database, local_user(username="mara", email="noah@example.org"))
-    two = await users.create_user(database, local_user(username="noah", email="mara@example.org"))
+    one = await users.create_user(database, builders.user(username="mara", email="noah@example.org"))
+    two = await users.create_user(database, builders.user(username="noah", email="mara@example.org"))
     assert await users.find_user_by_login(database, "Mara") == one
     assert await users.find_user_by_login(database, "Mara@example.org") == two
 
@@ -76,14 +75,14 @@ async def test_find_user_by_each_name_refuses_what_no_name_can_be(database: Data
 
 
 async def test_find_user_by_each_name_never_matches_accounts_without_one(database: Database) -> None:
-    await users.create_user(database, eve_user())
+    await users.create_user(database, builders.eve_user())
     assert await users.find_user_by_username(database, "None") is None
     with pytest.raises(InvalidValue, match=r"^username: must not be None$"):
         await users.find_user_by_username(database, None)
 
 
 async def test_find_user_by_eve_character_finds_the_account_or_none(database: Database, user: User) -> None:
-    made = await users.create_user(database, eve_user())
+    made = await users.create_user(database, builders.eve_user())
     assert made.eve_character_id is not None
     assert await users.find_user_by_eve_character(database, made.eve_character_id) == made
     assert await users.find_user_by_eve_character(database, 1) is None
@@ -91,5 +90,5 @@ async def test_find_user_by_eve_character_finds_the_account_or_none(database: Da
 
 
 async def test_find_user_by_each_name_finds_accounts_of_any_status(database: Database) -> None:
-    made = await users.create_user(database, local_user(status=users.UserStatus.DELETED))
+    made = await users.create_user(database, builders.user(status=users.UserStatus.DELETED))
     assert await users.find_user_by_username(database, made.username or "") == made

@@ -9,10 +9,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from behind import texts_in_frames
-from hangar_dal import ACCOUNTS, Database, Settings, User, open_database, passwords, users
+from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, passwords, users
 from hangar_dal.errors import HangarError, HashingBusy, InvalidCredentials, TransactionError
 from hangar_dal_pytest import HangarQueries
-from samples import local_user, password
 
 FULL = passwords.THREADS + passwords.MAX_WAITING
 
@@ -58,13 +57,13 @@ async def test_other_statements_run_while_sixty_sign_ins_and_a_registration_wait
     one_connection: Database, held: Callable[[], Held]
 ) -> None:
     db = one_connection
-    new, other = local_user(), local_user()
+    new, other = builders.user(), builders.user()
     made = await users.create_user(db, new)
     hasher = held()
     assert new.password is not None
     waiting = [asyncio.create_task(users.authenticate(db, str(made.username), new.password)) for _ in range(60)]
     registration = asyncio.create_task(users.create_user(db, other))
-    reset = asyncio.create_task(users.set_password(db, made.id, password()))
+    reset = asyncio.create_task(users.set_password(db, made.id, builders.password()))
     for _ in range(5):
         await users.touch_last_login(db, made.id)
         assert await users.find_user_by_username(db, str(other.username)) is None
@@ -77,12 +76,12 @@ async def test_other_statements_run_while_sixty_sign_ins_and_a_registration_wait
 async def test_a_full_queue_refuses_the_next_call_at_once_and_serves_again_later(
     database: Database, user: User, held: Callable[[], Held]
 ) -> None:
-    hasher, secret = held(), password()
+    hasher, secret = held(), builders.password()
     waiting = [asyncio.create_task(passwords.verify_password(None, secret)) for _ in range(FULL)]
     await asyncio.sleep(0)
     for refused in (
         users.authenticate(database, str(user.username), secret),
-        users.create_user(database, local_user()),
+        users.create_user(database, builders.user()),
         users.set_password(database, user.id, secret),
         passwords.hash_password(secret),
     ):
@@ -105,20 +104,20 @@ async def test_no_frame_of_a_refused_sign_in_holds_the_hash(
     login = await users.find_login_by_username(database, str(user.username))
     assert login is not None
     hasher = held()
-    waiting = [asyncio.create_task(passwords.verify_password(None, password())) for _ in range(FULL)]
+    waiting = [asyncio.create_task(passwords.verify_password(None, builders.password())) for _ in range(FULL)]
     await asyncio.sleep(0)
     if refusal is InvalidCredentials:
         hasher.let_go.set()
         await asyncio.gather(*waiting)
     with pytest.raises(refusal) as caught:
-        await users.authenticate(database, str(user.username), password())
+        await users.authenticate(database, str(user.username), builders.password())
     assert str(login.hashed_password) not in texts_in_frames(caught.value)
     hasher.let_go.set()
     await asyncio.gather(*waiting)
 
 
 async def test_callers_that_gave_up_leave_their_places_to_others(held: Callable[[], Held]) -> None:
-    hasher, secret = held(), password()
+    hasher, secret = held(), builders.password()
     running = [asyncio.create_task(passwords.verify_password(None, secret)) for _ in range(passwords.THREADS)]
     await asyncio.sleep(0)
     for _ in range(3):
@@ -137,12 +136,12 @@ async def test_no_password_is_hashed_in_a_transaction(
     before = r"^db: expected Database, got Transaction; its connection would wait while a password is hashed\. Call "
     async with database.transaction() as tx:
         for call, instead in (
-            (users.create_user(tx, local_user()), r"passwords\.hash_password .* then insert_user in it\.$"),
+            (users.create_user(tx, builders.user()), r"passwords\.hash_password .* then insert_user in it\.$"),
             (
-                users.set_password(tx, user.id, password()),
+                users.set_password(tx, user.id, builders.password()),
                 r"passwords\.hash_password .* then set_password_hash in it\.$",
             ),
-            (users.authenticate(tx, "x", password()), r"authenticate before the transaction begins\.$"),
+            (users.authenticate(tx, "x", builders.password()), r"authenticate before the transaction begins\.$"),
         ):
             with pytest.raises(TransactionError, match=before + instead), hangar_queries() as sent:
                 await call
@@ -151,7 +150,7 @@ async def test_no_password_is_hashed_in_a_transaction(
 
 
 async def test_a_transaction_stores_a_hash_that_was_made_before_it(database: Database) -> None:
-    new, chosen = local_user(), password()
+    new, chosen = builders.user(), builders.password()
     assert new.password is not None
     first, second = await passwords.hash_password(new.password), await passwords.hash_password(chosen)
     async with database.transaction() as tx:

@@ -10,10 +10,20 @@ from typing import Any, Literal
 import psycopg
 import pytest
 
-from hangar_dal import ACCOUNTS, Database, Transaction, User, UserRole, UserStatus, open_database, sealing, users
+from hangar_dal import (
+    ACCOUNTS,
+    Database,
+    Transaction,
+    User,
+    UserRole,
+    UserStatus,
+    builders,
+    open_database,
+    sealing,
+    users,
+)
 from hangar_dal.errors import DatabaseError, TriggerViolation
 from hangar_dal.settings import Settings
-from samples import eve_user
 
 Sql = Callable[[str], Awaitable[list[Any]]]
 REFUSED = "The last active administrator cannot be demoted, suspended or deleted."
@@ -38,7 +48,7 @@ asyncio.run(main())
 
 
 async def administrator(db: Database, **changes: Any) -> User:
-    return await users.insert_user(db, eve_user(role=UserRole.ADMIN, **changes), hashed_password=None)
+    return await users.insert_user(db, builders.eve_user(role=UserRole.ADMIN, **changes), hashed_password=None)
 
 
 async def active_administrators(db: Database) -> list[User]:
@@ -49,7 +59,7 @@ async def active_administrators(db: Database) -> list[User]:
 async def last(database: Database) -> User:
     """The only active administrator. Another one is suspended, and there is a user."""
     await administrator(database, status=UserStatus.SUSPENDED)
-    await users.insert_user(database, eve_user(), hashed_password=None)
+    await users.insert_user(database, builders.eve_user(), hashed_password=None)
     return await administrator(database)
 
 
@@ -104,7 +114,7 @@ async def test_other_changes_of_the_last_administrator_pass(database: Database, 
 
 async def test_without_an_administrator_everything_is_allowed(database: Database, sql: Sql) -> None:
     suspended = await administrator(database, status=UserStatus.SUSPENDED)
-    user = await users.insert_user(database, eve_user(), hashed_password=None)
+    user = await users.insert_user(database, builders.eve_user(), hashed_password=None)
     await users.set_user_status(database, user.id, UserStatus.SUSPENDED)
     await users.set_user_role(database, suspended.id, UserRole.USER)
     await sql("DELETE FROM users")

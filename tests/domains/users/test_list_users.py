@@ -8,10 +8,9 @@ from typing import Any, Literal
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, User, UserRole, UserStatus, UserType, users
+from hangar_dal import Database, User, UserRole, UserStatus, UserType, builders, users
 from hangar_dal.errors import InvalidValue
 from hangar_dal.values import fold
-from samples import eve_user, local_user
 
 Order = Literal["newest", "oldest", "name"]
 SIGNED_IN: tuple[Literal["never", "ever"] | None, ...] = (None, "never", "ever")
@@ -32,7 +31,9 @@ async def crowd(database: Database, clock: Clock, number: int = 60) -> list[User
     for index, status in zip(range(number), list(UserStatus) * number, strict=False):
         if index % 7 == 0:
             clock.advance(timedelta(microseconds=1))
-        made.append(await users.create_user(database, eve_user(status=status, display_name=NAMES[index % len(NAMES)])))
+        made.append(
+            await users.create_user(database, builders.eve_user(status=status, display_name=NAMES[index % len(NAMES)]))
+        )
     return made
 
 
@@ -76,8 +77,8 @@ async def test_list_users_misses_and_repeats_nobody_while_others_come_and_go(
             doomed.add(gone)
             await users.delete_user(database, gone)
         clock.advance(timedelta(microseconds=1))
-        await users.create_user(database, eve_user(display_name="aaa"))
-        await users.create_user(database, eve_user(display_name="zzz"))
+        await users.create_user(database, builders.eve_user(display_name="aaa"))
+        await users.create_user(database, builders.eve_user(display_name="zzz"))
 
     seen = [user.id for user in await walk(database, 5, order=order, status=status, between=between)]
     stayed = [user.id for user in made if user.id not in doomed and status in (None, user.status)]
@@ -151,8 +152,8 @@ async def test_count_users_counts_by_status(database: Database, clock: Clock) ->
 
 
 async def test_list_users_may_end_behind_a_user_with_an_account_of_either_type(database: Database) -> None:
-    first = await users.create_user(database, local_user(display_name="a"))
-    second = await users.create_user(database, eve_user(display_name="b"))
+    first = await users.create_user(database, builders.user(display_name="a"))
+    second = await users.create_user(database, builders.eve_user(display_name="b"))
     assert await users.list_users(database, order="name", after=first) == [second]
 
 
@@ -161,8 +162,8 @@ async def test_list_users_passes_those_that_all_filters_let_through(database: Da
     for index in range(48):
         clock.advance(timedelta(seconds=index % 3))
         given: dict[str, Any] = {"status": list(UserStatus)[index % 2], "role": list(UserRole)[index % 3]}
-        local = local_user(password="not read", **given)
-        new = local if index % 5 == 0 else eve_user(display_name=NAMES[index % len(NAMES)], **given)
+        local = builders.user(password="not read", **given)
+        new = local if index % 5 == 0 else builders.eve_user(display_name=NAMES[index % len(NAMES)], **given)
         user = await users.insert_user(database, new, hashed_password=None if index % 5 else "x")
         made.append(await users.touch_last_login(database, user.id) if index % 4 == 0 else user)
     middle, late = made[20].created_at, made[40].created_at

@@ -5,11 +5,10 @@ from random import Random
 
 import pytest
 
-from hangar_dal import Database, User, users
+from hangar_dal import Database, User, builders, users
 from hangar_dal.database import Row
 from hangar_dal.errors import InvalidValue
 from hangar_dal.values import fold, uuid7
-from samples import eve_user, local_user
 
 Sql = Callable[[str], Awaitable[list[Row]]]
 NAMES = (
@@ -27,11 +26,11 @@ ADDRESSES = ("Mara.Abcde@faß.de", "мара@пример.рф", "o'brien+abc@ex
 
 async def crowd(database: Database) -> list[User]:
     """Each name as a display name; some users have the other three texts too."""
-    made = [await users.create_user(database, eve_user(display_name=name)) for name in NAMES]
+    made = [await users.create_user(database, builders.eve_user(display_name=name)) for name in NAMES]
     for email, username in zip(ADDRESSES, NAMES[2:], strict=False):
-        new = local_user(email=email, username=username, display_name="Someone else", password="not read")
+        new = builders.user(email=email, username=username, display_name="Someone else", password="not read")
         made.append(await users.insert_user(database, new, hashed_password="x"))
-    others = [eve_user(phone_number=phone, display_name="ab") for phone in PHONES]
+    others = [builders.eve_user(phone_number=phone, display_name="ab") for phone in PHONES]
     return [*made, *[await users.create_user(database, new) for new in others]]
 
 
@@ -91,14 +90,14 @@ async def test_a_part_that_no_text_can_contain_is_refused(database: Database, pa
 )
 async def test_a_part_is_never_a_pattern_or_an_expression(database: Database, part: str) -> None:
     for name in ("abc", "bcd", "abcd", "abc bcd"):
-        await users.create_user(database, eve_user(display_name=name))
+        await users.create_user(database, builders.eve_user(display_name=name))
     assert await users.search_users(database, part) == []
-    named = await users.create_user(database, eve_user(display_name=f"<{part}>"))
+    named = await users.create_user(database, builders.eve_user(display_name=f"<{part}>"))
     assert await users.search_users(database, part) == [named]
 
 
 async def test_a_part_is_not_found_across_two_texts_of_a_user(database: Database) -> None:
-    new = local_user(username="xxabc", display_name="bcdxx", email="bcd@cde.example", password="not read")
+    new = builders.user(username="xxabc", display_name="bcdxx", email="bcd@cde.example", password="not read")
     stored = await users.insert_user(database, new, hashed_password="x")
     assert await users.search_users(database, "abc") == [stored]
     assert await users.search_users(database, "abcd") == []
@@ -106,8 +105,8 @@ async def test_a_part_is_not_found_across_two_texts_of_a_user(database: Database
 
 async def test_pages_are_the_sorted_whole(database: Database) -> None:
     names = [f"{'Zz'[index % 2]} pilot {index % 5}" for index in range(40)]
-    made = [await users.create_user(database, eve_user(display_name=name)) for name in names]
-    await users.create_user(database, eve_user(display_name="someone else"))
+    made = [await users.create_user(database, builders.eve_user(display_name=name)) for name in names]
+    await users.create_user(database, builders.eve_user(display_name="someone else"))
     for limit in (1, 7, 100):
         seen: list[User] = []
         while page := await users.search_users(database, "PILOT", after=seen[-1] if seen else None, limit=limit):
@@ -116,7 +115,9 @@ async def test_pages_are_the_sorted_whole(database: Database) -> None:
 
 
 async def test_the_order_follows_a_name_that_changes(database: Database) -> None:
-    first, second = [await users.create_user(database, eve_user(display_name=f"pilot {letter}")) for letter in "ab"]
+    first, second = [
+        await users.create_user(database, builders.eve_user(display_name=f"pilot {letter}")) for letter in "ab"
+    ]
     first = await users.update_user(database, first.id, display_name="pilot c")
     assert await users.search_users(database, "pilot") == [second, first]
     assert await users.search_users(database, "pilot", limit=1) == [second]
@@ -124,7 +125,9 @@ async def test_the_order_follows_a_name_that_changes(database: Database) -> None
 
 
 async def test_a_user_is_found_by_the_texts_of_today_only(database: Database) -> None:
-    new = local_user(username="firstname", email="first@mail.example", phone_number="+441111111", password="not read")
+    new = builders.user(
+        username="firstname", email="first@mail.example", phone_number="+441111111", password="not read"
+    )
     stored = await users.insert_user(database, new, hashed_password="x")
 
     async def finds(part: str) -> bool:
@@ -141,10 +144,10 @@ async def test_a_user_is_found_by_the_texts_of_today_only(database: Database) ->
 
 
 async def test_what_a_transaction_takes_back_is_not_found(database: Database) -> None:
-    kept = await users.create_user(database, eve_user(display_name="kept before"))
+    kept = await users.create_user(database, builders.eve_user(display_name="kept before"))
     with pytest.raises(ZeroDivisionError):
         async with database.transaction() as tx:
-            await users.insert_user(tx, eve_user(display_name="never kept"), hashed_password=None)
+            await users.insert_user(tx, builders.eve_user(display_name="never kept"), hashed_password=None)
             await users.update_user(tx, kept.id, display_name="changed after")
             assert len(await users.search_users(tx, "never kept")) == 1
             raise ZeroDivisionError
@@ -175,7 +178,7 @@ GRAMS = {"sqlite": '["new","ew ","w n"]', "postgresql": '{"new","ew ","w n"}'}
 async def test_a_row_that_replaces_another_one_is_found_in_its_place(
     database: Database, sql: Sql, has_its_id: bool
 ) -> None:
-    old = await users.create_user(database, eve_user(display_name="old name", eve_character_id=7))
+    old = await users.create_user(database, builders.eve_user(display_name="old name", eve_character_id=7))
     for statement in REPLACE[database.dialect]:
         await sql(statement.format(id=old.id if has_its_id else uuid7(), grams=GRAMS[database.dialect], at=AT))
     assert await users.search_users(database, "old name") == []
@@ -197,7 +200,9 @@ async def test_a_change_past_the_package_leaves_no_grams_of_the_old_text(
     database: Database, sql: Sql, change: str, gone: str
 ) -> None:
     phone = "+441111111"
-    new = local_user(username="first", display_name="shown", email="a@mail.example", phone_number=phone, password="x")
+    new = builders.user(
+        username="first", display_name="shown", email="a@mail.example", phone_number=phone, password="x"
+    )
     user = await users.insert_user(database, new, hashed_password="x")
     parts = ("first", "shown", "mail.", "+44111")
     assert [len(await users.search_users(database, part)) for part in parts] == [1] * 4
@@ -209,9 +214,9 @@ async def test_a_change_past_the_package_leaves_no_grams_of_the_old_text(
 
 
 async def test_a_vacuum_mixes_nobody_up(database: Database, sql: Sql) -> None:
-    made = [await users.create_user(database, eve_user(display_name=f"pilot {index}")) for index in range(9)]
+    made = [await users.create_user(database, builders.eve_user(display_name=f"pilot {index}")) for index in range(9)]
     for user in made[::2]:
         await users.delete_user(database, user.id)
     await sql("VACUUM")
-    made.append(await users.create_user(database, eve_user(display_name="pilot 99")))
+    made.append(await users.create_user(database, builders.eve_user(display_name="pilot 99")))
     assert await users.search_users(database, "pilot") == [*made[1:-1:2], made[-1]]

@@ -6,9 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from clock import Clock
-from hangar_dal import Database, User, UserRole, UserStatus, session_cookies, users, uuid7
+from hangar_dal import Database, User, UserRole, UserStatus, builders, session_cookies, users, uuid7
 from hangar_dal.errors import InvalidCredentials, InvalidValue, NotFound, WeakPassword
-from samples import eve_user, local_user, password, session
 
 
 @pytest.mark.parametrize("status", UserStatus)
@@ -48,12 +47,12 @@ async def test_touch_last_login_notes_the_time_and_nothing_else(database: Databa
 
 
 async def test_set_user_anything_changes_nobody_else(database: Database, user: User) -> None:
-    other = await users.create_user(database, local_user())
-    younger = await users.create_user(database, local_user())
+    other = await users.create_user(database, builders.user())
+    younger = await users.create_user(database, builders.user())
     await users.set_user_status(database, other.id, UserStatus.INACTIVE)
     await users.set_user_role(database, other.id, UserRole.ADMIN)
     await users.touch_last_login(database, other.id)
-    await users.set_password(database, other.id, password())
+    await users.set_password(database, other.id, builders.password())
     assert await users.get_users(database, [user.id, younger.id]) == [user, younger]
 
 
@@ -65,11 +64,11 @@ async def test_set_user_anything_raises_not_found_for_an_unknown_id(database: Da
     with pytest.raises(NotFound, match="touch_last_login"):
         await users.touch_last_login(database, uuid7())
     with pytest.raises(NotFound, match="get_user"):
-        await users.set_password(database, uuid7(), password())
+        await users.set_password(database, uuid7(), builders.password())
 
 
 async def test_set_password_replaces_the_old_one(database: Database, clock: Clock) -> None:
-    new, other = local_user(), password()
+    new, other = builders.user(), builders.password()
     made = await users.create_user(database, new)
     assert new.password is not None
     clock.advance(timedelta(seconds=1))
@@ -81,14 +80,14 @@ async def test_set_password_replaces_the_old_one(database: Database, clock: Cloc
 
 
 async def test_set_password_gives_an_eve_account_with_a_username_a_second_way_in(database: Database) -> None:
-    made, secret = await users.create_user(database, eve_user(username="Chosen")), password()
+    made, secret = await users.create_user(database, builders.eve_user(username="Chosen")), builders.password()
     await users.set_password(database, made.id, secret)
     assert (await users.authenticate(database, "chosen", secret)).id == made.id
 
 
 async def test_set_password_refuses_weak_and_overlong_ones_and_keeps_the_old(database: Database) -> None:
     for weak in ["", "short", "passwordpassword", "x" * 257, "x" * 1_000_000]:
-        new = local_user()
+        new = builders.user()
         made = await users.create_user(database, new)
         assert new.password is not None
         with pytest.raises(WeakPassword):
@@ -100,7 +99,7 @@ async def test_set_password_refuses_the_users_own_names_whatever_their_case(data
     name = "the.longest.serving.pilot"
     made = await users.create_user(
         database,
-        local_user(username=name, email="quartermaster.of.them.all@example.org", display_name="Ada of the Wheel"),
+        builders.user(username=name, email="quartermaster.of.them.all@example.org", display_name="Ada of the Wheel"),
     )
     for own in [name.upper(), "Quartermaster.of.Them.All@example.org", "ada of the wheel"]:
         with pytest.raises(WeakPassword, match="own name"):
@@ -113,9 +112,9 @@ async def test_set_password_refuses_a_password_that_is_no_secret(database: Datab
 
 
 async def test_delete_user_takes_the_session_cookies_along(database: Database, user: User) -> None:
-    other = await users.create_user(database, local_user())
+    other = await users.create_user(database, builders.user())
     for owner in (user, user, other):
-        await session_cookies.create_session_cookie(database, session(owner.id))
+        await session_cookies.create_session_cookie(database, builders.session_cookie(owner.id))
     assert await users.delete_user(database, user.id) == 1
     assert await session_cookies.count_session_cookies(database) == 1
     assert await session_cookies.count_session_cookies(database, user_id=other.id) == 1

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, User, UserStatus, UserType, users
+from hangar_dal import Database, User, UserStatus, UserType, builders, users
 from hangar_dal.errors import AccountNotActive, InvalidValue
-from samples import local_user
 
 CHARACTER = 95465499
 
@@ -68,7 +67,7 @@ async def test_sign_in_eve_user_lets_an_account_back_in(database: Database) -> N
 
 
 async def test_sign_in_eve_user_finds_a_local_account_that_belongs_to_the_character(database: Database) -> None:
-    made = await users.create_user(database, local_user(eve_character_id=CHARACTER))
+    made = await users.create_user(database, builders.user(eve_character_id=CHARACTER))
     found = await sign_in(database, eve_scopes=["publicData"])
     assert (found.id, found.user_type, found.email) == (made.id, UserType.LOCAL, made.email)
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from hangar_dal import Database, users
+from hangar_dal import Database, builders, users
 from hangar_dal.errors import UniqueViolation
-from samples import eve_user, local_user
 
 SAME = {
     "ascii": ("Pilot", "pILOT"),
@@ -63,24 +62,24 @@ def told(violation: UniqueViolation) -> tuple[str | None, tuple[str, ...], str |
 
 async def test_create_user_refuses_a_username_that_differs_in_case_only(database: Database) -> None:
     for one, two in SAME.values():
-        await users.create_user(database, local_user(username=one))
+        await users.create_user(database, builders.user(username=one))
         with pytest.raises(UniqueViolation) as caught:
-            await users.create_user(database, local_user(username=two))
+            await users.create_user(database, builders.user(username=two))
         assert told(caught.value) == taken("username")
 
 
 async def test_create_user_refuses_an_address_that_differs_in_case_only(database: Database) -> None:
     for one, two in SAME_ADDRESS.values():
-        await users.create_user(database, local_user(email=f"{one}@Example.org"))
+        await users.create_user(database, builders.user(email=f"{one}@Example.org"))
         with pytest.raises(UniqueViolation) as caught:
-            await users.create_user(database, local_user(email=f"{two}@eXAMPLE.org"))
+            await users.create_user(database, builders.user(email=f"{two}@eXAMPLE.org"))
         assert told(caught.value) == taken("email")
 
 
 async def test_update_user_refuses_names_that_differ_in_case_only(database: Database) -> None:
     for one, two in SAME_ADDRESS.values():
-        await users.create_user(database, local_user(username=one, email=f"{one}@example.org"))
-        rival = await users.create_user(database, local_user())
+        await users.create_user(database, builders.user(username=one, email=f"{one}@example.org"))
+        rival = await users.create_user(database, builders.user())
         with pytest.raises(UniqueViolation) as caught:
             await users.update_user(database, rival.id, username=two)
         assert told(caught.value) == taken("username")
@@ -92,7 +91,7 @@ async def test_update_user_refuses_names_that_differ_in_case_only(database: Data
 
 async def test_find_user_by_each_name_ignores_case(database: Database) -> None:
     for one, two in SAME_ADDRESS.values():
-        made = await users.create_user(database, local_user(username=one, email=f"{one}@example.org"))
+        made = await users.create_user(database, builders.user(username=one, email=f"{one}@example.org"))
         assert made.username == one
         assert await users.find_user_by_username(database, two) == made
         assert await users.find_user_by_email(database, f"{two}@EXAMPLE.ORG") == made
@@ -102,29 +101,29 @@ async def test_find_user_by_each_name_ignores_case(database: Database) -> None:
 
 @pytest.mark.parametrize(("one", "two"), SAME_DOMAIN.values(), ids=SAME_DOMAIN)
 async def test_one_domain_in_two_spellings_is_one_address(database: Database, one: str, two: str) -> None:
-    made = await users.create_user(database, local_user(email=f"Mara@{one}"))
+    made = await users.create_user(database, builders.user(email=f"Mara@{one}"))
     assert made.email is not None
     assert made.email.isascii()
     assert await users.find_user_by_email(database, f"mara@{two}") == made
     with pytest.raises(UniqueViolation) as caught:
-        await users.create_user(database, local_user(email=f"MARA@{two}"))
+        await users.create_user(database, builders.user(email=f"MARA@{two}"))
     assert told(caught.value) == taken("email")
 
 
 @pytest.mark.parametrize(("one", "two"), OTHER_DOMAIN.values(), ids=OTHER_DOMAIN)
 async def test_two_domains_are_two_addresses(database: Database, one: str, two: str) -> None:
-    first = await users.create_user(database, local_user(email=f"mara@{one}"))
+    first = await users.create_user(database, builders.user(email=f"mara@{one}"))
     assert await users.find_user_by_email(database, f"mara@{two}") is None
     assert await users.find_user_by_login(database, f"mara@{two}") is None
-    second = await users.create_user(database, local_user(email=f"mara@{two}"))
+    second = await users.create_user(database, builders.user(email=f"mara@{two}"))
     assert await users.find_user_by_email(database, f"mara@{one}") == first
     assert await users.find_user_by_email(database, f"mara@{two}") == second
 
 
 async def test_create_user_takes_names_that_are_not_the_same(database: Database) -> None:
     for one, two in OTHER.values():
-        await users.create_user(database, local_user(username=one, email=f"{one}@example.org"))
-        made = await users.create_user(database, local_user(username=two, email=f"{two}@example.org"))
+        await users.create_user(database, builders.user(username=one, email=f"{one}@example.org"))
+        made = await users.create_user(database, builders.user(username=two, email=f"{two}@example.org"))
         assert await users.find_user_by_username(database, two) == made
 
 
@@ -132,36 +131,36 @@ async def test_create_user_takes_names_that_are_not_the_same(database: Database)
     ("column", "value"), [("phone_number", "+4917112345"), ("eve_character_id", 95465499)], ids=["phone", "character"]
 )
 async def test_create_user_refuses_a_number_that_is_taken(database: Database, column: str, value: Any) -> None:
-    await users.create_user(database, local_user(**{column: value}))
+    await users.create_user(database, builders.user(**{column: value}))
     with pytest.raises(UniqueViolation) as caught:
-        await users.create_user(database, eve_user(**{column: value}))
+        await users.create_user(database, builders.eve_user(**{column: value}))
     assert told(caught.value) == taken(column)
 
 
 async def test_create_user_takes_any_number_of_accounts_without_names(database: Database) -> None:
     for _ in range(3):
-        await users.create_user(database, eve_user())
+        await users.create_user(database, builders.eve_user())
     assert await users.count_users(database) == 3
 
 
 async def test_update_user_may_change_the_case_of_its_own_name(database: Database) -> None:
-    made = await users.create_user(database, local_user(username="Straße"))
+    made = await users.create_user(database, builders.user(username="Straße"))
     assert (await users.update_user(database, made.id, username="STRASSE")).username == "STRASSE"
 
 
 async def test_delete_user_frees_the_names(database: Database) -> None:
-    first = await users.create_user(database, local_user(username="Mara", email="mara@example.org"))
+    first = await users.create_user(database, builders.user(username="Mara", email="mara@example.org"))
     await users.delete_user(database, first.id)
-    again = await users.create_user(database, local_user(username="mara", email="MARA@example.org"))
+    again = await users.create_user(database, builders.user(username="mara", email="MARA@example.org"))
     assert again.id != first.id
 
 
 async def test_create_user_is_told_the_first_column_where_several_are_taken(database: Database) -> None:
-    made = await users.create_user(database, local_user(phone_number="+4917112345", eve_character_id=95465499))
+    made = await users.create_user(database, builders.user(phone_number="+4917112345", eve_character_id=95465499))
     names = ("id", "username", "email", "phone_number", "eve_character_id")
     taken_by_made = [(name, getattr(made, name)) for name in names]
     for number in range(2, len(names) + 1):
         for several in combinations(taken_by_made, number):
             with pytest.raises(UniqueViolation) as caught:
-                await users.create_user(database, local_user(**dict(several)))
+                await users.create_user(database, builders.user(**dict(several)))
             assert caught.value.columns == (several[0][0],)

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from clock import Clock
-from hangar_dal import Database, User, UserStatus, users, uuid7
+from hangar_dal import Database, User, UserStatus, builders, users, uuid7
 from hangar_dal.errors import CheckViolation, InvalidValue, NotFound, UniqueViolation
-from samples import eve_user, local_user
 
 FIELDS: dict[str, Any] = {
     "username": "Größe✦",
@@ -25,7 +24,7 @@ FIELDS: dict[str, Any] = {
 async def person(database: Database) -> User:
     """With a value in every field."""
     return await users.create_user(
-        database, local_user(phone_number="+491711234567", metadata={"old": True}, eve_scopes=["publicData"])
+        database, builders.user(phone_number="+491711234567", metadata={"old": True}, eve_scopes=["publicData"])
     )
 
 
@@ -55,7 +54,7 @@ async def test_update_user_sets_a_field_to_null(database: Database, person: User
 
 
 async def test_update_user_takes_none_for_what_is_null_already(database: Database) -> None:
-    made = await users.create_user(database, eve_user())
+    made = await users.create_user(database, builders.eve_user())
     assert await users.update_user(database, made.id, email=None, phone_number=None) == made
 
 
@@ -97,7 +96,7 @@ async def test_update_user_moves_the_name_under_which_a_user_is_found(database: 
 
 
 async def test_update_user_moves_the_name_by_which_users_are_listed(database: Database) -> None:
-    one, two = [await users.create_user(database, eve_user(display_name=name)) for name in ("a", "b")]
+    one, two = [await users.create_user(database, builders.eve_user(display_name=name)) for name in ("a", "b")]
     moved = await users.update_user(database, one.id, display_name="Ⓒ")
     assert await users.list_users(database, order="name") == [two, moved]
 
@@ -110,7 +109,7 @@ async def test_update_user_refuses_a_local_account_without_an_address(database: 
 
 
 async def test_update_user_refuses_an_eve_account_with_an_address(database: Database) -> None:
-    made = await users.create_user(database, eve_user())
+    made = await users.create_user(database, builders.eve_user())
     with pytest.raises(CheckViolation) as caught:
         await users.update_user(database, made.id, email="mara@example.org")
     assert caught.value.constraint == "users_eve_sso_email_check"
@@ -118,7 +117,7 @@ async def test_update_user_refuses_an_eve_account_with_an_address(database: Data
 
 
 async def test_update_user_gives_an_eve_account_a_username(database: Database) -> None:
-    made = await users.create_user(database, eve_user())
+    made = await users.create_user(database, builders.eve_user())
     changed = await users.update_user(database, made.id, username="Chosen")
     assert await users.find_user_by_login(database, "cHOSEN") == changed
 
@@ -131,5 +130,5 @@ async def test_update_user_changes_nothing_if_one_field_is_taken(database: Datab
 
 
 async def test_update_user_works_on_accounts_of_any_status(database: Database) -> None:
-    made = await users.create_user(database, local_user(status=UserStatus.SUSPENDED))
+    made = await users.create_user(database, builders.user(status=UserStatus.SUSPENDED))
     assert (await users.update_user(database, made.id, is_private=True)).is_private

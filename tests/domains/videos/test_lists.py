@@ -7,9 +7,9 @@ import pytest
 
 from clock import Clock
 from community import person, video
-from hangar_dal import Database, users, uuid7, video_views, videos
+from hangar_dal import Database, builders, users, uuid7, video_views, videos
 from hangar_dal.errors import InvalidValue, NotFound, UniqueViolation
-from hangar_dal.videos import NewVideo, Rendition, Video, VideoStatus
+from hangar_dal.videos import NewVideo, Video, VideoStatus
 from hangar_dal_pytest import HangarQueries
 
 
@@ -125,7 +125,7 @@ async def test_a_change_of_a_text_changes_what_finds_it(database: Database) -> N
 
 async def test_creating_a_video_again_returns_it(database: Database) -> None:
     owner, other = await person(database), await person(database)
-    new = NewVideo(owner_id=owner.id, title="once")
+    new = builders.video(owner, title="once")
     made = await videos.create_video(database, new)
     assert await videos.create_video(database, new) == made
     with pytest.raises(UniqueViolation):
@@ -137,10 +137,7 @@ async def test_creating_a_video_again_returns_it(database: Database) -> None:
 
 async def test_an_import_stores_all_values_and_an_export_returns_them(database: Database) -> None:
     owner = await person(database)
-    rows = [
-        NewVideo(owner_id=owner.id, title=f"Film {index}", tags=["a", "b"], metadata={"n": index}, language="en")
-        for index in range(7)
-    ]
+    rows = [builders.video(owner, tags=["a", "b"], metadata={"n": index}) for index in range(7)]
     assert await videos.import_videos(database, rows, batch_size=3) == 7
     assert await videos.import_videos(database, rows, batch_size=3) == 0
     async with videos.stream_videos(database) as stream:
@@ -155,10 +152,7 @@ async def test_an_import_stores_all_values_and_an_export_returns_them(database: 
 async def test_details_have_owner_renditions_and_views(database: Database) -> None:
     owner = await person(database)
     first, second = await video(database, owner.id), await video(database, owner.id)
-    renditions = [
-        Rendition(name=name, width=16, height=height, bitrate=1, codec="av1", url=f"https://v/{name}", size=0)
-        for name, height in (("hd", 9), ("sd", 4))
-    ]
+    renditions = [builders.rendition(name=name, height=height) for name, height in (("hd", 720), ("sd", 360))]
     assert await videos.replace_renditions(database, first.id, [*renditions[1:], *renditions[:1]]) == renditions
     assert await videos.replace_renditions(database, second.id, renditions) == renditions
     assert await videos.replace_renditions(database, second.id, []) == []
@@ -175,7 +169,7 @@ async def test_details_are_one_statement_for_one_video_and_for_twenty(
 ) -> None:
     owner = await person(database)
     made = [await video(database, owner.id) for _ in range(20)]
-    hd = Rendition(name="hd", width=16, height=9, bitrate=1, codec="av1", url="https://v/hd", size=0)
+    hd = builders.rendition()
     for each in made:
         await videos.replace_renditions(database, each.id, [hd])
     for wanted in (made[:1], made):

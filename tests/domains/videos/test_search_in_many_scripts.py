@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from community import person
-from hangar_dal import Database, videos
-from hangar_dal.videos import FoundVideo, NewVideo, VideoStatus, VideoVisibility
+from hangar_dal import Database, builders, videos
+from hangar_dal.videos import FoundVideo
 from hangar_dal.words import search_words, words
 
 # The first and last letters of each script, from which words are made; with marks where the script has some.
@@ -65,17 +65,7 @@ async def test_a_search_finds_what_a_scan_of_all_texts_finds(database: Database,
     owner = await person(database)
     stored = list(texts(random, vocabulary(random, max(20, number // 200)), number))
     rows = [
-        NewVideo(
-            owner_id=owner.id,
-            title=title,
-            description=description,
-            tags=tags,
-            duration_ms=1,
-            status=VideoStatus.READY,
-            visibility=VideoVisibility.PUBLIC,
-            published_at=database.now(),
-        )
-        for title, description, tags in stored
+        builders.video(owner, title=title, description=description, tags=tags) for title, description, tags in stored
     ]
     assert await videos.import_videos(database, rows) == number
     known = {

@@ -4,9 +4,8 @@ import pytest
 
 from community import person, video
 from domain_fixtures import Sql
-from hangar_dal import Database, uuid7, video_views, videos
+from hangar_dal import Database, builders, uuid7, video_views, videos
 from hangar_dal.errors import ConstraintViolation, DatabaseError, ForeignKeyViolation, TriggerViolation
-from hangar_dal.videos import Rendition
 
 VIDEO: dict[str, str] = {
     "title = ''": "videos_title_check",
@@ -60,7 +59,7 @@ RENDITION: dict[str, str] = {
 @pytest.mark.parametrize(("change", "rule"), RENDITION.items(), ids=RENDITION)
 async def test_a_rendition_that_breaks_a_rule_is_refused(database: Database, sql: Sql, change: str, rule: str) -> None:
     made = await video(database, (await person(database)).id)
-    hd = Rendition(name="hd", width=16, height=9, bitrate=1, codec="av1", url="https://v/hd", size=1)
+    hd = builders.rendition()
     await videos.replace_renditions(database, made.id, [hd])
     with pytest.raises(ConstraintViolation) as caught:
         await sql(f"UPDATE video_renditions SET {change}")

@@ -11,6 +11,7 @@ from hangar_dal import (
     Database,
     User,
     accounts,
+    builders,
     comments,
     likes,
     notifications,
@@ -25,11 +26,8 @@ from hangar_dal.accounts.user_tables import tables_of_other_catalogs
 from hangar_dal.comments import Comment
 from hangar_dal.community.user_tables import USER_TABLES
 from hangar_dal.migrations.drift import database_schema
-from hangar_dal.notifications import Channel, NewNotification
-from hangar_dal.reports import NewReport, ReportReason, ReportTarget
-from hangar_dal.shares import NewShare, ShareChannel
+from hangar_dal.notifications import Channel
 from hangar_dal.social import FollowStatus
-from hangar_dal.videos import Rendition
 
 
 async def test_no_table_that_refers_to_users_is_forgotten(database: Database, database_url: str) -> None:
@@ -53,11 +51,9 @@ async def react(db: Database, video_id: UUID, who: User, other: User) -> Comment
     await likes.like_video(db, video_id, user_id=who.id)
     said = await comment(db, video_id, who.id)
     await likes.like_comment(db, said.id, user_id=who.id)
-    to = NewShare(video_id=video_id, user_id=who.id, recipient_id=other.id, channel=ShareChannel.USER)
-    await shares.share_video(db, to)
-    about = NewReport(reporter_id=who.id, target_kind=ReportTarget.USER, target_id=other.id, reason=ReportReason.SPAM)
-    await reports.create_report(db, about)
-    await notifications.notify(db, NewNotification(recipient_id=who.id, actor_id=other.id, kind="share", title="t"))
+    await shares.share_video(db, builders.share(video=video_id, user=who, recipient=other))
+    await reports.create_report(db, builders.report(other, reporter=who))
+    await notifications.notify(db, builders.notification(who, actor=other, kind="share"))
     await notifications.set_preference(db, who.id, kind="share", channel=Channel.PUSH, is_enabled=False)
     return said
 
@@ -66,7 +62,7 @@ async def test_an_export_has_the_tables_of_the_opened_catalog(database: Database
     ada, bob, eve = await person(database), await person(database), await person(database)
     for owner in (ada, bob):
         made = await video(database, owner.id, tags=["tag"])
-        hd = Rendition(name="hd", width=16, height=9, bitrate=1, codec="av1", url="https://v/hd", size=1)
+        hd = builders.rendition()
         await videos.replace_renditions(database, made.id, [hd])
         await video_views.record_view(database, made.id, viewer_id=ada.id)
     for who in (ada, bob):
@@ -139,9 +135,9 @@ async def test_a_merge_moves_likes_comments_shares_reports_and_notifications(dat
     await react(database, both.id, kept, other)
     said = await react(database, both.id, merged, other)
     await likes.like_video(database, one.id, user_id=merged.id)
-    between = NewShare(video_id=one.id, user_id=merged.id, recipient_id=kept.id, channel=ShareChannel.USER)
+    between = builders.share(video=one, user=merged, recipient=kept)
     await shares.share_video(database, between)
-    back = NewShare(video_id=one.id, user_id=other.id, recipient_id=merged.id, channel=ShareChannel.USER)
+    back = builders.share(video=one, user=other, recipient=merged)
     received = await shares.share_video(database, back)
     claimed = await reports.claim_report(database, moderator_id=merged.id)
     assert claimed is not None

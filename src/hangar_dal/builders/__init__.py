@@ -1,0 +1,48 @@
+"""Build what the functions of the domains write, for tests: valid by default, and every field can be given.
+
+    from hangar_dal import builders
+
+    ada = await users.create_user(db, builders.user())
+    video = await videos.create_video(db, builders.video(owner=ada, title="A red car"))
+
+Names, titles and instants are counted, so that a run repeats. Only secrets and ids are random.
+"""
+
+from hangar_dal.builders.accounts import EveTokenFields as EveTokenFields
+from hangar_dal.builders.accounts import EveUserFields as EveUserFields
+from hangar_dal.builders.accounts import RefreshTokenFields as RefreshTokenFields
+from hangar_dal.builders.accounts import SecurityEventFields as SecurityEventFields
+from hangar_dal.builders.accounts import SessionCookieFields as SessionCookieFields
+from hangar_dal.builders.accounts import TwoFactorFields as TwoFactorFields
+from hangar_dal.builders.accounts import UserFields as UserFields
+from hangar_dal.builders.accounts import eve_token as eve_token
+from hangar_dal.builders.accounts import eve_user as eve_user
+from hangar_dal.builders.accounts import password as password
+from hangar_dal.builders.accounts import refresh_token as refresh_token
+from hangar_dal.builders.accounts import security_event as security_event
+from hangar_dal.builders.accounts import session_cookie as session_cookie
+from hangar_dal.builders.accounts import storage_state as storage_state
+from hangar_dal.builders.accounts import two_factor as two_factor
+from hangar_dal.builders.accounts import user as user
+from hangar_dal.builders.building import EARLIER as EARLIER
+from hangar_dal.builders.building import LATER as LATER
+from hangar_dal.builders.community import CommentFields as CommentFields
+from hangar_dal.builders.community import EventFields as EventFields
+from hangar_dal.builders.community import FollowFields as FollowFields
+from hangar_dal.builders.community import LikeFields as LikeFields
+from hangar_dal.builders.community import NotificationFields as NotificationFields
+from hangar_dal.builders.community import RenditionFields as RenditionFields
+from hangar_dal.builders.community import ReportFields as ReportFields
+from hangar_dal.builders.community import ShareFields as ShareFields
+from hangar_dal.builders.community import VideoFields as VideoFields
+from hangar_dal.builders.community import comment as comment
+from hangar_dal.builders.community import event as event
+from hangar_dal.builders.community import follow as follow
+from hangar_dal.builders.community import like as like
+from hangar_dal.builders.community import notification as notification
+from hangar_dal.builders.community import rendition as rendition
+from hangar_dal.builders.community import report as report
+from hangar_dal.builders.community import share as share
+from hangar_dal.builders.community import video as video
+from hangar_dal.builders.outbox import MessageFields as MessageFields
+from hangar_dal.builders.outbox import message as message

@@ -1,0 +1,27 @@
+"""The builder for the catalog OUTBOX."""
+
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from typing_extensions import Unpack
+
+from hangar_dal.builders.building import built, numbers
+from hangar_dal.models.outbox import MessageKey, NewMessage, Topic
+from hangar_dal.values import JsonObject
+
+
+class MessageFields(TypedDict, total=False):
+    id: UUID
+    topic: Topic
+    ordering_key: MessageKey | None
+    dedup_key: MessageKey
+    payload: JsonObject
+    due_at: datetime | None
+
+
+def message(**fields: Unpack[MessageFields]) -> NewMessage:
+    """A message that is due at once."""
+    number = next(numbers)
+    payload = {"to": f"pilot{number:05}@example.org"}
+    return built(NewMessage, fields, topic="mail", dedup_key=f"message {number}", payload=payload)
