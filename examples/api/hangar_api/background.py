@@ -25,7 +25,7 @@ async def running(db: Database, settings: ApiSettings) -> AsyncIterator[None]:
         partial(publishing.work, db, poll=timedelta(seconds=settings.poll_seconds), stop=stop),
         partial(upkeep.work, db, seconds=settings.upkeep_seconds, stop=stop),
     )
-    tasks = [asyncio.create_task(_kept_up(work, stop)) for work in works]
+    tasks = [asyncio.create_task(keep_up(work, stop)) for work in works]
     try:
         yield
     finally:
@@ -33,7 +33,7 @@ async def running(db: Database, settings: ApiSettings) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
-async def _kept_up(work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+async def keep_up(work: Callable[[], Awaitable[None]], stop: asyncio.Event, *, pause: float = _PAUSE_SECONDS) -> None:
     """Begin again after an error of the database, such as a restart of its server."""
     while not stop.is_set():
         try:
@@ -42,5 +42,5 @@ async def _kept_up(work: Callable[[], Awaitable[None]], stop: asyncio.Event) -> 
             # The package's messages hold no row's values and no secrets.
             logger.error("work in the background begins again: %s: %s", type(error).__name__, error)  # noqa: TRY400
             with suppress(TimeoutError):
-                async with asyncio.timeout(_PAUSE_SECONDS):
+                async with asyncio.timeout(pause):
                     await stop.wait()
