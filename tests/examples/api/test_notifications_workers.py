@@ -20,6 +20,7 @@ from hangar_api.settings import ApiSettings
 from hangar_dal import (
     Database,
     Settings,
+    UserStatus,
     notifications,
     open_database,
     outbox,
@@ -129,7 +130,7 @@ async def test_followers_who_are_blocked_or_do_not_want_it_are_not_told(api: Api
     assert [len(await told(api, person)) for person in (blocked, unwilling, willing)] == [0, 0, 1]
 
 
-@pytest.mark.parametrize("how", ["hidden", "removed", "deleted"])
+@pytest.mark.parametrize("how", ["hidden", "removed", "deleted", "suspended"])
 async def test_a_video_that_is_gone_before_the_worker_comes_is_told_to_nobody(api: Api, how: str):
     owner, follower = await api.enter(), await api.enter()
     await follow(api, owner, follower)
@@ -140,6 +141,8 @@ async def test_a_video_that_is_gone_before_the_worker_comes_is_told_to_nobody(ap
             await videos.update_video(tx, video_id, visibility=VideoVisibility.PRIVATE)
         elif how == "removed":
             await videos.remove_video(tx, video_id)
+        elif how == "suspended":
+            await users.set_user_status(tx, owner.uuid, UserStatus.SUSPENDED)
         else:
             await videos.delete_video(tx, video_id)
     await finished(api.database, str(video_id))

@@ -56,8 +56,9 @@ async def test_no_request_is_a_server_error(api: Api, people: tuple[Person, Pers
     admin, user = people
     login = {"login": admin.email, "password": admin.password}
     admin.tokens = (await api.http.post("/login", json=login)).json()  # the request before may have signed it out
-    if is_known and "user_id" in (case.path_parameters or {}):
-        case.path_parameters["user_id"] = user.id
+    known = {"user_id": user.id, "video_id": await api.show_video(admin)} if is_known else {}
+    for name in known.keys() & (case.path_parameters or {}).keys():
+        case.path_parameters[name] = known[name]
     request = case.as_transport_kwargs(base_url="http://api.example")
     parts = ("method", "url", "params", "json", "data", "files", "content")
     sent = {name: request[name] for name in parts if request.get(name) is not None}
