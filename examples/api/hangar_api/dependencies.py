@@ -12,8 +12,10 @@ from fastapi.security import OAuth2PasswordBearer
 from hangar_api import mail
 from hangar_api.settings import ApiSettings
 from hangar_api.tokens import read_access_token
-from hangar_dal import Database, User, UserRole, refresh_tokens, users, videos
+from hangar_dal import Database, User, UserRole, comments, refresh_tokens, social, users, videos
+from hangar_dal.comments import CommentDetails
 from hangar_dal.errors import NotFound, TokenInvalid
+from hangar_dal.social import Profile
 from hangar_dal.videos import Video
 
 T = TypeVar("T")
@@ -120,8 +122,12 @@ async def _administrator(current: Current) -> SignedInUser:
     return current
 
 
+def is_moderator(user: User) -> bool:
+    return user.is_admin or user.role is UserRole.MODERATOR
+
+
 async def _moderator(current: Current) -> SignedInUser:
-    if not current.user.is_admin and current.user.role is not UserRole.MODERATOR:
+    if not is_moderator(current.user):
         raise HTTPException(403, "Only a moderator may do this.")
     return current
 
@@ -143,3 +149,16 @@ async def _visible_video(video_id: UUID, viewer_id: ViewerId, db: Db) -> Video:
 
 # The video in the path, for a route about a video that its user must see.
 VisibleVideo = Annotated[Video, Depends(_visible_video)]
+
+
+async def _visible_comment(comment_id: UUID, viewer_id: ViewerId, db: Db) -> CommentDetails:
+    return or_not_found(await comments.find_visible_comment(db, comment_id, viewer_id=viewer_id))
+
+
+async def _visible_profile(user_id: UUID, viewer_id: ViewerId, db: Db) -> Profile:
+    return or_not_found(await social.find_profile(db, user_id, viewer_id=viewer_id))
+
+
+# The same for a comment and for a user.
+VisibleComment = Annotated[CommentDetails, Depends(_visible_comment)]
+VisibleProfile = Annotated[Profile, Depends(_visible_profile)]

@@ -54,6 +54,14 @@ _RULES = {
     "videos_published_check": (409, "Only a READY video can be published."),
     "videos_ready_check": (409, "A READY video has a duration. Set duration_ms first."),
     "video_renditions_pkey": (422, "Each rendition of a video has a name of its own."),
+    "follows_self_check": (422, "Users cannot follow themselves."),
+    "blocks_self_check": (422, "Users cannot block themselves."),
+    "comments_pkey": (409, "Another comment has this id already."),
+    "comments_depth_check": (422, "An answer can be at most eight levels deep. Answer the comment above."),
+    "shares_pkey": (409, "Another share has this id already."),
+    "shares_recipient_check": (422, "A share in the channel USER has a recipient, and no other share has one."),
+    "shares_self_check": (422, "Users cannot share a video with themselves."),
+    "reports_pkey": (409, "Another report has this id already."),
 }
 # Python 3.13 has other words for this status. `type` must stay the same.
 _PHRASES = {413: "Content Too Large"}

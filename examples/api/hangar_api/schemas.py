@@ -122,6 +122,16 @@ class ShortUser(BaseModel):
         return cls.model_validate(user)
 
 
+class ListedUserResponse(ShortUser):
+    """A user in a list of followers, requests or blocked users. `created_at` says since when."""
+
+    created_at: datetime
+
+    @classmethod
+    def of(cls, user: object) -> "ListedUserResponse":
+        return cls.model_validate(user)
+
+
 class Ended(BaseModel):
     """How many sessions were ended."""
 

@@ -117,6 +117,11 @@ class Api:
             if cursor is None:
                 return items
 
+    async def told(self, person: Person) -> list[tuple[str, str, str]]:
+        """What is in an inbox, the newest first: kind, actor and object."""
+        inbox = await self.all_of(person, "/me/notifications")
+        return [(each["kind"], each["actor_id"], each["object_id"]) for each in inbox]
+
     async def upload(self, owner: Person, **fields: Any) -> dict[str, Any]:
         """A new video, which is not published yet."""
         answer = await self.call(owner, "POST", "/videos", {"title": "Flight"} | fields)
