@@ -69,7 +69,7 @@ async def insert_for_followers(
 
 @query
 async def find_notification(db: Executor, recipient_id: UUID, event_id: UUID) -> Notification | None:
-    """The notification of a user about an event."""
+    """The notification of a user about an event; None if the inbox does not have it."""
     ...
 
 
@@ -189,7 +189,8 @@ async def move_preferences(db: Executor, *, kept: UUID, merged: UUID) -> RowCoun
 async def notify(db: Executor, new: NewNotification) -> Notification | None:
     """Tell a user of an event. Repeating it returns the same notification.
 
-    None if the user is left out: switched the kind off, is the actor, or one of the two has blocked the other.
+    None if the user is left out: switched the kind off, is the actor, or one of the two has blocked the other. None as
+    well if the notification has expired since.
     """
     return await insert_notification(db, new) or await find_notification(db, new.recipient_id, new.event_id)
 

@@ -100,10 +100,14 @@ async def test_the_inbox_comes_in_pages_newest_first(database: Database, user: U
 
 
 async def test_an_expired_notification_is_hidden_and_purged(database: Database, user: User, clock: Clock) -> None:
-    for n in range(5):
+    told = [
         await tell(database, user, title=str(n), expires_at=database.now() + SECOND if n < 3 else None)
+        for n in range(5)
+    ]
     assert await notifications.count_unread(database, user.id) == 5
     clock.advance(SECOND)
+    found = [await notifications.find_notification(database, user.id, each.event_id) for each in told]
+    assert found == [None, None, None, *told[3:]]
     assert {each.title for each in await notifications.list_inbox(database, user.id)} == {"3", "4"}
     assert await notifications.count_unread(database, user.id) == 2
     assert await notifications.count_unseen(database, user.id) == 2

@@ -1,84 +1,149 @@
-"""Who sees what after a block, over every list, for each pair of users."""
+"""Who sees what and does what after a block: every query that shows users to each other, for each pair of users."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
-from community import comment, person, video
-from hangar_dal import Database, builders, comments, likes, shares, social, video_views, videos
+from community import comment, person
+from domains.social.shown import SHOWN, Crowd, crowd, strangers
+from hangar_dal import COMMUNITY, Database, builders, likes, notifications, shares, social, video_views
+from hangar_dal.errors import NotFound, TriggerViolation
+
+Does = Callable[[Crowd, UUID, UUID], Awaitable[object]]
 
 
-async def test_each_list_hides_what_a_block_hides(database: Database) -> None:
-    """Everybody does everything to everybody first; then the first blocks the second, and nobody blocks the third."""
-    blocker, blocked, third = people = [(await person(database)).id for _ in range(3)]
-    made = {owner: await video(database, owner, tags=["tag"]) for owner in people}
-    host, guest = await person(database), await person(database)
-    shared = await video(database, host.id, title="Host")
-    written: dict[UUID, UUID] = {}
-    for one in people:
-        await social.follow(database, follower_id=one, followed_id=host.id)
-        await social.follow(database, follower_id=one, followed_id=guest.id)
-        await social.follow(database, follower_id=host.id, followed_id=one)
-        await likes.like_video(database, shared.id, user_id=one)
-        written[one] = (await comment(database, shared.id, one)).id
-        for other in set(people) - {one}:
-            await social.follow(database, follower_id=one, followed_id=other)
-            await likes.like_video(database, made[other].id, user_id=one)
-            await shares.share_video(database, builders.share(video=shared, user=one, recipient=other))
-            await comment(database, made[other].id, one)
-            await video_views.record_view(database, made[other].id, viewer_id=one)
-    top = await comment(database, shared.id, host.id)
-    for one in people:
-        await comment(database, shared.id, one, parent_id=top.id)
-        for other in people:
-            await likes.like_comment(database, written[other], user_id=one)
-    await video_views.refresh_trends(database)
+async def _import_follow(at: Crowd, me: UUID, other: UUID) -> object:
+    return await social.import_follows(at.db, [builders.follow(follower=me, followed=other)])
 
-    async def seen(viewer: UUID, other: UUID) -> dict[str, bool]:
-        """Where the viewer finds the other user, or something of theirs."""
-        video_id = made[other].id
-        owners = {
-            "feed": await videos.list_public_videos(database, viewer_id=viewer),
-            "tag": await videos.list_public_videos(database, viewer_id=viewer, any_tags=["tag"]),
-            "search": await videos.search_videos(database, "flight", viewer_id=viewer),
-            "videos of an owner": await videos.list_visible_videos_of_owner(database, other, viewer_id=viewer),
-            "followed": await social.list_followed_videos(database, viewer),
-            "trending": await video_views.list_trending_videos(database, viewer_id=viewer),
-        }
-        users = {
-            "followers": await social.list_followers(database, host.id, viewer_id=viewer),
-            "following": await social.list_following(database, host.id, viewer_id=viewer),
-            "friends": await social.list_friends(database, viewer),
-            "mutual": await social.list_mutual_followers(database, host.id, other_id=guest.id, viewer_id=viewer),
-        }
-        found = {name: any(each.owner_id == other for each in page) for name, page in owners.items()}
-        found |= {name: any(each.id == other for each in page) for name, page in users.items()}
-        threads = await comments.list_comments(database, shared.id, viewer_id=viewer)
-        answers = await comments.list_answers(database, top.id, viewer_id=viewer)
-        branch = await comments.list_branch(database, top.id, viewer_id=viewer)
-        below = [each for thread in threads for each in thread.first_answers]
-        for name, page in {"comments": threads, "first": below, "answers": answers, "branch": branch}.items():
-            found[name] = any(each.author is not None and each.author.id == other for each in page)
-        return found | {
-            "profile": await social.find_profile(database, other, viewer_id=viewer) is not None,
-            "their followers": await social.list_followers(database, other, viewer_id=viewer) != [],
-            "their followed": await social.list_following(database, other, viewer_id=viewer) != [],
-            "comment": await comments.find_visible_comment(database, written[other], viewer_id=viewer) is not None,
-            "video": await videos.find_visible_video(database, video_id, viewer_id=viewer) is not None,
-            "comments on their video": await comments.list_comments(database, video_id, viewer_id=viewer) != [],
-            "likes of their video": await likes.list_video_likes(database, video_id, viewer_id=viewer) != [],
-            "likes of their comment": await likes.list_comment_likes(database, written[other], viewer_id=viewer) != [],
-            "likers": any(
-                each.user_id == other for each in await likes.list_video_likes(database, shared.id, viewer_id=viewer)
-            ),
-            "liked": any(each.video_id == video_id for each in await likes.list_videos_liked_by(database, viewer)),
-            "received": any(each.user_id == other for each in await shares.list_received_shares(database, viewer)),
-            "not to be left out": await social.list_hidden_users(database, [other], viewer_id=viewer) == [],
-        }
 
-    pairs = [(one, other) for one in people for other in people if one != other]
-    for viewer, other in pairs:
-        assert [name for name, is_seen in (await seen(viewer, other)).items() if not is_seen] == []
+async def _tell_follower(at: Crowd, me: UUID, other: UUID) -> object:
+    pair = {"follower_id": other, "followed_id": me}
+    with suppress(TriggerViolation):
+        await social.follow(at.db, **pair)
+    event = builders.event(me, created_at=at.db.now())
+    await notifications.notify_followers(at.db, event)
+    await social.unfollow(at.db, **pair)
+    return await notifications.find_notification(at.db, other, event.event_id)
+
+
+# What one user does to the other, or to what belongs to the other. It is refused, or does nothing.
+DONE: Final[Mapping[str, Does]] = {
+    "social.insert_follows": _import_follow,
+    "social.insert_follow": lambda at, me, other: social.follow(at.db, follower_id=me, followed_id=other),
+    "likes.insert_video_like": lambda at, me, other: likes.like_video(at.db, at.made[other].id, user_id=me),
+    "likes.insert_comment_like": lambda at, me, other: likes.like_comment(at.db, at.written[other], user_id=me),
+    "likes.insert_comment_like on their video": lambda at, me, other: likes.like_comment(
+        at.db, at.on_theirs[other], user_id=me
+    ),
+    "likes.insert_comment_like below theirs": lambda at, me, other: likes.like_comment(
+        at.db, at.below[other], user_id=me
+    ),
+    "comments.insert_comment": lambda at, me, other: comment(at.db, at.made[other].id, me),
+    "comments.insert_comment answer": lambda at, me, other: comment(
+        at.db, at.shared.id, me, parent_id=at.written[other]
+    ),
+    "comments.insert_comment below theirs": lambda at, me, other: comment(
+        at.db, at.shared.id, me, parent_id=at.below[other]
+    ),
+    "shares.insert_share": lambda at, me, other: shares.share_video(
+        at.db, builders.share(video=at.shared, user=me, recipient=other)
+    ),
+    "shares.insert_share of theirs": lambda at, me, other: shares.share_video(
+        at.db, builders.share(video=at.made[other], user=me)
+    ),
+    "video_views.record_view": lambda at, me, other: video_views.record_view(at.db, at.made[other].id, viewer_id=me),
+    "notifications.insert_notification": lambda at, me, other: notifications.notify(
+        at.db, builders.notification(other, actor=me)
+    ),
+    "notifications.insert_notifications": lambda at, me, other: notifications.notify_many(
+        at.db, [builders.notification(other, actor=me)]
+    ),
+    "notifications.insert_for_followers": _tell_follower,
+}
+
+# Queries that a block does not concern.
+APART: Final = {
+    # Counts are the same for every viewer.
+    "comments.count_comments",
+    "likes.count_comment_likes",
+    "likes.count_video_likes",
+    "shares.count_shares",
+    "social.count_follows",
+    "video_views.count_views",
+    "video_views.list_views_by_day",
+    # A user's own rows, for the user.
+    "comments.list_comments_of_author",
+    "likes.find_comment_like",
+    "likes.find_video_like",
+    "notifications.list_preferences",
+    "shares.list_shares_of_user",
+    "social.list_blocked_users",
+    "social.list_follow_requests",  # `test_a_block_ends_requests`
+    "videos.list_videos_of_owner",
+    # By id, whoever asks: for owners and moderators, and for ids of a list that was asked for a viewer.
+    "comments.get_comment",
+    "shares.get_share",
+    "videos.get_video",
+    "videos.get_video_details",
+    "videos.list_renditions",
+    # Reports, whose reporters may well have blocked whom they report.
+    "reports.find_report",
+    "reports.find_unresolved_report",
+    "reports.insert_report",
+    "reports.list_claimed_reports",
+    "reports.list_reports",
+    "reports.list_reports_of_reporter",
+    "reports.list_reports_of_target",
+    # Parts of a function, imports, and rows about one user or none.
+    "comments.insert_comments",
+    "likes.insert_video_likes",
+    "notifications.find_fan_out_end",
+    "notifications.list_users_who_want",
+    "video_views.insert_trends",
+    "videos.find_rarest_tag",
+    "videos.insert_renditions",
+    "videos.insert_video",
+    "videos.insert_videos",
+}
+VERBS: Final = {"count", "find", "get", "insert", "list", "record", "search"}
+
+
+def test_every_query_that_could_show_or_reach_a_user_is_tried() -> None:
+    """A new query is tried in SHOWN or DONE, or APART says why a block does not concern it."""
+    tried = {name.split()[0] for name in (*SHOWN, *DONE)}
+    assert tried & APART == set()
+    assert tried | APART == {name for name in COMMUNITY.queries if name.split(".")[1].split("_")[0] in VERBS}
+
+
+async def test_each_query_shows_nothing_over_a_block(database: Database) -> None:
+    """Everybody does everything to everybody; then the first blocks the second, and nobody blocks the third."""
+    at = await crowd(database, 3)
+    blocker, blocked, third = at.people
+    for viewer, other in at.pairs:
+        assert [name for name, shows in SHOWN.items() if not await shows(at, viewer, other)] == []
     await social.block(database, blocker_id=blocker, blocked_id=blocked)
-    for viewer, other in pairs:
+    for viewer, other in at.pairs:
         is_hidden = third not in (viewer, other)
-        wrong = [name for name, is_seen in (await seen(viewer, other)).items() if is_seen is is_hidden]
-        assert wrong == []
+        assert [name for name, shows in SHOWN.items() if await shows(at, viewer, other) is is_hidden] == []
+
+
+async def test_nothing_is_done_over_a_block(database: Database) -> None:
+    at = await strangers(database, 3)
+    blocker, blocked, third = at.people
+    await social.block(database, blocker_id=blocker, blocked_id=blocked)
+    for one, other in at.pairs:
+        done = []
+        for name, does in DONE.items():
+            with suppress(NotFound, TriggerViolation):
+                done += [name] if await does(at, one, other) else []
+        assert done == (list(DONE) if third in (one, other) else [])
+
+
+async def test_a_block_ends_requests(database: Database) -> None:
+    ada, bob = [(await person(database, is_private=True)).id for _ in range(2)]
+    for one, other in ((ada, bob), (bob, ada)):
+        await social.follow(database, follower_id=one, followed_id=other)
+    await social.block(database, blocker_id=ada, blocked_id=bob)
+    assert await social.list_follow_requests(database, ada) == []
+    assert await social.list_follow_requests(database, bob) == []

@@ -183,6 +183,7 @@ WHERE
 ON CONFLICT (recipient_id, event_id) DO NOTHING;
 
 -- name: find_notification
+-- Leaves out what `list_inbox` leaves out.
 SELECT
     recipient_id,
     event_id,
@@ -201,7 +202,15 @@ SELECT
 FROM notifications
 WHERE
     recipient_id = :recipient_id
-    AND event_id = :event_id;
+    AND event_id = :event_id
+    AND (expires_at IS NULL OR expires_at > :now)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id)
+            OR (blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id)
+    );
 
 -- name: list_inbox
 -- A block deletes the notifications between two users; one that was written at that moment is hidden.
