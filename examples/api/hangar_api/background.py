@@ -25,7 +25,7 @@ async def running(db: Database, settings: ApiSettings) -> AsyncIterator[None]:
         partial(publishing.work, db, poll=timedelta(seconds=settings.poll_seconds), stop=stop),
         partial(upkeep.work, db, seconds=settings.upkeep_seconds, stop=stop),
     )
-    tasks = [asyncio.create_task(keep_up(work, stop)) for work in works]
+    tasks = [asyncio.create_task(keep_up(work, stop)) for work in works if settings.workers]
     try:
         yield
     finally:

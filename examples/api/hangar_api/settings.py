@@ -30,6 +30,9 @@ class ApiSettings(BaseSettings):
     mail_folder: Path | None = None
     """Where messages to users are written, unless `create_app` is given a function that sends them."""
 
+    workers: bool = True
+    """Whether this process does the work in the background. False if another process of the application does it."""
+
     poll_seconds: float = Field(1, gt=0, le=60)
     """How often the worker looks for messages when nothing wakes it."""
 

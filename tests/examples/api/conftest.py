@@ -22,8 +22,7 @@ from hangar_api.catalog import CATALOG
 from hangar_api.mail import Send
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
-from hangar_dal import Catalog, Database, Settings, UserRole, passwords, sealing, social, users, videos
-from hangar_dal.videos import NewVideo, VideoStatus, VideoVisibility
+from hangar_dal import Catalog, Database, Settings, UserRole, builders, passwords, sealing, social, users, videos
 from postgres_server import Server
 
 BACKENDS = os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(",")
@@ -131,15 +130,8 @@ class Api:
 
     async def show_video(self, owner: Person, **fields: Any) -> str:
         """The id of a video that everybody sees unless a field says otherwise. It was stored at once in its state."""
-        given: dict[str, Any] = {
-            "title": "Flight",
-            "status": VideoStatus.READY,
-            "duration_ms": 1000,
-            "visibility": VideoVisibility.PUBLIC,
-            "published_at": self.database.now(),
-            **fields,
-        }
-        return str((await videos.create_video(self.database, NewVideo(owner_id=owner.uuid, **given))).id)
+        new = builders.video(owner.uuid, **{"title": "Flight", "published_at": self.database.now()} | fields)
+        return str((await videos.create_video(self.database, new)).id)
 
 
 @pytest.fixture(scope="session")

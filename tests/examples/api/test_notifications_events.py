@@ -8,8 +8,7 @@ import pytest
 from clock import Clock
 from examples.api.conftest import Api, Person, kind
 from hangar_api.events import TEXTS, EventKind, tell
-from hangar_dal import Transaction, User, notifications, social, users, uuid7
-from hangar_dal.notifications import NewNotification
+from hangar_dal import Transaction, User, builders, notifications, social, users, uuid7
 
 INBOX = "/me/notifications"
 
@@ -137,9 +136,7 @@ async def test_a_notification_that_has_expired_is_shown_and_counted_no_more(
 ):
     clock = Clock(api.database.now())
     monkeypatch.setattr(api.database, "clock", clock)
-    new = NewNotification(
-        recipient_id=ada.uuid, kind="FOLLOWED", title="Soon gone", expires_at=clock.now + timedelta(minutes=1)
-    )
+    new = builders.notification(ada.uuid, kind="FOLLOWED", expires_at=clock.now + timedelta(minutes=1))
     await notifications.notify(api.database, new)
     assert await kinds(api, ada) == ["FOLLOWED"]
     clock.advance(timedelta(minutes=2))

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -21,6 +20,7 @@ from hangar_dal import (
     Database,
     Settings,
     UserStatus,
+    builders,
     notifications,
     open_database,
     outbox,
@@ -31,10 +31,8 @@ from hangar_dal import (
     videos,
 )
 from hangar_dal.errors import ConnectionFailed
-from hangar_dal.notifications import NewNotification
 from hangar_dal.outbox import Message, MessageStatus
-from hangar_dal.videos import NewVideo, VideoStatus, VideoVisibility
-from samples import local_user
+from hangar_dal.videos import VideoVisibility
 
 INBOX = "/me/notifications"
 
@@ -200,15 +198,12 @@ async def test_the_upkeep_finds_what_is_viewed_most_and_deletes_what_is_old(
         open_database(settings, catalog=CATALOG, clock=clock) as old,
     ):
         clock.now = db.now() - timedelta(days=40)
-        user = await users.insert_user(db, local_user(), hashed_password="!")
-        new = NewNotification(recipient_id=user.id, kind="X", title="X", expires_at=clock.now + timedelta(days=1))
+        user = await users.insert_user(db, builders.user(), hashed_password="!")
+        new = builders.notification(user, expires_at=clock.now + timedelta(days=1))
         await notifications.notify(old, new)
         message = await outbox.put(old, "other", {})
         await outbox.done_all(old, await outbox.claim(old, "other"))
-        given: dict[str, Any] = {"status": VideoStatus.READY, "duration_ms": 1, "visibility": VideoVisibility.PUBLIC}
-        video = await videos.create_video(
-            db, NewVideo(owner_id=user.id, title="Flight", published_at=db.now(), **given)
-        )
+        video = await videos.create_video(db, builders.video(user))
         await video_views.record_view(db, video.id, viewer_id=user.id)
         transport = httpx.ASGITransport(app)
         async with (
