@@ -95,6 +95,18 @@ def test_memory_is_refused_since_it_would_be_gone_at_once() -> None:
         migrations.apply(":memory:", catalog=ACCOUNTS)
 
 
+def test_what_a_script_sets_does_not_reach_the_next_one(
+    empty_database_url: str, add_migration: Add, packaged: Path, query: Query
+) -> None:
+    for number in (9004, 9005):
+        leaves = "CREATE TEMPORARY TABLE left_over (id bigint NOT NULL PRIMARY KEY);"
+        setting = "SET default_transaction_read_only = on; "
+        add_migration(packaged, f"{number}_setting", apply=leaves, postgresql=setting + leaves, strict=False)
+    added = ("9004_setting", "9005_setting")
+    assert migrations.apply(empty_database_url, catalog=ACCOUNTS) == (*EVERYTHING, *added)
+    assert applied(query, empty_database_url) == [*EVERYTHING, *added]
+
+
 def test_an_applied_file_that_changed_is_noticed(empty_database_url: str, packaged: Path, dialect: str) -> None:
     migrations.apply(empty_database_url, catalog=ACCOUNTS)
     assert migrations.edited(empty_database_url, catalog=ACCOUNTS) == ()

@@ -16,7 +16,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -104,10 +104,9 @@ class CommonBackend(DatabaseBackend):
 
     @contextmanager
     def _one(self, migration: Migration, direction: str, lock_limit: float | None) -> Generator[Any]:
-        """Use a new connection, since a script may change settings that outlive it (`SET`, `PRAGMA`)."""
         migration.load()
         self.ensure_internal_schema_updated()
-        with self.copy() as own:
+        with self.fresh_session() as own:
             own._internal_schema_updated = True
             if lock_limit is not None:
                 own.limit_lock_waits(lock_limit)
@@ -118,6 +117,11 @@ class CommonBackend(DatabaseBackend):
                     migration.process_steps(own, direction)
                 own.log_migration(migration, direction)
                 yield own
+
+    def fresh_session(self) -> AbstractContextManager[Any]:
+        """A session for one migration, since a script may change settings that outlive it (`SET`, `PRAGMA`)."""
+        copied: AbstractContextManager[Any] = self.copy()
+        return copied
 
     def get_log_data(self, migration: Migration | None = None, operation: str = "apply") -> dict[str, Any]:
         return {

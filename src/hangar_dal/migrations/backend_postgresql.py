@@ -22,6 +22,9 @@ logger = logging.getLogger("yoyo.migrations")
 
 _FIRST_LOCK_LIMIT: Final = 0.2  # seconds
 _LONGEST_LOCK_LIMIT: Final = 2.0
+_NO_LIMITS: Final = (
+    "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0"
+)
 
 
 class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
@@ -30,15 +33,42 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
     dialect = "postgresql"
     holder_kind = "server process"
 
+    _second: "PostgresBackend | None" = None  # what the migrations of this run use, one after the other
+
+    @contextmanager
+    def lock(self, timeout: float | None = None) -> Generator[None]:
+        """One migrator at a time, with at most one second session, which ends before the lock is released."""
+        is_outermost = not self._is_locked
+        with super().lock(timeout):
+            try:
+                yield
+            finally:
+                if is_outermost and self._second is not None:
+                    self._second.connection.close()
+                    self._second = None
+
+    @contextmanager
+    def fresh_session(self) -> Generator["PostgresBackend"]:
+        """The same session for each migration, as new: to begin another one costs as much as a small migration."""
+        session, self._second = self._second or self.copy(), None
+        try:
+            yield session
+            session.connection.execute("DISCARD ALL")
+            session.init_connection(session.connection)
+        except BaseException:
+            session.connection.close()
+            raise
+        self._second = session
+
     def connect(self, dburi: PostgresPlace) -> "psycopg.Connection[Any]":
-        return dburi.connect()
+        connection = dburi.connect()
+        connection.prepare_threshold = None  # `DISCARD ALL` would take the prepared statements along
+        return connection
 
     def init_connection(self, connection: "psycopg.Connection[Any]") -> None:
         """Locks are waited for as long as the settings say; an index may take as long as it needs."""
         connection.execute("SELECT set_config('lock_timeout', %s, FALSE)", [_milliseconds(self.uri.lock_timeout)])
-        connection.execute("SET statement_timeout = 0")
-        connection.execute("SET idle_in_transaction_session_timeout = 0")
-        connection.execute("SET idle_session_timeout = 0")
+        connection.execute(_NO_LIMITS)
         with suppress(psycopg.errors.InvalidParameterValue):  # some platforms cannot look after their clients
             # A server works on for a client that was killed, and keeps its locks, unless it looks.
             connection.execute("SET client_connection_check_interval = '1s'")
