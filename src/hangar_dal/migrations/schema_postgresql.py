@@ -5,6 +5,8 @@ path holds the one schema that is read, so that its names need no prefix.
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Schema, Table, Unique
@@ -39,6 +41,7 @@ ORDER BY c.relname COLLATE "C"
 """
 _COLUMNS: Final = """
 SELECT
+    a.attrelid,
     a.attname,
     format_type(a.atttypid, a.atttypmod) || coalesce(' COLLATE ' || quote_ident(l.collname), ''),
     NOT a.attnotnull,
@@ -54,13 +57,14 @@ INNER JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation AND a.attcollation <> t.typcollation
 LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE
-    a.attrelid = %s
+    a.attrelid = ANY(%s)
     AND a.attnum > 0
     AND NOT a.attisdropped
 ORDER BY a.attname COLLATE "C"
 """
 _CONSTRAINTS: Final = """
 SELECT
+    c.conrelid,
     c.contype,
     c.conname,
     ARRAY(
@@ -81,7 +85,7 @@ SELECT
 FROM pg_catalog.pg_constraint AS c
 LEFT JOIN pg_catalog.pg_class AS f ON f.oid = c.confrelid
 WHERE
-    c.conrelid = %s
+    c.conrelid = ANY(%s)
     -- A foreign key to a partitioned table has another one for each partition.
     AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_constraint AS k
@@ -91,6 +95,7 @@ ORDER BY c.conname COLLATE "C"
 """
 _INDEXES: Final = """
 SELECT
+    i.indrelid,
     c.relname,
     ARRAY(
         SELECT pg_get_indexdef(i.indexrelid, n, TRUE) || CASE WHEN i.indoption[n - 1] & 1 = 1 THEN ' DESC' ELSE '' END
@@ -103,7 +108,7 @@ SELECT
 FROM pg_catalog.pg_index AS i
 INNER JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
 WHERE
-    i.indrelid = %s
+    i.indrelid = ANY(%s)
     AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_constraint AS k
         WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid
@@ -120,19 +125,30 @@ def read_schema(connection: Any) -> Schema:
     """The tables of the current schema. In a transaction, whose search path and time zone are set until it ends."""
     connection.execute("SELECT set_config('search_path', quote_ident(current_schema()), TRUE)")
     connection.execute("SET LOCAL TIME ZONE 'UTC'")  # in which instants within rules are printed
-    tables = tuple(_table(connection, *row) for row in connection.execute(_TABLES).fetchall())
-    return Schema(tables, read_others(connection))
+    tables = connection.execute(_TABLES).fetchall()
+    oids = [oid for oid, *_ in tables]
+    parts = [_by_table(connection, statement, oids) for statement in (_COLUMNS, _CONSTRAINTS, _INDEXES)]
+    read = (_table(named, *(part[oid] for part in parts)) for oid, *named in tables)
+    return Schema(tuple(read), read_others(connection))
 
 
-def _table(connection: Any, oid: int, name: str, options: str, partition_of: str) -> Table:
-    rows = connection.execute(_COLUMNS, [oid]).fetchall()
+def _by_table(connection: Any, statement: str, oids: list[int]) -> Mapping[int, list[Any]]:
+    """What all tables have of one kind, by the oid of the table: one statement instead of one for each table."""
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for oid, *row in connection.execute(statement, [oids]):
+        found[oid].append(row)
+    return found
+
+
+def _table(named: Sequence[str], rows: list[Any], constraints: list[Any], indexed: list[Any]) -> Table:
+    name, options, partition_of = named
     columns = tuple(Column(*row[:-1]) for row in rows)
     order = tuple(row[0] for row in sorted(rows, key=lambda row: row[-1]))
     primary_key: tuple[str, ...] = ()
     uniques: list[Unique] = []
     foreign_keys: list[ForeignKey] = []
     checks: list[Check] = []
-    for kind, label, own, table, referred, on_delete, rule in connection.execute(_CONSTRAINTS, [oid]):
+    for kind, label, own, table, referred, on_delete, rule in constraints:
         if kind == "p":
             primary_key = tuple(own)
         elif kind == "u":
@@ -142,10 +158,7 @@ def _table(connection: Any, oid: int, name: str, options: str, partition_of: str
             foreign_keys.append(ForeignKey(label, tuple(own), table, tuple(referred), _ON_DELETE[on_delete], rest))
         elif kind not in ("n", "t"):  # NOT NULL, which PostgreSQL 18 lists, and triggers are read elsewhere
             checks.append(Check(label, rule))
-    indexes = tuple(
-        Index(label, tuple(keys), unique, text, valid)
-        for label, keys, unique, text, valid in connection.execute(_INDEXES, [oid])
-    )
+    indexes = tuple(Index(label, tuple(keys), unique, text, valid) for label, keys, unique, text, valid in indexed)
     return Table(
         name,
         columns,

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hangar_dal.migrations.schema import Index, Schema, Table
@@ -49,7 +50,7 @@ def unequal_values(sqlite: Schema, postgresql: Schema) -> Mapping[Key, tuple[str
         key: (here, there)
         for table in sqlite.tables
         if table.name in tables
-        for key, here, there in _unequal(table, tables[table.name])
+        for key, here, there in _unequal_in(table, tables[table.name])
     }
 
 
@@ -59,7 +60,12 @@ def undecided(sqlite: Schema, postgresql: Schema) -> frozenset[Key]:
     views = {relation(each.name) for each in sqlite.others if each.kind == "view"}
     tables = {table.name: table for table in postgresql.tables}
     pairs = [(table, tables[table.name]) for table in sqlite.tables if table.name in tables]
-    return frozenset([*triggers, *views, *(key for pair in pairs for key in _incomparable(*pair))])
+    return frozenset([*triggers, *views, *(key for pair in pairs for key in _undecided_in(*pair))])
+
+
+@lru_cache(maxsize=1024)  # the next migration leaves most tables as they are
+def _undecided_in(sqlite: Table, postgresql: Table) -> Sequence[Key]:
+    return tuple(_incomparable(sqlite, postgresql))
 
 
 def _incomparable(sqlite: Table, postgresql: Table) -> Iterator[Key]:
@@ -92,6 +98,11 @@ def _is_comparable(sqlite: str, postgresql: str, types: Mapping[str, str]) -> bo
 
 def _types(table: Table) -> Mapping[str, str]:
     return {column.name: column.type.partition(" COLLATE ")[0] for column in table.columns}
+
+
+@lru_cache(maxsize=1024)
+def _unequal_in(sqlite: Table, postgresql: Table) -> Sequence[tuple[Key, str, str]]:
+    return tuple(_unequal(sqlite, postgresql))
 
 
 def _unequal(sqlite: Table, postgresql: Table) -> Iterator[tuple[Key, str, str]]:
