@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict
 import pgbouncer
 from clock import Clock
 from hangar_dal import ACCOUNTS, Catalog, Database, Settings, migrations, open_database, sealing
+from memory import use_memory
 from pgbouncer import PgBouncer, store_settings
 from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
 
@@ -40,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     choose_seed(config)
+    if not hasattr(config, "workerinput"):
+        use_memory()
     for name in filter(FOREIGN.fullmatch, list(os.environ)):
         del os.environ[name]
     if unknown := set(BACKENDS) - {"sqlite", "postgresql"}:

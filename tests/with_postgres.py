@@ -14,6 +14,7 @@ from itertools import groupby
 
 import pytest
 
+from memory import use_memory
 from postgres_server import Server, prepare_place, start_once
 
 
@@ -23,6 +24,7 @@ def server() -> Iterator[Server]:
     if given := os.environ.get("HANGAR_TEST_PG"):
         yield Server.named(given)
         return
+    use_memory()
     reaper = prepare_place()
     try:
         yield start_once()
