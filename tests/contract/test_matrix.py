@@ -201,15 +201,10 @@ def test_what_needs_no_database_is_found_before(deploy: Deploy) -> None:
 
 
 def test_the_package_itself_tells_each_query(server: str, capsys: pytest.CaptureFixture[str]) -> None:
-    command = ["check", "--matrix", "--catalog", "hangar_dal:ACCOUNTS", "--postgresql", server]
-    assert cli.main(command) == 0
-    first, *rows = capsys.readouterr().out.partition("\n\n")[2].splitlines()
-    assert first.split() == [migration.partition("_")[0] for migration in EVERYTHING]
-    assert next(row.split()[1:] for row in rows if row.startswith("users.get_user "))[-1] == "holds"
-    assert [row for row in rows if row.startswith(f"{EVERYTHING[-1]}: ")]
-    assert cli.main([*command, "--json"]) == 0
+    assert cli.main(["check", "--matrix", "--catalog", "hangar_dal:ACCOUNTS", "--postgresql", server, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["verdict"]["migration"] == EVERYTHING[-1]
+    assert told["queries"]["users.get_user"].keys().isdisjoint(EVERYTHING[-2:])
     assert list(told["queries"]["session_cookies.get_session_cookie"]) == ["0001_users"]
 
 

@@ -43,13 +43,6 @@ async def test_it_can_be_entered_or_awaited(settings: Settings, outside: Outside
     assert outside.transactions_left_open() == 0
 
 
-async def test_the_connection_that_greets_the_server_runs_the_first_calls(postgres_url: str) -> None:
-    async with open_database(Settings(database_url=postgres_url)) as db:
-        assert (db.pool_stats()["connections"].opened, db.pool_stats()["connections"].idle) == (1, 1)
-        assert await column(db, "SELECT current_setting('search_path')") == ["public, pg_temp"]  # set up like any other
-        assert db.pool_stats()["connections"].opened == 1
-
-
 def test_a_url_or_a_catalog_in_place_of_settings_is_refused_and_not_repeated(database_url: str) -> None:
     fix = re.escape("write open_database(Settings(database_url=...), catalog=...)")
     for given in (database_url, ACCOUNTS):

@@ -36,6 +36,13 @@ def settings(postgres_url: str) -> Settings:
     return Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
 
 
+async def test_the_connection_that_greets_the_server_runs_the_first_calls(postgres_url: str) -> None:
+    async with open_database(Settings(database_url=postgres_url)) as db:
+        assert counts(connections(db)) == {"used": 0, "idle": 1, "waiting": 0, "opened": 1, "lost": 0}
+        assert await column(db, "SELECT current_setting('search_path')") == ["public, pg_temp"]  # set up like any other
+        assert connections(db).opened == 1
+
+
 @pytest.mark.parametrize("limit", ["connection_max_age", "connection_max_idle"])
 async def test_free_connections_are_closed_by_age_and_by_idle_time(
     postgres_url: str, outside: PostgresOutside, limit: str
