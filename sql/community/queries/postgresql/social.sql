@@ -492,11 +492,12 @@ WHERE
     AND EXISTS (
         SELECT 1
         FROM follows
-        INNER JOIN users AS owner ON follows.followed_id = owner.id
+        CROSS JOIN users AS owner
         WHERE
             follows.follower_id = :user_id
             AND follows.followed_id = videos.owner_id
             AND follows.status = 'ACCEPTED'
+            AND owner.id = follows.followed_id
             AND owner.is_active
     )
     AND (videos.published_at, videos.id) < (:published_at, :id)  -- when after
