@@ -1,4 +1,4 @@
-"""Views at once: each counts once, in one process and in many, and viewers do not wait for each other."""
+"""Views at once: each counts once, in one process and in many."""
 
 import asyncio
 from uuid import UUID
@@ -9,7 +9,6 @@ from commands import run_together
 from community import person, video
 from domain_fixtures import Sql
 from hangar_dal import COMMUNITY, Database, Settings, open_database, sealing, video_views
-from hangar_dal.values import uuid7
 
 VIEWERS, PROCESSES = 64, 8
 VIEW = """
@@ -48,20 +47,6 @@ async def test_counts_are_exact_with_64_viewers_at_once(database: Database, sql:
     shards = {str(each)[-1] for each in viewers}
     for table in ("video_view_counts", "video_views_by_day"):
         assert {row[0] for row in await sql(f"SELECT shard FROM {table}")} == shards
-
-
-async def test_a_view_does_not_wait_for_one_that_is_not_committed(postgres_url: str, anyio_backend: str) -> None:
-    """PostgreSQL alone: SQLite has one writer at a time. One row of counts would make each viewer wait for the last."""
-    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
-    async with open_database(settings, catalog=COMMUNITY) as database:
-        video_id, _ = await crowd(database, 0)
-        viewers = [(await person(database, id=UUID(f"{str(uuid7())[:-1]}{digit}"))).id for digit in "0f"]
-        async with database.transaction() as tx:
-            assert await video_views.record_view(tx, video_id, viewer_id=viewers[0]) == 1
-            second = asyncio.create_task(video_views.record_view(database, video_id, viewer_id=viewers[1]))
-            async with asyncio.timeout(60):
-                assert await second == 1
-        assert await video_views.count_views(database, video_id) == 2
 
 
 @pytest.mark.slow

@@ -114,6 +114,9 @@ async def test_no_conflict_clause_of_sqlite_leaves_the_tags_out(database: Databa
         with pytest.raises(DatabaseError):
             await sql(f"UPDATE OR {clause} videos SET tags = {written(database, tags)}")
         assert await tagged(sql, made.id) == [("one", True), ("two", True)]
+    with pytest.raises(DatabaseError):
+        await sql("UPDATE OR REPLACE video_tags SET tag = 'two' WHERE tag = 'one'")
+    assert await tagged(sql, made.id) == [("one", True), ("two", True)]
 
 
 async def test_the_tags_go_with_their_video(database: Database, sql: Sql, made: Video) -> None:
