@@ -5,7 +5,10 @@ from random import Random
 from uuid import UUID
 
 from hangar_dal import Database, builders, comments, likes, shares, social, video_views
+from hangar_dal.comments import Comment
 from hangar_dal.errors import NotFound
+
+MAX_DEPTH = 8
 
 
 @dataclass
@@ -19,7 +22,7 @@ class Member:
     comment_ids: list[UUID]
     random: Random
     writes: int = 0
-    said: list[UUID] = field(default_factory=list)
+    said: list[Comment] = field(default_factory=list)
     shared: list[UUID] = field(default_factory=list)
 
     async def act(self, times: int) -> int:
@@ -47,11 +50,12 @@ class Member:
     async def _comment(self) -> None:
         if self.said and self.random.random() < 0.4:
             gone = self.said.pop(self.random.randrange(len(self.said)))
-            self.writes += await comments.remove_comment(self.db, gone)
+            self.writes += await comments.remove_comment(self.db, gone.id)
             return
-        parent = self.random.choice([None, *self.comment_ids, *self.said])
+        below = [each.id for each in self.said if each.depth < MAX_DEPTH]
+        parent = self.random.choice([None, *self.comment_ids, *below])
         new = builders.comment(video=self.video_ids[0], author=self.user_id, parent=parent)
-        self.said.append((await comments.create_comment(self.db, new)).id)
+        self.said.append(await comments.create_comment(self.db, new))
         self.writes += 1
 
     async def _share(self) -> None:
