@@ -50,7 +50,7 @@ async def get_user(db: Executor, user_id: UUID) -> User:
 
 @query
 async def get_users(db: Executor, ids: list[UUID]) -> list[User]:
-    """The users with these ids, each once, in the order of the ids; an id that no user has is left out."""
+    """The users with these ids, each once, ordered by id; an id that no user has is left out."""
     ...
 
 

@@ -70,7 +70,7 @@ async def find_visible_video(db: Executor, video_id: UUID, *, viewer_id: UUID | 
 
 @query
 async def get_video_details(db: Executor, ids: VideoIds) -> list[VideoDetails]:
-    """The videos with these ids, each once, in the order of the ids, with owner, renditions and views."""
+    """The videos with these ids, each once, ordered by id, with owner, renditions and views."""
     ...
 
 
@@ -159,7 +159,10 @@ async def update_video(db: Executor, video_id: UUID, **changes: Unpack[VideoChan
 
 @query
 async def publish_video(db: Executor, video_id: UUID, *, visibility: VideoVisibility) -> Video:
-    """Publish a READY video. A video that is published keeps its instant; `CheckViolation` in another status."""
+    """Publish a READY video; one that is published keeps its instant.
+
+    `CheckViolation` in another status, `NotFound` for a removed video: `restore_video` comes first.
+    """
     ...
 
 

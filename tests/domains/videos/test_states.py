@@ -7,7 +7,7 @@ import pytest
 from community import person, video
 from domain_fixtures import Sql
 from hangar_dal import Database, videos
-from hangar_dal.errors import CheckViolation, TriggerViolation
+from hangar_dal.errors import CheckViolation, NotFound, TriggerViolation
 from hangar_dal.videos import VideoStatus, VideoVisibility
 
 NEXT = {
@@ -75,6 +75,15 @@ async def test_a_video_is_published_when_it_is_ready(database: Database) -> None
     published = await videos.publish_video(database, made.id, visibility=VideoVisibility.PUBLIC)
     assert published.published_at == database.now()
     assert await videos.publish_video(database, made.id, visibility=VideoVisibility.PUBLIC) == published
+
+
+async def test_a_removed_video_is_restored_before_it_is_published(database: Database) -> None:
+    owner = await person(database)
+    made = await video(database, owner.id, visibility=VideoVisibility.PRIVATE)
+    removed = await videos.remove_video(database, made.id)
+    with pytest.raises(NotFound):
+        await videos.publish_video(database, made.id, visibility=VideoVisibility.PUBLIC)
+    assert await videos.get_video(database, made.id) == removed
 
 
 async def test_a_ready_video_has_a_duration(database: Database) -> None:

@@ -582,12 +582,15 @@ RETURNING
     updated_at;
 
 -- name: publish_video
+-- A removed video is restored first.
 UPDATE videos
 SET
     visibility = :visibility,
     published_at = coalesce(published_at, :now),
     updated_at = :now
-WHERE id = :video_id
+WHERE
+    id = :video_id
+    AND status <> 'REMOVED'
 RETURNING
     id,
     owner_id,
