@@ -158,7 +158,7 @@ class World:
         name, scopes = self.name(4), [self.name(5) for _ in range(self.chance.randrange(3))]
         self.user_ids.append(user_id)
         return lambda db: users.upsert_eve_user(
-            db, id=user_id, eve_character_id=character, display_name=name, eve_scopes=scopes
+            db, user_id, eve_character_id=character, display_name=name, eve_scopes=scopes
         )
 
     def find_user(self) -> Call:

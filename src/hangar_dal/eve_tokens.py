@@ -5,12 +5,14 @@
 """
 # mypy: disable-error-code="empty-body"
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.errors import EveTokenLeaseLost, InvalidValue, raise_alone
 from hangar_dal.models.eve_tokens import ClaimedEveToken as ClaimedEveToken
@@ -34,6 +36,12 @@ async def upsert_eve_token(db: Executor, new: NewEveToken) -> EveToken:
 
     `ForeignKeyViolation` if there is no such user.
     """
+    ...
+
+
+@query
+async def insert_eve_tokens(db: Executor, rows: list[NewEveToken]) -> RowCount:
+    """Store those of many characters, leaving out characters that have some; `import_eve_tokens` makes the batches."""
     ...
 
 
@@ -175,3 +183,14 @@ def _end_of_lease(now: datetime, lease: timedelta) -> datetime:
         return now + lease
     except OverflowError:
         raise_alone(InvalidValue("lease: must end before the year 10000"))
+
+
+async def import_eve_tokens(db: Executor, rows: Iterable[NewEveToken], *, batch_size: int = 500) -> int:
+    """Store tokens of many characters, one statement a batch, all or none. Characters that have some are left out."""
+    async with atomic(db) as tx:
+        return sum(
+            [
+                await insert_eve_tokens(tx, batch)
+                for batch in batches(rows, batch_size, key=lambda new: new.eve_character_id)
+            ]
+        )

@@ -78,6 +78,12 @@ async def insert_comment_like(db: Executor, comment_id: UUID, *, user_id: UUID) 
 
 
 @query
+async def insert_comment_likes(db: Executor, rows: list[CommentLike]) -> RowCount:
+    """Store many in one statement, leaving out those that exist; `import_comment_likes` makes the batches."""
+    ...
+
+
+@query
 async def find_comment_like(db: Executor, comment_id: UUID, *, user_id: UUID) -> CommentLike | None:
     """The like of this user, if there is one."""
     ...
@@ -149,3 +155,10 @@ async def import_video_likes(db: Executor, rows: Iterable[VideoLike], *, batch_s
     """Store many likes, one statement a batch, all or none; returns how many. Likes that exist are left out."""
     async with atomic(db) as tx:
         return sum([await insert_video_likes(tx, batch) for batch in batches(rows, batch_size)])
+
+
+async def import_comment_likes(db: Executor, rows: Iterable[CommentLike], *, batch_size: int = 500) -> int:
+    """Store many likes, one statement a batch, all or none; returns how many. Likes that exist are left out."""
+    once = batches(rows, batch_size, key=lambda like: (like.comment_id, like.user_id))
+    async with atomic(db) as tx:
+        return sum([await insert_comment_likes(tx, batch) for batch in once])

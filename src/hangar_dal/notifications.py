@@ -163,6 +163,12 @@ async def set_preference(
 
 
 @query
+async def insert_preferences(db: Executor, rows: list[Preference]) -> RowCount:
+    """Store many in one statement, leaving out those that exist; `import_preferences` makes the batches."""
+    ...
+
+
+@query
 async def delete_preference(db: Executor, user_id: UUID, *, kind: ShortText, channel: Channel) -> RowCount:
     """Go back to the default, which is on; 0 if there was no preference."""
     ...
@@ -199,9 +205,8 @@ async def notify_many(db: Executor, rows: Iterable[NewNotification]) -> int:
     """Tell many users, one statement a batch, all or none; returns how many were stored."""
     stored = 0
     async with atomic(db) as tx:
-        for batch in batches(rows, ROWS_PER_STATEMENT):
-            each_once = {(new.recipient_id, new.event_id): new for new in reversed(batch)}
-            stored += await insert_notifications(tx, list(each_once.values()))
+        for batch in batches(rows, ROWS_PER_STATEMENT, key=lambda new: (new.recipient_id, new.event_id)):
+            stored += await insert_notifications(tx, batch)
     return stored
 
 
@@ -263,3 +268,10 @@ async def purge_notifications_of_actor(db: Database, actor_id: UUID, *, batch_si
     return await purge_in_batches(
         lambda: delete_notifications_of_actor(db, actor_id, batch_size=batch_size), batch_size, None
     )
+
+
+async def import_preferences(db: Executor, rows: Iterable[Preference], *, batch_size: int = 500) -> int:
+    """Store many preferences, one statement a batch, all or none; returns how many. Those that exist stay."""
+    once = batches(rows, batch_size, key=lambda each: (each.user_id, each.kind, each.channel))
+    async with atomic(db) as tx:
+        return sum([await insert_preferences(tx, batch) for batch in once])

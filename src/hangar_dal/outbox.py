@@ -180,9 +180,8 @@ async def put_many(db: Executor, rows: Iterable[NewMessage]) -> int:
     """Write many messages, one statement a batch, all or none; returns how many. Those that are there are left out."""
     written = 0
     async with atomic(db) as tx:
-        for batch in batches(rows, MESSAGES_PER_STATEMENT):
-            first = {(new.topic, new.dedup_key): new for new in reversed(batch)}
-            written += await insert_messages(tx, list(reversed(first.values())))
+        for batch in batches(rows, MESSAGES_PER_STATEMENT, key=lambda new: (new.topic, new.dedup_key)):
+            written += await insert_messages(tx, batch)
     return written
 
 

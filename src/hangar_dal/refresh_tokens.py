@@ -5,13 +5,14 @@
 """
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from pydantic import SecretStr
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.errors import InvalidValue
@@ -41,6 +42,12 @@ _FIRST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
 @query
 async def insert_refresh_token(db: Executor, new: NewRefreshToken) -> RefreshToken:
     """Store a token that has been made; `issue_refresh_token` makes one."""
+    ...
+
+
+@query
+async def insert_refresh_tokens(db: Executor, rows: list[NewRefreshToken]) -> RowCount:
+    """Store many in one statement, leaving out ids that are taken; `import_refresh_tokens` makes the batches."""
     ...
 
 
@@ -239,3 +246,11 @@ def _earlier(now: datetime, grace: timedelta) -> datetime:
     if not timedelta(0) <= grace <= MAX_GRACE:
         raise InvalidValue(f"grace: must be 0 to {MAX_GRACE.seconds} seconds")
     return now - min(grace, now - _FIRST_INSTANT)
+
+
+async def import_refresh_tokens(db: Executor, rows: Iterable[NewRefreshToken], *, batch_size: int = 500) -> int:
+    """Store many live tokens, one statement a batch, all or none; returns how many. Those that exist are left out."""
+    async with atomic(db) as tx:
+        return sum(
+            [await insert_refresh_tokens(tx, batch) for batch in batches(rows, batch_size, key=lambda new: new.jti)]
+        )

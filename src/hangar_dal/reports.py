@@ -4,12 +4,14 @@
 """
 # mypy: disable-error-code="empty-body"
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from hangar_dal.batching import batches, each_once
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.errors import InvalidValue, NotFound, UniqueViolation
 from hangar_dal.models.reports import NewReport as NewReport
 from hangar_dal.models.reports import Report as Report
@@ -29,6 +31,12 @@ LEASE: Final = timedelta(minutes=15)
 @query
 async def insert_report(db: Executor, new: NewReport) -> Report | None:
     """Store a report; None if the reporter has an unresolved one about this target, or the id is taken."""
+    ...
+
+
+@query
+async def insert_reports(db: Executor, rows: list[NewReport]) -> RowCount:
+    """Store many in one statement, leaving out those that `create_report` would; `import_reports` makes the batches."""
     ...
 
 
@@ -157,3 +165,15 @@ async def purge_reports(db: Database, *, before: datetime, batch_size: int = 500
     return await purge_in_batches(
         lambda: delete_resolved_reports(db, before=before, batch_size=batch_size), batch_size, None
     )
+
+
+async def import_reports(db: Executor, rows: Iterable[NewReport], *, batch_size: int = 500) -> int:
+    """Store many reports, one statement a batch, all or none; returns how many.
+
+    Those whose reporter has an unresolved report about the same target are left out, and ids that are taken.
+    """
+    stored = 0
+    async with atomic(db) as tx:
+        for batch in batches(rows, batch_size, key=lambda new: (new.reporter_id, new.target_kind, new.target_id)):
+            stored += await insert_reports(tx, each_once(batch, lambda new: new.id))
+    return stored

@@ -5,11 +5,12 @@
 """
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import ACCOUNTS
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.models.row import BatchSize, PageSize
@@ -29,6 +30,12 @@ _CLOCKS_DIFFER: Final = timedelta(hours=1)
 @query
 async def record_security_event(db: Executor, new: NewSecurityEvent) -> SecurityEvent:
     """Add an event. In the transaction of the change that it records, both are stored or neither is."""
+    ...
+
+
+@query
+async def insert_security_events(db: Executor, rows: list[SecurityEvent]) -> RowCount:
+    """Store many in one statement, leaving out ids that are taken; `import_security_events` makes the batches."""
     ...
 
 
@@ -97,3 +104,11 @@ async def purge_security_events(
     return await purge_in_batches(
         lambda: delete_old_security_events(db, before=before, batch_size=batch_size), batch_size, progress
     )
+
+
+async def import_security_events(db: Executor, rows: Iterable[SecurityEvent], *, batch_size: int = 500) -> int:
+    """Store many events, one statement a batch, all or none; returns how many. Those that exist are left out."""
+    async with atomic(db) as tx:
+        return sum(
+            [await insert_security_events(tx, batch) for batch in batches(rows, batch_size, key=lambda event: event.id)]
+        )

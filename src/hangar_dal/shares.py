@@ -4,10 +4,12 @@
 """
 # mypy: disable-error-code="empty-body"
 
+from collections.abc import Iterable
 from uuid import UUID
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import COMMUNITY
-from hangar_dal.database import Executor
+from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import NotFound, UniqueViolation
 from hangar_dal.models.row import PageSize
 from hangar_dal.models.shares import NewShare as NewShare
@@ -21,6 +23,12 @@ query = COMMUNITY.query
 @query
 async def insert_share(db: Executor, new: NewShare) -> Share | None:
     """Store a share; None if its id is taken or the user may not share the video. `share_video` says which."""
+    ...
+
+
+@query
+async def insert_shares(db: Executor, rows: list[Share]) -> RowCount:
+    """Store many in one statement, leaving out ids that are taken; `import_shares` makes the batches."""
     ...
 
 
@@ -85,3 +93,9 @@ async def share_video(db: Executor, new: NewShare) -> Share:
     if (share.video_id, share.user_id) != (new.video_id, new.user_id):
         raise UniqueViolation("shares: another share has this id", constraint="shares_pkey")
     return share
+
+
+async def import_shares(db: Executor, rows: Iterable[Share], *, batch_size: int = 500) -> int:
+    """Store many shares, one statement a batch, all or none; returns how many. Ids that are taken are left out."""
+    async with atomic(db) as tx:
+        return sum([await insert_shares(tx, batch) for batch in batches(rows, batch_size, key=lambda share: share.id)])

@@ -76,6 +76,12 @@ async def block(db: Executor, *, blocker_id: UUID, blocked_id: UUID) -> Block:
 
 
 @query
+async def insert_blocks(db: Executor, rows: list[Block]) -> RowCount:
+    """Store many in one statement, leaving out those that exist; `import_blocks` makes the batches."""
+    ...
+
+
+@query
 async def unblock(db: Executor, *, blocker_id: UUID, blocked_id: UUID) -> RowCount:
     """Lift a block; 0 if there is none. The follows do not come back."""
     ...
@@ -235,3 +241,10 @@ async def list_followed_videos(
         if len(page) == limit:
             return page
     return await list_followed_videos_by_owner(db, user_id, after=after, limit=limit)
+
+
+async def import_blocks(db: Executor, rows: Iterable[Block], *, batch_size: int = 500) -> int:
+    """Store many blocks, one statement a batch, all or none; returns how many. Each ends both follows."""
+    once = batches(rows, batch_size, key=lambda block: (block.blocker_id, block.blocked_id))
+    async with atomic(db) as tx:
+        return sum([await insert_blocks(tx, batch) for batch in once])

@@ -20,6 +20,7 @@ from hangar_dal.emails import is_email, may_be_email
 from hangar_dal.errors import AccountNotActive, HashingBusy, InvalidCredentials, InvalidValue, raise_alone
 from hangar_dal.models.row import EveCharacterId, PageSize
 from hangar_dal.models.users import Address, DisplayName, Login, Lookup, Part
+from hangar_dal.models.users import ImportedUser as ImportedUser
 from hangar_dal.models.users import NewUser as NewUser
 from hangar_dal.models.users import User as User
 from hangar_dal.models.users import UserChanges as UserChanges
@@ -39,6 +40,12 @@ async def insert_user(db: Executor, new: NewUser, *, hashed_password: str | None
 
     For a transaction: call `passwords.hash_password` before it begins, with the names in `new` as its context.
     """
+    ...
+
+
+@query
+async def insert_users(db: Executor, rows: list[ImportedUser]) -> RowCount:
+    """Store many in one statement, leaving out ids that are taken; `accounts.import_users` makes the batches."""
     ...
 
 
@@ -177,12 +184,7 @@ async def find_login_by_email(db: Executor, login: Address) -> Login | None:
 
 @query
 async def upsert_eve_user(
-    db: Executor,
-    *,
-    id: UUID,  # noqa: A002  (the name of the column)
-    eve_character_id: EveCharacterId,
-    display_name: DisplayName,
-    eve_scopes: list[str],
+    db: Executor, user_id: UUID, *, eve_character_id: EveCharacterId, display_name: DisplayName, eve_scopes: list[str]
 ) -> User | None:
     """Make or refresh the character's account; nothing for an account that is not active."""
     ...
@@ -263,17 +265,15 @@ async def sign_in_eve_user(
     """
     if isinstance(eve_scopes, str) or not isinstance(eve_scopes, Sequence):
         raise InvalidValue(f"eve_scopes: expected a list, got {type(eve_scopes).__name__}")
-    while True:
+    while True:  # again if the account is deleted or made active between the two statements
         user = await upsert_eve_user(
-            db, id=uuid7(), eve_character_id=eve_character_id, display_name=display_name, eve_scopes=list(eve_scopes)
+            db, uuid7(), eve_character_id=eve_character_id, display_name=display_name, eve_scopes=list(eve_scopes)
         )
         if user is not None:
             return user
-        refused = await find_user_by_eve_character(db, eve_character_id)
-        # Else the account was deleted or made active between the two statements: the next round finds it so.
-        if refused is not None and not refused.is_active:
-            status = refused.status
-            raise AccountNotActive(f"the account is {status}; only an ACTIVE one may sign in", status=status)
+        user = await find_user_by_eve_character(db, eve_character_id)
+        if user is not None and not user.is_active:
+            raise AccountNotActive(f"the account is {user.status}; only an ACTIVE one may sign in", status=user.status)
 
 
 async def _find_verified_login(db: Database, login: str, password: SecretStr) -> Login | None:

@@ -5,9 +5,11 @@
 """
 # mypy: disable-error-code="empty-body"
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import COMMUNITY
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.models.row import BatchSize, PageSize
@@ -24,6 +26,12 @@ query = COMMUNITY.query
 @query
 async def record_view(db: Executor, video_id: UUID, *, viewer_id: UUID) -> RowCount:
     """Count a view, once per viewer and hour; 0 if it was counted already, or the viewer may not see the video."""
+    ...
+
+
+@query
+async def insert_views(db: Executor, rows: list[View]) -> RowCount:
+    """Store many in one statement, leaving out those that exist; `import_views` makes the batches."""
     ...
 
 
@@ -91,3 +99,10 @@ async def refresh_trends(db: Executor, *, days: int = 7, size: int = 1000) -> in
 async def purge_views(db: Database, *, before: datetime, batch_size: int = 500) -> int:
     """Delete the views of the hours before an instant, in batches; the counts stay. Returns how many."""
     return await purge_in_batches(lambda: delete_old_views(db, before=before, batch_size=batch_size), batch_size, None)
+
+
+async def import_views(db: Executor, rows: Iterable[View], *, batch_size: int = 500) -> int:
+    """Store many views and count them, one statement a batch, all or none; returns how many are new."""
+    once = batches(rows, batch_size, key=lambda view: (view.video_id, view.viewer_id, view.hour))
+    async with atomic(db) as tx:
+        return sum([await insert_views(tx, batch) for batch in once])

@@ -76,12 +76,7 @@ async def get_video_details(db: Executor, ids: VideoIds) -> list[VideoDetails]:
 
 @query
 async def list_videos_of_owner(
-    db: Executor,
-    owner_id: UUID,
-    *,
-    status: VideoStatus | None = None,
-    after: Video | None = None,
-    limit: PageSize = 50,
+    db: Executor, owner_id: UUID, *, status: VideoStatus | None = None, after: Video | None = None, limit: PageSize = 50
 ) -> list[Video]:
     """A page of an owner's videos, newest first, for the owner; `after` is the last of the page before."""
     ...
@@ -221,8 +216,8 @@ async def delete_renditions(db: Executor, video_id: UUID) -> RowCount:
 
 
 @query
-async def insert_renditions(db: Executor, video_id: UUID, rows: list[Rendition]) -> RowCount:
-    """Add renditions to a video; `replace_renditions` replaces all of them."""
+async def insert_renditions(db: Executor, rows: list[RenditionOfVideo]) -> RowCount:
+    """Store renditions of videos, leaving out those that exist; for `replace_renditions` and `import_renditions`."""
     ...
 
 
@@ -294,5 +289,12 @@ async def replace_renditions(db: Executor, video_id: UUID, renditions: list[Rend
     async with atomic(db) as tx:
         await lock_video(tx, video_id)
         await delete_renditions(tx, video_id)
-        await insert_renditions(tx, video_id, renditions)
+        await insert_renditions(tx, [RenditionOfVideo(video_id=video_id, **each.model_dump()) for each in renditions])
         return await list_renditions(tx, video_id)
+
+
+async def import_renditions(db: Executor, rows: Iterable[RenditionOfVideo], *, batch_size: int = 500) -> int:
+    """Store many renditions, one statement a batch, all or none; returns how many. Those that exist are left out."""
+    once = batches(rows, batch_size, key=lambda each: (each.video_id, each.name))
+    async with atomic(db) as tx:
+        return sum([await insert_renditions(tx, batch) for batch in once])

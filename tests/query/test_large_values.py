@@ -39,7 +39,7 @@ CALLS: dict[str, tuple[Callable[[Database, User], Awaitable[Any]], str]] = {
     ),
     "a list of texts": (
         lambda db, user: users.upsert_eve_user(
-            db, id=user.id, eve_character_id=1, display_name="x", eve_scopes=["x" * (MAX_CALL_BYTES // 4 + 1)] * 4
+            db, user.id, eve_character_id=1, display_name="x", eve_scopes=["x" * (MAX_CALL_BYTES // 4 + 1)] * 4
         ),
         f"eve_scopes: the texts of a list must not be larger than {MAX_CALL_BYTES} bytes together",
     ),

@@ -9,6 +9,7 @@ from hangar_dal.accounts.changing_passwords import change_password as change_pas
 from hangar_dal.accounts.changing_passwords import reset_password as reset_password
 from hangar_dal.accounts.erasing import erase_user as erase_user
 from hangar_dal.accounts.exporting import export_user as export_user
+from hangar_dal.accounts.importing import import_users as import_users
 from hangar_dal.accounts.managing import set_role as set_role
 from hangar_dal.accounts.managing import set_status as set_status
 from hangar_dal.accounts.managing import update_user as update_user

@@ -76,18 +76,14 @@ class User(Row):
     updated_at: datetime
 
 
-class NewUser(Row):
-    """What `create_user` needs. A LOCAL account has a username, an e-mail and a password; an EVE_SSO one a character.
-
-    `display_name` is the username unless given.
-    """
+class _Account(Row):
+    """What a new account has besides its password. `display_name` is the username unless given."""
 
     id: UUID = Field(default_factory=uuid7)
     username: Username | None = None
     email: Email | None = None
     phone_number: PhoneNumber | None = None
     display_name: DisplayName = Field(default_factory=lambda data: data.get("username") or "")
-    password: SecretStr | None = Field(default=None, repr=False)
     user_type: UserType = UserType.LOCAL
     eve_character_id: EveCharacterId | None = None
     eve_scopes: list[str] = Field(default_factory=list)
@@ -97,16 +93,40 @@ class NewUser(Row):
     is_private: bool = False
     metadata: JsonObject = Field(default_factory=dict)
 
-    @model_validator(mode="after")
-    def _whole_for_its_type(self) -> Self:
+    def _check_whole(self, password: object) -> None:
         if not self.display_name:
             raise ValueError("display_name: needed where there is no username")
-        if self.user_type is UserType.LOCAL and not (self.username and self.email and self.password):
+        if self.user_type is UserType.LOCAL and not (self.username and self.email and password):
             raise ValueError("a LOCAL account needs username, email and password")
         if self.user_type is UserType.EVE_SSO and self.eve_character_id is None:
             raise ValueError("an EVE_SSO account needs eve_character_id")
         if self.user_type is UserType.EVE_SSO and self.email is not None:
             raise ValueError("an EVE_SSO account has no email")
+
+
+class NewUser(_Account):
+    """What `create_user` needs. A LOCAL account has a username, an e-mail and a password; an EVE_SSO one a character.
+
+    `display_name` is the username unless given.
+    """
+
+    password: SecretStr | None = Field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _whole_for_its_type(self) -> Self:
+        self._check_whole(self.password)
+        return self
+
+
+class ImportedUser(_Account):
+    """What `import_users` needs: an account of another system, with the argon2 hash of its password."""
+
+    hashed_password: Annotated[str | None, Confidential] = Field(default=None, repr=False)
+    created_at: datetime
+
+    @model_validator(mode="after")
+    def _whole_for_its_type(self) -> Self:
+        self._check_whole(self.hashed_password)
         return self
 
 

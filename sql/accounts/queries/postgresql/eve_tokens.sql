@@ -40,6 +40,38 @@ RETURNING
     created_at,
     updated_at;
 
+-- name: insert_eve_tokens
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO eve_tokens (
+    eve_character_id,
+    user_id,
+    access_token,
+    refresh_token,
+    scopes,
+    expires_at,
+    created_at,
+    updated_at
+)
+SELECT
+    entry.eve_character_id,
+    entry.user_id,
+    entry.access_token,
+    entry.refresh_token,
+    entry.scopes,
+    entry.expires_at,
+    cast(:now AS timestamptz) AS created_at,
+    cast(:now AS timestamptz) AS updated_at
+FROM json_to_recordset(:rows) AS entry (
+    eve_character_id bigint,
+    user_id uuid,
+    access_token text,
+    refresh_token text,
+    scopes text[],
+    expires_at timestamptz
+)
+ON CONFLICT (eve_character_id) DO NOTHING;
+
 -- name: find_eve_token
 SELECT
     eve_character_id,

@@ -39,6 +39,49 @@ RETURNING
     expires_at,
     revoked_at;
 
+-- name: insert_refresh_tokens
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO refresh_tokens (
+    jti,
+    family_id,
+    user_id,
+    token_hash,
+    rotated_from,
+    user_agent,
+    source,
+    signed_in_at,
+    session_ends_at,
+    issued_at,
+    expires_at
+)
+SELECT
+    entry.jti,
+    entry.family_id,
+    entry.user_id,
+    entry.token_hash,
+    entry.rotated_from,
+    entry.user_agent,
+    entry.source,
+    entry.signed_in_at,
+    entry.session_ends_at,
+    entry.issued_at,
+    entry.expires_at
+FROM json_to_recordset(:rows) AS entry (
+    jti uuid,
+    family_id uuid,
+    user_id uuid,
+    token_hash text,
+    rotated_from uuid,
+    user_agent text,
+    source text,
+    signed_in_at timestamptz,
+    session_ends_at timestamptz,
+    issued_at timestamptz,
+    expires_at timestamptz
+)
+ON CONFLICT (jti) DO NOTHING;
+
 -- name: use_refresh_token
 -- The rotation's one conditional UPDATE: of several at once, one finds the token unused.
 UPDATE refresh_tokens

@@ -26,6 +26,37 @@ RETURNING
     user_agent,
     occurred_at;
 
+-- name: insert_security_events
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO security_events (
+    id,
+    kind,
+    user_id,
+    actor_id,
+    source,
+    user_agent,
+    occurred_at
+)
+SELECT
+    entry.id,
+    entry.kind,
+    entry.user_id,
+    entry.actor_id,
+    entry.source,
+    entry.user_agent,
+    entry.occurred_at
+FROM json_to_recordset(:rows) AS entry (
+    id uuid,
+    kind text,
+    user_id uuid,
+    actor_id uuid,
+    source text,
+    user_agent text,
+    occurred_at timestamptz
+)
+ON CONFLICT (id) DO NOTHING;
+
 -- name: list_security_events
 -- Pages by key: each begins behind the last row of the one before, however deep.
 SELECT

@@ -70,6 +70,84 @@ RETURNING
     created_at,
     updated_at;
 
+-- name: insert_users
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO users (
+    id,
+    username,
+    username_fold,
+    username_grams,
+    email,
+    email_fold,
+    email_grams,
+    phone_number,
+    phone_number_grams,
+    display_name,
+    display_name_fold,
+    display_name_grams,
+    hashed_password,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_test_user,
+    is_private,
+    metadata,
+    created_at,
+    updated_at
+)
+SELECT
+    entry.id,
+    entry.username,
+    entry.username_fold,
+    entry.username_grams,
+    entry.email,
+    entry.email_fold,
+    entry.email_grams,
+    entry.phone_number,
+    entry.phone_number_grams,
+    entry.display_name,
+    entry.display_name_fold,
+    entry.display_name_grams,
+    entry.hashed_password,
+    entry.user_type,
+    entry.eve_character_id,
+    entry.eve_scopes,
+    entry.status,
+    entry.role,
+    entry.is_test_user,
+    entry.is_private,
+    entry.metadata,
+    entry.created_at,
+    entry.created_at AS updated_at
+FROM json_to_recordset(:rows) AS entry (
+    id uuid,
+    username text,
+    username_fold text,
+    username_grams text[],
+    email text,
+    email_fold text,
+    email_grams text[],
+    phone_number text,
+    phone_number_grams text[],
+    display_name text,
+    display_name_fold text,
+    display_name_grams text[],
+    hashed_password text,
+    user_type text,
+    eve_character_id bigint,
+    eve_scopes text[],
+    status text,
+    role text,
+    is_test_user boolean,
+    is_private boolean,
+    metadata jsonb,
+    created_at timestamptz
+)
+ON CONFLICT (id) DO NOTHING;
+
 -- name: get_user
 SELECT
     id,
@@ -540,7 +618,7 @@ INSERT INTO users (
     updated_at
 )
 VALUES (
-    :id,
+    :user_id,
     :display_name,
     :display_name_fold,
     :display_name_grams,

@@ -40,6 +40,37 @@ RETURNING
     created_at,
     updated_at;
 
+-- name: insert_eve_tokens
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO eve_tokens (
+    eve_character_id,
+    user_id,
+    access_token,
+    refresh_token,
+    scopes,
+    expires_at,
+    created_at,
+    updated_at
+)
+SELECT
+    json_extract(entry.value, '$.eve_character_id') AS eve_character_id,
+    json_extract(entry.value, '$.user_id') AS user_id,
+    json_extract(entry.value, '$.access_token') AS access_token,
+    json_extract(entry.value, '$.refresh_token') AS refresh_token,
+    json_extract(entry.value, '$.scopes') AS scopes,
+    json_extract(entry.value, '$.expires_at') AS expires_at,
+    :now AS created_at,
+    :now AS updated_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM eve_tokens
+        WHERE eve_tokens.eve_character_id = json_extract(entry.value, '$.eve_character_id')
+    )
+ON CONFLICT (eve_character_id) DO NOTHING;
+
 -- name: find_eve_token
 SELECT
     eve_character_id,

@@ -39,6 +39,43 @@ RETURNING
     expires_at,
     revoked_at;
 
+-- name: insert_refresh_tokens
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO refresh_tokens (
+    jti,
+    family_id,
+    user_id,
+    token_hash,
+    rotated_from,
+    user_agent,
+    source,
+    signed_in_at,
+    session_ends_at,
+    issued_at,
+    expires_at
+)
+SELECT
+    json_extract(entry.value, '$.jti') AS jti,
+    json_extract(entry.value, '$.family_id') AS family_id,
+    json_extract(entry.value, '$.user_id') AS user_id,
+    json_extract(entry.value, '$.token_hash') AS token_hash,
+    json_extract(entry.value, '$.rotated_from') AS rotated_from,
+    json_extract(entry.value, '$.user_agent') AS user_agent,
+    json_extract(entry.value, '$.source') AS source,
+    json_extract(entry.value, '$.signed_in_at') AS signed_in_at,
+    json_extract(entry.value, '$.session_ends_at') AS session_ends_at,
+    json_extract(entry.value, '$.issued_at') AS issued_at,
+    json_extract(entry.value, '$.expires_at') AS expires_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM refresh_tokens
+        WHERE refresh_tokens.jti = json_extract(entry.value, '$.jti')
+    )
+ON CONFLICT (jti) DO NOTHING;
+
 -- name: use_refresh_token
 -- The rotation's one conditional UPDATE: of several at once, one finds the token unused.
 UPDATE refresh_tokens

@@ -26,6 +26,35 @@ RETURNING
     user_agent,
     occurred_at;
 
+-- name: insert_security_events
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO security_events (
+    id,
+    kind,
+    user_id,
+    actor_id,
+    source,
+    user_agent,
+    occurred_at
+)
+SELECT
+    json_extract(entry.value, '$.id') AS id,
+    json_extract(entry.value, '$.kind') AS kind,
+    json_extract(entry.value, '$.user_id') AS user_id,
+    json_extract(entry.value, '$.actor_id') AS actor_id,
+    json_extract(entry.value, '$.source') AS source,
+    json_extract(entry.value, '$.user_agent') AS user_agent,
+    json_extract(entry.value, '$.occurred_at') AS occurred_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM security_events
+        WHERE security_events.id = json_extract(entry.value, '$.id')
+    )
+ON CONFLICT (id) DO NOTHING;
+
 -- name: list_security_events
 -- Pages by key: each begins behind the last row of the one before, however deep.
 SELECT

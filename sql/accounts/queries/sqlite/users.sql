@@ -70,6 +70,67 @@ RETURNING
     created_at,
     updated_at;
 
+-- name: insert_users
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO users (
+    id,
+    username,
+    username_fold,
+    username_grams,
+    email,
+    email_fold,
+    email_grams,
+    phone_number,
+    phone_number_grams,
+    display_name,
+    display_name_fold,
+    display_name_grams,
+    hashed_password,
+    user_type,
+    eve_character_id,
+    eve_scopes,
+    status,
+    role,
+    is_test_user,
+    is_private,
+    metadata,
+    created_at,
+    updated_at
+)
+SELECT
+    json_extract(entry.value, '$.id') AS id,
+    json_extract(entry.value, '$.username') AS username,
+    json_extract(entry.value, '$.username_fold') AS username_fold,
+    json_extract(entry.value, '$.username_grams') AS username_grams,
+    json_extract(entry.value, '$.email') AS email,
+    json_extract(entry.value, '$.email_fold') AS email_fold,
+    json_extract(entry.value, '$.email_grams') AS email_grams,
+    json_extract(entry.value, '$.phone_number') AS phone_number,
+    json_extract(entry.value, '$.phone_number_grams') AS phone_number_grams,
+    json_extract(entry.value, '$.display_name') AS display_name,
+    json_extract(entry.value, '$.display_name_fold') AS display_name_fold,
+    json_extract(entry.value, '$.display_name_grams') AS display_name_grams,
+    json_extract(entry.value, '$.hashed_password') AS hashed_password,
+    json_extract(entry.value, '$.user_type') AS user_type,
+    json_extract(entry.value, '$.eve_character_id') AS eve_character_id,
+    json_extract(entry.value, '$.eve_scopes') AS eve_scopes,
+    json_extract(entry.value, '$.status') AS status,
+    json_extract(entry.value, '$.role') AS role,
+    json_extract(entry.value, '$.is_test_user') AS is_test_user,
+    json_extract(entry.value, '$.is_private') AS is_private,
+    json_extract(entry.value, '$.metadata') AS metadata,
+    json_extract(entry.value, '$.created_at') AS created_at,
+    json_extract(entry.value, '$.created_at') AS updated_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM users
+        WHERE users.id = json_extract(entry.value, '$.id')
+    )
+ON CONFLICT (id) DO NOTHING;
+
 -- name: get_user
 SELECT
     id,
@@ -547,7 +608,7 @@ INSERT INTO users (
     updated_at
 )
 VALUES (
-    :id,
+    :user_id,
     :display_name,
     :display_name_fold,
     :display_name_grams,

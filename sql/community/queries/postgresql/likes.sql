@@ -304,6 +304,25 @@ RETURNING
     user_id,
     created_at;
 
+-- name: insert_comment_likes
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO comment_likes (
+    comment_id,
+    user_id,
+    created_at
+)
+SELECT
+    entry.comment_id,
+    entry.user_id,
+    entry.created_at
+FROM json_to_recordset(:rows) AS entry (
+    comment_id uuid,
+    user_id uuid,
+    created_at timestamptz
+)
+ON CONFLICT (comment_id, user_id) DO NOTHING;
+
 -- name: find_comment_like
 SELECT
     comment_id,

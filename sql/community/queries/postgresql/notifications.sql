@@ -476,6 +476,31 @@ RETURNING
     is_enabled,
     updated_at;
 
+-- name: insert_preferences
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO notification_preferences (
+    user_id,
+    kind,
+    channel,
+    is_enabled,
+    updated_at
+)
+SELECT
+    entry.user_id,
+    entry.kind,
+    entry.channel,
+    entry.is_enabled,
+    entry.updated_at
+FROM json_to_recordset(:rows) AS entry (
+    user_id uuid,
+    kind text,
+    channel text,
+    is_enabled boolean,
+    updated_at timestamptz
+)
+ON CONFLICT (user_id, kind, channel) DO NOTHING;
+
 -- name: delete_preference
 DELETE FROM notification_preferences
 WHERE

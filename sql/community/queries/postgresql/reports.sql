@@ -52,6 +52,41 @@ RETURNING
     resolved_at,
     created_at;
 
+-- name: insert_reports
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO reports (
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    available_at,
+    created_at
+)
+SELECT
+    entry.id,
+    entry.reporter_id,
+    entry.target_kind,
+    entry.target_id,
+    entry.reason,
+    entry.details,
+    entry.metadata,
+    cast(:now AS timestamptz) AS available_at,
+    cast(:now AS timestamptz) AS created_at
+FROM json_to_recordset(:rows) AS entry (
+    id uuid,
+    reporter_id uuid,
+    target_kind text,
+    target_id uuid,
+    reason text,
+    details text,
+    metadata jsonb
+)
+ON CONFLICT DO NOTHING;
+
 -- name: find_unresolved_report
 SELECT
     id,

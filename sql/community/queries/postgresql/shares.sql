@@ -77,6 +77,40 @@ RETURNING
     metadata,
     created_at;
 
+-- name: insert_shares
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO shares (
+    id,
+    video_id,
+    user_id,
+    recipient_id,
+    channel,
+    message,
+    metadata,
+    created_at
+)
+SELECT
+    entry.id,
+    entry.video_id,
+    entry.user_id,
+    entry.recipient_id,
+    entry.channel,
+    entry.message,
+    entry.metadata,
+    entry.created_at
+FROM json_to_recordset(:rows) AS entry (
+    id uuid,
+    video_id uuid,
+    user_id uuid,
+    recipient_id uuid,
+    channel text,
+    message text,
+    metadata jsonb,
+    created_at timestamptz
+)
+ON CONFLICT (id) DO NOTHING;
+
 -- name: get_share
 SELECT
     id,

@@ -124,6 +124,25 @@ RETURNING
     blocked_id,
     created_at;
 
+-- name: insert_blocks
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO blocks (
+    blocker_id,
+    blocked_id,
+    created_at
+)
+SELECT
+    entry.blocker_id,
+    entry.blocked_id,
+    entry.created_at
+FROM json_to_recordset(:rows) AS entry (
+    blocker_id uuid,
+    blocked_id uuid,
+    created_at timestamptz
+)
+ON CONFLICT (blocker_id, blocked_id) DO NOTHING;
+
 -- name: unblock
 DELETE FROM blocks
 WHERE

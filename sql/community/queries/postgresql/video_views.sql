@@ -56,6 +56,28 @@ WHERE
     )
 ON CONFLICT (video_id, viewer_id, hour) DO NOTHING;
 
+-- name: insert_views
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO video_views (
+    video_id,
+    viewer_id,
+    hour,
+    viewed_at
+)
+SELECT
+    entry.video_id,
+    entry.viewer_id,
+    entry.hour,
+    entry.viewed_at
+FROM json_to_recordset(:rows) AS entry (
+    video_id uuid,
+    viewer_id uuid,
+    hour timestamptz,
+    viewed_at timestamptz
+)
+ON CONFLICT (video_id, viewer_id, hour) DO NOTHING;
+
 -- name: count_views
 -- differs: a sum of bigint is numeric here
 SELECT cast(coalesce(sum(views), 0) AS bigint) AS views

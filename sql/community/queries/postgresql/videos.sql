@@ -746,7 +746,7 @@ INSERT INTO video_renditions (
     size
 )
 SELECT
-    cast(:video_id AS uuid) AS video_id,
+    entry.video_id,
     entry.name,
     entry.width,
     entry.height,
@@ -755,6 +755,7 @@ SELECT
     entry.url,
     entry.size
 FROM json_to_recordset(:rows) AS entry (
+    video_id uuid,
     name text,
     width bigint,
     height bigint,
@@ -762,4 +763,12 @@ FROM json_to_recordset(:rows) AS entry (
     codec text,
     url text,
     size bigint
-);
+)
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM video_renditions
+        WHERE
+            video_renditions.video_id = entry.video_id
+            AND video_renditions.name = entry.name
+    );

@@ -300,6 +300,29 @@ RETURNING
     user_id,
     created_at;
 
+-- name: insert_comment_likes
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO comment_likes (
+    comment_id,
+    user_id,
+    created_at
+)
+SELECT
+    json_extract(entry.value, '$.comment_id') AS comment_id,
+    json_extract(entry.value, '$.user_id') AS user_id,
+    json_extract(entry.value, '$.created_at') AS created_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM comment_likes
+        WHERE
+            comment_likes.comment_id = json_extract(entry.value, '$.comment_id')
+            AND comment_likes.user_id = json_extract(entry.value, '$.user_id')
+    )
+ON CONFLICT (comment_id, user_id) DO NOTHING;
+
 -- name: find_comment_like
 SELECT
     comment_id,

@@ -476,6 +476,34 @@ RETURNING
     is_enabled,
     updated_at;
 
+-- name: insert_preferences
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO notification_preferences (
+    user_id,
+    kind,
+    channel,
+    is_enabled,
+    updated_at
+)
+SELECT
+    json_extract(entry.value, '$.user_id') AS user_id,
+    json_extract(entry.value, '$.kind') AS kind,
+    json_extract(entry.value, '$.channel') AS channel,
+    json_extract(entry.value, '$.is_enabled') AS is_enabled,
+    json_extract(entry.value, '$.updated_at') AS updated_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM notification_preferences
+        WHERE
+            notification_preferences.user_id = json_extract(entry.value, '$.user_id')
+            AND notification_preferences.kind = json_extract(entry.value, '$.kind')
+            AND notification_preferences.channel = json_extract(entry.value, '$.channel')
+    )
+ON CONFLICT (user_id, kind, channel) DO NOTHING;
+
 -- name: delete_preference
 DELETE FROM notification_preferences
 WHERE

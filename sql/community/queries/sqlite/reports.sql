@@ -52,6 +52,46 @@ RETURNING
     resolved_at,
     created_at;
 
+-- name: insert_reports
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO reports (
+    id,
+    reporter_id,
+    target_kind,
+    target_id,
+    reason,
+    details,
+    metadata,
+    available_at,
+    created_at
+)
+SELECT
+    json_extract(entry.value, '$.id') AS id,
+    json_extract(entry.value, '$.reporter_id') AS reporter_id,
+    json_extract(entry.value, '$.target_kind') AS target_kind,
+    json_extract(entry.value, '$.target_id') AS target_id,
+    json_extract(entry.value, '$.reason') AS reason,
+    json_extract(entry.value, '$.details') AS details,
+    json_extract(entry.value, '$.metadata') AS metadata,
+    :now AS available_at,
+    :now AS created_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM reports
+        WHERE
+            reports.id = json_extract(entry.value, '$.id')
+            OR (
+                reports.reporter_id = json_extract(entry.value, '$.reporter_id')
+                AND reports.target_kind = json_extract(entry.value, '$.target_kind')
+                AND reports.target_id = json_extract(entry.value, '$.target_id')
+                AND reports.status <> 'RESOLVED'
+            )
+    )
+ON CONFLICT DO NOTHING;
+
 -- name: find_unresolved_report
 SELECT
     id,

@@ -77,6 +77,37 @@ RETURNING
     metadata,
     created_at;
 
+-- name: insert_shares
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO shares (
+    id,
+    video_id,
+    user_id,
+    recipient_id,
+    channel,
+    message,
+    metadata,
+    created_at
+)
+SELECT
+    json_extract(entry.value, '$.id') AS id,
+    json_extract(entry.value, '$.video_id') AS video_id,
+    json_extract(entry.value, '$.user_id') AS user_id,
+    json_extract(entry.value, '$.recipient_id') AS recipient_id,
+    json_extract(entry.value, '$.channel') AS channel,
+    json_extract(entry.value, '$.message') AS message,
+    json_extract(entry.value, '$.metadata') AS metadata,
+    json_extract(entry.value, '$.created_at') AS created_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM shares
+        WHERE shares.id = json_extract(entry.value, '$.id')
+    )
+ON CONFLICT (id) DO NOTHING;
+
 -- name: get_share
 SELECT
     id,

@@ -120,6 +120,29 @@ RETURNING
     blocked_id,
     created_at;
 
+-- name: insert_blocks
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO blocks (
+    blocker_id,
+    blocked_id,
+    created_at
+)
+SELECT
+    json_extract(entry.value, '$.blocker_id') AS blocker_id,
+    json_extract(entry.value, '$.blocked_id') AS blocked_id,
+    json_extract(entry.value, '$.created_at') AS created_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            blocks.blocker_id = json_extract(entry.value, '$.blocker_id')
+            AND blocks.blocked_id = json_extract(entry.value, '$.blocked_id')
+    )
+ON CONFLICT (blocker_id, blocked_id) DO NOTHING;
+
 -- name: unblock
 DELETE FROM blocks
 WHERE

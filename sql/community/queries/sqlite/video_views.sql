@@ -56,6 +56,32 @@ WHERE
     )
 ON CONFLICT (video_id, viewer_id, hour) DO NOTHING;
 
+-- name: insert_views
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO video_views (
+    video_id,
+    viewer_id,
+    hour,
+    viewed_at
+)
+SELECT
+    json_extract(entry.value, '$.video_id') AS video_id,
+    json_extract(entry.value, '$.viewer_id') AS viewer_id,
+    json_extract(entry.value, '$.hour') AS hour,
+    json_extract(entry.value, '$.viewed_at') AS viewed_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM video_views
+        WHERE
+            video_views.video_id = json_extract(entry.value, '$.video_id')
+            AND video_views.viewer_id = json_extract(entry.value, '$.viewer_id')
+            AND video_views.hour = json_extract(entry.value, '$.hour')
+    )
+ON CONFLICT (video_id, viewer_id, hour) DO NOTHING;
+
 -- name: count_views
 -- differs: a sum of bigint is numeric there
 SELECT coalesce(sum(views), 0) AS views

@@ -751,12 +751,20 @@ INSERT INTO video_renditions (
     size
 )
 SELECT
-    :video_id AS video_id,
-    json_extract(value, '$.name') AS name,
-    json_extract(value, '$.width') AS width,
-    json_extract(value, '$.height') AS height,
-    json_extract(value, '$.bitrate') AS bitrate,
-    json_extract(value, '$.codec') AS codec,
-    json_extract(value, '$.url') AS url,
-    json_extract(value, '$.size') AS size
-FROM json_each(:rows);
+    json_extract(entry.value, '$.video_id') AS video_id,
+    json_extract(entry.value, '$.name') AS name,
+    json_extract(entry.value, '$.width') AS width,
+    json_extract(entry.value, '$.height') AS height,
+    json_extract(entry.value, '$.bitrate') AS bitrate,
+    json_extract(entry.value, '$.codec') AS codec,
+    json_extract(entry.value, '$.url') AS url,
+    json_extract(entry.value, '$.size') AS size
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM video_renditions
+        WHERE
+            video_renditions.video_id = json_extract(entry.value, '$.video_id')
+            AND video_renditions.name = json_extract(entry.value, '$.name')
+    );

@@ -1,0 +1,16 @@
+"""Take over accounts from another system."""
+
+from collections.abc import Iterable
+
+from hangar_dal.batching import batches
+from hangar_dal.database import Executor, atomic
+from hangar_dal.users import ImportedUser, insert_users
+
+
+async def import_users(db: Executor, rows: Iterable[ImportedUser], *, batch_size: int = 500) -> int:
+    """Store many accounts, one statement a batch, all or none; returns how many. Ids that are taken are left out.
+
+    `UniqueViolation.columns` says which name is taken. No security events are left.
+    """
+    async with atomic(db) as tx:
+        return sum([await insert_users(tx, batch) for batch in batches(rows, batch_size, key=lambda new: new.id)])
