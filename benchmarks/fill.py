@@ -1,0 +1,177 @@
+"""`python -m benchmarks fill`: fill an empty database with a plausible population, through the bulk functions."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextvars import ContextVar
+from datetime import datetime
+from itertools import islice
+from time import perf_counter
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from benchmarks.people import END
+from benchmarks.population import ROWS_PER_USER, Population
+from hangar_dal import (
+    ACCOUNTS,
+    COMMUNITY,
+    OUTBOX,
+    Catalog,
+    Database,
+    Settings,
+    accounts,
+    comments,
+    eve_tokens,
+    likes,
+    notifications,
+    open_database,
+    outbox,
+    refresh_tokens,
+    reports,
+    security_events,
+    session_cookies,
+    shares,
+    social,
+    users,
+    video_views,
+    videos,
+)
+from hangar_dal.cli.progress import bar
+from hangar_dal.errors import HangarError
+
+CATALOG: Final = Catalog("hangar_dal", name="benchmarks.fill:CATALOG", uses=[ACCOUNTS, COMMUNITY, OUTBOX])
+# Two tables are filled at once, one of each lane, in this order. A table comes after those that it refers to.
+USERS: Final = {"users": accounts.import_users}
+LANES: Final[Sequence[dict[str, Callable[..., Any]]]] = (
+    {
+        "session_cookies": session_cookies.import_session_cookies,
+        "eve_tokens": eve_tokens.import_eve_tokens,
+        "refresh_tokens": refresh_tokens.import_refresh_tokens,
+        "security_events": security_events.import_security_events,
+        "preferences": notifications.import_preferences,
+        "blocks": social.import_blocks,
+        "follows": social.import_follows,
+        "notifications": notifications.notify_many,
+        "messages": outbox.put_many,
+    },
+    {
+        "videos": videos.import_videos,
+        "renditions": videos.import_renditions,
+        "views": video_views.import_views,
+        "video_likes": likes.import_video_likes,
+        "comments": comments.import_comments,
+        "comment_likes": likes.import_comment_likes,
+        "shares": shares.import_shares,
+        "reports": reports.import_reports,
+    },
+)
+ROWS_PER_TRANSACTION: Final = 10_000
+HELP: Final = """\
+Fills a database with the rows of so many users, through the bulk functions of ACCOUNTS, COMMUNITY and OUTBOX: few users
+have most followers, videos, views, likes and comments. The same seed makes the same rows.
+
+  yoyo apply                                                      makes the tables
+  python -m benchmarks fill --users 100000                        in the database of the settings
+  python -m benchmarks fill --users 1000 --database-url URL       in another one
+
+A database that has users is refused. HANGAR_SEALING_KEYS has the keys for cookies and tokens. Nobody can sign in with a
+password: the users have none.
+"""
+# What the clock of the database shows: when the rows of a transaction came to be.
+_now: ContextVar[datetime] = ContextVar("now", default=END)
+
+
+class Report:
+    """Counts the rows. A terminal shows a bar, anything else a line for each table that is filled."""
+
+    def __init__(self, expected: float) -> None:
+        self.rows: dict[str, int] = {}
+        self._expected = max(1, int(expected))
+        self._begun = perf_counter()
+        self._is_terminal = sys.stderr.isatty()
+
+    def add(self, table: str, rows: int) -> None:
+        self.rows[table] = self.rows.get(table, 0) + rows
+        if self._is_terminal:
+            done = min(sum(self.rows.values()), self._expected)
+            print(
+                f"\r\033[K{bar(done, self._expected)} {self._rate(done)}: {table}", end="", file=sys.stderr, flush=True
+            )
+
+    def finished(self, table: str, seconds: float) -> None:
+        clear = "\r\033[K" if self._is_terminal else ""
+        print(f"{clear}{table:<16} {self.rows[table]:>10,} rows {self.rows[table] / seconds:>9,.0f}/s", flush=True)
+
+    def total(self) -> str:
+        rows = sum(self.rows.values())
+        return f"{'total':<16} {rows:>10,} rows {self._rate(rows)}"
+
+    def _rate(self, rows: int) -> str:
+        return f"{rows / (perf_counter() - self._begun):>9,.0f}/s"
+
+
+async def fill(db: Database, population: Population, report: Report) -> None:
+    """Store all rows. The database must have been opened with `clock`."""
+    await _fill_tables(db, population, USERS, report)
+    async with asyncio.TaskGroup() as lanes:
+        for tables in LANES:
+            lanes.create_task(_fill_tables(db, population, tables, report))
+
+
+def clock() -> datetime:
+    """The instant at which the rows came to be that are stored now."""
+    return _now.get()
+
+
+async def _fill_tables(
+    db: Database, population: Population, tables: dict[str, Callable[..., Any]], report: Report
+) -> None:
+    for table, store in tables.items():
+        begun = perf_counter()
+        report.add(table, 0)
+        async for now, rows in _ahead(population, table):
+            _now.set(now)
+            report.add(table, await store(db, rows))
+        report.finished(table, perf_counter() - begun)
+
+
+async def _ahead(population: Population, table: str) -> AsyncIterator[tuple[datetime, list[Any]]]:
+    """The rows of each transaction, made in a thread while the database stores those before them."""
+    rows: Iterator[Any] = getattr(population, table)()
+
+    def make() -> tuple[datetime, list[Any]]:
+        first = list(islice(rows, 1))
+        return population.now.get(table, END), [*first, *islice(rows, ROWS_PER_TRANSACTION - 1)]
+
+    made = asyncio.create_task(asyncio.to_thread(make))
+    while (current := await made)[1]:
+        made = asyncio.create_task(asyncio.to_thread(make))
+        yield current
+
+
+async def run(settings: Settings, size: int, seed: int) -> None:
+    async with open_database(settings, catalog=CATALOG, clock=clock) as db:
+        if found := await users.count_users(db):
+            sys.exit(f"the database has {found:,} users already. Fill one that has none.")
+        report = Report(size * ROWS_PER_USER)
+        await fill(db, Population(size, seed=seed), report)
+        print(report.total())
+
+
+def main(arguments: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks fill", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--users", type=int, default=1000, metavar="N", help="how many users (default 1000)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the random choices (default 1)")
+    parser.add_argument("--database-url", metavar="URL", help="by default that of the settings, DATABASE_URL")
+    options = parser.parse_args(arguments)
+    if options.users < 10:
+        parser.error("--users: at least 10")
+    given = {} if options.database_url is None else {"database_url": SecretStr(options.database_url)}
+    try:
+        asyncio.run(run(Settings(**given), options.users, options.seed))
+    except HangarError as error:
+        sys.exit(f"{type(error).__name__}: {error}")

@@ -1,0 +1,154 @@
+"""`python -m benchmarks fill` on both databases: the rows of the population, whole and counted."""
+
+import io
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import redirect_stderr, redirect_stdout
+from itertools import chain
+from typing import Any
+
+import pytest
+from benchmarks import fill
+from benchmarks.population import Population
+
+from domain_fixtures import Sql, sql_on
+from hangar_dal import Catalog, Database, Settings, comments, open_database, sealing, session_cookies, social, videos
+from hangar_dal.migrations.drift import database_schema
+
+USERS, SEED = 40, 3
+TABLES = [*fill.USERS, *chain(*fill.LANES)]
+STORED = {"renditions": "video_renditions", "views": "video_views", "messages": "outbox"}
+STORED |= {"preferences": "notification_preferences"}
+# Counters with the rows that they count: table and column of the counter, table and column of the rows.
+COUNTED = [
+    ("video_view_counts", "video_id", "views", "video_views", "video_id"),
+    ("video_views_by_day", "video_id", "views", "video_views", "video_id"),
+    ("video_like_counts", "video_id", "likes", "video_likes", "video_id"),
+    ("video_comment_counts", "video_id", "comments", "comments", "video_id"),
+    ("answer_counts", "comment_id", "answers", "comments", "parent_id"),
+    ("comment_like_counts", "comment_id", "likes", "comment_likes", "comment_id"),
+    ("video_share_counts", "video_id", "shares", "shares", "video_id"),
+    ("follower_counts", "user_id", "followers", "follows", "followed_id"),
+    ("followed_counts", "user_id", "followed", "follows", "follower_id"),
+]
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return fill.CATALOG
+
+
+@pytest.fixture
+def command(database_url: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
+    return ["--users", str(USERS), "--seed", str(SEED), "--database-url", database_url]
+
+
+@pytest.fixture
+def told(command: list[str]) -> list[str]:
+    """The lines that the command prints when it fills the database."""
+    with redirect_stdout(io.StringIO()) as printed:
+        fill.main(command)
+    return printed.getvalue().splitlines()
+
+
+@pytest.fixture
+async def filled(told: list[str], database_url: str, anyio_backend: str) -> AsyncIterator[Database]:
+    async with open_database(Settings(database_url=database_url), catalog=fill.CATALOG) as db:
+        yield db
+
+
+@pytest.fixture
+def sql(filled: Database) -> Sql:
+    return sql_on(filled)
+
+
+async def test_the_rows_of_the_population_are_stored(filled: Database, sql: Sql) -> None:
+    population = Population(USERS, seed=SEED)
+    for table in TABLES:
+        if table not in ("views", "notifications", "reports"):  # of which some are left out
+            rows = len(list(getattr(population, table)()))
+            assert await sql(f"SELECT count(*) FROM {STORED.get(table, table)}") == [(rows,)], table
+    for stream, made in (
+        (videos.stream_videos(filled), list(population.videos())),
+        (comments.stream_comments(filled), list(population.comments())),
+        (social.stream_all_follows(filled), list(population.follows())),
+    ):
+        fields: Any = type(made[0]).model_fields.keys()
+        async with stream as rows:
+            found = [str(row.model_dump(include=fields)) async for row in rows]
+        assert sorted(found) == sorted(str(row.model_dump()) for row in made)
+    new = next(population.session_cookies())
+    stored = await session_cookies.get_session_cookie(filled, new.id)
+    assert stored.model_dump(exclude={"created_at"}) == new.model_dump()
+    assert (stored.created_at, new.expires_at > stored.created_at) == (population.now["session_cookies"], True)
+
+
+async def test_counters_are_exact_and_keys_whole(sql: Sql, database_url: str) -> None:
+    for counters, of, number, table, column in COUNTED:
+        counted = await sql(f"SELECT CAST({of} AS text), CAST(sum({number}) AS integer) FROM {counters} GROUP BY {of}")
+        rows = await sql(f"SELECT CAST({column} AS text), count(*) FROM {table} GROUP BY {column}")
+        assert dict(counted) == {key: found for key, found in rows if key is not None}, counters
+    keys = 0
+    for each in database_schema(database_url).tables:
+        for key in each.foreign_keys:
+            [column], [referred] = key.columns, key.referred
+            lost = f"{column} IS NOT NULL AND {column} NOT IN (SELECT {referred} FROM {key.table})"
+            assert await sql(f"SELECT count(*) FROM {each.name} WHERE {lost}") == [(0,)], key.name
+            keys += 1
+    assert keys > 30
+
+
+def test_a_pipe_gets_a_line_for_each_table_and_the_rate_of_all(told: list[str]) -> None:
+    *tables, total = told
+    assert sorted(line.split()[0] for line in tables) == sorted(TABLES)
+    assert all(line.split()[2] == "rows" and line.endswith("/s") for line in told)
+    rows = [int(line.split()[1].replace(",", "")) for line in tables]
+    assert total.startswith(f"{'total':<16} {sum(rows):>10,} rows ")
+
+
+def test_a_terminal_gets_a_bar() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    with redirect_stderr(Terminal()) as shown:
+        report = fill.Report(200)
+        report.add("views", 100)
+    assert shown.getvalue().startswith("\r\033[K[##########----------] 50 % ")
+    assert shown.getvalue().endswith("/s: views")
+
+
+@pytest.mark.usefixtures("told")
+def test_a_database_with_users_is_refused(command: list[str]) -> None:
+    for _ in range(2):
+        with pytest.raises(SystemExit, match=rf"^the database has {USERS} users already\. Fill one that has none\.$"):
+            fill.main(command)
+
+
+def test_a_database_without_tables_is_refused(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
+    with pytest.raises(SystemExit, match=r"^SchemaOutOfDate: "):
+        fill.main(["--database-url", empty_database_url])
+
+
+def test_the_same_seed_makes_the_same_rows_and_another_seed_others() -> None:
+    def rows(seed: int) -> dict[str, list[str]]:
+        population = Population(USERS, seed=seed)
+        return {table: [str(row.model_dump()) for row in getattr(population, table)()] for table in TABLES}
+
+    first = rows(SEED)
+    assert rows(SEED) == first
+    others = rows(SEED + 1)
+    assert [table for table in TABLES if set(first[table]) & set(others[table])] == []
+
+
+def test_few_users_have_most_followers_and_few_videos_most_views() -> None:
+    population = Population(2000)
+    for counts in (
+        Counter(follow.followed_id for follow in population.follows()),
+        Counter(view.video_id for view in population.views()),
+    ):
+        numbers = sorted(counts.values(), reverse=True)
+        assert sum(numbers[: len(numbers) // 10]) > 0.5 * sum(numbers)
+        assert numbers[0] > 20 * numbers[len(numbers) // 2]
