@@ -89,7 +89,7 @@ def comments(text: str, dialect: Dialect) -> Counter[str]:
     return Counter(token.text.rstrip() for token in scan(text, dialect) if token.kind is Kind.COMMENT)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(sqlite=files(), postgresql=files(), source=st.sampled_from([None, *DIALECTS]))
 def test_files_are_fixed_once_and_for_all(tables: Tables, sqlite: str, postgresql: str, source: Dialect | None):
     with TemporaryDirectory() as folder:

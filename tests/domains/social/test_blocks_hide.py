@@ -95,16 +95,23 @@ APART: Final = {
     "reports.list_reports",
     "reports.list_reports_of_reporter",
     "reports.list_reports_of_target",
-    # Parts of a function, imports, and rows about one user or none.
+    # Imports: they store what was so elsewhere.
     "comments.insert_comments",
+    "likes.insert_comment_likes",
     "likes.insert_video_likes",
+    "notifications.insert_preferences",
+    "reports.insert_reports",
+    "shares.insert_shares",
+    "social.insert_blocks",
+    "video_views.insert_views",
+    "videos.insert_videos",
+    # Parts of a function, and rows about one user or none.
     "notifications.find_fan_out_end",
     "notifications.list_users_who_want",
     "video_views.insert_trends",
     "videos.find_rarest_tag",
     "videos.insert_renditions",
     "videos.insert_video",
-    "videos.insert_videos",
 }
 VERBS: Final = {"count", "find", "get", "insert", "list", "record", "search"}
 

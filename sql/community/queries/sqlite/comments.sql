@@ -659,6 +659,8 @@ LIMIT :limit;
 
 -- name: list_branch
 -- Each comment is followed by its answers, because the path begins with that of the comment above.
+-- What a block hides is in the branch without its answers, and left out at the end: a condition on the table of
+-- comments would let SQLite read all of them for a filter.
 -- differs: JSON is built by functions of other names, and a path is a text here, an array there
 WITH RECURSIVE above (parent_id, author_id) AS (
     SELECT
@@ -674,9 +676,10 @@ WITH RECURSIVE above (parent_id, author_id) AS (
     INNER JOIN comments ON above.parent_id = comments.id
 ),
 
-branch (id, path) AS (
+branch (id, author_id, path) AS (
     SELECT
         comments.id,
+        comments.author_id,
         comments.id AS path
     FROM comments
     INNER JOIN videos ON comments.video_id = videos.id
@@ -724,6 +727,7 @@ branch (id, path) AS (
     UNION ALL
     SELECT
         comments.id,
+        comments.author_id,
         branch.path || comments.id AS path
     FROM branch
     INNER JOIN comments ON branch.id = comments.parent_id
@@ -733,8 +737,8 @@ branch (id, path) AS (
             SELECT 1
             FROM blocks
             WHERE
-                (blocks.blocker_id = comments.author_id AND blocks.blocked_id = :viewer_id)
-                OR (blocks.blocked_id = comments.author_id AND blocks.blocker_id = :viewer_id)
+                (blocks.blocker_id = branch.author_id AND blocks.blocked_id = :viewer_id)
+                OR (blocks.blocked_id = branch.author_id AND blocks.blocker_id = :viewer_id)
         )
 )
 
@@ -770,5 +774,14 @@ SELECT
 FROM branch
 INNER JOIN comments ON branch.id = comments.id
 LEFT OUTER JOIN users AS author ON comments.author_id = author.id AND comments.status = 'VISIBLE'
+WHERE
+    TRUE
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = branch.author_id AND blocks.blocked_id = :viewer_id)
+            OR (blocks.blocked_id = branch.author_id AND blocks.blocker_id = :viewer_id)
+    )
 ORDER BY branch.path, comments.id
 LIMIT :limit;

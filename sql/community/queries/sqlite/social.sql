@@ -327,18 +327,33 @@ ORDER BY blocks.blocked_id
 LIMIT :limit;
 
 -- name: list_mutual_followers
+-- Looks at the followers of the one who has fewer.
 SELECT
     users.id,
     users.username,
     users.display_name,
-    follows.created_at
+    CASE WHEN follows.created_at > mutual.created_at THEN follows.created_at ELSE mutual.created_at END AS created_at
 FROM follows
-INNER JOIN follows AS mutual ON follows.follower_id = mutual.follower_id
+CROSS JOIN follows AS mutual
 INNER JOIN users ON follows.follower_id = users.id
 WHERE
-    follows.followed_id = :user_id
+    follows.followed_id = CASE
+        WHEN
+            (
+                SELECT coalesce(sum(follower_counts.followers), 0)
+                FROM follower_counts
+                WHERE follower_counts.user_id = :user_id
+            ) < (
+                SELECT coalesce(sum(follower_counts.followers), 0)
+                FROM follower_counts
+                WHERE follower_counts.user_id = :other_id
+            )
+            THEN :user_id
+        ELSE :other_id
+    END
     AND follows.status = 'ACCEPTED'
-    AND mutual.followed_id = :other_id
+    AND mutual.follower_id = follows.follower_id
+    AND mutual.followed_id = CASE WHEN follows.followed_id = :user_id THEN :other_id ELSE :user_id END
     AND mutual.status = 'ACCEPTED'
     AND NOT EXISTS (
         SELECT 1
@@ -362,25 +377,27 @@ WHERE
             OR (blocks.blocked_id = follows.follower_id AND blocks.blocker_id = :viewer_id)
     )
     AND follows.follower_id > :id  -- when after
-ORDER BY follows.follower_id
+ORDER BY follows.follower_id, follows.followed_id, mutual.followed_id
 LIMIT :limit;
 
 -- name: list_friends
+-- Looks at those whom the user follows, who are fewer than the followers of somebody popular.
 SELECT
     users.id,
     users.username,
     users.display_name,
-    follows.created_at
-FROM follows
-INNER JOIN follows AS mutual ON follows.follower_id = mutual.followed_id
+    CASE WHEN follows.created_at > mutual.created_at THEN follows.created_at ELSE mutual.created_at END AS created_at
+FROM follows AS mutual
+CROSS JOIN follows
 INNER JOIN users ON follows.follower_id = users.id
 WHERE
-    follows.followed_id = :user_id
-    AND follows.status = 'ACCEPTED'
-    AND mutual.follower_id = :user_id
+    mutual.follower_id = :user_id
     AND mutual.status = 'ACCEPTED'
-    AND follows.follower_id > :id  -- when after
-ORDER BY follows.follower_id
+    AND follows.followed_id = :user_id
+    AND follows.follower_id = mutual.followed_id
+    AND follows.status = 'ACCEPTED'
+    AND mutual.followed_id > :id  -- when after
+ORDER BY mutual.followed_id
 LIMIT :limit;
 
 -- name: count_follows

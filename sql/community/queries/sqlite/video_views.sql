@@ -163,6 +163,7 @@ ON CONFLICT (days, video_id) DO UPDATE SET
     refreshed_at = excluded.refreshed_at;
 
 -- name: list_trending_videos
+-- Not a join with users: SQLite may read all of them for a filter, however short the page is.
 SELECT
     videos.id,
     videos.owner_id,
@@ -183,12 +184,17 @@ SELECT
     video_trends.views
 FROM video_trends
 INNER JOIN videos ON video_trends.video_id = videos.id
-INNER JOIN users ON videos.owner_id = users.id
 WHERE
     video_trends.days = :days
     AND videos.feed_at IS NOT NULL
-    AND users.is_active
-    AND NOT users.is_private
+    AND EXISTS (
+        SELECT 1
+        FROM users
+        WHERE
+            users.id = videos.owner_id
+            AND users.is_active
+            AND NOT users.is_private
+    )
     AND videos.owner_id NOT IN (
         SELECT blocks.blocked_id
         FROM blocks

@@ -325,6 +325,7 @@ ORDER BY videos.created_at DESC, videos.id DESC
 LIMIT :limit;
 
 -- name: list_newest_videos
+-- Not a join with users: SQLite may read all of them for a filter, however short the page is.
 SELECT
     videos.id,
     videos.owner_id,
@@ -343,11 +344,16 @@ SELECT
     videos.created_at,
     videos.updated_at
 FROM videos
-INNER JOIN users ON videos.owner_id = users.id
 WHERE
     videos.feed_at IS NOT NULL
-    AND users.is_active
-    AND NOT users.is_private
+    AND EXISTS (
+        SELECT 1
+        FROM users
+        WHERE
+            users.id = videos.owner_id
+            AND users.is_active
+            AND NOT users.is_private
+    )
     AND videos.language = :language  -- when language
     AND videos.category = :category  -- when category
     AND videos.owner_id NOT IN (
