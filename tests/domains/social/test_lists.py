@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from itertools import combinations
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from clock import Clock
 from community import person, video
 from domain_fixtures import Sql
+from domains.notifications.filling import add_users, user_id
 from hangar_dal import Database, builders, social, users, videos
 from hangar_dal.social import FollowCounts, FollowStatus, ListedUser
 from hangar_dal.videos import Video, VideoVisibility
@@ -120,6 +122,16 @@ async def test_follows_are_imported_once_and_counted(database: Database) -> None
         assert await social.count_follows(database, each) == FollowCounts(followers=3, followed=3)
     async with social.stream_all_follows(database) as stream:
         assert len([each async for each in stream]) == 12
+
+
+@pytest.mark.slow
+async def test_thousands_of_follows_are_imported_at_once(database: Database, sql: Sql) -> None:
+    """PostgreSQL has room for some thousands of locks: a transaction must not need one for each follow."""
+    await add_users(sql, 240)
+    people = [user_id(number) for number in range(240)]
+    rows = [builders.follow(follower=a, followed=b) for a, b in combinations(people, 2)]
+    assert await social.import_follows(database, rows) == len(rows)
+    assert await social.count_follows(database, people[0]) == FollowCounts(followers=0, followed=239)
 
 
 async def test_counts_follow_every_way_in_which_follows_go(database: Database, sql: Sql) -> None:
