@@ -15,7 +15,7 @@ from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.database.postgresql import driver as postgresql_driver
 from hangar_dal.database.postgresql import engine as postgresql_engine
-from hangar_dal.errors import ConnectionFailed
+from hangar_dal.errors import ConnectionFailed, DatabaseClosed
 from hangar_dal.settings import Settings
 
 SIZE = 8
@@ -114,8 +114,22 @@ async def test_a_checked_connection_that_lives_is_used_again(through_wire: tuple
     await fill(db, SIZE)
     await until(lambda: len(db._writers._stale) == SIZE)
     await asyncio.gather(*(read(db, n) for n in range(SIZE)))
+    await until(lambda: not db.pool_stats()["connections"].used)  # the last ones may still be checked
     stats = db.pool_stats()["connections"]
     assert (stats.lost, stats.opened, stats.used, stats.idle) == (0, SIZE, 0, SIZE)
+
+
+async def test_a_database_can_be_closed_while_a_connection_is_checked(through_wire: tuple[Wire, Database]) -> None:
+    wire, db = through_wire
+    await fill(db, SIZE)
+    wire.swallow()
+    await until(lambda: len(db._writers._stale) == SIZE)
+    call = asyncio.create_task(read(db, 0))
+    await until(lambda: len(wire.asked) == 1)
+    async with asyncio.timeout(60):
+        await db.close()
+    with pytest.raises(DatabaseClosed):
+        await call
 
 
 async def test_a_server_that_accepts_and_says_nothing_fails_every_call_in_line(

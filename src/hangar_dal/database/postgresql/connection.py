@@ -128,6 +128,7 @@ class PostgresConnection:
             await self.run(_CHECK, ())
         finally:
             deadline.cancel()
+            self._ended()  # by a cancellation too: nobody settles a connection that was only checked
 
     async def settle(self) -> bool:
         if self.running:  # its caller was cancelled
