@@ -44,7 +44,7 @@ _NAMESPACE: Final = UUID("7d0b3c5e-4f0a-4c39-9a55-0b7f7c3a2f61")
 
 
 def same_event(kind: EventKind, actor_id: UUID | None, object_id: UUID) -> UUID:
-    """The same id each time, so that nobody is told twice: neither by a repeated call nor by a like given again."""
+    """The same id each time: a repeated call, or a like that is taken back and given again, tells nobody twice."""
     return uuid5(_NAMESPACE, f"{kind}:{actor_id}:{object_id}")
 
 

@@ -49,7 +49,7 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
 
     @contextmanager
     def fresh_session(self) -> Generator["PostgresBackend"]:
-        """The same session for each migration, as new: to begin another one costs as much as a small migration."""
+        """One session for all migrations, reset after each: a new one would cost as much as a small migration."""
         session, self._second = self._second or self.copy(), None
         try:
             yield session

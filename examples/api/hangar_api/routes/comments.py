@@ -174,7 +174,7 @@ async def list_mine(current: Current, db: Db, cursor: Cursor = None, limit: Limi
 
 @router.get("/moderation/comments/{comment_id}", tags=["moderation"])
 async def show_to_moderator(comment_id: UUID, moderator: Moderator, db: Db) -> WrittenComment:
-    """A comment, whoever else may see it."""
+    """Any comment, whatever its visibility."""
     return WrittenComment.of(await comments.get_comment(db, comment_id))
 
 

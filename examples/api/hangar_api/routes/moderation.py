@@ -1,4 +1,4 @@
-"""Videos of others, for moderators and administrators, whoever else may see them."""
+"""Any video, for moderators and administrators, whatever its visibility."""
 
 from uuid import UUID
 
