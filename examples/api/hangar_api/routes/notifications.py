@@ -179,7 +179,4 @@ async def delete(event_id: UUID, current: Current, db: Db) -> None:
 
 
 async def _own(db: Database, user_id: UUID, event_id: UUID) -> NotificationResponse:
-    found = or_not_found(await notifications.find_notification(db, user_id, event_id))
-    if found.expires_at is not None and found.expires_at <= db.now():
-        raise NotFound("the notification has expired")
-    return NotificationResponse.of(found)
+    return NotificationResponse.of(or_not_found(await notifications.find_notification(db, user_id, event_id)))
