@@ -1,7 +1,10 @@
 """A database to back up, and a folder for the copies."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +12,7 @@ from backup.copies import TOTAL
 from database.ledger import make_ledger, run
 from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import Database, open_database, sealing
+from hangar_dal.database.sqlite.copying import Copying
 from hangar_dal.settings import Settings
 from shop import CATALOG
 
@@ -17,9 +21,22 @@ SOME_NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n 
 
 
 @pytest.fixture(autouse=True)
-def _a_page_per_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Much can happen between two pages."""
+def _page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next page is copied only after the loop has heard of the one before: much can happen between two pages."""
+
+    def page_by_page(*, progress: Callable[[int, int], object], **given: Any) -> Copying:
+        loop = asyncio.get_running_loop()
+
+        def step(copied: int, total: int) -> None:
+            progress(copied, total)
+            heard = threading.Event()
+            loop.call_soon_threadsafe(heard.set)
+            assert heard.wait(60)
+
+        return Copying(progress=step, **given)
+
     monkeypatch.setattr("hangar_dal.database.sqlite.copying._PAGES_PER_STEP", 1)
+    monkeypatch.setattr("hangar_dal.database.sqlite.backup.Copying", page_by_page)
 
 
 @pytest.fixture
