@@ -173,3 +173,28 @@ async def test_the_feed_has_what_followers_see_of_those_who_are_followed(
     await social.block(database, blocker_id=eve.id, blocked_id=ada.id)
     left = await social.list_followed_videos(database, ada.id)
     assert {each.owner_id for each in left} == {bob.id}
+
+
+async def test_the_feed_goes_through_more_users_than_a_page_has_videos(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, gone = await person(database), await person(database)
+    owners = [gone, *[await person(database) for _ in range(5)]]
+    made: list[Video] = []
+    for each in (2, 0, 0, 4, 3, 3, 1, 1, 2, 5, 0):
+        clock.advance(timedelta(seconds=len(made) % 2))  # two at each instant: the id decides
+        made.append(await video(database, owners[each].id, visibility=VideoVisibility.PUBLIC, published_at=clock.now))
+    for each in owners:
+        await social.follow(database, follower_id=ada.id, followed_id=each.id)
+    await users.set_user_status(database, gone.id, users.UserStatus.SUSPENDED)
+    shown = [each for each in made if each.owner_id != gone.id]
+    expected = [each.id for each in sorted(shown, key=lambda each: (each.published_at, each.id), reverse=True)]
+    for many in (0, 1000):
+        monkeypatch.setattr(social, "MANY_FOLLOWED", many)
+        for size in (1, 2, 3):
+            found: list[UUID] = []
+            after = None
+            while page := await social.list_followed_videos(database, ada.id, after=after, limit=size):
+                found += [each.id for each in page]
+                after = page[-1]
+            assert found == expected, (many, size)

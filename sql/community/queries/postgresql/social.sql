@@ -487,8 +487,9 @@ FROM follows
 ORDER BY follower_id, followed_id;
 
 -- name: list_newest_followed_videos
--- Looks at the newest videos of all users, five thousand at most.
--- differs: instants are timestamps here, text there
+-- Looks at the newest videos of all users, five thousand at most. OFFSET 0 lets PostgreSQL join them to `follows` by a
+-- hash, and look up as many users as the page needs: without it, it looks up each video in `follows`.
+-- differs: hashes those who are followed here, looks each of them up there
 SELECT
     videos.id,
     videos.owner_id,
@@ -508,41 +509,54 @@ SELECT
     videos.updated_at
 FROM videos
 WHERE
-    videos.status = 'READY'
-    AND videos.visibility IN ('PUBLIC', 'FOLLOWERS')
-    AND videos.published_at IS NOT NULL
-    AND videos.published_at >= coalesce(
-        (
-            SELECT bound.published_at
-            FROM videos AS bound
+    videos.published_at IS NOT NULL
+    AND videos.id IN (
+        SELECT found.id
+        FROM (
+            SELECT
+                newest.id,
+                newest.owner_id,
+                newest.published_at
+            FROM (
+                SELECT
+                    owned.id,
+                    owned.owner_id,
+                    owned.published_at
+                FROM videos AS owned
+                WHERE
+                    owned.status = 'READY'
+                    AND owned.visibility IN ('PUBLIC', 'FOLLOWERS')
+                    AND owned.published_at IS NOT NULL
+                    AND (owned.published_at, owned.id) < (:published_at, :id)  -- when after
+                ORDER BY owned.published_at DESC, owned.id DESC
+                LIMIT 5000
+            ) AS newest
+            INNER JOIN follows ON newest.owner_id = follows.followed_id
             WHERE
-                bound.status = 'READY'
-                AND bound.visibility IN ('PUBLIC', 'FOLLOWERS')
-                AND bound.published_at IS NOT NULL
-                AND (bound.published_at, bound.id) < (:published_at, :id)  -- when after
-            ORDER BY bound.published_at DESC, bound.id DESC
-            LIMIT 1 OFFSET 5000
-        ),
-        cast('0001-01-01 00:00:00+00' AS timestamptz)
+                follows.follower_id = :user_id
+                AND follows.status = 'ACCEPTED'
+            ORDER BY newest.published_at DESC, newest.id DESC
+            OFFSET 0
+        ) AS found
+        CROSS JOIN LATERAL (
+            SELECT owner.id
+            FROM users AS owner
+            WHERE
+                owner.id = found.owner_id
+                AND owner.is_active
+            ORDER BY owner.id
+            LIMIT 1
+        ) AS active
+        ORDER BY found.published_at DESC, found.id DESC
+        LIMIT :limit
     )
-    AND EXISTS (
-        SELECT 1
-        FROM follows
-        CROSS JOIN users AS owner
-        WHERE
-            follows.follower_id = :user_id
-            AND follows.followed_id = videos.owner_id
-            AND follows.status = 'ACCEPTED'
-            AND owner.id = follows.followed_id
-            AND owner.is_active
-    )
-    AND (videos.published_at, videos.id) < (:published_at, :id)  -- when after
-ORDER BY videos.published_at DESC, videos.id DESC
-LIMIT :limit;
+ORDER BY videos.published_at DESC, videos.id DESC;
 
 -- name: list_followed_videos_by_owner
--- Looks at the newest videos of each user who is followed.
--- differs: the newest of each user come from LATERAL here, from IN there
+-- Looks at the last video of each user who is followed, then at the newest videos of those who published last: nobody
+-- else can have a part of the page. OFFSET 0 lets PostgreSQL sort them before it looks up as many users as the page
+-- needs: a join would read all users.
+-- differs: the newest videos come from LATERAL here, from IN there
 SELECT
     videos.id,
     videos.owner_id,
@@ -565,15 +579,53 @@ WHERE
     videos.published_at IS NOT NULL
     AND videos.id IN (
         SELECT newest.id
-        FROM follows
-        INNER JOIN users AS owner ON follows.followed_id = owner.id
+        FROM (
+            SELECT ranked.followed_id
+            FROM (
+                SELECT
+                    follows.followed_id,
+                    latest.published_at,
+                    latest.id
+                FROM follows
+                CROSS JOIN LATERAL (
+                    SELECT
+                        owned.id,
+                        owned.published_at
+                    FROM videos AS owned
+                    WHERE
+                        owned.owner_id = follows.followed_id
+                        AND owned.status = 'READY'
+                        AND owned.visibility IN ('PUBLIC', 'FOLLOWERS')
+                        AND owned.published_at IS NOT NULL
+                        AND (owned.published_at, owned.id) < (:published_at, :id)  -- when after
+                    ORDER BY owned.published_at DESC, owned.id DESC
+                    LIMIT 1
+                ) AS latest
+                WHERE
+                    follows.follower_id = :user_id
+                    AND follows.status = 'ACCEPTED'
+                ORDER BY latest.published_at DESC, latest.id DESC
+                OFFSET 0
+            ) AS ranked
+            CROSS JOIN LATERAL (
+                SELECT owner.id
+                FROM users AS owner
+                WHERE
+                    owner.id = ranked.followed_id
+                    AND owner.is_active
+                ORDER BY owner.id
+                LIMIT 1
+            ) AS active
+            ORDER BY ranked.published_at DESC, ranked.id DESC
+            LIMIT :limit
+        ) AS recent
         CROSS JOIN LATERAL (
             SELECT
                 owned.id,
                 owned.published_at
             FROM videos AS owned
             WHERE
-                owned.owner_id = follows.followed_id
+                owned.owner_id = recent.followed_id
                 AND owned.status = 'READY'
                 AND owned.visibility IN ('PUBLIC', 'FOLLOWERS')
                 AND owned.published_at IS NOT NULL
@@ -581,10 +633,6 @@ WHERE
             ORDER BY owned.published_at DESC, owned.id DESC
             LIMIT :limit
         ) AS newest
-        WHERE
-            follows.follower_id = :user_id
-            AND follows.status = 'ACCEPTED'
-            AND owner.is_active
         ORDER BY newest.published_at DESC, newest.id DESC
         LIMIT :limit
     )

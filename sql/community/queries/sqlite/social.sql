@@ -488,7 +488,7 @@ ORDER BY follower_id, followed_id;
 
 -- name: list_newest_followed_videos
 -- Looks at the newest videos of all users, five thousand at most.
--- differs: instants are text here, timestamps there
+-- differs: looks up each of those who are followed here, hashes them there
 SELECT
     videos.id,
     videos.owner_id,
@@ -541,8 +541,9 @@ ORDER BY videos.published_at DESC, videos.id DESC
 LIMIT :limit;
 
 -- name: list_followed_videos_by_owner
--- Looks at the newest videos of each user who is followed.
--- differs: the newest of each user come from IN here, from LATERAL there
+-- Looks at the last video of each user who is followed, then at the newest videos of those who published last: nobody
+-- else can have a part of the page.
+-- differs: the newest videos come from IN here, from LATERAL there
 SELECT
     videos.id,
     videos.owner_id,
@@ -565,18 +566,37 @@ WHERE
     videos.published_at IS NOT NULL
     AND videos.id IN (
         SELECT newest.id
-        FROM follows
-        INNER JOIN users AS owner ON follows.followed_id = owner.id
+        FROM (
+            SELECT follows.followed_id
+            FROM follows
+            CROSS JOIN users AS owner
+            WHERE
+                follows.follower_id = :user_id
+                AND follows.status = 'ACCEPTED'
+                AND owner.id = follows.followed_id
+                AND owner.is_active
+            ORDER BY
+                (
+                    SELECT owned.published_at || owned.id
+                    FROM videos AS owned
+                    WHERE
+                        owned.owner_id = follows.followed_id
+                        AND owned.status = 'READY'
+                        AND owned.visibility IN ('PUBLIC', 'FOLLOWERS')
+                        AND owned.published_at IS NOT NULL
+                        AND (owned.published_at, owned.id) < (:published_at, :id)  -- when after
+                    ORDER BY owned.published_at DESC, owned.id DESC
+                    LIMIT 1
+                ) DESC
+            LIMIT :limit
+        ) AS recent
         CROSS JOIN videos AS newest
         WHERE
-            follows.follower_id = :user_id
-            AND follows.status = 'ACCEPTED'
-            AND owner.is_active
-            AND newest.id IN (
+            newest.id IN (
                 SELECT owned.id
                 FROM videos AS owned
                 WHERE
-                    owned.owner_id = follows.followed_id
+                    owned.owner_id = recent.followed_id
                     AND owned.status = 'READY'
                     AND owned.visibility IN ('PUBLIC', 'FOLLOWERS')
                     AND owned.published_at IS NOT NULL
