@@ -223,7 +223,7 @@ async def follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> Follo
 
 
 async def import_follows(db: Executor, rows: Iterable[NewFollow], *, batch_size: int = 500) -> int:
-    """Store many accepted follows, one statement a batch, all or none; returns how many. Those that exist stay."""
+    """Store many follows or requests, one statement a batch, all or none; returns how many. Those that exist stay."""
     async with atomic(db) as tx:
         return sum([await insert_follows(tx, batch) for batch in batches(rows, batch_size)])
 

@@ -13,7 +13,7 @@ from hangar_dal.models.notifications import NewEvent, NewNotification
 from hangar_dal.models.reports import NewReport, ReportReason, ReportTarget
 from hangar_dal.models.row import LongText, NotNegative, ShortText
 from hangar_dal.models.shares import NewShare, ShareChannel
-from hangar_dal.models.social import NewFollow
+from hangar_dal.models.social import FollowStatus, NewFollow
 from hangar_dal.models.users import User
 from hangar_dal.models.videos import (
     Category,
@@ -58,6 +58,7 @@ class RenditionFields(TypedDict, total=False):
 
 class FollowFields(TypedDict, total=False):
     created_at: datetime
+    status: FollowStatus
 
 
 class CommentFields(TypedDict, total=False):
@@ -127,7 +128,7 @@ def rendition(**fields: Unpack[RenditionFields]) -> Rendition:
 
 
 def follow(*, follower: User | UUID, followed: User | UUID, **fields: Unpack[FollowFields]) -> NewFollow:
-    """A follow that is accepted, for `import_follows`."""
+    """A follow that is accepted, or a request with `status`, for `import_follows`."""
     pair = {"follower_id": id_of(follower), "followed_id": id_of(followed)}
     return built(NewFollow, fields, **pair, created_at=past(next(numbers)))
 

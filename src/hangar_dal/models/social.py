@@ -23,10 +23,11 @@ class Follow(Row):
 
 
 class NewFollow(Row):
-    """What `import_follows` needs: that one user follows another since an instant."""
+    """What `import_follows` needs: that one user follows another since an instant, or has asked to."""
 
     follower_id: UUID
     followed_id: UUID
+    status: FollowStatus = FollowStatus.ACCEPTED
     created_at: datetime
 
 

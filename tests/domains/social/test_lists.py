@@ -124,6 +124,24 @@ async def test_follows_are_imported_once_and_counted(database: Database) -> None
         assert len([each async for each in stream]) == 12
 
 
+async def test_requests_are_imported_and_wait_to_be_accepted(database: Database) -> None:
+    ada, bob = await person(database), await person(database, is_private=True)
+    request = builders.follow(follower=ada, followed=bob, status=FollowStatus.PENDING)
+    accepted = builders.follow(follower=bob, followed=ada)
+    assert await social.import_follows(database, [request, accepted, request]) == 2
+    assert await social.count_follows(database, bob.id) == FollowCounts(followers=0, followed=1)
+    stored = await social.find_follow(database, follower_id=ada.id, followed_id=bob.id)
+    assert stored is not None
+    assert (stored.status, stored.accepted_at) == (FollowStatus.PENDING, None)
+    await social.accept_follow(database, follower_id=ada.id, followed_id=bob.id)
+    assert await social.count_follows(database, bob.id) == FollowCounts(followers=1, followed=1)
+    both = [request, request.model_copy(update={"status": FollowStatus.ACCEPTED})]
+    assert await social.import_follows(database, both) == 0
+    await social.unfollow(database, follower_id=ada.id, followed_id=bob.id)
+    assert await social.import_follows(database, both) == 1
+    assert await social.count_follows(database, bob.id) == FollowCounts(followers=1, followed=1)
+
+
 @pytest.mark.slow
 async def test_thousands_of_follows_are_imported_at_once(database: Database, sql: Sql) -> None:
     """PostgreSQL has room for some thousands of locks: a transaction must not need one for each follow."""

@@ -201,14 +201,6 @@ FROM json_to_recordset(:rows) AS entry (
     user_id uuid,
     created_at timestamptz
 )
-WHERE
-    NOT EXISTS (
-        SELECT 1
-        FROM video_likes
-        WHERE
-            video_likes.video_id = entry.video_id
-            AND video_likes.user_id = entry.user_id
-    )
 GROUP BY entry.video_id, entry.user_id
 ON CONFLICT (video_id, user_id) DO NOTHING;
 

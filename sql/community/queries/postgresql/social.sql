@@ -35,6 +35,7 @@ RETURNING
 
 -- name: insert_follows
 -- All rows are one JSON parameter, so that many rows are one statement.
+-- If a batch has a follow and a request of the same users, ACCEPTED comes before PENDING.
 -- differs: a JSON array is read by json_to_recordset here, by json_each there
 INSERT INTO follows (
     follower_id,
@@ -46,22 +47,15 @@ INSERT INTO follows (
 SELECT
     entry.follower_id,
     entry.followed_id,
-    'ACCEPTED' AS status,
+    min(entry.status) AS status,
     min(entry.created_at) AS created_at,
-    min(entry.created_at) AS accepted_at
+    min(entry.created_at) FILTER (WHERE entry.status = 'ACCEPTED') AS accepted_at
 FROM json_to_recordset(:rows) AS entry (
     follower_id uuid,
     followed_id uuid,
+    status text,
     created_at timestamptz
 )
-WHERE
-    NOT EXISTS (
-        SELECT 1
-        FROM follows
-        WHERE
-            follows.follower_id = entry.follower_id
-            AND follows.followed_id = entry.followed_id
-    )
 GROUP BY entry.follower_id, entry.followed_id
 ON CONFLICT (follower_id, followed_id) DO NOTHING;
 

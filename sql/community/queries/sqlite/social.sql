@@ -35,6 +35,7 @@ RETURNING
 
 -- name: insert_follows
 -- All rows are one JSON parameter, so that many rows are one statement.
+-- If a batch has a follow and a request of the same users, ACCEPTED comes before PENDING.
 -- differs: a JSON array is read by json_each here, by json_to_recordset there
 INSERT INTO follows (
     follower_id,
@@ -46,9 +47,11 @@ INSERT INTO follows (
 SELECT
     json_extract(entry.value, '$.follower_id') AS follower_id,
     json_extract(entry.value, '$.followed_id') AS followed_id,
-    'ACCEPTED' AS status,
+    min(json_extract(entry.value, '$.status')) AS status,
     min(json_extract(entry.value, '$.created_at')) AS created_at,
-    min(json_extract(entry.value, '$.created_at')) AS accepted_at
+    min(json_extract(entry.value, '$.created_at')) FILTER (
+        WHERE json_extract(entry.value, '$.status') = 'ACCEPTED'
+    ) AS accepted_at
 FROM json_each(:rows) AS entry
 WHERE
     NOT EXISTS (
