@@ -43,6 +43,11 @@ class Room:
             _leave_loop()
             self._inline = 0  # in a thread: from now on, only the limit matters
 
+    def expect(self, size: int) -> None:
+        """Raise `LargeOnLoop` at once if so much more is likely to come that `take` would raise it later."""
+        if self._left - size < self._inline:
+            _leave_loop()
+
 
 def check_count(name: str, number: int, most: int, noun: str) -> None:
     """The same for the length of a list, before anything in it is read."""

@@ -82,7 +82,7 @@ def check_instant(name: str, value: datetime) -> datetime:
 
 def instant_text(value: datetime) -> str:
     """A UTC datetime as `YYYY-MM-DDTHH:MM:SS.ffffffZ`: fixed width, so that it sorts as time does."""
-    return f"{value.isoformat(timespec='microseconds')[:26]}Z"
+    return f"{value.isoformat('T', 'microseconds')[:26]}Z"
 
 
 def json_text(name: str, value: object) -> str:

@@ -57,3 +57,16 @@ async def test_on_the_event_loop_what_is_small_is_accepted() -> None:
         room.take(1000)
     check_count("it", 1000, LARGE, "rows")
     check_texts("it", ["x" * 1000] * 10)
+
+
+async def test_what_will_be_large_is_left_to_a_thread_before_it_is_written() -> None:
+    room = Room(2 * LARGE, "too large")
+    room.expect(1000)
+    with pytest.raises(LargeOnLoop):
+        room.expect(LARGE)
+
+
+def test_in_a_thread_a_limit_is_for_what_is_written_and_not_for_what_is_expected() -> None:
+    room = Room(LARGE, "too large")
+    room.expect(2 * LARGE)
+    room.take(LARGE)

@@ -2,14 +2,17 @@
 
 import json
 import math
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
+from hangar_dal.database.json_values import before_to_json, into_json
 from hangar_dal.errors import InvalidValue
 from hangar_dal.values import (
     INT64_MAX,
@@ -148,6 +151,30 @@ def test_an_instant_outside_the_years_1_to_9999_is_refused(value: datetime) -> N
 )
 def test_an_instant_is_written_in_one_width(value: datetime, text: str) -> None:
     assert instant_text(check_instant("column", value)) == text
+
+
+@given(
+    st.tuples(st.just("instant"), st.datetimes(timezones=st.just(UTC)))
+    | st.tuples(
+        st.just("instant"), st.datetimes(timezones=st.just(UTC)).map(lambda value: value.replace(microsecond=0))
+    )
+    | st.tuples(st.just("uuid"), st.uuids())
+    | st.tuples(st.just("date"), st.dates())
+)
+@example(("instant", datetime.min.replace(tzinfo=UTC)))
+@example(("instant", datetime.min.replace(microsecond=1, tzinfo=UTC)))
+@example(("instant", datetime.max.replace(tzinfo=UTC)))
+@example(("date", date.min))
+def test_what_is_left_to_the_writer_of_json_gives_the_same_text(given: tuple[str, Any]) -> None:
+    kind, value = given
+    into, before = into_json(kind), before_to_json(kind)
+    assert into is not None
+    assert to_json(value if before is None else before(value)) == to_json(into(value))
+    several = before_to_json(f"list:{kind}")
+    into_several = into_json(f"list:{kind}")
+    assert into_several is not None
+    values = [value, None]
+    assert to_json(values if several is None else several(values)) == to_json(into_several(values))
 
 
 @given(st.lists(st.datetimes(timezones=st.just(UTC)), min_size=2, max_size=20))

@@ -6,7 +6,8 @@ No process-wide adapter or converter is ever registered. What differs is in each
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from hangar_dal.database.checks import checker
 from hangar_dal.database.types import ValueType
@@ -32,6 +33,9 @@ class Codec:
     pack: Callable[[tuple[str, ...], Sequence[Any]], Any]
 
 
+_PLAIN_TYPES: Final[Mapping[str, type[Any]]] = {"uuid": UUID, "bool": bool}
+
+
 def codec_of(dialect: Dialect) -> Codec:
     """The dialect's codec; only then is its driver imported."""
     codec: Codec = import_module(f"hangar_dal.database.{dialect}.codec").CODEC
@@ -41,8 +45,12 @@ def codec_of(dialect: Dialect) -> Codec:
 def encoder(name: str, value: ValueType, to_wire: Encode | None = None, *, in_json: bool = False) -> Encode:
     """`encode(value)` for one parameter: what the driver takes, or `InvalidValue` under the parameter's name."""
     check = checker(value, in_json=in_json)
+    # Values of exactly this type need no check and no encoding.
+    plain_type = _PLAIN_TYPES.get(value.kind) if to_wire is None and value.constrained is None else None
 
     def encoded(given: Any) -> Any:
+        if type(given) is plain_type:
+            return given
         if given is None:
             if value.optional:
                 return None

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from hangar_dal.database.codecs import Encode, encoder
-from hangar_dal.database.json_values import into_json
+from hangar_dal.database.json_values import before_to_json
 from hangar_dal.database.types import DERIVED, Fold, Grams, ValueType, field_types, inner_model, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, unfit_for_seal
@@ -156,12 +156,22 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
     if model is None:
         raise TypeError(argument.name)
     too_large = f"the JSON of a list of models must not be larger than {MAX_CALL_BYTES} bytes; make several calls"
-    columns: list[tuple[str, Cell]] = []
+    plain: list[tuple[str, Encode]] = []  # most columns: what is in the field is all that they need
+    others: list[tuple[str, Cell]] = []
     for name, value in field_types(model).items():
         if isinstance(value, ValueType):
-            columns.append((name, _cell(name, value, model, signature, document)))
+            if value.sealed is None:
+                plain.append((name, _plain(name, value, model, document)))
+            else:
+                others.append((name, _sealed_cell(name, value, model, signature)))
             found = ((kind, value.derives(kind)) for kind in DERIVED)
-            columns += [(f"{name}_{kind}", _derived_cell(name, derive)) for kind, derive in found if derive]
+            others += [(f"{name}_{kind}", _derived_cell(name, derive)) for kind, derive in found if derive]
+
+    def written(row: Any, values: Values, db: Any) -> dict[str, Any]:
+        cells = {name: encode(getattr(row, name)) for name, encode in plain}
+        for name, cell in others:
+            cells[name] = cell(row, values, db)
+        return cells
 
     def get(values: Values, db: Any) -> Any:
         rows = values[argument.name]
@@ -172,10 +182,12 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
             if not isinstance(row, model):
                 raise InvalidValue(f"{argument.name}: expected {model.__name__}, got {type(row).__name__}")
         room = Room(MAX_CALL_BYTES, f"{argument.name}: {too_large}")
-        parts = []
+        parts: list[bytes] = []
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             some = rows[start : start + _ROWS_AT_ONCE]
-            part = to_json([{name: cell(row, values, db) for name, cell in columns} for row in some])[1:-1]
+            part = to_json([written(row, values, db) for row in some])[1:-1]
+            if not parts:
+                room.expect(len(part) * len(rows) // len(some))
             room.take(len(part))
             parts.append(part)
         text = b"[%b]" % b",".join(parts)
@@ -184,15 +196,16 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
     return get
 
 
-def _cell(name: str, value: ValueType, model: type[BaseModel], signature: Signature, document: Encode) -> Cell:
+def _plain(name: str, value: ValueType, model: type[BaseModel], document: Encode) -> Encode:
     if value.kind == "bytes":
         raise Unresolved(f"{model.__name__}.{name}: rows travel as JSON, which has no bytes; insert them one by one")
     _refuse_unwritable(name, value)
-    if value.sealed is None:
-        kind = kind_of(value)
-        encoded = encoder(name, value, document if kind == "json" else into_json(kind), in_json=True)
-        return lambda row, values, db: encoded(getattr(row, name))
-    seal, bind = sealer(name, value), value.sealed.bind
+    kind = kind_of(value)
+    return encoder(name, value, document if kind == "json" else before_to_json(kind), in_json=True)
+
+
+def _sealed_cell(name: str, value: ValueType, model: type[BaseModel], signature: Signature) -> Cell:
+    seal, bind = sealer(name, value), value.sealed.bind if value.sealed else ()
     fields = field_types(model)
     for bound in bind:
         if bound not in fields and bound not in signature.arguments:

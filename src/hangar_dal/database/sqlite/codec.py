@@ -7,14 +7,14 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from hangar_dal.database.codecs import Codec, Encode
-from hangar_dal.database.json_values import into_json
+from hangar_dal.database.json_values import before_to_json, into_json
 from hangar_dal.sqlblock import Variant
 
 
 def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
-    plain = into_json(kind)
     if not kind.startswith("list:"):
-        return plain
+        return into_json(kind)
+    plain = before_to_json(kind)
 
     def array(items: list[Any]) -> str:
         return to_json(items if plain is None else plain(items)).decode()
