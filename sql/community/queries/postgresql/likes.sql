@@ -58,6 +58,8 @@ RETURNING
     created_at;
 
 -- name: find_video_like
+-- An index alone has no `tableoid`: PostgreSQL would read the index of all likes of a video for one of them.
+-- differs: tableoid is a column of PostgreSQL
 SELECT
     video_id,
     user_id,
@@ -65,7 +67,8 @@ SELECT
 FROM video_likes
 WHERE
     video_id = :video_id
-    AND user_id = :user_id;
+    AND user_id = :user_id
+    AND tableoid IS NOT NULL;
 
 -- name: unlike_video
 DELETE FROM video_likes
@@ -316,6 +319,8 @@ FROM json_to_recordset(:rows) AS entry (
 ON CONFLICT (comment_id, user_id) DO NOTHING;
 
 -- name: find_comment_like
+-- As for videos.
+-- differs: tableoid is a column of PostgreSQL
 SELECT
     comment_id,
     user_id,
@@ -323,7 +328,8 @@ SELECT
 FROM comment_likes
 WHERE
     comment_id = :comment_id
-    AND user_id = :user_id;
+    AND user_id = :user_id
+    AND tableoid IS NOT NULL;
 
 -- name: unlike_comment
 DELETE FROM comment_likes

@@ -376,20 +376,29 @@ LIMIT :limit;
 
 -- name: list_friends
 -- Looks at those whom the user follows, who are fewer than the followers of somebody popular.
+-- differs: LATERAL here keeps PostgreSQL from reading all followers for a hash
 SELECT
     users.id,
     users.username,
     users.display_name,
     CASE WHEN follows.created_at > mutual.created_at THEN follows.created_at ELSE mutual.created_at END AS created_at
 FROM follows AS mutual
-CROSS JOIN follows
+CROSS JOIN LATERAL (
+    SELECT
+        back.follower_id,
+        back.created_at
+    FROM follows AS back
+    WHERE
+        back.follower_id = mutual.followed_id
+        AND back.followed_id = :user_id
+        AND back.status = 'ACCEPTED'
+    ORDER BY back.follower_id
+    LIMIT 1
+) AS follows
 INNER JOIN users ON follows.follower_id = users.id
 WHERE
     mutual.follower_id = :user_id
     AND mutual.status = 'ACCEPTED'
-    AND follows.followed_id = :user_id
-    AND follows.follower_id = mutual.followed_id
-    AND follows.status = 'ACCEPTED'
     AND mutual.followed_id > :id  -- when after
 ORDER BY mutual.followed_id
 LIMIT :limit;

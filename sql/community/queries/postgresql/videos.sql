@@ -455,7 +455,7 @@ ORDER BY
 LIMIT 1;
 
 -- name: search_videos_by_words
--- The number of words in the title comes first, then the last published.
+-- The number of words in the title comes first, then the last published. A join would read all users for a hash.
 -- differs: GIN finds the words here, FTS5 there
 SELECT
     found.id,
@@ -500,11 +500,18 @@ FROM (
             WHERE word = ANY(:words) OR word = :prefix
         ) AS matches
     FROM videos
-    INNER JOIN users ON videos.owner_id = users.id
+    CROSS JOIN LATERAL (
+        SELECT users.id
+        FROM users
+        WHERE
+            users.id = videos.owner_id
+            AND users.is_active
+            AND NOT users.is_private
+        ORDER BY users.id
+        LIMIT 1
+    ) AS owner
     WHERE
         videos.feed_at IS NOT NULL
-        AND users.is_active
-        AND NOT users.is_private
         AND (
             setweight(array_to_tsvector(coalesce(videos.title_words, '{}')), 'A')
             || array_to_tsvector(coalesce(videos.description_words, '{}'))

@@ -58,6 +58,7 @@ RETURNING
     created_at;
 
 -- name: find_video_like
+-- differs: tableoid is a column of PostgreSQL
 SELECT
     video_id,
     user_id,
@@ -324,6 +325,7 @@ WHERE
 ON CONFLICT (comment_id, user_id) DO NOTHING;
 
 -- name: find_comment_like
+-- differs: tableoid is a column of PostgreSQL
 SELECT
     comment_id,
     user_id,

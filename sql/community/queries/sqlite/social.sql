@@ -385,6 +385,7 @@ LIMIT :limit;
 
 -- name: list_friends
 -- Looks at those whom the user follows, who are fewer than the followers of somebody popular.
+-- differs: a join reads in the order in which it is written here, LATERAL there
 SELECT
     users.id,
     users.username,
