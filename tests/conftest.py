@@ -4,6 +4,7 @@
 found.
 """
 
+import gc
 import os
 import re
 import shutil
@@ -77,6 +78,17 @@ def choose_seed(config: pytest.Config) -> None:
     )
     hypothesis.settings.load_profile("hangar")
     config.stash[SEED] = DEFAULT_SEED if asked is None else int(asked)
+
+
+def pytest_collection() -> None:
+    """The garbage collector need not look at more than ten thousand tests again and again."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
