@@ -4,7 +4,6 @@
 found.
 """
 
-import gc
 import os
 import re
 import shutil
@@ -22,6 +21,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 import pgbouncer
 from clock import Clock
+from garbage import pytest_collection as pytest_collection
+from garbage import pytest_collection_finish as pytest_collection_finish
 from hangar_dal import ACCOUNTS, Catalog, Database, Settings, migrations, open_database, sealing
 from memory import use_memory
 from pgbouncer import PgBouncer, store_settings
@@ -78,17 +79,6 @@ def choose_seed(config: pytest.Config) -> None:
     )
     hypothesis.settings.load_profile("hangar")
     config.stash[SEED] = DEFAULT_SEED if asked is None else int(asked)
-
-
-def pytest_collection() -> None:
-    """The garbage collector need not look at more than ten thousand tests again and again."""
-    gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    gc.collect()
-    gc.freeze()
-    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
