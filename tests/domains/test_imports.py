@@ -13,6 +13,7 @@ from hangar_dal import (
     User,
     accounts,
     builders,
+    comments,
     eve_tokens,
     likes,
     notifications,
@@ -242,6 +243,15 @@ async def test_a_report_with_the_id_of_another_is_left_out(database: Database, w
     other = builders.report(world.comment, reporter=world.users[1], id=first.id)
     assert await reports.import_reports(database, [first, other]) == 1
     assert await reports.import_reports(database, [other]) == 0
+
+
+async def test_reports_are_left_out_again_when_their_target_has_gone(database: Database, world: World) -> None:
+    stored = builders.report(world.comment, reporter=world.users[0])
+    unresolved = builders.report(world.comment, reporter=world.users[0])
+    assert await reports.import_reports(database, [stored]) == 1
+    assert await comments.remove_comment(database, world.comment.id) == 1
+    assert await reports.import_reports(database, [stored]) == 0
+    assert await reports.import_reports(database, [unresolved]) == 0
 
 
 async def test_a_share_with_a_user_needs_the_channel_user(database: Database, world: World) -> None:

@@ -85,6 +85,21 @@ FROM json_to_recordset(:rows) AS entry (
     details text,
     metadata jsonb
 )
+WHERE
+    (
+        SELECT reports.id
+        FROM reports
+        WHERE reports.id = entry.id
+    ) IS NULL
+    AND (
+        SELECT reports.id
+        FROM reports
+        WHERE
+            reports.reporter_id = entry.reporter_id
+            AND reports.target_kind = entry.target_kind
+            AND reports.target_id = entry.target_id
+            AND reports.status <> 'RESOLVED'
+    ) IS NULL
 ON CONFLICT DO NOTHING;
 
 -- name: find_unresolved_report
