@@ -2,9 +2,9 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextvars import ContextVar
 from datetime import datetime
 from itertools import islice
 from time import perf_counter
@@ -12,7 +12,13 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from benchmarks.people import END
+from benchmarks.account_rows import (
+    open_inboxes,
+    store_failed_sign_ins,
+    store_one_time_tokens,
+    store_second_factors,
+)
+from benchmarks.moment import END, NOW, clock
 from benchmarks.population import ROWS_PER_USER, Population
 from hangar_dal import (
     ACCOUNTS,
@@ -50,10 +56,14 @@ LANES: Final[Sequence[dict[str, Callable[..., Any]]]] = (
         "eve_tokens": eve_tokens.import_eve_tokens,
         "refresh_tokens": refresh_tokens.import_refresh_tokens,
         "security_events": security_events.import_security_events,
+        "one_time_tokens": store_one_time_tokens,
+        "sign_in_failures": store_failed_sign_ins,
+        "second_factors": store_second_factors,
         "preferences": notifications.import_preferences,
         "blocks": social.import_blocks,
         "follows": social.import_follows,
         "notifications": notifications.notify_many,
+        "inboxes": open_inboxes,
         "messages": outbox.put_many,
     },
     {
@@ -67,7 +77,9 @@ LANES: Final[Sequence[dict[str, Callable[..., Any]]]] = (
         "reports": reports.import_reports,
     },
 )
-ROWS_PER_TRANSACTION: Final = 10_000
+ROWS_PER_TRANSACTION: Final = 50_000
+ROWS_PER_INSTANT: Final = 500  # of those to which the database's clock gives their time
+SQLITE_CACHE: Final = 256  # MiB
 HELP: Final = """\
 Fills a database with the rows of so many users, through the bulk functions of ACCOUNTS, COMMUNITY and OUTBOX: few users
 have most followers, videos, views, likes and comments. The same seed makes the same rows.
@@ -79,8 +91,6 @@ have most followers, videos, views, likes and comments. The same seed makes the 
 A database that has users is refused. HANGAR_SEALING_KEYS has the keys for cookies and tokens. Nobody can sign in with a
 password: the users have none.
 """
-# What the clock of the database shows: when the rows of a transaction came to be.
-_now: ContextVar[datetime] = ContextVar("now", default=END)
 
 
 class Report:
@@ -120,38 +130,43 @@ async def fill(db: Database, population: Population, report: Report) -> None:
             lanes.create_task(_fill_tables(db, population, tables, report))
 
 
-def clock() -> datetime:
-    """The instant at which the rows came to be that are stored now."""
-    return _now.get()
-
-
 async def _fill_tables(
     db: Database, population: Population, tables: dict[str, Callable[..., Any]], report: Report
 ) -> None:
     for table, store in tables.items():
         begun = perf_counter()
         report.add(table, 0)
-        async for now, rows in _ahead(population, table):
-            _now.set(now)
-            report.add(table, await store(db, rows))
+        async for parts in _ahead(population, table):
+            async with db.transaction() as tx:
+                for now, rows in parts:
+                    NOW.set(now)
+                    report.add(table, await store(tx, rows))
         report.finished(table, perf_counter() - begun)
 
 
-async def _ahead(population: Population, table: str) -> AsyncIterator[tuple[datetime, list[Any]]]:
+async def _ahead(population: Population, table: str) -> AsyncIterator[list[tuple[datetime, list[Any]]]]:
     """The rows of each transaction, made in a thread while the database stores those before them."""
     rows: Iterator[Any] = getattr(population, table)()
 
-    def make() -> tuple[datetime, list[Any]]:
-        first = list(islice(rows, 1))
-        return population.now.get(table, END), [*first, *islice(rows, ROWS_PER_TRANSACTION - 1)]
+    def make() -> list[tuple[datetime, list[Any]]]:
+        parts: list[tuple[datetime, list[Any]]] = []
+        left = ROWS_PER_TRANSACTION
+        while left > 0 and (first := list(islice(rows, 1))):
+            now = population.now.get(table)
+            size = left if now is None else ROWS_PER_INSTANT
+            parts.append((now or END, [*first, *islice(rows, size - 1)]))
+            left -= size
+        return parts
 
     made = asyncio.create_task(asyncio.to_thread(make))
-    while (current := await made)[1]:
+    while current := await made:
         made = asyncio.create_task(asyncio.to_thread(make))
         yield current
 
 
 async def run(settings: Settings, size: int, seed: int) -> None:
+    # Nobody else needs the memory, and rows go to all places of the indexes.
+    settings = settings.model_copy(update={"sqlite_cache": max(settings.sqlite_cache, SQLITE_CACHE)})
     async with open_database(settings, catalog=CATALOG, clock=clock) as db:
         if found := await users.count_users(db):
             sys.exit(f"the database has {found:,} users already. Fill one that has none.")
@@ -171,7 +186,10 @@ def main(arguments: Sequence[str]) -> None:
     if options.users < 10:
         parser.error("--users: at least 10")
     given = {} if options.database_url is None else {"database_url": SecretStr(options.database_url)}
+    gc.disable()  # the rows hold no cycles, and it would look at all of them again and again
     try:
         asyncio.run(run(Settings(**given), options.users, options.seed))
     except HangarError as error:
         sys.exit(f"{type(error).__name__}: {error}")
+    finally:
+        gc.enable()

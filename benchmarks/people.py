@@ -1,23 +1,29 @@
 """The rows of the catalog ACCOUNTS for a plausible database. `population` adds those of the others."""
 
+from base64 import b32encode
 from bisect import bisect
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 
+from benchmarks.account_rows import FailedSignIns, SentToken, SetUpFactor
 from benchmarks.chance import Chance
+from benchmarks.moment import DAY, END, SPAN
 from benchmarks.texts import FIRST_NAMES, LAST_NAMES
 from hangar_dal.eve_tokens import NewEveToken
+from hangar_dal.models.two_factor import NewTwoFactor
+from hangar_dal.one_time_tokens import LIFETIMES, TokenPurpose
 from hangar_dal.refresh_tokens import NewRefreshToken
 from hangar_dal.security_events import SecurityEvent, SecurityEventKind
 from hangar_dal.session_cookies import NewSessionCookie
+from hangar_dal.sign_in_failures import login_key
+from hangar_dal.totp import SECRET_BYTES
 from hangar_dal.users import ImportedUser, UserRole, UserStatus, UserType
 
-END: Final = datetime(2026, 1, 1, tzinfo=UTC)
-SPAN: Final = timedelta(days=3 * 365)
-DAY: Final = timedelta(days=1)
 COOKIES: Final = 0.4  # for each user
+EMAIL_CONFIRMATION, PASSWORD_RESET = TokenPurpose.EMAIL_CONFIRMATION, TokenPurpose.PASSWORD_RESET
 _SOURCE, _USER_AGENT = "203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -39,16 +45,28 @@ class People:
         self.ids = [chance.key(at) for at in self.joined]
         self.famous = chance.sample(range(users), users)  # by fame
 
+    @cached_property
+    def names(self) -> list[tuple[str, str]]:
+        """The first and the last name of each user."""
+        chance = self._chance("names")
+        return [(chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)) for _ in range(self.size)]
+
+    @cached_property
+    def private(self) -> set[int]:
+        """Who has to accept followers."""
+        chance = self._chance("private")
+        return {place for place in range(self.size) if chance.random() < 0.1}
+
     def users(self) -> Iterator[ImportedUser]:
         chance = self._chance("users")
         for place, (user_id, at) in enumerate(zip(self.ids, self.joined, strict=True)):
-            first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
-            given: dict[str, Any] = {"username": f"{first}.{last}{place}".lower()}
+            first, last = self.names[place]
+            given: dict[str, Any] = {"username": self._username(place)}
             if self._is_eve(place):
                 given |= {"user_type": UserType.EVE_SSO, "eve_character_id": 90_000_000 + place}
                 given["eve_scopes"] = ["publicData", "esi-assets.read_assets.v1"]
             else:
-                given |= {"email": f"{given['username']}@example.org", "hashed_password": "!"}
+                given |= {"email": self._email(place), "hashed_password": "!"}
             if chance.random() < 0.1:
                 given["phone_number"] = f"+4930{place:08}"
             yield ImportedUser(
@@ -56,7 +74,7 @@ class People:
                 display_name=f"{first} {last}",
                 status=chance.choices(list(UserStatus), [96, 2, 1, 1])[0] if place else UserStatus.ACTIVE,
                 role=UserRole.ADMIN if place == 0 else UserRole.MODERATOR if place % 500 == 1 else UserRole.USER,
-                is_private=chance.random() < 0.1,
+                is_private=place in self.private,
                 metadata={"theme": chance.choice(["dark", "light"])},
                 created_at=at,
                 **given,
@@ -124,6 +142,52 @@ class People:
                     user_agent=_USER_AGENT,
                     occurred_at=at,
                 )
+
+    def one_time_tokens(self) -> Iterator[SentToken]:
+        """Of users with an address: most have confirmed it, and some have asked for a new password."""
+        chance = self._chance("one_time_tokens")
+        for place, (user_id, joined) in enumerate(zip(self.ids, self.joined, strict=True)):
+            if self._is_eve(place):
+                continue
+            for purpose, share, used in ((EMAIL_CONFIRMATION, 0.2, 0.9), (PASSWORD_RESET, 0.05, 0.7)):
+                at = joined if purpose is EMAIL_CONFIRMATION else chance.between(joined, self.end)
+                if chance.random() < share:
+                    yield SentToken(
+                        at=at,
+                        user_id=user_id,
+                        purpose=purpose,
+                        token_hash=sha256(f"{self.seed} {purpose} {user_id}".encode()).hexdigest(),
+                        email=self._email(place),
+                        expires_at=at + LIFETIMES[purpose],
+                        used_at=at + LIFETIMES[purpose] * chance.random() if chance.random() < used else None,
+                    )
+
+    def sign_in_failures(self) -> Iterator[FailedSignIns]:
+        chance = self._chance("sign_in_failures")
+        for place, joined in enumerate(self.joined):
+            if chance.random() < 0.1:
+                key, at = login_key(self._username(place)), chance.between(joined, self.end)
+                yield FailedSignIns(at=at, key=key, number=chance.choice([1, 1, 2, 2, 3, 6, 7]))
+
+    def second_factors(self) -> Iterator[SetUpFactor]:
+        chance = self._chance("second_factors")
+        for user_id, joined in zip(self.ids, self.joined, strict=True):
+            if chance.random() < 0.1:
+                at = chance.between(joined, self.end)
+                key, secret = chance.key(at), b32encode(chance.randbytes(SECRET_BYTES)).decode()
+                yield SetUpFactor(
+                    at=at,
+                    new=NewTwoFactor(id=key, user_id=user_id, secret=secret),
+                    confirmed_at=at + timedelta(minutes=1) if chance.random() < 0.8 else None,
+                    code_hashes=[sha256(f"{self.seed} {key} {each}".encode()).hexdigest() for each in range(10)],
+                )
+
+    def _username(self, place: int) -> str:
+        first, last = self.names[place]
+        return f"{first}.{last}{place}".lower()
+
+    def _email(self, place: int) -> str:
+        return f"{self._username(place)}@example.org"
 
     def _chance(self, table: str) -> Chance:
         return Chance(self.seed, table)

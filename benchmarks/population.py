@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from benchmarks.account_rows import OpenedInbox
 from benchmarks.chance import shares
-from benchmarks.people import DAY, People
+from benchmarks.moment import DAY
+from benchmarks.people import People
 from benchmarks.texts import CATEGORIES, LANGUAGES, SENTENCES, TAGS, WORDS
 from hangar_dal.comments import ImportedComment
 from hangar_dal.likes import CommentLike, VideoLike
@@ -19,7 +21,7 @@ from hangar_dal.notifications import Channel, NewNotification, Preference
 from hangar_dal.outbox import NewMessage
 from hangar_dal.reports import NewReport, ReportReason, ReportTarget
 from hangar_dal.shares import Share, ShareChannel
-from hangar_dal.social import Block, NewFollow
+from hangar_dal.social import Block, FollowStatus, NewFollow
 from hangar_dal.video_views import View
 from hangar_dal.videos import NewVideo, RenditionOfVideo, VideoStatus, VideoVisibility
 
@@ -34,7 +36,7 @@ SHARES: Final = 0.3
 NOTIFICATIONS: Final = 4
 MESSAGES: Final = 0.5
 REPORTS: Final = 0.02
-ROWS_PER_USER: Final = 36.7  # in all tables, roughly
+ROWS_PER_USER: Final = 39.4  # in all tables, roughly
 
 _DEEPEST: Final = 8
 _FORMS: Final = (("sd", 854, 480, 1_200_000), ("hd", 1280, 720, 2_500_000), ("fhd", 1920, 1080, 5_000_000))
@@ -127,7 +129,10 @@ class Population(People):
             for follower in chance.distinct(self.size, number):
                 if follower != followed and self.hidden.isdisjoint({(follower, followed), (followed, follower)}):
                     at = chance.between(max(self.joined[follower], self.joined[followed]), self.end)
-                    yield NewFollow(follower_id=self.ids[follower], followed_id=self.ids[followed], created_at=at)
+                    waits = followed in self.private and chance.random() < 0.2
+                    status = FollowStatus.PENDING if waits else FollowStatus.ACCEPTED
+                    pair = {"follower_id": self.ids[follower], "followed_id": self.ids[followed]}
+                    yield NewFollow(**pair, status=status, created_at=at)
 
     def videos(self) -> Iterator[NewVideo]:
         chance = self._chance("videos")
@@ -238,6 +243,14 @@ class Population(People):
                 title=f"Somebody {_KINDS[kind]}",
                 expires_at=at + 365 * DAY,
             )
+
+    def inboxes(self) -> Iterator[OpenedInbox]:
+        """Two of five users look at their notifications; most of these have read them all."""
+        chance = self._chance("inboxes")
+        for user_id, joined in zip(self.ids, self.joined, strict=True):
+            if chance.random() < 0.4:
+                at = chance.between(joined, self.end)
+                yield OpenedInbox(at=at, recipient_id=user_id, reads=chance.random() < 0.7)
 
     def preferences(self) -> Iterator[Preference]:
         chance = self._chance("preferences")

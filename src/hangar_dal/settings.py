@@ -72,6 +72,7 @@ class Settings(BaseSettings):
 
     pool_size: int = Field(10, ge=1, le=1_000, validation_alias="HANGAR_POOL_SIZE")
     sqlite_readers: int = Field(4, ge=1, le=64, validation_alias="HANGAR_SQLITE_READERS")
+    sqlite_cache: int = Field(2, ge=1, le=65_536, validation_alias="HANGAR_SQLITE_CACHE")
     acquire_timeout: Seconds = Field(10.0, validation_alias="HANGAR_ACQUIRE_TIMEOUT")
     connect_timeout: Seconds = Field(5.0, validation_alias="HANGAR_CONNECT_TIMEOUT")
     statement_timeout: SecondsOrNoLimit = Field(30.0, validation_alias="HANGAR_STATEMENT_TIMEOUT")

@@ -16,7 +16,7 @@ import pytest
 
 from database.ledger import column, make_ledger, run
 from hangar_dal import ACCOUNTS, migrations, sealing
-from hangar_dal.database import open_database
+from hangar_dal.database import Statement, open_database
 from hangar_dal.errors import ConnectionFailed, DatabaseError, DatabaseFileLost, ReadOnlyTransaction, SettingsError
 from hangar_dal.settings import Settings
 
@@ -179,3 +179,14 @@ async def test_what_is_no_regular_file_is_refused_at_once(kind: str) -> None:
 def test_a_name_that_can_only_be_a_directory_is_refused(name: str) -> None:
     with pytest.raises(SettingsError, match="directory"):
         settings(name)
+
+
+async def test_every_connection_has_the_cache_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    read = Statement("test", "SELECT cache_size FROM pragma_cache_size", writes=False)
+    written = Statement("test", "SELECT cache_size FROM pragma_cache_size", writes=True)
+    async with open_database(settings("x.db", sqlite_cache=7)) as db:
+        for statement in (read, written):
+            assert (await db.run(statement, ()))[0] == [(-7 * 1024,)]
+        async with db.stream(read, ()) as chunks:
+            assert [rows async for rows in chunks] == [[(-7 * 1024,)]]

@@ -161,6 +161,7 @@ def test_a_blank_url_counts_as_not_given(monkeypatch: pytest.MonkeyPatch) -> Non
         pytest.param("HANGAR_POOL_SIZE", "ten", id="no number"),
         pytest.param("HANGAR_SQLITE_READERS", "0", id="no readers"),
         pytest.param("HANGAR_SQLITE_READERS", "65", id="too many readers"),
+        pytest.param("HANGAR_SQLITE_CACHE", "0", id="no cache"),
         pytest.param("HANGAR_ACQUIRE_TIMEOUT", "0", id="no time to acquire"),
         pytest.param("HANGAR_CONNECT_TIMEOUT", "-1", id="a negative time"),
         pytest.param("HANGAR_STATEMENT_TIMEOUT", "-1", id="a negative limit"),

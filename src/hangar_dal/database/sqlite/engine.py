@@ -80,8 +80,12 @@ def _pool(
     limits = Limits.of(settings, size=size, busy=f"{_BUSY[name]} {_ADVICE}")
     age_limit = limits.ticks(settings.statement_timeout)
 
+    def set_up_one(raw: sqlite3.Connection) -> None:
+        set_up(raw)
+        raw.execute(f"PRAGMA cache_size = -{1024 * settings.sqlite_cache}")  # negative: in KiB, not in pages
+
     async def open_one() -> SqliteConnection:
-        connection = SqliteConnection(source, set_up, lock_timeout=settings.lock_timeout, age_limit=age_limit)
+        connection = SqliteConnection(source, set_up_one, lock_timeout=settings.lock_timeout, age_limit=age_limit)
         stop_at_exit(connection)
         opening = own(connection.open())
         cancelled = await settled(opening)
