@@ -46,8 +46,8 @@ _NOTIFICATIONS: Final[Calls] = {
     "mark_read": lambda at: notifications.mark_read(
         at.db, at.user(RECIPIENT), [id_of(EVENT, at.random.randrange(at.users) * 10)]
     ),
-    "mark_batch_seen, 10": lambda at: notifications.mark_batch_seen(
-        at.db, at.user(RECIPIENT), until=at.db.now(), batch_size=10
+    "mark_batch_seen, 2": lambda at: notifications.mark_batch_seen(
+        at.db, at.user(RECIPIENT), until=at.db.now(), batch_size=2
     ),
     "insert_notification": lambda at: notifications.insert_notification(
         at.db, builders.notification(at.user(), actor=at.user(RECIPIENT))

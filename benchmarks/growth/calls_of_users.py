@@ -57,8 +57,8 @@ _SOCIAL: Final[Calls] = {
     ),
     "list_followed_videos": lambda at: social.list_followed_videos(at.db, at.user()),
     "list_followed_videos, deep": lambda at: social.list_followed_videos(at.db, at.user(), after=at.middle["video"]),
-    "insert_follow": lambda at: social.insert_follow(at.db, follower_id=at.user(), followed_id=at.user(5)),
-    "unfollow": lambda at: social.unfollow(at.db, follower_id=at.user(), followed_id=at.user(FOLLOWED)),
+    "insert_follow": lambda at: social.insert_follow(at.db, follower_id=at.other_user(), followed_id=at.user(5)),
+    "unfollow": lambda at: social.unfollow(at.db, follower_id=at.other_user(), followed_id=at.user(FOLLOWED)),
 }
 _LIKES: Final[Calls] = {
     "find_video_like": lambda at: likes.find_video_like(at.db, at.video(0), user_id=at.user()),
@@ -78,9 +78,9 @@ _LIKES: Final[Calls] = {
     "list_comment_likes, long, deep": lambda at: likes.list_comment_likes(
         at.db, at.comment(0), viewer_id=at.user(), after=at.middle["comment like"]
     ),
-    "insert_video_like": lambda at: likes.insert_video_like(at.db, at.video(), user_id=at.user()),
-    "unlike_video of the most liked": lambda at: likes.unlike_video(at.db, at.video(0), user_id=at.user()),
-    "insert_comment_like": lambda at: likes.insert_comment_like(at.db, at.comment(), user_id=at.user()),
+    "insert_video_like": lambda at: likes.insert_video_like(at.db, at.other_video(), user_id=at.user()),
+    "unlike_video of the most liked": lambda at: likes.unlike_video(at.db, at.video(0), user_id=at.other_user()),
+    "insert_comment_like": lambda at: likes.insert_comment_like(at.db, at.other_comment(), user_id=at.user()),
 }
 _COMMENTS: Final[Calls] = {
     "find_visible_comment": lambda at: comments.find_visible_comment(at.db, at.comment(), viewer_id=at.user()),
@@ -103,7 +103,7 @@ _COMMENTS: Final[Calls] = {
     "insert_comment, an answer": lambda at: comments.insert_comment(
         at.db, builders.comment(video=at.video(0), author=at.user(), parent=at.comment(0))
     ),
-    "remove_comment": lambda at: comments.remove_comment(at.db, at.comment()),
+    "remove_comment": lambda at: comments.remove_comment(at.db, at.other_comment()),
 }
 _SHARES: Final[Calls] = {
     "get_share": lambda at: shares.get_share(at.db, id_of(SHARE, at.random.randrange(at.rows // 10) * 10 + 3)),

@@ -14,7 +14,7 @@ OWNER: Final = 0  # has a tenth of all videos
 async def find_middles(at: Filled) -> None:
     """A video in the middle of every list of videos."""
     at.middle["video"] = await videos.get_video(at.db, at.video(at.rows // 2))
-    await video_views.refresh_trends(at.db, days=30, size=min(at.rows // 20, 10_000))
+    await video_views.refresh_trends(at.db, days=30, size=500)
     trends = [await video_views.list_trending_videos(at.db, days=30, limit=1000)]
     at.middle["trend"] = trends[0][len(trends[0]) // 2]
 
@@ -55,8 +55,8 @@ _VIDEOS: Final[Calls] = {
     ),
     "search_videos by a rare word": lambda at: videos.search_videos(at.db, f"word{at.rare()} "),
     "search_videos by a popular and a rare word": lambda at: videos.search_videos(at.db, f"popular word{at.rare()}"),
-    "update_video": lambda at: videos.update_video(at.db, at.video(), title=f"New title {at.rare()}"),
-    "remove_video": lambda at: videos.remove_video(at.db, at.video()),
+    "update_video": lambda at: videos.update_video(at.db, at.other_video(), title=f"New title {at.rare()}"),
+    "remove_video": lambda at: videos.remove_video(at.db, at.other_video()),
 }
 _VIEWS: Final[Calls] = {
     "list_trending_videos": lambda at: video_views.list_trending_videos(at.db, days=30, viewer_id=at.user()),

@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from benchmarks.growth.filling import COMMENT, USER, VIDEO, id_of
 from hangar_dal import Database
+
+ASKED: Final = 50  # users, videos, comments, tags and words
 
 
 @dataclass(frozen=True)
@@ -26,22 +28,36 @@ class Filled:
 
     def user(self, number: int | None = None) -> UUID:
         """One of those that have as many rows as most others, or the one with this number."""
-        return id_of(USER, self.random.randrange(11, self.users) if number is None else number)
+        return id_of(USER, self._asked(11, self.users) if number is None else number)
 
     def video(self, number: int | None = None) -> UUID:
         """A video that everybody sees, or the one with this number."""
-        return id_of(VIDEO, self._number(1) if number is None else number)
+        return id_of(VIDEO, self._asked(self.rows // 50, self.users) * 10 + 1 if number is None else number)
 
     def comment(self, number: int | None = None) -> UUID:
         """A comment with nine others in its tree, or the one with this number."""
-        return id_of(COMMENT, self._number(0) if number is None else number)
+        return id_of(COMMENT, self._asked(self.rows // 50, self.users) * 10 if number is None else number)
+
+    def other_user(self) -> UUID:
+        return id_of(USER, self._not_asked(11, self.users))
+
+    def other_video(self) -> UUID:
+        """One that no query asks for, to be changed."""
+        return id_of(VIDEO, self._not_asked(self.rows // 50, self.users) * 10 + 1)
+
+    def other_comment(self) -> UUID:
+        return id_of(COMMENT, self._not_asked(self.rows // 50, self.users) * 10)
 
     def rare(self) -> str:
         """What ends the tag and the word that only twenty videos have. No other number begins with it."""
-        return str(self.random.randrange(self.rows // 200, self.rows // 20))
+        return str(self._asked(self.rows // 200, self.rows // 20))
 
-    def _number(self, last_digit: int) -> int:
-        return self.random.randrange(self.rows // 50, self.rows // 10) * 10 + last_digit
+    def _asked(self, first: int, end: int) -> int:
+        """As many in a small database as in a large one, all over it: so they are in memory in both."""
+        return first + self.random.randrange(ASKED) * ((end - first) // ASKED)
+
+    def _not_asked(self, first: int, end: int) -> int:
+        return self._asked(first, end) + self.random.randrange(1, max(2, (end - first) // ASKED))
 
 
 Call = Callable[[Filled], Awaitable[object]]

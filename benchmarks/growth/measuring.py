@@ -14,7 +14,7 @@ from typing import Final
 from hangar_dal import Database
 from hangar_dal.database import Statement
 
-WARM_UP: Final = 5
+WARM_UP: Final = 30
 LONGEST: Final = 20.0  # seconds on the clock, for all turns together
 PROCESSES: Final = Statement(
     "processes", "SELECT pid FROM pg_stat_activity WHERE datname = current_database()", writes=False
