@@ -77,9 +77,11 @@ LANES: Final[Sequence[dict[str, Callable[..., Any]]]] = (
         "reports": reports.import_reports,
     },
 )
-ROWS_PER_TRANSACTION: Final = 50_000
+ROWS_PER_TRANSACTION: Final = 20_000
 ROWS_PER_INSTANT: Final = 500  # of those to which the database's clock gives their time
-SQLITE_CACHE: Final = 256  # MiB
+SQLITE_CACHE: Final = 256  # MiB; rows go to all places of the indexes
+# Nobody waits but the other lane, for whole transactions.
+NO_LIMITS: Final = {"acquire_timeout": 86_400.0, "statement_timeout": 0.0, "idle_in_transaction_timeout": 0.0}
 HELP: Final = """\
 Fills a database with the rows of so many users, through the bulk functions of ACCOUNTS, COMMUNITY and OUTBOX: few users
 have most followers, videos, views, likes and comments. The same seed makes the same rows.
@@ -165,8 +167,8 @@ async def _ahead(population: Population, table: str) -> AsyncIterator[list[tuple
 
 
 async def run(settings: Settings, size: int, seed: int) -> None:
-    # Nobody else needs the memory, and rows go to all places of the indexes.
-    settings = settings.model_copy(update={"sqlite_cache": max(settings.sqlite_cache, SQLITE_CACHE)})
+    cache = max(settings.sqlite_cache, SQLITE_CACHE)
+    settings = settings.model_copy(update={"sqlite_cache": cache, **NO_LIMITS})
     async with open_database(settings, catalog=CATALOG, clock=clock) as db:
         if found := await users.count_users(db):
             sys.exit(f"the database has {found:,} users already. Fill one that has none.")
@@ -189,7 +191,7 @@ def main(arguments: Sequence[str]) -> None:
     gc.disable()  # the rows hold no cycles, and it would look at all of them again and again
     try:
         asyncio.run(run(Settings(**given), options.users, options.seed))
-    except HangarError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    except* HangarError as errors:  # of each lane
+        sys.exit("\n".join(f"{type(error).__name__}: {error}" for error in errors.exceptions))
     finally:
         gc.enable()

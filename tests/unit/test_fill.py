@@ -63,9 +63,10 @@ def command(database_url: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def told(command: list[str]) -> list[str]:
-    """The lines that the command prints when it fills the database."""
-    with redirect_stdout(io.StringIO()) as printed:
+def told(command: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The lines that the command prints when it fills the database. One table waits for another, however long."""
+    with redirect_stdout(io.StringIO()) as printed, monkeypatch.context() as impatient:
+        impatient.setenv("HANGAR_ACQUIRE_TIMEOUT", "0.01")
         fill.main(command)
     return printed.getvalue().splitlines()
 
