@@ -1,0 +1,2 @@
+-- SQLite has triggers for each row only.
+SELECT 1;
