@@ -10,7 +10,7 @@ from sqlglot import exp
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.one_row import unkeyed_query
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import of_type
+from hangar_dal.contract.syntax import conjuncts, of_type
 from hangar_dal.sqlscan import Dialect
 
 
@@ -25,6 +25,15 @@ def any_rows(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Ite
         whole = select.copy()
         for clause in ("limit", "offset"):
             whole.set(clause, None)
+        if isinstance(limit.expression, exp.Placeholder):
+            _without_exists(whole)
         if lacking := unkeyed_query(whole, nodes[0], dialect, tables):
             message = f"LIMIT without ORDER BY takes any rows: WHERE fixes no unique key of {' and '.join(lacking)}"
             yield Remark("limit-unordered", limit, message, "say which rows, by an ORDER BY before it")
+
+
+def _without_exists(select: exp.Select) -> None:
+    """EXISTS may fix a key, so that one row is left. Where the caller gives the count, several rows are expected."""
+    for held in conjuncts(select.args.get("where")):
+        if isinstance(held.unnest(), exp.Exists):
+            held.replace(exp.true())

@@ -1,9 +1,11 @@
-"""Whether NULL for a parameter leaves a statement without any row, since all that it does is compare. By tokens.
+"""Whether NULL for a parameter leaves a statement without any row, since each row has to pass a comparison. By tokens.
 
 Whatever may be meant so is left alone: `:name IS NULL`, an OR with something else, a CASE, a NOT, an outer join, a
-subquery, which may well find nothing. Builds on the query layer's `clauses`.
+subquery, which may well find nothing. Beside a condition of the whole statement, it does not matter what these say.
+Builds on the query layer's `clauses`.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -17,6 +19,13 @@ _OUTER: Final = frozenset({"LEFT", "RIGHT", "FULL"})
 _GROUPED: Final = frozenset({"", "WHERE", "ON", "HAVING", "AND", "OR"})  # before a parenthesis that calls nothing
 
 
+# Other rows come from elsewhere.
+_SEVERAL: Final = frozenset({"UNION", "EXCEPT", "INTERSECT"})
+_BEHIND_WHERE: Final = frozenset(
+    {"ON", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING"}
+)
+
+
 class _Word(NamedTuple):
     """A token; `compared` if a comparison is next to it, in the same parenthesis."""
 
@@ -25,8 +34,27 @@ class _Word(NamedTuple):
 
 
 def compares(variant: Variant, name: str) -> bool:
-    """Whether each row must pass a comparison with it at each of its places."""
-    words = list(_words(scopes(variant.text, variant.dialect)[0]))
+    """Whether each row must pass a comparison with it: at each of its places, or in a condition of the statement."""
+    root = scopes(variant.text, variant.dialect)[0]
+    return _is_condition(root, name) or _compares_everywhere(root, variant, name)
+
+
+def _is_condition(root: Scope, name: str) -> bool:
+    """Whether WHERE of the whole statement is such a comparison and others, all of which must hold."""
+    where = root.find("WHERE")
+    if where is None or any(word in _SEVERAL for word in root.words) or "CONFLICT" in root.words[:where]:
+        return False
+    words = [root.text(at) if word == "" else word for at, word in enumerate(root.words)]
+    end = next((at for at in range(where + 1, len(words)) if words[at] in _BEHIND_WHERE), len(words))
+    condition = words[where + 1 : end]
+    if {"OR", "CASE"} & {*condition}:
+        return False
+    tests = " ".join(word or "()" for word in condition).split(" AND ")
+    return any(re.fullmatch(rf"[\w.\s]+ (?:=|<>|!=|<|<=|>|>=) :{name}", test) for test in tests)
+
+
+def _compares_everywhere(root: Scope, variant: Variant, name: str) -> bool:
+    words = list(_words(root))
     texts = [word.text for word in words]
     places = [at for at, word in enumerate(words) if word.text == f":{name}"]
     if len(places) < sum(place.name == name for place in variant.parameters):

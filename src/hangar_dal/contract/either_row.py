@@ -22,11 +22,8 @@ def either_rows(text: str, dialect: Dialect, tables: Tables) -> tuple[tuple[str,
     ]
     for held in conditions:
         for test in held:
-            either = test.unnest()
-            if not isinstance(either, exp.Or):
-                continue
             others = {name for each in held if each is not test for name in _names(each)}
-            arms = [names for names in _given(either) if not names & others]
+            arms = [names for names in _given(test.unnest()) if not names & others]
             apart = [arm for arm in arms if any(arm - other and other - arm for other in arms)]
             if apart and not unkeyed(text, dialect, tables):
                 anything = copied_with(nodes[0], test, exp.true())
