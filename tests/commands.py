@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Final
@@ -79,11 +80,19 @@ def run_together(program: str, *arguments: str, processes: int, **environment: s
         return [path.read_text(encoding="utf-8").splitlines() for path in printed]
 
 
+def start(program: str, *arguments: str, printed: Path) -> ForkServerProcess:
+    """Start a program that goes on until it is killed; it appends to this file what it prints."""
+    process = _context.Process(target=_run_program, args=(program, arguments, dict(os.environ), printed, None))
+    process.start()
+    return process
+
+
 def _run_program(
-    program: str, arguments: tuple[str, ...], env: dict[str, str], printed: Path, barrier: Barrier
+    program: str, arguments: tuple[str, ...], env: dict[str, str], printed: Path, barrier: Barrier | None
 ) -> None:
     _become([program, *arguments], env, printed, printed)
-    exec(program, {"__name__": "__main__", "wait_for_others": lambda: barrier.wait(LIMIT)})
+    waiting = {} if barrier is None else {"wait_for_others": lambda: barrier.wait(LIMIT)}
+    exec(program, {"__name__": "__main__", **waiting})
 
 
 def _run(command: list[str], cwd: str, env: dict[str, str], outputs: tuple[Path, Path], strict: bool) -> None:

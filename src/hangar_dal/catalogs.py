@@ -32,3 +32,14 @@ COMMUNITY: Final = Catalog(
     user_tables="hangar_dal.community.user_tables",
 )
 """Videos, what users do with them and with each other, and notifications."""
+
+COMMERCE: Final = Catalog(
+    "hangar_dal.sql",
+    name="hangar_dal.COMMERCE",
+    sql="commerce/queries",
+    migrations="commerce/migrations",
+    modules="hangar_dal",
+    uses=[ACCOUNTS],
+    user_tables="hangar_dal.commerce.user_tables",
+)
+"""Bookkeeping, payments, subscriptions, invoices and ads."""

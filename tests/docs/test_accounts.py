@@ -17,7 +17,7 @@ from hangar_dal.accounts.user_tables import USER_TABLES
 
 TEXT = ACCOUNTS.read_text(encoding="utf-8")
 # tests/migrations/test_views.py compares it with the migrations.
-SCHEMA = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8").partition("\n## Community\n")[0]
+SCHEMA = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8").partition("\n## Commerce\n")[0]
 # Names on these pages that are not modules of the package.
 OTHERS = {"db", "httpx", "response"}
 

@@ -82,6 +82,19 @@ BUILDERS: dict[str, tuple[Callable[..., Row], dict[str, Any], Any, set[str]]] = 
         {"recipient_id", "actor_id"},
     ),
     "event": (builders.event, {"actor": SOMEBODY}, builders.EventFields, {"actor_id"}),
+    "ledger_account": (builders.ledger_account, {"owner": SOMEBODY}, builders.LedgerAccountFields, {"owner_id"}),
+    "transfer": (
+        builders.transfer,
+        {"debit": SOMEBODY, "credit": SOMETHING},
+        builders.TransferFields,
+        {"debit_account_id", "credit_account_id"},
+    ),
+    "hold": (
+        builders.hold,
+        {"debit": SOMEBODY, "credit": SOMETHING},
+        builders.HoldFields,
+        {"debit_account_id", "credit_account_id"},
+    ),
     "message": (builders.message, {}, builders.MessageFields, set()),
 }
 

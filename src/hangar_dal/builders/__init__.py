@@ -26,6 +26,12 @@ from hangar_dal.builders.accounts import two_factor as two_factor
 from hangar_dal.builders.accounts import user as user
 from hangar_dal.builders.building import EARLIER as EARLIER
 from hangar_dal.builders.building import LATER as LATER
+from hangar_dal.builders.commerce import HoldFields as HoldFields
+from hangar_dal.builders.commerce import LedgerAccountFields as LedgerAccountFields
+from hangar_dal.builders.commerce import TransferFields as TransferFields
+from hangar_dal.builders.commerce import hold as hold
+from hangar_dal.builders.commerce import ledger_account as ledger_account
+from hangar_dal.builders.commerce import transfer as transfer
 from hangar_dal.builders.community import CommentFields as CommentFields
 from hangar_dal.builders.community import EventFields as EventFields
 from hangar_dal.builders.community import FollowFields as FollowFields

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from hangar_dal.models.row import Row
-from hangar_dal.models.users import User
 
 M = TypeVar("M", bound=Row)
 
@@ -29,5 +28,10 @@ def past(number: int) -> datetime:
     return EARLIER + timedelta(minutes=number)
 
 
-def id_of(user: User | UUID) -> UUID:
-    return user if isinstance(user, UUID) else user.id
+class HasId(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+
+def id_of(given: HasId | UUID) -> UUID:
+    return given if isinstance(given, UUID) else given.id

@@ -7,15 +7,16 @@ from uuid import UUID
 from typing_extensions import Unpack
 
 from hangar_dal.builders.building import built, numbers
-from hangar_dal.models.outbox import MessageKey, NewMessage, Topic
+from hangar_dal.models.outbox import NewMessage, Topic
+from hangar_dal.models.row import Label
 from hangar_dal.values import JsonObject
 
 
 class MessageFields(TypedDict, total=False):
     id: UUID
     topic: Topic
-    ordering_key: MessageKey | None
-    dedup_key: MessageKey
+    ordering_key: Label | None
+    dedup_key: Label
     payload: JsonObject
     due_at: datetime | None
 

@@ -14,6 +14,7 @@
     ├── SecondFactorInvalid        the code is wrong, expired or was used: never which
     ├── EveTokenLeaseLost          another process refreshed, replaced or deleted the tokens of an EVE character
     ├── MessageLeaseLost           another worker has claimed the message of the outbox since
+    ├── InsufficientFunds          an account that may not be negative would be
     ├── AccountNotActive           the account exists and may not sign in
     ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
     ├── NotFound                   a row that had to exist does not
@@ -63,6 +64,7 @@ from hangar_dal.errors.accounts import SecondFactorRequired as SecondFactorRequi
 from hangar_dal.errors.accounts import TokenInvalid as TokenInvalid
 from hangar_dal.errors.accounts import TokenReused as TokenReused
 from hangar_dal.errors.accounts import WeakPassword as WeakPassword
+from hangar_dal.errors.commerce import InsufficientFunds as InsufficientFunds
 from hangar_dal.errors.database import CheckViolation as CheckViolation
 from hangar_dal.errors.database import CommitUnknown as CommitUnknown
 from hangar_dal.errors.database import ConnectionFailed as ConnectionFailed

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from hangar_dal.models.row import Row
+from hangar_dal.models.row import Label, Row
 from hangar_dal.values import JsonObject, uuid7
 
 
@@ -22,7 +22,6 @@ class MessageStatus(StrEnum):
 
 
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-MessageKey = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 MAX_ERROR_CHARACTERS: Final = 1000
 LastError = Annotated[str, StringConstraints(max_length=MAX_ERROR_CHARACTERS)]
 
@@ -68,7 +67,7 @@ class NewMessage(Row):
 
     id: UUID = Field(default_factory=uuid7)
     topic: Topic
-    ordering_key: MessageKey | None = None
-    dedup_key: MessageKey
+    ordering_key: Label | None = None
+    dedup_key: Label
     payload: JsonObject = Field(default_factory=dict)
     due_at: datetime | None = None

@@ -15,6 +15,7 @@ BatchSize = Annotated[int, Field(ge=1, le=10_000)]
 
 NotNegative = Annotated[int, Field(ge=0)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 EveCharacterId = Annotated[int, Field(gt=0)]

@@ -1,0 +1,11 @@
+DROP TABLE ledger_days;
+DROP TABLE ledger_balances;
+DROP TABLE ledger_holds;
+DROP TABLE ledger_transfers;
+DROP TABLE ledger_accounts;
+DROP FUNCTION ledger_transfers_booked();
+DROP FUNCTION ledger_transfers_kept();
+DROP FUNCTION ledger_transfers_unchanged();
+DROP FUNCTION ledger_accounts_counted();
+DROP FUNCTION ledger_accounts_empty();
+DROP FUNCTION ledger_accounts_unchanged();
