@@ -1,7 +1,8 @@
 """What breaks the project's contract is found, and what leaves it whole is not suspected.
 
 `mutations/` makes both out of the project's own files; a harmful one counts as found when a rule answers that is meant
-for it. A fixed part of them runs with all other tests, every one with `pytest -m mutations`.
+for it. A fixed part of those of ACCOUNTS runs with all other tests, every one of all catalogs with
+`pytest -m mutations`.
 """
 
 import re
@@ -13,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.mutations.application import Mutant, found_in, found_in_migrations, own_texts
-from contract.mutations.every import harmful, harmless, sampled
+from contract.mutations.application import TOGETHER, Mutant, found_in, found_in_migrations, own_texts
+from contract.mutations.every import harmful, harmful_to_others, harmless, harmless_to_others, sampled
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import given_project
 from hangar_dal.contract.sources import Source
@@ -30,28 +31,45 @@ Ask = Callable[[Mutant], Sequence[Finding]]
 pytestmark = pytest.mark.slow
 
 
+def opened(server: Server, catalogs: Sequence[str]) -> Iterator[Sequence[Source]]:
+    """Both databases as these catalogs migrate them; each statement is asked about once."""
+    with ExitStack() as sources, pytest.MonkeyPatch.context() as patch:
+        if server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        url, project = server.url("postgres"), given_project([f"hangar_dal:{name}" for name in catalogs], ())
+        yield [sources.enter_context(live_postgresql(project, url)), sources.enter_context(live_sqlite(project))]
+
+
 @pytest.fixture(scope="module")
 def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
-    """Both databases as the project migrates them; each statement is asked about once."""
-    with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
-        if postgres_server.needs_permission:
-            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
-        url, project = postgres_server.url("postgres"), given_project(["hangar_dal:ACCOUNTS"], ())
-        yield [opened.enter_context(live_postgresql(project, url)), opened.enter_context(live_sqlite(project))]
+    yield from opened(postgres_server, ["ACCOUNTS"])
+
+
+@pytest.fixture(scope="module")
+def all_sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
+    yield from opened(postgres_server, ["ACCOUNTS", "COMMUNITY", "OUTBOX"])
+
+
+def asking(sources: Sequence[Source], server: Server, folder: Path) -> Ask:
+    """Applies a mutant to a copy of the project, and says what is found in that."""
+
+    def found(mutant: Mutant) -> Sequence[Finding]:
+        shutil.rmtree(folder, ignore_errors=True)
+        if mutant.touches_migrations:
+            return found_in_migrations(mutant, server.url("postgres"), folder)
+        return found_in(mutant.applied_to(own_texts()), sources, folder, mutant.domains)
+
+    return found
 
 
 @pytest.fixture
 def ask(sources: Sequence[Source], _allowed_postgres: Server, tmp_path: Path) -> Ask:
-    """Applies a mutant to a copy of the project, and says what is found in that."""
+    return asking(sources, _allowed_postgres, tmp_path / "copy")
 
-    def found(mutant: Mutant) -> Sequence[Finding]:
-        folder = tmp_path / "copy"
-        shutil.rmtree(folder, ignore_errors=True)
-        if mutant.touches_migrations:
-            return found_in_migrations(mutant, _allowed_postgres.url("postgres"), folder)
-        return found_in(mutant.applied_to(own_texts()), sources, folder, mutant.domains)
 
-    return found
+@pytest.fixture
+def ask_all(all_sources: Sequence[Source], _allowed_postgres: Server, tmp_path: Path) -> Ask:
+    return asking(all_sources, _allowed_postgres, tmp_path / "copy")
 
 
 def survivors(mutants: Sequence[Mutant], ask: Ask) -> set[str]:
@@ -63,14 +81,23 @@ def alarms(mutants: Sequence[Mutant], ask: Ask) -> list[str]:
 
 
 def test_the_project_itself_is_whole(sources: Sequence[Source], tmp_path: Path) -> None:
-    assert found_in(own_texts(), sources, tmp_path) == []
+    assert found_in(own_texts(), sources, tmp_path, TOGETHER[0]) == []
 
 
-def test_there_are_enough_of_both_and_few_survive() -> None:
-    harmful_ones, harmless_ones = (list(chain.from_iterable(kinds.values())) for kinds in (HARMFUL, HARMLESS))
+def test_there_are_enough_of_both() -> None:
     assert sum(map(len, SOME_HARMFUL.values())) >= 150
     assert sum(map(len, SOME_HARMLESS.values())) >= 50
-    assert (len(harmful_ones) > 2000, len(harmless_ones) > 500) == (True, True)  # docs/check.md says so
+
+
+@pytest.mark.mutations
+def test_each_is_another_one_and_few_survive() -> None:
+    assert set(harmful_to_others()) <= set(HARMFUL)
+    assert set(harmless_to_others()) <= set(HARMLESS)
+    harmful_ones, harmless_ones = (
+        list(chain.from_iterable(chain.from_iterable(kinds.values()) for kinds in both))
+        for both in ((HARMFUL, harmful_to_others()), (HARMLESS, harmless_to_others()))
+    )
+    assert (len(harmful_ones) > 4000, len(harmless_ones) > 1000) == (True, True)  # docs/check.md says so
     for mutants in (harmful_ones, harmless_ones):
         assert len({mutant.name for mutant in mutants}) == len(mutants)
         assert len({tuple(mutant.changed.items()) for mutant in mutants}) == len(mutants)
@@ -91,11 +118,12 @@ def test_what_is_harmless_is_not_suspected(kind: str, ask: Ask) -> None:
 
 @pytest.mark.mutations
 @pytest.mark.parametrize("kind", HARMFUL)
-def test_all_that_is_harmful_is_found(kind: str, ask: Ask) -> None:
-    assert survivors(HARMFUL[kind], ask) == LISTED & {mutant.name for mutant in HARMFUL[kind]}
+def test_all_that_is_harmful_is_found(kind: str, ask_all: Ask) -> None:
+    mutants = [*HARMFUL[kind], *harmful_to_others().get(kind, [])]
+    assert survivors(mutants, ask_all) == LISTED & {mutant.name for mutant in mutants}
 
 
 @pytest.mark.mutations
 @pytest.mark.parametrize("kind", HARMLESS)
-def test_all_that_is_harmless_is_not_suspected(kind: str, ask: Ask) -> None:
-    assert alarms(HARMLESS[kind], ask) == []
+def test_all_that_is_harmless_is_not_suspected(kind: str, ask_all: Ask) -> None:
+    assert alarms([*HARMLESS[kind], *harmless_to_others().get(kind, [])], ask_all) == []

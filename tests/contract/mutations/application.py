@@ -4,14 +4,14 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
 import hangar_dal
-from hangar_dal import ACCOUNTS, Catalog
+from hangar_dal import ACCOUNTS, COMMUNITY, OUTBOX, Catalog
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
@@ -20,12 +20,13 @@ from hangar_dal.finding import Finding
 from hangar_dal.migrations.verify import verify
 from hangar_dal.sqlscan import DIALECTS
 
+CATALOGS = (ACCOUNTS, COMMUNITY, OUTBOX)
 _SOURCE = Path(hangar_dal.__file__).parent
 
 
 def _domains() -> tuple[str, ...]:
     """Those that have SQL, each behind the ones whose models it imports; always in the same order."""
-    names = sorted(path.stem for path in (ACCOUNTS.folder / "sqlite").glob("*.sql"))
+    names = [path.stem for catalog in CATALOGS for path in sorted((catalog.folder / "sqlite").glob("*.sql"))]
     imports = re.compile(r"^from hangar_dal\.models\.(\w+)", re.MULTILINE)
     imported = {name: [each for each in names if each in imports.findall(_model_text(name))] for name in names}
     return tuple(TopologicalSorter(imported).static_order())
@@ -36,12 +37,21 @@ def _model_text(domain: str) -> str:
 
 
 DOMAINS = _domains()
+# Those of each catalog.
+TOGETHER = [[each for each in DOMAINS if (catalog.folder / "sqlite" / f"{each}.sql").is_file()] for catalog in CATALOGS]
 # The models of all domains come before the functions, which import them.
 PYTHON = (*(f"models/{domain}.py" for domain in DOMAINS), *(f"{domain}.py" for domain in DOMAINS))
 # Generated modules have names of their own, so that nothing of the project is replaced.
 _OURS = re.compile(rf"\bhangar_dal\.(models\.(?:{'|'.join(DOMAINS)})|catalogs)\b")
 
 Texts = Mapping[str, str]
+
+
+@cache
+def _read_by(domain: str) -> Sequence[str]:
+    """The other domains whose models its functions take or return."""
+    text = (_SOURCE / f"{domain}.py").read_text(encoding="utf-8")
+    return [each for each in DOMAINS if each != domain and f"hangar_dal.models.{each} " in text]
 
 
 @dataclass(frozen=True)
@@ -66,9 +76,14 @@ class Mutant:
 
     @property
     def domains(self) -> Sequence[str]:
-        """Those whose queries it may break: a model may be read by all of them."""
+        """Those whose queries it may break: a model may be read by others of its catalog.
+
+        Those are among them whose models it reads, so that each field is NULL in one of the queries that may be NULL.
+        """
         alone = [each for each in DOMAINS if all(Path(path).stem == each for path in self.changed)]
-        return alone if alone and not any(path.startswith("models/") for path in self.changed) else DOMAINS
+        if alone and not any(path.startswith("models/") for path in self.changed):
+            return [*alone, *_read_by(alone[0])]
+        return next((each for each in TOGETHER if set(alone) & set(each)), DOMAINS)
 
     def applied_to(self, texts: Texts) -> Texts:
         return {path: text for path, text in {**texts, **self.changed}.items() if text is not None}
@@ -76,16 +91,34 @@ class Mutant:
 
 @lru_cache
 def own_texts() -> Texts:
-    """Queries, migrations, models and functions of this project, by the path at which mutants name them."""
+    """Queries, models and functions of this project, by the path at which mutants name them.
+
+    Of the migrations, those of ACCOUNTS, on which the others build.
+    """
     texts = {
         f"{name}/{path.relative_to(folder).as_posix()}": path.read_text(encoding="utf-8")
-        for name, folder in (("queries", ACCOUNTS.folder), ("migrations", ACCOUNTS.migrations))
+        for name, folder in (*(("queries", each.folder) for each in CATALOGS), ("migrations", ACCOUNTS.migrations))
         for path in sorted(folder.rglob("*"))
         if path.suffix in (".sql", ".py")
     }
     for path in PYTHON:
         texts[path] = (_SOURCE / path).read_text(encoding="utf-8")
     return texts
+
+
+def parts_of(texts: Texts) -> Iterator[Texts]:
+    """For each catalog, the files of its domains; those of ACCOUNTS have the migrations too."""
+    for domains in TOGETHER:
+        yield {
+            path: text
+            for path, text in texts.items()
+            if Path(path).stem in domains or ("users" in domains and path.startswith("migrations/"))
+        }
+
+
+def domains_of(texts: Texts) -> Sequence[str]:
+    """Those whose files are among the texts."""
+    return [each for each in DOMAINS if f"{each}.py" in texts]
 
 
 def found_in(texts: Texts, sources: Sequence[Source], folder: Path, domains: Sequence[str] = DOMAINS) -> list[Finding]:
@@ -112,7 +145,7 @@ def found_in_migrations(mutant: Mutant, server: str, folder: Path) -> list[Findi
         return list(found)
     project = Project((), (folder,))
     with live_postgresql(project, server) as postgresql, live_sqlite(project) as sqlite:
-        return found_in(texts, [postgresql, sqlite], folder / "queries")
+        return found_in(texts, [postgresql, sqlite], folder / "queries", TOGETHER[0])
 
 
 def _write(texts: Texts, prefix: str, place: Path) -> None:
@@ -153,5 +186,5 @@ def _modules(catalog: Catalog) -> Iterator[tuple[str, ModuleType]]:
         vars(module).update(Annotated=Annotated)  # mutants write it in modules that do not import it
         yield name, module
     holder = ModuleType("mutant.catalogs")
-    vars(holder).update(ACCOUNTS=catalog)
+    vars(holder).update(ACCOUNTS=catalog, COMMUNITY=catalog, OUTBOX=catalog)
     yield holder.__name__, holder

@@ -3,25 +3,30 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from contract.mutations.application import DOMAINS, Mutant, Texts
-from hangar_dal import ACCOUNTS
+from contract.mutations.application import CATALOGS, Mutant, Texts, domains_of
+from hangar_dal import Catalog
 from hangar_dal.sqlscan import DIALECTS
 
 Edit = Callable[[str], str]
 T = TypeVar("T")
 
 
-def _nullable() -> frozenset[str]:
-    """The columns that accept NULL in one of the tables, by the SQLite migrations."""
-    scripts = [path.read_text(encoding="utf-8") for path in Path(str(ACCOUNTS.migrations), "sqlite").glob("*.sql")]
+def nullable(texts: Texts) -> frozenset[str]:
+    """The columns that accept NULL in a table of the catalog or of ACCOUNTS, by the SQLite migrations."""
+    own = (each for each in CATALOGS if (each.folder / "sqlite" / f"{domains_of(texts)[0]}.sql").is_file())
+    return frozenset().union(*map(_nullable, {CATALOGS[0], *own}))
+
+
+@cache
+def _nullable(catalog: Catalog) -> frozenset[str]:
+    folder = Path(str(catalog.migrations), "sqlite")
+    scripts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))]
     column = re.compile(r"^(?:    |ALTER TABLE \w+ ADD COLUMN )(\w+) (?:text|integer|real|blob)\b(.*)$", re.MULTILINE)
     return frozenset(name for script in scripts for name, rest in column.findall(script) if "NOT NULL" not in rest)
-
-
-NULLABLE = _nullable()
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Editor:
     def files(self, title: str, paths: Iterable[str], *edits: Edit) -> Iterator[Mutant]:
         changed: dict[str, str | None] = {}
         for path in paths:
+            if path not in self.texts:  # of another catalog
+                return
             text = self.texts[path]
             for edit in edits:
                 text = edit(text)
@@ -65,16 +72,17 @@ def queries(texts: Texts) -> Sequence[str]:
     """Every block as `file.block`, in the order of the files."""
     return [
         f"{domain}.{name}"
-        for domain in DOMAINS
+        for domain in domains_of(texts)
         for name in re.findall(r"^-- name: (\w+)$", texts[f"queries/sqlite/{domain}.sql"], re.MULTILINE)
     ]
 
 
 def block(texts: Texts, query: str, dialect: str = "sqlite") -> str:
-    """From its header to the next."""
-    found = re.search(
-        _block(query), texts[f"queries/{dialect}/{query.partition('.')[0]}.sql"], re.MULTILINE | re.DOTALL
-    )
+    """From its header to the next; nothing if its file is not among the texts."""
+    text = texts.get(f"queries/{dialect}/{query.partition('.')[0]}.sql")
+    if text is None:  # of another catalog
+        return ""
+    found = re.search(_block(query), text, re.MULTILINE | re.DOTALL)
     assert found, query
     return found[0]
 

@@ -1,6 +1,10 @@
-"""All mutants of all kinds, in an order that stays, and a sample of them."""
+"""All mutants of all kinds, in an order that stays, and a sample of them.
+
+Those of the other catalogs are made when they are asked for: no test but the long run tries them.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import chain
 
 from contract.mutations import (
@@ -16,35 +20,51 @@ from contract.mutations import (
     harmless_python,
     harmless_queries,
 )
-from contract.mutations.application import Mutant, Texts, own_texts
+from contract.mutations.application import Mutant, Texts, own_texts, parts_of
 from contract.mutations.edits import thinned
 
+OF_ACCOUNTS, *OF_OTHERS = parts_of(own_texts())
 Generator = Callable[[Texts], Iterator[Mutant]]
 
-_HARMFUL: Iterable[Generator] = (
+# Of the queries of all catalogs; those of models and migrations name those of ACCOUNTS.
+_HARMFUL_QUERIES: Iterable[Generator] = (
     harmful_columns.mutants,
     harmful_writes.mutants,
     harmful_clauses.mutants,
     harmful_files.mutants,
     harmful_signatures.mutants,
-    harmful_models.mutants,
-    harmful_migrations.mutants,
     harmful_mistakes.mutants,
 )
-_HARMLESS: Iterable[Generator] = (harmless_queries.mutants, harmless_python.mutants, harmless_migrations.mutants)
+_HARMFUL_OTHERS: Iterable[Generator] = (harmful_models.mutants, harmful_migrations.mutants)
+_HARMLESS_QUERIES: Iterable[Generator] = (harmless_queries.mutants,)
+_HARMLESS_OTHERS: Iterable[Generator] = (harmless_python.mutants, harmless_migrations.mutants)
 
 
-def harmful() -> Mapping[str, list[Mutant]]:
-    """By kind: changes that break the contract."""
-    return _by_kind(_HARMFUL)
+Kinds = Mapping[str, list[Mutant]]
 
 
-def harmless() -> Mapping[str, list[Mutant]]:
-    """By kind: edits that leave it whole."""
-    return _by_kind(_HARMLESS)
+def harmful() -> Kinds:
+    """By kind: changes of ACCOUNTS that break the contract."""
+    return _by_kind([OF_ACCOUNTS], (*_HARMFUL_QUERIES, *_HARMFUL_OTHERS))
 
 
-def sampled(kinds: Mapping[str, list[Mutant]], part: int) -> Mapping[str, list[Mutant]]:
+def harmless() -> Kinds:
+    """By kind: edits of ACCOUNTS that leave it whole."""
+    return _by_kind([OF_ACCOUNTS], (*_HARMLESS_QUERIES, *_HARMLESS_OTHERS))
+
+
+@cache
+def harmful_to_others() -> Kinds:
+    """The same of the other catalogs, by the same kinds."""
+    return _by_kind(OF_OTHERS, _HARMFUL_QUERIES)
+
+
+@cache
+def harmless_to_others() -> Kinds:
+    return _by_kind(OF_OTHERS, _HARMLESS_QUERIES)
+
+
+def sampled(kinds: Kinds, part: int) -> Kinds:
     """One in `part` of each kind, the same ones each time, and at least one.
 
     Mutants of migrations are slow, because each needs databases of its own: only every sixth kind has one here.
@@ -55,8 +75,8 @@ def sampled(kinds: Mapping[str, list[Mutant]], part: int) -> Mapping[str, list[M
     return sample | {kind: thinned(mutants, -(-len(mutants) // part)) for kind, mutants in others.items()}
 
 
-def _by_kind(generators: Iterable[Generator]) -> Mapping[str, list[Mutant]]:
+def _by_kind(parts: Iterable[Texts], generators: Iterable[Generator]) -> Kinds:
     found: dict[str, list[Mutant]] = {}
-    for mutant in chain.from_iterable(make(own_texts()) for make in generators):
+    for mutant in chain.from_iterable(make(texts) for texts in parts for make in generators):
         found.setdefault(mutant.kind, []).append(mutant)
     return found

@@ -6,7 +6,6 @@ from itertools import chain
 
 from contract.mutations.application import Mutant, Texts
 from contract.mutations.edits import (
-    NULLABLE,
     Edit,
     Editor,
     bare,
@@ -14,6 +13,7 @@ from contract.mutations.edits import (
     columns_of,
     in_columns,
     misspelt,
+    nullable,
     put,
     queries,
     sub,
@@ -24,13 +24,17 @@ Columns = list[str]
 
 KINDS = {
     "uuid": ("id", "jti", "rotated_from"),
-    "int": ("eve_character_id", "failures", "refused", "last_step", "number", "days"),
-    "bool": ("is_active", "is_admin", "is_test_user", "is_private"),
+    "int": (
+        *("eve_character_id", "failures", "refused", "last_step", "number", "days"),
+        *("depth", "likes", "answers", "views", "attempts", "duration_ms", "followers", "followed", "size", "bitrate"),
+        *("width", "height"),
+    ),
+    "bool": ("is_active", "is_admin", "is_test_user", "is_private", "is_enabled"),
     "instant": ("last_login_at", "created_at", "updated_at", "expires_at"),
-    "json": ("metadata", "eve_scopes"),
+    "json": ("metadata", "eve_scopes", "tags", "data", "payload"),
 }
 KIND_OF = {name: kind for kind, names in KINDS.items() for name in names}
-ENDINGS = {"_at": "instant", "_until": "instant", "_id": "uuid"}
+ENDINGS = {"_at": "instant", "_until": "instant", "_id": "uuid", "_by": "uuid"}
 
 
 def kind_of(column: str) -> str:
@@ -40,7 +44,7 @@ def kind_of(column: str) -> str:
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:
-    listing = [query for query in queries(texts) if columns_of(block(texts, query))]
+    listing = [query for query in queries(texts) if columns_of(text := block(texts, query)) and _returns(text)]
     for kind, rules, most, make in _KINDS:
         editor = Editor(texts, kind, frozenset(rules.split()))
         made = chain.from_iterable(
@@ -48,6 +52,11 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
         )
         yield from thinned(made, most)
     yield from _scalars(texts)
+
+
+def _returns(text: str) -> bool:
+    """Whether the columns are those of a result, and not what an INSERT stores."""
+    return "\nRETURNING\n" in text or "\nINSERT INTO" not in text
 
 
 def _drop(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
@@ -67,6 +76,8 @@ def _rename(editor: Editor, query: str, place: int, columns: Columns) -> Iterato
 
 
 def _swap(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
+    if len(columns) == 1:
+        return
     at = (4 * place + 1) % (len(columns) - 1)
 
     def swap(every: Columns) -> Columns:
@@ -115,7 +126,7 @@ def _constant(editor: Editor, query: str, place: int, columns: Columns) -> Itera
 
 
 def _null(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
-    names = [name for name in columns if bare(name) not in NULLABLE]
+    names = [name for name in columns if bare(name) not in nullable(editor.texts)]
     if not names:
         return
     name = names[place % len(names)]
@@ -123,7 +134,7 @@ def _null(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[
 
 
 def _may_be_null(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
-    names = [name for name in columns if bare(name) not in NULLABLE]
+    names = [name for name in columns if bare(name) not in nullable(editor.texts)]
     if not names:
         return
     one, other, third = (names[at % len(names)] for at in (place, place + 2, 2 * place + 1))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from contract.mutations.application import DOMAINS, Mutant, Texts
+from contract.mutations.application import Mutant, Texts, domains_of
 from contract.mutations.edits import (
     Editor,
     bare,
@@ -50,7 +50,7 @@ def _blocks(texts: Texts) -> Iterator[Mutant]:
         made["renamed"] += renamed.both("another name", query, sub(r"^(-- name: \w+)$", r"\1_now"))
     yield from thinned(made["gone"], 14)
     yield from thinned(made["renamed"], 10)
-    for domain in DOMAINS:
+    for domain in domains_of(texts):
         paths = [f"queries/{dialect}/{domain}.sql" for dialect in DIALECTS]
         yield from more.files(domain, paths, lambda text: f"{text}\n-- name: nobody\nSELECT 1 AS one;\n")
         for path in paths:

@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from contract.mutations.application import DOMAINS, Mutant, Texts
-from contract.mutations.edits import Edit, Editor, in_function, misspelt, put, thinned
+from contract.mutations.application import Mutant, Texts, domains_of
+from contract.mutations.edits import Edit, Editor, block, in_function, misspelt, put, thinned
 
 OTHER = {
     "UUID": "str",
@@ -25,7 +25,11 @@ OTHER = {
     "list[NewSessionCookie]": "list[User]",
 }
 # What these are written to may be NULL.
-TAKES_NULL = ("hashed_password", "renewed", "eve_character_id", "character", "step", "lease_id", "lease_ends_at")
+TAKES_NULL = (
+    *("hashed_password", "renewed", "eve_character_id", "character", "step", "lease_id", "lease_ends_at"),
+    "last_error",
+)
+COUNTS = ("limit", "batch_size", "up_to", "answers")
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:
@@ -91,7 +95,7 @@ def _arguments(texts: Texts) -> Iterator[Mutant]:
     kind = editor("change the type of an argument", "parameter-kind parameter-unknown json-field arm-condition")
     bare = editor("an argument without its type", "signature")
     made: tuple[list[Mutant], ...] = ([], [], [], [], [])
-    for domain in DOMAINS:
+    for domain in domains_of(texts):
         at = [f"{domain}.py"]
         for function, text in declared(texts, domain).items():
             for name, annotation in arguments(text):
@@ -118,14 +122,17 @@ def _arguments(texts: Texts) -> Iterator[Mutant]:
 
 
 def _loosened(texts: Texts) -> Iterator[Mutant]:
+    """Of ACCOUNTS alone: most queries of the others compare their arguments in subqueries, where NULL may be meant."""
+    if "users.py" not in texts:
+        return
     rules = frozenset({"none-refused", "none-compared", "parameter-unknown", "parameter-unfit"})
     editor = Editor(texts, "add `| None` to an argument", rules)
     made: list[Mutant] = []
-    for domain in DOMAINS:
+    for domain in domains_of(texts):
         for function, text in declared(texts, domain).items():
             for name, annotation in arguments(text):
                 # NULL for LIMIT, for a list or for a column that takes it is a matter of taste.
-                taken = name in TAKES_NULL or name in ("limit", "batch_size", "order")
+                taken = name in (*TAKES_NULL, *COUNTS, "order") or name.endswith("ids")
                 if not taken and "None" not in annotation and not annotation.startswith("list["):
                     edit = in_function(function, annotated(name, f"{annotation} | None"))
                     made += editor.files(f"{function}: {name}", [f"{domain}.py"], edit)
@@ -140,7 +147,7 @@ def _results(texts: Texts) -> Iterator[Mutant]:
     name = Editor(texts, "rename a function", frozenset({"block-missing"}))
     silent = Editor(texts, "declare no more", frozenset({"block-undeclared"}))
     made: list[Mutant] = []
-    for domain in DOMAINS:
+    for domain in domains_of(texts):
         at = [f"{domain}.py"]
         for place, (function, text) in enumerate(declared(texts, domain).items()):
             found = re.search(r"-> (.+):\n", text)
@@ -183,9 +190,10 @@ def _choices(texts: Texts) -> Iterator[Mutant]:
         edit = put('Literal["newest", "oldest", "name"]', new)
         yield from editor.files(new, ["users.py"], in_function("list_users", edit))
     never = Editor(texts, "an arm whose argument is never None", frozenset({"arm-condition"}))
-    for domain in DOMAINS:
+    for domain in domains_of(texts):
         for function, text in declared(texts, domain).items():
             for name, annotation in arguments(text):
-                if annotation.endswith(" | None") and name != "now" and "hashed" not in name:
+                has_arm = re.search(rf"-- when (?:.*, )?{name}\b", block(texts, f"{domain}.{function}"))
+                if annotation.endswith(" | None") and has_arm:
                     tight = in_function(function, annotated(name, annotation.removesuffix(" | None")))
                     yield from never.files(f"{function}: {name}", [f"{domain}.py"], tight)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 
 from contract.mutations.application import Mutant, Texts
-from contract.mutations.edits import NULLABLE, Edit, Editor, block, misspelt, put, queries, sub, thinned, within
+from contract.mutations.edits import Edit, Editor, block, misspelt, nullable, put, queries, sub, thinned, within
 from contract.mutations.harmful_columns import kind_of
 
 INSERTS = ("users.insert_user", "users.upsert_eve_user", "session_cookies.insert_session_cookie")
@@ -26,7 +26,7 @@ def _required(texts: Texts) -> Iterator[Mutant]:
     forgotten = Editor(texts, "forget a field of what is stored", frozenset({"field-unstored"}))
     for query in INSERTS:
         for name in _columns(block(texts, query)):
-            optional = name in (*FILLED, *NULLABLE) or name.startswith(("username", "email"))
+            optional = name in (*FILLED, *nullable(texts)) or name.startswith(("username", "email"))
             if not optional:
                 yield from editor.both(f"without {name}", query, _without(name, name))
             elif query == "users.insert_user" and name != "hashed_password" and not name.endswith("_fold"):
@@ -79,7 +79,7 @@ def _assigned(texts: Texts) -> Iterator[Mutant]:
             target = rf"^(    |SET ){name} = "
             yield from kind.both(f"{other} for {name}", query, sub(target, rf"\1{other} = "))
             made += wrong.both(f"{misspelt(name)} for {name}", query, sub(target, rf"\1{misspelt(name)} = "))
-            if name not in NULLABLE and not name.startswith(("username", "email")) and value != "CASE":
+            if name not in nullable(texts) and not name.startswith(("username", "email")) and value != "CASE":
                 yield from null.both(f"{name} = NULL", query, sub(rf"{target}[^,\n]*", rf"\1{name} = NULL"))
     yield from thinned(made, 10)
 
@@ -117,7 +117,8 @@ def _rows(texts: Texts) -> Iterator[Mutant]:
 
 def _deleting(text: str) -> str:
     found = re.search(r"^SELECT\n(.*?)\n(FROM \w+)\n(WHERE.*?)(?:\nORDER BY[^;]*)?;", text, re.MULTILINE | re.DOTALL)
-    assert found is not None
+    if found is None:  # it begins with another query, or joins tables
+        return text
     return f"{text[: found.start()]}DELETE {found[2]}\n{found[3]}\nRETURNING\n{found[1]};{text[found.end() :]}"
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from contract.mutations.application import DOMAINS, Mutant, Texts
+from contract.mutations.application import Mutant, Texts, domains_of
 from contract.mutations.edits import (
     Edit,
     Editor,
@@ -204,7 +204,7 @@ def _pages(texts: Texts) -> Iterator[Mutant]:
 
 def _files(texts: Texts) -> Iterator[Mutant]:
     editor = Editor(texts, "keep the files in another way", frozenset())
-    for domain in DOMAINS:
+    for domain in domains_of(texts):
         paths = [f"queries/{dialect}/{domain}.sql" for dialect in DIALECTS]
         yield from editor.files(f"{domain}: blocks in another order", paths, _rotated)
         yield from editor.files(f"{domain}: a mark in front", paths, lambda text: f"\ufeff{text}")
