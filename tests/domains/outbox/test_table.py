@@ -112,6 +112,19 @@ async def test_a_change_that_breaks_a_rule_is_refused(database: Database, sql: S
     assert caught.value.constraint == rule
 
 
+@pytest.mark.parametrize("end", ["DONE", "DEAD"])
+async def test_a_finished_message_lets_only_the_next_one_of_its_ordering_key_follow(
+    database: Database, sql: Sql, end: str
+) -> None:
+    for n, key in enumerate(["a", "a", "a", "b"]):
+        await outbox.put(database, "mail", {}, ordering_key=key, dedup_key=str(n))
+    await sql(f"{to('WAITING')} WHERE dedup_key > '0'")
+    for step in WAYS[end]:
+        await sql(f"{to(step)} WHERE dedup_key = '0'")
+    found = await sql("SELECT dedup_key, status FROM outbox ORDER BY number")
+    assert found == [("0", end), ("1", "PENDING"), ("2", "WAITING"), ("3", "WAITING")]
+
+
 async def test_two_messages_of_one_ordering_key_are_never_claimed(database: Database, sql: Sql) -> None:
     await outbox.put_many(database, [builders.message(ordering_key="a", dedup_key=str(n)) for n in range(2)])
     with pytest.raises(UniqueViolation) as caught:

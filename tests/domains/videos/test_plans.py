@@ -7,7 +7,7 @@ from hangar_dal.contract.plans_explained import explain
 from hangar_dal.contract.project import given_project
 from postgres_server import Server
 
-# Other indexes serve triggers and the deletion of users, or are FTS5 on SQLite.
+# Other indexes serve triggers and the deletion of users.
 SERVING = {
     "idx_video_tags_feed",
     "idx_video_trends_views",
@@ -20,6 +20,7 @@ SERVING = {
     "idx_videos_owner",
     "idx_videos_owner_status",
 }
+FIND_WORDS = {"idx_videos_search", "video_search"}  # GIN on PostgreSQL, a table of FTS5 on SQLite
 READS_ALL = {"videos.stream_videos"}
 
 
@@ -34,5 +35,8 @@ def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(server: str) 
     for dialect in BACKENDS:
         plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
         assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()
+        searches = [plan for query, plan in plans if query == "videos.search_videos_by_words"]
+        assert searches
+        assert all(FIND_WORDS & {step.index or step.table for step in plan.steps} for plan in searches)
         # On PostgreSQL the scratch is almost empty, where a scan of users or renditions is the fastest way.
         assert {query for query, plan in plans if {"videos", "video_views", "video_tags"} & {*plan.whole}} == READS_ALL
