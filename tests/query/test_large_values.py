@@ -1,15 +1,16 @@
 """Limits are checked before the work is done, and what is large is encoded beside the event loop."""
 
-import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+import pydantic_core
 import pytest
 
 from domain_fixtures import cheap_hasher as cheap_hasher
 from hangar_dal import Database, User, builders, users, values
 from hangar_dal.errors import InvalidValue
+from hangar_dal.query import binding
 from hangar_dal.sizes import MAX_CALL_BYTES, MAX_JSON_BYTES, MAX_LIST_ITEMS, MAX_ROWS
 from shop import addresses, letters
 from shop.addresses import Address
@@ -125,26 +126,26 @@ async def test_small_documents_are_encoded_in_place_and_large_ones_beside_the_ev
     assert threading.get_ident() not in threads
 
 
-async def test_the_event_loop_goes_on_while_megabytes_are_encoded(shop_database: Database) -> None:
-    user = await users.create_user(shop_database, builders.user())
-    turns, done = 0, False
+async def test_few_rows_are_written_in_place_and_many_beside_the_event_loop(
+    shop_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[int, int]] = []
 
-    async def turn() -> None:
-        nonlocal turns
-        while not done:
-            turns += 1
-            await asyncio.sleep(0)
+    def to_json(rows: list[Any]) -> bytes:
+        written.append((threading.get_ident(), len(rows)))
+        return pydantic_core.to_json(rows)
 
-    turning = asyncio.create_task(turn())
-    await asyncio.sleep(0)
-    large = [Letter(place=f"place {number}", secret=[number] * 100) for number in range(5000)]
-    before = turns
-    assert await letters.insert_letters(shop_database, large) == 5000
-    encoded = turns - before
-    await users.update_user(shop_database, user.id, metadata={"large": [1.5] * 200_000})
-    done = True
-    await turning
-    assert encoded > 20  # on the loop itself, the encoding would be a single turn
+    monkeypatch.setattr(binding, "to_json", to_json)
+    here = threading.get_ident()
+    some, large = ([Letter(place="x", secret=[0] * 100) for _ in range(count)] for count in (5, 5000))
+    await letters.insert_letters(shop_database, some)
+    assert written == [(here, 5)]
+    written.clear()
+    await letters.insert_letters(shop_database, large)
+    first, *others = written
+    assert first == (here, 20), "so many tell that all would be too many"
+    assert here not in {thread for thread, _ in others}
+    assert sum(count for _, count in others) == 5000
 
 
 async def test_large_values_arrive_whole_in_every_way_in(shop_database: Database) -> None:
