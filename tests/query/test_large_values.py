@@ -137,15 +137,23 @@ async def test_few_rows_are_written_in_place_and_many_beside_the_event_loop(
 
     monkeypatch.setattr(binding, "to_json", to_json)
     here = threading.get_ident()
-    some, large = ([Letter(place="x", secret=[0] * 100) for _ in range(count)] for count in (5, 5000))
-    await letters.insert_letters(shop_database, some)
+
+    def rows(count: int, size: int) -> list[Letter]:
+        return [Letter(place="x" * size, secret={}) for _ in range(count)]
+
+    await letters.insert_letters(shop_database, rows(5, 10))
     assert written == [(here, 5)]
-    written.clear()
-    await letters.insert_letters(shop_database, large)
-    first, *others = written
-    assert first == (here, 20), "so many tell that all would be too many"
+
+    written.clear()  # so many that it is not tried in place
+    await letters.insert_letters(shop_database, rows(5000, 10))
+    assert here not in {thread for thread, _ in written}
+
+    written.clear()  # the first twenty tell that all of them would take too long
+    await letters.insert_letters(shop_database, rows(200, 1_000))
+    (first, *others) = written
+    assert first == (here, 20)
     assert here not in {thread for thread, _ in others}
-    assert sum(count for _, count in others) == 5000
+    assert sum(count for _, count in others) == 200
 
 
 async def test_large_values_arrive_whole_in_every_way_in(shop_database: Database) -> None:
