@@ -6,7 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from hangar_dal import Database, passwords
-from hangar_dal.database import Row, Statement
+from hangar_dal.database import Executor, Row, Statement
 
 Sql = Callable[[str], Awaitable[list[Row]]]
 
@@ -19,7 +19,7 @@ def cheap_hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     return hasher
 
 
-def sql_on(database: Database) -> Sql:
+def sql_on(database: Executor) -> Sql:
     """Runs a statement of the test's own, past all declared queries; the rows it returns, if any."""
 
     async def run(text: str) -> list[Row]:

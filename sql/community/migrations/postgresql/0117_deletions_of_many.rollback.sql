@@ -1,0 +1,203 @@
+-- Rows are changed whether or not what they belong to is deleted, as before.
+CREATE OR REPLACE FUNCTION video_likes_counted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NOT EXISTS (SELECT 1 FROM added) THEN
+            RETURN NULL;
+        END IF;
+        -- In order, so that two statements that count the same videos never wait for each other in a circle.
+        EXECUTE format(
+            'INSERT INTO %I.video_like_counts AS counted (video_id, shard, likes)'
+            ' SELECT video_id, substr(user_id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
+            ' ON CONFLICT (video_id, shard) DO UPDATE SET likes = counted.likes + excluded.likes',
+            TG_TABLE_SCHEMA
+        );
+    ELSE
+        EXECUTE format(
+            'UPDATE %I.video_like_counts SET likes = likes - 1 WHERE video_id = $1 AND shard = $2',
+            TG_TABLE_SCHEMA
+        )
+        USING OLD.video_id, substr(OLD.user_id::text, 36, 1);
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION comments_author_gone() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format(
+        'UPDATE %I.comments SET status = ''REMOVED'', body = NULL, metadata = ''{}'' WHERE id = $1', TG_TABLE_SCHEMA
+    )
+    USING NEW.id;
+    RETURN NULL;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION comments_removed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- The counts come last, after all rows of the tree, so that two transactions never wait for each other.
+    EXECUTE format(
+        'DELETE FROM %I.comments WHERE id = $1'
+        ' AND NOT EXISTS (SELECT 1 FROM %I.comments AS answers WHERE answers.parent_id = $1)',
+        TG_TABLE_SCHEMA, TG_TABLE_SCHEMA
+    )
+    USING NEW.id;
+    EXECUTE format(
+        'UPDATE %I.video_comment_counts SET comments = comments - 1 WHERE video_id = $1 AND shard = $2',
+        TG_TABLE_SCHEMA
+    )
+    USING OLD.video_id, substr(OLD.id::text, 36, 1);
+    EXECUTE format(
+        'UPDATE %I.answer_counts SET answers = answers - 1 WHERE comment_id = $1 AND shard = $2',
+        TG_TABLE_SCHEMA
+    )
+    USING OLD.parent_id, substr(OLD.id::text, 36, 1);
+    RETURN NULL;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION comments_deleted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF OLD.parent_id IS NOT NULL THEN
+        -- The change makes other transactions wait that answer, remove or delete comments right here, whatever their
+        -- isolation level, so that no removed comment stays without answers.
+        EXECUTE format('UPDATE %I.comments SET status = status WHERE id = $1', TG_TABLE_SCHEMA) USING OLD.parent_id;
+        EXECUTE format(
+            'DELETE FROM %I.comments WHERE id = $1 AND status = ''REMOVED'''
+            ' AND NOT EXISTS (SELECT 1 FROM %I.comments AS answers WHERE answers.parent_id = $1)',
+            TG_TABLE_SCHEMA, TG_TABLE_SCHEMA
+        )
+        USING OLD.parent_id;
+    END IF;
+    IF OLD.status <> 'REMOVED' THEN
+        EXECUTE format(
+            'UPDATE %I.video_comment_counts SET comments = comments - 1 WHERE video_id = $1 AND shard = $2',
+            TG_TABLE_SCHEMA
+        )
+        USING OLD.video_id, substr(OLD.id::text, 36, 1);
+        EXECUTE format(
+            'UPDATE %I.answer_counts SET answers = answers - 1 WHERE comment_id = $1 AND shard = $2',
+            TG_TABLE_SCHEMA
+        )
+        USING OLD.parent_id, substr(OLD.id::text, 36, 1);
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION comment_likes_counted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NOT EXISTS (SELECT 1 FROM added) THEN
+            RETURN NULL;
+        END IF;
+        -- In order, so that two statements that count the same comments never wait for each other in a circle.
+        EXECUTE format(
+            'INSERT INTO %I.comment_like_counts AS counted (comment_id, shard, likes)'
+            ' SELECT comment_id, substr(user_id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
+            ' ON CONFLICT (comment_id, shard) DO UPDATE SET likes = counted.likes + excluded.likes',
+            TG_TABLE_SCHEMA
+        );
+    ELSE
+        EXECUTE format(
+            'UPDATE %I.comment_like_counts SET likes = likes - 1 WHERE comment_id = $1 AND shard = $2',
+            TG_TABLE_SCHEMA
+        )
+        USING OLD.comment_id, substr(OLD.user_id::text, 36, 1);
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION shares_counted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NOT EXISTS (SELECT 1 FROM added) THEN
+            RETURN NULL;
+        END IF;
+        -- In order, so that two statements that count the same videos never wait for each other in a circle.
+        EXECUTE format(
+            'INSERT INTO %I.video_share_counts AS counted (video_id, shard, shares)'
+            ' SELECT video_id, substr(id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
+            ' ON CONFLICT (video_id, shard) DO UPDATE SET shares = counted.shares + excluded.shares',
+            TG_TABLE_SCHEMA
+        );
+    ELSE
+        EXECUTE format(
+            'UPDATE %I.video_share_counts SET shares = shares - 1 WHERE video_id = $1 AND shard = $2',
+            TG_TABLE_SCHEMA
+        )
+        USING OLD.video_id, substr(OLD.id::text, 36, 1);
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION follows_counted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    -- In this order in all transactions, so that two of them never wait for each other.
+    IF TG_OP = 'INSERT' THEN
+        IF NOT EXISTS (SELECT 1 FROM added WHERE status = 'ACCEPTED') THEN
+            RETURN NULL;
+        END IF;
+        EXECUTE format(
+            'INSERT INTO %I.follower_counts AS counted (user_id, shard, followers)'
+            ' SELECT followed_id, substr(follower_id::text, 36, 1), count(*) FROM added WHERE status = ''ACCEPTED'''
+            ' GROUP BY 1, 2 ORDER BY 1, 2'
+            ' ON CONFLICT (user_id, shard) DO UPDATE SET followers = counted.followers + excluded.followers',
+            TG_TABLE_SCHEMA
+        );
+        EXECUTE format(
+            'INSERT INTO %I.followed_counts AS counted (user_id, shard, followed)'
+            ' SELECT follower_id, substr(followed_id::text, 36, 1), count(*) FROM added WHERE status = ''ACCEPTED'''
+            ' GROUP BY 1, 2 ORDER BY 1, 2'
+            ' ON CONFLICT (user_id, shard) DO UPDATE SET followed = counted.followed + excluded.followed',
+            TG_TABLE_SCHEMA
+        );
+    ELSIF TG_OP = 'DELETE' THEN
+        EXECUTE format(
+            'UPDATE %I.follower_counts SET followers = followers - 1 WHERE user_id = $1 AND shard = $2',
+            TG_TABLE_SCHEMA
+        )
+        USING OLD.followed_id, substr(OLD.follower_id::text, 36, 1);
+        EXECUTE format(
+            'UPDATE %I.followed_counts SET followed = followed - 1 WHERE user_id = $1 AND shard = $2',
+            TG_TABLE_SCHEMA
+        )
+        USING OLD.follower_id, substr(OLD.followed_id::text, 36, 1);
+    ELSE
+        EXECUTE format(
+            'INSERT INTO %I.follower_counts AS counted (user_id, shard, followers) VALUES ($1, $2, 1)'
+            ' ON CONFLICT (user_id, shard) DO UPDATE SET followers = counted.followers + 1',
+            TG_TABLE_SCHEMA
+        )
+        USING NEW.followed_id, substr(NEW.follower_id::text, 36, 1);
+        EXECUTE format(
+            'INSERT INTO %I.followed_counts AS counted (user_id, shard, followed) VALUES ($1, $2, 1)'
+            ' ON CONFLICT (user_id, shard) DO UPDATE SET followed = counted.followed + 1',
+            TG_TABLE_SCHEMA
+        )
+        USING NEW.follower_id, substr(NEW.followed_id::text, 36, 1);
+    END IF;
+    RETURN NULL;
+END;
+$$;
+
+CREATE OR REPLACE FUNCTION reports_moderator_gone() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    EXECUTE format(
+        'UPDATE %I.reports SET status = ''OPEN'', claimed_at = NULL, available_at = created_at WHERE id = $1',
+        TG_TABLE_SCHEMA
+    )
+    USING NEW.id;
+    RETURN NULL;
+END;
+$$;
