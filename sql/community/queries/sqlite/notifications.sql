@@ -246,15 +246,19 @@ WHERE
     AND NOT EXISTS (
         SELECT 1
         FROM blocks
-        WHERE
-            (blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id)
-            OR (blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id)
+        WHERE blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id
     )
 ORDER BY created_at DESC, event_id DESC
 LIMIT :limit;
 
 -- name: count_unread
--- At most `up_to` entries of an index are read, however many there are.
+-- Reads entries of an index until it has `up_to`, however many there are. Two NOT EXISTS, not one with OR: PostgreSQL
+-- takes that for a filter that leaves next to no rows, and sorts all of them.
 SELECT count(*) AS unread
 FROM (
     SELECT event_id
@@ -266,16 +270,20 @@ FROM (
         AND NOT EXISTS (
             SELECT 1
             FROM blocks
-            WHERE
-                (blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id)
-                OR (blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id)
+            WHERE blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id
+        )
+        AND NOT EXISTS (
+            SELECT 1
+            FROM blocks
+            WHERE blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id
         )
     ORDER BY created_at, event_id
     LIMIT :up_to
 ) AS newest;
 
 -- name: count_unseen
--- At most `up_to` entries of an index are read, however many there are.
+-- Reads entries of an index until it has `up_to`, however many there are. Two NOT EXISTS, not one with OR: PostgreSQL
+-- takes that for a filter that leaves next to no rows, and sorts all of them.
 SELECT count(*) AS unseen
 FROM (
     SELECT event_id
@@ -287,9 +295,12 @@ FROM (
         AND NOT EXISTS (
             SELECT 1
             FROM blocks
-            WHERE
-                (blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id)
-                OR (blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id)
+            WHERE blocks.blocker_id = notifications.recipient_id AND blocks.blocked_id = notifications.actor_id
+        )
+        AND NOT EXISTS (
+            SELECT 1
+            FROM blocks
+            WHERE blocks.blocker_id = notifications.actor_id AND blocks.blocked_id = notifications.recipient_id
         )
     ORDER BY created_at, event_id
     LIMIT :up_to
