@@ -49,10 +49,9 @@ def compared(test: exp.Expr, tables: Tables) -> Bound | None:
         return None
     kind = _OPPOSITE[kind] if is_not else kind
     left, right = test.this.unnest(), test.expression.unnest()
-    if _has_columns(right, tables) and not _has_columns(left, tables):
+    if not _has_columns(left, tables):
         left, right, kind = right, left, _TURNED[kind]
-    is_row = isinstance(left, exp.Tuple) and isinstance(right, exp.Select)
-    if not _has_columns(left, tables) or (_has_columns(right, tables) and not is_row):
+    if _has_columns(right, tables) and not isinstance(right, exp.Select):
         return None
     is_given = any(isinstance(source_of(each, tables), exp.Placeholder) for each in below(right))
     return Bound(left, right, kind in _DOWN, kind in _STRICT) if is_given else None
@@ -70,14 +69,13 @@ def source_of(value: exp.Expr, tables: Tables) -> exp.Expr:
         if not inner.is_whole:
             break
         value = inner.value
-    while isinstance(value, exp.Paren | exp.Collate | exp.Cast) and value.find(exp.Column) is None:
+    while isinstance(value, exp.Cast) and value.find(exp.Column) is None:
         value = value.this
     return value
 
 
 def sorted_by(ordered: exp.Expr, select: exp.Select, tables: Tables) -> Key:
-    is_down = isinstance(ordered, exp.Ordered) and bool(ordered.args.get("desc"))
-    return name_of(sort_key(ordered, select), tables), is_down
+    return name_of(sort_key(ordered, select), tables), bool(ordered.args.get("desc"))
 
 
 def fixed_by(held: Sequence[exp.Expr], tables: Tables) -> set[str]:
