@@ -1,18 +1,28 @@
 -- Rows are changed whether or not what they belong to is deleted, as before.
 CREATE OR REPLACE FUNCTION video_likes_counted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    first record;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NOT EXISTS (SELECT 1 FROM added) THEN
-            RETURN NULL;
+        SELECT video_id, substr(user_id::text, 36, 1) AS shard, count(*) OVER () AS rows
+        INTO first FROM added LIMIT 1;
+        IF first.rows = 1 THEN
+            EXECUTE format(
+                'INSERT INTO %I.video_like_counts AS counted (video_id, shard, likes) VALUES ($1, $2, 1)'
+                ' ON CONFLICT (video_id, shard) DO UPDATE SET likes = counted.likes + 1',
+                TG_TABLE_SCHEMA
+            )
+            USING first.video_id, first.shard;
+        ELSIF first.rows > 1 THEN
+            -- In order, so that two statements that count the same videos never wait for each other in a circle.
+            EXECUTE format(
+                'INSERT INTO %I.video_like_counts AS counted (video_id, shard, likes)'
+                ' SELECT video_id, substr(user_id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
+                ' ON CONFLICT (video_id, shard) DO UPDATE SET likes = counted.likes + excluded.likes',
+                TG_TABLE_SCHEMA
+            );
         END IF;
-        -- In order, so that two statements that count the same videos never wait for each other in a circle.
-        EXECUTE format(
-            'INSERT INTO %I.video_like_counts AS counted (video_id, shard, likes)'
-            ' SELECT video_id, substr(user_id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
-            ' ON CONFLICT (video_id, shard) DO UPDATE SET likes = counted.likes + excluded.likes',
-            TG_TABLE_SCHEMA
-        );
     ELSE
         EXECUTE format(
             'UPDATE %I.video_like_counts SET likes = likes - 1 WHERE video_id = $1 AND shard = $2',
@@ -91,18 +101,28 @@ $$;
 
 CREATE OR REPLACE FUNCTION comment_likes_counted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    first record;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NOT EXISTS (SELECT 1 FROM added) THEN
-            RETURN NULL;
+        SELECT comment_id, substr(user_id::text, 36, 1) AS shard, count(*) OVER () AS rows
+        INTO first FROM added LIMIT 1;
+        IF first.rows = 1 THEN
+            EXECUTE format(
+                'INSERT INTO %I.comment_like_counts AS counted (comment_id, shard, likes) VALUES ($1, $2, 1)'
+                ' ON CONFLICT (comment_id, shard) DO UPDATE SET likes = counted.likes + 1',
+                TG_TABLE_SCHEMA
+            )
+            USING first.comment_id, first.shard;
+        ELSIF first.rows > 1 THEN
+            -- In order, so that two statements that count the same comments never wait for each other in a circle.
+            EXECUTE format(
+                'INSERT INTO %I.comment_like_counts AS counted (comment_id, shard, likes)'
+                ' SELECT comment_id, substr(user_id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
+                ' ON CONFLICT (comment_id, shard) DO UPDATE SET likes = counted.likes + excluded.likes',
+                TG_TABLE_SCHEMA
+            );
         END IF;
-        -- In order, so that two statements that count the same comments never wait for each other in a circle.
-        EXECUTE format(
-            'INSERT INTO %I.comment_like_counts AS counted (comment_id, shard, likes)'
-            ' SELECT comment_id, substr(user_id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
-            ' ON CONFLICT (comment_id, shard) DO UPDATE SET likes = counted.likes + excluded.likes',
-            TG_TABLE_SCHEMA
-        );
     ELSE
         EXECUTE format(
             'UPDATE %I.comment_like_counts SET likes = likes - 1 WHERE comment_id = $1 AND shard = $2',
@@ -116,18 +136,28 @@ $$;
 
 CREATE OR REPLACE FUNCTION shares_counted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    first record;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        IF NOT EXISTS (SELECT 1 FROM added) THEN
-            RETURN NULL;
+        SELECT video_id, substr(id::text, 36, 1) AS shard, count(*) OVER () AS rows
+        INTO first FROM added LIMIT 1;
+        IF first.rows = 1 THEN
+            EXECUTE format(
+                'INSERT INTO %I.video_share_counts AS counted (video_id, shard, shares) VALUES ($1, $2, 1)'
+                ' ON CONFLICT (video_id, shard) DO UPDATE SET shares = counted.shares + 1',
+                TG_TABLE_SCHEMA
+            )
+            USING first.video_id, first.shard;
+        ELSIF first.rows > 1 THEN
+            -- In order, so that two statements that count the same videos never wait for each other in a circle.
+            EXECUTE format(
+                'INSERT INTO %I.video_share_counts AS counted (video_id, shard, shares)'
+                ' SELECT video_id, substr(id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
+                ' ON CONFLICT (video_id, shard) DO UPDATE SET shares = counted.shares + excluded.shares',
+                TG_TABLE_SCHEMA
+            );
         END IF;
-        -- In order, so that two statements that count the same videos never wait for each other in a circle.
-        EXECUTE format(
-            'INSERT INTO %I.video_share_counts AS counted (video_id, shard, shares)'
-            ' SELECT video_id, substr(id::text, 36, 1), count(*) FROM added GROUP BY 1, 2 ORDER BY 1, 2'
-            ' ON CONFLICT (video_id, shard) DO UPDATE SET shares = counted.shares + excluded.shares',
-            TG_TABLE_SCHEMA
-        );
     ELSE
         EXECUTE format(
             'UPDATE %I.video_share_counts SET shares = shares - 1 WHERE video_id = $1 AND shard = $2',
@@ -141,12 +171,45 @@ $$;
 
 CREATE OR REPLACE FUNCTION follows_counted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    follower uuid;
+    followed uuid;
+    rows bigint := 1;
 BEGIN
     -- In this order in all transactions, so that two of them never wait for each other.
-    IF TG_OP = 'INSERT' THEN
-        IF NOT EXISTS (SELECT 1 FROM added WHERE status = 'ACCEPTED') THEN
-            RETURN NULL;
-        END IF;
+    IF TG_OP = 'DELETE' THEN
+        EXECUTE format(
+            'UPDATE %I.follower_counts SET followers = followers - 1 WHERE user_id = $1 AND shard = $2',
+            TG_TABLE_SCHEMA
+        )
+        USING OLD.followed_id, substr(OLD.follower_id::text, 36, 1);
+        EXECUTE format(
+            'UPDATE %I.followed_counts SET followed = followed - 1 WHERE user_id = $1 AND shard = $2',
+            TG_TABLE_SCHEMA
+        )
+        USING OLD.follower_id, substr(OLD.followed_id::text, 36, 1);
+        RETURN NULL;
+    ELSIF TG_OP = 'UPDATE' THEN
+        follower := NEW.follower_id;
+        followed := NEW.followed_id;
+    ELSE
+        SELECT follower_id, followed_id, count(*) OVER ()
+        INTO follower, followed, rows FROM added WHERE status = 'ACCEPTED' LIMIT 1;
+    END IF;
+    IF rows = 1 THEN
+        EXECUTE format(
+            'INSERT INTO %I.follower_counts AS counted (user_id, shard, followers) VALUES ($1, $2, 1)'
+            ' ON CONFLICT (user_id, shard) DO UPDATE SET followers = counted.followers + 1',
+            TG_TABLE_SCHEMA
+        )
+        USING followed, substr(follower::text, 36, 1);
+        EXECUTE format(
+            'INSERT INTO %I.followed_counts AS counted (user_id, shard, followed) VALUES ($1, $2, 1)'
+            ' ON CONFLICT (user_id, shard) DO UPDATE SET followed = counted.followed + 1',
+            TG_TABLE_SCHEMA
+        )
+        USING follower, substr(followed::text, 36, 1);
+    ELSIF rows > 1 THEN
         EXECUTE format(
             'INSERT INTO %I.follower_counts AS counted (user_id, shard, followers)'
             ' SELECT followed_id, substr(follower_id::text, 36, 1), count(*) FROM added WHERE status = ''ACCEPTED'''
@@ -161,30 +224,6 @@ BEGIN
             ' ON CONFLICT (user_id, shard) DO UPDATE SET followed = counted.followed + excluded.followed',
             TG_TABLE_SCHEMA
         );
-    ELSIF TG_OP = 'DELETE' THEN
-        EXECUTE format(
-            'UPDATE %I.follower_counts SET followers = followers - 1 WHERE user_id = $1 AND shard = $2',
-            TG_TABLE_SCHEMA
-        )
-        USING OLD.followed_id, substr(OLD.follower_id::text, 36, 1);
-        EXECUTE format(
-            'UPDATE %I.followed_counts SET followed = followed - 1 WHERE user_id = $1 AND shard = $2',
-            TG_TABLE_SCHEMA
-        )
-        USING OLD.follower_id, substr(OLD.followed_id::text, 36, 1);
-    ELSE
-        EXECUTE format(
-            'INSERT INTO %I.follower_counts AS counted (user_id, shard, followers) VALUES ($1, $2, 1)'
-            ' ON CONFLICT (user_id, shard) DO UPDATE SET followers = counted.followers + 1',
-            TG_TABLE_SCHEMA
-        )
-        USING NEW.followed_id, substr(NEW.follower_id::text, 36, 1);
-        EXECUTE format(
-            'INSERT INTO %I.followed_counts AS counted (user_id, shard, followed) VALUES ($1, $2, 1)'
-            ' ON CONFLICT (user_id, shard) DO UPDATE SET followed = counted.followed + 1',
-            TG_TABLE_SCHEMA
-        )
-        USING NEW.follower_id, substr(NEW.followed_id::text, 36, 1);
     END IF;
     RETURN NULL;
 END;
