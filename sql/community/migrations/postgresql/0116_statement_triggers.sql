@@ -1,5 +1,5 @@
--- What is inserted is looked at once for each statement, and no longer once for each row: an import of many rows is some
--- times as fast. On PostgreSQL, a trigger for statements has the rows that the statement inserted as the table `added`.
+-- What is inserted is looked at once for each statement, and no longer once for each row: that makes imports of many rows
+-- faster. On PostgreSQL, a trigger for statements has the rows that the statement inserted as the table `added`.
 
 -- PostgreSQL fires triggers in the order of their names. This one comes before `follows_counted_insert`, so that its
 -- locks come before the counters: a block takes its lock first as well.
