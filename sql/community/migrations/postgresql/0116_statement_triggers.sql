@@ -1,4 +1,4 @@
--- What is inserted is looked at once for each statement, and no longer once for each row: that makes imports of many rows
+-- What is inserted is looked at once for each statement, and no longer once for each row: so imports of many rows are
 -- faster. On PostgreSQL, a trigger for statements has the rows that the statement inserted as the table `added`.
 
 -- PostgreSQL fires triggers in the order of their names. This one comes before `follows_counted_insert`, so that its
