@@ -29,6 +29,7 @@ STATUSES: dict[type[errors.HangarError], int] = {
     errors.AccountNotActive: 403,
     errors.NotFound: 404,
     errors.EveTokenLeaseLost: 409,
+    errors.InsufficientFunds: 409,
     errors.ConstraintViolation: 409,
     errors.CheckViolation: 422,
     errors.NotNullViolation: 422,

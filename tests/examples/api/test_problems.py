@@ -21,7 +21,14 @@ EXPECTED = {
     401: {"InvalidCredentials", "SecondFactorInvalid", "SecondFactorRequired", "TokenInvalid", "TokenReused"},
     403: {"AccountNotActive"},
     404: {"NotFound"},
-    409: {"ConstraintViolation", "EveTokenLeaseLost", "ForeignKeyViolation", "TriggerViolation", "UniqueViolation"},
+    409: {
+        "ConstraintViolation",
+        "EveTokenLeaseLost",
+        "ForeignKeyViolation",
+        "InsufficientFunds",
+        "TriggerViolation",
+        "UniqueViolation",
+    },
     422: {"CheckViolation", "InvalidValue", "NotNullViolation", "WeakPassword"},
     500: {
         "BackupFailed",
