@@ -48,6 +48,7 @@ def sources(postgres_server: Server, project: Project) -> Iterator[list[Source]]
 async def filled(empty_database_url: str, seed: int, anyio_backend: str) -> Any:
     migrations.apply(empty_database_url, folders=[MIGRATIONS])
     fill(empty_database_url, seed)
+    CATALOG.load()  # so that the tests know the arguments of a query before it is called
     settings = Settings(database_url=empty_database_url, sealing_keys=sealing.new_key())
     async with open_database(settings, catalog=CATALOG) as db:
         yield db
