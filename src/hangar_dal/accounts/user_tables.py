@@ -8,15 +8,20 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
 
 from hangar_dal import sign_in_failures
 from hangar_dal.database import Executor, Transaction
 from hangar_dal.models.users import User
+from hangar_dal.query import Stream
 
 T = TypeVar("T")
+Rows = AsyncGenerator[BaseModel, None]
+Export = Callable[[Transaction, User], Rows]
+Move = Callable[[Transaction, User, User], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +31,33 @@ class UserTable:
     `export` yields the rows of a user. `move` gives those of the second user to the first, before the second is erased.
     """
 
-    export: Callable[[Transaction, User], AsyncGenerator[BaseModel, None]] | None = None
-    move: Callable[[Transaction, User, User], Awaitable[object]] | None = None
+    export: Export | None = None
+    move: Move | None = None
+
+
+class MoveRows(Protocol):
+    def __call__(self, db: Transaction, /, *, kept: UUID, merged: UUID) -> Awaitable[object]: ...
+
+
+def streamed(stream: Callable[[Transaction, UUID], Stream[Any]]) -> Export:
+    """The export of a table whose rows a query streams by the id of the user."""
+
+    async def export(tx: Transaction, user: User) -> Rows:
+        async with stream(tx, user.id) as rows:
+            async for row in rows:
+                yield row
+
+    return export
+
+
+def moved(*moves: MoveRows) -> Move:
+    """The move of a table by these queries, one after the other."""
+
+    async def move(tx: Transaction, kept: User, merged: User) -> None:
+        for each in moves:
+            await each(tx, kept=kept.id, merged=merged.id)
+
+    return move
 
 
 USER_TABLES: Final[tuple[str, ...]] = (

@@ -4,47 +4,14 @@
 A test compares the list with the migrated schema, so that no new table is forgotten.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, Protocol
-from uuid import UUID
-
-from pydantic import BaseModel
+from typing import Final
 
 from hangar_dal import comments, likes, notifications, reports, shares, social, video_views, videos
-from hangar_dal.accounts.user_tables import UserTable
+from hangar_dal.accounts.user_tables import Rows, UserTable, moved, streamed
 from hangar_dal.database import Transaction
 from hangar_dal.models.users import User
-from hangar_dal.query import Stream
-
-Rows = AsyncGenerator[BaseModel, None]
-Export = Callable[[Transaction, User], Rows]
-Move = Callable[[Transaction, User, User], Awaitable[object]]
-
-
-class _MoveRows(Protocol):
-    def __call__(self, db: Transaction, /, *, kept: UUID, merged: UUID) -> Awaitable[object]: ...
-
-
-def _streamed(stream: Callable[[Transaction, UUID], Stream[Any]]) -> Export:
-    """The export of a table whose rows a query streams by the id of the user."""
-
-    async def export(tx: Transaction, user: User) -> Rows:
-        async with stream(tx, user.id) as rows:
-            async for row in rows:
-                yield row
-
-    return export
-
-
-def _moved(*moves: _MoveRows) -> Move:
-    """The move of a table by these queries, one after the other."""
-
-    async def move(tx: Transaction, kept: User, merged: User) -> None:
-        for each in moves:
-            await each(tx, kept=kept.id, merged=merged.id)
-
-    return move
 
 
 async def _preferences(tx: Transaction, user: User) -> Rows:
@@ -59,37 +26,33 @@ _COUNTS: Final = UserTable()  # triggers keep them
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
     {
         # Not the blocks by others: they are the affair of those others.
-        "blocks": UserTable(export=_streamed(social.stream_blocks), move=_moved(social.move_blocks)),
+        "blocks": UserTable(export=streamed(social.stream_blocks), move=moved(social.move_blocks)),
         "follows": UserTable(
-            export=_streamed(social.stream_follows), move=_moved(social.accept_moved_follows, social.move_follows)
+            export=streamed(social.stream_follows), move=moved(social.accept_moved_follows, social.move_follows)
         ),
         "videos": UserTable(
-            export=_streamed(lambda tx, user_id: videos.stream_videos(tx, owner_id=user_id)),
-            move=_moved(videos.move_videos),
+            export=streamed(lambda tx, user_id: videos.stream_videos(tx, owner_id=user_id)),
+            move=moved(videos.move_videos),
         ),
         "video_tags": _OF_VIDEOS,
-        "video_renditions": UserTable(export=_streamed(videos.stream_renditions)),
+        "video_renditions": UserTable(export=streamed(videos.stream_renditions)),
         # They go with the merged user: they only keep views from counting twice.
-        "video_views": UserTable(export=_streamed(video_views.stream_views)),
+        "video_views": UserTable(export=streamed(video_views.stream_views)),
         "video_view_counts": _OF_VIDEOS,
         "video_views_by_day": _OF_VIDEOS,
         "video_trends": _OF_VIDEOS,
         "video_search_rows": _OF_VIDEOS,
-        "video_likes": UserTable(
-            export=_streamed(likes.stream_video_likes_of_user), move=_moved(likes.move_video_likes)
-        ),
-        "comments": UserTable(
-            export=_streamed(comments.stream_comments_of_author), move=_moved(comments.move_comments)
-        ),
+        "video_likes": UserTable(export=streamed(likes.stream_video_likes_of_user), move=moved(likes.move_video_likes)),
+        "comments": UserTable(export=streamed(comments.stream_comments_of_author), move=moved(comments.move_comments)),
         "comment_likes": UserTable(
-            export=_streamed(likes.stream_comment_likes_of_user), move=_moved(likes.move_comment_likes)
+            export=streamed(likes.stream_comment_likes_of_user), move=moved(likes.move_comment_likes)
         ),
         # Not what others shared with the user: their messages are theirs.
-        "shares": UserTable(export=_streamed(shares.stream_shares_of_user), move=_moved(shares.move_shares)),
+        "shares": UserTable(export=streamed(shares.stream_shares_of_user), move=moved(shares.move_shares)),
         # Not the reports about the user, who must not learn who made them.
         "reports": UserTable(
-            export=_streamed(reports.stream_reports_of_reporter),
-            move=_moved(reports.move_reports, reports.move_claims),
+            export=streamed(reports.stream_reports_of_reporter),
+            move=moved(reports.move_reports, reports.move_claims),
         ),
         "follower_counts": _COUNTS,
         "followed_counts": _COUNTS,
@@ -99,8 +62,8 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         "comment_like_counts": _COUNTS,
         "video_share_counts": _COUNTS,
         "notifications": UserTable(
-            export=_streamed(notifications.stream_notifications), move=_moved(notifications.move_notifications)
+            export=streamed(notifications.stream_notifications), move=moved(notifications.move_notifications)
         ),
-        "notification_preferences": UserTable(export=_preferences, move=_moved(notifications.move_preferences)),
+        "notification_preferences": UserTable(export=_preferences, move=moved(notifications.move_preferences)),
     }
 )
