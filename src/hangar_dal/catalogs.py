@@ -42,4 +42,4 @@ COMMERCE: Final = Catalog(
     uses=[ACCOUNTS],
     user_tables="hangar_dal.commerce.user_tables",
 )
-"""Bookkeeping, payments, subscriptions, invoices and ads."""
+"""Bookkeeping: accounts, and transfers between them."""
