@@ -3,7 +3,7 @@
 Builds on `sources`; made once when a query is compiled.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -163,7 +163,7 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
             if value.sealed is None:
                 plain.append((name, _plain(name, value, model, document)))
             else:
-                others.append((name, _sealed_cell(name, value, model, signature)))
+                others.append((name, _sealed_cell(name, value, value.sealed.bind, model, signature)))
             found = ((kind, value.derives(kind)) for kind in DERIVED)
             others += [(f"{name}_{kind}", _derived_cell(name, derive)) for kind, derive in found if derive]
 
@@ -204,8 +204,10 @@ def _plain(name: str, value: ValueType, model: type[BaseModel], document: Encode
     return encoder(name, value, document if kind == "json" else before_to_json(kind), in_json=True)
 
 
-def _sealed_cell(name: str, value: ValueType, model: type[BaseModel], signature: Signature) -> Cell:
-    seal, bind = sealer(name, value), value.sealed.bind if value.sealed else ()
+def _sealed_cell(
+    name: str, value: ValueType, bind: Sequence[str], model: type[BaseModel], signature: Signature
+) -> Cell:
+    seal = sealer(name, value)
     fields = field_types(model)
     for bound in bind:
         if bound not in fields and bound not in signature.arguments:
