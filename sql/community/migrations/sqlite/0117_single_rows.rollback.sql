@@ -1,2 +1,0 @@
--- SQLite has triggers for each row only.
-SELECT 1;
