@@ -29,6 +29,7 @@ query = COMMERCE.query
 
 _FLOOR: Final = "ledger_balances_floor_check"
 _ACCOUNT_CODE: Final = "ledger_accounts_code_key"
+_FIXED: Final = ("kind", "owner_id", "currency", "may_be_negative")
 
 
 @query
@@ -162,12 +163,12 @@ async def move_accounts(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
 async def open_account(db: Executor, new: NewLedgerAccount) -> LedgerAccount:
     """Open an account. Repeating it with the same id, or with the same code, returns the account.
 
-    `UniqueViolation` if the account with this id or code is of another kind, owner or currency.
+    `UniqueViolation` if the account with this id or code has another kind, owner or currency, or another rule.
     """
     if account := await insert_account(db, new):
         return account
     account = (await find_account(db, new.code) if new.code else None) or await get_account(db, new.id)
-    if (account.kind, account.owner_id, account.currency) != (new.kind, new.owner_id, new.currency):
+    if any(getattr(account, name) != getattr(new, name) for name in _FIXED):
         raise UniqueViolation("ledger_accounts: another account has this code or id", constraint=_ACCOUNT_CODE)
     return account
 
@@ -199,7 +200,7 @@ async def import_transfers(db: Executor, rows: Iterable[Transfer], *, batch_size
 
 async def hold(db: Executor, new: NewHold) -> Transfer:
     """Set an amount aside, until `post` moves it or `void` frees it. The errors of `transfer`."""
-    return await _booked(db, _entry(db, new, TransferKind.PENDING, expires_at=new.expires_at))
+    return await _booked(db, _entry(db, new, TransferKind.PENDING))
 
 
 async def post(db: Executor, hold_id: UUID, *, transfer_id: UUID, amount: Amount | None = None) -> Transfer:
@@ -243,21 +244,9 @@ async def reverse(db: Executor, reversed_id: UUID, *, transfer_id: UUID, referen
     return await _booked(db, entry)
 
 
-def _entry(db: Executor, new: NewTransfer, kind: TransferKind, *, expires_at: datetime | None = None) -> Transfer:
-    return Transfer(
-        id=new.id,
-        kind=kind,
-        debit_account_id=new.debit_account_id,
-        credit_account_id=new.credit_account_id,
-        amount=new.amount,
-        currency=new.currency,
-        pending_id=None,
-        reversed_id=None,
-        expires_at=expires_at,
-        reference=new.reference,
-        metadata=new.metadata,
-        created_at=db.now(),
-    )
+def _entry(db: Executor, new: NewTransfer, kind: TransferKind) -> Transfer:
+    rest = {"pending_id": None, "reversed_id": None, "expires_at": None, "created_at": db.now()}
+    return Transfer(kind=kind, **{**rest, **dict(new)})
 
 
 def _end(db: Executor, held: Transfer, kind: TransferKind, transfer_id: UUID, amount: Amount) -> Transfer:

@@ -25,7 +25,8 @@ async def test_an_account_is_opened_once(database: Database, user: User) -> None
     assert await ledger.open_account(database, builders.ledger_account(user, code="wallet:EUR:1")) == opened
     assert await ledger.find_account(database, "wallet:EUR:1") == opened
     assert await ledger.find_account(database, "wallet:EUR:2") is None
-    for other in ({"currency": "USD"}, {"kind": "fees"}):
+    others: list[dict[str, Any]] = [{"currency": "USD"}, {"kind": "fees"}, {"may_be_negative": True}]
+    for other in others:
         with pytest.raises(UniqueViolation):
             await ledger.open_account(database, builders.ledger_account(user, code="wallet:EUR:1", **other))
 
