@@ -61,6 +61,7 @@ class Walk:
         self.db, self.clock, self.random = db, clock, Random(seed)
         self.accounts = [each.id for each in accounts]
         self.books = Books.of(accounts)
+        self.last_hold: Transfer | None = None
         self.steps = (self.transfer,) * 4 + (self.hold,) * 3 + (self.post,) * 2 + (self.void, self.reverse, self.wait)
 
     async def step(self) -> None:
@@ -130,8 +131,8 @@ class Walk:
     def any_hold(self) -> Transfer | None:
         """One that is open, or one that has ended: the last one that was seen."""
         if self.books.holds and self.random.random() < 0.9:
-            self.last = self.random.choice(list(self.books.holds.values()))
-        return getattr(self, "last", None)
+            self.last_hold = self.random.choice(list(self.books.holds.values()))
+        return self.last_hold
 
     async def reverse(self) -> None:
         if not self.books.moved:

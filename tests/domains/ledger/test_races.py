@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from random import Random
 from typing import Final
 from uuid import UUID
 
 import pytest
 
+from clock import Clock
 from commands import run_together
 from commerce import account, posted, world
 from hangar_dal import COMMERCE, Database, Settings, builders, ledger, open_database, sealing, uuid7
@@ -112,6 +114,16 @@ async def test_a_hold_that_many_tasks_end_has_one_end(database: Database) -> Non
     assert ends == [await ledger.find_end_of_hold(database, held.id)]
     assert (await ledger.get_balance(database, ada.id)).held == 0
     await check(database, [ada.id, ben.id])
+
+
+async def test_several_may_end_the_same_expired_holds_at_once(database: Database, clock: Clock) -> None:
+    ada, ben = await account(database, 400), await account(database)
+    in_a_minute = database.now() + timedelta(minutes=1)
+    for _ in range(20):
+        await ledger.hold(database, builders.hold(ada, ben, amount=10, expires_at=in_a_minute))
+    clock.advance(timedelta(minutes=2))
+    assert sum(await asyncio.gather(*(ledger.expire_holds(database) for _ in range(8)))) == 20
+    assert (await ledger.get_balance(database, ada.id)).held == 0
 
 
 async def test_an_account_is_not_closed_while_something_reaches_it(database: Database) -> None:

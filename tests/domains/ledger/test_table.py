@@ -1,4 +1,4 @@
-"""What the tables of the ledger refuse, whoever writes: SQL that bypasses the package is refused the same way."""
+"""The tables of the ledger keep their rules when SQL bypasses the package."""
 
 import pytest
 
