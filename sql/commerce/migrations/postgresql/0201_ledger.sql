@@ -92,9 +92,6 @@ CREATE TABLE ledger_transfers (
 CREATE INDEX idx_ledger_transfers_debit ON ledger_transfers (debit_account_id, created_at, id);
 CREATE INDEX idx_ledger_transfers_credit ON ledger_transfers (credit_account_id, created_at, id);
 CREATE INDEX idx_ledger_transfers_reference ON ledger_transfers (reference, created_at, id);
--- Whether a currency is in use, for the foreign keys.
-CREATE INDEX idx_ledger_transfers_debit_currency ON ledger_transfers (debit_account_id, currency);
-CREATE INDEX idx_ledger_transfers_credit_currency ON ledger_transfers (credit_account_id, currency);
 
 -- What is held and neither posted, voided nor expired yet.
 CREATE TABLE ledger_holds (
