@@ -13,15 +13,15 @@ from hangar_dal.batching import batches
 from hangar_dal.catalogs import COMMERCE
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import CheckViolation, InsufficientFunds, NotFound, UniqueViolation
-from hangar_dal.models.ledger import Amount as Amount
 from hangar_dal.models.ledger import Balance as Balance
-from hangar_dal.models.ledger import Currency, NewHold, NewLedgerAccount, NewTransfer
 from hangar_dal.models.ledger import LedgerAccount as LedgerAccount
+from hangar_dal.models.ledger import NewHold, NewLedgerAccount, NewTransfer
 from hangar_dal.models.ledger import Transfer as Transfer
 from hangar_dal.models.ledger import TransferKind as TransferKind
 from hangar_dal.models.ledger import TrialBalance as TrialBalance
 from hangar_dal.models.ledger import WrongBalance as WrongBalance
-from hangar_dal.models.row import BatchSize, Label, PageSize, ShortText
+from hangar_dal.models.row import Amount as Amount
+from hangar_dal.models.row import BatchSize, Currency, Label, PageSize, ShortText
 from hangar_dal.query import RowCount, Stream
 from hangar_dal.values import uuid7
 

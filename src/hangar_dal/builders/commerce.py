@@ -8,14 +8,12 @@ from typing_extensions import Unpack
 
 from hangar_dal.builders.building import built, id_of
 from hangar_dal.models.ledger import (
-    Amount,
-    Currency,
     LedgerAccount,
     NewHold,
     NewLedgerAccount,
     NewTransfer,
 )
-from hangar_dal.models.row import Label, ShortText
+from hangar_dal.models.row import Amount, Currency, Label, ShortText
 from hangar_dal.models.users import User
 from hangar_dal.values import JsonObject
 

@@ -2,17 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from hangar_dal.models.row import Label, Row, ShortText
+from hangar_dal.models.row import Amount, Currency, Label, Row, ShortText
 from hangar_dal.values import JsonObject, uuid7
-
-# The letters of ISO 4217, such as EUR. How many minor units make a major one is the application's affair.
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z][A-Z]$")]
-Amount = Annotated[int, Field(ge=1, le=10**15)]
 
 
 class TransferKind(StrEnum):

@@ -18,6 +18,11 @@ ShortText = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
+# The letters of ISO 4217, such as EUR. How many minor units make a major one is the application's affair.
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z][A-Z]$")]
+# A positive number of minor units.
+Amount = Annotated[int, Field(ge=1, le=10**15)]
+
 EveCharacterId = Annotated[int, Field(gt=0)]
 
 # A SHA-256 as 64 lower-case hexadecimal digits: what is stored of a token, a code or a login.
