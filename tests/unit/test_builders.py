@@ -95,6 +95,8 @@ BUILDERS: dict[str, tuple[Callable[..., Row], dict[str, Any], Any, set[str]]] = 
         builders.HoldFields,
         {"debit_account_id", "credit_account_id"},
     ),
+    "campaign": (builders.campaign, {"owner": SOMEBODY}, builders.CampaignFields, {"owner_id"}),
+    "creative": (builders.creative, {"campaign": SOMETHING}, builders.CreativeFields, {"campaign_id"}),
     "message": (builders.message, {}, builders.MessageFields, set()),
 }
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import ledger
+from hangar_dal import campaigns, ledger
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 _SUMS: Final = UserTable()  # triggers keep them
+_OF_CAMPAIGNS: Final = UserTable()  # made from the campaigns, and moves with them
 
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
     {
@@ -23,5 +24,10 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         "ledger_holds": _SUMS,
         "ledger_balances": _SUMS,
         "ledger_days": _SUMS,
+        "campaigns": UserTable(
+            export=streamed(campaigns.stream_campaigns_of_owner), move=moved(campaigns.move_campaigns)
+        ),
+        "campaign_keywords": _OF_CAMPAIGNS,
+        "creatives": UserTable(export=streamed(campaigns.stream_creatives_of_owner)),
     }
 )

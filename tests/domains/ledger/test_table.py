@@ -148,7 +148,8 @@ async def test_columns_refuse_what_is_no_value_of_their_kind(database: Database,
     await ledger.post(database, held.id, transfer_id=uuid7())
     await ledger.close_account(database, (await account(database)).id)
     await drop_triggers(database, sql)
-    assert await unrefused(database, sql, list(USER_TABLES), ahead=AHEAD) == []
+    tables = [table for table in USER_TABLES if table.startswith("ledger_")]
+    assert await unrefused(database, sql, tables, ahead=AHEAD) == []
     for text, rule in (
         ("UPDATE ledger_accounts SET code = ''", "ledger_accounts_code_check"),
         ("UPDATE ledger_accounts SET kind = ''", "ledger_accounts_kind_check"),

@@ -1,0 +1,16 @@
+DROP TABLE creatives;
+DROP TABLE campaign_keywords;
+DROP TABLE campaigns;
+DROP FUNCTION creatives_reviewed();
+DROP FUNCTION creatives_unchanged();
+DROP FUNCTION creatives_status_transition();
+DROP FUNCTION campaign_keywords_kept();
+DROP FUNCTION campaign_keywords_of_campaign();
+DROP FUNCTION campaigns_keywords_update();
+DROP FUNCTION campaigns_keywords_insert();
+DROP FUNCTION campaigns_targeting_lists();
+DROP FUNCTION campaigns_ended_with_owner();
+DROP FUNCTION campaigns_ended();
+DROP FUNCTION campaigns_unchanged();
+DROP FUNCTION campaigns_status_transition();
+DROP FUNCTION campaigns_owned();

@@ -1,0 +1,3 @@
+DROP TABLE creatives;
+DROP TABLE campaign_keywords;
+DROP TABLE campaigns;

@@ -1,0 +1,81 @@
+"""Builders for the catalog COMMERCE: campaigns and what they show."""
+
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from typing_extensions import Unpack
+
+from hangar_dal.builders.building import EARLIER, built, id_of, numbers
+from hangar_dal.models.campaigns import (
+    Body,
+    Campaign,
+    CampaignStatus,
+    CreativeStatus,
+    FrequencyCap,
+    Keywords,
+    NewCampaign,
+    NewCreative,
+    Pacing,
+    Targeting,
+)
+from hangar_dal.models.row import Amount, Currency, Label, LongText
+from hangar_dal.models.users import User
+from hangar_dal.values import JsonObject
+
+
+class CampaignFields(TypedDict, total=False):
+    id: UUID
+    name: Label
+    total_budget: Amount
+    daily_budget: Amount
+    bid: Amount
+    currency: Currency
+    starts_at: datetime
+    ends_at: datetime | None
+    status: CampaignStatus
+    targeting: Targeting
+    keywords: Keywords
+    frequency_cap: FrequencyCap | None
+    pacing: Pacing
+    metadata: JsonObject
+
+
+class CreativeFields(TypedDict, total=False):
+    id: UUID
+    title: Label
+    body: Body
+    image_url: LongText | None
+    landing_url: LongText
+    status: CreativeStatus
+    metadata: JsonObject
+
+
+def campaign(owner: User | UUID, **fields: Unpack[CampaignFields]) -> NewCampaign:
+    """A campaign that is ACTIVE, for everybody, with 1,000 EUR in all, 100 EUR a day and 10 cents an impression."""
+    return built(
+        NewCampaign,
+        fields,
+        owner_id=id_of(owner),
+        name=f"Campaign {next(numbers)}",
+        total_budget=100_000,
+        daily_budget=10_000,
+        bid=10,
+        currency="EUR",
+        starts_at=EARLIER,
+        status=CampaignStatus.ACTIVE,
+        pacing=Pacing.FAST,
+    )
+
+
+def creative(campaign: Campaign | UUID, **fields: Unpack[CreativeFields]) -> NewCreative:
+    """A creative of a campaign that is APPROVED."""
+    number = next(numbers)
+    return built(
+        NewCreative,
+        fields,
+        campaign_id=id_of(campaign),
+        title=f"Creative {number}",
+        landing_url=f"https://example.com/{number}",
+        status=CreativeStatus.APPROVED,
+    )

@@ -1,0 +1,34 @@
+"""Each index of the tables of campaigns serves a query on both databases, as `hangar-dal explain` shows it."""
+
+import pytest
+
+from conftest import BACKENDS
+from hangar_dal.contract.plans_explained import explain
+from hangar_dal.contract.project import given_project
+from postgres_server import Server
+
+# The other index serves triggers.
+SERVING = {
+    "idx_campaigns_ends",
+    "idx_campaigns_owner",
+    "idx_campaigns_owner_status",
+    "idx_campaigns_status",
+    "idx_creatives_campaign",
+    "idx_creatives_campaign_status",
+    "idx_creatives_status",
+}
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+def test_each_index_serves_a_query_and_none_reads_a_whole_table(server: str) -> None:
+    found = explain(given_project(["hangar_dal:COMMERCE"], ()), ["campaigns.*"], postgresql=server)
+    for dialect in BACKENDS:
+        plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
+        assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()
+        # On PostgreSQL the scratch is almost empty, where a scan of the creatives is the fastest way.
+        read = {query for query, plan in plans if {"campaigns", "campaign_keywords", "creatives"} & {*plan.whole}}
+        assert read <= {"campaigns.stream_creatives_of_owner"}
