@@ -58,7 +58,7 @@ Keyword = Annotated[str, StringConstraints(min_length=1, max_length=50), AfterVa
 Keywords = Annotated[list[Keyword], Field(max_length=30), AfterValidator(_each_once)]
 # For each trait that a request must have, such as country or language, the values that fit.
 Targeting = dict[str, list[str]]
-FrequencyCap = Annotated[int, Field(ge=1, le=1000)]
+FrequencyCap = Annotated[int, Field(ge=1, le=100)]
 Body = Annotated[str, StringConstraints(max_length=2000)]
 
 

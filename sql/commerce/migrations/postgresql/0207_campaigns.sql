@@ -32,7 +32,7 @@ CREATE TABLE campaigns (
     CONSTRAINT campaigns_dates_check CHECK (ends_at > starts_at),
     CONSTRAINT campaigns_status_check CHECK (status IN ('DRAFT', 'REVIEW', 'ACTIVE', 'PAUSED', 'ENDED', 'REJECTED')),
     CONSTRAINT campaigns_keywords_check CHECK (cardinality(keywords) <= 30),
-    CONSTRAINT campaigns_frequency_cap_check CHECK (frequency_cap BETWEEN 1 AND 1000),
+    CONSTRAINT campaigns_frequency_cap_check CHECK (frequency_cap BETWEEN 1 AND 100),
     CONSTRAINT campaigns_pacing_check CHECK (pacing IN ('EVEN', 'FAST')),
     CONSTRAINT campaigns_targeting_check CHECK (jsonb_typeof(targeting) = 'object'),
     CONSTRAINT campaigns_metadata_check CHECK (jsonb_typeof(metadata) = 'object'),
