@@ -13,7 +13,7 @@ the two domains below are named because they were public before.
 """
 
 from hangar_dal import errors, passwords, session_cookies, users
-from hangar_dal.catalogs import ACCOUNTS, COMMERCE, COMMUNITY, OUTBOX
+from hangar_dal.catalogs import ACCOUNTS, COMMERCE, COMMUNITY, LIVESTREAMS, OUTBOX
 from hangar_dal.database import (
     Database,
     Executor,
@@ -39,6 +39,7 @@ __all__ = [
     "ACCOUNTS",
     "COMMERCE",
     "COMMUNITY",
+    "LIVESTREAMS",
     "OUTBOX",
     "CaseInsensitive",
     "Catalog",

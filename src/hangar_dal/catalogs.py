@@ -43,3 +43,14 @@ COMMERCE: Final = Catalog(
     user_tables="hangar_dal.commerce.user_tables",
 )
 """Bookkeeping: accounts, and transfers between them."""
+
+LIVESTREAMS: Final = Catalog(
+    "hangar_dal.sql",
+    name="hangar_dal.LIVESTREAMS",
+    sql="livestreams/queries",
+    migrations="livestreams/migrations",
+    modules="hangar_dal",
+    uses=[COMMUNITY, COMMERCE, OUTBOX],
+    user_tables="hangar_dal.streaming.user_tables",
+)
+"""Livestreams, and what belongs to them."""

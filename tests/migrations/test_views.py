@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hangar_dal import ACCOUNTS, COMMERCE, COMMUNITY, OUTBOX, Catalog
+from hangar_dal import ACCOUNTS, COMMERCE, COMMUNITY, LIVESTREAMS, OUTBOX, Catalog
 from hangar_dal.migrations.drift import migrated_schema
 from hangar_dal.migrations.schema import Column, ForeignKey, Schema, Table
 from hangar_dal.migrations.schema_sqlite import read_schema
@@ -197,12 +197,14 @@ def overlap(one: Box, other: Box) -> bool:
     )
 
 
-@pytest.mark.parametrize("catalog", [ACCOUNTS, COMMUNITY, COMMERCE, OUTBOX], ids=lambda catalog: catalog.name)
+@pytest.mark.parametrize(
+    "catalog", [ACCOUNTS, COMMUNITY, COMMERCE, LIVESTREAMS, OUTBOX], ids=lambda catalog: catalog.name
+)
 def test_the_picture_in_the_documentation_is_current(empty_postgres_url: str, catalog: Catalog) -> None:
     """Each picture has the tables of one catalog."""
     schema = migrated_schema(empty_postgres_url, catalog=catalog)
-    if catalog in {COMMERCE, COMMUNITY}:
-        schema = schema.only(schema.names - migrated_schema(empty_postgres_url, catalog=ACCOUNTS).names)
+    for used in catalog.uses:
+        schema = schema.only(schema.names - migrated_schema(empty_postgres_url, catalog=used).names)
     diagram = "\n".join(as_mermaid(schema))
     assert f"```mermaid\n{diagram}\n```" in DOCUMENT.read_text(encoding="utf-8"), (
         "docs/schema.md: put in what `hangar-dal schema --scratch --mermaid` prints for PostgreSQL"

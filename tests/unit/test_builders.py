@@ -97,6 +97,7 @@ BUILDERS: dict[str, tuple[Callable[..., Row], dict[str, Any], Any, set[str]]] = 
     ),
     "campaign": (builders.campaign, {"owner": SOMEBODY}, builders.CampaignFields, {"owner_id"}),
     "creative": (builders.creative, {"campaign": SOMETHING}, builders.CreativeFields, {"campaign_id"}),
+    "livestream": (builders.livestream, {"owner": SOMEBODY}, builders.LivestreamFields, {"owner_id"}),
     "message": (builders.message, {}, builders.MessageFields, set()),
 }
 

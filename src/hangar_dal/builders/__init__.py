@@ -56,3 +56,5 @@ from hangar_dal.builders.community import share as share
 from hangar_dal.builders.community import video as video
 from hangar_dal.builders.outbox import MessageFields as MessageFields
 from hangar_dal.builders.outbox import message as message
+from hangar_dal.builders.streaming import LivestreamFields as LivestreamFields
+from hangar_dal.builders.streaming import livestream as livestream

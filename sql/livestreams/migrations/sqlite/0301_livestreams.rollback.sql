@@ -1,0 +1,2 @@
+DROP TABLE livestream_keys;
+DROP TABLE livestreams;

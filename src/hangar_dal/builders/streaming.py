@@ -1,0 +1,44 @@
+"""Builders for the catalog LIVESTREAMS."""
+
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from typing_extensions import Unpack
+
+from hangar_dal.builders.building import LATER, built, id_of, numbers
+from hangar_dal.models.livestreams import About, LivestreamStatus, NewLivestream
+from hangar_dal.models.row import Label, LongText
+from hangar_dal.models.users import User
+from hangar_dal.models.videos import Category, Language, Tags, VideoVisibility
+from hangar_dal.values import JsonObject
+
+
+class LivestreamFields(TypedDict, total=False):
+    id: UUID
+    title: Label
+    description: About
+    language: Language | None
+    category: Category | None
+    tags: Tags
+    status: LivestreamStatus
+    visibility: VideoVisibility
+    thumbnail: LongText | None
+    metadata: JsonObject
+    scheduled_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+def livestream(owner: User | UUID, **fields: Unpack[LivestreamFields]) -> NewLivestream:
+    """A livestream that everybody sees, announced for the distant future."""
+    return built(
+        NewLivestream,
+        fields,
+        owner_id=id_of(owner),
+        title=f"Fly-past {next(numbers)}",
+        language="en",
+        tags=["flight"],
+        visibility=VideoVisibility.PUBLIC,
+        scheduled_at=LATER,
+    )

@@ -1,0 +1,23 @@
+"""What exporting and merging users do with the tables of LIVESTREAMS that refer to users.
+
+`accounts` finds this module by the catalog, so that a database with these tables never exports or merges without them.
+A test compares the list with the migrated schema, so that no new table is forgotten.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from hangar_dal import livestreams
+from hangar_dal.accounts.user_tables import UserTable, moved, streamed
+
+USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
+    {
+        "livestreams": UserTable(
+            export=streamed(lambda tx, user_id: livestreams.stream_livestreams(tx, owner_id=user_id)),
+            move=moved(livestreams.move_livestreams),
+        ),
+        # Hashes of keys, which move with their livestreams.
+        "livestream_keys": UserTable(),
+    }
+)

@@ -1,0 +1,41 @@
+"""The page about livestreams: its code runs, and its functions, rules, tests and tables exist."""
+
+import re
+
+import pytest
+
+from community import person
+from docs.documents import ROOT
+from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
+from hangar_dal import LIVESTREAMS, Database, livestreams, sealing, streaming
+from hangar_dal.streaming.user_tables import USER_TABLES
+from streaming import catalog as catalog
+
+PAGE = ROOT / "docs" / "livestreams.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+# Pieces of `create_livestream`, `rotate_stream_key` and others, which the page describes as a whole.
+PIECES = r"insert_\w+|move_\w+|store_stream_key|find_livestream_by_key_hash"
+
+
+async def test_the_code_of_the_page_runs(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
+    begun, recorded = await run_code(PAGE, {"user": await person(database)}, ("begun", "recorded"))
+    assert begun.started_at is not None
+    assert recorded.recording_id is not None
+
+
+def test_every_function_is_on_the_page() -> None:
+    assert functions_left_out(TEXT, PIECES, livestreams) == []
+    assert [name for name in streaming.__all__ if f"`{name}`" not in TEXT] == []
+
+
+def test_every_rule_and_every_test_on_the_page_exist() -> None:
+    assert names_that_do_not_exist(TEXT, LIVESTREAMS) == []
+
+
+def test_the_page_says_what_happens_to_each_table() -> None:
+    last = TEXT.partition("## What happens with users")[2]
+    assert set(USER_TABLES) <= set(re.findall(r"`(\w+)`", last))
