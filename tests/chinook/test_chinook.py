@@ -1,18 +1,20 @@
 """`check` finds nothing in everyday queries, each of them runs, and what is called never NULL never is."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 import pytest
 
 from chinook import CATALOG, keys, queries
 from chinook.rows import statements as rows
+from conftest import BACKENDS
 from hangar_dal import ACCOUNTS, Database, Settings, migrations, open_database, sealing
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
@@ -30,6 +32,10 @@ ARGUMENTS: Final = MappingProxyType(
 )  # fmt: skip
 
 
+class Undone(Exception):
+    """Ends a transaction, so that what a query wrote is rolled back."""
+
+
 @pytest.fixture(scope="module")
 def project() -> Project:
     return Project((CATALOG,), (ACCOUNTS.migrations, MIGRATIONS))
@@ -44,13 +50,28 @@ def sources(postgres_server: Server, project: Project) -> Iterator[list[Source]]
             yield [postgresql, sqlite]
 
 
-@pytest.fixture
-async def filled(empty_database_url: str, seed: int, anyio_backend: str) -> Any:
-    migrations.apply(empty_database_url, folders=[MIGRATIONS])
-    fill(empty_database_url, seed)
+@pytest.fixture(scope="module", params=BACKENDS)
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, seed: int) -> Iterator[str]:
+    """A database with all rows. The tests leave it as it is."""
+    with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('chinook') / 'chinook.db'}"
+        else:
+            server: Server = request.getfixturevalue("postgres_server")
+            if server.needs_permission:
+                patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+            name = f"hangar_{token_hex(6)}"
+            opened.enter_context(server.database(name))
+            url = server.url(name)
+        migrations.apply(url, folders=[MIGRATIONS])
+        fill(url, seed)
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def filled(url: str, anyio_backend: str) -> AsyncIterator[Database]:
     CATALOG.load()  # so that the tests know the arguments of a query before it is called
-    settings = Settings(database_url=empty_database_url, sealing_keys=sealing.new_key())
-    async with open_database(settings, catalog=CATALOG) as db:
+    async with open_database(Settings(database_url=url, sealing_keys=sealing.new_key()), catalog=CATALOG) as db:
         yield db
 
 
@@ -74,5 +95,8 @@ def test_nothing_is_found_in_everyday_queries(sources: list[Source], project: Pr
 async def test_each_runs(filled: Database, name: str) -> None:
     module, _, function = name.partition(".")
     query, declared = getattr(MODULES[module], function), CATALOG.queries[name]
-    found = await query(filled, **{argument: ARGUMENTS[argument] for argument in declared.signature.arguments})
-    assert found is not None
+    with pytest.raises(Undone):
+        async with filled.transaction() as tx:
+            found = await query(tx, **{argument: ARGUMENTS[argument] for argument in declared.signature.arguments})
+            assert found is not None
+            raise Undone

@@ -23,7 +23,7 @@ from hangar_dal.finding import Finding
 from postgres_server import Server
 
 HARMFUL, HARMLESS = harmful(), harmless()
-SOME_HARMFUL, SOME_HARMLESS = sampled(HARMFUL, 20), sampled(HARMLESS, 10)
+SOME_HARMFUL, SOME_HARMLESS = sampled(HARMFUL, 60), sampled(HARMLESS, 30)
 SURVIVORS = (Path(__file__).parent / "mutations" / "survivors.md").read_text(encoding="utf-8")
 LISTED = set(re.findall(r"^- `(.+)`$", SURVIVORS, re.MULTILINE))
 
@@ -85,8 +85,8 @@ def test_the_project_itself_is_whole(sources: Sequence[Source], tmp_path: Path) 
 
 
 def test_there_are_enough_of_both() -> None:
-    assert sum(map(len, SOME_HARMFUL.values())) >= 150
-    assert sum(map(len, SOME_HARMLESS.values())) >= 50
+    assert sum(map(len, SOME_HARMFUL.values())) >= 100
+    assert sum(map(len, SOME_HARMLESS.values())) >= 20
 
 
 @pytest.mark.mutations

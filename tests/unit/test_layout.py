@@ -34,6 +34,7 @@ def names(folder: Path, pattern: str) -> list[str]:
 
 
 MODULES = [path for path in files("src", "tests", "examples", "benchmarks") if path.suffix == ".py"]
+OF_THE_PACKAGE = [path for path in MODULES if path.is_relative_to(PACKAGE)]
 OUR_FILES = [
     *files("src", "sql", "tests", "examples", "benchmarks", "docs"),
     *(path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"),  # a file in a worktree
@@ -149,15 +150,14 @@ def test_every_migration_can_be_applied_and_rolled_back_in_each_dialect(
     assert [name for name in found if "." not in name] == migrations
 
 
-@pytest.mark.parametrize("module", MODULES, ids=relative)
-def test_no_module_is_too_long_to_be_read_at_once(module: Path) -> None:
-    lines = module.read_text(encoding="utf-8").count("\n")
-    assert lines <= LONGEST
+def test_no_module_is_too_long_to_be_read_at_once() -> None:
+    lines = {relative(module): module.read_text(encoding="utf-8").count("\n") for module in MODULES}
+    assert {module: number for module, number in lines.items() if number > LONGEST} == {}
 
 
-@pytest.mark.parametrize("module", [path for path in MODULES if PACKAGE in path.parents], ids=relative)
-def test_every_module_says_what_it_is_for(module: Path) -> None:
-    assert ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [path for path in OF_THE_PACKAGE if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))]
+    assert list(map(relative, silent)) == []
 
 
 def test_no_file_tells_of_one_machine() -> None:
@@ -194,11 +194,7 @@ def names_in(expression: ast.expr | None) -> Iterator[ast.Name]:
     yield from (node for node in ast.walk(expression) if isinstance(node, ast.Name)) if expression else ()
 
 
-@pytest.mark.parametrize(
-    "module",
-    [path for path in MODULES if path.is_relative_to(PACKAGE) and path.parent.name not in WITHOUT_SECRETS],
-    ids=relative,
-)
-def test_no_error_is_raised_with_a_foreign_exception_as_its_context(module: Path) -> None:
+def test_no_error_is_raised_with_a_foreign_exception_as_its_context() -> None:
     """`from None` hides the context and keeps it; `raise_alone` removes it."""
-    assert list(raised_under_foreign_exceptions(module)) == []
+    modules = [path for path in OF_THE_PACKAGE if path.parent.name not in WITHOUT_SECRETS]
+    assert [f"{relative(path)}:{line}" for path in modules for line in raised_under_foreign_exceptions(path)] == []

@@ -17,6 +17,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from hangar_api.catalog import CATALOG
 from hangar_api.mail import Send
@@ -168,11 +169,22 @@ def send_mail() -> Send | None:
     return None
 
 
+@pytest.fixture(scope="session")
+def routes() -> list[BaseRoute]:
+    """Those of the application. FastAPI prepares a route for its first request, which takes longer than the request."""
+    return create_app(ApiSettings(token_keys=sealing.new_key()), Settings(database_url="sqlite://")).router.routes
+
+
 @pytest.fixture(scope="module")
 async def api(
-    api_settings: Settings, own_settings: ApiSettings, send_mail: Send | None, anyio_backend: str
+    api_settings: Settings,
+    own_settings: ApiSettings,
+    send_mail: Send | None,
+    routes: list[BaseRoute],
+    anyio_backend: str,
 ) -> AsyncIterator[Api]:
     app = create_app(own_settings, api_settings, send_mail=send_mail)
+    app.router.routes = routes
     transport = httpx.ASGITransport(app)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
