@@ -1,11 +1,12 @@
-"""What the tests of the catalog COMMERCE share: its databases, and accounts with money in them."""
+"""What the tests of the catalog COMMERCE share: its databases, accounts with money in them, and payments."""
 
 from typing import Any
 
 import pytest
 
-from hangar_dal import COMMERCE, Catalog, Database, builders, ledger
+from hangar_dal import COMMERCE, Catalog, Database, builders, ledger, payments, uuid7
 from hangar_dal.ledger import LedgerAccount
+from hangar_dal.payments import Payment
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +32,16 @@ async def world(db: Database, currency: str = "EUR") -> LedgerAccount:
 
 async def posted(db: Database, *accounts: LedgerAccount) -> list[int]:
     return [(await ledger.get_balance(db, each.id)).posted for each in accounts]
+
+
+async def authorized(db: Database, amount: int = 1000, **given: Any) -> Payment:
+    """A payment of this amount that the provider has authorised."""
+    made = await payments.create_payment(db, builders.payment(amount=amount, **given))
+    return await payments.authorize_payment(db, made.id, provider_reference=made.provider_reference or f"pi_{made.id}")
+
+
+async def captured(db: Database, amount: int = 1000, **given: Any) -> Payment:
+    """A payment of this amount that is captured."""
+    made = await authorized(db, amount, **given)
+    await payments.capture(db, made.id, capture_id=uuid7())
+    return await payments.get_payment(db, made.id)

@@ -56,5 +56,9 @@ from hangar_dal.builders.community import share as share
 from hangar_dal.builders.community import video as video
 from hangar_dal.builders.outbox import MessageFields as MessageFields
 from hangar_dal.builders.outbox import message as message
+from hangar_dal.builders.payments import PaymentFields as PaymentFields
+from hangar_dal.builders.payments import PaymentMethodFields as PaymentMethodFields
+from hangar_dal.builders.payments import payment as payment
+from hangar_dal.builders.payments import payment_method as payment_method
 from hangar_dal.builders.streaming import LivestreamFields as LivestreamFields
 from hangar_dal.builders.streaming import livestream as livestream

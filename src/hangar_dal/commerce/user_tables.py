@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import campaigns, ledger
+from hangar_dal import campaigns, ledger, payment_methods, payments
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 _SUMS: Final = UserTable()  # triggers keep them
@@ -29,5 +29,14 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         ),
         "campaign_keywords": _OF_CAMPAIGNS,
         "creatives": UserTable(export=streamed(campaigns.stream_creatives_of_owner)),
+        # The tokens of the methods are not exported.
+        "payment_methods": UserTable(
+            export=streamed(payment_methods.stream_payment_methods), move=moved(payment_methods.move_payment_methods)
+        ),
+        "default_payment_methods": UserTable(export=streamed(payment_methods.stream_default_payment_methods)),
+        "payments": UserTable(export=streamed(payments.stream_payments_of_payer), move=moved(payments.move_payments)),
+        # They stay with their payments.
+        "payment_captures": UserTable(export=streamed(payments.stream_captures_of_payer)),
+        "payment_refunds": UserTable(export=streamed(payments.stream_refunds_of_payer)),
     }
 )

@@ -16,6 +16,8 @@ BatchSize = Annotated[int, Field(ge=1, le=10_000)]
 NotNegative = Annotated[int, Field(ge=0)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+# A name in code, such as `visa`: it has no digits, so that no number of a card or of an account fits into it.
+PlainName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,49}$")]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 # The letters of ISO 4217, such as EUR. How many minor units make a major one is the application's affair.

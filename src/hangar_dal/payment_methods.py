@@ -1,0 +1,171 @@
+"""What users pay with: a provider's token, sealed, and what may be shown of it. One method of each user is the default.
+
+`from hangar_dal import payment_methods`. Every function takes a `Database` or a `Transaction` first, opened with
+`COMMERCE`.
+"""
+# mypy: disable-error-code="empty-body"
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from typing_extensions import Unpack
+
+from hangar_dal.batching import batches
+from hangar_dal.catalogs import COMMERCE
+from hangar_dal.database import Executor, Transaction, atomic
+from hangar_dal.errors import UniqueViolation
+from hangar_dal.models.payment_methods import DefaultPaymentMethod as DefaultPaymentMethod
+from hangar_dal.models.payment_methods import Month, PaymentMethodChanges, SealedToken, Year
+from hangar_dal.models.payment_methods import NewPaymentMethod as NewPaymentMethod
+from hangar_dal.models.payment_methods import PaymentMethod as PaymentMethod
+from hangar_dal.models.payment_methods import PaymentMethodSummary as PaymentMethodSummary
+from hangar_dal.models.row import PageSize
+from hangar_dal.query import RowCount, Stream
+
+query = COMMERCE.query
+
+_FIXED: Final = ("user_id", "provider")
+
+
+@query
+async def insert_payment_method(db: Executor, new: NewPaymentMethod) -> PaymentMethodSummary | None:
+    """Seal and store a method; None if its id is taken. `add_payment_method` says what to do then."""
+    ...
+
+
+@query
+async def insert_payment_methods(db: Executor, rows: list[NewPaymentMethod]) -> RowCount:
+    """Seal and store many in one statement, leaving out taken ids; `import_payment_methods` makes the batches."""
+    ...
+
+
+@query
+async def get_payment_method(db: Executor, payment_method_id: UUID) -> PaymentMethod:
+    """The method with this id, with its token."""
+    ...
+
+
+@query
+async def find_default_payment_method(db: Executor, user_id: UUID) -> PaymentMethod | None:
+    """The default method of a user, with its token, if the user has one."""
+    ...
+
+
+@query
+async def list_payment_methods(
+    db: Executor, user_id: UUID, *, after: PaymentMethodSummary | None = None, limit: PageSize = 50
+) -> list[PaymentMethodSummary]:
+    """A page of the methods of a user, the newest first."""
+    ...
+
+
+@query
+async def list_expiring_payment_methods(
+    db: Executor, *, year: Year, month: Month, after: PaymentMethodSummary | None = None, limit: PageSize = 50
+) -> list[PaymentMethodSummary]:
+    """A page of the methods whose last month is this one, by id."""
+    ...
+
+
+@query
+def stream_payment_methods(db: Executor, user_id: UUID) -> Stream[PaymentMethodSummary]:
+    """The methods of a user without their tokens, the oldest first, for an export."""
+    ...
+
+
+@query
+def stream_default_payment_methods(db: Executor, user_id: UUID) -> Stream[DefaultPaymentMethod]:
+    """The choice of a user, for an export."""
+    ...
+
+
+@query
+async def update_payment_method(
+    db: Executor, payment_method_id: UUID, **changes: Unpack[PaymentMethodChanges]
+) -> PaymentMethodSummary:
+    """Change what is shown of a method: a field left out stays, a field set to None becomes NULL."""
+    ...
+
+
+@query
+async def replace_payment_method_token(
+    db: Executor,
+    *,
+    id: UUID,  # noqa: A002  (the name of the column)
+    user_id: UUID,
+    token: SealedToken,
+) -> PaymentMethodSummary:
+    """Seal and store another token for a method. `NotFound` unless it is a method of this user."""
+    ...
+
+
+@query
+async def set_default_payment_method(db: Executor, payment_method_id: UUID, *, user_id: UUID) -> DefaultPaymentMethod:
+    """Make a method the default of its user. `NotFound` unless it is a method of this user."""
+    ...
+
+
+@query
+async def clear_default_payment_method(db: Executor, user_id: UUID) -> RowCount:
+    """Leave a user without a default; 0 if there is none."""
+    ...
+
+
+@query
+async def delete_payment_method(db: Executor, payment_method_id: UUID, *, user_id: UUID) -> RowCount:
+    """Delete a method of a user, and the choice of it; 0 if the user has no such method. Payments with it stay."""
+    ...
+
+
+@query
+async def drop_second_default(db: Transaction, *, kept: UUID, merged: UUID) -> RowCount:
+    """Forget the default of one user if another one has one. For `move_payment_methods`."""
+    ...
+
+
+@query
+async def move_payment_method(
+    db: Executor,
+    *,
+    id: UUID,  # noqa: A002  (the name of the column)
+    user_id: UUID,
+    token: SealedToken,
+    moved_from: UUID,
+) -> RowCount:
+    """Give a method to another user, its token sealed anew. For `move_payment_methods`."""
+    ...
+
+
+async def add_payment_method(db: Executor, new: NewPaymentMethod) -> PaymentMethodSummary:
+    """Seal and store a method. Repeating it with the same id returns the method as it is now.
+
+    `UniqueViolation` if a method of another user or provider has the id; `ForeignKeyViolation` if there is no such
+    user.
+    """
+    if method := await insert_payment_method(db, new):
+        return method
+    stored = await get_payment_method(db, new.id)
+    if any(getattr(stored, name) != getattr(new, name) for name in _FIXED):
+        raise UniqueViolation("payment_methods: another method has this id", constraint="payment_methods_pkey")
+    return PaymentMethodSummary(**stored.model_dump(exclude={"token"}))
+
+
+async def import_payment_methods(db: Executor, rows: Iterable[NewPaymentMethod], *, batch_size: int = 500) -> int:
+    """Store many methods, one statement a batch, all or none; returns how many were new."""
+    async with atomic(db) as tx:
+        return sum([await insert_payment_methods(tx, batch) for batch in batches(rows, batch_size)])
+
+
+async def move_payment_methods(db: Transaction, *, kept: UUID, merged: UUID) -> int:
+    """Give the methods of one user to another; returns how many. The default of the other one stays, if there is one.
+
+    Each is opened and sealed anew, because its token is bound to the user.
+    """
+    await drop_second_default(db, kept=kept, merged=merged)
+    async with stream_payment_methods(db, merged) as rows:
+        moved = [row.id async for row in rows]
+    for method_id in moved:
+        method = await get_payment_method(db, method_id)
+        await move_payment_method(db, id=method.id, user_id=kept, token=method.token, moved_from=merged)
+    return len(moved)

@@ -1,0 +1,43 @@
+"""Each index of the tables serves a query on both databases, as `hangar-dal explain` shows it."""
+
+import pytest
+
+from conftest import BACKENDS
+from hangar_dal.contract.plans_explained import explain
+from hangar_dal.contract.project import given_project
+from postgres_server import Server
+
+# Other indexes serve triggers and the deletion of methods.
+SERVING = {
+    "idx_payment_captures_payment",
+    "idx_payment_methods_expiry",
+    "idx_payment_methods_user",
+    "idx_payment_refunds_payment",
+    "idx_payments_payer",
+    "idx_payments_reference",
+    "idx_payments_status",
+    "payments_provider_provider_reference_key",
+}
+TABLES = {"payments", "payment_captures", "payment_refunds", "payment_methods"}
+READ_ALL = {
+    "payments.list_wrong_revenue",
+    "payments.stream_captures",
+    "payments.stream_payments",
+    "payments.stream_refunds",
+}
+# On PostgreSQL the scratch is almost empty, where a scan of the captures of one user is the fastest way.
+OF_ONE_USER = {"payments.stream_captures_of_payer", "payments.stream_refunds_of_payer"}
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(server: str) -> None:
+    project = given_project(["hangar_dal:COMMERCE"], ())
+    found = explain(project, ["payments.*", "payment_methods.*"], postgresql=server)
+    for dialect in BACKENDS:
+        plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
+        assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()
+        assert {query for query, plan in plans if TABLES & {*plan.whole}} <= READ_ALL | OF_ONE_USER
