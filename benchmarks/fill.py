@@ -48,34 +48,36 @@ from hangar_dal.cli.progress import bar
 from hangar_dal.errors import HangarError
 
 CATALOG: Final = Catalog("hangar_dal", name="benchmarks.fill:CATALOG", uses=[ACCOUNTS, COMMUNITY, OUTBOX])
-# Two tables are filled at once, one of each lane, in this order. A table comes after those that it refers to.
-USERS: Final = {"users": accounts.import_users}
-LANES: Final[Sequence[dict[str, Callable[..., Any]]]] = (
-    {
-        "session_cookies": session_cookies.import_session_cookies,
-        "eve_tokens": eve_tokens.import_eve_tokens,
-        "refresh_tokens": refresh_tokens.import_refresh_tokens,
-        "security_events": security_events.import_security_events,
-        "one_time_tokens": store_one_time_tokens,
-        "sign_in_failures": store_failed_sign_ins,
-        "second_factors": store_second_factors,
-        "preferences": notifications.import_preferences,
-        "blocks": social.import_blocks,
-        "follows": social.import_follows,
-        "notifications": notifications.notify_many,
-        "inboxes": open_inboxes,
-        "messages": outbox.put_many,
-    },
-    {
-        "videos": videos.import_videos,
-        "renditions": videos.import_renditions,
-        "views": video_views.import_views,
-        "video_likes": likes.import_video_likes,
-        "comments": comments.import_comments,
-        "comment_likes": likes.import_comment_likes,
-        "shares": shares.import_shares,
-        "reports": reports.import_reports,
-    },
+# One stage comes after the other. Its lanes are filled at once, each table of a lane after the one before.
+STAGES: Final[Sequence[Sequence[dict[str, Callable[..., Any]]]]] = (
+    ({"users": accounts.import_users},),
+    (
+        {
+            "session_cookies": session_cookies.import_session_cookies,
+            "eve_tokens": eve_tokens.import_eve_tokens,
+            "refresh_tokens": refresh_tokens.import_refresh_tokens,
+            "security_events": security_events.import_security_events,
+            "one_time_tokens": store_one_time_tokens,
+            "sign_in_failures": store_failed_sign_ins,
+            "second_factors": store_second_factors,
+        },
+        {
+            "preferences": notifications.import_preferences,
+            "blocks": social.import_blocks,
+            "follows": social.import_follows,
+        },
+        {"videos": videos.import_videos, "renditions": videos.import_renditions},
+    ),
+    (
+        {"notifications": notifications.notify_many, "inboxes": open_inboxes, "messages": outbox.put_many},
+        {"views": video_views.import_views},
+        {"video_likes": likes.import_video_likes, "shares": shares.import_shares},
+        {
+            "comments": comments.import_comments,
+            "comment_likes": likes.import_comment_likes,
+            "reports": reports.import_reports,
+        },
+    ),
 )
 ROWS_PER_TRANSACTION: Final = 20_000
 ROWS_PER_INSTANT: Final = 500  # of those to which the database's clock gives their time
@@ -126,10 +128,10 @@ class Report:
 
 async def fill(db: Database, population: Population, report: Report) -> None:
     """Store all rows. The database must have been opened with `clock`."""
-    await _fill_tables(db, population, USERS, report)
-    async with asyncio.TaskGroup() as lanes:
-        for tables in LANES:
-            lanes.create_task(_fill_tables(db, population, tables, report))
+    for stage in STAGES:
+        async with asyncio.TaskGroup() as lanes:
+            for tables in stage:
+                lanes.create_task(_fill_tables(db, population, tables, report))
 
 
 async def _fill_tables(

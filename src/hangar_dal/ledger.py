@@ -39,6 +39,12 @@ async def insert_account(db: Executor, new: NewLedgerAccount) -> LedgerAccount |
 
 
 @query
+async def insert_accounts(db: Executor, rows: list[LedgerAccount]) -> RowCount:
+    """Store many in one statement, all of them open; `import_accounts` makes the batches."""
+    ...
+
+
+@query
 async def get_account(db: Executor, account_id: UUID) -> LedgerAccount:
     """The account with this id."""
     ...
@@ -137,6 +143,12 @@ async def list_wrong_balances(db: Executor) -> list[WrongBalance]:
 
 
 @query
+def stream_accounts(db: Executor) -> Stream[LedgerAccount]:
+    """All accounts, by id, for an export."""
+    ...
+
+
+@query
 def stream_transfers(db: Executor) -> Stream[Transfer]:
     """The books, by id, for an export."""
     ...
@@ -171,6 +183,15 @@ async def open_account(db: Executor, new: NewLedgerAccount) -> LedgerAccount:
     if any(getattr(account, name) != getattr(new, name) for name in _FIXED):
         raise UniqueViolation("ledger_accounts: another account has this code or id", constraint=_ACCOUNT_CODE)
     return account
+
+
+async def import_accounts(db: Executor, rows: Iterable[LedgerAccount], *, batch_size: int = 500) -> int:
+    """Store what `stream_accounts` gave, one statement a batch, all or none; returns how many were new.
+
+    All are open then: import their transfers, and close again what was closed.
+    """
+    async with atomic(db) as tx:
+        return sum([await insert_accounts(tx, batch) for batch in batches(rows, batch_size)])
 
 
 async def transfer(db: Executor, new: NewTransfer) -> Transfer:
@@ -228,12 +249,12 @@ async def expire_holds(db: Executor, *, limit: BatchSize = 500) -> int:
 async def reverse(db: Executor, reversed_id: UUID, *, transfer_id: UUID, reference: Label | None = None) -> Transfer:
     """Take a transfer back, once. Repeating it with the same id changes nothing; the errors of `transfer`."""
     back = await get_transfer(db, reversed_id)
+    sides = {"debit_account_id": back.credit_account_id, "credit_account_id": back.debit_account_id}
     entry = back.model_copy(
         update={
+            **sides,
             "id": transfer_id,
             "kind": TransferKind.REVERSAL,
-            "debit_account_id": back.credit_account_id,
-            "credit_account_id": back.debit_account_id,
             "pending_id": None,
             "reversed_id": back.id,
             "reference": reference or back.reference,
@@ -250,15 +271,8 @@ def _entry(db: Executor, new: NewTransfer, kind: TransferKind) -> Transfer:
 
 
 def _end(db: Executor, held: Transfer, kind: TransferKind, transfer_id: UUID, amount: Amount) -> Transfer:
-    ended = {
-        "id": transfer_id,
-        "kind": kind,
-        "amount": amount,
-        "pending_id": held.id,
-        "expires_at": None,
-        "created_at": db.now(),
-    }
-    return held.model_copy(update=ended)
+    ended = {"id": transfer_id, "kind": kind, "amount": amount, "pending_id": held.id}
+    return held.model_copy(update={**ended, "expires_at": None, "created_at": db.now()})
 
 
 async def _inserted(db: Executor, rows: list[Transfer]) -> list[Transfer]:

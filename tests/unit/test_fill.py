@@ -4,7 +4,6 @@ import io
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import redirect_stderr, redirect_stdout
-from itertools import chain
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from hangar_dal.migrations.drift import database_schema
 
 USERS, SEED = 60, 2
 EMPTY = {"video_trends"}  # which an application makes anew now and then
-TABLES = [*fill.USERS, *chain(*fill.LANES)]
+TABLES = [table for stage in fill.STAGES for lane in stage for table in lane]
 STORED = {"renditions": "video_renditions", "views": "video_views", "messages": "outbox"}
 STORED |= {"preferences": "notification_preferences", "second_factors": "two_factor"}
 # Of these, some rows are left out, or change other rows.

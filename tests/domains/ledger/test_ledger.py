@@ -261,19 +261,6 @@ async def test_many_are_booked_in_their_order_all_or_none(database: Database) ->
         await ledger.transfer_many(database, [builders.transfer(ben, eve), builders.transfer(ada, ben)])
 
 
-async def test_what_was_exported_is_imported(database: Database) -> None:
-    ada, ben = await account(database, 500), await account(database)
-    held = await ledger.hold(database, builders.hold(ada, ben))
-    await ledger.post(database, held.id, transfer_id=uuid7(), amount=50)
-    async with ledger.stream_transfers(database) as rows:
-        exported = [row async for row in rows]
-    assert [row.kind for row in exported] == [TransferKind.TRANSFER, TransferKind.PENDING, TransferKind.POSTED]
-    assert await ledger.import_transfers(database, exported) == 0
-    moved = [row.model_copy(update={"id": uuid7(), "pending_id": None}) for row in exported[:1]]
-    assert await ledger.import_transfers(database, moved) == 1
-    assert await posted(database, ada) == [950]
-
-
 async def test_a_deleted_user_leaves_the_books(database: Database, user: User) -> None:
     ada, ben = await account(database, 100, owner=user), await account(database)
     await ledger.transfer(database, builders.transfer(ada, ben))

@@ -40,6 +40,49 @@ RETURNING
     created_at,
     closed_at;
 
+-- name: insert_accounts
+-- A taken id or code is left out. All are open: what is closed takes no transfers.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO ledger_accounts (
+    id,
+    code,
+    kind,
+    owner_id,
+    currency,
+    may_be_negative,
+    metadata,
+    created_at
+)
+SELECT
+    entry.id,
+    entry.code,
+    entry.kind,
+    entry.owner_id,
+    entry.currency,
+    entry.may_be_negative,
+    entry.metadata,
+    entry.created_at
+FROM json_to_recordset(:rows) AS entry (
+    id uuid,
+    code text,
+    kind text,
+    owner_id uuid,
+    currency text,
+    may_be_negative boolean,
+    metadata jsonb,
+    created_at timestamptz
+)
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM ledger_accounts AS opened
+        WHERE
+            opened.id = entry.id
+            OR opened.code = entry.code
+    )
+ORDER BY entry.id
+ON CONFLICT DO NOTHING;
+
 -- name: get_account
 SELECT
     id,
@@ -447,6 +490,21 @@ LEFT OUTER JOIN posted ON ledger_accounts.id = posted.account_id
 LEFT OUTER JOIN booked ON ledger_accounts.id = booked.account_id
 WHERE coalesce(posted.amount, 0) <> coalesce(booked.amount, 0)
 ORDER BY ledger_accounts.id;
+
+-- name: stream_accounts
+-- scan: an export reads everything
+SELECT
+    id,
+    code,
+    kind,
+    owner_id,
+    currency,
+    may_be_negative,
+    metadata,
+    created_at,
+    closed_at
+FROM ledger_accounts
+ORDER BY id;
 
 -- name: stream_transfers
 -- scan: an export reads everything

@@ -40,6 +40,40 @@ RETURNING
     created_at,
     closed_at;
 
+-- name: insert_accounts
+-- A taken id or code is left out. All are open: what is closed takes no transfers.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO ledger_accounts (
+    id,
+    code,
+    kind,
+    owner_id,
+    currency,
+    may_be_negative,
+    metadata,
+    created_at
+)
+SELECT
+    json_extract(entry.value, '$.id') AS id,
+    json_extract(entry.value, '$.code') AS code,
+    json_extract(entry.value, '$.kind') AS kind,
+    json_extract(entry.value, '$.owner_id') AS owner_id,
+    json_extract(entry.value, '$.currency') AS currency,
+    json_extract(entry.value, '$.may_be_negative') AS may_be_negative,
+    json_extract(entry.value, '$.metadata') AS metadata,
+    json_extract(entry.value, '$.created_at') AS created_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM ledger_accounts AS opened
+        WHERE
+            opened.id = json_extract(entry.value, '$.id')
+            OR opened.code = json_extract(entry.value, '$.code')
+    )
+ORDER BY json_extract(entry.value, '$.id')
+ON CONFLICT DO NOTHING;
+
 -- name: get_account
 SELECT
     id,
@@ -434,6 +468,21 @@ LEFT OUTER JOIN posted ON ledger_accounts.id = posted.account_id
 LEFT OUTER JOIN booked ON ledger_accounts.id = booked.account_id
 WHERE coalesce(posted.amount, 0) <> coalesce(booked.amount, 0)
 ORDER BY ledger_accounts.id;
+
+-- name: stream_accounts
+-- scan: an export reads everything
+SELECT
+    id,
+    code,
+    kind,
+    owner_id,
+    currency,
+    may_be_negative,
+    metadata,
+    created_at,
+    closed_at
+FROM ledger_accounts
+ORDER BY id;
 
 -- name: stream_transfers
 -- scan: an export reads everything

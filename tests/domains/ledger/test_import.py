@@ -1,0 +1,39 @@
+"""What was exported is imported: accounts, then their transfers."""
+
+from commerce import account, posted
+from hangar_dal import Database, builders, ledger, uuid7
+from hangar_dal.ledger import LedgerAccount, TransferKind
+
+
+def exported_as(row: LedgerAccount, *, code: str) -> LedgerAccount:
+    return row.model_copy(update={"id": uuid7(), "code": code})
+
+
+async def test_exported_accounts_are_imported_open_and_those_that_exist_are_left_out(database: Database) -> None:
+    ada, ben = await account(database, 100, code="wallet:ada"), await account(database)
+    await ledger.close_account(database, ben.id)
+    async with ledger.stream_accounts(database) as rows:
+        exported = [row async for row in rows]
+    assert [row.id for row in exported] == sorted(row.id for row in exported)
+    closed = [row for row in exported if row.closed_at is not None]
+    assert [row.id for row in closed] == [ben.id]
+    assert await ledger.import_accounts(database, exported) == 0
+    with_a_taken_code = exported_as(ada, code="wallet:ada")
+    new = [exported_as(row, code=f"copy:{number}") for number, row in enumerate(exported)]
+    assert await ledger.import_accounts(database, [with_a_taken_code, *new], batch_size=2) == len(new)
+    for row in new:
+        assert await ledger.get_account(database, row.id) == row.model_copy(update={"closed_at": None})
+    assert await ledger.transfer(database, builders.transfer(ada, new[-1]))
+
+
+async def test_what_was_exported_is_imported(database: Database) -> None:
+    ada, ben = await account(database, 500), await account(database)
+    held = await ledger.hold(database, builders.hold(ada, ben))
+    await ledger.post(database, held.id, transfer_id=uuid7(), amount=50)
+    async with ledger.stream_transfers(database) as rows:
+        exported = [row async for row in rows]
+    assert [row.kind for row in exported] == [TransferKind.TRANSFER, TransferKind.PENDING, TransferKind.POSTED]
+    assert await ledger.import_transfers(database, exported) == 0
+    moved = [row.model_copy(update={"id": uuid7(), "pending_id": None}) for row in exported[:1]]
+    assert await ledger.import_transfers(database, moved) == 1
+    assert await posted(database, ada) == [950]
