@@ -14,6 +14,7 @@ from hangar_dal.catalogs import COMMERCE
 from hangar_dal.database import Executor, atomic
 from hangar_dal.errors import CheckViolation, InsufficientFunds, NotFound, UniqueViolation
 from hangar_dal.models.ledger import Balance as Balance
+from hangar_dal.models.ledger import ImportedLedgerAccount as ImportedLedgerAccount
 from hangar_dal.models.ledger import LedgerAccount as LedgerAccount
 from hangar_dal.models.ledger import NewHold, NewLedgerAccount, NewTransfer
 from hangar_dal.models.ledger import Transfer as Transfer
@@ -39,8 +40,8 @@ async def insert_account(db: Executor, new: NewLedgerAccount) -> LedgerAccount |
 
 
 @query
-async def insert_accounts(db: Executor, rows: list[LedgerAccount]) -> RowCount:
-    """Store many in one statement, all of them open; `import_accounts` makes the batches."""
+async def insert_accounts(db: Executor, rows: list[ImportedLedgerAccount]) -> RowCount:
+    """Store many in one statement; `import_accounts` makes the batches."""
     ...
 
 
@@ -185,11 +186,8 @@ async def open_account(db: Executor, new: NewLedgerAccount) -> LedgerAccount:
     return account
 
 
-async def import_accounts(db: Executor, rows: Iterable[LedgerAccount], *, batch_size: int = 500) -> int:
-    """Store what `stream_accounts` gave, one statement a batch, all or none; returns how many were new.
-
-    All are open then: import their transfers, and close again what was closed.
-    """
+async def import_accounts(db: Executor, rows: Iterable[ImportedLedgerAccount], *, batch_size: int = 500) -> int:
+    """Store many accounts, one statement a batch, all or none; returns how many were new."""
     async with atomic(db) as tx:
         return sum([await insert_accounts(tx, batch) for batch in batches(rows, batch_size)])
 

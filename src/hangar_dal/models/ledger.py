@@ -33,6 +33,12 @@ class NewLedgerAccount(Row):
     metadata: JsonObject = Field(default_factory=dict)
 
 
+class ImportedLedgerAccount(NewLedgerAccount):
+    """An account that was opened elsewhere. It is stored open: what is closed takes no transfers."""
+
+    created_at: datetime
+
+
 class LedgerAccount(Row):
     """An account. One that may not be negative never has less than nothing, holds included."""
 

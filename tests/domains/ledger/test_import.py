@@ -1,12 +1,14 @@
 """What was exported is imported: accounts, then their transfers."""
 
+from typing import Any
+
 from commerce import account, posted
 from hangar_dal import Database, builders, ledger, uuid7
-from hangar_dal.ledger import LedgerAccount, TransferKind
+from hangar_dal.ledger import ImportedLedgerAccount, LedgerAccount, TransferKind
 
 
-def exported_as(row: LedgerAccount, *, code: str) -> LedgerAccount:
-    return row.model_copy(update={"id": uuid7(), "code": code})
+def imported(row: LedgerAccount, **changes: Any) -> ImportedLedgerAccount:
+    return ImportedLedgerAccount(**row.model_dump(exclude={"closed_at"}) | changes)
 
 
 async def test_exported_accounts_are_imported_open_and_those_that_exist_are_left_out(database: Database) -> None:
@@ -17,13 +19,14 @@ async def test_exported_accounts_are_imported_open_and_those_that_exist_are_left
     assert [row.id for row in exported] == sorted(row.id for row in exported)
     closed = [row for row in exported if row.closed_at is not None]
     assert [row.id for row in closed] == [ben.id]
-    assert await ledger.import_accounts(database, exported) == 0
-    with_a_taken_code = exported_as(ada, code="wallet:ada")
-    new = [exported_as(row, code=f"copy:{number}") for number, row in enumerate(exported)]
+    assert await ledger.import_accounts(database, [imported(row) for row in exported]) == 0
+    with_a_taken_code = imported(ada, id=uuid7())
+    new = [imported(row, id=uuid7(), code=f"copy:{number}") for number, row in enumerate(exported)]
     assert await ledger.import_accounts(database, [with_a_taken_code, *new], batch_size=2) == len(new)
     for row in new:
-        assert await ledger.get_account(database, row.id) == row.model_copy(update={"closed_at": None})
-    assert await ledger.transfer(database, builders.transfer(ada, new[-1]))
+        stored = await ledger.get_account(database, row.id)
+        assert (imported(stored), stored.closed_at) == (row, None)
+    assert await ledger.transfer(database, builders.transfer(ada, new[-1].id))
 
 
 async def test_what_was_exported_is_imported(database: Database) -> None:

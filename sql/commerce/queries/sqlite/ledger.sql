@@ -41,7 +41,7 @@ RETURNING
     closed_at;
 
 -- name: insert_accounts
--- A taken id or code is left out. All are open: what is closed takes no transfers.
+-- A taken id or code is left out.
 -- differs: a JSON array is read by json_each here, by json_to_recordset there
 INSERT INTO ledger_accounts (
     id,
