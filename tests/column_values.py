@@ -65,7 +65,7 @@ def _refused(database: Database, column: str, stored: Any) -> list[tuple[str, st
     text = str(stored)
     if column == "shard":
         return [("'g'", "check"), ("'ab'", "check")]
-    if column.startswith(("is_", "may_")):
+    if column.startswith(("is_", "may_", "cancel_")):
         return [("2", "type_check")]
     if isinstance(stored, int):
         return [("-1", "check")]

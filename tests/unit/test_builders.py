@@ -98,6 +98,13 @@ BUILDERS: dict[str, tuple[Callable[..., Row], dict[str, Any], Any, set[str]]] = 
     "campaign": (builders.campaign, {"owner": SOMEBODY}, builders.CampaignFields, {"owner_id"}),
     "creative": (builders.creative, {"campaign": SOMETHING}, builders.CreativeFields, {"campaign_id"}),
     "livestream": (builders.livestream, {"owner": SOMEBODY}, builders.LivestreamFields, {"owner_id"}),
+    "plan": (builders.plan, {}, builders.PlanFields, set()),
+    "subscription": (
+        builders.subscription,
+        {"user": SOMEBODY, "plan": SOMETHING},
+        builders.SubscriptionFields,
+        {"user_id", "plan_id"},
+    ),
     "payment_method": (builders.payment_method, {"user": SOMEBODY}, builders.PaymentMethodFields, {"user_id"}),
     "payment": (
         builders.payment,

@@ -32,9 +32,13 @@ from hangar_dal.builders.building import EARLIER as EARLIER
 from hangar_dal.builders.building import LATER as LATER
 from hangar_dal.builders.commerce import HoldFields as HoldFields
 from hangar_dal.builders.commerce import LedgerAccountFields as LedgerAccountFields
+from hangar_dal.builders.commerce import PlanFields as PlanFields
+from hangar_dal.builders.commerce import SubscriptionFields as SubscriptionFields
 from hangar_dal.builders.commerce import TransferFields as TransferFields
 from hangar_dal.builders.commerce import hold as hold
 from hangar_dal.builders.commerce import ledger_account as ledger_account
+from hangar_dal.builders.commerce import plan as plan
+from hangar_dal.builders.commerce import subscription as subscription
 from hangar_dal.builders.commerce import transfer as transfer
 from hangar_dal.builders.community import CommentFields as CommentFields
 from hangar_dal.builders.community import EventFields as EventFields

@@ -1,4 +1,4 @@
-"""Builders for the catalog COMMERCE: accounts of the books, and transfers between them."""
+"""Builders for the catalog COMMERCE: accounts of the books, transfers between them, plans and subscriptions."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -6,15 +6,18 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
-from hangar_dal.builders.building import built, id_of
+from hangar_dal.builders.building import built, id_of, numbers
 from hangar_dal.models.ledger import (
     LedgerAccount,
     NewHold,
     NewLedgerAccount,
     NewTransfer,
 )
-from hangar_dal.models.row import Amount, Currency, Label, ShortText
+from hangar_dal.models.plans import IntervalCount, NewPlan, Plan
+from hangar_dal.models.row import Amount, Currency, Label, Price, ShortText, TrialDays
+from hangar_dal.models.subscriptions import NewSubscription
 from hangar_dal.models.users import User
+from hangar_dal.periods import IntervalUnit
 from hangar_dal.values import JsonObject
 
 
@@ -39,6 +42,25 @@ class HoldFields(TransferFields, total=False):
     expires_at: datetime | None
 
 
+class PlanFields(TypedDict, total=False):
+    id: UUID
+    code: Label
+    name: Label
+    amount: Price
+    currency: Currency
+    interval_unit: IntervalUnit
+    interval_count: IntervalCount
+    trial_days: TrialDays
+    metadata: JsonObject
+
+
+class SubscriptionFields(TypedDict, total=False):
+    id: UUID
+    starts_at: datetime | None
+    trial_days: TrialDays | None
+    metadata: JsonObject
+
+
 def ledger_account(owner: User | UUID | None = None, **fields: Unpack[LedgerAccountFields]) -> NewLedgerAccount:
     """A wallet in EUR that may not be negative."""
     owner_id = None if owner is None else id_of(owner)
@@ -59,3 +81,15 @@ def hold(debit: LedgerAccount | UUID, credit: LedgerAccount | UUID, **fields: Un
     return built(
         NewHold, fields, debit_account_id=id_of(debit), credit_account_id=id_of(credit), amount=100, currency="EUR"
     )
+
+
+def plan(**fields: Unpack[PlanFields]) -> NewPlan:
+    """3000 EUR cents a month, without a trial."""
+    number = next(numbers)
+    named = {"code": f"plan-{number}", "name": f"Plan {number}"}
+    return built(NewPlan, fields, **named, amount=3000, currency="EUR", interval_unit=IntervalUnit.MONTH)
+
+
+def subscription(user: User | UUID, plan: Plan | UUID, **fields: Unpack[SubscriptionFields]) -> NewSubscription:
+    """A subscription that begins now, with the trial of its plan."""
+    return built(NewSubscription, fields, user_id=id_of(user), plan_id=id_of(plan))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import campaigns, ledger, payment_methods, payments
+from hangar_dal import campaigns, ledger, payment_methods, payments, subscriptions
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 _SUMS: Final = UserTable()  # triggers keep them
@@ -29,6 +29,11 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         ),
         "campaign_keywords": _OF_CAMPAIGNS,
         "creatives": UserTable(export=streamed(campaigns.stream_creatives_of_owner)),
+        # They end without their user.
+        "subscriptions": UserTable(
+            export=streamed(subscriptions.stream_subscriptions_of_user), move=moved(subscriptions.move_subscriptions)
+        ),
+        "subscription_periods": UserTable(export=streamed(subscriptions.stream_periods_of_user)),
         # The tokens of the methods are not exported.
         "payment_methods": UserTable(
             export=streamed(payment_methods.stream_payment_methods), move=moved(payment_methods.move_payment_methods)

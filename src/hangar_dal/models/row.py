@@ -24,6 +24,8 @@ LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z][A-Z]$")]
 # A positive number of minor units.
 Amount = Annotated[int, Field(ge=1, le=10**15)]
+Price = Annotated[int, Field(ge=0, le=10**15)]
+TrialDays = Annotated[int, Field(ge=0, le=1000)]
 
 EveCharacterId = Annotated[int, Field(gt=0)]
 

@@ -1,0 +1,14 @@
+DROP TABLE subscription_periods;
+DROP TABLE subscriptions;
+DROP TABLE plans;
+DROP FUNCTION subscription_periods_kept();
+DROP FUNCTION subscription_periods_unchanged();
+DROP FUNCTION subscription_periods_current();
+DROP FUNCTION subscriptions_without_user();
+DROP FUNCTION subscriptions_next_period();
+DROP FUNCTION subscriptions_period_kept();
+DROP FUNCTION subscriptions_unchanged();
+DROP FUNCTION subscriptions_status_transition();
+DROP FUNCTION subscriptions_plan_open();
+DROP FUNCTION subscriptions_first_status();
+DROP FUNCTION plans_unchanged();

@@ -1,0 +1,3 @@
+DROP TABLE subscription_periods;
+DROP TABLE subscriptions;
+DROP TABLE plans;
