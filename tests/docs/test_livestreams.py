@@ -7,14 +7,17 @@ import pytest
 from community import person
 from docs.documents import ROOT
 from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
-from hangar_dal import LIVESTREAMS, Database, livestreams, sealing, streaming
+from hangar_dal import LIVESTREAMS, Database, live_viewers, livestreams, sealing, streaming
 from hangar_dal.streaming.user_tables import USER_TABLES
 from streaming import catalog as catalog
 
 PAGE = ROOT / "docs" / "livestreams.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 # Pieces of `create_livestream`, `rotate_stream_key` and others, which the page describes as a whole.
-PIECES = r"insert_\w+|move_\w+|store_stream_key|find_livestream_by_key_hash"
+PIECES = (
+    r"insert_\w+|move_\w+|store_stream_key|find_livestream_by_key_hash|touch_viewers|count_viewers_since"
+    r"|sample_viewers_since|delete_viewers_of_ended|close_viewer_counts"
+)
 
 
 async def test_the_code_of_the_page_runs(
@@ -22,13 +25,15 @@ async def test_the_code_of_the_page_runs(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
-    begun, recorded = await run_code(PAGE, {"user": await person(database)}, ("begun", "recorded"))
+    given = {"user": await person(database), "viewer": await person(database)}
+    begun, recorded, totals = await run_code(PAGE, given, ("begun", "recorded", "totals"))
     assert begun.started_at is not None
+    assert (totals.viewers, totals.peak) == (1, 1)
     assert recorded.recording_id is not None
 
 
 def test_every_function_is_on_the_page() -> None:
-    assert functions_left_out(TEXT, PIECES, livestreams) == []
+    assert functions_left_out(TEXT, PIECES, livestreams, live_viewers) == []
     assert [name for name in streaming.__all__ if f"`{name}`" not in TEXT] == []
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import livestreams
+from hangar_dal import live_viewers, livestreams
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
@@ -19,5 +19,8 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         ),
         # Hashes of keys, which move with their livestreams.
         "livestream_keys": UserTable(),
+        # They go with the merged user, and stay counted.
+        "live_viewers": UserTable(export=streamed(live_viewers.stream_viewers_of_user)),
+        "live_viewer_counts": UserTable(),
     }
 )

@@ -1,0 +1,2 @@
+DROP TABLE live_viewer_counts;
+DROP TABLE live_viewers;
