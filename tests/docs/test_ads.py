@@ -8,7 +8,7 @@ from advertising import person
 from commerce import catalog as catalog
 from docs.documents import ROOT
 from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
-from hangar_dal import COMMERCE, Database, campaigns, sealing
+from hangar_dal import COMMERCE, Database, ad_serving, campaigns, sealing
 from hangar_dal.commerce.user_tables import USER_TABLES
 
 PAGE = ROOT / "docs" / "ads.md"
@@ -22,12 +22,14 @@ async def test_the_code_of_the_page_runs(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
-    campaign, creative = await run_code(PAGE, {"user": await person(database)}, ("campaign", "creative"))
+    made = ("campaign", "creative", "budget")
+    campaign, creative, budget = await run_code(PAGE, {"user": await person(database)}, made)
     assert (campaign.status, creative.status) == ("ACTIVE", "APPROVED")
+    assert (budget.reserved, budget.spent) == (0, 10)
 
 
 def test_every_function_is_on_the_page() -> None:
-    assert functions_left_out(TEXT, PIECES, campaigns) == []
+    assert functions_left_out(TEXT, PIECES, campaigns, ad_serving) == []
 
 
 def test_every_rule_and_every_test_on_the_page_exist() -> None:
@@ -36,4 +38,5 @@ def test_every_rule_and_every_test_on_the_page_exist() -> None:
 
 def test_the_page_says_what_happens_to_each_table() -> None:
     last = TEXT.partition("## What happens with users")[2]
-    assert set(re.findall(r"^\| `(\w+)`", last, re.MULTILINE)) == TABLES
+    listed = "".join(re.findall(r"^\| (`[^|]+)\|", last, re.MULTILINE))
+    assert set(re.findall(r"`(\w+)`", listed)) == TABLES

@@ -112,6 +112,13 @@ BUILDERS: dict[str, tuple[Callable[..., Row], dict[str, Any], Any, set[str]]] = 
         builders.PaymentFields,
         {"payer_id", "payment_method_id"},
     ),
+    "ad_request": (builders.ad_request, {"viewer": SOMEBODY}, builders.AdRequestFields, {"viewer_id"}),
+    "reservation": (
+        builders.reservation,
+        {"campaign": SOMETHING, "creative": SOMETHING, "viewer": SOMEBODY},
+        builders.ReservationFields,
+        {"campaign_id", "creative_id", "viewer_id"},
+    ),
     "message": (builders.message, {}, builders.MessageFields, set()),
 }
 

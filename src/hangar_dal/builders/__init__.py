@@ -24,10 +24,14 @@ from hangar_dal.builders.accounts import session_cookie as session_cookie
 from hangar_dal.builders.accounts import storage_state as storage_state
 from hangar_dal.builders.accounts import two_factor as two_factor
 from hangar_dal.builders.accounts import user as user
+from hangar_dal.builders.advertising import AdRequestFields as AdRequestFields
 from hangar_dal.builders.advertising import CampaignFields as CampaignFields
 from hangar_dal.builders.advertising import CreativeFields as CreativeFields
+from hangar_dal.builders.advertising import ReservationFields as ReservationFields
+from hangar_dal.builders.advertising import ad_request as ad_request
 from hangar_dal.builders.advertising import campaign as campaign
 from hangar_dal.builders.advertising import creative as creative
+from hangar_dal.builders.advertising import reservation as reservation
 from hangar_dal.builders.building import EARLIER as EARLIER
 from hangar_dal.builders.building import LATER as LATER
 from hangar_dal.builders.commerce import HoldFields as HoldFields

@@ -1,4 +1,4 @@
-"""Builders for the catalog COMMERCE: campaigns and what they show."""
+"""Builders for the catalog COMMERCE: campaigns, what they show, and requests for ads."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -6,11 +6,13 @@ from uuid import UUID
 
 from typing_extensions import Unpack
 
-from hangar_dal.builders.building import EARLIER, built, id_of, numbers
+from hangar_dal.builders.building import EARLIER, LATER, built, id_of, numbers
+from hangar_dal.models.ad_serving import AdRequest, NewReservation
 from hangar_dal.models.campaigns import (
     Body,
     Campaign,
     CampaignStatus,
+    Creative,
     CreativeStatus,
     FrequencyCap,
     Keywords,
@@ -51,6 +53,20 @@ class CreativeFields(TypedDict, total=False):
     metadata: JsonObject
 
 
+class AdRequestFields(TypedDict, total=False):
+    id: UUID
+    viewer_key: Label | None
+    currency: Currency
+    keywords: list[str]
+    traits: dict[str, str]
+
+
+class ReservationFields(TypedDict, total=False):
+    id: UUID
+    viewer_key: Label | None
+    expires_at: datetime
+
+
 def campaign(owner: User | UUID, **fields: Unpack[CampaignFields]) -> NewCampaign:
     """A campaign that is ACTIVE, for everybody, with 1,000 EUR in all, 100 EUR a day and 10 cents an impression."""
     return built(
@@ -79,3 +95,29 @@ def creative(campaign: Campaign | UUID, **fields: Unpack[CreativeFields]) -> New
         landing_url=f"https://example.com/{number}",
         status=CreativeStatus.APPROVED,
     )
+
+
+def ad_request(viewer: User | UUID | None = None, **fields: Unpack[AdRequestFields]) -> AdRequest:
+    """A place for an ad that is paid in EUR; without a viewer, for somebody who is known by a key."""
+    return built(AdRequest, fields, **_viewer(viewer), currency="EUR")
+
+
+def reservation(
+    campaign: Campaign | UUID,
+    creative: Creative | UUID,
+    viewer: User | UUID | None = None,
+    **fields: Unpack[ReservationFields],
+) -> NewReservation:
+    """The price of one impression, set aside for somebody who is known by a key unless a viewer is given."""
+    return built(
+        NewReservation,
+        fields,
+        campaign_id=id_of(campaign),
+        creative_id=id_of(creative),
+        **_viewer(viewer),
+        expires_at=LATER,
+    )
+
+
+def _viewer(viewer: User | UUID | None) -> dict[str, UUID | str]:
+    return {"viewer_key": f"viewer {next(numbers)}"} if viewer is None else {"viewer_id": id_of(viewer)}

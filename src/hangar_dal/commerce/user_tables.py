@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import campaigns, ledger, payment_methods, payments, subscriptions
+from hangar_dal import ad_serving, campaigns, ledger, payment_methods, payments, subscriptions
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 _SUMS: Final = UserTable()  # triggers keep them
@@ -43,5 +43,15 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         # They stay with their payments.
         "payment_captures": UserTable(export=streamed(payments.stream_captures_of_payer)),
         "payment_refunds": UserTable(export=streamed(payments.stream_refunds_of_payer)),
+        "ad_budgets": _SUMS,
+        "ad_days": _SUMS,
+        # They go with the merged user: they only keep caps, and are purged after the day.
+        "ad_viewer_days": _SUMS,
+        # They end within minutes, without the merged user.
+        "ad_reservations": UserTable(),
+        "ad_impressions": UserTable(
+            export=streamed(ad_serving.stream_impressions_of_viewer), move=moved(ad_serving.move_impressions)
+        ),
+        "ad_clicks": UserTable(export=streamed(ad_serving.stream_clicks_of_viewer)),
     }
 )

@@ -15,6 +15,7 @@
     ├── EveTokenLeaseLost          another process refreshed, replaced or deleted the tokens of an EVE character
     ├── MessageLeaseLost           another worker has claimed the message of the outbox since
     ├── InsufficientFunds          an account that may not be negative would be
+    ├── AdNotAvailable             a campaign does not run, has no budget left, or a viewer has seen it often enough
     ├── AccountNotActive           the account exists and may not sign in
     ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
     ├── NotFound                   a row that had to exist does not
@@ -64,6 +65,7 @@ from hangar_dal.errors.accounts import SecondFactorRequired as SecondFactorRequi
 from hangar_dal.errors.accounts import TokenInvalid as TokenInvalid
 from hangar_dal.errors.accounts import TokenReused as TokenReused
 from hangar_dal.errors.accounts import WeakPassword as WeakPassword
+from hangar_dal.errors.commerce import AdNotAvailable as AdNotAvailable
 from hangar_dal.errors.commerce import InsufficientFunds as InsufficientFunds
 from hangar_dal.errors.database import CheckViolation as CheckViolation
 from hangar_dal.errors.database import CommitUnknown as CommitUnknown

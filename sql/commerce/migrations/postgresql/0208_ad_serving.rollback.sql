@@ -1,0 +1,17 @@
+DROP TABLE ad_clicks;
+DROP TABLE ad_impressions;
+DROP TABLE ad_reservations;
+DROP TABLE ad_viewer_days;
+DROP TABLE ad_days;
+DROP TABLE ad_budgets;
+DROP FUNCTION ad_rows_not_truncated();
+DROP FUNCTION ad_clicks_kept();
+DROP FUNCTION ad_clicks_unchanged();
+DROP FUNCTION ad_clicks_unreported();
+DROP FUNCTION ad_impressions_kept();
+DROP FUNCTION ad_impressions_unchanged();
+DROP FUNCTION ad_impressions_shown();
+DROP FUNCTION ad_reservations_ended();
+DROP FUNCTION ad_reservations_reserved();
+DROP FUNCTION ad_reservations_unchanged();
+DROP FUNCTION ad_reservations_viewer_given();

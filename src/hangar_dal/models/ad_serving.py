@@ -1,0 +1,137 @@
+"""Requests for ads, what is reserved for them and shown, and what each campaign has spent."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from hangar_dal.models.row import Currency, Label, Row
+from hangar_dal.values import uuid7
+
+# The keywords of a request; the empty one stands for campaigns without keywords.
+Words = Annotated[list[Annotated[str, StringConstraints(max_length=50)]], Field(max_length=31)]
+Minute = Annotated[int, Field(ge=0, lt=1440)]
+Turn = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class AdViewer(Row):
+    """Who sees an ad: a user, or somebody whom the application knows by a key."""
+
+    viewer_id: UUID | None = None
+    viewer_key: Label | None = None
+
+    @model_validator(mode="after")
+    def _one_viewer(self) -> Self:
+        if (self.viewer_id is None) == (self.viewer_key is None):
+            raise PydanticCustomError("hangar_viewer", "give either viewer_id or viewer_key")
+        return self
+
+
+class AdRequest(AdViewer):
+    """A place for an ad. `traits` is what is known of the viewer and the page, such as country and language."""
+
+    id: UUID = Field(default_factory=uuid7)
+    currency: Currency
+    keywords: Annotated[list[str], Field(max_length=30)] = Field(default_factory=list)
+    traits: dict[str, str] = Field(default_factory=dict)
+
+
+class Ad(Row):
+    """What to show, and what an impression of it costs."""
+
+    campaign_id: UUID
+    creative_id: UUID
+    title: str
+    body: str
+    image_url: str | None
+    landing_url: str
+    price: int
+    currency: str
+
+
+class NewReservation(AdViewer):
+    """The price of one impression, to be set aside. The id is that of the request."""
+
+    id: UUID = Field(default_factory=uuid7)
+    campaign_id: UUID
+    creative_id: UUID
+    expires_at: datetime
+
+
+class Reservation(Row):
+    """What is set aside until the ad is shown, or the reservation is released."""
+
+    id: UUID
+    campaign_id: UUID
+    creative_id: UUID
+    viewer_id: UUID | None
+    viewer_key: str | None
+    price: int
+    reserved_at: datetime
+    expires_at: datetime
+
+
+class NewImpression(Row):
+    """An ad that was reserved for this request was shown."""
+
+    id: UUID
+    shown_at: datetime
+
+
+class Impression(Row):
+    """An ad that was shown. `day` is the day in UTC on which it was reserved."""
+
+    id: UUID
+    campaign_id: UUID
+    creative_id: UUID
+    viewer_id: UUID | None
+    viewer_key: str | None
+    price: int
+    day: date
+    shown_at: datetime
+
+
+class Click(Row):
+    """A click on what was shown."""
+
+    impression_id: UUID
+    clicked_at: datetime
+
+
+class AdBudget(Row):
+    """What a campaign has reserved and spent of its total budget."""
+
+    campaign_id: UUID
+    currency: str
+    budget: int
+    reserved: int
+    spent: int
+
+    @property
+    def available(self) -> int:
+        """What can still be reserved."""
+        return self.budget - self.reserved - self.spent
+
+
+class AdDay(Row):
+    """What a campaign has reserved and spent on a day in UTC, and what was paid of it."""
+
+    campaign_id: UUID
+    day: date
+    budget: int
+    reserved: int
+    spent: int
+    settled: int
+
+
+class WrongBudget(Row):
+    """A campaign whose sums do not agree: somebody has changed them past the triggers."""
+
+    campaign_id: UUID
+    held: int
+    reserved_by_day: int
+    spent_by_day: int
+    reserved: int
+    spent: int
