@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import ad_serving, campaigns, ledger, payment_methods, payments, subscriptions
+from hangar_dal import ad_serving, campaigns, idempotency_keys, ledger, payment_methods, payments, subscriptions
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 _SUMS: Final = UserTable()  # triggers keep them
@@ -53,5 +53,8 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
             export=streamed(ad_serving.stream_impressions_of_viewer), move=moved(ad_serving.move_impressions)
         ),
         "ad_clicks": UserTable(export=streamed(ad_serving.stream_clicks_of_viewer)),
+        "idempotency_keys": UserTable(
+            export=streamed(idempotency_keys.stream_keys_of_user), move=moved(idempotency_keys.move_keys)
+        ),
     }
 )

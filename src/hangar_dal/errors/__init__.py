@@ -16,6 +16,9 @@
     ├── MessageLeaseLost           another worker has claimed the message of the outbox since
     ├── InsufficientFunds          an account that may not be negative would be
     ├── AdNotAvailable             a campaign does not run, has no budget left, or a viewer has seen it often enough
+    ├── IdempotencyKeyReused       an idempotency key came with another request
+    ├── IdempotencyKeyBusy         somebody works on a request with this idempotency key
+    ├── IdempotencyLeaseLost       somebody else has claimed the idempotency key since
     ├── AccountNotActive           the account exists and may not sign in
     ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
     ├── NotFound                   a row that had to exist does not
@@ -66,6 +69,9 @@ from hangar_dal.errors.accounts import TokenInvalid as TokenInvalid
 from hangar_dal.errors.accounts import TokenReused as TokenReused
 from hangar_dal.errors.accounts import WeakPassword as WeakPassword
 from hangar_dal.errors.commerce import AdNotAvailable as AdNotAvailable
+from hangar_dal.errors.commerce import IdempotencyKeyBusy as IdempotencyKeyBusy
+from hangar_dal.errors.commerce import IdempotencyKeyReused as IdempotencyKeyReused
+from hangar_dal.errors.commerce import IdempotencyLeaseLost as IdempotencyLeaseLost
 from hangar_dal.errors.commerce import InsufficientFunds as InsufficientFunds
 from hangar_dal.errors.database import CheckViolation as CheckViolation
 from hangar_dal.errors.database import CommitUnknown as CommitUnknown

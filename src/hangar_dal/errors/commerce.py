@@ -9,3 +9,15 @@ class InsufficientFunds(HangarError):
 
 class AdNotAvailable(HangarError):
     """Choose another ad: the campaign does not run, has no budget left, or the viewer has seen it often enough."""
+
+
+class IdempotencyKeyReused(HangarError):
+    """Refuse the request: its key belongs to another one, so the client has a mistake. Nothing was done."""
+
+
+class IdempotencyKeyBusy(HangarError):
+    """Let the client try again: a request with this key is being worked on. Nothing was done."""
+
+
+class IdempotencyLeaseLost(HangarError):
+    """Roll back what this attempt did: somebody else may be working on the request."""

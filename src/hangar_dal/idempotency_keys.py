@@ -1,0 +1,225 @@
+"""Requests that clients repeat: each key is worked on once, and every repetition gets the stored answer.
+
+`from hangar_dal import idempotency_keys`. Every function takes a `Database` or a `Transaction` first, opened with
+`COMMERCE`. `run` is for work within the database, `run_leased` for work that cannot be in a transaction.
+"""
+# mypy: disable-error-code="empty-body"
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from hangar_dal.catalogs import COMMERCE
+from hangar_dal.database import Database, Executor, Transaction, atomic
+from hangar_dal.database.executor import refuse_transaction
+from hangar_dal.errors import IdempotencyKeyBusy, IdempotencyKeyReused, IdempotencyLeaseLost
+from hangar_dal.models.idempotency_keys import Answer as Answer
+from hangar_dal.models.idempotency_keys import ClaimedKey as ClaimedKey
+from hangar_dal.models.idempotency_keys import IdempotencyKey as IdempotencyKey
+from hangar_dal.models.idempotency_keys import NewIdempotencyKey
+from hangar_dal.models.row import BatchSize, Label, Sha256
+from hangar_dal.purging import purge_in_batches
+from hangar_dal.query import RowCount, Stream
+from hangar_dal.tokens import lifetime_end
+from hangar_dal.values import JsonObject, uuid7
+
+query = COMMERCE.query
+
+LEASE: Final = timedelta(minutes=1)
+LIFETIME: Final = timedelta(days=1)
+
+
+@query
+async def insert_key(db: Executor, new: NewIdempotencyKey) -> IdempotencyKey | None:
+    """Store a key that is claimed; None if it is there. For `claim` and `run`."""
+    ...
+
+
+@query
+async def find_key(db: Executor, scope: Label, key: Label) -> IdempotencyKey | None:
+    """What is stored under a key, if anything is."""
+    ...
+
+
+@query
+async def take_over_key(db: Executor, new: NewIdempotencyKey) -> IdempotencyKey | None:
+    """Claim a key whose lease has ended; None if it has not, or the key has an answer. For `claim` and `run`."""
+    ...
+
+
+@query
+async def finish_key(db: Executor, claimed: ClaimedKey, answer: Answer) -> IdempotencyKey | None:
+    """Store an answer; None if the claim has lost the key. For `finish`."""
+    ...
+
+
+@query
+async def delete_claimed_key(db: Executor, claimed: ClaimedKey) -> RowCount:
+    """Delete a key of a claim; 0 if the claim has lost it. For `release`."""
+    ...
+
+
+@query
+async def delete_expired_key(db: Executor, scope: Label, key: Label) -> RowCount:
+    """Delete a key that has expired and that nobody works on. For `claim` and `run`."""
+    ...
+
+
+@query
+async def delete_expired_keys(db: Executor, *, now: datetime | None = None, batch_size: BatchSize) -> RowCount:
+    """Delete up to `batch_size` keys that have expired; `purge_expired_keys` goes on to the end."""
+    ...
+
+
+@query
+def stream_keys_of_user(db: Executor, user_id: UUID) -> Stream[IdempotencyKey]:
+    """The keys of a user with their answers, the oldest first, for an export."""
+    ...
+
+
+@query
+async def move_keys(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
+    """Give the keys of one user to another."""
+    ...
+
+
+def request_hash(request: JsonObject) -> Sha256:
+    """What is stored of a request. The order of keys in its objects does not matter."""
+    text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def run(
+    db: Executor,
+    scope: str,
+    key: str,
+    request: JsonObject,
+    work: Callable[[Transaction], Awaitable[Answer]],
+    *,
+    user_id: UUID | None = None,
+    lifetime: timedelta = LIFETIME,
+) -> Answer:
+    """Do the work and store its answer in one transaction, or return the answer that is stored under the key.
+
+    Others with the same key wait for the transaction. If the work raises, or its process dies, nothing is stored, and
+    the next one does the work. `IdempotencyKeyReused` if the key belongs to another request, `IdempotencyKeyBusy` if
+    somebody works on it with a lease.
+    """
+    async with atomic(db) as tx:
+        held = await _claimed(tx, _new(tx, scope, key, request, user_id=user_id, lifetime=lifetime))
+        if isinstance(held, Answer):
+            return held
+        answer = await work(tx)
+        await finish(tx, held, answer)
+        return answer
+
+
+async def claim(
+    db: Database,
+    scope: str,
+    key: str,
+    request: JsonObject,
+    *,
+    user_id: UUID | None = None,
+    lease: timedelta = LEASE,
+    lifetime: timedelta = LIFETIME,
+) -> ClaimedKey | Answer:
+    """Claim a key for work that cannot be in a transaction, or return the answer that is stored under the key.
+
+    The claim is committed when the call returns, so it takes no `Transaction`. A holder that dies blocks the key until
+    its lease ends. The errors of `run`.
+    """
+    refuse_transaction(db, "others see a claim only after COMMIT. Claim before the transaction begins.")
+    new = _new(db, scope, key, request, user_id=user_id, lease=lease, lifetime=lifetime)
+    return await _claimed(db, new)
+
+
+async def finish(db: Executor, claimed: ClaimedKey, answer: Answer) -> None:
+    """Store the answer for a claimed key, in the transaction of what was done if there is one.
+
+    `IdempotencyLeaseLost` if somebody else has claimed the key since.
+    """
+    if not await finish_key(db, claimed, answer):
+        raise IdempotencyLeaseLost(
+            "the answer was not stored: the lease of the idempotency key ended, and the key was claimed again. Roll "
+            "back what this attempt did. If leases end too early, give `lease` more time."
+        )
+
+
+async def release(db: Executor, claimed: ClaimedKey) -> bool:
+    """Give a claim back without an answer, so that the next request does the work; False if the claim was lost."""
+    return bool(await delete_claimed_key(db, claimed))
+
+
+async def run_leased(
+    db: Database,
+    scope: str,
+    key: str,
+    request: JsonObject,
+    work: Callable[[], Awaitable[Answer]],
+    *,
+    user_id: UUID | None = None,
+    lease: timedelta = LEASE,
+    lifetime: timedelta = LIFETIME,
+) -> Answer:
+    """Do work outside a transaction under a lease and store its answer, or return the answer that is stored.
+
+    Pass the key on to the service that the work calls: if this process dies, the work is done again after the lease.
+    If the work raises, the key is free at once. The errors of `run` and `finish`.
+    """
+    held = await claim(db, scope, key, request, user_id=user_id, lease=lease, lifetime=lifetime)
+    if isinstance(held, Answer):
+        return held
+    try:
+        answer = await work()
+    except BaseException:
+        await release(db, held)
+        raise
+    await finish(db, held, answer)
+    return answer
+
+
+async def purge_expired_keys(db: Database, *, batch_size: int = 500) -> int:
+    """Delete the keys that have expired by now, in batches; returns how many. Then they can be used again."""
+    now = db.now()
+    return await purge_in_batches(lambda: delete_expired_keys(db, now=now, batch_size=batch_size), batch_size, None)
+
+
+def _new(
+    db: Executor,
+    scope: str,
+    key: str,
+    request: JsonObject,
+    *,
+    user_id: UUID | None,
+    lease: timedelta = LEASE,
+    lifetime: timedelta,
+) -> NewIdempotencyKey:
+    return NewIdempotencyKey.model_construct(
+        scope=scope,
+        key=key,
+        user_id=user_id,
+        request_hash=request_hash(request),
+        claim_id=uuid7(),
+        lease_ends_at=lifetime_end(db.now(), "lease", lease),
+        expires_at=lifetime_end(db.now(), "lifetime", lifetime),
+    )
+
+
+async def _claimed(db: Executor, new: NewIdempotencyKey) -> ClaimedKey | Answer:
+    now = db.now()
+    while True:  # again if the key is released, purged or taken over between two statements
+        if await insert_key(db, new) or await take_over_key(db, new):
+            return ClaimedKey(scope=new.scope, key=new.key, claim_id=new.claim_id, lease_ends_at=new.lease_ends_at)
+        held = await find_key(db, new.scope, new.key)
+        if held is None or (held.expires_at <= now and await delete_expired_key(db, new.scope, new.key)):
+            continue
+        if held.request_hash != new.request_hash:
+            raise IdempotencyKeyReused("the idempotency key belongs to another request. Choose a new key for this one.")
+        if held.answer_status is not None and held.answer is not None:
+            return Answer(status=held.answer_status, body=held.answer)
+        if held.lease_ends_at is not None and held.lease_ends_at > now:
+            raise IdempotencyKeyBusy("another request with this idempotency key is being worked on. Try again later.")
