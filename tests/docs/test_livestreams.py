@@ -7,7 +7,7 @@ import pytest
 from community import person
 from docs.documents import ROOT
 from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
-from hangar_dal import LIVESTREAMS, Database, live_viewers, livestreams, sealing, streaming
+from hangar_dal import LIVESTREAMS, Database, live_chat, live_viewers, livestreams, sealing, streaming
 from hangar_dal.streaming.user_tables import USER_TABLES
 from streaming import catalog as catalog
 
@@ -17,6 +17,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 PIECES = (
     r"insert_\w+|move_\w+|store_stream_key|find_livestream_by_key_hash|touch_viewers|count_viewers_since"
     r"|sample_viewers_since|delete_viewers_of_ended|close_viewer_counts"
+    r"|delete_old_chat_messages|delete_expired_bans|stream_chat_messages_of_author|stream_moderators|stream_bans_of_owner"
 )
 
 
@@ -26,14 +27,15 @@ async def test_the_code_of_the_page_runs(
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
     given = {"user": await person(database), "viewer": await person(database)}
-    begun, recorded, totals = await run_code(PAGE, given, ("begun", "recorded", "totals"))
+    begun, recorded, totals, message = await run_code(PAGE, given, ("begun", "recorded", "totals", "message"))
+    assert message.body == "Hello"
     assert begun.started_at is not None
     assert (totals.viewers, totals.peak) == (1, 1)
     assert recorded.recording_id is not None
 
 
 def test_every_function_is_on_the_page() -> None:
-    assert functions_left_out(TEXT, PIECES, livestreams, live_viewers) == []
+    assert functions_left_out(TEXT, PIECES, livestreams, live_viewers, live_chat) == []
     assert [name for name in streaming.__all__ if f"`{name}`" not in TEXT] == []
 
 

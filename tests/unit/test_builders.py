@@ -119,6 +119,12 @@ BUILDERS: dict[str, tuple[Callable[..., Row], dict[str, Any], Any, set[str]]] = 
         builders.ReservationFields,
         {"campaign_id", "creative_id", "viewer_id"},
     ),
+    "chat_message": (
+        builders.chat_message,
+        {"livestream": SOMETHING, "author": SOMEBODY},
+        builders.ChatMessageFields,
+        {"livestream_id", "author_id"},
+    ),
     "message": (builders.message, {}, builders.MessageFields, set()),
 }
 

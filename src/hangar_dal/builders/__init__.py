@@ -68,5 +68,7 @@ from hangar_dal.builders.payments import PaymentFields as PaymentFields
 from hangar_dal.builders.payments import PaymentMethodFields as PaymentMethodFields
 from hangar_dal.builders.payments import payment as payment
 from hangar_dal.builders.payments import payment_method as payment_method
+from hangar_dal.builders.streaming import ChatMessageFields as ChatMessageFields
 from hangar_dal.builders.streaming import LivestreamFields as LivestreamFields
+from hangar_dal.builders.streaming import chat_message as chat_message
 from hangar_dal.builders.streaming import livestream as livestream

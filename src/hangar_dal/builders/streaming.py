@@ -7,7 +7,8 @@ from uuid import UUID
 from typing_extensions import Unpack
 
 from hangar_dal.builders.building import LATER, built, id_of, numbers
-from hangar_dal.models.livestreams import About, LivestreamStatus, NewLivestream
+from hangar_dal.models.live_chat import ChatMessageKind, ChatText, NewChatMessage
+from hangar_dal.models.livestreams import About, Livestream, LivestreamStatus, NewLivestream
 from hangar_dal.models.row import Label, LongText
 from hangar_dal.models.users import User
 from hangar_dal.models.videos import Category, Language, Tags, VideoVisibility
@@ -30,6 +31,13 @@ class LivestreamFields(TypedDict, total=False):
     ended_at: datetime | None
 
 
+class ChatMessageFields(TypedDict, total=False):
+    id: UUID
+    kind: ChatMessageKind
+    body: ChatText
+    metadata: JsonObject
+
+
 def livestream(owner: User | UUID, **fields: Unpack[LivestreamFields]) -> NewLivestream:
     """A livestream that everybody sees, announced for the distant future."""
     return built(
@@ -41,4 +49,17 @@ def livestream(owner: User | UUID, **fields: Unpack[LivestreamFields]) -> NewLiv
         tags=["flight"],
         visibility=VideoVisibility.PUBLIC,
         scheduled_at=LATER,
+    )
+
+
+def chat_message(
+    livestream: Livestream | UUID, *, author: User | UUID | None = None, **fields: Unpack[ChatMessageFields]
+) -> NewChatMessage:
+    """A message in the chat of a livestream; without an author, it needs another `kind`."""
+    return built(
+        NewChatMessage,
+        fields,
+        livestream_id=id_of(livestream),
+        author_id=None if author is None else id_of(author),
+        body=f"Hello {next(numbers)}",
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import live_viewers, livestreams
+from hangar_dal import live_chat, live_viewers, livestreams
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
@@ -22,5 +22,18 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         # They go with the merged user, and stay counted.
         "live_viewers": UserTable(export=streamed(live_viewers.stream_viewers_of_user)),
         "live_viewer_counts": UserTable(),
+        "live_chats": UserTable(),
+        "live_chat_messages": UserTable(
+            export=streamed(live_chat.stream_chat_messages_of_author), move=moved(live_chat.move_chat_messages)
+        ),
+        "live_moderators": UserTable(
+            export=streamed(live_chat.stream_moderators),
+            move=moved(live_chat.move_moderators, live_chat.move_moderating),
+        ),
+        # Not the bans by others: they are the affair of those others.
+        "live_bans": UserTable(
+            export=streamed(live_chat.stream_bans_of_owner),
+            move=moved(live_chat.move_bans, live_chat.move_bans_of_user),
+        ),
     }
 )
