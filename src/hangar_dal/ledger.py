@@ -16,7 +16,9 @@ from hangar_dal.errors import CheckViolation, InsufficientFunds, NotFound, Uniqu
 from hangar_dal.models.ledger import Balance as Balance
 from hangar_dal.models.ledger import ImportedLedgerAccount as ImportedLedgerAccount
 from hangar_dal.models.ledger import LedgerAccount as LedgerAccount
-from hangar_dal.models.ledger import NewHold, NewLedgerAccount, NewTransfer
+from hangar_dal.models.ledger import NewHold as NewHold
+from hangar_dal.models.ledger import NewLedgerAccount as NewLedgerAccount
+from hangar_dal.models.ledger import NewTransfer as NewTransfer
 from hangar_dal.models.ledger import Transfer as Transfer
 from hangar_dal.models.ledger import TransferKind as TransferKind
 from hangar_dal.models.ledger import TrialBalance as TrialBalance

@@ -12,6 +12,8 @@ from hangar_api.catalog import CATALOG
 from hangar_api.routes import (
     administration,
     blocks,
+    books,
+    cashier,
     comments,
     cookies,
     counts,
@@ -23,6 +25,8 @@ from hangar_api.routes import (
     moderation,
     notifications,
     oversight,
+    payment_methods,
+    payments,
     personal_data,
     profiles,
     report_queue,
@@ -31,6 +35,7 @@ from hangar_api.routes import (
     signing_in,
     two_factor,
     videos,
+    wallets,
     watching,
 )
 from hangar_api.settings import ApiSettings
@@ -60,6 +65,11 @@ ROUTES = (
     shares,
     reports,
     report_queue,
+    payment_methods,
+    payments,
+    cashier,
+    wallets,
+    books,
 )
 
 

@@ -66,6 +66,12 @@ _RULES = {
     "shares_recipient_check": (422, "A share in the channel USER has a recipient, and no other share has one."),
     "shares_self_check": (422, "Users cannot share a video with themselves."),
     "reports_pkey": (409, "Another report has this id already."),
+    "payment_methods_pkey": (409, "Another payment method has this id already."),
+    "payments_pkey": (409, "Another payment has this id already."),
+    "payment_captures_pkey": (409, "Another capture has this id already."),
+    "payment_refunds_pkey": (409, "Another refund has this id already."),
+    "ledger_transfers_pkey": (409, "Another transfer has this id already."),
+    "ledger_transfers_accounts_check": (422, "Money goes from one wallet to another one."),
 }
 # Python 3.13 has other words for this status. `type` must stay the same.
 _PHRASES = {413: "Content Too Large"}

@@ -1,18 +1,29 @@
 """What users pay with: the provider's token, sealed, and what may be shown of it."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Self, TypedDict
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from hangar_dal.models.row import PlainName, Row
 from hangar_dal.sealing import Sealed
 from hangar_dal.values import uuid7
 
+_CARD_NUMBER = re.compile(r"\s*[0-9](?:[ -]?[0-9]){13,18}\s*")
+
+
+def _no_card_number(token: str) -> str:
+    if _CARD_NUMBER.fullmatch(token):
+        raise ValueError("this may be a card number; a provider gives a token for it")
+    return token
+
+
 SealedToken = Annotated[
     str,
     StringConstraints(min_length=1, max_length=1000),
+    AfterValidator(_no_card_number),
     Sealed("payment_methods", "token", bind=("id", "user_id")),
 ]
 LastFour = Annotated[str, StringConstraints(pattern=r"^[0-9][0-9][0-9][0-9]$")]

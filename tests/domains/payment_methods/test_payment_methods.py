@@ -1,6 +1,7 @@
 """Methods of users: stored once, sealed, listed by key, and one of them the default."""
 
 import pytest
+from pydantic import ValidationError
 
 from domain_fixtures import Sql
 from hangar_dal import Database, User, accounts, builders, payment_methods, payments, users, uuid7
@@ -45,6 +46,19 @@ async def test_a_token_opens_for_its_user_and_method_only(database: Database, sq
 async def test_the_end_of_a_card_has_a_month_and_a_year(user: User) -> None:
     with pytest.raises(ValueError, match="both or neither"):
         NewPaymentMethod(user_id=user.id, provider="stripe", token="t", brand="visa", expires_month=1)
+
+
+@pytest.mark.parametrize(
+    "token", ["4111111111111111", "4111 1111 1111 1111", " 4111-1111-1111-1111 ", "4" * 14, "4" * 19]
+)
+async def test_a_card_number_is_no_token(database: Database, user: User, token: str) -> None:
+    with pytest.raises(ValidationError, match="may be a card number") as refused:
+        builders.payment_method(user, token=token)
+    assert token not in str(refused.value)
+    method = await payment_methods.add_payment_method(database, builders.payment_method(user))
+    with pytest.raises(InvalidValue, match="^token: ") as also:
+        await payment_methods.replace_payment_method_token(database, id=method.id, user_id=user.id, token=token)
+    assert token not in str(also.value)
 
 
 async def test_a_user_has_one_default(database: Database, user: User) -> None:
