@@ -33,6 +33,7 @@ STATUSES: dict[type[errors.HangarError], int] = {
     errors.IdempotencyKeyReused: 422,
     errors.IdempotencyLeaseLost: 409,
     errors.InsufficientFunds: 409,
+    errors.AdNotAvailable: 409,
     errors.ConstraintViolation: 409,
     errors.CheckViolation: 422,
     errors.NotNullViolation: 422,

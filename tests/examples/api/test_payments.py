@@ -11,7 +11,7 @@ from examples.api.conftest import Api, Person, kind
 from hangar_dal import builders, payment_methods, uuid7
 
 NOT_FOUND, CONFLICT = (404, "not-found"), (409, "trigger-violation")
-MINE, ADMIN = "/me/payments", "/admin/payments"
+MINE, ADMIN = "/me/payments", "/cashier/payments"
 
 
 @pytest.fixture(scope="module")
@@ -280,3 +280,8 @@ async def test_a_payment_that_does_not_exist_is_not_found(
     api: Api, administrator: Person, method: str, path: str, body: Any
 ):
     assert kind(await api.call(administrator, method, path.format(id=uuid4()), body)) == NOT_FOUND
+
+
+def test_every_route_of_administrators_is_tried(api: Api):
+    paths = api.app.openapi()["paths"]
+    assert sum(len(methods) for path, methods in paths.items() if path.startswith("/cashier/")) == len(OF_ADMINISTRATOR)

@@ -9,7 +9,7 @@ from examples.api.conftest import Api, Person, kind
 from hangar_dal import social, uuid7
 
 NOT_FOUND = (404, "not-found")
-PATH, BOOKS = "/me/wallets", "/admin/ledger"
+PATH, BOOKS = "/me/wallets", "/books"
 
 
 async def wallet(api: Api, person: Person, currency: str = "EUR") -> str:
@@ -171,3 +171,8 @@ async def test_a_wallet_of_somebody_else_is_not_found(
 @pytest.mark.parametrize(("method", "path", "body"), OF_ADMINISTRATOR.values(), ids=OF_ADMINISTRATOR)
 async def test_the_books_are_for_administrators(api: Api, moderator: Person, method: str, path: str, body: Any):
     assert kind(await api.call(moderator, method, path.format(id=uuid4()), body)) == (403, "forbidden")
+
+
+def test_every_route_of_administrators_is_tried(api: Api):
+    paths = api.app.openapi()["paths"]
+    assert sum(len(methods) for path, methods in paths.items() if path.startswith("/books/")) == len(OF_ADMINISTRATOR)

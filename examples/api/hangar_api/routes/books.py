@@ -11,7 +11,7 @@ from hangar_api.schemas import Request
 from hangar_dal import Transaction, ledger, users, uuid7
 from hangar_dal.ledger import NewLedgerAccount, Transfer, TrialBalance, WrongBalance
 
-router = APIRouter(prefix="/admin/ledger", tags=["books"])
+router = APIRouter(prefix="/books", tags=["books"])
 
 
 class Deposit(Sum):

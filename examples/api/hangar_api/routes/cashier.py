@@ -14,7 +14,7 @@ from hangar_api.schemas import Request
 from hangar_dal import payments, uuid7
 from hangar_dal.payments import Payment, PaymentStatus, Revenue
 
-router = APIRouter(prefix="/admin/payments", tags=["cashier"])
+router = APIRouter(prefix="/cashier/payments", tags=["cashier"])
 _KEY = ("created_at", "id")
 _DAY = ("day",)
 
