@@ -56,7 +56,7 @@ async def test_a_card_number_is_no_token(database: Database, user: User, token: 
         builders.payment_method(user, token=token)
     assert token not in str(refused.value)
     method = await payment_methods.add_payment_method(database, builders.payment_method(user))
-    with pytest.raises(InvalidValue, match="^token: ") as also:
+    with pytest.raises(InvalidValue, match=r"^token: ") as also:
         await payment_methods.replace_payment_method_token(database, id=method.id, user_id=user.id, token=token)
     assert token not in str(also.value)
 
