@@ -22,6 +22,7 @@ EXPECTED = {
     403: {"AccountNotActive"},
     404: {"NotFound"},
     409: {
+        "AdNotAvailable",
         "ConstraintViolation",
         "EveTokenLeaseLost",
         "ForeignKeyViolation",
