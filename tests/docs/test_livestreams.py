@@ -4,10 +4,11 @@ import re
 
 import pytest
 
+from commerce import account
 from community import person
 from docs.documents import ROOT
 from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
-from hangar_dal import LIVESTREAMS, Database, live_chat, live_viewers, livestreams, sealing, streaming
+from hangar_dal import LIVESTREAMS, Database, donations, live_chat, live_viewers, livestreams, sealing, streaming
 from hangar_dal.streaming.user_tables import USER_TABLES
 from streaming import catalog as catalog
 
@@ -18,6 +19,7 @@ PIECES = (
     r"insert_\w+|move_\w+|store_stream_key|find_livestream_by_key_hash|touch_viewers|count_viewers_since"
     r"|sample_viewers_since|delete_viewers_of_ended|close_viewer_counts"
     r"|delete_old_chat_messages|delete_expired_bans|stream_chat_messages_of_author|stream_moderators|stream_bans_of_owner"
+    r"|stream_donations_of_donor|set_refund"
 )
 
 
@@ -27,15 +29,18 @@ async def test_the_code_of_the_page_runs(
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
     given = {"user": await person(database), "viewer": await person(database)}
-    begun, recorded, totals, message = await run_code(PAGE, given, ("begun", "recorded", "totals", "message"))
+    given |= {"wallet": await account(database, 1000), "till": await account(database)}
+    made = ("begun", "recorded", "totals", "message", "best")
+    begun, recorded, totals, message, best = await run_code(PAGE, given, made)
     assert message.body == "Hello"
+    assert [(each.donor_id, each.amount) for each in best] == [(given["viewer"].id, 500)]
     assert begun.started_at is not None
     assert (totals.viewers, totals.peak) == (1, 1)
     assert recorded.recording_id is not None
 
 
 def test_every_function_is_on_the_page() -> None:
-    assert functions_left_out(TEXT, PIECES, livestreams, live_viewers, live_chat) == []
+    assert functions_left_out(TEXT, PIECES, livestreams, live_viewers, live_chat, donations) == []
     assert [name for name in streaming.__all__ if f"`{name}`" not in TEXT] == []
 
 

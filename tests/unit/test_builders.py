@@ -125,6 +125,12 @@ BUILDERS: dict[str, tuple[Callable[..., Row], dict[str, Any], Any, set[str]]] = 
         builders.ChatMessageFields,
         {"livestream_id", "author_id"},
     ),
+    "donation": (
+        builders.donation,
+        {"livestream": SOMETHING, "donor": SOMEBODY},
+        builders.DonationFields,
+        {"livestream_id", "donor_id"},
+    ),
     "message": (builders.message, {}, builders.MessageFields, set()),
 }
 

@@ -69,6 +69,8 @@ from hangar_dal.builders.payments import PaymentMethodFields as PaymentMethodFie
 from hangar_dal.builders.payments import payment as payment
 from hangar_dal.builders.payments import payment_method as payment_method
 from hangar_dal.builders.streaming import ChatMessageFields as ChatMessageFields
+from hangar_dal.builders.streaming import DonationFields as DonationFields
 from hangar_dal.builders.streaming import LivestreamFields as LivestreamFields
 from hangar_dal.builders.streaming import chat_message as chat_message
+from hangar_dal.builders.streaming import donation as donation
 from hangar_dal.builders.streaming import livestream as livestream

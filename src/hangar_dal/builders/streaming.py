@@ -7,9 +7,10 @@ from uuid import UUID
 from typing_extensions import Unpack
 
 from hangar_dal.builders.building import LATER, built, id_of, numbers
+from hangar_dal.models.donations import NewDonation
 from hangar_dal.models.live_chat import ChatMessageKind, ChatText, NewChatMessage
 from hangar_dal.models.livestreams import About, Livestream, LivestreamStatus, NewLivestream
-from hangar_dal.models.row import Label, LongText
+from hangar_dal.models.row import Amount, Currency, Label, LongText
 from hangar_dal.models.users import User
 from hangar_dal.models.videos import Category, Language, Tags, VideoVisibility
 from hangar_dal.values import JsonObject
@@ -38,6 +39,15 @@ class ChatMessageFields(TypedDict, total=False):
     metadata: JsonObject
 
 
+class DonationFields(TypedDict, total=False):
+    id: UUID
+    transfer_id: UUID
+    amount: Amount
+    currency: Currency
+    is_anonymous: bool
+    metadata: JsonObject
+
+
 def livestream(owner: User | UUID, **fields: Unpack[LivestreamFields]) -> NewLivestream:
     """A livestream that everybody sees, announced for the distant future."""
     return built(
@@ -63,3 +73,11 @@ def chat_message(
         author_id=None if author is None else id_of(author),
         body=f"Hello {next(numbers)}",
     )
+
+
+def donation(
+    livestream: Livestream | UUID, *, donor: User | UUID | None = None, **fields: Unpack[DonationFields]
+) -> NewDonation:
+    """100 EUR cents for a livestream."""
+    donor_id = None if donor is None else id_of(donor)
+    return built(NewDonation, fields, livestream_id=id_of(livestream), donor_id=donor_id, amount=100, currency="EUR")

@@ -4,6 +4,7 @@
 `LIVESTREAMS`.
 """
 
+from hangar_dal.streaming.donating import donate, refund_donation
 from hangar_dal.streaming.recording import record_livestream
 
-__all__ = ["record_livestream"]
+__all__ = ["donate", "record_livestream", "refund_donation"]

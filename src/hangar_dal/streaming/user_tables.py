@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import live_chat, live_viewers, livestreams
+from hangar_dal import donations, live_chat, live_viewers, livestreams
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
@@ -35,5 +35,10 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
             export=streamed(live_chat.stream_bans_of_owner),
             move=moved(live_chat.move_bans, live_chat.move_bans_of_user),
         ),
+        "donations": UserTable(
+            export=streamed(donations.stream_donations_of_donor), move=moved(donations.move_donations)
+        ),
+        "donation_totals": UserTable(),
+        "donor_totals": UserTable(),
     }
 )

@@ -1,0 +1,11 @@
+DROP TRIGGER live_chat_of_donation ON live_chat_messages;
+DROP TABLE donor_totals;
+DROP TABLE donation_totals;
+DROP TABLE donations;
+DROP FUNCTION live_chat_of_donation();
+DROP FUNCTION donations_recounted();
+DROP FUNCTION donations_counted();
+DROP FUNCTION donations_kept();
+DROP FUNCTION donations_of_refund();
+DROP FUNCTION donations_of_transfer();
+DROP FUNCTION donations_unchanged();
