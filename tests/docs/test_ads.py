@@ -5,10 +5,12 @@ import re
 import pytest
 
 from advertising import person
+from commerce import account
 from commerce import catalog as catalog
 from docs.documents import ROOT
 from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
-from hangar_dal import COMMERCE, Database, ad_serving, campaigns, sealing
+from hangar_dal import COMMERCE, Database, ad_reports, ad_serving, campaigns, sealing
+from hangar_dal.commerce import advertising
 from hangar_dal.commerce.user_tables import USER_TABLES
 
 PAGE = ROOT / "docs" / "ads.md"
@@ -22,14 +24,21 @@ async def test_the_code_of_the_page_runs(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
-    made = ("campaign", "creative", "budget")
-    campaign, creative, budget = await run_code(PAGE, {"user": await person(database)}, made)
+    given = {
+        "user": await person(database),
+        "wallet": await account(database, 50),
+        "revenue": await account(database),
+    }
+    made = ("campaign", "creative", "budget", "report", "paid")
+    campaign, creative, budget, report, paid = await run_code(PAGE, given, made)
     assert (campaign.status, creative.status) == ("ACTIVE", "APPROVED")
     assert (budget.reserved, budget.spent) == (0, 10)
+    assert (report.impressions, report.clicks, report.spent) == (1, 1, 10)
+    assert paid.amount == 10
 
 
 def test_every_function_is_on_the_page() -> None:
-    assert functions_left_out(TEXT, PIECES, campaigns, ad_serving) == []
+    assert functions_left_out(TEXT, PIECES, campaigns, ad_serving, ad_reports, advertising) == []
 
 
 def test_every_rule_and_every_test_on_the_page_exist() -> None:

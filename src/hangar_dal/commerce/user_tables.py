@@ -8,7 +8,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import ad_serving, campaigns, idempotency_keys, ledger, payment_methods, payments, subscriptions
+from hangar_dal import (
+    ad_reports,
+    ad_serving,
+    campaigns,
+    idempotency_keys,
+    ledger,
+    payment_methods,
+    payments,
+    subscriptions,
+)
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 _SUMS: Final = UserTable()  # triggers keep them
@@ -56,5 +65,7 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         "idempotency_keys": UserTable(
             export=streamed(idempotency_keys.stream_keys_of_user), move=moved(idempotency_keys.move_keys)
         ),
+        "ad_reports": UserTable(export=streamed(ad_reports.stream_reports_of_owner)),
+        "ad_settlements": UserTable(export=streamed(ad_reports.stream_settlements_of_owner)),
     }
 )

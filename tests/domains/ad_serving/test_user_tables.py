@@ -3,19 +3,9 @@
 import json
 from typing import Any
 
-from advertising import campaign, creative, person
+from advertising import campaign, creative, person, seen
 from domain_fixtures import Sql
 from hangar_dal import Database, User, accounts, ad_serving, builders
-from hangar_dal.ad_serving import AdRequest
-
-
-async def seen(db: Database, viewer: User, *, click: bool = True) -> AdRequest:
-    request = builders.ad_request(viewer)
-    assert await ad_serving.serve(db, request)
-    await ad_serving.record_impression(db, request.id)
-    if click:
-        await ad_serving.record_click(db, request.id)
-    return request
 
 
 async def test_an_export_has_what_a_user_saw_and_clicked(database: Database, user: User) -> None:

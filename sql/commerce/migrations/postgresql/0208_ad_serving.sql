@@ -33,6 +33,9 @@ CREATE TABLE ad_days (
     CONSTRAINT ad_days_day_check CHECK (day >= '0001-01-01' AND day <= '9999-12-31')
 );
 
+-- The campaigns of a day.
+CREATE INDEX idx_ad_days_day ON ad_days (day, campaign_id);
+
 -- How often each viewer gets the ads of a campaign on a day, what is reserved included. `viewer` is `u:` and the id of
 -- a user, or `k:` and a key.
 CREATE TABLE ad_viewer_days (
