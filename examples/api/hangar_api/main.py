@@ -10,13 +10,17 @@ from fastapi import FastAPI
 from hangar_api import background, limits, logs, mail, problems
 from hangar_api.catalog import CATALOG
 from hangar_api.routes import (
+    ad_review,
     administration,
+    ads,
     blocks,
     books,
+    campaigns,
     cashier,
     comments,
     cookies,
     counts,
+    creatives,
     feed,
     follows,
     health,
@@ -70,6 +74,10 @@ ROUTES = (
     cashier,
     wallets,
     books,
+    campaigns,
+    creatives,
+    ad_review,
+    ads,
 )
 
 

@@ -71,6 +71,8 @@ _RULES = {
     "payments_pkey": (409, "Another payment has this id already."),
     "payment_captures_pkey": (409, "Another capture has this id already."),
     "payment_refunds_pkey": (409, "Another refund has this id already."),
+    "campaigns_pkey": (409, "Another campaign has this id already."),
+    "creatives_pkey": (409, "Another creative has this id already."),
     "ledger_transfers_pkey": (409, "Another transfer has this id already."),
     "ledger_transfers_accounts_check": (422, "Money goes from one wallet to another one."),
 }
