@@ -8,7 +8,17 @@ from commerce import account
 from community import person
 from docs.documents import ROOT
 from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
-from hangar_dal import LIVESTREAMS, Database, donations, live_chat, live_viewers, livestreams, sealing, streaming
+from hangar_dal import (
+    LIVESTREAMS,
+    Database,
+    donations,
+    live_chat,
+    live_viewers,
+    livestream_reminders,
+    livestreams,
+    sealing,
+    streaming,
+)
 from hangar_dal.streaming.user_tables import USER_TABLES
 from streaming import catalog as catalog
 
@@ -19,7 +29,7 @@ PIECES = (
     r"insert_\w+|move_\w+|store_stream_key|find_livestream_by_key_hash|touch_viewers|count_viewers_since"
     r"|sample_viewers_since|delete_viewers_of_ended|close_viewer_counts"
     r"|delete_old_chat_messages|delete_expired_bans|stream_chat_messages_of_author|stream_moderators|stream_bans_of_owner"
-    r"|stream_donations_of_donor|set_refund"
+    r"|stream_donations_of_donor|set_refund|stream_reminders|mark_reminders_queued"
 )
 
 
@@ -40,8 +50,8 @@ async def test_the_code_of_the_page_runs(
 
 
 def test_every_function_is_on_the_page() -> None:
-    assert functions_left_out(TEXT, PIECES, livestreams, live_viewers, live_chat, donations) == []
-    assert [name for name in streaming.__all__ if f"`{name}`" not in TEXT] == []
+    assert functions_left_out(TEXT, PIECES, livestreams, live_viewers, live_chat, donations, livestream_reminders) == []
+    assert [name for name in streaming.__all__ if f"{name}`" not in TEXT] == []
 
 
 def test_every_rule_and_every_test_on_the_page_exist() -> None:

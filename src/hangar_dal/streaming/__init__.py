@@ -6,5 +6,6 @@
 
 from hangar_dal.streaming.donating import donate, refund_donation
 from hangar_dal.streaming.recording import record_livestream
+from hangar_dal.streaming.reminding import REMINDERS, queue_reminders
 
-__all__ = ["donate", "record_livestream", "refund_donation"]
+__all__ = ["REMINDERS", "donate", "queue_reminders", "record_livestream", "refund_donation"]

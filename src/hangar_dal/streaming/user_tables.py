@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hangar_dal import donations, live_chat, live_viewers, livestreams
+from hangar_dal import donations, live_chat, live_viewers, livestream_reminders, livestreams
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
@@ -16,6 +16,9 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         "livestreams": UserTable(
             export=streamed(lambda tx, user_id: livestreams.stream_livestreams(tx, owner_id=user_id)),
             move=moved(livestreams.move_livestreams),
+        ),
+        "livestream_reminders": UserTable(
+            export=streamed(livestream_reminders.stream_reminders), move=moved(livestream_reminders.move_reminders)
         ),
         # Hashes of keys, which move with their livestreams.
         "livestream_keys": UserTable(),

@@ -65,7 +65,7 @@ CREATE TABLE livestreams (
 );
 
 -- The livestreams of an owner, alone and by status; those that are live, alone and by language, category or both;
--- and the public ones that are announced.
+-- and those that are announced.
 CREATE INDEX idx_livestreams_owner ON livestreams (owner_id, created_at, id);
 CREATE INDEX idx_livestreams_owner_status ON livestreams (owner_id, status, created_at, id);
 CREATE INDEX idx_livestreams_live ON livestreams (started_at, id)
@@ -77,7 +77,7 @@ WHERE status = 'LIVE';
 CREATE INDEX idx_livestreams_language_category_live ON livestreams (language, category, started_at, id)
 WHERE status = 'LIVE';
 CREATE INDEX idx_livestreams_scheduled ON livestreams (scheduled_at, id)
-WHERE status = 'SCHEDULED' AND visibility = 'PUBLIC';
+WHERE status = 'SCHEDULED';
 
 -- The key with which an encoder may send a livestream. Only its SHA-256 is stored. A new key ends the one before.
 CREATE TABLE livestream_keys (
@@ -98,6 +98,50 @@ CREATE TABLE livestream_keys (
         AND issued_at < '10000-01-01 00:00:00+00'
     )
 );
+
+-- Who wants to be reminded of a livestream. `queued_at` is when the message was given to the outbox.
+CREATE TABLE livestream_reminders (
+    livestream_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    queued_at timestamptz,
+    created_at timestamptz NOT NULL,
+
+    CONSTRAINT livestream_reminders_pkey PRIMARY KEY (livestream_id, user_id),
+    CONSTRAINT livestream_reminders_livestream_id_fkey FOREIGN KEY (livestream_id)
+    REFERENCES livestreams (id) ON DELETE CASCADE,
+    CONSTRAINT livestream_reminders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
+
+    -- Instants that every language can hold: the years 1 to 9999 in UTC.
+    CONSTRAINT livestream_reminders_queued_at_check CHECK (
+        queued_at >= '0001-01-01 00:00:00+00'
+        AND queued_at < '10000-01-01 00:00:00+00'
+    ),
+    CONSTRAINT livestream_reminders_created_at_check CHECK (
+        created_at >= '0001-01-01 00:00:00+00'
+        AND created_at < '10000-01-01 00:00:00+00'
+    )
+);
+
+-- The reminders of a user, and those of a livestream that are not in the outbox.
+CREATE INDEX idx_livestream_reminders_user ON livestream_reminders (user_id, created_at, livestream_id);
+CREATE INDEX idx_livestream_reminders_queue ON livestream_reminders (livestream_id, queued_at, user_id);
+
+CREATE FUNCTION livestream_reminders_unchanged() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'livestream_reminders_unchanged: A reminder is given to the outbox once.';
+END;
+$$;
+
+CREATE TRIGGER livestream_reminders_unchanged
+BEFORE UPDATE ON livestream_reminders
+FOR EACH ROW
+WHEN (
+    NEW.livestream_id <> OLD.livestream_id
+    OR NEW.created_at <> OLD.created_at
+    OR (OLD.queued_at IS NOT NULL AND NEW.queued_at IS DISTINCT FROM OLD.queued_at)
+)
+EXECUTE FUNCTION livestream_reminders_unchanged();
 
 CREATE FUNCTION livestreams_status_transition() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -1,2 +1,3 @@
+DROP TABLE livestream_reminders;
 DROP TABLE livestream_keys;
 DROP TABLE livestreams;

@@ -100,7 +100,7 @@ CREATE TABLE livestreams (
 ) STRICT;
 
 -- The livestreams of an owner, alone and by status; those that are live, alone and by language, category or both;
--- and the public ones that are announced.
+-- and those that are announced.
 CREATE INDEX idx_livestreams_owner ON livestreams (owner_id, created_at, id);
 CREATE INDEX idx_livestreams_owner_status ON livestreams (owner_id, status, created_at, id);
 CREATE INDEX idx_livestreams_live ON livestreams (started_at, id)
@@ -112,7 +112,7 @@ WHERE status = 'LIVE';
 CREATE INDEX idx_livestreams_language_category_live ON livestreams (language, category, started_at, id)
 WHERE status = 'LIVE';
 CREATE INDEX idx_livestreams_scheduled ON livestreams (scheduled_at, id)
-WHERE status = 'SCHEDULED' AND visibility = 'PUBLIC';
+WHERE status = 'SCHEDULED';
 
 -- The key with which an encoder may send a livestream. Only its SHA-256 is stored. A new key ends the one before.
 CREATE TABLE livestream_keys (
@@ -142,6 +142,59 @@ CREATE TABLE livestream_keys (
         AND replace(livestream_id, '-', '') NOT GLOB '*[^0-9a-f]*'
     )
 ) STRICT, WITHOUT ROWID;
+
+-- Who wants to be reminded of a livestream. `queued_at` is when the message was given to the outbox.
+CREATE TABLE livestream_reminders (
+    livestream_id text NOT NULL,
+    user_id text NOT NULL,
+    queued_at text,
+    created_at text NOT NULL,
+
+    CONSTRAINT livestream_reminders_pkey PRIMARY KEY (livestream_id, user_id),
+    CONSTRAINT livestream_reminders_livestream_id_fkey FOREIGN KEY (livestream_id)
+    REFERENCES livestreams (id) ON DELETE CASCADE,
+    CONSTRAINT livestream_reminders_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
+
+    -- Instants that every language can hold: the years 1 to 9999 in UTC.
+    CONSTRAINT livestream_reminders_queued_at_check CHECK (
+        queued_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z'
+        AND substr(queued_at, 21, 6) NOT GLOB '*[^0-9]*'
+        AND strftime('%Y-%m-%dT%H:%M:%S', substr(queued_at, 1, 19), '+0 seconds') IS substr(queued_at, 1, 19)
+        AND queued_at >= '0001'
+    ),
+    CONSTRAINT livestream_reminders_created_at_check CHECK (
+        created_at GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].??????Z'
+        AND substr(created_at, 21, 6) NOT GLOB '*[^0-9]*'
+        AND strftime('%Y-%m-%dT%H:%M:%S', substr(created_at, 1, 19), '+0 seconds') IS substr(created_at, 1, 19)
+        AND created_at >= '0001'
+    ),
+
+    -- What PostgreSQL's types refuse by themselves.
+    CONSTRAINT livestream_reminders_livestream_id_type_check CHECK (
+        livestream_id GLOB '????????-????-????-????-????????????'
+        AND length(replace(livestream_id, '-', '')) = 32
+        AND replace(livestream_id, '-', '') NOT GLOB '*[^0-9a-f]*'
+    ),
+    CONSTRAINT livestream_reminders_user_id_type_check CHECK (
+        user_id GLOB '????????-????-????-????-????????????'
+        AND length(replace(user_id, '-', '')) = 32
+        AND replace(user_id, '-', '') NOT GLOB '*[^0-9a-f]*'
+    )
+) STRICT, WITHOUT ROWID;
+
+-- The reminders of a user, and those of a livestream that are not in the outbox.
+CREATE INDEX idx_livestream_reminders_user ON livestream_reminders (user_id, created_at, livestream_id);
+CREATE INDEX idx_livestream_reminders_queue ON livestream_reminders (livestream_id, queued_at, user_id);
+
+CREATE TRIGGER livestream_reminders_unchanged
+BEFORE UPDATE ON livestream_reminders
+WHEN
+    NEW.livestream_id <> OLD.livestream_id
+    OR NEW.created_at <> OLD.created_at
+    OR (OLD.queued_at IS NOT NULL AND NEW.queued_at IS NOT OLD.queued_at)
+BEGIN
+    SELECT RAISE(ABORT, 'livestream_reminders_unchanged: A reminder is given to the outbox once.');
+END;
 
 CREATE TRIGGER livestreams_status_transition
 BEFORE UPDATE ON livestreams
@@ -211,6 +264,18 @@ WHEN
     )
 BEGIN
     SELECT RAISE(ABORT, 'livestreams_recording_of_owner: The recording of a livestream is a video of its owner.');
+END;
+
+-- differs: trigger livestream_reminders_not_replaced: INSERT OR REPLACE is SQLite's alone, and fires no UPDATE trigger
+CREATE TRIGGER livestream_reminders_not_replaced
+BEFORE INSERT ON livestream_reminders
+WHEN
+    EXISTS (
+        SELECT 1 FROM livestream_reminders
+        WHERE livestream_id = NEW.livestream_id AND user_id = NEW.user_id
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'livestream_reminders_not_replaced: A user is reminded of a livestream once.');
 END;
 
 -- differs: trigger livestreams_not_replaced: INSERT OR REPLACE is SQLite's alone, and fires no UPDATE trigger

@@ -1,0 +1,36 @@
+"""Reminders of livestreams become messages of the outbox."""
+
+from datetime import timedelta
+from typing import Final
+
+from hangar_dal import livestream_reminders, outbox
+from hangar_dal.database import Executor, atomic
+from hangar_dal.outbox import NewMessage
+
+REMINDERS: Final = "livestream_reminders"
+"""The topic of the messages. Their payload has `livestream_id` and `user_id`."""
+
+LEAD: Final = timedelta(minutes=10)
+
+
+async def queue_reminders(db: Executor, *, lead: timedelta = LEAD, limit: int = 500) -> int:
+    """Give up to `limit` reminders of what is live or begins within `lead` to the outbox; returns how many.
+
+    Call it every minute or so, until it returns 0. Several processes may do it at once: each reminder becomes one
+    message.
+    """
+    async with atomic(db) as tx:
+        due = await livestream_reminders.list_due_reminders(tx, before=tx.now() + lead, limit=limit)
+        await outbox.put_many(
+            tx,
+            (
+                NewMessage(
+                    topic=REMINDERS,
+                    dedup_key=f"{each.livestream_id}:{each.user_id}",
+                    payload={"livestream_id": str(each.livestream_id), "user_id": str(each.user_id)},
+                )
+                for each in due
+            ),
+        )
+        await livestream_reminders.mark_reminders_queued(tx, due)
+        return len(due)
