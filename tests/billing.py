@@ -1,10 +1,11 @@
 """What the tests of plans, subscriptions and invoices share."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from hangar_dal import Database, User, builders, plans, subscriptions
+from hangar_dal import Database, User, builders, invoices, plans, subscriptions
+from hangar_dal.invoices import Invoice
 from hangar_dal.plans import Plan
 from hangar_dal.subscriptions import Subscription, SubscriptionPeriod
 
@@ -30,3 +31,14 @@ async def periods(database: Database, subscription: Subscription) -> list[Subscr
     for before, after in pairwise(found):
         assert (before.number + 1, before.ends_at) == (after.number, after.starts_at)
     return found
+
+
+async def drafted(database: Database, user: User, **given: Any) -> Invoice:
+    """A draft of 1190 EUR cents, with tax."""
+    return await invoices.create_invoice(database, builders.invoice(user, **given))
+
+
+async def issued(database: Database, user: User, **given: Any) -> Invoice:
+    """An invoice of 1190 EUR cents that is due in a fortnight."""
+    draft = await drafted(database, user, **given)
+    return await invoices.issue_invoice(database, draft.id, due_at=database.now() + timedelta(days=14))

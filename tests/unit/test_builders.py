@@ -98,6 +98,9 @@ BUILDERS: dict[str, tuple[Callable[..., Row], dict[str, Any], Any, set[str]]] = 
     "campaign": (builders.campaign, {"owner": SOMEBODY}, builders.CampaignFields, {"owner_id"}),
     "creative": (builders.creative, {"campaign": SOMETHING}, builders.CreativeFields, {"campaign_id"}),
     "livestream": (builders.livestream, {"owner": SOMEBODY}, builders.LivestreamFields, {"owner_id"}),
+    "invoice": (builders.invoice, {"customer": SOMEBODY}, builders.InvoiceFields, {"customer_id"}),
+    "invoice_line": (builders.invoice_line, {}, builders.InvoiceLineFields, set()),
+    "recipient": (builders.recipient, {}, builders.RecipientFields, set()),
     "plan": (builders.plan, {}, builders.PlanFields, set()),
     "subscription": (
         builders.subscription,

@@ -7,6 +7,7 @@ from uuid import UUID
 from typing_extensions import Unpack
 
 from hangar_dal.builders.building import built, id_of, numbers
+from hangar_dal.models.invoices import BasisPoints, NewInvoice, NewInvoiceLine, NewRecipient, Quantity, UnitAmount
 from hangar_dal.models.ledger import (
     LedgerAccount,
     NewHold,
@@ -14,7 +15,7 @@ from hangar_dal.models.ledger import (
     NewTransfer,
 )
 from hangar_dal.models.plans import IntervalCount, NewPlan, Plan
-from hangar_dal.models.row import Amount, Currency, Label, Price, ShortText, TrialDays
+from hangar_dal.models.row import Amount, Currency, Label, LongText, Price, ShortText, TrialDays
 from hangar_dal.models.subscriptions import NewSubscription
 from hangar_dal.models.users import User
 from hangar_dal.periods import IntervalUnit
@@ -61,6 +62,30 @@ class SubscriptionFields(TypedDict, total=False):
     metadata: JsonObject
 
 
+class InvoiceFields(TypedDict, total=False):
+    id: UUID
+    seller: ShortText
+    currency: Currency
+    subscription_id: UUID | None
+    period_number: int | None
+    metadata: JsonObject
+    recipient: NewRecipient | None
+    lines: list[NewInvoiceLine]
+
+
+class InvoiceLineFields(TypedDict, total=False):
+    description: LongText
+    quantity: Quantity
+    unit_amount: UnitAmount
+    tax_rate: BasisPoints
+
+
+class RecipientFields(TypedDict, total=False):
+    name: Label
+    address: LongText
+    tax_number: ShortText | None
+
+
 def ledger_account(owner: User | UUID | None = None, **fields: Unpack[LedgerAccountFields]) -> NewLedgerAccount:
     """A wallet in EUR that may not be negative."""
     owner_id = None if owner is None else id_of(owner)
@@ -93,3 +118,26 @@ def plan(**fields: Unpack[PlanFields]) -> NewPlan:
 def subscription(user: User | UUID, plan: Plan | UUID, **fields: Unpack[SubscriptionFields]) -> NewSubscription:
     """A subscription that begins now, with the trial of its plan."""
     return built(NewSubscription, fields, user_id=id_of(user), plan_id=id_of(plan))
+
+
+def invoice(customer: User | UUID, **fields: Unpack[InvoiceFields]) -> NewInvoice:
+    """1000 EUR cents and 19 % tax, with a recipient."""
+    return built(
+        NewInvoice,
+        fields,
+        customer_id=id_of(customer),
+        seller="shop",
+        currency="EUR",
+        recipient=recipient(),
+        lines=[invoice_line()],
+    )
+
+
+def invoice_line(**fields: Unpack[InvoiceLineFields]) -> NewInvoiceLine:
+    """1000 minor units and 19 % tax."""
+    return built(NewInvoiceLine, fields, description="A month of films", unit_amount=1000, tax_rate=1900)
+
+
+def recipient(**fields: Unpack[RecipientFields]) -> NewRecipient:
+    """A name and an address."""
+    return built(NewRecipient, fields, name="Ada Lovelace", address="12 St James's Square\nLondon")

@@ -13,6 +13,7 @@ from hangar_dal import (
     ad_serving,
     campaigns,
     idempotency_keys,
+    invoices,
     ledger,
     payment_methods,
     payments,
@@ -43,6 +44,13 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
             export=streamed(subscriptions.stream_subscriptions_of_user), move=moved(subscriptions.move_subscriptions)
         ),
         "subscription_periods": UserTable(export=streamed(subscriptions.stream_periods_of_user)),
+        "invoices": UserTable(
+            export=streamed(invoices.stream_invoices_of_customer), move=moved(invoices.move_invoices)
+        ),
+        "invoice_lines": UserTable(export=streamed(invoices.stream_lines_of_customer)),
+        "invoice_recipients": UserTable(
+            export=streamed(invoices.stream_recipients_of_user), move=moved(invoices.move_recipients)
+        ),
         # The tokens of the methods are not exported.
         "payment_methods": UserTable(
             export=streamed(payment_methods.stream_payment_methods), move=moved(payment_methods.move_payment_methods)

@@ -1,0 +1,13 @@
+DROP TABLE invoice_recipients;
+DROP TABLE invoice_numbers;
+DROP TABLE invoice_lines;
+DROP TABLE invoices;
+DROP FUNCTION invoice_recipients_of_draft();
+DROP FUNCTION invoice_lines_summed();
+DROP FUNCTION invoice_lines_not_truncated();
+DROP FUNCTION invoice_lines_of_draft();
+DROP FUNCTION invoices_kept();
+DROP FUNCTION invoices_total_kept();
+DROP FUNCTION invoices_unchanged();
+DROP FUNCTION invoices_status_transition();
+DROP FUNCTION invoices_first_status();

@@ -1,0 +1,607 @@
+-- name: insert_invoices
+-- Taken ids and periods are left out.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO invoices (
+    id,
+    seller,
+    customer_id,
+    currency,
+    subscription_id,
+    period_number,
+    metadata,
+    created_at
+)
+SELECT
+    entry.id,
+    entry.seller,
+    entry.customer_id,
+    entry.currency,
+    entry.subscription_id,
+    entry.period_number,
+    entry.metadata,
+    cast(:now AS timestamptz) AS created_at
+FROM json_to_recordset(:rows) AS entry (
+    id uuid,
+    seller text,
+    customer_id uuid,
+    currency text,
+    subscription_id uuid,
+    period_number bigint,
+    metadata jsonb
+)
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM invoices AS found
+        WHERE found.id = entry.id
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM invoices AS found
+        WHERE
+            found.subscription_id = entry.subscription_id
+            AND found.period_number = entry.period_number
+            AND found.status <> 'VOID'
+    )
+ORDER BY entry.id
+ON CONFLICT DO NOTHING
+RETURNING
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at;
+
+-- name: insert_lines
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO invoice_lines (
+    invoice_id,
+    position,
+    description,
+    quantity,
+    unit_amount,
+    amount,
+    tax_rate,
+    tax
+)
+SELECT
+    entry.invoice_id,
+    entry.position,
+    entry.description,
+    entry.quantity,
+    entry.unit_amount,
+    entry.amount,
+    entry.tax_rate,
+    entry.tax
+FROM json_to_recordset(:rows) AS entry (
+    invoice_id uuid,
+    position bigint,
+    description text,
+    quantity bigint,
+    unit_amount bigint,
+    amount bigint,
+    tax_rate bigint,
+    tax bigint
+)
+ORDER BY entry.invoice_id, entry.position;
+
+-- name: insert_recipients
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO invoice_recipients (
+    invoice_id,
+    user_id,
+    name,
+    address,
+    tax_number
+)
+SELECT
+    entry.invoice_id,
+    entry.user_id,
+    entry.name,
+    entry.address,
+    entry.tax_number
+FROM json_to_recordset(:rows) AS entry (
+    invoice_id uuid,
+    user_id uuid,
+    name text,
+    address text,
+    tax_number text
+)
+ORDER BY entry.invoice_id;
+
+-- name: get_invoice
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+WHERE id = :invoice_id;
+
+-- name: lock_invoice
+-- differs: the row is locked here; only one writes at a time there
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+WHERE id = :invoice_id
+FOR UPDATE;
+
+-- name: get_invoice_document
+-- differs: nested rows are json_agg here, json_group_array there
+SELECT
+    invoices.id,
+    invoices.seller,
+    invoices.customer_id,
+    invoices.status,
+    invoices.currency,
+    invoices.net,
+    invoices.tax,
+    invoices.total,
+    invoices.year,
+    invoices.number,
+    invoices.subscription_id,
+    invoices.period_number,
+    invoices.payment_id,
+    invoices.issued_at,
+    invoices.due_at,
+    invoices.closed_at,
+    invoices.metadata,
+    invoices.created_at,
+    invoice_recipients.name AS recipient_name,
+    invoice_recipients.address AS recipient_address,
+    invoice_recipients.tax_number AS recipient_tax_number,
+    coalesce(
+        (
+            SELECT
+                json_agg(
+                    json_build_object(
+                        'invoice_id', invoice_lines.invoice_id,
+                        'position', invoice_lines.position,
+                        'description', invoice_lines.description,
+                        'quantity', invoice_lines.quantity,
+                        'unit_amount', invoice_lines.unit_amount,
+                        'amount', invoice_lines.amount,
+                        'tax_rate', invoice_lines.tax_rate,
+                        'tax', invoice_lines.tax
+                    )
+                    ORDER BY invoice_lines.position
+                )
+            FROM invoice_lines
+            WHERE invoice_lines.invoice_id = invoices.id
+        ),
+        '[]'
+    ) AS lines
+FROM invoices
+LEFT OUTER JOIN invoice_recipients ON invoices.id = invoice_recipients.invoice_id
+WHERE invoices.id = :invoice_id;
+
+-- name: find_invoice_by_number
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+WHERE
+    seller = :seller
+    AND year = :year
+    AND number = :number;
+
+-- name: find_invoice_of_period
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+WHERE
+    subscription_id = :subscription_id
+    AND period_number = :period_number
+    AND status <> 'VOID';
+
+-- name: list_invoices
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+WHERE
+    status = :status
+    AND (created_at, id) < (:created_at, :id)  -- when after
+ORDER BY created_at DESC, id DESC
+LIMIT :limit;
+
+-- name: list_invoices_of_customer
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+WHERE
+    customer_id = :customer_id
+    AND (created_at, id) < (:created_at, :id)  -- when after
+ORDER BY created_at DESC, id DESC
+LIMIT :limit;
+
+-- name: list_invoices_of_seller
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+WHERE
+    seller = :seller
+    AND year = :year
+    AND number IS NOT NULL
+    AND number < :number  -- when after
+ORDER BY number DESC
+LIMIT :limit;
+
+-- name: list_overdue_invoices
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+WHERE
+    status = 'OPEN'
+    AND due_at < :now
+    AND (due_at, id) > (:due_at, :id)  -- when after
+ORDER BY due_at, id
+LIMIT :limit;
+
+-- name: take_number
+INSERT INTO invoice_numbers (
+    seller,
+    year,
+    last_number
+)
+VALUES (
+    :seller,
+    :year,
+    1
+)
+ON CONFLICT (seller, year) DO UPDATE
+SET last_number = invoice_numbers.last_number + 1
+RETURNING last_number;
+
+-- name: number_invoice
+UPDATE invoices
+SET
+    status = 'OPEN',
+    year = :year,
+    number = :number,
+    previous_number = nullif(:number - 1, 0),
+    issued_at = :issued_at,
+    due_at = :due_at
+WHERE id = :invoice_id
+RETURNING
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at;
+
+-- name: set_paid
+UPDATE invoices
+SET
+    status = 'PAID',
+    payment_id = CASE WHEN status = 'PAID' THEN payment_id ELSE :payment_id END,
+    closed_at = CASE WHEN status = 'PAID' THEN closed_at ELSE :now END
+WHERE
+    id = :invoice_id
+    AND NOT EXISTS (
+        SELECT 1
+        FROM invoices AS other
+        WHERE
+            other.payment_id = :payment_id
+            AND other.id <> :invoice_id
+    )
+RETURNING
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at;
+
+-- name: void_invoice
+UPDATE invoices
+SET
+    status = 'VOID',
+    closed_at = CASE WHEN status = 'VOID' THEN closed_at ELSE :now END
+WHERE id = :invoice_id
+RETURNING
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at;
+
+-- name: give_up_invoice
+UPDATE invoices
+SET
+    status = 'UNCOLLECTIBLE',
+    closed_at = CASE WHEN status = 'UNCOLLECTIBLE' THEN closed_at ELSE :now END
+WHERE id = :invoice_id
+RETURNING
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at;
+
+-- name: delete_lines
+DELETE FROM invoice_lines
+WHERE invoice_id = :invoice_id;
+
+-- name: delete_draft
+DELETE FROM invoices
+WHERE id = :invoice_id;
+
+-- name: stream_invoices
+-- scan: an export reads everything
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+ORDER BY id;
+
+-- name: stream_invoices_of_customer
+SELECT
+    id,
+    seller,
+    customer_id,
+    status,
+    currency,
+    net,
+    tax,
+    total,
+    year,
+    number,
+    subscription_id,
+    period_number,
+    payment_id,
+    issued_at,
+    due_at,
+    closed_at,
+    metadata,
+    created_at
+FROM invoices
+WHERE customer_id = :customer_id
+ORDER BY created_at, id;
+
+-- name: stream_lines_of_customer
+SELECT
+    invoice_lines.invoice_id,
+    invoice_lines.position,
+    invoice_lines.description,
+    invoice_lines.quantity,
+    invoice_lines.unit_amount,
+    invoice_lines.amount,
+    invoice_lines.tax_rate,
+    invoice_lines.tax
+FROM invoices
+INNER JOIN invoice_lines ON invoices.id = invoice_lines.invoice_id
+WHERE invoices.customer_id = :customer_id
+ORDER BY invoice_lines.invoice_id, invoice_lines.position;
+
+-- name: stream_recipients_of_user
+SELECT
+    invoice_id,
+    user_id,
+    name,
+    address,
+    tax_number
+FROM invoice_recipients
+WHERE user_id = :user_id
+ORDER BY invoice_id;
+
+-- name: move_invoices
+UPDATE invoices
+SET customer_id = :kept
+WHERE customer_id = :merged;
+
+-- name: move_recipients
+UPDATE invoice_recipients
+SET user_id = :kept
+WHERE user_id = :merged;

@@ -1,0 +1,40 @@
+"""The page about invoices: its code runs, and its functions, rules, tests and tables exist."""
+
+import re
+
+import pytest
+
+from commerce import catalog as catalog
+from docs.documents import ROOT
+from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
+from hangar_dal import COMMERCE, Database, builders, invoices, sealing, users
+from hangar_dal.commerce.user_tables import USER_TABLES
+
+PAGE = ROOT / "docs" / "invoices.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+PIECES = r"insert_\w+|move_\w+|take_number|number_invoice|set_paid|delete_lines"
+
+
+async def test_the_code_of_the_page_runs(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
+    user = await users.insert_user(database, builders.user(), hashed_password="!")
+    invoice, document, paid = await run_code(PAGE, {"user": user}, ("invoice", "document", "paid"))
+    assert (invoice.number, invoice.net, invoice.tax, invoice.total) == (1, 750, 142, 892)
+    assert [line.tax for line in document.lines] == [190, -48]
+    assert paid.status == "PAID"
+
+
+def test_every_function_is_on_the_page() -> None:
+    assert functions_left_out(TEXT, PIECES, invoices) == []
+
+
+def test_every_rule_and_every_test_on_the_page_exist() -> None:
+    assert names_that_do_not_exist(TEXT, COMMERCE) == []
+
+
+def test_the_page_says_what_happens_to_each_table() -> None:
+    last = TEXT.partition("## What happens with users")[2]
+    assert {name for name in USER_TABLES if name.startswith("invoice")} <= set(re.findall(r"`(\w+)`", last))
