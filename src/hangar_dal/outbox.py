@@ -21,12 +21,12 @@ from hangar_dal.catalogs import OUTBOX
 from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.database.executor import refuse_transaction
 from hangar_dal.errors import CommitUnknown, MessageLeaseLost
-from hangar_dal.models.outbox import MAX_ERROR_CHARACTERS, LastError, Topic
 from hangar_dal.models.outbox import ClaimedMessage as ClaimedMessage
 from hangar_dal.models.outbox import Message as Message
 from hangar_dal.models.outbox import MessageStatus as MessageStatus
 from hangar_dal.models.outbox import NewMessage as NewMessage
-from hangar_dal.models.row import BatchSize, Label, PageSize
+from hangar_dal.models.outbox import Topic
+from hangar_dal.models.row import MAX_ERROR_CHARACTERS, BatchSize, Label, LastError, PageSize
 from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount
 from hangar_dal.tokens import lifetime_end

@@ -108,6 +108,7 @@ BUILDERS: dict[str, tuple[Callable[..., Row], dict[str, Any], Any, set[str]]] = 
         builders.SubscriptionFields,
         {"user_id", "plan_id"},
     ),
+    "webhook_event": (builders.webhook_event, {}, builders.WebhookEventFields, set()),
     "payment_method": (builders.payment_method, {"user": SOMEBODY}, builders.PaymentMethodFields, {"user_id"}),
     "payment": (
         builders.payment,

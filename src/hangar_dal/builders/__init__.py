@@ -72,8 +72,10 @@ from hangar_dal.builders.outbox import MessageFields as MessageFields
 from hangar_dal.builders.outbox import message as message
 from hangar_dal.builders.payments import PaymentFields as PaymentFields
 from hangar_dal.builders.payments import PaymentMethodFields as PaymentMethodFields
+from hangar_dal.builders.payments import WebhookEventFields as WebhookEventFields
 from hangar_dal.builders.payments import payment as payment
 from hangar_dal.builders.payments import payment_method as payment_method
+from hangar_dal.builders.payments import webhook_event as webhook_event
 from hangar_dal.builders.streaming import ChatMessageFields as ChatMessageFields
 from hangar_dal.builders.streaming import DonationFields as DonationFields
 from hangar_dal.builders.streaming import LivestreamFields as LivestreamFields

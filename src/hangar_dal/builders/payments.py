@@ -1,5 +1,6 @@
-"""Builders for payments in the catalog COMMERCE."""
+"""Builders for payments and their webhooks in the catalog COMMERCE."""
 
+from datetime import datetime
 from secrets import token_hex
 from typing import TypedDict
 from uuid import UUID
@@ -11,6 +12,7 @@ from hangar_dal.models.payment_methods import LastFour, Month, NewPaymentMethod,
 from hangar_dal.models.payments import NewPayment
 from hangar_dal.models.row import Amount, Currency, Label, PlainName
 from hangar_dal.models.users import User
+from hangar_dal.models.webhook_events import NewWebhookEvent
 from hangar_dal.values import JsonObject
 
 
@@ -47,3 +49,22 @@ def payment(
     payer_id, method_id = (None if each is None else id_of(each) for each in (payer, payment_method))
     ids = {"payer_id": payer_id, "payment_method_id": method_id}
     return built(NewPayment, fields, provider="stripe", amount=1000, currency="EUR", **ids)
+
+
+class WebhookEventFields(TypedDict, total=False):
+    id: UUID
+    provider: PlainName
+    object_key: Label | None
+    event_id: Label
+    kind: Label
+    payload: JsonObject
+    due_at: datetime | None
+
+
+def webhook_event(**fields: Unpack[WebhookEventFields]) -> NewWebhookEvent:
+    """An event that is due at once."""
+    event_id = f"evt_{next(numbers):05}"
+    payload = {"id": event_id}
+    return built(
+        NewWebhookEvent, fields, provider="stripe", event_id=event_id, kind="payment.captured", payload=payload
+    )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -22,8 +22,6 @@ class MessageStatus(StrEnum):
 
 
 Topic = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-MAX_ERROR_CHARACTERS: Final = 1000
-LastError = Annotated[str, StringConstraints(max_length=MAX_ERROR_CHARACTERS)]
 
 
 class Message(Row):

@@ -27,6 +27,10 @@ Amount = Annotated[int, Field(ge=1, le=10**15)]
 Price = Annotated[int, Field(ge=0, le=10**15)]
 TrialDays = Annotated[int, Field(ge=0, le=1000)]
 
+# What is stored of an error of a worker.
+MAX_ERROR_CHARACTERS: Final = 1000
+LastError = Annotated[str, StringConstraints(max_length=MAX_ERROR_CHARACTERS)]
+
 EveCharacterId = Annotated[int, Field(gt=0)]
 
 # A SHA-256 as 64 lower-case hexadecimal digits: what is stored of a token, a code or a login.

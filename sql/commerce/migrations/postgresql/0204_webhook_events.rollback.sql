@@ -1,0 +1,9 @@
+DROP TABLE webhook_events;
+DROP FUNCTION webhook_events_workers_woken();
+DROP FUNCTION webhook_events_next_pending();
+DROP FUNCTION webhook_events_numbered();
+DROP FUNCTION webhook_events_kept();
+DROP FUNCTION webhook_events_order_kept();
+DROP FUNCTION webhook_events_unchanged();
+DROP FUNCTION webhook_events_status_transition();
+DROP FUNCTION webhook_events_first_status();

@@ -1,0 +1,3 @@
+"""These tests run with the catalog COMMERCE."""
+
+from commerce import catalog as catalog
