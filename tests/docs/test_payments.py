@@ -8,6 +8,7 @@ from commerce import catalog as catalog
 from docs.documents import ROOT
 from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
 from hangar_dal import COMMERCE, Database, builders, payment_methods, payments, sealing, users
+from hangar_dal.commerce import charging
 from hangar_dal.commerce.user_tables import USER_TABLES
 
 PAGE = ROOT / "docs" / "payments.md"
@@ -27,7 +28,7 @@ async def test_the_code_of_the_page_runs(
 
 
 def test_every_function_is_on_the_page() -> None:
-    assert functions_left_out(TEXT, PIECES, payment_methods, payments) == []
+    assert functions_left_out(TEXT, PIECES, payment_methods, payments, charging) == []
 
 
 def test_every_rule_and_every_test_on_the_page_exist() -> None:
