@@ -23,7 +23,8 @@ async def running(db: Database, settings: ApiSettings) -> AsyncIterator[None]:
     stop = asyncio.Event()
     works = (
         partial(publishing.work, db, poll=timedelta(seconds=settings.poll_seconds), stop=stop),
-        partial(upkeep.work, db, seconds=settings.upkeep_seconds, stop=stop),
+        partial(upkeep.again, upkeep.tidy, db, seconds=settings.upkeep_seconds, stop=stop),
+        partial(upkeep.again, upkeep.sample, db, seconds=upkeep.SAMPLE_SECONDS, stop=stop),
     )
     tasks = [asyncio.create_task(keep_up(work, stop)) for work in works if settings.workers]
     try:

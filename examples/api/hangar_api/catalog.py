@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from hangar_dal import COMMERCE, COMMUNITY, OUTBOX, Catalog
+from hangar_dal import LIVESTREAMS, Catalog
 
-CATALOG: Final = Catalog("hangar_api", uses=[COMMUNITY, COMMERCE, OUTBOX])
-"""Videos, follows, notifications and what users do with them, payments, messages for the worker, and accounts below."""
+CATALOG: Final = Catalog("hangar_api", uses=[LIVESTREAMS])
+"""Livestreams, and the catalogs that they build on: videos, payments, messages for the worker, and accounts."""

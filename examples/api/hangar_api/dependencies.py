@@ -12,9 +12,10 @@ from fastapi.security import OAuth2PasswordBearer
 from hangar_api import mail
 from hangar_api.settings import ApiSettings
 from hangar_api.tokens import read_access_token
-from hangar_dal import Database, User, UserRole, comments, refresh_tokens, social, users, videos
+from hangar_dal import Database, User, UserRole, comments, livestreams, refresh_tokens, social, users, videos
 from hangar_dal.comments import CommentDetails
 from hangar_dal.errors import NotFound, TokenInvalid
+from hangar_dal.livestreams import Livestream
 from hangar_dal.social import Profile
 from hangar_dal.videos import Video
 
@@ -162,3 +163,10 @@ async def _visible_profile(user_id: UUID, viewer_id: ViewerId, db: Db) -> Profil
 # The same for a comment and for a user.
 VisibleComment = Annotated[CommentDetails, Depends(_visible_comment)]
 VisibleProfile = Annotated[Profile, Depends(_visible_profile)]
+
+
+async def _visible_livestream(livestream_id: UUID, viewer_id: ViewerId, db: Db) -> Livestream:
+    return or_not_found(await livestreams.find_visible_livestream(db, livestream_id, viewer_id=viewer_id))
+
+
+VisibleLivestream = Annotated[Livestream, Depends(_visible_livestream)]

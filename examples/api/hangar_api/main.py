@@ -21,10 +21,13 @@ from hangar_api.routes import (
     cookies,
     counts,
     creatives,
+    donations,
     feed,
     follows,
     health,
     likes,
+    live_chat,
+    livestreams,
     me,
     moderation,
     notifications,
@@ -41,6 +44,7 @@ from hangar_api.routes import (
     videos,
     wallets,
     watching,
+    watching_live,
 )
 from hangar_api.settings import ApiSettings
 from hangar_dal import Settings, open_database
@@ -78,6 +82,10 @@ ROUTES = (
     creatives,
     ad_review,
     ads,
+    livestreams,
+    watching_live,
+    live_chat,
+    donations,
 )
 
 

@@ -73,6 +73,9 @@ _RULES = {
     "payment_refunds_pkey": (409, "Another refund has this id already."),
     "campaigns_pkey": (409, "Another campaign has this id already."),
     "creatives_pkey": (409, "Another creative has this id already."),
+    "livestreams_pkey": (409, "Another livestream has this id already."),
+    "live_chat_messages_pkey": (409, "Another message has this id already."),
+    "donations_pkey": (409, "Another donation has this id already."),
     "ledger_transfers_pkey": (409, "Another transfer has this id already."),
     "ledger_transfers_accounts_check": (422, "Money goes from one wallet to another one."),
 }

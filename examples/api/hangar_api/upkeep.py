@@ -1,22 +1,51 @@
-"""What the application does every few minutes: find what is viewed most, and delete what is no longer needed."""
+"""What the application does again and again: count what changes, end what is over, delete what is no longer needed."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-from hangar_dal import Database, notifications, outbox, video_views
+from hangar_dal import (
+    Database,
+    ad_serving,
+    campaigns,
+    ledger,
+    live_chat,
+    live_viewers,
+    notifications,
+    outbox,
+    video_views,
+)
 
 TREND_DAYS: Final = 7
+SAMPLE_SECONDS: Final = 15
 _KEPT_MESSAGES = timedelta(days=30)
+_KEPT_VIEWERS = timedelta(days=1)
 
 
-async def work(db: Database, *, seconds: float, stop: asyncio.Event) -> None:
+async def tidy(db: Database) -> None:
+    now = db.now()
+    await video_views.refresh_trends(db, days=TREND_DAYS)
+    await notifications.purge_notifications(db)
+    await outbox.purge_messages(db, before=now - _KEPT_MESSAGES)
+    await live_viewers.purge_viewers(db, before=now - _KEPT_VIEWERS)
+    await live_chat.purge_bans(db)
+    await ledger.expire_holds(db)
+    await campaigns.end_campaigns(db)
+    await ad_serving.release_expired(db)
+    await ad_serving.purge_viewer_days(db, before=now.date())
+
+
+async def sample(db: Database) -> None:
+    """The viewers of what is live."""
+    await live_viewers.sample_viewers(db)
+
+
+async def again(work: Callable[[Database], Awaitable[None]], db: Database, *, seconds: float, stop: asyncio.Event) -> None:
     """At once, and then every `seconds` until `stop` is set."""
     while not stop.is_set():
-        await video_views.refresh_trends(db, days=TREND_DAYS)
-        await notifications.purge_notifications(db)
-        await outbox.purge_messages(db, before=db.now() - _KEPT_MESSAGES)
+        await work(db)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await stop.wait()
