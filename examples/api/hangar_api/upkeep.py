@@ -8,8 +8,10 @@ from typing import Final
 
 from hangar_dal import (
     Database,
+    ad_reports,
     ad_serving,
     campaigns,
+    idempotency_keys,
     ledger,
     live_chat,
     live_viewers,
@@ -22,6 +24,7 @@ TREND_DAYS: Final = 7
 SAMPLE_SECONDS: Final = 15
 _KEPT_MESSAGES = timedelta(days=30)
 _KEPT_VIEWERS = timedelta(days=1)
+_KEPT_IMPRESSIONS = timedelta(days=60)
 
 
 async def tidy(db: Database) -> None:
@@ -35,6 +38,9 @@ async def tidy(db: Database) -> None:
     await campaigns.end_campaigns(db)
     await ad_serving.release_expired(db)
     await ad_serving.purge_viewer_days(db, before=now.date())
+    await ad_reports.roll_up(db)
+    await ad_reports.purge_impressions(db, before=now - _KEPT_IMPRESSIONS)
+    await idempotency_keys.purge_expired_keys(db)
 
 
 async def sample(db: Database) -> None:
@@ -42,7 +48,9 @@ async def sample(db: Database) -> None:
     await live_viewers.sample_viewers(db)
 
 
-async def again(work: Callable[[Database], Awaitable[None]], db: Database, *, seconds: float, stop: asyncio.Event) -> None:
+async def again(
+    work: Callable[[Database], Awaitable[None]], db: Database, *, seconds: float, stop: asyncio.Event
+) -> None:
     """At once, and then every `seconds` until `stop` is set."""
     while not stop.is_set():
         await work(db)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from examples.api.conftest import Api, Person, kind
-from hangar_dal import uuid7
+from hangar_dal import ad_reports, uuid7
 
 NOT_FOUND, CONFLICT, FORBIDDEN = (404, "not-found"), (409, "trigger-violation"), (403, "forbidden")
 PATH, REVIEW = "/me/campaigns", "/moderation/campaigns"
@@ -198,6 +198,11 @@ async def test_an_ad_is_chosen_shown_and_clicked_once(
     assert budget == {"currency": "EUR", "budget": 1000, "reserved": 0, "spent": 10, "available": 990}
     [day] = await api.all_of(owner, f"{PATH}/{campaign['id']}/days")
     assert (day["reserved"], day["spent"]) == (0, 10)
+    await ad_reports.roll_up(api.database)
+    report = await api.get(owner, f"{PATH}/{campaign['id']}/report")
+    assert report["totals"] == {"impressions": 1, "clicks": 1, "spent": 10}
+    assert [each["day"] for each in report["days"]] == [day["day"]]
+    assert [each["creative_id"] for each in report["creatives"]] == [campaign["creative"]]
 
 
 async def test_the_highest_bid_that_fits_is_shown(api: Api, owner: Person, moderator: Person, keyword: str):
@@ -255,6 +260,7 @@ OF_ONE: dict[str, tuple[str, str, Any]] = {
     "delete": ("DELETE", f"{PATH}/{{id}}", None),
     "budget": ("GET", f"{PATH}/{{id}}/budget", None),
     "days": ("GET", f"{PATH}/{{id}}/days", None),
+    "report": ("GET", f"{PATH}/{{id}}/report", None),
     "list creatives": ("GET", f"{PATH}/{{id}}/creatives", None),
     "add a creative": ("POST", f"{PATH}/{{id}}/creatives", {"title": "x", "landing_url": "https://a.example/"}),
     "change a creative": ("PATCH", "/me/creatives/{creative}", {"title": "x"}),

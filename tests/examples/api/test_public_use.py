@@ -9,7 +9,11 @@ from public_use import PUBLIC, private_uses
 ROOT = Path(__file__).parents[3]
 APPLICATION = ROOT / "examples" / "api"
 DOMAINS = {f"hangar_dal.{path.stem}" for path in (ROOT / "sql").glob("*/queries/sqlite/*.sql")}
-NAMED = PUBLIC | DOMAINS | {"hangar_dal.accounts", "hangar_dal.cookie_formats", "hangar_dal.sealing"}
+NAMED = (
+    PUBLIC
+    | DOMAINS
+    | {f"hangar_dal.{name}" for name in ("accounts", "commerce", "cookie_formats", "sealing", "streaming")}
+)
 
 
 @pytest.mark.parametrize("file", sorted(APPLICATION.rglob("*.py")), ids=lambda file: str(file.relative_to(APPLICATION)))

@@ -1,6 +1,6 @@
 """Campaigns of the advertiser who is signed in, their creatives, and what they have spent."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from hangar_api.cursors import Cursor, Limit, Page, page, row_of
 from hangar_api.dependencies import Current, Db
 from hangar_api.schemas import Request
-from hangar_dal import Executor, Transaction, ad_serving, campaigns, uuid7
+from hangar_dal import Executor, Transaction, ad_reports, ad_serving, campaigns, uuid7
+from hangar_dal.ad_reports import AdReportOfCreative, AdReportOfDay, AdReportTotals
 from hangar_dal.ad_serving import AdDay
 from hangar_dal.campaigns import Campaign, CampaignStatus, NewCampaign, Pacing
 from hangar_dal.errors import NotFound
@@ -106,6 +107,21 @@ class DayResponse(BaseModel):
         return cls.model_validate(row)
 
 
+class ReportQuery(Request):
+    """Both days are included. Without them, the last thirty days in UTC."""
+
+    since: date | None = None
+    until: date | None = None
+
+
+class Report(BaseModel):
+    """What was shown and clicked, as far as it was counted: that happens every few minutes."""
+
+    totals: AdReportTotals
+    days: list[AdReportOfDay]
+    creatives: list[AdReportOfCreative]
+
+
 class CampaignsQuery(Request):
     status: CampaignStatus | None = None
     cursor: Cursor = None
@@ -187,6 +203,18 @@ async def list_days(
     await own_campaign(db, campaign_id, current.user.id)
     rows = await ad_serving.list_days(db, campaign_id, after=row_of(cursor, AdDay, _DAY), limit=limit)
     return page(rows, limit, _DAY, DayResponse.of)
+
+
+@router.get("/{campaign_id}/report")
+async def show_report(campaign_id: UUID, query: Annotated[ReportQuery, Query()], current: Current, db: Db) -> Report:
+    await own_campaign(db, campaign_id, current.user.id)
+    until = query.until or db.now().date()
+    since = query.since or until - timedelta(days=29)
+    return Report(
+        totals=await ad_reports.get_report_totals(db, campaign_id, since=since, until=until),
+        days=await ad_reports.list_report_days(db, campaign_id, since=since, until=until),
+        creatives=await ad_reports.list_report_creatives(db, campaign_id, since=since, until=until),
+    )
 
 
 async def own_campaign(db: Executor, campaign_id: UUID, user_id: UUID) -> Campaign:

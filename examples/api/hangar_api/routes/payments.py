@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Header, Query, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from hangar_api.cursors import Cursor, Limit, Page, page, row_of
 from hangar_api.dependencies import Current, Db
 from hangar_api.schemas import Request
-from hangar_dal import Executor, Transaction, payment_methods, payments, uuid7
+from hangar_dal import Executor, Transaction, idempotency_keys, payment_methods, payments, uuid7
 from hangar_dal.errors import InvalidValue, NotFound
+from hangar_dal.idempotency_keys import Answer
 from hangar_dal.payments import Capture, NewPayment, Payment, PaymentStatus, Refund
 
 router = APIRouter(prefix="/me/payments", tags=["payments"])
@@ -78,24 +79,24 @@ class PaymentsQuery(Request):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-async def create(given: CreatedPayment, current: Current, db: Db) -> PaymentResponse:
-    """Begin a payment. Repeating it with the same id answers what was stored."""
+async def create(
+    given: CreatedPayment,
+    current: Current,
+    db: Db,
+    idempotency_key: Annotated[str | None, Header(max_length=100)] = None,
+) -> PaymentResponse:
+    """Begin a payment. Sent again with the same `Idempotency-Key`, or the same `id`, it is one payment."""
 
-    async def work(tx: Transaction) -> Payment:
-        fields: dict[str, Any] = given.model_dump()
-        if given.payment_method_id is None:
-            method = await payment_methods.find_default_payment_method(tx, current.user.id)
-            if method is None:
-                raise InvalidValue("payment_method_id: the user has no default method; name one")
-        else:
-            method = await payment_methods.get_payment_method(tx, given.payment_method_id)
-            if method.user_id != current.user.id:
-                raise NotFound("the user has no such payment method")
-        fields |= {"payer_id": current.user.id, "payment_method_id": method.id, "provider": method.provider}
-        payment = await payments.create_payment(tx, NewPayment(**fields))
-        return _own(payment, current.user.id)
+    async def work(tx: Transaction) -> Answer:
+        payment = await _begun(tx, given, current.user.id)
+        return Answer(status=201, body=PaymentResponse.of(payment).model_dump(mode="json"))
 
-    return PaymentResponse.of(await db.in_transaction(work))
+    if idempotency_key is None:
+        answer = await db.in_transaction(work)
+    else:
+        scope, request = f"payments:{current.user.id}", given.model_dump(mode="json", exclude_unset=True)
+        answer = await idempotency_keys.run(db, scope, idempotency_key, request, work, user_id=current.user.id)
+    return PaymentResponse.model_validate(answer.body)
 
 
 @router.get("")
@@ -142,6 +143,20 @@ async def cancel(payment_id: UUID, current: Current, db: Db) -> PaymentResponse:
         return await payments.cancel_payment(tx, payment_id)
 
     return PaymentResponse.of(await db.in_transaction(work))
+
+
+async def _begun(tx: Transaction, given: CreatedPayment, user_id: UUID) -> Payment:
+    if given.payment_method_id is None:
+        method = await payment_methods.find_default_payment_method(tx, user_id)
+        if method is None:
+            raise InvalidValue("payment_method_id: the user has no default method; name one")
+    else:
+        method = await payment_methods.get_payment_method(tx, given.payment_method_id)
+        if method.user_id != user_id:
+            raise NotFound("the user has no such payment method")
+    fields: dict[str, Any] = given.model_dump() | {"payer_id": user_id, "payment_method_id": method.id}
+    payment = await payments.create_payment(tx, NewPayment(provider=method.provider, **fields))
+    return _own(payment, user_id)
 
 
 async def _get_own(db: Executor, payment_id: UUID, user_id: UUID) -> Payment:
