@@ -56,8 +56,9 @@ async def list_chat_messages(
     after: ChatMessage | None = None,
     limit: PageSize = 50,
 ) -> list[ChatMessage]:
-    """A page of a chat, without what a block hides from the viewer.
+    """A page of a chat, for a viewer who may see the livestream, without what a block hides from the viewer.
 
+    None stands for somebody who is not signed in. Owner and moderators give their own id.
     `newest` goes back in time from the last message. `oldest`, after the last message that is known, has what is new.
     """
     ...

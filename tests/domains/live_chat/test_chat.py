@@ -81,6 +81,11 @@ async def test_only_those_who_see_what_is_live_write(database: Database, clock: 
     assert await refused(database, over, owner.id) == "live_chat_open"
     await users.update_user(database, owner.id, is_private=True)
     assert [await refused(database, public, each.id) for each in (fan, stranger)] == [None, "live_chat_seen"]
+    readers = [
+        bool(await live_chat.list_chat_messages(database, begun.id, viewer_id=each and each.id))
+        for each in (owner, fan, stranger, blocked, None)
+    ]
+    assert readers == [True, True, False, False, False]
     clock.advance(timedelta(minutes=-5))  # a machine whose clock is behind
     assert (await said(database, public, owner.id)).created_at == public.started_at
 

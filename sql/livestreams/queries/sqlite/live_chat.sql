@@ -89,7 +89,7 @@ FROM live_chat_messages
 WHERE id = :message_id;
 
 -- name: list_chat_messages
--- Without what those have written whom a block hides from the viewer.
+-- For those who see the livestream, and without what those have written whom a block hides from the viewer.
 SELECT
     live_chat_messages.id,
     live_chat_messages.livestream_id,
@@ -103,6 +103,40 @@ SELECT
 FROM live_chat_messages
 WHERE
     live_chat_messages.livestream_id = :livestream_id
+    AND EXISTS (
+        SELECT 1
+        FROM livestreams
+        INNER JOIN users ON livestreams.owner_id = users.id
+        WHERE
+            livestreams.id = :livestream_id
+            AND NOT EXISTS (
+                SELECT 1
+                FROM blocks
+                WHERE
+                    (blocks.blocker_id = livestreams.owner_id AND blocks.blocked_id = :viewer_id)
+                    OR (blocks.blocked_id = livestreams.owner_id AND blocks.blocker_id = :viewer_id)
+            )
+            AND (
+                livestreams.owner_id = :viewer_id
+                OR (
+                    users.is_active
+                    AND (
+                        (livestreams.visibility IN ('PUBLIC', 'UNLISTED') AND NOT users.is_private)
+                        OR (
+                            livestreams.visibility <> 'PRIVATE'
+                            AND EXISTS (
+                                SELECT 1
+                                FROM follows
+                                WHERE
+                                    follows.follower_id = :viewer_id
+                                    AND follows.followed_id = livestreams.owner_id
+                                    AND follows.status = 'ACCEPTED'
+                            )
+                        )
+                    )
+                )
+            )
+    )
     AND (
         live_chat_messages.author_id IS NULL
         OR NOT EXISTS (
