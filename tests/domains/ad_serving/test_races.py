@@ -1,6 +1,7 @@
 """Many serve ads of the same campaigns at once, in one process and in many: no budget is exceeded and none is lost."""
 
 import asyncio
+from datetime import timedelta
 from random import Random
 from typing import Final
 
@@ -10,7 +11,7 @@ from advertising import campaign, creative
 from clock import Clock
 from commands import run_together
 from hangar_dal import Database, Settings, ad_serving, builders
-from hangar_dal.ad_serving import Impression
+from hangar_dal.ad_serving import Impression, NewImpression
 from hangar_dal.campaigns import Campaign
 from hangar_dal.errors import NotFound
 
@@ -133,3 +134,26 @@ async def test_what_is_shown_while_it_is_released_is_either(database: Database, 
     freed += await ad_serving.release_expired(database)
     assert count + freed == 32
     await check(database, made, 0, count)
+
+
+async def test_batches_of_several_campaigns_never_wait_for_each_other(
+    database: Database, clock: Clock, seed: int
+) -> None:
+    """Each batch has impressions of all campaigns, in an order of its own, while others are released."""
+    random, made = Random(seed), [await campaign(database) for _ in range(4)]
+    shown = [await creative(database, each) for each in made]
+    in_a_minute = database.now() + timedelta(minutes=1)
+    requests = []
+    for one, own in zip(made * 24, shown * 24, strict=True):
+        lease = in_a_minute if len(requests) % 3 == 0 else builders.LATER
+        new = builders.reservation(one, own, expires_at=lease)
+        requests.append(await ad_serving.reserve(database, new))
+    clock.advance(timedelta(minutes=1))
+    rows = [NewImpression(id=each.id, shown_at=clock.now) for each in requests]
+    random.shuffle(rows)
+    recording = [ad_serving.record_impressions(database, rows[start : start + 8]) for start in range(0, 96, 8)]
+    releasing = [ad_serving.release_expired(database, batch_size=5) for _ in range(8)]
+    done = await asyncio.gather(*recording, *releasing)
+    released = sum(done[12:]) + await ad_serving.release_expired(database)
+    assert (sum(done[:12]), released) == (64, 32)
+    await check(database, made, 0, 64)
