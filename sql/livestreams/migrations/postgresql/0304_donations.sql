@@ -191,7 +191,7 @@ AFTER INSERT ON donations
 REFERENCING NEW TABLE AS added
 FOR EACH STATEMENT EXECUTE FUNCTION donations_counted();
 
--- Not for a donor who is deleted: what the donor gave goes with the donor.
+-- What a donor gave who is deleted has gone with the donor before.
 CREATE FUNCTION donations_recounted() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -207,10 +207,8 @@ BEGIN
         RETURN NULL;
     END IF;
     EXECUTE format(
-        'UPDATE %1$I.donor_totals SET donations = donations - 1, amount = amount - $4'
-        ' WHERE livestream_id = $1 AND currency = $2 AND donor_id = $3'
-        ' AND EXISTS (SELECT 1 FROM %1$I.users WHERE id = $3)'
-        ' AND EXISTS (SELECT 1 FROM %1$I.livestreams WHERE id = $1)',
+        'UPDATE %I.donor_totals SET donations = donations - 1, amount = amount - $4'
+        ' WHERE livestream_id = $1 AND currency = $2 AND donor_id = $3',
         TG_TABLE_SCHEMA
     )
     USING OLD.livestream_id, OLD.currency, OLD.donor_id, OLD.amount;
