@@ -79,6 +79,12 @@ async def find_invoice_of_period(db: Executor, *, subscription_id: UUID, period_
 
 
 @query
+async def find_last_recipient(db: Executor, subscription_id: UUID) -> NewRecipient | None:
+    """Whom the last invoice of a subscription is for, if it has one."""
+    ...
+
+
+@query
 async def list_invoices(
     db: Executor, status: InvoiceStatus, *, after: Invoice | None = None, limit: PageSize = 50
 ) -> list[Invoice]:

@@ -8,6 +8,7 @@ from commerce import catalog as catalog
 from docs.documents import ROOT
 from docs.domain_pages import functions_left_out, names_that_do_not_exist, run_code
 from hangar_dal import COMMERCE, Database, builders, invoices, sealing, users
+from hangar_dal.commerce import billing
 from hangar_dal.commerce.user_tables import USER_TABLES
 
 PAGE = ROOT / "docs" / "invoices.md"
@@ -28,7 +29,7 @@ async def test_the_code_of_the_page_runs(
 
 
 def test_every_function_is_on_the_page() -> None:
-    assert functions_left_out(TEXT, PIECES, invoices) == []
+    assert functions_left_out(TEXT, PIECES, invoices, billing) == []
 
 
 def test_every_rule_and_every_test_on_the_page_exist() -> None:

@@ -32,6 +32,7 @@ STATUSES: dict[type[errors.HangarError], int] = {
     errors.IdempotencyKeyBusy: 409,
     errors.IdempotencyKeyReused: 422,
     errors.IdempotencyLeaseLost: 409,
+    errors.PaymentDiffers: 409,
     errors.InsufficientFunds: 409,
     errors.AdNotAvailable: 409,
     errors.ConstraintViolation: 409,

@@ -15,6 +15,7 @@
     ├── EveTokenLeaseLost          another process refreshed, replaced or deleted the tokens of an EVE character
     ├── MessageLeaseLost           another worker has claimed the message of the outbox since
     ├── InsufficientFunds          an account that may not be negative would be
+    ├── PaymentDiffers             a payment has captured less than an invoice asks for, or another currency
     ├── AdNotAvailable             a campaign does not run, has no budget left, or a viewer has seen it often enough
     ├── IdempotencyKeyReused       an idempotency key came with another request
     ├── IdempotencyKeyBusy         somebody works on a request with this idempotency key
@@ -73,6 +74,7 @@ from hangar_dal.errors.commerce import IdempotencyKeyBusy as IdempotencyKeyBusy
 from hangar_dal.errors.commerce import IdempotencyKeyReused as IdempotencyKeyReused
 from hangar_dal.errors.commerce import IdempotencyLeaseLost as IdempotencyLeaseLost
 from hangar_dal.errors.commerce import InsufficientFunds as InsufficientFunds
+from hangar_dal.errors.commerce import PaymentDiffers as PaymentDiffers
 from hangar_dal.errors.database import CheckViolation as CheckViolation
 from hangar_dal.errors.database import CommitUnknown as CommitUnknown
 from hangar_dal.errors.database import ConnectionFailed as ConnectionFailed

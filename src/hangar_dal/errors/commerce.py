@@ -21,3 +21,7 @@ class IdempotencyKeyBusy(HangarError):
 
 class IdempotencyLeaseLost(HangarError):
     """Roll back what this attempt did: somebody else may be working on the request."""
+
+
+class PaymentDiffers(HangarError):
+    """Look for another payment: this one has another currency, or has captured less than the invoice asks for."""

@@ -28,6 +28,7 @@ EXPECTED = {
         "ForeignKeyViolation",
         "IdempotencyKeyBusy",
         "IdempotencyLeaseLost",
+        "PaymentDiffers",
         "InsufficientFunds",
         "TriggerViolation",
         "UniqueViolation",

@@ -271,6 +271,19 @@ WHERE
     AND period_number = :period_number
     AND status <> 'VOID';
 
+-- name: find_last_recipient
+SELECT
+    invoice_recipients.name,
+    invoice_recipients.address,
+    invoice_recipients.tax_number
+FROM invoices
+INNER JOIN invoice_recipients ON invoices.id = invoice_recipients.invoice_id
+WHERE
+    invoices.subscription_id = :subscription_id
+    AND invoices.period_number IS NOT NULL
+ORDER BY invoices.period_number DESC, invoices.created_at DESC, invoices.id DESC
+LIMIT 1;
+
 -- name: list_invoices
 SELECT
     id,
