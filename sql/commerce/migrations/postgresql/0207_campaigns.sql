@@ -73,7 +73,8 @@ CREATE TABLE campaign_keywords (
     active_bid bigint,
 
     CONSTRAINT campaign_keywords_pkey PRIMARY KEY (keyword, campaign_id),
-    CONSTRAINT campaign_keywords_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns (id) ON DELETE CASCADE,
+    CONSTRAINT campaign_keywords_campaign_id_fkey FOREIGN KEY (campaign_id)
+    REFERENCES campaigns (id) ON DELETE CASCADE,
 
     CONSTRAINT campaign_keywords_keyword_check CHECK (length(keyword) <= 50),
     CONSTRAINT campaign_keywords_currency_check CHECK (currency ~ '^[A-Z][A-Z][A-Z]$'),
@@ -332,12 +333,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     is_missing boolean;
 BEGIN
-    -- After an UPDATE, the keywords that were changed are looked for again under their new key.
     EXECUTE format(
-        'SELECT EXISTS (SELECT 1 FROM gone INNER JOIN %1$I.campaigns ON gone.campaign_id = campaigns.id'
-        ' WHERE gone.keyword = ANY(CASE WHEN campaigns.keywords = ''{}'' THEN ''{""}'' ELSE campaigns.keywords END)'
-        ' AND NOT EXISTS (SELECT 1 FROM %1$I.campaign_keywords AS kept'
-        ' WHERE kept.keyword = gone.keyword AND kept.campaign_id = gone.campaign_id))',
+        'SELECT EXISTS (SELECT 1 FROM gone INNER JOIN %I.campaigns ON gone.campaign_id = campaigns.id'
+        ' WHERE gone.keyword = ANY(CASE WHEN campaigns.keywords = ''{}'' THEN ''{""}'' ELSE campaigns.keywords END))',
         TG_TABLE_SCHEMA
     )
     INTO is_missing;
@@ -348,13 +346,8 @@ BEGIN
 END;
 $$;
 
-CREATE TRIGGER campaign_keywords_kept_delete
+CREATE TRIGGER campaign_keywords_kept
 AFTER DELETE ON campaign_keywords
-REFERENCING OLD TABLE AS gone
-FOR EACH STATEMENT EXECUTE FUNCTION campaign_keywords_kept();
-
-CREATE TRIGGER campaign_keywords_kept_update
-AFTER UPDATE ON campaign_keywords
 REFERENCING OLD TABLE AS gone
 FOR EACH STATEMENT EXECUTE FUNCTION campaign_keywords_kept();
 

@@ -100,7 +100,8 @@ CREATE TABLE campaign_keywords (
     active_bid integer,
 
     CONSTRAINT campaign_keywords_pkey PRIMARY KEY (keyword, campaign_id),
-    CONSTRAINT campaign_keywords_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns (id) ON DELETE CASCADE,
+    CONSTRAINT campaign_keywords_campaign_id_fkey FOREIGN KEY (campaign_id)
+    REFERENCES campaigns (id) ON DELETE CASCADE,
 
     CONSTRAINT campaign_keywords_keyword_check CHECK (length(keyword) <= 50),
     CONSTRAINT campaign_keywords_currency_check CHECK (currency GLOB '[A-Z][A-Z][A-Z]'),
@@ -366,26 +367,10 @@ BEGIN
     SELECT RAISE(ABORT, 'campaign_keywords_of_campaign: The keywords of a campaign are changed in campaigns.keywords.');
 END;
 
-CREATE TRIGGER campaign_keywords_kept_delete
+CREATE TRIGGER campaign_keywords_kept
 AFTER DELETE ON campaign_keywords
 WHEN
     EXISTS (
-        SELECT 1 FROM campaigns
-        WHERE
-            id = OLD.campaign_id
-            AND OLD.keyword IN (
-                SELECT value FROM json_each(CASE WHEN keywords = '[]' THEN '[""]' ELSE keywords END)
-            )
-    )
-BEGIN
-    SELECT RAISE(ABORT, 'campaign_keywords_of_campaign: The keywords of a campaign are changed in campaigns.keywords.');
-END;
-
-CREATE TRIGGER campaign_keywords_kept_update
-AFTER UPDATE ON campaign_keywords
-WHEN
-    (NEW.keyword <> OLD.keyword OR NEW.campaign_id <> OLD.campaign_id)
-    AND EXISTS (
         SELECT 1 FROM campaigns
         WHERE
             id = OLD.campaign_id
