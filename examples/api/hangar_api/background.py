@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 
-from hangar_api import publishing, upkeep
+from hangar_api import payment_events, publishing, upkeep
 from hangar_api.settings import ApiSettings
 from hangar_dal import Database
 from hangar_dal.errors import HangarError
@@ -21,8 +21,10 @@ _PAUSE_SECONDS = 5
 async def running(db: Database, settings: ApiSettings) -> AsyncIterator[None]:
     """At the end, each worker finishes what it has begun."""
     stop = asyncio.Event()
+    poll = timedelta(seconds=settings.poll_seconds)
     works = (
-        partial(publishing.work, db, poll=timedelta(seconds=settings.poll_seconds), stop=stop),
+        partial(publishing.work, db, poll=poll, stop=stop),
+        *(partial(payment_events.work, db, name, poll=poll, stop=stop) for name in settings.webhook_secrets),
         partial(upkeep.again, upkeep.tidy, db, seconds=settings.upkeep_seconds, stop=stop),
         partial(upkeep.again, upkeep.sample, db, seconds=upkeep.SAMPLE_SECONDS, stop=stop),
     )

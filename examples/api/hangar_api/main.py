@@ -45,6 +45,7 @@ from hangar_api.routes import (
     wallets,
     watching,
     watching_live,
+    webhooks,
 )
 from hangar_api.settings import ApiSettings
 from hangar_dal import Settings, open_database
@@ -76,6 +77,7 @@ ROUTES = (
     payment_methods,
     payments,
     cashier,
+    webhooks,
     wallets,
     books,
     campaigns,

@@ -27,6 +27,9 @@ class ApiSettings(BaseSettings):
     platforms: dict[str, AnyHttpUrl] = Field(default_factory=dict)
     """The address of each platform that stored cookies may be sent to, as a JSON object."""
 
+    webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)
+    """What each payment provider signs its events with, as a JSON object."""
+
     mail_folder: Path | None = None
     """Where messages to users are written, unless `create_app` is given a function that sends them."""
 

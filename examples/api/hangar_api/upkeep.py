@@ -18,6 +18,7 @@ from hangar_dal import (
     notifications,
     outbox,
     video_views,
+    webhook_events,
 )
 
 TREND_DAYS: Final = 7
@@ -41,6 +42,7 @@ async def tidy(db: Database) -> None:
     await ad_reports.roll_up(db)
     await ad_reports.purge_impressions(db, before=now - _KEPT_IMPRESSIONS)
     await idempotency_keys.purge_expired_keys(db)
+    await webhook_events.purge_events(db, before=now - _KEPT_MESSAGES)
 
 
 async def sample(db: Database) -> None:

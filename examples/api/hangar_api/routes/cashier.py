@@ -1,4 +1,4 @@
-"""Payments as administrators see them, and what the provider answered. A real application learns that from webhooks."""
+"""Payments as administrators see them, and what a provider answered that reports nothing by webhooks."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated
