@@ -42,7 +42,7 @@ COMMERCE: Final = Catalog(
     uses=[ACCOUNTS],
     user_tables="hangar_dal.commerce.user_tables",
 )
-"""Bookkeeping: accounts, and transfers between them."""
+"""Bookkeeping, payments, subscriptions, invoices and ads."""
 
 LIVESTREAMS: Final = Catalog(
     "hangar_dal.sql",
@@ -53,4 +53,4 @@ LIVESTREAMS: Final = Catalog(
     uses=[COMMUNITY, COMMERCE, OUTBOX],
     user_tables="hangar_dal.streaming.user_tables",
 )
-"""Livestreams, and what belongs to them."""
+"""Livestreams, their viewers and chats, and donations."""
