@@ -199,6 +199,7 @@ def _new(
     lifetime: timedelta,
 ) -> NewIdempotencyKey:
     return NewIdempotencyKey.model_construct(
+        id=uuid7(),
         scope=scope,
         key=key,
         user_id=user_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from hangar_dal.models.row import Label, Row, Sha256
-from hangar_dal.values import JsonObject
+from hangar_dal.values import JsonObject, uuid7
 
 AnswerStatus = Annotated[int, Field(ge=100, le=599)]
 
@@ -22,6 +22,7 @@ class Answer(Row):
 class NewIdempotencyKey(Row):
     """A key that somebody works on from now on."""
 
+    id: UUID = Field(default_factory=uuid7)
     scope: Label
     key: Label
     user_id: UUID | None
@@ -34,6 +35,7 @@ class NewIdempotencyKey(Row):
 class IdempotencyKey(Row):
     """A key: claimed until `lease_ends_at`, or answered."""
 
+    id: UUID
     scope: str
     key: str
     user_id: UUID | None

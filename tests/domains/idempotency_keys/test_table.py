@@ -5,9 +5,12 @@ import pytest
 from column_values import drop_triggers, unrefused
 from domain_fixtures import Sql
 from domains.idempotency_keys.test_idempotency_keys import REQUEST, pay
-from hangar_dal import Database, User, builders, idempotency_keys, users
+from hangar_dal import Database, User, builders, idempotency_keys, users, uuid7
+from hangar_dal.contract.plans_explained import explain
+from hangar_dal.contract.project import given_project
 from hangar_dal.errors import ConstraintViolation
 from hangar_dal.idempotency_keys import ClaimedKey
+from postgres_server import Server
 
 AT = "2030-01-01T00:00:00.000000Z"
 LATER = "2040-01-01T00:00:00.000000Z"
@@ -20,6 +23,7 @@ AHEAD = frozenset({"idempotency_keys_expiry_check"})
 
 def new(**given: str) -> str:
     values = {
+        "id": f"'{uuid7()}'",
         "scope": "'payments'",
         "key": "'k1'",
         "request_hash": f"'{'a' * 64}'",
@@ -55,12 +59,13 @@ async def test_a_key_that_breaks_a_rule_is_refused(sql: Sql, given: dict[str, st
     assert caught.value.constraint == rule
     with pytest.raises(ConstraintViolation) as caught:
         await sql(new())
-    assert caught.value.constraint == "idempotency_keys_pkey"
+    assert caught.value.constraint == "idempotency_keys_scope_key_key"
 
 
 async def test_a_key_keeps_its_request_its_lease_and_its_answer(sql: Sql) -> None:
     await sql(new())
     for change, rule in (
+        (f"id = '{uuid7()}'", "idempotency_keys_unchanged"),
         ("scope = 'other'", "idempotency_keys_unchanged"),
         ("key = 'other'", "idempotency_keys_unchanged"),
         (f"request_hash = '{'b' * 64}'", "idempotency_keys_unchanged"),
@@ -99,3 +104,18 @@ async def test_keys_of_several_users_go_with_them(database: Database, sql: Sql) 
         await idempotency_keys.run(database, "payments", str(number), REQUEST, pay, user_id=who)
     await sql(f"DELETE FROM users WHERE id IN ('{people[0].id}', '{people[1].id}')")
     assert await sql("SELECT count(*), count(DISTINCT user_id) FROM idempotency_keys") == [(10, 1)]
+
+
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+def test_the_purge_goes_through_indexes(server: str) -> None:
+    """On PostgreSQL the scratch is almost empty, so that it may join a batch by reading all of the table."""
+    project = given_project(["hangar_dal:COMMERCE"], ())
+    found = explain(project, ["idempotency_keys.*"], postgresql=server)
+    plans = [each for each in found if each.plan is not None]
+    used = {index for each in plans if each.plan is not None for index in each.plan.indexes}
+    assert {"idx_idempotency_keys_expiry", "idx_idempotency_keys_user"} <= used
+    assert [each.query for each in plans if each.dialect == "sqlite" and each.plan and each.plan.whole] == []

@@ -1,6 +1,7 @@
 -- What a client asked for under a key of its own, and what it was answered: so that a repeated request is done once. Of
 -- the request, only a hash is stored.
 CREATE TABLE idempotency_keys (
+    id uuid NOT NULL,
     scope text COLLATE "C" NOT NULL,
     key text COLLATE "C" NOT NULL,
     user_id uuid,
@@ -14,7 +15,8 @@ CREATE TABLE idempotency_keys (
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
 
-    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (scope, key),
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (id),
+    CONSTRAINT idempotency_keys_scope_key_key UNIQUE (scope, key),
     CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
 
     CONSTRAINT idempotency_keys_scope_check CHECK (length(scope) BETWEEN 1 AND 200),
@@ -56,7 +58,7 @@ CREATE TABLE idempotency_keys (
 
 -- The keys of a user, and the purge of those that have expired.
 CREATE INDEX idx_idempotency_keys_user ON idempotency_keys (user_id, created_at);
-CREATE INDEX idx_idempotency_keys_expiry ON idempotency_keys (expires_at, scope, key);
+CREATE INDEX idx_idempotency_keys_expiry ON idempotency_keys (expires_at, id);
 
 CREATE FUNCTION idempotency_keys_first() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -84,7 +86,8 @@ CREATE TRIGGER idempotency_keys_unchanged
 BEFORE UPDATE ON idempotency_keys
 FOR EACH ROW
 WHEN (
-    NEW.scope <> OLD.scope
+    NEW.id <> OLD.id
+    OR NEW.scope <> OLD.scope
     OR NEW.key <> OLD.key
     OR NEW.request_hash <> OLD.request_hash
     OR NEW.created_at <> OLD.created_at

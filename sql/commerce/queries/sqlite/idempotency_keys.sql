@@ -1,6 +1,7 @@
 -- name: insert_key
 -- On PostgreSQL, it waits for a transaction that has stored the same key and is not committed yet.
 INSERT INTO idempotency_keys (
+    id,
     scope,
     key,
     user_id,
@@ -12,6 +13,7 @@ INSERT INTO idempotency_keys (
     expires_at
 )
 VALUES (
+    :id,
     :scope,
     :key,
     :user_id,
@@ -24,6 +26,7 @@ VALUES (
 )
 ON CONFLICT DO NOTHING
 RETURNING
+    id,
     scope,
     key,
     user_id,
@@ -39,6 +42,7 @@ RETURNING
 
 -- name: find_key
 SELECT
+    id,
     scope,
     key,
     user_id,
@@ -69,6 +73,7 @@ WHERE
     AND request_hash = :request_hash
     AND lease_ends_at <= :now
 RETURNING
+    id,
     scope,
     key,
     user_id,
@@ -95,6 +100,7 @@ WHERE
     AND key = :key
     AND claim_id = :claim_id
 RETURNING
+    id,
     scope,
     key,
     user_id,
@@ -127,20 +133,19 @@ WHERE
 -- A batch, the first to expire first.
 -- differs: only one writes at a time here; rows that another holds are passed over there
 DELETE FROM idempotency_keys
-WHERE (scope, key) IN (
-    SELECT
-        scope,
-        key
+WHERE id IN (
+    SELECT id
     FROM idempotency_keys
     WHERE
         expires_at <= :now
         AND (lease_ends_at IS NULL OR lease_ends_at <= :now)
-    ORDER BY expires_at, scope, key
+    ORDER BY expires_at, id
     LIMIT :batch_size
 );
 
 -- name: stream_keys_of_user
 SELECT
+    id,
     scope,
     key,
     user_id,
@@ -155,7 +160,7 @@ SELECT
     expires_at
 FROM idempotency_keys
 WHERE user_id = :user_id
-ORDER BY created_at, scope, key;
+ORDER BY created_at, id;
 
 -- name: move_keys
 UPDATE idempotency_keys
