@@ -8,7 +8,8 @@ import pytest
 
 from billing import drafted, issued
 from commands import run_together
-from hangar_dal import Database, Settings, User, builders, invoices
+from domain_fixtures import sql_on
+from hangar_dal import COMMERCE, Database, Settings, User, builders, invoices, open_database, sealing, users
 from hangar_dal.errors import TriggerViolation
 from hangar_dal.invoices import Invoice, InvoiceStatus
 
@@ -28,6 +29,12 @@ async def main():
         print(await issue_some(db, user, Random(seed * 100 + number), times))
 
 asyncio.run(main())
+"""
+
+
+LINE: Final = """
+INSERT INTO invoice_lines (invoice_id, position, description, unit_amount, amount)
+VALUES ('{id}', 2, 'x', 1, 1)
 """
 
 
@@ -98,3 +105,19 @@ async def test_a_line_is_not_added_while_its_invoice_is_issued(database: Databas
         document = await invoices.get_invoice_document(database, draft.id)
         assert document.net == sum(line.amount for line in document.lines) == open_one.net
         assert document.status is InvoiceStatus.OPEN
+
+
+async def test_a_line_waits_until_its_invoice_is_issued_and_is_refused_then(postgres_url: str) -> None:
+    """PostgreSQL reads the invoice under a lock: else the line would be added, and another rule would refuse it."""
+    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+    async with open_database(settings, catalog=COMMERCE) as db:
+        sql = sql_on(db)
+        draft = await drafted(db, await users.insert_user(db, builders.user(), hashed_password="!"))
+        async with db.transaction() as tx:
+            await invoices.issue_invoice(tx, draft.id, due_at=db.now())
+            adding = asyncio.create_task(sql(LINE.format(id=draft.id)))
+            while not (adding.done() or await sql("SELECT 1 FROM pg_locks WHERE NOT granted")):  # noqa: ASYNC110 - asked
+                await asyncio.sleep(0.01)
+        with pytest.raises(TriggerViolation) as refused:
+            await adding
+        assert refused.value.constraint == "invoice_lines_of_draft"
