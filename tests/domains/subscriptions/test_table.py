@@ -246,5 +246,5 @@ async def test_periods_are_not_truncated(postgres_url: str) -> None:
     settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
     async with open_database(settings, catalog=COMMERCE) as db:
         with pytest.raises(TriggerViolation) as refused:
-            await sql_on(db)("TRUNCATE subscription_periods")
+            await sql_on(db)("TRUNCATE subscription_periods CASCADE")
         assert refused.value.constraint == "subscription_periods_kept"
