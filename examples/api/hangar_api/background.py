@@ -25,8 +25,10 @@ async def running(db: Database, settings: ApiSettings) -> AsyncIterator[None]:
     works = (
         partial(publishing.work, db, poll=poll, stop=stop),
         *(partial(payment_events.work, db, name, poll=poll, stop=stop) for name in settings.webhook_secrets),
-        partial(upkeep.again, upkeep.tidy, db, seconds=settings.upkeep_seconds, stop=stop),
-        partial(upkeep.again, upkeep.sample, db, seconds=upkeep.SAMPLE_SECONDS, stop=stop),
+        partial(
+            upkeep.again, partial(upkeep.tidy, db, settings.invoice_terms), seconds=settings.upkeep_seconds, stop=stop
+        ),
+        partial(upkeep.again, partial(upkeep.sample, db), seconds=upkeep.SAMPLE_SECONDS, stop=stop),
     )
     tasks = [asyncio.create_task(keep_up(work, stop)) for work in works if settings.workers]
     try:

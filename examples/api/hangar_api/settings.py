@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hangar_dal.commerce.billing import InvoiceTerms
+
 _LEAST_KEY_BYTES = 32  # what HS256 needs
 
 
@@ -30,6 +32,12 @@ class ApiSettings(BaseSettings):
     webhook_secrets: dict[str, SecretStr] = Field(default_factory=dict)
     """What each payment provider signs its events with, as a JSON object."""
 
+    seller: str = Field("hangar", min_length=1, max_length=50)
+    """Whose invoices have numbers without gaps in each year."""
+
+    tax_rate: int = Field(0, ge=0, le=10_000)
+    """On invoices, in basis points: 1900 is 19 %."""
+
     mail_folder: Path | None = None
     """Where messages to users are written, unless `create_app` is given a function that sends them."""
 
@@ -46,6 +54,10 @@ class ApiSettings(BaseSettings):
     def keys(self) -> dict[str, bytes]:
         """The keys of access tokens by their ids, the one that signs first."""
         return _parse_keys(self.token_keys)
+
+    @property
+    def invoice_terms(self) -> InvoiceTerms:
+        return InvoiceTerms(seller=self.seller, tax_rate=self.tax_rate)
 
     @field_validator("token_keys")
     @classmethod

@@ -20,6 +20,8 @@ from hangar_dal import (
     video_views,
     webhook_events,
 )
+from hangar_dal.commerce import billing
+from hangar_dal.commerce.billing import InvoiceTerms
 
 TREND_DAYS: Final = 7
 SAMPLE_SECONDS: Final = 15
@@ -28,8 +30,10 @@ _KEPT_VIEWERS = timedelta(days=1)
 _KEPT_IMPRESSIONS = timedelta(days=60)
 
 
-async def tidy(db: Database) -> None:
+async def tidy(db: Database, terms: InvoiceTerms) -> None:
     now = db.now()
+    while await billing.renew_due(db, terms):
+        pass
     await video_views.refresh_trends(db, days=TREND_DAYS)
     await notifications.purge_notifications(db)
     await outbox.purge_messages(db, before=now - _KEPT_MESSAGES)
@@ -50,12 +54,10 @@ async def sample(db: Database) -> None:
     await live_viewers.sample_viewers(db)
 
 
-async def again(
-    work: Callable[[Database], Awaitable[None]], db: Database, *, seconds: float, stop: asyncio.Event
-) -> None:
+async def again(work: Callable[[], Awaitable[None]], *, seconds: float, stop: asyncio.Event) -> None:
     """At once, and then every `seconds` until `stop` is set."""
     while not stop.is_set():
-        await work(db)
+        await work()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await stop.wait()
