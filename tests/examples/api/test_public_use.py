@@ -12,7 +12,10 @@ DOMAINS = {f"hangar_dal.{path.stem}" for path in (ROOT / "sql").glob("*/queries/
 NAMED = (
     PUBLIC
     | DOMAINS
-    | {f"hangar_dal.{name}" for name in ("accounts", "commerce", "cookie_formats", "sealing", "streaming")}
+    | {
+        f"hangar_dal.{name}"
+        for name in ("accounts", "commerce", "commerce.billing", "cookie_formats", "sealing", "streaming")
+    }
 )
 
 
