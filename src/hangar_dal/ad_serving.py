@@ -12,7 +12,7 @@ from uuid import UUID
 from hangar_dal.batching import batches
 from hangar_dal.catalogs import COMMERCE
 from hangar_dal.database import Database, Executor, Transaction, atomic
-from hangar_dal.errors import AdNotAvailable, CheckViolation, InvalidValue, NotFound, TriggerViolation, UniqueViolation
+from hangar_dal.errors import AdNotAvailable, InvalidValue, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.models.ad_serving import Ad as Ad
 from hangar_dal.models.ad_serving import AdBudget as AdBudget
 from hangar_dal.models.ad_serving import AdDay as AdDay
@@ -33,9 +33,9 @@ query = COMMERCE.query
 LEASE: Final = timedelta(minutes=10)
 CANDIDATES: Final = 10
 _UNAVAILABLE: Final = {
-    "ad_budgets_budget_check",
-    "ad_days_budget_check",
-    "ad_viewer_days_cap_check",
+    "ad_budgets_budget",
+    "ad_days_budget",
+    "ad_viewer_days_cap",
     "ad_reservations_running",
     "ad_reservations_approved",
 }
@@ -279,7 +279,7 @@ async def _reserved(db: Executor, new: NewReservation) -> list[Reservation]:
             async with db.savepoint() as tx:
                 return await insert_reservations(tx, [new])
         return await insert_reservations(db, [new])
-    except (CheckViolation, TriggerViolation) as error:
+    except TriggerViolation as error:
         if error.constraint not in _UNAVAILABLE:
             raise
     raise AdNotAvailable("the campaign does not run, has no budget left, or the viewer has seen it often enough")

@@ -12,7 +12,7 @@ from uuid import UUID
 from hangar_dal.batching import batches
 from hangar_dal.catalogs import COMMERCE
 from hangar_dal.database import Executor, atomic
-from hangar_dal.errors import CheckViolation, InsufficientFunds, NotFound, UniqueViolation
+from hangar_dal.errors import InsufficientFunds, NotFound, TriggerViolation, UniqueViolation
 from hangar_dal.models.ledger import Balance as Balance
 from hangar_dal.models.ledger import ImportedLedgerAccount as ImportedLedgerAccount
 from hangar_dal.models.ledger import LedgerAccount as LedgerAccount
@@ -30,7 +30,7 @@ from hangar_dal.values import uuid7
 
 query = COMMERCE.query
 
-_FLOOR: Final = "ledger_balances_floor_check"
+_FLOOR: Final = "ledger_balances_floor"
 _ACCOUNT_CODE: Final = "ledger_accounts_code_key"
 _FIXED: Final = ("kind", "owner_id", "currency", "may_be_negative")
 
@@ -278,7 +278,7 @@ def _end(db: Executor, held: Transfer, kind: TransferKind, transfer_id: UUID, am
 async def _inserted(db: Executor, rows: list[Transfer]) -> list[Transfer]:
     try:
         return await insert_transfers(db, rows)
-    except CheckViolation as error:
+    except TriggerViolation as error:
         if error.constraint != _FLOOR:
             raise
     raise InsufficientFunds("an account that may not be negative has less than what would leave it")

@@ -35,7 +35,7 @@ def test_each_test_of_the_page_exists() -> None:
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("ledger_balances_floor_check", "CheckViolation"),
+        ("ledger_transfers_amount_check", "CheckViolation"),
         ("ledger_accounts_code_key", "UniqueViolation"),
         ("idx_outbox_one_claimed", "UniqueViolation"),
         ("ledger_transfers_pending_id_fkey", "ForeignKeyViolation"),

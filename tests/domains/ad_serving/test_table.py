@@ -71,13 +71,13 @@ async def test_nothing_is_reserved_above_a_budget_or_a_cap(
 ) -> None:
     for _ in range(3):
         await sql(reserve(shown, key="'x'"))
-    assert await refused(sql, reserve(shown, key="'x'")) == "ad_viewer_days_cap_check"
+    assert await refused(sql, reserve(shown, key="'x'")) == "ad_viewer_days_cap"
     for _ in range(2):
         await sql(reserve(shown))
-    assert await refused(sql, reserve(shown)) == "ad_days_budget_check"
+    assert await refused(sql, reserve(shown)) == "ad_days_budget"
     another = {"at": "2030-01-02T00:00:00.000000Z", "until": "2030-01-02T00:10:00.000000Z"}
     await sql(reserve(shown, key="'x'", **another))
-    assert await refused(sql, reserve(shown, **another)) == "ad_budgets_budget_check"
+    assert await refused(sql, reserve(shown, **another)) == "ad_budgets_budget"
     assert (await ad_serving.get_budget(database, made.id)).available == 0
     assert await ad_serving.list_wrong_budgets(database) == []
     await sql("DELETE FROM ad_reservations")
@@ -251,3 +251,29 @@ async def test_the_rows_are_not_truncated(postgres_url: str) -> None:
             with pytest.raises(TriggerViolation) as caught:
                 await sql_on(db)(f"TRUNCATE {table} CASCADE")
             assert caught.value.constraint == "ad_rows_not_truncated"
+
+
+@pytest.mark.parametrize("clause", ["OR IGNORE", "OR FAIL"])
+async def test_no_clause_of_sqlite_hides_that_a_budget_has_less(sqlite_url: str, clause: str) -> None:
+    """What a CHECK refuses in a trigger would be passed over, and the ad reserved."""
+    settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
+    async with open_database(settings, catalog=COMMERCE) as db:
+        limits = {"total_budget": 30, "daily_budget": 20, "bid": 10, "frequency_cap": 1}
+        one = await creative(db, await campaign(db, **limits))
+        sql = sql_on(db)
+        later = {"at": "2030-01-02T00:00:00.000000Z", "until": "2030-01-02T00:10:00.000000Z"}
+        for text, rule in (
+            (reserve(one, key="'x'"), None),
+            (reserve(one, key="'x'"), "ad_viewer_days_cap"),
+            (reserve(one), None),
+            (reserve(one), "ad_days_budget"),
+            (reserve(one, **later), None),
+            (reserve(one, **later), "ad_budgets_budget"),
+        ):
+            reserving = text.replace("INSERT", f"INSERT {clause}", 1)
+            if rule is None:
+                await sql(reserving)
+            else:
+                assert await refused(sql, reserving) == rule
+        assert await sql("SELECT count(*) FROM ad_reservations") == [(3,)]
+        assert await ad_serving.list_wrong_budgets(db) == []

@@ -74,8 +74,8 @@ async def test_the_tables_refuse_what_is_no_transfer(
         (insert(ada, ben, amount=-5), "ledger_transfers_amount_check"),
         (insert(ada, ben, amount=10**15 + 1), "ledger_transfers_amount_check"),
         (insert(ada, ada), "ledger_transfers_accounts_check"),
-        (insert(ada, ben, amount=351), "ledger_balances_floor_check"),
-        (insert(ada, ben, kind="PENDING", amount=351), "ledger_balances_floor_check"),
+        (insert(ada, ben, amount=351), "ledger_balances_floor"),
+        (insert(ada, ben, kind="PENDING", amount=351), "ledger_balances_floor"),
         (insert(ada, ben, kind="GIFT"), "ledger_transfers_kind_check"),
         (insert(ada, ben, kind="POSTED"), "ledger_transfers_pending_check"),
         (insert(ada, ben, pending=f"'{held.id}'"), "ledger_transfers_pending_check"),
@@ -186,6 +186,21 @@ async def test_replace_does_not_get_past_the_books(sqlite_url: str) -> None:
                 await sql(text.replace("INSERT", "INSERT OR REPLACE", 1))
             assert refused.value.constraint == rule
         assert back.reversed_id == moved.id
+        assert await ledger.list_wrong_balances(db) == []
+
+
+@pytest.mark.parametrize("clause", ["OR IGNORE", "OR FAIL"])
+async def test_no_clause_of_sqlite_hides_that_an_account_has_less(sqlite_url: str, clause: str) -> None:
+    """What a CHECK refuses in a trigger would be passed over, and the rest of the transfer booked."""
+    settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
+    async with open_database(settings, catalog=COMMERCE) as db:
+        ada, ben = await account(db, 500), await account(db)
+        for kind in ("TRANSFER", "PENDING"):
+            with pytest.raises(TriggerViolation) as refused:
+                await sql_on(db)(insert(ada, ben, kind=kind, amount=501).replace("INSERT", f"INSERT {clause}", 1))
+            assert refused.value.constraint == "ledger_balances_floor"
+        assert await posted(db, ada, ben) == [500, 0]
+        assert len(await ledger.list_transfers(db, ada.id)) == 1
         assert await ledger.list_wrong_balances(db) == []
 
 

@@ -4,6 +4,7 @@ DROP TABLE ledger_holds;
 DROP TABLE ledger_transfers;
 DROP TABLE ledger_accounts;
 DROP FUNCTION ledger_transfers_booked();
+DROP FUNCTION ledger_balances_floor();
 DROP FUNCTION ledger_transfers_kept();
 DROP FUNCTION ledger_transfers_unchanged();
 DROP FUNCTION ledger_accounts_counted();

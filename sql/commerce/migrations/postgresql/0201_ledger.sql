@@ -214,6 +214,20 @@ FOR EACH ROW
 WHEN (NOT NEW.may_be_negative)
 EXECUTE FUNCTION ledger_accounts_counted();
 
+CREATE FUNCTION ledger_balances_floor() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'ledger_balances_floor: The account has less than what would leave it.';
+END;
+$$;
+
+-- A CHECK alone would not do on SQLite, so both databases raise this before it.
+CREATE TRIGGER ledger_balances_floor
+BEFORE UPDATE ON ledger_balances
+FOR EACH ROW
+WHEN (NEW.shard = '-' AND NEW.credits - NEW.debits - NEW.pending_debits < 0)
+EXECUTE FUNCTION ledger_balances_floor();
+
 CREATE FUNCTION ledger_transfers_unchanged() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

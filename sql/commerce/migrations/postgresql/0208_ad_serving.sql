@@ -161,6 +161,64 @@ CREATE TABLE ad_clicks (
 
 CREATE INDEX idx_ad_clicks_reported ON ad_clicks (reported_at, clicked_at, impression_id);
 
+-- CHECKs alone would not do on SQLite, so both databases raise these before them.
+CREATE FUNCTION ad_budgets_budget() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'ad_budgets_budget: The total budget has less left than this costs.';
+END;
+$$;
+
+CREATE TRIGGER ad_budgets_budget_insert
+BEFORE INSERT ON ad_budgets
+FOR EACH ROW
+WHEN (NEW.reserved + NEW.spent > NEW.budget)
+EXECUTE FUNCTION ad_budgets_budget();
+
+CREATE TRIGGER ad_budgets_budget
+BEFORE UPDATE ON ad_budgets
+FOR EACH ROW
+WHEN (NEW.reserved + NEW.spent > NEW.budget)
+EXECUTE FUNCTION ad_budgets_budget();
+
+CREATE FUNCTION ad_days_budget() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'ad_days_budget: The budget of the day has less left than this costs.';
+END;
+$$;
+
+CREATE TRIGGER ad_days_budget_insert
+BEFORE INSERT ON ad_days
+FOR EACH ROW
+WHEN (NEW.reserved + NEW.spent > NEW.budget)
+EXECUTE FUNCTION ad_days_budget();
+
+CREATE TRIGGER ad_days_budget
+BEFORE UPDATE ON ad_days
+FOR EACH ROW
+WHEN (NEW.reserved + NEW.spent > NEW.budget)
+EXECUTE FUNCTION ad_days_budget();
+
+CREATE FUNCTION ad_viewer_days_cap() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'ad_viewer_days_cap: The viewer has got the campaign as often as its cap allows on this day.';
+END;
+$$;
+
+CREATE TRIGGER ad_viewer_days_cap_insert
+BEFORE INSERT ON ad_viewer_days
+FOR EACH ROW
+WHEN (NEW.shown > NEW.cap)
+EXECUTE FUNCTION ad_viewer_days_cap();
+
+CREATE TRIGGER ad_viewer_days_cap
+BEFORE UPDATE ON ad_viewer_days
+FOR EACH ROW
+WHEN (NEW.shown > NEW.cap)
+EXECUTE FUNCTION ad_viewer_days_cap();
+
 CREATE FUNCTION ad_reservations_viewer_given() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -270,6 +270,15 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger_accounts_not_replaced: An account with this id or code exists already.');
 END;
 
+-- A CHECK alone would not do: INSERT OR IGNORE and OR FAIL, which SQLite alone has, go on after what it refuses here.
+CREATE TRIGGER ledger_balances_floor
+BEFORE UPDATE ON ledger_balances
+WHEN
+    NEW.shard = '-' AND NEW.credits - NEW.debits - NEW.pending_debits < 0
+BEGIN
+    SELECT RAISE(ABORT, 'ledger_balances_floor: The account has less than what would leave it.');
+END;
+
 CREATE TRIGGER ledger_transfers_unchanged
 BEFORE UPDATE ON ledger_transfers
 BEGIN

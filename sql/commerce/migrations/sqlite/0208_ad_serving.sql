@@ -250,6 +250,55 @@ CREATE TABLE ad_clicks (
 
 CREATE INDEX idx_ad_clicks_reported ON ad_clicks (reported_at, clicked_at, impression_id);
 
+-- CHECKs alone would not do: INSERT OR IGNORE and OR FAIL, which SQLite alone has, go on after what they refuse here.
+CREATE TRIGGER ad_budgets_budget_insert
+BEFORE INSERT ON ad_budgets
+WHEN
+    NEW.reserved + NEW.spent > NEW.budget
+BEGIN
+    SELECT RAISE(ABORT, 'ad_budgets_budget: The total budget has less left than this costs.');
+END;
+
+CREATE TRIGGER ad_budgets_budget
+BEFORE UPDATE ON ad_budgets
+WHEN
+    NEW.reserved + NEW.spent > NEW.budget
+BEGIN
+    SELECT RAISE(ABORT, 'ad_budgets_budget: The total budget has less left than this costs.');
+END;
+
+CREATE TRIGGER ad_days_budget_insert
+BEFORE INSERT ON ad_days
+WHEN
+    NEW.reserved + NEW.spent > NEW.budget
+BEGIN
+    SELECT RAISE(ABORT, 'ad_days_budget: The budget of the day has less left than this costs.');
+END;
+
+CREATE TRIGGER ad_days_budget
+BEFORE UPDATE ON ad_days
+WHEN
+    NEW.reserved + NEW.spent > NEW.budget
+BEGIN
+    SELECT RAISE(ABORT, 'ad_days_budget: The budget of the day has less left than this costs.');
+END;
+
+CREATE TRIGGER ad_viewer_days_cap_insert
+BEFORE INSERT ON ad_viewer_days
+WHEN
+    NEW.shown > NEW.cap
+BEGIN
+    SELECT RAISE(ABORT, 'ad_viewer_days_cap: The viewer has got the campaign as often as its cap allows on this day.');
+END;
+
+CREATE TRIGGER ad_viewer_days_cap
+BEFORE UPDATE ON ad_viewer_days
+WHEN
+    NEW.shown > NEW.cap
+BEGIN
+    SELECT RAISE(ABORT, 'ad_viewer_days_cap: The viewer has got the campaign as often as its cap allows on this day.');
+END;
+
 CREATE TRIGGER ad_reservations_viewer_given
 BEFORE INSERT ON ad_reservations
 WHEN
