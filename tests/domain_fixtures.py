@@ -1,14 +1,19 @@
 """Fixtures that the tests of the domains share with those of `accounts`, of folds and of keys."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 
 import pytest
 from argon2 import PasswordHasher
 
 from hangar_dal import Database, passwords
+from hangar_dal.contract.plans_explained import Explained, explain
+from hangar_dal.contract.project import given_project
 from hangar_dal.database import Executor, Row, Statement
+from postgres_server import Server
 
 Sql = Callable[[str], Awaitable[list[Row]]]
+Explain = Callable[..., list[Explained]]
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +37,24 @@ def sql_on(database: Executor) -> Sql:
 @pytest.fixture
 def sql(database: Database) -> Sql:
     return sql_on(database)
+
+
+@pytest.fixture(scope="session")
+def explained(postgres_server: Server) -> Explain:
+    """What `hangar-dal explain` shows of domains of a catalog: `explained("COMMERCE", "plans", "subscriptions")`.
+
+    Each process explains a catalog once, since its scratch databases take seconds to make.
+    """
+
+    @cache
+    def whole(catalog: str) -> list[Explained]:
+        with pytest.MonkeyPatch.context() as patch:
+            if postgres_server.needs_permission:
+                patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+            project = given_project([f"hangar_dal:{catalog}"], ())
+            return list(explain(project, postgresql=postgres_server.url("postgres")))
+
+    def of_domains(catalog: str, *domains: str) -> list[Explained]:
+        return [each for each in whole(catalog) if each.query.partition(".")[0] in domains]
+
+    return of_domains

@@ -3,6 +3,7 @@
 import pytest
 
 from domain_fixtures import cheap_hasher as cheap_hasher
+from domain_fixtures import explained as explained
 from domain_fixtures import sql as sql
 from hangar_dal import Database, User, builders, users
 

@@ -1,11 +1,7 @@
 """Each index of these tables serves a query on both databases, as `hangar-dal explain` shows it."""
 
-import pytest
-
 from conftest import BACKENDS
-from hangar_dal.contract.plans_explained import explain
-from hangar_dal.contract.project import given_project
-from postgres_server import Server
+from domain_fixtures import Explain
 
 SERVING = {
     "idx_ad_clicks_reported",
@@ -23,13 +19,8 @@ SMALL = {
 }
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
-def test_each_index_serves_a_query_and_none_reads_a_whole_table(server: str) -> None:
-    found = explain(given_project(["hangar_dal:COMMERCE"], ()), ["ad_reports.*"], postgresql=server)
+def test_each_index_serves_a_query_and_none_reads_a_whole_table(explained: Explain) -> None:
+    found = explained("COMMERCE", "ad_reports")
     for dialect in BACKENDS:
         plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
         assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()

@@ -3,14 +3,10 @@
 import json
 from typing import Any
 
-import pytest
-
 from billing import issued
 from conftest import BACKENDS
+from domain_fixtures import Explain
 from hangar_dal import Database, User, accounts, builders, invoices, users
-from hangar_dal.contract.plans_explained import explain
-from hangar_dal.contract.project import given_project
-from postgres_server import Server
 
 SERVING = {
     "idx_invoices_customer",
@@ -45,14 +41,8 @@ async def test_an_erased_user_leaves_invoices_without_a_name(database: Database,
     assert (document.customer_id, document.recipient_name, document.number) == (None, None, 1)
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
-def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(server: str) -> None:
-    project = given_project(["hangar_dal:COMMERCE"], ())
-    found = explain(project, ["invoices.*"], postgresql=server)
+def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(explained: Explain) -> None:
+    found = explained("COMMERCE", "invoices")
     for dialect in BACKENDS:
         plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
         assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()

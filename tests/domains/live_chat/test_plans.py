@@ -1,11 +1,7 @@
 """Each index of these tables serves a query on both databases, as `hangar-dal explain` shows it."""
 
-import pytest
-
 from conftest import BACKENDS
-from hangar_dal.contract.plans_explained import explain
-from hangar_dal.contract.project import given_project
-from postgres_server import Server
+from domain_fixtures import Explain
 
 # Other indexes serve triggers and the deletion of users.
 SERVING = {
@@ -19,13 +15,8 @@ SERVING = {
 }
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
-def test_each_index_serves_a_query_and_no_page_reads_all_messages(server: str) -> None:
-    found = explain(given_project(["hangar_dal:LIVESTREAMS"], ()), ["live_chat.*"], postgresql=server)
+def test_each_index_serves_a_query_and_no_page_reads_all_messages(explained: Explain) -> None:
+    found = explained("LIVESTREAMS", "live_chat")
     for dialect in BACKENDS:
         plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
         assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()

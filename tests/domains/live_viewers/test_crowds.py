@@ -82,13 +82,14 @@ async def test_reports_change_rows_in_their_place(postgres_url: str, count: int,
             await live_viewers.sample_viewers(db)
             sizes += await sql_on(db)(SIZES)
             print(f"{count} reports in {took:.2f} s, sample in {1000 * (perf_counter() - begin):.0f} ms, {sizes[-1]}")
+        await sql_on(db)("VACUUM live_viewers")  # then each page is half free, in whatever order the reports came
         async with db.transaction() as tx:
             [before] = await sql_on(tx)(CHANGED)
             assert await live_viewers.report_viewers(tx, begun.id, many[:200]) == 200
             [after] = await sql_on(tx)(CHANGED)
         changed, in_place = (now - then for now, then in zip(after, before, strict=True))
         assert changed == 200
-        assert in_place >= 190  # a page may be full for a moment
+        assert in_place >= 190
         assert sizes[-1] == sizes[1]
         totals = await live_viewers.get_viewer_totals(db, begun.id)
         assert (totals.peak, totals.watched_ms) == (count, (rounds - 1) * count * 15_000 + 200 * 15_000)

@@ -1,11 +1,7 @@
 """Each index of these tables serves a query on both databases, as `hangar-dal explain` shows it."""
 
-import pytest
-
 from conftest import BACKENDS
-from hangar_dal.contract.plans_explained import explain
-from hangar_dal.contract.project import given_project
-from postgres_server import Server
+from domain_fixtures import Explain
 
 SERVING = {"idx_live_viewer_counts_open", "idx_live_viewer_counts_viewers", "idx_live_viewers_viewer"}
 OF_A_JOB = {
@@ -15,13 +11,8 @@ OF_A_JOB = {
 }
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
-def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(server: str) -> None:
-    found = explain(given_project(["hangar_dal:LIVESTREAMS"], ()), ["live_viewers.*"], postgresql=server)
+def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(explained: Explain) -> None:
+    found = explained("LIVESTREAMS", "live_viewers")
     # On PostgreSQL, a list by viewers may begin with what is live, and sort it.
     assert SERVING - {index for each in found if each.plan for index in each.plan.indexes} == set()
     for dialect in BACKENDS:

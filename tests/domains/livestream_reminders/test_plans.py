@@ -1,22 +1,13 @@
 """Each index of these tables serves a query on both databases, as `hangar-dal explain` shows it."""
 
-import pytest
-
 from conftest import BACKENDS
-from hangar_dal.contract.plans_explained import explain
-from hangar_dal.contract.project import given_project
-from postgres_server import Server
+from domain_fixtures import Explain
 
 SERVING = {"idx_livestream_reminders_queue", "idx_livestream_reminders_user"}
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
-def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(server: str) -> None:
-    found = explain(given_project(["hangar_dal:LIVESTREAMS"], ()), ["livestream_reminders.*"], postgresql=server)
+def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(explained: Explain) -> None:
+    found = explained("LIVESTREAMS", "livestream_reminders")
     # On PostgreSQL, whose scratch has few rows, a scan of the reminders that are due is the fastest way.
     assert SERVING - {index for each in found if each.plan for index in each.plan.indexes} == set()
     for dialect in BACKENDS:

@@ -1,11 +1,7 @@
 """Each index of the tables serves a query on both databases, as `hangar-dal explain` shows it."""
 
-import pytest
-
 from conftest import BACKENDS
-from hangar_dal.contract.plans_explained import explain
-from hangar_dal.contract.project import given_project
-from postgres_server import Server
+from domain_fixtures import Explain
 
 # Other indexes serve triggers and the deletion of methods.
 SERVING = {
@@ -29,14 +25,8 @@ READ_ALL = {
 OF_ONE_USER = {"payments.stream_captures_of_payer", "payments.stream_refunds_of_payer"}
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
-def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(server: str) -> None:
-    project = given_project(["hangar_dal:COMMERCE"], ())
-    found = explain(project, ["payments.*", "payment_methods.*"], postgresql=server)
+def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(explained: Explain) -> None:
+    found = explained("COMMERCE", "payments", "payment_methods")
     for dialect in BACKENDS:
         plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
         assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()

@@ -5,16 +5,12 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from billing import day, periods, sold, subscribed
 from clock import Clock
 from conftest import BACKENDS
+from domain_fixtures import Explain
 from hangar_dal import Database, User, accounts, builders, subscriptions, users, uuid7
-from hangar_dal.contract.plans_explained import explain
-from hangar_dal.contract.project import given_project
 from hangar_dal.subscriptions import ImportedSubscription, PeriodKind, SubscriptionStatus
-from postgres_server import Server
 
 ACTIVE = SubscriptionStatus.ACTIVE
 SERVING = {
@@ -129,14 +125,8 @@ async def test_an_erased_user_leaves_subscriptions_that_have_ended(database: Dat
     assert await subscriptions.list_subscriptions_of_user(database, uuid7()) == []
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
-def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(server: str) -> None:
-    project = given_project(["hangar_dal:COMMERCE"], ())
-    found = explain(project, ["plans.*", "subscriptions.*"], postgresql=server)
+def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(explained: Explain) -> None:
+    found = explained("COMMERCE", "plans", "subscriptions")
     for dialect in BACKENDS:
         plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
         assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()
