@@ -6,7 +6,6 @@ a catalog that uses it. `put` writes a message in the transaction of its event, 
 # mypy: disable-error-code="empty-body"
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -31,7 +30,7 @@ from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount
 from hangar_dal.tokens import lifetime_end
 from hangar_dal.values import JsonObject, uuid7
-from hangar_dal.waking import claimed_batches
+from hangar_dal.waking import claimed_batches, pause_before_retry
 
 query = OUTBOX.query
 
@@ -41,7 +40,6 @@ LEASE: Final = timedelta(minutes=1)
 POLL: Final = timedelta(seconds=1)
 MESSAGES_PER_STATEMENT: Final = 500
 MAX_ATTEMPTS: Final = 10
-LONGEST_PAUSE: Final = timedelta(hours=1)
 
 CHANNEL: Final = "hangar_outbox"  # of PostgreSQL's notifications, whose payload is the topic
 
@@ -241,8 +239,7 @@ async def fail(
     if is_last:
         failed = await bury_claimed_message(db, message, last_error=last_error)
     else:
-        doubled = min(timedelta(seconds=2 ** min(message.attempts - 1, 20)), LONGEST_PAUSE)
-        pause = doubled * random.uniform(0.75, 1) if retry_after is None else retry_after  # noqa: S311 - no secret
+        pause = pause_before_retry(message.attempts) if retry_after is None else retry_after
         due_at = lifetime_end(db.now(), "retry_after", pause)
         failed = await retry_message(db, message, due_at=due_at, last_error=last_error)
     if not failed:

@@ -19,6 +19,16 @@ T = TypeVar("T")
 
 _log: Final = logging.getLogger("hangar_dal")
 _LONGEST_PAUSE: Final = 30.0
+LONGEST_RETRY_PAUSE: Final = timedelta(hours=1)
+
+
+def pause_before_retry(attempts: int) -> timedelta:
+    """How long work waits that has failed so often: from one second on, twice as long each time, up to an hour.
+
+    Up to a quarter less, so that what failed together does not come back together.
+    """
+    doubled = min(timedelta(seconds=2 ** min(attempts - 1, 20)), LONGEST_RETRY_PAUSE)
+    return doubled * random.uniform(0.75, 1)  # noqa: S311 - a pause is no secret
 
 
 async def claimed_batches(

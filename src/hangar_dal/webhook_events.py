@@ -6,7 +6,6 @@
 # mypy: disable-error-code="empty-body"
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -30,7 +29,7 @@ from hangar_dal.purging import purge_in_batches
 from hangar_dal.query import RowCount
 from hangar_dal.tokens import lifetime_end
 from hangar_dal.values import uuid7
-from hangar_dal.waking import claimed_batches
+from hangar_dal.waking import claimed_batches, pause_before_retry
 
 query = COMMERCE.query
 
@@ -39,7 +38,6 @@ Ids = Annotated[list[UUID], Field(max_length=10_000)]
 LEASE: Final = timedelta(minutes=1)
 POLL: Final = timedelta(seconds=1)
 MAX_ATTEMPTS: Final = 10
-LONGEST_PAUSE: Final = timedelta(hours=1)
 
 CHANNEL: Final = "hangar_webhooks"  # of PostgreSQL's notifications, whose payload is the provider
 
@@ -223,8 +221,7 @@ async def fail(
     if is_last:
         failed = await give_up_claimed_event(db, event, last_error=last_error)
     else:
-        doubled = min(timedelta(seconds=2 ** min(event.attempts - 1, 20)), LONGEST_PAUSE)
-        pause = doubled * random.uniform(0.75, 1) if retry_after is None else retry_after  # noqa: S311 - no secret
+        pause = pause_before_retry(event.attempts) if retry_after is None else retry_after
         due_at = lifetime_end(db.now(), "retry_after", pause)
         failed = await retry_event(db, event, due_at=due_at, last_error=last_error)
     if not failed:

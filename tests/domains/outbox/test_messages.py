@@ -10,6 +10,7 @@ from domain_fixtures import Sql
 from hangar_dal import Database, builders, outbox, uuid7
 from hangar_dal.errors import InvalidValue, MessageLeaseLost, NotFound, TransactionError
 from hangar_dal.outbox import ClaimedMessage, MessageStatus
+from hangar_dal.waking import LONGEST_RETRY_PAUSE
 from hangar_dal_pytest import HangarQueries
 
 SECOND = timedelta(seconds=1)
@@ -155,7 +156,7 @@ async def test_the_pause_after_a_failure_has_an_end(database: Database, clock: C
     await outbox.put(database, "mail", {})
     message = (await claim_one(database)).model_copy(update={"attempts": 5000})
     await outbox.fail(database, message, "", max_attempts=10_000)
-    clock.advance(outbox.LONGEST_PAUSE)
+    clock.advance(LONGEST_RETRY_PAUSE)
     message = await claim_one(database)
     await outbox.fail(database, message, "", retry_after=timedelta(days=1))
     clock.advance(timedelta(days=1) - SECOND)
