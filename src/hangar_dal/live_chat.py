@@ -138,8 +138,11 @@ def stream_moderators(db: Executor, user_id: UUID) -> Stream[Moderator]:
 
 
 @query
-async def insert_ban(db: Executor, new: NewBan) -> Ban | None:
-    """Store a ban in place of the one before; None if `banned_by` is no moderator. For `ban`."""
+async def ban(db: Executor, new: NewBan) -> Ban | None:
+    """Ban a user from the chats of an owner; None if `banned_by` is neither the owner nor a moderator.
+
+    Another ban takes the place of the one before. What the user has written stays until it is removed.
+    """
     ...
 
 
@@ -224,14 +227,6 @@ async def purge_chat_messages(db: Database, *, before: datetime, batch_size: int
     return await purge_in_batches(
         lambda: delete_old_chat_messages(db, before=before, batch_size=batch_size), batch_size, None
     )
-
-
-async def ban(db: Executor, new: NewBan) -> Ban | None:
-    """Ban a user from the chats of an owner; None if `banned_by` is neither the owner nor a moderator.
-
-    Another ban takes the place of the one before. What the user has written stays until it is removed.
-    """
-    return await insert_ban(db, new)
 
 
 async def purge_bans(db: Database, *, batch_size: int = 500) -> int:

@@ -331,7 +331,7 @@ WHERE
     OR moderator_id = :user_id
 ORDER BY owner_id, moderator_id;
 
--- name: insert_ban
+-- name: ban
 -- The owner and the moderators may. Another ban takes the place of the one before.
 -- differs: the values need types here
 INSERT INTO live_bans (
