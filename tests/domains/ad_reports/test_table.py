@@ -87,7 +87,7 @@ async def test_a_settlement_is_that_of_a_transfer_and_pays_what_was_spent(
     await sql(settle(made, paid.id, 20))
     with pytest.raises(ConstraintViolation):
         await sql(settle(made, paid.id, 20))
-    assert await refused(sql, settle(made, other.id, 11)) == "ad_days_settled_check"
+    assert await refused(sql, settle(made, other.id, 11)) == "ad_days_settled"
     assert await refused(sql, "UPDATE ad_settlements SET amount = 10") == "ad_settlements_unchanged"
     assert await refused(sql, "DELETE FROM ad_settlements") == "ad_settlements_kept"
     assert await sql("SELECT spent, settled FROM ad_days") == [(30, 20)]
@@ -113,6 +113,19 @@ async def test_replace_does_not_get_past_the_settlements(sqlite_url: str) -> Non
         sql, text = sql_on(db), settle(made, paid.id, 10, day=db.now().date().isoformat())
         await sql(text)
         assert await refused(sql, text.replace("INSERT", "INSERT OR REPLACE", 1)) == "ad_settlements_not_replaced"
+
+
+@pytest.mark.parametrize("clause", ["OR IGNORE", "OR FAIL"])
+async def test_no_clause_of_sqlite_pays_more_than_was_spent(sqlite_url: str, clause: str) -> None:
+    """What a CHECK refuses in a trigger would be passed over, and the settlement stored."""
+    settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
+    async with open_database(settings, catalog=COMMERCE) as db:
+        made = await campaign(db)
+        await creative(db, made)
+        await seen(db)
+        text = settle(made, (await moved(db, 11)).id, 11, day=db.now().date().isoformat())
+        assert await refused(sql_on(db), text.replace("INSERT", f"INSERT {clause}", 1)) == "ad_days_settled"
+        assert await ad_reports.list_settlements(db, made.id) == []
 
 
 async def test_the_settlements_are_not_truncated(postgres_url: str) -> None:

@@ -11,6 +11,7 @@ from hangar_dal.subscriptions import Subscription, SubscriptionStatus
 
 AT = "'2030-01-10T00:00:00.000000Z'"
 LATER = "'2030-03-10T00:00:00.000000Z'"
+MUCH_LATER = "'2031-03-10T00:00:00.000000Z'"
 PERIOD = """
 INSERT INTO subscription_periods
 (subscription_id, number, previous_number, kind, plan_id, currency, starts_at, ends_at, amount, credit)
@@ -51,7 +52,7 @@ async def test_a_period_begins_where_the_one_before_it_ends(database: Database, 
     for text, rules in (
         (next_period(period_starts_at="'2030-02-05T00:00:00.000000Z'"), {fkey}),
         (next_period(number="period_number + 2"), {fkey}),
-        (next_period(period_starts_at="'2029-01-01T00:00:00.000000Z'"), {"subscription_periods_order_check"}),
+        (next_period(period_starts_at="'2029-01-01T00:00:00.000000Z'"), {"subscription_periods_order"}),
         (next_period(number="period_number - 1"), {"subscriptions_period_number_check"}),
         (next_period(period_ends_at="period_starts_at"), {"subscriptions_period_check"}),
     ):
@@ -239,6 +240,21 @@ async def test_replace_does_not_change_a_subscription(sqlite_url: str) -> None:
             with pytest.raises(TriggerViolation) as refused:
                 await sql_on(db)(text.replace("INSERT", "INSERT OR REPLACE", 1))
             assert refused.value.constraint == rule
+
+
+@pytest.mark.parametrize("clause", ["OR IGNORE", "OR FAIL"])
+async def test_no_clause_of_sqlite_gets_past_the_periods(sqlite_url: str, clause: str) -> None:
+    """What a constraint refuses in a trigger would be passed over, and the subscription changed without its period."""
+    settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
+    async with open_database(settings, catalog=COMMERCE) as db:
+        begun = await subscribed(db, await users.insert_user(db, builders.user(), hashed_password="!"))
+        early, back = "'2020-01-01T00:00:00.000000Z'", "period_number - 1"
+        await sql_on(db)(next_period().replace("UPDATE", f"UPDATE {clause}", 1))
+        for text in (next_period(period_starts_at=early), next_period(number=back, period_ends_at=MUCH_LATER)):
+            with pytest.raises(ConstraintViolation):
+                await sql_on(db)(text.replace("UPDATE", f"UPDATE {clause}", 1))
+        assert [period.number for period in await periods(db, begun)] == [1, 2]
+        assert (await subscriptions.get_subscription(db, begun.id)).period_number == 2
 
 
 async def test_periods_are_not_truncated(postgres_url: str) -> None:

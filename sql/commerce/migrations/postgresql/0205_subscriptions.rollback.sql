@@ -3,6 +3,7 @@ DROP TABLE subscriptions;
 DROP TABLE plans;
 DROP FUNCTION subscription_periods_kept();
 DROP FUNCTION subscription_periods_unchanged();
+DROP FUNCTION subscription_periods_order();
 DROP FUNCTION subscription_periods_current();
 DROP FUNCTION subscriptions_without_user();
 DROP FUNCTION subscriptions_next_period();

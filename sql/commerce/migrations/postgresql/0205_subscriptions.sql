@@ -411,6 +411,20 @@ BEFORE INSERT ON subscription_periods
 FOR EACH ROW
 EXECUTE FUNCTION subscription_periods_current();
 
+CREATE FUNCTION subscription_periods_order() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'subscription_periods_order: A period does not end before it begins.';
+END;
+$$;
+
+-- A CHECK alone would not do on SQLite, so both databases raise this before it.
+CREATE TRIGGER subscription_periods_order
+BEFORE UPDATE ON subscription_periods
+FOR EACH ROW
+WHEN (NEW.ends_at < NEW.starts_at)
+EXECUTE FUNCTION subscription_periods_order();
+
 CREATE FUNCTION subscription_periods_unchanged() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -16,5 +16,6 @@ DROP FUNCTION ad_reservations_reserved();
 DROP FUNCTION ad_reservations_unchanged();
 DROP FUNCTION ad_reservations_viewer_given();
 DROP FUNCTION ad_viewer_days_cap();
+DROP FUNCTION ad_days_settled();
 DROP FUNCTION ad_days_budget();
 DROP FUNCTION ad_budgets_budget();

@@ -200,6 +200,19 @@ FOR EACH ROW
 WHEN (NEW.reserved + NEW.spent > NEW.budget)
 EXECUTE FUNCTION ad_days_budget();
 
+CREATE FUNCTION ad_days_settled() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'ad_days_settled: The campaign has spent less than this on the day.';
+END;
+$$;
+
+CREATE TRIGGER ad_days_settled
+BEFORE UPDATE ON ad_days
+FOR EACH ROW
+WHEN (NEW.settled > NEW.spent)
+EXECUTE FUNCTION ad_days_settled();
+
 CREATE FUNCTION ad_viewer_days_cap() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

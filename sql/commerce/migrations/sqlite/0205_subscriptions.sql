@@ -452,6 +452,15 @@ BEGIN
     SELECT RAISE(ABORT, 'subscription_periods_not_replaced: This period exists already.');
 END;
 
+-- A CHECK alone would not do: UPDATE OR FAIL, which SQLite alone has, keeps what it changed before the CHECK.
+CREATE TRIGGER subscription_periods_order
+BEFORE UPDATE ON subscription_periods
+WHEN
+    NEW.ends_at < NEW.starts_at
+BEGIN
+    SELECT RAISE(ABORT, 'subscription_periods_order: A period does not end before it begins.');
+END;
+
 CREATE TRIGGER subscription_periods_unchanged
 BEFORE UPDATE ON subscription_periods
 WHEN

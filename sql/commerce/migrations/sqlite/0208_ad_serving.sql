@@ -283,6 +283,14 @@ BEGIN
     SELECT RAISE(ABORT, 'ad_days_budget: The budget of the day has less left than this costs.');
 END;
 
+CREATE TRIGGER ad_days_settled
+BEFORE UPDATE ON ad_days
+WHEN
+    NEW.settled > NEW.spent
+BEGIN
+    SELECT RAISE(ABORT, 'ad_days_settled: The campaign has spent less than this on the day.');
+END;
+
 CREATE TRIGGER ad_viewer_days_cap_insert
 BEFORE INSERT ON ad_viewer_days
 WHEN
