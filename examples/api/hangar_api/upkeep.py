@@ -32,8 +32,6 @@ _KEPT_IMPRESSIONS = timedelta(days=60)
 
 async def tidy(db: Database, terms: InvoiceTerms) -> None:
     now = db.now()
-    while await billing.renew_due(db, terms):
-        pass
     await video_views.refresh_trends(db, days=TREND_DAYS)
     await notifications.purge_notifications(db)
     await outbox.purge_messages(db, before=now - _KEPT_MESSAGES)
@@ -47,6 +45,9 @@ async def tidy(db: Database, terms: InvoiceTerms) -> None:
     await ad_reports.purge_impressions(db, before=now - _KEPT_IMPRESSIONS)
     await idempotency_keys.purge_expired_keys(db)
     await webhook_events.purge_events(db, before=now - _KEPT_MESSAGES)
+    # At the end: a subscription that cannot be renewed must not keep the rest from being done.
+    while await billing.renew_due(db, terms):
+        pass
 
 
 async def sample(db: Database) -> None:
