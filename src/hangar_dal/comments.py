@@ -44,7 +44,7 @@ async def insert_comments(db: Executor, rows: list[ImportedComment]) -> RowCount
 
 @query
 async def get_comment(db: Executor, comment_id: UUID) -> Comment:
-    """The comment with this id, whoever may see it."""
+    """The comment with this id. It does not ask who may see it."""
     ...
 
 

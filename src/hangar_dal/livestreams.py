@@ -44,7 +44,7 @@ async def insert_livestreams(db: Executor, rows: list[NewLivestream]) -> RowCoun
 
 @query
 async def get_livestream(db: Executor, livestream_id: UUID) -> Livestream:
-    """The livestream with this id, whoever may see it."""
+    """The livestream with this id. It does not ask who may see it."""
     ...
 
 

@@ -55,7 +55,7 @@ async def insert_videos(db: Executor, rows: list[NewVideo]) -> RowCount:
 
 @query
 async def get_video(db: Executor, video_id: UUID) -> Video:
-    """The video with this id, whoever may see it."""
+    """The video with this id. It does not ask who may see it."""
     ...
 
 

@@ -1,4 +1,4 @@
-"""Pay through the ledger what campaigns spent: once, whoever pays and however often."""
+"""What campaigns spent is paid once through the ledger, however many calls pay it."""
 
 import asyncio
 import json

@@ -87,7 +87,7 @@ async def test_a_message_of_a_donation_has_one(database: Database, sql: Sql) -> 
         assert refused.value.constraint == "live_chat_of_donation"
 
 
-async def test_one_statement_deletes_owners_and_donors_whoever_gave_whom(database: Database, sql: Sql) -> None:
+async def test_one_statement_deletes_owners_and_donors_who_gave_each_other(database: Database, sql: Sql) -> None:
     people = [await person(database) for _ in range(3)]
     wallet, till = await account(database, 10_000), await account(database)
     streams = [Stage(await live(database, each.id), wallet, till) for each in people]

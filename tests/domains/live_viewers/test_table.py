@@ -54,7 +54,7 @@ async def test_nobody_watches_before_the_beginning(database: Database, sql: Sql)
         assert refused.value.constraint == "live_viewers_started"
 
 
-async def test_one_statement_deletes_owners_and_viewers_whoever_watched_whom(
+async def test_one_statement_deletes_owners_and_viewers_who_watched_each_other(
     database: Database, sql: Sql, clock: Clock
 ) -> None:
     people = [await person(database) for _ in range(4)]

@@ -103,7 +103,7 @@ async def test_a_reminder_that_is_rolled_back_is_due_again(database: Database) -
     assert await streaming.queue_reminders(database) == 1
 
 
-async def test_a_reminder_is_given_to_the_outbox_once_whoever_writes(database: Database, sql: Sql) -> None:
+async def test_raw_sql_gives_a_reminder_to_the_outbox_once(database: Database, sql: Sql) -> None:
     owner = await person(database)
     made = await announced(database, owner.id, scheduled_at=database.now())
     await livestream_reminders.set_reminder(database, made.id, user_id=owner.id)

@@ -115,7 +115,7 @@ async def test_a_dispute_is_won_or_lost_and_not_both(database: Database) -> None
 
     ends = await asyncio.gather(*map(end, range(16)))
     after = await payments.get_payment(database, paid.id)
-    assert after.status is PaymentStatus.REFUNDED  # whoever loses a dispute that is won disputes it again
+    assert after.status is PaymentStatus.REFUNDED  # who loses a dispute that was won disputes it again
     assert after.refunded == 1000
     assert "LOST" in ends
     assert len(await payments.list_refunds(database, paid.id)) == 1

@@ -117,7 +117,7 @@ async def test_the_order_is_that_of_the_commits(database: Database) -> None:
 
 
 async def test_many_workers_keep_the_order_of_each_key_and_leave_nothing(database: Database, sql: Sql) -> None:
-    """While others write: what waits is woken, whoever finishes and claims at the same time."""
+    """While others write: what waits is woken, also by workers that finish and claim at the same time."""
     keys, count = 5, 150
     seen: dict[object, list[object]] = {}
     working: set[object] = set()

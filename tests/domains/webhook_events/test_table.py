@@ -1,4 +1,4 @@
-"""The table keeps its rules whoever writes: each is tried with SQL that bypasses the package."""
+"""The table keeps its rules when SQL bypasses the package."""
 
 import pytest
 

@@ -164,7 +164,7 @@ async def _get_own(db: Executor, payment_id: UUID, user_id: UUID) -> Payment:
 
 
 def _own(payment: Payment, user_id: UUID) -> Payment:
-    """A payment of somebody else is not found, whoever knows its id."""
+    """A payment of somebody else is not found, even by its id."""
     if payment.payer_id != user_id:
         raise NotFound("the user has no such payment")
     return payment
