@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 
-from hangar_api import payment_events, publishing, upkeep
+from hangar_api import messages, payment_events, publishing, reminding, upkeep
 from hangar_api.settings import ApiSettings
-from hangar_dal import Database
+from hangar_dal import Database, streaming
 from hangar_dal.errors import HangarError
 
 logger = logging.getLogger("hangar_api")
@@ -23,12 +23,14 @@ async def running(db: Database, settings: ApiSettings) -> AsyncIterator[None]:
     stop = asyncio.Event()
     poll = timedelta(seconds=settings.poll_seconds)
     works = (
-        partial(publishing.work, db, poll=poll, stop=stop),
+        partial(messages.work, db, publishing.TOPIC, publishing.tell_followers, poll=poll, stop=stop),
+        partial(messages.work, db, streaming.REMINDERS, reminding.remind, poll=poll, stop=stop),
         *(partial(payment_events.work, db, name, poll=poll, stop=stop) for name in settings.webhook_secrets),
         partial(
             upkeep.again, partial(upkeep.tidy, db, settings.invoice_terms), seconds=settings.upkeep_seconds, stop=stop
         ),
         partial(upkeep.again, partial(upkeep.sample, db), seconds=upkeep.SAMPLE_SECONDS, stop=stop),
+        partial(upkeep.again, partial(upkeep.remind, db), seconds=upkeep.REMIND_SECONDS, stop=stop),
     )
     tasks = [asyncio.create_task(keep_up(work, stop)) for work in works if settings.workers]
     try:

@@ -24,9 +24,10 @@ class EventKind(StrEnum):
     COMMENTED = "COMMENTED"
     ANSWERED = "ANSWERED"
     COMMENT_LIKED = "COMMENT_LIKED"
+    LIVESTREAM_BEGINS = "LIVESTREAM_BEGINS"
 
 
-_USER, _VIDEO, _COMMENT = "USER", "VIDEO", "COMMENT"
+_USER, _VIDEO, _COMMENT, _LIVESTREAM = "USER", "VIDEO", "COMMENT", "LIVESTREAM"
 # The kind of the object, and the title.
 TEXTS: Final = {
     EventKind.FOLLOWED: (_USER, "{name} follows you"),
@@ -39,6 +40,7 @@ TEXTS: Final = {
     EventKind.COMMENTED: (_COMMENT, "{name} has commented on your video"),
     EventKind.ANSWERED: (_COMMENT, "{name} has answered your comment"),
     EventKind.COMMENT_LIKED: (_COMMENT, "{name} likes your comment"),
+    EventKind.LIVESTREAM_BEGINS: (_LIVESTREAM, "A livestream of {name} begins"),
 }
 _NAMESPACE: Final = UUID("7d0b3c5e-4f0a-4c39-9a55-0b7f7c3a2f61")
 
@@ -61,9 +63,10 @@ async def tell(
 ) -> None:
     """Tell a user of an event, unless it is the actor, has switched this kind off, or one of the two blocks the other.
 
-    `object_id` is what `TEXTS` says: the user who follows, the video or the comment. Clients show notifications of one
-    kind and `group_id` as one. It is the object unless it is given, such as the video of a comment. `data` is for
-    links: `{"video_id": ...}`. A recipient of None, such as the author of a comment who is gone, is told nothing.
+    `object_id` is what `TEXTS` says: the user who follows, the video, the comment or the livestream. Clients show
+    notifications of one kind and `group_id` as one. It is the object unless it is given, such as the video of a
+    comment. `data` is for links: `{"video_id": ...}`. A recipient of None, such as the author of a comment who is gone,
+    is told nothing.
 
     The same actor, kind and object are told once. Give an `event_id` for what is worth telling each time.
     """

@@ -38,6 +38,7 @@ from hangar_api.routes import (
     personal_data,
     plans,
     profiles,
+    reminders,
     report_queue,
     reports,
     shares,
@@ -92,6 +93,7 @@ ROUTES = (
     ads,
     livestreams,
     watching_live,
+    reminders,
     live_chat,
     donations,
 )

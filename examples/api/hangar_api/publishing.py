@@ -1,8 +1,5 @@
 """A published video is announced to the followers of its owner: first in the outbox, then by a worker."""
 
-import asyncio
-import logging
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -12,13 +9,8 @@ from hangar_dal.notifications import NewEvent
 from hangar_dal.outbox import ClaimedMessage
 from hangar_dal.videos import Video, VideoStatus, VideoVisibility
 
-logger = logging.getLogger("hangar_api")
-
 TOPIC: Final = "video-published"
 _FOR_FOLLOWERS = {VideoVisibility.PUBLIC, VideoVisibility.FOLLOWERS}
-# Longer than telling the followers of a few popular owners takes. A worker that dies leaves its messages this long.
-_LEASE = timedelta(minutes=10)
-_BATCH = 5
 
 
 async def announce(tx: Executor, video: Video) -> None:
@@ -30,23 +22,7 @@ async def announce(tx: Executor, video: Video) -> None:
         await outbox.put(tx, TOPIC, {"video_id": str(video.id)}, dedup_key=str(video.id))
 
 
-async def work(db: Database, *, poll: timedelta, stop: asyncio.Event) -> None:
-    """Tell the followers of each message's video, until `stop` is set.
-
-    A message that fails is tried again later, and given up after ten attempts. `outbox.list_dead_messages` has those.
-    """
-    async for batch in outbox.work(db, TOPIC, batch_size=_BATCH, lease=_LEASE, poll=poll, stop=stop):
-        for message in batch:
-            try:
-                await _tell_followers(db, message)
-                await outbox.done(db, message)
-            except Exception as error:
-                reason = type(error).__name__  # the text may hold a value of the message
-                logger.error("message %d of the outbox failed: %s", message.number, reason)  # noqa: TRY400
-                await outbox.fail(db, message, reason)
-
-
-async def _tell_followers(db: Database, message: ClaimedMessage) -> None:
+async def tell_followers(db: Database, message: ClaimedMessage) -> None:
     """Repeating it tells nobody twice, so a worker that died in the middle leaves no harm."""
     video_id = UUID(str(message.payload["video_id"]))
     try:

@@ -17,6 +17,7 @@ from hangar_dal import (
     live_viewers,
     notifications,
     outbox,
+    streaming,
     video_views,
     webhook_events,
 )
@@ -25,6 +26,7 @@ from hangar_dal.commerce.billing import InvoiceTerms
 
 TREND_DAYS: Final = 7
 SAMPLE_SECONDS: Final = 15
+REMIND_SECONDS: Final = 60
 _KEPT_MESSAGES = timedelta(days=30)
 _KEPT_VIEWERS = timedelta(days=1)
 _KEPT_IMPRESSIONS = timedelta(days=60)
@@ -53,6 +55,12 @@ async def tidy(db: Database, terms: InvoiceTerms) -> None:
 async def sample(db: Database) -> None:
     """The viewers of what is live."""
     await live_viewers.sample_viewers(db)
+
+
+async def remind(db: Database) -> None:
+    """Give the reminders that are due to the outbox, for the worker of `reminding`."""
+    while await streaming.queue_reminders(db):
+        pass
 
 
 async def again(work: Callable[[], Awaitable[None]], *, seconds: float, stop: asyncio.Event) -> None:
