@@ -42,8 +42,8 @@ def own_settings() -> ApiSettings:
 async def announce(api: Api, owner: Person, **fields: Any) -> Livestream:
     """One that begins within the ten minutes that reminders come before it."""
     soon = api.database.now() + timedelta(minutes=5)
-    new = builders.livestream(owner.uuid, **{"scheduled_at": soon} | fields)
-    return await livestreams.create_livestream(api.database, new)
+    given: dict[str, Any] = {"scheduled_at": soon} | fields
+    return await livestreams.create_livestream(api.database, builders.livestream(owner.uuid, **given))
 
 
 def path(livestream: Livestream) -> str:
