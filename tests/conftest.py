@@ -10,8 +10,8 @@ import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
@@ -25,6 +25,8 @@ from garbage import pytest_collection as pytest_collection
 from garbage import pytest_collection_finish as pytest_collection_finish
 from hangar_dal import ACCOUNTS, Catalog, Database, Settings, migrations, open_database, sealing
 from memory import use_memory
+from once import of_all_workers as of_all_workers
+from once import once
 from pgbouncer import PgBouncer, store_settings
 from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
 
@@ -33,7 +35,8 @@ BACKENDS = tuple(os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").spl
 FOREIGN = re.compile(r"DATABASE_URL|POSTGRES_.*|PG.*|HANGAR_(?!TEST_).*")
 REAPER = pytest.StashKey[subprocess.Popen[bytes]]()
 HEADER = pytest.StashKey[str]()
-
+# What the names of this run's databases to copy begin with, for the worker processes of pytest-xdist.
+RUN = "HANGAR_TEST_RUN"
 SEED = pytest.StashKey[int]()
 DEFAULT_SEED = 1
 
@@ -44,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     choose_seed(config)
     if not hasattr(config, "workerinput"):
+        os.environ[RUN] = token_hex(6)  # random: two runs may share a server
         use_memory()
     for name in filter(FOREIGN.fullmatch, list(os.environ)):
         del os.environ[name]
@@ -84,6 +88,8 @@ def choose_seed(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if reaper := config.stash.get(REAPER, None):
         reaper.communicate()
+    if (given := os.environ.get("HANGAR_TEST_PG")) and HEADER in config.stash:
+        Server.named(given).drop_databases(f"hangar_{os.environ[RUN]}_")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -145,32 +151,44 @@ def catalog() -> Catalog:
     return ACCOUNTS
 
 
+def name_of_template(catalog: Catalog) -> str:
+    """Of catalogs with the same migrations the same name, one that no other run uses on the same server."""
+    migrated = sorted(each.name for each in catalog.lineage if each.migrations is not None)
+    return f"hangar_{os.environ[RUN]}_{sha256(' '.join(migrated).encode()).hexdigest()[:12]}"
+
+
 @pytest.fixture(scope="session")
-def _postgres_templates(postgres_server: Server) -> Iterator[Callable[[Catalog], str]]:
+def _postgres_templates(postgres_server: Server, of_all_workers: Path) -> Callable[[Catalog], str]:
     """Returns the name of a migrated database to copy: one for each catalog, made when it is first needed."""
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as databases:
-        if postgres_server.needs_permission:
-            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
 
-        @cache
-        def template(catalog: Catalog) -> str:
-            name = f"hangar_{token_hex(6)}"  # random: two runs may share a server
-            databases.enter_context(postgres_server.database(name))
+    def made(catalog: Catalog) -> str:
+        name = name_of_template(catalog)
+        postgres_server.create_database(name)
+        with pytest.MonkeyPatch.context() as patch:
+            if postgres_server.needs_permission:
+                patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
             migrations.apply(postgres_server.url(name), catalog=catalog)
-            return name
+        return name
 
-        yield template
+    @cache
+    def template(catalog: Catalog) -> str:
+        return once(of_all_workers, f"postgresql-{name_of_template(catalog)}", lambda: made(catalog))
+
+    return template
 
 
 @pytest.fixture(scope="session")
-def _sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Catalog], Path]:
+def _sqlite_templates(of_all_workers: Path) -> Callable[[Catalog], Path]:
     """Returns a migrated file to copy: one for each catalog, made when it is first needed."""
+
+    def made(catalog: Catalog) -> Path:
+        path = of_all_workers / f"{name_of_template(catalog)}.db"
+        migrations.apply(f"sqlite:///{path}", catalog=catalog)
+        return path
 
     @cache
     def template(catalog: Catalog) -> Path:
-        path = tmp_path_factory.mktemp("sqlite") / "template.db"
-        migrations.apply(f"sqlite:///{path}", catalog=catalog)
-        return path
+        return once(of_all_workers, f"sqlite-{name_of_template(catalog)}", lambda: made(catalog))
 
     return template
 

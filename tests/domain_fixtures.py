@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import cache
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -10,6 +11,7 @@ from hangar_dal import Database, passwords
 from hangar_dal.contract.plans_explained import Explained, explain
 from hangar_dal.contract.project import given_project
 from hangar_dal.database import Executor, Row, Statement
+from once import once
 from postgres_server import Server
 
 Sql = Callable[[str], Awaitable[list[Row]]]
@@ -40,19 +42,22 @@ def sql(database: Database) -> Sql:
 
 
 @pytest.fixture(scope="session")
-def explained(postgres_server: Server) -> Explain:
+def explained(postgres_server: Server, of_all_workers: Path) -> Explain:
     """What `hangar-dal explain` shows of domains of a catalog: `explained("COMMERCE", "plans", "subscriptions")`.
 
-    Each process explains a catalog once, since its scratch databases take seconds to make.
+    A run explains a catalog once, since its scratch databases take seconds to make.
     """
 
-    @cache
-    def whole(catalog: str) -> list[Explained]:
+    def made(catalog: str) -> tuple[Explained, ...]:
         with pytest.MonkeyPatch.context() as patch:
             if postgres_server.needs_permission:
                 patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
             project = given_project([f"hangar_dal:{catalog}"], ())
-            return list(explain(project, postgresql=postgres_server.url("postgres")))
+            return explain(project, postgresql=postgres_server.url("postgres"))
+
+    @cache
+    def whole(catalog: str) -> tuple[Explained, ...]:
+        return once(of_all_workers, f"explained-{catalog}", lambda: made(catalog))
 
     def of_domains(catalog: str, *domains: str) -> list[Explained]:
         return [each for each in whole(catalog) if each.query.partition(".")[0] in domains]

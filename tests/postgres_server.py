@@ -107,6 +107,13 @@ class Server:
     @contextmanager
     def database(self, name: str, *, template: str | None = None) -> Iterator[None]:
         """A context in which the database exists; it is dropped afterwards even if connections were left open."""
+        self.create_database(name, template=template)
+        try:
+            yield
+        finally:
+            self.drop_database(name)
+
+    def create_database(self, name: str, *, template: str | None = None) -> None:
         admin = administrator(self.url(self.maintenance))
         version = admin.info.server_version
         created = f"CREATE DATABASE {name}"
@@ -115,13 +122,20 @@ class Server:
             # PostgreSQL 15 and later would copy block by block through the log, at twice the time.
             created += " STRATEGY FILE_COPY" if version >= 150_000 else ""
         admin.execute(created)  # type: ignore[call-overload]  # both names are those of this suite
-        try:
-            if template is None and version < 150_000:  # every role may create in it, which open_database refuses
-                with psycopg.connect(self.url(name), autocommit=True) as owner:
-                    owner.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-            yield
-        finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+        if template is None and version < 150_000:  # every role may create in it, which open_database refuses
+            with psycopg.connect(self.url(name), autocommit=True) as owner:
+                owner.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+
+    def drop_database(self, name: str) -> None:
+        """Also while somebody is connected to it."""
+        admin = administrator(self.url(self.maintenance))
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+
+    def drop_databases(self, prefix: str) -> None:
+        """Drop those whose names begin so."""
+        admin = administrator(self.url(self.maintenance))
+        for (name,) in admin.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]):
+            self.drop_database(name)
 
     def version(self) -> str:
         """As the server itself tells it; a usage error when it cannot be reached or is too old."""

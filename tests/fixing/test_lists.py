@@ -63,11 +63,11 @@ def fixed(text: str, dialect: Dialect, line_break: str, tables: Tables) -> str:
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"], ids=["lf", "crlf"])
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
-def test_a_list_becomes_what_its_model_says(case: dict[str, str], dialect: Dialect, line_break: str, tables: Tables):
-    found = fixed(case["before"].replace("\n", line_break), dialect, line_break, tables)
-    if "left" in case:
-        assert found.startswith(case["left"])
-    else:
-        assert found == case.get("after", case["before"]).replace("\n", line_break)
-        assert fixed(found, dialect, line_break, tables) == found
+def test_a_list_becomes_what_its_model_says(dialect: Dialect, line_break: str, tables: Tables) -> None:
+    for title, case in CASES.items():
+        found = fixed(case["before"].replace("\n", line_break), dialect, line_break, tables)
+        if "left" in case:
+            assert found.startswith(case["left"]), title
+        else:
+            assert found == case.get("after", case["before"]).replace("\n", line_break), title
+            assert fixed(found, dialect, line_break, tables) == found, title
