@@ -3,14 +3,15 @@
 The functions store all rows or none, each at its own instant, and return how many rows there are then.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from benchmarks.moment import NOW
+from benchmarks.storing import store_each
 from hangar_dal import Transaction, notifications, one_time_tokens, sign_in_failures, two_factor
-from hangar_dal.database import Executor, atomic
+from hangar_dal.database import Executor
 from hangar_dal.models.row import Row
 from hangar_dal.models.two_factor import NewTwoFactor
 from hangar_dal.one_time_tokens import TokenPurpose
@@ -55,9 +56,6 @@ class OpenedInbox(Row):
     reads: bool
 
 
-R = TypeVar("R", SentToken, FailedSignIns, SetUpFactor, OpenedInbox)
-
-
 async def store_one_time_tokens(db: Executor, rows: Iterable[SentToken]) -> int:
     """Tokens of users who are not active are left out."""
 
@@ -75,7 +73,7 @@ async def store_one_time_tokens(db: Executor, rows: Iterable[SentToken]) -> int:
                 await one_time_tokens.store_confirmed_email(tx, user_id=row.user_id, email=row.email)
         return 1
 
-    return await _store_each(db, rows, store)
+    return await store_each(db, rows, store)
 
 
 async def store_failed_sign_ins(db: Executor, rows: Iterable[FailedSignIns]) -> int:
@@ -84,7 +82,7 @@ async def store_failed_sign_ins(db: Executor, rows: Iterable[FailedSignIns]) -> 
             await sign_in_failures.count_attempt(tx, row.key)
         return 1
 
-    return await _store_each(db, rows, store)
+    return await store_each(db, rows, store)
 
 
 async def store_second_factors(db: Executor, rows: Iterable[SetUpFactor]) -> int:
@@ -99,7 +97,7 @@ async def store_second_factors(db: Executor, rows: Iterable[SetUpFactor]) -> int
             tx, two_factor_id=row.new.id, code_hashes=list(row.code_hashes)
         )
 
-    return await _store_each(db, rows, store)
+    return await store_each(db, rows, store)
 
 
 async def open_inboxes(db: Executor, rows: Iterable[OpenedInbox]) -> int:
@@ -109,13 +107,4 @@ async def open_inboxes(db: Executor, rows: Iterable[OpenedInbox]) -> int:
         mark = notifications.mark_batch_read if row.reads else notifications.mark_batch_seen
         return await mark(tx, row.recipient_id, until=row.at, batch_size=10_000)
 
-    return await _store_each(db, rows, store)
-
-
-async def _store_each(db: Executor, rows: Iterable[R], store: Callable[[Transaction, R], Awaitable[int]]) -> int:
-    stored = 0
-    async with atomic(db) as tx:
-        for row in rows:
-            NOW.set(row.at)
-            stored += await store(tx, row)
-    return stored
+    return await store_each(db, rows, store)

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from time import perf_counter
@@ -12,81 +12,33 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from benchmarks.account_rows import (
-    open_inboxes,
-    store_failed_sign_ins,
-    store_one_time_tokens,
-    store_second_factors,
-)
-from benchmarks.moment import END, NOW, clock
+from benchmarks.moment import END, NOW, ROWS_PER_INSTANT, clock
 from benchmarks.population import ROWS_PER_USER, Population
+from benchmarks.stages import STAGES, Lane
 from hangar_dal import (
     ACCOUNTS,
+    COMMERCE,
     COMMUNITY,
+    LIVESTREAMS,
     OUTBOX,
     Catalog,
     Database,
     Settings,
-    accounts,
-    comments,
-    eve_tokens,
-    likes,
-    notifications,
     open_database,
-    outbox,
-    refresh_tokens,
-    reports,
-    security_events,
-    session_cookies,
-    shares,
-    social,
     users,
-    video_views,
-    videos,
 )
 from hangar_dal.cli.progress import bar
 from hangar_dal.errors import HangarError
 
-CATALOG: Final = Catalog("hangar_dal", name="benchmarks.fill:CATALOG", uses=[ACCOUNTS, COMMUNITY, OUTBOX])
-# One stage comes after the other. Its lanes are filled at once, each table of a lane after the one before.
-STAGES: Final[Sequence[Sequence[dict[str, Callable[..., Any]]]]] = (
-    ({"users": accounts.import_users},),
-    (
-        {
-            "session_cookies": session_cookies.import_session_cookies,
-            "eve_tokens": eve_tokens.import_eve_tokens,
-            "refresh_tokens": refresh_tokens.import_refresh_tokens,
-            "security_events": security_events.import_security_events,
-            "one_time_tokens": store_one_time_tokens,
-            "sign_in_failures": store_failed_sign_ins,
-            "second_factors": store_second_factors,
-        },
-        {
-            "preferences": notifications.import_preferences,
-            "blocks": social.import_blocks,
-            "follows": social.import_follows,
-        },
-        {"videos": videos.import_videos, "renditions": videos.import_renditions},
-    ),
-    (
-        {"notifications": notifications.notify_many, "inboxes": open_inboxes, "messages": outbox.put_many},
-        {"views": video_views.import_views},
-        {"video_likes": likes.import_video_likes, "shares": shares.import_shares},
-        {
-            "comments": comments.import_comments,
-            "comment_likes": likes.import_comment_likes,
-            "reports": reports.import_reports,
-        },
-    ),
-)
+USES: Final = [ACCOUNTS, COMMUNITY, COMMERCE, OUTBOX, LIVESTREAMS]
+CATALOG: Final = Catalog("hangar_dal", name="benchmarks.fill:CATALOG", uses=USES)
 ROWS_PER_TRANSACTION: Final = 20_000
-ROWS_PER_INSTANT: Final = 500  # of those to which the database's clock gives their time
 SQLITE_CACHE: Final = 256  # MiB; rows go to all places of the indexes
 # Nobody waits but the other lane, for whole transactions.
 NO_LIMITS: Final = {"acquire_timeout": 86_400.0, "statement_timeout": 0.0, "idle_in_transaction_timeout": 0.0}
 HELP: Final = """\
-Fills a database with the rows of so many users, through the bulk functions of ACCOUNTS, COMMUNITY and OUTBOX: few users
-have most followers, videos, views, likes and comments. The same seed makes the same rows.
+Fills a database with the rows of so many users, through the bulk functions of all catalogs: few users have most
+followers, videos, views, likes, comments and livestreams. The same seed makes the same rows.
 
   yoyo apply                                                      makes the tables
   python -m benchmarks fill --users 100000                        in the database of the settings
@@ -116,11 +68,11 @@ class Report:
 
     def finished(self, table: str, seconds: float) -> None:
         clear = "\r\033[K" if self._is_terminal else ""
-        print(f"{clear}{table:<16} {self.rows[table]:>10,} rows {self.rows[table] / seconds:>9,.0f}/s", flush=True)
+        print(f"{clear}{table:<24} {self.rows[table]:>10,} rows {self.rows[table] / seconds:>9,.0f}/s", flush=True)
 
     def total(self) -> str:
         rows = sum(self.rows.values())
-        return f"{'total':<16} {rows:>10,} rows {self._rate(rows)}"
+        return f"{'total':<24} {rows:>10,} rows {self._rate(rows)}"
 
     def _rate(self, rows: int) -> str:
         return f"{rows / (perf_counter() - self._begun):>9,.0f}/s"
@@ -134,9 +86,7 @@ async def fill(db: Database, population: Population, report: Report) -> None:
                 lanes.create_task(_fill_tables(db, population, tables, report))
 
 
-async def _fill_tables(
-    db: Database, population: Population, tables: dict[str, Callable[..., Any]], report: Report
-) -> None:
+async def _fill_tables(db: Database, population: Population, tables: Lane, report: Report) -> None:
     for table, store in tables.items():
         begun = perf_counter()
         report.add(table, 0)

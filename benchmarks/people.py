@@ -1,4 +1,4 @@
-"""The rows of the catalog ACCOUNTS for a plausible database. `population` adds those of the others."""
+"""The rows of the catalog ACCOUNTS for a plausible database."""
 
 from base64 import b32encode
 from bisect import bisect
@@ -52,6 +52,12 @@ class People:
         return [(chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)) for _ in range(self.size)]
 
     @cached_property
+    def statuses(self) -> list[UserStatus]:
+        """The status of each user. The first one is an administrator."""
+        chance = self._chance("statuses")
+        return [UserStatus.ACTIVE, *chance.choices(list(UserStatus), [96, 2, 1, 1], k=self.size - 1)]
+
+    @cached_property
     def private(self) -> set[int]:
         """Who has to accept followers."""
         chance = self._chance("private")
@@ -72,7 +78,7 @@ class People:
             yield ImportedUser(
                 id=user_id,
                 display_name=f"{first} {last}",
-                status=chance.choices(list(UserStatus), [96, 2, 1, 1])[0] if place else UserStatus.ACTIVE,
+                status=self.statuses[place],
                 role=UserRole.ADMIN if place == 0 else UserRole.MODERATOR if place % 500 == 1 else UserRole.USER,
                 is_private=place in self.private,
                 metadata={"theme": chance.choice(["dark", "light"])},

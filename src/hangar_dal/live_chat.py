@@ -118,6 +118,12 @@ async def add_moderator(db: Executor, *, owner_id: UUID, moderator_id: UUID) -> 
 
 
 @query
+async def insert_moderators(db: Executor, rows: list[Moderator]) -> RowCount:
+    """Store many in one statement, leaving out those that exist; `import_moderators` makes the batches."""
+    ...
+
+
+@query
 async def remove_moderator(db: Executor, *, owner_id: UUID, moderator_id: UUID) -> RowCount:
     """Let a user no longer moderate the chats of an owner."""
     ...
@@ -143,6 +149,12 @@ async def ban(db: Executor, new: NewBan) -> Ban | None:
 
     Another ban takes the place of the one before. What the user has written stays until it is removed.
     """
+    ...
+
+
+@query
+async def insert_bans(db: Executor, rows: list[Ban]) -> RowCount:
+    """Store many in one statement, leaving out those that exist; `import_bans` makes the batches."""
     ...
 
 
@@ -220,6 +232,20 @@ async def import_chat_messages(db: Executor, rows: Iterable[ChatMessage], *, bat
     once = batches(rows, batch_size, key=lambda row: row.id)
     async with atomic(db) as tx:
         return sum([await insert_chat_messages(tx, batch) for batch in once])
+
+
+async def import_moderators(db: Executor, rows: Iterable[Moderator], *, batch_size: int = 500) -> int:
+    """Store many moderators, one statement a batch, all or none; returns how many were new."""
+    once = batches(rows, batch_size, key=lambda row: (row.owner_id, row.moderator_id))
+    async with atomic(db) as tx:
+        return sum([await insert_moderators(tx, batch) for batch in once])
+
+
+async def import_bans(db: Executor, rows: Iterable[Ban], *, batch_size: int = 500) -> int:
+    """Store many bans, one statement a batch, all or none; returns how many were new. It does not ask who banned."""
+    once = batches(rows, batch_size, key=lambda row: (row.owner_id, row.user_id))
+    async with atomic(db) as tx:
+        return sum([await insert_bans(tx, batch) for batch in once])
 
 
 async def purge_chat_messages(db: Database, *, before: datetime, batch_size: int = 500) -> int:

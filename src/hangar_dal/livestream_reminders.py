@@ -5,11 +5,13 @@
 """
 # mypy: disable-error-code="empty-body"
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import LIVESTREAMS
-from hangar_dal.database import Executor
+from hangar_dal.database import Executor, atomic
 from hangar_dal.models.livestream_reminders import Reminder as Reminder
 from hangar_dal.models.row import BatchSize, PageSize
 from hangar_dal.query import RowCount, Stream
@@ -25,7 +27,7 @@ async def set_reminder(db: Executor, livestream_id: UUID, *, user_id: UUID) -> R
 
 @query
 async def insert_reminders(db: Executor, rows: list[Reminder]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; at most 10,000 rows."""
+    """Store many in one statement, leaving out those that exist; `import_reminders` makes the batches."""
     ...
 
 
@@ -68,3 +70,10 @@ async def mark_reminders_queued(db: Executor, rows: list[Reminder]) -> RowCount:
 async def move_reminders(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
     """Give the reminders of one user to another, as far as the other has none of the same livestream."""
     ...
+
+
+async def import_reminders(db: Executor, rows: Iterable[Reminder], *, batch_size: int = 500) -> int:
+    """Store many reminders, one statement a batch, all or none; returns how many were new."""
+    once = batches(rows, batch_size, key=lambda row: (row.livestream_id, row.user_id))
+    async with atomic(db) as tx:
+        return sum([await insert_reminders(tx, batch) for batch in once])

@@ -8,8 +8,8 @@ import pytest
 from clock import Clock
 from community import person
 from hangar_dal import Database, accounts, builders, live_chat, livestreams, social, users, uuid7
-from hangar_dal.errors import NotFound, TriggerViolation, UniqueViolation
-from hangar_dal.live_chat import ChatMessage, ChatMessageKind, ChatRules, NewBan
+from hangar_dal.errors import ForeignKeyViolation, NotFound, TriggerViolation, UniqueViolation
+from hangar_dal.live_chat import Ban, ChatMessage, ChatMessageKind, ChatRules, Moderator, NewBan
 from hangar_dal.livestreams import Livestream
 from streaming import announced, ended, live
 
@@ -204,6 +204,22 @@ async def test_an_import_keeps_the_rules_and_a_purge_goes_to_the_end(database: D
         await live_chat.import_chat_messages(database, [late])
     assert await live_chat.purge_chat_messages(database, before=clock.now, batch_size=2) == 0
     assert await live_chat.purge_chat_messages(database, before=clock.now + SECOND, batch_size=2) == 5
+
+
+async def test_an_import_of_moderators_and_bans_leaves_out_what_exists(database: Database) -> None:
+    owner, *others = sorted([await person(database) for _ in range(4)], key=lambda each: each.id)
+    at = database.now()
+    moderators = [Moderator(owner_id=owner.id, moderator_id=each.id, created_at=at) for each in others]
+    given: dict[str, Any] = {"owner_id": owner.id, "reason": "spam", "expires_at": at + SECOND, "created_at": at}
+    bans = [Ban(**given, user_id=each.id, banned_by=each.id) for each in others]
+    for store, rows in ((live_chat.import_moderators, moderators), (live_chat.import_bans, bans)):
+        bad = rows[0].model_copy(update={"owner_id": uuid7()})
+        with pytest.raises(ForeignKeyViolation):
+            await store(database, [*rows, bad], batch_size=2)
+        assert await store(database, [*rows, rows[0]], batch_size=2) == 3
+        assert await store(database, rows) == 0
+    assert await live_chat.list_moderators(database, owner.id) == moderators
+    assert await live_chat.list_bans(database, owner.id) == bans[::-1]
 
 
 async def test_a_merge_moves_messages_moderators_and_bans(database: Database) -> None:

@@ -83,8 +83,8 @@ async def test_many_tasks_queue_each_reminder_once(database: Database) -> None:
     rows = [
         Reminder(livestream_id=made.id, user_id=fan.id, queued_at=None, created_at=builders.EARLIER) for fan in fans
     ]
-    assert await livestream_reminders.insert_reminders(database, rows) == 8
-    assert await livestream_reminders.insert_reminders(database, rows) == 0
+    assert await livestream_reminders.import_reminders(database, [*rows, rows[0]], batch_size=5) == 8
+    assert await livestream_reminders.import_reminders(database, rows) == 0
     found = await asyncio.gather(*(streaming.queue_reminders(database, limit=2) for _ in range(64)))
     assert sum(found) == 8
     assert await streaming.queue_reminders(database) == 0

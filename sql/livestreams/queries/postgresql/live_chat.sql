@@ -301,6 +301,25 @@ VALUES (
 )
 ON CONFLICT (owner_id, moderator_id) DO NOTHING;
 
+-- name: insert_moderators
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO live_moderators (
+    owner_id,
+    moderator_id,
+    created_at
+)
+SELECT
+    entry.owner_id,
+    entry.moderator_id,
+    entry.created_at
+FROM json_to_recordset(:rows) AS entry (
+    owner_id uuid,
+    moderator_id uuid,
+    created_at timestamptz
+)
+ON CONFLICT (owner_id, moderator_id) DO NOTHING;
+
 -- name: remove_moderator
 DELETE FROM live_moderators
 WHERE
@@ -371,6 +390,34 @@ RETURNING
     reason,
     expires_at,
     created_at;
+
+-- name: insert_bans
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO live_bans (
+    owner_id,
+    user_id,
+    banned_by,
+    reason,
+    expires_at,
+    created_at
+)
+SELECT
+    entry.owner_id,
+    entry.user_id,
+    entry.banned_by,
+    entry.reason,
+    entry.expires_at,
+    entry.created_at
+FROM json_to_recordset(:rows) AS entry (
+    owner_id uuid,
+    user_id uuid,
+    banned_by uuid,
+    reason text,
+    expires_at timestamptz,
+    created_at timestamptz
+)
+ON CONFLICT (owner_id, user_id) DO NOTHING;
 
 -- name: find_ban
 SELECT

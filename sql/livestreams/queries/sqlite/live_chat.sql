@@ -302,6 +302,29 @@ VALUES (
 )
 ON CONFLICT (owner_id, moderator_id) DO NOTHING;
 
+-- name: insert_moderators
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO live_moderators (
+    owner_id,
+    moderator_id,
+    created_at
+)
+SELECT
+    json_extract(entry.value, '$.owner_id') AS owner_id,
+    json_extract(entry.value, '$.moderator_id') AS moderator_id,
+    json_extract(entry.value, '$.created_at') AS created_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM live_moderators
+        WHERE
+            live_moderators.owner_id = json_extract(entry.value, '$.owner_id')
+            AND live_moderators.moderator_id = json_extract(entry.value, '$.moderator_id')
+    )
+ON CONFLICT (owner_id, moderator_id) DO NOTHING;
+
 -- name: remove_moderator
 DELETE FROM live_moderators
 WHERE
@@ -372,6 +395,35 @@ RETURNING
     reason,
     expires_at,
     created_at;
+
+-- name: insert_bans
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO live_bans (
+    owner_id,
+    user_id,
+    banned_by,
+    reason,
+    expires_at,
+    created_at
+)
+SELECT
+    json_extract(entry.value, '$.owner_id') AS owner_id,
+    json_extract(entry.value, '$.user_id') AS user_id,
+    json_extract(entry.value, '$.banned_by') AS banned_by,
+    json_extract(entry.value, '$.reason') AS reason,
+    json_extract(entry.value, '$.expires_at') AS expires_at,
+    json_extract(entry.value, '$.created_at') AS created_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM live_bans
+        WHERE
+            live_bans.owner_id = json_extract(entry.value, '$.owner_id')
+            AND live_bans.user_id = json_extract(entry.value, '$.user_id')
+    )
+ON CONFLICT (owner_id, user_id) DO NOTHING;
 
 -- name: find_ban
 SELECT
