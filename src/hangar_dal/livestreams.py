@@ -152,12 +152,8 @@ async def cancel_livestream(db: Executor, livestream_id: UUID) -> Livestream:
 
 
 @query
-async def set_recording(db: Executor, livestream_id: UUID, *, video_id: UUID) -> Livestream:
-    """Give a livestream that has ended its recording, a video of its owner. Repeating it changes nothing.
-
-    `TriggerViolation` if it has another recording, or if the video belongs to somebody else; `CheckViolation` if it
-    has not ended. `streaming.record_livestream` stores the video too.
-    """
+async def store_recording(db: Executor, livestream_id: UUID, *, video_id: UUID) -> Livestream | None:
+    """Give a livestream its recording; None if that is the recording of another one. For `set_recording`."""
     ...
 
 
@@ -206,6 +202,19 @@ async def import_livestreams(db: Executor, rows: Iterable[NewLivestream], *, bat
     once = batches(rows, batch_size, key=lambda new: new.id)
     async with atomic(db) as tx:
         return sum([await insert_livestreams(tx, batch) for batch in once])
+
+
+async def set_recording(db: Executor, livestream_id: UUID, *, video_id: UUID) -> Livestream:
+    """Give a livestream that has ended its recording, a video of its owner. Repeating it changes nothing.
+
+    `TriggerViolation` if it has another recording, or if the video belongs to somebody else; `UniqueViolation` if the
+    video is the recording of another livestream; `CheckViolation` if it has not ended. `streaming.record_livestream`
+    stores the video too.
+    """
+    if livestream := await store_recording(db, livestream_id, video_id=video_id):
+        return livestream
+    await get_livestream(db, livestream_id)
+    raise UniqueViolation("livestreams: another one has this recording", constraint="livestreams_recording_id_key")
 
 
 async def rotate_stream_key(db: Executor, livestream_id: UUID) -> IssuedStreamKey:

@@ -27,7 +27,6 @@ from hangar_dal.query import RowCount, Stream
 query = COMMERCE.query
 
 T = TypeVar("T", Capture, Refund)
-
 _FIXED: Final = ("provider", "reference", "amount", "currency", "metadata")
 _REFERENCE: Final = "payments_provider_provider_reference_key"
 _KEYS: Final = {Capture: "payment_captures_pkey", Refund: "payment_refunds_pkey"}
@@ -92,8 +91,8 @@ async def list_payments_of_reference(
 
 
 @query
-async def authorize_payment(db: Executor, payment_id: UUID, *, provider_reference: Label) -> Payment:
-    """Say that the provider has authorised the amount. Repeating it changes nothing, also after a capture."""
+async def set_authorized(db: Executor, payment_id: UUID, *, provider_reference: Label) -> Payment | None:
+    """Make a payment AUTHORIZED; None if another one has the reference. For `authorize_payment`."""
     ...
 
 
@@ -249,18 +248,24 @@ async def create_payment(db: Executor, new: NewPayment) -> Payment:
     return payment
 
 
+async def authorize_payment(db: Executor, payment_id: UUID, *, provider_reference: str) -> Payment:
+    """Make a payment AUTHORIZED; `UniqueViolation` if another has the reference. Repeating it changes nothing."""
+    if payment := await set_authorized(db, payment_id, provider_reference=provider_reference):
+        return payment
+    await get_payment(db, payment_id)
+    raise UniqueViolation("payments: another payment has this reference", constraint=_REFERENCE)
+
+
 async def capture(db: Executor, payment_id: UUID, *, capture_id: UUID, amount: Amount | None = None) -> Capture:
     """Take an amount of an authorised payment, or all that is left. Repeating it with the same id changes nothing."""
-    if row := await insert_capture(db, payment_id, capture_id=capture_id, amount=amount):
-        return row
-    return _same(await find_capture(db, capture_id), payment_id, amount)
+    row = await insert_capture(db, payment_id, capture_id=capture_id, amount=amount)
+    return row or _same(await find_capture(db, capture_id), payment_id, amount)
 
 
 async def refund(db: Executor, payment_id: UUID, *, refund_id: UUID, amount: Amount | None = None) -> Refund:
     """Give an amount back, or all that is left of what was captured. Repeating it with the same id changes nothing."""
-    if row := await insert_refund(db, payment_id, refund_id=refund_id, amount=amount):
-        return row
-    return _same(await find_refund(db, refund_id), payment_id, amount)
+    row = await insert_refund(db, payment_id, refund_id=refund_id, amount=amount)
+    return row or _same(await find_refund(db, refund_id), payment_id, amount)
 
 
 async def lose_dispute(db: Executor, payment_id: UUID, *, refund_id: UUID) -> Refund:
@@ -279,13 +284,9 @@ async def import_payments(
     refunds: Iterable[Refund] = (),
     batch_size: int = 500,
 ) -> int:
-    """Store what the streams gave, one statement a batch, all or none; returns how many rows were new.
-
-    Captures and refunds make the sums and the status. What was disputed has to be disputed again.
-    """
-    uncaptured = (row.uncaptured() for row in rows)
+    """Store what the streams gave, in batches, all or none; returns how many are new. Disputes have to begin again."""
     async with atomic(db) as tx:
-        new = [await insert_payments(tx, batch) for batch in batches(uncaptured, batch_size)]
+        new = [await insert_payments(tx, batch) for batch in batches((each.uncaptured() for each in rows), batch_size)]
         new += [await insert_captures(tx, batch) for batch in batches(captures, batch_size)]
         new += [await insert_refunds(tx, batch) for batch in batches(refunds, batch_size)]
     return sum(new)

@@ -1,5 +1,7 @@
 """The tables of the ledger keep their rules when SQL bypasses the package."""
 
+import re
+
 import pytest
 
 from column_values import drop_triggers, unrefused
@@ -165,7 +167,7 @@ async def test_columns_refuse_what_is_no_value_of_their_kind(database: Database,
 
 
 async def test_replace_does_not_get_past_the_books(sqlite_url: str) -> None:
-    """INSERT OR REPLACE, which SQLite alone has."""
+    """INSERT OR REPLACE and UPDATE OR REPLACE, which SQLite alone has."""
     settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
     async with open_database(settings, catalog=COMMERCE) as db:
         sql = sql_on(db)
@@ -181,9 +183,10 @@ async def test_replace_does_not_get_past_the_books(sqlite_url: str) -> None:
             (insert(ada, ben, kind="VOIDED", pending=f"'{held.id}'", amount=100), "ledger_transfers_not_replaced"),
             (f"INSERT INTO ledger_accounts SELECT * FROM ledger_accounts WHERE id = '{ada.id}'", NOT_REPLACED),
             (SAME_CODE.format(uuid7()), NOT_REPLACED),
+            (f"UPDATE ledger_accounts SET code = 'wallet:1' WHERE id = '{ben.id}'", "ledger_accounts_not_overwritten"),
         ):
             with pytest.raises(TriggerViolation) as refused:
-                await sql(text.replace("INSERT", "INSERT OR REPLACE", 1))
+                await sql(re.sub("INSERT|UPDATE", r"\g<0> OR REPLACE", text, count=1))
             assert refused.value.constraint == rule
         assert back.reversed_id == moved.id
         assert await ledger.list_wrong_balances(db) == []

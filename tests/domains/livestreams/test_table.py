@@ -9,7 +9,7 @@ from column_values import drop_triggers, unrefused
 from community import person, video
 from domain_fixtures import Sql, sql_on
 from hangar_dal import LIVESTREAMS, Database, Settings, builders, livestreams, open_database, sealing, streaming, uuid7
-from hangar_dal.errors import ConstraintViolation, ForeignKeyViolation, TriggerViolation
+from hangar_dal.errors import ConstraintViolation, ForeignKeyViolation, TriggerViolation, UniqueViolation
 from streaming import announced, ended, live
 
 REFUSED: dict[str, str] = {
@@ -86,8 +86,9 @@ async def test_a_recording_is_not_of_somebody_else_nor_replaced(database: Databa
     with pytest.raises(TriggerViolation) as replaced:
         await sql(f"UPDATE livestreams SET recording_id = '{more.id}'")
     assert replaced.value.constraint == "livestreams_unchanged"
-    with pytest.raises(ConstraintViolation):
+    with pytest.raises(UniqueViolation) as taken:
         await livestreams.set_recording(database, (await ended(database, owner.id)).id, video_id=mine.id)
+    assert taken.value.constraint == "livestreams_recording_id_key"
     with pytest.raises(ForeignKeyViolation):
         await sql(f"UPDATE livestreams SET owner_id = '{uuid7()}'")
 
@@ -125,14 +126,20 @@ async def test_columns_refuse_what_is_no_value_of_their_kind(database: Database,
 
 
 async def test_replace_does_not_get_past_the_states(sqlite_url: str) -> None:
-    """INSERT OR REPLACE, which SQLite alone has."""
+    """INSERT OR REPLACE and UPDATE OR REPLACE, which SQLite alone has."""
     settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
     async with open_database(settings, catalog=LIVESTREAMS) as db:
-        over = await ended(db, (await person(db)).id)
+        owner = await person(db)
+        over, other = await ended(db, owner.id), await ended(db, owner.id)
+        over = await streaming.record_livestream(db, over.id, builders.video(owner))
         columns = "owner_id, title, created_at, updated_at"
         with pytest.raises(TriggerViolation) as refused:
             await sql_on(db)(
                 f"INSERT OR REPLACE INTO livestreams (id, {columns}) SELECT id, {columns} FROM livestreams"
             )
         assert refused.value.constraint == "livestreams_not_replaced"
+        with pytest.raises(TriggerViolation) as refused:
+            change = f"recording_id = '{over.recording_id}'"
+            await sql_on(db)(f"UPDATE OR REPLACE livestreams SET {change} WHERE id = '{other.id}'")
+        assert refused.value.constraint == "livestreams_not_overwritten"
         assert await livestreams.get_livestream(db, over.id) == over

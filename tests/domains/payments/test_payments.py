@@ -28,6 +28,10 @@ async def test_a_payment_is_created_once(database: Database, user: User) -> None
     with pytest.raises(UniqueViolation) as refused:
         await payments.create_payment(database, new.model_copy(update={"id": uuid7()}))
     assert refused.value.constraint == "payments_provider_provider_reference_key"
+    with pytest.raises(UniqueViolation) as refused:
+        other = await payments.create_payment(database, builders.payment())
+        await payments.authorize_payment(database, other.id, provider_reference="pi_1")
+    assert refused.value.constraint == "payments_provider_provider_reference_key"
     with pytest.raises(ForeignKeyViolation):
         await payments.create_payment(database, builders.payment(uuid7()))
 

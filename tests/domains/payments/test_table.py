@@ -234,7 +234,7 @@ async def test_columns_refuse_what_is_no_value_of_their_kind(database: Database,
 
 
 async def test_no_clause_of_sqlite_gets_past_the_books(sqlite_url: str) -> None:
-    """INSERT OR REPLACE deletes without a trigger, and INSERT OR IGNORE hides what a CHECK refuses inside triggers."""
+    """OR REPLACE deletes without a trigger, and OR IGNORE hides what a CHECK refuses inside triggers."""
     settings = Settings(database_url=sqlite_url, sealing_keys=sealing.new_key())
     async with open_database(settings, catalog=COMMERCE) as db:
         sql = sql_on(db)
@@ -253,6 +253,11 @@ async def test_no_clause_of_sqlite_gets_past_the_books(sqlite_url: str) -> None:
                 with pytest.raises(TriggerViolation) as refused:
                     await sql(text.replace("INSERT", f"INSERT OR {clause}", 1))
                 assert refused.value.constraint == rule
+        made = await payments.create_payment(db, builders.payment())
+        with pytest.raises(TriggerViolation) as refused:
+            change = f"provider_reference = '{paid.provider_reference}'"
+            await sql(f"UPDATE OR REPLACE payments SET {change} WHERE id = '{made.id}'")
+        assert refused.value.constraint == "payments_not_overwritten"
         assert await payments.list_wrong_revenue(db) == []
 
 

@@ -270,6 +270,19 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger_accounts_not_replaced: An account with this id or code exists already.');
 END;
 
+-- differs: trigger ledger_accounts_not_overwritten: UPDATE OR REPLACE is SQLite's alone, and fires no DELETE trigger
+CREATE TRIGGER ledger_accounts_not_overwritten
+BEFORE UPDATE ON ledger_accounts
+WHEN
+    NEW.code IS NOT OLD.code
+    AND EXISTS (
+        SELECT 1 FROM ledger_accounts
+        WHERE code = NEW.code
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'ledger_accounts_not_overwritten: This code belongs to another account.');
+END;
+
 -- A CHECK alone would not do: INSERT OR IGNORE and OR FAIL, which SQLite alone has, go on after what it refuses here.
 CREATE TRIGGER ledger_balances_floor
 BEFORE UPDATE ON ledger_balances

@@ -419,6 +419,19 @@ BEGIN
     SELECT RAISE(ABORT, 'payments_not_replaced: A payment with this id or reference exists already.');
 END;
 
+-- differs: trigger payments_not_overwritten: UPDATE OR REPLACE is SQLite's alone, and fires no DELETE trigger
+CREATE TRIGGER payments_not_overwritten
+BEFORE UPDATE ON payments
+WHEN
+    NEW.provider_reference IS NOT OLD.provider_reference
+    AND EXISTS (
+        SELECT 1 FROM payments
+        WHERE provider = NEW.provider AND provider_reference = NEW.provider_reference
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'payments_not_overwritten: This reference belongs to another payment.');
+END;
+
 CREATE TRIGGER payment_captures_unchanged
 BEFORE UPDATE ON payment_captures
 BEGIN

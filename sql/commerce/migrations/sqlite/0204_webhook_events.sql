@@ -174,3 +174,17 @@ WHEN
 BEGIN
     SELECT RAISE(ABORT, 'webhook_events_not_replaced: An event with this id, number or event id exists already.');
 END;
+
+-- differs: trigger webhook_events_not_overwritten: UPDATE OR REPLACE is SQLite's alone, and fires no DELETE trigger
+CREATE TRIGGER webhook_events_not_overwritten
+BEFORE UPDATE ON webhook_events
+WHEN
+    NEW.status = 'CLAIMED'
+    AND OLD.status <> 'CLAIMED'
+    AND EXISTS (
+        SELECT 1 FROM webhook_events
+        WHERE provider = NEW.provider AND object_key = NEW.object_key AND status = 'CLAIMED'
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'webhook_events_not_overwritten: Another event of the same object is claimed.');
+END;

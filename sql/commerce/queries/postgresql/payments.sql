@@ -228,14 +228,23 @@ WHERE
 ORDER BY created_at, id
 LIMIT :limit;
 
--- name: authorize_payment
+-- name: set_authorized
 -- A payment that is captured already stays as it is. A trigger refuses what has ended, and another reference.
 UPDATE payments
 SET
     status = CASE WHEN status IN ('CREATED', 'FAILED', 'CANCELLED') THEN 'AUTHORIZED' ELSE status END,
     provider_reference = :provider_reference,
     updated_at = CASE WHEN status = 'CREATED' THEN :now ELSE updated_at END
-WHERE id = :payment_id
+WHERE
+    id = :payment_id
+    AND NOT EXISTS (
+        SELECT 1
+        FROM payments AS other
+        WHERE
+            other.provider = payments.provider
+            AND other.provider_reference = :provider_reference
+            AND other.id <> payments.id
+    )
 RETURNING
     id,
     payer_id,

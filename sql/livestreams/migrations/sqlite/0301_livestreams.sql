@@ -266,6 +266,19 @@ BEGIN
     SELECT RAISE(ABORT, 'livestreams_recording_of_owner: The recording of a livestream is a video of its owner.');
 END;
 
+-- differs: trigger livestreams_not_overwritten: UPDATE OR REPLACE is SQLite's alone, and fires no DELETE trigger
+CREATE TRIGGER livestreams_not_overwritten
+BEFORE UPDATE ON livestreams
+WHEN
+    NEW.recording_id IS NOT OLD.recording_id
+    AND EXISTS (
+        SELECT 1 FROM livestreams
+        WHERE recording_id = NEW.recording_id
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'livestreams_not_overwritten: This recording belongs to another livestream.');
+END;
+
 -- differs: trigger livestream_reminders_not_replaced: INSERT OR REPLACE is SQLite's alone, and fires no UPDATE trigger
 CREATE TRIGGER livestream_reminders_not_replaced
 BEFORE INSERT ON livestream_reminders

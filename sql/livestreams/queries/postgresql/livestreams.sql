@@ -538,13 +538,19 @@ RETURNING
     created_at,
     updated_at;
 
--- name: set_recording
+-- name: store_recording
 -- A trigger refuses another recording than the one that it has.
 UPDATE livestreams
 SET
     recording_id = :video_id,
     updated_at = CASE WHEN recording_id = :video_id THEN updated_at ELSE :now END
-WHERE id = :livestream_id
+WHERE
+    id = :livestream_id
+    AND NOT EXISTS (
+        SELECT 1
+        FROM livestreams AS other
+        WHERE other.recording_id = :video_id AND other.id <> livestreams.id
+    )
 RETURNING
     id,
     owner_id,

@@ -166,3 +166,17 @@ WHEN
 BEGIN
     SELECT RAISE(ABORT, 'outbox_not_replaced: A message with this id, number or de-duplication key exists already.');
 END;
+
+-- differs: trigger outbox_not_overwritten: UPDATE OR REPLACE is SQLite's alone, and fires no DELETE trigger
+CREATE TRIGGER outbox_not_overwritten
+BEFORE UPDATE ON outbox
+WHEN
+    NEW.status = 'CLAIMED'
+    AND OLD.status <> 'CLAIMED'
+    AND EXISTS (
+        SELECT 1 FROM outbox
+        WHERE topic = NEW.topic AND ordering_key = NEW.ordering_key AND status = 'CLAIMED'
+    )
+BEGIN
+    SELECT RAISE(ABORT, 'outbox_not_overwritten: Another message with the same key is claimed.');
+END;
