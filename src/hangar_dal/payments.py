@@ -25,7 +25,6 @@ from hangar_dal.models.row import Amount, Currency, Label, PageSize, PlainName, 
 from hangar_dal.query import RowCount, Stream
 
 query = COMMERCE.query
-
 T = TypeVar("T", Capture, Refund)
 _FIXED: Final = ("provider", "reference", "amount", "currency", "metadata")
 _REFERENCE: Final = "payments_provider_provider_reference_key"

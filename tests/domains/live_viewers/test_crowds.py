@@ -59,6 +59,30 @@ async def test_reports_of_different_viewers_do_not_wait_for_each_other(postgres_
                 assert await live_viewers.sample_viewers(db) == 1
 
 
+async def test_reports_of_the_same_viewers_lock_them_in_one_order(postgres_url: str) -> None:
+    """However the rows lie and are read: else two that report the same viewers could end in a deadlock."""
+    settings = Settings(database_url=postgres_url, sealing_keys=sealing.new_key())
+    async with open_database(settings, catalog=LIVESTREAMS) as db:
+        begun, many = await live(db, (await person(db)).id), sorted(await fans(db, 2))
+        for each in reversed(many):
+            await live_viewers.report_viewers(db, begun.id, [each])
+        async with db.transaction() as tx:
+            await live_viewers.report_viewers(tx, begun.id, many[:1])
+            waiting = asyncio.create_task(report_in_the_order_of_the_table(db, begun.id, many))
+            while not (waiting.done() or await sql_on(db)("SELECT 1 FROM pg_locks WHERE NOT granted")):  # noqa: ASYNC110 - asked
+                await asyncio.sleep(0.01)
+            assert await live_viewers.report_viewers(tx, begun.id, many[1:]) == 1
+        assert await waiting == 2
+
+
+async def report_in_the_order_of_the_table(db: Database, livestream_id: UUID, viewer_ids: list[UUID]) -> int:
+    """Report without an index, whose order would be that of the ids."""
+    async with db.transaction() as tx:
+        for setting in ("enable_indexscan", "enable_bitmapscan", "enable_indexonlyscan"):
+            await sql_on(tx)(f"SET LOCAL {setting} = off")
+        return await live_viewers.report_viewers(tx, livestream_id, viewer_ids)
+
+
 @pytest.mark.parametrize(("count", "rounds"), [(300, 6), pytest.param(10_000, 8, marks=pytest.mark.long, id="long")])
 async def test_reports_change_rows_in_their_place(postgres_url: str, count: int, rounds: int) -> None:
     """On PostgreSQL, a report is a HOT update: it writes no index, and its page is cleaned by the next ones."""
