@@ -66,6 +66,15 @@ def still_running(running: Sequence[ForkServerProcess], printed: Path) -> None:
     assert all(process.is_alive() for process in running), printed.read_text()[-5000:]
 
 
+async def until_none(
+    left: Callable[[], Awaitable[Sequence[object]]], running: Sequence[ForkServerProcess], printed: Path
+) -> None:
+    """Wait until the processes have left nothing to do."""
+    while await left():
+        still_running(running, printed)
+        await asyncio.sleep(0.05)
+
+
 def kill(process: ForkServerProcess) -> None:
     process.kill()
     process.join()
