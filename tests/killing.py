@@ -62,6 +62,11 @@ def lines_after(path: Path, size: int) -> int:
         return file.read().count(b"\n")
 
 
+def lines_of(path: Path) -> list[list[str]]:
+    """The words of each line."""
+    return [line.split() for line in path.read_text().splitlines()]
+
+
 def still_running(running: Sequence[ForkServerProcess], printed: Path) -> None:
     assert all(process.is_alive() for process in running), printed.read_text()[-5000:]
 
@@ -73,6 +78,17 @@ async def until_none(
     while await left():
         still_running(running, printed)
         await asyncio.sleep(0.05)
+
+
+async def numbers_until(stop: asyncio.Event, left: Callable[[], Awaitable[Sequence[object]]]) -> AsyncIterator[int]:
+    """0, 1, 2 and so on, until `stop` is set: for what the processes work on, never far ahead of them."""
+    number = 0
+    while not stop.is_set():
+        if number % 20 or len(await left()) < 50:
+            yield number
+            number += 1
+        else:
+            await asyncio.sleep(0.01)
 
 
 def kill(process: ForkServerProcess) -> None:

@@ -19,7 +19,7 @@ from domains.ledger.test_races import check
 from hangar_dal import Database, Settings, builders, ledger, uuid7
 from hangar_dal.errors import ConstraintViolation, InsufficientFunds
 from hangar_dal.ledger import LedgerAccount, Transfer, TransferKind
-from killing import killed_at_random
+from killing import killed_at_random, lines_of
 
 WRITE: Final = """
 import asyncio, sys
@@ -120,7 +120,7 @@ async def test_what_killed_processes_were_told_is_booked_once(
         after_each=partial(look, database, accounts),
     ):
         pass
-    told = [line.split() for line in printed.read_text().splitlines()]
+    told = lines_of(printed)
     begun = {key: [key, *rest] for word, key, *rest in told if word == "begin"}
     confirmed = Counter(key for word, key, *_ in told if word == "end")
     refused = {key for word, key, *_ in told if word == "refused"}
