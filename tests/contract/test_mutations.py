@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.mutations.application import TOGETHER, Mutant, found_in, found_in_migrations, own_texts
+from contract.mutations.application import CATALOGS, TOGETHER, Mutant, found_in, found_in_migrations, own_texts
 from contract.mutations.every import harmful, harmful_to_others, harmless, harmless_to_others, sampled
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import given_project
@@ -47,7 +47,7 @@ def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
 
 @pytest.fixture(scope="module")
 def all_sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
-    yield from opened(postgres_server, ["ACCOUNTS", "COMMUNITY", "OUTBOX"])
+    yield from opened(postgres_server, [each.name.rpartition(".")[2] for each in CATALOGS])
 
 
 def asking(sources: Sequence[Source], server: Server, folder: Path) -> Ask:

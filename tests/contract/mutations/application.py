@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Annotated, Any
 
 import hangar_dal
-from hangar_dal import ACCOUNTS, COMMUNITY, OUTBOX, Catalog
+from hangar_dal import ACCOUNTS, COMMERCE, COMMUNITY, LIVESTREAMS, OUTBOX, Catalog
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
@@ -20,7 +20,7 @@ from hangar_dal.finding import Finding
 from hangar_dal.migrations.verify import verify
 from hangar_dal.sqlscan import DIALECTS
 
-CATALOGS = (ACCOUNTS, COMMUNITY, OUTBOX)
+CATALOGS = (ACCOUNTS, COMMUNITY, OUTBOX, COMMERCE, LIVESTREAMS)
 _SOURCE = Path(hangar_dal.__file__).parent
 
 
@@ -186,5 +186,5 @@ def _modules(catalog: Catalog) -> Iterator[tuple[str, ModuleType]]:
         vars(module).update(Annotated=Annotated)  # mutants write it in modules that do not import it
         yield name, module
     holder = ModuleType("mutant.catalogs")
-    vars(holder).update(ACCOUNTS=catalog, COMMUNITY=catalog, OUTBOX=catalog)
+    vars(holder).update(dict.fromkeys((each.name.rpartition(".")[2] for each in CATALOGS), catalog))
     yield holder.__name__, holder
