@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.mutations.application import CATALOGS, TOGETHER, Mutant, found_in, found_in_migrations, own_texts
+from contract.mutations.application import CATALOGS, TOGETHER, Mutant, found_in, found_in_migrations, found_in_query, own_texts
 from contract.mutations.every import harmful, harmful_to_others, harmless, harmless_to_others, sampled
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import given_project
@@ -51,12 +51,18 @@ def all_sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
 
 
 def asking(sources: Sequence[Source], server: Server, folder: Path) -> Ask:
-    """Applies a mutant to a copy of the project, and says what is found in that."""
+    """Applies a mutant to a copy of the project, and says what is found in that.
+
+    For a harmful one, the query that it changes is enough if one of its rules answers there.
+    """
 
     def found(mutant: Mutant) -> Sequence[Finding]:
         shutil.rmtree(folder, ignore_errors=True)
         if mutant.touches_migrations:
             return found_in_migrations(mutant, server.url("postgres"), folder)
+        of_query = found_in_query(mutant, sources, folder) if mutant.rules else []
+        if not mutant.rules.isdisjoint(found.rule for found in of_query):
+            return of_query
         return found_in(mutant.applied_to(own_texts()), sources, folder, mutant.domains)
 
     return found

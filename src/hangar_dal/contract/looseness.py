@@ -35,8 +35,10 @@ def too_loose(answers: Iterable[Answer]) -> Iterator[Finding]:
                 continue
             if may_be_null(answer.checked, column, place, answer.nulls) is not False:
                 needed.add(key)
+            if key in needed or key in first:
+                continue
             message = f"{result.model.__name__}.{column.name} allows None, and its column is never NULL"
             at = column_at(answer.checked, column.name)
             fix = "remove `| None` from the field"
-            first.setdefault(key, found(answer.checked, "null-needless", message, fix, at=at, severity="warning"))
+            first[key] = found(answer.checked, "null-needless", message, fix, at=at, severity="warning")
     yield from (finding for key, finding in first.items() if key not in needed)

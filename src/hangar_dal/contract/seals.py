@@ -41,8 +41,9 @@ def compare_seals(
     """Sealed fields that name a column that they are not stored in, and comparisons that never hold."""
     if described.refusal is not None:
         return
-    known = _known(tables)
-    unknown = {name: sealed for name, sealed in sealed_values(checked.query.signature) if _place(sealed) not in known}
+    given = dict(sealed_values(checked.query.signature))
+    known = _known(tables) if given else frozenset[Place]()
+    unknown = {name: sealed for name, sealed in given.items() if _place(sealed) not in known}
     for name, sealed in unknown.items():
         message = f"{name} is sealed for {sealed.table}.{sealed.column}, and no table has such a column"
         yield _elsewhere(checked, message, None)
