@@ -14,7 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from contract.mutations.application import CATALOGS, TOGETHER, Mutant, found_in, found_in_migrations, found_in_query, own_texts
+from contract.mutations.application import (
+    CATALOGS,
+    TOGETHER,
+    Mutant,
+    found_in,
+    found_in_migrations,
+    found_in_query,
+    own_texts,
+)
 from contract.mutations.every import harmful, harmful_to_others, harmless, harmless_to_others, sampled
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import given_project
