@@ -38,6 +38,9 @@ BOTH = [
     ("SELECT users.id FROM users WHERE /* LEFT JOIN */ email = 'x' -- FULL JOIN\n", "n"),
     ("SELECT :id AS id, NULL AS nothing, 'x', 1, TRUE", "?ynnn"),
     ("SELECT public.users.id FROM users", "?"),
+    ("SELECT email FROM users WHERE ((email) = (:email))", "n"),
+    ("SELECT email FROM users WHERE (email) IN ('a', 'b')", "n"),
+    ("SELECT age, score FROM users WHERE (score) BETWEEN (1) AND (:most)", "nn"),
     ("SELECT /*+ no hint */ id FROM users", "n"),
     # Joins
     ("SELECT u.id, c.id FROM users u JOIN cookies c ON c.user_id = u.id", "nn"),

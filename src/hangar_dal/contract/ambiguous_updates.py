@@ -1,4 +1,6 @@
-"""`UPDATE ... FROM` that may find several rows for one row of its table: any of them gives the new values.
+"""`UPDATE ... FROM` and `MERGE` that may find several rows for one row of their table.
+
+Any of the rows gives UPDATE its new values. MERGE fails when it changes a row twice.
 
 Builds on `one_row`. Nothing is reported where this cannot be determined.
 """
@@ -8,16 +10,19 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.dependencies import closure
+from hangar_dal.contract.dependencies import Attribute, closure
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.names import NotUnderstood
-from hangar_dal.contract.one_row import found_by, scope_of
+from hangar_dal.contract.one_row import found_by, scope_of, with_queries
+from hangar_dal.contract.orders_names import Scope, Source
 from hangar_dal.contract.orders_values import mentioned
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import of_type
+from hangar_dal.contract.syntax import conjuncts, of_type
 from hangar_dal.sqlscan import Dialect
 
 RULE: Final = "update-ambiguous"
+_FIX: Final = "compare a unique key, or join a query with GROUP BY or LIMIT 1 that leaves one row"
+_COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 
 
 def ambiguous_updates(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
@@ -28,6 +33,13 @@ def ambiguous_updates(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Table
             yield from _judged(update, rows, dialect, tables)
         except (NotUnderstood, RecursionError):
             continue
+    for merge in of_type(nodes, exp.Merge):
+        if (rows := _matched(merge)) is None:
+            continue
+        try:
+            yield from _judged_merge(merge, rows, dialect, tables)
+        except (NotUnderstood, RecursionError):
+            continue
 
 
 def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
@@ -36,8 +48,7 @@ def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tabl
         return
     pairs = [each for each in update.expressions if isinstance(each, exp.EQ)]
     given = [(each.expression, mentioned(each.expression, scope)) for each in pairs]
-    changed = scope.sources[0]
-    known = closure({changed.relation.row}, scope.all_rules(), hopeful=True)
+    changed, known = _found_once(rows, scope)
     for value, mention in given:
         unknown = mention.columns - known if mention is not None and mention.is_sure else None
         if not unknown:
@@ -47,6 +58,54 @@ def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tabl
             message = (
                 f"a row of {changed.label} may find several rows of {source.label}, and any of them gives the value"
             )
-            fix = "compare a unique key, or join a query with GROUP BY or LIMIT 1 that leaves one row"
-            yield Remark(RULE, value, message, fix)
+            yield Remark(RULE, value, message, _FIX)
             return
+
+
+def _judged_merge(merge: exp.Merge, rows: exp.Select, dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    _, scope = scope_of(rows, dialect, tables)
+    if scope is None:
+        return
+    changed, known = _found_once(rows, scope)
+    source = next((each for each in scope.sources if each.relation.row not in known), None)
+    if source is not None:
+        message = f"a row of {changed.label} may match several rows of {source.label}, "
+        message += "and MERGE fails when it changes a row twice"
+        yield Remark(RULE, merge.args["on"], message, _FIX)
+
+
+def _found_once(rows: exp.Select, scope: Scope) -> tuple[Source, set[Attribute]]:
+    """The table that is changed, and all of which one of its rows finds one value.
+
+    A query that reads the changed table too, and groups its rows, might find the same row again. No comparison of
+    columns makes that certain, unless the keys do.
+    """
+    changed = scope.sources[0]
+    scope.may_repeat &= not all(_is_comparison(held.unnest()) for held in conjuncts(rows.args.get("where")))
+    return changed, closure({changed.relation.row}, scope.all_rules(), hopeful=True)
+
+
+def _is_comparison(test: exp.Expr) -> bool:
+    sides = (test.this, test.expression) if isinstance(test, _COMPARISONS) else ()
+    return bool(sides) and all(isinstance(side.unnest(), exp.Column | exp.Placeholder | exp.Literal) for side in sides)
+
+
+def _matched(merge: exp.Merge) -> exp.Select | None:
+    """The rows that a MERGE changes; None if it changes none, or if its conditions leave out some of them."""
+    whens = [when for when in merge.args["whens"].expressions if when.args.get("matched")]
+    changing = [when for when in whens if isinstance(when.args["then"], exp.Update) or _name(when) == "DELETE"]
+    conditions = [when.args.get("condition") for when in changing]
+    if len(changing) < len(whens) or not changing or (None not in conditions and len(conditions) > 1):
+        return None
+    tests = [merge.args["on"], *([] if None in conditions else conditions)]
+    made = exp.Select(
+        expressions=[exp.Literal.number(1)],
+        from_=exp.From(this=merge.this.copy()),
+        joins=[exp.Join(this=merge.args["using"].copy())],
+        where=exp.Where(this=exp.and_(*tests)),
+    )
+    return with_queries(merge, made)
+
+
+def _name(when: exp.Expr) -> str:
+    return when.args["then"].name.upper()

@@ -27,7 +27,7 @@ _BEHIND_WHERE: Final = frozenset(
 
 
 class _Word(NamedTuple):
-    """A token; `compared` if a comparison is next to it, in the same parenthesis."""
+    """A token; `compared` if a comparison is next to it, in the same parenthesis, or if it is an end of BETWEEN."""
 
     text: str
     compared: bool
@@ -68,6 +68,8 @@ def _words(scope: Scope) -> Iterator[_Word]:
     for at, item in enumerate(scope.items):
         if isinstance(item, Token):
             is_compared = scope.text(at - 1) in _COMPARISONS or scope.text(at + 1) in _COMPARISONS
+            is_compared |= scope.word(at - 1) == "BETWEEN"
+            is_compared |= scope.word(at - 1) == "AND" and scope.word(at - 3) == "BETWEEN"
             yield _Word(item.text.upper() if item.kind is Kind.WORD else item.text, is_compared)
         elif item.before in _GROUPED and item.verb is None:
             yield from _words(item)

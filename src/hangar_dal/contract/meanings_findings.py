@@ -14,13 +14,15 @@ from hangar_dal.sqlscan import Kind
 
 
 def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
-    """Blocks that say why they differ are left alone."""
-    if checked.block.differs or checked.block.dialect == "sqlite":
+    """Blocks that say why they differ are left alone, unless PostgreSQL raises an error whatever SQLite does."""
+    if checked.block.dialect == "sqlite":
         return
     for difference in reading.differences:
+        if checked.block.differs and difference.meaning != "many_as_one":
+            continue
         meaning = MEANINGS[difference.meaning]
         yield found(checked, "meaning-differs", meaning.message, meaning.instead, at=difference.at)
-    for parameter in _counts(checked):
+    for parameter in () if checked.block.differs else _counts(checked):
         if _may_be_none(checked, parameter):
             meaning = MEANINGS["limit"]
             message = f":{parameter.name} may be None. {meaning.message}"

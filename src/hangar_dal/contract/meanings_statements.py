@@ -59,7 +59,8 @@ def _may_give_many(subquery: exp.Subquery, tables: Tables) -> bool:
     where = select.args.get("where")
     table = table_name(from_.this)
     fixed = {column for each in conjuncts(where) for column in _fixed(each, table, tables)}
-    return not any(set(key) <= fixed for key in keys) and not _only_one_row(where)
+    loose = [key.columns for key in tables.loose.get(table, ())]  # whatever the condition of a partial index is
+    return not any(set(key) <= fixed for key in (*keys, *loose)) and not _only_one_row(where)
 
 
 def _calls(select: exp.Select) -> Iterator[exp.Expr]:

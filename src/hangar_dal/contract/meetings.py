@@ -10,6 +10,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.list_items import list_of
 from hangar_dal.contract.reading import Meeting
 from hangar_dal.contract.syntax import leaves, nodes_of, of_type, origin, parameter_name, place_in, table_name, target
 from hangar_dal.sqlscan import Dialect
@@ -33,7 +34,7 @@ def _all(nodes: Sequence[exp.Expr], tables: Tables) -> Iterator[Met]:
         yield from _assigned(pair, table, tables)
     for insert in of_type(nodes, exp.Insert):
         yield from _inserted(insert, tables)
-    for node in of_type(nodes, *_COMPARISONS, exp.In):
+    for node in of_type(nodes, *_COMPARISONS, exp.In, exp.Between):
         if id(node) not in written:
             yield from _compared(node, tables)
 
@@ -83,7 +84,10 @@ def _inserted(insert: exp.Insert, tables: Tables) -> Iterator[Met]:
 
 
 def _compared(node: exp.Expr, tables: Tables) -> Iterator[Met]:
-    pairs = [(node.this, each) for each in node.expressions] if isinstance(node, exp.In) else list(sides(node))
+    query = node.args.get("query")
+    listed = [*node.expressions, *([query.unnest()] if query is not None else [])]
+    listed += [node.args["low"], node.args["high"]] if isinstance(node, exp.Between) else []
+    pairs = list(sides(node)) if isinstance(node, _COMPARISONS) else [(node.this, each) for each in listed]
     for one, other in pairs:
         for column, value in ((one, other), (other, one)):
             found = origin(column, tables)
@@ -107,6 +111,10 @@ def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, writt
     taken = origin(value.unnest(), tables) if written else None
     if taken is not None:
         yield Meeting(table, column.name, written=True, taken=taken), value
+        return
+    list_ = list_of(value, tables)
+    if list_ is not None:
+        yield Meeting(table, column.name, list_, None, written, each=True), value
         return
     for leaf, bare in leaves(value, bare=True):
         if isinstance(leaf, exp.Placeholder):

@@ -32,13 +32,13 @@ def _not_null(held: exp.Expr, scope: Scope) -> Iterator[exp.Column]:
     sides: list[exp.Expr]
     others: list[exp.Expr]
     if isinstance(held, _COMPARISONS):
-        sides, others = [held.left, held.right], []
+        sides, others = [held.left.unnest(), held.right.unnest()], []
     elif isinstance(held, exp.In):
-        sides, others = [held.this], held.expressions
+        sides, others = [held.this.unnest()], held.expressions
         if set(filter(held.args.get, held.args)) != {"this", "expressions"}:  # a list, and nothing else
             return
     elif isinstance(held, exp.Between):
-        sides, others = [held.this], [held.args["low"], held.args["high"]]
+        sides, others = [held.this.unnest()], [held.args["low"].unnest(), held.args["high"].unnest()]
     else:
         yield from _columns([_is_not_null(held)])
         return

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from sqlglot import exp
 
-from hangar_dal.contract.dependencies import NOTHING, closure
+from hangar_dal.contract.dependencies import NOTHING, Dependency, Rule, closure
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Relation, Scope, Statement
@@ -109,12 +109,21 @@ def _not_fixed(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write
     relation, scope = scope_of(select, dialect, tables)
     if scope is None:
         return ()
-    known = closure((), scope.all_rules(), hopeful=True)
+    known = closure((), _of_several_items(scope), hopeful=True)
     among = scope.sources[:1] if is_write else scope.sources
     if (among[0].relation.row if is_write else relation.row) in known:
         return ()
     lacking = [source.label for source in among if source.relation.row not in known]
     return tuple(dict.fromkeys(lacking or [source.label for source in among])) or ("the result",)
+
+
+def _of_several_items(scope: Scope) -> list[Rule]:
+    """All rules but the hope that a list which the caller gives has one item."""
+    return [
+        rule
+        for rule in scope.all_rules()
+        if not isinstance(rule, Dependency) or rule.is_sure or rule.left or not rule.right <= scope.statement.lists
+    ]
 
 
 def _hope(scope: Scope, where: exp.Expr | None) -> None:

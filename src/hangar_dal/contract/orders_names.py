@@ -23,6 +23,7 @@ class Statement:
     """What all queries of one statement share.
 
     `origins` are the tables' own columns, `literals` what is one of few values: texts, or else numbers.
+    `lists` are the rows of lists that the caller gives.
     """
 
     dialect: Dialect
@@ -30,6 +31,7 @@ class Statement:
     kinds: dict[Attribute, str] = field(default_factory=dict)
     origins: dict[Attribute, tuple[str, str]] = field(default_factory=dict)
     literals: dict[Attribute, tuple[bool, frozenset[str]]] = field(default_factory=dict)
+    lists: set[Attribute] = field(default_factory=set)
     last: int = 0
 
     def new(self) -> int:
@@ -129,6 +131,7 @@ class Scope:
     windows: dict[str, exp.Expr] = field(default_factory=dict)
     opaque: set[Attribute] = field(default_factory=set)  # expressions
     extremes: dict[Attribute, Attribute] = field(default_factory=dict)  # max(column), min(column)
+    may_repeat: bool = False  # a table is read beside a query of which one row stands for several of its rows
 
     @property
     def row(self) -> Attribute:
@@ -150,7 +153,8 @@ class Scope:
         self.give(NOTHING, frozenset({self.row, self.whole}), is_sure=False)
 
     def all_rules(self) -> tuple[Rule, ...]:
-        return (*self.facts.rules, *self.extra)
+        doubts = [Dependency(NOTHING, frozenset({self.row, self.whole}), is_sure=False)] if self.may_repeat else []
+        return (*self.facts.rules, *self.extra, *doubts)
 
     def weigh_extremes(self) -> None:
         """The greatest value of a column is one of a row in the group: if that tells the group, so does this."""

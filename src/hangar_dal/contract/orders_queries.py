@@ -6,6 +6,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Dependency
+from hangar_dal.contract.list_items import is_list
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_joins import read_from
 from hangar_dal.contract.orders_names import Relation, Scope, Source, Statement
@@ -66,7 +67,7 @@ def _select(select: exp.Select, statement: Statement, names: Names) -> tuple[Rel
     for source in scope.sources:
         condensed = source.relation.condensed
         if any(condensed & set(each.relation.read) for each in scope.sources if each is not source):
-            scope.doubt()
+            scope.may_repeat = True
     columns: list[tuple[str | None, Attribute]] = []
     for value in select.expressions:
         columns += _projected(value, scope)
@@ -81,7 +82,7 @@ def _select(select: exp.Select, statement: Statement, names: Names) -> tuple[Rel
     relation = Relation(
         scope.row,
         columns,
-        replace(scope.facts, rules=[*scope.facts.rules, *scope.extra], never_null=scope.facts.never_null | {scope.row}),
+        replace(scope.facts, rules=list(scope.all_rules()), never_null=scope.facts.never_null | {scope.row}),
         {scope.number}.union(*(source.relation.members for source in scope.sources)),
         read,
         frozenset().union(*(source.relation.condensed for source in scope.sources)) if is_plain else frozenset(read),
@@ -143,6 +144,11 @@ def _source(node: exp.Expr, scope: Scope, names: Names) -> Source:
         label = called or " and ".join(relation.read)
     else:
         relation = opened(statement)
+        if is_list(node):
+            statement.lists.add(relation.row)
+            if isinstance(node.this, exp.Anonymous) and node.this.name.lower() == "json_each":
+                place = frozenset({(relation.row[0], "?key")})
+                relation.facts.rules.append(Dependency(place, frozenset({relation.row}), is_sure=False))
         label = called or "a function"
         if called is None and isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous):
             called = str(node.this.this).lower()

@@ -20,7 +20,7 @@ RULE: Final = "outer-join-undone"
 
 def outer_joins(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
     for scope in of_type(nodes, exp.Select, exp.Update, exp.Delete):
-        for dropping in droppings(scope):
+        for dropping in droppings(scope, tables):
             for test in conjuncts(dropping.condition):
                 for (_, _, kind), column in _dropped(test, scope, dropping, tables).items():
                     message = (

@@ -3,7 +3,7 @@
 Builds on `bound` and `passed_on`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from sqlglot import exp
@@ -12,8 +12,9 @@ from hangar_dal.contract.bound import bound
 from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.passed_on import Passed, cte_of, passed, scope_of
 from hangar_dal.contract.rejected_nulls import strict
-from hangar_dal.contract.syntax import below, of_type
+from hangar_dal.contract.syntax import below, columns_of, of_type, sources
 
+Columns = Mapping[str, Collection[str] | None]  # of each source by its name; None where they are not known
 Padding = tuple[int, str, str]  # the query, the name of the source, and the kind of the join that fills it with NULLs
 
 
@@ -29,15 +30,16 @@ class Dropping(NamedTuple):
     names: frozenset[str]
 
 
-def droppings(scope: exp.Expr) -> list[Dropping]:
-    """Each ON and the WHERE of a SELECT, an UPDATE or a DELETE."""
+def droppings(scope: exp.Expr, tables: Tables) -> list[Dropping]:
+    """Each ON or USING and the WHERE of a SELECT, an UPDATE or a DELETE."""
+    columns = {alias: columns_of(table, tables) if table else None for alias, table in sources(scope)}
     found: list[Dropping] = []
     from_, using = scope.args.get("from_"), scope.args.get("using") or []  # DELETE has USING
     names: list[str] = []
     padded: dict[str, str] = {}
     read = [(from_.this, scope.args.get("joins") or [])] if from_ is not None else [(each, []) for each in using]
     for item, joins in read:
-        behind, more = _walk(item, joins, found)
+        behind, more = _walk(item, joins, found, columns)
         names, padded = [*names, *behind], padded | more
     return [*found, Dropping(scope.args.get("where"), "WHERE", padded, frozenset(names))]
 
@@ -52,28 +54,46 @@ def padding(column: exp.Column, scope: exp.Expr, dropping: Dropping, tables: Tab
     inner = passed(column, tables) if scope_of(column) is scope else None
     if inner is None or inner.source.alias_or_name.lower() not in dropping.names or not _is_read_for_this(inner):
         return None
-    where = droppings(inner.query)[-1]
+    where = droppings(inner.query, tables)[-1]
     every = (padding(each, inner.query, where, tables) for each in strict(inner.value))
     return next((each for each in every if each is not None), None)
 
 
-def _walk(item: exp.Expr, joins: list[exp.Expr], found: list[Dropping]) -> tuple[list[str], dict[str, str]]:
+def _walk(
+    item: exp.Expr, joins: list[exp.Expr], found: list[Dropping], columns: Columns
+) -> tuple[list[str], dict[str, str]]:
     """The names of an item of FROM with its joins, and which of them are filled with NULLs by which kind of join."""
     names: list[str] = [item.alias_or_name.lower()] if item.alias_or_name else []
     padded: dict[str, str] = {}
     if isinstance(item, exp.Subquery) and not item.alias and not isinstance(item.this, exp.Query):
-        names, padded = _walk(item.this, [], found)
+        names, padded = _walk(item.this, [], found, columns)
     for join in [*(item.args.get("joins") or ()), *joins]:
-        behind, more = _walk(join.this, [], found)
+        behind, more = _walk(join.this, [], found, columns)
         side: str = join.side
         drops = {"": [*names, *behind], "LEFT": behind, "RIGHT": names}.get(side, [])
-        clause = f"the ON of {join.this.alias_or_name}"
+        condition = join.args.get("on") or _merged(join, (names, behind), columns)
+        clause = f"the {'USING' if join.args.get('using') else 'ON'} of {join.this.alias_or_name}"
         at_hand = {name: kind for name, kind in (padded | more).items() if name in drops}
-        found.append(Dropping(join.args.get("on"), clause, at_hand, frozenset(drops)))
+        found.append(Dropping(condition, clause, at_hand, frozenset(drops)))
         filled = {"LEFT": behind, "RIGHT": names, "FULL": [*names, *behind]}.get(side, [])
         padded = padded | more | dict.fromkeys(filled, side)
         names = [*names, *behind]
     return names, padded
+
+
+def _merged(join: exp.Expr, sides: tuple[list[str], list[str]], columns: Columns) -> exp.Expr | None:
+    """USING as a comparison of the columns that are surely meant; of one that is merged already, nothing is said."""
+    tests: list[exp.Expr] = []
+    for name in join.args.get("using") or ():
+        for side in sides:
+            having = [alias for alias in side if (known := columns.get(alias)) is None or name.name.lower() in known]
+            if len(having) == 1 and columns.get(having[0]) is not None:
+                column = exp.Column(this=name.copy(), table=exp.to_identifier(having[0]))
+                tests.append(exp.EQ(this=column, expression=column.copy()))
+    condition = exp.and_(*tests, copy=False) if tests else None
+    if condition is not None:
+        condition.parent = join
+    return condition
 
 
 def _is_read_for_this(inner: Passed) -> bool:

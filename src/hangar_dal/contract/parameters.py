@@ -48,6 +48,9 @@ def compare_parameters(
     for met in (each for each in reading.meetings if each.taken is None):
         source, column = givers.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
         of_postgresql = twin if checked.block.dialect == "sqlite" else tables
+        if met.each:
+            yield from _items(checked, met, source, of_postgresql)
+            continue
         is_judged = source is not None and (source.name in described.misfits or described.parameters.get(source.name))
         if source is not None and of_postgresql is not None and not is_judged:
             yield from _against_column(checked, met, source, of_postgresql)
@@ -100,6 +103,21 @@ def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_po
         message += f"{spoken(column.kind)} on PostgreSQL"
         fix = _each_of(checked, source, column.kind) or advice(column.kind)
         fix = fix or "compare with the column that is meant, or change the annotation"
+        yield found(checked, "parameter-kind", message, fix, at=met.at)
+
+
+def _items(
+    checked: CheckedVariant, met: Meeting, source: Source | None, of_postgresql: Tables | None
+) -> Iterator[Finding]:
+    """PostgreSQL stores any item in a column of texts, and compares a date with an instant: SQLite does neither."""
+    item = source.kind.removeprefix("list:") if source is not None else ""
+    column = of_postgresql.columns.get(met.table, {}).get(met.column) if of_postgresql is not None else None
+    if source is None or column is None or item == source.kind or not is_known(column.kind):
+        return
+    if not takes(column.kind, item):
+        message = f"each item of :{source.name} is {spoken(item)} by the signature, and {met.table}.{column.name} is "
+        message += f"{spoken(column.kind)} on PostgreSQL"
+        fix = f"annotate :{source.name} as a list of {spoken(column.kind)}, or write CAST(...) around the list"
         yield found(checked, "parameter-kind", message, fix, at=met.at)
 
 

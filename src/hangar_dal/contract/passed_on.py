@@ -37,7 +37,7 @@ def passed(column: exp.Expr, tables: Tables) -> Passed | None:
     found: list[Passed] = []
     for item in meant(column):
         columns = _columns(item, tables)
-        if columns is None and (column.table or _may_have(item, name, tables)):
+        if columns is None and (column.table or may_have(item, name, tables)):
             return None
         found += [each for each in columns or () if each.name == name]
     return found[0] if len(found) == 1 else None
@@ -133,6 +133,12 @@ def cte_of(item: exp.Expr) -> exp.Expr | None:
     return None
 
 
+def may_have(item: exp.Expr, name: str, tables: Tables) -> bool:
+    """Whether the item of FROM may have a column of this name; yes where its columns are not known."""
+    names = _names(item, tables)
+    return names is None or name in names
+
+
 def _joined(item: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(item, exp.Subquery) and not item.alias and not isinstance(item.this, exp.Query):
         yield from _joined(item.this)
@@ -177,8 +183,3 @@ def _names(item: exp.Expr, tables: Tables) -> list[str] | None:
     alias = item.args.get("alias")
     listed = alias.args.get("columns") if alias is not None else None
     return [each.name.lower() for each in listed] if listed else None
-
-
-def _may_have(item: exp.Expr, name: str, tables: Tables) -> bool:
-    names = _names(item, tables)
-    return names is None or name in names

@@ -18,6 +18,7 @@ from hangar_dal.contract.keysets import keysets
 from hangar_dal.contract.kinds import postgresql_kind
 from hangar_dal.contract.meanings import differences
 from hangar_dal.contract.meetings import compared_nulls, meetings
+from hangar_dal.contract.not_in import not_in
 from hangar_dal.contract.null_order import unplaced_nulls
 from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.contract.one_row import unkeyed
@@ -38,6 +39,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     collations,
     constant_conditions,
     keysets,
+    not_in,
     outer_joins,
     page_columns,
     page_cuts,

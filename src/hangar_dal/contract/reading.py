@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 class Meeting:
     """`parameter`, `text` or another column, `taken`, meets `table.column`: written to it, or compared with it.
 
-    It is NULL where none of them is there. `bare`: the very value, not one of several that may be written. `at` is its
-    offset in the statement; the same meeting elsewhere is no other.
+    It is NULL where none of them is there. `bare`: the very value, not one of several that may be written. `each`: not
+    the parameter is met but each item of its list. `at` is its offset in the statement; the same meeting elsewhere is
+    no other.
     """
 
     table: str
@@ -21,6 +22,7 @@ class Meeting:
     written: bool = False
     bare: bool = True
     taken: tuple[str, str] | None = None
+    each: bool = False
     at: int | None = field(default=None, compare=False)
 
 

@@ -1,7 +1,7 @@
 """A snapshot as a text that people read in a diff. Builds on `sources`.
 
 {
-  "format": 14,
+  "format": 15,
   "databases": {"postgresql": {"tables": ..., "queries": {"users.get_user": [
     {"statements": ["00356f4afc6b495c"], "told": {"described": {"columns": ["users.id", ...]}, ...}}
   ]}}, "sqlite": ...}
@@ -23,7 +23,7 @@ from hangar_dal.contract.sources import Told
 from hangar_dal.sqlscan import Dialect
 
 # Increase this number whenever the snapshot's content or meaning changes.
-FORMAT: Final = 14
+FORMAT: Final = 15
 _WIDTH: Final = 120
 _SCALARS: Final = (str, int, float, bool, type(None))
 

@@ -197,16 +197,39 @@ def _write(texts: Texts, prefix: str, place: Path) -> None:
 
 @lru_cache(maxsize=4)
 def _declared(python: Sequence[str]) -> Sequence[Callable[..., Any]]:
-    """The functions behind `@query` in modules made of these texts."""
+    """The functions behind `@query` in modules made of these texts.
+
+    No module imports one of functions, so that the others need not be made again if one of these is another one.
+    """
+    changed = [path for path, text in zip(PYTHON, python, strict=True) if text != own_texts()[path]]
+    if any(path.startswith("models/") for path in changed):
+        return _executed(_modules(), PYTHON, python)
+    own = _own_modules()
+    made = {_name_of(path): _module(_name_of(path)) for path in changed}
+    again = _executed({**own[0], **made}, changed, [python[PYTHON.index(path)] for path in changed])
+    return [*(function for function in own[1] if function.__module__ not in made), *again]
+
+
+@cache
+def _own_modules() -> tuple[Mapping[str, ModuleType], Sequence[Callable[..., Any]]]:
+    modules = _modules()
+    return modules, _executed(modules, PYTHON, [own_texts()[path] for path in PYTHON])
+
+
+def _executed(
+    modules: Mapping[str, ModuleType], paths: Sequence[str], python: Sequence[str]
+) -> Sequence[Callable[..., Any]]:
+    """The functions that these texts declare, in a catalog of their own."""
     catalog = Catalog("hangar_dal.sql", sql="accounts/queries")
-    made = dict(_modules(catalog))
-    before = {name: sys.modules.get(name) for name in made}
-    sys.modules.update(made)
+    holder = ModuleType("mutant.catalogs")
+    vars(holder).update(dict.fromkeys((each.name.rpartition(".")[2] for each in CATALOGS), catalog))
+    known = {**modules, holder.__name__: holder}
+    before = {name: sys.modules.get(name) for name in known}
+    sys.modules.update(known)
     try:
-        for path, text in zip(PYTHON, python, strict=True):
-            module = made[f"mutant.{path.removesuffix('.py').replace('/', '.')}"]
+        for path, text in zip(paths, python, strict=True):
             code = compile(_OURS.sub(r"mutant.\1", text), path, "exec", dont_inherit=True)
-            exec(code, vars(module))
+            exec(code, vars(modules[_name_of(path)]))
     finally:
         for name, module_before in before.items():
             if module_before is None:
@@ -216,14 +239,15 @@ def _declared(python: Sequence[str]) -> Sequence[Callable[..., Any]]:
     return [declared.function for declared in catalog.queries.values()]
 
 
-def _modules(catalog: Catalog) -> Iterator[tuple[str, ModuleType]]:
-    for name in ("mutant", "mutant.models"):
-        yield name, ModuleType(name)
-    for path in PYTHON:
-        name = f"mutant.{path.removesuffix('.py').replace('/', '.')}"
-        module = ModuleType(name)
-        vars(module).update(Annotated=Annotated)  # mutants write it in modules that do not import it
-        yield name, module
-    holder = ModuleType("mutant.catalogs")
-    vars(holder).update(dict.fromkeys((each.name.rpartition(".")[2] for each in CATALOGS), catalog))
-    yield holder.__name__, holder
+def _modules() -> Mapping[str, ModuleType]:
+    return {name: _module(name) for name in ("mutant", "mutant.models", *map(_name_of, PYTHON))}
+
+
+def _module(name: str) -> ModuleType:
+    module = ModuleType(name)
+    vars(module).update(Annotated=Annotated)  # mutants write it in modules that do not import it
+    return module
+
+
+def _name_of(path: str) -> str:
+    return f"mutant.{path.removesuffix('.py').replace('/', '.')}"

@@ -154,8 +154,10 @@ def in_columns(change: Callable[[list[str]], list[str]]) -> Edit:
         found = _listed(text)
         if found is None:
             return text
-        changed = ",\n    ".join(change(re.split(r",\s+", found[2].strip())))
-        return f"{text[: found.start(2)]}    {changed}{text[found.end(2) :]}"
+        changed = change(re.split(r",\s+", found[2].strip()))
+        behind = text[found.end(2) :] if changed else text[found.end(2) :].removeprefix(",\n")
+        listed = ",\n    ".join(changed)
+        return f"{text[: found.start(2)]}    {listed}{behind}"
 
     return edit
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from contract.mutations.application import Mutant, Texts
 from contract.mutations.edits import Edit, Editor, block, in_columns, misspelt, put, queries, sub, thinned
+from contract.mutations.harmful_columns import kind_of
 
 COOKIE_READS = ("get_session_cookie", "find_session_cookie", "list_session_cookies")
 
@@ -21,7 +22,7 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
 
 
 def _conditions(texts: Texts) -> Iterator[Mutant]:
-    part = Editor(texts, "drop a WHERE part", frozenset({"argument-unused", "parameter-unfit"}))
+    part = Editor(texts, "drop a WHERE part", frozenset(["argument-unused", "parameter-unfit", "row-unkeyed", "scan"]))
     kind = Editor(texts, "compare with a column of another kind", frozenset({"parameter-kind", "statement-refused"}))
     wrong = Editor(texts, "misspell a column that is compared", frozenset({"statement-refused"}))
     for query in queries(texts):
@@ -37,6 +38,7 @@ def _conditions(texts: Texts) -> Iterator[Mutant]:
                 )
                 yield from part.both(f"without {column}", query, gone)
             other = {"id": "display_name", "user_id": "platform"}.get(column, "created_at")
+            other = "id" if kind_of(column) == "instant" else other
             other = "expires_at" if query.startswith("session") and other == "display_name" else other
             yield from kind.both(f"{other} for {column}", query, sub(comparison, f"{other} = :{parameter}"))
             yield from wrong.both(misspelt(column), query, sub(comparison, f"{misspelt(column)} = :{parameter}"))
@@ -68,7 +70,7 @@ def _orders(texts: Texts) -> Iterator[Mutant]:
         if "INSERT" in block(texts, query):  # the order in which rows are stored is no matter of the result
             continue
         yield from gone.both("rows in any order", query, sub(r"\nORDER BY\b[^;]*?(?=\nLIMIT|\n    LIMIT|\n\)|;)", "\n"))
-        if "delete" in query:  # which of them go first is no matter
+        if re.search(r"^(UPDATE|DELETE)", block(texts, query), re.MULTILINE):  # which of them go first is no matter
             continue
         yield from ties.both("without the id", query, sub(r", (?:users\.)?id( DESC)?(?=  --|\n|;)", "", 0))
         behind = sub(r"^(ORDER BY\s+)(?:users\.)?(\w+)", r"\1:order_by, \2")
@@ -83,10 +85,10 @@ def _orders(texts: Texts) -> Iterator[Mutant]:
 
 
 def _limits(texts: Texts) -> Iterator[Mutant]:
-    rules = frozenset({"argument-unused", "row-ordered", "limit-unordered"})
+    rules = frozenset({"argument-unused", "row-ordered", "limit-unordered", "meaning-differs"})
     gone = Editor(texts, "drop or change a LIMIT", rules)
     for query in queries(texts):
-        yield from gone.both("no LIMIT", query, sub(r"\n\s*LIMIT [:\w]+", "\n"))
+        yield from gone.both("no LIMIT", query, sub(r"\n\s*LIMIT [:\w]+( OFFSET [:\w]+)?", "\n", 0))
     for number in ("2", "10", "1 + 1"):
         yield from gone.both(
             f"LIMIT {number}", "session_cookies.find_session_cookie", put("LIMIT 1", f"LIMIT {number}")

@@ -27,7 +27,11 @@ KINDS = {
     "int": (
         *("eve_character_id", "failures", "refused", "last_step", "number", "days"),
         *("depth", "likes", "answers", "views", "attempts", "duration_ms", "followers", "followed", "size", "bitrate"),
-        *("width", "height"),
+        *("width", "height", "amount", "period_amount", "unit_amount", "price", "tax", "total", "bid", "year"),
+        *("interval_count", "period_credit", "period_number", "anchor_day", "trial_days", "credit", "quantity"),
+        *("clicks", "impressions", "spent", "reserved", "captured", "refunded", "settled", "shown", "position"),
+        *("viewers", "watched_ms", "peak", "messages", "slow_seconds", "donations"),
+        *("frequency_cap", "daily_budget", "total_budget"),
     ),
     "bool": ("is_active", "is_admin", "is_test_user", "is_private", "is_enabled"),
     "instant": ("last_login_at", "created_at", "updated_at", "expires_at"),
@@ -40,7 +44,7 @@ ENDINGS = {"_at": "instant", "_until": "instant", "_id": "uuid", "_by": "uuid"}
 def kind_of(column: str) -> str:
     """The kind of a column, guessed from its name: uuid, int, bool, instant, json or text."""
     by_ending = next((kind for ending, kind in ENDINGS.items() if column.endswith(ending)), "text")
-    return KIND_OF.get(column, by_ending)
+    return KIND_OF.get(column, "bool" if column.startswith("is_") else by_ending)
 
 
 def mutants(texts: Texts) -> Iterator[Mutant]:
@@ -141,7 +145,9 @@ def _may_be_null(editor: Editor, query: str, place: int, columns: Columns) -> It
     maybe = f"CASE WHEN {one} = {one} THEN {one} END AS {bare(one)}"
     if bare(one) != "metadata":
         yield from editor.both(f"{one} by a CASE without ELSE", query, instead(one, maybe))
-    [main, *_] = re.findall(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)", block(editor.texts, query))
+    text = block(editor.texts, query)
+    tables = r"(?:INSERT INTO|UPDATE|DELETE FROM|FROM)\s+(\w+)"
+    [main, *_] = re.findall(rf"^{tables}", text, re.MULTILINE) or re.findall(rf"\b{tables}", text)
     table = other.partition(".")[0] if "." in other else main
     inner = f"(SELECT inner_one.{bare(other)} FROM {table} AS inner_one WHERE inner_one.{bare(other)} IS NULL)"
     inner += f" AS {bare(other)}"

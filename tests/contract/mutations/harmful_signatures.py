@@ -94,6 +94,7 @@ def _arguments(texts: Texts) -> Iterator[Mutant]:
     more = editor("an argument that nothing uses", "argument-unused")
     kind = editor("change the type of an argument", "parameter-kind parameter-unknown json-field arm-condition")
     bare = editor("an argument without its type", "signature")
+    models = {name for text in texts.values() for name in re.findall(r"^class (\w+)\((?!StrEnum)", text, re.MULTILINE)}
     made: tuple[list[Mutant], ...] = ([], [], [], [], [])
     for domain in domains_of(texts):
         at = [f"{domain}.py"]
@@ -111,7 +112,7 @@ def _arguments(texts: Texts) -> Iterator[Mutant]:
                 )
                 for place, (of_kind, edit) in enumerate(edits):
                     # The name of a model says nothing: its fields are the parameters.
-                    if of_kind is not renamed or not plain.startswith(("New", "User")) or plain == "UserStatus":
+                    if of_kind is not renamed or plain not in models:
                         made[place].extend(of_kind.files(title, at, in_function(function, edit)))
                 wrong = in_function(function, annotated(name, f"{other}{optional}"))
                 made[3].extend(kind.files(f"{title} as {other}", at, wrong))
@@ -141,6 +142,7 @@ def _loosened(texts: Texts) -> Iterator[Mutant]:
 
 def _results(texts: Texts) -> Iterator[Mutant]:
     rules = "column-missing column-extra column-kind list-unordered row-ordered count-of-read returning-missing"
+    rules += " row-skipped row-unkeyed"
     result = Editor(texts, "change what comes back", frozenset(rules.split()))
     missing = Editor(texts, "a result without its type", frozenset({"signature"}))
     shape = Editor(texts, "`def` for `async def`", frozenset({"signature"}))

@@ -79,8 +79,11 @@ def _assigned(texts: Texts) -> Iterator[Mutant]:
             target = rf"^(    |SET ){name} = "
             yield from kind.both(f"{other} for {name}", query, sub(target, rf"\1{other} = "))
             made += wrong.both(f"{misspelt(name)} for {name}", query, sub(target, rf"\1{misspelt(name)} = "))
-            if name not in nullable(texts) and not name.startswith(("username", "email")) and value != "CASE":
-                yield from null.both(f"{name} = NULL", query, sub(rf"{target}[^,\n]*", rf"\1{name} = NULL"))
+            is_whole = not value.startswith("CASE") or "END" in value
+            if name not in nullable(texts) and not name.startswith(("username", "email")) and is_whole:
+                yield from null.both(
+                    f"{name} = NULL", query, sub(rf"{target}(?:[^,(\n]|\([^)\n]*\))*", rf"\1{name} = NULL")
+                )
     yield from thinned(made, 10)
 
 

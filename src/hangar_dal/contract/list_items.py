@@ -1,0 +1,68 @@
+"""Where a statement takes the items of a list one by one: `unnest(:codes)`, `json_each(:codes)`, `= ANY(:ids)`.
+
+Builds on `passed_on`. Nothing is said where this is not sure.
+"""
+
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.passed_on import followed, may_have, meant
+from hangar_dal.contract.syntax import parameter_name
+
+_ROWS_OF_LISTS: Final = frozenset({"json_each", "json_to_recordset", "jsonb_to_recordset"})
+
+
+def list_of(value: exp.Expr, tables: Tables) -> str | None:
+    """The parameter of which the value is an item; None if there is none."""
+    value = value.unnest()
+    for inner in followed(value, tables):
+        if not inner.is_whole:
+            return None
+        value = inner.value
+    given: exp.Expr | None = None
+    if isinstance(value, exp.Explode | exp.Any):
+        given = value.this.unnest()
+    elif isinstance(value, exp.Anonymous) and value.name.upper() == "ALL" and len(value.expressions) == 1:
+        given = value.expressions[0]
+    elif isinstance(value, exp.Select) and len(value.expressions) == 1:
+        return list_of(value.expressions[0].unalias(), tables)
+    elif isinstance(value, exp.Column):
+        given = _of_column(value, tables)
+    return parameter_name(given) if isinstance(given, exp.Placeholder) else None
+
+
+def is_list(item: exp.Expr) -> bool:
+    """Whether it is a function in FROM that gives one row for each item or field of a parameter."""
+    function = item.this if isinstance(item, exp.Lateral) else item
+    called = function.this if isinstance(function, exp.Table) else function
+    is_named = isinstance(called, exp.Anonymous) and called.name.lower() in _ROWS_OF_LISTS
+    given = called.expressions[0] if (is_named or isinstance(called, exp.Unnest)) and called.expressions else None
+    while isinstance(given, exp.Cast):
+        given = given.this
+    return isinstance(given, exp.Placeholder)
+
+
+def _of_column(column: exp.Column, tables: Tables) -> exp.Expr | None:
+    name, found = column.name.lower(), list[exp.Expr]()
+    for item in meant(column):
+        given = _given(item, name)
+        if given is not None:
+            found.append(given)
+        elif not column.table and may_have(item, name, tables):
+            return None
+    return found[0] if len(found) == 1 else None
+
+
+def _given(item: exp.Expr, name: str) -> exp.Expr | None:
+    """The list of which this column of a function in FROM has the items."""
+    function = item.this if isinstance(item, exp.Lateral) else item
+    alias = item.args.get("alias")
+    if isinstance(function, exp.Unnest):
+        names = [each.name.lower() for each in alias.args.get("columns") or ()] if alias is not None else []
+        names = names or [item.alias_or_name.lower()]
+        return dict(zip(names, function.expressions, strict=False)).get(name)
+    called = function.this if isinstance(function, exp.Table) else None
+    is_each = isinstance(called, exp.Anonymous) and called.name.lower() == "json_each" and name == "value"
+    return called.expressions[0] if is_each and called is not None and len(called.expressions) == 1 else None

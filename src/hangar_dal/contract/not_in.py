@@ -1,0 +1,70 @@
+"""NOT IN over values of which one may be NULL: then the condition holds for no row.
+
+`5 NOT IN (1, NULL)` is NULL, since the unknown value might be 5.
+Builds on `nullability` and `rejected_nulls`.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.names import NotUnderstood
+from hangar_dal.contract.nullability import outputs_of
+from hangar_dal.contract.nullable_scope import Scope
+from hangar_dal.contract.one_row import with_queries
+from hangar_dal.contract.rejected_nulls import strict
+from hangar_dal.contract.remarks import Remark
+from hangar_dal.contract.syntax import of_type
+from hangar_dal.sqlscan import Dialect
+
+RULE: Final = "not-in-null"
+_OF_ALL_ROWS: Final = (exp.Max, exp.Min, exp.Sum, exp.Avg)
+
+
+def not_in(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    for test, query in _excluded(nodes):
+        nulls = [each for each in test.expressions if isinstance(each, exp.Null)]
+        if nulls:
+            yield Remark(RULE, nulls[0], "NOT IN a list with NULL holds for no row", "leave NULL out of the list")
+        for select in _arms(query):
+            value = select.expressions[0]
+            if _may_give_null(select, nodes[0], dialect, tables):
+                shown = value.unalias().sql(comments=False)
+                message = f"{shown} may be NULL, and NOT IN a query that gives NULL holds for no row"
+                yield Remark(RULE, value, message, f"add `{shown} IS NOT NULL` to the query, or write NOT EXISTS")
+
+
+def _excluded(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:
+    """Each `NOT IN` and `<> ALL`, with its query if it has one."""
+    for negation in of_type(nodes, exp.Not):
+        test = negation.this.unnest()
+        if isinstance(test, exp.In):
+            query = test.args.get("query")
+            yield test, query.unnest() if query is not None else None
+    for test in of_type(nodes, exp.NEQ):
+        if isinstance(test.expression, exp.All):
+            yield test, test.expression.this.unnest()
+
+
+def _arms(query: exp.Expr | None) -> Iterator[exp.Select]:
+    """The query of one column, or each of those that UNION puts together."""
+    if isinstance(query, exp.Union):
+        yield from _arms(query.this.unnest())
+        yield from _arms(query.expression.unnest())
+    elif isinstance(query, exp.Select) and len(query.expressions) == 1:
+        yield query
+
+
+def _may_give_null(select: exp.Select, root: exp.Expr, dialect: Dialect, tables: Tables) -> bool:
+    value = select.expressions[0].unalias()
+    if isinstance(value, _OF_ALL_ROWS) and not select.args.get("group") and not select.args.get("having"):
+        return True  # of no row
+    asked = with_queries(root, select.copy())
+    if columns := [*strict(value)]:
+        asked.set("expressions", [each.copy() for each in columns])
+    try:
+        return any(output.may_be_null for output in outputs_of(asked, Scope(dialect, tables)))
+    except (NotUnderstood, RecursionError):
+        return False
