@@ -108,4 +108,4 @@ def _matched(merge: exp.Merge) -> exp.Select | None:
 
 
 def _name(when: exp.Expr) -> str:
-    return when.args["then"].name.upper()
+    return str(when.args["then"].name).upper()
