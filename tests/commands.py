@@ -21,8 +21,13 @@ LIMIT: Final = 300
 # None of them starts a thread when it is imported, and none reads the environment.
 IMPORTED: Final = [
     "hangar_dal.accounts",
+    "hangar_dal.builders",
     "hangar_dal.cli",
+    "hangar_dal.commerce.billing",
+    "hangar_dal.outbox",
+    "hangar_dal.webhook_events",
     "psycopg",
+    "pytest",
     "sqlglot",
     "sqlglot.optimizer",
     "yoyo",
