@@ -1,6 +1,7 @@
 """Processes that work until they are killed by SIGKILL: in the middle of anything, as by a lack of memory."""
 
 import asyncio
+import os
 import signal
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -9,8 +10,11 @@ from itertools import pairwise
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
+from typing import Final
 
 from commands import start
+
+END: Final = " ."
 
 
 @asynccontextmanager
@@ -26,8 +30,8 @@ async def killed_at_random(
 ) -> AsyncIterator[list[ForkServerProcess]]:
     """Run a program that never ends in several processes; kill one at random and replace it, and so on.
 
-    The last argument of the program is a number of its own for each process. Each kill waits until up to `lines` more
-    lines are printed. The last processes run until the end of the block.
+    The last argument of the program is a number of its own for each process, and it prints by `tell`. Each kill waits
+    until up to `lines` more lines are there. The last processes run until the end of the block.
     """
     random = Random(seed)
 
@@ -56,15 +60,20 @@ def size_of(path: Path) -> int:
     return path.stat().st_size
 
 
+def tell(*words: object) -> None:
+    """Print a line at once, for the programs: `print` writes word by word, among those of other processes."""
+    os.write(1, f"\n{' '.join(map(str, words))}{END}\n".encode())
+
+
 def lines_after(path: Path, size: int) -> int:
     with path.open("rb") as file:
         file.seek(size)
-        return file.read().count(b"\n")
+        return file.read().count(f"{END}\n".encode())
 
 
 def lines_of(path: Path) -> list[list[str]]:
-    """The words of each line."""
-    return [line.split() for line in path.read_text().splitlines()]
+    """The words of each line, without those that a process could not end."""
+    return [line.removesuffix(END).split() for line in path.read_text().splitlines() if line.endswith(END)]
 
 
 def still_running(running: Sequence[ForkServerProcess], printed: Path) -> None:

@@ -23,6 +23,7 @@ ISSUE: Final = """
 import asyncio, sys
 from uuid import UUID
 from hangar_dal import COMMERCE, Settings, builders, invoices, open_database, sealing
+from killing import tell
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)
@@ -31,7 +32,7 @@ async def main():
         while True:
             draft = await invoices.create_invoice(db, builders.invoice(user))
             issued = await invoices.issue_invoice(db, draft.id, due_at=db.now())
-            print(issued.id, issued.year, issued.number, flush=True)
+            tell(issued.id, issued.year, issued.number)
 
 asyncio.run(main())
 """
@@ -40,6 +41,7 @@ import asyncio, sys
 from datetime import datetime
 from hangar_dal import COMMERCE, Settings, open_database, sealing
 from hangar_dal.commerce import billing
+from killing import tell
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300)
@@ -47,7 +49,7 @@ async def main():
     async with open_database(settings, catalog=COMMERCE, clock=lambda: now) as db:
         while True:
             for invoice in (await billing.renew_due(db, terms, limit=3)).values():
-                print(invoice.id, invoice.year, invoice.number, flush=True)
+                tell(invoice.id, invoice.year, invoice.number)
             await asyncio.sleep(0.01)
 
 asyncio.run(main())

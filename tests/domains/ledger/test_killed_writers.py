@@ -19,7 +19,7 @@ from domains.ledger.test_races import check
 from hangar_dal import Database, Settings, builders, ledger, uuid7
 from hangar_dal.errors import ConstraintViolation, InsufficientFunds
 from hangar_dal.ledger import LedgerAccount, Transfer, TransferKind
-from killing import killed_at_random, lines_of
+from killing import killed_at_random, lines_of, tell
 
 WRITE: Final = """
 import asyncio, sys
@@ -59,13 +59,13 @@ async def write(db: Database, accounts: list[UUID], random: Random) -> None:
                 continue
             of = str(moved.pop(random.randrange(len(moved))).id)
         announced = [str(uuid7()), step, str(debit), str(credit), str(amount), of]
-        print("begin", *announced, flush=True)
+        tell("begin", *announced)
         try:
             row = await take(db, *announced)
         except (InsufficientFunds, ConstraintViolation):  # the hold may have expired
-            print("refused", announced[0], flush=True)
+            tell("refused", announced[0])
             continue
-        print("end", row.id, flush=True)
+        tell("end", row.id)
         if row.kind is TransferKind.PENDING:
             holds.append(row)
         elif row.kind is not TransferKind.VOIDED:

@@ -24,6 +24,7 @@ from datetime import timedelta
 from hangar_dal import OUTBOX, open_database, outbox
 from hangar_dal.errors import MessageLeaseLost
 from hangar_dal.settings import Settings
+from killing import tell
 
 async def main():
     settings = Settings(
@@ -35,7 +36,7 @@ async def main():
             for message in batch:
                 if db.now() > message.lease_ends_at:
                     continue
-                print(message.ordering_key, message.dedup_key, message.attempts, flush=True)
+                tell(message.ordering_key, message.dedup_key, message.attempts)
                 try:
                     if message.attempts == 1 and message.dedup_key.endswith("5"):
                         soon = timedelta(milliseconds=1)

@@ -21,6 +21,7 @@ from hangar_dal import COMMERCE, Settings, open_database, sealing, webhook_event
 from hangar_dal.errors import MessageLeaseLost
 from domain_fixtures import sql_on
 from domains.webhook_events.test_killed_workers import EFFECT
+from killing import tell
 
 async def main():
     settings = Settings(database_url=sys.argv[1], sealing_keys=sealing.new_key(), lock_timeout=300, acquire_timeout=300)
@@ -30,7 +31,7 @@ async def main():
             for event in batch:
                 if db.now() > event.lease_ends_at:
                     continue
-                print(event.object_key, event.event_id, event.attempts, flush=True)
+                tell(event.object_key, event.event_id, event.attempts)
                 try:
                     if event.attempts == 1 and event.event_id.endswith("5"):
                         soon = timedelta(milliseconds=1)
