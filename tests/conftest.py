@@ -10,8 +10,6 @@ import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
@@ -23,20 +21,22 @@ import pgbouncer
 from clock import Clock
 from garbage import pytest_collection as pytest_collection
 from garbage import pytest_collection_finish as pytest_collection_finish
-from hangar_dal import ACCOUNTS, Catalog, Database, Settings, migrations, open_database, sealing
+from hangar_dal import ACCOUNTS, Catalog, Database, Settings, open_database, sealing
 from memory import use_memory
 from once import of_all_workers as of_all_workers
-from once import once
 from pgbouncer import PgBouncer, store_settings
 from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
+from templates import RUN
+from templates import _postgres_template as _postgres_template
+from templates import _postgres_templates as _postgres_templates
+from templates import _sqlite_template as _sqlite_template
+from templates import _sqlite_templates as _sqlite_templates
 
 BACKENDS = tuple(os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(","))
 # What a developer's shell may say about databases. None of it is meant for the tests.
 FOREIGN = re.compile(r"DATABASE_URL|POSTGRES_.*|PG.*|HANGAR_(?!TEST_).*")
 REAPER = pytest.StashKey[subprocess.Popen[bytes]]()
 HEADER = pytest.StashKey[str]()
-# What the names of this run's databases to copy begin with, for the worker processes of pytest-xdist.
-RUN = "HANGAR_TEST_RUN"
 SEED = pytest.StashKey[int]()
 DEFAULT_SEED = 1
 
@@ -149,60 +149,6 @@ def _allowed_postgres(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) 
 def catalog() -> Catalog:
     """What the databases of the tests have; the tests of another catalog's domains override it."""
     return ACCOUNTS
-
-
-def name_of_template(catalog: Catalog) -> str:
-    """Of catalogs with the same migrations the same name, one that no other run uses on the same server."""
-    migrated = sorted(each.name for each in catalog.lineage if each.migrations is not None)
-    return f"hangar_{os.environ[RUN]}_{sha256(' '.join(migrated).encode()).hexdigest()[:12]}"
-
-
-@pytest.fixture(scope="session")
-def _postgres_templates(postgres_server: Server, of_all_workers: Path) -> Callable[[Catalog], str]:
-    """Returns the name of a migrated database to copy: one for each catalog, made when it is first needed."""
-
-    def made(catalog: Catalog) -> str:
-        name = name_of_template(catalog)
-        postgres_server.create_database(name)
-        with pytest.MonkeyPatch.context() as patch:
-            if postgres_server.needs_permission:
-                patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
-            migrations.apply(postgres_server.url(name), catalog=catalog)
-        return name
-
-    @cache
-    def template(catalog: Catalog) -> str:
-        return once(of_all_workers, f"postgresql-{name_of_template(catalog)}", lambda: made(catalog))
-
-    return template
-
-
-@pytest.fixture(scope="session")
-def _sqlite_templates(of_all_workers: Path) -> Callable[[Catalog], Path]:
-    """Returns a migrated file to copy: one for each catalog, made when it is first needed."""
-
-    def made(catalog: Catalog) -> Path:
-        path = of_all_workers / f"{name_of_template(catalog)}.db"
-        migrations.apply(f"sqlite:///{path}", catalog=catalog)
-        return path
-
-    @cache
-    def template(catalog: Catalog) -> Path:
-        return once(of_all_workers, f"sqlite-{name_of_template(catalog)}", lambda: made(catalog))
-
-    return template
-
-
-@pytest.fixture(scope="session")
-def _postgres_template(_postgres_templates: Callable[[Catalog], str]) -> str:
-    """That of the catalog ACCOUNTS."""
-    return _postgres_templates(ACCOUNTS)
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(_sqlite_templates: Callable[[Catalog], Path]) -> Path:
-    """That of the catalog ACCOUNTS."""
-    return _sqlite_templates(ACCOUNTS)
 
 
 @pytest.fixture
