@@ -26,7 +26,7 @@ PAGE = ROOT / "docs" / "livestreams.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 # Pieces of `create_livestream`, `rotate_stream_key` and others, which the page describes as a whole.
 PIECES = (
-    r"insert_\w+|move_\w+|store_stream_key|find_livestream_by_key_hash|touch_viewers|count_viewers_since"
+    r"insert_\w+|move_\w+|store_stream_key|store_recording|find_livestream_by_key_hash|touch_viewers|count_viewers_since"
     r"|sample_viewers_since|delete_viewers_of_ended|close_viewer_counts"
     r"|delete_old_chat_messages|delete_expired_bans|stream_chat_messages_of_author|stream_moderators|stream_bans_of_owner"
     r"|stream_donations_of_donor|set_refund|stream_reminders|mark_reminders_queued"

@@ -13,7 +13,7 @@ from hangar_dal.commerce.user_tables import USER_TABLES
 
 PAGE = ROOT / "docs" / "payments.md"
 TEXT = PAGE.read_text(encoding="utf-8")
-PIECES = r"insert_\w+|move_payments|move_payment_method|drop_second_default"
+PIECES = r"insert_\w+|set_authorized|move_payments|move_payment_method|drop_second_default"
 
 
 async def test_the_code_of_the_page_runs(
