@@ -15,7 +15,7 @@ PURCHASES: Final = 1  # for each user
 
 _WALLETS: Final = 0.3
 _PRICES: Final = (500, 1000, 1990, 5000, 9900)
-_WEEK: Final = timedelta(days=7)
+_MINUTE, _HOUR, _WEEK = timedelta(minutes=1), timedelta(hours=1), timedelta(days=7)
 
 
 class Wallet(NamedTuple):
@@ -73,11 +73,13 @@ class Books(People):
         wallets = chance.sample(list(self.wallets.values()), len(self.wallets))
         for wallet, number in zip(wallets, shares(len(wallets), self.size * PURCHASES), strict=True):
             for _ in range(number):
-                at, amount = chance.between(wallet.at, self.end), chance.choice(_PRICES)
+                at, amount = chance.between(wallet.at, self.end - _HOUR), chance.choice(_PRICES)
                 yield self.paid_in(chance, at, wallet, amount)
                 is_held = chance.random() < 0.2
                 is_open = is_held and chance.random() < 0.3
-                later = max(at, self.end - _WEEK * chance.random()) if is_open else chance.between(at, self.end)
+                later = chance.between(at + _MINUTE, self.end)  # in another millisecond: ids say which is booked first
+                if is_open:
+                    later = max(at + _MINUTE, self.end - _WEEK * chance.random())
                 bought = {"debit_account_id": wallet.id, "credit_account_id": self.house["revenue"], "amount": amount}
                 if not is_held:
                     yield transfer(chance, later, **bought)
@@ -86,7 +88,7 @@ class Books(People):
                 yield held
                 if not is_open:
                     kind = chance.choices([TransferKind.POSTED, TransferKind.VOIDED], [3, 1])[0]
-                    ended_at = chance.between(later, min(later + _WEEK, self.end))
+                    ended_at = chance.between(later + _MINUTE, min(later + _WEEK, self.end + _HOUR))
                     yield transfer(chance, ended_at, kind, **bought, pending_id=held.id)
 
     def paid_in(self, chance: Chance, at: datetime, wallet: Wallet, amount: int) -> Transfer:
