@@ -257,7 +257,8 @@ CREATE TRIGGER ledger_transfers_not_truncated
 BEFORE TRUNCATE ON ledger_transfers
 FOR EACH STATEMENT EXECUTE FUNCTION ledger_transfers_kept();
 
--- Books the transfers of a statement one after the other, as SQLite does. All rows are locked first, in one order.
+-- Books the transfers of a statement as if one came after the other, as on SQLite. All rows are locked first, in one
+-- order.
 CREATE FUNCTION ledger_transfers_booked() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -276,7 +277,6 @@ DECLARE
         ') AS side (account_id, debits, credits, pending_debits, pending_credits)'
         ' INNER JOIN %1$I.ledger_accounts AS account ON side.account_id = account.id';
     is_wrong boolean;
-    side record;
 BEGIN
     EXECUTE format(
         'INSERT INTO %1$I.ledger_balances (account_id, shard) SELECT DISTINCT account_id, shard FROM (' || sides || ') AS side'
@@ -328,15 +328,30 @@ BEGIN
             RAISE EXCEPTION 'ledger_transfers_of_reversed: A reversal takes the whole of a transfer back.';
         END IF;
     END IF;
-    FOR side IN EXECUTE format(sides || ' ORDER BY added.id, side.debits + side.pending_debits = 0', TG_TABLE_SCHEMA) LOOP
-        EXECUTE format(
-            'UPDATE %I.ledger_balances SET debits = debits + $3, credits = credits + $4,'
-            ' pending_debits = pending_debits + $5, pending_credits = pending_credits + $6'
-            ' WHERE account_id = $1 AND shard = $2',
-            TG_TABLE_SCHEMA
-        )
-        USING side.account_id, side.shard, side.debits, side.credits, side.pending_debits, side.pending_credits;
-    END LOOP;
+    -- What is left after each side of a transfer, the debited one first.
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM (SELECT balance.credits - balance.debits - balance.pending_debits'
+        ' + sum(side.credits - side.debits - side.pending_debits)'
+        ' OVER (PARTITION BY side.account_id ORDER BY side.id, side.debits + side.pending_debits = 0) AS amount'
+        ' FROM (' || sides || ') AS side INNER JOIN %1$I.ledger_balances AS balance'
+        ' ON side.account_id = balance.account_id AND side.shard = balance.shard WHERE side.shard = ''-'') AS remaining'
+        ' WHERE amount < 0)',
+        TG_TABLE_SCHEMA
+    )
+    INTO is_wrong;
+    IF is_wrong THEN
+        RAISE EXCEPTION 'ledger_balances_floor: The account has less than what would leave it.';
+    END IF;
+    EXECUTE format(
+        'UPDATE %1$I.ledger_balances AS balance SET debits = balance.debits + total.debits,'
+        ' credits = balance.credits + total.credits, pending_debits = balance.pending_debits + total.pending_debits,'
+        ' pending_credits = balance.pending_credits + total.pending_credits'
+        ' FROM (SELECT account_id, shard, sum(debits) AS debits, sum(credits) AS credits,'
+        ' sum(pending_debits) AS pending_debits, sum(pending_credits) AS pending_credits'
+        ' FROM (' || sides || ') AS side GROUP BY account_id, shard) AS total'
+        ' WHERE balance.account_id = total.account_id AND balance.shard = total.shard',
+        TG_TABLE_SCHEMA
+    );
     EXECUTE format(
         'INSERT INTO %1$I.ledger_days AS total (account_id, day, shard, debits, credits)'
         ' SELECT account_id, day, shard, sum(debits), sum(credits) FROM (' || sides || ') AS side'

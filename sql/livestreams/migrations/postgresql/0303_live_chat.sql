@@ -142,88 +142,99 @@ WHEN (
 )
 EXECUTE FUNCTION live_chat_messages_unchanged();
 
--- After the row, so that a message that is sent again is not counted again.
+-- After the rows, so that a message that is sent again is not counted again. The messages of a statement are counted
+-- one after the other, as on SQLite.
 CREATE FUNCTION live_chat_written() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    stream record;
-    chat record;
     is_refused boolean;
+    is_stranger boolean;
+    is_fast boolean;
+    is_early boolean;
 BEGIN
     EXECUTE format(
-        'SELECT livestreams.owner_id, livestreams.visibility, livestreams.started_at, livestreams.ended_at,'
-        ' users.is_active, users.is_private,'
-        ' livestreams.owner_id = $2 OR EXISTS (SELECT 1 FROM %1$I.live_moderators'
-        ' WHERE live_moderators.owner_id = livestreams.owner_id AND moderator_id = $2) AS is_moderator,'
-        ' EXISTS (SELECT 1 FROM %1$I.follows'
-        ' WHERE follower_id = $2 AND followed_id = livestreams.owner_id AND follows.status = ''ACCEPTED'') AS is_follower,'
-        ' EXISTS (SELECT 1 FROM %1$I.blocks WHERE (blocker_id = livestreams.owner_id AND blocked_id = $2)'
-        ' OR (blocked_id = livestreams.owner_id AND blocker_id = $2)) AS is_blocked'
-        ' FROM %1$I.livestreams INNER JOIN %1$I.users ON livestreams.owner_id = users.id WHERE livestreams.id = $1',
+        'SELECT EXISTS (SELECT 1 FROM added INNER JOIN %I.livestreams ON added.livestream_id = livestreams.id'
+        ' WHERE livestreams.started_at IS NULL OR added.created_at < livestreams.started_at'
+        ' OR added.created_at > livestreams.ended_at)',
         TG_TABLE_SCHEMA
     )
-    INTO stream USING NEW.livestream_id, NEW.author_id;
-    IF
-        stream.started_at IS NULL
-        OR NEW.created_at < stream.started_at
-        OR NEW.created_at > stream.ended_at
-    THEN
+    INTO is_refused;
+    IF is_refused THEN
         RAISE EXCEPTION 'live_chat_open: A message is of the time when its livestream is live.';
     END IF;
-    IF NEW.kind <> 'MESSAGE' THEN
+    IF NOT EXISTS (SELECT 1 FROM added WHERE kind = 'MESSAGE') THEN
         RETURN NULL;
     END IF;
-    IF
-        stream.is_blocked
-        OR NOT (
-            stream.owner_id = NEW.author_id
-            OR (
-                stream.is_active
-                AND (
-                    (stream.visibility IN ('PUBLIC', 'UNLISTED') AND NOT stream.is_private)
-                    OR (stream.visibility <> 'PRIVATE' AND stream.is_follower)
-                )
-            )
-        )
-    THEN
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM added INNER JOIN %1$I.livestreams ON added.livestream_id = livestreams.id'
+        ' INNER JOIN %1$I.users ON livestreams.owner_id = users.id WHERE added.kind = ''MESSAGE'''
+        ' AND (EXISTS (SELECT 1 FROM %1$I.blocks'
+        ' WHERE (blocker_id = livestreams.owner_id AND blocked_id = added.author_id)'
+        ' OR (blocked_id = livestreams.owner_id AND blocker_id = added.author_id))'
+        ' OR NOT (livestreams.owner_id = added.author_id OR (users.is_active'
+        ' AND ((livestreams.visibility IN (''PUBLIC'', ''UNLISTED'') AND NOT users.is_private)'
+        ' OR (livestreams.visibility <> ''PRIVATE'' AND EXISTS (SELECT 1 FROM %1$I.follows'
+        ' WHERE follower_id = added.author_id AND followed_id = livestreams.owner_id AND status = ''ACCEPTED'')))))))',
+        TG_TABLE_SCHEMA
+    )
+    INTO is_refused;
+    IF is_refused THEN
         RAISE EXCEPTION 'live_chat_seen: Only those who may see a livestream write in its chat.';
     END IF;
     EXECUTE format(
-        'SELECT EXISTS (SELECT 1 FROM %I.live_bans'
-        ' WHERE owner_id = $1 AND user_id = $2 AND (expires_at IS NULL OR expires_at > $3))',
+        'SELECT EXISTS (SELECT 1 FROM added INNER JOIN %1$I.livestreams ON added.livestream_id = livestreams.id'
+        ' INNER JOIN %1$I.live_bans AS ban ON livestreams.owner_id = ban.owner_id AND added.author_id = ban.user_id'
+        ' WHERE added.kind = ''MESSAGE'' AND (ban.expires_at IS NULL OR ban.expires_at > added.created_at))',
         TG_TABLE_SCHEMA
     )
-    INTO is_refused USING stream.owner_id, NEW.author_id, NEW.created_at;
+    INTO is_refused;
     IF is_refused THEN
         RAISE EXCEPTION 'live_chat_not_banned: The author of the message is banned.';
     END IF;
-    -- The row makes the messages of a chat wait for each other, whatever their isolation. The second never goes back.
+    -- The row makes the messages of a chat wait for each other, whatever their isolation.
     EXECUTE format(
-        'INSERT INTO %I.live_chats AS chat (livestream_id, window_at, window_messages)'
-        ' VALUES ($1, date_trunc(''second'', $2), 1) ON CONFLICT (livestream_id) DO UPDATE SET'
-        ' window_messages = CASE WHEN excluded.window_at > chat.window_at OR chat.window_at IS NULL'
-        ' THEN 1 ELSE chat.window_messages + 1 END, window_at = greatest(chat.window_at, excluded.window_at)'
-        ' RETURNING is_followers_only, slow_seconds, messages_per_second, window_messages',
+        'INSERT INTO %I.live_chats (livestream_id)'
+        ' SELECT DISTINCT livestream_id FROM added WHERE kind = ''MESSAGE'' ORDER BY livestream_id ON CONFLICT DO NOTHING',
+        TG_TABLE_SCHEMA
+    );
+    -- The second never goes back: a message of an earlier one counts in the last one.
+    EXECUTE format(
+        'WITH chat AS MATERIALIZED (SELECT * FROM %1$I.live_chats'
+        ' WHERE livestream_id IN (SELECT livestream_id FROM added WHERE kind = ''MESSAGE'')'
+        ' ORDER BY livestream_id FOR UPDATE),'
+        ' placed AS (SELECT *, row_number() OVER () AS place FROM added WHERE kind = ''MESSAGE''),'
+        ' dated AS (SELECT placed.*, chat.is_followers_only, chat.slow_seconds, chat.messages_per_second,'
+        ' chat.window_at, chat.window_messages, greatest(chat.window_at, max(date_trunc(''second'', placed.created_at))'
+        ' OVER (PARTITION BY placed.livestream_id ORDER BY placed.place)) AS second'
+        ' FROM placed INNER JOIN chat ON placed.livestream_id = chat.livestream_id),'
+        ' counted AS MATERIALIZED (SELECT *, row_number() OVER (PARTITION BY livestream_id, second ORDER BY place)'
+        ' + CASE WHEN second = window_at THEN window_messages ELSE 0 END AS messages FROM dated),'
+        ' written AS (UPDATE %1$I.live_chats SET window_at = latest.second, window_messages = latest.messages'
+        ' FROM (SELECT DISTINCT ON (livestream_id) livestream_id, second, messages FROM counted'
+        ' ORDER BY livestream_id, place DESC) AS latest WHERE live_chats.livestream_id = latest.livestream_id)'
+        ' SELECT bool_or(counted.is_followers_only AND NOT free.is_moderator AND NOT EXISTS (SELECT 1 FROM %1$I.follows'
+        ' WHERE follower_id = counted.author_id AND followed_id = livestreams.owner_id AND status = ''ACCEPTED'')),'
+        ' bool_or(counted.messages > counted.messages_per_second),'
+        ' bool_or(counted.slow_seconds > 0 AND NOT free.is_moderator AND EXISTS (SELECT 1'
+        ' FROM %1$I.live_chat_messages AS other WHERE other.author_id = counted.author_id'
+        ' AND other.livestream_id = counted.livestream_id AND other.id <> counted.id AND other.kind = ''MESSAGE'''
+        ' AND other.created_at > counted.created_at - make_interval(secs => counted.slow_seconds)'
+        ' AND other.created_at < counted.created_at + make_interval(secs => counted.slow_seconds)))'
+        ' FROM counted INNER JOIN %1$I.livestreams ON counted.livestream_id = livestreams.id'
+        ' CROSS JOIN LATERAL (SELECT livestreams.owner_id = counted.author_id OR EXISTS (SELECT 1'
+        ' FROM %1$I.live_moderators AS moderator WHERE moderator.owner_id = livestreams.owner_id'
+        ' AND moderator.moderator_id = counted.author_id) AS is_moderator) AS free',
         TG_TABLE_SCHEMA
     )
-    INTO chat USING NEW.livestream_id, NEW.created_at;
-    IF chat.is_followers_only AND NOT stream.is_follower AND NOT stream.is_moderator THEN
+    INTO is_stranger, is_fast, is_early;
+    IF is_stranger THEN
         RAISE EXCEPTION 'live_chat_followers_only: Only followers write in this chat.';
     END IF;
-    IF chat.window_messages > chat.messages_per_second THEN
+    IF is_fast THEN
         RAISE EXCEPTION 'live_chat_rate: The chat has as many messages in this second as it may have.';
     END IF;
-    IF chat.slow_seconds > 0 AND NOT stream.is_moderator THEN
-        EXECUTE format(
-            'SELECT EXISTS (SELECT 1 FROM %I.live_chat_messages'
-            ' WHERE author_id = $1 AND livestream_id = $2 AND id <> $3 AND kind = ''MESSAGE'''
-            ' AND created_at > $4 - make_interval(secs => $5) AND created_at < $4 + make_interval(secs => $5))',
-            TG_TABLE_SCHEMA
-        )
-        INTO is_refused USING NEW.author_id, NEW.livestream_id, NEW.id, NEW.created_at, chat.slow_seconds;
-        IF is_refused THEN
-            RAISE EXCEPTION 'live_chat_slow: The author has written in this chat a moment ago.';
-        END IF;
+    IF is_early THEN
+        RAISE EXCEPTION 'live_chat_slow: The author has written in this chat a moment ago.';
     END IF;
     RETURN NULL;
 END;
@@ -231,4 +242,5 @@ $$;
 
 CREATE TRIGGER live_chat_written
 AFTER INSERT ON live_chat_messages
-FOR EACH ROW EXECUTE FUNCTION live_chat_written();
+REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION live_chat_written();
