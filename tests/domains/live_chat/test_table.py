@@ -81,6 +81,11 @@ async def test_one_statement_with_many_messages_keeps_the_rules(
     with pytest.raises(TriggerViolation) as rate:
         await sql(many)
     assert rate.value.constraint == "live_chat_rate"
+    # An earlier instant counts in the last second that had messages.
+    later = insert(begun, owner.id, clock.now + timedelta(seconds=1))
+    with pytest.raises(TriggerViolation) as back:
+        await sql(f"{later}, {first.partition('VALUES ')[2]}")
+    assert back.value.constraint == "live_chat_rate"
     fan = await person(database)
     await live_chat.set_chat_rules(database, ChatRules(livestream_id=begun.id, slow_seconds=1))
     with pytest.raises(TriggerViolation) as slow:

@@ -1,6 +1,6 @@
 -- name: insert_notification
--- A trigger leaves it out if one of the two users has blocked the other.
--- differs: parameters of a SELECT need types here; a trigger looks at rows before ON CONFLICT does there
+-- It is left out if one of the two users has blocked the other.
+-- differs: parameters of a SELECT need types here; a trigger looks at rows and blocks before ON CONFLICT does there
 INSERT INTO notifications (
     recipient_id,
     event_id,
@@ -41,6 +41,13 @@ WHERE
             AND notification_preferences.channel = 'INBOX'
             AND NOT notification_preferences.is_enabled
     )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = users.id AND blocks.blocked_id = cast(:actor_id AS uuid))
+            OR (blocks.blocker_id = cast(:actor_id AS uuid) AND blocks.blocked_id = users.id)
+    )
 ON CONFLICT (recipient_id, event_id) DO NOTHING
 RETURNING
     recipient_id,
@@ -59,8 +66,8 @@ RETURNING
     created_at;
 
 -- name: insert_notifications
--- A trigger leaves out those between users of whom one has blocked the other.
--- differs: a JSON array is read by json_to_recordset here, by json_each there
+-- Those between users of whom one has blocked the other are left out.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there; a trigger looks at blocks there
 INSERT INTO notifications (
     recipient_id,
     event_id,
@@ -112,6 +119,13 @@ WHERE
             AND notification_preferences.channel = 'INBOX'
             AND NOT notification_preferences.is_enabled
     )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = entry.recipient_id AND blocks.blocked_id = entry.actor_id)
+            OR (blocks.blocker_id = entry.actor_id AND blocks.blocked_id = entry.recipient_id)
+    )
 ON CONFLICT (recipient_id, event_id) DO NOTHING;
 
 -- name: find_fan_out_end
@@ -136,8 +150,8 @@ ORDER BY created_at DESC, follower_id DESC
 LIMIT 1;
 
 -- name: insert_for_followers
--- A trigger leaves out those who have blocked the actor or are blocked.
--- differs: parameters of a SELECT need types here; a trigger looks at rows before ON CONFLICT does there
+-- Those who have blocked the actor or are blocked are left out.
+-- differs: parameters of a SELECT need types here; a trigger looks at rows and blocks before ON CONFLICT does there
 INSERT INTO notifications (
     recipient_id,
     event_id,
@@ -179,6 +193,13 @@ WHERE
             AND notification_preferences.kind = :kind
             AND notification_preferences.channel = 'INBOX'
             AND NOT notification_preferences.is_enabled
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = follows.follower_id AND blocks.blocked_id = :actor_id)
+            OR (blocks.blocker_id = :actor_id AND blocks.blocked_id = follows.follower_id)
     )
 ON CONFLICT (recipient_id, event_id) DO NOTHING;
 
@@ -423,7 +444,7 @@ ORDER BY created_at, event_id;
 
 -- name: move_notifications
 -- Those of which the other user was not told. The rows of the merged user go with the user.
--- differs: a trigger looks at rows before ON CONFLICT does there
+-- differs: a trigger looks at rows and blocks before ON CONFLICT does there
 INSERT INTO notifications (
     recipient_id,
     event_id,
@@ -459,6 +480,13 @@ FROM notifications AS moved
 WHERE
     moved.recipient_id = :merged
     AND (moved.actor_id IS NULL OR moved.actor_id <> :kept)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM blocks
+        WHERE
+            (blocks.blocker_id = :kept AND blocks.blocked_id = moved.actor_id)
+            OR (blocks.blocker_id = moved.actor_id AND blocks.blocked_id = :kept)
+    )
 ON CONFLICT (recipient_id, event_id) DO NOTHING;
 
 -- name: set_preference

@@ -147,6 +147,7 @@ EXECUTE FUNCTION live_chat_messages_unchanged();
 CREATE FUNCTION live_chat_written() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    chats bigint;
     is_refused boolean;
     is_stranger boolean;
     is_fast boolean;
@@ -191,22 +192,27 @@ BEGIN
     IF is_refused THEN
         RAISE EXCEPTION 'live_chat_not_banned: The author of the message is banned.';
     END IF;
-    -- The row makes the messages of a chat wait for each other, whatever their isolation.
+    -- The row makes the messages of a chat wait for each other, whatever their isolation. It is locked by a statement of
+    -- its own, so that the next one sees what the others have written.
     EXECUTE format(
         'INSERT INTO %I.live_chats (livestream_id)'
         ' SELECT DISTINCT livestream_id FROM added WHERE kind = ''MESSAGE'' ORDER BY livestream_id ON CONFLICT DO NOTHING',
         TG_TABLE_SCHEMA
     );
+    EXECUTE format(
+        'SELECT count(*) FROM (SELECT 1 FROM %I.live_chats'
+        ' WHERE livestream_id IN (SELECT livestream_id FROM added WHERE kind = ''MESSAGE'')'
+        ' ORDER BY livestream_id FOR UPDATE) AS locked',
+        TG_TABLE_SCHEMA
+    )
+    INTO chats;
     -- The second never goes back: a message of an earlier one counts in the last one.
     EXECUTE format(
-        'WITH chat AS MATERIALIZED (SELECT * FROM %1$I.live_chats'
-        ' WHERE livestream_id IN (SELECT livestream_id FROM added WHERE kind = ''MESSAGE'')'
-        ' ORDER BY livestream_id FOR UPDATE),'
-        ' placed AS (SELECT *, row_number() OVER () AS place FROM added WHERE kind = ''MESSAGE''),'
+        'WITH placed AS (SELECT *, row_number() OVER () AS place FROM added WHERE kind = ''MESSAGE''),'
         ' dated AS (SELECT placed.*, chat.is_followers_only, chat.slow_seconds, chat.messages_per_second,'
         ' chat.window_at, chat.window_messages, greatest(chat.window_at, max(date_trunc(''second'', placed.created_at))'
         ' OVER (PARTITION BY placed.livestream_id ORDER BY placed.place)) AS second'
-        ' FROM placed INNER JOIN chat ON placed.livestream_id = chat.livestream_id),'
+        ' FROM placed INNER JOIN %1$I.live_chats AS chat ON placed.livestream_id = chat.livestream_id),'
         ' counted AS MATERIALIZED (SELECT *, row_number() OVER (PARTITION BY livestream_id, second ORDER BY place)'
         ' + CASE WHEN second = window_at THEN window_messages ELSE 0 END AS messages FROM dated),'
         ' written AS (UPDATE %1$I.live_chats SET window_at = latest.second, window_messages = latest.messages'
