@@ -110,10 +110,10 @@ async def test_a_block_refuses_reminders_and_an_unknown_livestream_has_none(api:
 
 @pytest.mark.parametrize(
     ("method", "wanted"),
-    [("PUT", f"/livestreams/{uuid4()}/reminder"), ("DELETE", f"/livestreams/{uuid4()}/reminder"), ("GET", MINE)],
+    [("PUT", "/livestreams/{id}/reminder"), ("DELETE", "/livestreams/{id}/reminder"), ("GET", MINE)],
 )
 async def test_somebody_who_is_not_signed_in_is_told_to_sign_in(api: Api, method: str, wanted: str):
-    assert kind(await api.call(None, method, wanted)) == (401, "token-invalid")
+    assert kind(await api.call(None, method, wanted.format(id=uuid4()))) == (401, "token-invalid")
 
 
 async def test_a_malformed_id_or_cursor_is_refused(api: Api, stranger: Person):
