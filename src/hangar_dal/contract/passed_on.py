@@ -3,7 +3,7 @@
 Builds on `syntax`. Nothing is said where this is not sure.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -57,8 +57,8 @@ def followed(column: exp.Expr, tables: Tables) -> Iterator[Passed]:
         found = passed(found.value, tables)
 
 
-def outputs(query: exp.Expr, tables: Tables) -> list[Passed] | None:
-    """What a query selects, column by column; None if that is not sure."""
+def outputs(query: exp.Expr | None, tables: Tables) -> list[Passed] | None:
+    """What a query selects, column by column; None if that is not sure, or if it is no query."""
     if isinstance(query, exp.SetOperation):
         first = outputs(query.this, tables)
         return [replace(each, is_whole=False) for each in first] if first is not None else None
@@ -66,8 +66,8 @@ def outputs(query: exp.Expr, tables: Tables) -> list[Passed] | None:
         return outputs(query.this, tables)
     if isinstance(query, exp.Values):
         rows = query.expressions
-        values: Sequence[exp.Expr] = rows[0].expressions if isinstance(rows[0], exp.Tuple) else ()
-        return [Passed(f"column{at}", each, query, query, len(rows) == 1) for at, each in enumerate(values, 1)]
+        values = enumerate(rows[0].expressions, 1)
+        return [Passed(f"column{at}", each, query, query, len(rows) == 1) for at, each in values]
     if not isinstance(query, exp.Select):
         return None
     found: list[Passed] = []
@@ -93,12 +93,13 @@ def scope_of(column: exp.Column) -> exp.Expr | None:
 
 
 def items(scope: exp.Expr) -> Iterator[exp.Expr]:
-    """Each table, query and function that a statement reads, those of joins within parentheses too."""
+    """Each table, query and function that a statement reads, those of joins within parentheses too.
+
+    The table that it changes is none of them.
+    """
     from_ = scope.args.get("from_")
     read = [from_.this] if from_ is not None else []
     read += [*(scope.args.get("using") or ())] if not isinstance(scope, exp.Merge) else [scope.args["using"]]
-    if not isinstance(scope, exp.Select) and isinstance(scope.this, exp.Expr):
-        read.append(scope.this)
     for join in scope.args.get("joins") or ():
         read.append(join.this)
     for each in read:
@@ -119,7 +120,7 @@ def query_of(item: exp.Expr) -> exp.Expr | None:
 
 def cte_of(item: exp.Expr) -> exp.Expr | None:
     """The query of WITH that a name in FROM means."""
-    if not isinstance(item, exp.Table) or item.args.get("db") is not None or not isinstance(item.this, exp.Identifier):
+    if item.args.get("db") is not None:
         return None
     at: exp.Expr | None = item
     within: set[int] = set()
@@ -150,15 +151,12 @@ def _joined(item: exp.Expr) -> Iterator[exp.Expr]:
 
 def _columns(item: exp.Expr, tables: Tables) -> list[Passed] | None:
     """The columns of a query; None if it is none, or if they are not known."""
-    query = query_of(item)
-    given = outputs(query, tables) if query is not None else None
+    given = outputs(query_of(item), tables)
     if given is None:
         return None
     cte = cte_of(item)
     for alias in (cte.args.get("alias") if cte is not None else None, item.args.get("alias")):
         names = [each.name.lower() for each in alias.args.get("columns") or ()] if alias is not None else []
-        if len(names) > len(given):
-            return None
         given = [*map(lambda each, name: replace(each, name=name), given, names), *given[len(names) :]]
     return [replace(each, source=item) for each in given]
 
