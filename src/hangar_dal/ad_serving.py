@@ -127,6 +127,15 @@ async def get_budget(db: Executor, campaign_id: UUID) -> AdBudget:
 
 
 @query
+async def leave_out_spent(db: Executor, *, batch_size: BatchSize = 500) -> RowCount:
+    """Leave up to `batch_size` campaigns out of the choice that have spent their total budget; returns how many.
+
+    They stay ACTIVE, and take part again once their budget is raised. Several processes may do it.
+    """
+    ...
+
+
+@query
 async def list_days(
     db: Executor, campaign_id: UUID, *, after: AdDay | None = None, limit: PageSize = 50
 ) -> list[AdDay]:

@@ -228,7 +228,11 @@ async def send_chat_message(db: Executor, new: NewChatMessage) -> ChatMessage:
 
 
 async def import_chat_messages(db: Executor, rows: Iterable[ChatMessage], *, batch_size: int = 500) -> int:
-    """Store many messages, one statement a batch, all or none; returns how many. The rules of chats hold for them."""
+    """Store many messages, one statement a batch, all or none; returns how many.
+
+    They are of the time when their livestream was live. If it has ended, no other rule holds for them, so that a chat
+    that was recorded elsewhere can be imported: import the livestream as ENDED first.
+    """
     once = batches(rows, batch_size, key=lambda row: row.id)
     async with atomic(db) as tx:
         return sum([await insert_chat_messages(tx, batch) for batch in once])

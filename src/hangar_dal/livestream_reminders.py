@@ -52,8 +52,8 @@ def stream_reminders(db: Executor, user_id: UUID) -> Stream[Reminder]:
 
 
 @query
-async def list_due_reminders(db: Executor, *, before: datetime, limit: BatchSize) -> list[Reminder]:
-    """Reminders of what is live, or begins before an instant, that were not given to the outbox.
+async def list_due_reminders(db: Executor, *, since: datetime, before: datetime, limit: BatchSize) -> list[Reminder]:
+    """Reminders of what began since an instant, or begins before another, that were not given to the outbox.
 
     They are locked. Those that another transaction has locked are left out.
     """

@@ -42,6 +42,8 @@ async def tidy(db: Database, terms: InvoiceTerms) -> None:
     await ledger.expire_holds(db)
     await campaigns.end_campaigns(db)
     await ad_serving.release_expired(db)
+    while await ad_serving.leave_out_spent(db):
+        pass
     await ad_serving.purge_viewer_days(db, before=now.date())
     await ad_reports.roll_up(db)
     await ad_reports.purge_impressions(db, before=now - _KEPT_IMPRESSIONS)

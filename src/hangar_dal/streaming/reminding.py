@@ -11,16 +11,19 @@ REMINDERS: Final = "livestream_reminders"
 """The topic of the messages. Their payload has `livestream_id` and `user_id`."""
 
 LEAD: Final = timedelta(minutes=10)
+DELAY: Final = timedelta(hours=1)
 
 
-async def queue_reminders(db: Executor, *, lead: timedelta = LEAD, limit: int = 500) -> int:
-    """Give up to `limit` reminders of what is live or begins within `lead` to the outbox; returns how many.
+async def queue_reminders(db: Executor, *, lead: timedelta = LEAD, delay: timedelta = DELAY, limit: int = 500) -> int:
+    """Give up to `limit` reminders of what begins within `lead`, or has begun within `delay`, to the outbox.
 
-    Call it every minute or so, until it returns 0. Several processes may do it at once: each reminder becomes one
-    message.
+    Returns how many. Call it every minute or so, until it returns 0. Several processes may do it at once: each reminder
+    becomes one message. Nobody is reminded of what was announced for an earlier time and has not begun.
     """
     async with atomic(db) as tx:
-        due = await livestream_reminders.list_due_reminders(tx, before=tx.now() + lead, limit=limit)
+        due = await livestream_reminders.list_due_reminders(
+            tx, since=tx.now() - delay, before=tx.now() + lead, limit=limit
+        )
         await outbox.put_many(
             tx,
             (

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from advertising import campaign, creative
+from advertising import campaign, creative, seen
 from clock import Clock
+from domain_fixtures import Sql
 from hangar_dal import Database, User, ad_serving, builders, campaigns
 from hangar_dal.ad_serving import AdRequest
 from hangar_dal.campaigns import Campaign, CampaignStatus, CreativeStatus, Pacing
@@ -87,6 +88,37 @@ async def test_a_campaign_fits_until_its_budget_is_spent(database: Database, use
     await campaigns.update_campaign(database, made.id, total_budget=40)
     assert await fitting(database) == []
     await campaigns.update_campaign(database, made.id, daily_budget=40)
+    assert await fitting(database) == [made.id]
+
+
+async def test_campaigns_that_have_spent_all_are_left_out_until_their_budget_is_raised(
+    database: Database, sql: Sql, user: User
+) -> None:
+    bids = "SELECT active_bid FROM campaign_keywords ORDER BY active_bid"
+    spent = [await shown(database, user, bid=10, daily_budget=20, total_budget=20) for _ in range(3)]
+    running = await shown(database, user, bid=1, daily_budget=20, total_budget=20)
+    for _ in range(7):
+        await seen(database, click=False)
+    last = builders.ad_request()
+    assert await ad_serving.serve(database, last)
+    assert [await ad_serving.leave_out_spent(database, batch_size=2) for _ in range(3)] == [2, 1, 0]
+    assert [bid for (bid,) in await sql(bids) if bid is not None] == [1]
+    assert await ad_serving.release(database, last.id) == 1
+    raised = await campaigns.update_campaign(database, spent[0].id, total_budget=30)
+    assert raised.status is CampaignStatus.ACTIVE
+    assert await fitting(database) == [running.id]
+    await campaigns.update_campaign(database, spent[0].id, daily_budget=30)
+    assert await fitting(database) == [raised.id, running.id]
+    assert await ad_serving.leave_out_spent(database) == 0
+
+
+async def test_a_campaign_whose_rest_is_only_reserved_is_not_left_out(database: Database, user: User) -> None:
+    made = await shown(database, user, bid=10, daily_budget=10, total_budget=10)
+    request = builders.ad_request()
+    assert await ad_serving.serve(database, request)
+    assert await fitting(database) == []
+    assert await ad_serving.leave_out_spent(database) == 0
+    await ad_serving.release(database, request.id)
     assert await fitting(database) == [made.id]
 
 

@@ -88,6 +88,7 @@ async def test_only_those_who_see_what_is_live_write(database: Database, clock: 
     assert readers == [True, True, False, False, False]
     clock.advance(timedelta(minutes=-5))  # a machine whose clock is behind
     assert (await said(database, public, owner.id)).created_at == public.started_at
+    assert await refused(database, over, owner.id) == "live_chat_open"
 
 
 async def test_slow_mode_and_followers_only_do_not_hold_moderators(database: Database, clock: Clock) -> None:
@@ -187,7 +188,9 @@ async def test_bans_and_moderators_page_by_page(database: Database, clock: Clock
     assert [each.moderator_id for each in some + rest] == sorted(each.id for each in others)
 
 
-async def test_an_import_keeps_the_rules_and_a_purge_goes_to_the_end(database: Database, clock: Clock) -> None:
+async def test_an_import_is_of_the_time_of_its_livestream_and_a_purge_goes_to_the_end(
+    database: Database, clock: Clock
+) -> None:
     owner, fan = await person(database), await person(database)
     over = await ended(database, owner.id)
     rows = [
@@ -220,6 +223,28 @@ async def test_an_import_of_moderators_and_bans_leaves_out_what_exists(database:
         assert await store(database, rows) == 0
     assert await live_chat.list_moderators(database, owner.id) == moderators
     assert await live_chat.list_bans(database, owner.id) == bans[::-1]
+
+
+async def test_a_recorded_chat_is_imported_whatever_its_rules_were(database: Database, clock: Clock) -> None:
+    owner, banned = await person(database), await person(database)
+    begun = await live(database, owner.id)
+    await live_chat.ban(database, NewBan(owner_id=owner.id, user_id=banned.id, banned_by=owner.id))
+    strict = ChatRules(livestream_id=begun.id, slow_seconds=60, messages_per_second=1, is_followers_only=True)
+    await live_chat.set_chat_rules(database, strict)
+    rows = [
+        ChatMessage(
+            **builders.chat_message(begun, author=banned).model_dump(),
+            created_at=clock.now,
+            removed_at=None,
+            removed_by=None,
+        )
+        for _ in range(30)
+    ]
+    with pytest.raises(TriggerViolation) as refused:
+        await live_chat.import_chat_messages(database, rows)
+    assert refused.value.constraint == "live_chat_not_banned"
+    await livestreams.end_livestream(database, begun.id)
+    assert await live_chat.import_chat_messages(database, rows) == 30
 
 
 async def test_a_merge_moves_messages_moderators_and_bans(database: Database) -> None:

@@ -3,7 +3,14 @@
 from conftest import BACKENDS
 from domain_fixtures import Explain
 
-SERVING = {"idx_live_viewer_counts_open", "idx_live_viewer_counts_viewers", "idx_live_viewers_viewer"}
+SERVING = {
+    "idx_live_viewer_counts_category",
+    "idx_live_viewer_counts_language",
+    "idx_live_viewer_counts_language_category",
+    "idx_live_viewer_counts_open",
+    "idx_live_viewer_counts_viewers",
+    "idx_live_viewers_viewer",
+}
 OF_A_JOB = {
     "live_viewers.close_viewer_counts",
     "live_viewers.delete_viewers_of_ended",

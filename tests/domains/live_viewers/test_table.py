@@ -81,7 +81,7 @@ async def test_columns_refuse_what_is_no_value_of_their_kind(database: Database,
     await live_viewers.import_viewers(database, [row])
     clock.advance(timedelta(minutes=1))
     await live_viewers.purge_viewers(database, before=clock.now)
-    begun = await live(database, owner.id)
+    begun = await live(database, owner.id, language="de", category="air")
     await live_viewers.report_viewers(database, begun.id, [owner.id])
     await live_viewers.sample_viewers(database)
     await drop_triggers(database, sql)

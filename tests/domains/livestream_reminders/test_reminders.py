@@ -77,6 +77,20 @@ async def test_what_is_due_becomes_one_message_each(database: Database, clock: C
     assert await livestream_reminders.cancel_reminder(database, late.id, user_id=fans[0].id) == 1
 
 
+async def test_nobody_is_reminded_of_what_began_long_ago_or_was_never_begun(database: Database, clock: Clock) -> None:
+    owner, fan = [await person(database) for _ in range(2)]
+    forgotten, begun = [await announced(database, owner.id, scheduled_at=clock.now + HOUR) for _ in range(2)]
+    for each in (forgotten, begun):
+        assert await livestream_reminders.set_reminder(database, each.id, user_id=fan.id) == 1
+    clock.advance(2 * HOUR + timedelta(seconds=1))
+    assert await streaming.queue_reminders(database) == 0
+    await livestreams.start_livestream(database, begun.id)
+    clock.advance(HOUR + timedelta(seconds=1))
+    assert await streaming.queue_reminders(database) == 0
+    assert await streaming.queue_reminders(database, delay=timedelta(minutes=61)) == 1
+    assert await streaming.queue_reminders(database, delay=4 * HOUR) == 1
+
+
 async def test_many_tasks_queue_each_reminder_once(database: Database) -> None:
     owner, *fans = [await person(database) for _ in range(9)]
     made = await announced(database, owner.id, scheduled_at=database.now())

@@ -6,8 +6,11 @@ from domain_fixtures import Explain
 # Other indexes serve the deletion of users and videos.
 SERVING = {
     "idx_livestreams_category_live",
+    "idx_livestreams_category_scheduled",
     "idx_livestreams_language_category_live",
+    "idx_livestreams_language_category_scheduled",
     "idx_livestreams_language_live",
+    "idx_livestreams_language_scheduled",
     "idx_livestreams_live",
     "idx_livestreams_owner",
     "idx_livestreams_owner_status",

@@ -10,6 +10,7 @@ SERVING = {
     "idx_payment_methods_user",
     "idx_payment_refunds_payment",
     "idx_payments_payer",
+    "idx_payments_payer_status",
     "idx_payments_reference",
     "idx_payments_status",
     "payments_provider_provider_reference_key",

@@ -287,13 +287,13 @@ WHERE
     AND status = :status  -- when status
     AND role = :role  -- when role
     AND user_type = :user_type  -- when user_type
-    AND created_at >= :created_since  -- when created_since
-    AND created_at < :created_before  -- when created_before
     AND last_login_at IS NULL  -- when signed_in = never
     AND (created_at, id) < (:created_at, :id)  -- when after, order = newest
 --  AND last_login_at IS NOT NULL  -- when signed_in = ever
 --  AND (created_at, id) > (:created_at, :id)  -- when after, order = oldest
 --  AND (display_name_fold, id) > (:display_name_fold, :id)  -- when after, order = name
+--  AND created_at >= :created_since  -- when created_since
+--  AND created_at < :created_before  -- when created_before
 ORDER BY
     created_at DESC, id DESC  -- when order = newest
 --  created_at, id  -- when order = oldest

@@ -136,9 +136,10 @@ CREATE TABLE payments (
     )
 );
 
--- The payments of a payer, those with a status, and those for an object of the application. The last one serves the
--- deletion of a method.
+-- The payments of a payer, alone and by status, those with a status, and those for an object of the application. The
+-- last one serves the deletion of a method.
 CREATE INDEX idx_payments_payer ON payments (payer_id, created_at, id);
+CREATE INDEX idx_payments_payer_status ON payments (payer_id, status, created_at, id);
 CREATE INDEX idx_payments_status ON payments (status, created_at, id);
 CREATE INDEX idx_payments_reference ON payments (reference, created_at, id);
 CREATE INDEX idx_payments_method ON payments (payment_method_id);

@@ -63,6 +63,9 @@ WHERE object_key IS NOT NULL AND status = 'CLAIMED';
 -- The failed events, and the purge of what is done.
 CREATE INDEX idx_webhook_events_finished ON webhook_events (status, finished_at, number)
 WHERE status IN ('PROCESSED', 'FAILED');
+-- The failed events of a provider.
+CREATE INDEX idx_webhook_events_failed ON webhook_events (provider, finished_at, number)
+WHERE status = 'FAILED';
 
 CREATE FUNCTION webhook_events_first_status() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

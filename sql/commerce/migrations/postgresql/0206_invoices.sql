@@ -76,7 +76,7 @@ CREATE TABLE invoices (
 
 -- One invoice for each period, unless it was declared void.
 CREATE UNIQUE INDEX invoices_period_key ON invoices (subscription_id, period_number)
-WHERE status <> 'VOID';
+WHERE subscription_id IS NOT NULL AND status <> 'VOID';
 
 -- Those of a customer and with a status, those that are to be paid, and the deletion of periods.
 CREATE INDEX idx_invoices_customer ON invoices (customer_id, created_at, id);

@@ -1,5 +1,7 @@
 -- Campaigns of advertisers: what is shown to whom, when, and for how much. Amounts are minor units of the currency. The
--- bid is the price of one impression. `active_bid` is set while the campaign is ACTIVE.
+-- bid is the price of one impression. `noted_spent` is what the campaign had spent when this was noted, which is when its
+-- total budget had less left than a bid. `active_bid` is set while the campaign is ACTIVE and has a bid left as far as
+-- noted, so a larger budget sets it again.
 CREATE TABLE campaigns (
     id uuid NOT NULL,
     owner_id uuid,
@@ -18,7 +20,10 @@ CREATE TABLE campaigns (
     metadata jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
-    active_bid bigint GENERATED ALWAYS AS (CASE WHEN status = 'ACTIVE' THEN bid END) STORED,
+    noted_spent bigint NOT NULL DEFAULT 0,
+    active_bid bigint GENERATED ALWAYS AS (
+        CASE WHEN status = 'ACTIVE' AND noted_spent + bid <= total_budget THEN bid END
+    ) STORED,
 
     CONSTRAINT campaigns_pkey PRIMARY KEY (id),
     CONSTRAINT campaigns_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users (id) ON DELETE SET NULL,
@@ -28,6 +33,7 @@ CREATE TABLE campaigns (
     CONSTRAINT campaigns_daily_budget_check CHECK (daily_budget BETWEEN 1 AND 1000000000000000),
     CONSTRAINT campaigns_bid_check CHECK (bid BETWEEN 1 AND 1000000000000000),
     CONSTRAINT campaigns_budgets_check CHECK (bid <= daily_budget AND daily_budget <= total_budget),
+    CONSTRAINT campaigns_noted_spent_check CHECK (noted_spent BETWEEN 0 AND 1000000000000000),
     CONSTRAINT campaigns_currency_check CHECK (currency ~ '^[A-Z][A-Z][A-Z]$'),
     CONSTRAINT campaigns_dates_check CHECK (ends_at > starts_at),
     CONSTRAINT campaigns_status_check CHECK (status IN ('DRAFT', 'REVIEW', 'ACTIVE', 'PAUSED', 'ENDED', 'REJECTED')),

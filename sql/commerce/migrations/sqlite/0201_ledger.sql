@@ -264,7 +264,11 @@ BEFORE INSERT ON ledger_accounts
 WHEN
     EXISTS (
         SELECT 1 FROM ledger_accounts
-        WHERE id = NEW.id OR code = NEW.code
+        WHERE id = NEW.id
+    )
+    OR EXISTS (
+        SELECT 1 FROM ledger_accounts
+        WHERE code = NEW.code
     )
 BEGIN
     SELECT RAISE(ABORT, 'ledger_accounts_not_replaced: An account with this id or code exists already.');
@@ -305,12 +309,21 @@ BEGIN
 END;
 
 -- differs: trigger ledger_transfers_not_replaced: INSERT OR REPLACE is SQLite's alone, and fires no DELETE trigger
+-- One EXISTS for each key: where most rows have no value, SQLite would read the whole table for several keys at once.
 CREATE TRIGGER ledger_transfers_not_replaced
 BEFORE INSERT ON ledger_transfers
 WHEN
     EXISTS (
         SELECT 1 FROM ledger_transfers
-        WHERE id = NEW.id OR pending_id = NEW.pending_id OR reversed_id = NEW.reversed_id
+        WHERE id = NEW.id
+    )
+    OR EXISTS (
+        SELECT 1 FROM ledger_transfers
+        WHERE pending_id = NEW.pending_id
+    )
+    OR EXISTS (
+        SELECT 1 FROM ledger_transfers
+        WHERE reversed_id = NEW.reversed_id
     )
 BEGIN
     SELECT RAISE(ABORT, 'ledger_transfers_not_replaced: A transfer is booked, ended and reversed once.');

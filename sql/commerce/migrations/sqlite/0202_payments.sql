@@ -210,9 +210,10 @@ CREATE TABLE payments (
     )
 ) STRICT;
 
--- The payments of a payer, those with a status, and those for an object of the application. The last one serves the
--- deletion of a method.
+-- The payments of a payer, alone and by status, those with a status, and those for an object of the application. The
+-- last one serves the deletion of a method.
 CREATE INDEX idx_payments_payer ON payments (payer_id, created_at, id);
+CREATE INDEX idx_payments_payer_status ON payments (payer_id, status, created_at, id);
 CREATE INDEX idx_payments_status ON payments (status, created_at, id);
 CREATE INDEX idx_payments_reference ON payments (reference, created_at, id);
 CREATE INDEX idx_payments_method ON payments (payment_method_id);
@@ -413,7 +414,11 @@ BEFORE INSERT ON payments
 WHEN
     EXISTS (
         SELECT 1 FROM payments
-        WHERE id = NEW.id OR (provider = NEW.provider AND provider_reference = NEW.provider_reference)
+        WHERE id = NEW.id
+    )
+    OR EXISTS (
+        SELECT 1 FROM payments
+        WHERE provider = NEW.provider AND provider_reference = NEW.provider_reference
     )
 BEGIN
     SELECT RAISE(ABORT, 'payments_not_replaced: A payment with this id or reference exists already.');

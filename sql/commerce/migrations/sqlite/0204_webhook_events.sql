@@ -87,6 +87,9 @@ WHERE object_key IS NOT NULL AND status = 'CLAIMED';
 -- The failed events, and the purge of what is done.
 CREATE INDEX idx_webhook_events_finished ON webhook_events (status, finished_at, number)
 WHERE status IN ('PROCESSED', 'FAILED');
+-- The failed events of a provider.
+CREATE INDEX idx_webhook_events_failed ON webhook_events (provider, finished_at, number)
+WHERE status = 'FAILED';
 
 CREATE TRIGGER webhook_events_first_status
 BEFORE INSERT ON webhook_events

@@ -108,7 +108,7 @@ CREATE TABLE invoices (
 
 -- One invoice for each period, unless it was declared void.
 CREATE UNIQUE INDEX invoices_period_key ON invoices (subscription_id, period_number)
-WHERE status <> 'VOID';
+WHERE subscription_id IS NOT NULL AND status <> 'VOID';
 
 -- Those of a customer and with a status, those that are to be paid, and the deletion of periods.
 CREATE INDEX idx_invoices_customer ON invoices (customer_id, created_at, id);
@@ -269,29 +269,37 @@ BEGIN
 END;
 
 -- differs: trigger invoices_not_replaced: INSERT OR REPLACE is SQLite's alone, and fires no DELETE trigger
+-- One EXISTS for each key: where most rows have no value, SQLite would read the whole table for several keys at once.
 CREATE TRIGGER invoices_not_replaced
 BEFORE INSERT ON invoices
 WHEN
     EXISTS (
         SELECT 1 FROM invoices
-        WHERE
-            id = NEW.id
-            OR (subscription_id = NEW.subscription_id AND period_number = NEW.period_number AND status <> 'VOID')
+        WHERE id = NEW.id
+    )
+    OR EXISTS (
+        SELECT 1 FROM invoices
+        WHERE subscription_id = NEW.subscription_id AND period_number = NEW.period_number AND status <> 'VOID'
     )
 BEGIN
     SELECT RAISE(ABORT, 'invoices_not_replaced: An invoice with this id exists already.');
 END;
 
 -- differs: trigger invoices_not_overwritten: UPDATE OR REPLACE is SQLite's alone, and fires no DELETE trigger
+-- One EXISTS for each key: where most rows have no value, SQLite would read the whole table for several keys at once.
 CREATE TRIGGER invoices_not_overwritten
 BEFORE UPDATE ON invoices
 WHEN
     (NEW.number IS NOT OLD.number OR NEW.payment_id IS NOT OLD.payment_id)
-    AND EXISTS (
-        SELECT 1 FROM invoices
-        WHERE
-            id <> OLD.id
-            AND ((seller = NEW.seller AND year = NEW.year AND number = NEW.number) OR payment_id = NEW.payment_id)
+    AND (
+        EXISTS (
+            SELECT 1 FROM invoices
+            WHERE id <> OLD.id AND seller = NEW.seller AND year = NEW.year AND number = NEW.number
+        )
+        OR EXISTS (
+            SELECT 1 FROM invoices
+            WHERE id <> OLD.id AND payment_id = NEW.payment_id
+        )
     )
 BEGIN
     SELECT RAISE(ABORT, 'invoices_not_overwritten: This number or payment belongs to another invoice.');

@@ -1,11 +1,12 @@
 -- name: report_impressions
--- A batch, the first shown first. A trigger counts what is marked.
+-- A batch, the first shown first: the order is that of the index, which begins with what is NULL here. A trigger counts
+-- what is marked.
 -- differs: rows that another holds are passed over, and the batch is an array, chosen once; there only one writes
 WITH batch AS MATERIALIZED (
     SELECT id
     FROM ad_impressions
     WHERE reported_at IS NULL
-    ORDER BY shown_at, id
+    ORDER BY reported_at, shown_at, id
     LIMIT :batch_size
     FOR UPDATE SKIP LOCKED
 )
@@ -15,7 +16,8 @@ SET reported_at = :now
 WHERE id = ANY(array(SELECT id FROM batch));
 
 -- name: report_clicks
--- A batch, the first click first, once its impression is in the reports. A trigger counts what is marked.
+-- A batch, the first click first, in the order of the index, once its impression is in the reports. A trigger counts
+-- what is marked.
 -- differs: rows that another holds are passed over, and the batch is an array, chosen once; there only one writes
 WITH batch AS MATERIALIZED (
     SELECT ad_clicks.impression_id
@@ -29,7 +31,7 @@ WITH batch AS MATERIALIZED (
                 ad_impressions.id = ad_clicks.impression_id
                 AND ad_impressions.reported_at IS NOT NULL
         )
-    ORDER BY ad_clicks.clicked_at, ad_clicks.impression_id
+    ORDER BY ad_clicks.reported_at, ad_clicks.clicked_at, ad_clicks.impression_id
     LIMIT :batch_size
     FOR UPDATE SKIP LOCKED
 )

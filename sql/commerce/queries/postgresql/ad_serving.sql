@@ -341,6 +341,29 @@ FROM campaigns
 LEFT OUTER JOIN ad_budgets ON campaigns.id = ad_budgets.campaign_id
 WHERE campaigns.id = :campaign_id;
 
+-- name: leave_out_spent
+-- A batch. Reservations may end, so they do not count.
+-- differs: rows that another holds are passed over here, and the batch is chosen once; only one writes at a time there
+WITH batch AS MATERIALIZED (
+    SELECT
+        running.id,
+        used.spent
+    FROM campaigns AS running
+    INNER JOIN ad_budgets AS used ON running.id = used.campaign_id
+    WHERE
+        running.status = 'ACTIVE'
+        AND running.active_bid IS NOT NULL
+        AND used.spent + running.bid > running.total_budget
+    ORDER BY running.id
+    LIMIT :batch_size
+    FOR UPDATE OF running SKIP LOCKED
+)
+
+UPDATE campaigns
+SET noted_spent = batch.spent
+FROM batch
+WHERE campaigns.id = batch.id;
+
 -- name: list_days
 SELECT
     campaign_id,

@@ -1,5 +1,6 @@
 -- name: report_impressions
--- A batch, the first shown first. A trigger counts what is marked.
+-- A batch, the first shown first: the order is that of the index, which begins with what is NULL here. A trigger counts
+-- what is marked.
 -- differs: only one writes at a time here; there rows that another holds are passed over, and the batch is an array
 UPDATE ad_impressions
 SET reported_at = :now
@@ -8,12 +9,13 @@ WHERE
         SELECT id
         FROM ad_impressions
         WHERE reported_at IS NULL
-        ORDER BY shown_at, id
+        ORDER BY reported_at, shown_at, id
         LIMIT :batch_size
     );
 
 -- name: report_clicks
--- A batch, the first click first, once its impression is in the reports. A trigger counts what is marked.
+-- A batch, the first click first, in the order of the index, once its impression is in the reports. A trigger counts
+-- what is marked.
 -- differs: only one writes at a time here; there rows that another holds are passed over, and the batch is an array
 UPDATE ad_clicks
 SET reported_at = :now
@@ -30,7 +32,7 @@ WHERE
                     ad_impressions.id = ad_clicks.impression_id
                     AND ad_impressions.reported_at IS NOT NULL
             )
-        ORDER BY ad_clicks.clicked_at, ad_clicks.impression_id
+        ORDER BY ad_clicks.reported_at, ad_clicks.clicked_at, ad_clicks.impression_id
         LIMIT :batch_size
     );
 

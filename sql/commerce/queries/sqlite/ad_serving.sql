@@ -323,6 +323,26 @@ FROM campaigns
 LEFT OUTER JOIN ad_budgets ON campaigns.id = ad_budgets.campaign_id
 WHERE campaigns.id = :campaign_id;
 
+-- name: leave_out_spent
+-- A batch. Reservations may end, so they do not count.
+-- differs: only one writes at a time here; rows that another holds are passed over there, and the batch is chosen once
+UPDATE campaigns
+SET noted_spent = ad_budgets.spent
+FROM ad_budgets
+WHERE
+    campaigns.id = ad_budgets.campaign_id
+    AND campaigns.id IN (
+        SELECT running.id
+        FROM campaigns AS running
+        INNER JOIN ad_budgets AS used ON running.id = used.campaign_id
+        WHERE
+            running.status = 'ACTIVE'
+            AND running.active_bid IS NOT NULL
+            AND used.spent + running.bid > running.total_budget
+        ORDER BY running.id
+        LIMIT :batch_size
+    );
+
 -- name: list_days
 SELECT
     campaign_id,

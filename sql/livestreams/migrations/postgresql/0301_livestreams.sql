@@ -65,7 +65,7 @@ CREATE TABLE livestreams (
 );
 
 -- The livestreams of an owner, alone and by status; those that are live, alone and by language, category or both;
--- and those that are announced.
+-- and those that are announced, in the same ways.
 CREATE INDEX idx_livestreams_owner ON livestreams (owner_id, created_at, id);
 CREATE INDEX idx_livestreams_owner_status ON livestreams (owner_id, status, created_at, id);
 CREATE INDEX idx_livestreams_live ON livestreams (started_at, id)
@@ -77,6 +77,12 @@ WHERE status = 'LIVE';
 CREATE INDEX idx_livestreams_language_category_live ON livestreams (language, category, started_at, id)
 WHERE status = 'LIVE';
 CREATE INDEX idx_livestreams_scheduled ON livestreams (scheduled_at, id)
+WHERE status = 'SCHEDULED';
+CREATE INDEX idx_livestreams_language_scheduled ON livestreams (language, scheduled_at, id)
+WHERE status = 'SCHEDULED';
+CREATE INDEX idx_livestreams_category_scheduled ON livestreams (category, scheduled_at, id)
+WHERE status = 'SCHEDULED';
+CREATE INDEX idx_livestreams_language_category_scheduled ON livestreams (language, category, scheduled_at, id)
 WHERE status = 'SCHEDULED';
 
 -- The key with which an encoder may send a livestream. Only its SHA-256 is stored. A new key ends the one before.

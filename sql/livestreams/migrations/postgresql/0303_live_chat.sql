@@ -148,6 +148,7 @@ CREATE FUNCTION live_chat_written() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     chats bigint;
+    is_live boolean;
     is_refused boolean;
     is_stranger boolean;
     is_fast boolean;
@@ -163,12 +164,20 @@ BEGIN
     IF is_refused THEN
         RAISE EXCEPTION 'live_chat_open: A message is of the time when its livestream is live.';
     END IF;
-    IF NOT EXISTS (SELECT 1 FROM added WHERE kind = 'MESSAGE') THEN
+    -- What comes after the end is history: the limits are for what is live.
+    EXECUTE format(
+        'SELECT EXISTS (SELECT 1 FROM added INNER JOIN %I.livestreams ON added.livestream_id = livestreams.id'
+        ' WHERE added.kind = ''MESSAGE'' AND livestreams.ended_at IS NULL)',
+        TG_TABLE_SCHEMA
+    )
+    INTO is_live;
+    IF NOT is_live THEN
         RETURN NULL;
     END IF;
     EXECUTE format(
         'SELECT EXISTS (SELECT 1 FROM added INNER JOIN %1$I.livestreams ON added.livestream_id = livestreams.id'
-        ' INNER JOIN %1$I.users ON livestreams.owner_id = users.id WHERE added.kind = ''MESSAGE'''
+        ' INNER JOIN %1$I.users ON livestreams.owner_id = users.id'
+        ' WHERE added.kind = ''MESSAGE'' AND livestreams.ended_at IS NULL'
         ' AND (EXISTS (SELECT 1 FROM %1$I.blocks'
         ' WHERE (blocker_id = livestreams.owner_id AND blocked_id = added.author_id)'
         ' OR (blocked_id = livestreams.owner_id AND blocker_id = added.author_id))'
@@ -185,7 +194,8 @@ BEGIN
     EXECUTE format(
         'SELECT EXISTS (SELECT 1 FROM added INNER JOIN %1$I.livestreams ON added.livestream_id = livestreams.id'
         ' INNER JOIN %1$I.live_bans AS ban ON livestreams.owner_id = ban.owner_id AND added.author_id = ban.user_id'
-        ' WHERE added.kind = ''MESSAGE'' AND (ban.expires_at IS NULL OR ban.expires_at > added.created_at))',
+        ' WHERE added.kind = ''MESSAGE'' AND livestreams.ended_at IS NULL'
+        ' AND (ban.expires_at IS NULL OR ban.expires_at > added.created_at))',
         TG_TABLE_SCHEMA
     )
     INTO is_refused;
@@ -195,13 +205,14 @@ BEGIN
     -- The row makes the messages of a chat wait for each other, whatever their isolation. It is locked by a statement of
     -- its own, so that the next one sees what the others have written.
     EXECUTE format(
-        'INSERT INTO %I.live_chats (livestream_id)'
-        ' SELECT DISTINCT livestream_id FROM added WHERE kind = ''MESSAGE'' ORDER BY livestream_id ON CONFLICT DO NOTHING',
+        'INSERT INTO %1$I.live_chats (livestream_id) SELECT id FROM %1$I.livestreams'
+        ' WHERE ended_at IS NULL AND id IN (SELECT livestream_id FROM added WHERE kind = ''MESSAGE'')'
+        ' ORDER BY id ON CONFLICT DO NOTHING',
         TG_TABLE_SCHEMA
     );
     EXECUTE format(
-        'SELECT count(*) FROM (SELECT 1 FROM %I.live_chats'
-        ' WHERE livestream_id IN (SELECT livestream_id FROM added WHERE kind = ''MESSAGE'')'
+        'SELECT count(*) FROM (SELECT 1 FROM %1$I.live_chats WHERE livestream_id IN (SELECT id FROM %1$I.livestreams'
+        ' WHERE ended_at IS NULL AND id IN (SELECT livestream_id FROM added WHERE kind = ''MESSAGE''))'
         ' ORDER BY livestream_id FOR UPDATE) AS locked',
         TG_TABLE_SCHEMA
     )
@@ -212,7 +223,8 @@ BEGIN
         ' dated AS (SELECT placed.*, chat.is_followers_only, chat.slow_seconds, chat.messages_per_second,'
         ' chat.window_at, chat.window_messages, greatest(chat.window_at, max(date_trunc(''second'', placed.created_at))'
         ' OVER (PARTITION BY placed.livestream_id ORDER BY placed.place)) AS second'
-        ' FROM placed INNER JOIN %1$I.live_chats AS chat ON placed.livestream_id = chat.livestream_id),'
+        ' FROM placed INNER JOIN %1$I.live_chats AS chat ON placed.livestream_id = chat.livestream_id'
+        ' INNER JOIN %1$I.livestreams ON placed.livestream_id = livestreams.id WHERE livestreams.ended_at IS NULL),'
         ' counted AS MATERIALIZED (SELECT *, row_number() OVER (PARTITION BY livestream_id, second ORDER BY place)'
         ' + CASE WHEN second = window_at THEN window_messages ELSE 0 END AS messages FROM dated),'
         ' written AS (UPDATE %1$I.live_chats SET window_at = latest.second, window_messages = latest.messages'

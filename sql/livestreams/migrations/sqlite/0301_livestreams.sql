@@ -100,7 +100,7 @@ CREATE TABLE livestreams (
 ) STRICT;
 
 -- The livestreams of an owner, alone and by status; those that are live, alone and by language, category or both;
--- and those that are announced.
+-- and those that are announced, in the same ways.
 CREATE INDEX idx_livestreams_owner ON livestreams (owner_id, created_at, id);
 CREATE INDEX idx_livestreams_owner_status ON livestreams (owner_id, status, created_at, id);
 CREATE INDEX idx_livestreams_live ON livestreams (started_at, id)
@@ -112,6 +112,12 @@ WHERE status = 'LIVE';
 CREATE INDEX idx_livestreams_language_category_live ON livestreams (language, category, started_at, id)
 WHERE status = 'LIVE';
 CREATE INDEX idx_livestreams_scheduled ON livestreams (scheduled_at, id)
+WHERE status = 'SCHEDULED';
+CREATE INDEX idx_livestreams_language_scheduled ON livestreams (language, scheduled_at, id)
+WHERE status = 'SCHEDULED';
+CREATE INDEX idx_livestreams_category_scheduled ON livestreams (category, scheduled_at, id)
+WHERE status = 'SCHEDULED';
+CREATE INDEX idx_livestreams_language_category_scheduled ON livestreams (language, category, scheduled_at, id)
 WHERE status = 'SCHEDULED';
 
 -- The key with which an encoder may send a livestream. Only its SHA-256 is stored. A new key ends the one before.
@@ -292,12 +298,17 @@ BEGIN
 END;
 
 -- differs: trigger livestreams_not_replaced: INSERT OR REPLACE is SQLite's alone, and fires no UPDATE trigger
+-- One EXISTS for each key: where most rows have no value, SQLite would read the whole table for several keys at once.
 CREATE TRIGGER livestreams_not_replaced
 BEFORE INSERT ON livestreams
 WHEN
     EXISTS (
         SELECT 1 FROM livestreams
-        WHERE id = NEW.id OR recording_id = NEW.recording_id
+        WHERE id = NEW.id
+    )
+    OR EXISTS (
+        SELECT 1 FROM livestreams
+        WHERE recording_id = NEW.recording_id
     )
 BEGIN
     SELECT RAISE(ABORT, 'livestreams_not_replaced: A livestream with this id or recording exists already.');

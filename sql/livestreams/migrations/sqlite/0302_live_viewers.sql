@@ -47,13 +47,16 @@ CREATE INDEX idx_live_viewers_viewer ON live_viewers (viewer_id, livestream_id);
 
 -- One row for each livestream that somebody has watched. `viewers` is a sample of those who are there, and `peak` the
 -- largest of them. What rows of `live_viewers` had when they were deleted is counted in `past_viewers` and
--- `past_watched_ms`. `closed_at` is set when the livestream is over and its viewers are deleted.
+-- `past_watched_ms`. `language` and `category` are those of the livestream at the sample, for lists by viewers.
+-- `closed_at` is set when the livestream is over and its viewers are deleted.
 CREATE TABLE live_viewer_counts (
     livestream_id text NOT NULL,
     viewers integer NOT NULL DEFAULT 0,
     peak integer NOT NULL DEFAULT 0,
     past_viewers integer NOT NULL DEFAULT 0,
     past_watched_ms integer NOT NULL DEFAULT 0,
+    language text,
+    category text,
     sampled_at text,
     closed_at text,
 
@@ -88,8 +91,16 @@ CREATE TABLE live_viewer_counts (
     )
 ) STRICT, WITHOUT ROWID;
 
--- The livestreams with the most viewers, and those whose viewers are not deleted yet.
-CREATE INDEX idx_live_viewer_counts_viewers ON live_viewer_counts (viewers, livestream_id);
+-- The livestreams with the most viewers, alone and by language, category or both, and those whose viewers are not
+-- deleted yet.
+CREATE INDEX idx_live_viewer_counts_viewers ON live_viewer_counts (viewers, livestream_id)
+WHERE viewers > 0;
+CREATE INDEX idx_live_viewer_counts_language ON live_viewer_counts (language, viewers, livestream_id)
+WHERE viewers > 0;
+CREATE INDEX idx_live_viewer_counts_category ON live_viewer_counts (category, viewers, livestream_id)
+WHERE viewers > 0;
+CREATE INDEX idx_live_viewer_counts_language_category ON live_viewer_counts (language, category, viewers, livestream_id)
+WHERE viewers > 0;
 CREATE INDEX idx_live_viewer_counts_open ON live_viewer_counts (closed_at, livestream_id);
 
 CREATE TRIGGER live_viewers_forward

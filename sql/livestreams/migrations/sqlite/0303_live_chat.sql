@@ -217,11 +217,13 @@ BEGIN
     WHERE
         id = NEW.livestream_id
         AND (started_at IS NULL OR NEW.created_at < started_at OR NEW.created_at > ended_at);
+    -- What comes after the end is history: the limits are for what is live.
     SELECT RAISE(ABORT, 'live_chat_seen: Only those who may see a livestream write in its chat.')
     FROM livestreams
     INNER JOIN users ON livestreams.owner_id = users.id
     WHERE
         livestreams.id = NEW.livestream_id
+        AND livestreams.ended_at IS NULL
         AND NEW.kind = 'MESSAGE'
         AND (
             EXISTS (
@@ -255,6 +257,7 @@ BEGIN
     INNER JOIN live_bans ON livestreams.owner_id = live_bans.owner_id
     WHERE
         livestreams.id = NEW.livestream_id
+        AND livestreams.ended_at IS NULL
         AND NEW.kind = 'MESSAGE'
         AND live_bans.user_id = NEW.author_id
         AND (live_bans.expires_at IS NULL OR live_bans.expires_at > NEW.created_at);
@@ -262,6 +265,10 @@ BEGIN
     SELECT NEW.livestream_id
     WHERE
         NEW.kind = 'MESSAGE'
+        AND EXISTS (
+            SELECT 1 FROM livestreams
+            WHERE id = NEW.livestream_id AND ended_at IS NULL
+        )
         AND NOT EXISTS (
             SELECT 1 FROM live_chats
             WHERE livestream_id = NEW.livestream_id
@@ -274,12 +281,19 @@ BEGIN
             ELSE 1
         END,
         window_at = max(coalesce(window_at, ''), substr(NEW.created_at, 1, 19) || '.000000Z')
-    WHERE livestream_id = NEW.livestream_id AND NEW.kind = 'MESSAGE';
+    WHERE
+        livestream_id = NEW.livestream_id
+        AND NEW.kind = 'MESSAGE'
+        AND EXISTS (
+            SELECT 1 FROM livestreams
+            WHERE id = NEW.livestream_id AND ended_at IS NULL
+        );
     SELECT RAISE(ABORT, 'live_chat_followers_only: Only followers write in this chat.')
     FROM live_chats
     INNER JOIN livestreams ON live_chats.livestream_id = livestreams.id
     WHERE
         live_chats.livestream_id = NEW.livestream_id
+        AND livestreams.ended_at IS NULL
         AND NEW.kind = 'MESSAGE'
         AND live_chats.is_followers_only
         AND NOT (
@@ -298,15 +312,18 @@ BEGIN
         );
     SELECT RAISE(ABORT, 'live_chat_rate: The chat has as many messages in this second as it may have.')
     FROM live_chats
+    INNER JOIN livestreams ON live_chats.livestream_id = livestreams.id
     WHERE
-        livestream_id = NEW.livestream_id
+        live_chats.livestream_id = NEW.livestream_id
+        AND livestreams.ended_at IS NULL
         AND NEW.kind = 'MESSAGE'
-        AND window_messages > messages_per_second;
+        AND live_chats.window_messages > live_chats.messages_per_second;
     SELECT RAISE(ABORT, 'live_chat_slow: The author has written in this chat a moment ago.')
     FROM live_chats
     INNER JOIN livestreams ON live_chats.livestream_id = livestreams.id
     WHERE
         live_chats.livestream_id = NEW.livestream_id
+        AND livestreams.ended_at IS NULL
         AND NEW.kind = 'MESSAGE'
         AND live_chats.slow_seconds > 0
         AND NOT (

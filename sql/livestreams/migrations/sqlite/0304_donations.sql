@@ -284,12 +284,21 @@ BEGIN
 END;
 
 -- differs: trigger donations_not_replaced: INSERT OR REPLACE is SQLite's alone, and fires no DELETE trigger
+-- One EXISTS for each key: where most rows have no value, SQLite would read the whole table for several keys at once.
 CREATE TRIGGER donations_not_replaced
 BEFORE INSERT ON donations
 WHEN
     EXISTS (
         SELECT 1 FROM donations
-        WHERE id = NEW.id OR transfer_id = NEW.transfer_id OR refund_id = NEW.refund_id
+        WHERE id = NEW.id
+    )
+    OR EXISTS (
+        SELECT 1 FROM donations
+        WHERE transfer_id = NEW.transfer_id
+    )
+    OR EXISTS (
+        SELECT 1 FROM donations
+        WHERE refund_id = NEW.refund_id
     )
 BEGIN
     SELECT RAISE(ABORT, 'donations_not_replaced: A donation with this id, transfer or refund exists already.');

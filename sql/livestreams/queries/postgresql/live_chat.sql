@@ -1,5 +1,6 @@
 -- name: insert_chat_message
--- A trigger keeps the rules of the chat. Clocks of two machines may differ: nobody writes before the beginning.
+-- A trigger keeps the rules of the chat. Clocks of two machines may differ: nobody writes before the beginning, and the
+-- trigger refuses what is written after the end.
 -- differs: the values need types here; a trigger refuses there what INSERT OR REPLACE would delete
 INSERT INTO live_chat_messages (
     id,
@@ -18,9 +19,15 @@ SELECT
     :body AS body,
     cast(:metadata AS jsonb) AS metadata,
     coalesce((
-        SELECT livestreams.started_at
+        SELECT
+            CASE
+                WHEN livestreams.ended_at IS NULL THEN livestreams.started_at
+                ELSE cast('9999-12-31 23:59:59.999999+00' AS timestamptz)
+            END
         FROM livestreams
-        WHERE livestreams.id = :livestream_id AND livestreams.started_at > :now
+        WHERE
+            livestreams.id = :livestream_id
+            AND (livestreams.started_at > :now OR livestreams.ended_at IS NOT NULL)
     ), :now) AS created_at
 ON CONFLICT (id) DO NOTHING
 RETURNING
@@ -35,7 +42,7 @@ RETURNING
     created_at;
 
 -- name: insert_chat_messages
--- All rows are one JSON parameter, so that many rows are one statement. A trigger keeps the rules of the chat.
+-- All rows are one JSON parameter, so that many rows are one statement. A trigger keeps the rules of a live chat.
 -- differs: a JSON array is read by json_to_recordset here, by json_each there
 INSERT INTO live_chat_messages (
     id,

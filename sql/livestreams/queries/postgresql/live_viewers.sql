@@ -1,6 +1,47 @@
 -- name: touch_viewers
--- The time since the last report counts if it is not older than `since`. Rows are locked in one order.
+-- The time since the last report counts if it is not older than `since`. Rows are locked in one order. They become an
+-- array: a plan for any number of viewers would compare each viewer of the livestream with each of them.
 -- differs: a list is an array and time is subtracted here; a JSON array and text there
+WITH present AS MATERIALIZED (
+    SELECT watching.viewer_id
+    FROM live_viewers AS watching
+    INNER JOIN livestreams ON watching.livestream_id = livestreams.id
+    INNER JOIN users ON livestreams.owner_id = users.id
+    WHERE
+        watching.livestream_id = :livestream_id
+        AND watching.viewer_id = ANY(:viewer_ids)
+        AND livestreams.status = 'LIVE'
+        AND NOT EXISTS (
+            SELECT 1
+            FROM blocks
+            WHERE
+                (blocks.blocker_id = livestreams.owner_id AND blocks.blocked_id = watching.viewer_id)
+                OR (blocks.blocked_id = livestreams.owner_id AND blocks.blocker_id = watching.viewer_id)
+        )
+        AND (
+            livestreams.owner_id = watching.viewer_id
+            OR (
+                users.is_active
+                AND (
+                    (livestreams.visibility IN ('PUBLIC', 'UNLISTED') AND NOT users.is_private)
+                    OR (
+                        livestreams.visibility <> 'PRIVATE'
+                        AND EXISTS (
+                            SELECT 1
+                            FROM follows
+                            WHERE
+                                follows.follower_id = watching.viewer_id
+                                AND follows.followed_id = livestreams.owner_id
+                                AND follows.status = 'ACCEPTED'
+                        )
+                    )
+                )
+            )
+        )
+    ORDER BY watching.viewer_id
+    FOR NO KEY UPDATE OF watching
+)
+
 UPDATE live_viewers
 SET
     watched_ms = watched_ms + CASE
@@ -11,45 +52,7 @@ SET
     seen_at = CASE WHEN seen_at < :now THEN :now ELSE seen_at END
 WHERE
     livestream_id = :livestream_id
-    AND viewer_id IN (
-        SELECT watching.viewer_id
-        FROM live_viewers AS watching
-        INNER JOIN livestreams ON watching.livestream_id = livestreams.id
-        INNER JOIN users ON livestreams.owner_id = users.id
-        WHERE
-            watching.livestream_id = :livestream_id
-            AND watching.viewer_id = ANY(:viewer_ids)
-            AND livestreams.status = 'LIVE'
-            AND NOT EXISTS (
-                SELECT 1
-                FROM blocks
-                WHERE
-                    (blocks.blocker_id = livestreams.owner_id AND blocks.blocked_id = watching.viewer_id)
-                    OR (blocks.blocked_id = livestreams.owner_id AND blocks.blocker_id = watching.viewer_id)
-            )
-            AND (
-                livestreams.owner_id = watching.viewer_id
-                OR (
-                    users.is_active
-                    AND (
-                        (livestreams.visibility IN ('PUBLIC', 'UNLISTED') AND NOT users.is_private)
-                        OR (
-                            livestreams.visibility <> 'PRIVATE'
-                            AND EXISTS (
-                                SELECT 1
-                                FROM follows
-                                WHERE
-                                    follows.follower_id = watching.viewer_id
-                                    AND follows.followed_id = livestreams.owner_id
-                                    AND follows.status = 'ACCEPTED'
-                            )
-                        )
-                    )
-                )
-            )
-        ORDER BY watching.viewer_id
-        FOR NO KEY UPDATE OF watching
-    );
+    AND viewer_id = ANY(array(SELECT viewer_id FROM present));
 
 -- name: insert_viewers_who_see
 -- Clocks of two machines may differ: nobody joins before the beginning.
@@ -173,12 +176,16 @@ INSERT INTO live_viewer_counts (
     livestream_id,
     viewers,
     peak,
+    language,
+    category,
     sampled_at
 )
 SELECT
     livestreams.id AS livestream_id,
     count(live_viewers.viewer_id) AS viewers,
     count(live_viewers.viewer_id) AS peak,
+    livestreams.language,
+    livestreams.category,
     cast(:now AS timestamptz) AS sampled_at
 FROM livestreams
 LEFT OUTER JOIN live_viewers
@@ -205,6 +212,8 @@ ON CONFLICT (livestream_id) DO UPDATE
             WHEN excluded.viewers > live_viewer_counts.peak THEN excluded.viewers
             ELSE live_viewer_counts.peak
         END,
+        language = excluded.language,
+        category = excluded.category,
         sampled_at = excluded.sampled_at;
 
 -- name: get_viewer_totals
@@ -231,7 +240,7 @@ LEFT OUTER JOIN live_viewer_counts ON livestreams.id = live_viewer_counts.livest
 WHERE livestreams.id = :livestream_id;
 
 -- name: list_most_viewed_livestreams
--- The order is that of the last sample.
+-- The order, the language and the category are those of the last sample, so that an index has them together.
 SELECT
     livestreams.id,
     livestreams.owner_id,
@@ -265,8 +274,8 @@ WHERE
             AND users.is_active
             AND NOT users.is_private
     )
-    AND livestreams.language = :language  -- when language
-    AND livestreams.category = :category  -- when category
+    AND live_viewer_counts.language = :language  -- when language
+    AND live_viewer_counts.category = :category  -- when category
     AND livestreams.owner_id NOT IN (
         SELECT blocks.blocked_id
         FROM blocks

@@ -96,26 +96,29 @@ WHERE user_id = :user_id
 ORDER BY created_at, livestream_id;
 
 -- name: list_due_reminders
--- Of what is announced for an instant before this one, and of what is live.
--- differs: rows that another transaction gives to the outbox are passed over here; there only one writes
+-- Of what is announced for a time that includes now, and of what began in it. What was live before has sent its own.
+-- differs: an array keeps the plan from reading all reminders here, and rows that another holds are passed over
 SELECT
-    livestream_reminders.livestream_id,
-    livestream_reminders.user_id,
-    livestream_reminders.queued_at,
-    livestream_reminders.created_at
+    livestream_id,
+    user_id,
+    queued_at,
+    created_at
 FROM livestream_reminders
 WHERE
-    livestream_reminders.queued_at IS NULL
-    AND livestream_reminders.livestream_id IN (
+    queued_at IS NULL
+    AND livestream_id = ANY(array(
         SELECT announced.id
         FROM livestreams AS announced
-        WHERE announced.status = 'SCHEDULED' AND announced.scheduled_at <= :before
+        WHERE
+            announced.status = 'SCHEDULED'
+            AND announced.scheduled_at >= :since
+            AND announced.scheduled_at <= :before
         UNION ALL
         SELECT on_air.id
         FROM livestreams AS on_air
-        WHERE on_air.status = 'LIVE' AND on_air.started_at IS NOT NULL
-    )
-ORDER BY livestream_reminders.livestream_id, livestream_reminders.user_id
+        WHERE on_air.status = 'LIVE' AND on_air.started_at >= :since
+    ))
+ORDER BY livestream_id, user_id
 LIMIT :limit
 FOR NO KEY UPDATE SKIP LOCKED;
 

@@ -175,12 +175,16 @@ INSERT INTO live_viewer_counts (
     livestream_id,
     viewers,
     peak,
+    language,
+    category,
     sampled_at
 )
 SELECT
     livestreams.id AS livestream_id,
     count(live_viewers.viewer_id) AS viewers,
     count(live_viewers.viewer_id) AS peak,
+    livestreams.language,
+    livestreams.category,
     :now AS sampled_at
 FROM livestreams
 LEFT OUTER JOIN live_viewers
@@ -207,6 +211,8 @@ SET
         WHEN excluded.viewers > live_viewer_counts.peak THEN excluded.viewers
         ELSE live_viewer_counts.peak
     END,
+    language = excluded.language,
+    category = excluded.category,
     sampled_at = excluded.sampled_at;
 
 -- name: get_viewer_totals
@@ -233,7 +239,7 @@ LEFT OUTER JOIN live_viewer_counts ON livestreams.id = live_viewer_counts.livest
 WHERE livestreams.id = :livestream_id;
 
 -- name: list_most_viewed_livestreams
--- The order is that of the last sample.
+-- The order, the language and the category are those of the last sample, so that an index has them together.
 SELECT
     livestreams.id,
     livestreams.owner_id,
@@ -267,8 +273,8 @@ WHERE
             AND users.is_active
             AND NOT users.is_private
     )
-    AND livestreams.language = :language  -- when language
-    AND livestreams.category = :category  -- when category
+    AND live_viewer_counts.language = :language  -- when language
+    AND live_viewer_counts.category = :category  -- when category
     AND livestreams.owner_id NOT IN (
         SELECT blocks.blocked_id
         FROM blocks
@@ -298,7 +304,7 @@ WHERE
             live_viewer_counts.closed_at IS NULL
             AND livestreams.status = 'ENDED'
             AND livestreams.ended_at < :before
-        ORDER BY gone.livestream_id, gone.viewer_id
+        ORDER BY live_viewer_counts.livestream_id, gone.viewer_id
         LIMIT :batch_size
     );
 

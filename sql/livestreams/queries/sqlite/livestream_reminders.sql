@@ -106,26 +106,29 @@ WHERE user_id = :user_id
 ORDER BY created_at, livestream_id;
 
 -- name: list_due_reminders
--- Of what is announced for an instant before this one, and of what is live.
--- differs: only one writes at a time here; rows that another transaction has locked are passed over there
+-- Of what is announced for a time that includes now, and of what began in it. What was live before has sent its own.
+-- differs: only one writes at a time here; rows that another holds are passed over there, and an array leads to them
 SELECT
-    livestream_reminders.livestream_id,
-    livestream_reminders.user_id,
-    livestream_reminders.queued_at,
-    livestream_reminders.created_at
+    livestream_id,
+    user_id,
+    queued_at,
+    created_at
 FROM livestream_reminders
 WHERE
-    livestream_reminders.queued_at IS NULL
-    AND livestream_reminders.livestream_id IN (
+    queued_at IS NULL
+    AND livestream_id IN (
         SELECT announced.id
         FROM livestreams AS announced
-        WHERE announced.status = 'SCHEDULED' AND announced.scheduled_at <= :before
+        WHERE
+            announced.status = 'SCHEDULED'
+            AND announced.scheduled_at >= :since
+            AND announced.scheduled_at <= :before
         UNION ALL
         SELECT on_air.id
         FROM livestreams AS on_air
-        WHERE on_air.status = 'LIVE' AND on_air.started_at IS NOT NULL
+        WHERE on_air.status = 'LIVE' AND on_air.started_at >= :since
     )
-ORDER BY livestream_reminders.livestream_id, livestream_reminders.user_id
+ORDER BY livestream_id, user_id
 LIMIT :limit;
 
 -- name: mark_reminders_queued

@@ -390,8 +390,8 @@ WHERE
         FROM blocks
         WHERE blocks.blocked_id = :viewer_id
     )
-    AND livestreams.scheduled_at >= :since
     AND (livestreams.scheduled_at, livestreams.id) > (:scheduled_at, :id)  -- when after
+    AND livestreams.scheduled_at >= :since
 ORDER BY livestreams.scheduled_at, livestreams.id
 LIMIT :limit;
 

@@ -81,6 +81,9 @@ WHERE ordering_key IS NOT NULL AND status = 'CLAIMED';
 -- The dead letters, and the purge of what is done.
 CREATE INDEX idx_outbox_finished ON outbox (status, finished_at, number)
 WHERE status IN ('DONE', 'DEAD');
+-- The dead letters of a topic.
+CREATE INDEX idx_outbox_dead ON outbox (topic, finished_at, number)
+WHERE status = 'DEAD';
 
 CREATE TRIGGER outbox_first_status
 BEFORE INSERT ON outbox
