@@ -10,12 +10,19 @@ from random import Random
 from time import perf_counter
 from typing import Final
 
-from benchmarks.growth import calls_of_messages, calls_of_users, calls_of_videos
+from benchmarks.growth import (
+    calls_of_ads,
+    calls_of_livestreams,
+    calls_of_messages,
+    calls_of_payments,
+    calls_of_users,
+    calls_of_videos,
+)
 from benchmarks.growth.filled import Calls, Filled, Find
-from benchmarks.growth.filling import COMMUNITY_ROWS, OUTBOX_ROWS, fill
+from benchmarks.growth.filling import COMMERCE_ROWS, COMMUNITY_ROWS, LIVESTREAMS_ROWS, OUTBOX_ROWS, fill
 from benchmarks.growth.measuring import medians
 from benchmarks.growth.places import PLACES, opened
-from hangar_dal import COMMUNITY, OUTBOX, Catalog, migrations
+from hangar_dal import COMMERCE, COMMUNITY, LIVESTREAMS, OUTBOX, Catalog, migrations
 
 MILLION: Final = 1_000_000
 TIMES_AS_MANY: Final = 100
@@ -23,12 +30,22 @@ TURNS: Final = 60
 DOMAINS: Final[dict[Catalog, dict[str, Calls]]] = {
     COMMUNITY: {**calls_of_videos.DOMAINS, **calls_of_users.DOMAINS, **calls_of_messages.NOTIFICATIONS},
     OUTBOX: calls_of_messages.OUTBOX,
+    COMMERCE: {**calls_of_payments.DOMAINS, **calls_of_ads.DOMAINS},
+    LIVESTREAMS: calls_of_livestreams.DOMAINS,
 }
 MIDDLES: Final[dict[Catalog, tuple[Find, ...]]] = {
     COMMUNITY: (calls_of_videos.find_middles, calls_of_users.find_middles, calls_of_messages.find_notification),
     OUTBOX: (calls_of_messages.find_message,),
+    COMMERCE: (calls_of_payments.find_middles, calls_of_ads.find_middles),
+    LIVESTREAMS: (calls_of_livestreams.find_middles,),
 }
-ROWS: Final = {COMMUNITY: COMMUNITY_ROWS, OUTBOX: OUTBOX_ROWS}
+ROWS: Final = {
+    COMMUNITY: COMMUNITY_ROWS,
+    OUTBOX: OUTBOX_ROWS,
+    COMMERCE: COMMERCE_ROWS,
+    LIVESTREAMS: LIVESTREAMS_ROWS,
+}
+NAMES: Final = {"community": COMMUNITY, "outbox": OUTBOX, "commerce": COMMERCE, "livestreams": LIVESTREAMS}
 Ratios = dict[tuple[str, str], dict[str, float]]
 HELP: Final = """\
 Measures how many times as much processor time a query takes among a million rows as among ten thousand, of each kind,
@@ -46,6 +63,7 @@ def main() -> None:
         prog="python -m benchmarks.growth", description=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--database", choices=[*PLACES], action="append", help="only this one")
+    parser.add_argument("--catalog", choices=[*NAMES], action="append", help="only this one")
     parser.add_argument("--rows", type=int, default=MILLION, help="in the large database (default a million)")
     parser.add_argument("--case", default="", metavar="TEXT", help="only the cases whose name holds TEXT")
     options = parser.parse_args()
@@ -53,7 +71,7 @@ def main() -> None:
         parser.error("--rows: at least 100000")
     ratios: Ratios = {}
     for database in options.database or PLACES:
-        for catalog in DOMAINS:
+        for catalog in [NAMES[name] for name in options.catalog or NAMES]:
             with PLACES[database](("few", "many")) as urls:
                 sizes = dict(zip(urls, (options.rows // TIMES_AS_MANY, options.rows), strict=True))
                 for url, rows in sizes.items():

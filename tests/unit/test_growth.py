@@ -51,7 +51,7 @@ def catalog() -> Catalog:
 
 
 async def test_what_triggers_make_is_made_without_them(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(database_url, growth.COMMUNITY_ROWS[:1], ROWS, triggers=True)
+    fill(database_url, growth.COMMUNITY_ROWS[:2], ROWS, triggers=True)
     async with opened(database_url, COMMUNITY, ROWS) as db:
         by_triggers = await derived(db)
         await sql_on(db)("DELETE FROM videos")

@@ -2,16 +2,6 @@
 -- a comment has as many rows in a small database as in a large one, but for a tenth of each kind, which belongs to one:
 -- to the first video, the first comment or one of the first users. $users is the number of users, a tenth of `series`.
 
-INSERT INTO users (
-    id, username, username_fold, email, email_fold, display_name, display_name_fold, user_type, hashed_password,
-    created_at, updated_at
-)
-SELECT
-    id($USER, n), 'user' || n, 'user' || n, n || '@x.org', n || '@x.org', 'user' || n, 'user' || n, 'LOCAL', 'x',
-    at(0), at(0)
-FROM series
-WHERE n < $users;
-
 -- Twenty videos have a rare tag and a rare word, a tenth has each popular one.
 INSERT INTO videos (
     id, owner_id, title, description, language, category, tags, duration_ms, status, visibility, published_at,
@@ -120,25 +110,3 @@ SELECT
     series.at
 FROM series
 WHERE n % $users <> 2;
-
--- A tenth is for the first user; half of what each user has is read, and a seventh has expired.
-INSERT INTO notifications (
-    recipient_id, event_id, kind, actor_id, group_key, title, body, data, seen_at, read_at, expires_at, created_at
-)
-SELECT
-    id($USER, CASE WHEN n % 10 = 0 THEN 0 ELSE n % $users END),
-    id($EVENT, n),
-    'kind ' || (n / 10 % 4),
-    id($USER, CASE WHEN n % 10 = 0 THEN 1 ELSE (n + 1) % $users END),
-    'group ' || (n / 10 % 5),
-    'Somebody likes it',
-    '',
-    '{}',
-    CASE WHEN (n / 10 + n / $users) % 2 = 0 THEN series.at END,
-    CASE WHEN (n / 10 + n / $users) % 2 = 0 THEN series.at END,
-    CASE n / 10 % 7 WHEN 0 THEN at(n + 1) WHEN 1 THEN at(n + 100000000) END,
-    series.at
-FROM series;
-
-INSERT INTO notification_preferences (user_id, kind, channel, is_enabled, updated_at)
-SELECT id($USER, n), 'kind 9', 'INBOX', FALSE, at(0) FROM series WHERE n < $users;

@@ -1,0 +1,57 @@
+"""`python -m benchmarks.growth` over payments, ads and livestreams: its rows agree, and every call runs."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from benchmarks.growth import __main__ as growth
+from benchmarks.growth import measuring
+from benchmarks.growth.filling import fill
+from benchmarks.growth.places import opened
+
+from domain_fixtures import sql_on
+from hangar_dal import COMMERCE, LIVESTREAMS, Catalog, Database, ad_serving, ledger, payments
+from hangar_dal.database import Statement
+from hangar_dal.errors import HangarError
+
+ROWS = 3000
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return LIVESTREAMS
+
+
+async def test_what_is_made_without_triggers_agrees_and_every_call_is_measured(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "WARM_UP", 0)
+    fill(database_url, tuple(dict.fromkeys((*growth.COMMERCE_ROWS, *growth.LIVESTREAMS_ROWS))), ROWS)
+    async with opened(database_url, COMMERCE, ROWS) as db:
+        assert await ledger.list_wrong_balances(db) == []
+        assert await payments.list_wrong_revenue(db) == []
+        assert await ad_serving.list_wrong_budgets(db) == []
+        assert await sql_on(db)("SELECT count(*) FROM campaign_keywords WHERE active_bid IS NOT NULL") == [(ROWS // 2,)]
+        if db.dialect == "sqlite":
+            assert [each async for each in scanning_triggers(db)] == []
+    for catalog in (COMMERCE, LIVESTREAMS):
+        found = await growth.measure(catalog, {database_url: ROWS}, turns=1)
+        assert list(found) == [(domain, name) for domain, calls in growth.DOMAINS[catalog].items() for name in calls]
+        assert set(found.values()) == {1.0}
+
+
+async def scanning_triggers(db: Database) -> AsyncIterator[str]:
+    """The triggers that read a whole table to look for a row. Those that look for administrators may."""
+    sql = sql_on(db)
+    for name, text in await sql("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name"):
+        for query, table in re.findall(r"(SELECT 1 FROM (\w+)\s+WHERE\s+[^;]*?)\n\s*\)", text):
+            if not name.startswith("last_administrator"):
+                explain = Statement(
+                    "plan", "EXPLAIN QUERY PLAN " + re.sub(r"\b(NEW|OLD)\.\w+", "'x'", query), writes=False
+                )
+                try:
+                    rows, _ = await db.run(explain, ())
+                except HangarError:
+                    continue  # it has columns of another query
+                if any(str(row[-1]).startswith(f"SCAN {table}") for row in rows):
+                    yield name
