@@ -1,7 +1,7 @@
 -- Campaigns of advertisers: what is shown to whom, when, and for how much. Amounts are minor units of the currency. The
--- bid is the price of one impression. `noted_spent` is what the campaign had spent when this was noted, which is when its
--- total budget had less left than a bid. `active_bid` is set while the campaign is ACTIVE and has a bid left as far as
--- noted, so a larger budget sets it again.
+-- bid is the price of one impression. `noted_spent` is what the campaign had spent when the rest of its total budget
+-- was found to be less than a bid. `active_bid` is set while the campaign is ACTIVE and has a bid left as far as noted,
+-- so a larger budget sets it again.
 CREATE TABLE campaigns (
     id text NOT NULL,
     owner_id text,
