@@ -51,7 +51,7 @@ HELP: Final = """\
 Measures how many times as much processor time a query takes among a million rows as among ten thousand, of each kind,
 in databases that are made for it.
 
-  python -m benchmarks.growth                              half an hour, and 12 GB in $TMPDIR
+  python -m benchmarks.growth                              an hour and a half, and 16 GB in $TMPDIR
   python -m benchmarks.growth --rows 100000 --case inbox   a try
 
 PostgreSQL is found as the tests find it; it must run on this machine, which must be Linux.

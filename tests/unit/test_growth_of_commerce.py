@@ -10,9 +10,10 @@ from benchmarks.growth.filling import fill
 from benchmarks.growth.places import opened
 
 from domain_fixtures import sql_on
-from hangar_dal import COMMERCE, LIVESTREAMS, Catalog, Database, ad_serving, ledger, payments
+from hangar_dal import COMMERCE, LIVESTREAMS, Catalog, Database, ad_serving, ledger, payments, webhook_events
 from hangar_dal.database import Statement
 from hangar_dal.errors import HangarError
+from unit.test_growth import plan_of
 
 ROWS = 3000
 
@@ -32,6 +33,11 @@ async def test_what_is_made_without_triggers_agrees_and_every_call_is_measured(
         assert await payments.list_wrong_revenue(db) == []
         assert await ad_serving.list_wrong_budgets(db) == []
         assert await sql_on(db)("SELECT count(*) FROM campaign_keywords WHERE active_bid IS NOT NULL") == [(ROWS // 2,)]
+        for provider in (None, "adyen"):
+            plan = await plan_of(db, lambda at, name=provider: webhook_events.list_failed_events(at.db, provider=name))
+            assert "idx_webhook_events_failed" in plan, plan
+            assert "Sort" not in plan, plan
+            assert "TEMP B-TREE" not in plan, plan
         if db.dialect == "sqlite":
             assert [each async for each in scanning_triggers(db)] == []
     for catalog in (COMMERCE, LIVESTREAMS):

@@ -6,6 +6,7 @@ from domain_fixtures import Explain
 # The unique index of claims serves the rule alone.
 SERVING = {
     "idx_outbox_dead",
+    "idx_outbox_dead_of_topic",
     "idx_outbox_due",
     "idx_outbox_finished",
     "idx_outbox_key",

@@ -7,6 +7,7 @@ from domain_fixtures import Explain
 SERVING = {
     "idx_webhook_events_due",
     "idx_webhook_events_failed",
+    "idx_webhook_events_failed_of_provider",
     "idx_webhook_events_finished",
     "idx_webhook_events_key",
     "webhook_events_provider_event_id_key",

@@ -60,11 +60,13 @@ WHERE object_key IS NOT NULL AND status IN ('RECEIVED', 'WAITING', 'CLAIMED');
 -- Of the events of one object, one is claimed at a time.
 CREATE UNIQUE INDEX idx_webhook_events_one_claimed ON webhook_events (provider, object_key)
 WHERE object_key IS NOT NULL AND status = 'CLAIMED';
--- The failed events, and the purge of what is done.
+-- The purge of what is processed or has failed.
 CREATE INDEX idx_webhook_events_finished ON webhook_events (status, finished_at, number)
 WHERE status IN ('PROCESSED', 'FAILED');
--- The failed events of a provider.
-CREATE INDEX idx_webhook_events_failed ON webhook_events (provider, finished_at, number)
+-- The failed events, all and those of a provider.
+CREATE INDEX idx_webhook_events_failed ON webhook_events (finished_at, number)
+WHERE status = 'FAILED';
+CREATE INDEX idx_webhook_events_failed_of_provider ON webhook_events (provider, finished_at, number)
 WHERE status = 'FAILED';
 
 CREATE FUNCTION webhook_events_first_status() RETURNS trigger

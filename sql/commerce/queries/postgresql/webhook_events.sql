@@ -292,8 +292,7 @@ SELECT
     created_at
 FROM webhook_events
 WHERE
-    status IN ('PROCESSED', 'FAILED')
-    AND status = 'FAILED'
+    status = 'FAILED'
     AND finished_at IS NOT NULL
     AND provider = :provider  -- when provider
     AND (finished_at, number) < (:finished_at, :number)  -- when after

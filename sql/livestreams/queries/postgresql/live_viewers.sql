@@ -1,16 +1,25 @@
 -- name: touch_viewers
--- The time since the last report counts if it is not older than `since`. Rows are locked in one order. They become an
--- array: a plan for any number of viewers would compare each viewer of the livestream with each of them.
+-- The time since the last report counts if it is not older than `since`. Rows are locked in one order. They are looked
+-- up by both columns of the key: a plan for any livestream would take the viewers of one for few, and read them all.
 -- differs: a list is an array and time is subtracted here; a JSON array and text there
-WITH present AS MATERIALIZED (
-    SELECT watching.viewer_id
-    FROM live_viewers AS watching
-    INNER JOIN livestreams ON watching.livestream_id = livestreams.id
+WITH given AS MATERIALIZED (
+    SELECT
+        cast(:livestream_id AS uuid) AS livestream_id,
+        listed.viewer_id
+    FROM unnest(cast(:viewer_ids AS uuid[])) AS listed (viewer_id)
+),
+
+present AS MATERIALIZED (
+    SELECT
+        watching.livestream_id,
+        watching.viewer_id
+    FROM given
+    INNER JOIN live_viewers AS watching
+        ON given.livestream_id = watching.livestream_id AND given.viewer_id = watching.viewer_id
+    INNER JOIN livestreams ON given.livestream_id = livestreams.id
     INNER JOIN users ON livestreams.owner_id = users.id
     WHERE
-        watching.livestream_id = :livestream_id
-        AND watching.viewer_id = ANY(:viewer_ids)
-        AND livestreams.status = 'LIVE'
+        livestreams.status = 'LIVE'
         AND NOT EXISTS (
             SELECT 1
             FROM blocks
@@ -51,12 +60,23 @@ SET
     END,
     seen_at = CASE WHEN seen_at < :now THEN :now ELSE seen_at END
 WHERE
-    livestream_id = :livestream_id
-    AND viewer_id = ANY(array(SELECT viewer_id FROM present));
+    (livestream_id, viewer_id) IN (
+        SELECT
+            present.livestream_id,
+            present.viewer_id
+        FROM present
+    );
 
 -- name: insert_viewers_who_see
 -- Clocks of two machines may differ: nobody joins before the beginning.
 -- differs: a list is an array here, a JSON array there
+WITH given AS MATERIALIZED (
+    SELECT
+        cast(:livestream_id AS uuid) AS livestream_id,
+        listed.viewer_id
+    FROM unnest(cast(:viewer_ids AS uuid[])) AS listed (viewer_id)
+)
+
 INSERT INTO live_viewers (
     livestream_id,
     viewer_id,
@@ -68,12 +88,12 @@ SELECT
     viewer.id AS viewer_id,
     CASE WHEN livestreams.started_at > :now THEN livestreams.started_at ELSE :now END AS joined_at,
     CASE WHEN livestreams.started_at > :now THEN livestreams.started_at ELSE :now END AS seen_at
-FROM livestreams
+FROM given
+INNER JOIN livestreams ON given.livestream_id = livestreams.id
 INNER JOIN users ON livestreams.owner_id = users.id
-INNER JOIN users AS viewer ON viewer.id = ANY(:viewer_ids)
+INNER JOIN users AS viewer ON given.viewer_id = viewer.id
 WHERE
-    livestreams.id = :livestream_id
-    AND livestreams.status = 'LIVE'
+    livestreams.status = 'LIVE'
     AND NOT EXISTS (
         SELECT 1
         FROM blocks
@@ -105,8 +125,8 @@ WHERE
         SELECT 1
         FROM live_viewers
         WHERE
-            live_viewers.livestream_id = livestreams.id
-            AND live_viewers.viewer_id = viewer.id
+            live_viewers.livestream_id = given.livestream_id
+            AND live_viewers.viewer_id = given.viewer_id
     )
 ORDER BY viewer.id
 ON CONFLICT (livestream_id, viewer_id) DO NOTHING;

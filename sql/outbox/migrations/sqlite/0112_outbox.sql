@@ -78,11 +78,13 @@ WHERE ordering_key IS NOT NULL AND status IN ('PENDING', 'WAITING', 'CLAIMED');
 -- Of the messages of one ordering key, one is claimed at a time.
 CREATE UNIQUE INDEX idx_outbox_one_claimed ON outbox (topic, ordering_key)
 WHERE ordering_key IS NOT NULL AND status = 'CLAIMED';
--- The dead letters, and the purge of what is done.
+-- The purge of what is done or dead.
 CREATE INDEX idx_outbox_finished ON outbox (status, finished_at, number)
 WHERE status IN ('DONE', 'DEAD');
--- The dead letters of a topic.
-CREATE INDEX idx_outbox_dead ON outbox (topic, finished_at, number)
+-- The dead letters, all and those of a topic.
+CREATE INDEX idx_outbox_dead ON outbox (finished_at, number)
+WHERE status = 'DEAD';
+CREATE INDEX idx_outbox_dead_of_topic ON outbox (topic, finished_at, number)
 WHERE status = 'DEAD';
 
 CREATE TRIGGER outbox_first_status

@@ -280,8 +280,7 @@ SELECT
     created_at
 FROM outbox
 WHERE
-    status IN ('DONE', 'DEAD')
-    AND status = 'DEAD'
+    status = 'DEAD'
     AND finished_at IS NOT NULL
     AND topic = :topic  -- when topic
     AND (finished_at, number) < (:finished_at, :number)  -- when after
