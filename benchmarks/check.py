@@ -98,7 +98,9 @@ QUERIES = {
 def main() -> None:
     parser = ArgumentParser(prog="python -m benchmarks.check", description=__doc__)
     parser.add_argument("--modules", type=int, default=MODULES, help="of ten queries each (default: %(default)s)")
-    modules = parser.parse_args().modules
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of the offline check (default: %(default)s)")
+    options = parser.parse_args()
+    modules = options.modules
     with TemporaryDirectory(prefix="hangar-benchmark-") as folder, server() as url, chdir(folder):
         write_application(Path(folder), modules)
         project = read_project(Path(folder, "pyproject.toml"))
@@ -110,7 +112,7 @@ def main() -> None:
             online = perf_counter() - begun
             assert report.is_clean, report.findings
             write_snapshots(project, sources)
-        offline, process = (min(times) for times in zip(*(timed_offline() for _ in range(ROUNDS)), strict=True))
+        offline, process = (min(times) for times in zip(*(timed_offline() for _ in range(options.rounds)), strict=True))
     print(f"{report.checked} statements of {modules * len(QUERIES)} queries, load {os.getloadavg()[0]:.1f}")
     for what, time, bound in (
         ("on both databases", online, ONLINE),

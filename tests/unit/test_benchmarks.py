@@ -48,6 +48,6 @@ def test_help_says_that_instructions_are_counted_with_valgrind() -> None:
 
 
 def test_a_generated_application_is_checked_on_both_databases_and_offline(empty_postgres_url: str) -> None:
-    told = run("--modules", "1", module="benchmarks.check", HANGAR_TEST_PG=empty_postgres_url)
+    told = run("--modules", "1", "--rounds", "1", module="benchmarks.check", HANGAR_TEST_PG=empty_postgres_url)
     assert told.startswith("22 statements of 10 queries, ")
     assert told.count("under the bound: ") == 3

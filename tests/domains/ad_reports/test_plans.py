@@ -20,7 +20,7 @@ SMALL = {
 
 
 def test_each_index_serves_a_query_and_none_reads_a_whole_table(explained: Explain) -> None:
-    found = explained("COMMERCE", "ad_reports")
+    found = explained("ad_reports")
     for dialect in BACKENDS:
         plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
         assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()

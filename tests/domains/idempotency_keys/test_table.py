@@ -3,14 +3,11 @@
 import pytest
 
 from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql
+from domain_fixtures import Explain, Sql
 from domains.idempotency_keys.test_idempotency_keys import REQUEST, pay
 from hangar_dal import Database, User, builders, idempotency_keys, users, uuid7
-from hangar_dal.contract.plans_explained import explain
-from hangar_dal.contract.project import given_project
 from hangar_dal.errors import ConstraintViolation
 from hangar_dal.idempotency_keys import ClaimedKey
-from postgres_server import Server
 
 AT = "2030-01-01T00:00:00.000000Z"
 LATER = "2040-01-01T00:00:00.000000Z"
@@ -106,16 +103,9 @@ async def test_keys_of_several_users_go_with_them(database: Database, sql: Sql) 
     assert await sql("SELECT count(*), count(DISTINCT user_id) FROM idempotency_keys") == [(10, 1)]
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
-def test_the_purge_goes_through_indexes(server: str) -> None:
+def test_the_purge_goes_through_indexes(explained: Explain) -> None:
     """On PostgreSQL the scratch is almost empty, so that it may join a batch by reading all of the table."""
-    project = given_project(["hangar_dal:COMMERCE"], ())
-    found = explain(project, ["idempotency_keys.*"], postgresql=server)
-    plans = [each for each in found if each.plan is not None]
+    plans = [each for each in explained("idempotency_keys") if each.plan is not None]
     used = {index for each in plans if each.plan is not None for index in each.plan.indexes}
     assert {"idx_idempotency_keys_expiry", "idx_idempotency_keys_user"} <= used
     assert [each.query for each in plans if each.dialect == "sqlite" and each.plan and each.plan.whole] == []

@@ -21,7 +21,7 @@ READS_ALL = {"videos.stream_videos"}
 
 
 def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(explained: Explain) -> None:
-    found = explained("COMMUNITY", "videos", "video_views")
+    found = explained("videos", "video_views")
     for dialect in BACKENDS:
         plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
         assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()
