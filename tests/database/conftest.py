@@ -1,14 +1,22 @@
 """The fixtures of these tests: a database with a ledger in it, and another client's view of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from database.ledger import make_ledger
 from database.outside import Outside, outside_of
+from database.servers import OwnServer
 from hangar_dal import ACCOUNTS, sealing
 from hangar_dal.database import Database, open_database
 from hangar_dal.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def new_server(postgres_server: object) -> Iterator[OwnServer]:
+    """A server that is never started: tests start copies of it, since to make one takes a second."""
+    with OwnServer.made() as server:
+        yield server
 
 
 @pytest.fixture

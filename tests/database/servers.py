@@ -30,17 +30,25 @@ class OwnServer:
             yield server
 
     @contextmanager
-    def standby(self) -> Iterator["OwnServer"]:
-        """A standby of this server, which must not have been started yet. It does not run yet either."""
+    def copied(self) -> Iterator["OwnServer"]:
+        """A copy of this server, which must not run. The copy does not run yet either."""
         with _place() as place:
             server = OwnServer(place)
             data = place / "data"
             shutil.copytree(self.place / "data", data)
-            (data / "standby.signal").touch()
-            with (data / "postgresql.auto.conf").open("a") as settings:
-                settings.write(f"primary_conninfo = 'host={self.place} user=postgres'\n")
             for path in (data, *data.rglob("*")):
                 shutil.chown(path, place.stat().st_uid, place.stat().st_gid)
+            yield server
+
+    @contextmanager
+    def standby(self) -> Iterator["OwnServer"]:
+        """A standby of this server, which must not have been started yet. It does not run yet either."""
+        with self.copied() as server:
+            data, owner = server.place / "data", server.place.stat()
+            (data / "standby.signal").touch()
+            shutil.chown(data / "standby.signal", owner.st_uid, owner.st_gid)
+            with (data / "postgresql.auto.conf").open("a") as settings:
+                settings.write(f"primary_conninfo = 'host={self.place} user=postgres'\n")
             yield server
 
     def start(self, **settings: str) -> None:
@@ -74,9 +82,9 @@ def url_of(*servers: OwnServer, **parameters: str) -> str:
 
 
 @contextmanager
-def running_pair(**settings: str) -> Iterator[tuple[OwnServer, OwnServer]]:
-    """A primary, with these settings, and its standby."""
-    with OwnServer.made() as primary, primary.standby() as standby:
+def running_pair(new_server: OwnServer, **settings: str) -> Iterator[tuple[OwnServer, OwnServer]]:
+    """A primary, with these settings, and its standby: copies of this server."""
+    with new_server.copied() as primary, primary.standby() as standby:
         primary.start(**settings)
         standby.start()
         primary.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")

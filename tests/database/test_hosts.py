@@ -18,7 +18,7 @@ from hangar_dal.settings import Settings
 
 pytestmark = pytest.mark.slow
 
-TRIES = 12
+TRIES = 5
 PLACE = "SELECT current_setting('data_directory')"
 END_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -32,9 +32,9 @@ Pair = tuple[OwnServer, OwnServer]
 
 
 @pytest.fixture
-def pair(postgres_server: object) -> Iterator[Pair]:
+def pair(new_server: OwnServer) -> Iterator[Pair]:
     """A primary and its standby, both running."""
-    with running_pair() as pair:
+    with running_pair(new_server) as pair:
         yield pair
 
 
@@ -166,9 +166,9 @@ class Writers:
 
 
 @pytest.mark.parametrize("count", [1, pytest.param(20, marks=pytest.mark.long)])
-async def test_a_failover_under_load_loses_no_row_that_was_committed(postgres_server: object, count: int) -> None:
+async def test_a_failover_under_load_loses_no_row_that_was_committed(new_server: OwnServer, count: int) -> None:
     for _ in range(count):
-        with running_pair(synchronous_standby_names="*") as (old, new):
+        with running_pair(new_server, synchronous_standby_names="*") as (old, new):
             async with opened(old, new) as db:
                 await with_ledger(db, new)
                 writers = Writers(db)

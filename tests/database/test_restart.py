@@ -20,12 +20,19 @@ SIZE = 4
 POOLS = 5
 
 
-@pytest.fixture
-def server(postgres_server: object) -> Iterator[OwnServer]:
-    with OwnServer.made() as server:
+@pytest.fixture(scope="module")
+def running(new_server: OwnServer) -> Iterator[OwnServer]:
+    with new_server.copied() as server:
         server.start()
         server.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         yield server
+
+
+@pytest.fixture
+def server(running: OwnServer) -> Iterator[OwnServer]:
+    """It runs, and has no table."""
+    yield running
+    running.query("DROP TABLE IF EXISTS ledger")
 
 
 @pytest.fixture

@@ -50,15 +50,16 @@ def catalog() -> Catalog:
     return all_tables.CATALOG
 
 
-async def test_what_triggers_make_is_made_without_them(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(database_url, growth.COMMUNITY_ROWS[:2], ROWS, triggers=True)
-    async with opened(database_url, COMMUNITY, ROWS) as db:
+@pytest.mark.parametrize("rows", [1000, pytest.param(ROWS, marks=pytest.mark.long)])
+async def test_what_triggers_make_is_made_without_them(database_url: str, rows: int) -> None:
+    fill(database_url, growth.COMMUNITY_ROWS[:2], rows, triggers=True)
+    async with opened(database_url, COMMUNITY, rows) as db:
         by_triggers = await derived(db)
         await sql_on(db)("DELETE FROM videos")
         await sql_on(db)("DELETE FROM users")
         assert not any((await derived(db)).values())
-    fill(database_url, growth.COMMUNITY_ROWS, ROWS)
-    async with opened(database_url, COMMUNITY, ROWS) as db:
+    fill(database_url, growth.COMMUNITY_ROWS, rows)
+    async with opened(database_url, COMMUNITY, rows) as db:
         assert await derived(db) == by_triggers
         assert all(by_triggers.values())
 

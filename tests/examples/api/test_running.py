@@ -28,9 +28,8 @@ KILLED = """
 import asyncio, os, signal, socket
 import uvicorn
 from argon2 import PasswordHasher
-from hangar_api.catalog import CATALOG
 from hangar_api.main import create_app
-from hangar_dal import passwords
+from hangar_dal import ACCOUNTS, passwords
 
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -53,8 +52,7 @@ def serve(listening):
     uvicorn.Server(uvicorn.Config(killed, access_log=False)).run([listening])
 
 # What is imported, read and compared here, no child needs to import, read and compare again.
-for catalog in CATALOG.lineage:
-    catalog.load()
+ACCOUNTS.load()
 asyncio.run(open_once())
 listening = socket.create_server(("127.0.0.1", 0))
 print(f"running on http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
@@ -148,7 +146,8 @@ def _check_that_it_finishes_a_request(server: Served, authorization: str) -> Non
 
 @pytest.fixture
 def killed(settings: Settings, tmp_path: Path) -> Iterator[Served]:
-    with served(["-c", KILLED], tmp_path, with_keys(settings, tmp_path)) as server:
+    given = with_keys(settings, tmp_path, API_WORKERS="false")  # each child would begin with the work of the upkeep
+    with served(["-c", KILLED], tmp_path, given) as server:
         yield server
 
 
