@@ -11,6 +11,7 @@ from hangar_dal import Database, passwords
 from hangar_dal.contract.plans_explained import Explained, explain
 from hangar_dal.contract.project import given_project
 from hangar_dal.database import Executor, Row, Statement
+from hangar_dal.errors import ConstraintViolation
 from once import once
 from postgres_server import Server
 
@@ -36,6 +37,15 @@ def sql_on(database: Executor) -> Sql:
         return (await database.run(Statement("test", text, writes), ()))[0]
 
     return run
+
+
+async def rule_against(sql: Sql, text: str) -> str | None:
+    """The rule that refuses a statement, None if it is accepted. One test tries many of them on one database."""
+    try:
+        await sql(text)
+    except ConstraintViolation as refused:
+        return refused.constraint
+    return None
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from column_values import drop_triggers, unrefused
 from community import person, video
-from domain_fixtures import Sql, sql_on
+from domain_fixtures import Sql, rule_against, sql_on
 from hangar_dal import LIVESTREAMS, Database, Settings, builders, livestreams, open_database, sealing, streaming, uuid7
 from hangar_dal.errors import ConstraintViolation, ForeignKeyViolation, TriggerViolation, UniqueViolation
 from streaming import announced, ended, live
@@ -26,15 +26,11 @@ REFUSED: dict[str, str] = {
     "metadata = '[]'": "livestreams_metadata_check",
     f"id = '{uuid7()}'": "livestreams_unchanged",
 }
-NAMES = [f"{number} {rule}" for number, rule in enumerate(REFUSED.values())]  # the changes hold random ids
 
 
-@pytest.mark.parametrize(("change", "rule"), REFUSED.items(), ids=NAMES)
-async def test_a_livestream_that_breaks_a_rule_is_refused(database: Database, sql: Sql, change: str, rule: str) -> None:
+async def test_a_livestream_that_breaks_a_rule_is_refused(database: Database, sql: Sql) -> None:
     made = await announced(database, (await person(database)).id)
-    with pytest.raises(ConstraintViolation) as refused:
-        await sql(f"UPDATE livestreams SET {change}")
-    assert refused.value.constraint == rule
+    assert {change: await rule_against(sql, f"UPDATE livestreams SET {change}") for change in REFUSED} == REFUSED
     assert await livestreams.get_livestream(database, made.id) == made
 
 
@@ -44,28 +40,21 @@ def written(database: Database, tags: list[Any]) -> str:
     return {"sqlite": f"'{text}'", "postgresql": "'{" + text[1:-1] + "}'"}[database.dialect]
 
 
-@pytest.mark.parametrize(
-    ("tags", "rule"),
-    [
+async def test_tags_are_at_most_thirty_each_once_and_short(database: Database, sql: Sql) -> None:
+    await announced(database, (await person(database)).id)
+    columns = "owner_id, title, created_at, updated_at"
+    for tags, rule in (
         ([f"t{number}" for number in range(31)], "livestreams_tags_check"),
         (["same", "same"], "livestreams_tags_each_once"),
         (["one", ""], "livestreams_tags_each_once"),
         (["x" * 51], "livestreams_tags_each_once"),
-    ],
-    ids=["31 tags", "repeated", "empty", "long"],
-)
-async def test_tags_are_at_most_thirty_each_once_and_short(
-    database: Database, sql: Sql, tags: list[str], rule: str
-) -> None:
-    await announced(database, (await person(database)).id)
-    new, columns = written(database, tags), "owner_id, title, created_at, updated_at"
-    for statement in (
-        f"UPDATE livestreams SET tags = {new}",
-        f"INSERT INTO livestreams (id, tags, {columns}) SELECT '{uuid7()}', {new}, {columns} FROM livestreams",
     ):
-        with pytest.raises(ConstraintViolation) as refused:
-            await sql(statement)
-        assert refused.value.constraint == rule
+        new = written(database, tags)
+        for statement in (
+            f"UPDATE livestreams SET tags = {new}",
+            f"INSERT INTO livestreams (id, tags, {columns}) SELECT '{uuid7()}', {new}, {columns} FROM livestreams",
+        ):
+            assert await rule_against(sql, statement) == rule, (tags, statement)
 
 
 async def test_a_recording_is_not_of_somebody_else_nor_replaced(database: Database, sql: Sql) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain_fixtures import Sql
+from domain_fixtures import Sql, rule_against
 from hangar_dal import Database, builders, outbox, uuid7
 from hangar_dal.errors import ConstraintViolation, DatabaseError, TriggerViolation
 
@@ -64,52 +64,45 @@ def inserted(**given: str) -> str:
     return f"INSERT INTO outbox ({', '.join(values)}) VALUES ({', '.join(values.values())})"
 
 
-@pytest.mark.parametrize(
-    ("given", "rule"),
-    [
-        ({"status": "'DONE'", "finished_at": f"'{AT}'"}, "outbox_first_status"),
-        ({"attempts": "1"}, "outbox_first_status"),
-        pytest.param({"topic": "''"}, "outbox_topic_check", id="empty topic"),
-        ({"topic": f"'{'x' * 101}'"}, "outbox_topic_check"),
-        ({"ordering_key": "''"}, "outbox_ordering_key_check"),
-        ({"dedup_key": f"'{'x' * 201}'"}, "outbox_dedup_key_check"),
-        ({"payload": "'[]'"}, "outbox_payload_check"),
-        ({"claim_id": f"'{CLAIM}'"}, "outbox_claimed_check"),
-        ({"finished_at": f"'{AT}'"}, "outbox_finished_check"),
-        ({"last_error": f"'{'x' * 1001}'"}, "outbox_last_error_check"),
-    ],
-)
-async def test_a_message_that_breaks_a_rule_is_refused(
-    database: Database, sql: Sql, given: dict[str, str], rule: str
-) -> None:
+NEW: list[tuple[dict[str, str], str]] = [
+    ({"status": "'DONE'", "finished_at": f"'{AT}'"}, "outbox_first_status"),
+    ({"attempts": "1"}, "outbox_first_status"),
+    ({"topic": "''"}, "outbox_topic_check"),
+    ({"topic": f"'{'x' * 101}'"}, "outbox_topic_check"),
+    ({"ordering_key": "''"}, "outbox_ordering_key_check"),
+    ({"dedup_key": f"'{'x' * 201}'"}, "outbox_dedup_key_check"),
+    ({"payload": "'[]'"}, "outbox_payload_check"),
+    ({"claim_id": f"'{CLAIM}'"}, "outbox_claimed_check"),
+    ({"finished_at": f"'{AT}'"}, "outbox_finished_check"),
+    ({"last_error": f"'{'x' * 1001}'"}, "outbox_last_error_check"),
+]
+
+
+async def test_a_message_that_breaks_a_rule_is_refused(database: Database, sql: Sql) -> None:
     await sql(inserted())
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(inserted(**{"dedup_key": "'other'", **given}))
-    assert caught.value.constraint == rule
+    for given, rule in NEW:
+        assert await rule_against(sql, inserted(**{"dedup_key": "'other'", **given})) == rule, given
 
 
-@pytest.mark.parametrize(
-    ("change", "rule"),
-    [
-        ("status = 'WAITING'", "outbox_waiting_check"),
-        ("status = 'GONE'", "outbox_status_transition"),
-        ("status = 'CLAIMED'", "outbox_claimed_check"),
-        ("status = 'DEAD'", "outbox_finished_check"),
-        ("attempts = -1", "outbox_attempts_check"),
-        (f"id = '{CLAIM}'", "outbox_unchanged"),
-        ("topic = 'push'", "outbox_unchanged"),
-        ("ordering_key = 'a'", "outbox_unchanged"),
-        ("dedup_key = 'a'", "outbox_unchanged"),
-        ("payload = '{\"a\":1}'", "outbox_unchanged"),
-        (f"created_at = '{AT}'", "outbox_unchanged"),
-        ("number = number + 1", "outbox_order_kept"),
-    ],
-)
-async def test_a_change_that_breaks_a_rule_is_refused(database: Database, sql: Sql, change: str, rule: str) -> None:
+CHANGES = {
+    "status = 'WAITING'": "outbox_waiting_check",
+    "status = 'GONE'": "outbox_status_transition",
+    "status = 'CLAIMED'": "outbox_claimed_check",
+    "status = 'DEAD'": "outbox_finished_check",
+    "attempts = -1": "outbox_attempts_check",
+    f"id = '{CLAIM}'": "outbox_unchanged",
+    "topic = 'push'": "outbox_unchanged",
+    "ordering_key = 'a'": "outbox_unchanged",
+    "dedup_key = 'a'": "outbox_unchanged",
+    "payload = '{\"a\":1}'": "outbox_unchanged",
+    f"created_at = '{AT}'": "outbox_unchanged",
+    "number = number + 1": "outbox_order_kept",
+}
+
+
+async def test_a_change_that_breaks_a_rule_is_refused(database: Database, sql: Sql) -> None:
     await outbox.put(database, "mail", {})
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(f"UPDATE outbox SET {change}")
-    assert caught.value.constraint == rule
+    assert {change: await rule_against(sql, f"UPDATE outbox SET {change}") for change in CHANGES} == CHANGES
 
 
 @pytest.mark.parametrize("end", ["DONE", "DEAD"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain_fixtures import rule_against
 from hangar_dal import Database, User, builders, refresh_tokens, users, uuid7
 from hangar_dal.errors import ConstraintViolation, DatabaseError, TriggerViolation
 from hangar_dal.refresh_tokens import IssuedRefreshToken
@@ -77,14 +78,10 @@ ROWS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize(("changes", "rule"), ROWS.values(), ids=ROWS)
-async def test_a_row_that_breaks_a_rule_is_refused(
-    sql: Sql, used: IssuedRefreshToken, live: Any, changes: dict[str, Any], rule: str
-) -> None:
+async def test_a_row_that_breaks_a_rule_is_refused(sql: Sql, used: IssuedRefreshToken, live: Any) -> None:
     before = await rows(sql)
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(insert(used, **changes))
-    assert caught.value.constraint == rule
+    found = {name: await rule_against(sql, insert(used, **changes)) for name, (changes, _) in ROWS.items()}
+    assert found == {name: rule for name, (_, rule) in ROWS.items()}
     assert await rows(sql) == before
 
 
@@ -153,12 +150,10 @@ async def test_a_revocation_is_final(database: Database, user: User, sql: Sql, l
     assert await rows(sql) == before
 
 
-@pytest.mark.parametrize("change", UNCHANGED.values(), ids=UNCHANGED)
-async def test_what_a_token_is_cannot_be_changed(sql: Sql, live: Any, change: str) -> None:
+async def test_what_a_token_is_cannot_be_changed(sql: Sql, live: Any) -> None:
     before = await rows(sql)
-    with pytest.raises(TriggerViolation) as caught:
-        await sql(f"UPDATE refresh_tokens SET {change}")
-    assert caught.value.constraint == "refresh_tokens_unchanged"
+    found = {name: await rule_against(sql, f"UPDATE refresh_tokens SET {text}") for name, text in UNCHANGED.items()}
+    assert found == dict.fromkeys(UNCHANGED, "refresh_tokens_unchanged")
     assert await rows(sql) == before
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from community import person, video
-from domain_fixtures import Sql
+from domain_fixtures import Sql, rule_against
 from hangar_dal import Database, builders, uuid7, video_views, videos
 from hangar_dal.errors import ConstraintViolation, DatabaseError, ForeignKeyViolation, TriggerViolation
 
@@ -27,15 +27,9 @@ VIDEO: dict[str, str] = {
 }
 
 
-NAMES = [f"{number} {rule}" for number, rule in enumerate(VIDEO.values())]  # the changes hold random ids
-
-
-@pytest.mark.parametrize(("change", "rule"), VIDEO.items(), ids=NAMES)
-async def test_a_video_that_breaks_a_rule_is_refused(database: Database, sql: Sql, change: str, rule: str) -> None:
+async def test_a_video_that_breaks_a_rule_is_refused(database: Database, sql: Sql) -> None:
     made = await video(database, (await person(database)).id)
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(f"UPDATE videos SET {change}")
-    assert caught.value.constraint == rule
+    assert {change: await rule_against(sql, f"UPDATE videos SET {change}") for change in VIDEO} == VIDEO
     assert await videos.get_video(database, made.id) == made
 
 
@@ -56,14 +50,11 @@ RENDITION: dict[str, str] = {
 }
 
 
-@pytest.mark.parametrize(("change", "rule"), RENDITION.items(), ids=RENDITION)
-async def test_a_rendition_that_breaks_a_rule_is_refused(database: Database, sql: Sql, change: str, rule: str) -> None:
+async def test_a_rendition_that_breaks_a_rule_is_refused(database: Database, sql: Sql) -> None:
     made = await video(database, (await person(database)).id)
-    hd = builders.rendition()
-    await videos.replace_renditions(database, made.id, [hd])
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(f"UPDATE video_renditions SET {change}")
-    assert caught.value.constraint == rule
+    await videos.replace_renditions(database, made.id, [builders.rendition()])
+    found = {change: await rule_against(sql, f"UPDATE video_renditions SET {change}") for change in RENDITION}
+    assert found == RENDITION
 
 
 async def test_a_view_is_neither_changed_nor_replaced_nor_of_half_an_hour(database: Database, sql: Sql) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain_fixtures import Sql
+from domain_fixtures import Sql, rule_against
 from domains.webhook_events.receiving import receive
 from hangar_dal import Database, builders, uuid7, webhook_events
 from hangar_dal.errors import ConstraintViolation, DatabaseError, TriggerViolation
@@ -66,53 +66,46 @@ def inserted(**given: str) -> str:
     return f"INSERT INTO webhook_events ({', '.join(values)}) VALUES ({', '.join(values.values())})"
 
 
-@pytest.mark.parametrize(
-    ("given", "rule"),
-    [
-        ({"status": "'PROCESSED'", "finished_at": f"'{AT}'"}, "webhook_events_first_status"),
-        ({"attempts": "1"}, "webhook_events_first_status"),
-        pytest.param({"provider": "''"}, "webhook_events_provider_check", id="empty provider"),
-        ({"provider": f"'{'x' * 101}'"}, "webhook_events_provider_check"),
-        ({"object_key": "''"}, "webhook_events_object_key_check"),
-        ({"event_id": f"'{'x' * 201}'"}, "webhook_events_event_id_check"),
-        ({"payload": "'[]'"}, "webhook_events_payload_check"),
-        ({"claim_id": f"'{CLAIM}'"}, "webhook_events_claimed_check"),
-        ({"finished_at": f"'{AT}'"}, "webhook_events_finished_check"),
-        ({"last_error": f"'{'x' * 1001}'"}, "webhook_events_last_error_check"),
-    ],
-)
-async def test_an_event_that_breaks_a_rule_is_refused(
-    database: Database, sql: Sql, given: dict[str, str], rule: str
-) -> None:
+NEW: list[tuple[dict[str, str], str]] = [
+    ({"status": "'PROCESSED'", "finished_at": f"'{AT}'"}, "webhook_events_first_status"),
+    ({"attempts": "1"}, "webhook_events_first_status"),
+    ({"provider": "''"}, "webhook_events_provider_check"),
+    ({"provider": f"'{'x' * 101}'"}, "webhook_events_provider_check"),
+    ({"object_key": "''"}, "webhook_events_object_key_check"),
+    ({"event_id": f"'{'x' * 201}'"}, "webhook_events_event_id_check"),
+    ({"payload": "'[]'"}, "webhook_events_payload_check"),
+    ({"claim_id": f"'{CLAIM}'"}, "webhook_events_claimed_check"),
+    ({"finished_at": f"'{AT}'"}, "webhook_events_finished_check"),
+    ({"last_error": f"'{'x' * 1001}'"}, "webhook_events_last_error_check"),
+]
+
+
+async def test_an_event_that_breaks_a_rule_is_refused(database: Database, sql: Sql) -> None:
     await sql(inserted())
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(inserted(**{"event_id": "'other'", **given}))
-    assert caught.value.constraint == rule
+    for given, rule in NEW:
+        assert await rule_against(sql, inserted(**{"event_id": "'other'", **given})) == rule, given
 
 
-@pytest.mark.parametrize(
-    ("change", "rule"),
-    [
-        ("status = 'WAITING'", "webhook_events_waiting_check"),
-        ("status = 'GONE'", "webhook_events_status_transition"),
-        ("status = 'CLAIMED'", "webhook_events_claimed_check"),
-        ("status = 'FAILED'", "webhook_events_finished_check"),
-        ("attempts = -1", "webhook_events_attempts_check"),
-        (f"id = '{CLAIM}'", "webhook_events_unchanged"),
-        ("provider = 'adyen'", "webhook_events_unchanged"),
-        ("object_key = 'a'", "webhook_events_unchanged"),
-        ("event_id = 'a'", "webhook_events_unchanged"),
-        ("kind = 'a'", "webhook_events_unchanged"),
-        ("payload = '{\"a\":1}'", "webhook_events_unchanged"),
-        (f"created_at = '{AT}'", "webhook_events_unchanged"),
-        ("number = number + 1", "webhook_events_order_kept"),
-    ],
-)
-async def test_a_change_that_breaks_a_rule_is_refused(database: Database, sql: Sql, change: str, rule: str) -> None:
+CHANGES = {
+    "status = 'WAITING'": "webhook_events_waiting_check",
+    "status = 'GONE'": "webhook_events_status_transition",
+    "status = 'CLAIMED'": "webhook_events_claimed_check",
+    "status = 'FAILED'": "webhook_events_finished_check",
+    "attempts = -1": "webhook_events_attempts_check",
+    f"id = '{CLAIM}'": "webhook_events_unchanged",
+    "provider = 'adyen'": "webhook_events_unchanged",
+    "object_key = 'a'": "webhook_events_unchanged",
+    "event_id = 'a'": "webhook_events_unchanged",
+    "kind = 'a'": "webhook_events_unchanged",
+    "payload = '{\"a\":1}'": "webhook_events_unchanged",
+    f"created_at = '{AT}'": "webhook_events_unchanged",
+    "number = number + 1": "webhook_events_order_kept",
+}
+
+
+async def test_a_change_that_breaks_a_rule_is_refused(database: Database, sql: Sql) -> None:
     await receive(database, {})
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(f"UPDATE webhook_events SET {change}")
-    assert caught.value.constraint == rule
+    assert {change: await rule_against(sql, f"UPDATE webhook_events SET {change}") for change in CHANGES} == CHANGES
 
 
 @pytest.mark.parametrize("end", ["PROCESSED", "FAILED"])
