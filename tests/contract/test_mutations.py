@@ -7,35 +7,27 @@ for it. A fixed part of those of ACCOUNTS runs with all other tests, every one o
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from contract.mutations.application import (
-    CATALOGS,
-    TOGETHER,
-    Mutant,
-    found_in,
-    found_in_migrations,
-    found_in_query,
-    own_texts,
-)
-from contract.mutations.every import harmful, harmful_to_others, harmless, harmless_to_others, sampled
+from contract.mutations.application import CATALOGS, Mutant, found_in_migrations, found_nearby
+from contract.mutations.every import Kinds, harmful, harmful_to_others, harmless, harmless_to_others, sampled
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import given_project
 from hangar_dal.contract.sources import Source
 from hangar_dal.finding import Finding
 from postgres_server import Server
 
-HARMFUL, HARMLESS = harmful(), harmless()
-SOME_HARMFUL, SOME_HARMLESS = sampled(HARMFUL, 60), sampled(HARMLESS, 30)
 SURVIVORS = (Path(__file__).parent / "mutations" / "survivors.md").read_text(encoding="utf-8")
 LISTED = set(re.findall(r"^- `(.+)`$", SURVIVORS, re.MULTILINE))
+# The long run is so many tests, for processes to share.
+PARTS = 64
 
-Ask = Callable[[Mutant], Sequence[Finding]]
+Ask = Callable[[Mutant], Iterator[Finding]]
 pytestmark = pytest.mark.slow
 
 
@@ -59,19 +51,14 @@ def all_sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
 
 
 def asking(sources: Sequence[Source], server: Server, folder: Path) -> Ask:
-    """Applies a mutant to a copy of the project, and says what is found in that.
+    """Applies a mutant to a copy of the project, and finds what is wrong with that, the cheapest first."""
 
-    For a harmful one, the query that it changes is enough if one of its rules answers there.
-    """
-
-    def found(mutant: Mutant) -> Sequence[Finding]:
+    def found(mutant: Mutant) -> Iterator[Finding]:
         shutil.rmtree(folder, ignore_errors=True)
         if mutant.touches_migrations:
-            return found_in_migrations(mutant, server.url("postgres"), folder)
-        of_query = found_in_query(mutant, sources, folder) if mutant.rules else []
-        if not mutant.rules.isdisjoint(found.rule for found in of_query):
-            return of_query
-        return found_in(mutant.applied_to(own_texts()), sources, folder, mutant.domains)
+            yield from chain.from_iterable(found_in_migrations(mutant, server.url("postgres"), folder))
+        else:
+            yield from chain.from_iterable(found_nearby(mutant, sources, folder))
 
     return found
 
@@ -86,31 +73,35 @@ def ask_all(all_sources: Sequence[Source], _allowed_postgres: Server, tmp_path: 
     return asking(all_sources, _allowed_postgres, tmp_path / "copy")
 
 
-def survivors(mutants: Sequence[Mutant], ask: Ask) -> set[str]:
-    return {mutant.name for mutant in mutants if mutant.rules.isdisjoint(found.rule for found in ask(mutant))}
+def all_of(*kinds: Kinds) -> list[Mutant]:
+    return list(chain.from_iterable(chain.from_iterable(each.values()) for each in kinds))
 
 
-def alarms(mutants: Sequence[Mutant], ask: Ask) -> list[str]:
+def survivors(mutants: Iterable[Mutant], ask: Ask) -> set[str]:
+    return {mutant.name for mutant in mutants if not any(found.rule in mutant.rules for found in ask(mutant))}
+
+
+def alarms(mutants: Iterable[Mutant], ask: Ask) -> list[str]:
     return [f"{mutant.name}: {found.rule}: {found.message}" for mutant in mutants for found in ask(mutant)]
 
 
-def test_the_project_itself_is_whole(sources: Sequence[Source], tmp_path: Path) -> None:
-    assert found_in(own_texts(), sources, tmp_path, TOGETHER[0]) == []
+def test_what_is_harmful_is_found(ask: Ask) -> None:
+    mutants = all_of(sampled(harmful(), 60))
+    assert len(mutants) >= 100
+    assert survivors(mutants, ask) == LISTED & {mutant.name for mutant in mutants}
 
 
-def test_there_are_enough_of_both() -> None:
-    assert sum(map(len, SOME_HARMFUL.values())) >= 100
-    assert sum(map(len, SOME_HARMLESS.values())) >= 20
+def test_what_is_harmless_is_not_suspected(ask: Ask) -> None:
+    mutants = all_of(sampled(harmless(), 30))
+    assert len(mutants) >= 20
+    assert alarms(mutants, ask) == []
 
 
 @pytest.mark.mutations
 def test_each_is_another_one_and_few_survive() -> None:
-    assert set(harmful_to_others()) <= set(HARMFUL)
-    assert set(harmless_to_others()) <= set(HARMLESS)
-    harmful_ones, harmless_ones = (
-        list(chain.from_iterable(chain.from_iterable(kinds.values()) for kinds in both))
-        for both in ((HARMFUL, harmful_to_others()), (HARMLESS, harmless_to_others()))
-    )
+    assert set(harmful_to_others()) <= set(harmful())
+    assert set(harmless_to_others()) <= set(harmless())
+    harmful_ones, harmless_ones = all_of(harmful(), harmful_to_others()), all_of(harmless(), harmless_to_others())
     assert (len(harmful_ones) > 7000, len(harmless_ones) > 2000) == (True, True)
     for mutants in (harmful_ones, harmless_ones):
         assert len({mutant.name for mutant in mutants}) == len(mutants)
@@ -119,25 +110,14 @@ def test_each_is_another_one_and_few_survive() -> None:
     assert len(LISTED) * 100 <= len(harmful_ones)
 
 
-@pytest.mark.parametrize("kind", SOME_HARMFUL)
-def test_what_is_harmful_is_found(kind: str, ask: Ask) -> None:
-    mutants = SOME_HARMFUL[kind]
-    assert survivors(mutants, ask) == LISTED & {mutant.name for mutant in mutants}
-
-
-@pytest.mark.parametrize("kind", SOME_HARMLESS)
-def test_what_is_harmless_is_not_suspected(kind: str, ask: Ask) -> None:
-    assert alarms(SOME_HARMLESS[kind], ask) == []
-
-
 @pytest.mark.mutations
-@pytest.mark.parametrize("kind", HARMFUL)
-def test_all_that_is_harmful_is_found(kind: str, ask_all: Ask) -> None:
-    mutants = [*HARMFUL[kind], *harmful_to_others().get(kind, [])]
+@pytest.mark.parametrize("part", range(PARTS))
+def test_all_that_is_harmful_is_found(part: int, ask_all: Ask) -> None:
+    mutants = all_of(harmful(), harmful_to_others())[part::PARTS]
     assert survivors(mutants, ask_all) == LISTED & {mutant.name for mutant in mutants}
 
 
 @pytest.mark.mutations
-@pytest.mark.parametrize("kind", HARMLESS)
-def test_all_that_is_harmless_is_not_suspected(kind: str, ask_all: Ask) -> None:
-    assert alarms([*HARMLESS[kind], *harmless_to_others().get(kind, [])], ask_all) == []
+@pytest.mark.parametrize("part", range(PARTS))
+def test_all_that_is_harmless_is_not_suspected(part: int, ask_all: Ask) -> None:
+    assert alarms(all_of(harmless(), harmless_to_others())[part::PARTS], ask_all) == []

@@ -3,11 +3,12 @@
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Annotated, Any
 
 import hangar_dal
@@ -15,6 +16,7 @@ from hangar_dal import ACCOUNTS, COMMERCE, COMMUNITY, LIVESTREAMS, OUTBOX, Catal
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
+from hangar_dal.contract.rules import RULES
 from hangar_dal.contract.sources import Source
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.verify import verify
@@ -22,13 +24,13 @@ from hangar_dal.sqlscan import DIALECTS
 
 CATALOGS = (ACCOUNTS, COMMUNITY, OUTBOX, COMMERCE, LIVESTREAMS)
 _SOURCE = Path(hangar_dal.__file__).parent
+_IMPORTED = re.compile(r"^from hangar_dal\.models\.(\w+)", re.MULTILINE)
 
 
 def _domains() -> tuple[str, ...]:
     """Those that have SQL, each behind the ones whose models it imports; always in the same order."""
     names = [path.stem for catalog in CATALOGS for path in sorted((catalog.folder / "sqlite").glob("*.sql"))]
-    imports = re.compile(r"^from hangar_dal\.models\.(\w+)", re.MULTILINE)
-    imported = {name: [each for each in names if each in imports.findall(_model_text(name))] for name in names}
+    imported = {name: [each for each in names if each in _IMPORTED.findall(_model_text(name))] for name in names}
     return tuple(TopologicalSorter(imported).static_order())
 
 
@@ -43,6 +45,9 @@ TOGETHER = [[each for each in DOMAINS if (catalog.folder / "sqlite" / f"{each}.s
 PYTHON = (*(f"models/{domain}.py" for domain in DOMAINS), *(f"{domain}.py" for domain in DOMAINS))
 # Generated modules have names of their own, so that nothing of the project is replaced.
 _OURS = re.compile(rf"\bhangar_dal\.(models\.(?:{'|'.join(DOMAINS)})|catalogs)\b")
+
+# The rules that only `check` has: `migrations verify` compares twins too.
+_OF_QUERIES = RULES.keys() - {"twins-differ"}
 
 Texts = Mapping[str, str]
 
@@ -141,13 +146,23 @@ def _parts(text: str) -> Sequence[tuple[str, str]]:
     return [(found[1] if (found := _NAME.match(part)) else "", part) for part in _PART.split(text)]
 
 
-def found_in_query(mutant: Mutant, sources: Sequence[Source], folder: Path) -> list[Finding]:
-    """What `check` says of the only query that the mutant changes, without the others of its file; nothing if more is.
+def found_nearby(mutant: Mutant, sources: Sequence[Source], folder: Path) -> Iterator[Sequence[Finding]]:
+    """What `check` says of the only query that the mutant changes, then of all that it may break.
 
-    This takes a fraction of the time of the whole file, in which the same would be found.
+    The first takes a fraction of the time. Before all that read a model, those of its own domain are asked, unless a
+    rule goes by what all queries fill a field with.
     """
-    if not mutant.query or mutant.touches_migrations:
-        return []
+    if mutant.rules and mutant.query:
+        yield found_in_query(mutant, sources, folder)
+    texts = mutant.applied_to(own_texts())
+    own = [each for each in mutant.domains if any(Path(path).stem == each for path in mutant.changed)]
+    if mutant.rules and "null-needless" not in mutant.rules and own:
+        yield found_in(texts, sources, folder, own)
+    yield found_in(texts, sources, folder, mutant.domains)
+
+
+def found_in_query(mutant: Mutant, sources: Sequence[Source], folder: Path) -> list[Finding]:
+    """What `check` says of the only query that the mutant changes, without the others of its file."""
     texts = dict(mutant.applied_to(own_texts()))
     domain = mutant.domains[0]
     for path in (f"queries/{dialect}/{domain}.sql" for dialect in DIALECTS):
@@ -172,19 +187,32 @@ def found_in(
     return list(check_against(Project((catalog,), ()), sources).findings)
 
 
-def found_in_migrations(mutant: Mutant, server: str, folder: Path) -> list[Finding]:
+def found_in_migrations(mutant: Mutant, server: str, folder: Path) -> Iterator[Sequence[Finding]]:
     """What `migrations verify` says of these migrations; if that is nothing, what `check` says of all on them.
 
-    `server` is the URL of PostgreSQL.
+    Where a rule of `check` may answer, it is asked first, and on SQLite alone if that is another one: both take a
+    fraction of the time. `server` is the URL of PostgreSQL.
     """
     texts = mutant.applied_to(own_texts())
     _write(texts, "migrations/", folder)
+    ask_first = not mutant.rules.isdisjoint(_OF_QUERIES)
+    if ask_first and any("/sqlite/" in path for path in mutant.changed):
+        yield _found_on(texts, folder, None)
+    if ask_first:
+        yield _found_on(texts, folder, server)
     found = verify([folder], postgresql=server, lint=False, database=f"sqlite:///{folder / 'none.db'}")
-    if found:
-        return list(found)
+    yield found
+    if not found and not ask_first:
+        yield _found_on(texts, folder, server)
+
+
+def _found_on(texts: Texts, folder: Path, server: str | None) -> list[Finding]:
+    """What `check` says of all queries on these migrations; without a server, on SQLite alone."""
     project = Project((), (folder,))
-    with live_postgresql(project, server) as postgresql, live_sqlite(project) as sqlite:
-        return found_in(texts, [postgresql, sqlite], folder / "queries", TOGETHER[0])
+    with ExitStack() as opened:
+        sources: list[Source] = [opened.enter_context(live_postgresql(project, server))] if server else []
+        sources.append(opened.enter_context(live_sqlite(project)))
+        return found_in(texts, sources, folder / "queries", TOGETHER[0])
 
 
 def _write(texts: Texts, prefix: str, place: Path) -> None:
@@ -199,21 +227,30 @@ def _write(texts: Texts, prefix: str, place: Path) -> None:
 def _declared(python: Sequence[str]) -> Sequence[Callable[..., Any]]:
     """The functions behind `@query` in modules made of these texts.
 
-    No module imports one of functions, so that the others need not be made again if one of these is another one.
+    Made again are those modules that are other ones, and those that import one of these. No module imports one of
+    functions.
     """
-    changed = [path for path, text in zip(PYTHON, python, strict=True) if text != own_texts()[path]]
-    if any(path.startswith("models/") for path in changed):
-        return _executed(_modules(), PYTHON, python)
+    of_path = dict(zip(PYTHON, python, strict=True))
+    again: list[str] = []
+    for path, text in of_path.items():
+        imported = {f"models/{name}.py" for name in _IMPORTED.findall(text)}
+        if text != own_texts()[path] or not imported.isdisjoint(again):
+            again.append(path)
     own = _own_modules()
-    made = {_name_of(path): _module(_name_of(path)) for path in changed}
-    again = _executed({**own[0], **made}, changed, [python[PYTHON.index(path)] for path in changed])
-    return [*(function for function in own[1] if function.__module__ not in made), *again]
+    made = {_name_of(path): _module(_name_of(path)) for path in again}
+    functions = _executed({**own[0], **made}, again, [of_path[path] for path in again])
+    return [*(function for function in own[1] if function.__module__ not in made), *functions]
 
 
 @cache
 def _own_modules() -> tuple[Mapping[str, ModuleType], Sequence[Callable[..., Any]]]:
-    modules = _modules()
+    modules = {name: _module(name) for name in ("mutant", "mutant.models", *map(_name_of, PYTHON))}
     return modules, _executed(modules, PYTHON, [own_texts()[path] for path in PYTHON])
+
+
+@cache
+def _compiled(path: str, text: str) -> CodeType:
+    return compile(_OURS.sub(r"mutant.\1", text), path, "exec", dont_inherit=True)
 
 
 def _executed(
@@ -228,8 +265,7 @@ def _executed(
     sys.modules.update(known)
     try:
         for path, text in zip(paths, python, strict=True):
-            code = compile(_OURS.sub(r"mutant.\1", text), path, "exec", dont_inherit=True)
-            exec(code, vars(modules[_name_of(path)]))
+            exec(_compiled(path, text), vars(modules[_name_of(path)]))
     finally:
         for name, module_before in before.items():
             if module_before is None:
@@ -237,10 +273,6 @@ def _executed(
             else:
                 sys.modules[name] = module_before
     return [declared.function for declared in catalog.queries.values()]
-
-
-def _modules() -> Mapping[str, ModuleType]:
-    return {name: _module(name) for name in ("mutant", "mutant.models", *map(_name_of, PYTHON))}
 
 
 def _module(name: str) -> ModuleType:

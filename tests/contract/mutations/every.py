@@ -1,9 +1,9 @@
 """All mutants of all kinds, in an order that stays, and a sample of them.
 
-Those of the other catalogs are made when they are asked for: no test but the long run tries them.
+They are made when they are asked for. Those of the other catalogs only the long run tries.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 
@@ -23,7 +23,6 @@ from contract.mutations import (
 from contract.mutations.application import Mutant, Texts, own_texts, parts_of
 from contract.mutations.edits import thinned
 
-OF_ACCOUNTS, *OF_OTHERS = parts_of(own_texts())
 Generator = Callable[[Texts], Iterator[Mutant]]
 
 # Of the queries of all catalogs; those of models and migrations name those of ACCOUNTS.
@@ -43,25 +42,27 @@ _HARMLESS_OTHERS: Iterable[Generator] = (harmless_python.mutants, harmless_migra
 Kinds = Mapping[str, list[Mutant]]
 
 
+@cache
 def harmful() -> Kinds:
     """By kind: changes of ACCOUNTS that break the contract."""
-    return _by_kind([OF_ACCOUNTS], (*_HARMFUL_QUERIES, *_HARMFUL_OTHERS))
+    return _by_kind(_parts()[:1], (*_HARMFUL_QUERIES, *_HARMFUL_OTHERS))
 
 
+@cache
 def harmless() -> Kinds:
     """By kind: edits of ACCOUNTS that leave it whole."""
-    return _by_kind([OF_ACCOUNTS], (*_HARMLESS_QUERIES, *_HARMLESS_OTHERS))
+    return _by_kind(_parts()[:1], (*_HARMLESS_QUERIES, *_HARMLESS_OTHERS))
 
 
 @cache
 def harmful_to_others() -> Kinds:
     """The same of the other catalogs, by the same kinds."""
-    return _by_kind(OF_OTHERS, _HARMFUL_QUERIES)
+    return _by_kind(_parts()[1:], _HARMFUL_QUERIES)
 
 
 @cache
 def harmless_to_others() -> Kinds:
-    return _by_kind(OF_OTHERS, _HARMLESS_QUERIES)
+    return _by_kind(_parts()[1:], _HARMLESS_QUERIES)
 
 
 def sampled(kinds: Kinds, part: int) -> Kinds:
@@ -73,6 +74,10 @@ def sampled(kinds: Kinds, part: int) -> Kinds:
     sample = {kind: thinned(kinds[kind], 1) for kind in of_migrations[::6]}
     others = {kind: mutants for kind, mutants in kinds.items() if kind not in of_migrations}
     return sample | {kind: thinned(mutants, -(-len(mutants) // part)) for kind, mutants in others.items()}
+
+
+def _parts() -> Sequence[Texts]:
+    return list(parts_of(own_texts()))
 
 
 def _by_kind(parts: Iterable[Texts], generators: Iterable[Generator]) -> Kinds:
