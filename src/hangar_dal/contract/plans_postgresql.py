@@ -1,11 +1,11 @@
-"""PostgreSQL's plans, on a scratch database that is filled when the first plan is asked for.
+"""PostgreSQL's plans, on a scratch database whose tables are filled when the first plan reads them.
 
-They are generic: what holds whatever the parameters are. LIMIT is taken for that of a page: PostgreSQL would
+The plans are generic: what holds whatever the parameters are. LIMIT is taken for that of a page: PostgreSQL would
 assume a tenth of the table. Builds on `plans` and `statistics_postgresql`.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import pairwise
@@ -64,6 +64,8 @@ class PostgresPlanner:
         self._scratch = scratch
         # A plan leaves out the schema.
         self._tables = {name.rpartition(".")[2]: name for name in tables.columns}
+        self._filled: set[str] = set()
+        self.empty: list[str] = []
 
     def close(self) -> None:
         if "_connection" in vars(self):
@@ -80,8 +82,17 @@ class PostgresPlanner:
         settings = [f"SET LOCAL {setting} = off" for setting in _BY_INDEX] if by_index else []
         with suppress(psycopg.Error):
             node = self._explained(settings, text, len(names))
+            while unfilled := set(_relations(node)) - self._filled:
+                self._fill(unfilled)
+                node = self._explained(settings, text, len(names))
             return Plan(tuple(self._steps(node, names, reads(variant.text, "postgresql"))))
         return None
+
+    def _fill(self, relations: Collection[str]) -> None:
+        self._connection.execute("SET default_transaction_read_only = off")
+        self.empty += fill(self._scratch, self._connection, relations)
+        self._connection.execute("SET default_transaction_read_only = on")
+        self._filled.update(relations)
 
     def _explained(self, settings: Sequence[str], text: str, parameters: int) -> Node:
         """All that it takes is sent at once, which is one transaction to the server: the settings end with it."""
@@ -146,7 +157,6 @@ class PostgresPlanner:
         connection.execute("SET client_encoding = 'utf8'")
         connection.prepare_threshold = None
         connection.execute("SET lock_timeout = '10s'")
-        self.empty = fill(self._scratch, connection)
         connection.execute("SET default_transaction_read_only = on")
         connection.execute("SET plan_cache_mode = force_generic_plan")
         connection.execute("SET max_parallel_workers_per_gather = 0")
@@ -159,6 +169,14 @@ class PostgresPlanner:
     @cached_property
     def _partitions(self) -> dict[str, str]:
         return dict(self._connection.execute(_PARTITIONS).fetchall())
+
+
+def _relations(node: Node) -> Iterator[str]:
+    """Each table that is read or written, by its name without the schema."""
+    if "Relation Name" in node:
+        yield node["Relation Name"]
+    for inner in node.get("Plans", ()):
+        yield from _relations(inner)
 
 
 def _limits(variant: Variant) -> set[str]:

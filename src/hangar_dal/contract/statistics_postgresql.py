@@ -5,7 +5,7 @@ follow the types, the keys and the values that a rule names, and no other rule: 
 `statistics`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from time import sleep
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _TABLES: Final = """
-SELECT c.oid, format('%I.%I', n.nspname, c.relname)
+SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname)
 FROM pg_catalog.pg_class AS c
 INNER JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE
@@ -28,7 +28,13 @@ WHERE
     AND n.nspname !~ '^pg_'
     AND n.nspname <> 'information_schema'
     AND pg_has_role(c.relowner, 'USAGE')
-    AND c.relname NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
+    AND (
+        c.relname = ANY(%(names)s)
+        OR c.oid IN (
+            SELECT pg_partition_root(p.oid) FROM pg_catalog.pg_class AS p
+            WHERE p.relispartition AND p.relname = ANY(%(names)s)
+        )
+    )
 ORDER BY c.oid
 """
 _COLUMNS: Final = """
@@ -86,14 +92,17 @@ _VALUES: Final = {
 }
 
 
-def fill(scratch: PostgresScratch, connection: "Connection[Any]") -> tuple[str, ...]:
-    """The tables for which no rows could be made up stay as they are; these come back. Must not be in a transaction."""
+def fill(scratch: PostgresScratch, connection: "Connection[Any]", names: Collection[str]) -> list[str]:
+    """Fill the tables that a plan calls by these names. Must not be in a transaction.
+
+    The tables for which no rows could be made up stay as they are; these come back.
+    """
     filled: list[str] = []
     empty: list[str] = []
     # VACUUM marks no row as visible to all before its commit, and those near it, are on the disk.
     connection.execute("SET synchronous_commit = on")
     with scratch.changing(connection) as change:
-        for oid, table in change.execute(_TABLES).fetchall():
+        for oid, table in change.execute(_TABLES, {"names": list(names)}).fetchall():
             try:
                 with scratch.changing(connection) as one:
                     _fill(one, oid, table)
@@ -102,7 +111,7 @@ def fill(scratch: PostgresScratch, connection: "Connection[Any]") -> tuple[str, 
                 empty.append(table)
     if filled:
         _vacuum(scratch, connection, filled)
-    return tuple(empty)
+    return empty
 
 
 def _vacuum(scratch: PostgresScratch, connection: "Connection[Any]", tables: Sequence[str]) -> None:
