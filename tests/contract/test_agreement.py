@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from hangar_dal import ACCOUNTS, Catalog
+from hangar_dal import Catalog
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.live import live_postgresql, live_sqlite
@@ -62,7 +62,7 @@ CASES = read_cases()
 @pytest.fixture(scope="module")
 def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
     """Both databases with the tables of `store`."""
-    project = Project((), (ACCOUNTS.migrations, HERE / "store" / "migrations"))
+    project = Project((), (HERE / "store" / "migrations",))
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
         if postgres_server.needs_permission:
             patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")

@@ -41,11 +41,6 @@ def write_project(folder: Path, module: str, result: str, arguments: str = "id: 
         (folder / "sql" / dialect / f"{module}.sql").write_text(SQL)
 
 
-def test_the_packages_own_queries_are_clean(server: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["check", "--catalog", "hangar_dal:ACCOUNTS", "--postgresql", server]) == 0
-    assert "\nclean: " in capsys.readouterr().out
-
-
 def test_the_server_may_be_the_settings(
     server: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,34 +157,44 @@ def test_without_the_parser_of_the_extra_a_snapshot_is_all_that_can_be_checked_a
     assert cli.main(["check", "--offline", "--catalog", "hangar_dal:ACCOUNTS"]) == 0
 
 
-@pytest.mark.parametrize("test", ["IN (:ids)", "= :ids", "NOT IN (:ids)"])
+def write_queries(module: str, functions: dict[str, str], sql: dict[str, str]) -> None:
+    """A project of these functions, each with its statement."""
+    write_project(Path.cwd(), module, "str")
+    head = Path(f"{module}.py").read_text().partition("@CATALOG.query")[0].replace("RowCount", "RowCount, User")
+    queries = (f"@CATALOG.query\nasync def {name}{rest}: ...\n" for name, rest in functions.items())
+    Path(f"{module}.py").write_text(head + "\n".join(queries))
+    for file in Path("sql").glob("*/*.sql"):
+        file.write_text("\n".join(f"-- name: {name}\n{sql[name]};\n" for name in functions))
+
+
 def test_a_list_where_one_value_belongs_is_reported_with_the_form_of_each_dialect(
-    server: str, capsys: pytest.CaptureFixture[str], test: str
+    server: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    module = f"store_of_lists_{len(test)}"
-    write_project(Path.cwd(), module, "list[str]", "ids: list[UUID]")
-    sql = SQL.replace("= :id;", f"{test}\nORDER BY display_name, id;").replace("get_name\n", "get_name\n-- scan: all\n")
-    for dialect in ("sqlite", "postgresql"):
-        (Path("sql") / dialect / f"{module}.sql").write_text(sql)
-    assert cli.main(["check", "--postgresql", server, "--json"]) == 1
-    found = json.loads(capsys.readouterr().out)["findings"]
-    assert {each["dialect"]: each["fix"] for each in found if each["rule"] == "parameter-kind"} == {
-        "sqlite": "write IN (SELECT value FROM json_each(:ids)); for one value, change the annotation",
-        "postgresql": "write = ANY(:ids), or <> ALL(:ids) for NOT IN; for one value, change the annotation",
+    sql = {
+        name: f"-- scan: all\nSELECT display_name FROM users WHERE id {test}\nORDER BY display_name, id"
+        for name, test in (("get_in", "IN (:ids)"), ("get_equal", "= :ids"), ("get_not_in", "NOT IN (:ids)"))
     }
-
-
-@pytest.mark.parametrize("result", ["str", "list[str]", "tuple_of_users"])
-def test_a_write_without_returning_is_one_finding_in_each_dialect(
-    server: str, capsys: pytest.CaptureFixture[str], result: str
-) -> None:
-    module = f"store_of_writes_{len(result)}"
-    write_project(Path.cwd(), module, "User" if result == "tuple_of_users" else result)
-    python = Path(f"{module}.py").read_text().replace("import ACCOUNTS, Catalog,", "import ACCOUNTS, Catalog, User,")
-    Path(f"{module}.py").write_text(python.replace("get_name", "put_name"))
-    for dialect in ("sqlite", "postgresql"):
-        sql = "-- name: put_name\nUPDATE users SET is_private = TRUE WHERE id = :id;\n"
-        (Path("sql") / dialect / f"{module}.sql").write_text(sql)
+    write_queries("store_of_lists", dict.fromkeys(sql, "(db: Executor, ids: list[UUID]) -> list[str]"), sql)
     assert cli.main(["check", "--postgresql", server, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)["findings"]
-    assert [each["rule"] for each in found] == ["returning-missing"] * 2
+    for name in sql:
+        of_one = [each for each in found if each["query"] == f"store_of_lists.{name}"]
+        assert {each["dialect"]: each["fix"] for each in of_one if each["rule"] == "parameter-kind"} == {
+            "sqlite": "write IN (SELECT value FROM json_each(:ids)); for one value, change the annotation",
+            "postgresql": "write = ANY(:ids), or <> ALL(:ids) for NOT IN; for one value, change the annotation",
+        }
+
+
+def test_a_write_without_returning_is_one_finding_in_each_dialect(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = {"put_one": "str", "put_all": "list[str]", "put_user": "User"}
+    functions = {name: f"(db: Executor, id: UUID) -> {result}" for name, result in results.items()}
+    write_queries(
+        "store_of_writes", functions, dict.fromkeys(functions, "UPDATE users SET is_private = TRUE WHERE id = :id")
+    )
+    assert cli.main(["check", "--postgresql", server, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert sorted((each["query"].partition(".")[2], each["rule"], each["dialect"]) for each in found) == sorted(
+        (name, "returning-missing", dialect) for name in results for dialect in ("postgresql", "sqlite")
+    )

@@ -4,8 +4,8 @@ A pair is accepted if neither loading nor checking finds anything in the stateme
 """
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import ModuleType
@@ -14,13 +14,13 @@ from uuid import UUID
 
 import pytest
 
-from hangar_dal import ACCOUNTS, Catalog, Database, open_database
+from hangar_dal import Catalog, Database, open_database
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
-from hangar_dal.contract.sources import Source
 from hangar_dal.database import Statement
 from hangar_dal.settings import Settings
+from once import once
 from postgres_server import Server
 
 Open = Callable[[Catalog], Awaitable[Database]]
@@ -158,24 +158,25 @@ def declared(queries: Sequence[Query], folder: Path) -> tuple[Catalog, ModuleTyp
 
 
 @pytest.fixture(scope="module")
-def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
-    """Both databases with a table for each type of column."""
-    project = Project((), (ACCOUNTS.migrations, STORE))
-    with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
-        if postgres_server.needs_permission:
-            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+def accepted(
+    postgres_server: Server, of_all_workers: Path, tmp_path_factory: pytest.TempPathFactory
+) -> frozenset[Query]:
+    """The queries in which nothing is found, on databases with a table for each type of column."""
+
+    def ask() -> frozenset[Query]:
+        project, catalog = Project((), (STORE,)), declared(EVERY, tmp_path_factory.mktemp("every"))[0]
         url = postgres_server.url("postgres")
-        yield [opened.enter_context(live_postgresql(project, url)), opened.enter_context(live_sqlite(project))]
+        with pytest.MonkeyPatch.context() as patch:
+            if postgres_server.needs_permission:
+                patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+            with live_postgresql(project, url) as postgresql, live_sqlite(project) as sqlite:
+                asked = Project((catalog,), (), small_tables=tuple(postgresql.tables.columns))
+                report = check_against(asked, [postgresql, sqlite])
+        assert all(finding.query and finding.message and finding.fix for finding in report.findings)
+        wrong = {finding.query.removeprefix("values.") for finding in report.findings}
+        return frozenset(query for query in EVERY if "_".join(query) not in wrong)
 
-
-@pytest.fixture(scope="module")
-def accepted(sources: Sequence[Source], tmp_path_factory: pytest.TempPathFactory) -> set[Query]:
-    """The queries in which nothing is found."""
-    catalog, _ = declared(EVERY, tmp_path_factory.mktemp("every"))
-    report = check_against(Project((catalog,), (), small_tables=tuple(sources[0].tables.columns)), sources)
-    assert all(finding.query and finding.message and finding.fix for finding in report.findings)
-    wrong = {finding.query.removeprefix("values.") for finding in report.findings}
-    return {query for query in EVERY if "_".join(query) not in wrong}
+    return once(of_all_workers, "accepted-pairs", ask)
 
 
 @pytest.fixture
@@ -193,7 +194,7 @@ async def open_values(settings: Settings) -> AsyncIterator[Open]:
         yield open_for
 
 
-def test_the_types_of_the_documentation_are_accepted_everywhere(accepted: set[Query]) -> None:
+def test_the_types_of_the_documentation_are_accepted_everywhere(accepted: frozenset[Query]) -> None:
     for annotation, (_, _, columns) in ANNOTATIONS.items():
         for column in columns:
             positions = {"argument", "field", "item", "read"} - _NOWHERE.get(annotation, frozenset())
@@ -205,7 +206,7 @@ def alike(found: object, given: object) -> bool:
     return type(found) is type(given) and found == given
 
 
-async def test_what_is_accepted_comes_back_equal(accepted: set[Query], open_values: Open, tmp_path: Path) -> None:
+async def test_what_is_accepted_comes_back_equal(accepted: frozenset[Query], open_values: Open, tmp_path: Path) -> None:
     catalog, module = declared(sorted(accepted), tmp_path)
     catalog.load()
     db = await open_values(catalog)

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from commands import run_module
 from docs.documents import BACKUP, DEPLOYMENT, README, ROOT, TUTORIAL, Block, blocks, commands, write_files
 from hangar_dal import cli, sealing
 
@@ -28,23 +30,32 @@ def by_page(page: Path) -> list[tuple[Path, Block]]:
 
 
 def run(command: str, folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+    """The command as a shell reads it; a Python program runs in a process that has imported the package before."""
     environment = {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(folder),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # the pages' own tests run commands
         "DATABASE_URL": url,
         "HANGAR_SEALING_KEYS": sealing.new_key(),
         "PYTEST_ADDOPTS": "-p no:schemathesis",  # takes a second to be loaded, and the pages do not use it
     }
-    return subprocess.run(
-        ["bash", "-c", command.replace(EXAMPLE_URL, url)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    words = shlex.split(command.replace(EXAMPLE_URL, url))
+    while "=" in words[0]:
+        name, _, value = words.pop(0).partition("=")
+        environment[name] = value
+    match words:
+        case ["hangar-dal", *arguments]:
+            return run_module("hangar_dal.cli", *arguments, cwd=folder, env=environment)
+        case ["python", "-m", module, *arguments]:
+            return run_module(module, *arguments, cwd=folder, env=environment)
+        case ["python", file] if file.endswith(".py"):
+            return run_module(file.removesuffix(".py"), cwd=folder, env=environment)
+        case ["python", "-c", _]:
+            command_line = [sys.executable, *words[1:]]
+            return subprocess.run(
+                command_line, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+            )
+        case _:
+            raise AssertionError(f"{command}: no test knows how to run this")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A schema as text, as Mermaid and as a picture in which nothing lies upon anything else."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from itertools import chain, pairwise, product
 from pathlib import Path
@@ -11,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hangar_dal import ACCOUNTS, COMMERCE, COMMUNITY, LIVESTREAMS, OUTBOX, Catalog
-from hangar_dal.migrations.drift import migrated_schema
+from hangar_dal.migrations.drift import database_schema, migrated_schema
 from hangar_dal.migrations.schema import Column, ForeignKey, Schema, Table
 from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.migrations.views.layout import Box, Line, arrange
 from hangar_dal.migrations.views.mermaid import as_mermaid
 from hangar_dal.migrations.views.svg import as_svg
 from hangar_dal.migrations.views.text import as_text
+from postgres_server import Server
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "schema.md"
 SHOP = """
@@ -197,14 +199,20 @@ def overlap(one: Box, other: Box) -> bool:
     )
 
 
+@pytest.fixture
+def migrated(_postgres_templates: Callable[[Catalog], str], _allowed_postgres: Server) -> Callable[[Catalog], Schema]:
+    """The schema that the migrations of a catalog give on PostgreSQL."""
+    return lambda catalog: database_schema(_allowed_postgres.url(_postgres_templates(catalog)))
+
+
 @pytest.mark.parametrize(
     "catalog", [ACCOUNTS, COMMUNITY, COMMERCE, LIVESTREAMS, OUTBOX], ids=lambda catalog: catalog.name
 )
-def test_the_picture_in_the_documentation_is_current(empty_postgres_url: str, catalog: Catalog) -> None:
+def test_the_picture_in_the_documentation_is_current(catalog: Catalog, migrated: Callable[[Catalog], Schema]) -> None:
     """Each picture has the tables of one catalog."""
-    schema = migrated_schema(empty_postgres_url, catalog=catalog)
+    schema = migrated(catalog)
     for used in catalog.uses:
-        schema = schema.only(schema.names - migrated_schema(empty_postgres_url, catalog=used).names)
+        schema = schema.only(schema.names - migrated(used).names)
     diagram = "\n".join(as_mermaid(schema))
     assert f"```mermaid\n{diagram}\n```" in DOCUMENT.read_text(encoding="utf-8"), (
         "docs/schema.md: put in what `hangar-dal schema --scratch --mermaid` prints for PostgreSQL"
