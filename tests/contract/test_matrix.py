@@ -200,6 +200,7 @@ def test_what_needs_no_database_is_found_before(deploy: Deploy) -> None:
         deploy(ADD, column="*")
 
 
+@pytest.mark.long  # the example application tells the same of fewer queries (tests/examples/test_shop.py)
 def test_the_package_itself_tells_each_query(server: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "--matrix", "--catalog", "hangar_dal:ACCOUNTS", "--postgresql", server, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
