@@ -15,10 +15,18 @@ CREATE TABLE payment_methods (
     CONSTRAINT payment_methods_id_user_id_key UNIQUE (id, user_id),
     CONSTRAINT payment_methods_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
 
-    CONSTRAINT payment_methods_provider_check CHECK (provider ~ '^[a-z][a-z_]{0,49}$'),
+    CONSTRAINT payment_methods_provider_check CHECK (
+        length(provider) BETWEEN 1 AND 50
+        AND provider ~ '^[a-z]'
+        AND provider !~ '[^a-z_]'
+    ),
     -- Nothing unsealed is ever stored. The shortest sealed text is longer than any card number.
     CONSTRAINT payment_methods_token_check CHECK (substr(token, 1, 3) = 'v1.' AND length(token) >= 40),
-    CONSTRAINT payment_methods_brand_check CHECK (brand ~ '^[a-z][a-z_]{0,49}$'),
+    CONSTRAINT payment_methods_brand_check CHECK (
+        length(brand) BETWEEN 1 AND 50
+        AND brand ~ '^[a-z]'
+        AND brand !~ '[^a-z_]'
+    ),
     CONSTRAINT payment_methods_last_four_check CHECK (last_four ~ '^[0-9][0-9][0-9][0-9]$'),
     CONSTRAINT payment_methods_expires_month_check CHECK (expires_month BETWEEN 1 AND 12),
     CONSTRAINT payment_methods_expires_year_check CHECK (expires_year BETWEEN 2000 AND 9999),
@@ -81,7 +89,11 @@ CREATE TABLE payments (
     CONSTRAINT payments_payment_method_id_fkey FOREIGN KEY (payment_method_id)
     REFERENCES payment_methods (id) ON DELETE SET NULL,
 
-    CONSTRAINT payments_provider_check CHECK (provider ~ '^[a-z][a-z_]{0,49}$'),
+    CONSTRAINT payments_provider_check CHECK (
+        length(provider) BETWEEN 1 AND 50
+        AND provider ~ '^[a-z]'
+        AND provider !~ '[^a-z_]'
+    ),
     -- A text of 14 to 19 digits may be a card number, with spaces and hyphens or without.
     CONSTRAINT payments_provider_reference_check CHECK (
         length(provider_reference) BETWEEN 1 AND 200

@@ -21,7 +21,7 @@ CREATE TABLE idempotency_keys (
 
     CONSTRAINT idempotency_keys_scope_check CHECK (length(scope) BETWEEN 1 AND 200),
     CONSTRAINT idempotency_keys_key_check CHECK (length(key) BETWEEN 1 AND 200),
-    CONSTRAINT idempotency_keys_request_hash_check CHECK (request_hash ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT idempotency_keys_request_hash_check CHECK (length(request_hash) = 64 AND request_hash !~ '[^0-9a-f]'),
     CONSTRAINT idempotency_keys_answer_status_check CHECK (answer_status BETWEEN 100 AND 599),
     -- Somebody works on it until the lease ends, or it has an answer.
     CONSTRAINT idempotency_keys_lease_check CHECK ((claim_id IS NULL) = (lease_ends_at IS NULL)),

@@ -23,7 +23,11 @@ CREATE TABLE webhook_events (
     CONSTRAINT webhook_events_provider_event_id_key UNIQUE (provider, event_id),
 
     CONSTRAINT webhook_events_number_check CHECK (number > 0),
-    CONSTRAINT webhook_events_provider_check CHECK (provider ~ '^[a-z][a-z_]{0,49}$'),
+    CONSTRAINT webhook_events_provider_check CHECK (
+        length(provider) BETWEEN 1 AND 50
+        AND provider ~ '^[a-z]'
+        AND provider !~ '[^a-z_]'
+    ),
     CONSTRAINT webhook_events_object_key_check CHECK (length(object_key) BETWEEN 1 AND 200),
     CONSTRAINT webhook_events_event_id_check CHECK (length(event_id) BETWEEN 1 AND 200),
     CONSTRAINT webhook_events_kind_check CHECK (length(kind) BETWEEN 1 AND 200),

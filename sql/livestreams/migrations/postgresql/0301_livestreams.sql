@@ -96,7 +96,7 @@ CREATE TABLE livestream_keys (
     CONSTRAINT livestream_keys_livestream_id_fkey FOREIGN KEY (livestream_id)
     REFERENCES livestreams (id) ON DELETE CASCADE,
 
-    CONSTRAINT livestream_keys_key_hash_check CHECK (key_hash ~ '^[0-9a-f]{64}$'),
+    CONSTRAINT livestream_keys_key_hash_check CHECK (length(key_hash) = 64 AND key_hash !~ '[^0-9a-f]'),
 
     -- Instants that every language can hold: the years 1 to 9999 in UTC.
     CONSTRAINT livestream_keys_issued_at_check CHECK (
