@@ -3,40 +3,19 @@
 The functions store all rows or none, each at its own instant, and return how many rows there are then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from benchmarks.moment import NOW
 from benchmarks.storing import store_each
-from hangar_dal import Transaction, notifications, one_time_tokens, sign_in_failures, two_factor
+from hangar_dal import Transaction, notifications, one_time_tokens, two_factor
 from hangar_dal.database import Executor
 from hangar_dal.models.row import Row
 from hangar_dal.models.two_factor import NewTwoFactor
-from hangar_dal.one_time_tokens import TokenPurpose
+from hangar_dal.one_time_tokens import ConfirmedEmail, ImportedOneTimeToken, TokenPurpose
 
 _STEP_SECONDS = 30
-
-
-class SentToken(Row):
-    """A link that was sent to a user, and perhaps used."""
-
-    at: datetime
-    user_id: UUID
-    purpose: TokenPurpose
-    token_hash: str
-    email: str
-    expires_at: datetime
-    used_at: datetime | None
-
-
-class FailedSignIns(Row):
-    """Attempts to sign in to one account, one after the other."""
-
-    at: datetime
-    key: str
-    number: int
 
 
 class SetUpFactor(Row):
@@ -56,33 +35,17 @@ class OpenedInbox(Row):
     reads: bool
 
 
-async def store_one_time_tokens(db: Executor, rows: Iterable[SentToken]) -> int:
-    """Tokens of users who are not active are left out."""
-
-    async def store(tx: Transaction, row: SentToken) -> int:
-        link: dict[str, Any] = {"purpose": row.purpose, "token_hash": row.token_hash}
-        stored = await one_time_tokens.replace_one_time_token(
-            tx, user_id=row.user_id, email=row.email, expires_at=row.expires_at, **link
-        )
-        if stored is None:
-            return 0
-        if row.used_at is not None:
-            NOW.set(row.used_at)
-            await one_time_tokens.use_one_time_token(tx, **link)
-            if row.purpose is TokenPurpose.EMAIL_CONFIRMATION:
-                await one_time_tokens.store_confirmed_email(tx, user_id=row.user_id, email=row.email)
-        return 1
-
-    return await store_each(db, rows, store)
-
-
-async def store_failed_sign_ins(db: Executor, rows: Iterable[FailedSignIns]) -> int:
-    async def store(tx: Transaction, row: FailedSignIns) -> int:
-        for _ in range(row.number):
-            await sign_in_failures.count_attempt(tx, row.key)
-        return 1
-
-    return await store_each(db, rows, store)
+async def store_one_time_tokens(db: Executor, rows: Sequence[ImportedOneTimeToken]) -> int:
+    """An address is confirmed when the token for it is used."""
+    await one_time_tokens.import_confirmed_emails(
+        db,
+        [
+            ConfirmedEmail(user_id=row.user_id, email=row.email, confirmed_at=row.used_at)
+            for row in rows
+            if row.purpose is TokenPurpose.EMAIL_CONFIRMATION and row.used_at is not None
+        ],
+    )
+    return await one_time_tokens.import_one_time_tokens(db, rows)
 
 
 async def store_second_factors(db: Executor, rows: Iterable[SetUpFactor]) -> int:

@@ -8,17 +8,17 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final
 
-from benchmarks.account_rows import FailedSignIns, SentToken, SetUpFactor
+from benchmarks.account_rows import SetUpFactor
 from benchmarks.chance import Chance
 from benchmarks.moment import DAY, END, SPAN
 from benchmarks.texts import FIRST_NAMES, LAST_NAMES
 from hangar_dal.eve_tokens import NewEveToken
 from hangar_dal.models.two_factor import NewTwoFactor
-from hangar_dal.one_time_tokens import LIFETIMES, TokenPurpose
+from hangar_dal.one_time_tokens import LIFETIMES, ImportedOneTimeToken, TokenPurpose
 from hangar_dal.refresh_tokens import NewRefreshToken
 from hangar_dal.security_events import SecurityEvent, SecurityEventKind
 from hangar_dal.session_cookies import NewSessionCookie
-from hangar_dal.sign_in_failures import login_key
+from hangar_dal.sign_in_failures import LOGIN_LIMITS, SignInFailures, login_key
 from hangar_dal.totp import SECRET_BYTES
 from hangar_dal.users import ImportedUser, UserRole, UserStatus, UserType
 
@@ -149,8 +149,8 @@ class People:
                     occurred_at=at,
                 )
 
-    def one_time_tokens(self) -> Iterator[SentToken]:
-        """Of users with an address: most have confirmed it, and some have asked for a new password."""
+    def one_time_tokens(self) -> Iterator[ImportedOneTimeToken]:
+        """Of active users with an address: most have confirmed it, and some have asked for a new password."""
         chance = self._chance("one_time_tokens")
         for place, (user_id, joined) in enumerate(zip(self.ids, self.joined, strict=True)):
             if self._is_eve(place):
@@ -158,22 +158,34 @@ class People:
             for purpose, share, used in ((EMAIL_CONFIRMATION, 0.2, 0.9), (PASSWORD_RESET, 0.05, 0.7)):
                 at = joined if purpose is EMAIL_CONFIRMATION else chance.between(joined, self.end)
                 if chance.random() < share:
-                    yield SentToken(
-                        at=at,
+                    used_at = at + LIFETIMES[purpose] * chance.random() if chance.random() < used else None
+                    if self.statuses[place] is not UserStatus.ACTIVE:
+                        continue
+                    yield ImportedOneTimeToken(
                         user_id=user_id,
                         purpose=purpose,
                         token_hash=sha256(f"{self.seed} {purpose} {user_id}".encode()).hexdigest(),
                         email=self._email(place),
+                        issued_at=at,
                         expires_at=at + LIFETIMES[purpose],
-                        used_at=at + LIFETIMES[purpose] * chance.random() if chance.random() < used else None,
+                        used_at=used_at,
                     )
 
-    def sign_in_failures(self) -> Iterator[FailedSignIns]:
+    def sign_in_failures(self) -> Iterator[SignInFailures]:
+        """Attempts one after the other. The last ones of many are refused, since the account is locked."""
         chance = self._chance("sign_in_failures")
         for place, joined in enumerate(self.joined):
             if chance.random() < 0.1:
                 key, at = login_key(self._username(place)), chance.between(joined, self.end)
-                yield FailedSignIns(at=at, key=key, number=chance.choice([1, 1, 2, 2, 3, 6, 7]))
+                number = chance.choice([1, 1, 2, 2, 3, 6, 7])
+                failures = min(number, LOGIN_LIMITS.free)
+                yield SignInFailures(
+                    key=key,
+                    failures=failures,
+                    refused=number - failures,
+                    locked_until=at + LOGIN_LIMITS.locks[0] if failures == LOGIN_LIMITS.free else None,
+                    attempted_at=at,
+                )
 
     def second_factors(self) -> Iterator[SetUpFactor]:
         chance = self._chance("second_factors")

@@ -25,6 +25,7 @@ from hangar_dal import (
     security_events,
     session_cookies,
     shares,
+    sign_in_failures,
     social,
     subscriptions,
     video_views,
@@ -44,7 +45,7 @@ STAGES: Final[Sequence[Sequence[Lane]]] = (
             "refresh_tokens": refresh_tokens.import_refresh_tokens,
             "security_events": security_events.import_security_events,
             "one_time_tokens": account_rows.store_one_time_tokens,
-            "sign_in_failures": account_rows.store_failed_sign_ins,
+            "sign_in_failures": sign_in_failures.import_sign_in_failures,
             "second_factors": account_rows.store_second_factors,
         },
         {

@@ -5,16 +5,18 @@
 """
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.models.one_time_tokens import Address
 from hangar_dal.models.one_time_tokens import ConfirmedEmail as ConfirmedEmail
+from hangar_dal.models.one_time_tokens import ImportedOneTimeToken as ImportedOneTimeToken
 from hangar_dal.models.one_time_tokens import IssuedOneTimeToken as IssuedOneTimeToken
 from hangar_dal.models.one_time_tokens import OneTimeToken as OneTimeToken
 from hangar_dal.models.one_time_tokens import TokenPurpose as TokenPurpose
@@ -46,6 +48,12 @@ async def replace_one_time_token(
     expires_at: datetime,
 ) -> OneTimeToken | None:
     """Store a token that has been made; `issue_one_time_token` makes one."""
+    ...
+
+
+@query
+async def insert_one_time_tokens(db: Executor, rows: list[ImportedOneTimeToken]) -> RowCount:
+    """Store many in one statement, leaving out those that exist; `import_one_time_tokens` makes the batches."""
     ...
 
 
@@ -98,6 +106,12 @@ async def store_confirmed_email(db: Executor, *, user_id: UUID, email: Address) 
 
 
 @query
+async def insert_confirmed_emails(db: Executor, rows: list[ConfirmedEmail]) -> RowCount:
+    """Store many in one statement, leaving out those that exist; `import_confirmed_emails` makes the batches."""
+    ...
+
+
+@query
 async def find_confirmed_email(db: Executor, user_id: UUID) -> ConfirmedEmail | None:
     """The address that the user confirmed last. It may no longer be the user's address: compare the two."""
     ...
@@ -116,6 +130,25 @@ async def issue_one_time_token(
         db, user_id=user_id, purpose=purpose, token_hash=token_hash(token), email=email, expires_at=expires_at
     )
     return IssuedOneTimeToken(token=token, stored=stored) if stored else None
+
+
+async def import_one_time_tokens(db: Executor, rows: Iterable[ImportedOneTimeToken], *, batch_size: int = 500) -> int:
+    """Store many tokens, one statement a batch, all or none; returns how many.
+
+    A user who has a token for the same purpose keeps it.
+    """
+    async with atomic(db) as tx:
+        once = batches(rows, batch_size, key=lambda new: (new.user_id, new.purpose))
+        return sum([await insert_one_time_tokens(tx, batch) for batch in once])
+
+
+async def import_confirmed_emails(db: Executor, rows: Iterable[ConfirmedEmail], *, batch_size: int = 500) -> int:
+    """Store many confirmed addresses, one statement a batch, all or none; returns how many.
+
+    A user who has confirmed an address keeps it.
+    """
+    async with atomic(db) as tx:
+        return sum([await insert_confirmed_emails(tx, batch) for batch in batches(rows, batch_size)])
 
 
 async def purge_expired_one_time_tokens(

@@ -5,14 +5,15 @@
 """
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from hangar_dal.batching import batches
 from hangar_dal.catalogs import ACCOUNTS
-from hangar_dal.database import Database, Executor
+from hangar_dal.database import Database, Executor, atomic
 from hangar_dal.emails import fold_email, is_email
 from hangar_dal.models.row import BatchSize, Sha256
 from hangar_dal.models.sign_in_failures import FreeAttempts
@@ -53,6 +54,12 @@ async def insert_or_count_attempt(
     forgotten: datetime,
 ) -> SignInFailures | None:
     """Count an attempt as failed, or as refused during a lock; None if it is not to be counted. For `count_attempt`."""
+    ...
+
+
+@query
+async def insert_sign_in_failures(db: Executor, rows: list[SignInFailures]) -> RowCount:
+    """Store many in one statement, leaving out those that exist; `import_sign_in_failures` makes the batches."""
     ...
 
 
@@ -111,6 +118,12 @@ async def count_attempt(
         db, key=key, is_counted=is_counted, free=limits.free, locks=locks, forgotten=forgotten
     )
     return counted if counted and not counted.refused else None
+
+
+async def import_sign_in_failures(db: Executor, rows: Iterable[SignInFailures], *, batch_size: int = 500) -> int:
+    """Store many counts, one statement a batch, all or none; returns how many. Keys that have a count keep it."""
+    async with atomic(db) as tx:
+        return sum([await insert_sign_in_failures(tx, batch) for batch in batches(rows, batch_size)])
 
 
 async def purge_sign_in_failures(

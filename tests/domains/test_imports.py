@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -17,10 +19,12 @@ from hangar_dal import (
     eve_tokens,
     likes,
     notifications,
+    one_time_tokens,
     refresh_tokens,
     reports,
     security_events,
     shares,
+    sign_in_failures,
     social,
     users,
     uuid7,
@@ -32,8 +36,10 @@ from hangar_dal.errors import HangarError, TriggerViolation, UniqueViolation
 from hangar_dal.likes import CommentLike
 from hangar_dal.models.row import Row
 from hangar_dal.notifications import Channel, Preference
+from hangar_dal.one_time_tokens import ConfirmedEmail, ImportedOneTimeToken, TokenPurpose
 from hangar_dal.security_events import SecurityEvent, SecurityEventKind
 from hangar_dal.shares import Share, ShareChannel
+from hangar_dal.sign_in_failures import SignInFailures, find_sign_in_failures, second_factor_key
 from hangar_dal.social import Block
 from hangar_dal.users import ImportedUser
 from hangar_dal.video_views import View
@@ -41,6 +47,8 @@ from hangar_dal.videos import RenditionOfVideo, Video
 from hangar_dal_pytest import HangarQueries
 
 AT = builders.EARLIER
+HOUR = timedelta(hours=1)
+EMAIL = "ada@example.org"
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,19 @@ def event(user: User, kind: SecurityEventKind) -> SecurityEvent:
     return SecurityEvent(**builders.security_event(user, kind=kind).model_dump(), occurred_at=AT)
 
 
+def token(user: User) -> ImportedOneTimeToken:
+    given = {"purpose": TokenPurpose.PASSWORD_RESET, "email": EMAIL, "token_hash": sha256(user.id.bytes).hexdigest()}
+    return ImportedOneTimeToken(user_id=user.id, issued_at=AT, expires_at=AT + HOUR, used_at=AT, **given)
+
+
+def failures(key: str) -> SignInFailures:
+    return SignInFailures(key=key, failures=5, refused=2, locked_until=AT + HOUR, attempted_at=AT)
+
+
+async def if_any(found: Awaitable[Any]) -> list[Any]:
+    return [row for row in [await found] if row is not None]
+
+
 async def of_each(world: World, read: Callable[[User], Awaitable[Sequence[Any]]]) -> list[Any]:
     return [found for user in world.users for found in await read(user)]
 
@@ -103,6 +124,24 @@ IMPORTS = {
         lambda world: [builders.refresh_token(user) for user in world.users],
         {"jti": NOBODY, "family_id": NOBODY, "user_id": NOBODY, "token_hash": "a" * 64},
         lambda db, world: of_each(world, lambda user: all_of(refresh_tokens.stream_refresh_tokens(db, user.id))),
+    ),
+    "one_time_tokens": Import(
+        one_time_tokens.import_one_time_tokens,
+        lambda world: [token(user) for user in world.users],
+        {"user_id": NOBODY, "token_hash": "a" * 64},
+        lambda db, world: of_each(world, lambda user: one_time_tokens.list_one_time_tokens(db, user.id)),
+    ),
+    "confirmed_emails": Import(
+        one_time_tokens.import_confirmed_emails,
+        lambda world: [ConfirmedEmail(user_id=user.id, email=EMAIL, confirmed_at=AT) for user in world.users],
+        {"user_id": NOBODY},
+        lambda db, world: of_each(world, lambda user: if_any(one_time_tokens.find_confirmed_email(db, user.id))),
+    ),
+    "sign_in_failures": Import(
+        sign_in_failures.import_sign_in_failures,
+        lambda world: [failures(second_factor_key(user.id)) for user in world.users],
+        {"key": "ada"},
+        lambda db, world: of_each(world, lambda user: if_any(find_sign_in_failures(db, second_factor_key(user.id)))),
     ),
     "security_events": Import(
         security_events.import_security_events,

@@ -34,7 +34,7 @@ TABLES = [table for stage in fill.STAGES for lane in stage for table in lane]
 STORED = {"renditions": "video_renditions", "views": "video_views", "messages": "outbox"}
 STORED |= {"preferences": "notification_preferences", "second_factors": "two_factor"}
 # Of these, some rows are left out, or change other rows.
-NOT_ALL = ("views", "notifications", "reports", "one_time_tokens", "inboxes", "ledger_transfers", "handled_events")
+NOT_ALL = ("views", "notifications", "reports", "inboxes", "ledger_transfers", "handled_events")
 NOT_ALL += (
     "renewals",
     "served_ads",

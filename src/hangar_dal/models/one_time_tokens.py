@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import SecretStr, StringConstraints
 
-from hangar_dal.models.row import Row
+from hangar_dal.models.row import Row, Sha256
 
 Address = Annotated[str, StringConstraints(min_length=3, max_length=254)]
 
@@ -27,6 +27,18 @@ class OneTimeToken(Row):
     issued_at: datetime
     expires_at: datetime
     used_at: datetime | None
+
+
+class ImportedOneTimeToken(Row):
+    """A token with its hash, as another system or a backup had it."""
+
+    user_id: UUID
+    purpose: TokenPurpose
+    token_hash: Sha256
+    email: Address
+    issued_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
 
 
 class IssuedOneTimeToken(Row):

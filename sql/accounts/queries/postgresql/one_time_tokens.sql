@@ -36,6 +36,37 @@ RETURNING
     expires_at,
     used_at;
 
+-- name: insert_one_time_tokens
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO one_time_tokens (
+    user_id,
+    purpose,
+    token_hash,
+    email,
+    issued_at,
+    expires_at,
+    used_at
+)
+SELECT
+    entry.user_id,
+    entry.purpose,
+    entry.token_hash,
+    entry.email,
+    entry.issued_at,
+    entry.expires_at,
+    entry.used_at
+FROM json_to_recordset(:rows) AS entry (
+    user_id uuid,
+    purpose text,
+    token_hash text,
+    email text,
+    issued_at timestamptz,
+    expires_at timestamptz,
+    used_at timestamptz
+)
+ON CONFLICT (user_id, purpose) DO NOTHING;
+
 -- name: find_live_one_time_token
 SELECT
     user_id,
@@ -125,6 +156,25 @@ RETURNING
     user_id,
     email,
     confirmed_at;
+
+-- name: insert_confirmed_emails
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO confirmed_emails (
+    user_id,
+    email,
+    confirmed_at
+)
+SELECT
+    entry.user_id,
+    entry.email,
+    entry.confirmed_at
+FROM json_to_recordset(:rows) AS entry (
+    user_id uuid,
+    email text,
+    confirmed_at timestamptz
+)
+ON CONFLICT (user_id) DO NOTHING;
 
 -- name: find_confirmed_email
 SELECT

@@ -43,6 +43,31 @@ RETURNING
     locked_until,
     attempted_at;
 
+-- name: insert_sign_in_failures
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_to_recordset here, by json_each there
+INSERT INTO sign_in_failures (
+    key,
+    failures,
+    refused,
+    locked_until,
+    attempted_at
+)
+SELECT
+    entry.key,
+    entry.failures,
+    entry.refused,
+    entry.locked_until,
+    entry.attempted_at
+FROM json_to_recordset(:rows) AS entry (
+    key text,
+    failures bigint,
+    refused bigint,
+    locked_until timestamptz,
+    attempted_at timestamptz
+)
+ON CONFLICT (key) DO NOTHING;
+
 -- name: find_sign_in_failures
 SELECT
     key,

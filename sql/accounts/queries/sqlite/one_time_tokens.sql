@@ -36,6 +36,37 @@ RETURNING
     expires_at,
     used_at;
 
+-- name: insert_one_time_tokens
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO one_time_tokens (
+    user_id,
+    purpose,
+    token_hash,
+    email,
+    issued_at,
+    expires_at,
+    used_at
+)
+SELECT
+    json_extract(entry.value, '$.user_id') AS user_id,
+    json_extract(entry.value, '$.purpose') AS purpose,
+    json_extract(entry.value, '$.token_hash') AS token_hash,
+    json_extract(entry.value, '$.email') AS email,
+    json_extract(entry.value, '$.issued_at') AS issued_at,
+    json_extract(entry.value, '$.expires_at') AS expires_at,
+    json_extract(entry.value, '$.used_at') AS used_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM one_time_tokens
+        WHERE
+            one_time_tokens.user_id = json_extract(entry.value, '$.user_id')
+            AND one_time_tokens.purpose = json_extract(entry.value, '$.purpose')
+    )
+ON CONFLICT (user_id, purpose) DO NOTHING;
+
 -- name: find_live_one_time_token
 SELECT
     user_id,
@@ -122,6 +153,27 @@ RETURNING
     user_id,
     email,
     confirmed_at;
+
+-- name: insert_confirmed_emails
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO confirmed_emails (
+    user_id,
+    email,
+    confirmed_at
+)
+SELECT
+    json_extract(entry.value, '$.user_id') AS user_id,
+    json_extract(entry.value, '$.email') AS email,
+    json_extract(entry.value, '$.confirmed_at') AS confirmed_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM confirmed_emails
+        WHERE confirmed_emails.user_id = json_extract(entry.value, '$.user_id')
+    )
+ON CONFLICT (user_id) DO NOTHING;
 
 -- name: find_confirmed_email
 SELECT

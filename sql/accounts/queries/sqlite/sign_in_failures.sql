@@ -46,6 +46,31 @@ RETURNING
     locked_until,
     attempted_at;
 
+-- name: insert_sign_in_failures
+-- All rows are one JSON parameter, so that many rows are one statement.
+-- differs: a JSON array is read by json_each here, by json_to_recordset there
+INSERT INTO sign_in_failures (
+    key,
+    failures,
+    refused,
+    locked_until,
+    attempted_at
+)
+SELECT
+    json_extract(entry.value, '$.key') AS key,
+    json_extract(entry.value, '$.failures') AS failures,
+    json_extract(entry.value, '$.refused') AS refused,
+    json_extract(entry.value, '$.locked_until') AS locked_until,
+    json_extract(entry.value, '$.attempted_at') AS attempted_at
+FROM json_each(:rows) AS entry
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM sign_in_failures
+        WHERE sign_in_failures.key = json_extract(entry.value, '$.key')
+    )
+ON CONFLICT (key) DO NOTHING;
+
 -- name: find_sign_in_failures
 SELECT
     key,
