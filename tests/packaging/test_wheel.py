@@ -5,12 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from commands import run_module
+from once import once
 from postgres_server import Server
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +65,9 @@ def test_both(hangar_both):
 ACCOUNTS = ("--catalog", "hangar_dal:ACCOUNTS")
 DIARY = ("--catalog", "diary:CATALOG")
 
+# What pyproject.toml names, and the program that asks it.
+BUILDS = ("build", *tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"])
+
 pytestmark = pytest.mark.slow
 
 
@@ -81,29 +86,44 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a source archive, as a release is; from a copy, so that nothing is left in the checkout."""
-    place = tmp_path_factory.mktemp("wheel")
-    copy = place / "hangar_dal"
-    copy.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, copy)
-    for name in ("src", "sql"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
-    run(sys.executable, "-m", "build", "--outdir", place / "dist", copy, cwd=place)
-    (built,) = (place / "dist").glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a new virtual environment that holds the wheel and what it requires, pytest, and nothing else."""
-    place = tmp_path_factory.mktemp("installed")
+def new_environment(place: Path, *packages: str | Path) -> Path:
+    """The programs of a new virtual environment that holds these packages, and nothing else."""
+    place.mkdir()
     run(sys.executable, "-m", "venv", "--without-pip", place, cwd=place)
     into = ("--python", place / "bin" / "python")
-    run(sys.executable, "-m", "pip", *into, "install", "--quiet", "--no-compile", wheel, "pytest", cwd=place)
+    run(sys.executable, "-m", "pip", *into, "install", "--quiet", "--no-compile", *packages, cwd=place)
     return place / "bin"
+
+
+@pytest.fixture(scope="module")
+def builder(of_all_workers: Path) -> Path:
+    """The Python that has what builds wheels: `build` would install it anew for each archive."""
+    return once(of_all_workers, "builder", lambda: new_environment(of_all_workers / "builder", *BUILDS) / "python")
+
+
+@pytest.fixture(scope="module")
+def wheel(builder: Path, of_all_workers: Path) -> Path:
+    """Built from a source archive, as a release is; from a copy, so that nothing is left in the checkout."""
+
+    def build() -> Path:
+        place = of_all_workers / "wheel"
+        copy = place / "hangar_dal"
+        copy.mkdir(parents=True)
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / name, copy)
+        for name in ("src", "sql"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("*.egg-info", "__pycache__"))
+        run(builder, "-m", "build", "--no-isolation", "--outdir", place / "dist", copy, cwd=place)
+        (built,) = (place / "dist").glob("*.whl")
+        return built
+
+    return once(of_all_workers, "wheel", build)
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, of_all_workers: Path) -> Path:
+    """The programs of an environment that holds the wheel and what it requires, pytest, and nothing else."""
+    return once(of_all_workers, "installed", lambda: new_environment(of_all_workers / "installed", wheel, "pytest"))
 
 
 def test_a_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
@@ -122,21 +142,27 @@ def test_an_installed_package_migrates_and_works(installed: Path, empty_database
 
 
 @pytest.fixture(scope="module")
-def application(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def application(postgres_server: Server, builder: Path, of_all_workers: Path) -> Path:
     """Where the diary is installed from its wheel, with the snapshots that `check --update` wrote before."""
-    place = tmp_path_factory.mktemp("application")
-    source = shutil.copytree(ROOT / "tests" / "diary", place / "diary")
-    with pytest.MonkeyPatch.context() as patch:
-        if postgres_server.needs_permission:
-            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
-        server = postgres_server.url("postgres")
-        checked = run_module("hangar_dal.cli", "check", "--update", "--postgresql", server, cwd=source)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    run(sys.executable, "-m", "build", "--wheel", "--outdir", place, source, cwd=place)
-    shutil.rmtree(source)
-    (wheel,) = place.glob("*.whl")
-    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", place / "site", wheel, cwd=place)
-    return place / "site"
+
+    def install() -> Path:
+        place = of_all_workers / "application"
+        source = shutil.copytree(ROOT / "tests" / "diary", place / "diary")
+        with pytest.MonkeyPatch.context() as patch:
+            if postgres_server.needs_permission:
+                patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+            server = postgres_server.url("postgres")
+            checked = run_module("hangar_dal.cli", "check", "--update", "--postgresql", server, cwd=source)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        run(builder, "-m", "build", "--no-isolation", "--wheel", "--outdir", place, source, cwd=place)
+        shutil.rmtree(source)
+        (wheel,) = place.glob("*.whl")
+        run(
+            sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", place / "site", wheel, cwd=place
+        )
+        return place / "site"
+
+    return once(of_all_workers, "application", install)
 
 
 @pytest.fixture
@@ -154,14 +180,17 @@ def test_the_commands_and_the_plugin_know_an_installed_application(
     def python(program: str, *arguments: str) -> str:
         return run(installed / "python", "-I", "-c", find + program, *arguments, cwd=tmp_path, **where)
 
-    main = "from hangar_dal.cli import main; sys.exit(max(main(one.split()) for one in sys.argv[1:]))"
+    main = (
+        "import asyncio, diary.__main__ as it; from hangar_dal.cli import main;"
+        " code = max(main(one.split()) for one in sys.argv[1:]); asyncio.run(it.main(['Ann'])); sys.exit(code)"
+    )
     commands = ("migrations apply", "migrations status", "check --offline", "schema diff")
     told = python(main, *(f"{command} {' '.join(DIARY)}" for command in commands))
     assert "applied 0001_users\n" in told
     for line in (r"applied +0001_users\b", "clean: 4 statements ", "clean: .* is as its migrations made it"):
         assert re.search(rf"^{line}", told, re.MULTILINE), told
     assert "session_cookies" not in told
-    assert python("import asyncio, diary.__main__ as it; asyncio.run(it.main(['Ann']))") == "Ann\n"
+    assert told.endswith("\nAnn\n"), told
     (tmp_path / "pyproject.toml").write_text('[tool.hangar_dal]\ncatalogs = ["diary:CATALOG"]\n')
     (tmp_path / "test_diary.py").write_text(PLUGIN)
     told = python("import pytest; sys.exit(pytest.main(['-p', 'no:cacheprovider']))")
