@@ -154,7 +154,7 @@ def test_without_the_parser_of_the_extra_a_snapshot_is_all_that_can_be_checked_a
     for arguments in (["check"], ["check", "--matrix"], ["explain", "--sqlite-only"]):
         assert cli.main(arguments) == 2
         assert "pip install 'hangar-dal[check]'" in capsys.readouterr().err
-    assert cli.main(["check", "--offline", "--catalog", "hangar_dal:ACCOUNTS"]) == 0
+    assert cli.main(["check", "--offline", "--catalog", "hangar_dal:OUTBOX"]) == 0
 
 
 def write_queries(module: str, functions: dict[str, str], sql: dict[str, str]) -> None:

@@ -2,14 +2,14 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from commands import run_module
 from hangar_dal import sealing
 
-QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart.py"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.fixture
@@ -18,15 +18,8 @@ def key() -> str:
 
 
 def quickstart(url: str, key: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "DATABASE_URL": url, "HANGAR_SEALING_KEYS": key, "PYTHONWARNINGS": "error"}
-    return subprocess.run(
-        [sys.executable, QUICKSTART],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    environment = {"DATABASE_URL": url, "HANGAR_SEALING_KEYS": key, "PYTHONPATH": str(EXAMPLES)}
+    return run_module("quickstart", env=os.environ | environment, strict=True)
 
 
 def test_it_reports_each_step_and_may_be_run_again(database_url: str, key: str):

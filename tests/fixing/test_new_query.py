@@ -190,12 +190,13 @@ def test_a_diff_writes_nothing(application: Application):
     assert application.texts() == before
 
 
-def test_the_documentation_shows_what_is_written(capsys: pytest.CaptureFixture[str]):
+def test_the_documentation_shows_what_is_written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
     page = ROOT / "docs" / "writing.md"
     asked = re.findall(r"^hangar-dal (new query .*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     shown = [block.text for block in blocks(page) if block.language in ("sql", "python")]
     assert (len(asked), len(shown)) == (1, 2)
-    assert cli.main([*asked[0].split(), "--diff", "--project", str(ROOT / "pyproject.toml")]) == 0
+    assert cli.main([*asked[0].split(), "--diff", "--catalog", "hangar_dal:ACCOUNTS"]) == 0
     written = [line.removeprefix("+") for line in capsys.readouterr().out.splitlines() if line.startswith("+")]
     assert set("".join(shown).splitlines()) - {"    ..."} <= set(written)
 
