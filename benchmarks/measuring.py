@@ -10,8 +10,6 @@ from typing import Any
 
 Call = Callable[[Any], Awaitable[object]]
 
-# Caches are warm by then, and psycopg has prepared what it prepares.
-WARM_UP_TURNS = 3
 # The one that need not give what the package gives.
 BARE = "driver alone, no model"
 
@@ -32,6 +30,7 @@ class Case:
     passes: int
     between: Callable[[], Awaitable[object]] | None = None  # after each turn, outside of the clock
     same_results: bool = True
+    warm_up: int = 3  # turns; caches are warm by then, and psycopg has prepared what it prepares
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ async def measure(case: Case, *, rounds: int, progress: Callable[[], None]) -> l
 
 async def _warm_up(case: Case, callers: Mapping[str, Call]) -> None:
     """Everybody over the same ground; and they must agree."""
-    for _ in range(WARM_UP_TURNS):
+    for _ in range(case.warm_up):
         for call in callers.values():
             await _turn(case, call, case.inputs())
     if case.same_results:

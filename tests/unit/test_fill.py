@@ -1,15 +1,19 @@
 """`python -m benchmarks fill` on both databases: the rows of the population, whole and counted."""
 
 import io
+import shutil
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
 from benchmarks import fill
 from benchmarks.population import Population
 
+from conftest import BACKENDS
 from domain_fixtures import Sql, sql_on
 from hangar_dal import (
     Catalog,
@@ -27,6 +31,7 @@ from hangar_dal import (
     videos,
 )
 from hangar_dal.migrations.drift import database_schema
+from postgres_server import Server
 
 USERS, SEED = 60, 2
 EMPTY = {"video_trends"}  # which an application makes anew now and then
@@ -86,29 +91,41 @@ COUNTED = [
 ]
 
 
+@pytest.fixture(scope="module", params=BACKENDS)
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A migrated database that the tests of this module share, on each backend in turn. They leave it as it is."""
+    if request.param == "sqlite":
+        templates: Callable[[Catalog], Path] = request.getfixturevalue("_sqlite_templates")
+        yield f"sqlite:///{shutil.copy(templates(fill.CATALOG), tmp_path_factory.mktemp('filled') / 'filled.db')}"
+        return
+    server: Server = request.getfixturevalue("postgres_server")
+    name = f"hangar_{token_hex(6)}"
+    template: str = request.getfixturevalue("_postgres_templates")(fill.CATALOG)
+    with server.database(name, template=template), pytest.MonkeyPatch.context() as patch:
+        if server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        yield server.url(name)
+
+
 @pytest.fixture(scope="module")
-def catalog() -> Catalog:
-    return fill.CATALOG
+def command(url: str) -> Iterator[list[str]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
+        yield ["--users", str(USERS), "--seed", str(SEED), "--database-url", url]
 
 
-@pytest.fixture
-def command(database_url: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
-    return ["--users", str(USERS), "--seed", str(SEED), "--database-url", database_url]
-
-
-@pytest.fixture
-def told(command: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+@pytest.fixture(scope="module")
+def told(command: list[str]) -> list[str]:
     """The lines that the command prints when it fills the database. One table waits for another, however long."""
-    with redirect_stdout(io.StringIO()) as printed, monkeypatch.context() as impatient:
+    with redirect_stdout(io.StringIO()) as printed, pytest.MonkeyPatch.context() as impatient:
         impatient.setenv("HANGAR_ACQUIRE_TIMEOUT", "0.01")
         fill.main(command)
     return printed.getvalue().splitlines()
 
 
 @pytest.fixture
-async def filled(told: list[str], database_url: str, anyio_backend: str) -> AsyncIterator[Database]:
-    async with open_database(Settings(database_url=database_url), catalog=fill.CATALOG) as db:
+async def filled(told: list[str], url: str, anyio_backend: str) -> AsyncIterator[Database]:
+    async with open_database(Settings(database_url=url), catalog=fill.CATALOG) as db:
         yield db
 
 
@@ -138,21 +155,21 @@ async def test_the_rows_of_the_population_are_stored(filled: Database, sql: Sql)
     assert (stored.created_at, new.expires_at > stored.created_at) == (population.now["session_cookies"], True)
 
 
-async def test_every_table_has_rows_of_all_kinds(sql: Sql, database_url: str) -> None:
-    tables = {each.name for each in database_schema(database_url).tables}
+async def test_every_table_has_rows_of_all_kinds(sql: Sql, url: str) -> None:
+    tables = {each.name for each in database_schema(url).tables}
     for table in sorted(tables):
         assert (await sql(f"SELECT count(*) FROM {table}") != [(0,)]) is (table not in EMPTY), table
     for table, condition in KINDS:
         assert await sql(f"SELECT count(*) FROM {table} WHERE {condition}") != [(0,)], (table, condition)
 
 
-async def test_counters_are_exact_and_keys_whole(filled: Database, sql: Sql, database_url: str) -> None:
+async def test_counters_are_exact_and_keys_whole(filled: Database, sql: Sql, url: str) -> None:
     for counters, of, number, table, column in COUNTED:
         counted = await sql(f"SELECT CAST({of} AS text), CAST(sum({number}) AS integer) FROM {counters} GROUP BY {of}")
         rows = await sql(f"SELECT CAST({column} AS text), count(*) FROM {table} GROUP BY {column}")
         assert dict(counted) == {key: found for key, found in rows if key is not None}, counters
     keys = 0
-    for each in database_schema(database_url).tables:
+    for each in database_schema(url).tables:
         for key in each.foreign_keys:
             pairs = zip(key.columns, key.referred, strict=True)
             joined = " AND ".join(f"rows_.{column} = others.{referred}" for column, referred in pairs)

@@ -107,6 +107,7 @@ def test_one_command_starts_it_and_a_signal_stops_it(empty_settings: Settings, t
         assert http.post("/password/forgotten", json={"email": ADA["email"]}).status_code == 202
         server.stop()  # after the message, which follows the answer
     said = server.log.read_text()
+    assert "Application shutdown complete" in said
     (message,) = outbox.iterdir()
     assert f"To: {ADA['email']}\n" in message.read_text()
     assert message.read_text().splitlines()[-3] not in said
@@ -117,6 +118,7 @@ def test_one_command_starts_it_and_a_signal_stops_it(empty_settings: Settings, t
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
 
     server.log.unlink()
+    given["API_WORKERS"] = "false"  # the first start had them
     with served(["-m", "hangar_api"], tmp_path, given) as server, httpx.Client(base_url=server.url) as http:
         assert http.get("/me", headers=bearer).json()["username"] == "ada", "the second start has the same keys"
         _check_that_it_finishes_a_request(server, bearer["Authorization"])
