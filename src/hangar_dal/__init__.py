@@ -5,7 +5,7 @@
     async with open_database(catalog=ACCOUNTS) as db:
         page = await users.list_users(db, order="name")
 
-One call takes five steps: the domain's function (`users.py`), `Catalog.query` and `Plan.bound` (`query/`),
+One call takes five steps: the domain's function (`users.py`), `Catalog.query` and `CompiledQuery.bind` (`query/`),
 `Database.run` (`database/`), and the statement itself (`sql/accounts/queries/<dialect>/users.sql`).
 
 A domain is a module beside this file, and needs no line here: `from hangar_dal import users` finds it. The models and

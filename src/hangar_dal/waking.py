@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from hangar_dal.database import Database, Gap
-from hangar_dal.database.owned import own, settled
+from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.errors import ConnectionFailed, DatabaseBusy, InvalidValue, ListenNotSupported
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ async def claimed_batches(
         raise InvalidValue("poll: must be longer than 0 seconds")
     stopped = stop or asyncio.Event()
     woken = asyncio.Event()
-    helpers = [own(_listen(db, channel, payload, woken, seconds)), own(_wake_at_end(stopped, woken))]
+    helpers = [spawn(_listen(db, channel, payload, woken, seconds)), spawn(_wake_at_end(stopped, woken))]
     failures = 0
     try:
         while not stopped.is_set():
@@ -68,7 +68,7 @@ async def claimed_batches(
     finally:
         for helper in helpers:
             helper.cancel()
-            await settled(helper)
+            await wait_through_cancellation(helper)
 
 
 async def _wait(woken: asyncio.Event, seconds: float) -> None:

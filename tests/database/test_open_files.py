@@ -29,7 +29,7 @@ def _open_files() -> Iterator[str]:
 
 
 def connection_to(path: Path, set_up: Callable[[sqlite3.Connection], None]) -> SqliteConnection:
-    return SqliteConnection(watched(SqliteTarget(str(path))), set_up, lock_timeout=1, age_limit=0)
+    return SqliteConnection(watched(SqliteTarget(str(path))), set_up, lock_timeout=1, tick_limit=0)
 
 
 async def test_an_opening_is_cancelled_while_the_thread_opens_the_file(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ async def test_a_connection_is_closed_while_no_other_is(tmp_path: Path, monkeypa
     """Of two that close at once, neither saves the log into the file."""
     path, gate = tmp_path / "x.db", Gate()
     source = watched(SqliteTarget(str(path)))
-    connection = SqliteConnection(source, lambda raw: None, lock_timeout=1, age_limit=0)
+    connection = SqliteConnection(source, lambda raw: None, lock_timeout=1, tick_limit=0)
     await connection.open()
     monkeypatch.setattr(source, "closing", gate)
     closing = asyncio.create_task(connection.close())
@@ -96,7 +96,7 @@ async def test_an_event_loop_that_shuts_down_while_a_connection_is_closed_ends_i
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate, source = Gate(), watched(SqliteTarget(str(tmp_path / "x.db")))
-    connection = SqliteConnection(source, lambda raw: None, lock_timeout=1, age_limit=0)
+    connection = SqliteConnection(source, lambda raw: None, lock_timeout=1, tick_limit=0)
     monkeypatch.setattr(source, "closing", gate)
     cancelled = threading.Event()
 

@@ -179,7 +179,7 @@ def test_it_imports_nothing_private(file: Path) -> None:
     ("source", "found"),
     [
         ("from hangar_dal.database import engine", ["hangar_dal.database"]),
-        ("import hangar_dal.query.plan", ["hangar_dal.query.plan"]),
+        ("import hangar_dal.query.compiled", ["hangar_dal.query.compiled"]),
         ("from hangar_dal import values", ["values"]),
         ("from hangar_dal.errors import _why", ["_why"]),
         ("import hangar_dal; hangar_dal.users._fold()", ["_fold"]),

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from hangar_dal.database.connection import ISOLATIONS, Connection, Isolation
-from hangar_dal.database.owned import own, settled
 from hangar_dal.database.pool import Pool
+from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.database.transaction import Owner, Place, Transaction
 from hangar_dal.errors import ConnectionFailed, InvalidValue
 
@@ -35,7 +35,7 @@ async def transaction_block(
     except BaseException as error:
         if owner.home.is_forked:
             raise
-        cancelled = await settled(own(transaction._abandon())) if transaction._busy else None
+        cancelled = await wait_through_cancellation(spawn(transaction._abandon())) if transaction._busy else None
         transaction._closed = True
         first = cancelled if cancelled is not None and isinstance(error, Exception) else error
         if transaction._expired is None:

@@ -39,7 +39,7 @@ class Connection(Protocol):
 
     borrower: Borrower | None
     running: bool  # a call is under way, or was cancelled and has not been settled
-    ticks: int  # how often `tick` was called since the last call began or ended
+    elapsed_ticks: int  # how often `check_timeout` was called since the last call began or ended
 
     @property
     def ready(self) -> bool:
@@ -85,7 +85,7 @@ class Connection(Protocol):
         """Stop what is under way and roll back. False if the connection cannot be used again. Raises nothing."""
         ...
 
-    def tick(self) -> None:
+    def check_timeout(self) -> None:
         """A little time has passed: stop a statement that has taken too long."""
         ...
 

@@ -18,10 +18,10 @@ from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection, Isola
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.home import Home, disown_after_fork
 from hangar_dal.database.listening import Notifications
-from hangar_dal.database.owned import see_out
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import PoolStats
 from hangar_dal.database.retry import retried
+from hangar_dal.database.shielding import run_to_completion
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.database.transaction import Place, Transaction, slices
 from hangar_dal.errors import CommitUnknown, ConnectionFailed, DatabaseClosed, raise_alone
@@ -201,7 +201,7 @@ class Database:
             return
         self.home.check()
         seconds = self._close_timeout if timeout is None else timeout
-        await see_out(self._close(seconds))
+        await run_to_completion(self._close(seconds))
 
     def disown(self) -> None:
         self.home.leave()

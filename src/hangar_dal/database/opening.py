@@ -16,7 +16,7 @@ from hangar_dal import schema_history
 from hangar_dal.carrier import Carrier, Opened
 from hangar_dal.database.database import Database
 from hangar_dal.database.engine import Engine
-from hangar_dal.database.owned import own, see_out, settled
+from hangar_dal.database.shielding import run_to_completion, spawn, wait_through_cancellation
 from hangar_dal.database.statement import Statement
 from hangar_dal.errors import SettingsError, StatementError
 from hangar_dal.event_loop import require_asyncio
@@ -94,8 +94,8 @@ class Opening:
     async def _open(self) -> Database:
         """Opened whole or not at all: a cancelled caller leaves no connection behind."""
         require_asyncio()
-        opening = own(self._opened())
-        cancelled = await settled(opening)
+        opening = spawn(self._opened())
+        cancelled = await wait_through_cancellation(opening)
         if cancelled is None or opening.cancelled():
             return opening.result()
         if opening.exception() is None:
@@ -121,7 +121,7 @@ class Opening:
             if catalog and is_checked and schema_history.carried(catalog):
                 schema_history.check(catalog, await _applied(database))
         except BaseException:
-            await see_out(database.close())
+            await run_to_completion(database.close())
             raise
         return database
 

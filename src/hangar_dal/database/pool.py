@@ -2,7 +2,7 @@
 
 A free connection is taken from a list without an await, so that no cancellation can come between. Connections are
 checked, opened, repaired and closed in tasks that no caller can cancel, and the first task in line gets what becomes
-free. Builds on `connection` and `owned`.
+free. Builds on `connection` and `shielding`.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from copy import copy
 from typing import Final
 
 from hangar_dal.database.connection import Borrower, Connection
-from hangar_dal.database.owned import own, settled
 from hangar_dal.database.pool_limits import Life, Limits, PoolStats
+from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.errors import ConnectionFailed, DatabaseClosed, DatabaseError, TransactionExpired
 
 _Waiter = asyncio.Future[Connection]
@@ -81,7 +81,7 @@ class Pool:
         self._all[connection] = Life.beginning(loop.time())
         self._opened += 1
         if self._timer is None:
-            self._timer = loop.call_later(self._limits.tick, self._tick)
+            self._timer = loop.call_later(self._limits.tick_interval, self._tick)
         self.release(connection)
 
     def release(self, connection: Connection) -> None:
@@ -104,8 +104,8 @@ class Pool:
         if isinstance(error, ConnectionFailed):  # the free ones may have died of the same cause
             self._stale += self._free
             self._free.clear()
-        repairing = own(self._repair(connection))
-        cancelled = await settled(repairing)
+        repairing = spawn(self._repair(connection))
+        cancelled = await wait_through_cancellation(repairing)
         if cancelled is not None and isinstance(error, Exception):
             error = cancelled
         return error, None if repairing.cancelled() else repairing.result()
@@ -179,7 +179,7 @@ class Pool:
         for idle in (self._free, self._stale):
             if connection in idle:
                 idle.remove(connection)
-        ending = own(_close(connection))
+        ending = spawn(_close(connection))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
         self._prepare()
@@ -210,10 +210,10 @@ class Pool:
         while self._checking + self._opening < len(self._line):
             if self._stale:
                 self._checking += 1
-                preparing = own(self._check(self._stale.pop()))
+                preparing = spawn(self._check(self._stale.pop()))
             elif len(self._all) + self._opening < self._limits.size:
                 self._opening += 1
-                preparing = own(self._open(self._line[-1]))
+                preparing = spawn(self._open(self._line[-1]))
             else:
                 return
             self._preparing.add(preparing)
@@ -254,9 +254,9 @@ class Pool:
     def _tick(self) -> None:
         """Look after every connection: replace the old, close the idle, end what is overdue or forgotten."""
         loop, limits = asyncio.get_running_loop(), self._limits
-        self._timer = loop.call_later(limits.tick, self._tick)
+        self._timer = loop.call_later(limits.tick_interval, self._tick)
         for connection, life in self._all.items():
-            connection.tick()
+            connection.check_timeout()
             if 0 < limits.max_age * life.jitter < loop.time() - life.opened:
                 self._worn.add(connection)
         for connection in [*self._stale, *self._free]:
@@ -273,7 +273,7 @@ class Pool:
 
     def _idle(self, connection: Connection) -> float:
         """For how many seconds the connection has run nothing."""
-        return connection.ticks * self._limits.tick
+        return connection.elapsed_ticks * self._limits.tick_interval
 
     def _end_forgotten(self, connection: Connection, borrower: Borrower) -> None:
         error = TransactionExpired(
@@ -283,7 +283,7 @@ class Pool:
         _log.warning("%s", error)
         connection.borrower = None
         borrower.expire(error)
-        own(self._repair(connection))
+        spawn(self._repair(connection))
 
 
 async def _close(connection: Connection) -> None:

@@ -25,12 +25,12 @@ class Life(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many connections, and times in seconds; 0 is no limit, except for `acquire` and `tick`."""
+    """How many connections, and times in seconds; 0 is no limit, except for `acquire` and `tick_interval`."""
 
     size: int
     acquire: float
     idle_in_transaction: float
-    tick: float  # how often the pool looks after its connections
+    tick_interval: float  # how often the pool looks after its connections
     busy: str  # the message of `DatabaseBusy`, with `{seconds}` for `acquire`
     max_age: float = 0  # connections are replaced that are older, or were free for longer than max_idle
     max_idle: float = 0
@@ -45,13 +45,13 @@ class Limits:
             size=size,
             acquire=settings.acquire_timeout,
             idle_in_transaction=settings.idle_in_transaction_timeout,
-            tick=tick,
+            tick_interval=tick,
             busy=busy,
         )
 
-    def ticks(self, seconds: float) -> int:
-        """How many ticks have passed after so many seconds."""
-        return math.ceil(seconds / self.tick)
+    def ticks_in(self, seconds: float) -> int:
+        """How many ticks pass in so many seconds."""
+        return math.ceil(seconds / self.tick_interval)
 
     def given_up(self, *, is_opening: bool) -> DatabaseError:
         """For a task that has waited for `acquire` seconds: the pool is busy, or the database does not answer."""

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from hangar_dal.carrier import Opened
 from hangar_dal.database.connection import COMMITTED, UNKNOWN, Connection
 from hangar_dal.database.home import Home
-from hangar_dal.database.owned import own, see_out, settled
+from hangar_dal.database.shielding import run_to_completion, spawn, wait_through_cancellation
 from hangar_dal.database.statement import Parameters, Result, Row, Statement
 from hangar_dal.errors import (
     CommitUnknown,
@@ -183,7 +183,7 @@ class Transaction:
             self._beyond_repair = self._beyond_repair or not self._connection.in_transaction
         else:
             self._beyond_repair = True
-            await see_out(self._connection.settle())
+            await run_to_completion(self._connection.settle())
 
     async def _heal(self, name: str) -> None:
         """Undo a savepoint. Should that fail too, the error under way is the one to be told."""
@@ -212,8 +212,8 @@ class Transaction:
         if not self._connection.in_transaction:
             self._find_ended()
         self._closed = True
-        commit = own(self._connection.commit())
-        cancelled = await settled(commit)
+        commit = spawn(self._connection.commit())
+        cancelled = await wait_through_cancellation(commit)
         if commit.cancelled():  # the event loop is shutting down
             cancelled = cancelled or asyncio.CancelledError()
             cancelled.add_note(UNKNOWN)

@@ -1,6 +1,6 @@
 """Signature, statements and model become one typed callable.
 
-The way of a call: the domain's function, `Catalog.query`, `Plan.run`, the database's `run`, the SQL file.
+The way of a call: the domain's function, `Catalog.query`, `CompiledQuery.bind`, the database's `run`, the SQL file.
 Builds on the database layer.
 """
 

@@ -1,6 +1,6 @@
 """Every statement that the arms of a block can make: a call runs one of them, and all of them must hold.
 
-Builds on `signature`; `plan` picks the arm of a call.
+Builds on `signature`; `compiled` takes the statement of a call.
 """
 
 from collections.abc import Iterator

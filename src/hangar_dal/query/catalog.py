@@ -28,8 +28,8 @@ from hangar_dal.carrier import Opened
 from hangar_dal.database import Executor
 from hangar_dal.errors import CatalogError, CatalogNotOpened, raise_alone
 from hangar_dal.finding import Finding
+from hangar_dal.query.compiled import CompiledQuery
 from hangar_dal.query.declared import DeclaredQuery
-from hangar_dal.query.plan import Plan
 from hangar_dal.sizes import LargeOnLoop
 from hangar_dal.sqlfile import SqlFile, parse, unreadable
 from hangar_dal.sqlscan import DIALECTS, Dialect
@@ -118,33 +118,33 @@ class Catalog:
             raise CatalogError([f"{declared.where}: {declared.name} is declared twice"])
         module[function.__name__] = declared
         self._loaded.discard(declared.module)
-        plans: dict[Opened, Plan] = {}
+        by_opened: dict[Opened, CompiledQuery] = {}
 
-        def plan_for(db: Executor) -> Plan:
-            return plans.get(db.opened) or plans.setdefault(db.opened, self._compiled(declared, db.opened))
+        def compiled_for(db: Executor) -> CompiledQuery:
+            return by_opened.get(db.opened) or by_opened.setdefault(db.opened, self._compiled(declared, db.opened))
 
         @wraps(function)
         async def call(db: Executor, *arguments: Any, **named: Any) -> Any:
             try:
-                plan = plans.get(db.opened) or plan_for(db)
+                compiled = by_opened.get(db.opened) or compiled_for(db)
             except AttributeError:
                 if hasattr(db, "opened"):
                     raise
                 raise_alone(_not_a_database(declared, db))
             values = declared.values(arguments, named)
             try:
-                variant, parameters = plan.bound(values, db)
+                bound, parameters = compiled.bind(values, db)
             except LargeOnLoop:
-                variant, parameters = await asyncio.to_thread(plan.bound, values, db)
-            rows, count = await db.run(variant.statement, parameters)
-            return plan.result(variant, rows, count, db)
+                bound, parameters = await asyncio.to_thread(compiled.bind, values, db)
+            rows, count = await db.run(bound.statement, parameters)
+            return compiled.result(bound, rows, count, db)
 
         @wraps(function)
         def open_stream(db: Executor, *arguments: Any, **named: Any) -> Any:
             if not hasattr(db, "dialect"):
                 raise _not_a_database(declared, db)
-            plan = plan_for(db)
-            return plan.stream(db, declared.values(arguments, named))
+            compiled = compiled_for(db)
+            return compiled.stream(db, declared.values(arguments, named))
 
         # Both take what `function` takes and give what it promises; no type can say so of `*arguments`.
         return cast("F", call if inspect.iscoroutinefunction(function) else open_stream)
@@ -162,7 +162,7 @@ class Catalog:
             of_modules = [finding for module in self._queries for finding in self._findings(module)]
             return sorted([*of_modules, *self._orphan_files()])
 
-    def _compiled(self, declared: DeclaredQuery, opened: Opened) -> Plan:
+    def _compiled(self, declared: DeclaredQuery, opened: Opened) -> CompiledQuery:
         if self not in opened.catalogs:
             raise _not_opened(self, declared)
         with self._lock:

@@ -1,6 +1,6 @@
 """One declared query: its function, its blocks in both dialects, and what is wrong between them.
 
-Builds on `plan`. Compared without a database, when its catalog is loaded.
+Builds on `compiled`. Compared without a database, when its catalog is loaded.
 """
 
 import inspect
@@ -12,7 +12,7 @@ from hangar_dal.database.codecs import codec_of
 from hangar_dal.errors import CatalogError, raise_alone
 from hangar_dal.finding import Finding, Severity
 from hangar_dal.query.comparison import disagreements
-from hangar_dal.query.plan import Plan
+from hangar_dal.query.compiled import CompiledQuery
 from hangar_dal.query.refusals import no_query, refusals
 from hangar_dal.query.sealed import sealed_values
 from hangar_dal.query.signature import Signature, read_signature
@@ -128,10 +128,10 @@ class DeclaredQuery:
                 continue
             yield Finding(block.path, line, 1, block.dialect, self.name, rule, "error", message, fix)
 
-    def compile(self, dialect: Dialect) -> Plan:
-        """The plan for the dialect in use; only its driver is imported."""
+    def compile(self, dialect: Dialect) -> CompiledQuery:
+        """The query, compiled for the dialect in use; only its driver is imported."""
         try:
-            return Plan(self.name, self.blocks[dialect], self.signature, codec_of(dialect))
+            return CompiledQuery(self.name, self.blocks[dialect], self.signature, codec_of(dialect))
         except Unresolved as reason:
             raise_alone(CatalogError([f"{self.blocks[dialect].where}: {self.name}: {reason}"]))
 

@@ -35,18 +35,18 @@ _CHECK: Final = Statement("", "SELECT 1", writes=False)
 
 
 class PostgresConnection:
-    """`age_limit` is for how many ticks a statement may run, 0 for no limit; `check_seconds` how long a check may."""
+    """`tick_limit` is for how many ticks a statement may run, 0 for no limit; `check_seconds` how long a check may."""
 
-    def __init__(self, driver: Driver, *, age_limit: int, check_seconds: float) -> None:
+    def __init__(self, driver: Driver, *, tick_limit: int, check_seconds: float) -> None:
         self.driver = driver
         self.borrower: Borrower | None = None
         self.running = False
-        self.ticks = 0
+        self.elapsed_ticks = 0
         self.applied: bool | None = False
         self._pgconn = driver.pgconn
         self._poll = select.poll()
         self._poll.register(self._pgconn.socket, select.POLLIN)
-        self._age_limit = age_limit
+        self._tick_limit = tick_limit
         self._check_seconds = check_seconds
         self._stopped: asyncio.Event | None = None  # set when the statement has ended that `close` has stopped
         self._cursors = 0
@@ -67,7 +67,7 @@ class PostgresConnection:
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
         self.running = True
-        self.ticks = 0
+        self.elapsed_ticks = 0
         self.applied = False
         cursor = self._cursor
         try:
@@ -149,9 +149,9 @@ class PostgresConnection:
         self._pgconn.finish()
         return False
 
-    def tick(self) -> None:
-        self.ticks += 1
-        if self.running and 0 < self._age_limit < self.ticks:
+    def check_timeout(self) -> None:
+        self.elapsed_ticks += 1
+        if self.running and 0 < self._tick_limit < self.elapsed_ticks:
             self.driver.hang_up()
 
     async def close(self) -> None:
@@ -189,7 +189,7 @@ class PostgresConnection:
 
     def _ended(self) -> None:
         self.running = False
-        self.ticks = 0
+        self.elapsed_ticks = 0
         if self._stopped:
             self._stopped.set()
 

@@ -17,7 +17,7 @@ from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.waiting import wait_async
 
-from hangar_dal.database.owned import own, settled
+from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.database.statement import Row
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class Driver(AsyncConnection[Row]):
             return await wait_async(gen, self.pgconn.socket, interval, **limit)
         except asyncio.CancelledError:
             if self._is_busy():
-                await settled(own(self._stop(gen, interval)))
+                await wait_through_cancellation(spawn(self._stop(gen, interval)))
             raise
 
     @asynccontextmanager
@@ -62,7 +62,7 @@ class Driver(AsyncConnection[Row]):
             for timer in timers:
                 timer.cancel()
             if self._request is not None:  # it must not stop the next statement
-                await settled(self._request)
+                await wait_through_cancellation(self._request)
                 self._request = None
 
     def hang_up(self) -> None:
@@ -85,7 +85,7 @@ class Driver(AsyncConnection[Row]):
 
     def _request_stop(self) -> None:
         if self._is_busy() and (self._request is None or self._request.done()):
-            self._request = own(self._send_request())
+            self._request = spawn(self._send_request())
 
     async def _send_request(self) -> None:
         with suppress(Error, OSError):

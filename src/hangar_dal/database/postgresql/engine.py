@@ -52,10 +52,10 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
     )
     connect = partial(open_driver, target, hosts, session, options, seconds=settings.connect_timeout)
     timeout = settings.statement_timeout
-    age_limit = limits.ticks(timeout + GRACE_SECONDS) if timeout else 0
+    tick_limit = limits.ticks_in(timeout + GRACE_SECONDS) if timeout else 0
 
     def connection(driver: Driver) -> PostgresConnection:
-        return PostgresConnection(driver, age_limit=age_limit, check_seconds=settings.connect_timeout)
+        return PostgresConnection(driver, tick_limit=tick_limit, check_seconds=settings.connect_timeout)
 
     async def open_one() -> PostgresConnection:
         return connection(await connect())

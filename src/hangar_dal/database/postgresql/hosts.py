@@ -14,9 +14,9 @@ from weakref import WeakSet
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from hangar_dal.database.owned import own, settled
 from hangar_dal.database.postgresql.driver import Driver
 from hangar_dal.database.postgresql.reasons import may_pass
+from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.errors import ConnectionFailed, SettingsError, raise_alone
 
 # initdb makes the system's identifier, and standbys share it. The timeline counts the promotions; a standby has none.
@@ -67,7 +67,7 @@ class Hosts:
         """Raises `psycopg.Error` if no host lets us in, `ConnectionFailed` if none of those that do may be used."""
         if len(self._each) == 1:
             return await Driver.connect(self._each[0], **options)
-        asking = [own(_ask(conninfo, number, options)) for number, conninfo in enumerate(self._each)]
+        asking = [spawn(_ask(conninfo, number, options)) for number, conninfo in enumerate(self._each)]
         chosen = None
         try:
             chosen = await self._chosen(asking)
@@ -75,7 +75,7 @@ class Hosts:
         finally:
             for task in asking:
                 task.cancel()
-                await settled(task)
+                await wait_through_cancellation(task)
                 if not task.cancelled() and task.exception() is None and task.result() is not chosen:
                     await task.result().driver.close()
 

@@ -15,8 +15,8 @@ from psycopg import sql
 
 from hangar_dal.database.home import Home
 from hangar_dal.database.listening import Gap, Notification, Notifications
-from hangar_dal.database.owned import own, settled
 from hangar_dal.database.postgresql.driver import Driver
+from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.errors import (
     ConnectionFailed,
     DatabaseClosed,
@@ -85,7 +85,7 @@ class Listener:
         self._news.set()
         if self._reading is not None:
             self._reading.cancel()
-            await settled(self._reading)
+            await wait_through_cancellation(self._reading)
             if not self._reading.cancelled():
                 self._reading.exception()  # looked at, so that asyncio does not report it as lost
         if self._driver is not None:
@@ -96,7 +96,7 @@ class Listener:
             self._driver.disown()
 
     def _read(self) -> None:
-        self._reading = own(self._read_on())
+        self._reading = spawn(self._read_on())
         self._reading.add_done_callback(lambda _: self._news.set())
 
     async def _read_on(self) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 import aiosqlite
 
 from hangar_dal.database.connection import Borrower, Isolation
-from hangar_dal.database.owned import own
+from hangar_dal.database.shielding import spawn
 from hangar_dal.database.sqlite.errors import DRIVER_ERRORS, is_busy, translated
 from hangar_dal.database.sqlite.raw import close_raw, open_raw
 from hangar_dal.database.sqlite.watched import WatchedFile
@@ -40,14 +40,14 @@ logging.getLogger("aiosqlite").addFilter(lambda record: record.levelno > logging
 
 
 class SqliteConnection:
-    """`set_up` prepares the fresh connection. `age_limit` is in ticks, 0 for none."""
+    """`set_up` prepares the fresh connection. `tick_limit` is in ticks, 0 for none."""
 
     def __init__(
-        self, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, age_limit: int
+        self, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, tick_limit: int
     ) -> None:
         self.borrower: Borrower | None = None
         self.running = False
-        self.ticks = 0
+        self.elapsed_ticks = 0
         self.applied: bool | None = False
         self.lost = False
         self._source = source
@@ -55,7 +55,7 @@ class SqliteConnection:
         self._commit_statement = _COMMIT
         self._set_up = set_up
         self._lock_timeout = lock_timeout
-        self._age_limit = age_limit
+        self._tick_limit = tick_limit
         self._abandoned = threading.Event()  # the caller was cancelled: a wait for a lock ends at once
         self._is_only_one = source.uri == MEMORY  # then it is the reader too
         self._cursors: set[sqlite3.Cursor] = set()
@@ -112,7 +112,7 @@ class SqliteConnection:
         if self.lost:
             return False
         self._abandoned.set()
-        cleaning = own(self._cleaned())
+        cleaning = spawn(self._cleaned())
         while not cleaning.done() and not self.lost:
             self._interrupt()
             await asyncio.wait({cleaning}, timeout=_NUDGE)
@@ -122,8 +122,8 @@ class SqliteConnection:
     async def check(self) -> None:
         """A file has no network in between."""
 
-    def tick(self) -> None:
-        self.ticks += 1
+    def check_timeout(self) -> None:
+        self.elapsed_ticks += 1
         self._source.find(self._files)
         if self._overdue:
             self._raw.interrupt()
@@ -133,7 +133,7 @@ class SqliteConnection:
             return
         self.lost = True
         self._abandoned.set()
-        closing = own(self._closed())
+        closing = spawn(self._closed())
         while not closing.done():
             if self.running:
                 self._interrupt()
@@ -169,14 +169,14 @@ class SqliteConnection:
 
     @property
     def _overdue(self) -> bool:
-        return self.running and 0 < self._age_limit < self.ticks
+        return self.running and 0 < self._tick_limit < self.elapsed_ticks
 
     async def _timed(self, function: Callable[..., T], *arguments: Any) -> T:
         """One hop. A cancelled one leaves `running` set: its function may still run."""
         if self._source.lost is not None:
             raise DatabaseFileLost(self._source.lost)
         self.running = True
-        self.ticks = 0
+        self.elapsed_ticks = 0
         try:
             result = await self.call(function, *arguments)
         except Exception as error:
@@ -189,7 +189,7 @@ class SqliteConnection:
 
     def _ended(self) -> None:
         self.running = False
-        self.ticks = 0
+        self.elapsed_ticks = 0
 
     async def _cleaned(self) -> None:
         with suppress(ValueError):  # closed already

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Final
 
 from hangar_dal.database.engine import Engine
-from hangar_dal.database.owned import own, settled
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import Limits
+from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.database.sqlite.at_exit import stop_at_exit
 from hangar_dal.database.sqlite.backup import SqliteBackups
 from hangar_dal.database.sqlite.connection import SqliteConnection
@@ -78,17 +78,17 @@ def _pool(
 ) -> Pool:
     """Its connections are neither checked nor replaced by age: a file has no network in between."""
     limits = Limits.of(settings, size=size, busy=f"{_BUSY[name]} {_ADVICE}")
-    age_limit = limits.ticks(settings.statement_timeout)
+    tick_limit = limits.ticks_in(settings.statement_timeout)
 
     def set_up_one(raw: sqlite3.Connection) -> None:
         set_up(raw)
         raw.execute(f"PRAGMA cache_size = -{1024 * settings.sqlite_cache}")  # negative: in KiB, not in pages
 
     async def open_one() -> SqliteConnection:
-        connection = SqliteConnection(source, set_up_one, lock_timeout=settings.lock_timeout, age_limit=age_limit)
+        connection = SqliteConnection(source, set_up_one, lock_timeout=settings.lock_timeout, tick_limit=tick_limit)
         stop_at_exit(connection)
-        opening = own(connection.open())
-        cancelled = await settled(opening)
+        opening = spawn(connection.open())
+        cancelled = await wait_through_cancellation(opening)
         if cancelled is None or opening.cancelled() or opening.exception():
             return opening.result()
         await connection.close()

@@ -10,18 +10,18 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 # The event loop keeps weak references only: a task that nobody holds may vanish half-way.
-_owned: set[asyncio.Task[Any]] = set()
+_spawned: set[asyncio.Task[Any]] = set()
 
 
-def own(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+def spawn(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     """Start a task that no cancelled caller takes down with it."""
     task = asyncio.get_running_loop().create_task(work)
-    _owned.add(task)
-    task.add_done_callback(_owned.discard)
+    _spawned.add(task)
+    task.add_done_callback(_spawned.discard)
     return task
 
 
-async def settled(task: asyncio.Task[Any]) -> asyncio.CancelledError | None:
+async def wait_through_cancellation(task: asyncio.Task[Any]) -> asyncio.CancelledError | None:
     """Wait until the task has ended; the cancellation that came meanwhile, if any, is the caller's to raise."""
     cancelled = None
     while not task.done():
@@ -32,10 +32,10 @@ async def settled(task: asyncio.Task[Any]) -> asyncio.CancelledError | None:
     return cancelled
 
 
-async def see_out(work: Coroutine[Any, Any, T]) -> T:
+async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
     """The result of work that runs to its end; a cancellation that came meanwhile is raised after it."""
-    task = own(work)
-    cancelled = await settled(task)
+    task = spawn(work)
+    cancelled = await wait_through_cancellation(task)
     if cancelled is None:
         return task.result()
     if not task.cancelled():

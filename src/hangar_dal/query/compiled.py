@@ -1,7 +1,7 @@
-"""One query, compiled for one dialect: which variant, which values, what comes back.
+"""One query, compiled for one dialect: its statements, the values that they need, and what comes back.
 
-Builds on `sources` and `results`. Everything that can be done once is done here when the query is compiled; a
-call picks a variant, collects its values, and hands both to the database.
+Builds on `sources` and `results`. What can be done once is done when the query is compiled. A call takes the statement
+that fits its arguments, collects the values, and hands both to the database.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Values = Mapping[str, Any]
 Rows = Sequence[Sequence[Any]]
 
 
-class Variant:
+class BoundStatement:
     """One complete statement of a block, and how to get its parameters."""
 
     __slots__ = ("_getters", "_names", "_pack", "checked", "statement")
@@ -43,7 +43,7 @@ class Variant:
         return self._pack(self._names, [get(values, db) for get in self._getters])
 
 
-class Plan:
+class CompiledQuery:
     """A query ready to run on one dialect."""
 
     def __init__(self, name: str, block: Block, signature: Signature, codec: Codec) -> None:
@@ -63,23 +63,23 @@ class Plan:
             name: encoder(name, value) for name in chosen if (value := signature.arguments[name].value) is not None
         }
         self._present = tuple(dict.fromkeys(c.argument for c in block.conditions if c.value is None))
-        self._variants: dict[tuple[Any, ...], Variant] = {}
+        self._statements: dict[tuple[Any, ...], BoundStatement] = {}
         self._only = None if block.conditions else self._compile(())
         reads = {"one": self._reader.one, "optional": self._reader.optional, "list": self._reader.read}
         self._read = reads.get(signature.result.shape)
         self._counts = signature.result.shape == "count"
 
-    def bound(self, values: Values, db: Executor) -> tuple[Variant, Any]:
+    def bind(self, values: Values, db: Executor) -> tuple[BoundStatement, Any]:
         """The statement to run, and its parameters; `LargeOnLoop` if the event loop would wait for a large value."""
-        variant = self._only or self._variant(values)
+        bound = self._only or self._statement(values)
         if self._models:
             self._check_models(values)
-        return variant, variant.parameters(values, db)
+        return bound, bound.parameters(values, db)
 
-    def result(self, variant: Variant, rows: Rows, count: int, db: Executor) -> Any:
+    def result(self, bound: BoundStatement, rows: Rows, count: int, db: Executor) -> Any:
         """What the signature promises, out of what the statement gave."""
-        if not variant.checked:
-            self._check(variant)
+        if not bound.checked:
+            self._check(bound)
         if self._read is not None:
             return self._read(rows, db.keyring)
         return count if self._counts else None
@@ -88,23 +88,23 @@ class Plan:
         """The same statement, its rows in chunks."""
         chunks: AbstractAsyncContextManager[AsyncIterator[list[Row]]]
         try:
-            variant, parameters = self.bound(values, db)
-            chunks = db.stream(variant.statement, parameters)
+            bound, parameters = self.bind(values, db)
+            chunks = db.stream(bound.statement, parameters)
         except LargeOnLoop:
-            variant = self._only or self._variant(values)
+            bound = self._only or self._statement(values)
             chunks = self._stream_of_large(db, values)
 
         def read(rows: Rows) -> list[Any]:
-            if not variant.checked:
-                self._check(variant)
+            if not bound.checked:
+                self._check(bound)
             return self._reader.read(rows, db.keyring)
 
         return Stream(chunks, read)
 
     @asynccontextmanager
     async def _stream_of_large(self, db: Executor, values: Values) -> AsyncIterator[AsyncIterator[list[Row]]]:
-        variant, parameters = await asyncio.to_thread(self.bound, values, db)
-        async with db.stream(variant.statement, parameters) as chunks:
+        bound, parameters = await asyncio.to_thread(self.bind, values, db)
+        async with db.stream(bound.statement, parameters) as chunks:
             yield chunks
 
     def _check_models(self, values: Values) -> None:
@@ -112,18 +112,18 @@ class Plan:
             if not (isinstance(values[name], model) or (optional and values[name] is None)):
                 raise InvalidValue(f"{name}: expected {model.__name__}, got {type(values[name]).__name__}")
 
-    def _check(self, variant: Variant) -> None:
-        if variant.statement.columns:
-            self._reader.check_columns(variant.statement.columns)
-            variant.checked = True
+    def _check(self, bound: BoundStatement) -> None:
+        if bound.statement.columns:
+            self._reader.check_columns(bound.statement.columns)
+            bound.checked = True
 
-    def _variant(self, values: Values) -> Variant:
+    def _statement(self, values: Values) -> BoundStatement:
         present = tuple(values[name] is not None for name in self._present)
         chosen = tuple(encode(values[name]) for name, encode in self._choices.items())
         key = present + chosen
-        return self._variants.get(key) or self._compile(key)
+        return self._statements.get(key) or self._compile(key)
 
-    def _compile(self, key: tuple[Any, ...]) -> Variant:
+    def _compile(self, key: tuple[Any, ...]) -> BoundStatement:
         present = dict(zip(self._present, key, strict=False))
         chosen = dict(zip(self._choices, key[len(present) :], strict=True))
 
@@ -132,6 +132,6 @@ class Plan:
                 return bool(present[condition.argument])
             return bool(chosen[condition.argument] == condition.value)
 
-        variant = Variant(self._name, self._block, holds, self._getters, self._codec)
-        self._variants[key] = variant
-        return variant
+        bound = BoundStatement(self._name, self._block, holds, self._getters, self._codec)
+        self._statements[key] = bound
+        return bound
