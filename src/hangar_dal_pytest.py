@@ -140,8 +140,8 @@ def hangar_both(hangar_pyproject: "Path", hangar_postgresql: "str | Throwaway") 
     with ExitStack() as made:
 
         def opened(*, clock: "Callable[[], datetime] | None" = None) -> "AbstractAsyncContextManager[Both]":
-            file = made.enter_context(scratch_sqlite(project)).target.path
-            conninfo = made.enter_context(scratch_postgresql(project, hangar_postgresql)).target.conninfo
+            file = made.enter_context(scratch_sqlite(project)).location.path
+            conninfo = made.enter_context(scratch_postgresql(project, hangar_postgresql)).location.conninfo
             return open_both(f"sqlite:///{file}", url_of(conninfo), catalog=catalog, clock=clock)
 
         yield opened

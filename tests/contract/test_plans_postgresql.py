@@ -59,7 +59,7 @@ def scratch(postgres_server: Server) -> Iterator[PostgresScratch]:
 
 @pytest.fixture(scope="module")
 def url(scratch: PostgresScratch) -> str:
-    return scratch.target.conninfo
+    return scratch.location.conninfo
 
 
 @pytest.fixture(scope="module")

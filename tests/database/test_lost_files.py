@@ -14,8 +14,8 @@ import pytest
 from database.ledger import column, make_ledger, run, sql
 from hangar_dal import ACCOUNTS, Database, migrations, open_database, sealing
 from hangar_dal.errors import DatabaseFileLost
-from hangar_dal.migrations.places import place_of
-from hangar_dal.migrations.sessions import migrating
+from hangar_dal.migrations.targets import target_of
+from hangar_dal.migrations.yoyo_session import migrating
 from hangar_dal.settings import Settings
 
 INSERT = "INSERT INTO ledger (id, amount) VALUES (:id, 1)"
@@ -235,7 +235,7 @@ async def test_a_folder_that_cannot_be_reached_for_a_while_says_nothing_about_th
 
 @CHANGES
 def test_migrations_notice_it(sqlite_url: str, path: Path, change: Callable[[Path], None], tmp_path: Path) -> None:
-    with pytest.raises(DatabaseFileLost), migrating(place_of(sqlite_url), [tmp_path]) as (backend, _):
+    with pytest.raises(DatabaseFileLost), migrating(target_of(sqlite_url), [tmp_path]) as (backend, _):
         change(path)
         with backend.transaction():
             pytest.fail("a migration would run now")
@@ -246,7 +246,7 @@ def test_migrations_do_not_go_on_in_the_file_that_has_the_name_now(
     sqlite_url: str, path: Path, change: Callable[[Path], None], tmp_path: Path
 ) -> None:
     went_on = False
-    with pytest.raises(DatabaseFileLost), migrating(place_of(sqlite_url), [tmp_path]) as (backend, _):
+    with pytest.raises(DatabaseFileLost), migrating(target_of(sqlite_url), [tmp_path]) as (backend, _):
         change(path)
         with backend.copy():
             went_on = True
@@ -259,7 +259,7 @@ def test_migrations_do_not_end_well_if_it_happens_during_one(
 ) -> None:
     with (
         pytest.raises(DatabaseFileLost, match="committed to the lost file"),
-        migrating(place_of(sqlite_url), [tmp_path]) as (backend, _),
+        migrating(target_of(sqlite_url), [tmp_path]) as (backend, _),
         backend.transaction(),
     ):
         backend.execute("CREATE TABLE t (x INTEGER)")

@@ -20,9 +20,9 @@ from hangar_dal.finding import Finding
 from hangar_dal.migrations.files import folders_of
 from hangar_dal.migrations.loading import YOYO_LOG
 from hangar_dal.migrations.new import SHIM
-from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Schema
-from hangar_dal.migrations.stages import read_schema
+from hangar_dal.migrations.schema_history import read_schema
+from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.verify import verify
 from hangar_dal.sqlscan import DIALECTS
 from migrations.everything import EVERYTHING
@@ -43,9 +43,9 @@ def query() -> Query:
     """Runs one statement by the raw driver, on either database, and returns its rows."""
 
     def run(url: str, sql: str) -> list[tuple[Any, ...]]:
-        place = place_of(url)
-        with closing(place.connect()) as connection:
-            connection.execute(FOREIGN_KEYS[place.dialect])
+        target = target_of(url)
+        with closing(target.connect()) as connection:
+            connection.execute(FOREIGN_KEYS[target.dialect])
             connection.execute("BEGIN")
             cursor = connection.execute(sql)
             rows = cursor.fetchall() if cursor.description else []
@@ -58,10 +58,10 @@ def query() -> Query:
 @pytest.fixture
 def schema_of() -> Callable[[str], Schema]:
     def read(url: str) -> Schema:
-        place = place_of(url)
-        with closing(place.connect()) as connection:
+        target = target_of(url)
+        with closing(target.connect()) as connection:
             connection.execute("BEGIN")
-            schema = read_schema(place.dialect, connection)
+            schema = read_schema(target.dialect, connection)
             connection.rollback()
             return schema
 
@@ -71,7 +71,7 @@ def schema_of() -> Callable[[str], Schema]:
 @pytest.fixture
 def dialect(empty_database_url: str) -> str:
     """The folder of the database that this test has."""
-    return place_of(empty_database_url).dialect
+    return target_of(empty_database_url).dialect
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from hangar_dal.migrations.declarations import without_declarations
 from hangar_dal.migrations.differences import find_differences
 from hangar_dal.migrations.drift import database_schema, drift
 from hangar_dal.migrations.files import migrations_in
-from hangar_dal.migrations.places import place_of
-from hangar_dal.migrations.rehearsal import rehearse
+from hangar_dal.migrations.round_trip import run_round_trip
 from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
+from hangar_dal.migrations.targets import target_of
 from hangar_dal.sqlscan import DIALECTS, Dialect
 from migrations.differing import CALLED, CASES, NOTHING, TRIGRAMS, Change, steps, undone, write
 
@@ -43,7 +43,7 @@ def test_what_only_one_database_has_is_excused_by_a_declaration_of_every_object(
 
 
 def test_an_extension_is_declared_and_what_it_made_is_not(verified: Verify, empty_postgres_url: str) -> None:
-    with closing(place_of(empty_postgres_url).connect()) as connection:
+    with closing(target_of(empty_postgres_url).connect()) as connection:
         offered = connection.execute("SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'").fetchall()
     if not offered:
         pytest.skip("this PostgreSQL was installed without its additional modules")
@@ -55,8 +55,8 @@ def test_an_extension_is_declared_and_what_it_made_is_not(verified: Verify, empt
 def test_a_declaration_excuses_one_object_and_nothing_else(folder: Path, empty_postgres_url: str) -> None:
     write(folder, *steps())
     done = (
-        rehearse("sqlite", empty_sqlite, [folder], str),
-        rehearse("postgresql", partial(empty_postgresql, empty_postgres_url), [folder], str),
+        run_round_trip("sqlite", empty_sqlite, [folder], str),
+        run_round_trip("postgresql", partial(empty_postgresql, empty_postgres_url), [folder], str),
     )
     assert [found for one in done for found in one.findings] == []
     ways: list[tuple[str, Dialect, str]] = [

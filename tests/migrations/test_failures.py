@@ -13,8 +13,8 @@ import pytest
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.backends import backend_for
-from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Schema
+from hangar_dal.migrations.targets import target_of
 from migrations.everything import EVERYTHING
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
@@ -79,7 +79,7 @@ def test_a_script_that_is_not_transactional_says_what_stands(
 def test_dying_before_the_mark_leaves_no_table_without_a_mark(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch, schema_of: SchemaOf, query: Query
 ) -> None:
-    backend = backend_for(place_of(empty_database_url))
+    backend = backend_for(target_of(empty_database_url))
     backend.connection.close()
 
     def die(*_: object, **__: object) -> None:
@@ -127,7 +127,7 @@ def test_a_table_that_is_in_use_is_waited_for_no_longer_than_the_settings_say(
 ) -> None:
     monkeypatch.setenv("HANGAR_LOCK_TIMEOUT", "0.2")
     add_migration(packaged, "9004_column", postgresql="ALTER TABLE users ADD COLUMN note text;")
-    with closing(place_of(postgres_url).connect()) as user:
+    with closing(target_of(postgres_url).connect()) as user:
         user.execute("BEGIN")
         user.execute("SELECT * FROM users")
         with pytest.raises(MigrationError, match="lock timeout"):
@@ -139,7 +139,7 @@ def test_an_index_that_is_built_concurrently_waits_for_older_transactions_as_lon
     empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch, query: Query
 ) -> None:
     monkeypatch.setenv("HANGAR_LOCK_TIMEOUT", "0.1")
-    with closing(place_of(empty_postgres_url).connect()) as user, ThreadPoolExecutor() as pool:
+    with closing(target_of(empty_postgres_url).connect()) as user, ThreadPoolExecutor() as pool:
 
         def begin_reading_before_the_indexes(migration: str) -> None:
             if migration == "0002_session_cookies":
@@ -158,9 +158,9 @@ def test_an_index_that_is_built_concurrently_waits_for_older_transactions_as_lon
 
 
 def test_a_migrator_s_session_may_take_its_time_and_dies_with_its_client(empty_postgres_url: str) -> None:
-    with closing(place_of(empty_postgres_url).connect()) as connection:
+    with closing(target_of(empty_postgres_url).connect()) as connection:
         connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {connection.info.dbname} SET statement_timeout = '5s'")
-    backend = backend_for(place_of(empty_postgres_url))
+    backend = backend_for(target_of(empty_postgres_url))
     with closing(backend.connection):
         settings = ("statement_timeout", "idle_session_timeout", "client_connection_check_interval")
         found = [backend.execute(f"SHOW {name}").fetchone()[0] for name in settings]
@@ -200,7 +200,7 @@ def test_a_table_may_be_rebuilt_on_sqlite_without_losing_what_refers_to_it(
 
 def test_a_commit_that_fails_is_rolled_back_and_may_be_tried_again(empty_sqlite_url: str, tmp_path: Path) -> None:
     migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
-    backend = backend_for(place_of(empty_sqlite_url))
+    backend = backend_for(target_of(empty_sqlite_url))
     with closing(backend.connection), closing(sqlite3.connect(tmp_path / "empty.db")) as reader:
         backend.connection.execute("PRAGMA busy_timeout = 10")
         reader.execute("BEGIN")
@@ -216,7 +216,7 @@ def test_a_commit_that_fails_is_rolled_back_and_may_be_tried_again(empty_sqlite_
 def test_a_migration_on_sqlite_is_a_writer_from_its_start(empty_sqlite_url: str, tmp_path: Path) -> None:
     """One that began by reading would be refused, not made to wait, if another wrote before its own first write."""
     migrations.apply(empty_sqlite_url, catalog=ACCOUNTS)
-    backend = backend_for(place_of(empty_sqlite_url))
+    backend = backend_for(target_of(empty_sqlite_url))
     with closing(backend.connection), closing(sqlite3.connect(tmp_path / "empty.db", timeout=0)) as other:
         with backend.transaction():
             backend.execute("SELECT count(*) FROM users")
@@ -226,7 +226,7 @@ def test_a_migration_on_sqlite_is_a_writer_from_its_start(empty_sqlite_url: str,
 
 
 def test_a_commit_that_was_a_rollback_is_an_error(empty_postgres_url: str) -> None:
-    backend = backend_for(place_of(empty_postgres_url))
+    backend = backend_for(target_of(empty_postgres_url))
     with closing(backend.connection):
         backend.begin()
         with pytest.raises(backend.DatabaseError):

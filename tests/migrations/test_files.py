@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal import ACCOUNTS, schema_history
+from hangar_dal import ACCOUNTS, pending_migrations
 from hangar_dal.errors import MigrationError, SchemaOutOfDate
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.migrations.scripts import Script, ids_in, read_script
@@ -26,7 +26,7 @@ def texts(text: str, dialect: str) -> list[str]:
 
 def test_the_issue_s_three_migrations_are_packaged_in_order() -> None:
     assert IDS[:3] == ("0001_users", "0002_session_cookies", "0003_session_cookies_indexes")
-    assert tuple(schema_history.carried(ACCOUNTS)) == IDS
+    assert tuple(pending_migrations.carried(ACCOUNTS)) == IDS
 
 
 def test_ids_are_numbered_without_gap_or_repetition() -> None:
@@ -68,9 +68,9 @@ def test_indexes_on_tables_in_use_are_built_concurrently_after_what_a_failed_bui
 
 
 def test_up_to_date_is_silent_and_out_of_date_names_what_is_pending_the_command_and_its_option() -> None:
-    schema_history.check(ACCOUNTS, IDS)
+    pending_migrations.check(ACCOUNTS, IDS)
     with pytest.raises(SchemaOutOfDate, match=r"0002_session_cookies, 0003.* of hangar_dal\.ACCOUNTS") as caught:
-        schema_history.check(ACCOUNTS, {"0001_users", "9999_from_a_newer_version"})
+        pending_migrations.check(ACCOUNTS, {"0001_users", "9999_from_a_newer_version"})
     assert caught.value.pending == IDS[1:]
     assert "`hangar-dal migrations apply`" in str(caught.value)
     assert "`--catalog MODULE:NAME`" in str(caught.value)

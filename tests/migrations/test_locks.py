@@ -22,7 +22,7 @@ from hangar_dal.errors import DatabaseBusy, MigrationBlocked, MigrationError
 from hangar_dal.migrations import file_lock
 from hangar_dal.migrations.backend_common import CommonBackend
 from hangar_dal.migrations.backends import backend_for
-from hangar_dal.migrations.places import place_of
+from hangar_dal.migrations.targets import target_of
 from migrations.everything import EVERYTHING
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
@@ -79,8 +79,8 @@ def test_the_lock_of_a_killed_migrator_dies_with_it(empty_database_url: str, que
 def test_a_lock_whose_session_s_number_was_given_to_a_younger_one_heals_too(
     empty_postgres_url: str, query: Query
 ) -> None:
-    backend = backend_for(place_of(empty_postgres_url))
-    with closing(backend.connection), closing(place_of(empty_postgres_url).connect()) as younger:
+    backend = backend_for(target_of(empty_postgres_url))
+    with closing(backend.connection), closing(target_of(empty_postgres_url).connect()) as younger:
         backend.init_database()
         number = younger.execute("SELECT pg_backend_pid()").fetchone()[0]
         query(empty_postgres_url, f"INSERT INTO yoyo_lock VALUES (1, '2001-01-01', -{number})")
@@ -89,7 +89,7 @@ def test_a_lock_whose_session_s_number_was_given_to_a_younger_one_heals_too(
 
 
 def test_the_lock_of_a_migrator_that_is_alive_is_respected(empty_database_url: str) -> None:
-    holder, other = (backend_for(place_of(empty_database_url)) for _ in range(2))
+    holder, other = (backend_for(target_of(empty_database_url)) for _ in range(2))
     with closing(holder.connection), closing(other.connection):
         holder.init_database()
         with holder.lock(), pytest.raises(DatabaseBusy, match=r"process \d+ is migrating"), other.lock(timeout=0.3):
@@ -99,7 +99,7 @@ def test_the_lock_of_a_migrator_that_is_alive_is_respected(empty_database_url: s
 
 
 def test_breaking_the_lock_does_not_let_two_migrators_into_one_sqlite_file(empty_sqlite_url: str) -> None:
-    holder, other = (backend_for(place_of(empty_sqlite_url)) for _ in range(2))
+    holder, other = (backend_for(target_of(empty_sqlite_url)) for _ in range(2))
     with closing(holder.connection), closing(other.connection):
         holder.init_database()
         with holder.lock():
@@ -112,7 +112,7 @@ def test_the_lock_of_plain_yoyo_is_respected_and_can_be_broken(
     empty_database_url: str, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(CommonBackend, "lock_wait", 0.3)
-    backend = backend_for(place_of(empty_database_url))
+    backend = backend_for(target_of(empty_database_url))
     with closing(backend.connection):
         backend.init_database()
     query(empty_database_url, "INSERT INTO yoyo_lock VALUES (1, '2001-01-01', 4194303)")
@@ -129,7 +129,7 @@ def test_no_file_stays_beside_a_sqlite_database_that_was_migrated(empty_sqlite_u
 
 def test_a_sqlite_file_is_locked_under_one_name_whatever_link_leads_to_it(tmp_path: Path) -> None:
     (tmp_path / "link.db").symlink_to(tmp_path / "real.db")
-    holder, other = (backend_for(place_of(f"sqlite:///{tmp_path / name}")) for name in ("real.db", "link.db"))
+    holder, other = (backend_for(target_of(f"sqlite:///{tmp_path / name}")) for name in ("real.db", "link.db"))
     with closing(holder.connection), closing(other.connection):
         holder.init_database()
         with holder.lock(), pytest.raises(DatabaseBusy), other.lock(timeout=0.3):
@@ -166,7 +166,7 @@ def test_writers_go_on_while_a_migration_waits_for_a_reader(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE busy%'"
     )
-    with ThreadPoolExecutor() as threads, closing(place_of(postgres_url).connect()) as reader:
+    with ThreadPoolExecutor() as threads, closing(target_of(postgres_url).connect()) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM busy")
         migrating = threads.submit(migrations.apply, postgres_url, catalog=ACCOUNTS, folders=[folder])
@@ -186,7 +186,7 @@ def test_a_migration_that_never_gets_its_lock_applies_nothing(
     monkeypatch.setenv("HANGAR_LOCK_TIMEOUT", "0.5")
     query(postgres_url, "CREATE TABLE busy (id bigint)")
     folder = one_migration(tmp_path, "CREATE TABLE other (id bigint); DROP TABLE busy", "SELECT 1")
-    with closing(place_of(postgres_url).connect()) as reader:
+    with closing(target_of(postgres_url).connect()) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM busy")
         with pytest.raises(MigrationBlocked, match="55P03"):
@@ -217,7 +217,7 @@ def test_the_time_limit_starts_again_with_each_holder_of_the_lock(
         if clock[0] > 100:
             query(empty_database_url, "DELETE FROM yoyo_lock")
 
-    backend = backend_for(place_of(empty_database_url))
+    backend = backend_for(target_of(empty_database_url))
     with closing(backend.connection):
         backend.init_database()
         query(empty_database_url, "INSERT INTO yoyo_lock VALUES (1, '2026-01-01', 4194303)")
@@ -228,7 +228,7 @@ def test_the_time_limit_starts_again_with_each_holder_of_the_lock(
 
 
 def test_after_an_error_the_lock_is_free_and_can_be_taken_again(empty_database_url: str, query: Query) -> None:
-    backend = backend_for(place_of(empty_database_url))
+    backend = backend_for(target_of(empty_database_url))
 
     def fail() -> None:
         with backend.lock(timeout=0.3):
@@ -244,7 +244,7 @@ def test_after_an_error_the_lock_is_free_and_can_be_taken_again(empty_database_u
 
 
 def test_a_lost_connection_does_not_hide_the_error_that_came_before(empty_postgres_url: str, query: Query) -> None:
-    backend = backend_for(place_of(empty_postgres_url))
+    backend = backend_for(target_of(empty_postgres_url))
     backend.init_database()
 
     def fail() -> None:

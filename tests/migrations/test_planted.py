@@ -11,8 +11,8 @@ from psycopg import sql
 
 from hangar_dal import ACCOUNTS, Settings, migrations, open_database, sealing
 from hangar_dal.errors import SettingsError
-from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.status import status
+from hangar_dal.migrations.targets import target_of
 
 # A statement that makes the function or operator, and how the message names it.
 FUNCTION = (
@@ -110,7 +110,7 @@ def test_the_question_does_not_call_what_it_looks_for(postgres_url: str, plant: 
 
 
 def test_functions_of_the_schemas_owner_and_of_ones_own_are_trusted(postgres_url: str, stranger: str) -> None:
-    with closing(place_of(postgres_url).connect()) as connection:
+    with closing(target_of(postgres_url).connect()) as connection:
         connection.execute(FUNCTION[0])
     assert status(postgres_url, catalog=ACCOUNTS).migrations
     with psycopg.connect(postgres_url, autocommit=True) as admin:

@@ -10,8 +10,8 @@ from yoyo.migrations import read_migrations
 
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.migrations.backends import backend_for
-from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.schema import Index, Schema, differences
+from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.twins import compare_twins
 
 SchemaOf = Callable[[str], Schema]
@@ -19,7 +19,7 @@ Query = Callable[[str, str], object]
 
 
 def roll_back_everything(url: str) -> None:
-    backend = backend_for(place_of(url))
+    backend = backend_for(target_of(url))
     with closing(backend.connection):
         backend.init_database()
         with backend.lock():

@@ -13,8 +13,8 @@ import pytest
 
 from hangar_dal import ACCOUNTS, migrations
 from hangar_dal.errors import ConnectionFailed, MigrationError
-from hangar_dal.migrations.places import place_of
 from hangar_dal.migrations.status import status
+from hangar_dal.migrations.targets import target_of
 from migrations.everything import EVERYTHING
 
 Add = Callable[..., None]
@@ -118,7 +118,7 @@ def test_a_sqlite_file_without_a_folder_is_an_error(
 
 
 def test_who_only_reads_cannot_write(database_url: str) -> None:
-    with closing(place_of(database_url).connect(read_only=True)) as connection:
+    with closing(target_of(database_url).connect(read_only=True)) as connection:
         connection.execute("BEGIN")
         with pytest.raises((sqlite3.OperationalError, psycopg.errors.ReadOnlySqlTransaction)):
             connection.execute("CREATE TABLE more (id bigint)")

@@ -13,8 +13,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from hangar_dal.migrations import leftovers, locks
-from hangar_dal.migrations.places import MARK
 from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
+from hangar_dal.migrations.targets import MARK
 
 There = Callable[[psycopg.Connection], list[str]]
 PoorUrl = Callable[[str], str]
@@ -105,7 +105,7 @@ def test_the_folder_of_a_killed_run_is_removed_and_one_in_use_stays(
     with empty_sqlite() as one:
         assert not abandoned.exists()
         with empty_sqlite():
-            assert Path(one.target.path).exists()
+            assert Path(one.location.path).exists()
     assert sorted(path.name for path in tmp_path.glob("hangar_check_*")) == [
         "hangar_check_nolock12",
         "hangar_check_of_shop",
@@ -118,7 +118,7 @@ def test_the_folder_of_another_user_is_passed_over(
     """Every user of a machine has the same temporary folder, and may not even look into another's."""
     monkeypatch.setattr(tempfile, "tempdir", str(open_folder))
     with empty_sqlite() as one:
-        assert Path(one.target.path).exists()
+        assert Path(one.location.path).exists()
     assert [path.name for path in open_folder.iterdir()] == ["hangar_check_abcdefgh"]
 
 

@@ -141,12 +141,12 @@ def test_only_migration_commands_change_a_database_that_is_no_scratch() -> None:
         ("migrations/commands.py", "connected"),
         ("migrations/commands.py", "migrating"),
         ("migrations/loader.py", "run"),
-        ("migrations/sessions.py", "backend_for"),
-        ("migrations/sessions.py", "connected"),
+        ("migrations/yoyo_session.py", "backend_for"),
+        ("migrations/yoyo_session.py", "connected"),
         # On a scratch, by the type of the argument.
         ("contract/history.py", "migrating"),
         ("contract/scratch.py", "apply_to"),
-        ("migrations/rehearsal.py", "migrating"),
-        ("migrations/row_rehearsal.py", "migrating"),
-        ("migrations/stages.py", "run"),
+        ("migrations/round_trip.py", "migrating"),
+        ("migrations/row_round_trip.py", "migrating"),
+        ("migrations/schema_history.py", "run"),
     }

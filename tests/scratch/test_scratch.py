@@ -71,7 +71,7 @@ def target(url: str) -> str:
 
 def test_the_sqlite_file_has_the_tables_of_the_package_and_of_the_application(project: Project) -> None:
     with scratch_sqlite(project) as scratch:
-        path = Path(scratch.target.path)
+        path = Path(scratch.location.path)
         with closing(sqlite3.connect(path)) as connection:
             names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         assert names >= {"users", "session_cookies", "orders", "_yoyo_migration"}

@@ -22,7 +22,7 @@ from hangar_dal import (
     errors,
     uuid7,
 )
-from hangar_dal.migrations.places import place_of
+from hangar_dal.migrations.targets import target_of
 from hangar_dal.models.users import Login, UserRole, UserStatus, UserType
 from hangar_dal.sealing import new_key, parse_keys
 
@@ -104,9 +104,9 @@ def test_what_holds_secrets_cannot_be_pickled(make: Make, protocol: int) -> None
 
 def test_the_place_that_yoyo_pickles_holds_no_password() -> None:
     password = token_hex()
-    place = place_of(f"postgresql://ada:{password}@localhost/shop")
-    assert pickle.loads(pickle.dumps(place)) == "localhost:5432/shop"
-    assert password.encode() not in pickle.dumps(place, 0)
+    target = target_of(f"postgresql://ada:{password}@localhost/shop")
+    assert pickle.loads(pickle.dumps(target)) == "localhost:5432/shop"
+    assert password.encode() not in pickle.dumps(target, 0)
 
 
 def test_the_error_names_the_fields() -> None:

@@ -40,7 +40,7 @@ def add(actions: Subcommands) -> None:
 
 
 def _verify(chosen: argparse.Namespace) -> int:
-    from hangar_dal.migrations.verify import verify  # noqa: PLC0415 - no other command rehearses
+    from hangar_dal.migrations.verify import verify  # noqa: PLC0415 - no other command needs it
 
     url = None if chosen.sqlite_only else server(chosen)
     if url is None and not chosen.sqlite_only:

@@ -17,8 +17,8 @@ from hangar_dal.contract.sources import Told
 from hangar_dal.migrations.files import migrations_in
 from hangar_dal.migrations.guard import Scratch, SqliteScratch
 from hangar_dal.migrations.schema import Schema
-from hangar_dal.migrations.sessions import migrating
-from hangar_dal.migrations.stages import read_alone
+from hangar_dal.migrations.schema_history import read_alone
+from hangar_dal.migrations.yoyo_session import migrating
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
 
@@ -61,8 +61,8 @@ def _probed(scratch: Scratch) -> Iterator[tuple[SqliteProbe | PostgresProbe, Sch
     with closing(scratch.connect(read_only=True)) as connection:
         schema = read_alone(scratch.dialect, connection)
     if isinstance(scratch, SqliteScratch):
-        with SqliteProbe(Path(scratch.target.path)) as of_sqlite:
+        with SqliteProbe(Path(scratch.location.path)) as of_sqlite:
             yield of_sqlite, schema
     else:
-        with PostgresProbe(scratch.target.conninfo) as of_postgresql:
+        with PostgresProbe(scratch.location.conninfo) as of_postgresql:
             yield of_postgresql, schema

@@ -18,8 +18,8 @@ from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
 from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite
 from hangar_dal.contract.sources import Told
+from hangar_dal.migrations.schema_history import read_alone
 from hangar_dal.migrations.scratch import Server
-from hangar_dal.migrations.stages import read_alone
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
 
@@ -57,7 +57,7 @@ class Live:
 @contextmanager
 def live_sqlite(project: Project) -> Iterator[Live]:
     """A scratch file, migrated; gone afterwards."""
-    with scratch_sqlite(project) as scratch, SqliteProbe(path := Path(scratch.target.path)) as probe:
+    with scratch_sqlite(project) as scratch, SqliteProbe(path := Path(scratch.location.path)) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_alone("sqlite", connection)
         tables = with_views(with_keys(probe.tables(), schema), probe.views(), "sqlite")
@@ -68,7 +68,7 @@ def live_sqlite(project: Project) -> Iterator[Live]:
 @contextmanager
 def live_postgresql(project: Project, server: Server) -> Iterator[Live]:
     """A scratch database on this server, migrated, and dropped afterwards; or the throwaway database."""
-    with scratch_postgresql(project, server) as scratch, PostgresProbe(scratch.target.conninfo) as probe:
+    with scratch_postgresql(project, server) as scratch, PostgresProbe(scratch.location.conninfo) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_alone("postgresql", connection)
             tables = with_details(with_keys(probe.tables(), schema), connection)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from hangar_dal import schema_history
+from hangar_dal import pending_migrations
 from hangar_dal.carrier import Carrier, Opened
 from hangar_dal.database.database import Database
 from hangar_dal.database.engine import Engine
@@ -107,7 +107,8 @@ class Opening:
         catalog = self._catalog
         is_checked = self._check_schema and not _migrates_itself(settings)
         if catalog and is_checked and _lacks_file(settings):
-            schema_history.check(catalog, ())  # said before a file and its key are made, perhaps under a misspelt name
+            # Said before a file and its key are made, perhaps under a misspelt name.
+            pending_migrations.check(catalog, ())
         keyring = await _keyring(settings, catalog, self._keys)
         dialect = settings.target.dialect
         database = Database(
@@ -118,8 +119,8 @@ class Opening:
             close_timeout=settings.close_timeout,
         )
         try:
-            if catalog and is_checked and schema_history.carried(catalog):
-                schema_history.check(catalog, await _applied(database))
+            if catalog and is_checked and pending_migrations.carried(catalog):
+                pending_migrations.check(catalog, await _applied(database))
         except BaseException:
             await run_to_completion(database.close())
             raise
@@ -131,7 +132,7 @@ async def _engine(settings: Settings, catalog: Carrier | None) -> Engine:
     if isinstance(target, SqliteTarget):
         from hangar_dal.database.sqlite.engine import open_engine as open_sqlite  # noqa: PLC0415 - its driver
 
-        scripts = schema_history.scripts(catalog, "sqlite") if catalog and _migrates_itself(settings) else ()
+        scripts = pending_migrations.scripts(catalog, "sqlite") if catalog and _migrates_itself(settings) else ()
         return await open_sqlite(settings, target, scripts=tuple(scripts))
     from hangar_dal.database.postgresql.engine import open_engine as open_postgresql  # noqa: PLC0415 - its driver
 
@@ -180,7 +181,7 @@ def _lacks_file(settings: Settings) -> bool:
 
 async def _applied(database: Database) -> set[str]:
     try:
-        rows, _ = await database.run(Statement("", schema_history.APPLIED_SQL, writes=False), ())
+        rows, _ = await database.run(Statement("", pending_migrations.APPLIED_SQL, writes=False), ())
     except StatementError as error:
         if error.sqlstate not in _NO_TABLE:
             raise

@@ -1,6 +1,6 @@
 """Takes over a database that has the tables but no history, after comparing them with what the migrations give.
 
-What the database has must equal one of the stages in which the migrations build it. Builds on `stages`.
+What the database has must equal one of the stages in which the migrations build it. Builds on `schema_history`.
 """
 
 from collections.abc import Sequence
@@ -8,15 +8,15 @@ from typing import Any
 
 from hangar_dal.errors import MigrationError, SchemaDiffers
 from hangar_dal.migrations.files import MigrationFiles
-from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.schema import differences, distance
+from hangar_dal.migrations.schema_history import SchemaHistory, build_schema_history, read_alone
 from hangar_dal.migrations.scratch import empty_like
-from hangar_dal.migrations.stages import Stages, build_stages, read_alone
-from hangar_dal.schema_history import APPLIED_SQL
+from hangar_dal.migrations.targets import MigrationTarget
+from hangar_dal.pending_migrations import APPLIED_SQL
 
 
 def migrations_present(
-    place: Place, connection: Any, migrations: Sequence[MigrationFiles], *, throwaway: str | None = None
+    target: MigrationTarget, connection: Any, migrations: Sequence[MigrationFiles], *, throwaway: str | None = None
 ) -> tuple[str, ...]:
     """The migrations whose tables, columns, rules and indexes are exactly those of the database, in order.
 
@@ -24,21 +24,25 @@ def migrations_present(
     stage, `MigrationError` if it has a history, or nothing to adopt.
     """
     if connection.execute(APPLIED_SQL).fetchone() is not None:
-        raise MigrationError(f"{place.target.where} has a history of migrations already; `apply` brings it up to date")
-    with empty_like(place, throwaway) as scratch:
-        stages = Stages(read_alone(place.dialect, connection), build_stages(scratch, migrations))
-    found = stages.ours
+        raise MigrationError(
+            f"{target.location.where} has a history of migrations already; `apply` brings it up to date"
+        )
+    with empty_like(target, throwaway) as scratch:
+        schemas = SchemaHistory(read_alone(target.dialect, connection), build_schema_history(scratch, migrations))
+    found = schemas.ours
     if not found.tables:
-        raise MigrationError(f"{place.target.where} has none of the tables; there is nothing to adopt, only to apply")
+        raise MigrationError(
+            f"{target.location.where} has none of the tables; there is nothing to adopt, only to apply"
+        )
     # Of two equal stages the earlier: what changed rows alone between them cannot be seen, and is not taken on trust.
-    for count, stage in enumerate(stages.given):
+    for count, stage in enumerate(schemas.stages):
         if stage == found:
             return tuple(migration.id for migration in migrations[:count])
-    last = len(stages.given) - 1
-    nearest = min(range(last, -1, -1), key=lambda count: distance(stages.given[count], found))  # of equals the latest
+    last = len(schemas.stages) - 1
+    nearest = min(range(last, -1, -1), key=lambda count: distance(schemas.stages[count], found))  # of equals the latest
     after = f"{migrations[nearest - 1].id} is the nearest" if nearest else "none is near"
     raise SchemaDiffers(
-        f"{place.target.where} is not adopted, and nothing was marked: no migration gives its schema. "
+        f"{target.location.where} is not adopted, and nothing was marked: no migration gives its schema. "
         f"{after} (- what it gives, + what the database has):",
-        differences=differences(stages.given[nearest], found),
+        differences=differences(schemas.stages[nearest], found),
     )

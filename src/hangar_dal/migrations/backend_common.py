@@ -6,7 +6,7 @@
 - An empty list of migrations, which is what yoyo finds when it runs in the wrong folder, is refused.
 - The log keeps the digest of the SQL that was applied.
 
-Builds on `scripts` and `places`.
+Builds on `scripts` and `targets`.
 """
 
 import getpass
@@ -25,8 +25,8 @@ from yoyo.backends.base import DatabaseBackend
 from yoyo.migrations import Migration, MigrationList
 
 from hangar_dal.errors import DatabaseBusy, MigrationError
-from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.scripts import read_script
+from hangar_dal.migrations.targets import MigrationTarget
 from hangar_dal.sqlscan import Dialect
 
 logger = logging.getLogger("yoyo.migrations")
@@ -41,7 +41,7 @@ class CommonBackend(DatabaseBackend):
     lock_wait: ClassVar[float] = 60.0  # seconds
     holder_kind: ClassVar[str]  # what the negative of a lock row's `pid` is the number of
 
-    uri: Place
+    uri: MigrationTarget
     create_lock_table_sql = DatabaseBackend.create_lock_table_sql.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
     log_migration_sql = DatabaseBackend.log_migration_sql.replace(
         "{quoted.created_at_utc})", "{quoted.created_at_utc}, {quoted.comment})"
@@ -191,7 +191,7 @@ class CommonBackend(DatabaseBackend):
             if current != holder:
                 holder, deadline = current, now + timeout
             if now >= deadline:
-                raise DatabaseBusy(f"{self.uri.target.where}: {self._described(holder)}")
+                raise DatabaseBusy(f"{self.uri.location.where}: {self._described(holder)}")
             time.sleep(_POLL)
 
     def _lock_row(self) -> tuple[int, Any] | None:

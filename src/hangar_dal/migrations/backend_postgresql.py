@@ -15,8 +15,8 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 
 from hangar_dal.errors import MigrationBlocked, MigrationError, raise_alone
 from hangar_dal.migrations.backend_common import CommonBackend
-from hangar_dal.migrations.places import PostgresPlace
 from hangar_dal.migrations.running import explain_history
+from hangar_dal.migrations.targets import PostgresMigrationTarget
 
 logger = logging.getLogger("yoyo.migrations")
 
@@ -60,7 +60,7 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
             raise
         self._second = session
 
-    def connect(self, dburi: PostgresPlace) -> "psycopg.Connection[Any]":
+    def connect(self, dburi: PostgresMigrationTarget) -> "psycopg.Connection[Any]":
         connection = dburi.connect()
         connection.prepare_threshold = None  # `DISCARD ALL` would take the prepared statements along
         return connection
@@ -129,7 +129,7 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
             return False
         except psycopg.Error as error:
             raise_alone(
-                MigrationError(f"{self.uri.target.where}: the lock of the migrations: {explain_history(error)}")
+                MigrationError(f"{self.uri.location.where}: the lock of the migrations: {explain_history(error)}")
             )
 
     def _insert_lock(self) -> bool:

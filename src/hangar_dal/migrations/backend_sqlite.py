@@ -17,8 +17,8 @@ from hangar_dal.database.sqlite.watched import WatchedFile
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations import file_lock
 from hangar_dal.migrations.backend_common import CommonBackend
-from hangar_dal.migrations.places import SqlitePlace
 from hangar_dal.migrations.running import explain
+from hangar_dal.migrations.targets import SqliteMigrationTarget
 
 _IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -31,9 +31,9 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
 
     _lock_file: int | None = None
 
-    def connect(self, dburi: SqlitePlace) -> sqlite3.Connection:
+    def connect(self, dburi: SqliteMigrationTarget) -> sqlite3.Connection:
         connection = dburi.connect()
-        self._file = WatchedFile("", os.path.abspath(dburi.target.path))  # noqa: PTH100 - resolve() follows links
+        self._file = WatchedFile("", os.path.abspath(dburi.location.path))  # noqa: PTH100 - resolve() follows links
         return connection
 
     def copy(self) -> "SqliteBackend":
@@ -94,7 +94,7 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
 
     def _try_lock(self) -> bool:
         """Lock the file, then write the row that plain yoyo respects, and respect the row that plain yoyo writes."""
-        where = self.uri.target.where
+        where = self.uri.location.where
         try:
             self._lock_file = self._lock_file or file_lock.take(self._lock_path)
         except OSError as error:
@@ -124,7 +124,7 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
     @property
     def _lock_path(self) -> Path:
         """Next to the file itself, as SQLite's own `-wal` is, also when the database is opened through a link."""
-        return Path(f"{os.path.realpath(self.uri.target.where)}-migrating")
+        return Path(f"{os.path.realpath(self.uri.location.where)}-migrating")
 
     def _lock_pid(self) -> int:
         return -os.getpid()

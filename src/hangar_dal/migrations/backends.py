@@ -7,9 +7,9 @@ import atexit
 from typing import Any
 
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.places import Place, place_of
+from hangar_dal.migrations.targets import MigrationTarget, target_of
 from hangar_dal.migrations.yoyo_command import shorten_errors
-from hangar_dal.schema_history import MIGRATION_TABLE
+from hangar_dal.pending_migrations import MIGRATION_TABLE
 
 
 def from_settings(uri: Any, migration_table: str) -> Any:
@@ -21,17 +21,17 @@ def from_settings(uri: Any, migration_table: str) -> Any:
         )
     if migration_table != MIGRATION_TABLE:
         raise MigrationError(f"the history is kept in {MIGRATION_TABLE}; --migration-table cannot change it")
-    backend = backend_for(place_of(None))
+    backend = backend_for(target_of(None))
     atexit.register(backend.connection.close)  # yoyo's commands leave that to chance
     return backend
 
 
-def backend_for(place: Place) -> Any:
+def backend_for(target: MigrationTarget) -> Any:
     """A connected backend, on which yoyo's `init_database()` has not been called yet."""
-    if place.dialect == "sqlite":
+    if target.dialect == "sqlite":
         from hangar_dal.migrations.backend_sqlite import SqliteBackend  # noqa: PLC0415 - its driver
 
-        return SqliteBackend(place, MIGRATION_TABLE)
+        return SqliteBackend(target, MIGRATION_TABLE)
     from hangar_dal.migrations.backend_postgresql import PostgresBackend  # noqa: PLC0415 - its driver
 
-    return PostgresBackend(place, MIGRATION_TABLE)
+    return PostgresBackend(target, MIGRATION_TABLE)

@@ -12,9 +12,9 @@ from hangar_dal.carrier import Carrier
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.files import migrations_in, named_folders
 from hangar_dal.migrations.owners import refuse_shared_tables
-from hangar_dal.migrations.places import Place, place_of
-from hangar_dal.migrations.sessions import connected, migrating
 from hangar_dal.migrations.status import status
+from hangar_dal.migrations.targets import MigrationTarget, target_of
+from hangar_dal.migrations.yoyo_session import connected, migrating
 
 
 def pending(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> tuple[str, ...]:
@@ -40,14 +40,16 @@ def apply(
     `progress` is called with each id once it is applied. Several processes may do this at once. A migration that fails
     raises `MigrationError` and leaves those before it applied.
     """
-    return apply_to(place_of(url), named_folders(catalog, folders), progress)
+    return apply_to(target_of(url), named_folders(catalog, folders), progress)
 
 
-def apply_to(place: Place, folders: Sequence[Path], progress: Callable[[str], object] | None = None) -> tuple[str, ...]:
+def apply_to(
+    target: MigrationTarget, folders: Sequence[Path], progress: Callable[[str], object] | None = None
+) -> tuple[str, ...]:
     """`apply` to a database that no URL names, and exactly these folders."""
     refuse_shared_tables(migrations_in(folders))
     applied: list[str] = []
-    with migrating(place, folders) as (backend, migrations):
+    with migrating(target, folders) as (backend, migrations):
         for of_folder in filter(None, migrations):  # a catalog may have none yet; yoyo's own command refuses that
             for migration in backend.to_apply(of_folder):
                 backend.apply_one(migration)
@@ -73,20 +75,20 @@ def adopt(
     """
     from hangar_dal.migrations.adoption import migrations_present  # noqa: PLC0415 - reads schemas, as nothing else does
 
-    place = place_of(url)
-    if not place.exists:
-        raise MigrationError(f"{place.target.where} does not exist; there is nothing to adopt, only to apply")
+    target = target_of(url)
+    if not target.exists:
+        raise MigrationError(f"{target.location.where} does not exist; there is nothing to adopt, only to apply")
     every = named_folders(catalog, folders)
     files = migrations_in(every)
-    with migrating(place, every) as (backend, migrations):
+    with migrating(target, every) as (backend, migrations):
         backend.ensure_internal_schema_updated()
-        present = migrations_present(place, backend.connection, files, throwaway=throwaway)
+        present = migrations_present(target, backend.connection, files, throwaway=throwaway)
         backend.mark_migrations([one for one in chain.from_iterable(migrations) if one.id in present])
     return present
 
 
 def break_lock(url: str | None = None) -> None:
     """Removes the lock that a migrator left behind when it was killed. Be sure that none is running."""
-    place = place_of(url)
-    with connected(place) as backend:
+    target = target_of(url)
+    with connected(target) as backend:
         backend.break_lock()

@@ -1,7 +1,7 @@
 """The differences between the databases against what the migrations declare: `find_differences(files, ...)`.
 
 A migration declares each difference that it brings, in the file of each database that has the object. The declaration
-holds until the difference becomes another one. Builds on `undeclared`, `declarations` and `rehearsal`.
+holds until the difference becomes another one. Builds on `undeclared`, `declarations` and `round_trip`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import FORM, declarations
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
-from hangar_dal.migrations.rehearsal import Rehearsal
+from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.twin_objects import Key
 from hangar_dal.migrations.twins import DATABASES, NO_TWINS, OTHER, Twins, compare_twins
@@ -54,7 +54,7 @@ def find_malformed(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
                     yield fault(migration, dialect, direction, wrong.rule, wrong.message, fix=wrong.fix, line=each.line)
 
 
-def find_differences(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: Rehearsal) -> Iterator[Finding]:
+def find_differences(files: Sequence[MigrationFiles], sqlite: RoundTrip, postgresql: RoundTrip) -> Iterator[Finding]:
     """Each difference that is not declared, at the migration that brings it, and each wrong declaration."""
     before = NO_TWINS
     for migration, here, there in zip(files, sqlite.stages, postgresql.stages, strict=False):

@@ -1,6 +1,6 @@
 """The schema that a database has, the one that the migrations give, and the drift from the one to the other.
 
-The database is read in read-only transactions; the migrations run in a scratch database. Builds on `stages`,
+The database is read in read-only transactions; the migrations run in a scratch database. Builds on `schema_history`,
 `scratch` and `history`.
 """
 
@@ -14,11 +14,11 @@ from hangar_dal.carrier import Carrier
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.files import migrations_in, named_folders
 from hangar_dal.migrations.history import read_history
-from hangar_dal.migrations.places import Place, place_of
 from hangar_dal.migrations.running import explain
 from hangar_dal.migrations.schema import Schema, differences
+from hangar_dal.migrations.schema_history import SchemaHistory, build_schema_history, read_alone
 from hangar_dal.migrations.scratch import empty_like
-from hangar_dal.migrations.stages import Stages, build_stages, read_alone
+from hangar_dal.migrations.targets import MigrationTarget, target_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +47,34 @@ def drift(
     On PostgreSQL they are applied to a scratch database: a new one on the same server, or `throwaway`, the URL of an
     empty one.
     """
-    place = place_of(url)
-    applied = read_history(place).applied
+    target = target_of(url)
+    applied = read_history(target).applied
     if not applied:
         raise MigrationError(
-            f"{place.target.where} has no history of migrations to be compared with; "
+            f"{target.location.where} has no history of migrations to be compared with; "
             "`hangar-dal migrations adopt` compares and marks one that has the tables"
         )
     files = migrations_in(named_folders(catalog, folders))
-    with _reading(place) as connection:
-        found = read_alone(place.dialect, connection)
-    with empty_like(place, throwaway) as scratch:
-        stages = Stages(found, build_stages(scratch, [one for one in files if one.id in applied]))
+    with _reading(target) as connection:
+        found = read_alone(target.dialect, connection)
+    with empty_like(target, throwaway) as scratch:
+        schemas = SchemaHistory(found, build_schema_history(scratch, [one for one in files if one.id in applied]))
     known = {migration.id for migration in files}
     return Drift(
-        place.target.where,
-        differences(stages.given[-1], stages.ours),
+        target.location.where,
+        differences(schemas.stages[-1], schemas.ours),
         tuple(migration for migration in applied if migration not in known),
-        tuple(sorted(stages.found.names - stages.ours.names)),
+        tuple(sorted(schemas.found.names - schemas.ours.names)),
     )
 
 
 def database_schema(url: str | None = None) -> Schema:
     """All objects of the database but yoyo's own tables."""
-    place = place_of(url)
-    if not place.exists:
-        raise MigrationError(f"{place.target.where} does not exist")
-    with _reading(place) as connection:
-        return read_alone(place.dialect, connection)
+    target = target_of(url)
+    if not target.exists:
+        raise MigrationError(f"{target.location.where} does not exist")
+    with _reading(target) as connection:
+        return read_alone(target.dialect, connection)
 
 
 def migrated_schema(
@@ -88,17 +88,17 @@ def migrated_schema(
 
     They are applied to a scratch, as for `drift`.
     """
-    place, files = place_of(url), migrations_in(named_folders(catalog, folders))
-    with empty_like(place, throwaway) as scratch:
-        return build_stages(scratch, files)[-1]
+    target, files = target_of(url), migrations_in(named_folders(catalog, folders))
+    with empty_like(target, throwaway) as scratch:
+        return build_schema_history(scratch, files)[-1]
 
 
 @contextmanager
-def _reading(place: Place) -> Generator[Any]:
-    with closing(place.connect(read_only=True)) as connection:
+def _reading(target: MigrationTarget) -> Generator[Any]:
+    with closing(target.connect(read_only=True)) as connection:
         try:
             yield connection
         except Exception as error:
             if reason := explain(error):
-                raise_alone(MigrationError(f"{place.target.where}: {reason}"))
+                raise_alone(MigrationError(f"{target.location.where}: {reason}"))
             raise

@@ -1,7 +1,7 @@
 """What the finished tables lack, whatever migrations made them: indexes for foreign keys, CHECKs, STRICT.
 
 Each finding points at the migration that brought the key, the CHECK or the table. Builds on `declarations`, `faults`
-and `rehearsal`.
+and `round_trip`.
 """
 
 import re
@@ -12,7 +12,7 @@ from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import tables_not_strict
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
-from hangar_dal.migrations.rehearsal import Rehearsal
+from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.schema import ForeignKey, Table
 
 # A partial index serves a key if it leaves out no row but those that refer to nothing.
@@ -23,22 +23,22 @@ _HANDLES_NULL: Final = re.compile(r"\b(?:or|case|coalesce|ifnull|iif|null)\b")
 
 
 def find_in_tables(
-    files: Sequence[MigrationFiles], rehearsal: Rehearsal, small_tables: Collection[str] = ()
+    files: Sequence[MigrationFiles], round_trip: RoundTrip, small_tables: Collection[str] = ()
 ) -> Iterator[Finding]:
     """Yields nothing if the migrations could not be applied to the end."""
-    if not rehearsal.reached_end_of(files):
+    if not round_trip.reached_end_of(files):
         return
     not_strict = {name for each in files for name in tables_not_strict(each.script("sqlite").text)}
-    for table in rehearsal.stages[-1].tables:
-        yield from _unindexed(table, files, rehearsal, small_tables)
-        if rehearsal.dialect == "sqlite":
-            yield from _json_checks(table, files, rehearsal)
+    for table in round_trip.stages[-1].tables:
+        yield from _unindexed(table, files, round_trip, small_tables)
+        if round_trip.dialect == "sqlite":
+            yield from _json_checks(table, files, round_trip)
             if table.name.lower() not in not_strict:
-                yield from _loose(table, files, rehearsal)
+                yield from _loose(table, files, round_trip)
 
 
 def _unindexed(
-    table: Table, files: Sequence[MigrationFiles], rehearsal: Rehearsal, small_tables: Collection[str]
+    table: Table, files: Sequence[MigrationFiles], round_trip: RoundTrip, small_tables: Collection[str]
 ) -> Iterator[Finding]:
     for key in table.foreign_keys:
         if {table.name, key.table} & set(small_tables) or _is_served(table, key):
@@ -50,8 +50,8 @@ def _unindexed(
         name = "_".join(("idx", table.name, *key.columns))
         fix = f"CREATE INDEX {name} ON {table.name} ({columns}) in a new migration"
         fix += f", or name {key.table} in small_tables if its rows are never deleted"
-        migration = _first(files, rehearsal, table.name, key.columns, _foreign_keys)
-        yield fault(migration, rehearsal.dialect, "apply", "foreign-key-unindexed", message, fix=fix)
+        migration = _first(files, round_trip, table.name, key.columns, _foreign_keys)
+        yield fault(migration, round_trip.dialect, "apply", "foreign-key-unindexed", message, fix=fix)
 
 
 def _is_served(table: Table, key: ForeignKey) -> bool:
@@ -66,7 +66,7 @@ def _is_served(table: Table, key: ForeignKey) -> bool:
     return bool(first & set(key.columns))
 
 
-def _json_checks(table: Table, files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Iterator[Finding]:
+def _json_checks(table: Table, files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Iterator[Finding]:
     nullable = {column.name.lower(): column.name for column in table.columns if column.nullable}
     for check in table.checks:
         for found in _VALID_JSON.finditer(check.rule):
@@ -76,17 +76,17 @@ def _json_checks(table: Table, files: Sequence[MigrationFiles], rehearsal: Rehea
             message = f"CHECK (json_valid({name})) on {table.name}.{name}, which is nullable: some versions of SQLite, "
             message += "such as 3.40, refuse NULL there, and others accept it"
             fix = f"write CHECK ({name} IS NULL OR json_valid({name})), or NOT NULL"
-            migration = _first(files, rehearsal, table.name, check.rule, _rules)
+            migration = _first(files, round_trip, table.name, check.rule, _rules)
             yield fault(migration, "sqlite", "apply", "json-check-null", message, fix=fix)
 
 
-def _loose(table: Table, files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Iterator[Finding]:
+def _loose(table: Table, files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Iterator[Finding]:
     if "strict" not in table.options:
         message = f"{table.name} is not STRICT, so SQLite stores values of any type in its columns, such as 'x' in an "
         message += "integer column, and PostgreSQL refuses them"
         fix = "write CREATE TABLE ... (...) STRICT, with the types integer, real, text, blob or any"
         fix += f", or `-- not strict: {table.name}: reason` in a migration of SQLite"
-        migration = _first(files, rehearsal, table.name, table.options, _options)
+        migration = _first(files, round_trip, table.name, table.options, _options)
         yield fault(migration, "sqlite", "apply", "table-not-strict", message, fix=fix)
 
 
@@ -104,12 +104,14 @@ def _rules(table: Table) -> list[object]:
 
 def _first(
     files: Sequence[MigrationFiles],
-    rehearsal: Rehearsal,
+    round_trip: RoundTrip,
     table: str,
     wanted: object,
     all_of: Callable[[Table], list[object]],
 ) -> MigrationFiles:
     """The migration after which the table has what is wanted, and has it ever since."""
-    having = [any(each.name == table and wanted in all_of(each) for each in stage.tables) for stage in rehearsal.stages]
+    having = [
+        any(each.name == table and wanted in all_of(each) for each in stage.tables) for stage in round_trip.stages
+    ]
     lacking = [at for at, has in enumerate(having) if not has]
     return files[lacking[-1] + 1 if lacking else 0]

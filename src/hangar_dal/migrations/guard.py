@@ -7,7 +7,7 @@ changes a scratch goes through `changing` or `alone`, and the migrations' backen
 A PostgreSQL session never leaves its database. That is why a proof on a session also holds for the statements that
 follow on it and cannot run in a transaction (VACUUM, CREATE INDEX CONCURRENTLY). DROP DATABASE runs on another
 database's session and goes by a name; the name's oid and token are compared right before it. Between the two, another
-role's database could take its place only if it had the same random name. Builds on `places`.
+role's database could take its place only if it had the same random name. Builds on `targets`.
 """
 
 import sqlite3
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hangar_dal.errors import ScratchError
-from hangar_dal.migrations.places import MARK, PostgresPlace, SqlitePlace
+from hangar_dal.migrations.targets import MARK, PostgresMigrationTarget, SqliteMigrationTarget
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -43,7 +43,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class PostgresScratch(PostgresPlace):
+class PostgresScratch(PostgresMigrationTarget):
     """A PostgreSQL database of this run. `token` is random and written into the database's comment."""
 
     database: str = field(kw_only=True)
@@ -90,7 +90,7 @@ class PostgresScratch(PostgresPlace):
 
 
 @dataclass(frozen=True)
-class SqliteScratch(SqlitePlace):
+class SqliteScratch(SqliteMigrationTarget):
     """A SQLite file in a temporary folder of this run, known by its device and inode."""
 
     device: int = field(kw_only=True)
@@ -108,7 +108,7 @@ class SqliteScratch(SqlitePlace):
     def prove(self, connection: sqlite3.Connection) -> None:
         """Raises `ScratchError` unless the connection's file is the one that this run made."""
         [path] = [file for _, name, file in connection.execute("PRAGMA database_list") if name == "main"]
-        expected = Path(self.target.path)
+        expected = Path(self.location.path)
         found = Path(path).stat() if path else None
         if (
             found is None

@@ -1,6 +1,6 @@
 """What a database says about its migrations, read and nothing else: no lock, no table made, no yoyo.
 
-Builds on `places`.
+Builds on `targets`.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hangar_dal.errors import MigrationError, raise_alone
-from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.running import explain_history
+from hangar_dal.migrations.targets import MigrationTarget
 
 _EXISTS = {
     "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_yoyo_migration'",
@@ -35,21 +35,21 @@ class History:
     digests: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_history(place: Place) -> History:
+def read_history(target: MigrationTarget) -> History:
     """An empty history for a database that has none, or that does not exist yet."""
-    if not place.exists:
+    if not target.exists:
         return History()
-    with closing(place.connect(read_only=True)) as connection:
+    with closing(target.connect(read_only=True)) as connection:
         try:
-            return _read(place, connection)
+            return _read(target, connection)
         except Exception as error:
             if reason := explain_history(error):
-                raise_alone(MigrationError(f"{place.target.where}: the history of the migrations: {reason}"))
+                raise_alone(MigrationError(f"{target.location.where}: the history of the migrations: {reason}"))
             raise
 
 
-def _read(place: Place, connection: Any) -> History:
-    if not connection.execute(_EXISTS[place.dialect]).fetchone()[0]:
+def _read(target: MigrationTarget, connection: Any) -> History:
+    if not connection.execute(_EXISTS[target.dialect]).fetchone()[0]:
         return History()
     applied = {migration: _instant(at) for migration, at in connection.execute(_APPLIED_SQL)}
     log = {migration: comment for migration, comment in connection.execute(_LOG_SQL) if migration in applied}

@@ -15,7 +15,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
 from hangar_dal.migrations.locks import held, key_of
-from hangar_dal.migrations.places import MARK
+from hangar_dal.migrations.targets import MARK
 
 if TYPE_CHECKING:
     from psycopg import Connection

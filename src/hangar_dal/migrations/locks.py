@@ -1,6 +1,6 @@
 """The advisory lock of a running tool on its scratch, by which others know that the scratch is in use.
 
-It belongs to a session, so it ends with the process, however that dies. Builds on `places`.
+It belongs to a session, so it ends with the process, however that dies. Builds on `targets`.
 """
 
 import hashlib

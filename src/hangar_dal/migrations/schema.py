@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from hangar_dal.migrations.wording import readable
+from hangar_dal.migrations.formatting import readable
 
 _TYPE_CHECK: Final = "{table}_{column}_type_check"
 

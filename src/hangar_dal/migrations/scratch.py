@@ -25,7 +25,7 @@ from hangar_dal.migrations.leftovers import (
     remove_folders,
 )
 from hangar_dal.migrations.locks import hold_forever, is_alive, lock
-from hangar_dal.migrations.places import Place, PostgresPlace, SqlitePlace, place_of
+from hangar_dal.migrations.targets import MigrationTarget, PostgresMigrationTarget, SqliteMigrationTarget, target_of
 from hangar_dal.migrations.throwaway import borrowed
 from hangar_dal.settings import SqliteTarget
 
@@ -68,66 +68,66 @@ def empty_sqlite() -> Iterator[SqliteScratch]:
 
 
 @contextmanager
-def empty_postgresql(server: Server | PostgresPlace) -> Iterator[PostgresScratch]:
+def empty_postgresql(server: Server | PostgresMigrationTarget) -> Iterator[PostgresScratch]:
     """An empty database: a new one on the server, dropped at the end, or the throwaway database, emptied in the end.
 
     Raises `ScratchError`, and says what to grant, if the role may not create a database.
     """
-    if isinstance(server, PostgresPlace):
-        place: Place = server
+    if isinstance(server, PostgresMigrationTarget):
+        target: MigrationTarget = server
     else:
-        place = place_of(server.url if isinstance(server, Throwaway) else server)
-    if isinstance(place, SqlitePlace):
+        target = target_of(server.url if isinstance(server, Throwaway) else server)
+    if isinstance(target, SqliteMigrationTarget):
         raise SettingsError("A scratch PostgreSQL database needs a postgresql:// URL.")
-    with borrowed(place) if isinstance(server, Throwaway) else _created(place) as scratch:
+    with borrowed(target) if isinstance(server, Throwaway) else _created(target) as scratch:
         with closing(scratch.connect()) as connection:
             _make_search_path(scratch, connection)
         yield scratch
 
 
 @contextmanager
-def empty_like(place: Place, throwaway: str | None = None) -> Iterator[Scratch]:
+def empty_like(target: MigrationTarget, throwaway: str | None = None) -> Iterator[Scratch]:
     """A scratch in the dialect of this database; on PostgreSQL on its server, unless a throwaway database is named."""
     with ExitStack() as made:
-        if isinstance(place, SqlitePlace):
+        if isinstance(target, SqliteMigrationTarget):
             yield made.enter_context(empty_sqlite())
         else:
-            server = Throwaway(throwaway) if throwaway is not None else place
+            server = Throwaway(throwaway) if throwaway is not None else target
             yield made.enter_context(empty_postgresql(server))
 
 
 @contextmanager
-def _created(place: PostgresPlace) -> Iterator[PostgresScratch]:
+def _created(target: PostgresMigrationTarget) -> Iterator[PostgresScratch]:
     """The lock is held from before the database exists until it is dropped, on a session of another database."""
-    with closing(place.connect()) as connection:
+    with closing(target.connect()) as connection:
         hold_forever(connection)
-        now = _when_allowed(place, connection)
+        now = _when_allowed(target, connection)
         remove_databases(connection)
         name, token = new_name(now), token_hex(16)
         lock(connection, name)
         try:
-            yield _create(place, connection, name, token)
+            yield _create(target, connection, name, token)
         finally:
             if is_alive(connection):
                 _drop(connection, name, token)
             else:
-                with closing(place.connect()) as again:
+                with closing(target.connect()) as again:
                     _drop(again, name, token)
 
 
-def _when_allowed(place: PostgresPlace, connection: "Connection[Any]") -> int:
+def _when_allowed(target: PostgresMigrationTarget, connection: "Connection[Any]") -> int:
     """The server's clock in seconds, if the role may create a database."""
     is_allowed, role, now = connection.execute(_MAY_CREATE).fetchall()[0]
     if not is_allowed:
         raise ScratchError(
-            f"PostgreSQL was not checked: the role {role} may not create a scratch database at {place.target.where}; "
-            f"run ALTER ROLE {role} CREATEDB as an administrator of a server for development, or name an empty "
-            "database with --throwaway URL or HANGAR_THROWAWAY_URL"
+            f"PostgreSQL was not checked: the role {role} may not create a scratch database at "
+            f"{target.location.where}; run ALTER ROLE {role} CREATEDB as an administrator of a server for development, "
+            "or name an empty database with --throwaway URL or HANGAR_THROWAWAY_URL"
         )
     return int(now)
 
 
-def _create(place: PostgresPlace, connection: "Connection[Any]", name: str, token: str) -> PostgresScratch:
+def _create(target: PostgresMigrationTarget, connection: "Connection[Any]", name: str, token: str) -> PostgresScratch:
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - SQLite users never load libpq
     from psycopg.sql import SQL, Identifier, Literal  # noqa: PLC0415 - SQLite users never load libpq
 
@@ -135,12 +135,12 @@ def _create(place: PostgresPlace, connection: "Connection[Any]", name: str, toke
     create = SQL("CREATE DATABASE {} TEMPLATE template0 CONNECTION LIMIT {}")
     connection.execute(create.format(Identifier(name), Literal(CONNECTION_LIMIT)))
     [(_, oid, _)] = connection.execute(_THIS, [name]).fetchall()
-    target = replace(
-        place.target,
-        conninfo=make_conninfo(place.target.conninfo, dbname=name),
-        where=f"{place.target.where} ({name})",
+    location = replace(
+        target.location,
+        conninfo=make_conninfo(target.location.conninfo, dbname=name),
+        where=f"{target.location.where} ({name})",
     )
-    made = PostgresScratch(target, place.lock_timeout, place.connect_timeout, database=name, oid=oid, token=token)
+    made = PostgresScratch(location, target.lock_timeout, target.connect_timeout, database=name, oid=oid, token=token)
     connection.execute(SQL("COMMENT ON DATABASE {} IS {}").format(Identifier(name), Literal(made.mark)))
     return made
 

@@ -12,7 +12,7 @@ from typing import Literal
 from hangar_dal.carrier import Carrier
 from hangar_dal.migrations.files import MigrationFiles, migrations_in, named_folders
 from hangar_dal.migrations.history import History, read_history
-from hangar_dal.migrations.places import place_of
+from hangar_dal.migrations.targets import target_of
 from hangar_dal.sqlscan import Dialect
 
 State = Literal["applied", "edited", "pending", "unknown"]
@@ -58,9 +58,9 @@ def status(url: str | None = None, *, catalog: Carrier | None = None, folders: S
 
     What other migrations than those of the catalog, of those it builds on and of `folders` applied is unknown.
     """
-    place = place_of(url)
+    target = target_of(url)
     files = migrations_in(named_folders(catalog, folders))
-    return Status(place.target.where, tuple(_states(files, read_history(place), place.dialect)))
+    return Status(target.location.where, tuple(_states(files, read_history(target), target.dialect)))
 
 
 def _states(files: Sequence[MigrationFiles], history: History, dialect: Dialect) -> Iterator[MigrationStatus]:

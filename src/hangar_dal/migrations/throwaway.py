@@ -16,7 +16,7 @@ from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.migrations.leftovers import is_marked
 from hangar_dal.migrations.locks import hold_forever, is_alive, lock
 from hangar_dal.migrations.objects import objects_in, remove_objects
-from hangar_dal.migrations.places import PostgresPlace
+from hangar_dal.migrations.targets import PostgresMigrationTarget
 from hangar_dal.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,15 +55,15 @@ _PATIENCE: Final = 10.0  # seconds for the sessions of an earlier run to end
 
 
 @contextmanager
-def borrowed(place: PostgresPlace) -> Iterator[PostgresScratch]:
-    """The database of this place as a scratch, empty before and after. Raises `ScratchError` if it is not fit."""
-    where = place.target.where
+def borrowed(target: PostgresMigrationTarget) -> Iterator[PostgresScratch]:
+    """The database of this target as a scratch, empty before and after. Raises `ScratchError` if it is not fit."""
+    where = target.location.where
     if Settings().target.where == where:
         raise _unfit(where, "it is the database of DATABASE_URL", "name another one")
-    with closing(place.connect()) as connection:
+    with closing(target.connect()) as connection:
         hold_forever(connection)
         lock(connection, connection.info.dbname)
-        scratch, comment = _claim(place, connection)
+        scratch, comment = _claim(target, connection)
         try:
             yield scratch
         finally:
@@ -74,7 +74,7 @@ def borrowed(place: PostgresPlace) -> Iterator[PostgresScratch]:
                     _give_back(scratch, again, comment)
 
 
-def _claim(place: PostgresPlace, connection: "Connection[Any]") -> tuple[PostgresScratch, str | None]:
+def _claim(target: PostgresMigrationTarget, connection: "Connection[Any]") -> tuple[PostgresScratch, str | None]:
     """Also the comment that the user has given it."""
     [(database, oid, comment, is_owner, role, is_alike, has_settings)] = connection.execute(_DATABASE).fetchall()
     if not is_owner:
@@ -85,7 +85,7 @@ def _claim(place: PostgresPlace, connection: "Connection[Any]") -> tuple[Postgre
     if has_settings:
         raise _unfit(database, "it has settings of its own", f"ALTER DATABASE {database} RESET ALL")
     scratch = PostgresScratch(
-        place.target, place.lock_timeout, place.connect_timeout, database=database, oid=oid, token=token_hex(16)
+        target.location, target.lock_timeout, target.connect_timeout, database=database, oid=oid, token=token_hex(16)
     )
     _wait_for_others(connection, database)
     if is_marked(comment):

@@ -1,6 +1,6 @@
 """The triggers and functions that the migrations leave behind, as the files define them last, with what they raise.
 
-What a `DO` block or another language defines is not seen. Builds on `rehearsal` and `trigger_rules`.
+What a `DO` block or another language defines is not seen. Builds on `round_trip` and `trigger_rules`.
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ from typing import Final
 
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.identifiers import folded
-from hangar_dal.migrations.rehearsal import Rehearsal
+from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.schema import Other
 from hangar_dal.migrations.twin_objects import Key
 from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
@@ -47,9 +47,9 @@ class Definitions:
     is_whole: bool
 
 
-def definitions(files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Definitions:
+def definitions(files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Definitions:
     """Of migrations that could be applied to the end."""
-    dialect, others = rehearsal.dialect, rehearsal.stages[-1].others
+    dialect, others = round_trip.dialect, round_trip.stages[-1].others
     defined = {each.name: each for migration in files for each in _defined_in(migration, dialect)}
     callers: dict[str, set[Key]] = defaultdict(set)
     for trigger in (other for other in others if other.kind == "trigger"):

@@ -12,7 +12,7 @@ from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import declarations
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
-from hangar_dal.migrations.rehearsal import Rehearsal
+from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.trigger_definitions import Definition, Definitions, definitions
 from hangar_dal.migrations.twin_objects import Key
 from hangar_dal.migrations.twins import DATABASES, Twins, compare_twins
@@ -29,15 +29,15 @@ _KEPT: Final = {
 }
 
 
-def find_in_triggers(files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> Iterator[Finding]:
+def find_in_triggers(files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Iterator[Finding]:
     """Each RAISE of a trigger that does not undo its statement alone, or whose message is not a literal.
 
     Yields nothing if the migrations could not be applied to the end.
     """
-    if not rehearsal.reached_end_of(files):
+    if not round_trip.reached_end_of(files):
         return
-    dialect = rehearsal.dialect
-    for one, found in _raised(definitions(files, rehearsal)):
+    dialect = round_trip.dialect
+    for one, found in _raised(definitions(files, round_trip)):
         if found.action in _KEPT:
             message = f"RAISE({found.action}, ...) {_KEPT[found.action]}, which no trigger of PostgreSQL can do"
             fix = "write RAISE(ABORT, ...)"
@@ -50,7 +50,7 @@ def find_in_triggers(files: Sequence[MigrationFiles], rehearsal: Rehearsal) -> I
         yield _at(one, found, fault(one.migration, dialect, "apply", "trigger-raise", message, fix=fix))
 
 
-def find_unequal_rules(files: Sequence[MigrationFiles], sqlite: Rehearsal, postgresql: Rehearsal) -> Iterator[Finding]:
+def find_unequal_rules(files: Sequence[MigrationFiles], sqlite: RoundTrip, postgresql: RoundTrip) -> Iterator[Finding]:
     """Each rule that only the triggers of one database have, or whose text is different on the other database.
 
     Yields nothing if the migrations could not be applied to the end.
@@ -97,10 +97,10 @@ def _texts(found: Definitions) -> Mapping[str, set[str]]:
     return texts
 
 
-def _constraints(rehearsal: Rehearsal) -> frozenset[str]:
+def _constraints(round_trip: RoundTrip) -> frozenset[str]:
     return frozenset(
         name
-        for table in rehearsal.stages[-1].tables
+        for table in round_trip.stages[-1].tables
         for name in (
             *(unique.name for unique in table.uniques),
             *(key.name for key in table.foreign_keys),

@@ -17,8 +17,8 @@ from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import shown
 from hangar_dal.migrations.files import MigrationFiles
-from hangar_dal.migrations.places import OLDEST_POSTGRESQL
 from hangar_dal.migrations.scripts import DIRECTIONS, Direction
+from hangar_dal.migrations.targets import OLDEST_POSTGRESQL
 
 # Rules that would ask for what these migrations have by other means.
 _EXCLUDED: Final = frozenset({

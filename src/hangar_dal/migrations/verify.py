@@ -17,12 +17,12 @@ from hangar_dal.migrations.files import MigrationFiles, migrations_in
 from hangar_dal.migrations.finished_tables import find_in_tables
 from hangar_dal.migrations.owners import FIX as OWNERS_FIX
 from hangar_dal.migrations.owners import shared_tables
-from hangar_dal.migrations.places import place_of
-from hangar_dal.migrations.rehearsal import Progress, rehearse
-from hangar_dal.migrations.row_rehearsal import rehearse_rows
+from hangar_dal.migrations.round_trip import Progress, run_round_trip
+from hangar_dal.migrations.row_round_trip import run_row_round_trip
 from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.status import status
+from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.trigger_twins import find_in_triggers, find_unequal_rules
 from hangar_dal.migrations.unsafe import find_unsafe
 from hangar_dal.sqlscan import DIALECTS
@@ -53,13 +53,13 @@ def verify(
     if broken:
         return tuple(sorted(broken))
     findings = [*_edited(files, database, folders), *find_malformed(files)]
-    on_sqlite = rehearse("sqlite", empty_sqlite, folders, progress)
-    findings += [*on_sqlite.findings, *rehearse_rows(on_sqlite, empty_sqlite, folders, progress)]
+    on_sqlite = run_round_trip("sqlite", empty_sqlite, folders, progress)
+    findings += [*on_sqlite.findings, *run_row_round_trip(on_sqlite, empty_sqlite, folders, progress)]
     findings += [*find_in_tables(files, on_sqlite, small_tables), *find_in_triggers(files, on_sqlite)]
     if postgresql is not None:
         empty = partial(empty_postgresql, postgresql)
-        on_postgresql = rehearse("postgresql", empty, folders, progress)
-        findings += [*on_postgresql.findings, *rehearse_rows(on_postgresql, empty, folders, progress)]
+        on_postgresql = run_round_trip("postgresql", empty, folders, progress)
+        findings += [*on_postgresql.findings, *run_row_round_trip(on_postgresql, empty, folders, progress)]
         findings += [*find_in_tables(files, on_postgresql, small_tables), *find_in_triggers(files, on_postgresql)]
         findings += find_unequal_rules(files, on_sqlite, on_postgresql)
         findings += find_differences(files, on_sqlite, on_postgresql)
@@ -92,7 +92,7 @@ def _shared(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
 
 def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequence[Path]) -> Iterator[Finding]:
     found = status(database, folders=folders)
-    dialect = place_of(database).dialect
+    dialect = target_of(database).dialect
     for migration in files:
         if migration.id in found.edited:
             yield fault(

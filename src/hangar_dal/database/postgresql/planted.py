@@ -2,7 +2,7 @@
 
 PostgreSQL calls the one that fits the arguments best, in whichever searched schema it is. Such a function therefore
 runs with the rights of the role that connects. Taking the right to create from PUBLIC does not remove what was made
-before. Below `session`; `migrations.places` asks the same.
+before. Below `session`; `migrations.targets` asks the same.
 """
 
 from typing import Any, Final

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hangar_dal.migrations.schema import ForeignKey, Schema, Table
+from hangar_dal.migrations.views.labels import short_type
 from hangar_dal.migrations.views.ranks import depths, groups, references
-from hangar_dal.migrations.views.words import short_type
 
 CHARACTER: Final = 7.25  # of 12 px monospace
 HEADER: Final = 30

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hangar_dal.migrations.schema import ForeignKey, Schema, Table
-from hangar_dal.migrations.views.words import is_unique, key_marks, short_type
+from hangar_dal.migrations.views.labels import is_unique, key_marks, short_type
 
 _NO_WORD: Final = re.compile(r"[^\w()\[\]-]+")
 

@@ -10,8 +10,8 @@ from textwrap import dedent
 from typing import Final
 
 from hangar_dal.migrations.schema import Schema, Table
+from hangar_dal.migrations.views.labels import is_unique, key_marks
 from hangar_dal.migrations.views.layout import HEADER, MARKS, PAD, ROW, Box, Line, arrange, type_words
-from hangar_dal.migrations.views.words import is_unique, key_marks
 
 _STYLE: Final = dedent("""\
     text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: #1f2933 }

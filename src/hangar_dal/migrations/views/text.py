@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
+from hangar_dal.migrations.formatting import readable
 from hangar_dal.migrations.schema import Column, Schema, Table
-from hangar_dal.migrations.views.words import key_marks
-from hangar_dal.migrations.wording import readable
+from hangar_dal.migrations.views.labels import key_marks
 
 _NARROWEST: Final = 30
 

@@ -19,16 +19,16 @@ from hangar_dal.sqlscan import Dialect
 
 
 @dataclass(frozen=True, slots=True)
-class Stages:
-    """`found` is all that the database has; `given` what it would have after none, one, two ... of the migrations."""
+class SchemaHistory:
+    """`found` is all that the database has; `stages` what it would have after none, one, two ... of the migrations."""
 
     found: Schema
-    given: tuple[Schema, ...]
+    stages: tuple[Schema, ...]
 
     @property
     def ours(self) -> Schema:
         """What was found, without the tables that no migration knows."""
-        return self.found.only(frozenset[str]().union(*(stage.names for stage in self.given)))
+        return self.found.only(frozenset[str]().union(*(stage.names for stage in self.stages)))
 
 
 def read_schema(dialect: Dialect, connection: Any) -> Schema:
@@ -47,7 +47,7 @@ def read_alone(dialect: Dialect, connection: Any) -> Schema:
         connection.rollback()
 
 
-def build_stages(scratch: Scratch, migrations: Sequence[MigrationFiles]) -> tuple[Schema, ...]:
+def build_schema_history(scratch: Scratch, migrations: Sequence[MigrationFiles]) -> tuple[Schema, ...]:
     """The schemas after none, one, two ... of the migrations. The scratch must be empty."""
     if isinstance(scratch, PostgresScratch):
         refuse_beyond(migrations)

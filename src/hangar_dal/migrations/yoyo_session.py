@@ -1,6 +1,6 @@
 """A session with yoyo in this process: one at a time, its list of ids put back, its errors translated.
 
-Builds on `running`, `loading` and `places`; what connects is in `backends`.
+Builds on `running`, `loading` and `targets`; what connects is in `backends`.
 """
 
 import glob
@@ -16,24 +16,24 @@ from hangar_dal.migrations.beyond import refuse_beyond
 from hangar_dal.migrations.files import migrations_in
 from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.migrations.loading import load
-from hangar_dal.migrations.places import Place
 from hangar_dal.migrations.running import explain_history
+from hangar_dal.migrations.targets import MigrationTarget
 
 _one_at_a_time = Lock()
 
 
 @contextmanager
-def migrating(place: Place, folders: Sequence[Path]) -> Generator[tuple[Any, list[Any]]]:
+def migrating(target: MigrationTarget, folders: Sequence[Path]) -> Generator[tuple[Any, list[Any]]]:
     """The backend, locked, and the migrations of each folder. yoyo's list of all ids stays as it was.
 
     Raises `MigrationError` if they would reach beyond a scratch database.
     """
     from yoyo.migrations import Migration, read_migrations  # noqa: PLC0415 - only who migrates pays for its import
 
-    if isinstance(place, PostgresScratch):
+    if isinstance(target, PostgresScratch):
         refuse_beyond(migrations_in(folders))
     registry: dict[str, Any] = getattr(Migration, "_Migration__all_migrations")  # noqa: B009 - hidden by its name
-    with _one_at_a_time, connected(place) as backend:
+    with _one_at_a_time, connected(target) as backend:
         others = dict(registry)
         registry.clear()
         try:
@@ -48,15 +48,15 @@ def migrating(place: Place, folders: Sequence[Path]) -> Generator[tuple[Any, lis
 
 
 @contextmanager
-def connected(place: Place) -> Generator[Any]:
+def connected(target: MigrationTarget) -> Generator[Any]:
     """The backend of the database, with yoyo's tables in it."""
     from hangar_dal.migrations.backends import backend_for  # noqa: PLC0415 - yoyo takes long to load
 
-    with backend_for(place) as backend:
+    with backend_for(target) as backend:
         try:
             backend.init_database()
             yield backend
         except Exception as error:
             if reason := explain_history(error):
-                raise_alone(MigrationError(f"{place.target.where}: {reason}"))
+                raise_alone(MigrationError(f"{target.location.where}: {reason}"))
             raise

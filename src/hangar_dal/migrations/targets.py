@@ -30,39 +30,39 @@ OLDEST_POSTGRESQL: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
-class SqlitePlace:
+class SqliteMigrationTarget:
     """A file that may not exist yet. Timeouts are in seconds."""
 
     dialect: ClassVar[Literal["sqlite"]] = "sqlite"
-    target: SqliteTarget
+    location: SqliteTarget
     lock_timeout: float
 
     @property
     def exists(self) -> bool:
         """Raises `ConnectionFailed` if its folder does not exist or cannot be searched: the URL is probably wrong."""
-        path = Path(os.path.realpath(self.target.path))
+        path = Path(os.path.realpath(self.location.path))
         try:
             path.stat()
         except FileNotFoundError:
             if path.parent.is_dir():
                 return False
             reason = f"the folder {path.parent} does not exist; create it, or check DATABASE_URL"
-            raise_alone(ConnectionFailed(f"{self.target.where}: {reason}"))
+            raise_alone(ConnectionFailed(f"{self.location.where}: {reason}"))
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise_alone(ConnectionFailed(f"{self.target.where}: {reason}; check DATABASE_URL"))
+            raise_alone(ConnectionFailed(f"{self.location.where}: {reason}; check DATABASE_URL"))
         return True
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
         """A file that does not exist yet is made, readable by its owner alone, unless `read_only`."""
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise UnsupportedVersion(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
-        source = file_uri(self.target, read_only=read_only)
+        source = file_uri(self.location, read_only=read_only)
         try:
             connection = sqlite3.connect(source, uri=True, timeout=self.lock_timeout, isolation_level=None)
         except sqlite3.Error:
             raise_alone(
-                ConnectionFailed(f"{self.target.where} cannot be opened; its directory must exist and be writable")
+                ConnectionFailed(f"{self.location.where} cannot be opened; its directory must exist and be writable")
             )
         # Some builds turn them on. A table that is rebuilt must not take the rows that refer to it along.
         connection.execute("PRAGMA foreign_keys = OFF")
@@ -73,7 +73,7 @@ class SqlitePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class PostgresPlace:
+class PostgresMigrationTarget:
     """A server, which tells itself whether it exists. Timeouts are in seconds.
 
     `trusts_all_roles` accepts functions that another role has made beside PostgreSQL's own of the same name.
@@ -81,14 +81,14 @@ class PostgresPlace:
 
     dialect: ClassVar[Literal["postgresql"]] = "postgresql"
     exists: ClassVar[bool] = True
-    target: PostgresTarget
+    location: PostgresTarget
     lock_timeout: float
     connect_timeout: float
     trusts_all_roles: bool = False
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
-        """Leave out the password: yoyo pickles the place as the key of a cache, and never reads it back."""
-        return str, (self.target.where,)
+        """Leave out the password: yoyo pickles the target as the key of a cache, and never reads it back."""
+        return str, (self.location.where,)
 
     def connect(self, *, read_only: bool = False) -> "Connection[Any]":
         """Raises `ConnectionFailed` with libpq's reason, which names the user and the database, never the password."""
@@ -96,13 +96,13 @@ class PostgresPlace:
 
         seconds = max(1, round(self.connect_timeout))
         try:
-            connection = psycopg.connect(self.target.conninfo, autocommit=True, connect_timeout=seconds)
+            connection = psycopg.connect(self.location.conninfo, autocommit=True, connect_timeout=seconds)
         except psycopg.Error as error:
             told = [line for line in str(error).splitlines() if not line[:1].isspace()]  # hints are indented
             reason = told[-1].rpartition("failed: ")[2] if told else "no reason was given"
             raise_alone(
                 ConnectionFailed(
-                    f"PostgreSQL at {self.target.where}: {reason}; check that it runs and that its URL is right"
+                    f"PostgreSQL at {self.location.where}: {reason}; check that it runs and that its URL is right"
                 )
             )
         version = connection.info.server_version // 10_000
@@ -113,7 +113,7 @@ class PostgresPlace:
         if read_only:  # psycopg's own switch says nothing to a server outside of psycopg's own transactions
             connection.execute("SET default_transaction_read_only = on")
         if not self.trusts_all_roles:
-            _refuse_planted(connection, self.target.where)
+            _refuse_planted(connection, self.location.where)
         return connection
 
     def prove(self, connection: "Connection[Any]") -> None:
@@ -124,23 +124,25 @@ class PostgresPlace:
         [(comment,)] = connection.execute(_COMMENT).fetchall()
         if comment is not None and comment.startswith(MARK):
             raise MigrationError(
-                f"{self.target.where} is the throwaway database of a check that runs or was killed, and will be "
+                f"{self.location.where} is the throwaway database of a check that runs or was killed, and will be "
                 "emptied; use another database, or keep this one by COMMENT ON DATABASE ... IS NULL"
             )
 
 
-Place = SqlitePlace | PostgresPlace
+MigrationTarget = SqliteMigrationTarget | PostgresMigrationTarget
 
 
-def place_of(url: str | None) -> Place:
+def target_of(url: str | None) -> MigrationTarget:
     """Where `url` leads, else the settings' own database. `:memory:` is refused: it lives in one connection only."""
     settings = Settings() if url is None else Settings(database_url=url)
     if isinstance(settings.target, PostgresTarget):
         trusts_all_roles = settings.allow_public_create
-        return PostgresPlace(settings.target, settings.lock_timeout, settings.connect_timeout, trusts_all_roles)
+        return PostgresMigrationTarget(
+            settings.target, settings.lock_timeout, settings.connect_timeout, trusts_all_roles
+        )
     if settings.target.path == ":memory:":
         raise MigrationError(":memory: migrates itself when it is opened; there is nothing to migrate from outside")
-    return SqlitePlace(settings.target, settings.lock_timeout)
+    return SqliteMigrationTarget(settings.target, settings.lock_timeout)
 
 
 def _refuse_planted(connection: "Connection[Any]", where: str) -> None:

@@ -1,7 +1,7 @@
 """What migrations do to rows: applied and rolled back on filled tables, the rows have to be as they were.
 
 Columns and tables that a migration drops are not compared: their rows are gone on purpose. Where a migration cannot be
-applied to rows that were made up, nothing is reported. Builds on `filling` and `rehearsal`.
+applied to rows that were made up, nothing is reported. Builds on `filling` and `round_trip`.
 """
 
 from collections import Counter
@@ -17,10 +17,10 @@ from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles, migrations_in
 from hangar_dal.migrations.filling import fill_postgresql, fill_sqlite
 from hangar_dal.migrations.guard import PostgresScratch, Scratch
-from hangar_dal.migrations.rehearsal import MakeScratch, Progress, Rehearsal
+from hangar_dal.migrations.round_trip import MakeScratch, Progress, RoundTrip
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.scripts import DIRECTIONS
-from hangar_dal.migrations.sessions import migrating
+from hangar_dal.migrations.yoyo_session import migrating
 from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
 _CHANGING: Final = frozenset(
@@ -31,14 +31,14 @@ Columns = Mapping[str, Sequence[str]]  # by table
 Rows = Mapping[str, Sequence[Sequence[Any]]]
 
 
-def rehearse_rows(
-    rehearsal: Rehearsal, make_scratch: MakeScratch, folders: Sequence[Path], progress: Progress
+def run_row_round_trip(
+    round_trip: RoundTrip, make_scratch: MakeScratch, folders: Sequence[Path], progress: Progress
 ) -> Iterator[Finding]:
     """Only of migrations that are whole otherwise."""
-    files, dialect = migrations_in(folders), rehearsal.dialect
-    if rehearsal.findings or not rehearsal.reached_end_of(files):
+    files, dialect = migrations_in(folders), round_trip.dialect
+    if round_trip.findings or not round_trip.reached_end_of(files):
         return
-    wanted = [at for at, each in enumerate(files) if at and _may_change_rows(each, dialect, rehearsal.stages[at - 1])]
+    wanted = [at for at, each in enumerate(files) if at and _may_change_rows(each, dialect, round_trip.stages[at - 1])]
     while wanted:
         with make_scratch() as scratch, migrating(scratch, folders) as (backend, by_folder):
             steps = {step.id: step for step in chain.from_iterable(by_folder)}
@@ -49,7 +49,7 @@ def rehearse_rows(
                     if at in wanted:
                         wanted.remove(at)
                         progress(f"{migration.id} on {dialect}, with rows")
-                        before, after = rehearsal.stages[at - 1], rehearsal.stages[at]
+                        before, after = round_trip.stages[at - 1], round_trip.stages[at]
                         _fill(scratch, backend, before)
                         found = _compared(migration, backend, step, _columns_of_both(before, after))
                     backend.apply_one(step)

@@ -1,7 +1,7 @@
 """One database's part in verifying: each migration applied, rolled back and applied again on a scratch database.
 
 A migration whose rollback is broken does not hide what is wrong with the next ones: a new database is made for
-them. Builds on `sessions`, `stages` and `faults`.
+them. Builds on `yoyo_session`, `schema_history` and `faults`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +17,8 @@ from hangar_dal.migrations.faults import fault, with_diff
 from hangar_dal.migrations.files import MigrationFiles, migrations_in
 from hangar_dal.migrations.guard import Scratch
 from hangar_dal.migrations.schema import Schema, differences
-from hangar_dal.migrations.sessions import migrating
-from hangar_dal.migrations.stages import read_schema
+from hangar_dal.migrations.schema_history import read_schema
+from hangar_dal.migrations.yoyo_session import migrating
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[str], object]
@@ -27,7 +27,7 @@ Steps = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class RoundTrip:
     """`stages` are the schemas after each migration, up to the first that cannot be applied."""
 
     dialect: Dialect
@@ -39,41 +39,43 @@ class Rehearsal:
         return bool(files) and len(self.stages) == len(files)
 
 
-def rehearse(dialect: Dialect, make_scratch: MakeScratch, folders: Sequence[Path], progress: Progress) -> Rehearsal:
+def run_round_trip(
+    dialect: Dialect, make_scratch: MakeScratch, folders: Sequence[Path], progress: Progress
+) -> RoundTrip:
     """`make_scratch` gives an empty database each time it is called."""
-    rehearsal, files = Rehearsal(dialect), migrations_in(folders)
+    round_trip, files = RoundTrip(dialect), migrations_in(folders)
     can_go_on = True
-    while can_go_on and len(rehearsal.stages) < len(files):
+    while can_go_on and len(round_trip.stages) < len(files):
         with make_scratch() as scratch, migrating(scratch, folders) as (backend, by_folder):
             steps: Steps = {step.id: step for step in chain.from_iterable(by_folder)}
-            for migration in files[: len(rehearsal.stages)]:
+            for migration in files[: len(round_trip.stages)]:
                 backend.apply_one(steps[migration.id])
-            can_go_on = _each(files, steps, backend, rehearsal, progress)
-    return rehearsal
+            can_go_on = _each(files, steps, backend, round_trip, progress)
+    return round_trip
 
 
 def _each(
-    files: Sequence[MigrationFiles], steps: Steps, backend: Any, rehearsal: Rehearsal, progress: Progress
+    files: Sequence[MigrationFiles], steps: Steps, backend: Any, round_trip: RoundTrip, progress: Progress
 ) -> bool:
     """Up to the first that leaves the database in an unknown state; whether those after it can be tried elsewhere."""
-    dialect = rehearsal.dialect
+    dialect = round_trip.dialect
     before = _schema(backend)
-    for migration in files[len(rehearsal.stages) :]:
+    for migration in files[len(round_trip.stages) :]:
         progress(f"{migration.id} on {dialect}")
         step = steps[migration.id]
         try:
             backend.apply_one(step)
         except MigrationError as error:
-            later = len(files) - len(rehearsal.stages) - 1
+            later = len(files) - len(round_trip.stages) - 1
             fix = (
                 f"correct the statement; the {later} after it could not be tried" if later else "correct the statement"
             )
-            rehearsal.findings.append(fault(migration, dialect, "apply", "apply-fails", str(error), fix=fix))
+            round_trip.findings.append(fault(migration, dialect, "apply", "apply-fails", str(error), fix=fix))
             return False
         after = _schema(backend)
-        rehearsal.stages.append(after)
+        round_trip.stages.append(after)
         found = list(_back_and_again(migration, step, backend, before, after))
-        rehearsal.findings.extend(found)
+        round_trip.findings.extend(found)
         if found:
             return True
         before = after
