@@ -24,9 +24,12 @@ WHERE
     NOT EXISTS (
         SELECT 1
         FROM ledger_accounts
-        WHERE
-            id = :id
-            OR code = :code
+        WHERE id = :id
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM ledger_accounts
+        WHERE code = :code
     )
 ON CONFLICT DO NOTHING
 RETURNING

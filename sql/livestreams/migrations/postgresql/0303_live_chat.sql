@@ -191,11 +191,14 @@ BEGIN
     IF is_refused THEN
         RAISE EXCEPTION 'live_chat_seen: Only those who may see a livestream write in its chat.';
     END IF;
+    -- Owners are looked up first: a plan that begins with a ban reads all livestreams of its owner.
     EXECUTE format(
-        'SELECT EXISTS (SELECT 1 FROM added INNER JOIN %1$I.livestreams ON added.livestream_id = livestreams.id'
-        ' INNER JOIN %1$I.live_bans AS ban ON livestreams.owner_id = ban.owner_id AND added.author_id = ban.user_id'
-        ' WHERE added.kind = ''MESSAGE'' AND livestreams.ended_at IS NULL'
-        ' AND (ban.expires_at IS NULL OR ban.expires_at > added.created_at))',
+        'WITH live AS MATERIALIZED (SELECT added.author_id, added.created_at, livestreams.owner_id FROM added'
+        ' INNER JOIN %1$I.livestreams ON added.livestream_id = livestreams.id'
+        ' WHERE added.kind = ''MESSAGE'' AND livestreams.ended_at IS NULL)'
+        ' SELECT EXISTS (SELECT 1 FROM live'
+        ' INNER JOIN %1$I.live_bans AS ban ON live.owner_id = ban.owner_id AND live.author_id = ban.user_id'
+        ' WHERE ban.expires_at IS NULL OR ban.expires_at > live.created_at)',
         TG_TABLE_SCHEMA
     )
     INTO is_refused;
