@@ -93,10 +93,10 @@ async def test_a_recovery_code_may_be_typed_in_capitals_and_without_hyphens(
     assert not await two_factor.spend_recovery_code(database, factor, recovery_codes[0])
 
 
-@pytest.mark.parametrize("text", ["", "x" * 65, "\0", "\udcff", "ﬀﬀﬀ", "' OR 1=1"])
-async def test_text_that_was_never_a_code_is_wrong(database: Database, factor: TwoFactor, text: str) -> None:
-    assert not await two_factor.use_app_code(database, factor, SecretStr(text))
-    assert not await two_factor.spend_recovery_code(database, factor, SecretStr(text))
+async def test_text_that_was_never_a_code_is_wrong(database: Database, factor: TwoFactor) -> None:
+    for text in ("", "x" * 65, "\0", "\udcff", "ﬀﬀﬀ", "' OR 1=1"):
+        assert not await two_factor.use_app_code(database, factor, SecretStr(text)), text
+        assert not await two_factor.spend_recovery_code(database, factor, SecretStr(text)), text
 
 
 async def test_a_recovery_code_of_another_user_is_wrong(

@@ -85,23 +85,11 @@ async def test_authenticate_refuses_an_unknown_user(database: Database, mara: Us
             await users.authenticate(database, login, secret)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        lambda right: "",
-        lambda right: right[:-1],
-        lambda right: right + " ",
-        lambda right: right.swapcase(),
-        lambda right: "x" * 257,
-        lambda right: "x" * 1_000_000,
-    ],
-    ids=["empty", "cut", "longer", "other case", "too long", "huge"],
-)
-async def test_authenticate_refuses_a_wrong_password(
-    database: Database, mara: User, secret: SecretStr, wrong: Callable[[str], str]
-) -> None:
-    with pytest.raises(InvalidCredentials, match=REFUSED):
-        await users.authenticate(database, "strasse", SecretStr(wrong(secret.get_secret_value())))
+async def test_authenticate_refuses_a_wrong_password(database: Database, mara: User, secret: SecretStr) -> None:
+    right = secret.get_secret_value()
+    for wrong in ("", right[:-1], right + " ", right.swapcase(), "x" * 257, "x" * 1_000_000):
+        with pytest.raises(InvalidCredentials, match=REFUSED):
+            await users.authenticate(database, "strasse", SecretStr(wrong))
 
 
 async def test_authenticate_refuses_an_account_that_is_not_active(

@@ -64,36 +64,41 @@ async def test_search_finds_what_a_search_in_python_finds(database: Database) ->
         assert found == expected(made, part), part
 
 
-@pytest.mark.parametrize(
-    "part",
-    ["ab", "", "ﬁ", "e\u0301a", "+4"],
-    ids=["two", "empty", "a ligature folds to two", "composed to two", "two digits"],
-)
-async def test_a_part_needs_three_characters(database: Database, part: str) -> None:
-    with pytest.raises(InvalidValue, match="part: a search needs at least three characters"):
-        await users.search_users(database, part)
+async def test_a_part_needs_three_characters(database: Database) -> None:
+    for part in ("ab", "", "ﬁ", "e\u0301a", "+4"):  # a ligature folds to two, and an accent is composed with its letter
+        with pytest.raises(InvalidValue, match="part: a search needs at least three characters"):
+            await users.search_users(database, part)
 
 
-@pytest.mark.parametrize(
-    ("part", "reason"),
-    [("abc\0", "NUL"), ("abc\ud800", "surrogate"), ("abc\U0001fae8", "newer than Unicode 14"), ("a" * 255, "254")],
-    ids=["NUL", "surrogate", "too new", "too long"],
-)
-async def test_a_part_that_no_text_can_contain_is_refused(database: Database, part: str, reason: str) -> None:
-    with pytest.raises(InvalidValue, match=f"part: .*{reason}"):
-        await users.search_users(database, part)
+async def test_a_part_that_no_text_can_contain_is_refused(database: Database) -> None:
+    for part, reason in (
+        ("abc\0", "NUL"),
+        ("abc\ud800", "surrogate"),
+        ("abc\U0001fae8", "newer than Unicode 14"),
+        ("a" * 255, "254"),
+    ):
+        with pytest.raises(InvalidValue, match=f"part: .*{reason}"):
+            await users.search_users(database, part)
 
 
-@pytest.mark.parametrize(
-    "part",
-    ['abc"', 'abc" OR "bcd', "abc*", "abc OR bcd", "username:abc", "^abc", "NEAR(abc bcd)", "abc' OR '1'='1", "%%%"],
-)
-async def test_a_part_is_never_a_pattern_or_an_expression(database: Database, part: str) -> None:
+async def test_a_part_is_never_a_pattern_or_an_expression(database: Database) -> None:
     for name in ("abc", "bcd", "abcd", "abc bcd"):
         await users.create_user(database, builders.eve_user(display_name=name))
-    assert await users.search_users(database, part) == []
-    named = await users.create_user(database, builders.eve_user(display_name=f"<{part}>"))
-    assert await users.search_users(database, part) == [named]
+    for part in (
+        'abc"',
+        'abc" OR "bcd',
+        "abc*",
+        "abc OR bcd",
+        "username:abc",
+        "^abc",
+        "NEAR(abc bcd)",
+        "abc' OR '1'='1",
+        "%%%",
+    ):
+        assert await users.search_users(database, part) == [], part
+        named = await users.create_user(database, builders.eve_user(display_name=f"<{part}>"))
+        assert await users.search_users(database, part) == [named], part
+        await users.delete_user(database, named.id)
 
 
 async def test_a_part_is_not_found_across_two_texts_of_a_user(database: Database) -> None:

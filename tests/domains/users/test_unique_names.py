@@ -99,15 +99,16 @@ async def test_find_user_by_each_name_ignores_case(database: Database) -> None:
         assert await users.find_user_by_login(database, f"{two}@EXAMPLE.ORG") == made
 
 
-@pytest.mark.parametrize(("one", "two"), SAME_DOMAIN.values(), ids=SAME_DOMAIN)
-async def test_one_domain_in_two_spellings_is_one_address(database: Database, one: str, two: str) -> None:
-    made = await users.create_user(database, builders.user(email=f"Mara@{one}"))
-    assert made.email is not None
-    assert made.email.isascii()
-    assert await users.find_user_by_email(database, f"mara@{two}") == made
-    with pytest.raises(UniqueViolation) as caught:
-        await users.create_user(database, builders.user(email=f"MARA@{two}"))
-    assert told(caught.value) == taken("email")
+async def test_one_domain_in_two_spellings_is_one_address(database: Database) -> None:
+    for one, two in SAME_DOMAIN.values():
+        made = await users.create_user(database, builders.user(email=f"Mara@{one}"))
+        assert made.email is not None
+        assert made.email.isascii()
+        assert await users.find_user_by_email(database, f"mara@{two}") == made
+        with pytest.raises(UniqueViolation) as caught:
+            await users.create_user(database, builders.user(email=f"MARA@{two}"))
+        assert told(caught.value) == taken("email"), two
+        await users.delete_user(database, made.id)
 
 
 @pytest.mark.parametrize(("one", "two"), OTHER_DOMAIN.values(), ids=OTHER_DOMAIN)
