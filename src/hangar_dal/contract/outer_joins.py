@@ -19,6 +19,8 @@ RULE: Final = "outer-join-undone"
 
 
 def outer_joins(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+    if not any(join.side for join in of_type(nodes, exp.Join)):
+        return
     for scope in of_type(nodes, exp.Select, exp.Update, exp.Delete):
         for dropping in droppings(scope, tables):
             for test in conjuncts(dropping.condition):

@@ -150,22 +150,26 @@ def table_name(table: exp.Table) -> str:
 
 def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
     """What must hold together."""
-    if isinstance(condition, exp.Where | exp.Paren):
-        yield from conjuncts(condition.this)
-    elif isinstance(condition, exp.And):
-        yield from conjuncts(condition.this)
-        yield from conjuncts(condition.expression)
-    elif condition is not None:
-        yield condition
+    waiting = [condition]  # a recursion would take quadratic time for a long chain
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, exp.Where | exp.Paren):
+            waiting.append(each.this)
+        elif isinstance(each, exp.And):
+            waiting += [each.expression, each.this]
+        elif each is not None:
+            yield each
 
 
 def disjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
     """The arms of an OR, of which one must hold; the condition itself if it is no OR."""
-    if isinstance(condition, exp.Or):
-        yield from disjuncts(condition.this.unnest())
-        yield from disjuncts(condition.expression.unnest())
-    else:
-        yield condition
+    waiting = [condition]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, exp.Or):
+            waiting += [each.expression.unnest(), each.this.unnest()]
+        else:
+            yield each
 
 
 def copied_with(root: _Node, node: exp.Expr, other: exp.Expr) -> _Node:
