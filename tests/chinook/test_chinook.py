@@ -19,7 +19,7 @@ from hangar_dal import ACCOUNTS, Database, Settings, migrations, open_database, 
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
-from hangar_dal.contract.sources import Source
+from hangar_dal.contract.sources import DatabaseInfo
 from postgres_server import Server
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -42,7 +42,7 @@ def project() -> Project:
 
 
 @pytest.fixture(scope="module")
-def sources(postgres_server: Server, project: Project) -> Iterator[list[Source]]:
+def sources(postgres_server: Server, project: Project) -> Iterator[list[DatabaseInfo]]:
     with pytest.MonkeyPatch.context() as patch:
         if postgres_server.needs_permission:
             patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
@@ -86,7 +86,7 @@ def fill(url: str, seed: int) -> None:
                 to_postgresql.execute(text.encode())
 
 
-def test_nothing_is_found_in_everyday_queries(sources: list[Source], project: Project) -> None:
+def test_nothing_is_found_in_everyday_queries(sources: list[DatabaseInfo], project: Project) -> None:
     assert {name.partition(".")[0] for name in CATALOG.queries} == MODULES.keys()
     assert list(check_against(project, sources).findings) == []
 

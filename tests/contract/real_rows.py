@@ -10,8 +10,8 @@ import psycopg
 
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.keys import with_keys
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.nullable_views import with_views
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
 

@@ -14,10 +14,10 @@ import pytest
 
 from hangar_dal import Catalog
 from hangar_dal.contract.checking import check_against
-from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.live import live_postgresql, live_sqlite
+from hangar_dal.contract.model import SentAs
 from hangar_dal.contract.project import Project
-from hangar_dal.contract.sources import Source, Told
+from hangar_dal.contract.sources import DatabaseInfo, Told
 from hangar_dal.finding import Finding
 from hangar_dal.sqlblock import Variant
 from postgres_server import Server
@@ -60,7 +60,7 @@ CASES = read_cases()
 
 
 @pytest.fixture(scope="module")
-def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
+def sources(postgres_server: Server) -> Iterator[Sequence[DatabaseInfo]]:
     """Both databases with the tables of `store`."""
     project = Project((), (HERE / "store" / "migrations",))
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
@@ -70,7 +70,7 @@ def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
         yield [opened.enter_context(live_postgresql(project, url)), opened.enter_context(live_sqlite(project))]
 
 
-def checked(sources: Sequence[Source], folder: Path, python: str, sqlite: str, postgresql: str) -> list[Finding]:
+def checked(sources: Sequence[DatabaseInfo], folder: Path, python: str, sqlite: str, postgresql: str) -> list[Finding]:
     """What is found in one query `it` of a throw-away application."""
     catalog = Catalog("store", sql=folder)
     module = sys.modules["store.items"] = ModuleType("store.items")
@@ -88,7 +88,7 @@ def checked(sources: Sequence[Source], folder: Path, python: str, sqlite: str, p
         del sys.modules["store.items"]
 
 
-def found_in(case: dict[str, str], prefix: str, sources: Sequence[Source], folder: Path) -> list[Finding]:
+def found_in(case: dict[str, str], prefix: str, sources: Sequence[DatabaseInfo], folder: Path) -> list[Finding]:
     def part(name: str) -> str | None:
         return case.get(prefix + name, case.get(name))
 
@@ -96,21 +96,21 @@ def found_in(case: dict[str, str], prefix: str, sources: Sequence[Source], folde
     return checked(sources, folder, part("python") or "", part("sqlite") or sql, part("postgresql") or sql)
 
 
-def test_a_disagreement_is_found(sources: Sequence[Source], tmp_path: Path) -> None:
+def test_a_disagreement_is_found(sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
     for title, case in CASES.items():
         findings = found_in(case, "", sources, tmp_path / title)
         rules = {f"{finding.dialect}:{finding.rule}" for finding in findings}
         assert sorted(rules) == sorted(case["rules"].split()), (title, findings)
 
 
-def test_an_agreement_is_silent(sources: Sequence[Source], tmp_path: Path) -> None:
+def test_an_agreement_is_silent(sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
     for title, case in CASES.items():
         assert found_in(case, "right ", sources, tmp_path / title) == [], title
 
 
 @pytest.mark.parametrize(("reads_only", "rules"), [(False, ["write-unseen"]), (True, []), (None, [])])
 def test_a_statement_that_writes_unseen_is_found(
-    reads_only: bool | None, rules: list[str], sources: Sequence[Source], tmp_path: Path
+    reads_only: bool | None, rules: list[str], sources: Sequence[DatabaseInfo], tmp_path: Path
 ) -> None:
     source = next(source for source in sources if source.dialect == "sqlite")
 

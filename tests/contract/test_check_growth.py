@@ -12,7 +12,7 @@ from hangar_dal.contract.checking import check_against, check_offline
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project, read_project
 from hangar_dal.contract.snapshot import outdated, write_snapshots
-from hangar_dal.contract.sources import Source
+from hangar_dal.contract.sources import DatabaseInfo
 from postgres_server import Server
 
 CATALOG = """\
@@ -79,7 +79,7 @@ def test_four_times_as_many_queries_need_no_more_than_four_times_the_work(
     with ExitStack() as opened:
         only_accounts = Project((), (ACCOUNTS.migrations,))
         url = postgres_server.url("postgres")
-        sources: list[Source] = [opened.enter_context(live_postgresql(only_accounts, url))]
+        sources: list[DatabaseInfo] = [opened.enter_context(live_postgresql(only_accounts, url))]
         sources.append(opened.enter_context(live_sqlite(only_accounts)))
         work = []
         for modules in (8, 32):

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from hangar_dal.contract.describe_postgresql import PostgresProbe
-from hangar_dal.contract.facts import Described, SentAs
+from hangar_dal.contract.model import Described, SentAs
 from hangar_dal.sqlblock import Line, Variant
 
 TABLES = """

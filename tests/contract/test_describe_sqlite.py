@@ -9,7 +9,7 @@ import pytest
 
 from hangar_dal.contract import sqlite_library
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.kinds import fits
+from hangar_dal.contract.storage_types import fits
 from hangar_dal.sqlblock import Line, Variant
 
 TABLES = """

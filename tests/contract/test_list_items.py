@@ -2,8 +2,8 @@
 
 import pytest
 
-from hangar_dal.contract.facts import TableColumn, Tables
 from hangar_dal.contract.meetings import meetings
+from hangar_dal.contract.model import TableColumn, Tables
 from hangar_dal.sqlscan import Dialect
 
 TABLES = Tables(

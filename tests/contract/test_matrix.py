@@ -9,9 +9,9 @@ import pytest
 
 from hangar_dal import ACCOUNTS, Catalog, Executor, cli
 from hangar_dal.cli import matrix as of_command
-from hangar_dal.contract.facts import SentAs
 from hangar_dal.contract.history import Stage
 from hangar_dal.contract.matrix import Matrix, matrix
+from hangar_dal.contract.model import SentAs
 from hangar_dal.contract.project import Project
 from hangar_dal.errors import CatalogError, SettingsError
 from hangar_dal.sqlblock import Variant

@@ -21,9 +21,9 @@ import pytest
 
 from hangar_dal.contract.column_details import with_details
 from hangar_dal.contract.describe_postgresql import PostgresProbe
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.keys import with_keys
 from hangar_dal.contract.meanings import differences
+from hangar_dal.contract.model import Tables
 from hangar_dal.migrations import schema_postgresql
 from hangar_dal.query.meanings import MEANINGS
 

@@ -18,7 +18,7 @@ from contract.mutations.application import CATALOGS, Mutant, found_in_migrations
 from contract.mutations.every import Kinds, harmful, harmful_to_others, harmless, harmless_to_others, sampled
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import given_project
-from hangar_dal.contract.sources import Source
+from hangar_dal.contract.sources import DatabaseInfo
 from hangar_dal.finding import Finding
 from postgres_server import Server
 
@@ -31,7 +31,7 @@ Ask = Callable[[Mutant], Iterator[Finding]]
 pytestmark = pytest.mark.slow
 
 
-def opened(server: Server, catalogs: Sequence[str]) -> Iterator[Sequence[Source]]:
+def opened(server: Server, catalogs: Sequence[str]) -> Iterator[Sequence[DatabaseInfo]]:
     """Both databases as these catalogs migrate them; each statement is asked about once."""
     with ExitStack() as sources, pytest.MonkeyPatch.context() as patch:
         if server.needs_permission:
@@ -41,16 +41,16 @@ def opened(server: Server, catalogs: Sequence[str]) -> Iterator[Sequence[Source]
 
 
 @pytest.fixture(scope="module")
-def sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
+def sources(postgres_server: Server) -> Iterator[Sequence[DatabaseInfo]]:
     yield from opened(postgres_server, ["ACCOUNTS"])
 
 
 @pytest.fixture(scope="module")
-def all_sources(postgres_server: Server) -> Iterator[Sequence[Source]]:
+def all_sources(postgres_server: Server) -> Iterator[Sequence[DatabaseInfo]]:
     yield from opened(postgres_server, [each.name.rpartition(".")[2] for each in CATALOGS])
 
 
-def asking(sources: Sequence[Source], server: Server, folder: Path) -> Ask:
+def asking(sources: Sequence[DatabaseInfo], server: Server, folder: Path) -> Ask:
     """Applies a mutant to a copy of the project, and finds what is wrong with that, the cheapest first."""
 
     def found(mutant: Mutant) -> Iterator[Finding]:
@@ -64,12 +64,12 @@ def asking(sources: Sequence[Source], server: Server, folder: Path) -> Ask:
 
 
 @pytest.fixture
-def ask(sources: Sequence[Source], _allowed_postgres: Server, tmp_path: Path) -> Ask:
+def ask(sources: Sequence[DatabaseInfo], _allowed_postgres: Server, tmp_path: Path) -> Ask:
     return asking(sources, _allowed_postgres, tmp_path / "copy")
 
 
 @pytest.fixture
-def ask_all(all_sources: Sequence[Source], _allowed_postgres: Server, tmp_path: Path) -> Ask:
+def ask_all(all_sources: Sequence[DatabaseInfo], _allowed_postgres: Server, tmp_path: Path) -> Ask:
     return asking(all_sources, _allowed_postgres, tmp_path / "copy")
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
+from hangar_dal.contract.live import LiveDatabase, live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
 from hangar_dal.contract.reading import Reading
@@ -51,7 +51,7 @@ CASES = list(read_cases())
 
 
 @pytest.fixture(scope="module")
-def databases(postgres_server: Server) -> Iterator[Mapping[Dialect, Live]]:
+def databases(postgres_server: Server) -> Iterator[Mapping[Dialect, LiveDatabase]]:
     project = Project((), (HERE / "migrations",))
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
         if postgres_server.needs_permission:
@@ -63,14 +63,16 @@ def databases(postgres_server: Server) -> Iterator[Mapping[Dialect, Live]]:
         }
 
 
-def reading(case: Case, databases: Mapping[Dialect, Live]) -> Reading:
+def reading(case: Case, databases: Mapping[Dialect, LiveDatabase]) -> Reading:
     live = databases[case.dialect]
     described = live.probe.describe(Variant(case.dialect, (Line(case.text, 1),)))
     assert described.refusal is None, case
     return read(case.text, case.dialect, live.tables, described)
 
 
-def test_each_rule_finds_its_mistakes_where_they_are_and_nothing_else(databases: Mapping[Dialect, Live]) -> None:
+def test_each_rule_finds_its_mistakes_where_they_are_and_nothing_else(
+    databases: Mapping[Dialect, LiveDatabase],
+) -> None:
     wrong = {}
     for case in (case for case in CASES if case.rule != UNKEYED):
         found = [notice.at for notice in reading(case, databases).notices if notice.rule == case.rule]
@@ -79,7 +81,7 @@ def test_each_rule_finds_its_mistakes_where_they_are_and_nothing_else(databases:
     assert wrong == {}
 
 
-def test_a_statement_without_a_key_may_give_several_rows(databases: Mapping[Dialect, Live]) -> None:
+def test_a_statement_without_a_key_may_give_several_rows(databases: Mapping[Dialect, LiveDatabase]) -> None:
     wrong = []
     for case in (case for case in CASES if case.rule == UNKEYED):
         found = reading(case, databases)

@@ -6,7 +6,7 @@ which nothing is said.
 
 import pytest
 
-from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.model import TableColumn, Tables
 from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.sqlscan import Dialect
 

@@ -9,7 +9,7 @@ import pytest
 
 from contract.composer import SCHEMA, Composer
 from contract.real_rows import Database, Run, on_postgresql, on_sqlite
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.nullability import nullable_columns
 from hangar_dal.sqlscan import Dialect
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal.contract.facts import LooseKey, TableColumn, Tables
+from hangar_dal.contract.model import NullableUniqueKey, TableColumn, Tables
 from hangar_dal.contract.orders import order_of, ties
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
@@ -43,10 +43,10 @@ TABLES = Tables(
         "Odd": (("Id",),),
     },
     {
-        "u": (LooseKey(("email",)),),
-        "t": (LooseKey(("isbn",)),),
-        "slugs": (LooseKey(("name",), "gone_at IS NULL"),),
-        "words": (LooseKey(("",)),),
+        "u": (NullableUniqueKey(("email",)),),
+        "t": (NullableUniqueKey(("isbn",)),),
+        "slugs": (NullableUniqueKey(("name",), "gone_at IS NULL"),),
+        "words": (NullableUniqueKey(("",)),),
     },
 )
 

@@ -12,8 +12,8 @@ import pytest
 
 from contract.random_orders import SCHEMA, Orders, fill
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.keys import with_keys
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.orders import order_of
 from hangar_dal.migrations.schema_sqlite import read_schema
 

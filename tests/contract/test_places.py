@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from contract.test_agreement import checked, sources
-from hangar_dal.contract.sources import Source
+from hangar_dal.contract.sources import DatabaseInfo
 
 __all__ = ["sources"]
 
@@ -55,7 +55,7 @@ CASES = {
 
 @pytest.mark.parametrize(("rule", "python", "marked"), CASES.values(), ids=CASES.keys())
 def test_a_finding_points_at_the_word_that_is_wrong(
-    rule: str, python: str, marked: str, sources: list[Source], tmp_path: Path
+    rule: str, python: str, marked: str, sources: list[DatabaseInfo], tmp_path: Path
 ) -> None:
     sql = marked.replace("«", "").replace("»", "")
     found = [each for each in checked(sources, tmp_path, python, sql, sql) if each.rule == rule]

@@ -8,8 +8,8 @@ import pytest
 
 from conftest import BACKENDS
 from hangar_dal import ACCOUNTS, sqlfile
-from hangar_dal.contract.facts import SentAs
-from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
+from hangar_dal.contract.live import LiveDatabase, live_postgresql, live_sqlite
+from hangar_dal.contract.model import SentAs
 from hangar_dal.contract.plans import Plan, Step, scans_of
 from hangar_dal.contract.project import Project
 from hangar_dal.sqlblock import Variant
@@ -172,7 +172,7 @@ WHOLE = {
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
-def live(request: pytest.FixtureRequest) -> Iterator[Live]:
+def live(request: pytest.FixtureRequest) -> Iterator[LiveDatabase]:
     """Each database in turn, with the tables of `plans_store`."""
     with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
         if request.param == "sqlite":
@@ -184,20 +184,20 @@ def live(request: pytest.FixtureRequest) -> Iterator[Live]:
         yield opened.enter_context(live_postgresql(PROJECT, server.url("postgres")))
 
 
-def statement(live: Live, text: str) -> Variant:
+def statement(live: LiveDatabase, text: str) -> Variant:
     file = sqlfile.parse(f"-- name: it\n{text.strip()};", path="it.sql", dialect=live.dialect)
     assert file.findings == []
     return file.blocks["it"].all_arms
 
 
-def plan(live: Live, text: str) -> Plan:
+def plan(live: LiveDatabase, text: str) -> Plan:
     found = live.planner.explain(statement(live, text))
     assert found is not None
     return found
 
 
 @pytest.mark.parametrize("text", BY_INDEX.values(), ids=BY_INDEX)
-def test_what_an_index_serves_is_no_scan(live: Live, text: str) -> None:
+def test_what_an_index_serves_is_no_scan(live: LiveDatabase, text: str) -> None:
     told = live.ask(statement(live, text))
     assert told.described.refusal is None
     assert told.scans == (), plan(live, text).steps
@@ -205,7 +205,7 @@ def test_what_an_index_serves_is_no_scan(live: Live, text: str) -> None:
 
 @pytest.mark.parametrize(("text", "table", "indexes"), WHOLE.values(), ids=WHOLE)
 def test_what_no_index_serves_is_a_scan_and_the_index_is_named(
-    live: Live, text: str, table: str, indexes: list[str] | None
+    live: LiveDatabase, text: str, table: str, indexes: list[str] | None
 ) -> None:
     told = live.ask(statement(live, text))
     assert told.described.refusal is None
@@ -214,7 +214,7 @@ def test_what_no_index_serves_is_a_scan_and_the_index_is_named(
         assert list(told.scans[0].indexes) == [INDEX[live.dialect] + index for index in indexes]
 
 
-def test_what_the_planner_avoids_by_itself_is_no_scan(live: Live) -> None:
+def test_what_the_planner_avoids_by_itself_is_no_scan(live: LiveDatabase) -> None:
     it = statement(live, "SELECT id FROM notes WHERE id = :id")
 
     class Odd:
@@ -226,14 +226,14 @@ def test_what_the_planner_avoids_by_itself_is_no_scan(live: Live) -> None:
     assert scans_of(Odd(), it, live.tables, {}) == ()
 
 
-def test_a_statement_that_is_refused_has_no_plan(live: Live) -> None:
+def test_a_statement_that_is_refused_has_no_plan(live: LiveDatabase) -> None:
     refused = statement(live, "SELECT nothing FROM notes")
     assert live.planner.explain(refused) is None
     assert live.ask(refused).scans == ()
     assert live.planner.explain(statement(live, "SELECT id FROM notes WHERE id = :id")) is not None
 
 
-def test_an_index_goes_by_the_same_name_on_both(live: Live) -> None:
+def test_an_index_goes_by_the_same_name_on_both(live: LiveDatabase) -> None:
     for text, index in (
         ("SELECT id FROM users WHERE id = :id", "users_pkey"),
         ("SELECT id FROM users WHERE email_fold = :fold", "users_email_fold_key"),

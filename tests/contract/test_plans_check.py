@@ -12,7 +12,7 @@ import pytest
 from conftest import BACKENDS
 from hangar_dal import ACCOUNTS, Catalog
 from hangar_dal.contract.checking import check, check_against
-from hangar_dal.contract.live import Live, live_postgresql, live_sqlite
+from hangar_dal.contract.live import LiveDatabase, live_postgresql, live_sqlite
 from hangar_dal.contract.plans_explained import explain
 from hangar_dal.contract.project import Project, given_project, read_project
 from hangar_dal.errors import SettingsError
@@ -37,14 +37,14 @@ def server(postgres_server: Server) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def sources(server: str) -> Iterator[Sequence[Live]]:
+def sources(server: str) -> Iterator[Sequence[LiveDatabase]]:
     project = Project((), (ACCOUNTS.migrations, STORE))
     with live_postgresql(project, server) as postgresql, live_sqlite(project) as sqlite:
         yield [postgresql, sqlite]
 
 
 @pytest.fixture
-def find(sources: Sequence[Live], tmp_path: Path) -> Find:
+def find(sources: Sequence[LiveDatabase], tmp_path: Path) -> Find:
     """What is found in the plans of one query `it`, whose twins have these lines under their headers."""
 
     def find(

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from hangar_dal import sqlfile
-from hangar_dal.contract.facts import SentAs, Tables
+from hangar_dal.contract.model import SentAs, Tables
 from hangar_dal.contract.plans import scans_of
 from hangar_dal.contract.plans_postgresql import PostgresPlanner
 from hangar_dal.migrations.guard import PostgresScratch

@@ -9,7 +9,7 @@ import pytest
 
 from hangar_dal import sqlfile
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.plans import Plan, scans_of
 from hangar_dal.contract.plans_sqlite import SqlitePlanner
 from hangar_dal.contract.statistics_sqlite import pretend_large

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hangar_dal.contract.facts import Described, Refusal, ResultColumn, TableColumn, Tables
+from hangar_dal.contract.model import Described, PrepareError, ResultColumn, TableColumn, Tables
 from hangar_dal.contract.reader import read
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
@@ -23,7 +23,7 @@ def test_nothing_is_said_of_null_where_the_database_counts_other_columns(dialect
 def test_nothing_is_said_of_what_the_database_refused(dialect: Dialect) -> None:
     text = "SELECT id FROM users WHERE id = :id"
     assert read(text, dialect, TABLES, ONE).meetings
-    assert not read(text, dialect, TABLES, replace(ONE, refusal=Refusal("no such table"))).meetings
+    assert not read(text, dialect, TABLES, replace(ONE, refusal=PrepareError("no such table"))).meetings
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -8,7 +8,7 @@ import pytest
 
 from hangar_dal import Catalog
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.section import Section
 from hangar_dal.fixing import Fixes, plan_fixes, write

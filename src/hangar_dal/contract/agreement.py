@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.json_fields import compare_json
 from hangar_dal.contract.json_kinds import compare_json_kinds
+from hangar_dal.contract.locations import depends_on_arguments, finding_at
 from hangar_dal.contract.meanings_findings import compare_meanings
+from hangar_dal.contract.model import Described, Tables
 from hangar_dal.contract.parameters import compare_parameters
-from hangar_dal.contract.place import depends_on_arguments, found
 from hangar_dal.contract.ranges import is_range
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.results import compare_results
@@ -25,7 +25,7 @@ def compare(
     if described.refusal is not None:
         message = f"{checked.block.dialect} refuses the statement: {described.refusal.reason}"
         fix = _with_a_type(checked, described.refusal.untyped) or "change it as the database says"
-        yield found(checked, "statement-refused", message, fix, at=described.refusal.offset)
+        yield finding_at(checked, "statement-refused", message, fix, at=described.refusal.offset)
         return
     yield from compare_parameters(checked, described, reading, tables, twin)
     yield from compare_results(checked, described, reading, tables, twin)
@@ -36,7 +36,7 @@ def compare(
     for notice in reading.notices:
         is_dropped = notice.always and depends_on_arguments(checked, notice.at)
         if not is_dropped and not (notice.column and is_range(checked.block.all_arms.tokens, notice.column)):
-            yield found(checked, notice.rule, notice.message, notice.fix, at=notice.at)
+            yield finding_at(checked, notice.rule, notice.message, notice.fix, at=notice.at)
     yield from compare_meanings(checked, reading)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import Attribute, closure
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.one_row import found_by, scope_of, with_queries
 from hangar_dal.contract.orders_names import Scope, Source
@@ -50,7 +50,7 @@ def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tabl
     given = [(each.expression, mentioned(each.expression, scope)) for each in pairs]
     changed, known = _found_once(rows, scope)
     for value, mention in given:
-        unknown = mention.columns - known if mention is not None and mention.is_sure else None
+        unknown = mention.columns - known if mention is not None and mention.is_proven else None
         if not unknown:
             continue
         source = next((each for each in scope.sources if each.relation.row not in known), None)
@@ -82,7 +82,7 @@ def _found_once(rows: exp.Select, scope: Scope) -> tuple[Source, set[Attribute]]
     """
     changed = scope.sources[0]
     scope.may_repeat &= not all(_is_comparison(held.unnest()) for held in conjuncts(rows.args.get("where")))
-    return changed, closure({changed.relation.row}, scope.all_rules(), hopeful=True)
+    return changed, closure({changed.relation.row}, scope.all_rules(), optimistic=True)
 
 
 def _is_comparison(test: exp.Expr) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.one_row import unkeyed_query
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, of_type

@@ -1,6 +1,6 @@
 """A statement as PostgreSQL is asked about it, and its refusal in the words and the places of the SQL file.
 
-Builds on `facts`, below `describe_postgresql`.
+Builds on `model`, below `describe_postgresql`.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from psycopg.pq import DiagnosticField
 
-from hangar_dal.contract.facts import Refusal, SentAs
+from hangar_dal.contract.model import PrepareError, SentAs
 from hangar_dal.sqlblock import Variant
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Asked:
             yield tuple(typed)
 
 
-def refusal_of(result: "PGresult", asked: Asked) -> Refusal:
+def refusal_of(result: "PGresult", asked: Asked) -> PrepareError:
     """In the words of the file: parameters by their names, the place in its own text."""
     variant, text, names = asked.variant, asked.text, asked.names
     said = [result.error_field(field) for field in (DiagnosticField.MESSAGE_PRIMARY, DiagnosticField.MESSAGE_HINT)]
@@ -58,7 +58,7 @@ def refusal_of(result: "PGresult", asked: Asked) -> Refusal:
     if sent_as and result.error_field(DiagnosticField.SQLSTATE) in _OF_TYPES:
         reason = f"{reason} ({', '.join(sent_as)})"
     untyped = names[numbers[0] - 1] if is_untyped else ""
-    return Refusal(_NUMBERED.sub(lambda found: _named(found, names), reason), offset, untyped)
+    return PrepareError(_NUMBERED.sub(lambda found: _named(found, names), reason), offset, untyped)
 
 
 def conflict_at(variant: Variant) -> int | None:

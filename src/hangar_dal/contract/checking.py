@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Final, Self
 
 from hangar_dal.contract.agreement import compare
-from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.looseness import Answer, too_loose
+from hangar_dal.contract.locations import finding_at
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.overrides import needless_overrides
-from hangar_dal.contract.place import found
 from hangar_dal.contract.plans_findings import Asked, find_scans, find_unknown_small_tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.scope import Scope, scope_of
 from hangar_dal.contract.seals import compare_seals, sealed_places
 from hangar_dal.contract.sending import sent
 from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snapshots
-from hangar_dal.contract.sources import Source
+from hangar_dal.contract.sources import DatabaseInfo
 from hangar_dal.contract.static import find_without_database
 from hangar_dal.contract.unnamed import find_unnamed, lacks_migrations
+from hangar_dal.contract.unneeded_optional import Answer, too_loose
 from hangar_dal.contract.variants import CheckedVariant, statements, variants
 from hangar_dal.errors import DatabaseError, HangarError, MigrationError
 from hangar_dal.finding import Finding
@@ -83,11 +83,11 @@ def check(
     if unnamed and lacks_migrations(project):
         return _without_databases(project, unnamed)
     say = progress or (lambda done, total, what: None)
-    wanted: dict[Dialect, AbstractContextManager[Source]] = {"sqlite": live_sqlite(project)}
+    wanted: dict[Dialect, AbstractContextManager[DatabaseInfo]] = {"sqlite": live_sqlite(project)}
     if postgresql is not None:
         wanted = {"postgresql": live_postgresql(project, postgresql), **wanted}
     with ExitStack() as scratch:
-        sources: list[Source] = []
+        sources: list[DatabaseInfo] = []
         missing = [] if postgresql is not None else [NO_POSTGRESQL]
         for dialect, source in wanted.items():
             say(0, 0, f"migrating a scratch {dialect} database")
@@ -121,7 +121,7 @@ def _without_databases(project: Project, unnamed: Sequence[Finding]) -> Report:
     return check_against(project, ()).with_findings(unnamed)
 
 
-def check_against(project: Project, sources: Sequence[Source], *, progress: Progress | None = None) -> Report:
+def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress: Progress | None = None) -> Report:
     """Check against what these say: live databases, or what was written down of them."""
     findings = find_without_database(project)
     checked = [
@@ -167,7 +167,7 @@ def _not_made(dialect: Dialect, fault: HangarError) -> Finding:
 
 
 def _unknown(checked: CheckedVariant) -> Finding:
-    return found(checked, "snapshot-stale", "the snapshot does not know this statement", UPDATE)
+    return finding_at(checked, "snapshot-stale", "the snapshot does not know this statement", UPDATE)
 
 
 def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding]:

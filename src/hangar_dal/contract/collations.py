@@ -11,7 +11,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.bound import bound, sort_key
-from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.model import TableColumn, Tables
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import columns_of, of_type
 from hangar_dal.sqlscan import Dialect

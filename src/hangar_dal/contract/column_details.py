@@ -1,9 +1,9 @@
-"""What else PostgreSQL's catalog says of columns, beyond their kinds. Builds on `facts`."""
+"""What else PostgreSQL's catalog says of columns, beyond their kinds. Builds on `model`."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 
 if TYPE_CHECKING:
     from psycopg import Connection

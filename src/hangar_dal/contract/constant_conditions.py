@@ -9,8 +9,8 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.bound import same_value
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.meetings import assignments, sides
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import ctes, of_type, parameter_name, table_name
 from hangar_dal.sqlscan import Dialect

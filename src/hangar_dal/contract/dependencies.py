@@ -17,17 +17,17 @@ NOTHING: Attributes = frozenset()
 class Dependency:
     """Rows that are equal in all of `left` are equal in all of `right`.
 
-    `is_sure`: if false, this may hold, but it cannot be determined. `is_kept`: where all of `left` is NULL so is
+    `is_proven`: if false, this may hold, but it cannot be determined. `is_kept`: where all of `left` is NULL so is
     `right`, and no real row has it so; then no outer join can harm it.
     """
 
     left: Attributes
     right: Attributes
-    is_sure: bool = True
+    is_proven: bool = True
     is_kept: bool = False
 
-    def gives(self, known: set[Attribute], *, hopeful: bool) -> Attributes:
-        return self.right if (hopeful or self.is_sure) and self.left <= known else NOTHING
+    def gives(self, known: set[Attribute], *, optimistic: bool) -> Attributes:
+        return self.right if (optimistic or self.is_proven) and self.left <= known else NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ class Arms:
     apart: frozenset[int]
     may_be_apart: bool
 
-    def gives(self, known: set[Attribute], *, hopeful: bool) -> Attributes:
+    def gives(self, known: set[Attribute], *, optimistic: bool) -> Attributes:
         places = {place for place, output in enumerate(self.outputs) if output in known}
-        if not (places & self.apart or (hopeful and self.may_be_apart)):
+        if not (places & self.apart or (optimistic and self.may_be_apart)):
             return NOTHING
-        whole = [closure((arm.outputs[at] for at in places), arm.rules, hopeful=hopeful) for arm in self.arms]
+        whole = [closure((arm.outputs[at] for at in places), arm.rules, optimistic=optimistic) for arm in self.arms]
         found = {
             output
             for place, output in enumerate(self.outputs)
@@ -71,13 +71,13 @@ class Arms:
 Rule = Dependency | Arms
 
 
-def closure(start: Iterable[Attribute], rules: Iterable[Rule], *, hopeful: bool = False) -> set[Attribute]:
-    """All in which two rows are equal that are equal in `start`; `hopeful`: by what only may hold too."""
+def closure(start: Iterable[Attribute], rules: Iterable[Rule], *, optimistic: bool = False) -> set[Attribute]:
+    """All in which two rows are equal that are equal in `start`; `optimistic`: by what only may hold too."""
     known, rules = set(start), tuple(rules)
     while True:
         before = len(known)
         for rule in rules:
-            known |= rule.gives(known, hopeful=hopeful)
+            known |= rule.gives(known, optimistic=optimistic)
         if len(known) == before:
             return known
 
@@ -97,5 +97,5 @@ def padded(rules: Iterable[Rule], never_null: set[Attribute], beside: Attributes
         elif beside is not None:
             found.append(replace(rule, left=rule.left | beside))
         else:
-            found.append(replace(rule, is_sure=False))
+            found.append(replace(rule, is_proven=False))
     return found

@@ -1,6 +1,6 @@
 """What PostgreSQL says of a statement and of the tables, by preparing and describing: nothing is ever executed.
 
-Builds on `facts`; works on the scratch database that `scratch` made.
+Builds on `model`; works on the scratch database that `scratch` made.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +14,9 @@ from psycopg.pq import DiagnosticField, ExecStatus
 
 from hangar_dal.contract.allowed import allowed_values
 from hangar_dal.contract.asked_postgresql import Asked, conflict_at, refusal_of
-from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables
-from hangar_dal.contract.kinds import enum_of, postgresql_kind
+from hangar_dal.contract.model import Described, PrepareError, ResultColumn, SentAs, TableColumn, Tables
 from hangar_dal.contract.narrow import RANGES
+from hangar_dal.contract.storage_types import enum_of, postgresql_kind
 from hangar_dal.database.postgresql.sent import OIDS, OPEN
 from hangar_dal.sqlblock import Variant
 
@@ -189,7 +189,7 @@ class PostgresProbe:
         asked: Asked,
         prepared: "PGresult",
         misfits: Mapping[str, str] = MappingProxyType({}),
-        without_value: Mapping[str, Refusal] = MappingProxyType({}),
+        without_value: Mapping[str, PrepareError] = MappingProxyType({}),
     ) -> Described:
         kinds = {name: self._kinds.get(prepared.param_type(at)) for at, name in enumerate(asked.names)}
         return Described(
@@ -199,7 +199,7 @@ class PostgresProbe:
             columns=tuple(self._column(prepared, at) for at in range(prepared.nfields)),
         )
 
-    def _without_values(self, asked: Asked) -> Iterator[tuple[str, Refusal]]:
+    def _without_values(self, asked: Asked) -> Iterator[tuple[str, PrepareError]]:
         """Each argument that may be None by itself, and all of them at once."""
         nullable = [name for name in asked.nullable if asked.types.get(name)]
         refused = False
@@ -210,7 +210,7 @@ class PostgresProbe:
                 refused = True
                 yield missing[0], refusal_of(prepared, asked)
 
-    def _unplanned(self, asked: Asked) -> Refusal | None:
+    def _unplanned(self, asked: Asked) -> PrepareError | None:
         """What only planning finds, of the statement that is prepared: ON CONFLICT without a unique index, a FULL JOIN
         that cannot be made.
         """
@@ -224,7 +224,7 @@ class PostgresProbe:
         state = (planned.error_field(DiagnosticField.SQLSTATE) or b"").decode()
         if state.startswith(_NOT_OF_THE_STATEMENT):
             return None
-        return Refusal(refusal_of(planned, asked).reason, conflict_at(asked.variant) if state == _NO_KEY else None)
+        return PrepareError(refusal_of(planned, asked).reason, conflict_at(asked.variant) if state == _NO_KEY else None)
 
     def _column(self, described: "PGresult", at: int) -> ResultColumn:
         name = (described.fname(at) or b"").decode()

@@ -1,8 +1,8 @@
 """What SQLite says of a statement and of the tables, by compiling it: nothing is ever executed.
 
-Builds on `facts` and `sqlite_library`; works on the scratch file that `scratch` made. A kind is here what SQLite
-stores: "text", "integer", "real" or "blob"; `kinds` says which values that may be. A result that is no column of a
-table has no kind: an expression has none before it has a value.
+Builds on `model` and `sqlite_library`; works on the scratch file that `scratch` made. A kind is here what SQLite
+stores: "text", "integer", "real" or "blob"; `storage_types` says which values that may be. A result that is no column
+of a table has no kind: an expression has none before it has a value.
 """
 
 import re
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final, Literal, Self
 
 from hangar_dal.contract.allowed import allowed_values
-from hangar_dal.contract.facts import Described, Refusal, ResultColumn, SentAs, TableColumn, Tables, Values
+from hangar_dal.contract.model import Described, PrepareError, ResultColumn, SentAs, TableColumn, Tables, Values
 from hangar_dal.contract.sqlite_library import NotCompiled, open_library
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.schema_sqlite import read_schema
@@ -112,7 +112,7 @@ class SqliteProbe:
         try:
             compiled = self._library.compile(variant.text)
         except NotCompiled as refused:
-            return Described(refusal=Refusal(refused.reason, refused.offset))
+            return Described(refusal=PrepareError(refused.reason, refused.offset))
         return Described(
             parameters=dict.fromkeys(compiled.parameters),
             columns=tuple(
@@ -128,7 +128,7 @@ class SqliteProbe:
         try:
             program = self._connection.execute(f"EXPLAIN {variant.text}", names).fetchall()
         except sqlite3.Error as refused:
-            return Described(refusal=Refusal(str(refused)))
+            return Described(refusal=PrepareError(str(refused)))
         writes = any(operation == "Transaction" and p2 for _, operation, _, p2, *_ in program)
         return Described(parameters=names, columns=tuple(self._columns(variant)), reads_only=not writes)
 

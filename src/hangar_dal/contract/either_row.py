@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.one_row import unkeyed, unkeyed_tree
 from hangar_dal.contract.syntax import conjuncts, copied_with, disjuncts, nodes_of, of_type, parameter_name
 from hangar_dal.sqlscan import Dialect

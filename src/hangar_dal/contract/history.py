@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import SentAs, Tables
 from hangar_dal.contract.keys import with_keys
+from hangar_dal.contract.model import SentAs, Tables
 from hangar_dal.contract.nullable_views import with_views
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read

@@ -1,15 +1,15 @@
 """Names inside of JSON, which no database checks: fields of rows that are sent, keys of objects that come back.
 
-A misspelt one is NULL, or a field that is missing, and nothing says so. Builds on `json_rows` and `place`; goes by
+A misspelt one is NULL, or a field that is missing, and nothing says so. Builds on `json_rows` and `locations`; goes by
 tokens.
 """
 
 from collections.abc import Iterator
 from typing import Final, TypeGuard
 
-from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.json_rows import names_read
-from hangar_dal.contract.place import found
+from hangar_dal.contract.locations import finding_at
+from hangar_dal.contract.model import Described, Tables
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types, inner_model
 from hangar_dal.finding import Finding
@@ -27,7 +27,7 @@ def compare_json(checked: CheckedVariant, described: Described, tables: Tables) 
         known |= {f"{name}_{kind}" for name, value in fields.items() for kind in DERIVED if _derives(value, kind)}
         if read.name not in known:
             message = f"{read.name} is not a field of {read.model.__name__}, so its value in the JSON is NULL"
-            yield found(checked, "json-field", message, f"write one of {', '.join(sorted(known))}", at=read.at)
+            yield finding_at(checked, "json-field", message, f"write one of {', '.join(sorted(known))}", at=read.at)
     yield from _built(checked, described, scopes(checked.variant.text, checked.block.dialect)[0])
 
 
@@ -58,10 +58,10 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
         # One with a default as well: where one twin alone leaves it out, they would give different models.
         for name in (name for name in inner.model_fields if is_known and name not in keys):
             message = f"the objects of {column.name} have no {inner.__name__}.{name}"
-            yield found(checked, "json-field", message, f"build them with '{name}' too", at=built.start)
+            yield finding_at(checked, "json-field", message, f"build them with '{name}' too", at=built.start)
         for name in (name for name in keys if name not in inner.model_fields):
             message = f"the key {name} of {column.name} is not a field of {inner.__name__}"
-            yield found(checked, "json-field", message, "leave it out, or correct the name", at=keys[name])
+            yield finding_at(checked, "json-field", message, "leave it out, or correct the name", at=keys[name])
 
 
 def _object(items: "list[Token | Scope]") -> Scope | None:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.json_rows import Read, names_read
-from hangar_dal.contract.kinds import ADVICE, enum_of, is_known, postgresql_kind, spoken, takes, values_of
+from hangar_dal.contract.locations import finding_at
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.narrow import too_wide
-from hangar_dal.contract.place import found
+from hangar_dal.contract.storage_types import ADVICE, enum_of, is_known, postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.finding import Finding
@@ -51,13 +51,15 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
             continue
         if not takes(kind, kind_of(value)):
             message = f"{name} is read as {spoken(kind)}, and {field} is {spoken(kind_of(value))}"
-            yield found(checked, "json-kind", message, "write the type of its column", at=at)
+            yield finding_at(checked, "json-kind", message, "write the type of its column", at=at)
         elif enum_of(kind) and (refused := _refused(value, tables.enums[type_])):
             message = f"{field} may be {refused}, and {spoken(kind)} has only {', '.join(tables.enums[type_])}"
-            yield found(checked, "value-refused", message, "change the type, or the enum in a migration", at=at)
+            yield finding_at(checked, "value-refused", message, "change the type, or the enum in a migration", at=at)
         for reason, _ in too_wide(value, type_):
             message = f"{field} {reason} {type_}, as which it is read"
-            yield found(checked, "value-too-large", message, "read it as bigint or text, or limit the field", at=at)
+            yield finding_at(
+                checked, "value-too-large", message, "read it as bigint or text, or limit the field", at=at
+            )
 
 
 def _is_converted(read: Read, checked: CheckedVariant) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from pydantic import BaseModel
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.query.clauses import Scope, flat, scopes

@@ -1,6 +1,6 @@
 """What a probe's tables do not show: which columns are keys, and which get their values by themselves.
 
-Builds on `facts`.
+Builds on `model`.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from hangar_dal.contract.facts import LooseKey, TableColumn, Tables
+from hangar_dal.contract.model import NullableUniqueKey, TableColumn, Tables
 from hangar_dal.migrations.schema import Column, Index, Schema, Table
 
 _BEFORE_INSERT: Final = re.compile(r"^CREATE TRIGGER \S+ BEFORE .*\bINSERT\b.* ON ")
@@ -20,7 +20,7 @@ def with_keys(tables: Tables, schema: Schema) -> Tables:
     """The same tables, with what the schema that was read says of their keys and defaults."""
     columns = {name: dict(of_one) for name, of_one in tables.columns.items()}
     keys: dict[str, tuple[tuple[str, ...], ...]] = {}
-    loose: dict[str, tuple[LooseKey, ...]] = {}
+    loose: dict[str, tuple[NullableUniqueKey, ...]] = {}
     # On PostgreSQL such a trigger may fill any column of the row; SQLite's cannot.
     triggered = {other.table for other in schema.others if _BEFORE_INSERT.search(other.text)}
     for table in schema.tables:
@@ -79,7 +79,7 @@ def _fills_itself(column: Column, table: Table) -> bool:
     return column.default is not None or column.generated is not None or is_rowid
 
 
-def _uniques(table: Table, columns: dict[str, TableColumn]) -> Iterator[tuple[LooseKey, bool]]:
+def _uniques(table: Table, columns: dict[str, TableColumn]) -> Iterator[tuple[NullableUniqueKey, bool]]:
     """All that is unique, and whether no two rows share it; NULL is like no other NULL, unless that is said."""
     given = [(table.primary_key, "", "")] if table.primary_key else []
     given += [(unique.columns, "", unique.options) for unique in table.uniques]
@@ -93,4 +93,4 @@ def _uniques(table: Table, columns: dict[str, TableColumn]) -> Iterator[tuple[Lo
         is_full = all(known) and not where
         holds_null = any(columns[name].nullable for name in known if name)
         one_null = "NULLS NOT DISTINCT" in options.upper()
-        yield LooseKey(known, where), is_full and (one_null or not holds_null)
+        yield NullableUniqueKey(known, where), is_full and (one_null or not holds_null)

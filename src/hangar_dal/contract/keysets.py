@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.filters import filters
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, disjuncts, of_type

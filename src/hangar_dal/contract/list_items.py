@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.passed_on import followed, may_have, meant
 from hangar_dal.contract.syntax import parameter_name
 

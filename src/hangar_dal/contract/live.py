@@ -8,8 +8,8 @@ from pathlib import Path
 from hangar_dal.contract.column_details import with_details
 from hangar_dal.contract.describe_postgresql import PostgresProbe
 from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.facts import Described, SentAs, Tables
 from hangar_dal.contract.keys import indexed_columns, with_keys
+from hangar_dal.contract.model import Described, SentAs, Tables
 from hangar_dal.contract.nullable_views import with_views
 from hangar_dal.contract.plans import Indexed, Planner, scans_of
 from hangar_dal.contract.plans_postgresql import PostgresPlanner
@@ -25,7 +25,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveDatabase:
     """A probe of a scratch database. The tables are read once, and each statement is asked about once."""
 
     probe: SqliteProbe | PostgresProbe
@@ -55,18 +55,18 @@ class Live:
 
 
 @contextmanager
-def live_sqlite(project: Project) -> Iterator[Live]:
+def live_sqlite(project: Project) -> Iterator[LiveDatabase]:
     """A scratch file, migrated; gone afterwards."""
     with scratch_sqlite(project) as scratch, SqliteProbe(path := Path(scratch.location.path)) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_alone("sqlite", connection)
         tables = with_views(with_keys(probe.tables(), schema), probe.views(), "sqlite")
         with closing(SqlitePlanner(path, tables)) as planner:
-            yield Live(probe, planner, tables, indexed_columns(schema))
+            yield LiveDatabase(probe, planner, tables, indexed_columns(schema))
 
 
 @contextmanager
-def live_postgresql(project: Project, server: Server) -> Iterator[Live]:
+def live_postgresql(project: Project, server: Server) -> Iterator[LiveDatabase]:
     """A scratch database on this server, migrated, and dropped afterwards; or the throwaway database."""
     with scratch_postgresql(project, server) as scratch, PostgresProbe(scratch.location.conninfo) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
@@ -74,4 +74,4 @@ def live_postgresql(project: Project, server: Server) -> Iterator[Live]:
             tables = with_details(with_keys(probe.tables(), schema), connection)
         tables = with_views(tables, probe.views(), "postgresql")
         with closing(PostgresPlanner(scratch, tables)) as planner:
-            yield Live(probe, planner, tables, indexed_columns(schema))
+            yield LiveDatabase(probe, planner, tables, indexed_columns(schema))

@@ -9,13 +9,13 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.meanings_numbers import in_numbers
 from hangar_dal.contract.meanings_statements import in_statement, in_words
 from hangar_dal.contract.meanings_texts import in_texts
 from hangar_dal.contract.meanings_types import in_types
+from hangar_dal.contract.model import Tables
+from hangar_dal.contract.parser_input import place_of
 from hangar_dal.contract.reading import Difference
-from hangar_dal.contract.shown import place_of
 from hangar_dal.contract.syntax import nodes_of
 from hangar_dal.contract.value_kinds import Kinds
 from hangar_dal.sqlscan import Dialect

@@ -1,9 +1,9 @@
-"""Equal blocks whose text means something else to each database. Builds on `reading` and `place`; no parser."""
+"""Equal blocks whose text means something else to each database. Builds on `reading` and `locations`; no parser."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 
-from hangar_dal.contract.place import found
+from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.finding import Finding
@@ -21,12 +21,12 @@ def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Find
         if checked.block.differs and difference.meaning != "many_as_one":
             continue
         meaning = MEANINGS[difference.meaning]
-        yield found(checked, "meaning-differs", meaning.message, meaning.instead, at=difference.at)
+        yield finding_at(checked, "meaning-differs", meaning.message, meaning.instead, at=difference.at)
     for parameter in () if checked.block.differs else _counts(checked):
         if _may_be_none(checked, parameter):
             meaning = MEANINGS["limit"]
             message = f":{parameter.name} may be None. {meaning.message}"
-            yield found(checked, "meaning-differs", message, meaning.instead, at=parameter.start)
+            yield finding_at(checked, "meaning-differs", message, meaning.instead, at=parameter.start)
 
 
 def _counts(checked: CheckedVariant) -> Iterator[Parameter]:

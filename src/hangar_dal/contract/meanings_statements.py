@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.nullable_aggregates import is_aggregate
 from hangar_dal.contract.syntax import conjuncts, origin, table_name
 from hangar_dal.contract.value_kinds import Kinds

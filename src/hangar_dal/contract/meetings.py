@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.list_items import list_of
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.reading import Meeting
 from hangar_dal.contract.syntax import leaves, nodes_of, of_type, origin, parameter_name, place_in, table_name, target
 from hangar_dal.sqlscan import Dialect

@@ -1,6 +1,6 @@
 """Values that SQLite stores and PostgreSQL refuses, since its column holds less: `smallint`, `varchar(5)`.
 
-Builds on `sending` and `place`.
+Builds on `sending` and `locations`.
 """
 
 import re
@@ -10,8 +10,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticUserError
 
-from hangar_dal.contract.kinds import values_of
-from hangar_dal.contract.place import found, parameter_at
+from hangar_dal.contract.locations import finding_at, parameter_at
+from hangar_dal.contract.storage_types import values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.finding import Finding
@@ -25,7 +25,7 @@ def compare_width(checked: CheckedVariant, source: Source, type_: str, where: st
     """A value that may not fit the column of that PostgreSQL type to which it is written."""
     for reason, fix in too_wide(None if source.derived else source.value, type_):
         message = f":{source.name} {reason} {where}, which is {type_} on PostgreSQL"
-        yield found(checked, "value-too-large", message, fix, at=parameter_at(checked, source.name))
+        yield finding_at(checked, "value-too-large", message, fix, at=parameter_at(checked, source.name))
 
 
 def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:

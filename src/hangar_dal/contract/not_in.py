@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullability import outputs_of
 from hangar_dal.contract.nullable_scope import Scope

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullability import outputs_of
 from hangar_dal.contract.nullable_scope import MayBeNull, Output, Scope

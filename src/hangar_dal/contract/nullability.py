@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullable_aggregates import aggregates_in, gives_one_row, is_aggregate, is_of, may_be_one_row
 from hangar_dal.contract.nullable_expressions import may_be_null
@@ -25,8 +25,8 @@ from hangar_dal.contract.nullable_scope import (
     source_of,
     worst_of,
 )
-from hangar_dal.contract.nullable_sorts import sort_of
 from hangar_dal.contract.nullable_sources import add, alias_of, expect, read_from, renamed, set_keys
+from hangar_dal.contract.nullable_type_classes import class_of
 from hangar_dal.contract.syntax import parsed
 from hangar_dal.sqlscan import Dialect
 
@@ -119,7 +119,7 @@ def _projection(value: exp.Expr, scope: Scope) -> Output:
     name = scope.name_of(bare.this) if isinstance(bare, exp.Column) else None
     if isinstance(value, exp.Alias):
         name = scope.name_of(value.args["alias"])
-    return Output(name, answer, sort_of(bare, scope), bits=_bits(bare, scope))
+    return Output(name, answer, class_of(bare, scope), bits=_bits(bare, scope))
 
 
 def _bits(value: exp.Expr, scope: Scope) -> int | None:
@@ -133,7 +133,7 @@ def _starred(scope: Scope, sources: Sequence[Source]) -> Iterator[Output]:
         for column in source.columns:
             if column.name is not None and not column.hidden:
                 may_be_null = scope.lookup(column.name, source.alias).may_be_null
-                yield Output(column.name, may_be_null, column.sort, bits=column.bits)
+                yield Output(column.name, may_be_null, column.type_class, bits=column.bits)
 
 
 def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[Output, ...]:
@@ -149,7 +149,7 @@ def _either(one: Output, other: Output) -> Output:
     """A column that two queries fill."""
     bits = None if one.bits is None or other.bits is None else max(one.bits, other.bits)
     worst = worst_of([one.may_be_null, other.may_be_null])
-    return Output(one.name, worst, one.sort if one.sort == other.sort else None, bits=bits)
+    return Output(one.name, worst, one.type_class if one.type_class == other.type_class else None, bits=bits)
 
 
 def _values(values: exp.Values, scope: Scope) -> tuple[Output, ...]:
@@ -244,7 +244,7 @@ def _steady(cte: exp.Expr, name: str, scope: Scope) -> Relation:
     if found is None:
         return None
     # The first query alone gives the columns their types. Numbers may grow from row to row.
-    assumed = tuple(Output(column.name, False, column.sort) for column in found)
+    assumed = tuple(Output(column.name, False, column.type_class) for column in found)
     while True:
         scope.ctes[name] = assumed
         found = _relation(cte, scope)

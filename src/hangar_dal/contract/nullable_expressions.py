@@ -1,6 +1,6 @@
 """Whether an expression can be NULL. Each rule names what makes a value certain; what has no rule is not.
 
-Builds on `nullable_sorts` and `nullable_on_sqlite`. Left out on purpose, since NULL comes out of values that are
+Builds on `nullable_type_classes` and `nullable_on_sqlite`. Left out on purpose, since NULL comes out of values that are
 none: `lower(range)`, `extract(day FROM infinity)`, a JSON null that is cast (PostgreSQL 18), a closed `path + path`.
 """
 
@@ -12,7 +12,7 @@ from sqlglot import exp
 from hangar_dal.contract.nullable_aggregates import NEVER_NULL_BY_NAME
 from hangar_dal.contract.nullable_on_sqlite import is_certain_on_sqlite
 from hangar_dal.contract.nullable_scope import MayBeNull, Scope
-from hangar_dal.contract.nullable_sorts import ARITHMETIC, CAST_TO, sort_of
+from hangar_dal.contract.nullable_type_classes import ARITHMETIC, CAST_TO, class_of
 from hangar_dal.contract.nullable_windows import is_certain_window, is_number
 
 _NEVER: Final = (
@@ -94,7 +94,7 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
             return by_list and certain(value.this, *value.expressions)
         case exp.DPipe():
             return certain(value.left, value.right) and (
-                scope.dialect == "sqlite" or all(sort_of(operand, scope) for operand in (value.left, value.right))
+                scope.dialect == "sqlite" or all(class_of(operand, scope) for operand in (value.left, value.right))
             )
         case exp.Subquery():
             return of_query(value, scope)
@@ -109,9 +109,9 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
     # Strict for PostgreSQL's own types, as far as one can see that it is about them.
     match value:
         case exp.Cast():
-            return value.to.this in CAST_TO and sort_of(value.this, scope) is not None and certain(value.this)
+            return value.to.this in CAST_TO and class_of(value.this, scope) is not None and certain(value.this)
         case exp.Length() | exp.Lower() | exp.Upper():
-            return not value.args.get("encoding") and sort_of(value.this, scope) == "plain" and certain(value.this)
+            return not value.args.get("encoding") and class_of(value.this, scope) == "plain" and certain(value.this)
         case exp.Neg():
-            return sort_of(value.this, scope) == "number" and certain(value.this)
-    return isinstance(value, ARITHMETIC) and sort_of(value, scope) == "number" and certain(value.left, value.right)
+            return class_of(value.this, scope) == "number" and certain(value.this)
+    return isinstance(value, ARITHMETIC) and class_of(value, scope) == "number" and certain(value.left, value.right)

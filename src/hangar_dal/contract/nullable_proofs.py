@@ -1,6 +1,6 @@
 """What a condition keeps out: columns of tables that are not NULL in any row for which it holds.
 
-Builds on `nullable_sorts`. An expression, or a column of a view, might be another one when it is read again.
+Builds on `nullable_type_classes`. An expression, or a column of a view, might be another one when it is read again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.nullable_scope import Scope
-from hangar_dal.contract.nullable_sorts import sort_of
+from hangar_dal.contract.nullable_type_classes import class_of
 from hangar_dal.contract.syntax import conjuncts
 
 _COMPARISONS: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ)
@@ -55,7 +55,7 @@ def _is_compared(value: exp.Expr, scope: Scope) -> bool:
     value = value.this if isinstance(value, exp.Neg) else value
     if isinstance(value, exp.Placeholder):
         return True
-    return isinstance(value, _WHOLE) and (scope.dialect == "sqlite" or sort_of(value, scope) is not None)
+    return isinstance(value, _WHOLE) and (scope.dialect == "sqlite" or class_of(value, scope) is not None)
 
 
 def _is_any(value: exp.Expr, comparison: exp.Expr) -> bool:

@@ -10,15 +10,15 @@ from typing import Any, Final, Literal
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import name_of, stored_name
 from hangar_dal.sqlscan import Dialect
 
 MayBeNull = bool | None
 # What is known of a value's type: a number, or at least no JSON, array, range or type of the user's own.
-Sort = Literal["number", "plain"]
+TypeClass = Literal["number", "plain"]
 
-_SORTS: Final[Mapping[str, Sort]] = {
+_TYPE_CLASSES: Final[Mapping[str, TypeClass]] = {
     "int": "number",
     "float": "number",
     "real": "number",
@@ -44,7 +44,7 @@ class Output:
 
     name: str | None
     may_be_null: MayBeNull = None
-    sort: Sort | None = None
+    type_class: TypeClass | None = None
     stored: bool = False
     hidden: bool = False
     bits: int | None = None  # on SQLite: a number below 2 to this power
@@ -153,7 +153,7 @@ class Scope:
                 (not known[column.name].never_null if column.name in known else True)
                 and column.nullable
                 and (True if is_stored else None),
-                _SORTS.get(column.kind),
+                _TYPE_CLASSES.get(column.kind),
                 stored=is_stored,
                 bits=known[column.name].bits if column.name in known else None,
             )

@@ -12,7 +12,7 @@ from sqlglot import exp
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullable_proofs import prove
 from hangar_dal.contract.nullable_scope import Output, Relation, Scope, Source, source_of
-from hangar_dal.contract.nullable_sorts import sort_of
+from hangar_dal.contract.nullable_type_classes import class_of
 
 Outputs = Callable[[exp.Expr, Scope], tuple[Output, ...]]
 
@@ -152,7 +152,7 @@ def _series(node: exp.Expr, scope: Scope) -> Source:
     """`generate_series`: without a start, an end or a step it has no row, and each row has a value."""
     name, bounds = alias_of(node, scope), [bound for bound in node.this.args.values() if isinstance(bound, exp.Expr)]
     column = [name, *map(scope.name_of, node.args["alias"].args.get("columns") or ())][-1]
-    sorts = {sort_of(bound, scope) for bound in bounds if not isinstance(bound, exp.Placeholder | exp.Interval)}
+    sorts = {class_of(bound, scope) for bound in bounds if not isinstance(bound, exp.Placeholder | exp.Interval)}
     if None in sorts:
         return Source(name, (), is_open=True)
     return Source(name, (Output(column, False, "number" if sorts == {"number"} else None),))

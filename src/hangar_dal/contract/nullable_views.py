@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables, Values
+from hangar_dal.contract.model import Tables, Values
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullability import outputs_of
 from hangar_dal.contract.nullable_scope import Output, Scope

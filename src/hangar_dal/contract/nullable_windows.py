@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from hangar_dal.contract.nullable_on_sqlite import bits_of
 from hangar_dal.contract.nullable_scope import Scope
-from hangar_dal.contract.nullable_sorts import RANKING, sort_of
+from hangar_dal.contract.nullable_type_classes import RANKING, class_of
 
 Certain = Callable[..., bool]
 
@@ -39,7 +39,7 @@ def is_number(value: exp.Expr, scope: Scope) -> bool:
     """Whether sums of it are never NULL: on SQLite, infinity less infinity is."""
     if scope.dialect == "sqlite":
         return bits_of(value, scope) is not None
-    return sort_of(value, scope) == "number"
+    return class_of(value, scope) == "number"
 
 
 def has_own_row(window: exp.Window) -> bool:

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Dependency, Rule, closure
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Relation, Scope, Statement
 from hangar_dal.contract.orders_queries import Names, query
@@ -109,7 +109,7 @@ def _not_fixed(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write
     relation, scope = scope_of(select, dialect, tables)
     if scope is None:
         return ()
-    known = closure((), _of_several_items(scope), hopeful=True)
+    known = closure((), _of_several_items(scope), optimistic=True)
     among = scope.sources[:1] if is_write else scope.sources
     if (among[0].relation.row if is_write else relation.row) in known:
         return ()
@@ -122,7 +122,7 @@ def _of_several_items(scope: Scope) -> list[Rule]:
     return [
         rule
         for rule in scope.all_rules()
-        if not isinstance(rule, Dependency) or rule.is_sure or rule.left or not rule.right <= scope.statement.lists
+        if not isinstance(rule, Dependency) or rule.is_proven or rule.left or not rule.right <= scope.statement.lists
     ]
 
 
@@ -133,10 +133,10 @@ def _hope(scope: Scope, where: exp.Expr | None) -> None:
     has_expression = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
     for key in scope.facts.loose:
         if not key.where or (key.where == "?" and has_expression):
-            scope.give(frozenset(key.columns), frozenset({key.row}), is_sure=False)
+            scope.give(frozenset(key.columns), frozenset({key.row}), is_proven=False)
     for side in sides:
         if isinstance(side, exp.Collate) and (found := core(side.this, scope)) is not None:
-            scope.give(NOTHING, frozenset({found.column}), is_sure=False)
+            scope.give(NOTHING, frozenset({found.column}), is_proven=False)
     if any(isinstance(test, _RANGES) for test in compared):  # an EXCLUDE constraint may keep ranges apart
         scope.doubt()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, closure
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Relation, Scope, Statement, number_of
 from hangar_dal.contract.orders_queries import Names, query
@@ -32,10 +32,10 @@ class Order:
 
 @dataclass(slots=True)
 class _Keys:
-    """`is_sure`: every sort key was understood."""
+    """`is_proven`: every sort key was understood."""
 
     found: set[Attribute] = field(default_factory=set)
-    is_sure: bool = True
+    is_proven: bool = True
 
 
 def ties(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...] | None:
@@ -66,18 +66,18 @@ def _judged(tree: exp.Query, statement: Statement) -> Order:
     keys = _keys(tree, relation, scope, statement)
     if scope is not None:
         scope.weigh_extremes()
-    if scope is not None and keys.found & scope.opaque:
+    if scope is not None and keys.found & scope.expressions:
         # A unique index on an expression might be on this one.
         for key in scope.facts.loose:
-            scope.give(NOTHING, frozenset({key.row}) if key.where == "?" else NOTHING, is_sure=False)
+            scope.give(NOTHING, frozenset({key.row}) if key.where == "?" else NOTHING, is_proven=False)
     rules = scope.all_rules() if scope is not None else tuple(relation.facts.rules)
     outputs = {attribute for _, attribute in relation.columns}
-    surely, maybe = closure(keys.found, rules), closure(keys.found, rules, hopeful=True)
+    surely, maybe = closure(keys.found, rules), closure(keys.found, rules, optimistic=True)
     if outputs <= surely and relation.row not in maybe and (repeated := _repeated(tree, scope, maybe)):
         return Order(lacking=repeated, are_equal=True)
     if relation.row in surely or outputs <= surely:
         return Order(is_total=True)
-    if relation.row in maybe or outputs <= maybe or not keys.is_sure:
+    if relation.row in maybe or outputs <= maybe or not keys.is_proven:
         return Order()
     return Order(lacking=_lacking(relation, scope, maybe))
 
@@ -116,7 +116,7 @@ def _keys(tree: exp.Query, relation: Relation, scope: Scope | None, statement: S
             _add_numbered(key, tree, relation, scope, keys)
         elif not _add_named(key, tree, relation, statement, keys):
             if scope is None:
-                keys.is_sure = False
+                keys.is_proven = False
             else:
                 keys.found.add(value_of(key, scope))
     return keys
@@ -128,7 +128,7 @@ def _add_numbered(key: exp.Literal, tree: exp.Query, relation: Relation, scope: 
     if place is None or not 0 < place <= len(relation.columns):
         return
     if relation.is_open or (scope is not None and scope.merged and any(each.is_star for each in tree.selects)):
-        keys.is_sure = False
+        keys.is_proven = False
     else:
         keys.found.add(relation.columns[place - 1][1])
 
@@ -150,9 +150,9 @@ def _add_named(key: exp.Expr, tree: exp.Query, relation: Relation, statement: St
     if not found:
         return False
     if len(found) > 1:
-        keys.is_sure = False
+        keys.is_proven = False
     elif collated is None or is_bytewise(key, statement.dialect):
         keys.found |= found
     elif not is_coarse(key, statement.dialect):
-        keys.is_sure = False
+        keys.is_proven = False
     return True

@@ -25,7 +25,7 @@ class Equation(NamedTuple):
 
     left: Attributes
     right: Attribute
-    is_sure: bool
+    is_proven: bool
 
 
 def equations(condition: exp.Expr | None, scope: Scope) -> Iterator[Equation]:
@@ -57,7 +57,7 @@ def _equations(test: exp.Expr, scope: Scope) -> Iterator[Equation]:
         case exp.Not() if isinstance(inner := test.this.unnest(), exp.Column):
             yield Equation(NOTHING, scope.resolve(inner), scope.statement.dialect == "postgresql")
         case exp.Column() if scope.statement.dialect == "postgresql":
-            yield Equation(NOTHING, scope.resolve(test), is_sure=True)
+            yield Equation(NOTHING, scope.resolve(test), is_proven=True)
         case exp.Is() if not test.args.get("negate"):
             if isinstance(test.expression, exp.Null):
                 if (found := core(test.this, scope)) is not None:
@@ -80,7 +80,7 @@ def _in(test: exp.In, scope: Scope) -> Iterator[Equation]:
     elif query is not None and _may_be_one_row(query.unnest()):
         for part in test.this.expressions if is_row(test.this) else [test.this]:
             if (found := core(part, scope)) is not None:
-                yield Equation(NOTHING, found.column, is_sure=False)
+                yield Equation(NOTHING, found.column, is_proven=False)
 
 
 def _may_be_one_row(query: exp.Expr) -> bool:
@@ -100,15 +100,15 @@ def _equal(one: exp.Expr, other: exp.Expr, scope: Scope) -> Iterator[Equation]:
             found = mentioned(other, scope)
             for part in one.expressions if found is not None else ():
                 if found is not None and (column := core(part, scope)) is not None:
-                    yield Equation(found.columns, column.column, column.is_sure and found.is_sure)
+                    yield Equation(found.columns, column.column, column.is_proven and found.is_proven)
         return
     if any(isinstance(each, exp.Collate) and core(each.this, scope) != core(each, scope) for each in (one, other)):
         return
     for left, right in ((one, other), (other, one)):
         follows, decides = core(right, scope), mentioned(left, scope)
         if follows is not None and decides is not None and decides.columns != {follows.column}:
-            is_sure = follows.is_sure and decides.is_sure and _are_alike(left, right, scope)
-            yield Equation(decides.columns, follows.column, is_sure)
+            is_proven = follows.is_proven and decides.is_proven and _are_alike(left, right, scope)
+            yield Equation(decides.columns, follows.column, is_proven)
 
 
 def _are_alike(one: exp.Expr, other: exp.Expr, scope: Scope) -> bool:

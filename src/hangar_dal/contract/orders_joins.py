@@ -54,8 +54,8 @@ def read_from(select: exp.Select, scope: Scope, source_of: SourceOf) -> None:
         tree = _tree(from_.this, select.args.get("joins") or [], scope, source_of)
         scope.facts = _facts(tree, not_null(condition, scope), scope)
     scope.facts.never_null |= not_null(condition, scope)
-    for left, right, is_sure in equations(condition, scope):
-        scope.give(left, frozenset({right}), is_sure=is_sure)
+    for left, right, is_proven in equations(condition, scope):
+        scope.give(left, frozenset({right}), is_proven=is_proven)
     for column in null_columns(condition, scope):
         _missing(column, scope)
     _look_within(condition, scope)
@@ -137,7 +137,7 @@ def _facts(tree: _Tree, needed: set[Attribute], scope: Scope) -> Facts:
 
 def _joined(facts: Facts, other: Facts, join: _Join, side: str, scope: Scope) -> Facts:
     _look_within(join.on, scope)
-    found = [(equation.left, equation.right, equation.is_sure) for equation in equations(join.on, scope)]
+    found = [(equation.left, equation.right, equation.is_proven) for equation in equations(join.on, scope)]
     found += [(frozenset({a}), b, True) for a, b in join.equal] + [(frozenset({b}), a, True) for a, b in join.equal]
     needed = _needed_by(join, scope)
     both = Facts()
@@ -145,12 +145,12 @@ def _joined(facts: Facts, other: Facts, join: _Join, side: str, scope: Scope) ->
         both.add(facts)
         both.add(other)
         both.never_null |= needed
-        both.rules += [Dependency(one, frozenset({column}), is_sure) for one, column, is_sure in found]
+        both.rules += [Dependency(one, frozenset({column}), is_proven) for one, column, is_proven in found]
         return both
     if side == "FULL":
         scope.matched |= facts.never_null | other.never_null
         both.rules = [*padded(facts.rules, facts.never_null, None), *padded(other.rules, other.never_null, None)]
-        both.rules += [Dependency(one, frozenset({column}), is_sure=False) for one, column, _ in found]
+        both.rules += [Dependency(one, frozenset({column}), is_proven=False) for one, column, _ in found]
         both.loose = [*facts.loose, *other.loose]
         scope.doubt()
         return both
@@ -162,11 +162,11 @@ def _joined(facts: Facts, other: Facts, join: _Join, side: str, scope: Scope) ->
     scope.matched |= matched
     rules = [*may_miss.rules, *(rule for key in may_miss.loose if (rule := _held(key, matched)))]
     both.rules = [*kept.rules, *padded(rules, matched, beside)]
-    for one, column, is_sure in found:
+    for one, column, is_proven in found:
         if column[0] in outer:
             alone = all(each[0] in outer for each in one) and bool(one & matched)
             left_of = one if alone else one | beside
-            both.rules.append(Dependency(left_of, frozenset({column}), is_sure, is_kept=alone))
+            both.rules.append(Dependency(left_of, frozenset({column}), is_proven, is_kept=alone))
     both.never_null = set(kept.never_null)
     both.loose = [*kept.loose, *may_miss.loose]
     return both
@@ -176,7 +176,7 @@ def _beside(join: _Join, outer: set[int], scope: Scope) -> Attributes:
     """What decides whether the other side has a row: what ON says of this one, or which row this is."""
     all_of_it = frozenset(row for row in scope.rows if row[0] not in outer)
     found = mentioned(join.on, scope) if join.on is not None else None
-    if join.on is not None and (found is None or not found.is_sure or join.on.find(exp.Query) is not None):
+    if join.on is not None and (found is None or not found.is_proven or join.on.find(exp.Query) is not None):
         return all_of_it
     columns = found.columns if found is not None else NOTHING
     columns |= {column for pair in join.equal for column in pair}
@@ -223,7 +223,7 @@ def _keys_that_hold(scope: Scope, conditions: list[exp.Expr | None]) -> None:
         if (rule := _held(key, scope.facts.never_null)) is not None:
             scope.extra.append(rule)
         elif key.where and words & set(key.where.split()):  # the condition may be the index's own
-            scope.give(frozenset(key.columns), frozenset({key.row}), is_sure=False)
+            scope.give(frozenset(key.columns), frozenset({key.row}), is_proven=False)
 
 
 def _held(key: Loose, never_null: set[Attribute]) -> Dependency | None:

@@ -1,6 +1,6 @@
 """Which columns a query can name, and of which relation each is; what is known of the rows of a relation.
 
-Builds on `dependencies`, `names` and `facts`.
+Builds on `dependencies`, `names` and `model`.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlglot import exp
 
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Attributes, Dependency, Rule, closure
-from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.model import TableColumn, Tables
 from hangar_dal.contract.names import NotUnderstood, name_of, stored_name
 from hangar_dal.sqlscan import Dialect
 
@@ -88,7 +88,7 @@ class Facts:
 class Relation:
     """What stands in FROM. `row` is which row it is. `is_open`: it may have columns that are not listed.
 
-    `read` are the tables beneath, in order; `condensed` those of which one row may stand for several, as in a GROUP BY.
+    `read` are the tables beneath, in order; `collapsed` those of which one row may stand for several, as in a GROUP BY.
     """
 
     row: Attribute
@@ -96,7 +96,7 @@ class Relation:
     facts: Facts
     members: set[int]
     read: tuple[str, ...] = ()
-    condensed: frozenset[str] = frozenset()
+    collapsed: frozenset[str] = frozenset()
     is_open: bool = False
     has_rowid: bool = False
 
@@ -129,7 +129,7 @@ class Scope:
     matched: set[Attribute] = field(default_factory=set)
     group: Attributes = NOTHING  # what GROUP BY groups by
     windows: dict[str, exp.Expr] = field(default_factory=dict)
-    opaque: set[Attribute] = field(default_factory=set)  # expressions
+    expressions: set[Attribute] = field(default_factory=set)  # expressions
     extremes: dict[Attribute, Attribute] = field(default_factory=dict)  # max(column), min(column)
     may_repeat: bool = False  # a table is read beside a query of which one row stands for several of its rows
 
@@ -145,15 +145,15 @@ class Scope:
     def rows(self) -> frozenset[Attribute]:
         return frozenset(source.relation.row for source in self.sources)
 
-    def give(self, left: frozenset[Attribute], right: frozenset[Attribute], *, is_sure: bool = True) -> None:
-        self.extra.append(Dependency(left, right, is_sure))
+    def give(self, left: frozenset[Attribute], right: frozenset[Attribute], *, is_proven: bool = True) -> None:
+        self.extra.append(Dependency(left, right, is_proven))
 
     def doubt(self) -> None:
         """There may be a reason for which no two rows are equal."""
-        self.give(NOTHING, frozenset({self.row, self.whole}), is_sure=False)
+        self.give(NOTHING, frozenset({self.row, self.whole}), is_proven=False)
 
     def all_rules(self) -> tuple[Rule, ...]:
-        doubts = [Dependency(NOTHING, frozenset({self.row, self.whole}), is_sure=False)] if self.may_repeat else []
+        doubts = [Dependency(NOTHING, frozenset({self.row, self.whole}), is_proven=False)] if self.may_repeat else []
         return (*self.facts.rules, *self.extra, *doubts)
 
     def weigh_extremes(self) -> None:
@@ -192,7 +192,7 @@ class Scope:
         attribute = (relation.row[0], f"?{name}")
         self.extra.append(Dependency(frozenset({relation.row}), frozenset({attribute}), is_kept=True))
         if not relation.is_open:  # a column of the database's own, as `ctid`
-            self.give(frozenset({attribute}), frozenset({relation.row}), is_sure=False)
+            self.give(frozenset({attribute}), frozenset({relation.row}), is_proven=False)
         return attribute
 
     def _unknown(self, name: str) -> Attribute:

@@ -65,8 +65,8 @@ def _select(select: exp.Select, statement: Statement, names: Names) -> tuple[Rel
     scope.windows = {statement.name_of(window.this): window for window in select.args.get("windows") or ()}
     read_from(select, scope, lambda node: _source(node, scope, names))
     for source in scope.sources:
-        condensed = source.relation.condensed
-        if any(condensed & set(each.relation.read) for each in scope.sources if each is not source):
+        collapsed = source.relation.collapsed
+        if any(collapsed & set(each.relation.read) for each in scope.sources if each is not source):
             scope.may_repeat = True
     columns: list[tuple[str | None, Attribute]] = []
     for value in select.expressions:
@@ -85,7 +85,7 @@ def _select(select: exp.Select, statement: Statement, names: Names) -> tuple[Rel
         replace(scope.facts, rules=list(scope.all_rules()), never_null=scope.facts.never_null | {scope.row}),
         {scope.number}.union(*(source.relation.members for source in scope.sources)),
         read,
-        frozenset().union(*(source.relation.condensed for source in scope.sources)) if is_plain else frozenset(read),
+        frozenset().union(*(source.relation.collapsed for source in scope.sources)) if is_plain else frozenset(read),
         any(source.relation.is_open for source in scope.sources) and any(each.is_star for each in select.expressions),
     )
     return relation, scope
@@ -148,7 +148,7 @@ def _source(node: exp.Expr, scope: Scope, names: Names) -> Source:
             statement.lists.add(relation.row)
             if isinstance(node.this, exp.Anonymous) and node.this.name.lower() == "json_each":
                 place = frozenset({(relation.row[0], "?key")})
-                relation.facts.rules.append(Dependency(place, frozenset({relation.row}), is_sure=False))
+                relation.facts.rules.append(Dependency(place, frozenset({relation.row}), is_proven=False))
         label = called or "a function"
         if called is None and isinstance(node, exp.Table) and isinstance(node.this, exp.Anonymous):
             called = str(node.this.this).lower()
@@ -199,11 +199,11 @@ def _limited(relation: Relation, node: exp.Expr) -> Relation:
     options = limit.args.get("limit_options")
     has_ties = options is not None and bool(options.args.get("with_ties"))
     is_one = isinstance(count, exp.Literal) and count.name == "1" and not has_ties
-    condensed = replace(relation, condensed=frozenset(relation.read))
+    collapsed = replace(relation, collapsed=frozenset(relation.read))
     if not is_one:
-        return condensed
+        return collapsed
     rules = [*relation.facts.rules, Dependency(NOTHING, frozenset({relation.row}))]
-    return replace(condensed, facts=replace(relation.facts, rules=rules))
+    return replace(collapsed, facts=replace(relation.facts, rules=rules))
 
 
 def _expect(node: exp.Expr, known: frozenset[str]) -> None:

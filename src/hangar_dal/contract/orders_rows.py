@@ -31,11 +31,11 @@ def read_rows(select: exp.Select, scope: Scope, columns: Sequence[Attribute]) ->
             scope.doubt()
     scope.give(whole, scope.rows)
     if having is not None:
-        for left, right, is_sure in equations(having.this, scope):
-            scope.give(left, frozenset({right}), is_sure=is_sure and is_aggregate(having.this) is False)
+        for left, right, is_proven in equations(having.this, scope):
+            scope.give(left, frozenset({right}), is_proven=is_proven and is_aggregate(having.this) is False)
     makes = [makes_rows(value) for value in select.expressions] if scope.statement.dialect == "postgresql" else []
     if True not in makes:
-        scope.give(whole, row, is_sure=None not in makes)
+        scope.give(whole, row, is_proven=None not in makes)
     scope.give(row, whole)
     outputs = frozenset(columns)
     scope.give(row, outputs)
@@ -43,7 +43,7 @@ def read_rows(select: exp.Select, scope: Scope, columns: Sequence[Attribute]) ->
         if (on := distinct.args.get("on")) is not None:
             keys = on.expressions if isinstance(on, exp.Tuple) else [on]
             # Which row is taken of those that are equal in these may be settled by nothing.
-            scope.give(frozenset(value_of(key, scope) for key in keys), row, is_sure=False)
+            scope.give(frozenset(value_of(key, scope) for key in keys), row, is_proven=False)
         elif not any(source.relation.is_open for source in scope.sources):
             scope.give(outputs, row)
         else:

@@ -15,7 +15,7 @@ from hangar_dal.contract.orders_names import Facts, Loose, Relation, Statement
 def opened(statement: Statement, label: str = "") -> Relation:
     """A function, for example. It cannot be determined whether two of its rows are equal."""
     row = (statement.new(), "row")
-    facts = Facts([Dependency(NOTHING, frozenset({row}), is_sure=False)], {row})
+    facts = Facts([Dependency(NOTHING, frozenset({row}), is_proven=False)], {row})
     return Relation(row, [], facts, {row[0]}, (label,) if label else (), is_open=True)
 
 
@@ -39,7 +39,7 @@ def table_of(node: exp.Table, statement: Statement) -> Relation:
     facts.rules.append(Dependency(frozenset({row}), frozenset(attribute for _, attribute in columns), is_kept=True))
     keys = statement.tables.keys.get(table)
     if keys is None:
-        facts.rules.append(Dependency(NOTHING, frozenset({row}), is_sure=False))
+        facts.rules.append(Dependency(NOTHING, frozenset({row}), is_proven=False))
     for key in keys or ():
         wanted = frozenset((number, f".{statement.same(name)}") for name in key)
         facts.rules.append(Dependency(wanted, frozenset({row})))

@@ -36,7 +36,7 @@ def combined(operation: exp.SetOperation, left: Relation, right: Relation, state
         facts.rules.append(Dependency(frozenset(outputs), frozenset({row})))
     nested = [each for each in (operation.this, operation.expression) if isinstance(each, exp.SetOperation)]
     if any(type(each) is not type(operation) for each in nested):  # which binds more tightly is not asked
-        facts.rules.append(Dependency(NOTHING, frozenset({row}), is_sure=False))
+        facts.rules.append(Dependency(NOTHING, frozenset({row}), is_proven=False))
     if isinstance(operation, exp.Union):
         apart = frozenset(
             at for at in range(len(outputs)) if _are_apart(arms[0].outputs[at], arms[1].outputs[at], statement)
@@ -57,7 +57,7 @@ def combined(operation: exp.SetOperation, left: Relation, right: Relation, state
         facts.rules.append(Dependency(frozenset({left.row}), frozenset({row})))
         facts.rules.append(Dependency(frozenset({row}), frozenset({left.row})))
         if isinstance(operation, exp.Intersect) or set(left.read) & set(right.read):
-            facts.rules.append(Dependency(NOTHING, frozenset({row}), is_sure=False))
+            facts.rules.append(Dependency(NOTHING, frozenset({row}), is_proven=False))
         read = left.read
     members = {number} | left.members | right.members
     columns = [(name, output) for (name, _), output in zip(left.columns, outputs, strict=True)]

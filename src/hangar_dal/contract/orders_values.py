@@ -26,14 +26,14 @@ class Mention(NamedTuple):
     """What a value follows from."""
 
     columns: Attributes
-    is_sure: bool
+    is_proven: bool
 
 
 class Core(NamedTuple):
     """What follows from a value, as the column does from `-column`."""
 
     column: Attribute
-    is_sure: bool
+    is_proven: bool
 
 
 def mentioned(value: exp.Expr, scope: Scope) -> Mention | None:
@@ -42,7 +42,7 @@ def mentioned(value: exp.Expr, scope: Scope) -> Mention | None:
     if steady is False or value.find(exp.Any, exp.All) is not None:
         return None
     found: set[Attribute] = set()
-    is_sure = steady is True
+    is_proven = steady is True
     for node in own(value):
         if isinstance(node, exp.Column):
             if isinstance(node.this, exp.Star):
@@ -51,15 +51,15 @@ def mentioned(value: exp.Expr, scope: Scope) -> Mention | None:
         elif isinstance(node, exp.Query):
             outer, is_plain = _outer(node, scope)
             found |= outer
-            is_sure &= is_plain
-    return Mention(frozenset(found), is_sure)
+            is_proven &= is_plain
+    return Mention(frozenset(found), is_proven)
 
 
 def core(value: exp.Expr, scope: Scope) -> Core | None:
     """The column of which no two values give the same one here, if it is of such a form."""
     match value:
         case exp.Column() if not isinstance(value.this, exp.Star):
-            return Core(scope.resolve(value), is_sure=True)
+            return Core(scope.resolve(value), is_proven=True)
         case exp.Paren():
             return core(value.this, scope)
         case exp.Collate():
@@ -68,7 +68,7 @@ def core(value: exp.Expr, scope: Scope) -> Core | None:
                 return found
             if is_coarse(value, scope.statement.dialect):
                 return None
-            return _weakened(found, is_sure=is_bytewise(value, scope.statement.dialect))
+            return _weakened(found, is_proven=is_bytewise(value, scope.statement.dialect))
         case exp.Neg():
             return _number(value.this, scope, exp.Literal.number(0))
         case exp.Add() | exp.Sub():
@@ -95,11 +95,11 @@ def value_of(value: exp.Expr, scope: Scope) -> Attribute:
         scope.give(frozenset({scope.row}), frozenset({attribute}))
         return attribute
     attribute = (scope.number, f"={_canonical(value, scope)}")
-    if attribute in scope.opaque:
+    if attribute in scope.expressions:
         return attribute
-    scope.opaque.add(attribute)
+    scope.expressions.add(attribute)
     scope.give(frozenset({scope.row}), frozenset({attribute}))
-    scope.give(frozenset({scope.whole}), frozenset({attribute}), is_sure=makes_rows(value) is False)
+    scope.give(frozenset({scope.whole}), frozenset({attribute}), is_proven=makes_rows(value) is False)
     if isinstance(value, exp.Window):
         _window(value, attribute, scope)
     elif value.find(exp.Window) is None and is_aggregate(value) is False:
@@ -107,7 +107,7 @@ def value_of(value: exp.Expr, scope: Scope) -> Attribute:
     elif isinstance(value, exp.Max | exp.Min) and isinstance(value.this, exp.Column):
         scope.extremes[attribute] = scope.resolve(value.this)
     if (found := core(value, scope)) is not None:
-        scope.give(frozenset({attribute}), frozenset({found.column}), is_sure=found.is_sure)
+        scope.give(frozenset({attribute}), frozenset({found.column}), is_proven=found.is_proven)
     return attribute
 
 
@@ -130,7 +130,7 @@ def _plain(value: exp.Expr, attribute: Attribute, scope: Scope) -> None:
         for part in value.expressions:
             scope.give(frozenset({attribute}), frozenset({value_of(part, scope)}))
     if (found := mentioned(value, scope)) is not None:
-        scope.give(found.columns, frozenset({attribute}), is_sure=found.is_sure)
+        scope.give(found.columns, frozenset({attribute}), is_proven=found.is_proven)
     literal = value
     while isinstance(literal, exp.Cast):
         literal = literal.this
@@ -147,14 +147,14 @@ def _window(value: exp.Window, attribute: Attribute, scope: Scope) -> None:
     if (alias := value.args.get("alias")) is not None:
         named = scope.windows.get(scope.statement.name_of(alias))
         if not isinstance(named, exp.Window) or named.args.get("alias") is not None:
-            scope.give(frozenset({attribute}), frozenset({scope.whole}), is_sure=False)
+            scope.give(frozenset({attribute}), frozenset({scope.whole}), is_proven=False)
             return
         over = named
     first = value.args.get("first")
     parts = {value_of(part, scope) for part in over.args.get("partition_by") or ()}
     left = frozenset(parts | {attribute})
     if isinstance(first, exp.Identifier):
-        scope.give(left, frozenset({scope.whole}), is_sure=False)
+        scope.give(left, frozenset({scope.whole}), is_proven=False)
     elif isinstance(call, exp.RowNumber):
         scope.give(left, frozenset({scope.whole}))
     elif isinstance(call, _PEERS):
@@ -170,21 +170,21 @@ def _number(value: exp.Expr, scope: Scope, change: exp.Expr) -> Core | None:
     if scope.statement.dialect == "sqlite" and kind == "text":
         return None
     shift = number_of(change)
-    return _weakened(found, is_sure=kind in NUMBERS and (shift == 0 or (shift is not None and kind in _INTEGERS)))
+    return _weakened(found, is_proven=kind in NUMBERS and (shift == 0 or (shift is not None and kind in _INTEGERS)))
 
 
 def _cast(value: exp.Cast, scope: Scope) -> Core | None:
     found, to = core(value.this, scope), value.args["to"]
     kind = scope.statement.kinds.get(found.column) if found is not None else None
     if to.is_type(exp.DType.TEXT):
-        return _weakened(found, is_sure=kind in _EXACT_AS_TEXT)
+        return _weakened(found, is_proven=kind in _EXACT_AS_TEXT)
     if to.is_type(*_INTEGER_TYPES) and kind in _INTEGERS:
         return found
-    return None if to.is_type(*_LOSSY_TYPES) else _weakened(found, is_sure=False)
+    return None if to.is_type(*_LOSSY_TYPES) else _weakened(found, is_proven=False)
 
 
-def _weakened(found: Core | None, *, is_sure: bool) -> Core | None:
-    return found and Core(found.column, found.is_sure and is_sure)
+def _weakened(found: Core | None, *, is_proven: bool) -> Core | None:
+    return found and Core(found.column, found.is_proven and is_proven)
 
 
 def _canonical(value: exp.Expr, scope: Scope) -> str:
@@ -199,16 +199,16 @@ def _canonical(value: exp.Expr, scope: Scope) -> str:
 def _outer(query: exp.Expr, scope: Scope) -> tuple[Attributes, bool]:
     """The columns of this query that one within it names, and whether that is sure."""
     found: set[Attribute] = set()
-    is_sure = True
+    is_proven = True
     for column in query.find_all(exp.Column):
         if isinstance(column.this, exp.Star):
             continue
         where = _is_inside(column, query, scope)
         if where is None:
-            is_sure = False
+            is_proven = False
         elif not where:
             found.add(scope.resolve(column))
-    return frozenset(found), is_sure
+    return frozenset(found), is_proven
 
 
 def _is_inside(column: exp.Column, query: exp.Expr, scope: Scope) -> bool | None:

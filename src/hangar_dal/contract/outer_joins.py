@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.padded_rows import Dropping, Padding, droppings, padding
 from hangar_dal.contract.rejected_nulls import rejecting
 from hangar_dal.contract.remarks import Remark

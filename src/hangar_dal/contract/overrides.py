@@ -1,12 +1,12 @@
-"""`-- not null:` lines that no statement needs. Builds on `looseness`.
+"""`-- not null:` lines that no statement needs. Builds on `unneeded_optional`.
 
 A line holds for every arm of its block, and both dialect files may have it though only one database needs it.
 """
 
 from collections.abc import Iterator, Sequence
 
-from hangar_dal.contract.looseness import Answer
-from hangar_dal.contract.place import found
+from hangar_dal.contract.locations import finding_at
+from hangar_dal.contract.unneeded_optional import Answer
 from hangar_dal.finding import Finding
 from hangar_dal.query.declared import DeclaredQuery
 
@@ -28,4 +28,4 @@ def needless_overrides(answers: Sequence[Answer]) -> Iterator[Finding]:
             continue
         for of_one in of_dialects.values():
             message = f"`-- not null: {name}`: the column is never NULL, and check knows this without the line"
-            yield found(of_one[0].checked, "override-needless", message, "delete the line", severity="warning")
+            yield finding_at(of_one[0].checked, "override-needless", message, "delete the line", severity="warning")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from hangar_dal.contract.bound import bound
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.passed_on import Passed, cte_of, passed, scope_of
 from hangar_dal.contract.rejected_nulls import strict
 from hangar_dal.contract.syntax import below, columns_of, of_type, sources

@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from hangar_dal.contract.bound import Bound as Found
 from hangar_dal.contract.bound import bound, sort_key
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.passed_on import followed
 from hangar_dal.contract.syntax import below
 

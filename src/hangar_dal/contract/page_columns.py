@@ -10,9 +10,9 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.filters import filters
 from hangar_dal.contract.keysets import RULE, keysets_of
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import of_type, parameter_name

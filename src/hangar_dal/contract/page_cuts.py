@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.keysets import RULE, keysets_of
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.page_bounds import Bound, compared, name_of, sorted_by
 from hangar_dal.contract.page_columns import begins_a_page, parameter_of
 from hangar_dal.contract.passed_on import query_of

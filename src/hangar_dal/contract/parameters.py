@@ -6,13 +6,13 @@ meets a column, it must be of the column's kind on PostgreSQL, in both dialects.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from hangar_dal.contract.comparing import compares
-from hangar_dal.contract.facts import Described, TableColumn, Tables
-from hangar_dal.contract.kinds import advice, enum_of, is_known, postgresql_kind, spoken, takes, values_of
+from hangar_dal.contract.locations import finding_at, parameter_at
+from hangar_dal.contract.model import Described, TableColumn, Tables
 from hangar_dal.contract.narrow import compare_width
-from hangar_dal.contract.place import found, parameter_at
+from hangar_dal.contract.null_comparisons import compares
 from hangar_dal.contract.reading import Meeting, Reading
 from hangar_dal.contract.sending import is_converted, may_be_none, sources
+from hangar_dal.contract.storage_types import advice, enum_of, is_known, postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.finding import Finding
@@ -30,21 +30,21 @@ def compare_parameters(
             continue  # found without a database
         if source is None:
             message = f"{checked.block.dialect} reads a parameter :{name} where the file has none"
-            yield found(checked, "parameter-unknown", message, "put spaces around the colon")
+            yield finding_at(checked, "parameter-unknown", message, "put spaces around the colon")
         elif kind is not None and source.kind == "text" and not is_known(kind) and is_converted(checked, name):
             continue  # CAST(:address AS inet) means what it says
         elif kind is not None and not takes(kind, source.kind):
             message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
             fix = _each_of(checked, source, kind) or advice(kind)
             fix = fix or "change the annotation, or compare the column that is meant"
-            yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
+            yield finding_at(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
         elif kind is not None and (labels := tables.enums.get(enum_of(kind) or "")):
             yield from _enum(checked, kind, labels, source)
     yield from _misfits(checked, described, givers)
     yield from _without_value(checked, described, givers)
     for at in reading.compared_nulls:
         message = "a comparison with NULL matches no row"
-        yield found(checked, "none-compared", message, "write IS NULL, or IS NOT NULL", at=at)
+        yield finding_at(checked, "none-compared", message, "write IS NULL, or IS NOT NULL", at=at)
     for met in (each for each in reading.meetings if each.taken is None):
         source, column = givers.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
         of_postgresql = twin if checked.block.dialect == "sqlite" else tables
@@ -69,11 +69,11 @@ def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Sou
     if not given or source.derived:
         message = f":{source.name} may be any text, and {allows} on PostgreSQL"
         fix = f"annotate it with an Enum or Literal[{', '.join(map(repr, labels))}], or write CAST(... AS text)"
-        yield found(checked, "parameter-kind", message, fix, at=at)
+        yield finding_at(checked, "parameter-kind", message, fix, at=at)
     elif refused := [value for value in given if value not in labels]:
         message = f":{source.name} may be {', '.join(refused)}, and {allows}"
         fix = "change the type, or add the value to the enum in a migration"
-        yield found(checked, "value-refused", message, fix, at=at)
+        yield finding_at(checked, "value-refused", message, fix, at=at)
 
 
 def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str, Source]) -> Iterator[Finding]:
@@ -86,14 +86,14 @@ def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str,
         kind, fix = postgresql_kind(type_), f"write CAST(:{name} AS {type_})"
         if not takes(kind, source.kind):
             fix = _each_of(checked, source, kind) or f"change the annotation, or {fix} if it can be converted"
-        yield found(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
+        yield finding_at(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
 
 
 def _without_value(checked: CheckedVariant, described: Described, givers: Mapping[str, Source]) -> Iterator[Finding]:
     for name, refusal in described.without_value.items():
         message = f"PostgreSQL refuses the statement when :{name} is None, which has no type: {refusal.reason}"
         fix = f"write CAST(:{name} AS {sent_type(givers[name].kind, name, checked.block.all_arms)})"
-        yield found(checked, "statement-refused", message, fix, at=parameter_at(checked, name))
+        yield finding_at(checked, "statement-refused", message, fix, at=parameter_at(checked, name))
 
 
 def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_postgresql: Tables) -> Iterator[Finding]:
@@ -103,7 +103,7 @@ def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_po
         message += f"{spoken(column.kind)} on PostgreSQL"
         fix = _each_of(checked, source, column.kind) or advice(column.kind)
         fix = fix or "compare with the column that is meant, or change the annotation"
-        yield found(checked, "parameter-kind", message, fix, at=met.at)
+        yield finding_at(checked, "parameter-kind", message, fix, at=met.at)
 
 
 def _items(
@@ -118,7 +118,7 @@ def _items(
         message = f"each item of :{source.name} is {spoken(item)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
         fix = f"annotate :{source.name} as a list of {spoken(column.kind)}, or write CAST(...) around the list"
-        yield found(checked, "parameter-kind", message, fix, at=met.at)
+        yield finding_at(checked, "parameter-kind", message, fix, at=met.at)
 
 
 def _each_of(checked: CheckedVariant, source: Source, kind: str | None) -> str:
@@ -145,7 +145,7 @@ def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: 
         does = "refuses" if met.written else "never is"
         message = f":{met.parameter} may be {', '.join(refused)}, which {where} {does}"
     fix = f"its CHECK allows {', '.join(allowed)}: change the type, or the rule in a migration"
-    yield found(checked, "value-refused", message, fix, at=met.at)
+    yield finding_at(checked, "value-refused", message, fix, at=met.at)
 
 
 def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: Source | None) -> Iterator[Finding]:
@@ -153,11 +153,11 @@ def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: So
         return
     if met.parameter is None and met.text is None:
         message = f"NULL is written to {met.table}.{met.column}, which is NOT NULL"
-        yield found(checked, "none-refused", message, "write a value, or leave it as it is", at=met.at)
+        yield finding_at(checked, "none-refused", message, "write a value, or leave it as it is", at=met.at)
     elif source is not None and may_be_none(checked, source):
         message = f":{source.name} may be None, and {met.table}.{met.column} is NOT NULL"
         fix = "remove `| None` from the annotation, or write COALESCE(...)"
-        yield found(checked, "none-refused", message, fix, at=met.at)
+        yield finding_at(checked, "none-refused", message, fix, at=met.at)
 
 
 def _compared(checked: CheckedVariant, met: Meeting, source: Source | None) -> Iterator[Finding]:
@@ -166,4 +166,4 @@ def _compared(checked: CheckedVariant, met: Meeting, source: Source | None) -> I
     if compares(checked.variant, source.name):
         message = f":{source.name} may be None, and a comparison with NULL matches no row"
         fix = f"remove `| None` from the annotation, or mark the line `-- when {source.argument}`"
-        yield found(checked, "none-compared", message, fix, at=met.at)
+        yield finding_at(checked, "none-compared", message, fix, at=met.at)

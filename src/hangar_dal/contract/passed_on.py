@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.syntax import ctes, table_name
 
 _STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Merge)

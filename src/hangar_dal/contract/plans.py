@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from hangar_dal.contract.facts import Scan, SentAs, Tables
+from hangar_dal.contract.model import Scan, SentAs, Tables
 from hangar_dal.contract.plans_index import Keys, missing_indexes
 from hangar_dal.sqlblock import Variant
 

@@ -1,13 +1,13 @@
 """Tables that are read from end to end although they grow, and reasons given where nothing needs one.
 
-Builds on `place`; imports no parser.
+Builds on `locations`; imports no parser.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from hangar_dal.contract.facts import Scan, Tables
-from hangar_dal.contract.place import found
+from hangar_dal.contract.locations import finding_at
+from hangar_dal.contract.model import Scan, Tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.finding import Finding
@@ -32,7 +32,7 @@ def find_scans(asked: Sequence[Asked], small: Collection[str]) -> Iterator[tuple
         # A reason holds for both twins: one of them may go by an index.
         if "scan" in checked.block.directives and checked.query.name not in scanning:
             message = "`-- scan:`: the statement reads no whole table that can grow"
-            yield found(checked, "scan-needless", message, "delete the line", severity="warning"), checked
+            yield finding_at(checked, "scan-needless", message, "delete the line", severity="warning"), checked
 
 
 def find_unknown_small_tables(project: Project, tables: Mapping[Dialect, Tables]) -> Iterator[Finding]:
@@ -50,7 +50,7 @@ def _found(checked: CheckedVariant, scan: Scan) -> Finding:
     lacking = "no index finds its rows" if scan.indexes else "nothing narrows it down"
     message = f"reads the whole of {scan.table}, which can grow: {lacking}"
     fix = f"write in a migration {' and '.join(scan.indexes)}" if scan.indexes else _NARROW
-    return found(checked, "scan", message, f"{fix}; {_REASON}", at=_place(checked, scan.table))
+    return finding_at(checked, "scan", message, f"{fix}; {_REASON}", at=_place(checked, scan.table))
 
 
 def _place(checked: CheckedVariant, table: str) -> int | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.syntax import conjuncts, nodes_of, of_type, origin, sources
 from hangar_dal.sqlscan import Dialect
 

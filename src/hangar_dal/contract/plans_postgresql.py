@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import psycopg
 
-from hangar_dal.contract.facts import SentAs, Tables
+from hangar_dal.contract.model import SentAs, Tables
 from hangar_dal.contract.plans import Plan, Step
 from hangar_dal.contract.plans_scopes import Read, reads, stops_early
 from hangar_dal.contract.statistics_postgresql import fill

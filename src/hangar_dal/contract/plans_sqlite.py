@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from hangar_dal.contract.facts import SentAs, Tables
+from hangar_dal.contract.model import SentAs, Tables
 from hangar_dal.contract.plans import Plan, Step
 from hangar_dal.contract.plans_scopes import Read, reads, stops_early
 from hangar_dal.contract.statistics_sqlite import pretend_large

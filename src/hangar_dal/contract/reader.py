@@ -11,13 +11,12 @@ from hangar_dal.contract.any_rows import any_rows
 from hangar_dal.contract.collations import collations
 from hangar_dal.contract.constant_conditions import constant_conditions
 from hangar_dal.contract.either_row import either_rows
-from hangar_dal.contract.facts import Described, SentAs, Tables
-from hangar_dal.contract.given_texts import given_texts
 from hangar_dal.contract.inserts import left_out
 from hangar_dal.contract.keysets import keysets
-from hangar_dal.contract.kinds import postgresql_kind
+from hangar_dal.contract.literal_results import given_texts
 from hangar_dal.contract.meanings import differences
 from hangar_dal.contract.meetings import compared_nulls, meetings
+from hangar_dal.contract.model import Described, SentAs, Tables
 from hangar_dal.contract.not_in import not_in
 from hangar_dal.contract.null_order import unplaced_nulls
 from hangar_dal.contract.nullability import nullable_columns
@@ -29,6 +28,7 @@ from hangar_dal.contract.page_cuts import page_cuts
 from hangar_dal.contract.patches import patches
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.remarks import Rule, notices
+from hangar_dal.contract.storage_types import postgresql_kind
 from hangar_dal.contract.swapped import swapped
 from hangar_dal.contract.window_orders import window_orders
 from hangar_dal.sqlscan import Dialect

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.reading import Notice
 from hangar_dal.contract.syntax import nodes_of, place_in
 from hangar_dal.sqlscan import Dialect

@@ -1,12 +1,12 @@
-"""What a database gives back against what the function promises. Builds on `kinds` and `place`."""
+"""What a database gives back against what the function promises. Builds on `storage_types` and `locations`."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from hangar_dal.contract.facts import Described, ResultColumn, TableColumn, Tables
-from hangar_dal.contract.kinds import advice, enum_of, fits, spoken, values_of
-from hangar_dal.contract.place import column_at, found
+from hangar_dal.contract.locations import column_at, finding_at
+from hangar_dal.contract.model import Described, ResultColumn, TableColumn, Tables
 from hangar_dal.contract.reading import Given, Reading
+from hangar_dal.contract.storage_types import advice, enum_of, fits, spoken, values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.finding import Finding
@@ -60,25 +60,25 @@ def _names(checked: CheckedVariant, columns: Sequence[ResultColumn], fields: tup
     if fields == ("",):
         if len(names) != 1:
             message = f"returns {len(names)} columns, and the signature has one value"
-            yield found(checked, "column-extra", message, "select the one, or declare a model")
+            yield finding_at(checked, "column-extra", message, "select the one, or declare a model")
         return
     model = checked.query.signature.result.model
     owner = model.__name__ if model else ""
     missing = [name for name in fields if name not in names]
     extra = [name for name in dict.fromkeys(names) if name not in fields]
     for name in missing:
-        yield found(checked, "column-missing", f"no column for {owner}.{name}", f"select it, or name it AS {name}")
+        yield finding_at(checked, "column-missing", f"no column for {owner}.{name}", f"select it, or name it AS {name}")
     for name in extra:
         message, fix = f"the column {name} is not a field of {owner}", "leave it out, or add the field"
-        yield found(checked, "column-extra", message, fix, at=column_at(checked, name))
+        yield finding_at(checked, "column-extra", message, fix, at=column_at(checked, name))
     for name, count in Counter(names).items():
         if count > 1:
             message, fix = f"{count} columns are called {name}", "give each a name of its own by AS"
-            yield found(checked, "column-duplicate", message, fix, at=column_at(checked, name))
+            yield finding_at(checked, "column-duplicate", message, fix, at=column_at(checked, name))
     if not missing and not extra and len(names) == len(fields) and tuple(names) != fields:
         first = next(name for name, expected in zip(names, fields, strict=True) if name != expected)
         message = f"the columns are in a different order than the fields of {owner}"
-        yield found(checked, "column-order", message, f"write {', '.join(fields)}", at=column_at(checked, first))
+        yield finding_at(checked, "column-order", message, f"write {', '.join(fields)}", at=column_at(checked, first))
 
 
 def _kind(checked: CheckedVariant, column: ResultColumn, value: ValueType, twin: Tables | None) -> Iterator[Finding]:
@@ -90,7 +90,7 @@ def _kind(checked: CheckedVariant, column: ResultColumn, value: ValueType, twin:
         message = f"{column.name} is {spoken(database or '')}{on}, and {_owner(checked, column)} is {spoken(kind)}"
         fix = "change the annotation, select what is meant, or convert it by CAST(... AS ...)"
         fix = (advice(database) if database and not (dialect == "sqlite" and theirs is None) else "") or fix
-        yield found(checked, "column-kind", message, fix, at=column_at(checked, column.name))
+        yield finding_at(checked, "column-kind", message, fix, at=column_at(checked, column.name))
 
 
 def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | None:
@@ -107,7 +107,7 @@ def _texts(
     for given in (each for each in texts if known and each.text not in known):
         message = f"{_owner(checked, column)} refuses '{given.text}', which the statement gives for it"
         fix = f"give one of {', '.join(known)}, or add it to the type"
-        yield found(checked, "value-unreadable", message, fix, at=given.at)
+        yield finding_at(checked, "value-unreadable", message, fix, at=given.at)
 
 
 def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables) -> Iterator[Finding]:
@@ -121,7 +121,7 @@ def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tab
         message = f"{where} may be {', '.join(unknown)}, which {_owner(checked, column)} refuses"
         rule = f"the enum {enum}" if enum else "the CHECK"
         fix = f"add the values to the type, or remove them from {rule} in a migration"
-        yield found(checked, "value-unreadable", message, fix, at=column_at(checked, column.name))
+        yield finding_at(checked, "value-unreadable", message, fix, at=column_at(checked, column.name))
 
 
 def _nulls(
@@ -137,11 +137,11 @@ def _nulls(
             owner = _owner(checked, column)
             message = f"it cannot be determined whether {column.name} may be NULL, and {owner} does not accept None"
             fix = f"declare `| None`, or write `-- not null: {column.name}: reason` under the header"
-            yield found(checked, "null-unknown", message, fix, at=column_at(checked, column.name))
+            yield finding_at(checked, "null-unknown", message, fix, at=column_at(checked, column.name))
         elif nullable:
             message = f"{column.name} may be NULL, and {_owner(checked, column)} does not accept None"
             fix = "declare `| None`, or keep NULL away in the statement"
-            yield found(checked, "null-refused", message, fix, at=column_at(checked, column.name))
+            yield finding_at(checked, "null-refused", message, fix, at=column_at(checked, column.name))
 
 
 def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn]) -> Iterator[Finding]:
@@ -149,7 +149,7 @@ def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn]) -> Iter
     for name in checked.block.not_null:
         if name not in names:
             message = f"`-- not null: {name}`: the result has no such column"
-            yield found(checked, "override-unknown", message, "delete the line, or correct the name")
+            yield finding_at(checked, "override-unknown", message, "delete the line, or correct the name")
 
 
 def _owner(checked: CheckedVariant, column: ResultColumn) -> str:

@@ -1,9 +1,12 @@
-"""Whether many rows come in one order only, as `orders` and `null_order` decide. Builds on `reading` and `place`."""
+"""Whether many rows come in one order only, as `orders` and `null_order` decide.
+
+Builds on `reading` and `locations`.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from hangar_dal.contract.place import found
+from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.sending import may_be_none, sources
 from hangar_dal.contract.variants import CheckedVariant
@@ -20,20 +23,20 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
         tables = " and ".join(reading.unkeyed)
         message = f"the function returns one row, and the statement fixes no unique key of {tables}"
         fix = "compare every column of a unique key, add ORDER BY and LIMIT 1, or declare a list"
-        yield found(checked, "row-unkeyed", message, fix, at=_outermost(checked, "WHERE"))
+        yield finding_at(checked, "row-unkeyed", message, fix, at=_outermost(checked, "WHERE"))
     if (names := _of_two_rows(checked, reading)) and checked.query.signature.result.shape in ("one", "optional"):
         message = "the function returns one row, and :{} and :{} may find a row each".format(*names)
         fix = "write a function for each key, add ORDER BY and LIMIT 1, or declare a list"
-        yield found(checked, "row-unkeyed", message, fix, at=_outermost(checked, "WHERE"))
+        yield finding_at(checked, "row-unkeyed", message, fix, at=_outermost(checked, "WHERE"))
     if reading.ties is not None:
         rule = "list-unordered" if is_many else "row-ordered"
         message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
-        yield found(checked, rule, message, "end it with the primary key", at=at)
+        yield finding_at(checked, rule, message, "end it with the primary key", at=at)
     if is_many or "LIMIT" in words or "FETCH" in words:
         for key in reading.unplaced_nulls:
             places = ("last", "first") if key.upper().endswith(" DESC") else ("first", "last")
             message = "NULL comes {} on SQLite and {} on PostgreSQL".format(*places)
-            yield found(checked, "nulls-unplaced", f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)
+            yield finding_at(checked, "nulls-unplaced", f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)
 
 
 def _of_two_rows(checked: CheckedVariant, reading: Reading) -> tuple[str, str] | None:

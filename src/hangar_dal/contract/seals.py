@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from hangar_dal.contract.comparing import compares
-from hangar_dal.contract.facts import Described, Tables
 from hangar_dal.contract.json_rows import names_read
-from hangar_dal.contract.place import column_at, found, parameter_at
+from hangar_dal.contract.locations import column_at, finding_at, parameter_at
+from hangar_dal.contract.model import Described, Tables
+from hangar_dal.contract.null_comparisons import compares
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.results import result_fields
@@ -87,12 +87,12 @@ def _compared(checked: CheckedVariant, reading: Reading, places: frozenset[Place
     for name in sealed:
         if name in at or compares(checked.variant, name):
             message = f":{name} is sealed anew for each call, so it is equal to no stored value"
-            yield found(checked, "sealed-compared", message, _INSTEAD, at=parameter_at(checked, name))
+            yield finding_at(checked, "sealed-compared", message, _INSTEAD, at=parameter_at(checked, name))
     # An UPDATE may compare the sealed text that was read before, to replace that one only.
     for name, met in at.items() if checked.block.verb in ("SELECT", "WITH") else ():
         if name not in sealed and _short(met.table, met.column) in places and _is_equal(checked.variant.text, name):
             message = f"{met.table}.{met.column} is sealed, so it is equal to no :{name}"
-            yield found(checked, "sealed-compared", message, _INSTEAD, at=met.at)
+            yield finding_at(checked, "sealed-compared", message, _INSTEAD, at=met.at)
 
 
 def _is_equal(text: str, name: str) -> bool:
@@ -105,7 +105,7 @@ def _stored(what: str, sealed: Sealed, place: str) -> str:
 
 
 def _elsewhere(checked: CheckedVariant, message: str, at: int | None) -> Finding:
-    return found(
+    return finding_at(
         checked, "sealed-elsewhere", message, "name the table and the column of the value in Sealed(...)", at=at
     )
 

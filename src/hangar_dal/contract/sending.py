@@ -6,7 +6,7 @@ Builds on `variants`.
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from hangar_dal.contract.facts import SentAs
+from hangar_dal.contract.model import SentAs
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.query.sources import Source, Unresolved, resolve

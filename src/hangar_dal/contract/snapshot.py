@@ -18,12 +18,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from hangar_dal.contract.facts import SentAs, Tables
+from hangar_dal.contract.model import SentAs, Tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.sending import sent
 from hangar_dal.contract.snapshot_file import FORMAT, Answer, OfDatabase, Snapshot, as_text, from_text
 from hangar_dal.contract.snapshot_tables import joined, named_in
-from hangar_dal.contract.sources import Source, Told
+from hangar_dal.contract.sources import DatabaseInfo, Told
 from hangar_dal.contract.variants import CheckedVariant, statements
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import without_declarations
@@ -37,7 +37,7 @@ _EARLIER: Final = "hangar_check.json"  # the one file that earlier versions wrot
 
 
 @dataclass(frozen=True)
-class Recorded:
+class SnapshotDatabase:
     """Answers in the place of a database."""
 
     dialect: Dialect
@@ -53,7 +53,7 @@ class Recorded:
 class Records:
     """The files of every catalog together."""
 
-    sources: tuple[Recorded, ...]
+    sources: tuple[SnapshotDatabase, ...]
     findings: tuple[Finding, ...]
     snapshots: Mapping[Path, tuple[Catalog, Snapshot]]
 
@@ -73,7 +73,7 @@ def snapshot_folder(catalog: Catalog) -> Path:
     return Path(str(catalog.folder)) / "snapshots"
 
 
-def write_snapshots(project: Project, sources: Sequence[Source]) -> tuple[Path, ...]:
+def write_snapshots(project: Project, sources: Sequence[DatabaseInfo]) -> tuple[Path, ...]:
     """Write the files of each catalog, and delete those that belong to nothing any more; the paths that changed."""
     texts = _texts(project, sources)
     changed = {path: text for path, text in texts.items() if _text_of(path) != text}
@@ -86,7 +86,7 @@ def write_snapshots(project: Project, sources: Sequence[Source]) -> tuple[Path, 
     return (*changed, *others)
 
 
-def outdated(project: Project, sources: Sequence[Source]) -> Iterator[Finding]:
+def outdated(project: Project, sources: Sequence[DatabaseInfo]) -> Iterator[Finding]:
     """Which files say something else than these databases; a catalog need not have any."""
     texts = _texts(project, sources)
     for catalog in project.catalogs:
@@ -131,11 +131,11 @@ def recorded(project: Project) -> Records:
             each for database in databases.values() for of_query in database.queries.values() for each in of_query
         ]
         told = {digest: answer.told for answer in answers for digest in answer.statements}
-        sources.append(Recorded(dialect, tables, told))
+        sources.append(SnapshotDatabase(dialect, tables, told))
     return Records((), tuple(differing), usable) if differing else Records(tuple(sources), (), usable)
 
 
-def _texts(project: Project, sources: Sequence[Source]) -> dict[Path, str]:
+def _texts(project: Project, sources: Sequence[DatabaseInfo]) -> dict[Path, str]:
     """What is to be written, by path."""
     texts: dict[Path, str] = {}
     for catalog in project.catalogs if sources else ():
@@ -162,7 +162,7 @@ def _is_digest(path: Path) -> bool:
     return path.parent.name == "migrations"
 
 
-def _taken(catalog: Catalog, file: str, sources: Sequence[Source]) -> Snapshot:
+def _taken(catalog: Catalog, file: str, sources: Sequence[DatabaseInfo]) -> Snapshot:
     databases: dict[Dialect, OfDatabase] = {}
     for source in sorted(sources, key=lambda each: each.dialect):
         asked = [*statements(catalog, source.dialect, file)]

@@ -1,4 +1,4 @@
-"""Which tables a snapshot keeps, and the tables that several snapshots keep together. Builds on `facts`.
+"""Which tables a snapshot keeps, and the tables that several snapshots keep together. Builds on `model`.
 
 Each snapshot has its own copy of what its statements name, so that a branch that adds a table changes no other file.
 """
@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 
 
 def named_in(tables: Tables, texts: Iterable[str]) -> Tables:

@@ -1,4 +1,4 @@
-"""Who answers for a database: a live scratch one, or what was written down of one. Builds on `facts`.
+"""Who answers for a database: a live scratch one, or what was written down of one. Builds on `model`.
 
 `live` asks the first, `snapshot` reads the second; neither a driver nor a parser is imported here.
 """
@@ -6,7 +6,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hangar_dal.contract.facts import Described, Scan, SentAs, Tables
+from hangar_dal.contract.model import Described, Scan, SentAs, Tables
 from hangar_dal.contract.reading import Reading
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
@@ -24,7 +24,7 @@ class Told:
     scans: tuple[Scan, ...] = ()
 
 
-class Source(Protocol):
+class DatabaseInfo(Protocol):
     """What a check asks of a database."""
 
     @property

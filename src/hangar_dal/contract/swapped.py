@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
 from hangar_dal.contract.meetings import assignments
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.passed_on import meant, outputs, passed
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import leaves, of_type, parameter_name

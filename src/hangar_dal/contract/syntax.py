@@ -1,7 +1,7 @@
 """A statement as a tree, and which table each of its columns is of: by sqlglot, which an application never imports.
 
 What it cannot read, or what more than one table could mean, is left out, so that no answer is wrong.
-Builds on `facts` and `shown`.
+Builds on `model` and `parser_input`.
 """
 
 import logging
@@ -15,8 +15,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parser import Parser
 from sqlglot.tokenizer_core import TokenType
 
-from hangar_dal.contract.facts import Tables
-from hangar_dal.contract.shown import NO_KEYWORD, place_of, shown
+from hangar_dal.contract.model import Tables
+from hangar_dal.contract.parser_input import NO_KEYWORD, parser_input, place_of
 from hangar_dal.sqlscan import Dialect, Unterminated
 
 # What it takes for a mere command it says on its own log, once a statement.
@@ -60,7 +60,7 @@ _PARSERS: Final[dict[Dialect, Callable[[], Any]]] = {dialect: _parser_of(made) f
 def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
     """The tree, not to be changed; None where the statement is not understood, or is more than one."""
     try:
-        read = shown(text, dialect)
+        read = parser_input(text, dialect)
         trees = _PARSERS[dialect]().parse(_DIALECTS[dialect].tokenize(read), read) if read is not None else []
     except (SqlglotError, Unterminated, RecursionError):
         return None

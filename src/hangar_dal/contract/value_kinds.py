@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import TableColumn, Tables
+from hangar_dal.contract.model import TableColumn, Tables
 from hangar_dal.contract.passed_on import passed
 from hangar_dal.contract.syntax import origin, parameter_name
 
@@ -17,7 +17,7 @@ _DEEPEST: Final = 30  # a recursive query leads back to itself
 
 
 class ValueKind(NamedTuple):
-    """`name` is the kind on PostgreSQL, empty if unknown: as in `facts`, and "numeric" or "enum".
+    """`name` is the kind on PostgreSQL, empty if unknown: as in `model`, and "numeric" or "enum".
 
     `stored` says how SQLite keeps a number: "integer", "real", or "either" where that depends on the row.
     `whole`: the number has no fraction, whatever its type.

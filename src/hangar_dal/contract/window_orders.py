@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.one_row import with_queries
 from hangar_dal.contract.orders import order_of_tree
 from hangar_dal.contract.orders_functions import call_of

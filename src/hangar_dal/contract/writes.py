@@ -1,15 +1,15 @@
 """What a write leaves out or takes from a column of another kind, and what writes unseen.
 
-Builds on `reading` and `place`.
+Builds on `reading` and `locations`.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 
-from hangar_dal.contract.facts import Described, Tables
-from hangar_dal.contract.kinds import spoken, writes
-from hangar_dal.contract.place import found, parameter_at
+from hangar_dal.contract.locations import finding_at, parameter_at
+from hangar_dal.contract.model import Described, Tables
 from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.storage_types import spoken, writes
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types
 from hangar_dal.finding import Finding
@@ -23,10 +23,10 @@ def compare_writes(
     """Columns that an INSERT must give, or is given and drops; kinds; a statement that does not say that it writes."""
     if described.reads_only is False and not checked.block.writes:
         message = "the statement writes, and neither its verb nor a FOR UPDATE shows it"
-        yield found(checked, "write-unseen", message, "write what it changes as INSERT, UPDATE or DELETE")
+        yield finding_at(checked, "write-unseen", message, "write what it changes as INSERT, UPDATE or DELETE")
     for table, column in reading.left_out:
         message = f"{table}.{column} is NOT NULL without a default, and this INSERT leaves it out"
-        yield found(checked, "required-column", message, "insert it, or give it a default in a migration")
+        yield finding_at(checked, "required-column", message, "insert it, or give it a default in a migration")
     yield from _taken(checked, reading, tables if checked.block.dialect == "postgresql" else twin)
     yield from _nulls_taken(checked, reading, tables)
     yield from _patches(checked, reading)
@@ -43,7 +43,7 @@ def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | No
             where, source = f"{met.table}.{to.name}", f"{met.taken[0]}.{of.name}" if met.taken else ""
             message = f"{where} is {spoken(to.kind)}, and {source}, which is written to it, is {spoken(of.kind)}"
             fix = "write the column that is meant, or convert the value in Python"
-            yield found(checked, "kind-written", message, fix, at=met.at)
+            yield finding_at(checked, "kind-written", message, fix, at=met.at)
 
 
 def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> I
         if of is not None and of.nullable and not to.nullable and named[of.name.lower()] == 1:
             message = f"{of.name} may be NULL, and {met.table}.{met.column}, to which it is written, is NOT NULL"
             fix = "write COALESCE(...), or leave those rows out by IS NOT NULL"
-            yield found(checked, "none-refused", message, fix, at=met.at)
+            yield finding_at(checked, "none-refused", message, fix, at=met.at)
 
 
 def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
@@ -70,13 +70,13 @@ def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
         others = [value for value in patch.values if value in changes]
         if others and given not in others:
             message = f":{others[0]} is written when {given} is given, and may be None then"
-            yield found(
+            yield finding_at(
                 checked, "patch-mixed", message, f"ask :{others[0]}_is_set", at=parameter_at(checked, patch.flag)
             )
         if patch.kept and patch.kept.lower() != patch.column.lower():
             message = f"{patch.column} is overwritten with {patch.kept} when {given} is not given"
             fix = f"write ELSE {patch.column}"
-            yield found(checked, "patch-mixed", message, fix, at=parameter_at(checked, patch.flag))
+            yield finding_at(checked, "patch-mixed", message, fix, at=parameter_at(checked, patch.flag))
 
 
 def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
@@ -95,13 +95,15 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
         for derived in _derived(name, types[name]):
             if derived in columns and columns[derived].nullable and derived not in given:
                 message = f"{name} is stored, and {table}.{derived}, by which it is found, is left out"
-                yield found(checked, "field-unstored", message, f"insert it too, from :{derived}", severity="warning")
+                yield finding_at(
+                    checked, "field-unstored", message, f"insert it too, from :{derived}", severity="warning"
+                )
     # A model of which little is stored is there for something else, such as the row that this one belongs to.
     if len(forgotten) * 2 < len(known):
         for name in forgotten:
             message = f"{models[0].__name__}.{name} is dropped, and {table} has a column for it"
             fix = "insert it too, or remove the field from the model"
-            yield found(checked, "field-unstored", message, fix, severity="warning")
+            yield finding_at(checked, "field-unstored", message, fix, severity="warning")
 
 
 def _derived(name: str, value: ValueType | str) -> Iterator[str]:

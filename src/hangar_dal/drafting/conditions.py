@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from keyword import iskeyword
 from typing import Final
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.drafting.annotations import Annotation, annotation_of, folded, of_stored
 from hangar_dal.drafting.guess import Condition, Guess

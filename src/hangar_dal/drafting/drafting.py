@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.plans import Indexed
 from hangar_dal.contract.project import Project
 from hangar_dal.drafting.annotations import Annotation, of_class

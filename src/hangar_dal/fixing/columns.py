@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.fixing.layout import Item, NotMovable, read_list
 from hangar_dal.fixing.lists import Found, result_list
 from hangar_dal.fixing.sources import NoSource, Sources

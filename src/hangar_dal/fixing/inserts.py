@@ -5,7 +5,7 @@ from itertools import chain
 
 from pydantic import BaseModel
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.database.types import DERIVED, ValueType, field_types
 from hangar_dal.fixing.columns import ARMS, LeftAlone
 from hangar_dal.fixing.identifiers import written

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.project import Project
 from hangar_dal.finding import Finding
 from hangar_dal.fixing.blocks import SqlText, Unreadable, read_sql

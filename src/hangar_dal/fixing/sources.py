@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from hangar_dal.contract.facts import Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.syntax import below, of_type, parsed, sources
 from hangar_dal.fixing.identifiers import written
 from hangar_dal.fixing.lists import Entry

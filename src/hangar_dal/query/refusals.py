@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from hangar_dal.finding import Severity
-from hangar_dal.query import clock, parity, sessions
+from hangar_dal.query import clock, dialect_differences, session_state
 from hangar_dal.query.arms import Arms, arms
 from hangar_dal.query.clauses import Scope, flat, scopes
 from hangar_dal.query.disagreement import Disagreement
@@ -128,7 +128,7 @@ def _takes_one(scope: Scope) -> bool:
 
 
 def _needs_a_transaction(root: Scope, block: Block, signature: Signature) -> Iterator[Refusal]:
-    function = None if signature.in_transaction else sessions.only_for_a_transaction(root, block.dialect)
+    function = None if signature.in_transaction else session_state.only_for_a_transaction(root, block.dialect)
     if function is not None:
         message = f"the effect of {function}() ends with the transaction, so a call on a Database has no effect"
         fix = "declare `db: Transaction`, so that type checkers refuse such a call"
@@ -238,14 +238,17 @@ def _clock(scope: Scope, block: Block) -> Iterator[Refusal]:
 def _like(scope: Scope, block: Block) -> Iterator[Refusal]:
     if block.differs:
         return
-    for name, places in (("like_case", parity.blind_to_case(scope)), ("like_escape", parity.without_escape(scope))):
+    for name, places in (
+        ("like_case", dialect_differences.blind_to_case(scope)),
+        ("like_escape", dialect_differences.without_escape(scope)),
+    ):
         meaning = MEANINGS[name]
         for at, _ in places:
             yield Refusal(at, "like-differs", meaning.message, meaning.instead)
 
 
 def _session(scope: Scope, block: Block) -> Iterator[Refusal]:
-    for at, message, fix in sessions.left_behind(scope, block.dialect):
+    for at, message, fix in session_state.left_behind(scope, block.dialect):
         yield Refusal(at, "session-state", message, fix)
 
 
@@ -258,7 +261,7 @@ def _into(scope: Scope, block: Block) -> Iterator[Refusal]:
 
 
 def _aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
-    for at, function in parity.unordered_aggregates(scope):
+    for at, function in dialect_differences.unordered_aggregates(scope):
         fix = "write ORDER BY inside of it, or read from a subquery that is sorted"
         yield Refusal(at, "aggregate-unordered", f"{function} returns its items in no order", fix)
 

@@ -17,7 +17,7 @@ from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.rules import RULES
-from hangar_dal.contract.sources import Source
+from hangar_dal.contract.sources import DatabaseInfo
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.verify import verify
 from hangar_dal.sqlscan import DIALECTS
@@ -146,7 +146,7 @@ def _parts(text: str) -> Sequence[tuple[str, str]]:
     return [(found[1] if (found := _NAME.match(part)) else "", part) for part in _PART.split(text)]
 
 
-def found_nearby(mutant: Mutant, sources: Sequence[Source], folder: Path) -> Iterator[Sequence[Finding]]:
+def found_nearby(mutant: Mutant, sources: Sequence[DatabaseInfo], folder: Path) -> Iterator[Sequence[Finding]]:
     """What `check` says of the only query that the mutant changes, then of all that it may break.
 
     The first takes a fraction of the time. Before all that read a model, those of its own domain are asked, unless a
@@ -161,7 +161,7 @@ def found_nearby(mutant: Mutant, sources: Sequence[Source], folder: Path) -> Ite
     yield found_in(texts, sources, folder, mutant.domains)
 
 
-def found_in_query(mutant: Mutant, sources: Sequence[Source], folder: Path) -> list[Finding]:
+def found_in_query(mutant: Mutant, sources: Sequence[DatabaseInfo], folder: Path) -> list[Finding]:
     """What `check` says of the only query that the mutant changes, without the others of its file."""
     texts = dict(mutant.applied_to(own_texts()))
     domain = mutant.domains[0]
@@ -171,7 +171,7 @@ def found_in_query(mutant: Mutant, sources: Sequence[Source], folder: Path) -> l
 
 
 def found_in(
-    texts: Texts, sources: Sequence[Source], folder: Path, domains: Sequence[str] = DOMAINS, only: str = ""
+    texts: Texts, sources: Sequence[DatabaseInfo], folder: Path, domains: Sequence[str] = DOMAINS, only: str = ""
 ) -> list[Finding]:
     """What `check` says of these queries, signatures and models against these databases.
 
@@ -210,7 +210,7 @@ def _found_on(texts: Texts, folder: Path, server: str | None) -> list[Finding]:
     """What `check` says of all queries on these migrations; without a server, on SQLite alone."""
     project = Project((), (folder,))
     with ExitStack() as opened:
-        sources: list[Source] = [opened.enter_context(live_postgresql(project, server))] if server else []
+        sources: list[DatabaseInfo] = [opened.enter_context(live_postgresql(project, server))] if server else []
         sources.append(opened.enter_context(live_sqlite(project)))
         return found_in(texts, sources, folder / "queries", TOGETHER[0])
 

@@ -48,7 +48,7 @@ class SentAs:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class PrepareError:
     """The database would not prepare the statement: its reason, and the offset in the text if there is one.
 
     `untyped` is the parameter whose type PostgreSQL could not infer, if that is the reason.
@@ -70,14 +70,14 @@ class Described:
 
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     misfits: Mapping[str, str] = field(default_factory=dict)
-    without_value: Mapping[str, Refusal] = field(default_factory=dict)
+    without_value: Mapping[str, PrepareError] = field(default_factory=dict)
     columns: tuple[ResultColumn, ...] = ()
     reads_only: bool | None = None
-    refusal: Refusal | None = None
+    refusal: PrepareError | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LooseKey:
+class NullableUniqueKey:
     """A unique index that two rows may share: by NULL in one of its columns, or where its condition does not hold.
 
     A column that is an expression has no name.
@@ -112,7 +112,7 @@ class Tables:
 
     columns: Mapping[str, Mapping[str, TableColumn]]
     keys: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
-    loose: Mapping[str, tuple[LooseKey, ...]] = field(default_factory=dict)
+    loose: Mapping[str, tuple[NullableUniqueKey, ...]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Which kind of the databases a Python type goes with. Builds on the query layer and `facts`."""
+"""Which kind of the databases a Python type goes with. Builds on the query layer and `model`."""
 
 from collections.abc import Mapping
 from enum import Enum

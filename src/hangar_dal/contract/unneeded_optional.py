@@ -6,8 +6,8 @@ A model may be read by many statements, on both databases: it is too loose only 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hangar_dal.contract.facts import Described
-from hangar_dal.contract.place import column_at, found
+from hangar_dal.contract.locations import column_at, finding_at
+from hangar_dal.contract.model import Described
 from hangar_dal.contract.results import Nulls, may_be_null, result_fields
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.finding import Finding
@@ -40,5 +40,5 @@ def too_loose(answers: Iterable[Answer]) -> Iterator[Finding]:
             message = f"{result.model.__name__}.{column.name} allows None, and its column is never NULL"
             at = column_at(answer.checked, column.name)
             fix = "remove `| None` from the field"
-            first[key] = found(answer.checked, "null-needless", message, fix, at=at, severity="warning")
+            first[key] = finding_at(answer.checked, "null-needless", message, fix, at=at, severity="warning")
     yield from (finding for key, finding in first.items() if key not in needed)

@@ -10,7 +10,7 @@ from hangar_dal.sqlscan import Kind, Token, between_commas
 _BEHIND_LIST: Final = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "WINDOW"})
 
 
-def found(
+def finding_at(
     checked: CheckedVariant,
     rule: str,
     message: str,

@@ -37,7 +37,7 @@ _OTHER_NAMES: Final[dict[Dialect, frozenset[str]]] = {
 }
 
 
-def shown(text: str, dialect: Dialect) -> str | None:
+def parser_input(text: str, dialect: Dialect) -> str | None:
     """Without comments, by the database's own rules; None if a name would be taken for another.
 
     `:like` and `:on` are parameters, and are no words here. An operator that PostgreSQL does not have is one of which
