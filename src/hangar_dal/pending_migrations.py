@@ -14,7 +14,9 @@ from hangar_dal.errors import CatalogError, SchemaOutOfDate
 from hangar_dal.sqlscan import Dialect
 
 MIGRATION_TABLE: Final = "_yoyo_migration"
-APPLIED_SQL: Final = "SELECT migration_id FROM _yoyo_migration"
+# What yoyo keeps for itself is no table of an application.
+YOYO_TABLES: Final = ("yoyo_lock", "_yoyo_log", MIGRATION_TABLE, "_yoyo_version")
+APPLIED_SQL: Final = f"SELECT migration_id FROM {MIGRATION_TABLE}"  # noqa: S608
 # yoyo's own temporary files and `__init__.py` are no migrations.
 _NO_MIGRATION: Final = "_"
 

@@ -18,6 +18,7 @@ from hangar_dal.contract.model import Described, PrepareError, ResultColumn, Sen
 from hangar_dal.contract.narrow import RANGES
 from hangar_dal.contract.storage_types import enum_of, postgresql_kind
 from hangar_dal.database.postgresql.sent import OIDS, OPEN
+from hangar_dal.pending_migrations import YOYO_TABLES
 from hangar_dal.sqlblock import Variant
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ INNER JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 # NOT NULL is said where every row is held to it: not by a foreign table, which is trusted, nor by a view; not while
 # the rule is not valid for the rows before it, nor while a table that inherits from this one lacks it. CREATE RULE may
 # return anything instead.
-_COLUMNS: Final = """
+_COLUMNS: Final = f"""
 SELECT
     c.oid,
     CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE concat(n.nspname, '.', c.relname) END,
@@ -87,9 +88,9 @@ WHERE
     AND n.nspname <> 'information_schema'
     AND (pg_table_is_visible(c.oid) OR has_schema_privilege(n.oid, 'USAGE'))
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-    AND c.relname NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
+    AND c.relname NOT IN {YOYO_TABLES}
 ORDER BY c.relname COLLATE "C", c.oid, a.attnum
-"""
+"""  # noqa: S608 - names of yoyo
 _VIEWS: Final = """
 SELECT
     CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE concat(n.nspname, '.', c.relname) END,

@@ -17,6 +17,7 @@ from hangar_dal.contract.model import Described, PrepareError, ResultColumn, Sen
 from hangar_dal.contract.sqlite_library import NotCompiled, open_library
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.schema_sqlite import read_schema
+from hangar_dal.pending_migrations import YOYO_TABLES
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token, scan
 
@@ -25,7 +26,7 @@ _READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _BITS: Final = 64  # the magnitude of the least whole number is 2 to the power of 63
 _WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
-_COLUMNS: Final = """
+_COLUMNS: Final = f"""
 SELECT l.name, l.type = 'table', x.name, x.type, x."notnull", x.dflt_value, x.pk = 1 AND l.wr = 0
     AND upper(x.type) = 'INTEGER'
     AND NOT EXISTS (SELECT 1 FROM pragma_index_list(l.name) AS i WHERE i.origin = 'pk'), l.strict
@@ -35,10 +36,10 @@ WHERE
     l.schema = 'main'
     AND l.type IN ('table', 'view', 'virtual')
     AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-    AND l.name NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
+    AND l.name NOT IN {YOYO_TABLES}
     AND x.hidden <> 1
 ORDER BY l.name, x.cid
-"""
+"""  # noqa: S608 - names of yoyo
 
 
 class SqliteProbe:

@@ -12,12 +12,16 @@ from typing import Any
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.running import explain_history
 from hangar_dal.migrations.targets import MigrationTarget
+from hangar_dal.pending_migrations import MIGRATION_TABLE
 
 _EXISTS = {
-    "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '_yoyo_migration'",
-    "postgresql": "SELECT count(to_regclass('_yoyo_migration'))",
+    "sqlite": f"SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = '{MIGRATION_TABLE}'",  # noqa: S608
+    "postgresql": f"SELECT count(to_regclass('{MIGRATION_TABLE}'))",
 }
-_APPLIED_SQL = "SELECT migration_id, applied_at_utc FROM _yoyo_migration ORDER BY applied_at_utc, migration_id"
+_APPLIED_SQL = (
+    f"SELECT migration_id, applied_at_utc FROM {MIGRATION_TABLE} "  # noqa: S608
+    "ORDER BY applied_at_utc, migration_id"
+)
 # The latest word about each migration comes last.
 _LOG_SQL = """
 SELECT migration_id, comment FROM _yoyo_log WHERE operation IN ('apply', 'mark') ORDER BY created_at_utc, id

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Schema, Table, Unique
 from hangar_dal.migrations.schema_postgresql_others import read_others
+from hangar_dal.pending_migrations import YOYO_TABLES
 
-_TABLES: Final = """
+_TABLES: Final = f"""
 SELECT
     c.oid,
     c.relname,
@@ -36,9 +37,9 @@ WHERE
         SELECT FROM pg_catalog.pg_depend AS d
         WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' -- part of an extension
     )
-    AND c.relname NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
+    AND c.relname NOT IN {YOYO_TABLES}
 ORDER BY c.relname COLLATE "C"
-"""
+"""  # noqa: S608 - names of yoyo
 _COLUMNS: Final = """
 SELECT
     a.attrelid,

@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Final
 
 from hangar_dal.migrations.schema import Check, Column, ForeignKey, Index, Other, Schema, Table, Unique
+from hangar_dal.pending_migrations import YOYO_TABLES
 from hangar_dal.sqlscan import Kind, Token, tokens_of
 
-_TABLES: Final = """
+_TABLES: Final = f"""
 SELECT l.name, l.strict, l.wr, m.sql
 FROM pragma_table_list AS l
 INNER JOIN sqlite_master AS m ON m.type = 'table' AND m.name = l.name
@@ -21,9 +22,9 @@ WHERE
     l.schema = 'main'
     AND l.type = 'table'
     AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-    AND l.name NOT IN ('yoyo_lock', '_yoyo_log', '_yoyo_migration', '_yoyo_version')
+    AND l.name NOT IN {YOYO_TABLES}
 ORDER BY l.name
-"""
+"""  # noqa: S608 - names of yoyo
 # A virtual table stands for its shadow tables, which its module makes.
 _OTHERS: Final = """
 SELECT

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
+from hangar_dal import minimum_versions
 from hangar_dal.database.postgresql.planted import FIND_PLANTED, PIN, refusal
 from hangar_dal.database.sqlite.file import file_uri
 from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion, raise_alone
@@ -25,8 +26,6 @@ SELECT pg_catalog.shobj_description(d.oid, 'pg_database')
 FROM pg_catalog.pg_database AS d
 WHERE d.datname = pg_catalog.current_database()
 """
-OLDEST_SQLITE: Final = (3, 37)
-OLDEST_POSTGRESQL: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,9 @@ class SqliteMigrationTarget:
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
         """A file that does not exist yet is made, readable by its owner alone, unless `read_only`."""
-        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-            raise UnsupportedVersion(f"SQLite {sqlite3.sqlite_version} is too old; 3.37 or newer is needed")
+        if sqlite3.sqlite_version_info < minimum_versions.SQLITE:
+            needed = ".".join(map(str, minimum_versions.SQLITE))
+            raise UnsupportedVersion(f"SQLite {sqlite3.sqlite_version} is too old; {needed} or newer is needed")
         source = file_uri(self.location, read_only=read_only)
         try:
             connection = sqlite3.connect(source, uri=True, timeout=self.lock_timeout, isolation_level=None)
@@ -106,9 +106,11 @@ class PostgresMigrationTarget:
                 )
             )
         version = connection.info.server_version // 10_000
-        if version < OLDEST_POSTGRESQL:
+        if version < minimum_versions.POSTGRESQL:
             connection.close()
-            raise UnsupportedVersion(f"PostgreSQL {version} is too old; {OLDEST_POSTGRESQL} or newer is needed")
+            raise UnsupportedVersion(
+                f"PostgreSQL {version} is too old; {minimum_versions.POSTGRESQL} or newer is needed"
+            )
         _refuse_pooler(connection)
         if read_only:  # psycopg's own switch says nothing to a server outside of psycopg's own transactions
             connection.execute("SET default_transaction_read_only = on")

@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from hangar_dal import minimum_versions
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import shown
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scripts import DIRECTIONS, Direction
-from hangar_dal.migrations.targets import OLDEST_POSTGRESQL
 
 # Rules that would ask for what these migrations have by other means.
 _EXCLUDED: Final = frozenset({
@@ -68,7 +68,7 @@ def _squawk(paths: Sequence[str]) -> list[dict[str, Any]]:
         raise MigrationError(
             "squawk, which finds unsafe DDL, is not installed: pip install 'hangar-dal[check]', or verify without it"
         )
-    version = f"--pg-version={OLDEST_POSTGRESQL}.0"
+    version = f"--pg-version={minimum_versions.POSTGRESQL}.0"
     command = [program, "--reporter=json", "--assume-in-transaction", version, *paths]
     # squawk is a foreign program that reads SQL files: it gets no password or key of ours.
     environment = {"PATH": os.environ.get("PATH", os.defpath)}

@@ -18,8 +18,9 @@ from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.listening import PostgresListeners
 from hangar_dal.database.postgresql.opening import open_driver
 from hangar_dal.database.postgresql.reasons import unreachable
-from hangar_dal.database.postgresql.server import MINIMUM, greet
+from hangar_dal.database.postgresql.server import greet
 from hangar_dal.errors import raise_alone
+from hangar_dal.minimum_versions import POSTGRESQL
 from hangar_dal.settings import PostgresTarget, Settings
 
 # How much longer than the server's own timeout its answer may take, before the network counts as frozen.
@@ -30,7 +31,7 @@ _BUSY: Final = (
 )
 
 
-async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: int = MINIMUM) -> Engine:
+async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: int = POSTGRESQL) -> Engine:
     """Raises `ConnectionFailed`, or `UnsupportedVersion` for a server older than `minimum`."""
     options: dict[str, Any] = {
         "autocommit": True,

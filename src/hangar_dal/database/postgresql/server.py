@@ -4,7 +4,7 @@ A server that cannot be reached now is reported at once; `opening` tries again l
 below `opening`.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 
@@ -14,13 +14,17 @@ from hangar_dal.database.postgresql.hosts import Hosts
 from hangar_dal.database.postgresql.reasons import unreachable
 from hangar_dal.database.postgresql.session import Session, session_for
 from hangar_dal.errors import UnsupportedVersion, raise_alone
+from hangar_dal.minimum_versions import POSTGRESQL
 from hangar_dal.settings import PostgresTarget, Settings
-
-MINIMUM: Final = 14
 
 
 async def greet(
-    settings: Settings, target: PostgresTarget, hosts: Hosts, options: dict[str, Any], *, minimum: int = MINIMUM
+    settings: Settings,
+    target: PostgresTarget,
+    hosts: Hosts,
+    options: dict[str, Any],
+    *,
+    minimum: int = POSTGRESQL,
 ) -> tuple[Session, Driver]:
     """Reach the server and check its version; returns how each connection begins, and the first one."""
     try:

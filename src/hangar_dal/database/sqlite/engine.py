@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
+from hangar_dal import minimum_versions
 from hangar_dal.database.engine import Engine
 from hangar_dal.database.pool import Pool
 from hangar_dal.database.pool_limits import Limits
@@ -20,9 +21,6 @@ from hangar_dal.database.sqlite.watched import WatchedFile, watched
 from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersion
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
-
-# STRICT tables came with it.
-MINIMUM: Final = (3, 37, 0)
 
 # trusted_schema stays on: older SQLite versions would then refuse json_valid() in a CHECK.
 _EACH: Final = (
@@ -39,7 +37,7 @@ async def open_engine(
     target: SqliteTarget,
     *,
     scripts: Sequence[str] = (),
-    minimum: tuple[int, int, int] = MINIMUM,
+    minimum: tuple[int, int, int] = minimum_versions.SQLITE,
 ) -> Engine:
     """Open the first connection immediately, to report errors early. `scripts` make the tables of `:memory:`."""
     if sqlite3.sqlite_version_info < minimum:
