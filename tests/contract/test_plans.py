@@ -10,7 +10,7 @@ from conftest import BACKENDS
 from hangar_dal import ACCOUNTS, sqlfile
 from hangar_dal.contract.live import LiveDatabase, live_postgresql, live_sqlite
 from hangar_dal.contract.model import SentAs
-from hangar_dal.contract.plans import Plan, Step, scans_of
+from hangar_dal.contract.plans import QueryPlan, Step, scans_of
 from hangar_dal.contract.project import Project
 from hangar_dal.sqlblock import Variant
 
@@ -190,7 +190,7 @@ def statement(live: LiveDatabase, text: str) -> Variant:
     return file.blocks["it"].all_arms
 
 
-def plan(live: LiveDatabase, text: str) -> Plan:
+def plan(live: LiveDatabase, text: str) -> QueryPlan:
     found = live.planner.explain(statement(live, text))
     assert found is not None
     return found
@@ -220,8 +220,8 @@ def test_what_the_planner_avoids_by_itself_is_no_scan(live: LiveDatabase) -> Non
     class Odd:
         """Reads all when it is told to go by indexes, and only then."""
 
-        def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> Plan | None:
-            return Plan((Step("SCAN", 0, "notes", None, by_index),))
+        def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> QueryPlan | None:
+            return QueryPlan((Step("SCAN", 0, "notes", None, by_index),))
 
     assert scans_of(Odd(), it, live.tables, {}) == ()
 

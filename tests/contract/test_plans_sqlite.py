@@ -10,7 +10,7 @@ import pytest
 from hangar_dal import sqlfile
 from hangar_dal.contract.describe_sqlite import SqliteProbe
 from hangar_dal.contract.model import Tables
-from hangar_dal.contract.plans import Plan, scans_of
+from hangar_dal.contract.plans import QueryPlan, scans_of
 from hangar_dal.contract.plans_sqlite import SqlitePlanner
 from hangar_dal.contract.statistics_sqlite import pretend_large
 from hangar_dal.sqlblock import Variant
@@ -49,7 +49,7 @@ def statement(text: str) -> Variant:
     return sqlfile.parse(f"-- name: it\n{text};", path="it.sql", dialect="sqlite").blocks["it"].all_arms
 
 
-def plan(planner: SqlitePlanner, text: str) -> Plan:
+def plan(planner: SqlitePlanner, text: str) -> QueryPlan:
     found = planner.explain(statement(text))
     assert found is not None
     return found

@@ -15,13 +15,13 @@ from hangar_dal.contract.storage_types import values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.finding import Finding
-from hangar_dal.query.sources import Source
+from hangar_dal.query.sources import ParameterSource
 
 RANGES: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
 _LENGTH: Final = re.compile(r"character varying\(([0-9]+)\)")
 
 
-def compare_width(checked: CheckedVariant, source: Source, type_: str, where: str) -> Iterator[Finding]:
+def compare_width(checked: CheckedVariant, source: ParameterSource, type_: str, where: str) -> Iterator[Finding]:
     """A value that may not fit the column of that PostgreSQL type to which it is written."""
     for reason, fix in too_wide(None if source.derived else source.value, type_):
         message = f":{source.name} {reason} {where}, which is {type_} on PostgreSQL"

@@ -16,7 +16,7 @@ from hangar_dal.contract.storage_types import advice, enum_of, is_known, postgre
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.finding import Finding
-from hangar_dal.query.sources import Source
+from hangar_dal.query.sources import ParameterSource
 
 
 def compare_parameters(
@@ -62,7 +62,7 @@ def compare_parameters(
         yield from _compared(checked, met, source)
 
 
-def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Source) -> Iterator[Finding]:
+def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: ParameterSource) -> Iterator[Finding]:
     """PostgreSQL refuses a text that is no value of the enum, even where it is only compared."""
     given, at = values_of(source.value), parameter_at(checked, source.name)
     allows = f"{spoken(kind)} has only {', '.join(labels)}"
@@ -76,7 +76,7 @@ def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Sou
         yield finding_at(checked, "value-refused", message, fix, at=at)
 
 
-def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str, Source]) -> Iterator[Finding]:
+def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str, ParameterSource]) -> Iterator[Finding]:
     """Parameters that the driver sends as a type that PostgreSQL refuses at that place."""
     for name, type_ in described.misfits.items():
         source = givers[name]
@@ -89,14 +89,18 @@ def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str,
         yield finding_at(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
 
 
-def _without_value(checked: CheckedVariant, described: Described, givers: Mapping[str, Source]) -> Iterator[Finding]:
+def _without_value(
+    checked: CheckedVariant, described: Described, givers: Mapping[str, ParameterSource]
+) -> Iterator[Finding]:
     for name, refusal in described.without_value.items():
         message = f"PostgreSQL refuses the statement when :{name} is None, which has no type: {refusal.reason}"
         fix = f"write CAST(:{name} AS {sent_type(givers[name].kind, name, checked.block.all_arms)})"
         yield finding_at(checked, "statement-refused", message, fix, at=parameter_at(checked, name))
 
 
-def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_postgresql: Tables) -> Iterator[Finding]:
+def _against_column(
+    checked: CheckedVariant, met: Meeting, source: ParameterSource, of_postgresql: Tables
+) -> Iterator[Finding]:
     column, kind = of_postgresql.columns.get(met.table, {}).get(met.column), source.kind
     if column is not None and not takes(column.kind, kind):
         message = f":{source.name} is {spoken(kind)} by the signature, and {met.table}.{column.name} is "
@@ -107,7 +111,7 @@ def _against_column(checked: CheckedVariant, met: Meeting, source: Source, of_po
 
 
 def _items(
-    checked: CheckedVariant, met: Meeting, source: Source | None, of_postgresql: Tables | None
+    checked: CheckedVariant, met: Meeting, source: ParameterSource | None, of_postgresql: Tables | None
 ) -> Iterator[Finding]:
     """PostgreSQL stores any item in a column of texts, and compares a date with an instant: SQLite does neither."""
     item = source.kind.removeprefix("list:") if source is not None else ""
@@ -121,7 +125,7 @@ def _items(
         yield finding_at(checked, "parameter-kind", message, fix, at=met.at)
 
 
-def _each_of(checked: CheckedVariant, source: Source, kind: str | None) -> str:
+def _each_of(checked: CheckedVariant, source: ParameterSource, kind: str | None) -> str:
     """How to compare with each value of a list; empty if the argument is not a list of this kind of value."""
     item = source.kind.removeprefix("list:")
     if item == source.kind or kind is None or not takes(kind, item):
@@ -133,7 +137,9 @@ def _each_of(checked: CheckedVariant, source: Source, kind: str | None) -> str:
     return f"write {each}; for one value, change the annotation"
 
 
-def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: Source | None) -> Iterator[Finding]:
+def _values(
+    checked: CheckedVariant, met: Meeting, column: TableColumn, source: ParameterSource | None
+) -> Iterator[Finding]:
     allowed, where = column.allowed, f"{met.table}.{met.column}"
     given = (met.text,) if met.text is not None else values_of(source.value) if source and not source.derived else ()
     refused = [value for value in given if value not in allowed] if allowed else []
@@ -148,7 +154,9 @@ def _values(checked: CheckedVariant, met: Meeting, column: TableColumn, source: 
     yield finding_at(checked, "value-refused", message, fix, at=met.at)
 
 
-def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: Source | None) -> Iterator[Finding]:
+def _none(
+    checked: CheckedVariant, met: Meeting, column: TableColumn, source: ParameterSource | None
+) -> Iterator[Finding]:
     if not met.written or not met.bare or column.nullable:
         return
     if met.parameter is None and met.text is None:
@@ -160,7 +168,7 @@ def _none(checked: CheckedVariant, met: Meeting, column: TableColumn, source: So
         yield finding_at(checked, "none-refused", message, fix, at=met.at)
 
 
-def _compared(checked: CheckedVariant, met: Meeting, source: Source | None) -> Iterator[Finding]:
+def _compared(checked: CheckedVariant, met: Meeting, source: ParameterSource | None) -> Iterator[Finding]:
     if source is None or met.written or source.is_change or not may_be_none(checked, source):
         return
     if compares(checked.variant, source.name):

@@ -27,7 +27,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class QueryPlan:
     """`steps` stand in the order in which the database shows them."""
 
     steps: tuple[Step, ...]
@@ -46,7 +46,7 @@ class Plan:
 class Planner(Protocol):
     """Asks one database, whose tables look large to it."""
 
-    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> Plan | None:
+    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> QueryPlan | None:
         """The plan that it would take, or with `by_index` one that goes by indexes wherever they can serve at all.
 
         None if it refuses the statement, which `describe` tells why.

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from hangar_dal.contract.live import live_postgresql, live_sqlite
-from hangar_dal.contract.plans import Plan
+from hangar_dal.contract.plans import QueryPlan
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.sending import sent
 from hangar_dal.contract.static import find_without_database
@@ -30,7 +30,7 @@ class Explained:
     query: str
     arms: str
     dialect: Dialect
-    plan: Plan | None
+    plan: QueryPlan | None
 
 
 def explain(

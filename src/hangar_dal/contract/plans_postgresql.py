@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import psycopg
 
 from hangar_dal.contract.model import SentAs, Tables
-from hangar_dal.contract.plans import Plan, Step
+from hangar_dal.contract.plans import QueryPlan, Step
 from hangar_dal.contract.plans_scopes import Read, reads, stops_early
 from hangar_dal.contract.statistics_postgresql import fill
 from hangar_dal.migrations.guard import PostgresScratch
@@ -71,7 +71,7 @@ class PostgresPlanner:
         if "_connection" in vars(self):
             self._connection.close()
 
-    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> Plan | None:
+    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> QueryPlan | None:
         names = list(dict.fromkeys(parameter.name for parameter in variant.parameters))
         paged = _limits(variant)
         names = [name for name in names if name not in paged]
@@ -85,7 +85,7 @@ class PostgresPlanner:
             while unfilled := set(_relations(node)) - self._filled:
                 self._fill(unfilled)
                 node = self._explained(settings, text, len(names))
-            return Plan(tuple(self._steps(node, names, reads(variant.text, "postgresql"))))
+            return QueryPlan(tuple(self._steps(node, names, reads(variant.text, "postgresql"))))
         return None
 
     def _fill(self, relations: Collection[str]) -> None:

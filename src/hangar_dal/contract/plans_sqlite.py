@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from hangar_dal.contract.model import SentAs, Tables
-from hangar_dal.contract.plans import Plan, Step
+from hangar_dal.contract.plans import QueryPlan, Step
 from hangar_dal.contract.plans_scopes import Read, reads, stops_early
 from hangar_dal.contract.statistics_sqlite import pretend_large
 from hangar_dal.migrations.schema_sqlite import read_schema
@@ -53,14 +53,14 @@ class SqlitePlanner:
             if name in vars(self):
                 vars(self)[name].close()
 
-    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> Plan | None:
+    def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> QueryPlan | None:
         connection = self._bare if by_index else self._large
         values = dict.fromkeys(parameter.name for parameter in variant.parameters)
         try:
             rows: list[Row] = connection.execute(f"EXPLAIN QUERY PLAN {variant.text}", values).fetchall()
         except sqlite3.Error:
             return None
-        return Plan(tuple(self._steps(rows, self._read(variant.text))))
+        return QueryPlan(tuple(self._steps(rows, self._read(variant.text))))
 
     def _steps(self, rows: list[Row], read: Mapping[str, tuple[Read, ...]]) -> Iterator[Step]:
         depths = {0: -1}

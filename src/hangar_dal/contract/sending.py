@@ -9,14 +9,14 @@ from itertools import pairwise
 from hangar_dal.contract.model import SentAs
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
-from hangar_dal.query.sources import Source, Unresolved, resolve
+from hangar_dal.query.sources import ParameterSource, Unresolved, resolve
 from hangar_dal.sqlblock import Condition
 from hangar_dal.sqlscan import Kind
 
 
-def sources(checked: CheckedVariant) -> Mapping[str, Source]:
+def sources(checked: CheckedVariant) -> Mapping[str, ParameterSource]:
     """By parameter; without those that have no source, which is found without a database."""
-    by_name: dict[str, Source] = {}
+    by_name: dict[str, ParameterSource] = {}
     for place in checked.variant.parameters:
         try:
             by_name.setdefault(place.name, resolve(place.name, place.line, checked.query.signature))
@@ -35,7 +35,7 @@ def sent(checked: CheckedVariant) -> tuple[SentAs, ...]:
     )
 
 
-def may_be_none(checked: CheckedVariant, source: Source) -> bool:
+def may_be_none(checked: CheckedVariant, source: ParameterSource) -> bool:
     """Whether a caller can give None for it where this statement is the one that runs."""
     if source.derived == "is_set" or source.value is None or not source.value.optional or source.name == "now":
         return False
@@ -49,7 +49,7 @@ def is_converted(checked: CheckedVariant, name: str) -> bool:
     return all(after is not None and after.text.upper() in ("AS", "::") for after in behind)
 
 
-def _is_sent_as_null(checked: CheckedVariant, source: Source) -> bool:
+def _is_sent_as_null(checked: CheckedVariant, source: ParameterSource) -> bool:
     """A change that is left out is sent as NULL too."""
     return may_be_none(checked, source) or source.is_change
 

@@ -12,7 +12,7 @@ from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.faults import shown
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.identifiers import folded
-from hangar_dal.migrations.scripts import Statement
+from hangar_dal.migrations.scripts import ScriptStatement
 from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, tokens_of
 
 FIX: Final = "rename one of the tables, or use the catalog that has it instead of creating it again"
@@ -57,7 +57,7 @@ def shared_tables(files: Sequence[MigrationFiles]) -> Iterator[SharedTable]:
                     owners.pop(table, None)
 
 
-def _made_and_gone(statement: Statement, dialect: Dialect) -> tuple[list[str], list[str]]:
+def _made_and_gone(statement: ScriptStatement, dialect: Dialect) -> tuple[list[str], list[str]]:
     """The tables that exist after the statement, and those that do not; only where its words are plain."""
     tokens = [token for token in tokens_of(statement.text, dialect) if token.kind is not Kind.COMMENT]
     words = [*(token.text.upper() if token.kind is Kind.WORD else "" for token in tokens), "", ""]

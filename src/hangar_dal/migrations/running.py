@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, Final
 
 from hangar_dal.errors import MigrationBlocked, MigrationError, raise_alone
-from hangar_dal.migrations.scripts import Script, Statement
+from hangar_dal.migrations.scripts import Script, ScriptStatement
 from hangar_dal.sqlscan import Dialect
 
 # PostgreSQL's texts about rows quote their values: data exceptions, broken constraints, what a RAISE says.
@@ -50,7 +50,7 @@ def _transaction(connection: Any) -> Generator[None]:
         raise
 
 
-def _execute(script: Script, statement: Statement, connection: Any) -> None:
+def _execute(script: Script, statement: ScriptStatement, connection: Any) -> None:
     try:
         connection.execute(statement.text)
     except Exception as error:

@@ -29,7 +29,7 @@ _TRANSACTION_CONTROL: Final = frozenset({"ABORT", "BEGIN", "COMMIT", "END", "PRE
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class ScriptStatement:
     """One statement without its semicolon; `number` and `line` count from one within the file."""
 
     number: int
@@ -55,7 +55,7 @@ class Script:
         text = without_declarations(self.text, self.dialect)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
-    def statements(self) -> tuple[Statement, ...]:
+    def statements(self) -> tuple[ScriptStatement, ...]:
         """In the order in which they run. Raises `MigrationError` if there are none, or if one ends a transaction."""
         try:
             found = _statements(self.text, self.dialect)
@@ -112,11 +112,11 @@ def _transactional(file: str, text: str) -> bool:
 
 
 @lru_cache(maxsize=256)  # each migration runs several times when migrations are verified
-def _statements(text: str, dialect: Dialect) -> tuple[Statement, ...]:
+def _statements(text: str, dialect: Dialect) -> tuple[ScriptStatement, ...]:
     return tuple(_split(text, dialect))
 
 
-def _split(text: str, dialect: Dialect) -> Iterator[Statement]:
+def _split(text: str, dialect: Dialect) -> Iterator[ScriptStatement]:
     """Cut at the semicolons that end a statement, which those inside a trigger or a SQL function body do not."""
     number, lines = 0, TextLines(text)
     tokens: list[Token] = []
@@ -128,7 +128,7 @@ def _split(text: str, dialect: Dialect) -> Iterator[Statement]:
         if tokens:
             number += 1
             start, end = tokens[0].start, tokens[-1].end
-            yield Statement(number, lines.line_of(start), text[start:end].rstrip())
+            yield ScriptStatement(number, lines.line_of(start), text[start:end].rstrip())
             tokens = []
 
 

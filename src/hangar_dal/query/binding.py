@@ -15,7 +15,7 @@ from hangar_dal.database.json_values import before_to_json
 from hangar_dal.database.types import DERIVED, Fold, Grams, ValueType, field_types, inner_model, kind_of
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, unfit_for_seal
-from hangar_dal.query.sources import Source, Unresolved, Values, resolve
+from hangar_dal.query.sources import ParameterSource, Unresolved, Values, resolve
 from hangar_dal.sealing import Keyring
 from hangar_dal.sizes import MAX_CALL_BYTES, MAX_ROWS, Room, check_count
 from hangar_dal.sqlblock import Line
@@ -28,7 +28,7 @@ Cell = Callable[[Any, Values, Any], Any]
 
 
 def getter(
-    source: Source,
+    source: ParameterSource,
     line: Line,
     signature: Signature,
     to_wire: Encode | None = None,
@@ -76,7 +76,7 @@ def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel]
         _refuse_unwritable(name, found, (*outer, inner))
 
 
-def _derived_getter(source: Source, to_wire: Encode | None) -> Getter:
+def _derived_getter(source: ParameterSource, to_wire: Encode | None) -> Getter:
     """The fold or the grams may be all that the statement uses, so the text itself is checked here too."""
     name = source.name.removesuffix(f"_{source.derived}")
     derive = source.value.derives(source.derived) if source.value else None
@@ -98,7 +98,7 @@ def _derived_getter(source: Source, to_wire: Encode | None) -> Getter:
     return get
 
 
-def _sealed_getter(source: Source, line: Line, signature: Signature) -> Getter:
+def _sealed_getter(source: ParameterSource, line: Line, signature: Signature) -> Getter:
     """Seals the value to the bound values of the same model, else of the arguments."""
     value = source.value
     if value is None or value.sealed is None:
@@ -113,11 +113,11 @@ def _sealed_getter(source: Source, line: Line, signature: Signature) -> Getter:
     return get
 
 
-def _bound(name: str, source: Source, line: Line, signature: Signature) -> Callable[[Values], Any]:
+def _bound(name: str, source: ParameterSource, line: Line, signature: Signature) -> Callable[[Values], Any]:
     model = signature.arguments[source.argument].model if source.field else None
     if model and name in model.model_fields:
         _check_bound(source.name, name, field_types(model)[name])
-        return Source(name, source.argument, field=name).raw
+        return ParameterSource(name, source.argument, field=name).raw
     try:
         found = resolve(name, line, signature)
     except Unresolved as reason:

@@ -9,7 +9,7 @@ from hangar_dal.query.binding import getter
 from hangar_dal.query.disagreement import Disagreement
 from hangar_dal.query.quoted import quoted_placeholders
 from hangar_dal.query.signature import Signature, choices
-from hangar_dal.query.sources import Source, Unresolved, resolve
+from hangar_dal.query.sources import ParameterSource, Unresolved, resolve
 from hangar_dal.sqlblock import Block, Parameter
 
 
@@ -30,7 +30,7 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
         return Disagreement(*block.all_arms.place_at(place.start), rule, message, fix)
 
     names = {place.name for place in places}
-    meanings: dict[str, Source] = {}
+    meanings: dict[str, ParameterSource] = {}
     for place in places:
         try:
             source = resolve(place.name, place.line, signature)

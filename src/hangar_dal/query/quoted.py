@@ -6,7 +6,7 @@ from typing import Final
 
 from hangar_dal.query.disagreement import Disagreement
 from hangar_dal.query.signature import Signature
-from hangar_dal.query.sources import Source, Unresolved, resolve
+from hangar_dal.query.sources import ParameterSource, Unresolved, resolve
 from hangar_dal.sqlblock import Block, Line
 from hangar_dal.sqlscan import Kind
 
@@ -36,7 +36,7 @@ def quoted_placeholders(block: Block, signature: Signature, used: set[str]) -> I
             yield Disagreement(*place, "parameter-quoted", message, fix)
 
 
-def _source(name: str, line: Line, signature: Signature) -> Source | None:
+def _source(name: str, line: Line, signature: Signature) -> ParameterSource | None:
     try:
         return resolve(name, line, signature)
     except Unresolved:

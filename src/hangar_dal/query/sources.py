@@ -20,7 +20,7 @@ _MARKERS: Final = {"fold": "CaseInsensitive", "grams": "Searchable", "words": "S
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ParameterSource:
     """One value of a call, before it is encoded: from an argument, or from a field of one."""
 
     name: str
@@ -57,7 +57,7 @@ class Unresolved(Exception):
         return str(self).partition("; ")[2]
 
 
-def resolve(name: str, line: Line, signature: Signature) -> Source:
+def resolve(name: str, line: Line, signature: Signature) -> ParameterSource:
     """The one source of `:name` on this line; `Unresolved` says what is wrong and what to write."""
     found = list(_candidates(name, line, signature))
     if len(found) > 1:
@@ -73,33 +73,33 @@ def is_given(name: str, line: Line, signature: Signature) -> bool:
     return next(_candidates(name, line, signature), None) is not None
 
 
-def _candidates(name: str, line: Line, signature: Signature) -> Iterator[Source]:
+def _candidates(name: str, line: Line, signature: Signature) -> Iterator[ParameterSource]:
     plain = list(_plain(name, line, signature))
     yield from plain
     if name == "now" and not plain:
-        yield Source(name, name, derived="now")
+        yield ParameterSource(name, name, derived="now")
     text, _, kind = name.rpartition("_")
     for base in _plain(text, line, signature):
         if base.value and base.value.derives(kind):
-            yield Source(name, base.argument, base.value, base.field, base.is_change, kind)
+            yield ParameterSource(name, base.argument, base.value, base.field, base.is_change, kind)
     if name.endswith("_is_set") and name.removesuffix("_is_set") in signature.changes:
-        yield Source(name, name.removesuffix("_is_set"), derived="is_set")
+        yield ParameterSource(name, name.removesuffix("_is_set"), derived="is_set")
 
 
-def _plain(name: str, line: Line, signature: Signature) -> Iterator[Source]:
+def _plain(name: str, line: Line, signature: Signature) -> Iterator[ParameterSource]:
     for argument in signature.arguments.values():
         if argument.model is None or argument.rows:
             if argument.name == name:
-                yield Source(name, name, argument.value)
+                yield ParameterSource(name, name, argument.value)
         elif not argument.optional or Condition(argument.name) in line.conditions:
             value = field_types(argument.model).get(name)
             if isinstance(value, ValueType):
-                yield Source(name, argument.name, value, name)
+                yield ParameterSource(name, argument.name, value, name)
     if name in signature.changes:
-        yield Source(name, name, signature.changes[name], is_change=True)
+        yield ParameterSource(name, name, signature.changes[name], is_change=True)
 
 
-def _described(source: Source) -> str:
+def _described(source: ParameterSource) -> str:
     if source.derived:
         return f"`{source.derived}` of {source.field or source.argument}"
     if source.field:
