@@ -1,4 +1,4 @@
-"""A snapshot as a text that people read in a diff. Builds on `sources`.
+"""A snapshot as a text, for a file. Builds on `sources`.
 
 {
   "format": 15,
@@ -24,8 +24,6 @@ from hangar_dal.sqlscan import Dialect
 
 # Increase this number whenever the snapshot's content or meaning changes.
 FORMAT: Final = 15
-_WIDTH: Final = 120
-_SCALARS: Final = (str, int, float, bool, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def as_text(snapshot: Snapshot) -> str:
     for described, tables in _described(written):
         if "columns" in described:
             described["columns"] = [_short(column, tables) for column in described["columns"]]
-    return "\n".join(_laid_out(written)) + "\n"
+    return json.dumps(written, ensure_ascii=False, indent=1) + "\n"
 
 
 def from_text(text: str) -> Snapshot:
@@ -96,32 +94,3 @@ def _long(column: str | dict[str, Any], tables: dict[str, Any]) -> dict[str, Any
         return column
     table, _, name = column.rpartition(".")
     return {"name": name, "kind": tables[table][name]["kind"], "table": table, "column": name}
-
-
-def _laid_out(value: Any, name: str = "", end: str = "", depth: int = 0) -> Iterator[str]:
-    """Its lines. A value that fits is on one line; names and numbers fill lines; others have one line for each part."""
-    indent, label = "  " * depth, f"{json.dumps(name)}: " if name else ""
-    flat = f"{indent}{label}{json.dumps(value, ensure_ascii=False)}{end}"
-    if not value or isinstance(value, _SCALARS) or (depth > 3 and len(flat) <= _WIDTH):
-        yield flat
-        return
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
-    yield f"{indent}{label}{opening}"
-    if isinstance(value, list) and all(isinstance(each, _SCALARS) for each in value):
-        yield from _filled(value, "  " * (depth + 1))
-    else:
-        parts = list(value.items()) if isinstance(value, dict) else [("", each) for each in value]
-        for at, (key, each) in enumerate(parts, 1):
-            yield from _laid_out(each, key, "," if at < len(parts) else "", depth + 1)
-    yield f"{indent}{closing}{end}"
-
-
-def _filled(values: list[Any], indent: str) -> Iterator[str]:
-    line = indent
-    for at, each in enumerate(values, 1):
-        word = json.dumps(each, ensure_ascii=False) + ("," if at < len(values) else "")
-        if line != indent and len(line) + 1 + len(word) > _WIDTH:
-            yield line
-            line = indent
-        line += word if line == indent else f" {word}"
-    yield line
