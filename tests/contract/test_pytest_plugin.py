@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from commands import run_module
 from postgres_server import Server
 
 PROJECT = """\
@@ -84,8 +83,11 @@ def run(folder: Path, *arguments: str, **environment: str) -> str:
     """What pytest says, the plugin loaded by its entry point."""
     foreign = ("PYTEST_", "HANGAR_TEST_", "CI", "BUILD_NUMBER")  # in a CI run pytest repeats messages in its summary
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    options = ("-p", "no:cacheprovider", "-p", "no:schemathesis", *arguments)
-    done = run_module("pytest", *options, cwd=folder, env=kept | environment)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", *arguments]
+    path = {"PYTHONPATH": str(folder)}
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, env=kept | path | environment
+    )
     return done.stdout + done.stderr
 
 
@@ -160,7 +162,5 @@ def test_a_run_that_does_not_use_the_plugin_does_not_import_the_package(tmp_path
         "    assert pytestconfig.pluginmanager.has_plugin('hangar_dal')\n"
         "    assert not {'hangar_dal', 'pydantic', 'psycopg', 'aiosqlite', 'yoyo'} & sys.modules.keys()\n"
     )
-    others = (f"-pno:{each.name}" for each in entry_points(group="pytest11") if each.name != "hangar_dal")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *others]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    told = run(tmp_path, *(f"-pno:{each.name}" for each in entry_points(group="pytest11") if each.name != "hangar_dal"))
+    assert "1 passed" in told, told

@@ -15,7 +15,7 @@ from hangar_dal.contract import read_project
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
-from hangar_dal.contract.sources import Source
+from hangar_dal.contract.sources import DatabaseInfo
 from hangar_dal.migrations.new import SHIM
 from postgres_server import Server
 
@@ -192,7 +192,7 @@ EXAMPLES = [
 
 
 @pytest.fixture(scope="module")
-def sources(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[Source]]:
+def sources(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sequence[DatabaseInfo]]:
     """Both databases with the table `items`."""
     folder = tmp_path_factory.mktemp("migrations")
     write(folder, {"1001_items.py": SHIM})
@@ -213,7 +213,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def rules_found(folder: Path, package: str, files: Mapping[str, str], sources: Sequence[Source]) -> set[str]:
+def rules_found(folder: Path, package: str, files: Mapping[str, str], sources: Sequence[DatabaseInfo]) -> set[str]:
     """The rules that the application breaks; its package has a name of its own, because it stays imported."""
     section = (
         f'[tool.hangar_dal]\ncatalogs = ["{package}:CATALOG"]\nmodules = ["{package}"]\nsmall_tables = ["items"]\n'
@@ -227,7 +227,9 @@ def rules_found(folder: Path, package: str, files: Mapping[str, str], sources: S
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example.rule}: {example.quoted[0]}")
-def test_an_example_of_the_page_gets_its_finding(example: Example, sources: Sequence[Source], tmp_path: Path) -> None:
+def test_an_example_of_the_page_gets_its_finding(
+    example: Example, sources: Sequence[DatabaseInfo], tmp_path: Path
+) -> None:
     page = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
     section = re.split(r"^##+ ", page.partition(f"### {example.rule}\n")[2], flags=re.MULTILINE)[0]
     files = "".join(chain(*example.wrong.items()))

@@ -102,7 +102,7 @@ def test_name_oid_and_token_all_count(part: str, empty_postgres_url: str) -> Non
         with pytest.raises(ScratchError):
             other.alone(connection)
         with pytest.raises(ScratchError):
-            fill(other, connection)
+            fill(other, connection, ["rows_to_come"])
         with pytest.raises(ScratchError):
             remove_objects(other, connection)
 

@@ -46,7 +46,7 @@ INNER JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 # NOT NULL is said where every row is held to it: not by a foreign table, which is trusted, nor by a view; not while
 # the rule is not valid for the rows before it, nor while a table that inherits from this one lacks it. CREATE RULE may
 # return anything instead.
-_COLUMNS: Final = f"""
+_COLUMNS: Final = """
 SELECT
     c.oid,
     CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE concat(n.nspname, '.', c.relname) END,
@@ -88,9 +88,9 @@ WHERE
     AND n.nspname <> 'information_schema'
     AND (pg_table_is_visible(c.oid) OR has_schema_privilege(n.oid, 'USAGE'))
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-    AND c.relname NOT IN {YOYO_TABLES}
+    AND c.relname <> ALL(%s)
 ORDER BY c.relname COLLATE "C", c.oid, a.attnum
-"""  # noqa: S608 - names of yoyo
+"""
 _VIEWS: Final = """
 SELECT
     CASE WHEN pg_table_is_visible(c.oid) THEN c.relname ELSE concat(n.nspname, '.', c.relname) END,
@@ -234,7 +234,8 @@ class PostgresProbe:
 
     def _read_tables(self) -> Tables:
         found: dict[str, dict[str, TableColumn]] = {}
-        for oid, table, number, name, type_oid, type_, not_null, checks in self._connection.execute(_COLUMNS):
+        columns = self._connection.execute(_COLUMNS, [list(YOYO_TABLES)])
+        for oid, table, number, name, type_oid, type_, not_null, checks in columns:
             self._origins[oid, number] = (table, name)
             named = (allowed_values(check, "postgresql").get(name.lower()) for check in checks)
             kind = self._kinds.get(type_oid, "unknown")
