@@ -18,7 +18,7 @@ from hangar_dal.settings import Settings
 
 pytestmark = pytest.mark.slow
 
-TRIES = 5
+TRIES = 12
 PLACE = "SELECT current_setting('data_directory')"
 END_SESSIONS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator
+from random import Random
+from typing import cast
 
 import pytest
 from benchmarks.growth import __main__ as growth
 from benchmarks.growth import measuring
+from benchmarks.growth.filled import Filled
 from benchmarks.growth.filling import fill
 from benchmarks.growth.places import opened
 
@@ -42,10 +45,27 @@ async def test_what_is_made_without_triggers_agrees_and_every_call_is_measured(
             # Hardly any transfer is reversed, as the statistics say.
             assert "SCAN booked" not in await plan_of(db, lambda at: ledger.insert_transfers(at.db, []))
             assert [each async for each in scanning_triggers(db)] == []
+    if database_url.startswith("postgresql"):
+        assert await rows_read(database_url, "live_chat", "send_chat_message", "livestreams") < 20
+        assert await rows_read(database_url, "live_viewers", "report_viewers of 20", "live_viewers") < 100
     for catalog in (COMMERCE, LIVESTREAMS):
         found = await growth.measure(catalog, {database_url: ROWS}, turns=1)
         assert list(found) == [(domain, name) for domain, calls in growth.DOMAINS[catalog].items() for name in calls]
         assert set(found.values()) == {1.0}
+
+
+async def rows_read(url: str, domain: str, call: str, table: str) -> int:
+    """How many rows of a table PostgreSQL reads for a call and its triggers, by plans for any argument.
+
+    Sequential scans are off, as they would be the cheapest way through so few rows.
+    """
+    async with opened(url, LIVESTREAMS, ROWS) as db, db.transaction() as tx:
+        sql = sql_on(tx)
+        await sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        await sql("SET LOCAL enable_seqscan = off")
+        await growth.DOMAINS[LIVESTREAMS][domain][call](Filled(cast("Database", tx), ROWS, Random(1)))
+        read = await sql(f"SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = '{table}'")
+    return int(read[0][0])
 
 
 async def scanning_triggers(db: Database) -> AsyncIterator[str]:

@@ -1,6 +1,7 @@
 -- name: touch_viewers
--- The time since the last report counts if it is not older than `since`. Rows are locked in one order. They are looked
--- up by both columns of the key: a plan for any livestream would take the viewers of one for few, and read them all.
+-- The time since the last report counts if it is not older than `since`. Rows are locked in one order.
+-- They are looked up by both columns of the key, since both come from one part: a plan for any livestream takes its
+-- viewers for few, and would read them all if it had the one column from elsewhere.
 -- differs: a list is an array and time is subtracted here; a JSON array and text there
 WITH given AS MATERIALIZED (
     SELECT
@@ -9,13 +10,11 @@ WITH given AS MATERIALIZED (
     FROM unnest(cast(:viewer_ids AS uuid[])) AS listed (viewer_id)
 ),
 
-present AS MATERIALIZED (
+seeing AS MATERIALIZED (
     SELECT
-        watching.livestream_id,
-        watching.viewer_id
+        given.livestream_id,
+        given.viewer_id
     FROM given
-    INNER JOIN live_viewers AS watching
-        ON given.livestream_id = watching.livestream_id AND given.viewer_id = watching.viewer_id
     INNER JOIN livestreams ON given.livestream_id = livestreams.id
     INNER JOIN users ON livestreams.owner_id = users.id
     WHERE
@@ -24,11 +23,11 @@ present AS MATERIALIZED (
             SELECT 1
             FROM blocks
             WHERE
-                (blocks.blocker_id = livestreams.owner_id AND blocks.blocked_id = watching.viewer_id)
-                OR (blocks.blocked_id = livestreams.owner_id AND blocks.blocker_id = watching.viewer_id)
+                (blocks.blocker_id = livestreams.owner_id AND blocks.blocked_id = given.viewer_id)
+                OR (blocks.blocked_id = livestreams.owner_id AND blocks.blocker_id = given.viewer_id)
         )
         AND (
-            livestreams.owner_id = watching.viewer_id
+            livestreams.owner_id = given.viewer_id
             OR (
                 users.is_active
                 AND (
@@ -39,7 +38,7 @@ present AS MATERIALIZED (
                             SELECT 1
                             FROM follows
                             WHERE
-                                follows.follower_id = watching.viewer_id
+                                follows.follower_id = given.viewer_id
                                 AND follows.followed_id = livestreams.owner_id
                                 AND follows.status = 'ACCEPTED'
                         )
@@ -47,6 +46,15 @@ present AS MATERIALIZED (
                 )
             )
         )
+),
+
+present AS MATERIALIZED (
+    SELECT
+        watching.livestream_id,
+        watching.viewer_id
+    FROM seeing
+    INNER JOIN live_viewers AS watching
+        ON seeing.livestream_id = watching.livestream_id AND seeing.viewer_id = watching.viewer_id
     ORDER BY watching.viewer_id
     FOR NO KEY UPDATE OF watching
 )
@@ -75,6 +83,22 @@ WITH given AS MATERIALIZED (
         cast(:livestream_id AS uuid) AS livestream_id,
         listed.viewer_id
     FROM unnest(cast(:viewer_ids AS uuid[])) AS listed (viewer_id)
+),
+
+-- Looked up by both columns of the key, as in `touch_viewers`.
+absent AS MATERIALIZED (
+    SELECT
+        given.livestream_id,
+        given.viewer_id
+    FROM given
+    WHERE
+        NOT EXISTS (
+            SELECT 1
+            FROM live_viewers
+            WHERE
+                live_viewers.livestream_id = given.livestream_id
+                AND live_viewers.viewer_id = given.viewer_id
+        )
 )
 
 INSERT INTO live_viewers (
@@ -88,10 +112,10 @@ SELECT
     viewer.id AS viewer_id,
     CASE WHEN livestreams.started_at > :now THEN livestreams.started_at ELSE :now END AS joined_at,
     CASE WHEN livestreams.started_at > :now THEN livestreams.started_at ELSE :now END AS seen_at
-FROM given
-INNER JOIN livestreams ON given.livestream_id = livestreams.id
+FROM absent
+INNER JOIN livestreams ON absent.livestream_id = livestreams.id
 INNER JOIN users ON livestreams.owner_id = users.id
-INNER JOIN users AS viewer ON given.viewer_id = viewer.id
+INNER JOIN users AS viewer ON absent.viewer_id = viewer.id
 WHERE
     livestreams.status = 'LIVE'
     AND NOT EXISTS (
@@ -120,13 +144,6 @@ WHERE
                 )
             )
         )
-    )
-    AND NOT EXISTS (
-        SELECT 1
-        FROM live_viewers
-        WHERE
-            live_viewers.livestream_id = given.livestream_id
-            AND live_viewers.viewer_id = given.viewer_id
     )
 ORDER BY viewer.id
 ON CONFLICT (livestream_id, viewer_id) DO NOTHING;
