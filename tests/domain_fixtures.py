@@ -44,7 +44,7 @@ async def rule_against(sql: Sql, text: str) -> str | None:
     try:
         await sql(text)
     except ConstraintViolation as refused:
-        return refused.constraint
+        return refused.constraint or "a rule without a name"
     return None
 
 

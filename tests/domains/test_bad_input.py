@@ -239,34 +239,35 @@ async def refused(
 Refused = Callable[[Awaitable[Any], str], Awaitable[None]]
 
 
-async def test_create_user_refuses_a_bad_value_of_a_bypassed_model(database: Database, refused: Refused) -> None:
+async def test_create_user_refuses_a_bad_value_of_a_bypassed_model(
+    database: Database, refused: Refused, subtests: pytest.Subtests
+) -> None:
     for field, value, rule in USER:
         new = (builders.eve_user if field == "eve_character_id" else builders.user)().model_copy(update={field: value})
-        await refused(users.create_user(database, new), f"{field}: {rule}")
+        with subtests.test(field=field, rule=rule):
+            await refused(users.create_user(database, new), f"{field}: {rule}")
 
 
 async def test_session_cookies_refuse_a_bad_value_in_each_way_in(
-    database: Database, user: User, kept: SessionCookie, refused: Refused
+    database: Database, user: User, kept: SessionCookie, refused: Refused, subtests: pytest.Subtests
 ) -> None:
     for field, value, rule in SESSION:
         new = builders.session_cookie(user.id).model_copy(update={field: value})
-        await refused(session_cookies.create_session_cookie(database, new), f"{field}: {rule}")
-        await refused(
-            session_cookies.import_session_cookies(database, [builders.session_cookie(user.id), new]),
-            f"{field}: {rule}",
-        )
+        several = [builders.session_cookie(user.id), new]
         given = {"session_cookie_id": kept.id, **kept.model_dump(exclude={"id", "created_at"})}
         given["session_cookie_id" if field == "id" else field] = value
-        await refused(session_cookies.replace_session_cookie(database, **given), f"{field}: {rule}")
+        with subtests.test(field=field, rule=rule):
+            await refused(session_cookies.create_session_cookie(database, new), f"{field}: {rule}")
+            await refused(session_cookies.import_session_cookies(database, several), f"{field}: {rule}")
+            await refused(session_cookies.replace_session_cookie(database, **given), f"{field}: {rule}")
 
 
-async def test_each_function_refuses_a_bad_argument(database: Database, user: User, refused: Refused) -> None:
+async def test_each_function_refuses_a_bad_argument(
+    database: Database, user: User, refused: Refused, subtests: pytest.Subtests
+) -> None:
     for name, (call, message) in CALLS.items():
-        try:
+        with subtests.test(name):
             await refused(call(database, user), message)
-        except BaseException as failed:
-            failed.add_note(name)
-            raise
 
 
 async def test_an_unknown_user_id_is_no_bad_input(database: Database) -> None:

@@ -213,16 +213,19 @@ INVALID: list[tuple[str, Any, str]] = [
 ]
 
 
-async def test_an_invalid_value_is_refused_before_anything_is_sent(shop_database: Database) -> None:
+async def test_an_invalid_value_is_refused_before_anything_is_sent(
+    shop_database: Database, subtests: pytest.Subtests
+) -> None:
     for number, (field, value, reason) in enumerate(INVALID):
         wrong = Sample().model_copy(update={field: value})
-        async with shop_database.transaction() as tx:
-            with pytest.raises(InvalidValue) as error:
-                await samples.insert_sample(tx, wrong)
-            assert str(error.value).startswith(f"{field}: {reason}"), number
-            assert SECRET not in str(error.value), number
-            # Had anything been sent and refused, the transaction would be lost.
-            assert await samples.count_samples(tx) == 0, number
+        with subtests.test(number=number, field=field):
+            async with shop_database.transaction() as tx:
+                with pytest.raises(InvalidValue) as error:
+                    await samples.insert_sample(tx, wrong)
+                assert str(error.value).startswith(f"{field}: {reason}")
+                assert SECRET not in str(error.value)
+                # Had anything been sent and refused, the transaction would be lost.
+                assert await samples.count_samples(tx) == 0
 
 
 IN_A_ROW = [
@@ -232,14 +235,17 @@ IN_A_ROW = [
 ]
 
 
-async def test_an_invalid_value_in_one_row_refuses_all_of_them(shop_database: Database) -> None:
+async def test_an_invalid_value_in_one_row_refuses_all_of_them(
+    shop_database: Database, subtests: pytest.Subtests
+) -> None:
     for number, (field, value, reason) in enumerate(IN_A_ROW):
         rows = [Line(), Line().model_copy(update={field: value})]
-        async with shop_database.transaction() as tx:
-            with pytest.raises(InvalidValue) as error:
-                await samples.insert_lines(tx, rows)
-            assert str(error.value).startswith(f"{field}: {reason}"), number
-            assert await samples.count_samples(tx) == 0, number
+        with subtests.test(number=number, field=field):
+            async with shop_database.transaction() as tx:
+                with pytest.raises(InvalidValue) as error:
+                    await samples.insert_lines(tx, rows)
+                assert str(error.value).startswith(f"{field}: {reason}")
+                assert await samples.count_samples(tx) == 0
 
 
 async def test_an_argument_of_a_wrong_type_is_named(shop_database: Database) -> None:

@@ -197,9 +197,12 @@ REFUSED: dict[str, tuple[Call, str]] = {
 }
 
 
-async def test_a_bad_argument_is_refused_and_the_claim_stays(database: Database, claimed: ClaimedEveToken) -> None:
+async def test_a_bad_argument_is_refused_and_the_claim_stays(
+    database: Database, claimed: ClaimedEveToken, subtests: pytest.Subtests
+) -> None:
     for name, (call, message) in REFUSED.items():
-        with pytest.raises(InvalidValue) as caught:
-            await call(database, claimed)
-        assert str(caught.value) == message, name
+        with subtests.test(name):
+            with pytest.raises(InvalidValue) as caught:
+                await call(database, claimed)
+            assert str(caught.value) == message
     assert (await store(database, claimed)).refresh_token == "new refresh"

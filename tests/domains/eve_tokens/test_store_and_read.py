@@ -136,12 +136,15 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-async def test_a_bad_value_of_a_bypassed_model_is_refused(database: Database, user: User, new_token: NewToken) -> None:
+async def test_a_bad_value_of_a_bypassed_model_is_refused(
+    database: Database, user: User, new_token: NewToken, subtests: pytest.Subtests
+) -> None:
     for name, (changes, message) in BAD.items():
-        with pytest.raises(InvalidValue) as caught:
-            await eve_tokens.upsert_eve_token(database, new_token().model_copy(update=changes))
-        assert str(caught.value) == message, name
-        assert await eve_tokens.list_eve_tokens(database, user_id=user.id) == [], name
+        with subtests.test(name):
+            with pytest.raises(InvalidValue) as caught:
+                await eve_tokens.upsert_eve_token(database, new_token().model_copy(update=changes))
+            assert str(caught.value) == message
+            assert await eve_tokens.list_eve_tokens(database, user_id=user.id) == []
 
 
 def test_a_refused_token_is_not_shown(new_token: NewToken) -> None:

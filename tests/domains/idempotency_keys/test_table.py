@@ -39,6 +39,7 @@ NEW: list[tuple[dict[str, str], str]] = [
     ({"key": f"'{'k' * 201}'"}, "idempotency_keys_key_check"),
     ({"request_hash": "'abc'"}, "idempotency_keys_request_hash_check"),
     ({"request_hash": f"'{'A' * 64}'"}, "idempotency_keys_request_hash_check"),
+    ({"request_hash": f"'{'a' * 65}'"}, "idempotency_keys_request_hash_check"),
     ({"lease_ends_at": "NULL"}, "idempotency_keys_lease_check"),
     ({"claim_id": "NULL", "lease_ends_at": "NULL"}, "idempotency_keys_finished_check"),
     ({"answer": "'{}'"}, "idempotency_keys_answered_check"),

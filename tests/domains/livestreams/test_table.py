@@ -92,6 +92,7 @@ async def test_a_key_is_stored_as_a_hash_only_and_once(database: Database, sql: 
     for change, rule in (
         ("key_hash = 'secret'", "livestream_keys_key_hash_check"),
         (f"key_hash = '{'A' * 64}'", "livestream_keys_key_hash_check"),
+        (f"key_hash = '{'a' * 65}'", "livestream_keys_key_hash_check"),
         (f"key_hash = '{'a' * 64}'", "livestream_keys_key_hash_key"),
     ):
         with pytest.raises(ConstraintViolation) as refused:

@@ -35,6 +35,8 @@ async def test_the_table_refuses_what_is_no_method(sql: Sql, method: PaymentMeth
         ("brand = ''", "payment_methods_brand_check"),
         ("brand = '_visa'", "payment_methods_brand_check"),
         ("brand = 'Visa'", "payment_methods_brand_check"),
+        ("brand = 'vi5a'", "payment_methods_brand_check"),
+        (f"brand = '{'v' * 51}'", "payment_methods_brand_check"),
         ("last_four = '123'", "payment_methods_last_four_check"),
         ("last_four = '12x4'", "payment_methods_last_four_check"),
         ("expires_month = 13", "payment_methods_expires_month_check"),

@@ -212,10 +212,13 @@ REFUSED: dict[str, tuple[Call, str]] = {
 }
 
 
-async def test_a_bad_argument_is_refused_and_the_token_stays_live(database: Database, user: User) -> None:
+async def test_a_bad_argument_is_refused_and_the_token_stays_live(
+    database: Database, user: User, subtests: pytest.Subtests
+) -> None:
     issued = await refresh_tokens.issue_refresh_token(database, user.id)
     for name, (call, message) in REFUSED.items():
-        with pytest.raises(InvalidValue) as caught:
-            await call(database, user, issued.token)
-        assert str(caught.value) == message, name
-        assert await refresh_tokens.list_refresh_tokens(database, user_id=user.id) == [issued.session], name
+        with subtests.test(name):
+            with pytest.raises(InvalidValue) as caught:
+                await call(database, user, issued.token)
+            assert str(caught.value) == message
+            assert await refresh_tokens.list_refresh_tokens(database, user_id=user.id) == [issued.session]

@@ -85,11 +85,15 @@ async def test_authenticate_refuses_an_unknown_user(database: Database, mara: Us
             await users.authenticate(database, login, secret)
 
 
-async def test_authenticate_refuses_a_wrong_password(database: Database, mara: User, secret: SecretStr) -> None:
+async def test_authenticate_refuses_a_wrong_password(
+    database: Database, mara: User, secret: SecretStr, subtests: pytest.Subtests
+) -> None:
     right = secret.get_secret_value()
-    for wrong in ("", right[:-1], right + " ", right.swapcase(), "x" * 257, "x" * 1_000_000):
-        with pytest.raises(InvalidCredentials, match=REFUSED):
-            await users.authenticate(database, "strasse", SecretStr(wrong))
+    wrong = {"empty": "", "cut": right[:-1], "longer": right + " ", "other case": right.swapcase()}
+    wrong |= {"too long": "x" * 257, "huge": "x" * 1_000_000}
+    for name, password in wrong.items():
+        with subtests.test(name), pytest.raises(InvalidCredentials, match=REFUSED):
+            await users.authenticate(database, "strasse", SecretStr(password))
 
 
 async def test_authenticate_refuses_an_account_that_is_not_active(
