@@ -7,7 +7,7 @@ import pytest
 from advertising import campaign, creative, seen
 from column_values import drop_triggers, unrefused
 from commerce import account
-from domain_fixtures import Sql, sql_on
+from domain_fixtures import Sql, rule_against, sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, ad_reports, builders, ledger, open_database, sealing, uuid7
 from hangar_dal.campaigns import Campaign
 from hangar_dal.errors import ConstraintViolation, TriggerViolation
@@ -19,13 +19,6 @@ SETTLE = """
 INSERT INTO ad_settlements (id, campaign_id, day, amount, settled_at)
 VALUES ('{id}', '{campaign}', '{day}', {amount}, '{at}')
 """
-
-
-async def refused(sql: Sql, text: str) -> str | None:
-    """The rule that refuses a statement."""
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(text)
-    return caught.value.constraint
 
 
 @pytest.fixture
@@ -47,7 +40,7 @@ def settle(made: Campaign, transfer_id: UUID, amount: int, day: str = DAY) -> st
 async def test_what_is_marked_is_in_the_reports_once(database: Database, sql: Sql, made: Campaign) -> None:
     for _ in range(3):
         await seen(database)
-    assert await refused(sql, f"UPDATE ad_clicks SET reported_at = '{AT}'") == "ad_clicks_of_reported"
+    assert await rule_against(sql, f"UPDATE ad_clicks SET reported_at = '{AT}'") == "ad_clicks_of_reported"
     await sql(f"UPDATE ad_impressions SET reported_at = '{AT}'")
     assert await sql(REPORTS) == [(3, 0, 30)]
     await sql("UPDATE ad_impressions SET viewer_id = NULL")
@@ -56,7 +49,7 @@ async def test_what_is_marked_is_in_the_reports_once(database: Database, sql: Sq
     assert await sql(REPORTS) == [(3, 3, 30)]
     await sql("DELETE FROM ad_impressions")
     assert await sql(REPORTS) == [(3, 3, 30)]
-    assert await refused(sql, "UPDATE ad_reports SET clicks = 4") == "ad_reports_clicks_check"
+    assert await rule_against(sql, "UPDATE ad_reports SET clicks = 4") == "ad_reports_clicks_check"
 
 
 async def test_reports_that_somebody_changed_are_found(database: Database, sql: Sql, made: Campaign) -> None:
@@ -79,17 +72,17 @@ async def test_a_settlement_is_that_of_a_transfer_and_pays_what_was_spent(
         await sql(settle(made, uuid7(), 10))
     with pytest.raises(ConstraintViolation):
         await sql(settle(made, paid.id, 20, day="2030-01-03"))
-    assert await refused(sql, settle(made, paid.id, 10)) == "ad_settlements_of_transfer"
-    assert await refused(sql, settle(made, dollars.id, 20)) == "ad_settlements_of_transfer"
-    assert await refused(sql, settle(made, paid.id, 0)) == "ad_settlements_amount_check"
+    assert await rule_against(sql, settle(made, paid.id, 10)) == "ad_settlements_of_transfer"
+    assert await rule_against(sql, settle(made, dollars.id, 20)) == "ad_settlements_of_transfer"
+    assert await rule_against(sql, settle(made, paid.id, 0)) == "ad_settlements_amount_check"
     held = await ledger.hold(database, builders.hold(await account(database, 5), await account(database), amount=5))
-    assert await refused(sql, settle(made, held.id, 5)) == "ad_settlements_of_transfer"
+    assert await rule_against(sql, settle(made, held.id, 5)) == "ad_settlements_of_transfer"
     await sql(settle(made, paid.id, 20))
     with pytest.raises(ConstraintViolation):
         await sql(settle(made, paid.id, 20))
-    assert await refused(sql, settle(made, other.id, 11)) == "ad_days_settled"
-    assert await refused(sql, "UPDATE ad_settlements SET amount = 10") == "ad_settlements_unchanged"
-    assert await refused(sql, "DELETE FROM ad_settlements") == "ad_settlements_kept"
+    assert await rule_against(sql, settle(made, other.id, 11)) == "ad_days_settled"
+    assert await rule_against(sql, "UPDATE ad_settlements SET amount = 10") == "ad_settlements_unchanged"
+    assert await rule_against(sql, "DELETE FROM ad_settlements") == "ad_settlements_kept"
     assert await sql("SELECT spent, settled FROM ad_days") == [(30, 20)]
 
 
@@ -112,7 +105,7 @@ async def test_replace_does_not_get_past_the_settlements(sqlite_url: str) -> Non
         paid = await moved(db, 10)
         sql, text = sql_on(db), settle(made, paid.id, 10, day=db.now().date().isoformat())
         await sql(text)
-        assert await refused(sql, text.replace("INSERT", "INSERT OR REPLACE", 1)) == "ad_settlements_not_replaced"
+        assert await rule_against(sql, text.replace("INSERT", "INSERT OR REPLACE", 1)) == "ad_settlements_not_replaced"
 
 
 @pytest.mark.parametrize("clause", ["OR IGNORE", "OR FAIL"])
@@ -124,7 +117,7 @@ async def test_no_clause_of_sqlite_pays_more_than_was_spent(sqlite_url: str, cla
         await creative(db, made)
         await seen(db)
         text = settle(made, (await moved(db, 11)).id, 11, day=db.now().date().isoformat())
-        assert await refused(sql_on(db), text.replace("INSERT", f"INSERT {clause}", 1)) == "ad_days_settled"
+        assert await rule_against(sql_on(db), text.replace("INSERT", f"INSERT {clause}", 1)) == "ad_days_settled"
         assert await ad_reports.list_settlements(db, made.id) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from advertising import campaign, creative, person
 from column_values import drop_triggers, unrefused
-from domain_fixtures import Sql, sql_on
+from domain_fixtures import Sql, rule_against, sql_on
 from hangar_dal import COMMERCE, Database, Settings, User, ad_serving, builders, open_database, sealing, uuid7
 from hangar_dal.ad_serving import Reservation
 from hangar_dal.campaigns import Campaign, CampaignStatus, Creative, CreativeStatus
@@ -33,13 +33,6 @@ AHEAD = frozenset(
         "ad_impressions_viewer_check",
     }
 )
-
-
-async def refused(sql: Sql, text: str) -> str | None:
-    """The rule that refuses a statement."""
-    with pytest.raises(ConstraintViolation) as caught:
-        await sql(text)
-    return caught.value.constraint
 
 
 @pytest.fixture
@@ -71,13 +64,13 @@ async def test_nothing_is_reserved_above_a_budget_or_a_cap(
 ) -> None:
     for _ in range(3):
         await sql(reserve(shown, key="'x'"))
-    assert await refused(sql, reserve(shown, key="'x'")) == "ad_viewer_days_cap"
+    assert await rule_against(sql, reserve(shown, key="'x'")) == "ad_viewer_days_cap"
     for _ in range(2):
         await sql(reserve(shown))
-    assert await refused(sql, reserve(shown)) == "ad_days_budget"
+    assert await rule_against(sql, reserve(shown)) == "ad_days_budget"
     another = {"at": "2030-01-02T00:00:00.000000Z", "until": "2030-01-02T00:10:00.000000Z"}
     await sql(reserve(shown, key="'x'", **another))
-    assert await refused(sql, reserve(shown, **another)) == "ad_budgets_budget"
+    assert await rule_against(sql, reserve(shown, **another)) == "ad_budgets_budget"
     assert (await ad_serving.get_budget(database, made.id)).available == 0
     assert await ad_serving.list_wrong_budgets(database) == []
     await sql("DELETE FROM ad_reservations")
@@ -108,7 +101,7 @@ async def test_the_table_refuses_what_is_no_reservation(
         (reserve(shown, viewer=f"'{user.id}'"), "ad_reservations_viewer_check"),
         (reserve(shown, key="''"), "ad_reservations_viewer_key_check"),
     ):
-        assert await refused(sql, text) == rule, text
+        assert await rule_against(sql, text) == rule, text
     with pytest.raises(ConstraintViolation):
         await sql(reserve(shown, campaign=paused.campaign_id, creative=shown.id))
 
@@ -129,9 +122,9 @@ async def test_a_reservation_is_not_changed(database: Database, sql: Sql, user: 
         text = f"UPDATE ad_reservations SET {change}"
         if "expires_at" in change:
             text = "UPDATE ad_reservations SET expires_at = '2099-01-01T00:00:00.000000Z'"
-        assert await refused(sql, text) == "ad_reservations_unchanged", change
+        assert await rule_against(sql, text) == "ad_reservations_unchanged", change
     await sql("UPDATE ad_reservations SET viewer_id = NULL")
-    assert await refused(sql, f"UPDATE ad_reservations SET viewer_id = '{user.id}'") == "ad_reservations_unchanged"
+    assert await rule_against(sql, f"UPDATE ad_reservations SET viewer_id = '{user.id}'") == "ad_reservations_unchanged"
 
 
 async def test_an_impression_is_that_of_an_open_reservation(
@@ -151,7 +144,7 @@ async def test_an_impression_is_that_of_an_open_reservation(
         show(request, shown, at=LATER),
         show(request, shown, reported=f"'{AT}'"),
     ):
-        assert await refused(sql, text) == "ad_impressions_reserved", text
+        assert await rule_against(sql, text) == "ad_impressions_reserved", text
     await sql(show(request, shown))
     assert await sql("SELECT reserved, spent FROM ad_budgets") == [(0, 10)]
     assert await sql("SELECT reserved, spent FROM ad_days") == [(0, 10)]
@@ -165,7 +158,7 @@ async def test_impressions_and_clicks_are_neither_changed_nor_deleted(
 ) -> None:
     row = await reserved(database, shown, user)
     await ad_serving.record_impression(database, row.id)
-    assert await refused(sql, CLICK.format(row.id, AT, f"'{AT}'")) == "ad_clicks_unreported"
+    assert await rule_against(sql, CLICK.format(row.id, AT, f"'{AT}'")) == "ad_clicks_unreported"
     await ad_serving.record_click(database, row.id)
     with pytest.raises(ConstraintViolation):
         await sql(CLICK.format(uuid7(), AT, "NULL"))
@@ -178,17 +171,17 @@ async def test_impressions_and_clicks_are_neither_changed_nor_deleted(
         f"day = '{DAY}'",
         f"shown_at = '{AT}'",
     ):
-        assert await refused(sql, f"UPDATE ad_impressions SET {change}") == "ad_impressions_unchanged", change
+        assert await rule_against(sql, f"UPDATE ad_impressions SET {change}") == "ad_impressions_unchanged", change
     for change in (f"impression_id = '{uuid7()}'", f"clicked_at = '{AT}'"):
-        assert await refused(sql, f"UPDATE ad_clicks SET {change}") == "ad_clicks_unchanged", change
-    assert await refused(sql, "DELETE FROM ad_clicks") == "ad_clicks_kept"
-    assert await refused(sql, "DELETE FROM ad_impressions") == "ad_impressions_kept"
+        assert await rule_against(sql, f"UPDATE ad_clicks SET {change}") == "ad_clicks_unchanged", change
+    assert await rule_against(sql, "DELETE FROM ad_clicks") == "ad_clicks_kept"
+    assert await rule_against(sql, "DELETE FROM ad_impressions") == "ad_impressions_kept"
     await sql(f"UPDATE ad_impressions SET reported_at = '{AT}'")
-    assert await refused(sql, "DELETE FROM ad_impressions") == "ad_clicks_kept"
+    assert await rule_against(sql, "DELETE FROM ad_impressions") == "ad_clicks_kept"
     await sql(f"UPDATE ad_clicks SET reported_at = '{AT}'")
     for table in ("ad_impressions", "ad_clicks"):
         for value in ("NULL", f"'{LATER}'"):
-            said = await refused(sql, f"UPDATE {table} SET reported_at = {value}")
+            said = await rule_against(sql, f"UPDATE {table} SET reported_at = {value}")
             assert said == f"{table}_unchanged"
     await sql("DELETE FROM ad_impressions")
     assert await sql("SELECT count(*) FROM ad_clicks") == [(0,)]
@@ -240,7 +233,7 @@ async def test_replace_does_not_get_past_the_rows(sqlite_url: str) -> None:
             (show(was_shown.id, one), "ad_impressions_not_replaced"),
             (CLICK.format(was_shown.id, AT, "NULL"), "ad_clicks_not_replaced"),
         ):
-            assert await refused(sql_on(db), text.replace("INSERT", "INSERT OR REPLACE", 1)) == rule
+            assert await rule_against(sql_on(db), text.replace("INSERT", "INSERT OR REPLACE", 1)) == rule
 
 
 async def test_the_rows_are_not_truncated(postgres_url: str) -> None:
@@ -274,6 +267,6 @@ async def test_no_clause_of_sqlite_hides_that_a_budget_has_less(sqlite_url: str,
             if rule is None:
                 await sql(reserving)
             else:
-                assert await refused(sql, reserving) == rule
+                assert await rule_against(sql, reserving) == rule
         assert await sql("SELECT count(*) FROM ad_reservations") == [(3,)]
         assert await ad_serving.list_wrong_budgets(db) == []
