@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import PurePath
 from typing import Final
 
-from hangar_dal.finding import FILE_FORMAT, Finding
+from hangar_dal.rules import FILE_FORMAT, Finding
 from hangar_dal.sqlblock import Block, Condition, Line
 from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, scan
 from hangar_dal.textlines import TextLines

@@ -18,7 +18,7 @@ from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.model import SentAs
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.sources import DatabaseInfo, Told
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 from hangar_dal.sqlblock import Variant
 from postgres_server import Server
 

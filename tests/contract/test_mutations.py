@@ -19,7 +19,7 @@ from contract.mutations.every import Kinds, harmful, harmful_to_others, harmless
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import given_project
 from hangar_dal.contract.sources import DatabaseInfo
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 from postgres_server import Server
 
 SURVIVORS = (Path(__file__).parent / "mutations" / "survivors.md").read_text(encoding="utf-8")

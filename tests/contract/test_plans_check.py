@@ -16,7 +16,7 @@ from hangar_dal.contract.live import LiveDatabase, live_postgresql, live_sqlite
 from hangar_dal.contract.plans_explained import explain
 from hangar_dal.contract.project import Project, given_project, read_project
 from hangar_dal.errors import SettingsError
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 from postgres_server import Server
 
 STORE = Path(__file__).parent / "plans_store" / "migrations"

@@ -11,10 +11,10 @@ import pytest
 
 from hangar_dal.cli.terminal import coloured, has_colours
 from hangar_dal.contract.report import FORMATS, as_github, as_json, as_table, report_as
-from hangar_dal.contract.rules import RULES
+from hangar_dal.contract.rules import SUMMARIES
 from hangar_dal.contract.sarif import as_sarif
 from hangar_dal.contract.scope import Scope
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 
 SOURCES = Path(__file__).parents[2] / "src" / "hangar_dal"
 FILE = "sql/accounts/queries/sqlite/users.sql"
@@ -137,7 +137,7 @@ def test_sarif_has_what_its_schema_requires():
     assert run["tool"]["driver"]["name"]
     assert [rule["id"] for rule in rules] == sorted({finding.rule for finding in ALL})
     for rule in rules:
-        assert rule["help"]["text"].startswith(RULES[rule["id"]])
+        assert rule["help"]["text"].startswith(SUMMARIES[rule["id"]])
         assert rule["defaultConfiguration"]["level"] in {"error", "warning", "note", "none"}
     for result, finding in zip(run["results"], ALL, strict=True):
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == finding.rule
@@ -187,10 +187,10 @@ def test_each_rule_is_explained_and_each_explanation_has_its_rule():
             tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             found |= {node.value for node in tree if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     kebab = {text for text in found if re.fullmatch(r"[a-z]+(-[a-z]+)+", text)}
-    assert kebab - RULES.keys() == set()
-    assert RULES.keys() - found == set()
+    assert kebab - SUMMARIES.keys() == set()
+    assert SUMMARIES.keys() - found == set()
     page = SOURCES.parents[1] / "docs" / "check.md"
-    assert sorted(re.findall(r"^### (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)) == sorted(RULES)
+    assert sorted(re.findall(r"^### (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)) == sorted(SUMMARIES)
 
 
 def test_colours_are_for_terminals_and_the_environment_has_the_last_word(monkeypatch: pytest.MonkeyPatch):

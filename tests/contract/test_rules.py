@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal.finding import FILE_FORMAT, Finding
+from hangar_dal.rules import FILE_FORMAT, Finding
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "hangar_dal"

@@ -11,8 +11,8 @@ import pytest
 from hangar_dal import cli
 from hangar_dal.contract.project import read_project
 from hangar_dal.contract.unnamed import find_unnamed
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.new import SHIM
+from hangar_dal.rules import Finding
 from postgres_server import Server
 
 CATALOG = """\

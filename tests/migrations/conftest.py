@@ -16,7 +16,6 @@ import pytest
 from yoyo.scripts.main import main as yoyo_main
 
 from hangar_dal import ACCOUNTS, cli
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.files import folders_of
 from hangar_dal.migrations.loading import YOYO_LOG
 from hangar_dal.migrations.new import SHIM
@@ -24,6 +23,7 @@ from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.schema_history import read_schema
 from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.verify import verify
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import DIALECTS
 from migrations.everything import EVERYTHING
 

@@ -8,12 +8,12 @@ import pytest
 
 from hangar_dal import ACCOUNTS
 from hangar_dal.errors import MigrationError
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.beyond import beyond
 from hangar_dal.migrations.commands import apply_to
 from hangar_dal.migrations.drift import migrated_schema
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scratch import empty_postgresql
+from hangar_dal.rules import Finding
 
 Add = Callable[..., None]
 

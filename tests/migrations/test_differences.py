@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from hangar_dal import ACCOUNTS
-from hangar_dal.finding import Finding
 from hangar_dal.migrations import apply
 from hangar_dal.migrations.declarations import without_declarations
 from hangar_dal.migrations.differences import find_differences
@@ -17,6 +16,7 @@ from hangar_dal.migrations.files import migrations_in
 from hangar_dal.migrations.round_trip import run_round_trip
 from hangar_dal.migrations.scratch import empty_postgresql, empty_sqlite
 from hangar_dal.migrations.targets import target_of
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import DIALECTS, Dialect
 from migrations.differing import CALLED, CASES, NOTHING, TRIGRAMS, Change, steps, undone, write
 

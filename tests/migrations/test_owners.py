@@ -7,10 +7,10 @@ import pytest
 
 from hangar_dal import ACCOUNTS, Catalog, migrations
 from hangar_dal.errors import MigrationError
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.files import folders_of, migrations_in
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.migrations.owners import shared_tables
+from hangar_dal.rules import Finding
 
 
 @pytest.fixture

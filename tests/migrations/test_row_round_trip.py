@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 
 Add = Callable[..., None]
 Findings = Callable[..., tuple[Finding, ...]]

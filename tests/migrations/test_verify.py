@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hangar_dal import ACCOUNTS, migrations
-from hangar_dal.finding import Finding
 from hangar_dal.migrations import scratch
+from hangar_dal.rules import Finding
 
 Add = Callable[..., None]
 Query = Callable[[str, str], list[tuple[Any, ...]]]

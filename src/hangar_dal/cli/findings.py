@@ -9,7 +9,7 @@ from typing import Final
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
 from hangar_dal.contract.report import FORMATS, Style, as_table, report_as
 from hangar_dal.contract.scope import Scope
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 
 _COLOURS: Final[Mapping[Style, str]] = MappingProxyType(
     {"error": RED, "warning": YELLOW, "path": BOLD, "dim": DIM, "removed": RED, "added": GREEN}

@@ -12,6 +12,6 @@ What `hangar-dal check` does. `matrix` and `explain` are in the modules `matrix`
 
 from hangar_dal.contract.checking import Report, check, check_offline
 from hangar_dal.contract.project import Project, read_project
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 
 __all__ = ["Finding", "Project", "Report", "check", "check_offline", "read_project"]

@@ -15,7 +15,7 @@ from hangar_dal.contract.rows import compare_order
 from hangar_dal.contract.sending import sent
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.contract.writes import compare_writes
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 
 
 def compare(

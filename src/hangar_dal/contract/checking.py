@@ -26,9 +26,9 @@ from hangar_dal.contract.unnamed import find_unnamed, lacks_migrations
 from hangar_dal.contract.unneeded_optional import Answer, too_loose
 from hangar_dal.contract.variants import CheckedVariant, statements, variants
 from hangar_dal.errors import DatabaseError, HangarError, MigrationError
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import shown
 from hangar_dal.migrations.scratch import Server
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[int, int, str], None]  # how many statements of how many, and what comes now

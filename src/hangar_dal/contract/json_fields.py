@@ -12,8 +12,8 @@ from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.model import Described, Tables
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types, inner_model
-from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import Kind, Token, between_commas
 
 _OBJECTS: Final = frozenset({"JSON_OBJECT", "JSON_BUILD_OBJECT", "JSONB_BUILD_OBJECT"})

@@ -14,7 +14,7 @@ from hangar_dal.contract.narrow import too_wide
 from hangar_dal.contract.storage_types import ADVICE, enum_of, is_known, postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, kind_of
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import Kind
 
 # Types of PostgreSQL's own that no annotation goes with. Others may be domains of any kind.

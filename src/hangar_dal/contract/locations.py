@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.finding import Finding, Severity
+from hangar_dal.rules import Finding, Rule, Severity
 from hangar_dal.sqlscan import Kind, Token, between_commas
 
 _BEHIND_LIST: Final = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "WINDOW"})
@@ -12,7 +12,7 @@ _BEHIND_LIST: Final = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "UN
 
 def finding_at(
     checked: CheckedVariant,
-    rule: str,
+    rule: Rule | str,
     message: str,
     fix: str = "",
     *,
@@ -22,6 +22,8 @@ def finding_at(
     """A finding at an offset of the statement's text, or at the block's header."""
     line, column = (checked.block.line, 1) if at is None else checked.variant.place_at(at)
     block = checked.block
+    if isinstance(rule, Rule):
+        return rule.finding(block.path, line, column, message, fix, dialect=block.dialect, query=checked.query.name)
     return Finding(block.path, line, column, block.dialect, checked.query.name, rule, severity, message, fix)
 
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.finding import Finding
 from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.query.sources import Unresolved, resolve
+from hangar_dal.rules import Finding
 from hangar_dal.sqlblock import Parameter
 from hangar_dal.sqlscan import Kind
 

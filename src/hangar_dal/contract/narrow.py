@@ -14,8 +14,8 @@ from hangar_dal.contract.locations import finding_at, parameter_at
 from hangar_dal.contract.storage_types import values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, kind_of
-from hangar_dal.finding import Finding
 from hangar_dal.query.sources import ParameterSource
+from hangar_dal.rules import Finding
 
 RANGES: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
 _LENGTH: Final = re.compile(r"character varying\(([0-9]+)\)")

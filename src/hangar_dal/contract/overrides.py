@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.unneeded_optional import Answer
-from hangar_dal.finding import Finding
 from hangar_dal.query.declared import DeclaredQuery
+from hangar_dal.rules import Finding
 
 
 def needless_overrides(answers: Sequence[Answer]) -> Iterator[Finding]:

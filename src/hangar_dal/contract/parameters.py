@@ -15,8 +15,8 @@ from hangar_dal.contract.sending import is_converted, may_be_none, sources
 from hangar_dal.contract.storage_types import advice, enum_of, is_known, postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
-from hangar_dal.finding import Finding
 from hangar_dal.query.sources import ParameterSource
+from hangar_dal.rules import Finding
 
 
 def compare_parameters(

@@ -10,7 +10,7 @@ from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.model import Scan, Tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import Dialect, Kind
 
 _REASON: Final = "if that is right, write `-- scan: reason` under the header"

@@ -27,13 +27,13 @@ from hangar_dal.contract.page_columns import page_columns
 from hangar_dal.contract.page_cuts import page_cuts
 from hangar_dal.contract.patches import patches
 from hangar_dal.contract.reading import Reading
-from hangar_dal.contract.remarks import Rule, notices
+from hangar_dal.contract.remarks import Finder, notices
 from hangar_dal.contract.storage_types import postgresql_kind
 from hangar_dal.contract.swapped import swapped
 from hangar_dal.contract.window_orders import window_orders
 from hangar_dal.sqlscan import Dialect
 
-_RULES: Final[tuple[Rule, ...]] = (
+_FINDERS: Final[tuple[Finder, ...]] = (
     ambiguous_updates,
     any_rows,
     collations,
@@ -66,7 +66,7 @@ def read(text: str, dialect: Dialect, tables: Tables, described: Described, sent
         tuple(patches(text, dialect)),
         compared_nulls(text, dialect),
         unplaced_nulls(text, dialect, tables),
-        notices(text, dialect, tables, _RULES),
+        notices(text, dialect, tables, _FINDERS),
         unkeyed(text, dialect, tables),
         either_rows(text, dialect, tables),
         tuple(differences(text, dialect, tables, parameters)),

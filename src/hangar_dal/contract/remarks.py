@@ -8,13 +8,14 @@ from sqlglot import exp
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.reading import Notice
 from hangar_dal.contract.syntax import nodes_of, place_in
+from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
 
 class Remark(NamedTuple):
     """What is wrong with a node of the tree, and what to write instead. `always` and `column`: see `Notice`."""
 
-    rule: str
+    rule: Rule | str
     node: exp.Expr
     message: str
     fix: str
@@ -22,19 +23,24 @@ class Remark(NamedTuple):
     column: str = ""
 
 
-Rule = Callable[[Sequence[exp.Expr], Dialect, Tables], Iterator[Remark]]  # of every node, the root first
+Finder = Callable[[Sequence[exp.Expr], Dialect, Tables], Iterator[Remark]]  # of every node, the root first
 
 
-def notices(text: str, dialect: Dialect, tables: Tables, rules: Iterable[Rule]) -> tuple[Notice, ...]:
-    """What each rule says of the statement; nothing if it is not understood."""
+def notices(text: str, dialect: Dialect, tables: Tables, finders: Iterable[Finder]) -> tuple[Notice, ...]:
+    """What each finder says of the statement; nothing if it is not understood."""
     nodes = nodes_of(text, dialect)
     if not nodes:
         return ()
     found = (
         Notice(
-            remark.rule, place_in(remark.node, text, dialect), remark.message, remark.fix, remark.always, remark.column
+            remark.rule.id if isinstance(remark.rule, Rule) else remark.rule,
+            place_in(remark.node, text, dialect),
+            remark.message,
+            remark.fix,
+            remark.always,
+            remark.column,
         )
-        for rule in rules
-        for remark in rule(nodes, dialect, tables)
+        for find in finders
+        for remark in find(nodes, dialect, tables)
     )
     return tuple(dict.fromkeys(found))

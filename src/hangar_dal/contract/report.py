@@ -21,7 +21,7 @@ from typing import Final, Literal
 
 from hangar_dal.contract.sarif import as_sarif
 from hangar_dal.contract.scope import Scope
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 
 Style = Literal["error", "warning", "path", "dim", "removed", "added"]
 Paint = Callable[[str, Style], str]

@@ -9,7 +9,7 @@ from hangar_dal.contract.reading import Given, Reading
 from hangar_dal.contract.storage_types import advice, enum_of, fits, spoken, values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, kind_of
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 
 Nulls = Sequence[bool | None] | None
 

@@ -10,8 +10,8 @@ from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.sending import may_be_none, sources
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import scopes
+from hangar_dal.rules import Finding
 
 
 def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:

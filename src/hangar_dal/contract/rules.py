@@ -1,11 +1,21 @@
-"""What each rule of `check` holds, in one sentence, for docs/check.md and for tools that show findings."""
+"""All rules, in the order and the chapters of docs/check.md. Imports every module that finds something."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-RULES: Final[Mapping[str, str]] = MappingProxyType(
+from hangar_dal.contract.window_orders import WINDOW_UNORDERED
+from hangar_dal.rules import Rule
+
+CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
     {
+        "Against the databases": (WINDOW_UNORDERED,),
+    }
+)
+RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rules in CHAPTERS.values() for rule in rules})
+SUMMARIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **{rule.id: rule.summary for rule in RULES.values()},
         # Files, and functions against them
         "file-format": "A SQL file holds named blocks of one statement each, as sql/README.md says.",
         "file-missing": "Each module that declares queries has a file in the folder of each dialect.",
@@ -51,7 +61,6 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "row-unkeyed": "A statement that returns one row fixes a unique key of each table that it reads.",
         "update-ambiguous": "UPDATE ... FROM and MERGE find at most one row for each row that they change.",
         "not-in-null": "No value behind NOT IN may be NULL: then the condition holds for no row.",
-        "window-unordered": "A window function that counts rows has an order that leaves no ties.",
         "values-swapped": "No two columns are given each other's parameters.",
         "statement-refused": "Both databases prepare the statement against the migrated schema.",
         "parameter-kind": "A parameter is sent as the type that both databases expect.",

@@ -19,9 +19,9 @@ from hangar_dal.contract.sending import sources
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.contract.writes import insert_target
 from hangar_dal.database.types import ValueType, field_types
-from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import scopes
 from hangar_dal.query.sealed import sealed_values
+from hangar_dal.rules import Finding
 from hangar_dal.sealing import Sealed
 
 Place = tuple[str, str]  # a table and a column of it, in lower case

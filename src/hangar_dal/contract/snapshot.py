@@ -25,10 +25,10 @@ from hangar_dal.contract.snapshot_file import FORMAT, Answer, OfDatabase, Snapsh
 from hangar_dal.contract.snapshot_tables import joined, named_in
 from hangar_dal.contract.sources import DatabaseInfo, Told
 from hangar_dal.contract.variants import CheckedVariant, statements
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import without_declarations
 from hangar_dal.migrations.files import folders_of, migrations_in
 from hangar_dal.query import Catalog
+from hangar_dal.rules import Finding
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import DIALECTS, Dialect
 

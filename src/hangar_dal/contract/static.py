@@ -4,7 +4,7 @@ The rules are in the query layer, beside what they read: `Catalog.load()` enforc
 """
 
 from hangar_dal.contract.project import Project
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 
 
 def find_without_database(project: Project) -> list[Finding]:

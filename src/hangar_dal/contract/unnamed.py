@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 from hangar_dal.contract.folder import Held, search
 from hangar_dal.contract.project import NAME_THEM, Project
 from hangar_dal.contract.section import Section
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import shown
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import DIALECTS
 
 _RULE: Final = "not-checked"

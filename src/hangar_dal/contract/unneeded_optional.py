@@ -10,7 +10,7 @@ from hangar_dal.contract.locations import column_at, finding_at
 from hangar_dal.contract.model import Described
 from hangar_dal.contract.results import Nulls, may_be_null, result_fields
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.finding import Finding
+from hangar_dal.rules import Finding
 
 
 class Answer(NamedTuple):

@@ -15,9 +15,47 @@ from hangar_dal.contract.orders import order_of_tree
 from hangar_dal.contract.orders_functions import call_of
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import of_type
+from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
-RULE: Final = "window-unordered"
+WINDOW_UNORDERED: Final = Rule(
+    "window-unordered",
+    "error",
+    "A window function that counts rows has an order that leaves no ties.",
+    """\
+Rows with the same `created_at` are numbered in any order, and the databases choose different ones. The same is true of
+`ntile`, `lag`, `lead`, `first_value`, `last_value`, `nth_value`, and of sums over `ROWS ...`. End the ORDER BY of the
+window with the primary key. `rank()`, `dense_rank()` and sums over a whole partition or a `RANGE` give tied rows the
+same result, and are left alone.
+""",
+    bad="""\
+--- items.py
+class NumberedItem(Row):
+    id: UUID
+    number: int
+
+@query
+async def list_numbered_items(db: Executor, owner_id: UUID) -> list[NumberedItem]: ...
+--- items.sql
+-- name: list_numbered_items
+SELECT
+    id,
+    row_number() OVER (ORDER BY created_at) AS number
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_numbered_items
+SELECT
+    id,
+    row_number() OVER (ORDER BY created_at, id) AS number
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+)
 _OF_ONE_ROW: Final = (exp.FirstValue, exp.LastValue, exp.NthValue)
 _NUMBERED: Final = (exp.RowNumber, exp.Ntile, exp.Lag, exp.Lead)
 _CLAUSES: Final = ("order", "limit", "offset", "distinct", "locks")
@@ -40,7 +78,7 @@ def window_orders(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -
         if found.lacking and not found.are_equal:
             message = f"{call.sql(comments=False)} depends on the order of rows that are equal in the ORDER BY of its "
             message += f"window, which holds no unique NOT NULL key of {' and '.join(found.lacking)}"
-            yield Remark(RULE, window, message, "end the ORDER BY of the window with the primary key")
+            yield Remark(WINDOW_UNORDERED, window, message, "end the ORDER BY of the window with the primary key")
 
 
 def _definition(window: exp.Window) -> exp.Expr | None:

@@ -12,8 +12,8 @@ from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.storage_types import spoken, writes
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types
-from hangar_dal.finding import Finding
 from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import Kind, Token
 
 

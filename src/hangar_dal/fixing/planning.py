@@ -7,7 +7,6 @@ from pathlib import Path
 
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.project import Project
-from hangar_dal.finding import Finding
 from hangar_dal.fixing.blocks import SqlText, Unreadable, read_sql
 from hangar_dal.fixing.columns import LeftAlone, with_columns
 from hangar_dal.fixing.inserts import with_inserted
@@ -17,6 +16,7 @@ from hangar_dal.fixing.writing import Change
 from hangar_dal.migrations.faults import shown
 from hangar_dal.query import Catalog
 from hangar_dal.query.declared import DeclaredQuery
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 Queries = Mapping[str, DeclaredQuery]

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import FORM, declarations
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
@@ -17,6 +16,7 @@ from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.twin_objects import Key
 from hangar_dal.migrations.twins import DATABASES, NO_TWINS, OTHER, Twins, compare_twins
 from hangar_dal.migrations.undeclared import mentions, undeclared
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 _MOST_LISTED: Final = 8

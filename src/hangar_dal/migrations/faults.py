@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import Final
 
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scripts import Direction
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import Dialect
 
 # As errors about a script tell it.

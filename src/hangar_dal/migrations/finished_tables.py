@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import tables_not_strict
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.schema import ForeignKey, Table
+from hangar_dal.rules import Finding
 
 # A partial index serves a key if it leaves out no row but those that refer to nothing.
 _ONLY_NULLS: Final = re.compile(r"\sWHERE \(*\"?(\w+)\"? IS NOT NULL\)*$", re.IGNORECASE)

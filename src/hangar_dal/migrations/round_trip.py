@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from hangar_dal.errors import MigrationError
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import fault, with_diff
 from hangar_dal.migrations.files import MigrationFiles, migrations_in
 from hangar_dal.migrations.guard import Scratch
 from hangar_dal.migrations.schema import Schema, differences
 from hangar_dal.migrations.schema_history import read_schema
 from hangar_dal.migrations.yoyo_session import migrating
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[str], object]

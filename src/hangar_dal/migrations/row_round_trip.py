@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from hangar_dal.errors import MigrationError
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import excuses_rows
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles, migrations_in
@@ -21,6 +20,7 @@ from hangar_dal.migrations.round_trip import MakeScratch, Progress, RoundTrip
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.yoyo_session import migrating
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
 _CHANGING: Final = frozenset(

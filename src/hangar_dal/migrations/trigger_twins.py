@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import declarations
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
@@ -16,6 +15,7 @@ from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.trigger_definitions import Definition, Definitions, definitions
 from hangar_dal.migrations.twin_objects import Key
 from hangar_dal.migrations.twins import DATABASES, Twins, compare_twins
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import Dialect
 from hangar_dal.trigger_rules import Raise
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from textwrap import shorten
 from typing import Final
 
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.declarations import KINDS
 from hangar_dal.migrations.faults import fault, with_diff
 from hangar_dal.migrations.files import MigrationFiles
@@ -15,6 +14,7 @@ from hangar_dal.migrations.formatting import readable
 from hangar_dal.migrations.scripts import Script
 from hangar_dal.migrations.twin_objects import Key, TwinObject
 from hangar_dal.migrations.twins import DATABASES, OTHER, Twins
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, tokens_of
 
 _WIDTH: Final = 300

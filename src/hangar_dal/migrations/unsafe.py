@@ -15,10 +15,10 @@ from typing import Any, Final
 
 from hangar_dal import minimum_versions
 from hangar_dal.errors import MigrationError, raise_alone
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.faults import shown
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scripts import DIRECTIONS, Direction
+from hangar_dal.rules import Finding
 
 # Rules that would ask for what these migrations have by other means.
 _EXCLUDED: Final = frozenset({

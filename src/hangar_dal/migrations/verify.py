@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from hangar_dal.errors import MigrationError
-from hangar_dal.finding import Finding
 from hangar_dal.migrations.beyond import FIX, beyond
 from hangar_dal.migrations.differences import find_differences, find_malformed
 from hangar_dal.migrations.faults import fault
@@ -25,6 +24,7 @@ from hangar_dal.migrations.status import status
 from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.trigger_twins import find_in_triggers, find_unequal_rules
 from hangar_dal.migrations.unsafe import find_unsafe
+from hangar_dal.rules import Finding
 from hangar_dal.sqlscan import DIALECTS
 
 

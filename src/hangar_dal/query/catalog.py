@@ -27,9 +27,9 @@ from typing import Any, TypeVar, cast
 from hangar_dal.carrier import Opened
 from hangar_dal.database import Executor
 from hangar_dal.errors import CatalogError, CatalogNotOpened, raise_alone
-from hangar_dal.finding import Finding
 from hangar_dal.query.compiled import CompiledQuery
 from hangar_dal.query.declared import DeclaredQuery
+from hangar_dal.rules import Finding
 from hangar_dal.sizes import LargeOnLoop
 from hangar_dal.sqlfile import SqlFile, parse, unreadable
 from hangar_dal.sqlscan import DIALECTS, Dialect

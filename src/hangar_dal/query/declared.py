@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from hangar_dal.database.codecs import codec_of
 from hangar_dal.errors import CatalogError, raise_alone
-from hangar_dal.finding import Finding, Severity
 from hangar_dal.query.comparison import disagreements
 from hangar_dal.query.compiled import CompiledQuery
 from hangar_dal.query.refusals import no_query, refusals
 from hangar_dal.query.sealed import sealed_values
 from hangar_dal.query.signature import Signature, read_signature
 from hangar_dal.query.sources import Unresolved
+from hangar_dal.rules import Finding, Severity
 from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import DIALECTS, Dialect
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from hangar_dal.finding import Severity
+from hangar_dal.rules import Severity
 
 
 class Disagreement(NamedTuple):

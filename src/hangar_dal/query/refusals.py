@@ -7,13 +7,13 @@ that need the tables of a database are in `contract`.
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from hangar_dal.finding import Severity
 from hangar_dal.query import clock, dialect_differences, session_state
 from hangar_dal.query.arms import Arms, arms
 from hangar_dal.query.clauses import Scope, flat, scopes
 from hangar_dal.query.disagreement import Disagreement
 from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.query.signature import Signature
+from hangar_dal.rules import Severity
 from hangar_dal.sqlblock import QUERIES, Block
 from hangar_dal.sqlscan import Kind, Token
 
@@ -38,7 +38,7 @@ class Refusal(NamedTuple):
     severity: Severity = "error"
 
 
-Rule = Callable[[Scope, Block], Iterator[Refusal]]
+Finder = Callable[[Scope, Block], Iterator[Refusal]]
 
 
 def no_query(block: Block) -> Disagreement | None:
@@ -71,8 +71,8 @@ def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]
     yield from _cardinality(every[0], block, signature)
     yield from _needs_a_transaction(every[0], block, signature)
     for scope in every:
-        for rule in _RULES:
-            yield from rule(scope, block)
+        for find in _FINDERS:
+            yield from find(scope, block)
 
 
 def _cardinality(root: Scope, block: Block, signature: Signature) -> Iterator[Refusal]:
@@ -266,7 +266,7 @@ def _aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
         yield Refusal(at, "aggregate-unordered", f"{function} returns its items in no order", fix)
 
 
-_RULES: Final[tuple[Rule, ...]] = (
+_FINDERS: Final[tuple[Finder, ...]] = (
     _limit,
     _sort_keys,
     _where,

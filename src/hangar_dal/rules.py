@@ -1,0 +1,65 @@
+"""A rule of `hangar-dal check` or `hangar-dal migrations verify`, and a finding: one place where a rule is broken.
+
+Each rule stands in the module that finds where it is broken. `contract/rules.py` lists all of them: docs/check.md,
+`hangar-dal check --explain` and SARIF reports are made from this list. Imports no other module.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Severity = Literal["error", "warning"]
+
+FILE_FORMAT: Final = "file-format"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """Sorted by place. `rule` is the id of a rule, which docs/check.md explains; `query` is `file.function`.
+
+    `dialect` is empty for what both databases share: a signature, a model, a file that only one of them lacks.
+    """
+
+    path: str
+    line: int
+    column: int
+    dialect: str
+    query: str
+    rule: str
+    severity: Severity
+    message: str
+    fix: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one line for an error message, the query named once."""
+        named = self.message.startswith((self.query, *(f"{self.query.rpartition('.')[2]}{end}" for end in (" ", ":"))))
+        query = "" if not self.query or named or self.rule == FILE_FORMAT else f"{self.query}: "
+        return f"{self.path}:{self.line}: {query}{self.message}{f'; {self.fix}' if self.fix else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds for queries or migrations.
+
+    id: lower case, with hyphens.
+    summary: one sentence that says what holds.
+    explanation: Markdown: when the rule is broken, and what to write instead.
+    bad, good: two versions of a small application. The first one gets a finding of this rule and no other finding, the
+        second one gets none. Each file begins with a line `--- NAME`: `items.py`; `items.sql` for both dialects, or
+        `sqlite/items.sql` and `postgresql/items.sql`. `good` leaves out the files that are the same.
+    is_fatal: a query that breaks it cannot be called, so `-- ignore:` does not turn it off.
+    """
+
+    id: str
+    severity: Severity
+    summary: str
+    explanation: str
+    bad: str
+    good: str
+    is_fatal: bool = False
+
+    def finding(
+        self, path: str, line: int, column: int, message: str, fix: str = "", *, dialect: str = "", query: str = ""
+    ) -> Finding:
+        """A place where this rule is broken. `line` and `column` count from 1."""
+        return Finding(path, line, column, dialect, query, self.id, self.severity, message, fix)

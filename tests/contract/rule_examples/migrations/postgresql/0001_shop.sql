@@ -1,0 +1,30 @@
+CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    email text COLLATE "C" NOT NULL UNIQUE,
+    nick text COLLATE "C"
+);
+
+CREATE TABLE items (
+    id uuid PRIMARY KEY,
+    owner_id uuid NOT NULL REFERENCES users (id),
+    name text COLLATE "C" NOT NULL,
+    name_fold text COLLATE "C",
+    note text COLLATE "C",
+    status text COLLATE "C" NOT NULL CHECK (status IN ('NEW', 'SOLD')),
+    price bigint NOT NULL,
+    stock smallint NOT NULL DEFAULT 0,
+    data jsonb NOT NULL DEFAULT '{}',
+    picture bytea,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX items_owner ON items (owner_id);
+
+CREATE TABLE orders (
+    id uuid PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES users (id),
+    item_id uuid NOT NULL REFERENCES items (id),
+    amount bigint NOT NULL,
+    created_at timestamptz NOT NULL
+);
+CREATE INDEX orders_user ON orders (user_id);
+CREATE INDEX orders_item ON orders (item_id);

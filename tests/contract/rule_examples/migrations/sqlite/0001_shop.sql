@@ -1,0 +1,30 @@
+CREATE TABLE users (
+    id text NOT NULL PRIMARY KEY,
+    email text NOT NULL UNIQUE,
+    nick text
+) STRICT;
+
+CREATE TABLE items (
+    id text NOT NULL PRIMARY KEY,
+    owner_id text NOT NULL REFERENCES users (id),
+    name text NOT NULL,
+    name_fold text,
+    note text,
+    status text NOT NULL CHECK (status IN ('NEW', 'SOLD')),
+    price integer NOT NULL,
+    stock integer NOT NULL DEFAULT 0,
+    data text NOT NULL DEFAULT '{}',
+    picture blob,
+    created_at text NOT NULL
+) STRICT;
+CREATE INDEX items_owner ON items (owner_id);
+
+CREATE TABLE orders (
+    id text NOT NULL PRIMARY KEY,
+    user_id text NOT NULL REFERENCES users (id),
+    item_id text NOT NULL REFERENCES items (id),
+    amount integer NOT NULL,
+    created_at text NOT NULL
+) STRICT;
+CREATE INDEX orders_user ON orders (user_id);
+CREATE INDEX orders_item ON orders (item_id);
