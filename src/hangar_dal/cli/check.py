@@ -29,13 +29,14 @@ def add(commands: Subcommands) -> None:
         Checks signatures, statements, models and tables against each other, on a scratch SQLite file and a scratch
         PostgreSQL database, both migrated. No statement is executed. The PostgreSQL database is a new one, which is
         dropped at the end, or the empty one of --throwaway; no other database is changed. --catalog or
-        [tool.hangar_dal] of pyproject.toml says what is checked. docs/check.md explains each finding.
+        [tool.hangar_dal] of pyproject.toml says what is checked. --explain RULE says what a finding means.
 
         --fix edits the SQL files first and then checks what they have become. It shows the changes as a diff. On a
         terminal it asks before it writes; elsewhere it writes nothing without --yes, and exits with 1 if there is
         something to write. It changes plain column lists only, and no block marked `-- differs:`.
 
         examples:
+          hangar-dal check --explain row-unkeyed   what this rule asks for, with an example
           hangar-dal check --fix                   show the changes, ask, write, check
           hangar-dal check --fix --yes             the same without a question
           hangar-dal check --fix --from sqlite     copy to PostgreSQL what was changed for SQLite only
@@ -58,15 +59,22 @@ def add(commands: Subcommands) -> None:
         action="store_true",
         help="show which queries hold after each migration, and whether schema or code is to be deployed first",
     )
+    parser.add_argument(
+        "--explain", metavar="RULE", help="say what a rule asks for, with an example; `--explain all` lists the rules"
+    )
     add_matrix(parser)
     add_fix(parser)
     add_format(parser)
 
 
 def _check(chosen: argparse.Namespace) -> int:
-    if (chosen.fix or not chosen.offline) and find_spec("sqlglot") is None:
+    if (chosen.explain or chosen.fix or not chosen.offline) and find_spec("sqlglot") is None:
         print("sqlglot: not installed; pip install 'hangar-dal[check]'", file=sys.stderr)
         return MISUSED
+    if chosen.explain:
+        from hangar_dal.cli.rules import explain_rule  # noqa: PLC0415 - needs the parser
+
+        return explain_rule(chosen.explain)
     with_progress = Progress()
     try:
         if chosen.since and not chosen.matrix:

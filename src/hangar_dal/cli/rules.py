@@ -1,0 +1,55 @@
+"""`hangar-dal check --explain RULE`: what a rule asks for, with a wrong and a right example. Builds on `terminal`."""
+
+import re
+import sys
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from hangar_dal.cli.terminal import BOLD, DIM, GREEN, MISUSED, OK, RED, YELLOW, coloured
+from hangar_dal.contract.rules import CHAPTERS, RULES
+from hangar_dal.rules import Rule
+
+LIST: Final = "all"
+_LINK: Final = re.compile(r"\[([^]]+)\]\([^)]+\)")
+
+
+def explain_rule(name: str) -> int:
+    """Print one rule, or a line for each rule if `name` is "all"; returns the exit code."""
+    if name == LIST:
+        print("\n".join(_every_rule()))
+        return OK
+    rule = RULES.get(name)
+    if rule is None:
+        near = [each for each in RULES if name in each] or get_close_matches(name, RULES)
+        advice = f"did you mean {' or '.join(near)}?" if near else f"`--explain {LIST}` lists the rules"
+        print(f"{coloured('error:', RED, sys.stderr)} there is no rule {name}; {advice}", file=sys.stderr)
+        return MISUSED
+    print("\n".join(_explained(rule)))
+    return OK
+
+
+def _every_rule() -> Iterator[str]:
+    width = max(map(len, RULES))
+    for number, (chapter, rules) in enumerate(CHAPTERS.items()):
+        yield f"{chr(10) if number else ''}{coloured(chapter, BOLD, sys.stdout)}"
+        for rule in rules:
+            yield f"  {rule.id:<{width}}  {rule.summary}"
+
+
+def _explained(rule: Rule) -> Iterator[str]:
+    severity = coloured(rule.severity, RED if rule.severity == "error" else YELLOW, sys.stdout)
+    yield f"{coloured(rule.id, BOLD, sys.stdout)} ({severity})"
+    yield f"{rule.summary}\n\n{_without_links(rule.explanation)}"
+    yield coloured("Wrong", RED, sys.stdout)
+    yield from map(_example_line, rule.bad.splitlines())
+    yield f"\n{coloured('Right', GREEN, sys.stdout)}"
+    yield from map(_example_line, rule.good.splitlines())
+
+
+def _example_line(line: str) -> str:
+    return f"  {coloured(line, DIM, sys.stdout)}" if line.startswith("--- ") else f"  {line}"
+
+
+def _without_links(markdown: str) -> str:
+    return _LINK.sub(r"\1", markdown)
