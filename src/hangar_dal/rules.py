@@ -47,6 +47,7 @@ class Rule:
     bad, good: two versions of a small application. The first one gets a finding of this rule and no other finding, the
         second one gets none. Each file begins with a line `--- NAME`: `items.py`; `items.sql` for both dialects, or
         `sqlite/items.sql` and `postgresql/items.sql`. `good` leaves out the files that are the same.
+        Both are empty if no statement is known that breaks the rule.
     is_fatal: a query that breaks it cannot be called, so `-- ignore:` does not turn it off.
     """
 

@@ -22,9 +22,10 @@ CATALOG = Catalog("{package}", sql=Path(__file__).parent / "sql")
 PREAMBLE: Final = """\
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 from pydantic import Field
+from typing_extensions import Unpack
 from hangar_dal import Executor, JsonObject, Row, RowCount, Sealed, Stream, Transaction
 from {package} import CATALOG
 

@@ -28,9 +28,10 @@ def explanation(rule: Rule) -> Iterator[str]:
     yield f"### {rule.id}"
     warning = "Warning. " if rule.severity == "warning" else ""
     yield f"{warning}{rule.summary}\n\n{rule.explanation}"
-    yield from example(rule.bad)
-    yield "Instead:\n"
-    yield from example(rule.good)
+    if rule.bad:
+        yield from example(rule.bad)
+        yield "Instead:\n"
+        yield from example(rule.good)
 
 
 def example(text: str) -> Iterator[str]:

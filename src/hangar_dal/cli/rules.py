@@ -41,10 +41,11 @@ def _explained(rule: Rule) -> Iterator[str]:
     severity = coloured(rule.severity, RED if rule.severity == "error" else YELLOW, sys.stdout)
     yield f"{coloured(rule.id, BOLD, sys.stdout)} ({severity})"
     yield f"{rule.summary}\n\n{_without_links(rule.explanation)}"
-    yield coloured("Wrong", RED, sys.stdout)
-    yield from map(_example_line, rule.bad.splitlines())
-    yield f"\n{coloured('Right', GREEN, sys.stdout)}"
-    yield from map(_example_line, rule.good.splitlines())
+    if rule.bad:
+        yield coloured("Wrong", RED, sys.stdout)
+        yield from map(_example_line, rule.bad.splitlines())
+        yield f"\n{coloured('Right', GREEN, sys.stdout)}"
+        yield from map(_example_line, rule.good.splitlines())
 
 
 def _example_line(line: str) -> str:

@@ -7,7 +7,7 @@ from hangar_dal.contract.json_kinds import compare_json_kinds
 from hangar_dal.contract.locations import depends_on_arguments, finding_at
 from hangar_dal.contract.meanings_findings import compare_meanings
 from hangar_dal.contract.model import Described, Tables
-from hangar_dal.contract.parameters import compare_parameters
+from hangar_dal.contract.parameters import STATEMENT_REFUSED, compare_parameters
 from hangar_dal.contract.ranges import is_range
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.results import compare_results
@@ -25,7 +25,7 @@ def compare(
     if described.refusal is not None:
         message = f"{checked.block.dialect} refuses the statement: {described.refusal.reason}"
         fix = _with_a_type(checked, described.refusal.untyped) or "change it as the database says"
-        yield finding_at(checked, "statement-refused", message, fix, at=described.refusal.offset)
+        yield finding_at(checked, STATEMENT_REFUSED, message, fix, at=described.refusal.offset)
         return
     yield from compare_parameters(checked, described, reading, tables, twin)
     yield from compare_results(checked, described, reading, tables, twin)

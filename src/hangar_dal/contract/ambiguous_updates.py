@@ -18,9 +18,47 @@ from hangar_dal.contract.orders_names import Scope, Source
 from hangar_dal.contract.orders_values import mentioned
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, of_type
+from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
-RULE: Final = "update-ambiguous"
+UPDATE_AMBIGUOUS: Final = Rule(
+    "update-ambiguous",
+    "error",
+    "UPDATE ... FROM and MERGE find at most one row for each row that they change.",
+    """\
+If several rows are found, any of them gives the new values, and the databases choose different ones. Compare a unique
+key, or join a query with GROUP BY that leaves one row for each changed row. Nothing is reported if the rows are read
+from a function, such as `json_each(:rows)`.
+
+`MERGE INTO items USING parts AS p ON p.item_id = items.id WHEN MATCHED THEN UPDATE ...` fails as soon as an item has
+several parts, whatever it writes. `WHEN MATCHED ... THEN DO NOTHING` may leave out the others, so such a MERGE is
+left alone.
+""",
+    bad="""\
+--- items.py
+@query
+async def set_price_by_orders(db: Executor, item_id: UUID) -> RowCount: ...
+--- items.sql
+-- name: set_price_by_orders
+UPDATE items SET price = orders.amount
+FROM orders
+WHERE orders.item_id = items.id AND items.id = :item_id;
+""",
+    good="""\
+--- items.sql
+-- name: set_price_by_orders
+UPDATE items SET price = highest.amount
+FROM (
+    SELECT
+        item_id,
+        max(amount) AS amount
+    FROM orders
+    WHERE item_id = :item_id
+    GROUP BY item_id
+) AS highest
+WHERE highest.item_id = items.id;
+""",
+)
 _FIX: Final = "compare a unique key, or join a query with GROUP BY or LIMIT 1 that leaves one row"
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 
@@ -58,7 +96,7 @@ def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tabl
             message = (
                 f"a row of {changed.label} may find several rows of {source.label}, and any of them gives the value"
             )
-            yield Remark(RULE, value, message, _FIX)
+            yield Remark(UPDATE_AMBIGUOUS, value, message, _FIX)
             return
 
 
@@ -71,7 +109,7 @@ def _judged_merge(merge: exp.Merge, rows: exp.Select, dialect: Dialect, tables: 
     if source is not None:
         message = f"a row of {changed.label} may match several rows of {source.label}, "
         message += "and MERGE fails when it changes a row twice"
-        yield Remark(RULE, merge.args["on"], message, _FIX)
+        yield Remark(UPDATE_AMBIGUOUS, merge.args["on"], message, _FIX)
 
 
 def _found_once(rows: exp.Select, scope: Scope) -> tuple[Source, set[Attribute]]:

@@ -14,9 +14,48 @@ from hangar_dal.contract.bound import bound, sort_key
 from hangar_dal.contract.model import TableColumn, Tables
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import columns_of, of_type
+from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
-RULE: Final = "collation-differs"
+COLLATION_DIFFERS: Final = Rule(
+    "collation-differs",
+    "error",
+    'A text is sorted by the collation "C" on PostgreSQL, as SQLite sorts it.',
+    """\
+This applies to `ORDER BY brand`, `brand > :brand` and `max(brand)` if the PostgreSQL column has another collation
+than `"C"`. SQLite sorts texts by their bytes. A language sorts `a` before `B`, so lists and pages come in another
+order. A column without COLLATE has the default of its database, which the migrations do not show. Write
+`brand text COLLATE "C"` in a migration, or `ORDER BY brand COLLATE "C"` in the PostgreSQL file. Equality is the same
+in every collation.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items_by_brand(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_items_by_brand
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY brand, id;
+""",
+    good="""\
+--- sqlite/items.sql
+-- name: list_items_by_brand
+-- differs: PostgreSQL sorts brands by a language, unless the collation is given.
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY brand, id;
+--- postgresql/items.sql
+-- name: list_items_by_brand
+-- differs: PostgreSQL sorts brands by a language, unless the collation is given.
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY brand COLLATE "C", id;
+""",
+)
 _ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)
 # What gives a text of the collation of what is in it.
 _KEEPS_COLLATION: Final = (
@@ -53,7 +92,7 @@ def _remarks(value: exp.Expr, does: str, tables: Tables) -> Iterator[Remark]:
             name = column.sql(comments=False)
             message = f'the statement {does} {name}, whose collation on PostgreSQL is not "C": SQLite sorts by bytes'
             fix = f'give {name} COLLATE "C" in a migration, as SQLite has it'
-            yield Remark(RULE, column, message, fix)
+            yield Remark(COLLATION_DIFFERS, column, message, fix)
 
 
 def _texts(value: exp.Expr) -> Iterator[exp.Column]:

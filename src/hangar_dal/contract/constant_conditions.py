@@ -13,9 +13,42 @@ from hangar_dal.contract.meetings import assignments, sides
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import ctes, of_type, parameter_name, table_name
+from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
-RULE: Final = "condition-constant"
+CONDITION_CONSTANT: Final = Rule(
+    "condition-constant",
+    "error",
+    "A condition depends on the row: it compares nothing with itself.",
+    """\
+Examples are `a.x = a.x`, `:x = :x`, `JOIN items ON TRUE` and `status = :status OR TRUE`. The reason is often a column
+without its table: in the example, both sides are columns of `orders`. Write the table before each column.
+`WHERE TRUE`, `1 = 1` and `CROSS JOIN` are fine, and so is `ON TRUE` for a subquery, a function or a table of one row.
+""",
+    bad="""\
+--- users.py
+class User(Row):
+    id: UUID
+    email: str
+
+@query
+async def find_customer(db: Executor, id: UUID) -> User | None: ...
+--- users.sql
+-- name: find_customer
+SELECT id, email
+FROM users
+WHERE id = :id
+AND EXISTS (SELECT 1 FROM orders WHERE orders.user_id = user_id);
+""",
+    good="""\
+--- users.sql
+-- name: find_customer
+SELECT id, email
+FROM users
+WHERE id = :id
+AND EXISTS (SELECT 1 FROM orders WHERE orders.user_id = users.id);
+""",
+)
 _COMPARISONS: Final = (
     exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Like, exp.ILike,
 )  # fmt: skip
@@ -29,12 +62,14 @@ def constant_conditions(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tab
     for join in of_type(nodes, exp.Join):
         if join.kind != "CROSS" and _is_true(join.args.get("on")) and _may_have_rows(join.this, tables):
             message = f"{join.this.name} is joined to every row, because its ON condition is always true"
-            yield Remark(RULE, join.this, message, "join by a key, or write CROSS JOIN if every pair is wanted")
+            yield Remark(
+                CONDITION_CONSTANT, join.this, message, "join by a key, or write CROSS JOIN if every pair is wanted"
+            )
     for either in of_type(nodes, exp.Or):
         for arm, other in ((either.this, either.expression), (either.expression, either.this)):
             if _is_true(arm) and isinstance(either.find_ancestor(exp.Where, exp.Join, exp.Having), exp.Expr):
                 message = "OR with a condition that is always true keeps every row"
-                yield Remark(RULE, other, message, "delete the constant, or the whole condition")
+                yield Remark(CONDITION_CONSTANT, other, message, "delete the constant, or the whole condition")
 
 
 def _with_itself(node: exp.Expr, tables: Tables) -> Iterator[Remark]:
@@ -44,10 +79,12 @@ def _with_itself(node: exp.Expr, tables: Tables) -> Iterator[Remark]:
     for one, other in pairs:
         if name := _same_parameter(one, other):
             message = f":{name} is compared with itself, so the comparison is the same for every row"
-            yield Remark(RULE, one, message, "compare a column with the parameter")
+            yield Remark(CONDITION_CONSTANT, one, message, "compare a column with the parameter")
         elif same_value(one, other, tables):
             message = f"{_spoken(one, other)}, so the comparison is the same for every row"
-            yield Remark(RULE, one, message, "write the name of the table that is meant before the column")
+            yield Remark(
+                CONDITION_CONSTANT, one, message, "write the name of the table that is meant before the column"
+            )
 
 
 def _same_parameter(one: exp.Expr, other: exp.Expr) -> str | None:

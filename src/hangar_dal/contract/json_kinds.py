@@ -10,7 +10,8 @@ from typing import Final
 from hangar_dal.contract.json_rows import Read, names_read
 from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.model import Tables
-from hangar_dal.contract.narrow import too_wide
+from hangar_dal.contract.narrow import VALUE_TOO_LARGE, too_wide
+from hangar_dal.contract.parameters import VALUE_REFUSED
 from hangar_dal.contract.storage_types import ADVICE, enum_of, is_known, postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, kind_of
@@ -54,12 +55,10 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
             yield finding_at(checked, "json-kind", message, "write the type of its column", at=at)
         elif enum_of(kind) and (refused := _refused(value, tables.enums[type_])):
             message = f"{field} may be {refused}, and {spoken(kind)} has only {', '.join(tables.enums[type_])}"
-            yield finding_at(checked, "value-refused", message, "change the type, or the enum in a migration", at=at)
+            yield finding_at(checked, VALUE_REFUSED, message, "change the type, or the enum in a migration", at=at)
         for reason, _ in too_wide(value, type_):
             message = f"{field} {reason} {type_}, as which it is read"
-            yield finding_at(
-                checked, "value-too-large", message, "read it as bigint or text, or limit the field", at=at
-            )
+            yield finding_at(checked, VALUE_TOO_LARGE, message, "read it as bigint or text, or limit the field", at=at)
 
 
 def _is_converted(read: Read, checked: CheckedVariant) -> bool:

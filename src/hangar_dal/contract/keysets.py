@@ -15,9 +15,52 @@ from hangar_dal.contract.model import Tables
 from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, disjuncts, of_type
+from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
-RULE: Final = "keyset-order"
+KEYSET_ORDER: Final = Rule(
+    "keyset-order",
+    "error",
+    "A page begins behind a key that its ORDER BY sorts by: same columns, same direction, no ties.",
+    """\
+If the comparison does not fit the ORDER BY, rows are skipped or come twice. Both need the same columns in the same
+order. `<` goes with DESC and `>` with ASC; `<=` and `>=` would return the last row of the page before again. A
+comparison of rows cannot follow an ORDER BY of two directions; write `a < :a OR (a = :a AND b > :b)`, which is
+checked as well. Only statements with LIMIT are pages. The comparison may be in a subquery, in a query of WITH or in
+the ON of an inner join. A comparison outside of the subquery that has `ORDER BY ... LIMIT :limit` comes too late:
+later pages are empty.
+
+`created_at < :after` before `ORDER BY created_at DESC, id DESC` skips the rows that are equal to the last one in
+`created_at`. This may also be a filter, so the name of the parameter decides: it is a page for `:after`, `:before`,
+`:cursor`, `:last`, `:previous`, and for these words before the column's name (`:last_created_at`). Two bounds of one
+column are a range, LIMIT 1 and OFFSET are other ways to find rows, and nothing is reported for them. The same is true
+of `created_at > :after` beside `(created_at, id) > (:created_at, :id)`: the page begins there, and the other is a
+filter. `created_at < :at AND id < :id` is always a page.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(
+    db: Executor, owner_id: UUID, created_at: datetime, id: UUID
+) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND (created_at, id) > (:created_at, :id)
+ORDER BY created_at DESC, id DESC
+LIMIT 50;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND (created_at, id) < (:created_at, :id)
+ORDER BY created_at DESC, id DESC
+LIMIT 50;
+""",
+)
 
 
 class Keyset(NamedTuple):
@@ -48,19 +91,19 @@ def _judged(keyset: Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables
     loose = next((each for each in keyset.columns if not each.is_strict), None)
     if names != sorts[: len(names)] or not is_whole:
         message = f"the page begins after {_listed(names)}, but the rows are sorted by {_listed(sorts)}"
-        yield Remark(RULE, first, message, "compare the columns of the ORDER BY, all of them, in its order")
+        yield Remark(KEYSET_ORDER, first, message, "compare the columns of the ORDER BY, all of them, in its order")
     elif keyset.is_row and len(set(downs.values())) > 1:
         message = "a comparison of rows has one direction, and the ORDER BY has two"
         fix = "sort all columns in one direction, or write a < :a OR (a = :a AND b > :b)"
-        yield Remark(RULE, first, message, fix)
+        yield Remark(KEYSET_ORDER, first, message, fix)
     elif wrong is not None:
         sign, way = ("<", "ascending") if wrong.is_down else (">", "descending")
         message = f"{sign} is the wrong direction for the ORDER BY, which is {way}"
-        yield Remark(RULE, wrong.column, message, f"write {'>' if wrong.is_down else '<'}")
+        yield Remark(KEYSET_ORDER, wrong.column, message, f"write {'>' if wrong.is_down else '<'}")
     elif loose is not None:
         sign = "<" if loose.is_down else ">"
         message = f"{sign}= returns the last row of the page before again"
-        yield Remark(RULE, loose.column, message, f"write {sign}")
+        yield Remark(KEYSET_ORDER, loose.column, message, f"write {sign}")
 
 
 def keysets_of(held: Sequence[exp.Expr], tables: Tables) -> Iterator[Keyset]:

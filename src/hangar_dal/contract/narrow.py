@@ -15,17 +15,45 @@ from hangar_dal.contract.storage_types import values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, kind_of
 from hangar_dal.query.sources import ParameterSource
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 
 RANGES: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
 _LENGTH: Final = re.compile(r"character varying\(([0-9]+)\)")
+
+
+VALUE_TOO_LARGE: Final = Rule(
+    "value-too-large",
+    "error",
+    "A column holds each value that its argument may have, on both databases.",
+    """\
+An `int` holds 64 bits, and the column is `smallint` or `integer` on PostgreSQL; a `str` has any length, and the
+column is `varchar(5)`. SQLite stores what PostgreSQL refuses. Limit the value, as by
+`Annotated[int, Field(ge=0, le=32767)]` or `Annotated[str, Field(max_length=5)]`, or make the column `bigint` or
+`text` in a migration.
+""",
+    bad="""\
+--- items.py
+@query
+async def set_stock(db: Executor, id: UUID, stock: int) -> RowCount: ...
+--- items.sql
+-- name: set_stock
+UPDATE items SET stock = :stock WHERE id = :id;
+""",
+    good="""\
+--- items.py
+@query
+async def set_stock(
+    db: Executor, id: UUID, stock: Annotated[int, Field(ge=0, le=32767)]
+) -> RowCount: ...
+""",
+)
 
 
 def compare_width(checked: CheckedVariant, source: ParameterSource, type_: str, where: str) -> Iterator[Finding]:
     """A value that may not fit the column of that PostgreSQL type to which it is written."""
     for reason, fix in too_wide(None if source.derived else source.value, type_):
         message = f":{source.name} {reason} {where}, which is {type_} on PostgreSQL"
-        yield finding_at(checked, "value-too-large", message, fix, at=parameter_at(checked, source.name))
+        yield finding_at(checked, VALUE_TOO_LARGE, message, fix, at=parameter_at(checked, source.name))
 
 
 def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:

@@ -17,9 +17,44 @@ from hangar_dal.contract.one_row import with_queries
 from hangar_dal.contract.rejected_nulls import strict
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import of_type
+from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
-RULE: Final = "not-in-null"
+NOT_IN_NULL: Final = Rule(
+    "not-in-null",
+    "error",
+    "No value behind NOT IN may be NULL: then the condition holds for no row.",
+    """\
+As soon as one of the values is NULL, the condition is NULL for each row that would pass, so the statement finds
+nothing. Write `IS NOT NULL` in the subquery, or `NOT EXISTS (SELECT 1 FROM items AS newer WHERE newer.replaces_id =
+items.id)`. The same is reported for `<> ALL (SELECT ...)`, for `NOT IN (1, NULL)` and for `max()` and the like
+without GROUP BY, which are NULL if there is no row.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_current_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_current_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+AND id NOT IN (SELECT replaces_id FROM items WHERE owner_id = :owner_id)
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_current_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+AND id NOT IN (
+    SELECT replaces_id FROM items
+    WHERE owner_id = :owner_id AND replaces_id IS NOT NULL
+)
+ORDER BY id;
+""",
+)
 _OF_ALL_ROWS: Final = (exp.Max, exp.Min, exp.Sum, exp.Avg)
 
 
@@ -27,13 +62,17 @@ def not_in(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Itera
     for test, query in _excluded(nodes):
         nulls = [each for each in test.expressions if isinstance(each, exp.Null)]
         if nulls:
-            yield Remark(RULE, nulls[0], "NOT IN a list with NULL holds for no row", "leave NULL out of the list")
+            yield Remark(
+                NOT_IN_NULL, nulls[0], "NOT IN a list with NULL holds for no row", "leave NULL out of the list"
+            )
         for select in _arms(query):
             value = select.expressions[0]
             if _may_give_null(select, nodes[0], dialect, tables):
                 shown = value.unalias().sql(comments=False)
                 message = f"{shown} may be NULL, and NOT IN a query that gives NULL holds for no row"
-                yield Remark(RULE, value, message, f"add `{shown} IS NOT NULL` to the query, or write NOT EXISTS")
+                yield Remark(
+                    NOT_IN_NULL, value, message, f"add `{shown} IS NOT NULL` to the query, or write NOT EXISTS"
+                )
 
 
 def _excluded(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:

@@ -13,9 +13,57 @@ from hangar_dal.contract.padded_rows import Dropping, Padding, droppings, paddin
 from hangar_dal.contract.rejected_nulls import rejecting
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, disjuncts, of_type
+from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
-RULE: Final = "outer-join-undone"
+OUTER_JOIN_UNDONE: Final = Rule(
+    "outer-join-undone",
+    "error",
+    "No condition drops the rows that an outer join adds.",
+    """\
+For an item without orders, each column of `orders` is NULL, so a comparison in WHERE drops the row that LEFT JOIN has
+added. The ON of a later INNER JOIN does the same, and so does a WHERE outside of the subquery or the query of WITH
+that has the join. Move the comparison into the ON of the outer join, or write INNER JOIN. `IS NULL`, `IS NOT NULL`
+and lines behind `-- when` are fine. A subquery with a window function or LIMIT, which count the added rows, is left
+alone, and so is a query of WITH that is read twice.
+
+USING counts like ON: `users LEFT JOIN orders ON ... INNER JOIN payments USING (order_id)` needs an order, if only
+`orders` has that column.
+""",
+    bad="""\
+--- items.py
+class ItemOrders(Row):
+    id: UUID
+    orders: int
+
+@query
+async def list_item_orders(
+    db: Executor, owner_id: UUID, since: datetime
+) -> list[ItemOrders]: ...
+--- items.sql
+-- name: list_item_orders
+SELECT
+    items.id,
+    count(orders.id) AS orders
+FROM items
+LEFT JOIN orders ON orders.item_id = items.id
+WHERE items.owner_id = :owner_id AND orders.created_at >= :since
+GROUP BY items.id
+ORDER BY items.id;
+""",
+    good="""\
+--- items.sql
+-- name: list_item_orders
+SELECT
+    items.id,
+    count(orders.id) AS orders
+FROM items
+LEFT JOIN orders ON orders.item_id = items.id AND orders.created_at >= :since
+WHERE items.owner_id = :owner_id
+GROUP BY items.id
+ORDER BY items.id;
+""",
+)
 
 
 def outer_joins(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
@@ -30,7 +78,7 @@ def outer_joins(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> 
                     )
                     message += f"the {kind} JOIN adds, so none of these rows is left"
                     fix = "move the comparison into the ON of that join, or write INNER JOIN"
-                    yield Remark(RULE, column, message, fix, always=True)
+                    yield Remark(OUTER_JOIN_UNDONE, column, message, fix, always=True)
 
 
 def _dropped(test: exp.Expr, scope: exp.Expr, dropping: Dropping, tables: Tables) -> dict[Padding, exp.Column]:

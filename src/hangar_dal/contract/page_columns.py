@@ -11,7 +11,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.contract.filters import filters
-from hangar_dal.contract.keysets import RULE, keysets_of
+from hangar_dal.contract.keysets import KEYSET_ORDER, keysets_of
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
@@ -52,10 +52,10 @@ def _judged(
         message = f"{sign} :{name} skips the rows that are equal to the last one in {column.name}"
         listed = ", ".join(each.rpartition(".")[2] for each in sorts)
         fix = f"compare ({listed}), all columns of the ORDER BY; name the parameter otherwise if it is a filter"
-        yield Remark(RULE, column, message, fix, column=column.name.lower())
+        yield Remark(KEYSET_ORDER, column, message, fix, column=column.name.lower())
     elif not found.is_strict and is_whole and not any(isinstance(test.unnest(), exp.Or) for test in held):
         message = f"{sign}= :{name} returns the last row of the page before again"
-        yield Remark(RULE, column, message, f"write {sign}", column=column.name.lower())
+        yield Remark(KEYSET_ORDER, column, message, f"write {sign}", column=column.name.lower())
 
 
 def _is_second(found: Bound, keys: Sequence[Key], tables: Tables) -> bool:

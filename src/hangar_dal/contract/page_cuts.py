@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from hangar_dal.contract.keysets import RULE, keysets_of
+from hangar_dal.contract.keysets import KEYSET_ORDER, keysets_of
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.page_bounds import Bound, compared, name_of, sorted_by
 from hangar_dal.contract.page_columns import begins_a_page, parameter_of
@@ -31,7 +31,9 @@ def page_cuts(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> It
                     "the LIMIT of the subquery takes the first rows before they are compared, so that later pages "
                 )
                 message += "are empty"
-                yield Remark(RULE, columns[0].column, message, "move the comparison into the query that has the LIMIT")
+                yield Remark(
+                    KEYSET_ORDER, columns[0].column, message, "move the comparison into the query that has the LIMIT"
+                )
 
 
 def _is_cut(query: exp.Select) -> bool:

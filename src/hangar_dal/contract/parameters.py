@@ -5,6 +5,7 @@ meets a column, it must be of the column's kind on PostgreSQL, in both dialects.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from hangar_dal.contract.locations import finding_at, parameter_at
 from hangar_dal.contract.model import Described, TableColumn, Tables
@@ -16,7 +17,43 @@ from hangar_dal.contract.storage_types import advice, enum_of, is_known, postgre
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.query.sources import ParameterSource
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
+
+PARAMETER_KIND: Final = Rule(
+    "parameter-kind",
+    "error",
+    "A parameter is sent as the type that both databases expect.",
+    """\
+The annotation and the database disagree, as for `owner_id: str` and a `uuid` column. SQLite accepts any type for any
+parameter and then finds no row, so its statement is checked with the type of the same column on PostgreSQL. Change
+the annotation, or compare the column that is meant. `id = CAST(:id AS uuid)` does not help: SQLite has no type
+`uuid`, converts the text to a number and finds no row ([meaning-differs](#meaning-differs)).
+
+PostgreSQL does not take every type that the driver sends: an `int` is sent as `bigint`, and `substr(name, 1, :n)`,
+`left`, `lpad`, `round(x, :n)`, `make_interval(days => :n)`, `1 << :n` and many functions of an application take
+`integer`. Write `CAST(:n AS integer)`, which SQLite accepts as well. A JSON document is `jsonb`, unless a function
+called `json_...` takes it: if one statement has both uses, write `CAST(:doc AS jsonb)`.
+
+The items of a list are judged like single values: in `= ANY(:ids)`, in `IN (SELECT value FROM json_each(:ids))`, and
+in an INSERT from `unnest(:ids)`.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: str) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+""",
+)
 
 
 def compare_parameters(
@@ -37,14 +74,14 @@ def compare_parameters(
             message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
             fix = _each_of(checked, source, kind) or advice(kind)
             fix = fix or "change the annotation, or compare the column that is meant"
-            yield finding_at(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
+            yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, name))
         elif kind is not None and (labels := tables.enums.get(enum_of(kind) or "")):
             yield from _enum(checked, kind, labels, source)
     yield from _misfits(checked, described, givers)
     yield from _without_value(checked, described, givers)
     for at in reading.compared_nulls:
         message = "a comparison with NULL matches no row"
-        yield finding_at(checked, "none-compared", message, "write IS NULL, or IS NOT NULL", at=at)
+        yield finding_at(checked, NONE_COMPARED, message, "write IS NULL, or IS NOT NULL", at=at)
     for met in (each for each in reading.meetings if each.taken is None):
         source, column = givers.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
         of_postgresql = twin if checked.block.dialect == "sqlite" else tables
@@ -62,6 +99,36 @@ def compare_parameters(
         yield from _compared(checked, met, source)
 
 
+VALUE_REFUSED: Final = Rule(
+    "value-refused",
+    "error",
+    "A CHECK or an enum allows each value that a Literal, an Enum or a text may have.",
+    """\
+A `Literal`, an `Enum` or a text in the statement has a value that the column's CHECK, or its enum on PostgreSQL, does
+not allow. In the example, the migrations say `CHECK (status IN ('NEW', 'SOLD'))`. Writing the value fails; a
+comparison with it finds nothing, or fails. Change the type, or the rule in a migration. A plain `str` for an enum is
+a [parameter-kind](#parameter-kind).
+""",
+    bad="""\
+--- items.py
+@query
+async def set_status(
+    db: Executor, id: UUID, status: Literal["NEW", "SOLD", "LOST"]
+) -> RowCount: ...
+--- items.sql
+-- name: set_status
+UPDATE items SET status = :status WHERE id = :id;
+""",
+    good="""\
+--- items.py
+@query
+async def set_status(
+    db: Executor, id: UUID, status: Literal["NEW", "SOLD"]
+) -> RowCount: ...
+""",
+)
+
+
 def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: ParameterSource) -> Iterator[Finding]:
     """PostgreSQL refuses a text that is no value of the enum, even where it is only compared."""
     given, at = values_of(source.value), parameter_at(checked, source.name)
@@ -69,11 +136,11 @@ def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Par
     if not given or source.derived:
         message = f":{source.name} may be any text, and {allows} on PostgreSQL"
         fix = f"annotate it with an Enum or Literal[{', '.join(map(repr, labels))}], or write CAST(... AS text)"
-        yield finding_at(checked, "parameter-kind", message, fix, at=at)
+        yield finding_at(checked, PARAMETER_KIND, message, fix, at=at)
     elif refused := [value for value in given if value not in labels]:
         message = f":{source.name} may be {', '.join(refused)}, and {allows}"
         fix = "change the type, or add the value to the enum in a migration"
-        yield finding_at(checked, "value-refused", message, fix, at=at)
+        yield finding_at(checked, VALUE_REFUSED, message, fix, at=at)
 
 
 def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str, ParameterSource]) -> Iterator[Finding]:
@@ -86,7 +153,39 @@ def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str,
         kind, fix = postgresql_kind(type_), f"write CAST(:{name} AS {type_})"
         if not takes(kind, source.kind):
             fix = _each_of(checked, source, kind) or f"change the annotation, or {fix} if it can be converted"
-        yield finding_at(checked, "parameter-kind", message, fix, at=parameter_at(checked, name))
+        yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, name))
+
+
+STATEMENT_REFUSED: Final = Rule(
+    "statement-refused",
+    "error",
+    "Both databases prepare the statement against the migrated schema.",
+    """\
+A database does not prepare the statement: it names a table or column that the migrations do not make, a function that
+the database does not have, `ON CONFLICT (column)` without a unique index on it, or a parameter whose type PostgreSQL
+cannot infer (`:id IS NULL`; write `CAST(:id AS uuid) IS NULL`).
+
+PostgreSQL is asked with [the types that the driver sends](../sql/README.md#values). An argument that may be None is
+sent without a type, so PostgreSQL is asked once more without it. The finding then says for which argument.
+""",
+    bad="""\
+--- items.py
+@query
+async def find_item(db: Executor, id: UUID) -> Item | None: ...
+--- items.sql
+-- name: find_item
+SELECT id, nmae
+FROM items
+WHERE id = :id;
+""",
+    good="""\
+--- items.sql
+-- name: find_item
+SELECT id, name
+FROM items
+WHERE id = :id;
+""",
+)
 
 
 def _without_value(
@@ -95,7 +194,7 @@ def _without_value(
     for name, refusal in described.without_value.items():
         message = f"PostgreSQL refuses the statement when :{name} is None, which has no type: {refusal.reason}"
         fix = f"write CAST(:{name} AS {sent_type(givers[name].kind, name, checked.block.all_arms)})"
-        yield finding_at(checked, "statement-refused", message, fix, at=parameter_at(checked, name))
+        yield finding_at(checked, STATEMENT_REFUSED, message, fix, at=parameter_at(checked, name))
 
 
 def _against_column(
@@ -107,7 +206,7 @@ def _against_column(
         message += f"{spoken(column.kind)} on PostgreSQL"
         fix = _each_of(checked, source, column.kind) or advice(column.kind)
         fix = fix or "compare with the column that is meant, or change the annotation"
-        yield finding_at(checked, "parameter-kind", message, fix, at=met.at)
+        yield finding_at(checked, PARAMETER_KIND, message, fix, at=met.at)
 
 
 def _items(
@@ -122,7 +221,7 @@ def _items(
         message = f"each item of :{source.name} is {spoken(item)} by the signature, and {met.table}.{column.name} is "
         message += f"{spoken(column.kind)} on PostgreSQL"
         fix = f"annotate :{source.name} as a list of {spoken(column.kind)}, or write CAST(...) around the list"
-        yield finding_at(checked, "parameter-kind", message, fix, at=met.at)
+        yield finding_at(checked, PARAMETER_KIND, message, fix, at=met.at)
 
 
 def _each_of(checked: CheckedVariant, source: ParameterSource, kind: str | None) -> str:
@@ -151,7 +250,31 @@ def _values(
         does = "refuses" if met.written else "never is"
         message = f":{met.parameter} may be {', '.join(refused)}, which {where} {does}"
     fix = f"its CHECK allows {', '.join(allowed)}: change the type, or the rule in a migration"
-    yield finding_at(checked, "value-refused", message, fix, at=met.at)
+    yield finding_at(checked, VALUE_REFUSED, message, fix, at=met.at)
+
+
+NONE_REFUSED: Final = Rule(
+    "none-refused",
+    "error",
+    "An argument that may be None is not written to a column that is NOT NULL.",
+    """\
+This applies to an argument that may be None, to NULL itself and to a column that may be NULL. Remove `| None`, or
+write `coalesce(:name, name)`.
+""",
+    bad="""\
+--- items.py
+@query
+async def rename_item(db: Executor, id: UUID, name: str | None) -> RowCount: ...
+--- items.sql
+-- name: rename_item
+UPDATE items SET name = :name WHERE id = :id;
+""",
+    good="""\
+--- items.py
+@query
+async def rename_item(db: Executor, id: UUID, name: str) -> RowCount: ...
+""",
+)
 
 
 def _none(
@@ -161,11 +284,46 @@ def _none(
         return
     if met.parameter is None and met.text is None:
         message = f"NULL is written to {met.table}.{met.column}, which is NOT NULL"
-        yield finding_at(checked, "none-refused", message, "write a value, or leave it as it is", at=met.at)
+        yield finding_at(checked, NONE_REFUSED, message, "write a value, or leave it as it is", at=met.at)
     elif source is not None and may_be_none(checked, source):
         message = f":{source.name} may be None, and {met.table}.{met.column} is NOT NULL"
         fix = "remove `| None` from the annotation, or write COALESCE(...)"
-        yield finding_at(checked, "none-refused", message, fix, at=met.at)
+        yield finding_at(checked, NONE_REFUSED, message, fix, at=met.at)
+
+
+NONE_COMPARED: Final = Rule(
+    "none-compared",
+    "error",
+    "An argument that may be None is not compared as it is: comparing with NULL matches no row.",
+    """\
+Mark the line `-- when status`, so that it is left out if `status` is None. Or write what None means:
+`(CAST(:status AS text) IS NULL OR status = :status)`. The same is reported for the ends of BETWEEN and for
+`name = NULL`. If it is a condition of the whole statement, it does not matter where else the value stands.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(
+    db: Executor, owner_id: UUID, status: str | None = None
+) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+AND status = :status
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+AND status = :status  -- when status
+ORDER BY id;
+""",
+)
 
 
 def _compared(checked: CheckedVariant, met: Meeting, source: ParameterSource | None) -> Iterator[Finding]:
@@ -174,4 +332,4 @@ def _compared(checked: CheckedVariant, met: Meeting, source: ParameterSource | N
     if compares(checked.variant, source.name):
         message = f":{source.name} may be None, and a comparison with NULL matches no row"
         fix = f"remove `| None` from the annotation, or mark the line `-- when {source.argument}`"
-        yield finding_at(checked, "none-compared", message, fix, at=met.at)
+        yield finding_at(checked, NONE_COMPARED, message, fix, at=met.at)

@@ -5,13 +5,82 @@ Builds on `reading` and `locations`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import Final
 
 from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.sending import may_be_none, sources
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.query.clauses import scopes
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
+
+ROW_UNKEYED: Final = Rule(
+    "row-unkeyed",
+    "error",
+    "A statement that returns one row fixes a unique key of each table that it reads.",
+    """\
+The function is declared with `-> Item` or `-> Item | None`, and the statement may find several rows: it compares no
+unique key, or it has a join with several rows for each row. The second row raises `TooManyRows`. Compare every column
+of a unique key, create the key in a migration, write `ORDER BY ... LIMIT 1`, or declare a list.
+
+`WHERE id = :id OR email = :email` is reported too: both columns are keys, and each parameter may find another row. It
+is left alone if one argument gives both parameters, or if an argument may be None, so that callers give one of them.
+
+Keys are primary keys and unique constraints and indexes; a partial one counts where the statement repeats its
+condition. An aggregate without GROUP BY is one row, as is an INSERT of one row. A list that the caller gives has
+several items: `UPDATE ... FROM json_to_recordset(:rows) AS entry (...) WHERE items.id = entry.id` finds several rows.
+Nothing is reported where it cannot be determined, as for views, other functions and `WITH RECURSIVE`.
+""",
+    bad="""\
+--- items.py
+@query
+async def find_item(db: Executor, owner_id: UUID, name: str) -> Item | None: ...
+--- items.sql
+-- name: find_item
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND name = :name;
+""",
+    good="""\
+--- items.sql
+-- name: find_item
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND name = :name
+ORDER BY created_at DESC, id DESC
+LIMIT 1;
+""",
+)
+
+
+NULLS_UNPLACED: Final = Rule(
+    "nulls-unplaced",
+    "error",
+    "A sort key that may be NULL says where NULL goes: SQLite puts it first, PostgreSQL last.",
+    """\
+SQLite sorts NULL before all values and PostgreSQL after them, so equal statements return their rows in different
+orders. Write `NULLS FIRST` or `NULLS LAST`, which both databases know.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items_by_note(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_items_by_note
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY note, id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items_by_note
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY note NULLS LAST, id;
+""",
+)
 
 
 def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
@@ -23,11 +92,11 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
         tables = " and ".join(reading.unkeyed)
         message = f"the function returns one row, and the statement fixes no unique key of {tables}"
         fix = "compare every column of a unique key, add ORDER BY and LIMIT 1, or declare a list"
-        yield finding_at(checked, "row-unkeyed", message, fix, at=_outermost(checked, "WHERE"))
+        yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
     if (names := _of_two_rows(checked, reading)) and checked.query.signature.result.shape in ("one", "optional"):
         message = "the function returns one row, and :{} and :{} may find a row each".format(*names)
         fix = "write a function for each key, add ORDER BY and LIMIT 1, or declare a list"
-        yield finding_at(checked, "row-unkeyed", message, fix, at=_outermost(checked, "WHERE"))
+        yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
     if reading.ties is not None:
         rule = "list-unordered" if is_many else "row-ordered"
         message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
@@ -36,7 +105,7 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
         for key in reading.unplaced_nulls:
             places = ("last", "first") if key.upper().endswith(" DESC") else ("first", "last")
             message = "NULL comes {} on SQLite and {} on PostgreSQL".format(*places)
-            yield finding_at(checked, "nulls-unplaced", f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)
+            yield finding_at(checked, NULLS_UNPLACED, f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)
 
 
 def _of_two_rows(checked: CheckedVariant, reading: Reading) -> tuple[str, str] | None:

@@ -4,12 +4,45 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from hangar_dal.contract.ambiguous_updates import UPDATE_AMBIGUOUS
+from hangar_dal.contract.collations import COLLATION_DIFFERS
+from hangar_dal.contract.constant_conditions import CONDITION_CONSTANT
+from hangar_dal.contract.keysets import KEYSET_ORDER
+from hangar_dal.contract.narrow import VALUE_TOO_LARGE
+from hangar_dal.contract.not_in import NOT_IN_NULL
+from hangar_dal.contract.outer_joins import OUTER_JOIN_UNDONE
+from hangar_dal.contract.parameters import NONE_COMPARED, NONE_REFUSED, PARAMETER_KIND, STATEMENT_REFUSED, VALUE_REFUSED
+from hangar_dal.contract.rows import NULLS_UNPLACED, ROW_UNKEYED
+from hangar_dal.contract.swapped import VALUES_SWAPPED
 from hangar_dal.contract.window_orders import WINDOW_UNORDERED
+from hangar_dal.contract.writes import FIELD_UNSTORED, KIND_WRITTEN, PATCH_MIXED, REQUIRED_COLUMN, WRITE_UNSEEN
 from hangar_dal.rules import Rule
 
 CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
     {
-        "Against the databases": (WINDOW_UNORDERED,),
+        "Against the databases": (
+            STATEMENT_REFUSED,
+            PARAMETER_KIND,
+            CONDITION_CONSTANT,
+            OUTER_JOIN_UNDONE,
+            COLLATION_DIFFERS,
+            KEYSET_ORDER,
+            ROW_UNKEYED,
+            UPDATE_AMBIGUOUS,
+            NOT_IN_NULL,
+            WINDOW_UNORDERED,
+            VALUES_SWAPPED,
+            VALUE_REFUSED,
+            VALUE_TOO_LARGE,
+            NONE_REFUSED,
+            NONE_COMPARED,
+            REQUIRED_COLUMN,
+            KIND_WRITTEN,
+            PATCH_MIXED,
+            FIELD_UNSTORED,
+            WRITE_UNSEEN,
+            NULLS_UNPLACED,
+        ),
     }
 )
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rules in CHAPTERS.values() for rule in rules})
@@ -54,28 +87,8 @@ SUMMARIES: Final[Mapping[str, str]] = MappingProxyType(
         "transaction-needed": "A query whose whole effect ends with its transaction declares `db: Transaction`.",
         "clock": "The current time is the parameter :now, which tests can set.",
         # Statements against the databases
-        "condition-constant": "A condition depends on the row: it compares nothing with itself.",
-        "outer-join-undone": "No condition drops the rows that an outer join adds.",
-        "collation-differs": 'A text is sorted by the collation "C" on PostgreSQL, as SQLite sorts it.',
-        "keyset-order": "A page begins behind a key that its ORDER BY sorts by: same columns, same direction, no ties.",
-        "row-unkeyed": "A statement that returns one row fixes a unique key of each table that it reads.",
-        "update-ambiguous": "UPDATE ... FROM and MERGE find at most one row for each row that they change.",
-        "not-in-null": "No value behind NOT IN may be NULL: then the condition holds for no row.",
-        "values-swapped": "No two columns are given each other's parameters.",
-        "statement-refused": "Both databases prepare the statement against the migrated schema.",
-        "parameter-kind": "A parameter is sent as the type that both databases expect.",
-        "none-refused": "An argument that may be None is not written to a column that is NOT NULL.",
-        "none-compared": "An argument that may be None is not compared as it is: comparing with NULL matches no row.",
-        "value-refused": "A CHECK or an enum allows each value that a Literal, an Enum or a text may have.",
         "value-unreadable": "A type knows each value that the CHECK or the enum of its column allows.",
-        "value-too-large": "A column holds each value that its argument may have, on both databases.",
-        "required-column": "An INSERT gives each column that is NOT NULL and has no default.",
-        "kind-written": "A column that is written to another is of its kind.",
-        "patch-mixed": "A change is written under its own flag, and a column that is not changed keeps its own value.",
-        "field-unstored": "An INSERT of a model stores each field that has a column.",
-        "write-unseen": "The verb of a statement that writes shows it, because calls are routed by the verb.",
         "meaning-differs": "Equal blocks mean the same on both databases.",
-        "nulls-unplaced": "A sort key that may be NULL says where NULL goes: SQLite puts it first, PostgreSQL last.",
         "column-missing": "Each field of the model is a column of the result.",
         "column-extra": "Each column of the result is a field of the model.",
         "column-duplicate": "No two columns of a result have the same name.",

@@ -14,9 +14,34 @@ from hangar_dal.contract.model import Tables
 from hangar_dal.contract.passed_on import meant, outputs, passed
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import leaves, of_type, parameter_name
+from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
-RULE: Final = "values-swapped"
+VALUES_SWAPPED: Final = Rule(
+    "values-swapped",
+    "error",
+    "No two columns are given each other's parameters.",
+    """\
+This applies to parameters in an INSERT, in SET, in MERGE or in a comparison of rows. Write them in the order of the
+columns. Both directions of a pair, `VALUES (:a, :b), (:b, :a)`, are fine. A parameter is followed through subqueries
+and queries of WITH: `WITH new AS (SELECT :name AS a, :note AS b) INSERT INTO items (name, note) SELECT b, a FROM new`
+is found as well, and so is `SET name = excluded.note, note = excluded.name`. Values of which a UNION gives several
+are left alone.
+""",
+    bad="""\
+--- users.py
+@query
+async def insert_user(db: Executor, id: UUID, email: str, nick: str) -> RowCount: ...
+--- users.sql
+-- name: insert_user
+INSERT INTO users (id, email, nick) VALUES (:id, :nick, :email);
+""",
+    good="""\
+--- users.sql
+-- name: insert_user
+INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
+""",
+)
 _ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ)
 _TIDYING: Final = (exp.Trim, exp.Lower, exp.Upper, exp.Nullif)  # what is written is the value itself in another form
 
@@ -126,4 +151,4 @@ def _is_straight(pairs: Pairs, circle: tuple[str, ...]) -> bool:
 def _remark(pairs: Pairs, circle: tuple[str, ...]) -> Remark:
     given = [f"{column} is given {pairs[column][1]}" for column in circle]
     message = f"{', '.join(given[:-1])} and {given[-1]}"
-    return Remark(RULE, pairs[circle[0]][0], message, "give each column the parameter of its own name")
+    return Remark(VALUES_SWAPPED, pairs[circle[0]][0], message, "give each column the parameter of its own name")

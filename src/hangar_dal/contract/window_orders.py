@@ -23,10 +23,10 @@ WINDOW_UNORDERED: Final = Rule(
     "error",
     "A window function that counts rows has an order that leaves no ties.",
     """\
-Rows with the same `created_at` are numbered in any order, and the databases choose different ones. The same is true of
-`ntile`, `lag`, `lead`, `first_value`, `last_value`, `nth_value`, and of sums over `ROWS ...`. End the ORDER BY of the
-window with the primary key. `rank()`, `dense_rank()` and sums over a whole partition or a `RANGE` give tied rows the
-same result, and are left alone.
+Rows with the same `created_at` are numbered in any order, and the databases choose different ones. The same is true
+of `ntile`, `lag`, `lead`, `first_value`, `last_value`, `nth_value`, and of sums over `ROWS ...`. End the ORDER BY of
+the window with the primary key. `rank()`, `dense_rank()` and sums over a whole partition or a `RANGE` give tied rows
+the same result, and are left alone.
 """,
     bad="""\
 --- items.py

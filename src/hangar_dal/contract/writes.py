@@ -5,16 +5,58 @@ Builds on `reading` and `locations`.
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from hangar_dal.contract.locations import finding_at, parameter_at
 from hangar_dal.contract.model import Described, Tables
+from hangar_dal.contract.parameters import NONE_REFUSED
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.storage_types import spoken, writes
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types
 from hangar_dal.query.clauses import Scope, scopes
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Kind, Token
+
+REQUIRED_COLUMN: Final = Rule(
+    "required-column",
+    "error",
+    "An INSERT gives each column that is NOT NULL and has no default.",
+    """\
+In the example, `email` is `NOT NULL` and has no default. Insert the column, or give it a default in a migration.
+""",
+    bad="""\
+--- users.py
+@query
+async def insert_user(db: Executor, id: UUID, nick: str) -> RowCount: ...
+--- users.sql
+-- name: insert_user
+INSERT INTO users (id, nick) VALUES (:id, :nick);
+""",
+    good="""\
+--- users.py
+@query
+async def insert_user(db: Executor, id: UUID, email: str, nick: str) -> RowCount: ...
+--- users.sql
+-- name: insert_user
+INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
+""",
+)
+
+
+WRITE_UNSEEN: Final = Rule(
+    "write-unseen",
+    "error",
+    "The verb of a statement that writes shows it, because calls are routed by the verb.",
+    """\
+SQLite reports that the statement writes, although it begins with none of the words by which calls are sent to the
+writing connection. Write the change as INSERT, UPDATE or DELETE. There is no example, since no such statement is
+known: `SELECT`, `VALUES` and `WITH` cannot write without one of these three, and other verbs are refused by
+[statement-kind](#statement-kind).
+""",
+    bad="",
+    good="",
+)
 
 
 def compare_writes(
@@ -23,14 +65,38 @@ def compare_writes(
     """Columns that an INSERT must give, or is given and drops; kinds; a statement that does not say that it writes."""
     if described.reads_only is False and not checked.block.writes:
         message = "the statement writes, and neither its verb nor a FOR UPDATE shows it"
-        yield finding_at(checked, "write-unseen", message, "write what it changes as INSERT, UPDATE or DELETE")
+        yield finding_at(checked, WRITE_UNSEEN, message, "write what it changes as INSERT, UPDATE or DELETE")
     for table, column in reading.left_out:
         message = f"{table}.{column} is NOT NULL without a default, and this INSERT leaves it out"
-        yield finding_at(checked, "required-column", message, "insert it, or give it a default in a migration")
+        yield finding_at(checked, REQUIRED_COLUMN, message, "insert it, or give it a default in a migration")
     yield from _taken(checked, reading, tables if checked.block.dialect == "postgresql" else twin)
     yield from _nulls_taken(checked, reading, tables)
     yield from _patches(checked, reading)
     yield from _unstored(checked, tables)
+
+
+KIND_WRITTEN: Final = Rule(
+    "kind-written",
+    "error",
+    "A column that is written to another is of its kind.",
+    """\
+Both databases turn the value into a text where the column holds one, but a timestamp into different texts. Write the
+column that is meant, or convert the value in Python.
+""",
+    bad="""\
+--- items.py
+@query
+async def copy_name_to_note(db: Executor, id: UUID) -> RowCount: ...
+--- items.sql
+-- name: copy_name_to_note
+UPDATE items SET note = created_at WHERE id = :id;
+""",
+    good="""\
+--- items.sql
+-- name: copy_name_to_note
+UPDATE items SET note = name WHERE id = :id;
+""",
+)
 
 
 def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | None) -> Iterator[Finding]:
@@ -43,7 +109,7 @@ def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | No
             where, source = f"{met.table}.{to.name}", f"{met.taken[0]}.{of.name}" if met.taken else ""
             message = f"{where} is {spoken(to.kind)}, and {source}, which is written to it, is {spoken(of.kind)}"
             fix = "write the column that is meant, or convert the value in Python"
-            yield finding_at(checked, "kind-written", message, fix, at=met.at)
+            yield finding_at(checked, KIND_WRITTEN, message, fix, at=met.at)
 
 
 def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> Iterator[Finding]:
@@ -57,7 +123,46 @@ def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> I
         if of is not None and of.nullable and not to.nullable and named[of.name.lower()] == 1:
             message = f"{of.name} may be NULL, and {met.table}.{met.column}, to which it is written, is NOT NULL"
             fix = "write COALESCE(...), or leave those rows out by IS NOT NULL"
-            yield finding_at(checked, "none-refused", message, fix, at=met.at)
+            yield finding_at(checked, NONE_REFUSED, message, fix, at=met.at)
+
+
+PATCH_MIXED: Final = Rule(
+    "patch-mixed",
+    "error",
+    "A change is written under its own flag, and a column that is not changed keeps its own value.",
+    """\
+In the example, `note` is written when `price` is given, and it may be None then. The same is reported for
+`note = CASE WHEN :note_is_set THEN :note ELSE name END`: the column is given the value of another one if nothing was
+given. Write the flag and the column of the change itself.
+""",
+    bad="""\
+--- items.py
+class ItemChanges(TypedDict, total=False):
+    note: str | None
+    price: int
+
+@query
+async def change_item(
+    db: Executor, id: UUID, **changes: Unpack[ItemChanges]
+) -> RowCount: ...
+--- items.sql
+-- name: change_item
+UPDATE items
+SET
+    note = CASE WHEN :price_is_set THEN :note ELSE note END,
+    price = CASE WHEN :price_is_set THEN :price ELSE price END
+WHERE id = :id;
+""",
+    good="""\
+--- items.sql
+-- name: change_item
+UPDATE items
+SET
+    note = CASE WHEN :note_is_set THEN :note ELSE note END,
+    price = CASE WHEN :price_is_set THEN :price ELSE price END
+WHERE id = :id;
+""",
+)
 
 
 def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
@@ -71,12 +176,42 @@ def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
         if others and given not in others:
             message = f":{others[0]} is written when {given} is given, and may be None then"
             yield finding_at(
-                checked, "patch-mixed", message, f"ask :{others[0]}_is_set", at=parameter_at(checked, patch.flag)
+                checked, PATCH_MIXED, message, f"ask :{others[0]}_is_set", at=parameter_at(checked, patch.flag)
             )
         if patch.kept and patch.kept.lower() != patch.column.lower():
             message = f"{patch.column} is overwritten with {patch.kept} when {given} is not given"
             fix = f"write ELSE {patch.column}"
-            yield finding_at(checked, "patch-mixed", message, fix, at=parameter_at(checked, patch.flag))
+            yield finding_at(checked, PATCH_MIXED, message, fix, at=parameter_at(checked, patch.flag))
+
+
+FIELD_UNSTORED: Final = Rule(
+    "field-unstored",
+    "warning",
+    "An INSERT of a model stores each field that has a column.",
+    """\
+The INSERT drops a field of the model, although the table has a column of that name. Insert it, or remove the field
+from the model. An INSERT that stores a field but not the column that is made of it, such as `name_fold`, is reported
+too: the row would not be found by its name.
+""",
+    bad="""\
+--- users.py
+class NewUser(Row):
+    id: UUID
+    email: str
+    nick: str | None
+
+@query
+async def insert_user(db: Executor, user: NewUser) -> RowCount: ...
+--- users.sql
+-- name: insert_user
+INSERT INTO users (id, email) VALUES (:id, :email);
+""",
+    good="""\
+--- users.sql
+-- name: insert_user
+INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
+""",
+)
 
 
 def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
@@ -95,15 +230,13 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
         for derived in _derived(name, types[name]):
             if derived in columns and columns[derived].nullable and derived not in given:
                 message = f"{name} is stored, and {table}.{derived}, by which it is found, is left out"
-                yield finding_at(
-                    checked, "field-unstored", message, f"insert it too, from :{derived}", severity="warning"
-                )
+                yield finding_at(checked, FIELD_UNSTORED, message, f"insert it too, from :{derived}")
     # A model of which little is stored is there for something else, such as the row that this one belongs to.
     if len(forgotten) * 2 < len(known):
         for name in forgotten:
             message = f"{models[0].__name__}.{name} is dropped, and {table} has a column for it"
             fix = "insert it too, or remove the field from the model"
-            yield finding_at(checked, "field-unstored", message, fix, severity="warning")
+            yield finding_at(checked, FIELD_UNSTORED, message, fix)
 
 
 def _derived(name: str, value: ValueType | str) -> Iterator[str]:

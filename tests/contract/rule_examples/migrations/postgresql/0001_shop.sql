@@ -9,12 +9,15 @@ CREATE TABLE items (
     owner_id uuid NOT NULL REFERENCES users (id),
     name text COLLATE "C" NOT NULL,
     name_fold text COLLATE "C",
+    brand text NOT NULL DEFAULT '', -- sorted by a language
     note text COLLATE "C",
+    note_hash text COLLATE "C",
     status text COLLATE "C" NOT NULL CHECK (status IN ('NEW', 'SOLD')),
     price bigint NOT NULL,
     stock smallint NOT NULL DEFAULT 0,
     data jsonb NOT NULL DEFAULT '{}',
     picture bytea,
+    replaces_id uuid REFERENCES items (id),
     created_at timestamptz NOT NULL
 );
 CREATE INDEX items_owner ON items (owner_id);

@@ -9,12 +9,15 @@ CREATE TABLE items (
     owner_id text NOT NULL REFERENCES users (id),
     name text NOT NULL,
     name_fold text,
+    brand text NOT NULL DEFAULT '',
     note text,
+    note_hash text,
     status text NOT NULL CHECK (status IN ('NEW', 'SOLD')),
     price integer NOT NULL,
     stock integer NOT NULL DEFAULT 0,
     data text NOT NULL DEFAULT '{}',
     picture blob,
+    replaces_id text REFERENCES items (id),
     created_at text NOT NULL
 ) STRICT;
 CREATE INDEX items_owner ON items (owner_id);
