@@ -13,10 +13,57 @@ from hangar_dal.contract.model import Described, Tables
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types, inner_model
 from hangar_dal.query.clauses import Scope, scopes
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Kind, Token, between_commas
 
 _OBJECTS: Final = frozenset({"JSON_OBJECT", "JSON_BUILD_OBJECT", "JSONB_BUILD_OBJECT"})
+
+
+JSON_FIELD: Final = Rule(
+    "json-field",
+    "error",
+    "What is read out of JSON, or built into it, has the names of the model's fields.",
+    """\
+No database checks the names inside of JSON: a misspelt one is NULL for each row. This includes a list of models
+within the rows. The names in other documents are not judged. The same is reported for a `json_object(...)` that is
+read as a nested model, if it lacks a field or has a key that is not a field.
+""",
+    bad="""\
+--- items.py
+class ItemNote(Row):
+    id: UUID
+    note: str
+
+@query
+async def set_notes(db: Executor, notes: list[ItemNote]) -> RowCount: ...
+--- sqlite/items.sql
+-- name: set_notes
+-- differs: each database has its own functions for JSON.
+UPDATE items SET note = json_extract(entry.value, '$.notes')
+FROM json_each(:notes) AS entry
+WHERE items.id = json_extract(entry.value, '$.id');
+--- postgresql/items.sql
+-- name: set_notes
+-- differs: each database has its own functions for JSON.
+UPDATE items SET note = entry.notes
+FROM json_to_recordset(:notes) AS entry (id uuid, notes text)
+WHERE items.id = entry.id;
+""",
+    good="""\
+--- sqlite/items.sql
+-- name: set_notes
+-- differs: each database has its own functions for JSON.
+UPDATE items SET note = json_extract(entry.value, '$.note')
+FROM json_each(:notes) AS entry
+WHERE items.id = json_extract(entry.value, '$.id');
+--- postgresql/items.sql
+-- name: set_notes
+-- differs: each database has its own functions for JSON.
+UPDATE items SET note = entry.note
+FROM json_to_recordset(:notes) AS entry (id uuid, note text)
+WHERE items.id = entry.id;
+""",
+)
 
 
 def compare_json(checked: CheckedVariant, described: Described, tables: Tables) -> Iterator[Finding]:
@@ -27,7 +74,7 @@ def compare_json(checked: CheckedVariant, described: Described, tables: Tables) 
         known |= {f"{name}_{kind}" for name, value in fields.items() for kind in DERIVED if _derives(value, kind)}
         if read.name not in known:
             message = f"{read.name} is not a field of {read.model.__name__}, so its value in the JSON is NULL"
-            yield finding_at(checked, "json-field", message, f"write one of {', '.join(sorted(known))}", at=read.at)
+            yield finding_at(checked, JSON_FIELD, message, f"write one of {', '.join(sorted(known))}", at=read.at)
     yield from _built(checked, described, scopes(checked.variant.text, checked.block.dialect)[0])
 
 
@@ -58,10 +105,10 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
         # One with a default as well: where one twin alone leaves it out, they would give different models.
         for name in (name for name in inner.model_fields if is_known and name not in keys):
             message = f"the objects of {column.name} have no {inner.__name__}.{name}"
-            yield finding_at(checked, "json-field", message, f"build them with '{name}' too", at=built.start)
+            yield finding_at(checked, JSON_FIELD, message, f"build them with '{name}' too", at=built.start)
         for name in (name for name in keys if name not in inner.model_fields):
             message = f"the key {name} of {column.name} is not a field of {inner.__name__}"
-            yield finding_at(checked, "json-field", message, "leave it out, or correct the name", at=keys[name])
+            yield finding_at(checked, JSON_FIELD, message, "leave it out, or correct the name", at=keys[name])
 
 
 def _object(items: "list[Token | Scope]") -> Scope | None:

@@ -15,7 +15,7 @@ from hangar_dal.contract.parameters import VALUE_REFUSED
 from hangar_dal.contract.storage_types import ADVICE, enum_of, is_known, postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types, kind_of
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Kind
 
 # Types of PostgreSQL's own that no annotation goes with. Others may be domains of any kind.
@@ -37,6 +37,53 @@ _OTHER_NAMES: Final = {
 _FIRST_WORD: Final = re.compile(r"^\w+")
 
 
+JSON_KIND: Final = Rule(
+    "json-kind",
+    "error",
+    "The type of a field that is read from JSON fits the model's field.",
+    """\
+PostgreSQL is told the type of each field that it reads out of a list of models. Write the type of the field's column.
+A text that is converted wherever it is used, as by `CAST(entry.created_at AS timestamptz)`, is fine. So is a list
+that is read as `json` or `jsonb`, for `jsonb_array_elements_text(entry.tags)`.
+""",
+    bad="""\
+--- items.py
+class ItemTime(Row):
+    id: UUID
+    created_at: datetime
+
+@query
+async def set_times(db: Executor, times: list[ItemTime]) -> RowCount: ...
+--- sqlite/items.sql
+-- name: set_times
+-- differs: each database has its own functions for JSON.
+UPDATE items SET created_at = json_extract(entry.value, '$.created_at')
+FROM json_each(:times) AS entry
+WHERE items.id = json_extract(entry.value, '$.id');
+--- postgresql/items.sql
+-- name: set_times
+-- differs: each database has its own functions for JSON.
+UPDATE items SET created_at = entry.created_at
+FROM json_to_recordset(:times) AS entry (id uuid, created_at date)
+WHERE items.id = entry.id;
+""",
+    good="""\
+--- sqlite/items.sql
+-- name: set_times
+-- differs: each database has its own functions for JSON.
+UPDATE items SET created_at = json_extract(entry.value, '$.created_at')
+FROM json_each(:times) AS entry
+WHERE items.id = json_extract(entry.value, '$.id');
+--- postgresql/items.sql
+-- name: set_times
+-- differs: each database has its own functions for JSON.
+UPDATE items SET created_at = entry.created_at
+FROM json_to_recordset(:times) AS entry (id uuid, created_at timestamptz)
+WHERE items.id = entry.id;
+""",
+)
+
+
 def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     """Each column of the record against the model's field of its name; a type that is not known may be any."""
     for read in names_read(checked, tables):
@@ -52,7 +99,7 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
             continue
         if not takes(kind, kind_of(value)):
             message = f"{name} is read as {spoken(kind)}, and {field} is {spoken(kind_of(value))}"
-            yield finding_at(checked, "json-kind", message, "write the type of its column", at=at)
+            yield finding_at(checked, JSON_KIND, message, "write the type of its column", at=at)
         elif enum_of(kind) and (refused := _refused(value, tables.enums[type_])):
             message = f"{field} may be {refused}, and {spoken(kind)} has only {', '.join(tables.enums[type_])}"
             yield finding_at(checked, VALUE_REFUSED, message, "change the type, or the enum in a migration", at=at)

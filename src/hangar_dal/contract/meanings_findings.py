@@ -2,15 +2,57 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.query.meanings import MEANINGS
 from hangar_dal.query.sources import Unresolved, resolve
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlblock import Parameter
 from hangar_dal.sqlscan import Kind
+
+_TABLE: Final = "\n".join(
+    f"| {' | '.join(part[0].upper() + part[1:].replace('|', chr(92) + '|') for part in row)} |"
+    for row in [("construct", "why", "instead"), ("---", "---", "---"), *MEANINGS.values()]
+)
+MEANING_DIFFERS: Final = Rule(
+    "meaning-differs",
+    "error",
+    "Equal blocks mean the same on both databases.",
+    f"""\
+Both databases accept the construct and understand it in different ways. The types of columns, as PostgreSQL has them,
+decide where it matters: `round(price)` is refused for a `double precision`, not for a `bigint`. Constants that do no
+harm, such as `substr(x, 1, 5)`, are fine. Blocks that differ are left alone.
+
+{_TABLE}
+
+Not refused, although it differs: arithmetic that overflows or leaves a function's domain, which PostgreSQL reports as
+an error; decimal fractions, which are exact on PostgreSQL only; what depends on the content of a JSON document.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_new_items(
+    db: Executor, owner_id: UUID, since: datetime
+) -> list[Item]: ...
+--- items.sql
+-- name: list_new_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND created_at >= CAST(:since AS timestamptz)
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_new_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND created_at >= :since
+ORDER BY id;
+""",
+)
 
 
 def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
@@ -21,12 +63,12 @@ def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Find
         if checked.block.differs and difference.meaning != "many_as_one":
             continue
         meaning = MEANINGS[difference.meaning]
-        yield finding_at(checked, "meaning-differs", meaning.message, meaning.instead, at=difference.at)
+        yield finding_at(checked, MEANING_DIFFERS, meaning.message, meaning.instead, at=difference.at)
     for parameter in () if checked.block.differs else _counts(checked):
         if _may_be_none(checked, parameter):
             meaning = MEANINGS["limit"]
             message = f":{parameter.name} may be None. {meaning.message}"
-            yield finding_at(checked, "meaning-differs", message, meaning.instead, at=parameter.start)
+            yield finding_at(checked, MEANING_DIFFERS, message, meaning.instead, at=parameter.start)
 
 
 def _counts(checked: CheckedVariant) -> Iterator[Parameter]:

@@ -4,11 +4,42 @@ A line holds for every arm of its block, and both dialect files may have it thou
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.unneeded_optional import Answer
 from hangar_dal.query.declared import DeclaredQuery
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
+
+OVERRIDE_NEEDLESS: Final = Rule(
+    "override-needless",
+    "warning",
+    "A `-- not null:` line is only written where it cannot be determined without it.",
+    """\
+The column is known never to be NULL, in every arm and on both databases. Delete the line. If one database needs the
+line, both dialect files may have it.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+-- not null: name: every item has a name
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+)
 
 
 def needless_overrides(answers: Sequence[Answer]) -> Iterator[Finding]:
@@ -28,4 +59,4 @@ def needless_overrides(answers: Sequence[Answer]) -> Iterator[Finding]:
             continue
         for of_one in of_dialects.values():
             message = f"`-- not null: {name}`: the column is never NULL, and check knows this without the line"
-            yield finding_at(of_one[0].checked, "override-needless", message, "delete the line", severity="warning")
+            yield finding_at(of_one[0].checked, OVERRIDE_NEEDLESS, message, "delete the line")

@@ -1,15 +1,16 @@
-"""What a database gives back against what the function promises. Builds on `storage_types` and `locations`."""
+"""The types, values and NULLs of a result against what the function promises. Builds on `result_columns`."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from hangar_dal.contract.locations import column_at, finding_at
 from hangar_dal.contract.model import Described, ResultColumn, TableColumn, Tables
 from hangar_dal.contract.reading import Given, Reading
+from hangar_dal.contract.result_columns import compare_names, result_fields
 from hangar_dal.contract.storage_types import advice, enum_of, fits, spoken, values_of
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.database.types import ValueType, field_types, kind_of
-from hangar_dal.rules import Finding
+from hangar_dal.database.types import ValueType, kind_of
+from hangar_dal.rules import Finding, Rule
 
 Nulls = Sequence[bool | None] | None
 
@@ -21,21 +22,13 @@ def compare_results(
     fields, nulls = result_fields(checked), reading.nulls
     if fields is not None and checked.block.returns_rows:  # otherwise `returning-missing` says it
         texts = dict(zip((column.name for column in described.columns), reading.texts, strict=False))
-        yield from _names(checked, described.columns, tuple(fields))
+        yield from compare_names(checked, described.columns, tuple(fields))
         for column, value in _pairs(described.columns, fields):
             yield from _kind(checked, column, value, twin)
             yield from _values(checked, column, value, tables)
             yield from _texts(checked, column, value, texts.get(column.name, ()))
         yield from _nulls(checked, described.columns, nulls, fields)
     yield from _overrides(checked, described.columns)
-
-
-def result_fields(checked: CheckedVariant) -> Mapping[str, ValueType] | None:
-    """What is promised by name; a value that is no model has the empty name; None where no rows are read."""
-    result = checked.query.signature.result
-    if result.model is not None:
-        return {name: value for name, value in field_types(result.model).items() if isinstance(value, ValueType)}
-    return {"": result.value} if result.value is not None else None
 
 
 def may_be_null(checked: CheckedVariant, column: ResultColumn, place: int, nulls: Nulls) -> bool | None:
@@ -55,30 +48,35 @@ def _pairs(
             yield column, fields[column.name]
 
 
-def _names(checked: CheckedVariant, columns: Sequence[ResultColumn], fields: tuple[str, ...]) -> Iterator[Finding]:
-    names = [column.name for column in columns]
-    if fields == ("",):
-        if len(names) != 1:
-            message = f"returns {len(names)} columns, and the signature has one value"
-            yield finding_at(checked, "column-extra", message, "select the one, or declare a model")
-        return
-    model = checked.query.signature.result.model
-    owner = model.__name__ if model else ""
-    missing = [name for name in fields if name not in names]
-    extra = [name for name in dict.fromkeys(names) if name not in fields]
-    for name in missing:
-        yield finding_at(checked, "column-missing", f"no column for {owner}.{name}", f"select it, or name it AS {name}")
-    for name in extra:
-        message, fix = f"the column {name} is not a field of {owner}", "leave it out, or add the field"
-        yield finding_at(checked, "column-extra", message, fix, at=column_at(checked, name))
-    for name, count in Counter(names).items():
-        if count > 1:
-            message, fix = f"{count} columns are called {name}", "give each a name of its own by AS"
-            yield finding_at(checked, "column-duplicate", message, fix, at=column_at(checked, name))
-    if not missing and not extra and len(names) == len(fields) and tuple(names) != fields:
-        first = next(name for name, expected in zip(names, fields, strict=True) if name != expected)
-        message = f"the columns are in a different order than the fields of {owner}"
-        yield finding_at(checked, "column-order", message, f"write {', '.join(fields)}", at=column_at(checked, first))
+COLUMN_KIND: Final = Rule(
+    "column-kind",
+    "error",
+    "A field's type fits the type of its column.",
+    """\
+Examples are `price: str` for a `bigint`, and `-> int` for `sum(price)`, which is `numeric` on PostgreSQL.
+
+A `str` goes with text and enums alone. PostgreSQL pads `character(5)` with spaces, and `real` has fewer digits than
+SQLite keeps: make the column `text` or `double precision`. For `inet`, `money` and other types, select
+`CAST(column AS text)`.
+""",
+    bad="""\
+--- items.py
+@query
+async def sum_prices(db: Executor, owner_id: UUID) -> int: ...
+--- items.sql
+-- name: sum_prices
+SELECT coalesce(sum(price), 0) AS total
+FROM items
+WHERE owner_id = :owner_id;
+""",
+    good="""\
+--- items.sql
+-- name: sum_prices
+SELECT CAST(coalesce(sum(price), 0) AS bigint) AS total
+FROM items
+WHERE owner_id = :owner_id;
+""",
+)
 
 
 def _kind(checked: CheckedVariant, column: ResultColumn, value: ValueType, twin: Tables | None) -> Iterator[Finding]:
@@ -90,7 +88,7 @@ def _kind(checked: CheckedVariant, column: ResultColumn, value: ValueType, twin:
         message = f"{column.name} is {spoken(database or '')}{on}, and {_owner(checked, column)} is {spoken(kind)}"
         fix = "change the annotation, select what is meant, or convert it by CAST(... AS ...)"
         fix = (advice(database) if database and not (dialect == "sqlite" and theirs is None) else "") or fix
-        yield finding_at(checked, "column-kind", message, fix, at=column_at(checked, column.name))
+        yield finding_at(checked, COLUMN_KIND, message, fix, at=column_at(checked, column.name))
 
 
 def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | None:
@@ -107,7 +105,43 @@ def _texts(
     for given in (each for each in texts if known and each.text not in known):
         message = f"{_owner(checked, column)} refuses '{given.text}', which the statement gives for it"
         fix = f"give one of {', '.join(known)}, or add it to the type"
-        yield finding_at(checked, "value-unreadable", message, fix, at=given.at)
+        yield finding_at(checked, VALUE_UNREADABLE, message, fix, at=given.at)
+
+
+VALUE_UNREADABLE: Final = Rule(
+    "value-unreadable",
+    "error",
+    "A type knows each value that the CHECK or the enum of its column allows.",
+    """\
+The column's CHECK, or its enum on PostgreSQL, allows a value that the field's `Literal` or `Enum` refuses, so reading
+the first such row fails. In the example, the migrations say `CHECK (status IN ('NEW', 'SOLD'))`. Add the value to the
+type.
+""",
+    bad="""\
+--- items.py
+class ItemStatus(Row):
+    id: UUID
+    status: Literal["NEW"]
+
+@query
+async def list_statuses(db: Executor, owner_id: UUID) -> list[ItemStatus]: ...
+--- items.sql
+-- name: list_statuses
+SELECT id, status
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.py
+class ItemStatus(Row):
+    id: UUID
+    status: Literal["NEW", "SOLD"]
+
+@query
+async def list_statuses(db: Executor, owner_id: UUID) -> list[ItemStatus]: ...
+""",
+)
 
 
 def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables) -> Iterator[Finding]:
@@ -121,7 +155,81 @@ def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tab
         message = f"{where} may be {', '.join(unknown)}, which {_owner(checked, column)} refuses"
         rule = f"the enum {enum}" if enum else "the CHECK"
         fix = f"add the values to the type, or remove them from {rule} in a migration"
-        yield finding_at(checked, "value-unreadable", message, fix, at=column_at(checked, column.name))
+        yield finding_at(checked, VALUE_UNREADABLE, message, fix, at=column_at(checked, column.name))
+
+
+NULL_REFUSED: Final = Rule(
+    "null-refused",
+    "error",
+    "A field accepts None if its column may be NULL.",
+    """\
+Columns that may be NULL are nullable columns, those behind a LEFT JOIN, and `max(x)` of no rows. Declare `| None`, or
+write `coalesce(...)` or an INNER JOIN.
+""",
+    bad="""\
+--- items.py
+class NotedItem(Row):
+    id: UUID
+    note: str
+
+@query
+async def list_notes(db: Executor, owner_id: UUID) -> list[NotedItem]: ...
+--- items.sql
+-- name: list_notes
+SELECT id, note
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.py
+class NotedItem(Row):
+    id: UUID
+    note: str | None
+
+@query
+async def list_notes(db: Executor, owner_id: UUID) -> list[NotedItem]: ...
+""",
+)
+
+
+NULL_UNKNOWN: Final = Rule(
+    "null-unknown",
+    "error",
+    "A field accepts None if it cannot be determined whether its column may be NULL.",
+    """\
+Declare `| None`. If you know that the column is never NULL, say so and why, under the header. Each dialect has a line
+of its own.
+""",
+    bad="""\
+--- items.py
+class LabelledItem(Row):
+    id: UUID
+    label: str
+
+@query
+async def list_labels(db: Executor, owner_id: UUID) -> list[LabelledItem]: ...
+--- items.sql
+-- name: list_labels
+SELECT
+    id,
+    CASE status WHEN 'NEW' THEN 'on sale' WHEN 'SOLD' THEN 'sold' END AS label
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_labels
+-- not null: label: the CHECK of items.status allows no other value
+SELECT
+    id,
+    CASE status WHEN 'NEW' THEN 'on sale' WHEN 'SOLD' THEN 'sold' END AS label
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+)
 
 
 def _nulls(
@@ -137,11 +245,41 @@ def _nulls(
             owner = _owner(checked, column)
             message = f"it cannot be determined whether {column.name} may be NULL, and {owner} does not accept None"
             fix = f"declare `| None`, or write `-- not null: {column.name}: reason` under the header"
-            yield finding_at(checked, "null-unknown", message, fix, at=column_at(checked, column.name))
+            yield finding_at(checked, NULL_UNKNOWN, message, fix, at=column_at(checked, column.name))
         elif nullable:
             message = f"{column.name} may be NULL, and {_owner(checked, column)} does not accept None"
             fix = "declare `| None`, or keep NULL away in the statement"
-            yield finding_at(checked, "null-refused", message, fix, at=column_at(checked, column.name))
+            yield finding_at(checked, NULL_REFUSED, message, fix, at=column_at(checked, column.name))
+
+
+OVERRIDE_UNKNOWN: Final = Rule(
+    "override-unknown",
+    "error",
+    "A `-- not null:` line names a column of the result.",
+    """\
+Correct the name, or delete the line.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+-- not null: label: the CHECK of items.status allows no other value
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+)
 
 
 def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn]) -> Iterator[Finding]:
@@ -149,7 +287,7 @@ def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn]) -> Iter
     for name in checked.block.not_null:
         if name not in names:
             message = f"`-- not null: {name}`: the result has no such column"
-            yield finding_at(checked, "override-unknown", message, "delete the line, or correct the name")
+            yield finding_at(checked, OVERRIDE_UNKNOWN, message, "delete the line, or correct the name")
 
 
 def _owner(checked: CheckedVariant, column: ResultColumn) -> str:

@@ -7,13 +7,21 @@ from typing import Final
 from hangar_dal.contract.ambiguous_updates import UPDATE_AMBIGUOUS
 from hangar_dal.contract.collations import COLLATION_DIFFERS
 from hangar_dal.contract.constant_conditions import CONDITION_CONSTANT
+from hangar_dal.contract.json_fields import JSON_FIELD
+from hangar_dal.contract.json_kinds import JSON_KIND
 from hangar_dal.contract.keysets import KEYSET_ORDER
+from hangar_dal.contract.meanings_findings import MEANING_DIFFERS
 from hangar_dal.contract.narrow import VALUE_TOO_LARGE
 from hangar_dal.contract.not_in import NOT_IN_NULL
 from hangar_dal.contract.outer_joins import OUTER_JOIN_UNDONE
+from hangar_dal.contract.overrides import OVERRIDE_NEEDLESS
 from hangar_dal.contract.parameters import NONE_COMPARED, NONE_REFUSED, PARAMETER_KIND, STATEMENT_REFUSED, VALUE_REFUSED
+from hangar_dal.contract.result_columns import COLUMN_DUPLICATE, COLUMN_EXTRA, COLUMN_MISSING, COLUMN_ORDER
+from hangar_dal.contract.results import COLUMN_KIND, NULL_REFUSED, NULL_UNKNOWN, OVERRIDE_UNKNOWN, VALUE_UNREADABLE
 from hangar_dal.contract.rows import NULLS_UNPLACED, ROW_UNKEYED
+from hangar_dal.contract.seals import SEALED_COMPARED, SEALED_ELSEWHERE
 from hangar_dal.contract.swapped import VALUES_SWAPPED
+from hangar_dal.contract.unneeded_optional import NULL_NEEDLESS
 from hangar_dal.contract.window_orders import WINDOW_UNORDERED
 from hangar_dal.contract.writes import FIELD_UNSTORED, KIND_WRITTEN, PATCH_MIXED, REQUIRED_COLUMN, WRITE_UNSEEN
 from hangar_dal.rules import Rule
@@ -41,7 +49,23 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             PATCH_MIXED,
             FIELD_UNSTORED,
             WRITE_UNSEEN,
+            MEANING_DIFFERS,
             NULLS_UNPLACED,
+            COLUMN_MISSING,
+            COLUMN_EXTRA,
+            COLUMN_DUPLICATE,
+            COLUMN_ORDER,
+            COLUMN_KIND,
+            SEALED_ELSEWHERE,
+            SEALED_COMPARED,
+            JSON_KIND,
+            JSON_FIELD,
+            VALUE_UNREADABLE,
+            NULL_REFUSED,
+            NULL_UNKNOWN,
+            NULL_NEEDLESS,
+            OVERRIDE_UNKNOWN,
+            OVERRIDE_NEEDLESS,
         ),
     }
 )
@@ -87,22 +111,6 @@ SUMMARIES: Final[Mapping[str, str]] = MappingProxyType(
         "transaction-needed": "A query whose whole effect ends with its transaction declares `db: Transaction`.",
         "clock": "The current time is the parameter :now, which tests can set.",
         # Statements against the databases
-        "value-unreadable": "A type knows each value that the CHECK or the enum of its column allows.",
-        "meaning-differs": "Equal blocks mean the same on both databases.",
-        "column-missing": "Each field of the model is a column of the result.",
-        "column-extra": "Each column of the result is a field of the model.",
-        "column-duplicate": "No two columns of a result have the same name.",
-        "column-order": "The columns of a result are in the order of the model's fields.",
-        "column-kind": "A field's type fits the type of its column.",
-        "null-refused": "A field accepts None if its column may be NULL.",
-        "null-unknown": "A field accepts None if it cannot be determined whether its column may be NULL.",
-        "null-needless": "A field accepts None only if a query may fill it with NULL.",
-        "sealed-elsewhere": "A sealed field is stored in the table and the column that it names.",
-        "sealed-compared": "No sealed value is compared: each is sealed with a new random nonce.",
-        "json-kind": "The type of a field that is read from JSON fits the model's field.",
-        "json-field": "What is read out of JSON, or built into it, has the names of the model's fields.",
-        "override-unknown": "A `-- not null:` line names a column of the result.",
-        "override-needless": "A `-- not null:` line is only written where it cannot be determined without it.",
         # Plans
         "scan": "A statement finds its rows by an index, unless its file says why it reads a whole table.",
         "scan-needless": "A `-- scan:` line is only written where a whole table is read.",

@@ -14,14 +14,14 @@ from hangar_dal.contract.model import Described, Tables
 from hangar_dal.contract.null_comparisons import compares
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reading import Reading
-from hangar_dal.contract.results import result_fields
+from hangar_dal.contract.result_columns import result_fields
 from hangar_dal.contract.sending import sources
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.contract.writes import insert_target
 from hangar_dal.database.types import ValueType, field_types
 from hangar_dal.query.clauses import scopes
 from hangar_dal.query.sealed import sealed_values
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sealing import Sealed
 
 Place = tuple[str, str]  # a table and a column of it, in lower case
@@ -80,6 +80,46 @@ def _read(checked: CheckedVariant, described: Described, tables: Tables) -> Iter
             yield _elsewhere(checked, message, column_at(checked, column.name))
 
 
+SEALED_COMPARED: Final = Rule(
+    "sealed-compared",
+    "error",
+    "No sealed value is compared: each is sealed with a new random nonce.",
+    """\
+Two sealed texts of one value differ, so the comparison matches no row. Store a keyed hash (HMAC) of the value in a
+column of its own, and compare that. An UPDATE or a DELETE may compare the sealed text that was read before: declare
+that argument as `str`.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items_by_note(
+    db: Executor,
+    owner_id: UUID,
+    note: Annotated[str, Sealed("items", "note", bind=("owner_id",))],
+) -> list[Item]: ...
+--- items.sql
+-- name: list_items_by_note
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND note = :note
+ORDER BY id;
+""",
+    good="""\
+--- items.py
+@query
+async def list_items_by_note(
+    db: Executor, owner_id: UUID, note_hash: str
+) -> list[Item]: ...
+--- items.sql
+-- name: list_items_by_note
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND note_hash = :note_hash
+ORDER BY id;
+""",
+)
+
+
 def _compared(checked: CheckedVariant, reading: Reading, places: frozenset[Place]) -> Iterator[Finding]:
     givers = sources(checked)
     sealed = [name for name, source in givers.items() if source.value is not None and source.value.sealed]
@@ -87,12 +127,12 @@ def _compared(checked: CheckedVariant, reading: Reading, places: frozenset[Place
     for name in sealed:
         if name in at or compares(checked.variant, name):
             message = f":{name} is sealed anew for each call, so it is equal to no stored value"
-            yield finding_at(checked, "sealed-compared", message, _INSTEAD, at=parameter_at(checked, name))
+            yield finding_at(checked, SEALED_COMPARED, message, _INSTEAD, at=parameter_at(checked, name))
     # An UPDATE may compare the sealed text that was read before, to replace that one only.
     for name, met in at.items() if checked.block.verb in ("SELECT", "WITH") else ():
         if name not in sealed and _short(met.table, met.column) in places and _is_equal(checked.variant.text, name):
             message = f"{met.table}.{met.column} is sealed, so it is equal to no :{name}"
-            yield finding_at(checked, "sealed-compared", message, _INSTEAD, at=met.at)
+            yield finding_at(checked, SEALED_COMPARED, message, _INSTEAD, at=met.at)
 
 
 def _is_equal(text: str, name: str) -> bool:
@@ -104,9 +144,37 @@ def _stored(what: str, sealed: Sealed, place: str) -> str:
     return f"{what} is sealed for {sealed.table}.{sealed.column} and is stored in {place}, where it never opens"
 
 
+SEALED_ELSEWHERE: Final = Rule(
+    "sealed-elsewhere",
+    "error",
+    "A sealed field is stored in the table and the column that it names.",
+    """\
+A sealed value opens only in the table and column that `Sealed` names, and a backup looks for it there. The same is
+reported for a table or column that does not exist. Write the names of the column that holds the value.
+""",
+    bad="""\
+--- items.py
+@query
+async def set_note(
+    db: Executor, id: UUID, note: Annotated[str, Sealed("orders", "note", bind=("id",))]
+) -> RowCount: ...
+--- items.sql
+-- name: set_note
+UPDATE items SET note = :note WHERE id = :id;
+""",
+    good="""\
+--- items.py
+@query
+async def set_note(
+    db: Executor, id: UUID, note: Annotated[str, Sealed("items", "note", bind=("id",))]
+) -> RowCount: ...
+""",
+)
+
+
 def _elsewhere(checked: CheckedVariant, message: str, at: int | None) -> Finding:
     return finding_at(
-        checked, "sealed-elsewhere", message, "name the table and the column of the value in Sealed(...)", at=at
+        checked, SEALED_ELSEWHERE, message, "name the table and the column of the value in Sealed(...)", at=at
     )
 
 

@@ -4,13 +4,14 @@ A model may be read by many statements, on both databases: it is too loose only 
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from hangar_dal.contract.locations import column_at, finding_at
 from hangar_dal.contract.model import Described
-from hangar_dal.contract.results import Nulls, may_be_null, result_fields
+from hangar_dal.contract.result_columns import result_fields
+from hangar_dal.contract.results import Nulls, may_be_null
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 
 
 class Answer(NamedTuple):
@@ -19,6 +20,40 @@ class Answer(NamedTuple):
     checked: CheckedVariant
     described: Described
     nulls: Nulls
+
+
+NULL_NEEDLESS: Final = Rule(
+    "null-needless",
+    "warning",
+    "A field accepts None only if a query may fill it with NULL.",
+    """\
+The field is NULL in no query that reads the model, on either database. Remove `| None`.
+""",
+    bad="""\
+--- items.py
+class PricedItem(Row):
+    id: UUID
+    price: int | None
+
+@query
+async def list_prices(db: Executor, owner_id: UUID) -> list[PricedItem]: ...
+--- items.sql
+-- name: list_prices
+SELECT id, price
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.py
+class PricedItem(Row):
+    id: UUID
+    price: int
+
+@query
+async def list_prices(db: Executor, owner_id: UUID) -> list[PricedItem]: ...
+""",
+)
 
 
 def too_loose(answers: Iterable[Answer]) -> Iterator[Finding]:
@@ -40,5 +75,5 @@ def too_loose(answers: Iterable[Answer]) -> Iterator[Finding]:
             message = f"{result.model.__name__}.{column.name} allows None, and its column is never NULL"
             at = column_at(answer.checked, column.name)
             fix = "remove `| None` from the field"
-            first[key] = finding_at(answer.checked, "null-needless", message, fix, at=at, severity="warning")
+            first[key] = finding_at(answer.checked, NULL_NEEDLESS, message, fix, at=at)
     yield from (finding for key, finding in first.items() if key not in needed)
