@@ -5,11 +5,9 @@ Each rule stands in the module that finds where it is broken. `contract/rules.py
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 Severity = Literal["error", "warning"]
-
-FILE_FORMAT: Final = "file-format"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,7 +31,7 @@ class Finding:
     def sentence(self) -> str:
         """All of it in one line for an error message, the query named once."""
         named = self.message.startswith((self.query, *(f"{self.query.rpartition('.')[2]}{end}" for end in (" ", ":"))))
-        query = "" if not self.query or named or self.rule == FILE_FORMAT else f"{self.query}: "
+        query = "" if not self.query or named or self.rule == "file-format" else f"{self.query}: "
         return f"{self.path}:{self.line}: {query}{self.message}{f'; {self.fix}' if self.fix else ''}"
 
 
@@ -46,7 +44,8 @@ class Rule:
     explanation: Markdown: when the rule is broken, and what to write instead.
     bad, good: two versions of a small application. The first one gets a finding of this rule and no other finding, the
         second one gets none. Each file begins with a line `--- NAME`: `items.py`; `items.sql` for both dialects, or
-        `sqlite/items.sql` and `postgresql/items.sql`. `good` leaves out the files that are the same.
+        `sqlite/items.sql` and `postgresql/items.sql`. `good` leaves out the files that are the same; a file without
+        text is deleted.
         Both are empty if no statement is known that breaks the rule.
     is_fatal: a query that breaks it cannot be called, so `-- ignore:` does not turn it off.
     """

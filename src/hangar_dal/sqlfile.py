@@ -14,10 +14,34 @@ from operator import itemgetter
 from pathlib import PurePath
 from typing import Final
 
-from hangar_dal.rules import FILE_FORMAT, Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlblock import Block, Condition, Line
 from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, scan
 from hangar_dal.textlines import TextLines
+
+FILE_FORMAT: Final = Rule(
+    "file-format",
+    "error",
+    "A SQL file holds named blocks of one statement each, as sql/README.md says.",
+    """\
+[sql/README.md](../sql/README.md) describes the format. The rule is also broken by a misspelt header, two statements
+in a block, an arm over several lines, and a directive without its reason. Write what the finding says.
+""",
+    bad="""\
+--- items.py
+@query
+async def find_item(db: Executor, id: UUID) -> Item | None: ...
+--- items.sql
+-- name: find_item
+SELECT id, name FROM items WHERE id = $1;
+""",
+    good="""\
+--- items.sql
+-- name: find_item
+SELECT id, name FROM items WHERE id = :id;
+""",
+    is_fatal=True,
+)
 
 _HEADER = re.compile(r"-- name: ([a-z_][a-z0-9_]*)$")
 _LABEL = re.compile(r"(?:--|/\*)[\s:]*(\w+)(\s*:)?\s*(\S.*?)?(?:\*/)?$", re.DOTALL)
@@ -61,14 +85,14 @@ class SqlFile:
         self.headers[name] = line
         self._order.append((line, name))
 
-    def refuse(self, place: Place, message: str, fix: str = "", *, rule: str = FILE_FORMAT) -> None:
+    def refuse(self, place: Place, message: str, fix: str = "", *, rule: Rule = FILE_FORMAT) -> None:
         before = bisect_right(self._order, place[0], key=itemgetter(0))
         query = f"{self.name}.{self._order[before - 1][1]}" if before else ""
-        self.faults.append(Finding(self.path, *place, self.dialect, query, rule, "error", message, fix))
+        self.faults.append(rule.finding(self.path, *place, message, fix, dialect=self.dialect, query=query))
 
 
 def unreadable(
-    path: str, dialect: Dialect, reason: str, fix: str = "", *, place: Place = (1, 1), rule: str = FILE_FORMAT
+    path: str, dialect: Dialect, reason: str, fix: str = "", *, place: Place = (1, 1), rule: Rule = FILE_FORMAT
 ) -> SqlFile:
     """A file of which nothing is known, but why."""
     file = SqlFile(path, dialect, readable=False)

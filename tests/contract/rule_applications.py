@@ -26,7 +26,7 @@ from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 from pydantic import Field
 from typing_extensions import Unpack
-from hangar_dal import Executor, JsonObject, Row, RowCount, Sealed, Stream, Transaction
+from hangar_dal import Executor, JsonArray, JsonObject, Row, RowCount, Sealed, Stream, Transaction
 from {package} import CATALOG
 
 query = CATALOG.query
@@ -51,24 +51,33 @@ def files_of(example: str) -> dict[str, str]:
 
 
 def corrected(bad: str, good: str) -> dict[str, str]:
-    """The files of the good example. It names those that it changes; a SQL file replaces those of the same name."""
-    good_files = files_of(good)
-    replaced = {name.rpartition("/")[2] for name in good_files if name.endswith(".sql")}
-    kept = {name: text for name, text in files_of(bad).items() if name.rpartition("/")[2] not in replaced}
-    return {**kept, **good_files}
+    """The files of the good example. It names those that it changes; a file without text is deleted."""
+    files = {**paths_of(files_of(bad)), **paths_of(files_of(good))}
+    return {path: text for path, text in files.items() if text}
+
+
+def paths_of(files: Mapping[str, str]) -> dict[str, str]:
+    """The same files by their paths in the package, with a SQL file for each dialect."""
+    found = {}
+    for name, text in files.items():
+        if not name.endswith(".sql"):
+            found[name] = text
+        elif "/" in name:
+            found[f"sql/{name}"] = text
+        else:
+            found |= {f"sql/{dialect}/{name}": text for dialect in DIALECTS}
+    return found
 
 
 def write_application(folder: Path, package: str, files: Mapping[str, str]) -> Path:
     """Write the package and a pyproject.toml, whose path is returned."""
     write(folder / package / "__init__.py", CATALOG.format(package=package))
-    for name, text in files.items():
-        if name.endswith(".py"):
-            write(folder / package / name, PREAMBLE.format(package=package) + text)
-        elif "/" in name:
-            write(folder / package / "sql" / name, text)
+    for path, text in files.items():
+        if path.endswith(".py"):
+            write(folder / package / path, PREAMBLE.format(package=package) + text)
+            (folder / package / path).with_name("__init__.py").touch()
         else:
-            for dialect in DIALECTS:
-                write(folder / package / "sql" / dialect / name, text)
+            write(folder / package / path, text)
     return write(folder / "pyproject.toml", SECTION.format(package=package))
 
 

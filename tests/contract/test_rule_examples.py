@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contract.rule_applications import MIGRATIONS, corrected, files_of, rules_broken
+from contract.rule_applications import MIGRATIONS, corrected, files_of, paths_of, rules_broken
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.rules import RULES
@@ -36,5 +36,5 @@ def test_every_rule_has_examples_unless_no_statement_is_known_that_breaks_it() -
 @pytest.mark.parametrize("rule", WITH_EXAMPLES.values(), ids=WITH_EXAMPLES)
 def test_a_rule_is_broken_in_its_bad_example_alone(rule: Rule, sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
     package = rule.id.replace("-", "_")
-    assert rules_broken(tmp_path, f"bad_{package}", files_of(rule.bad), sources) == {rule.id}
+    assert rules_broken(tmp_path, f"bad_{package}", paths_of(files_of(rule.bad)), sources) == {rule.id}
     assert rules_broken(tmp_path, f"good_{package}", corrected(rule.bad, rule.good), sources) == set()

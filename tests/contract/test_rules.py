@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hangar_dal.contract.rules import RULES
-from hangar_dal.rules import FILE_FORMAT, Finding
+from hangar_dal.rules import Finding
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "hangar_dal"
@@ -46,7 +46,7 @@ def test_every_rule_is_explained_by_its_name_and_no_other_is() -> None:
         ("items.it", "block-missing", "items.it has no block", "", "items.sql:3: items.it has no block"),
         ("items.it", "block-undeclared", "it is declared nowhere", "", "items.sql:3: it is declared nowhere"),
         ("items.it", "star", "item is wrong", "", "items.sql:3: items.it: item is wrong"),
-        ("items.it", FILE_FORMAT, "is misspelt", "", "items.sql:3: is misspelt"),
+        ("items.it", "file-format", "is misspelt", "", "items.sql:3: is misspelt"),
         ("", "file-orphan", "no module declares it", "", "items.sql:3: no module declares it"),
     ],
 )

@@ -36,6 +36,8 @@ def explanation(rule: Rule) -> Iterator[str]:
 
 def example(text: str) -> Iterator[str]:
     for name, content in files_of(text).items():
+        if not content:  # deleted
+            continue
         language = {"py": "python", "toml": "toml", "sql": "sql"}[name.rpartition(".")[2]]
         yield f"```{language}"
         if "/" in name:

@@ -45,7 +45,7 @@ def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-QUERY = re.compile(r"^@query$", re.MULTILINE)
+QUERY = re.compile(r"^query = [A-Z]+\.query$", re.MULTILINE)
 CATALOGS = sorted(path for path in SQL.iterdir() if (path / "queries").is_dir())
 DOMAINS = [(folder, name) for folder in CATALOGS for name in names(folder / "queries" / "sqlite", "*.sql")]
 

@@ -24,10 +24,76 @@ from hangar_dal.contract.swapped import VALUES_SWAPPED
 from hangar_dal.contract.unneeded_optional import NULL_NEEDLESS
 from hangar_dal.contract.window_orders import WINDOW_UNORDERED
 from hangar_dal.contract.writes import FIELD_UNSTORED, KIND_WRITTEN, PATCH_MIXED, REQUIRED_COLUMN, WRITE_UNSEEN
+from hangar_dal.query.clock import CLOCK
+from hangar_dal.query.comparison import (
+    ARM_CONDITION,
+    ARM_MISSING,
+    COUNT_OF_READ,
+    PARAMETER_UNFIT,
+    PARAMETER_UNKNOWN,
+    RETURNING_MISSING,
+    STREAM_WRITES,
+)
+from hangar_dal.query.declared import ARGUMENT_UNUSED, DIFFERS_NEEDLESS, TWINS_DIFFER
+from hangar_dal.query.dialect_differences import AGGREGATE_UNORDERED, LIKE_DIFFERS
+from hangar_dal.query.quoted import PARAMETER_QUOTED
+from hangar_dal.query.refusals import RESULT_UNUSED, STAR, STATEMENT_KIND
+from hangar_dal.query.row_order import LIMIT_UNORDERED, LIST_UNORDERED, ORDER_BY_PARAMETER, ROW_ORDERED
+from hangar_dal.query.session_state import SESSION_STATE, TRANSACTION_NEEDED
+from hangar_dal.query.signature import SIGNATURE
+from hangar_dal.query.sql_files import (
+    BLOCK_MISSING,
+    BLOCK_UNDECLARED,
+    FILE_MISSING,
+    FILE_ORPHAN,
+    FILE_SHARED,
+    TWINS_ORDER,
+)
+from hangar_dal.query.writes import INSERT_UNLISTED, READ_WRITES, ROW_SKIPPED, WHERE_MISSING
 from hangar_dal.rules import Rule
+from hangar_dal.sqlfile import FILE_FORMAT
 
 CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
     {
+        "Files and functions": (
+            FILE_FORMAT,
+            FILE_MISSING,
+            FILE_ORPHAN,
+            FILE_SHARED,
+            BLOCK_MISSING,
+            BLOCK_UNDECLARED,
+            TWINS_ORDER,
+            TWINS_DIFFER,
+            DIFFERS_NEEDLESS,
+            SIGNATURE,
+            ARGUMENT_UNUSED,
+            PARAMETER_UNKNOWN,
+            PARAMETER_QUOTED,
+            PARAMETER_UNFIT,
+            ARM_CONDITION,
+            ARM_MISSING,
+            STATEMENT_KIND,
+            RETURNING_MISSING,
+            COUNT_OF_READ,
+            STREAM_WRITES,
+            READ_WRITES,
+            RESULT_UNUSED,
+        ),
+        "Statements": (
+            LIST_UNORDERED,
+            ROW_ORDERED,
+            ROW_SKIPPED,
+            LIMIT_UNORDERED,
+            ORDER_BY_PARAMETER,
+            WHERE_MISSING,
+            STAR,
+            INSERT_UNLISTED,
+            LIKE_DIFFERS,
+            AGGREGATE_UNORDERED,
+            CLOCK,
+            SESSION_STATE,
+            TRANSACTION_NEEDED,
+        ),
         "Against the databases": (
             STATEMENT_REFUSED,
             PARAMETER_KIND,
@@ -73,43 +139,6 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rules in 
 SUMMARIES: Final[Mapping[str, str]] = MappingProxyType(
     {
         **{rule.id: rule.summary for rule in RULES.values()},
-        # Files, and functions against them
-        "file-format": "A SQL file holds named blocks of one statement each, as sql/README.md says.",
-        "file-missing": "Each module that declares queries has a file in the folder of each dialect.",
-        "file-orphan": "Each SQL file belongs to a module that was imported and declares its queries.",
-        "file-shared": "Two modules whose names end alike would share one SQL file.",
-        "block-missing": "Each declared query has a block in both dialects.",
-        "block-undeclared": "Each block has a function of its name that declares it.",
-        "twins-order": "The twin files hold the same blocks in the same order, so that they can be read side by side.",
-        "twins-differ": "Twins are the same text, unless both headers say why they differ.",
-        "differs-needless": "A `-- differs:` line is only written where the twins differ.",
-        "signature": "A signature says the kind of each argument, and what comes back.",
-        "argument-unused": "Each argument is used by a statement of one dialect at least.",
-        "arm-condition": "An arm is kept or left out by an argument, and by a value that it may have.",
-        "arm-missing": "A choice has an arm for each value that its argument may have.",
-        "parameter-unknown": "Each parameter comes from an argument, a field, or the three that are derived.",
-        "parameter-quoted": "A placeholder is outside quotes: inside, a database reads it as text.",
-        "parameter-unfit": "A parameter is used in a way that fits its declared type.",
-        # Statements against what their functions promise
-        "statement-kind": "A block reads rows or changes them; all else belongs in a migration.",
-        "returning-missing": "A write gives rows back only by RETURNING.",
-        "count-of-read": "A RowCount counts the rows that a statement changed.",
-        "stream-writes": "A stream reads; the rows of a write come as a list.",
-        "read-writes": "A function whose name says that it reads does not write.",
-        "result-unused": "A function returns the rows that its SELECT reads.",
-        "star": "Columns are listed: a migration changes what `*` returns.",
-        "list-unordered": "Many rows come in an order that leaves no ties.",
-        "row-ordered": "A row that is picked by an ORDER BY is picked by LIMIT 1.",
-        "row-skipped": "A function that promises a row has no INSERT that leaves out a row which is there already.",
-        "limit-unordered": "LIMIT takes the first rows of an order.",
-        "order-by-parameter": "ORDER BY a parameter sorts by a constant, so it has no effect.",
-        "where-missing": "A write says which rows it changes.",
-        "insert-unlisted": "An INSERT lists its columns: a migration can change their order in the table.",
-        "like-differs": "LIKE means the same on both databases: of folded texts, and with its ESCAPE.",
-        "aggregate-unordered": "A list that is made from rows has a defined order.",
-        "session-state": "A statement leaves nothing on its connection for the next task, and reads nothing from it.",
-        "transaction-needed": "A query whose whole effect ends with its transaction declares `db: Transaction`.",
-        "clock": "The current time is the parameter :now, which tests can set.",
         # Statements against the databases
         # Plans
         "scan": "A statement finds its rows by an index, unless its file says why it reads a whole table.",

@@ -29,9 +29,9 @@ from hangar_dal.database import Executor
 from hangar_dal.errors import CatalogError, CatalogNotOpened, raise_alone
 from hangar_dal.query.compiled import CompiledQuery
 from hangar_dal.query.declared import DeclaredQuery
+from hangar_dal.query.sql_files import find_orphans, find_shared, match_blocks, read_sql_files
 from hangar_dal.rules import Finding
 from hangar_dal.sizes import LargeOnLoop
-from hangar_dal.sqlfile import SqlFile, parse, unreadable
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -181,51 +181,16 @@ class Catalog:
 
     def _findings(self, module: str) -> list[Finding]:
         queries = self._queries[module]
-        first = next(iter(queries.values()))
-        findings = [
-            first.finding(
-                "file-shared", f"{module} and {other} would share the file {first.file}.sql", "rename one", query=""
-            )
-            for other in self._queries
-            if other != module and _file_of(self._queries[other]) == first.file
-        ]
-        sources: dict[Dialect, SqlFile] = {dialect: self._read(dialect, first.file) for dialect in DIALECTS}
-        for dialect, file in sources.items():
-            findings += file.faults
-            for name in file.headers:
-                if name not in queries:
-                    message = f"{name} is declared by no function of {module}"
-                    findings.append(_of_block(file, name, "block-undeclared", message, "declare it, or delete it"))
-            for name, declared in queries.items():
-                declared.blocks.pop(dialect, None)
-                if name in file.blocks:
-                    declared.blocks[dialect] = file.blocks[name]
-                elif file.readable and name not in file.headers:
-                    message, fix = f"{declared.name} has no block in {_short(file)}", f"write it: `-- name: {name}`"
-                    findings.append(declared.finding("block-missing", message, fix))
-        findings += _order([sources[dialect] for dialect in DIALECTS], queries)
+        first = _first(queries)
+        findings = [*find_shared(first, map(_first, self._queries.values()))]
+        findings += match_blocks(queries, module, read_sql_files(self.folder, first.file))
         for declared in queries.values():
             findings += declared.compare()
         return findings
 
-    def _read(self, dialect: Dialect, name: str) -> SqlFile:
-        file = self.folder.joinpath(dialect, f"{name}.sql")
-        if not file.is_file():
-            fix = f"write {name}'s statements"
-            return unreadable(str(file), dialect, "the file does not exist", fix, rule="file-missing")
-        try:
-            return parse(file.read_text(encoding="utf-8"), path=str(file), dialect=dialect)
-        except UnicodeDecodeError:
-            return unreadable(str(file), dialect, "the file is not UTF-8")
-
     def _orphan_files(self) -> Iterator[Finding]:
-        known = {_file_of(queries) for queries in self._queries.values()}
-        for dialect in DIALECTS:
-            for name in sorted(self._files(dialect) - known):
-                message = "no imported module declares these queries"
-                fix = "name its module in `modules` of pyproject.toml and import it, or delete the file"
-                file = str(self.folder.joinpath(dialect, f"{name}.sql"))
-                yield Finding(file, 1, 1, dialect, "", "file-orphan", "error", message, fix)
+        known = {_first(queries).file for queries in self._queries.values()}
+        return find_orphans(self.folder, {dialect: self._files(dialect) - known for dialect in DIALECTS})
 
     def _files(self, *dialects: Dialect) -> set[str]:
         """The names of the SQL files, without their suffix."""
@@ -263,23 +228,6 @@ def _variable(catalog: Catalog, module: str) -> str | None:
     return None
 
 
-def _file_of(queries: Mapping[str, DeclaredQuery]) -> str:
-    return next(iter(queries.values())).file
-
-
-def _of_block(file: SqlFile, name: str, rule: str, message: str, fix: str) -> Finding:
-    place = (file.path, file.headers[name], 1, file.dialect)
-    return Finding(*place, f"{file.name}.{name}", rule, "error", message, fix)
-
-
-def _short(file: SqlFile) -> str:
-    return f"{file.dialect}/{file.name}.sql"
-
-
-def _order(twins: Sequence[SqlFile], queries: Mapping[str, DeclaredQuery]) -> Iterator[Finding]:
-    """Twins stand in the same order, so that the two files can be read side by side."""
-    orders = [[name for name in file.headers if name in queries] for file in twins]
-    if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
-        first = next(name for name, twin in zip(*orders, strict=True) if name != twin)
-        message = f"{first}: the blocks of the twin files are in different orders"
-        yield _of_block(twins[0], first, "twins-order", message, "sort one like the other")
+def _first(queries: Mapping[str, DeclaredQuery]) -> DeclaredQuery:
+    """A query of a module, whose file all of them have."""
+    return next(iter(queries.values()))

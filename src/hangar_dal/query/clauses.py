@@ -37,6 +37,10 @@ class Scope:
         item = self.items[at] if 0 <= at < len(self.items) else None
         return item.text if isinstance(item, Token) else ""
 
+    def offset(self, at: int) -> int:
+        """Where the item there begins in the text."""
+        return self.items[at].start
+
     def find(self, *words: str, after: int = 0) -> int | None:
         """Where these words follow each other on this level."""
         sought = list(words)

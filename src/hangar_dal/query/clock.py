@@ -4,8 +4,33 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hangar_dal.query.clauses import Scope
+from hangar_dal.query.disagreement import Refusal
+from hangar_dal.rules import Rule
+from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import Dialect, Kind, Token
 
+CLOCK: Final = Rule(
+    "clock",
+    "error",
+    "The current time is the parameter :now, which tests can set.",
+    """\
+`now()`, `CURRENT_TIMESTAMP` and `datetime('now')` are times that no test can set. Write `:now`, which is the clock
+of `open_database`. A function that lets its caller choose the time declares `now: datetime | None = None`.
+""",
+    bad="""\
+--- items.py
+@query
+async def renew_item(db: Executor, id: UUID) -> RowCount: ...
+--- items.sql
+-- name: renew_item
+UPDATE items SET created_at = CURRENT_TIMESTAMP WHERE id = :id;
+""",
+    good="""\
+--- items.sql
+-- name: renew_item
+UPDATE items SET created_at = :now WHERE id = :id;
+""",
+)
 _WORDS: Final[Mapping[Dialect, frozenset[str]]] = {
     "sqlite": frozenset({"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"}),
     "postgresql": frozenset({"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIME", "LOCALTIMESTAMP"}),
@@ -21,7 +46,14 @@ _SPECIAL_TEXTS: Final = frozenset({"'now'", "'today'", "'tomorrow'", "'yesterday
 _TIMES: Final = frozenset({"TIMESTAMP", "TIMESTAMPTZ", "DATE", "TIME", "TIMETZ"})
 
 
-def readings(scope: Scope, dialect: Dialect) -> Iterator[tuple[int, str]]:
+def clock_readings(scope: Scope, block: Block) -> Iterator[Refusal]:
+    """Each place where the statement reads the database's own clock."""
+    for at, what in _readings(scope, block.dialect):
+        message = f"{what} is the database's own clock, which no test can set"
+        yield Refusal(at, CLOCK, message, "write :now")
+
+
+def _readings(scope: Scope, dialect: Dialect) -> Iterator[tuple[int, str]]:
     """The offset and the words of each."""
     for at, item in enumerate(scope.items):
         if not isinstance(item, Token):

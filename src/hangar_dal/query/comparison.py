@@ -4,12 +4,14 @@ Builds on `binding` and `quoted`.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from hangar_dal.query.binding import getter
 from hangar_dal.query.disagreement import Disagreement
 from hangar_dal.query.quoted import quoted_placeholders
 from hangar_dal.query.signature import Signature, choices
 from hangar_dal.query.sources import ParameterSource, Unresolved, resolve
+from hangar_dal.rules import Rule
 from hangar_dal.sqlblock import Block, Parameter
 
 
@@ -23,10 +25,68 @@ def disagreements(block: Block, signature: Signature, used: set[str]) -> Iterato
     used |= used_here
 
 
+PARAMETER_UNKNOWN: Final = Rule(
+    "parameter-unknown",
+    "error",
+    "Each parameter comes from an argument, a field, or the three that are derived.",
+    """\
+No argument has this name, or two arguments would give the parameter. Correct the name, or rename an argument.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID, *, name: str) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name FROM items WHERE owner_id = :owner_id AND name = :nmae ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name FROM items WHERE owner_id = :owner_id AND name = :name ORDER BY id;
+""",
+    is_fatal=True,
+)
+PARAMETER_UNFIT: Final = Rule(
+    "parameter-unfit",
+    "error",
+    "A parameter is used in a way that fits its declared type.",
+    """\
+A parameter cannot be sent as declared:
+
+- A sealed value without the columns to which it is bound, because it opens in the row of these values only. Name
+  them in the statement: `AND id = :id`.
+- Bytes inside of JSON: `list[NewItem]` with a field `picture: bytes`. Insert the rows one by one, or store the
+  bytes in a column of their own.
+""",
+    bad="""\
+--- items.py
+Note = Annotated[str, Sealed("items", "note", bind=("id",))]
+
+@query
+async def update_notes(db: Executor, owner_id: UUID, *, note: Note) -> RowCount: ...
+--- items.sql
+-- name: update_notes
+UPDATE items SET note = :note WHERE owner_id = :owner_id;
+""",
+    good="""\
+--- items.py
+Note = Annotated[str, Sealed("items", "note", bind=("id",))]
+
+@query
+async def update_note(db: Executor, id: UUID, *, note: Note) -> RowCount: ...
+--- items.sql
+-- name: update_note
+UPDATE items SET note = :note WHERE id = :id;
+""",
+    is_fatal=True,
+)
+
+
 def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
     places = block.all_arms.parameters
 
-    def wrong(place: Parameter, rule: str, message: str, fix: str) -> Disagreement:
+    def wrong(place: Parameter, rule: Rule, message: str, fix: str) -> Disagreement:
         return Disagreement(*block.all_arms.place_at(place.start), rule, message, fix)
 
     names = {place.name for place in places}
@@ -36,22 +96,88 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
             source = resolve(place.name, place.line, signature)
             used.add(source.argument)
         except Unresolved as reason:
-            yield wrong(place, "parameter-unknown", reason.message, reason.fix)
+            yield wrong(place, PARAMETER_UNKNOWN, reason.message, reason.fix)
             used.update((*signature.arguments, *signature.changes))  # any of them may be meant
             continue
         try:
             getter(source, place.line, signature)
         except Unresolved as reason:
-            yield wrong(place, "parameter-unfit", reason.message, reason.fix)
+            yield wrong(place, PARAMETER_UNFIT, reason.message, reason.fix)
             continue
         if meanings.setdefault(place.name, source) != source:
             message = f":{place.name} means two things in this statement"
-            yield wrong(place, "parameter-unknown", message, "rename one argument")
+            yield wrong(place, PARAMETER_UNKNOWN, message, "rename one argument")
         sealed = source.value.sealed if source.value and not source.derived else None
         if sealed and (missing := [f":{bound}" for bound in sealed.bind if bound not in names]):
             message = f":{place.name} is sealed to {', '.join(missing)}, which the statement must name"
             fix = f"write {' and '.join(missing)} to the same row"
-            yield wrong(place, "parameter-unfit", f"{message}: it opens in no other row", fix)
+            yield wrong(place, PARAMETER_UNFIT, f"{message}: it opens in no other row", fix)
+
+
+ARM_CONDITION: Final = Rule(
+    "arm-condition",
+    "error",
+    "An arm is kept or left out by an argument, and by a value that it may have.",
+    """\
+The condition names something that is not an argument, an argument that is never None, or a value that its Literal
+or Enum does not have. Correct the name or the value, or change the type of the argument.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID, *, name: str) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE
+    owner_id = :owner_id
+    AND name = :name  -- when name
+ORDER BY id;
+""",
+    good="""\
+--- items.py
+@query
+async def list_items(
+    db: Executor, owner_id: UUID, *, name: str | None = None
+) -> list[Item]: ...
+""",
+    is_fatal=True,
+)
+ARM_MISSING: Final = Rule(
+    "arm-missing",
+    "error",
+    "A choice has an arm for each value that its argument may have.",
+    """\
+No arm is kept for one of the values. Write an arm for it.
+""",
+    bad="""\
+--- items.py
+Order = Literal["newest", "oldest"]
+
+@query
+async def list_items(db: Executor, owner_id: UUID, *, order: Order) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY
+    created_at DESC,  -- when order = newest
+    id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY
+    created_at DESC,  -- when order = newest
+--  created_at,  -- when order = oldest
+    id;
+""",
+)
 
 
 def _arms(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
@@ -59,14 +185,80 @@ def _arms(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagr
         for condition in line.conditions:
             used.add(condition.argument)
             for finding in _condition(condition.argument, condition.value, signature):
-                yield Disagreement(line.number, len(line.text) + 1, "arm-condition", *finding)
+                yield Disagreement(line.number, len(line.text) + 1, ARM_CONDITION, *finding)
     for argument in dict.fromkeys(c.argument for c in block.conditions if c.value is not None):
         arms = {condition.value for condition in block.conditions if condition.argument == argument}
         known = choices(signature.arguments[argument]) if argument in signature.arguments else ()
         if missing := [choice for choice in known if choice not in arms]:
             message = f"no line is kept when {argument} = {', '.join(missing)}"
             fix = f"write an arm for it: `-- when {argument} = {missing[0]}`"
-            yield Disagreement(block.line, 1, "arm-missing", message, fix)
+            yield Disagreement(block.line, 1, ARM_MISSING, message, fix)
+
+
+RETURNING_MISSING: Final = Rule(
+    "returning-missing",
+    "error",
+    "A write gives rows back only by RETURNING.",
+    """\
+The function promises a row or rows, and its statement returns none. Add `RETURNING` and the model's columns, or
+declare `RowCount`.
+""",
+    bad="""\
+--- items.py
+@query
+async def rename_item(db: Executor, id: UUID, *, name: str) -> Item: ...
+--- items.sql
+-- name: rename_item
+UPDATE items SET name = :name WHERE id = :id;
+""",
+    good="""\
+--- items.sql
+-- name: rename_item
+UPDATE items SET name = :name WHERE id = :id RETURNING id, name;
+""",
+)
+COUNT_OF_READ: Final = Rule(
+    "count-of-read",
+    "error",
+    "A RowCount counts the rows that a statement changed.",
+    """\
+A SELECT changes none. Declare what it reads.
+""",
+    bad="""\
+--- items.py
+@query
+async def count_items(db: Executor, owner_id: UUID) -> RowCount: ...
+--- items.sql
+-- name: count_items
+SELECT count(*) AS number FROM items WHERE owner_id = :owner_id;
+""",
+    good="""\
+--- items.py
+@query
+async def count_items(db: Executor, owner_id: UUID) -> int: ...
+""",
+)
+STREAM_WRITES: Final = Rule(
+    "stream-writes",
+    "error",
+    "A stream reads; the rows of a write come as a list.",
+    """\
+The statement of a stream changes rows, or locks them with `FOR UPDATE` or `FOR SHARE`. Declare a list.
+""",
+    bad="""\
+--- items.py
+@query
+def take_items(db: Executor, owner_id: UUID) -> Stream[Item]: ...
+--- items.sql
+-- name: take_items
+DELETE FROM items WHERE owner_id = :owner_id RETURNING id, name;
+""",
+    good="""\
+--- items.py
+@query
+async def take_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+""",
+)
 
 
 def _result(block: Block, signature: Signature) -> Iterator[Disagreement]:
@@ -74,12 +266,12 @@ def _result(block: Block, signature: Signature) -> Iterator[Disagreement]:
     if shape in ("one", "optional", "list", "stream") and not block.returns_rows:
         message = f"{block.verb} without RETURNING gives no rows; the signature promises some"
         fix = "write RETURNING and the columns, or declare RowCount or None"
-        yield Disagreement(block.line, 1, "returning-missing", message, fix)
+        yield Disagreement(block.line, 1, RETURNING_MISSING, message, fix)
     if shape == "count" and block.verb in ("SELECT", "VALUES"):
         fix = f"declare what this {block.verb} returns"
-        yield Disagreement(block.line, 1, "count-of-read", "a RowCount counts changed rows", fix)
+        yield Disagreement(block.line, 1, COUNT_OF_READ, "a RowCount counts changed rows", fix)
     if shape == "stream" and block.writes:
-        yield Disagreement(block.line, 1, "stream-writes", "a stream reads", "declare a list for the rows of a write")
+        yield Disagreement(block.line, 1, STREAM_WRITES, "a stream reads", "declare a list for the rows of a write")
 
 
 def _condition(name: str, value: str | None, signature: Signature) -> Iterator[tuple[str, str]]:

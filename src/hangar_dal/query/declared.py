@@ -12,14 +12,83 @@ from hangar_dal.database.codecs import codec_of
 from hangar_dal.errors import CatalogError, raise_alone
 from hangar_dal.query.comparison import disagreements
 from hangar_dal.query.compiled import CompiledQuery
+from hangar_dal.query.disagreement import Disagreement
 from hangar_dal.query.refusals import no_query, refusals
 from hangar_dal.query.sealed import sealed_values
-from hangar_dal.query.signature import Signature, read_signature
+from hangar_dal.query.signature import SIGNATURE, Signature, read_signature
 from hangar_dal.query.sources import Unresolved
-from hangar_dal.rules import Finding, Severity
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
+ARGUMENT_UNUSED: Final = Rule(
+    "argument-unused",
+    "error",
+    "Each argument is used by a statement of one dialect at least.",
+    """\
+Use the argument in a statement, or remove it from the signature.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID, *, name: str) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name FROM items WHERE owner_id = :owner_id ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name FROM items WHERE owner_id = :owner_id AND name = :name ORDER BY id;
+""",
+)
+TWINS_DIFFER: Final = Rule(
+    "twins-differ",
+    "error",
+    "Twins are the same text, unless both headers say why they differ.",
+    """\
+Make the twins equal, or write `-- differs: reason` under both headers. Migrations declare their differences by
+object: [declared differences](migrations.md#declared-differences).
+""",
+    bad="""\
+--- items.py
+@query
+async def list_new_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- sqlite/items.sql
+-- name: list_new_items
+SELECT id, name FROM items WHERE owner_id = :owner_id AND status = 'NEW' ORDER BY id;
+--- postgresql/items.sql
+-- name: list_new_items
+SELECT id, name FROM items WHERE owner_id = :owner_id ORDER BY id;
+""",
+    good="""\
+--- postgresql/items.sql
+-- name: list_new_items
+SELECT id, name FROM items WHERE owner_id = :owner_id AND status = 'NEW' ORDER BY id;
+""",
+)
+DIFFERS_NEEDLESS: Final = Rule(
+    "differs-needless",
+    "error",
+    "A `-- differs:` line is only written where the twins differ.",
+    """\
+Delete the line in both files.
+""",
+    bad="""\
+--- items.py
+@query
+async def find_item(db: Executor, id: UUID) -> Item | None: ...
+--- items.sql
+-- name: find_item
+-- differs: SQLite stores the id as text
+SELECT id, name FROM items WHERE id = :id;
+""",
+    good="""\
+--- items.sql
+-- name: find_item
+SELECT id, name FROM items WHERE id = :id;
+""",
+)
 _STREAM: Final = "a stream is opened by `async with`, not awaited", "write `def` instead of `async def`"
 _COROUTINE: Final = "a query has to be awaited", "write `async def` instead of `def`"
 _UNUSED: Final = "use it, or take it from the signature"
@@ -81,12 +150,10 @@ class DeclaredQuery:
         unknown = values.keys() - self._allowed
         raise TypeError(f"{self.function.__name__}() got an unexpected field {', '.join(sorted(unknown))}")
 
-    def finding(
-        self, rule: str, message: str, fix: str = "", *, severity: Severity = "error", query: str | None = None
-    ) -> Finding:
+    def finding(self, rule: Rule, message: str, fix: str = "", *, query: str | None = None) -> Finding:
         """What is wrong with the function itself."""
         code, query = self.function.__code__, self.name if query is None else query
-        return Finding(code.co_filename, code.co_firstlineno, 1, "", query, rule, severity, message, fix)
+        return rule.finding(code.co_filename, code.co_firstlineno, 1, message, fix, query=query)
 
     def compare(self) -> Iterator[Finding]:
         """Read the signature and hold both statements against it."""
@@ -94,22 +161,21 @@ class DeclaredQuery:
         self._allowed = self._names | self.signature.changes.keys()
         for sentence in self.signature.findings:
             message, _, fix = sentence.partition("; ")
-            yield self.finding("signature", message, fix)
+            yield self.finding(SIGNATURE, message, fix)
         if self.signature.findings:
             return
         is_stream = self.signature.result.shape == "stream"
         if inspect.iscoroutinefunction(self.function) is is_stream:
-            yield self.finding("signature", *(_STREAM if is_stream else _COROUTINE))
+            yield self.finding(SIGNATURE, *(_STREAM if is_stream else _COROUTINE))
         used: set[str] = set()
         for block in self.blocks.values():
             disagreeing, nothing = list(disagreements(block, self.signature, used)), no_query(block)
             for wrong in [nothing] if nothing else [*disagreeing, *refusals(block, self.signature)]:
-                place = (block.path, wrong.line, wrong.column, block.dialect, self.name)
-                yield Finding(*place, wrong.rule, wrong.severity, wrong.message, wrong.fix)
+                yield self._in_block(block, wrong)
         if len(self.blocks) == len(DIALECTS):
             for name in (*self.signature.arguments, *self.signature.changes):
                 if name not in used:
-                    yield self.finding("argument-unused", f"the argument {name} is used in no statement", _UNUSED)
+                    yield self.finding(ARGUMENT_UNUSED, f"the argument {name} is used in no statement", _UNUSED)
             yield from self._compare_twins()
 
     def _compare_twins(self) -> Iterator[Finding]:
@@ -119,14 +185,18 @@ class DeclaredQuery:
             where, line = f"{twin.dialect}/{self.file}.sql", block.line
             if not same and block.differs is None:
                 line, of_twin = _first_difference(block, twin)
-                rule, message = "twins-differ", f"differs from {where}:{of_twin}"
+                rule, message = TWINS_DIFFER, f"differs from {where}:{of_twin}"
                 fix = "make them equal, or write `-- differs: reason` under both headers"
             elif same and block.differs is not None:
-                rule, message = "differs-needless", f"does not differ from {where}:{twin.line}"
+                rule, message = DIFFERS_NEEDLESS, f"does not differ from {where}:{twin.line}"
                 fix = "delete the `-- differs:` line"
             else:
                 continue
-            yield Finding(block.path, line, 1, block.dialect, self.name, rule, "error", message, fix)
+            yield self._in_block(block, Disagreement(line, 1, rule, message, fix))
+
+    def _in_block(self, block: Block, wrong: Disagreement) -> Finding:
+        place = (block.path, wrong.line, wrong.column)
+        return wrong.rule.finding(*place, wrong.message, wrong.fix, dialect=block.dialect, query=self.name)
 
     def compile(self, dialect: Dialect) -> CompiledQuery:
         """The query, compiled for the dialect in use; only its driver is imported."""

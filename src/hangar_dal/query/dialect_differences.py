@@ -7,16 +7,58 @@ from collections.abc import Iterator
 from typing import Final
 
 from hangar_dal.query.clauses import Scope
+from hangar_dal.query.disagreement import Refusal
+from hangar_dal.query.meanings import MEANINGS
+from hangar_dal.rules import Rule
+from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import Kind, Token
 
 _FOLDING: Final = ("LOWER", "UPPER")
 _AGGREGATES: Final = frozenset(
     {"JSON_AGG", "JSONB_AGG", "ARRAY_AGG", "STRING_AGG", "JSON_GROUP_ARRAY", "JSONB_GROUP_ARRAY", "GROUP_CONCAT"}
 )
-Place = tuple[int, str]  # an offset, and the words there
+LIKE_DIFFERS: Final = Rule(
+    "like-differs",
+    "error",
+    "LIKE means the same on both databases: of folded texts, and with its ESCAPE.",
+    """\
+In equal blocks, LIKE means two things: SQLite ignores the case of A to Z, and PostgreSQL takes a backslash for an
+escape. Compare a `_fold` column, and write `ESCAPE '\\'` where the pattern is not a text in the statement. Blocks
+that differ are left alone. More such differences: [meaning-differs](#meaning-differs).
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID, *, pattern: str) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND name LIKE :pattern
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND name_fold LIKE :pattern ESCAPE '\\'
+ORDER BY id;
+""",
+)
 
 
-def blind_to_case(scope: Scope) -> Iterator[Place]:
+def different_likes(scope: Scope, block: Block) -> Iterator[Refusal]:
+    """Each LIKE that equal twins do not understand alike."""
+    if block.differs:
+        return
+    for name, places in (("like_case", _blind_to_case(scope)), ("like_escape", _without_escape(scope))):
+        meaning = MEANINGS[name]
+        for at in places:
+            yield Refusal(at, LIKE_DIFFERS, meaning.message, meaning.instead)
+
+
+def _blind_to_case(scope: Scope) -> Iterator[int]:
     """LIKE of what is not folded: `A` is like `a` to SQLite alone."""
     for at in (at for at, word in enumerate(scope.words) if word == "LIKE"):
         left = at - 2 if scope.word(at - 1) == "NOT" else at - 1
@@ -27,10 +69,10 @@ def blind_to_case(scope: Scope) -> Iterator[Place]:
             else scope.text(left).strip('"').lower().endswith("_fold")
         )
         if not is_folded:
-            yield scope.items[at].start, "LIKE"
+            yield scope.offset(at)
 
 
-def without_escape(scope: Scope) -> Iterator[Place]:
+def _without_escape(scope: Scope) -> Iterator[int]:
     """LIKE of a pattern that may hold a backslash, which is an escape to PostgreSQL alone."""
     for at in (at for at, word in enumerate(scope.words) if word == "LIKE"):
         pattern = scope.items[at + 1] if at + 1 < len(scope.items) else None
@@ -39,10 +81,51 @@ def without_escape(scope: Scope) -> Iterator[Place]:
             continue
         ends = (end for end in range(at + 1, len(scope.words)) if scope.words[end] in ("AND", "OR", "LIKE"))
         if "ESCAPE" not in scope.words[at : next(ends, len(scope.words))]:
-            yield scope.items[at].start, "LIKE"
+            yield scope.offset(at)
 
 
-def unordered_aggregates(scope: Scope) -> Iterator[Place]:
+AGGREGATE_UNORDERED: Final = Rule(
+    "aggregate-unordered",
+    "error",
+    "A list that is made from rows has a defined order.",
+    """\
+The items of `json_agg(...)`, `json_group_array(...)`, `string_agg(...)` and the like have no fixed order. Write the
+ORDER BY inside of the call. On SQLite, read from a subquery with an ORDER BY.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_names(db: Executor, owner_id: UUID) -> JsonArray: ...
+--- sqlite/items.sql
+-- name: list_names
+-- differs: each database has its own function
+SELECT json_group_array(name) AS names
+FROM items
+WHERE owner_id = :owner_id;
+--- postgresql/items.sql
+-- name: list_names
+-- differs: each database has its own function
+SELECT coalesce(json_agg(name), '[]') AS names
+FROM items
+WHERE owner_id = :owner_id;
+""",
+    good="""\
+--- sqlite/items.sql
+-- name: list_names
+-- differs: each database has its own function
+SELECT json_group_array(name) AS names
+FROM (SELECT name FROM items WHERE owner_id = :owner_id ORDER BY id) AS sorted;
+--- postgresql/items.sql
+-- name: list_names
+-- differs: each database has its own function
+SELECT coalesce(json_agg(name ORDER BY id), '[]') AS names
+FROM items
+WHERE owner_id = :owner_id;
+""",
+)
+
+
+def unordered_aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
     """Items of a list in the order in which the rows happen to come; a table function's rows have one of their own."""
     from_ = scope.find("FROM")
     if from_ is None:
@@ -50,10 +133,12 @@ def unordered_aggregates(scope: Scope) -> Iterator[Place]:
     source, behind = [*scope.items[from_ + 1 : from_ + 3], None, None][:2]
     is_sorted = isinstance(source, Scope) and source.find("ORDER", "BY") is not None
     if not is_sorted and not isinstance(behind, Scope):
-        yield from _unordered(scope)
+        for at, function in _unordered(scope):
+            fix = "write ORDER BY inside of it, or read from a subquery that is sorted"
+            yield Refusal(at, AGGREGATE_UNORDERED, f"{function} returns its items in no order", fix)
 
 
-def _unordered(scope: Scope) -> Iterator[Place]:
+def _unordered(scope: Scope) -> Iterator[tuple[int, str]]:
     """Those of this statement, also within the calls that it makes: `coalesce(json_agg(...), '[]')`."""
     for at, item in enumerate(scope.items):
         if not isinstance(item, Scope):
@@ -61,6 +146,6 @@ def _unordered(scope: Scope) -> Iterator[Place]:
         if item.before in _AGGREGATES:
             in_window = "OVER" in scope.words[at + 1 : at + 4]  # perhaps behind FILTER (...), with an order of its own
             if item.find("ORDER", "BY") is None and not in_window:
-                yield scope.items[at - 1].start, scope.text(at - 1)
+                yield scope.offset(at - 1), scope.text(at - 1)
         elif item.verb is None:
             yield from _unordered(item)

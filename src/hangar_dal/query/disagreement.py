@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from hangar_dal.rules import Severity
+from hangar_dal.rules import Rule
 
 
 class Disagreement(NamedTuple):
@@ -10,7 +10,15 @@ class Disagreement(NamedTuple):
 
     line: int
     column: int
-    rule: str
+    rule: Rule
     message: str
     fix: str = ""
-    severity: Severity = "error"
+
+
+class Refusal(NamedTuple):
+    """What is wrong at an offset of one variant's text."""
+
+    at: int
+    rule: Rule
+    message: str
+    fix: str

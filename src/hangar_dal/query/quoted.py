@@ -7,9 +7,33 @@ from typing import Final
 from hangar_dal.query.disagreement import Disagreement
 from hangar_dal.query.signature import Signature
 from hangar_dal.query.sources import ParameterSource, Unresolved, resolve
+from hangar_dal.rules import Rule
 from hangar_dal.sqlblock import Block, Line
 from hangar_dal.sqlscan import Kind
 
+PARAMETER_QUOTED: Final = Rule(
+    "parameter-quoted",
+    "error",
+    "A placeholder is outside quotes: inside, a database reads it as text.",
+    """\
+The statement below compares names with the five characters `:name`. `WHERE note = 'by :name'` compares notes with
+that text as it is written. Write `:name` without quotes, and join it to text by `||`: `'by ' || :name`, or `'%' ||
+:name || '%'` for a pattern. LIKE has [rules of its own](#like-differs).
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID, *, name: str) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name FROM items WHERE owner_id = :owner_id AND name = ':name' ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name FROM items WHERE owner_id = :owner_id AND name = :name ORDER BY id;
+""",
+)
 _PLACEHOLDER: Final = re.compile(r"(?<![:\w]):([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -33,7 +57,7 @@ def quoted_placeholders(block: Block, signature: Signature, used: set[str]) -> I
             fix = f"write {placeholder[0]} without quotes"
             if not is_alone:
                 fix += ", and join it to the text by ||"
-            yield Disagreement(*place, "parameter-quoted", message, fix)
+            yield Disagreement(*place, PARAMETER_QUOTED, message, fix)
 
 
 def _source(name: str, line: Line, signature: Signature) -> ParameterSource | None:

@@ -8,8 +8,60 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from hangar_dal.query.clauses import Scope, flat
+from hangar_dal.query.disagreement import Refusal
+from hangar_dal.rules import Rule
+from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas
 
+SESSION_STATE: Final = Rule(
+    "session-state",
+    "error",
+    "A statement leaves nothing on its connection for the next task, and reads nothing from it.",
+    """\
+A call changes the connection, or reads what an earlier statement left on it. The connection goes back to the pool,
+and the next task gets it as it is. With row-level security, it would read the rows of another tenant.
+
+| Refused | Write |
+|---|---|
+| `set_config(name, value, false)`, or anything but the literal `true`; `UPDATE pg_settings` | \
+`set_config(name, value, true)` in a transaction |
+| `pg_advisory_lock`, `pg_try_advisory_lock`, their `_shared` forms, `pg_advisory_unlock...` | \
+`pg_advisory_xact_lock`, `pg_try_advisory_xact_lock`, in a transaction |
+| `currval`, `lastval`, `last_insert_rowid` | `RETURNING` |
+| `changes`, `total_changes` | `RowCount` as the return type of the statement that changes the rows |
+| `setseed` | random values made in Python |
+| `dblink_connect`, `dblink_disconnect` | `dblink(connection_string, sql)` |
+| `load_extension` | values computed in Python |
+| `pg_backup_start`, `pg_replication_origin_session_setup` and `..._reset` | a connection outside of the pool |
+
+`SET`, `RESET`, `LISTEN`, `PREPARE`, `CREATE TEMP TABLE`, `DECLARE`, `PRAGMA` and `ATTACH` are refused by
+[statement-kind](#statement-kind).
+
+The rule reads the statements only. It does not see a function of your own that calls `set_config(..., false)` or
+takes a session lock, SQL inside a text (`query_to_xml('...')`), or a function of an extension, such as `set_limit`
+of pg_trgm. A pool and a transaction pooler both make these wrong: use the forms that end with the transaction there
+too.
+""",
+    bad="""\
+--- items.py
+@query
+async def set_tenant(db: Transaction, tenant: str) -> None: ...
+--- sqlite/items.sql
+-- name: set_tenant
+-- differs: SQLite has no row-level security
+SELECT :tenant AS tenant;
+--- postgresql/items.sql
+-- name: set_tenant
+-- differs: SQLite has no row-level security
+SELECT set_config('app.tenant', :tenant, false);
+""",
+    good="""\
+--- postgresql/items.sql
+-- name: set_tenant
+-- differs: SQLite has no row-level security
+SELECT set_config('app.tenant', :tenant, true);
+""",
+)
 _LOCK: Final = "holds its lock until the connection is closed, so the next task that gets the connection holds it too"
 _UNLOCK: Final = "releases a lock of the connection, which another task may have taken"
 _LAST_KEY: Final = "returns the last key made on this connection, perhaps by another task"
@@ -71,8 +123,6 @@ _TRUE: Final = (
     ["CAST", "TRUE", "AS", "BOOLEAN"],
 )
 
-Place = tuple[int, str, str]  # an offset, what is wrong, what to do
-
 
 class _Call(NamedTuple):
     """A call of a function: its first and last item, its lower-case name without pg_catalog, its arguments."""
@@ -83,21 +133,62 @@ class _Call(NamedTuple):
     arguments: Scope
 
 
-def left_behind(scope: Scope, dialect: Dialect) -> Iterator[Place]:
+def left_behind(scope: Scope, block: Block) -> Iterator[Refusal]:
     """Each place that changes the connection for the next task, or reads what an earlier one left there."""
+    dialect = block.dialect
     for call in _calls(scope, dialect):
-        start = scope.items[call.first].start
+        start = scope.offset(call.first)
         if call.name in _REFUSED[dialect]:
-            yield start, f"{call.name}() {_REFUSED[dialect][call.name][0]}", _REFUSED[dialect][call.name][1]
+            wrong, fix = _REFUSED[dialect][call.name]
+            yield Refusal(start, SESSION_STATE, f"{call.name}() {wrong}", fix)
         elif _sets(call, dialect) and not _is_local(call.arguments):
             message = "set_config() without the literal true keeps the setting for the next task on this connection"
-            yield start, message, _SETTING
+            yield Refusal(start, SESSION_STATE, message, _SETTING)
     if dialect == "postgresql" and (at := _updated_settings(scope)) is not None:
         message = "UPDATE of pg_settings keeps the setting for the next task on this connection"
-        yield scope.items[at].start, message, _SETTING
+        yield Refusal(scope.offset(at), SESSION_STATE, message, _SETTING)
 
 
-def only_for_a_transaction(root: Scope, dialect: Dialect) -> str | None:
+TRANSACTION_NEEDED: Final = Rule(
+    "transaction-needed",
+    "error",
+    "A query whose whole effect ends with its transaction declares `db: Transaction`.",
+    """\
+`set_config(name, value, true)` and `pg_advisory_xact_lock(key)` end with the transaction. A call on a `Database` is
+a transaction of its own, so it would do nothing. Declare the first parameter as `db: Transaction`: type checkers
+then refuse a `Database`. Statements that also read or change rows are left alone.
+""",
+    bad="""\
+--- items.py
+@query
+async def set_tenant(db: Executor, tenant: str) -> None: ...
+--- sqlite/items.sql
+-- name: set_tenant
+-- differs: SQLite has no row-level security
+SELECT :tenant AS tenant;
+--- postgresql/items.sql
+-- name: set_tenant
+-- differs: SQLite has no row-level security
+SELECT set_config('app.tenant', :tenant, true);
+""",
+    good="""\
+--- items.py
+@query
+async def set_tenant(db: Transaction, tenant: str) -> None: ...
+""",
+)
+
+
+def effect_of_a_transaction(root: Scope, block: Block) -> Iterator[Refusal]:
+    """A statement that has no effect but one that ends with the transaction."""
+    function = _only_for_a_transaction(root, block.dialect)
+    if function is not None:
+        message = f"the effect of {function}() ends with the transaction, so a call on a Database has no effect"
+        fix = "declare `db: Transaction`, so that type checkers refuse such a call"
+        yield Refusal(0, TRANSACTION_NEEDED, message, fix)
+
+
+def _only_for_a_transaction(root: Scope, dialect: Dialect) -> str | None:
     """The function whose effect ends with the transaction, in a SELECT that does nothing else; None for any other."""
     calls = {call.first: call for call in _calls(root, dialect) if _ends_with_the_transaction(call, dialect)}
     at, name = 0, None

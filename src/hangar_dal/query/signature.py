@@ -18,6 +18,32 @@ from typing_extensions import is_typeddict
 from hangar_dal.database import Transaction
 from hangar_dal.database.types import UnsupportedType, ValueType, field_types, inner_model, value_type
 from hangar_dal.query.stream import Stream
+from hangar_dal.rules import Rule
+
+SIGNATURE: Final = Rule(
+    "signature",
+    "error",
+    "A signature says the kind of each argument, and what comes back.",
+    """\
+The function cannot be a query. A parameter or the result has no annotation, or a type that one database cannot
+hold, such as `Decimal`. It is a method, its model contains itself, or `def` and `async def` are confused: a stream
+is declared with `def`, every other query with `async def`. The finding says what to write.
+""",
+    bad="""\
+--- items.py
+@query
+async def find_item(db: Executor, id) -> Item | None: ...
+--- items.sql
+-- name: find_item
+SELECT id, name FROM items WHERE id = :id;
+""",
+    good="""\
+--- items.py
+@query
+async def find_item(db: Executor, id: UUID) -> Item | None: ...
+""",
+    is_fatal=True,
+)
 
 RowCount = NewType("RowCount", int)
 """Declares that a query returns how many rows it changed."""

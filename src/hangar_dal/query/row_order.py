@@ -1,0 +1,210 @@
+"""Rows that come in no fixed order, and a row that is picked among several. Builds on `clauses`."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from hangar_dal.query.clauses import Scope, flat
+from hangar_dal.query.disagreement import Refusal
+from hangar_dal.query.signature import Shape
+from hangar_dal.rules import Rule
+from hangar_dal.sqlblock import Block
+from hangar_dal.sqlscan import Kind, Token
+
+LIST_UNORDERED: Final = Rule(
+    "list-unordered",
+    "error",
+    "Many rows come in an order that leaves no ties.",
+    """\
+The statement of a list or a stream has no `ORDER BY`, or one that leaves ties. End it with a unique key that is
+never NULL: `ORDER BY created_at DESC, id DESC`.
+
+With the databases, `check` knows the tables, and proves more. An ORDER BY leaves ties if two different rows may
+have the same sort keys. A sort key also fixes what follows from it:
+
+- a unique key fixes the whole row, if it is NOT NULL or the statement says `WHERE email IS NOT NULL`;
+- one side of `t.user_id = u.id` fixes the other; in an outer join, only the joined side is fixed;
+- a comparison with a value that is the same in each row, such as `tenant = :tenant`, fixes the column.
+
+This also works through `WITH`, subqueries, GROUP BY (all its columns together are a key), `UNION` (all columns
+together), and `row_number()`. A column counts in `-column` and `column + 1` too, and with a collation under which
+no two texts are equal (`"C"`, `BINARY`). Identical rows are not ties, as in `SELECT title ... ORDER BY title`,
+unless a joined table of which nothing is selected repeats them. Nothing is reported where it cannot be determined,
+as for views, functions in FROM and the newest row of each group.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name FROM items WHERE owner_id = :owner_id ORDER BY created_at;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name FROM items WHERE owner_id = :owner_id ORDER BY created_at, id;
+""",
+)
+ROW_ORDERED: Final = Rule(
+    "row-ordered",
+    "error",
+    "A row that is picked by an ORDER BY is picked by LIMIT 1.",
+    """\
+The function promises one row at most, and its statement has an ORDER BY without `LIMIT 1`: a second row would be an
+error. Add `LIMIT 1`, or declare a list. An `ORDER BY created_at LIMIT 1` that leaves ties picks any of several: end
+it with [a unique key](#list-unordered).
+""",
+    bad="""\
+--- items.py
+@query
+async def find_newest_item(db: Executor, owner_id: UUID) -> Item | None: ...
+--- items.sql
+-- name: find_newest_item
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY created_at DESC, id DESC
+LIMIT 10;
+""",
+    good="""\
+--- items.sql
+-- name: find_newest_item
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY created_at DESC, id DESC
+LIMIT 1;
+""",
+)
+_MANY: Final = ("list", "stream")
+_ONE: Final = ("one", "optional")
+
+
+def order_of_result(root: Scope, shape: Shape) -> Iterator[Refusal]:
+    """A SELECT whose ORDER BY does not fit the number of rows that its function promises."""
+    ordered = root.find("ORDER", "BY")
+    many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
+    if shape in _MANY and ordered is None and many and root.find("LIMIT") is None:
+        message = f"a {shape} of rows in no order"
+        yield Refusal(0, LIST_UNORDERED, message, "end it with an ORDER BY that leaves no ties, such as a key")
+    if shape in _ONE and ordered is not None and not _takes_one(root):
+        message = "an ORDER BY, and one row at most by the signature"
+        yield Refusal(root.offset(ordered), ROW_ORDERED, message, "add LIMIT 1, or declare a list")
+
+
+def _takes_one(scope: Scope) -> bool:
+    limit, fetch = scope.find("LIMIT"), scope.find("FETCH")
+    if limit is not None:
+        behind = scope.items[limit + 2] if limit + 2 < len(scope.items) else None
+        is_all = behind is None or (isinstance(behind, Token) and behind.kind is Kind.WORD)
+        return scope.text(limit + 1) == "1" and is_all  # not `1, 5`, nor `1 + 1`
+    return fetch is not None and (scope.text(fetch + 2) == "1" or scope.word(fetch + 2) in ("ROW", "ROWS"))
+
+
+LIMIT_UNORDERED: Final = Rule(
+    "limit-unordered",
+    "error",
+    "LIMIT takes the first rows of an order.",
+    """\
+`LIMIT 10` without `ORDER BY` returns any ten rows, in a subquery too. Write the order before it. A WHERE that
+compares every column of a unique key leaves one row at most and needs no order. `Catalog.load()` does not know the
+keys, so it accepts a LIMIT behind any WHERE with an equality.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_newest_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_newest_items
+SELECT id, name FROM items WHERE owner_id = :owner_id LIMIT 10;
+""",
+    good="""\
+--- items.sql
+-- name: list_newest_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY created_at DESC, id DESC
+LIMIT 10;
+""",
+)
+
+
+def unordered_limits(scope: Scope, block: Block) -> Iterator[Refusal]:
+    """A LIMIT or FETCH that takes any rows."""
+    if scope.before == "EXISTS" or scope.find("ORDER", "BY") is not None or _compares(scope):
+        return
+    for words in (("LIMIT",), ("FETCH", "FIRST"), ("FETCH", "NEXT")):
+        if (at := scope.find(*words)) is not None:
+            message = f"{words[0]} without ORDER BY takes any rows"
+            yield Refusal(scope.offset(at), LIMIT_UNORDERED, message, "say which rows, by an ORDER BY before it")
+
+
+def _compares(scope: Scope) -> bool:
+    """Whether WHERE compares values for equality. Perhaps it names a whole key; `contract.any_rows` knows the keys."""
+    where = scope.find("WHERE")
+    return where is not None and any(
+        scope.text(at) == "=" and scope.text(at - 1) not in ("<", ">", "!") for at in range(where, len(scope.items))
+    )
+
+
+ORDER_BY_PARAMETER: Final = Rule(
+    "order-by-parameter",
+    "error",
+    "ORDER BY a parameter sorts by a constant, so it has no effect.",
+    """\
+A parameter is never the name of a column: it is a text that is the same in each row. Write an arm for each order.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID, *, column: str) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name FROM items WHERE owner_id = :owner_id ORDER BY :column, id;
+""",
+    good="""\
+--- items.py
+Order = Literal["newest", "oldest"]
+
+@query
+async def list_items(db: Executor, owner_id: UUID, *, order: Order) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY
+    created_at DESC, id DESC  -- when order = newest
+--  created_at, id  -- when order = oldest
+;
+""",
+)
+_KEYWORDS = "AND AS ASC CASE CAST COLLATE DESC ELSE END FALSE FIRST IN IS LAST LIKE NOT NULL NULLS OR THEN TRUE WHEN"
+_IN_A_KEY: Final = frozenset(_KEYWORDS.split())
+
+
+def constant_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
+    """A sort key that is a parameter, and so the same for each row."""
+    at = scope.find("ORDER", "BY")
+    for key in scope.keys(at) if at is not None else ():
+        parameters = [token for token in flat(key) if token.kind is Kind.PARAMETER]
+        if parameters and not _names_a_column(key):
+            message = f"ORDER BY {parameters[0].text} sorts by a constant, so it has no effect"
+            fix = "write an arm for each order: `-- when order = value`"
+            yield Refusal(parameters[0].start, ORDER_BY_PARAMETER, message, fix)
+
+
+def _names_a_column(items: list[Token | Scope]) -> bool:
+    """Whether the value may differ from row to row: a name that is no function, type or collation."""
+    for at, item in enumerate(items):
+        before = items[at - 1] if at else None
+        behind = items[at + 1] if at + 1 < len(items) else None
+        if isinstance(item, Scope):
+            if item.items and (item.word(0) in ("SELECT", "WITH") or _names_a_column(item.items)):
+                return True
+        elif item.kind in (Kind.WORD, Kind.NAME) and item.text.upper() not in _IN_A_KEY:
+            is_type = isinstance(before, Token) and before.text.upper() in ("::", "AS", "COLLATE")
+            if not is_type and not isinstance(behind, Scope):
+                return True
+    return False

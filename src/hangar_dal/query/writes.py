@@ -1,0 +1,192 @@
+"""Statements that change more rows than they should, or fewer, or other columns. Builds on `clauses`."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from hangar_dal.query.clauses import Scope
+from hangar_dal.query.disagreement import Disagreement, Refusal
+from hangar_dal.rules import Rule
+from hangar_dal.sqlblock import Block
+from hangar_dal.sqlscan import Token
+
+WHERE_MISSING: Final = Rule(
+    "where-missing",
+    "error",
+    "A write says which rows it changes.",
+    """\
+An UPDATE or a DELETE has no WHERE, or one of which some arguments leave nothing but TRUE. Say which rows. For all
+rows, write `WHERE TRUE` in a block without arms.
+""",
+    bad="""\
+--- items.py
+@query
+async def raise_all_prices(db: Executor, *, amount: int) -> RowCount: ...
+--- items.sql
+-- name: raise_all_prices
+-- scan: all items are changed
+UPDATE items SET price = price + :amount;
+""",
+    good="""\
+--- items.sql
+-- name: raise_all_prices
+-- scan: all items are changed
+UPDATE items SET price = price + :amount WHERE TRUE;
+""",
+)
+
+
+def writes_without_where(scope: Scope, block: Block) -> Iterator[Refusal]:
+    """An UPDATE or DELETE of every row that does not say so."""
+    verb = scope.verb
+    if verb is None or scope.word(verb) not in ("UPDATE", "DELETE"):
+        return
+    where = scope.find("WHERE", after=verb)
+    fix = "say which rows; if all are meant, write WHERE TRUE"
+    if where is None:
+        yield Refusal(scope.offset(verb), WHERE_MISSING, f"{scope.word(verb)} without WHERE changes every row", fix)
+    elif block.conditions and _is_true(scope, where + 1):
+        message = f"some arguments leave this WHERE empty, and then {scope.word(verb)} changes every row"
+        yield Refusal(scope.offset(where), WHERE_MISSING, message, "keep a condition that is in no arm")
+
+
+def _is_true(scope: Scope, at: int) -> bool:
+    end = scope.find("RETURNING", after=at)
+    rest = scope.items[at : len(scope.items) if end is None else end]
+    texts = [item.text.upper() if isinstance(item, Token) else "(" for item in rest]
+    return texts in (["TRUE"], ["1"], ["1", "=", "1"])
+
+
+INSERT_UNLISTED: Final = Rule(
+    "insert-unlisted",
+    "warning",
+    "An INSERT lists its columns: a migration can change their order in the table.",
+    """\
+Without a list, the values go by the order of the table's columns. List the columns.
+""",
+    bad="""\
+--- users.py
+@query
+async def insert_user(db: Executor, id: UUID, email: str, nick: str) -> RowCount: ...
+--- users.sql
+-- name: insert_user
+INSERT INTO users VALUES (:id, :email, :nick);
+""",
+    good="""\
+--- users.sql
+-- name: insert_user
+INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
+""",
+)
+
+
+def unlisted_inserts(scope: Scope, block: Block) -> Iterator[Refusal]:
+    """An INSERT that does not name its columns."""
+    verb = scope.verb
+    into = None if verb is None or scope.word(verb) not in ("INSERT", "REPLACE") else scope.find("INTO", after=verb)
+    if into is None:
+        return
+    at = into + 2 + 2 * (scope.text(into + 2) == ".")
+    at += 2 * (scope.word(at) == "AS")
+    listed = scope.items[at] if at < len(scope.items) else None
+    unlisted = listed.verb is not None if isinstance(listed, Scope) else scope.word(at) != "DEFAULT"
+    if unlisted:
+        message = "INSERT without a list of columns depends on the order of the columns in the table"
+        yield Refusal(scope.offset(into), INSERT_UNLISTED, message, "list the columns behind its name")
+
+
+ROW_SKIPPED: Final = Rule(
+    "row-skipped",
+    "error",
+    "A function that promises a row has no INSERT that leaves out a row which is there already.",
+    """\
+If the row exists already, `ON CONFLICT DO NOTHING` and `INSERT OR IGNORE` return no row, and the call raises
+`NotFound`. A `WHERE` behind `DO UPDATE` and `INSERT ... SELECT ... WHERE NOT EXISTS` leave rows out as well.
+Declare `| None`. To get the existing row, write `DO UPDATE SET` with a column's own value.
+""",
+    bad="""\
+--- users.py
+class User(Row):
+    id: UUID
+    email: str
+
+@query
+async def insert_user(db: Executor, id: UUID, email: str) -> User: ...
+--- users.sql
+-- name: insert_user
+INSERT INTO users (id, email) VALUES (:id, :email)
+ON CONFLICT (email) DO NOTHING
+RETURNING id, email;
+""",
+    good="""\
+--- users.sql
+-- name: insert_user
+INSERT INTO users (id, email) VALUES (:id, :email)
+ON CONFLICT (email) DO UPDATE SET email = users.email
+RETURNING id, email;
+""",
+)
+
+
+def skipped_row(root: Scope) -> Iterator[Refusal]:
+    """An INSERT that leaves a row alone which is there already, and so returns none."""
+    verb = root.verb
+    if verb is None or root.word(verb) != "INSERT":
+        return
+    skipped = root.find("DO", "NOTHING", after=verb)
+    skipped = skipped if skipped is not None else root.find("OR", "IGNORE", after=verb)
+    update = root.find("DO", "UPDATE", after=verb)
+    if skipped is not None:
+        message = "on a conflict nothing is inserted and no row is returned, but the function promises a row"
+        fix = "declare `| None`, or write DO UPDATE SET with a column's own value, which returns the row that is there"
+        yield Refusal(root.offset(skipped), ROW_SKIPPED, message, fix)
+    elif update is not None and (where := root.find("WHERE", after=update)) is not None:
+        message = "a row that this WHERE leaves alone is not returned, but the function promises a row"
+        fix = "declare `| None`, or put the condition into the values: SET name = CASE WHEN ... THEN ... ELSE ... END"
+        yield Refusal(root.offset(where), ROW_SKIPPED, message, fix)
+    elif (absent := _absent_row(root, verb)) is not None:
+        message = "if this finds a row, nothing is inserted and no row is returned, but the function promises a row"
+        yield Refusal(root.offset(absent), ROW_SKIPPED, message, "declare `| None`")
+
+
+def _absent_row(root: Scope, verb: int) -> int | None:
+    """Where the WHERE of its query asks that a row is not there."""
+    where, returning = root.find("WHERE", after=verb), root.find("RETURNING", after=verb)
+    absent = root.find("NOT", "EXISTS", after=where) if where is not None else None
+    return absent if absent is not None and (returning is None or absent < returning) else None
+
+
+READ_WRITES: Final = Rule(
+    "read-writes",
+    "error",
+    "A function whose name says that it reads does not write.",
+    """\
+Callers of a function called `get_`, `find_`, `list_` or `count_` expect it to change nothing. Name a statement that
+writes after what it changes: `get_item` that deletes becomes `take_item`. `get_or_create_item` is fine, and so is a
+read that locks.
+""",
+    bad="""\
+--- items.py
+@query
+async def get_item(db: Executor, id: UUID) -> Item | None: ...
+--- items.sql
+-- name: get_item
+DELETE FROM items WHERE id = :id RETURNING id, name;
+""",
+    good="""\
+--- items.py
+@query
+async def take_item(db: Executor, id: UUID) -> Item | None: ...
+--- items.sql
+-- name: take_item
+DELETE FROM items WHERE id = :id RETURNING id, name;
+""",
+)
+_READERS: Final = ("get_", "find_", "list_", "count_")
+_READER_OR_WRITER: Final = ("get_or_", "find_or_")
+
+
+def called_as_a_read(block: Block) -> Iterator[Disagreement]:
+    """A write behind the name of a read."""
+    if block.changes and block.name.startswith(_READERS) and not block.name.startswith(_READER_OR_WRITER):
+        message = f"a function called {block.name.partition('_')[0]}_… reads, and this {block.verb} writes"
+        yield Disagreement(block.line, 1, READ_WRITES, message, "name it after what it changes")
