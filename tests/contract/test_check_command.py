@@ -8,6 +8,7 @@ import pytest
 from hangar_dal import cli
 from hangar_dal.cli import check as of_check
 from hangar_dal.cli import explain as of_explain
+from hangar_dal.cli import findings
 from hangar_dal.migrations.new import SHIM
 from migrations.everything import EVERYTHING
 from postgres_server import Server
@@ -149,12 +150,15 @@ def test_since_is_nothing_without_the_matrix(capsys: pytest.CaptureFixture[str])
 def test_without_the_parser_of_the_extra_a_snapshot_is_all_that_can_be_checked_against(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (of_check, of_explain):
+    for module in (of_check, of_explain, findings):
         monkeypatch.setattr(module, "find_spec", lambda name: None)
     for arguments in (["check"], ["check", "--matrix"], ["explain", "--sqlite-only"]):
         assert cli.main(arguments) == 2
         assert "pip install 'hangar-dal[check]'" in capsys.readouterr().err
-    assert cli.main(["check", "--offline", "--catalog", "hangar_dal:OUTBOX"]) == 0
+    offline = ["check", "--offline", "--catalog", "hangar_dal:OUTBOX"]
+    assert cli.main(offline) == 0
+    assert cli.main([*offline, "--format", "sarif"]) == 1
+    assert "pip install 'hangar-dal[check]'" in capsys.readouterr().err
 
 
 def write_queries(module: str, functions: dict[str, str], sql: dict[str, str]) -> None:

@@ -3,12 +3,14 @@
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final
 
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
 from hangar_dal.contract.report import FORMATS, Style, as_table, report_as
 from hangar_dal.contract.scope import Scope
+from hangar_dal.errors import SettingsError
 from hangar_dal.rules import Finding
 
 _COLOURS: Final[Mapping[Style, str]] = MappingProxyType(
@@ -31,6 +33,8 @@ def print_findings(
     findings: Sequence[Finding], scope: Scope, chosen: argparse.Namespace, *, clean: str, checked: int | None = None
 ) -> None:
     """Print the scope, the findings and their number, or `clean` without findings, in the format that was chosen."""
+    if chosen.format == "sarif" and find_spec("sqlglot") is None:
+        raise SettingsError("--format sarif needs sqlglot; pip install 'hangar-dal[check]'")
     if chosen.format in ("table", "github"):
         print_scope(scope)
     text = report_as(chosen.format, findings, scope, checked=checked, paint=_paint)

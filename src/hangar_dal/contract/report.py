@@ -19,7 +19,6 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final, Literal
 
-from hangar_dal.contract.sarif import as_sarif
 from hangar_dal.contract.scope import Scope
 from hangar_dal.rules import Finding
 
@@ -44,6 +43,8 @@ def report_as(
         case "json":
             return as_json(findings, scope, checked=checked)
         case "sarif":
+            from hangar_dal.contract.sarif import as_sarif  # noqa: PLC0415 - needs every rule, and with them the parser
+
             return as_sarif(findings, scope)
         case "github":
             return as_github(findings)
