@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import gc
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from time import perf_counter
@@ -34,8 +34,11 @@ USES: Final = [ACCOUNTS, COMMUNITY, COMMERCE, OUTBOX, LIVESTREAMS]
 CATALOG: Final = Catalog("hangar_dal", name="benchmarks.fill:CATALOG", uses=USES)
 ROWS_PER_TRANSACTION: Final = 20_000
 SQLITE_CACHE: Final = 256  # MiB; rows go to all places of the indexes
+# Rows are made in threads. SQLite's thread needs the interpreter between two statements, and would get it every 5 ms.
+SWITCH_INTERVAL: Final = 0.0002
 # Nobody waits but the other lane, for whole transactions.
 NO_LIMITS: Final = {"acquire_timeout": 86_400.0, "statement_timeout": 0.0, "idle_in_transaction_timeout": 0.0}
+_Transaction = tuple[str, Callable[..., Any], list[tuple[datetime, list[Any]]]]
 HELP: Final = """\
 Fills a database with the rows of so many users, through the bulk functions of all catalogs: few users have most
 followers, videos, views, likes, comments and livestreams. The same seed makes the same rows.
@@ -80,42 +83,69 @@ class Report:
 
 async def fill(db: Database, population: Population, report: Report) -> None:
     """Store all rows. The database must have been opened with `clock`."""
-    for stage in STAGES:
+    stages = [[_Ahead(_transactions(population, lane)) for lane in stage] for stage in STAGES]
+    for stage, following in zip(stages, [*stages[1:], []], strict=True):
         async with asyncio.TaskGroup() as lanes:
-            for tables in stage:
-                lanes.create_task(_fill_tables(db, population, tables, report))
+            for lane in [*stage, *following]:
+                lane.start()
+            for lane in stage:
+                lanes.create_task(_fill_tables(db, lane, report))
 
 
-async def _fill_tables(db: Database, population: Population, tables: Lane, report: Report) -> None:
-    for table, store in tables.items():
-        begun = perf_counter()
+async def _fill_tables(db: Database, lane: "_Ahead", report: Report) -> None:
+    filled, begun = "", perf_counter()
+    async for table, store, parts in lane:
+        if filled not in ("", table):
+            report.finished(filled, perf_counter() - begun)
+            begun = perf_counter()
+        filled = table
         report.add(table, 0)
-        async for parts in _ahead(population, table):
-            async with db.transaction() as tx:
-                for now, rows in parts:
-                    NOW.set(now)
-                    report.add(table, await store(tx, rows))
-        report.finished(table, perf_counter() - begun)
+        async with db.transaction() as tx:
+            for now, rows in parts:
+                NOW.set(now)
+                report.add(table, await store(tx, rows))
+    report.finished(filled, perf_counter() - begun)
 
 
-async def _ahead(population: Population, table: str) -> AsyncIterator[list[tuple[datetime, list[Any]]]]:
-    """The rows of each transaction, made in a thread while the database stores those before them."""
-    rows: Iterator[Any] = getattr(population, table)()
+def _transactions(population: Population, lane: Lane) -> Iterator[_Transaction]:
+    """What each transaction of a lane stores: the table, its function, and the rows with their instants."""
+    for table, store in lane.items():
+        rows: Iterator[Any] = getattr(population, table)()
+        parts = _parts(population, table, rows)
+        yield table, store, parts
+        while parts := _parts(population, table, rows):
+            yield table, store, parts
 
-    def make() -> list[tuple[datetime, list[Any]]]:
-        parts: list[tuple[datetime, list[Any]]] = []
-        left = ROWS_PER_TRANSACTION
-        while left > 0 and (first := list(islice(rows, 1))):
-            now = population.now.get(table)
-            size = left if now is None else ROWS_PER_INSTANT
-            parts.append((now or END, [*first, *islice(rows, size - 1)]))
-            left -= size
-        return parts
 
-    made = asyncio.create_task(asyncio.to_thread(make))
-    while current := await made:
-        made = asyncio.create_task(asyncio.to_thread(make))
-        yield current
+def _parts(population: Population, table: str, rows: Iterator[Any]) -> list[tuple[datetime, list[Any]]]:
+    parts: list[tuple[datetime, list[Any]]] = []
+    left = ROWS_PER_TRANSACTION
+    while left > 0 and (first := list(islice(rows, 1))):
+        now = population.now.get(table)
+        size = left if now is None else ROWS_PER_INSTANT
+        parts.append((now or END, [*first, *islice(rows, size - 1)]))
+        left -= size
+    return parts
+
+
+class _Ahead:
+    """The transactions of a lane, each made in a thread while the database stores the one before."""
+
+    def __init__(self, transactions: Iterator[_Transaction]) -> None:
+        self._transactions = transactions
+        self._next: asyncio.Task[_Transaction | None] | None = None
+
+    def start(self) -> None:
+        """Begin to make the next one, unless that has begun."""
+        if self._next is None:
+            self._next = asyncio.create_task(asyncio.to_thread(next, self._transactions, None))
+
+    async def __aiter__(self) -> AsyncIterator[_Transaction]:
+        self.start()
+        while self._next and (current := await self._next):
+            self._next = None
+            self.start()
+            yield current
 
 
 async def run(settings: Settings, size: int, seed: int) -> None:
@@ -142,6 +172,7 @@ def main(arguments: Sequence[str]) -> None:
     if options.users < 10:
         parser.error("--users: at least 10")
     given = {} if options.database_url is None else {"database_url": SecretStr(options.database_url)}
+    sys.setswitchinterval(SWITCH_INTERVAL)
     gc.disable()  # the rows hold no cycles, and it would look at all of them again and again
     try:
         asyncio.run(run(Settings(**given), options.users, options.seed))
