@@ -151,11 +151,11 @@ class _Ahead:
 async def run(settings: Settings, size: int, seed: int) -> None:
     cache = max(settings.sqlite_cache, SQLITE_CACHE)
     settings = settings.model_copy(update={"sqlite_cache": cache, **NO_LIMITS})
-    for catalog in USES:
-        catalog.load()  # two seconds, or else at the first call of each query, while nothing is stored
     async with open_database(settings, catalog=CATALOG, clock=clock) as db:
         if found := await users.count_users(db):
             sys.exit(f"the database has {found:,} users already. Fill one that has none.")
+        for catalog in USES:
+            catalog.load()  # two seconds, or else at the first call of each query, while nothing is stored
         report = Report(size * ROWS_PER_USER)
         await fill(db, Population(size, seed=seed), report)
         print(report.total())
