@@ -1,13 +1,21 @@
 """The small applications in the examples of the rules: files made of their texts, and what is found in them."""
 
+import json
 import re
+import shlex
+import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import chdir, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
+from hangar_dal import cli
 from hangar_dal.contract import read_project
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.sources import DatabaseInfo
+from hangar_dal.migrations.new import SHIM
 
 HERE: Final = Path(__file__).parent
 MIGRATIONS: Final = HERE / "rule_examples" / "migrations"
@@ -40,7 +48,17 @@ SECTION: Final = """\
 [tool.hangar_dal]
 catalogs = ["{package}:CATALOG"]
 modules = ["{package}"]
+migrations = ["migrations"]
 """
+# The package in the files and commands of an example, the server, and the commands themselves.
+PACKAGE: Final = "shop"
+SERVER: Final = "postgresql://localhost/postgres"
+COMMANDS: Final = "command"
+# What an example has that shows no query of its own.
+QUERY: Final = {
+    "items.py": "@query\nasync def find_item(db: Executor, id: UUID) -> Item | None: ...\n",
+    "items.sql": "-- name: find_item\nSELECT id, name FROM items WHERE id = :id;\n",
+}
 _FILE: Final = re.compile(r"^--- (\S+)\n", re.MULTILINE)
 
 
@@ -60,25 +78,40 @@ def paths_of(files: Mapping[str, str]) -> dict[str, str]:
     """The same files by their paths in the package, with a SQL file for each dialect."""
     found = {}
     for name, text in files.items():
+        above, _, file = name.rpartition("/")
         if not name.endswith(".sql"):
             found[name] = text
-        elif "/" in name:
+        elif above in DIALECTS:
             found[f"sql/{name}"] = text
         else:
-            found |= {f"sql/{dialect}/{name}": text for dialect in DIALECTS}
+            found |= {f"{above or 'sql'}/{dialect}/{file}": text for dialect in DIALECTS}
     return found
 
 
 def write_application(folder: Path, package: str, files: Mapping[str, str]) -> Path:
-    """Write the package and a pyproject.toml, whose path is returned."""
+    """Write the package, the migrations and a pyproject.toml, whose path is returned."""
     write(folder / package / "__init__.py", CATALOG.format(package=package))
-    for path, text in files.items():
-        if path.endswith(".py"):
+    shutil.copytree(MIGRATIONS, folder / "migrations", dirs_exist_ok=True)
+    project = write(folder / "pyproject.toml", SECTION.format(package=package))
+    has_module = any(path.endswith(".py") or path.startswith("sql/") for path in files)
+    for path, text in (files if has_module else {**paths_of(QUERY), **files}).items():
+        if path == project.name:
+            write(project, text.replace(PACKAGE, package))
+        elif path.startswith("migrations/"):
+            write_migration(folder / path, text)
+        elif path.endswith(".py"):
             write(folder / package / path, PREAMBLE.format(package=package) + text)
             (folder / package / path).with_name("__init__.py").touch()
-        else:
+        elif path != COMMANDS:
             write(folder / package / path, text)
-    return write(folder / "pyproject.toml", SECTION.format(package=package))
+    return project
+
+
+def write_migration(path: Path, text: str) -> None:
+    """Write the SQL of a migration for one dialect, with the shim, and with a rollback that does nothing."""
+    write(path, text)
+    write(path.with_suffix(".rollback.sql"), "SELECT 1;\n")
+    write(path.parents[1] / f"{path.stem}.py", SHIM)
 
 
 def write(path: Path, text: str) -> Path:
@@ -91,3 +124,19 @@ def rules_broken(folder: Path, package: str, files: Mapping[str, str], sources: 
     """The ids of the rules that the application breaks. `package` is a new name: it stays imported."""
     project = read_project(write_application(folder, package, files))
     return {finding.rule for finding in check_against(project, sources).findings}
+
+
+def rules_reported(folder: Path, package: str, files: Mapping[str, str], server: str) -> set[str]:
+    """The ids of the rules that the last command reports. All commands run in the application's folder."""
+    write_application(folder, package, files)
+    written = StringIO()
+    with chdir(folder):
+        for command in files[COMMANDS].replace(PACKAGE, package).replace(SERVER, server).splitlines():
+            program, *arguments = shlex.split(command)
+            written = StringIO()
+            if program == "hangar-dal":
+                with redirect_stdout(written):
+                    cli.main([*arguments, "--json"])
+            else:
+                subprocess.run(["sh", "-c", command], check=True)
+    return {finding["rule"] for finding in json.loads(written.getvalue())["findings"]}

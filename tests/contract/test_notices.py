@@ -15,6 +15,7 @@ from hangar_dal.contract.live import LiveDatabase, live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.reader import read
 from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.rules import RULES
 from hangar_dal.sqlblock import Line, Variant
 from hangar_dal.sqlscan import DIALECTS, Dialect
 from postgres_server import Server
@@ -68,6 +69,11 @@ def reading(case: Case, databases: Mapping[Dialect, LiveDatabase]) -> Reading:
     described = live.probe.describe(Variant(case.dialect, (Line(case.text, 1),)))
     assert described.refusal is None, case
     return read(case.text, case.dialect, live.tables, described)
+
+
+def test_every_such_rule_is_an_error() -> None:
+    """A snapshot keeps the id of the rule alone."""
+    assert {RULES[case.rule].severity for case in CASES} == {"error"}
 
 
 def test_each_rule_finds_its_mistakes_where_they_are_and_nothing_else(

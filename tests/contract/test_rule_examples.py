@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
-from contract.rule_applications import MIGRATIONS, corrected, files_of, paths_of, rules_broken
+from contract.rule_applications import (
+    COMMANDS,
+    MIGRATIONS,
+    corrected,
+    files_of,
+    paths_of,
+    rules_broken,
+    rules_reported,
+)
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.rules import RULES
@@ -26,15 +35,29 @@ def sources(postgres_server: Server) -> Iterator[Sequence[DatabaseInfo]]:
         yield [opened.enter_context(live_postgresql(project, url)), opened.enter_context(live_sqlite(project))]
 
 
-WITH_EXAMPLES = {name: rule for name, rule in RULES.items() if rule.bad}
+OF_COMMANDS = [rule for rule in RULES.values() if COMMANDS in files_of(rule.bad)]
+OF_APPLICATIONS = [rule for rule in RULES.values() if rule.bad and rule not in OF_COMMANDS]
+ids = attrgetter("id")
 
 
 def test_every_rule_has_examples_unless_no_statement_is_known_that_breaks_it() -> None:
     assert {name for name, rule in RULES.items() if not rule.bad or not rule.good} == {"write-unseen"}
 
 
-@pytest.mark.parametrize("rule", WITH_EXAMPLES.values(), ids=WITH_EXAMPLES)
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    return _allowed_postgres.url("postgres")
+
+
+@pytest.mark.parametrize("rule", OF_APPLICATIONS, ids=ids)
 def test_a_rule_is_broken_in_its_bad_example_alone(rule: Rule, sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
     package = rule.id.replace("-", "_")
-    assert rules_broken(tmp_path, f"bad_{package}", paths_of(files_of(rule.bad)), sources) == {rule.id}
-    assert rules_broken(tmp_path, f"good_{package}", corrected(rule.bad, rule.good), sources) == set()
+    assert rules_broken(tmp_path / "bad", f"bad_{package}", paths_of(files_of(rule.bad)), sources) == {rule.id}
+    assert rules_broken(tmp_path / "good", f"good_{package}", corrected(rule.bad, rule.good), sources) == set()
+
+
+@pytest.mark.parametrize("rule", OF_COMMANDS, ids=ids)
+def test_a_command_reports_the_rule_for_its_bad_example_alone(rule: Rule, server: str, tmp_path: Path) -> None:
+    package = rule.id.replace("-", "_")
+    assert rules_reported(tmp_path / "bad", f"bad_{package}", paths_of(files_of(rule.bad)), server) == {rule.id}
+    assert rules_reported(tmp_path / "good", f"good_{package}", corrected(rule.bad, rule.good), server) == set()

@@ -38,7 +38,7 @@ def example(text: str) -> Iterator[str]:
     for name, content in files_of(text).items():
         if not content:  # deleted
             continue
-        language = {"py": "python", "toml": "toml", "sql": "sql"}[name.rpartition(".")[2]]
+        language = {"command": "sh", "py": "python", "toml": "toml", "sql": "sql"}[name.rpartition(".")[2]]
         yield f"```{language}"
         if "/" in name:
             yield f"{'#' if language == 'python' else '--'} {name}"

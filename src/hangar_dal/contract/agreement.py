@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from hangar_dal.contract.json_fields import compare_json
 from hangar_dal.contract.json_kinds import compare_json_kinds
-from hangar_dal.contract.locations import depends_on_arguments, finding_at
+from hangar_dal.contract.locations import depends_on_arguments, finding_at, place_of
 from hangar_dal.contract.meanings_findings import compare_meanings
 from hangar_dal.contract.model import Described, Tables
 from hangar_dal.contract.parameters import STATEMENT_REFUSED, compare_parameters
 from hangar_dal.contract.ranges import is_range
-from hangar_dal.contract.reading import Reading
+from hangar_dal.contract.reading import Notice, Reading
 from hangar_dal.contract.results import compare_results
 from hangar_dal.contract.rows import compare_order
 from hangar_dal.contract.sending import sent
@@ -36,8 +36,17 @@ def compare(
     for notice in reading.notices:
         is_dropped = notice.always and depends_on_arguments(checked, notice.at)
         if not is_dropped and not (notice.column and is_range(checked.block.all_arms.tokens, notice.column)):
-            yield finding_at(checked, notice.rule, notice.message, notice.fix, at=notice.at)
+            yield _noticed(checked, notice)
     yield from compare_meanings(checked, reading)
+
+
+def _noticed(checked: CheckedVariant, notice: Notice) -> Finding:
+    """A snapshot keeps the id of the rule alone, and the rule itself is in a module that imports the parser.
+
+    All such rules are errors.
+    """
+    path, place, dialect = checked.block.path, place_of(checked, notice.at), checked.block.dialect
+    return Finding(path, *place, dialect, checked.query.name, notice.rule, "error", notice.message, notice.fix)
 
 
 def _with_a_type(checked: CheckedVariant, name: str) -> str:

@@ -19,7 +19,7 @@ from hangar_dal.contract.project import Project
 from hangar_dal.contract.scope import Scope, scope_of
 from hangar_dal.contract.seals import compare_seals, sealed_places
 from hangar_dal.contract.sending import sent
-from hangar_dal.contract.snapshot import UPDATE, outdated, recorded, write_snapshots
+from hangar_dal.contract.snapshot import SNAPSHOT_STALE, UPDATE, outdated, recorded, write_snapshots
 from hangar_dal.contract.sources import DatabaseInfo
 from hangar_dal.contract.static import find_without_database
 from hangar_dal.contract.unnamed import find_unnamed, lacks_migrations
@@ -28,22 +28,37 @@ from hangar_dal.contract.variants import CheckedVariant, statements, variants
 from hangar_dal.errors import DatabaseError, HangarError, MigrationError
 from hangar_dal.migrations.faults import shown
 from hangar_dal.migrations.scratch import Server
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[int, int, str], None]  # how many statements of how many, and what comes now
 
-NO_POSTGRESQL: Final = Finding(
-    "",
-    0,
-    0,
-    "postgresql",
-    "",
+POSTGRESQL_MISSING: Final = Rule(
     "postgresql-missing",
     "error",
+    "A check needs a PostgreSQL server, or the snapshot of one.",
+    """\
+PostgreSQL was not checked, as by a plain `hangar-dal check` where `DATABASE_URL` is a SQLite file: no server is
+named, it cannot be reached, the role may not create a database, or the throwaway database is not empty. The message
+says which. See [where PostgreSQL is checked](#where-postgresql-is-checked). SQLite is checked all the same.
+""",
+    bad="""\
+--- command
+hangar-dal check
+""",
+    good="""\
+--- command
+hangar-dal check --postgresql postgresql://localhost/postgres
+""",
+)
+NO_POSTGRESQL: Final = POSTGRESQL_MISSING.finding(
+    "",
+    0,
+    0,
     "no PostgreSQL server to check against",
     "pass --postgresql URL, or set DATABASE_URL to that of a server where the role may create a database; or name an "
     "empty database with --throwaway URL or HANGAR_THROWAWAY_URL",
+    dialect="postgresql",
 )
 
 
@@ -158,16 +173,37 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
     return Report(tuple(sorted(map(_near, findings))), len(checked), scope)
 
 
+MIGRATION_FAILS: Final = Rule(
+    "migration-fails",
+    "error",
+    "The migrations can be applied on both databases.",
+    """\
+A database could not be migrated, and nothing was checked against it. `hangar-dal migrations verify` reports more. Two
+catalogs that have a migration of the same id, or that create the same table, are refused here too.
+""",
+    bad="""\
+--- migrations/0002_item_color.sql
+ALTER TABLE item ADD COLUMN color text;
+--- command
+hangar-dal check --postgresql postgresql://localhost/postgres
+""",
+    good="""\
+--- migrations/0002_item_color.sql
+ALTER TABLE items ADD COLUMN color text;
+""",
+)
+
+
 def _not_made(dialect: Dialect, fault: HangarError) -> Finding:
     message, _, fix = str(fault).partition("; ")
     if isinstance(fault, MigrationError):
         fix = "correct the migration; `hangar-dal migrations verify` reports more"
-        return Finding("", 0, 0, dialect, "", "migration-fails", "error", message, fix)
+        return MIGRATION_FAILS.finding("", 0, 0, message, fix, dialect=dialect)
     return replace(NO_POSTGRESQL, message=message, fix=fix or NO_POSTGRESQL.fix)
 
 
 def _unknown(checked: CheckedVariant) -> Finding:
-    return finding_at(checked, "snapshot-stale", "the snapshot does not know this statement", UPDATE)
+    return finding_at(checked, SNAPSHOT_STALE, "the snapshot does not know this statement", UPDATE)
 
 
 def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding]:

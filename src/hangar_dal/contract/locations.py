@@ -20,11 +20,16 @@ def finding_at(
     severity: Severity = "error",
 ) -> Finding:
     """A finding at an offset of the statement's text, or at the block's header."""
-    line, column = (checked.block.line, 1) if at is None else checked.variant.place_at(at)
+    line, column = place_of(checked, at)
     block = checked.block
     if isinstance(rule, Rule):
         return rule.finding(block.path, line, column, message, fix, dialect=block.dialect, query=checked.query.name)
     return Finding(block.path, line, column, block.dialect, checked.query.name, rule, severity, message, fix)
+
+
+def place_of(checked: CheckedVariant, at: int | None) -> tuple[int, int]:
+    """The line and column in the file, of an offset of the statement's text or of the block's header."""
+    return (checked.block.line, 1) if at is None else checked.variant.place_at(at)
 
 
 def parameter_at(checked: CheckedVariant, name: str) -> int | None:

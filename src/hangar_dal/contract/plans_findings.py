@@ -10,13 +10,65 @@ from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.model import Scan, Tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect, Kind
 
 _REASON: Final = "if that is right, write `-- scan: reason` under the header"
 _NARROW: Final = "compare a column that an index can begin with, or read a page in the order of an index"
 
 Asked = tuple[CheckedVariant, tuple[Scan, ...]]
+
+
+SCAN: Final = Rule(
+    "scan",
+    "error",
+    "A statement finds its rows by an index, unless its file says why it reads a whole table.",
+    """\
+No index can serve the statement: nothing is compared with the first column of an index. This includes
+`SELECT count(*)` over all rows, a LIMIT without an index in the order of its ORDER BY, and a LIMIT behind a filter
+that no index serves and that few rows may pass. A page in the order of an index is not reported, and neither is a
+plan that does not use an index that could serve. The finding says which index to create. If reading the whole table
+is right, say why, under the headers of both dialects. A table that never grows is named in `small_tables`.
+""",
+    bad="""\
+--- users.py
+@query
+async def count_users(db: Executor) -> int: ...
+--- users.sql
+-- name: count_users
+SELECT count(*) AS users FROM users;
+""",
+    good="""\
+--- users.sql
+-- name: count_users
+-- scan: a number for an administrator's page, asked for now and then
+SELECT count(*) AS users FROM users;
+""",
+)
+
+
+SCAN_NEEDLESS: Final = Rule(
+    "scan-needless",
+    "warning",
+    "A `-- scan:` line is only written where a whole table is read.",
+    """\
+The statement reads no whole table, or only small ones, on either database. Delete the line.
+""",
+    bad="""\
+--- items.py
+@query
+async def count_items(db: Executor, owner_id: UUID) -> int: ...
+--- items.sql
+-- name: count_items
+-- scan: a number for an administrator's page, asked for now and then
+SELECT count(*) AS items FROM items WHERE owner_id = :owner_id;
+""",
+    good="""\
+--- items.sql
+-- name: count_items
+SELECT count(*) AS items FROM items WHERE owner_id = :owner_id;
+""",
+)
 
 
 def find_scans(asked: Sequence[Asked], small: Collection[str]) -> Iterator[tuple[Finding, CheckedVariant]]:
@@ -32,7 +84,33 @@ def find_scans(asked: Sequence[Asked], small: Collection[str]) -> Iterator[tuple
         # A reason holds for both twins: one of them may go by an index.
         if "scan" in checked.block.directives and checked.query.name not in scanning:
             message = "`-- scan:`: the statement reads no whole table that can grow"
-            yield finding_at(checked, "scan-needless", message, "delete the line", severity="warning"), checked
+            yield finding_at(checked, SCAN_NEEDLESS, message, "delete the line"), checked
+
+
+SMALL_TABLE_UNKNOWN: Final = Rule(
+    "small-table-unknown",
+    "error",
+    "`small_tables` names tables.",
+    """\
+Correct the name, or delete it.
+""",
+    bad="""\
+--- pyproject.toml
+[tool.hangar_dal]
+catalogs = ["shop:CATALOG"]
+modules = ["shop"]
+migrations = ["migrations"]
+small_tables = ["itmes"]
+""",
+    good="""\
+--- pyproject.toml
+[tool.hangar_dal]
+catalogs = ["shop:CATALOG"]
+modules = ["shop"]
+migrations = ["migrations"]
+small_tables = ["items"]
+""",
+)
 
 
 def find_unknown_small_tables(project: Project, tables: Mapping[Dialect, Tables]) -> Iterator[Finding]:
@@ -41,16 +119,14 @@ def find_unknown_small_tables(project: Project, tables: Mapping[Dialect, Tables]
     for name in project.small_tables:
         if name not in known:
             message = f"small_tables names {name}, which is not a table"
-            yield Finding(
-                project.file, 1, 1, "", "", "small-table-unknown", "error", message, "correct the name, or delete it"
-            )
+            yield SMALL_TABLE_UNKNOWN.finding(project.file, 1, 1, message, "correct the name, or delete it")
 
 
 def _found(checked: CheckedVariant, scan: Scan) -> Finding:
     lacking = "no index finds its rows" if scan.indexes else "nothing narrows it down"
     message = f"reads the whole of {scan.table}, which can grow: {lacking}"
     fix = f"write in a migration {' and '.join(scan.indexes)}" if scan.indexes else _NARROW
-    return finding_at(checked, "scan", message, f"{fix}; {_REASON}", at=_place(checked, scan.table))
+    return finding_at(checked, SCAN, message, f"{fix}; {_REASON}", at=_place(checked, scan.table))
 
 
 def _place(checked: CheckedVariant, table: str) -> int | None:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hangar_dal.contract.ambiguous_updates import UPDATE_AMBIGUOUS
+from hangar_dal.contract.checking import MIGRATION_FAILS, POSTGRESQL_MISSING
 from hangar_dal.contract.collations import COLLATION_DIFFERS
 from hangar_dal.contract.constant_conditions import CONDITION_CONSTANT
 from hangar_dal.contract.json_fields import JSON_FIELD
@@ -16,11 +17,14 @@ from hangar_dal.contract.not_in import NOT_IN_NULL
 from hangar_dal.contract.outer_joins import OUTER_JOIN_UNDONE
 from hangar_dal.contract.overrides import OVERRIDE_NEEDLESS
 from hangar_dal.contract.parameters import NONE_COMPARED, NONE_REFUSED, PARAMETER_KIND, STATEMENT_REFUSED, VALUE_REFUSED
+from hangar_dal.contract.plans_findings import SCAN, SCAN_NEEDLESS, SMALL_TABLE_UNKNOWN
 from hangar_dal.contract.result_columns import COLUMN_DUPLICATE, COLUMN_EXTRA, COLUMN_MISSING, COLUMN_ORDER
 from hangar_dal.contract.results import COLUMN_KIND, NULL_REFUSED, NULL_UNKNOWN, OVERRIDE_UNKNOWN, VALUE_UNREADABLE
 from hangar_dal.contract.rows import NULLS_UNPLACED, ROW_UNKEYED
 from hangar_dal.contract.seals import SEALED_COMPARED, SEALED_ELSEWHERE
+from hangar_dal.contract.snapshot import SNAPSHOT_MISSING, SNAPSHOT_STALE
 from hangar_dal.contract.swapped import VALUES_SWAPPED
+from hangar_dal.contract.unnamed import NOT_CHECKED
 from hangar_dal.contract.unneeded_optional import NULL_NEEDLESS
 from hangar_dal.contract.window_orders import WINDOW_UNORDERED
 from hangar_dal.contract.writes import FIELD_UNSTORED, KIND_WRITTEN, PATCH_MIXED, REQUIRED_COLUMN, WRITE_UNSEEN
@@ -133,6 +137,18 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             OVERRIDE_UNKNOWN,
             OVERRIDE_NEEDLESS,
         ),
+        "The check itself": (
+            NOT_CHECKED,
+            POSTGRESQL_MISSING,
+            MIGRATION_FAILS,
+            SNAPSHOT_MISSING,
+            SNAPSHOT_STALE,
+        ),
+        "Plans": (
+            SCAN,
+            SCAN_NEEDLESS,
+            SMALL_TABLE_UNKNOWN,
+        ),
     }
 )
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rules in CHAPTERS.values() for rule in rules})
@@ -141,14 +157,6 @@ SUMMARIES: Final[Mapping[str, str]] = MappingProxyType(
         **{rule.id: rule.summary for rule in RULES.values()},
         # Statements against the databases
         # Plans
-        "scan": "A statement finds its rows by an index, unless its file says why it reads a whole table.",
-        "scan-needless": "A `-- scan:` line is only written where a whole table is read.",
-        "small-table-unknown": "`small_tables` names tables.",
         # The check itself
-        "not-checked": "The check covers every catalog, SQL file and folder of migrations in the project's folder.",
-        "postgresql-missing": "A check needs a PostgreSQL server, or the snapshot of one.",
-        "migration-fails": "The migrations can be applied on both databases.",
-        "snapshot-missing": "`check --offline` needs a snapshot that was written where both databases are.",
-        "snapshot-stale": "The snapshot was written for the statements and the migrations as they are.",
     }
 )

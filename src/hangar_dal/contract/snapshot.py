@@ -28,12 +28,61 @@ from hangar_dal.contract.variants import CheckedVariant, statements
 from hangar_dal.migrations.declarations import without_declarations
 from hangar_dal.migrations.files import folders_of, migrations_in
 from hangar_dal.query import Catalog
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 UPDATE: Final = "run `hangar-dal check --update` where there is a PostgreSQL server, and commit what it writes"
 _EARLIER: Final = "hangar_check.json"  # the one file that earlier versions wrote for each catalog
+SNAPSHOT_MISSING: Final = Rule(
+    "snapshot-missing",
+    "error",
+    "`check --offline` needs a snapshot that was written where both databases are.",
+    """\
+A SQL file or a migration has no snapshot. Run `hangar-dal check --update` where there is a PostgreSQL server, and
+commit what it writes.
+""",
+    bad="""\
+--- command
+hangar-dal check --offline
+""",
+    good="""\
+--- command
+hangar-dal check --update --postgresql postgresql://localhost/postgres
+hangar-dal check --offline
+""",
+)
+SNAPSHOT_STALE: Final = Rule(
+    "snapshot-stale",
+    "error",
+    "The snapshot was written for the statements and the migrations as they are.",
+    """\
+The snapshot does not know a statement, was taken of other migrations, contradicts another one after a merge, or
+belongs to a file that is gone. Run `hangar-dal check --update` again.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+--- command
+hangar-dal check --update --postgresql postgresql://localhost/postgres
+sed -i 's/ORDER BY id/ORDER BY name, id/' shop/sql/*/items.sql
+hangar-dal check --offline
+""",
+    good="""\
+--- command
+hangar-dal check --update --postgresql postgresql://localhost/postgres
+sed -i 's/ORDER BY id/ORDER BY name, id/' shop/sql/*/items.sql
+hangar-dal check --update --postgresql postgresql://localhost/postgres
+hangar-dal check --offline
+""",
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +114,7 @@ class Records:
                 there = {(each.query.name, _digest_of(each.variant, sent(each))) for each in now}
                 for query, answers in database.queries.items():
                     if any((query, digest) not in there for answer in answers for digest in answer.statements):
-                        yield _wrong(path, "snapshot-stale", "it holds statements that no longer exist", dialect, query)
+                        yield _wrong(path, SNAPSHOT_STALE, "it holds statements that no longer exist", dialect, query)
 
 
 def snapshot_folder(catalog: Catalog) -> Path:
@@ -124,7 +173,7 @@ def recorded(project: Project) -> Records:
         databases = {path: snapshot.databases[dialect] for path, snapshot in snapshots.items()}
         tables, contradictions = joined({path: database.tables for path, database in databases.items()})
         differing += [
-            _wrong(path, "snapshot-stale", f"{other.name} knows the table {table} in another form", dialect)
+            _wrong(path, SNAPSHOT_STALE, f"{other.name} knows the table {table} in another form", dialect)
             for table, other, path in contradictions
         ]
         answers = [
@@ -219,33 +268,33 @@ def _read(path: Path) -> Snapshot | Finding:
     try:
         found = from_text(text)
     except ValueError:  # pydantic's as well
-        return _wrong(path, "snapshot-stale", "this version of the package cannot read it")
+        return _wrong(path, SNAPSHOT_STALE, "this version of the package cannot read it")
     if found.format != FORMAT:
-        return _wrong(path, "snapshot-stale", "another version of the package wrote it")
+        return _wrong(path, SNAPSHOT_STALE, "another version of the package wrote it")
     for dialect in DIALECTS:
         if dialect not in found.databases:
-            return _wrong(path, "snapshot-stale", "it knows nothing of this database", dialect)
+            return _wrong(path, SNAPSHOT_STALE, "it knows nothing of this database", dialect)
     return found
 
 
 def _missing(path: Path) -> Finding:
     what = f"the migration {path.stem}" if _is_digest(path) else "the databases' answers"
-    return _wrong(path, "snapshot-missing", f"there is no snapshot of {what}")
+    return _wrong(path, SNAPSHOT_MISSING, f"there is no snapshot of {what}")
 
 
 def _outdated(path: Path) -> Finding:
     message = "the databases now give different answers"
     if _is_digest(path):
         message = f"the migration {path.stem} has changed since the snapshots were written"
-    return _wrong(path, "snapshot-stale", message)
+    return _wrong(path, SNAPSHOT_STALE, message)
 
 
 def _belongs_to_nothing(path: Path) -> Finding:
-    return _wrong(path, "snapshot-stale", "it belongs to no SQL file and no migration")
+    return _wrong(path, SNAPSHOT_STALE, "it belongs to no SQL file and no migration")
 
 
-def _wrong(path: Path, rule: str, message: str, dialect: str = "", query: str = "") -> Finding:
-    return Finding(str(path), 1, 1, dialect, query, rule, "error", message, UPDATE)
+def _wrong(path: Path, rule: Rule, message: str, dialect: str = "", query: str = "") -> Finding:
+    return rule.finding(str(path), 1, 1, message, UPDATE, dialect=dialect, query=query)
 
 
 def _text_of(path: Path) -> str | None:

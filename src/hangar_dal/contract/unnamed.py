@@ -13,10 +13,41 @@ from hangar_dal.contract.folder import Held, search
 from hangar_dal.contract.project import NAME_THEM, Project
 from hangar_dal.contract.section import Section
 from hangar_dal.migrations.faults import shown
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import DIALECTS
 
-_RULE: Final = "not-checked"
+NOT_CHECKED: Final = Rule(
+    "not-checked",
+    "error",
+    "The check covers every catalog, SQL file and folder of migrations in the project's folder.",
+    """\
+The folder of pyproject.toml holds something that `[tool.hangar_dal]` does not name, so the check did not read it: a
+module with `NAME = Catalog(...)`, a SQL file with `-- name:` blocks, or a folder of migrations, as in the example.
+The finding shows the lines to add. `check`, `explain`, `migrations verify` (for migrations) and `hangar_check` fail
+on it, and so does a project that names no catalog, or whose catalogs declare no queries. While a folder of migrations
+is not named, `check` asks no database about the queries, because its tables are missing there.
+
+These are not searched: hidden folders, virtual environments, `node_modules`, `build`, `dist`, `test`, `tests`,
+folders whose pyproject.toml has a `[tool.hangar_dal]` of its own, and what `ignore` names.
+""",
+    bad="""\
+--- pyproject.toml
+[tool.hangar_dal]
+catalogs = ["shop:CATALOG"]
+modules = ["shop"]
+--- migrations/0002_item_color.sql
+ALTER TABLE items ADD COLUMN color text;
+--- command
+hangar-dal check --postgresql postgresql://localhost/postgres
+""",
+    good="""\
+--- pyproject.toml
+[tool.hangar_dal]
+catalogs = ["shop:CATALOG"]
+modules = ["shop"]
+migrations = ["migrations"]
+""",
+)
 
 
 class _LeftOut(NamedTuple):
@@ -103,7 +134,7 @@ def _projects(section: Section, held: Held) -> Iterator[Finding]:
     """Other projects are checked on their own. Where there is no section here, one of them was probably meant."""
     for file in held.projects if not section.exists else ():
         message = f"the project of {shown(file)} was not checked: it has a [tool.hangar_dal] of its own"
-        yield Finding(shown(file), 1, 1, "", "", _RULE, "error", message, f"run the command in {shown(file.parent)}")
+        yield NOT_CHECKED.finding(shown(file), 1, 1, message, f"run the command in {shown(file.parent)}")
 
 
 def _no_queries(project: Project) -> Iterator[Finding]:
@@ -112,7 +143,7 @@ def _no_queries(project: Project) -> Iterator[Finding]:
         if project.names:
             message = f"nothing was checked: {', '.join(project.names)} declares no queries"
             fix = 'say where they are declared: Catalog(..., modules="package"), or `modules` of [tool.hangar_dal]'
-        yield Finding(shown(Path(project.file)) if project.file else "", 1, 1, "", "", _RULE, "error", message, fix)
+        yield NOT_CHECKED.finding(shown(Path(project.file)) if project.file else "", 1, 1, message, fix)
 
 
 def _findings(section: Section, left_out: Sequence[_LeftOut]) -> Iterator[Finding]:
@@ -131,7 +162,7 @@ def _findings(section: Section, left_out: Sequence[_LeftOut]) -> Iterator[Findin
         ignored = _line("ignore", [*section.ignore, _relative(section, each.ignore)])
         fix.append(f"# or, if {each.what} is not part of this project: {ignored}")
         message = f"{each.what} was not checked: {reason}"
-        yield Finding(shown(each.file), 1, 1, "", "", _RULE, "error", message, "\n".join(fix))
+        yield NOT_CHECKED.finding(shown(each.file), 1, 1, message, "\n".join(fix))
 
 
 def _line(key: str, values: Sequence[str]) -> str:
