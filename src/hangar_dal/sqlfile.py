@@ -24,8 +24,9 @@ FILE_FORMAT: Final = Rule(
     "error",
     "A SQL file holds named blocks of one statement each, as sql/README.md says.",
     """\
-[sql/README.md](../sql/README.md) describes the format. The rule is also broken by a misspelt header, two statements
-in a block, an arm over several lines, and a directive without its reason. Write what the finding says.
+[sql/README.md](../sql/README.md) describes the format. A placeholder is written as `:name` on both databases. A
+misspelt header, two statements in a block, an arm over several lines and a directive without its reason break this
+rule too. Write what the finding says.
 """,
     bad="""\
 --- items.py

@@ -36,7 +36,8 @@ def explanation(rule: Rule) -> Iterator[str]:
 
 def example(text: str) -> Iterator[str]:
     for name, content in files_of(text).items():
-        if not content:  # deleted
+        if not content:
+            yield f"`{name}` is deleted.\n"
             continue
         language = {"command": "sh", "py": "python", "toml": "toml", "sql": "sql"}[name.rpartition(".")[2]]
         yield f"```{language}"

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Final
 
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, MISUSED, OK, RED, YELLOW, coloured
@@ -11,6 +12,7 @@ from hangar_dal.contract.rules import CHAPTERS, RULES
 from hangar_dal.rules import Rule
 
 LIST: Final = "all"
+_FILE: Final = "--- "
 _LINK: Final = re.compile(r"\[([^]]+)\]\([^)]+\)")
 
 
@@ -43,13 +45,18 @@ def _explained(rule: Rule) -> Iterator[str]:
     yield f"{rule.summary}\n\n{_without_links(rule.explanation)}"
     if rule.bad:
         yield coloured("Wrong", RED, sys.stdout)
-        yield from map(_example_line, rule.bad.splitlines())
+        yield from _example(rule.bad)
         yield f"\n{coloured('Right', GREEN, sys.stdout)}"
-        yield from map(_example_line, rule.good.splitlines())
+        yield from _example(rule.good)
 
 
-def _example_line(line: str) -> str:
-    return f"  {coloured(line, DIM, sys.stdout)}" if line.startswith("--- ") else f"  {line}"
+def _example(text: str) -> Iterator[str]:
+    for line, following in pairwise([*text.splitlines(), _FILE]):
+        if line.startswith(_FILE):
+            is_deleted = following.startswith(_FILE)
+            yield f"  {coloured(f'{line} (deleted)' if is_deleted else line, DIM, sys.stdout)}"
+        else:
+            yield f"  {line}".rstrip()
 
 
 def _without_links(markdown: str) -> str:

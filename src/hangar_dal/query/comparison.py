@@ -28,9 +28,11 @@ def disagreements(block: Block, signature: Signature, used: set[str]) -> Iterato
 PARAMETER_UNKNOWN: Final = Rule(
     "parameter-unknown",
     "error",
-    "Each parameter comes from an argument, a field, or the three that are derived.",
+    "Each parameter comes from one argument, or from one field of a model, or is derived.",
     """\
 No argument has this name, or two arguments would give the parameter. Correct the name, or rename an argument.
+[sql/README.md](../sql/README.md#where-a-name-comes-from) says which parameters are derived: `:now`, `:name_fold`
+and others.
 """,
     bad="""\
 --- items.py
@@ -54,8 +56,8 @@ PARAMETER_UNFIT: Final = Rule(
     """\
 A parameter cannot be sent as declared:
 
-- A sealed value without the columns to which it is bound, because it opens in the row of these values only. Name
-  them in the statement: `AND id = :id`.
+- A sealed value without the columns to which it is bound: it can be opened only in the row that has these values.
+  Name them in the statement: `AND id = :id`.
 - Bytes inside of JSON: `list[NewItem]` with a field `picture: bytes`. Insert the rows one by one, or store the
   bytes in a column of their own.
 """,
@@ -222,7 +224,7 @@ COUNT_OF_READ: Final = Rule(
     "error",
     "A RowCount counts the rows that a statement changed.",
     """\
-A SELECT changes none. Declare what it reads.
+A SELECT changes no rows. Declare what it reads.
 """,
     bad="""\
 --- items.py

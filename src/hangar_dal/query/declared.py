@@ -24,7 +24,7 @@ from hangar_dal.sqlscan import DIALECTS, Dialect
 ARGUMENT_UNUSED: Final = Rule(
     "argument-unused",
     "error",
-    "Each argument is used by a statement of one dialect at least.",
+    "Each argument is used by the statement of at least one dialect.",
     """\
 Use the argument in a statement, or remove it from the signature.
 """,
@@ -48,7 +48,7 @@ TWINS_DIFFER: Final = Rule(
     "Twins are the same text, unless both headers say why they differ.",
     """\
 Make the twins equal, or write `-- differs: reason` under both headers. Migrations declare their differences by
-object: [declared differences](migrations.md#declared-differences).
+object: see [declared differences](migrations.md#declared-differences).
 """,
     bad="""\
 --- items.py

@@ -20,7 +20,7 @@ _AGGREGATES: Final = frozenset(
 LIKE_DIFFERS: Final = Rule(
     "like-differs",
     "error",
-    "LIKE means the same on both databases: of folded texts, and with its ESCAPE.",
+    "LIKE means the same on both databases: it compares folded texts and names its ESCAPE.",
     """\
 In equal blocks, LIKE means two things: SQLite ignores the case of A to Z, and PostgreSQL takes a backslash for an
 escape. Compare a `_fold` column, and write `ESCAPE '\\'` where the pattern is not a text in the statement. Blocks

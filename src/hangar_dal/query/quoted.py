@@ -17,8 +17,8 @@ PARAMETER_QUOTED: Final = Rule(
     "A placeholder is outside quotes: inside, a database reads it as text.",
     """\
 The statement below compares names with the five characters `:name`. `WHERE note = 'by :name'` compares notes with
-that text as it is written. Write `:name` without quotes, and join it to text by `||`: `'by ' || :name`, or `'%' ||
-:name || '%'` for a pattern. LIKE has [rules of its own](#like-differs).
+that text as it is written. Write `:name` without quotes, and join it to text by `||`: `'by ' || :name`, or
+`'%' || :name || '%'` for a pattern. For LIKE, see [like-differs](#like-differs).
 """,
     bad="""\
 --- items.py

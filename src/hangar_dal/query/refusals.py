@@ -54,12 +54,12 @@ def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]
 STATEMENT_KIND: Final = Rule(
     "statement-kind",
     "error",
-    "A block reads rows or changes them; all else belongs in a migration.",
+    "A block reads rows or changes them; anything else belongs in a migration.",
     """\
 The statement neither reads rows nor changes any: `CREATE`, `DROP`, `TRUNCATE`, `PRAGMA`, `SET`, `BEGIN`, or a verb
-that is misspelt. Tables are changed by migrations, connections set up by the settings, transactions begun by
-`db.transaction()`. `SELECT ... INTO` makes a table too. Instead of `SET` or `SET LOCAL`, write `SELECT
-set_config(name, value, true)`: see [session-state](#session-state).
+that is misspelt. `SELECT ... INTO` makes a table too. Tables are changed by migrations, connections are set up by
+the settings, and transactions are begun by `db.transaction()`. Instead of `SET` or `SET LOCAL`, write
+`SELECT set_config(name, value, true)`: see [session-state](#session-state).
 """,
     bad="""\
 --- orders.py

@@ -153,7 +153,7 @@ ORDER_BY_PARAMETER: Final = Rule(
     "error",
     "ORDER BY a parameter sorts by a constant, so it has no effect.",
     """\
-A parameter is never the name of a column: it is a text that is the same in each row. Write an arm for each order.
+A parameter is a value that is the same in each row, never the name of a column. Write an arm for each order.
 """,
     bad="""\
 --- items.py
@@ -175,9 +175,9 @@ SELECT id, name
 FROM items
 WHERE owner_id = :owner_id
 ORDER BY
-    created_at DESC, id DESC  -- when order = newest
---  created_at, id  -- when order = oldest
-;
+    created_at DESC,  -- when order = newest
+--  created_at,  -- when order = oldest
+    id;
 """,
 )
 _KEYWORDS = "AND AS ASC CASE CAST COLLATE DESC ELSE END FALSE FIRST IN IS LAST LIKE NOT NULL NULLS OR THEN TRUE WHEN"

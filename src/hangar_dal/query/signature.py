@@ -25,9 +25,14 @@ SIGNATURE: Final = Rule(
     "error",
     "A signature says the kind of each argument, and what comes back.",
     """\
-The function cannot be a query. A parameter or the result has no annotation, or a type that one database cannot
-hold, such as `Decimal`. It is a method, its model contains itself, or `def` and `async def` are confused: a stream
-is declared with `def`, every other query with `async def`. The finding says what to write.
+A function cannot be a query in these cases:
+
+- A parameter or the result has no annotation, or a type that one database cannot hold, such as `Decimal`.
+- It is a method of a class.
+- It begins with `def`, or a stream begins with `async def`.
+- A model contains itself.
+
+The finding says what to write.
 """,
     bad="""\
 --- items.py

@@ -140,10 +140,10 @@ def match_blocks(
 FILE_SHARED: Final = Rule(
     "file-shared",
     "error",
-    "Two modules whose names end alike would share one SQL file.",
+    "No two modules have the same last name, because they would share one SQL file.",
     """\
-`shop.items` and `shop.reports.items` both mean `items.sql`, because the last part of a module's name is the name of
-its file. Rename one.
+A SQL file has the last name of its module, so `shop.items` and `shop.reports.items` both mean `items.sql`. Rename
+one.
 """,
     bad="""\
 --- items.py

@@ -14,8 +14,8 @@ WHERE_MISSING: Final = Rule(
     "error",
     "A write says which rows it changes.",
     """\
-An UPDATE or a DELETE has no WHERE, or one of which some arguments leave nothing but TRUE. Say which rows. For all
-rows, write `WHERE TRUE` in a block without arms.
+An UPDATE or a DELETE has no WHERE, or some arguments leave nothing of its WHERE but TRUE. Say which rows are
+changed. For all rows, write `WHERE TRUE` in a block without arms.
 """,
     bad="""\
 --- items.py
@@ -97,7 +97,7 @@ def unlisted_inserts(scope: Scope, block: Block) -> Iterator[Refusal]:
 ROW_SKIPPED: Final = Rule(
     "row-skipped",
     "error",
-    "A function that promises a row has no INSERT that leaves out a row which is there already.",
+    "A function that promises a row has no INSERT that skips a row which exists already.",
     """\
 If the row exists already, `ON CONFLICT DO NOTHING` and `INSERT OR IGNORE` return no row, and the call raises
 `NotFound`. A `WHERE` behind `DO UPDATE` and `INSERT ... SELECT ... WHERE NOT EXISTS` leave rows out as well.
