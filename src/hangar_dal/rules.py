@@ -47,7 +47,6 @@ class Rule:
         `sqlite/items.sql` and `postgresql/items.sql`. `good` leaves out the files that are the same; a file without
         text is deleted.
         Both are empty if no statement is known that breaks the rule.
-    is_fatal: a query that breaks it cannot be called, so `-- ignore:` does not turn it off.
     """
 
     id: str
@@ -56,7 +55,6 @@ class Rule:
     explanation: str
     bad: str
     good: str
-    is_fatal: bool = False
 
     def finding(
         self, path: str, line: int, column: int, message: str, fix: str = "", *, dialect: str = "", query: str = ""

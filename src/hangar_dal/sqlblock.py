@@ -59,6 +59,7 @@ class Block:
     directives: dict[str, str]
     lines: tuple[Line, ...]
     not_null: Mapping[str, str] = field(default_factory=dict)  # column -> why it never is, where no database can tell
+    ignored: Mapping[str, str] = field(default_factory=dict)  # rule -> why its findings do not matter here
 
     @property
     def where(self) -> str:

@@ -41,17 +41,16 @@ SELECT id, name FROM items WHERE id = $1;
 -- name: find_item
 SELECT id, name FROM items WHERE id = :id;
 """,
-    is_fatal=True,
 )
 
 _HEADER = re.compile(r"-- name: ([a-z_][a-z0-9_]*)$")
 _LABEL = re.compile(r"(?:--|/\*)[\s:]*(\w+)(\s*:)?\s*(\S.*?)?(?:\*/)?$", re.DOTALL)
 _WHEN = re.compile(r"--\s*when\s+(.*)$")
 _CONDITION = re.compile(r"([a-z_][a-z0-9_]*)(?:\s*=\s*([\w-]+))?$")
-_DIRECTIVES: Final = ("differs", "scan", "not null")
+_DIRECTIVES: Final = ("differs", "scan", "not null", "ignore")
 _DIRECTIVE = re.compile(rf"--\s*({'|'.join(_DIRECTIVES)}):\s*(.*)$")
 _NEARLY_NOT_NULL = re.compile(r"--\s*([a-z]+[\s_-]*null\w*)\s*:", re.IGNORECASE)
-_OVERRIDE = re.compile(r"([^\s:]+):\s*(\S.*)$")
+_NAME_AND_REASON = re.compile(r"([^\s:]+):\s*(\S.*)$")
 
 Place = tuple[int, int]  # line and column, from 1
 
@@ -144,7 +143,8 @@ def _add_block(file: SqlFile, text: str, at: TextLines, header: Token, body: Seq
     start, end = code[0].start, code[-1].start if semicolons else code[-1].end
     comments = [token for token in body if token.kind is Kind.COMMENT and token.start < start]
     directives = {match[1]: match[2] for token in comments if (match := _DIRECTIVE.match(token.text))}
-    overrides = dict(_overrides(file, at, comments))
+    overrides = dict(_reasons(file, at, comments, "not null", "column"))
+    ignored = dict(_reasons(file, at, comments, "ignore", "rule"))
     for token in comments:
         if (found := _WHEN.search(token.text)) and found.start():
             file.refuse(at.place_of(token.start), f"{name}: an arm before the statement", "the first is no comment")
@@ -158,23 +158,26 @@ def _add_block(file: SqlFile, text: str, at: TextLines, header: Token, body: Seq
     refused = len(file.faults)
     lines = tuple(_lines(file, at, [token for token in body if token.start >= start], start, end))
     prose = tuple(token.text for token in comments if not _DIRECTIVE.match(token.text))
-    block = Block(name, file.dialect, file.path, line, prose, directives, lines, overrides)
+    block = Block(name, file.dialect, file.path, line, prose, directives, lines, overrides, ignored)
     if len(file.faults) == refused and _is_whole(file, block):
         file.blocks[name] = block
 
 
-def _overrides(file: SqlFile, at: TextLines, comments: Sequence[Token]) -> Iterator[tuple[str, str]]:
-    """`-- not null: column: reason`, of which a block may have several."""
+def _reasons(
+    file: SqlFile, at: TextLines, comments: Sequence[Token], directive: str, what: str
+) -> Iterator[tuple[str, str]]:
+    """`-- not null: column: reason` or `-- ignore: rule: reason`, of which a block may have several."""
     seen: set[str] = set()
     for token in comments:
-        directive = _DIRECTIVE.match(token.text)
-        if directive is None or directive[1] != "not null" or not directive[2].strip():
+        written = _DIRECTIVE.match(token.text)
+        if written is None or written[1] != directive or not written[2].strip():
             continue
-        place, found = at.place_of(token.start), _OVERRIDE.match(directive[2])
+        place, found = at.place_of(token.start), _NAME_AND_REASON.match(written[2])
         if found is None:
-            file.refuse(place, "`-- not null:` needs a column and a reason", "write `-- not null: column: reason`")
+            message = f"`-- {directive}:` needs a {what} and a reason"
+            file.refuse(place, message, f"write `-- {directive}: {what}: reason`")
         elif found[1] in seen:
-            file.refuse(place, f"`-- not null: {found[1]}` is written twice", "delete one of them")
+            file.refuse(place, f"`-- {directive}: {found[1]}` is written twice", "delete one of them")
         else:
             seen.add(found[1])
             yield found[1], found[2]

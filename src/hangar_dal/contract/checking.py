@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from hangar_dal.contract.agreement import compare
+from hangar_dal.contract.ignoring import refuse_unknown, without_ignored
 from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.overrides import needless_overrides
@@ -138,6 +139,7 @@ def _without_databases(project: Project, unnamed: Sequence[Finding]) -> Report:
 
 def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress: Progress | None = None) -> Report:
     """Check against what these say: live databases, or what was written down of them."""
+    refuse_unknown(project.ignore_rules)
     findings = find_without_database(project)
     checked = [
         (source, each)
@@ -169,8 +171,9 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
     if twins and all(source.has_all_tables for source in sources):
         findings += find_unknown_small_tables(project, twins)
     findings += [*_with_arms(of_arms), *too_loose(answers), *needless_overrides(answers)]
-    scope = scope_of(project, [source.dialect for source in sources])
-    return Report(tuple(sorted(map(_near, findings))), len(checked), scope)
+    dialects = [source.dialect for source in sources]
+    kept = without_ignored(findings, project, dialects)
+    return Report(tuple(sorted(map(_near, kept))), len(checked), scope_of(project, dialects))
 
 
 MIGRATION_FAILS: Final = Rule(

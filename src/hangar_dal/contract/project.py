@@ -39,6 +39,11 @@ class Project:
     section: Section | None = None
 
     @property
+    def ignore_rules(self) -> tuple[str, ...]:
+        """The rules that the section turns off."""
+        return self.section.ignore_rules if self.section else ()
+
+    @property
     def file(self) -> str:
         """The path of its pyproject.toml; empty without a section."""
         return str(self.section.file) if self.section and self.section.exists else ""

@@ -8,6 +8,7 @@ from hangar_dal.contract.ambiguous_updates import UPDATE_AMBIGUOUS
 from hangar_dal.contract.checking import MIGRATION_FAILS, POSTGRESQL_MISSING
 from hangar_dal.contract.collations import COLLATION_DIFFERS
 from hangar_dal.contract.constant_conditions import CONDITION_CONSTANT
+from hangar_dal.contract.ignoring import IGNORE_NEEDLESS
 from hangar_dal.contract.json_fields import JSON_FIELD
 from hangar_dal.contract.json_kinds import JSON_KIND
 from hangar_dal.contract.keysets import KEYSET_ORDER
@@ -136,6 +137,7 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             NULL_NEEDLESS,
             OVERRIDE_UNKNOWN,
             OVERRIDE_NEEDLESS,
+            IGNORE_NEEDLESS,
         ),
         "The check itself": (
             NOT_CHECKED,

@@ -6,6 +6,7 @@ modules = ["shop.reports"]          # more modules that declare queries; a packa
 migrations = ["migrations"]         # folders of migrations that no catalog carries; they are applied last
 small_tables = ["currencies"]       # tables that never grow: a query may read one of them whole
 ignore = ["legacy"]                 # files and folders that are not part of this project
+ignore_rules = ["scan"]             # rules that are turned off in the whole project
 """
 
 import os
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 from hangar_dal.errors import SettingsError
 
-_KEYS: Final = ("catalogs", "modules", "migrations", "small_tables", "ignore")
+_KEYS: Final = ("catalogs", "modules", "migrations", "small_tables", "ignore", "ignore_rules")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Section:
     migrations: tuple[str, ...] = ()
     small_tables: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    ignore_rules: tuple[str, ...] = ()
 
     @property
     def migration_folders(self) -> tuple[Path, ...]:

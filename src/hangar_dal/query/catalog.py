@@ -14,7 +14,7 @@ The function's module names the file, the function the block.
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
 from importlib.resources import files
@@ -152,11 +152,11 @@ class Catalog:
     def load(self) -> None:
         """Resolve and compare everything now; `CatalogError` holds every error of every module, sorted."""
         with self._lock:
-            _refuse(self.findings())
+            _refuse(self.findings(), self.queries.values())
             self._loaded.update(self._queries)
 
     def findings(self) -> list[Finding]:
-        """All that can be found without a database, in every module, sorted; warnings too."""
+        """All that can be found without a database, in every module, sorted; also warnings, and what is ignored."""
         with self._lock:
             self.import_modules()
             of_modules = [finding for module in self._queries for finding in self._findings(module)]
@@ -167,7 +167,7 @@ class Catalog:
             raise _not_opened(self, declared)
         with self._lock:
             if declared.module not in self._loaded:
-                _refuse(sorted(self._findings(declared.module)))
+                _refuse(sorted(self._findings(declared.module)), self._queries[declared.module].values())
                 self._loaded.add(declared.module)
             return declared.compile(opened.dialect)
 
@@ -199,9 +199,10 @@ class Catalog:
         return {name.removesuffix(".sql") for name in files if name.endswith(".sql")}
 
 
-def _refuse(findings: Sequence[Finding]) -> None:
-    if errors := [finding.sentence for finding in findings if finding.severity == "error"]:
-        raise CatalogError(errors)
+def _refuse(findings: Sequence[Finding], queries: Iterable[DeclaredQuery]) -> None:
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if refused := [error.sentence for error in errors if not any(query.ignores(error) for query in queries)]:
+        raise CatalogError(refused)
 
 
 def _not_a_database(declared: DeclaredQuery, given: object) -> TypeError:

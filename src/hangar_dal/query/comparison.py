@@ -47,7 +47,6 @@ SELECT id, name FROM items WHERE owner_id = :owner_id AND name = :nmae ORDER BY 
 -- name: list_items
 SELECT id, name FROM items WHERE owner_id = :owner_id AND name = :name ORDER BY id;
 """,
-    is_fatal=True,
 )
 PARAMETER_UNFIT: Final = Rule(
     "parameter-unfit",
@@ -81,7 +80,6 @@ async def update_note(db: Executor, id: UUID, *, note: Note) -> RowCount: ...
 -- name: update_note
 UPDATE items SET note = :note WHERE id = :id;
 """,
-    is_fatal=True,
 )
 
 
@@ -144,7 +142,6 @@ async def list_items(
     db: Executor, owner_id: UUID, *, name: str | None = None
 ) -> list[Item]: ...
 """,
-    is_fatal=True,
 )
 ARM_MISSING: Final = Rule(
     "arm-missing",

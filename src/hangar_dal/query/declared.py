@@ -155,6 +155,11 @@ class DeclaredQuery:
         code, query = self.function.__code__, self.name if query is None else query
         return rule.finding(code.co_filename, code.co_firstlineno, 1, message, fix, query=query)
 
+    def ignores(self, finding: Finding) -> bool:
+        """Whether the block that has the finding says `-- ignore:` for its rule."""
+        blocks = self.blocks.values() if finding.query == self.name else ()
+        return any(block.dialect == finding.dialect and finding.rule in block.ignored for block in blocks)
+
     def compare(self) -> Iterator[Finding]:
         """Read the signature and hold both statements against it."""
         self.signature = read_signature(self.function)

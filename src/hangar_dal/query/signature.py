@@ -47,7 +47,6 @@ SELECT id, name FROM items WHERE id = :id;
 @query
 async def find_item(db: Executor, id: UUID) -> Item | None: ...
 """,
-    is_fatal=True,
 )
 
 RowCount = NewType("RowCount", int)

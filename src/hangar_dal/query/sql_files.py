@@ -38,7 +38,6 @@ SELECT id, name FROM items WHERE id = :id;
 -- name: find_item
 SELECT id, name FROM items WHERE id = :id;
 """,
-    is_fatal=True,
 )
 
 
@@ -85,7 +84,6 @@ SELECT id, name FROM items WHERE id = :id;
 -- name: delete_item
 DELETE FROM items WHERE id = :id;
 """,
-    is_fatal=True,
 )
 BLOCK_UNDECLARED: Final = Rule(
     "block-undeclared",
@@ -165,7 +163,6 @@ async def find_item(db: Executor, id: UUID) -> Item | None: ...
 -- name: find_item
 SELECT id, name FROM items WHERE id = :id;
 """,
-    is_fatal=True,
 )
 
 

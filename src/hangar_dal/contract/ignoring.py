@@ -1,0 +1,89 @@
+"""Rules that are turned off: for one block by `-- ignore: rule: reason`, for the project by `ignore_rules`.
+
+Builds on the query layer.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from importlib.util import find_spec
+from typing import Final
+
+from hangar_dal.contract.project import Project
+from hangar_dal.errors import SettingsError
+from hangar_dal.query.declared import DeclaredQuery
+from hangar_dal.rules import Finding, Rule
+from hangar_dal.sqlscan import Dialect
+
+IGNORE_NEEDLESS: Final = Rule(
+    "ignore-needless",
+    "error",
+    "A `-- ignore:` line is only written where it turns off a finding.",
+    """\
+The line names a rule that finds nothing in this block, or one that does not exist. Delete the line, or correct the
+name. A line counts for its own block alone: if both databases have the finding, both files need it. What is said of a
+function as a whole, such as its [signature](#signature), cannot be turned off.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+-- ignore: list-unordered: the caller sorts them
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+-- ignore: list-unordered: the caller sorts them
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY name;
+""",
+)
+
+
+def refuse_unknown(ignored: Iterable[str]) -> None:
+    """`SettingsError` if `ignore_rules` names something that is no rule. Without the extra `check` nothing is known."""
+    if not ignored or find_spec("sqlglot") is None:
+        return
+    from hangar_dal.contract.rules import RULES  # noqa: PLC0415 - imports the parser
+
+    for name in ignored:
+        if name not in RULES:
+            near = get_close_matches(name, RULES, n=1)
+            advice = f"did you mean {near[0]}?" if near else "`hangar-dal check --explain all` lists the rules"
+            raise SettingsError(f"[tool.hangar_dal] ignore_rules: there is no rule {name}; {advice}")
+
+
+def without_ignored(findings: Iterable[Finding], project: Project, asked: Collection[Dialect]) -> Iterator[Finding]:
+    """The findings that are not turned off, and one for each line that turns off nothing.
+
+    `asked` are the databases that were asked. The lines of the other blocks may be needed: nothing is said of them.
+    """
+    queries = {name: query for catalog in project.catalogs for name, query in catalog.queries.items()}
+    used: set[tuple[str, str, str]] = set()
+    for finding in findings:
+        query = queries.get(finding.query)
+        if query is not None and query.ignores(finding):
+            used.add((finding.query, finding.dialect, finding.rule))
+        elif finding.rule not in project.ignore_rules:
+            yield finding
+    if IGNORE_NEEDLESS.id not in project.ignore_rules:
+        yield from _needless(list(queries.values()), asked, used)
+
+
+def _needless(
+    queries: Sequence[DeclaredQuery], asked: Collection[Dialect], used: Collection[tuple[str, str, str]]
+) -> Iterator[Finding]:
+    for query in queries:
+        for block in query.blocks.values():
+            place, fix = (block.path, block.line, 1), "delete the line, or correct the name of the rule"
+            for rule in block.ignored if block.dialect in asked else ():
+                if (query.name, block.dialect, rule) not in used:
+                    message = f"`-- ignore: {rule}` turns off no finding"
+                    yield IGNORE_NEEDLESS.finding(*place, message, fix, dialect=block.dialect, query=query.name)
