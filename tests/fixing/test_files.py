@@ -85,7 +85,9 @@ def test_a_copied_block_keeps_the_directives_of_its_own_database(store: Store):
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"], ids=["lf", "crlf"])
-@pytest.mark.parametrize("directive", ["-- scan: {}\n", "--scan: {}\n", "-- not null: name: {}\n"], ids=str.strip)
+@pytest.mark.parametrize(
+    "directive", ["-- scan: {}\n", "--scan: {}\n", "-- not null: name: {}\n", "-- ignore: star: {}\n"], ids=str.strip
+)
 def test_a_directive_that_both_blocks_have_stays_as_its_database_has_it(store: Store, directive: str, line_break: str):
     ours, theirs = (_with(directive.format(reason)) for reason in ("of sqlite", "of postgresql"))
     store.write(ALL.replace(GET, ours).replace("WHERE id", "WHERE items.id"), ALL.replace(GET, theirs))

@@ -43,6 +43,8 @@ REFUSED = {
     "not null without a reason": ("-- name: a\n-- not null: id:\nSELECT 1;", "shop.sql:2: `-- not null:` needs"),
     "not null of nothing": ("-- name: a\n-- not null:\nSELECT 1;", "shop.sql:2: `-- not null:` needs its reason"),
     "not null twice": ("-- name: a\n-- not null: b: x\n-- not null: b: y\nSELECT 1;", "shop.sql:3: .* written twice"),
+    "ignore without a rule": ("-- name: a\n-- ignore: reason\nSELECT 1;", "shop.sql:2: `-- ignore:` needs a rule and"),
+    "ignore twice": ("-- name: a\n-- ignore: b: x\n-- ignore: b: y\nSELECT 1;", "shop.sql:3: .* written twice"),
     "nearly not null": ("-- name: a\n-- notnull: b: x\nSELECT 1;", "shop.sql:2: misspelt directive"),
     "also nearly not null": ("-- name: a\n-- Not-null: b: x\nSELECT 1;", "shop.sql:2: misspelt directive"),
     "directive in a statement": ("-- name: a\nSELECT 1\n-- scan: x\n;", "shop.sql:3: a: `-- scan:` is read only"),
@@ -141,6 +143,13 @@ def test_a_block_says_which_columns_are_never_null_and_why() -> None:
     assert file.findings == []
     assert dict(file.blocks["a"].not_null) == {"b": "why: so", "c": "of course"}
     assert file.blocks["a"].directives["scan"] == "few rows"
+    assert file.blocks["a"].source == read("-- name: a\nSELECT 1;\n").blocks["a"].source
+
+
+def test_a_block_says_which_rules_it_ignores_and_why() -> None:
+    file = read("-- name: a\n-- ignore: star: one column: one\n--ignore: scan:  few rows\nSELECT 1;\n")
+    assert file.findings == []
+    assert dict(file.blocks["a"].ignored) == {"star": "one column: one", "scan": "few rows"}
     assert file.blocks["a"].source == read("-- name: a\nSELECT 1;\n").blocks["a"].source
 
 

@@ -7,6 +7,7 @@ from hangar_dal.cli.findings import add_format, print_findings
 from hangar_dal.cli.options import add_database, add_folders, add_postgresql, project_with_migrations, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, OK
+from hangar_dal.contract.ignoring import refuse_unknown
 from hangar_dal.contract.scope import scope_of_migrations
 from hangar_dal.contract.unnamed import find_unnamed_migrations
 from hangar_dal.errors import SettingsError
@@ -48,6 +49,7 @@ def _verify(chosen: argparse.Namespace) -> int:
             "no PostgreSQL server to try the migrations on: give --postgresql URL, or leave it out with --sqlite-only"
         )
     project = project_with_migrations(chosen)
+    refuse_unknown(project.ignore_rules)
     progress = Progress()
     try:
         found = verify(
@@ -60,7 +62,8 @@ def _verify(chosen: argparse.Namespace) -> int:
         )
     finally:
         progress.clear()
-    found = (*found, *find_unnamed_migrations(project))
+    kept = [finding for finding in found if finding.rule not in project.ignore_rules]
+    found = (*kept, *find_unnamed_migrations(project))
     scope = scope_of_migrations(project, DIALECTS[:1] if chosen.sqlite_only else DIALECTS)
     clean = "every migration can be applied, rolled back and applied again"
     print_findings(found, scope, chosen, clean=clean)

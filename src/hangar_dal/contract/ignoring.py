@@ -10,6 +10,7 @@ from typing import Final
 
 from hangar_dal.contract.project import Project
 from hangar_dal.errors import SettingsError
+from hangar_dal.migrations.unsafe import SQUAWK
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect
@@ -47,17 +48,25 @@ ORDER BY name;
 )
 
 
-def refuse_unknown(ignored: Iterable[str]) -> None:
-    """`SettingsError` if `ignore_rules` names something that is no rule. Without the extra `check` nothing is known."""
+def refuse_unknown(ignored: Collection[str]) -> None:
+    """`SettingsError` if `ignore_rules` names no rule, or one that says whether the check took place at all.
+
+    Nothing is said without sqlglot, as in `check --offline` where the extra `check` is not installed.
+    """
     if not ignored or find_spec("sqlglot") is None:
         return
-    from hangar_dal.contract.rules import RULES  # noqa: PLC0415 - imports the parser
+    from hangar_dal.contract.rules import CHAPTERS, OF_THE_CHECK, RULES  # noqa: PLC0415 - imports the parser
 
+    where = "[tool.hangar_dal] ignore_rules"
     for name in ignored:
-        if name not in RULES:
+        if name in {rule.id for rule in CHAPTERS[OF_THE_CHECK]}:
+            raise SettingsError(
+                f"[tool.hangar_dal] ignore_rules: {name} cannot be turned off; do what its finding says"
+            )
+        if name not in RULES and not name.startswith(SQUAWK):
             near = get_close_matches(name, RULES, n=1)
             advice = f"did you mean {near[0]}?" if near else "`hangar-dal check --explain all` lists the rules"
-            raise SettingsError(f"[tool.hangar_dal] ignore_rules: there is no rule {name}; {advice}")
+            raise SettingsError(f"{where}: there is no rule {name}; {advice}")
 
 
 def without_ignored(findings: Iterable[Finding], project: Project, asked: Collection[Dialect]) -> Iterator[Finding]:

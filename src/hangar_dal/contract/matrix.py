@@ -6,7 +6,7 @@
 Builds on `agreement`, `history` and `rollout`. Nothing is executed; no plan is asked for.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from hangar_dal.contract.agreement import compare
@@ -97,7 +97,7 @@ def _walk(project: Project, scratch: Scratch, twins: Sequence[_Step], say: Progr
             asked = [each for each in checked if _may_change(each, schemas)]
             again = {each.query.name for each in asked}
             breaks = {key: reason for key, reason in steps[-1].breaks.items() if key[0] not in again}
-        for query, reason in _broken(asked, stage, twin):
+        for query, reason in _broken(asked, stage, twin, project.ignore_rules):
             breaks.setdefault((query, scratch.dialect), reason)
         steps.append(_Step(stage, breaks))
     return steps
@@ -113,10 +113,13 @@ def _may_change(checked: CheckedVariant, schemas: Sequence[tuple[Schema, Schema]
     return False
 
 
-def _broken(asked: Sequence[CheckedVariant], stage: Stage, twin: Stage | None) -> Iterator[tuple[str, str]]:
+def _broken(
+    asked: Sequence[CheckedVariant], stage: Stage, twin: Stage | None, ignored: Collection[str]
+) -> Iterator[tuple[str, str]]:
     for each in asked:
         told = stage.ask(each.variant, sent(each))
         of_twin = twin.tables if twin else None
         for finding in compare(each, told.described, told.reading, stage.tables, twin=of_twin):
-            if finding.severity == "error":
+            is_ignored = finding.rule in ignored or each.query.ignores(finding)
+            if finding.severity == "error" and not is_ignored:
                 yield each.query.name, f"{finding.message} (when {each.label})" if each.label else finding.message

@@ -58,6 +58,7 @@ from hangar_dal.query.writes import INSERT_UNLISTED, READ_WRITES, ROW_SKIPPED, W
 from hangar_dal.rules import Rule
 from hangar_dal.sqlfile import FILE_FORMAT
 
+OF_THE_CHECK: Final = "The check itself"
 CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
     {
         "Files and functions": (
@@ -139,7 +140,7 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             OVERRIDE_NEEDLESS,
             IGNORE_NEEDLESS,
         ),
-        "The check itself": (
+        OF_THE_CHECK: (
             NOT_CHECKED,
             POSTGRESQL_MISSING,
             MIGRATION_FAILS,

@@ -9,8 +9,8 @@ from hangar_dal.fixing.statements import read_statement
 from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import Dialect
 
-# `-- scan:`, and `-- not null:` with its column: a block has each only once.
-_OF_ONE_DATABASE: Final = re.compile(r"\s*--\s*(?:(scan)|not null:\s*([^\s:]+)):")
+# `-- scan:`, `-- not null:` with its column, and `-- ignore:` with its rule: a block has each only once.
+_OF_ONE_DATABASE: Final = re.compile(r"\s*--\s*(?:(scan)|not null:\s*([^\s:]+)|ignore:\s*([^\s:]+)):")
 
 Files = dict[Dialect, SqlText]
 

@@ -20,6 +20,7 @@ from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scripts import DIRECTIONS, Direction
 from hangar_dal.rules import Finding
 
+SQUAWK: Final = "squawk:"  # before the names of its rules
 # Rules that would ask for what these migrations have by other means.
 _EXCLUDED: Final = frozenset({
     "prefer-robust-stmts",  # a script that fails is rolled back; rollback and repetition are verified here
@@ -48,7 +49,7 @@ def find_unsafe(migrations: Sequence[MigrationFiles]) -> Iterator[Finding]:
                 column=found["column"] + 1,
                 dialect="postgresql",
                 query=migration.id,
-                rule=f"squawk:{rule}",
+                rule=f"{SQUAWK}{rule}",
                 severity="error",
                 message=found["message"],
                 fix=found["help"] or f"see https://squawkhq.com/docs/{rule}",

@@ -1,0 +1,118 @@
+"""A rule that is turned off, for a block or for the project, finds nothing; a line that turns off nothing is found."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from contract.rule_applications import MIGRATIONS, files_of, paths_of, rules_broken, write_application
+from hangar_dal.contract import read_project
+from hangar_dal.contract.checking import check_against
+from hangar_dal.contract.live import live_postgresql, live_sqlite
+from hangar_dal.contract.matrix import matrix
+from hangar_dal.contract.project import Project
+from hangar_dal.contract.rules import RULES
+from hangar_dal.contract.sources import DatabaseInfo
+from hangar_dal.errors import CatalogError, SettingsError
+from postgres_server import Server
+
+# Found in the text alone, with the tables, in the plan, and in the answers to all queries.
+OF_EACH_KIND = ("star", "row-unkeyed", "scan", "null-needless")
+
+
+@pytest.fixture
+def allowed_postgres(_allowed_postgres: Server) -> Server:
+    return _allowed_postgres
+
+
+@pytest.fixture(scope="module")
+def sources(postgres_server: Server) -> Iterator[Sequence[DatabaseInfo]]:
+    """Both databases with the tables of the examples."""
+    project = Project((), (MIGRATIONS,))
+    with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        url = postgres_server.url("postgres")
+        yield [opened.enter_context(live_postgresql(project, url)), opened.enter_context(live_sqlite(project))]
+
+
+def broken(rule: str) -> dict[str, str]:
+    """The files of the example that breaks it."""
+    return paths_of(files_of(RULES[rule].bad))
+
+
+def ignoring(files: Mapping[str, str], rule: str) -> dict[str, str]:
+    """The same, where each block turns the rule off."""
+    line = rf"\g<0>\n-- ignore: {rule}: the test says so"
+    return {path: re.sub(r"^-- name: \w+$", line, text, flags=re.MULTILINE) for path, text in files.items()}
+
+
+@pytest.mark.parametrize("rule", OF_EACH_KIND[:-1])  # the last is found in one of the two blocks
+def test_a_block_turns_a_rule_off(rule: str, sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
+    package = f"ignored_{rule}".replace("-", "_")
+    assert rules_broken(tmp_path, package, ignoring(broken(rule), rule), sources) == set()
+
+
+@pytest.mark.parametrize("rule", OF_EACH_KIND)
+def test_a_project_turns_a_rule_off(rule: str, sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
+    project = write_application(tmp_path, f"project_{rule}".replace("-", "_"), broken(rule))
+    project.write_text(f'{project.read_text()}ignore_rules = ["{rule}"]\n')
+    assert check_against(read_project(project), sources).findings == ()
+
+
+def test_a_line_of_one_block_leaves_the_finding_of_its_twin(sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
+    files = broken("star")
+    files |= ignoring({path: text for path, text in files.items() if path.startswith("sql/sqlite/")}, "star")
+    project = read_project(write_application(tmp_path, "ignored_in_one", files))
+    found = {(finding.dialect, finding.rule) for finding in check_against(project, sources).findings}
+    assert found == {("postgresql", "star")}
+
+
+def test_a_line_that_turns_off_nothing_is_found_where_the_database_was_asked(
+    sources: Sequence[DatabaseInfo], tmp_path: Path
+) -> None:
+    files = ignoring(broken("row-unkeyed"), "row-unkeyd")
+    project = read_project(write_application(tmp_path, "ignored_misspelt", files))
+    sqlite = [source for source in sources if source.dialect == "sqlite"]
+    found = {(finding.dialect, finding.rule) for finding in check_against(project, sqlite).findings}
+    assert found == {("sqlite", "row-unkeyed"), ("sqlite", "ignore-needless")}
+
+
+def test_a_query_can_be_called_though_it_breaks_a_rule_that_it_turns_off(tmp_path: Path) -> None:
+    """A catalog refuses what it finds without a database, unless the block turns it off."""
+    [catalog] = read_project(write_application(tmp_path / "a", "loaded_without", broken("star"))).catalogs
+    with pytest.raises(CatalogError, match="list the columns"):
+        catalog.load()
+    files = ignoring(broken("star"), "star")
+    [catalog] = read_project(write_application(tmp_path / "b", "loaded_with", files)).catalogs
+    catalog.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("row-unkeyd", "ignore_rules: there is no rule row-unkeyd; did you mean row-unkeyed"),
+        ("everything", "ignore_rules: there is no rule everything; `hangar-dal check --explain all` lists the rules"),
+        ("snapshot-stale", "ignore_rules: snapshot-stale cannot be turned off; do what its finding says"),
+    ],
+)
+def test_what_cannot_be_turned_off_is_refused(
+    name: str, message: str, sources: Sequence[DatabaseInfo], tmp_path: Path
+) -> None:
+    project = write_application(tmp_path, f"refused_{name}".replace("-", "_"), broken("star"))
+    project.write_text(f'{project.read_text()}ignore_rules = ["{name}"]\n')
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        check_against(read_project(project), sources)
+
+
+def test_the_matrix_leaves_out_what_is_turned_off(allowed_postgres: Server, tmp_path: Path) -> None:
+    wrong = broken("row-unkeyed")
+    for package, files, is_broken in (
+        ("matrix_with", wrong, True),
+        ("matrix_without", ignoring(wrong, "row-unkeyed"), False),
+    ):
+        project = read_project(write_application(tmp_path / package, package, files))
+        last = matrix(project, postgresql=allowed_postgres.url("postgres")).states[-1]
+        assert bool(last.breaks) is is_broken
