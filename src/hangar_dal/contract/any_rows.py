@@ -11,6 +11,7 @@ from hangar_dal.contract.model import Tables
 from hangar_dal.contract.one_row import unkeyed_query
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, of_type
+from hangar_dal.query.row_order import LIMIT_UNORDERED
 from hangar_dal.sqlscan import Dialect
 
 
@@ -29,7 +30,7 @@ def any_rows(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Ite
             _without_exists(whole)
         if lacking := unkeyed_query(whole, nodes[0], dialect, tables):
             message = f"LIMIT without ORDER BY takes any rows: WHERE fixes no unique key of {' and '.join(lacking)}"
-            yield Remark("limit-unordered", limit, message, "say which rows, by an ORDER BY before it")
+            yield Remark(LIMIT_UNORDERED, limit, message, "say which rows, by an ORDER BY before it")
 
 
 def _without_exists(select: exp.Select) -> None:

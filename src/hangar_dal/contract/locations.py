@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hangar_dal.contract.variants import CheckedVariant
-from hangar_dal.rules import Finding, Rule, Severity
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Kind, Token, between_commas
 
 _BEHIND_LIST: Final = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "UNION", "EXCEPT", "INTERSECT", "WINDOW"})
@@ -12,19 +12,16 @@ _BEHIND_LIST: Final = frozenset({"FROM", "WHERE", "GROUP", "ORDER", "LIMIT", "UN
 
 def finding_at(
     checked: CheckedVariant,
-    rule: Rule | str,
+    rule: Rule,
     message: str,
     fix: str = "",
     *,
     at: int | None = None,
-    severity: Severity = "error",
 ) -> Finding:
     """A finding at an offset of the statement's text, or at the block's header."""
     line, column = place_of(checked, at)
     block = checked.block
-    if isinstance(rule, Rule):
-        return rule.finding(block.path, line, column, message, fix, dialect=block.dialect, query=checked.query.name)
-    return Finding(block.path, line, column, block.dialect, checked.query.name, rule, severity, message, fix)
+    return rule.finding(block.path, line, column, message, fix, dialect=block.dialect, query=checked.query.name)
 
 
 def place_of(checked: CheckedVariant, at: int | None) -> tuple[int, int]:

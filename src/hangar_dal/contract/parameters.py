@@ -16,6 +16,7 @@ from hangar_dal.contract.sending import is_converted, may_be_none, sources
 from hangar_dal.contract.storage_types import advice, enum_of, is_known, postgresql_kind, spoken, takes, values_of
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
+from hangar_dal.query.comparison import PARAMETER_UNKNOWN
 from hangar_dal.query.sources import ParameterSource
 from hangar_dal.rules import Finding, Rule
 
@@ -67,7 +68,7 @@ def compare_parameters(
             continue  # found without a database
         if source is None:
             message = f"{checked.block.dialect} reads a parameter :{name} where the file has none"
-            yield finding_at(checked, "parameter-unknown", message, "put spaces around the colon")
+            yield finding_at(checked, PARAMETER_UNKNOWN, message, "put spaces around the colon")
         elif kind is not None and source.kind == "text" and not is_known(kind) and is_converted(checked, name):
             continue  # CAST(:address AS inet) means what it says
         elif kind is not None and not takes(kind, source.kind):

@@ -15,7 +15,7 @@ from hangar_dal.sqlscan import Dialect
 class Remark(NamedTuple):
     """What is wrong with a node of the tree, and what to write instead. `always` and `column`: see `Notice`."""
 
-    rule: Rule | str
+    rule: Rule
     node: exp.Expr
     message: str
     fix: str
@@ -33,7 +33,7 @@ def notices(text: str, dialect: Dialect, tables: Tables, finders: Iterable[Finde
         return ()
     found = (
         Notice(
-            remark.rule.id if isinstance(remark.rule, Rule) else remark.rule,
+            remark.rule.id,
             place_in(remark.node, text, dialect),
             remark.message,
             remark.fix,

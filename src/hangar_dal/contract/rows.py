@@ -12,6 +12,7 @@ from hangar_dal.contract.reading import Reading
 from hangar_dal.contract.sending import may_be_none, sources
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.query.clauses import scopes
+from hangar_dal.query.row_order import LIST_UNORDERED, ROW_ORDERED
 from hangar_dal.rules import Finding, Rule
 
 ROW_UNKEYED: Final = Rule(
@@ -98,7 +99,7 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
         fix = "write a function for each key, add ORDER BY and LIMIT 1, or declare a list"
         yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
     if reading.ties is not None:
-        rule = "list-unordered" if is_many else "row-ordered"
+        rule = LIST_UNORDERED if is_many else ROW_ORDERED
         message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
         yield finding_at(checked, rule, message, "end it with the primary key", at=at)
     if is_many or "LIMIT" in words or "FETCH" in words:

@@ -155,11 +155,3 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
     }
 )
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rules in CHAPTERS.values() for rule in rules})
-SUMMARIES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        **{rule.id: rule.summary for rule in RULES.values()},
-        # Statements against the databases
-        # Plans
-        # The check itself
-    }
-)

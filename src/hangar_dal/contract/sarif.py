@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
-from hangar_dal.contract.rules import SUMMARIES
+from hangar_dal.contract.rules import RULES
 from hangar_dal.contract.scope import Scope
 from hangar_dal.rules import Finding
 
@@ -31,7 +31,7 @@ def as_sarif(findings: Sequence[Finding], scope: Scope) -> str:
 
 
 def _rule(rule: str, findings: Sequence[Finding]) -> dict[str, Any]:
-    text = SUMMARIES.get(rule, f"{rule}: see the documentation of the program that found it.")
+    text = RULES[rule].summary if rule in RULES else f"{rule}: see the documentation of the program that found it."
     fixes = dict.fromkeys(finding.fix for finding in findings if finding.rule == rule and finding.fix)
     level = next(finding.severity for finding in findings if finding.rule == rule)
     return {

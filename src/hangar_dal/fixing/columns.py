@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from hangar_dal.contract.model import Tables
+from hangar_dal.contract.result_columns import COLUMN_DUPLICATE, COLUMN_EXTRA, COLUMN_MISSING, COLUMN_ORDER
 from hangar_dal.fixing.layout import Item, NotMovable, read_list
 from hangar_dal.fixing.lists import Found, result_list
 from hangar_dal.fixing.sources import NoSource, Sources
 from hangar_dal.fixing.statements import Statement
+from hangar_dal.rules import Rule
 
 ARMS: Final = "a `-- when` decides about one of its lines"
 
@@ -18,7 +20,7 @@ class LeftAlone(Exception):
     sentence, and behind a semicolon what to do.
     """
 
-    def __init__(self, rule: str, sentence: str, at: int) -> None:
+    def __init__(self, rule: Rule, sentence: str, at: int) -> None:
         super().__init__(sentence)
         self.rule = rule
         self.at = at  # an offset of the statement
@@ -34,7 +36,7 @@ def with_columns(statement: Statement, owner: str, fields: Sequence[str], tables
         return statement.text
     at = found.entries[0].start
     names = set(found.names)
-    rule = "column-missing" if set(fields) - names else "column-extra" if names - set(fields) else "column-order"
+    rule = COLUMN_MISSING if set(fields) - names else COLUMN_EXTRA if names - set(fields) else COLUMN_ORDER
     obstacle = ARMS if statement.has_arms(found.start, found.end - 1) else found.obstacle
     if obstacle:
         raise LeftAlone(rule, f"the list is not changed: {obstacle}; write it in the order of {owner}", at)
@@ -55,7 +57,7 @@ def with_columns(statement: Statement, owner: str, fields: Sequence[str], tables
                 items[name] = Item(sources.column(name, owner, found.entries))
         return listed.written([items[name] for name in fields])
     except NoSource as reason:
-        raise LeftAlone("column-missing", str(reason), at) from None
+        raise LeftAlone(COLUMN_MISSING, str(reason), at) from None
     except NotMovable as reason:
         raise LeftAlone(rule, f"the list is not changed: {reason}; write it in the order of {owner}", at) from None
 
@@ -65,7 +67,7 @@ def _check_names(found: Found, owner: str, fields: Sequence[str], text: str) -> 
     for name, count in Counter(found.names).items():
         if name and count > 1:
             sentence = f"{count} columns are called {name}; delete one, or name it by AS"
-            raise LeftAlone("column-duplicate", sentence, found.entries[found.names.index(name)].start)
+            raise LeftAlone(COLUMN_DUPLICATE, sentence, found.entries[found.names.index(name)].start)
     for entry in found.entries:
         if entry.name in fields or entry.is_plain:
             continue
@@ -73,4 +75,4 @@ def _check_names(found: Found, owner: str, fields: Sequence[str], text: str) -> 
         shown = start if len(start) <= 40 else f"{start[:37]}..."
         what = f"{entry.name} is not a field of {owner}" if entry.name else "it has no name"
         fix = "name it by AS after the field that it is for, or delete it"
-        raise LeftAlone("column-extra", f"`{shown}` is not changed: {what}; {fix}", entry.start)
+        raise LeftAlone(COLUMN_EXTRA, f"`{shown}` is not changed: {what}; {fix}", entry.start)

@@ -6,6 +6,7 @@ from itertools import chain
 from pydantic import BaseModel
 
 from hangar_dal.contract.model import Tables
+from hangar_dal.contract.result_columns import COLUMN_ORDER
 from hangar_dal.database.types import DERIVED, ValueType, field_types
 from hangar_dal.fixing.columns import ARMS, LeftAlone
 from hangar_dal.fixing.identifiers import written
@@ -44,7 +45,7 @@ def with_inserted(statement: Statement, signature: Signature, tables: Tables) ->
         return _written(statement, found, _with_added(kept, added, order))
     except NotMovable as reason:
         sentence = f"the lists of the INSERT are not changed: {reason}; write them in the order of {model.__name__}"
-        raise LeftAlone("column-order", sentence, found.columns.start) from None
+        raise LeftAlone(COLUMN_ORDER, sentence, found.columns.start) from None
 
 
 def stored_model(signature: Signature) -> type[BaseModel] | None:

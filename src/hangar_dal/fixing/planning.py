@@ -15,8 +15,9 @@ from hangar_dal.fixing.twins import Files, block_of, sorted_alike, with_copied
 from hangar_dal.fixing.writing import Change
 from hangar_dal.migrations.faults import shown
 from hangar_dal.query import Catalog
-from hangar_dal.query.declared import DeclaredQuery
-from hangar_dal.rules import Finding
+from hangar_dal.query.declared import TWINS_DIFFER, DeclaredQuery
+from hangar_dal.query.sql_files import BLOCK_MISSING
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 Queries = Mapping[str, DeclaredQuery]
@@ -123,15 +124,15 @@ def _still_apart(files: Files, queries: Queries, apart: set[str]) -> Iterator[Fi
         having = [block for block in blocks.values() if block is not None]
         if name in apart and len(having) == 1:
             message = "the block is not copied: `-- differs:` says that the other one has another text"
-            yield _finding(files[having[0].dialect], 0, query, "block-missing", f"{message}; write it by hand")
+            yield _finding(files[having[0].dialect], 0, query, BLOCK_MISSING, f"{message}; write it by hand")
         elif name not in apart and len(having) == len(DIALECTS) and having[0].source != having[1].source:
             message = "the blocks of the dialects differ"
             fix = "copy one with --from sqlite or --from postgresql, or write `-- differs: reason` under both headers"
-            yield _finding(files[having[0].dialect], 0, query, "twins-differ", f"{message}; {fix}")
+            yield _finding(files[having[0].dialect], 0, query, TWINS_DIFFER, f"{message}; {fix}")
 
 
-def _finding(file: SqlText, line: int, query: DeclaredQuery, rule: str, sentence: str) -> Finding:
+def _finding(file: SqlText, line: int, query: DeclaredQuery, rule: Rule, sentence: str) -> Finding:
     """`line` 0: that of the block's header."""
     message, _, fix = sentence.partition("; ")
     at = line or file.line_of(query.function.__name__)
-    return Finding(shown(file.path), at, 1, file.dialect, query.name, rule, "error", message, fix)
+    return rule.finding(shown(file.path), at, 1, message, fix, dialect=file.dialect, query=query.name)

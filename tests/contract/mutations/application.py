@@ -16,7 +16,7 @@ from hangar_dal import ACCOUNTS, COMMERCE, COMMUNITY, LIVESTREAMS, OUTBOX, Catal
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.project import Project
-from hangar_dal.contract.rules import SUMMARIES
+from hangar_dal.contract.rules import RULES
 from hangar_dal.contract.sources import DatabaseInfo
 from hangar_dal.migrations.verify import verify
 from hangar_dal.rules import Finding
@@ -47,7 +47,7 @@ PYTHON = (*(f"models/{domain}.py" for domain in DOMAINS), *(f"{domain}.py" for d
 _OURS = re.compile(rf"\bhangar_dal\.(models\.(?:{'|'.join(DOMAINS)})|catalogs)\b")
 
 # The rules that only `check` has: `migrations verify` compares twins too.
-_OF_QUERIES = SUMMARIES.keys() - {"twins-differ"}
+_OF_QUERIES = RULES.keys() - {"twins-differ"}
 
 Texts = Mapping[str, str]
 
