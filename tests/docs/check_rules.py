@@ -1,6 +1,6 @@
-"""The chapters of docs/check.md that explain the rules, made from the rules themselves.
+"""docs/rules.md, and the lists of rules in docs/check.md, made from the rules themselves.
 
-`python tests/docs/check_rules.py` writes them into the page again.
+`PYTHONPATH=tests python tests/docs/check_rules.py` writes both again.
 """
 
 from collections.abc import Iterator
@@ -11,27 +11,52 @@ from contract.rule_applications import files_of
 from hangar_dal.contract.rules import CHAPTERS
 from hangar_dal.rules import Rule
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "check.md"
+DOCS: Final = Path(__file__).parents[2] / "docs"
+RULES_PAGE: Final = DOCS / "rules.md"
+CHECK_PAGE: Final = DOCS / "check.md"
+TABLES: Final = "tests/contract/rule_examples/migrations"
+INTRODUCTION: Final = f"""\
+# Rules
+
+What `hangar-dal check` and `hangar-dal migrations verify` hold, with a wrong example and its correction.
+`hangar-dal check --explain RULE` shows the same on a terminal. [Checks](check.md) says how the commands are used, and
+[turning a rule off](check.md#turning-a-rule-off) how one is told that a finding does not matter.
+
+The examples use [three tables](../{TABLES}/sqlite/0001_shop.sql): `users`, `items` and `orders`. `items.py` is a module of
+the package `shop`, with this before the functions:
+
+```python
+from shop import CATALOG
+
+query = CATALOG.query
 
 
-def written(text: str) -> str:
-    """The page with its chapters as the rules are now."""
-    for chapter, rules in CHAPTERS.items():
-        begin, end = f"<!-- rules: {chapter} -->\n", "<!-- end of rules -->"
-        before, _, rest = text.partition(begin)
-        explained = "\n".join(line for rule in rules for line in explanation(rule))
-        text = before + begin + "\n" + explained + "\n" + end + rest.partition(end)[2]
-    return text
+class Item(Row):
+    id: UUID
+    name: str
+```
+
+SQL without a file name stands in the files of both dialects. Where the correction shows fewer files, the others stay as
+they are.
+
+<!-- Written by tests/docs/check_rules.py: edit the rules in the code. -->
+"""
 
 
-def explanation(rule: Rule) -> Iterator[str]:
-    yield f"### {rule.id}"
-    warning = "Warning. " if rule.severity == "warning" else ""
-    yield f"{warning}{rule.summary}\n\n{rule.explanation}"
-    if rule.bad:
-        yield from example(rule.bad)
-        yield "Instead:\n"
-        yield from example(rule.good)
+def rules_page() -> str:
+    """The page of all rules."""
+    chapters = (f"\n## {title}\n\n" + "\n".join(explained(rules)) for title, rules in CHAPTERS.items())
+    return INTRODUCTION + "".join(chapters)
+
+
+def explained(rules: tuple[Rule, ...]) -> Iterator[str]:
+    for rule in rules:
+        warning = "Warning. " if rule.severity == "warning" else ""
+        yield f"### {rule.id}\n\n{warning}{rule.summary}\n\n{rule.explanation}"
+        if rule.bad:
+            yield from example(rule.bad)
+            yield "Instead:\n"
+            yield from example(rule.good)
 
 
 def example(text: str) -> Iterator[str]:
@@ -46,5 +71,17 @@ def example(text: str) -> Iterator[str]:
         yield f"{content}```\n"
 
 
+def check_page(text: str) -> str:
+    """The page with its lists of rules as they are now."""
+    for title, rules in CHAPTERS.items():
+        begin, end = f"<!-- rules: {title} -->\n", "<!-- end of rules -->"
+        before, _, rest = text.partition(begin)
+        rows = [f"| [{rule.id}](rules.md#{rule.id}) | {rule.summary} |" for rule in rules]
+        listed = "\n".join(["| Rule | What holds |", "|---|---|", *rows])
+        text = f"{before}{begin}\n{listed}\n\n{end}{rest.partition(end)[2]}"
+    return text
+
+
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    RULES_PAGE.write_text(rules_page(), encoding="utf-8")
+    CHECK_PAGE.write_text(check_page(CHECK_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
