@@ -28,7 +28,7 @@ from hangar_dal.migrations import schema_postgresql
 from hangar_dal.query.meanings import MEANINGS
 
 HERE = Path(__file__).parent
-DOCS = HERE.parents[1] / "docs" / "check.md"
+DOCS = HERE.parents[1] / "docs" / "rules.md"
 # Texts of a locale are folded beyond ASCII. Which collations a server has depends on its system.
 LOCALES = """
 SELECT quote_ident(collname) FROM pg_collation

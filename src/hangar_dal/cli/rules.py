@@ -42,7 +42,7 @@ def _every_rule() -> Iterator[str]:
 def _explained(rule: Rule) -> Iterator[str]:
     severity = coloured(rule.severity, RED if rule.severity == "error" else YELLOW, sys.stdout)
     yield f"{coloured(rule.id, BOLD, sys.stdout)} ({severity})"
-    yield f"{rule.summary}\n\n{_without_links(rule.explanation)}"
+    yield f"{rule.summary}\n\n{_plain(rule.explanation)}"
     if rule.bad:
         yield coloured("Wrong", RED, sys.stdout)
         yield from _example(rule.bad)
@@ -59,5 +59,6 @@ def _example(text: str) -> Iterator[str]:
             yield f"  {line}".rstrip()
 
 
-def _without_links(markdown: str) -> str:
-    return _LINK.sub(r"\1", markdown)
+def _plain(markdown: str) -> str:
+    """Without what only a page needs: links, and backslashes in the cells of a table."""
+    return _LINK.sub(r"\1", markdown).replace(r"\|", "|")

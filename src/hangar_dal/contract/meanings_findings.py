@@ -14,7 +14,7 @@ from hangar_dal.sqlblock import Parameter
 from hangar_dal.sqlscan import Kind
 
 _TABLE: Final = "\n".join(
-    f"| {' | '.join(part[0].upper() + part[1:].replace('|', chr(92) + '|') for part in row)} |"
+    f"| {' | '.join((part[0].upper() + part[1:]).replace('|', chr(92) + '|') for part in row)} |"
     for row in [("construct", "why", "instead"), ("---", "---", "---"), *MEANINGS.values()]
 )
 MEANING_DIFFERS: Final = Rule(

@@ -1,4 +1,4 @@
-"""Findings for their readers: a person at a terminal, an editor, GitHub. Builds on `finding` and `sarif`.
+"""Findings for their readers: a person at a terminal, an editor, GitHub. Builds on `rules` and `sarif`.
 
 `as_json` is one object, whose keys stay as they are; more may come.
 

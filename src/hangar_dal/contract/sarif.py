@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which code scanning services and editors read. Builds on `finding` and `rules`."""
+"""Findings as SARIF 2.1.0, which code scanning services and editors read. Builds on `rules`."""
 
 import hashlib
 import json
@@ -31,13 +31,14 @@ def as_sarif(findings: Sequence[Finding], scope: Scope) -> str:
 
 
 def _rule(rule: str, findings: Sequence[Finding]) -> dict[str, Any]:
-    text = RULES[rule].summary if rule in RULES else f"{rule}: see the documentation of the program that found it."
-    fixes = dict.fromkeys(finding.fix for finding in findings if finding.rule == rule and finding.fix)
+    known = RULES.get(rule)
+    summary = known.summary if known else f"{rule}: see the documentation of the program that found it."
+    explanation = f"{summary}\n\n{known.explanation}" if known else summary
     level = next(finding.severity for finding in findings if finding.rule == rule)
     return {
         "id": rule,
-        "shortDescription": {"text": text},
-        "help": {"text": "\n".join([text, *(f"- {fix}" for fix in fixes)])},
+        "shortDescription": {"text": summary},
+        "help": {"text": explanation, "markdown": explanation},
         "defaultConfiguration": {"level": level},
     }
 

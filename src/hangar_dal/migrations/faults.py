@@ -1,4 +1,4 @@
-"""What is wrong with one file of a migration, as a finding. Builds on `files` and `finding`."""
+"""What is wrong with one file of a migration, as a finding. Builds on `files` and `rules`."""
 
 import os
 import re

@@ -1,7 +1,7 @@
 """What PostgreSQL can do only while it keeps everybody waiting, and what breaks running clients: squawk's findings.
 
 squawk comes with the extra `check`. A statement that is meant so says `-- squawk-ignore <rule>` above it, and why; a
-`.squawk.toml` in the working directory is respected. Builds on `files` and `finding`.
+`.squawk.toml` in the working directory is respected. Builds on `files` and `rules`.
 """
 
 import json
