@@ -1,6 +1,6 @@
 """A rule of `hangar-dal check` or `hangar-dal migrations verify`, and a finding: one place where a rule is broken.
 
-Each rule stands in the module that finds where it is broken. `contract/rules.py` lists all of them: docs/check.md,
+Each rule stands in the module that finds where it is broken. `contract/rules.py` lists all of them: docs/rules.md,
 `hangar-dal check --explain` and SARIF reports are made from this list. Imports no other module.
 """
 
@@ -12,7 +12,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """Sorted by place. `rule` is the id of a rule, which docs/check.md explains; `query` is `file.function`.
+    """Sorted by place. `rule` is the id of a rule, which docs/rules.md explains; `query` is `file.function`.
 
     `dialect` is empty for what both databases share: a signature, a model, a file that only one of them lacks.
     """

@@ -1,4 +1,4 @@
-"""All rules, in the order and the chapters of docs/check.md. Imports every module that finds something."""
+"""All rules, in the order and the chapters of docs/rules.md. Imports every module that finds something."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

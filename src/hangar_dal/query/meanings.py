@@ -1,6 +1,6 @@
 """What the same text means to SQLite and to PostgreSQL, where that is not the same: one table of all that is refused.
 
-The rules `like-differs` and `meaning-differs` take their words from here, and docs/check.md shows the table. Both
+The rules `like-differs` and `meaning-differs` take their words from here, and docs/rules.md shows the table. Both
 databases accept each of these constructs, so no error reports them.
 """
 

@@ -1,6 +1,6 @@
 """Statements that run and still do not do what their functions promise: no order, no WHERE, a clock of their own.
 
-Each arm is looked at, by its tokens. `docs/check.md` explains the rules. Builds on the modules of the single rules and
+Each arm is looked at, by its tokens. `docs/rules.md` explains the rules. Builds on the modules of the single rules and
 on `arms`; rules that need the tables of a database are in `contract`.
 """
 
