@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hangar_dal.contract.rules import CHAPTERS, RULES
+from hangar_dal.contract.rules import CHAPTERS
 from hangar_dal.rules import Finding
 
 ROOT = Path(__file__).parents[2]
