@@ -16,6 +16,7 @@ from hangar_dal.contract import read_project
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.sources import DatabaseInfo
 from hangar_dal.migrations.new import SHIM
+from hangar_dal.migrations.verify import verify
 
 HERE: Final = Path(__file__).parent
 MIGRATIONS: Final = HERE / "rule_examples" / "migrations"
@@ -79,7 +80,7 @@ def paths_of(files: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for name, text in files.items():
         above, _, file = name.rpartition("/")
-        if not name.endswith(".sql"):
+        if not name.endswith(".sql") or above.partition("/")[2] in DIALECTS:
             found[name] = text
         elif above in DIALECTS:
             found[f"sql/{name}"] = text
@@ -108,10 +109,19 @@ def write_application(folder: Path, package: str, files: Mapping[str, str]) -> P
 
 
 def write_migration(path: Path, text: str) -> None:
-    """Write the SQL of a migration for one dialect, with the shim, and with a rollback that does nothing."""
+    """Write a file of a migration, the shim, and a rollback that does nothing unless the example has one."""
     write(path, text)
-    write(path.with_suffix(".rollback.sql"), "SELECT 1;\n")
-    write(path.parents[1] / f"{path.stem}.py", SHIM)
+    name = path.name.partition(".")[0]
+    if not (rollback := path.with_name(f"{name}.rollback.sql")).exists():
+        write(rollback, "SELECT 1;\n")
+    write(path.parents[1] / f"{name}.py", SHIM)
+
+
+def rules_of_migrations(folder: Path, files: Mapping[str, str], server: str | None) -> set[str]:
+    """The ids of the rules that the migrations of an example break; without a server, those of SQLite alone."""
+    for path, text in files.items():
+        write_migration(folder / path, text)
+    return {finding.rule for finding in verify([folder / "migrations"], postgresql=server, lint=False)}
 
 
 def write(path: Path, text: str) -> Path:

@@ -29,6 +29,19 @@ from hangar_dal.contract.unnamed import NOT_CHECKED
 from hangar_dal.contract.unneeded_optional import NULL_NEEDLESS
 from hangar_dal.contract.window_orders import WINDOW_UNORDERED
 from hangar_dal.contract.writes import FIELD_UNSTORED, KIND_WRITTEN, PATCH_MIXED, REQUIRED_COLUMN, WRITE_UNSEEN
+from hangar_dal.migrations.differences import DECLARATION_NEEDLESS, DECLARATION_UNKNOWN, MIGRATION_FILE
+from hangar_dal.migrations.finished_tables import FOREIGN_KEY_UNINDEXED, JSON_CHECK_NULL, TABLE_NOT_STRICT
+from hangar_dal.migrations.round_trip import (
+    APPLY_AGAIN_DIFFERS,
+    APPLY_AGAIN_FAILS,
+    APPLY_FAILS,
+    ROLLBACK_DIFFERS,
+    ROLLBACK_FAILS,
+)
+from hangar_dal.migrations.row_round_trip import ROWS_DIFFER
+from hangar_dal.migrations.trigger_twins import TRIGGER_RAISE, TRIGGER_TWINS
+from hangar_dal.migrations.undeclared import SCHEMAS_DIFFER
+from hangar_dal.migrations.verify import BEYOND_DATABASE, EDITED, TABLE_SHARED
 from hangar_dal.query.clock import CLOCK
 from hangar_dal.query.comparison import (
     ARM_CONDITION,
@@ -59,6 +72,7 @@ from hangar_dal.rules import Rule
 from hangar_dal.sqlfile import FILE_FORMAT
 
 OF_THE_CHECK: Final = "The check itself"
+OF_MIGRATIONS: Final = "Migrations"
 CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
     {
         "Files and functions": (
@@ -151,6 +165,26 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
             SCAN,
             SCAN_NEEDLESS,
             SMALL_TABLE_UNKNOWN,
+        ),
+        OF_MIGRATIONS: (
+            MIGRATION_FILE,
+            BEYOND_DATABASE,
+            TABLE_SHARED,
+            APPLY_FAILS,
+            ROLLBACK_FAILS,
+            ROLLBACK_DIFFERS,
+            APPLY_AGAIN_FAILS,
+            APPLY_AGAIN_DIFFERS,
+            SCHEMAS_DIFFER,
+            DECLARATION_UNKNOWN,
+            DECLARATION_NEEDLESS,
+            ROWS_DIFFER,
+            FOREIGN_KEY_UNINDEXED,
+            JSON_CHECK_NULL,
+            TABLE_NOT_STRICT,
+            TRIGGER_RAISE,
+            TRIGGER_TWINS,
+            EDITED,
         ),
     }
 )

@@ -16,7 +16,7 @@ from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.twin_objects import Key
 from hangar_dal.migrations.twins import DATABASES, NO_TWINS, OTHER, Twins, compare_twins
 from hangar_dal.migrations.undeclared import mentions, undeclared
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 _MOST_LISTED: Final = 8
@@ -33,9 +33,31 @@ class _File(NamedTuple):
 
 
 class _Wrong(NamedTuple):
-    rule: str
+    rule: Rule
     message: str
     fix: str
+
+
+MIGRATION_FILE: Final = Rule(
+    "migration-file",
+    "error",
+    "A migration has files that can be read, for both dialects and both directions.",
+    """\
+A file is missing, empty or unfinished, or ends its own transaction; or a `-- differs:` line cannot be read. Write the
+file. If nothing is to be done, write `SELECT 1;` and why.
+""",
+    bad="""\
+--- migrations/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
+COMMIT;
+--- migrations/0001_items.rollback.sql
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
+""",
+)
 
 
 def find_malformed(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
@@ -45,10 +67,10 @@ def find_malformed(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
             for direction in DIRECTIONS:
                 for each in declarations(migration.script(dialect, direction).text, dialect):
                     if each.fault:
-                        wrong = _Wrong("migration-file", each.fault, f"write `{FORM}`")
+                        wrong = _Wrong(MIGRATION_FILE, each.fault, f"write `{FORM}`")
                     elif direction == "rollback":
                         message = f"{each.label} is declared in a rollback, where declarations are not read"
-                        wrong = _Wrong("differs-needless", message, _DELETE)
+                        wrong = _Wrong(DECLARATION_NEEDLESS, message, _DELETE)
                     else:
                         continue
                     yield fault(migration, dialect, direction, wrong.rule, wrong.message, fix=wrong.fix, line=each.line)
@@ -88,8 +110,34 @@ def _judge(file: _File, declared: set[Key]) -> Iterator[Finding]:
             yield fault(file.migration, file.dialect, "apply", wrong.rule, wrong.message, fix=wrong.fix, line=each.line)
 
 
+DECLARATION_NEEDLESS: Final = Rule(
+    "declaration-needless",
+    "error",
+    "A `-- differs:` line of a migration names what differs.",
+    """\
+The line names what is the same in both databases, what is declared already, or a part of what is declared as a whole.
+Delete the line.
+""",
+    bad="""\
+--- migrations/sqlite/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY NOT NULL, name text NOT NULL) STRICT;
+--- migrations/sqlite/0001_items.rollback.sql
+DROP TABLE items;
+--- migrations/postgresql/0001_items.sql
+-- differs: column items.name: it is text here
+CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL);
+--- migrations/postgresql/0001_items.rollback.sql
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/postgresql/0001_items.sql
+CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL);
+""",
+)
+
+
 def _needless(file: _File, label: str, key: Key) -> _Wrong | None:
-    rule, dialect, now = "differs-needless", file.dialect, file.now
+    rule, dialect, now = DECLARATION_NEEDLESS, file.dialect, file.now
     difference, known = now.differences.get(key), file.before.differences.get(key)
     if difference is None and (key not in now.undecided or now.whole_of(key, dialect)):
         if whole := now.whole_of(key, dialect):
@@ -107,10 +155,39 @@ def _needless(file: _File, label: str, key: Key) -> _Wrong | None:
 
 def _repeated(label: str, keys: Sequence[Key]) -> _Wrong:
     if len(keys) == 1:
-        return _Wrong("differs-needless", f"{label} is declared twice in this file", _DELETE)
+        return _Wrong(DECLARATION_NEEDLESS, f"{label} is declared twice in this file", _DELETE)
     tables = [key.table for key in keys]
     fix = f"write `-- differs: {label} on {tables[0]}: reason`"
-    return _Wrong("differs-unknown", f"{label} is on several tables: {', '.join(tables)}", fix)
+    return _Wrong(DECLARATION_UNKNOWN, f"{label} is on several tables: {', '.join(tables)}", fix)
+
+
+DECLARATION_UNKNOWN: Final = Rule(
+    "declaration-unknown",
+    "error",
+    "A `-- differs:` line of a migration names one object of its database.",
+    """\
+The line names an object that the database does not have, or a name that several have. Take a name from the finding.
+""",
+    bad="""\
+--- migrations/sqlite/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY NOT NULL, name text NOT NULL) STRICT;
+--- migrations/sqlite/0001_items.rollback.sql
+DROP TABLE items;
+--- migrations/postgresql/0001_items.sql
+-- differs: index idx_items_name: SQLite has no hash indexes
+-- differs: index idx_items_note: SQLite has no hash indexes
+CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL);
+CREATE INDEX idx_items_name ON items USING hash (name);
+--- migrations/postgresql/0001_items.rollback.sql
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/postgresql/0001_items.sql
+-- differs: index idx_items_name: SQLite has no hash indexes
+CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL);
+CREATE INDEX idx_items_name ON items USING hash (name);
+""",
+)
 
 
 def _unknown(file: _File, label: str) -> _Wrong:
@@ -118,7 +195,7 @@ def _unknown(file: _File, label: str) -> _Wrong:
     message = f"after this migration there is no {label} in {database}"
     if file.now.named(label, other):
         fix = f"move the line to {other}/{file.migration.id}.sql"
-        return _Wrong("differs-unknown", f"{message}, only in {DATABASES[other]}", fix)
+        return _Wrong(DECLARATION_UNKNOWN, f"{message}, only in {DATABASES[other]}", fix)
     wanted = [
         file.now.label_of(key, file.dialect)
         for key, difference in file.now.differences.items()
@@ -126,7 +203,7 @@ def _unknown(file: _File, label: str) -> _Wrong:
     ]
     near = get_close_matches(label, wanted, n=_MOST_LISTED, cutoff=0.5)
     fix = f"these differ: {_listed([*near, *wanted])}" if wanted else f"{_DELETE}, since nothing in {database} differs"
-    return _Wrong("differs-unknown", message, fix)
+    return _Wrong(DECLARATION_UNKNOWN, message, fix)
 
 
 def _listed(labels: Sequence[str]) -> str:

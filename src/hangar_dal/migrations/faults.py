@@ -7,7 +7,7 @@ from typing import Final
 
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scripts import Direction
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect
 
 # As errors about a script tell it.
@@ -18,7 +18,7 @@ def fault(
     migration: MigrationFiles,
     dialect: Dialect,
     direction: Direction,
-    rule: str,
+    rule: Rule,
     message: str,
     *,
     fix: str = "",
@@ -29,7 +29,7 @@ def fault(
         named = _LINE.search(message)
         line = int(named[1]) if named else 1
     path = shown(migration.path(dialect, direction))
-    return Finding(path, line, 1, dialect, migration.id, rule, "error", message, fix)
+    return rule.finding(path, line, 1, message, fix, dialect=dialect, query=migration.id)
 
 
 def with_diff(message: str, lines: tuple[str, ...]) -> str:

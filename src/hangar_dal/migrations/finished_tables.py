@@ -13,7 +13,7 @@ from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.schema import ForeignKey, Table
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 
 # A partial index serves a key if it leaves out no row but those that refer to nothing.
 _ONLY_NULLS: Final = re.compile(r"\sWHERE \(*\"?(\w+)\"? IS NOT NULL\)*$", re.IGNORECASE)
@@ -37,6 +37,37 @@ def find_in_tables(
                 yield from _loose(table, files, round_trip)
 
 
+FOREIGN_KEY_UNINDEXED: Final = Rule(
+    "foreign-key-unindexed",
+    "error",
+    "An index begins with a column of each foreign key.",
+    """\
+Without one, each DELETE of a row that the foreign key may refer to reads the whole table. Create the index, or name
+the table that is referred to in `small_tables`.
+""",
+    bad="""\
+--- migrations/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY) STRICT;
+CREATE TABLE orders (
+    id integer PRIMARY KEY,
+    item_id integer NOT NULL REFERENCES items (id)
+) STRICT;
+--- migrations/0001_items.rollback.sql
+DROP TABLE orders;
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY) STRICT;
+CREATE TABLE orders (
+    id integer PRIMARY KEY,
+    item_id integer NOT NULL REFERENCES items (id)
+) STRICT;
+CREATE INDEX idx_orders_item_id ON orders (item_id);
+""",
+)
+
+
 def _unindexed(
     table: Table, files: Sequence[MigrationFiles], round_trip: RoundTrip, small_tables: Collection[str]
 ) -> Iterator[Finding]:
@@ -51,7 +82,7 @@ def _unindexed(
         fix = f"CREATE INDEX {name} ON {table.name} ({columns}) in a new migration"
         fix += f", or name {key.table} in small_tables if its rows are never deleted"
         migration = _first(files, round_trip, table.name, key.columns, _foreign_keys)
-        yield fault(migration, round_trip.dialect, "apply", "foreign-key-unindexed", message, fix=fix)
+        yield fault(migration, round_trip.dialect, "apply", FOREIGN_KEY_UNINDEXED, message, fix=fix)
 
 
 def _is_served(table: Table, key: ForeignKey) -> bool:
@@ -66,6 +97,33 @@ def _is_served(table: Table, key: ForeignKey) -> bool:
     return bool(first & set(key.columns))
 
 
+JSON_CHECK_NULL: Final = Rule(
+    "json-check-null",
+    "error",
+    "A CHECK with json_valid() on a nullable column of SQLite accepts NULL.",
+    """\
+Some versions of SQLite, such as 3.40, refuse NULL where a rule says `json_valid(data)`, and others accept it. Write
+`data IS NULL OR json_valid(data)`, or NOT NULL.
+""",
+    bad="""\
+--- migrations/sqlite/0001_items.sql
+CREATE TABLE items (
+    id integer PRIMARY KEY,
+    data text CHECK (json_valid(data))
+) STRICT;
+--- migrations/sqlite/0001_items.rollback.sql
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/sqlite/0001_items.sql
+CREATE TABLE items (
+    id integer PRIMARY KEY,
+    data text CHECK (data IS NULL OR json_valid(data))
+) STRICT;
+""",
+)
+
+
 def _json_checks(table: Table, files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Iterator[Finding]:
     nullable = {column.name.lower(): column.name for column in table.columns if column.nullable}
     for check in table.checks:
@@ -77,7 +135,29 @@ def _json_checks(table: Table, files: Sequence[MigrationFiles], round_trip: Roun
             message += "such as 3.40, refuse NULL there, and others accept it"
             fix = f"write CHECK ({name} IS NULL OR json_valid({name})), or NOT NULL"
             migration = _first(files, round_trip, table.name, check.rule, _rules)
-            yield fault(migration, "sqlite", "apply", "json-check-null", message, fix=fix)
+            yield fault(migration, "sqlite", "apply", JSON_CHECK_NULL, message, fix=fix)
+
+
+TABLE_NOT_STRICT: Final = Rule(
+    "table-not-strict",
+    "error",
+    "A table of SQLite is STRICT.",
+    """\
+Without STRICT, it stores values of any type, which PostgreSQL refuses. Write STRICT behind CREATE TABLE or, for a
+table that cannot change, `-- not strict: table: reason` in a migration of SQLite. Virtual tables, such as those of
+FTS5, cannot be STRICT and are not reported.
+""",
+    bad="""\
+--- migrations/sqlite/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL);
+--- migrations/sqlite/0001_items.rollback.sql
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/sqlite/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
+""",
+)
 
 
 def _loose(table: Table, files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Iterator[Finding]:
@@ -87,7 +167,7 @@ def _loose(table: Table, files: Sequence[MigrationFiles], round_trip: RoundTrip)
         fix = "write CREATE TABLE ... (...) STRICT, with the types integer, real, text, blob or any"
         fix += f", or `-- not strict: {table.name}: reason` in a migration of SQLite"
         migration = _first(files, round_trip, table.name, table.options, _options)
-        yield fault(migration, "sqlite", "apply", "table-not-strict", message, fix=fix)
+        yield fault(migration, "sqlite", "apply", TABLE_NOT_STRICT, message, fix=fix)
 
 
 def _options(table: Table) -> list[object]:

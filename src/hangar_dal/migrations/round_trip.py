@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.faults import fault, with_diff
@@ -18,7 +18,7 @@ from hangar_dal.migrations.guard import Scratch
 from hangar_dal.migrations.schema import Schema, differences
 from hangar_dal.migrations.schema_history import read_schema
 from hangar_dal.migrations.yoyo_session import migrating
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect
 
 Progress = Callable[[str], object]
@@ -70,7 +70,7 @@ def _each(
             fix = (
                 f"correct the statement; the {later} after it could not be tried" if later else "correct the statement"
             )
-            round_trip.findings.append(fault(migration, dialect, "apply", "apply-fails", str(error), fix=fix))
+            round_trip.findings.append(fault(migration, dialect, "apply", APPLY_FAILS, str(error), fix=fix))
             return False
         after = _schema(backend)
         round_trip.stages.append(after)
@@ -82,6 +82,105 @@ def _each(
     return True
 
 
+APPLY_FAILS: Final = Rule(
+    "apply-fails",
+    "error",
+    "The database accepts each statement of a migration.",
+    """\
+The database refuses a statement; the migrations after it were not tried. Correct the statement.
+""",
+    bad="""\
+--- migrations/0001_items.sql
+CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL) STRICT;
+--- migrations/0001_items.rollback.sql
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
+""",
+)
+
+
+ROLLBACK_FAILS: Final = Rule(
+    "rollback-fails",
+    "error",
+    "The database accepts each statement of a rollback.",
+    """\
+The database refuses to undo the migration. Correct the rollback.
+""",
+    bad="""\
+--- migrations/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
+--- migrations/0001_items.rollback.sql
+DROP TABLE item;
+""",
+    good="""\
+--- migrations/0001_items.rollback.sql
+DROP TABLE items;
+""",
+)
+
+
+ROLLBACK_DIFFERS: Final = Rule(
+    "rollback-differs",
+    "error",
+    "A rollback undoes all that the migration did to the schema.",
+    """\
+After the rollback the schema is not what it was before; the finding shows what differs. Undo exactly what is applied.
+""",
+    bad="""\
+--- migrations/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
+CREATE TABLE prices (item_id integer PRIMARY KEY, price integer NOT NULL) STRICT;
+--- migrations/0001_items.rollback.sql
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/0001_items.rollback.sql
+DROP TABLE prices;
+DROP TABLE items;
+""",
+)
+
+
+APPLY_AGAIN_FAILS: Final = Rule(
+    "apply-again-fails",
+    "error",
+    "A migration that was rolled back can be applied again.",
+    """\
+The second time, the database refuses a statement, because rows or objects are left that the comparison of schemas
+does not see. Undo those too.
+""",
+    bad="""\
+--- migrations/0001_sizes.sql
+CREATE TABLE sizes (name text PRIMARY KEY) STRICT;
+--- migrations/0001_sizes.rollback.sql
+DROP TABLE sizes;
+--- migrations/0002_first_sizes.sql
+INSERT INTO sizes (name) VALUES ('S'), ('M');
+--- migrations/0002_first_sizes.rollback.sql
+DELETE FROM sizes WHERE name = 'S';
+""",
+    good="""\
+--- migrations/0002_first_sizes.rollback.sql
+DELETE FROM sizes WHERE name IN ('S', 'M');
+""",
+)
+
+
+APPLY_AGAIN_DIFFERS: Final = Rule(
+    "apply-again-differs",
+    "error",
+    "A migration makes the same schema whenever it is applied.",
+    """\
+Applied a second time, it gives another schema than the first time. Leave out what depends on rows or on the time.
+""",
+    bad="",
+    good="",
+)
+
+
 def _back_and_again(
     migration: MigrationFiles, step: Any, backend: Any, before: Schema, after: Schema
 ) -> Iterator[Finding]:
@@ -89,23 +188,21 @@ def _back_and_again(
     try:
         backend.rollback_one(step)
     except MigrationError as error:
-        yield fault(migration, dialect, "rollback", "rollback-fails", str(error), fix="correct the rollback")
+        yield fault(migration, dialect, "rollback", ROLLBACK_FAILS, str(error), fix="correct the rollback")
         return
     if lines := differences(before, _schema(backend)):
         message = with_diff("after the rollback the schema is not what it was before (- before, + after):", lines)
-        yield fault(migration, dialect, "rollback", "rollback-differs", message, fix="undo exactly what is applied")
+        yield fault(migration, dialect, "rollback", ROLLBACK_DIFFERS, message, fix="undo exactly what is applied")
         return
     try:
         backend.apply_one(step)
     except MigrationError as error:
-        yield fault(
-            migration, dialect, "apply", "apply-again-fails", str(error), fix="undo all of it when rolling back"
-        )
+        yield fault(migration, dialect, "apply", APPLY_AGAIN_FAILS, str(error), fix="undo all of it when rolling back")
         return
     if lines := differences(after, _schema(backend)):
         message = with_diff("applying it again gives a different schema (- first, + again):", lines)
         fix = "leave out what depends on rows"
-        yield fault(migration, dialect, "apply", "apply-again-differs", message, fix=fix)
+        yield fault(migration, dialect, "apply", APPLY_AGAIN_DIFFERS, message, fix=fix)
 
 
 def _schema(backend: Any) -> Schema:

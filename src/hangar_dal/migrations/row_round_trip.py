@@ -20,7 +20,7 @@ from hangar_dal.migrations.round_trip import MakeScratch, Progress, RoundTrip
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.scripts import DIRECTIONS
 from hangar_dal.migrations.yoyo_session import migrating
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
 _CHANGING: Final = frozenset(
@@ -61,6 +61,32 @@ def run_row_round_trip(
                     break
 
 
+ROWS_DIFFER: Final = Rule(
+    "rows-differ",
+    "error",
+    "A migration and its rollback leave the rows as they were.",
+    """\
+The migrations are applied to tables with made-up rows. After apply and rollback, a table holds other rows than
+before. Restore them in the rollback, or write `-- rows differ: reason` in it.
+""",
+    bad="""\
+--- migrations/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
+--- migrations/0001_items.rollback.sql
+DROP TABLE items;
+--- migrations/0002_short_names.sql
+UPDATE items SET name = substr(name, 1, 3);
+--- migrations/0002_short_names.rollback.sql
+SELECT 1;
+""",
+    good="""\
+--- migrations/0002_short_names.rollback.sql
+-- rows differ: the long names are gone
+SELECT 1;
+""",
+)
+
+
 def _compared(migration: MigrationFiles, backend: Any, step: Any, columns: Columns) -> list[Finding]:
     before = _read(backend, columns)
     backend.apply_one(step)
@@ -71,7 +97,7 @@ def _compared(migration: MigrationFiles, backend: Any, step: Any, columns: Colum
         return []
     message = f"after apply and rollback, rows are not what they were before: {'; '.join(lines)}"
     fix = "restore them when rolling back, or write `-- rows differ: reason` in the rollback"
-    return [fault(migration, backend.dialect, "rollback", "rows-differ", message, fix=fix)]
+    return [fault(migration, backend.dialect, "rollback", ROWS_DIFFER, message, fix=fix)]
 
 
 def _differences(

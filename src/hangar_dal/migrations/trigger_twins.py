@@ -15,7 +15,7 @@ from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.trigger_definitions import Definition, Definitions, definitions
 from hangar_dal.migrations.twin_objects import Key
 from hangar_dal.migrations.twins import DATABASES, Twins, compare_twins
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect
 from hangar_dal.trigger_rules import Raise
 
@@ -27,6 +27,36 @@ _KEPT: Final = {
     "FAIL": "keeps the rows that the statement has changed before",
     "ROLLBACK": "ends the whole transaction, whatever savepoints it has",
 }
+
+
+TRIGGER_RAISE: Final = Rule(
+    "trigger-raise",
+    "error",
+    "A trigger raises a literal `name: text`, and undoes its statement alone.",
+    """\
+`TriggerViolation` has the name and the text. A message that is not a literal may hold row values, so it is not shown.
+`RAISE(FAIL, ...)` and `RAISE(ROLLBACK, ...)` of SQLite keep or undo something else than PostgreSQL does. [Rules of
+triggers](migrations.md#rules-of-triggers) shows both forms.
+""",
+    bad="""\
+--- migrations/sqlite/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, stock integer NOT NULL) STRICT;
+CREATE TRIGGER items_stock BEFORE UPDATE ON items WHEN new.stock < 0
+BEGIN
+    SELECT raise(ROLLBACK, 'items_stock: no item has less than nothing');
+END;
+--- migrations/sqlite/0001_items.rollback.sql
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/sqlite/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY, stock integer NOT NULL) STRICT;
+CREATE TRIGGER items_stock BEFORE UPDATE ON items WHEN new.stock < 0
+BEGIN
+    SELECT raise(ABORT, 'items_stock: no item has less than nothing');
+END;
+""",
+)
 
 
 def find_in_triggers(files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Iterator[Finding]:
@@ -47,7 +77,20 @@ def find_in_triggers(files: Sequence[MigrationFiles], round_trip: RoundTrip) -> 
             fix = f"write {_FORM[dialect]}"
         else:
             continue
-        yield _at(one, found, fault(one.migration, dialect, "apply", "trigger-raise", message, fix=fix))
+        yield _at(one, found, fault(one.migration, dialect, "apply", TRIGGER_RAISE, message, fix=fix))
+
+
+TRIGGER_TWINS: Final = Rule(
+    "trigger-twins",
+    "error",
+    "The triggers of both databases have the same rules with the same texts.",
+    """\
+Only one database has the rule of a trigger, or it has another text there. Write the same rule for both, or name a
+constraint of the other database like the rule.
+""",
+    bad="",
+    good="",
+)
 
 
 def find_unequal_rules(files: Sequence[MigrationFiles], sqlite: RoundTrip, postgresql: RoundTrip) -> Iterator[Finding]:
@@ -74,7 +117,7 @@ def find_unequal_rules(files: Sequence[MigrationFiles], sqlite: RoundTrip, postg
                 fix = f"write {form} in a trigger there, or name the constraint {name} that does the same"
             else:
                 continue
-            yield _at(one, found, fault(one.migration, here.dialect, "apply", "trigger-twins", message, fix=fix))
+            yield _at(one, found, fault(one.migration, here.dialect, "apply", TRIGGER_TWINS, message, fix=fix))
 
 
 def _raised(found: Definitions) -> Iterator[tuple[Definition, Raise]]:

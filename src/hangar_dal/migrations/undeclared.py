@@ -14,7 +14,7 @@ from hangar_dal.migrations.formatting import readable
 from hangar_dal.migrations.scripts import Script
 from hangar_dal.migrations.twin_objects import Key, TwinObject
 from hangar_dal.migrations.twins import DATABASES, OTHER, Twins
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, tokens_of
 
 _WIDTH: Final = 300
@@ -25,6 +25,32 @@ _POSTGRESQL_ALONE: Final = tuple(
     if kind not in ("table", "column", "primary key", "constraint", "index", "trigger", "view")
 )
 _ALIKE_ALONE: Final = ("using ", "unique using ", "virtual table", "exclude")
+
+
+SCHEMAS_DIFFER: Final = Rule(
+    "schemas-differ",
+    "error",
+    "SQLite and PostgreSQL get the same schema, unless a migration declares the difference.",
+    """\
+Make the same change in both files of the migration, or [declare the difference](migrations.md#declared-differences).
+Call a CHECK that only SQLite needs `<table>_<column>_type_check`. [Checking migrations](migrations.md) says what is
+compared.
+""",
+    bad="""\
+--- migrations/sqlite/0001_items.sql
+CREATE TABLE items (id integer PRIMARY KEY NOT NULL, name text NOT NULL) STRICT;
+--- migrations/sqlite/0001_items.rollback.sql
+DROP TABLE items;
+--- migrations/postgresql/0001_items.sql
+CREATE TABLE items (id bigint PRIMARY KEY, name text);
+--- migrations/postgresql/0001_items.rollback.sql
+DROP TABLE items;
+""",
+    good="""\
+--- migrations/postgresql/0001_items.sql
+CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL);
+""",
+)
 
 
 def undeclared(migration: MigrationFiles, key: Key, missing: Sequence[Dialect], twins: Twins) -> Finding:
@@ -48,7 +74,7 @@ def undeclared(migration: MigrationFiles, key: Key, missing: Sequence[Dialect], 
     sides = [f"{mark} {_shown(difference.on(dialect))}" for mark, dialect in zip("-+", DIALECTS, strict=True)]
     message = with_diff(f"{message} (- SQLite, + PostgreSQL):", tuple(sides))
     line = next((each.line for each in migration.script(first).statements() if _names(each.text, first, key)), 1)
-    return fault(migration, first, "apply", "twins-differ", message, fix=fix, line=line)
+    return fault(migration, first, "apply", SCHEMAS_DIFFER, message, fix=fix, line=line)
 
 
 def mentions(script: Script, key: Key) -> bool:

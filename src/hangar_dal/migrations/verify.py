@@ -7,10 +7,11 @@ DDL is looked for, and files that were edited after they were applied. The topmo
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.beyond import FIX, beyond
-from hangar_dal.migrations.differences import find_differences, find_malformed
+from hangar_dal.migrations.differences import MIGRATION_FILE, find_differences, find_malformed
 from hangar_dal.migrations.faults import fault
 from hangar_dal.migrations.files import MigrationFiles, migrations_in
 from hangar_dal.migrations.finished_tables import find_in_tables
@@ -24,7 +25,7 @@ from hangar_dal.migrations.status import status
 from hangar_dal.migrations.targets import target_of
 from hangar_dal.migrations.trigger_twins import find_in_triggers, find_unequal_rules
 from hangar_dal.migrations.unsafe import find_unsafe
-from hangar_dal.rules import Finding
+from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import DIALECTS
 
 
@@ -76,18 +77,72 @@ def _broken(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
                     migration.script(dialect, direction).statements()
                 except MigrationError as error:
                     message, _, fix = str(error).partition("; ")
-                    yield fault(migration, dialect, direction, "migration-file", message, fix=fix or "correct the file")
+                    yield fault(migration, dialect, direction, MIGRATION_FILE, message, fix=fix or "correct the file")
+
+
+BEYOND_DATABASE: Final = Rule(
+    "beyond-database",
+    "error",
+    "A migration changes its own database and nothing else.",
+    """\
+A statement changes roles, settings of the server or another database, or runs a program. A scratch database cannot
+confine it, so nothing is applied. Move it to the scripts that set up servers.
+""",
+    bad="""\
+--- migrations/sqlite/0001_reporting.sql
+SELECT 1;
+--- migrations/sqlite/0001_reporting.rollback.sql
+SELECT 1;
+--- migrations/postgresql/0001_reporting.sql
+CREATE ROLE reporting;
+--- migrations/postgresql/0001_reporting.rollback.sql
+DROP ROLE reporting;
+""",
+    good="""\
+--- migrations/postgresql/0001_reporting.sql
+-- Scripts that set up servers make the role reporting.
+SELECT 1;
+--- migrations/postgresql/0001_reporting.rollback.sql
+SELECT 1;
+""",
+)
 
 
 def _beyond(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
     for migration in files:
         for direction, message in beyond(migration):
-            yield fault(migration, "postgresql", direction, "beyond-database", message, fix=FIX)
+            yield fault(migration, "postgresql", direction, BEYOND_DATABASE, message, fix=FIX)
+
+
+TABLE_SHARED: Final = Rule(
+    "table-shared",
+    "error",
+    "One folder of migrations creates a table.",
+    """\
+Two folders create the same table, so that two catalogs would own it; `apply` refuses that too. Rename one table, or
+use the catalog that has it.
+""",
+    bad="",
+    good="",
+)
 
 
 def _shared(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
     for shared in shared_tables(files):
-        yield fault(shared.migration, shared.dialect, "apply", "table-shared", shared.message, fix=OWNERS_FIX)
+        yield fault(shared.migration, shared.dialect, "apply", TABLE_SHARED, shared.message, fix=OWNERS_FIX)
+
+
+EDITED: Final = Rule(
+    "edited",
+    "error",
+    "A migration that was applied stays as it was.",
+    """\
+The database of `--database`, or else that of `DATABASE_URL`, applied the migration when its SQL was different. Undo
+the edit, and write a new migration.
+""",
+    bad="",
+    good="",
+)
 
 
 def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequence[Path]) -> Iterator[Finding]:
@@ -99,7 +154,7 @@ def _edited(files: Sequence[MigrationFiles], database: str | None, folders: Sequ
                 migration,
                 dialect,
                 "apply",
-                "edited",
+                EDITED,
                 f"{found.where} applied this migration when its SQL was different",
                 fix="undo the edit; a new migration changes what this one did",
             )
