@@ -1,5 +1,6 @@
 """A rule that is turned off, for a block or for the project, finds nothing; a line that turns off nothing is found."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from contract.rule_applications import MIGRATIONS, files_of, paths_of, rules_broken, write_application
+from contract.rule_applications import MIGRATIONS, QUERY, files_of, paths_of, rules_broken, write_application
+from hangar_dal import cli
 from hangar_dal.contract import read_project
 from hangar_dal.contract.checking import check_against
 from hangar_dal.contract.live import live_postgresql, live_sqlite
@@ -116,3 +118,18 @@ def test_the_matrix_leaves_out_what_is_turned_off(allowed_postgres: Server, tmp_
         project = read_project(write_application(tmp_path / package, package, files))
         last = matrix(project, postgresql=allowed_postgres.url("postgres")).states[-1]
         assert bool(last.breaks) is is_broken
+
+
+def test_verify_leaves_out_what_is_turned_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verify = ["migrations", "verify", "--no-squawk", "--sqlite-only"]
+    tables = {"migrations/sqlite/0002_loose.sql": "CREATE TABLE loose (id text);\n"}
+    tables |= {"migrations/sqlite/0002_loose.rollback.sql": "DROP TABLE loose;\n"}
+    tables |= {path.replace("sqlite", "postgresql"): "SELECT 1;\n" for path in tables}
+    project = write_application(tmp_path, "verified_without", {**paths_of(QUERY), **tables})
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*verify, "--json"]) == 1
+    assert [finding["rule"] for finding in json.loads(capsys.readouterr().out)["findings"]] == ["table-not-strict"]
+    project.write_text(f'{project.read_text()}ignore_rules = ["table-not-strict"]\n')
+    assert cli.main(verify) == 0

@@ -1,6 +1,6 @@
-"""docs/rules.md, and the lists of rules in docs/check.md, made from the rules themselves.
+"""docs/rules.md, and the lists of rules in docs/check.md and docs/migrations.md, made from the rules themselves.
 
-`PYTHONPATH=tests python tests/docs/check_rules.py` writes both again.
+`PYTHONPATH=tests python tests/docs/check_rules.py` writes all three again.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from hangar_dal.rules import Rule
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 RULES_PAGE: Final = DOCS / "rules.md"
-CHECK_PAGE: Final = DOCS / "check.md"
+PAGES_WITH_LISTS: Final = (DOCS / "check.md", DOCS / "migrations.md")
 TABLES: Final = "tests/contract/rule_examples/migrations"
 INTRODUCTION: Final = f"""\
 # Rules
@@ -71,17 +71,19 @@ def example(text: str) -> Iterator[str]:
         yield f"{content}```\n"
 
 
-def check_page(text: str) -> str:
+def with_lists(text: str) -> str:
     """The page with its lists of rules as they are now."""
     for title, rules in CHAPTERS.items():
         begin, end = f"<!-- rules: {title} -->\n", "<!-- end of rules -->"
-        before, _, rest = text.partition(begin)
-        rows = [f"| [{rule.id}](rules.md#{rule.id}) | {rule.summary} |" for rule in rules]
-        listed = "\n".join(["| Rule | What holds |", "|---|---|", *rows])
-        text = f"{before}{begin}\n{listed}\n\n{end}{rest.partition(end)[2]}"
+        before, mark, rest = text.partition(begin)
+        if mark:
+            rows = [f"| [{rule.id}](rules.md#{rule.id}) | {rule.summary} |" for rule in rules]
+            listed = "\n".join(["| Rule | What holds |", "|---|---|", *rows])
+            text = f"{before}{begin}\n{listed}\n\n{end}{rest.partition(end)[2]}"
     return text
 
 
 if __name__ == "__main__":
     RULES_PAGE.write_text(rules_page(), encoding="utf-8")
-    CHECK_PAGE.write_text(check_page(CHECK_PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES_WITH_LISTS:
+        page.write_text(with_lists(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -49,7 +49,7 @@ def test_an_extension_is_declared_and_what_it_made_is_not(verified: Verify, empt
         pytest.skip("this PostgreSQL was installed without its additional modules")
     assert [found.sentence for found in verified(TRIGRAMS.change.declaring(postgresql=TRIGRAMS.postgresql))] == []
     found = verified(TRIGRAMS.change)
-    assert [(one.rule, one.dialect) for one in found] == [("twins-differ", "postgresql")] * 2
+    assert [(one.rule, one.dialect) for one in found] == [("schemas-differ", "postgresql")] * 2
 
 
 def test_a_declaration_excuses_one_object_and_nothing_else(folder: Path, empty_postgres_url: str) -> None:
@@ -66,7 +66,7 @@ def test_a_declaration_excuses_one_object_and_nothing_else(folder: Path, empty_p
         write(folder, *steps((name, dialect, label)))
         found = list(find_differences(migrations_in([folder]), *done))
         migration = f"{1 + 2 * list(CASES).index(name):04}_change"
-        assert [(one.query, one.dialect, one.rule) for one in found] == [(migration, dialect, "twins-differ")]
+        assert [(one.query, one.dialect, one.rule) for one in found] == [(migration, dialect, "schemas-differ")]
         assert f"`-- differs: {label}: reason` in {dialect}/{migration}.sql" in found[0].fix
         assert found[0].fix.count("-- differs:") == 1
     write(folder, *steps(declared=False))
@@ -133,26 +133,26 @@ def test_a_wrong_declaration_is_reported_at_its_line(verified: Verify) -> None:
         Change("-- It is different: text here\nSELECT 1;", "SELECT 1 /* -- differs: no: no */;", NOTHING, NOTHING),
     )
     assert [
-        (*place, one.fix) for place, one in zip(short(found), found, strict=True) if one.rule != "twins-differ"
+        (*place, one.fix) for place, one in zip(short(found), found, strict=True) if one.rule != "schemas-differ"
     ] == [
-        ("postgresql/0001_change.sql", 1, "differs-unknown", "these differ: index idx_pilots_terms"),
-        ("postgresql/0002_change.sql", 2, "differs-needless", "delete the line: earlier declarations still hold"),
-        ("postgresql/0003_change.rollback.sql", 2, "differs-needless", "delete the line"),
-        ("postgresql/0003_change.sql", 2, "differs-needless", "name what differs in it: index idx_pilots_terms"),
-        ("postgresql/0005_change.sql", 2, "differs-needless", "delete the line"),
-        ("postgresql/0005_change.sql", 3, "differs-needless", "delete the line"),
-        ("postgresql/0006_change.sql", 1, "differs-unknown", "write `-- differs: trigger t on pilots: reason`"),
+        ("postgresql/0001_change.sql", 1, "declaration-unknown", "these differ: index idx_pilots_terms"),
+        ("postgresql/0002_change.sql", 2, "declaration-needless", "delete the line: earlier declarations still hold"),
+        ("postgresql/0003_change.rollback.sql", 2, "declaration-needless", "delete the line"),
+        ("postgresql/0003_change.sql", 2, "declaration-needless", "name what differs in it: index idx_pilots_terms"),
+        ("postgresql/0005_change.sql", 2, "declaration-needless", "delete the line"),
+        ("postgresql/0005_change.sql", 3, "declaration-needless", "delete the line"),
+        ("postgresql/0006_change.sql", 1, "declaration-unknown", "write `-- differs: trigger t on pilots: reason`"),
         ("postgresql/0007_change.sql", 1, "migration-file", "write `-- differs: kind name: reason`"),
         ("postgresql/0008_change.sql", 1, "migration-file", "write `-- differs: kind name: reason`"),
-        ("sqlite/0002_change.sql", 2, "differs-unknown", "move the line to postgresql/0002_change.sql"),
-        ("sqlite/0004_change.sql", 1, "differs-needless", "name what differs in it: column wings.note"),
+        ("sqlite/0002_change.sql", 2, "declaration-unknown", "move the line to postgresql/0002_change.sql"),
+        ("sqlite/0004_change.sql", 1, "declaration-needless", "name what differs in it: column wings.note"),
         ("sqlite/0007_change.sql", 1, "migration-file", "write `-- differs: kind name: reason`"),
         ("sqlite/0008_change.sql", 1, "migration-file", "write `-- differs: kind name: reason`"),
     ]
-    assert [place for place in short(found) if place[2] == "twins-differ"] == [
-        ("postgresql/0001_change.sql", 2, "twins-differ"),
-        ("postgresql/0006_change.sql", 3, "twins-differ"),
-        ("sqlite/0004_change.sql", 2, "twins-differ"),
+    assert [place for place in short(found) if place[2] == "schemas-differ"] == [
+        ("postgresql/0001_change.sql", 2, "schemas-differ"),
+        ("postgresql/0006_change.sql", 3, "schemas-differ"),
+        ("sqlite/0004_change.sql", 2, "schemas-differ"),
     ]
 
 
@@ -199,7 +199,7 @@ def test_a_declaration_holds_until_the_difference_becomes_another(
         ("postgresql/0009_change.sql", 2),  # SQLite's is about another column
         ("postgresql/0011_change.sql", 2),  # on a table of another name
     ]
-    assert {one.rule for one in found} == {"twins-differ"}
+    assert {one.rule for one in found} == {"schemas-differ"}
 
 
 def test_what_cannot_be_compared_may_be_declared_and_need_not(verified: Verify) -> None:
@@ -221,8 +221,8 @@ def test_what_cannot_be_compared_may_be_declared_and_need_not(verified: Verify) 
     later = Change(NOTHING, NOTHING, NOTHING, NOTHING).declaring(sqlite=("trigger keep",))
     found = verified(change, back, declared, later)
     assert [(*place, one.fix) for place, one in zip(short(found), found, strict=True)] == [
-        ("postgresql/0003_change.sql", 5, "differs-needless", "delete the line"),
-        ("sqlite/0004_change.sql", 1, "differs-needless", "delete the line: earlier declarations still hold"),
+        ("postgresql/0003_change.sql", 5, "declaration-needless", "delete the line"),
+        ("sqlite/0004_change.sql", 1, "declaration-needless", "delete the line: earlier declarations still hold"),
     ]
 
 
@@ -236,7 +236,7 @@ def test_a_constraint_without_a_name_gets_the_name_of_its_twin(verified: Verify)
 def test_a_file_that_lacks_one_of_two_declarations_is_named(verified: Verify) -> None:
     plain = CASES["GIN beside a plain index"]
     found = verified(plain.change.declaring(postgresql=plain.postgresql))
-    assert short(found) == [("sqlite/0001_change.sql", 1, "twins-differ")]
+    assert short(found) == [("sqlite/0001_change.sql", 1, "schemas-differ")]
     assert found[0].fix == (
         "write `-- differs: index idx_pilots_terms: reason` in sqlite/0001_change.sql, or make them equal"
     )

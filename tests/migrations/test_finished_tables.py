@@ -128,7 +128,7 @@ def test_a_check_that_may_refuse_null_is_found(
     add_migration(
         folder, "0001_notes", sqlite=NOTES.format(null, check), postgresql=plain, rollback="DROP TABLE notes;"
     )
-    assert [(each.dialect, each.rule) for each in findings() if each.rule != "twins-differ"] == [
+    assert [(each.dialect, each.rule) for each in findings() if each.rule != "schemas-differ"] == [
         ("sqlite", rule) for rule in rules
     ]
 

@@ -44,7 +44,7 @@ def twins(findings: Callable[[], tuple[Finding, ...]], folder: Path, add_migrati
 @pytest.mark.parametrize(("sqlite", "postgresql", "values"), APART.values(), ids=APART)
 def test_a_rule_with_other_values_in_one_twin_is_found(twins: Twins, sqlite: str, postgresql: str, values: str) -> None:
     (found,) = twins(_checked(sqlite, "integer"), _checked(postgresql, "bigint"))
-    assert (found.query, found.rule) == ("0001_values", "twins-differ")
+    assert (found.query, found.rule) == ("0001_values", "schemas-differ")
     assert found.message.startswith(f"constraint c is not the same in SQLite and PostgreSQL: {values} (")
 
 
@@ -73,7 +73,7 @@ def test_a_default_of_another_value_in_one_twin_is_found(
     twins: Twins, sqlite: str, postgresql: str, is_found: bool
 ) -> None:
     found = twins(f"CREATE TABLE a (b {sqlite});", f"CREATE TABLE a (b {postgresql});")
-    assert [one.rule for one in found] == ["twins-differ"] * is_found
+    assert [one.rule for one in found] == ["schemas-differ"] * is_found
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_an_index_of_other_rows_in_one_twin_is_found(
 ) -> None:
     table = "CREATE TABLE a (b text, c text, d {}); CREATE {};"
     found = twins(table.format("text", sqlite), table.format("timestamptz", postgresql))
-    assert [one.rule for one in found] == ["twins-differ"] * is_found
+    assert [one.rule for one in found] == ["schemas-differ"] * is_found
 
 
 def _checked(rule: str, number: str) -> str:

@@ -27,7 +27,7 @@ def add(actions: Subcommands) -> None:
         apply, and those of the two databases. Finds DDL that is unsafe on a busy PostgreSQL (by squawk, of the extra
         hangar-dal[check]), and files that were edited after they were applied to the database of --database or
         DATABASE_URL. That database is only read. The scratch PostgreSQL database is a new one, which is dropped at the
-        end, or the empty one of --throwaway. docs/migrations.md explains each finding.
+        end, or the empty one of --throwaway. `hangar-dal check --explain RULE` says what a finding means.
 
         exit codes: 0 nothing found, 1 findings, or it could not be tried, 2 not understood
         """,

@@ -19,7 +19,7 @@ def mutants(texts: Texts) -> Iterator[Mutant]:
 
 
 def _one_dialect(texts: Texts) -> Iterator[Mutant]:
-    rules = frozenset({"twins-differ"})
+    rules = frozenset({"schemas-differ"})
     constraint = Editor(texts, "drop a constraint in one dialect", rules)
     index = Editor(texts, "drop or change an index in one dialect", rules)
     column = Editor(texts, "change a column in one dialect", rules)

@@ -21,6 +21,7 @@ CREATE TABLE items (
     created_at text NOT NULL
 ) STRICT;
 CREATE INDEX items_owner ON items (owner_id);
+CREATE INDEX items_replaces ON items (replaces_id);
 
 CREATE TABLE orders (
     id text NOT NULL PRIMARY KEY,
