@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hangar_dal.errors import CatalogError
+
 if TYPE_CHECKING:
     from conftest import Shop
 
@@ -162,3 +164,22 @@ def test_what_only_looks_like_a_clock_is_silent(dialect: str, expression: str, s
 def test_one_row_that_is_no_tables_needs_no_order(shop: "Shop") -> None:
     shop.query("async def it(db: Executor, id: int) -> list[int]: ...", "SELECT :id AS id")
     assert shop.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("when", "named"), [("ident", "ident"), ("ident = 1", "ident"), ("order = 1", "order"), ("number", None)]
+)
+def test_an_arm_of_no_argument_cannot_be_called_though_its_rule_is_turned_off(
+    when: str, named: str | None, shop: "Shop"
+) -> None:
+    shop.query(
+        "async def it(db: Executor, number: int, order: Order) -> list[int]: ...",
+        f"-- ignore: arm-condition: tried out\nSELECT :number AS number\nWHERE :note <> ''  -- when {when}",
+    )
+    assert shop.findings() == []
+    declared = shop.catalog.queries["orders.it"]
+    if named is None:
+        declared.compile("sqlite")
+    else:
+        with pytest.raises(CatalogError, match=f"orders.it: `when {named}` names no argument"):
+            declared.compile("sqlite")

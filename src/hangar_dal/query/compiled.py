@@ -15,7 +15,7 @@ from hangar_dal.errors import InvalidValue
 from hangar_dal.query.binding import Getter, getter
 from hangar_dal.query.results import Reader
 from hangar_dal.query.signature import Signature
-from hangar_dal.query.sources import resolve
+from hangar_dal.query.sources import Unresolved, resolve
 from hangar_dal.query.stream import Stream
 from hangar_dal.sizes import LargeOnLoop
 from hangar_dal.sqlblock import Block, Condition
@@ -58,6 +58,7 @@ class CompiledQuery:
             source = resolve(place.name, place.line, signature)
             to_wire = codec.wire(source.kind, source.name, block.all_arms)
             self._getters.setdefault(place.name, getter(source, place.line, signature, to_wire, codec.document))
+        _check_conditions(block, signature)
         chosen = dict.fromkeys(condition.argument for condition in block.conditions if condition.value is not None)
         self._choices = {
             name: encoder(name, value) for name in chosen if (value := signature.arguments[name].value) is not None
@@ -135,3 +136,11 @@ class CompiledQuery:
         bound = BoundStatement(self._name, self._block, holds, self._getters, self._codec)
         self._statements[key] = bound
         return bound
+
+
+def _check_conditions(block: Block, signature: Signature) -> None:
+    """A block may turn off the rule that finds such a condition; it cannot be called all the same."""
+    for condition in block.conditions:
+        argument = signature.arguments.get(condition.argument)
+        if argument is None or (condition.value is not None and argument.value is None):
+            raise Unresolved(f"`when {condition.argument}` names no argument that chooses an arm; correct the name")
