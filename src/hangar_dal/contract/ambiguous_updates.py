@@ -30,8 +30,8 @@ If several rows are found, any of them gives the new values, and the databases c
 key, or join a query with GROUP BY that leaves one row for each changed row. Nothing is reported if the rows are read
 from a function, such as `json_each(:rows)`.
 
-`MERGE INTO items USING parts AS p ON p.item_id = items.id WHEN MATCHED THEN UPDATE ...` fails as soon as an item has
-several parts, whatever it writes. `WHEN MATCHED ... THEN DO NOTHING` may leave out the others, so such a MERGE is
+`MERGE INTO items USING orders ON orders.item_id = items.id WHEN MATCHED THEN UPDATE ...` fails as soon as an item has
+several orders, whatever it writes. `WHEN MATCHED ... THEN DO NOTHING` may leave out the others, so such a MERGE is
 left alone.
 """,
     bad="""\

@@ -37,11 +37,11 @@ Progress = Callable[[int, int, str], None]  # how many statements of how many, a
 POSTGRESQL_MISSING: Final = Rule(
     "postgresql-missing",
     "error",
-    "A check needs a PostgreSQL server, or the snapshot of one.",
+    "A check needs a PostgreSQL server, or a snapshot of its answers.",
     """\
 PostgreSQL was not checked, as by a plain `hangar-dal check` where `DATABASE_URL` is a SQLite file: no server is
 named, it cannot be reached, the role may not create a database, or the throwaway database is not empty. The message
-says which. See [where PostgreSQL is checked](#where-postgresql-is-checked). SQLite is checked all the same.
+says which. See [where PostgreSQL is checked](check.md#where-postgresql-is-checked). SQLite is checked all the same.
 """,
     bad="""\
 --- command
@@ -171,7 +171,7 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
     if twins and all(source.has_all_tables for source in sources):
         findings += find_unknown_small_tables(project, twins)
     findings += [*_with_arms(of_arms), *too_loose(answers), *needless_overrides(answers)]
-    dialects = [source.dialect for source in sources]
+    dialects: list[Dialect] = [source.dialect for source in sources]
     kept = without_ignored(findings, project, dialects)
     return Report(tuple(sorted(map(_near, kept))), len(checked), scope_of(project, dialects))
 

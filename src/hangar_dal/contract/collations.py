@@ -20,7 +20,7 @@ from hangar_dal.sqlscan import Dialect
 COLLATION_DIFFERS: Final = Rule(
     "collation-differs",
     "error",
-    'A text is sorted by the collation "C" on PostgreSQL, as SQLite sorts it.',
+    'Texts are sorted and compared by the collation "C" on PostgreSQL, as SQLite does it.',
     """\
 This applies to `ORDER BY brand`, `brand > :brand` and `max(brand)` if the PostgreSQL column has another collation
 than `"C"`. SQLite sorts texts by their bytes. A language sorts `a` before `B`, so lists and pages come in another

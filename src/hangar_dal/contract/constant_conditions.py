@@ -21,9 +21,10 @@ CONDITION_CONSTANT: Final = Rule(
     "error",
     "A condition depends on the row: it compares nothing with itself.",
     """\
-Examples are `a.x = a.x`, `:x = :x`, `JOIN items ON TRUE` and `status = :status OR TRUE`. The reason is often a column
-without its table: in the example, both sides are columns of `orders`. Write the table before each column.
-`WHERE TRUE`, `1 = 1` and `CROSS JOIN` are fine, and so is `ON TRUE` for a subquery, a function or a table of one row.
+`a.x = a.x`, `:x = :x`, `JOIN items ON TRUE` and `status = :status OR TRUE` are the same for every row. The reason is
+often a column without its table: in the example, both sides are columns of `orders`. Write the table before each
+column. `WHERE TRUE`, `1 = 1` and `CROSS JOIN` are fine, and so is `ON TRUE` for a subquery, a function or a table of
+one row.
 """,
     bad="""\
 --- users.py

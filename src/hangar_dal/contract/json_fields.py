@@ -22,7 +22,7 @@ _OBJECTS: Final = frozenset({"JSON_OBJECT", "JSON_BUILD_OBJECT", "JSONB_BUILD_OB
 JSON_FIELD: Final = Rule(
     "json-field",
     "error",
-    "What is read out of JSON, or built into it, has the names of the model's fields.",
+    "Names that are read from JSON, or built into it, are names of the model's fields.",
     """\
 No database checks the names inside of JSON: a misspelt one is NULL for each row. This includes a list of models
 within the rows. The names in other documents are not judged. The same is reported for a `json_object(...)` that is

@@ -42,9 +42,9 @@ JSON_KIND: Final = Rule(
     "error",
     "The type of a field that is read from JSON fits the model's field.",
     """\
-PostgreSQL is told the type of each field that it reads out of a list of models. Write the type of the field's column.
-A text that is converted wherever it is used, as by `CAST(entry.created_at AS timestamptz)`, is fine. So is a list
-that is read as `json` or `jsonb`, for `jsonb_array_elements_text(entry.tags)`.
+The statement tells PostgreSQL the type of each field that it reads from a list of models. Write the type of the
+field's column. A text that is converted wherever it is used, as by `CAST(entry.created_at AS timestamptz)`, is fine.
+So is a list that is read as `json` or `jsonb`, for `jsonb_array_elements_text(entry.tags)`.
 """,
     bad="""\
 --- items.py
@@ -68,12 +68,6 @@ FROM json_to_recordset(:times) AS entry (id uuid, created_at date)
 WHERE items.id = entry.id;
 """,
     good="""\
---- sqlite/items.sql
--- name: set_times
--- differs: each database has its own functions for JSON.
-UPDATE items SET created_at = json_extract(entry.value, '$.created_at')
-FROM json_each(:times) AS entry
-WHERE items.id = json_extract(entry.value, '$.id');
 --- postgresql/items.sql
 -- name: set_times
 -- differs: each database has its own functions for JSON.

@@ -21,7 +21,7 @@ from hangar_dal.sqlscan import Dialect
 KEYSET_ORDER: Final = Rule(
     "keyset-order",
     "error",
-    "A page begins behind a key that its ORDER BY sorts by: same columns, same direction, no ties.",
+    "A page begins after a key that its ORDER BY sorts by: same columns, same direction, no ties.",
     """\
 If the comparison does not fit the ORDER BY, rows are skipped or come twice. Both need the same columns in the same
 order. `<` goes with DESC and `>` with ASC; `<=` and `>=` would return the last row of the page before again. A

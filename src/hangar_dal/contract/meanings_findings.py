@@ -1,6 +1,6 @@
 """Equal blocks whose text means something else to each database. Builds on `reading` and `locations`; no parser."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -13,18 +13,21 @@ from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlblock import Parameter
 from hangar_dal.sqlscan import Kind
 
-_TABLE: Final = "\n".join(
-    f"| {' | '.join((part[0].upper() + part[1:]).replace('|', chr(92) + '|') for part in row)} |"
-    for row in [("construct", "why", "instead"), ("---", "---", "---"), *MEANINGS.values()]
-)
+
+def _row(cells: Sequence[str]) -> str:
+    escaped = [cell.replace("|", r"\|") for cell in cells]
+    return f"| {' | '.join(cell[0].upper() + cell[1:] for cell in escaped)} |"
+
+
+_TABLE: Final = "\n".join(map(_row, [("construct", "why", "instead"), ("---", "---", "---"), *MEANINGS.values()]))
 MEANING_DIFFERS: Final = Rule(
     "meaning-differs",
     "error",
-    "Equal blocks mean the same on both databases.",
+    "A statement that is equal in both SQL files means the same on both databases.",
     f"""\
-Both databases accept the construct and understand it in different ways. The types of columns, as PostgreSQL has them,
-decide where it matters: `round(price)` is refused for a `double precision`, not for a `bigint`. Constants that do no
-harm, such as `substr(x, 1, 5)`, are fine. Blocks that differ are left alone.
+Both databases accept each of these constructs, and understand it in different ways. The types of columns, as
+PostgreSQL has them, decide where it matters: `round(price)` is refused for a `double precision`, not for a `bigint`.
+Constants that do no harm, such as `substr(x, 1, 5)`, are fine. A query whose two blocks differ is left alone.
 
 {_TABLE}
 

@@ -23,12 +23,13 @@ from hangar_dal.sqlscan import Dialect
 NOT_IN_NULL: Final = Rule(
     "not-in-null",
     "error",
-    "No value behind NOT IN may be NULL: then the condition holds for no row.",
+    "No value after NOT IN may be NULL, because the condition would then hold for no row.",
     """\
 As soon as one of the values is NULL, the condition is NULL for each row that would pass, so the statement finds
-nothing. Write `IS NOT NULL` in the subquery, or `NOT EXISTS (SELECT 1 FROM items AS newer WHERE newer.replaces_id =
-items.id)`. The same is reported for `<> ALL (SELECT ...)`, for `NOT IN (1, NULL)` and for `max()` and the like
-without GROUP BY, which are NULL if there is no row.
+nothing. Write `IS NOT NULL` in the subquery, or
+`NOT EXISTS (SELECT 1 FROM items AS newer WHERE newer.replaces_id = items.id)`. The same is reported for
+`<> ALL (SELECT ...)`, for `NOT IN (1, NULL)` and for `max()` and the like without GROUP BY, which are NULL if there
+is no row.
 """,
     bad="""\
 --- items.py

@@ -295,11 +295,11 @@ def _none(
 NONE_COMPARED: Final = Rule(
     "none-compared",
     "error",
-    "An argument that may be None is not compared as it is: comparing with NULL matches no row.",
+    "An argument that may be None is not compared as it is: a comparison with NULL matches no row.",
     """\
 Mark the line `-- when status`, so that it is left out if `status` is None. Or write what None means:
 `(CAST(:status AS text) IS NULL OR status = :status)`. The same is reported for the ends of BETWEEN and for
-`name = NULL`. If it is a condition of the whole statement, it does not matter where else the value stands.
+`name = NULL`. A condition that every row must pass is reported wherever else the value is used.
 """,
     bad="""\
 --- items.py

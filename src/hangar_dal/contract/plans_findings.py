@@ -90,7 +90,7 @@ def find_scans(asked: Sequence[Asked], small: Collection[str]) -> Iterator[tuple
 SMALL_TABLE_UNKNOWN: Final = Rule(
     "small-table-unknown",
     "error",
-    "`small_tables` names tables.",
+    "Each name in `small_tables` is the name of a table.",
     """\
 Correct the name, or delete it.
 """,

@@ -83,7 +83,8 @@ COLUMN_DUPLICATE: Final = Rule(
     "error",
     "No two columns of a result have the same name.",
     """\
-The second column would win. Give each of them a name of its own by `AS`, or select the one that is meant.
+The second column would overwrite the first one. Give each of them a name of its own by `AS`, or select the one that
+is meant.
 """,
     bad="""\
 --- items.py

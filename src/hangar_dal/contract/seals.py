@@ -83,7 +83,7 @@ def _read(checked: CheckedVariant, described: Described, tables: Tables) -> Iter
 SEALED_COMPARED: Final = Rule(
     "sealed-compared",
     "error",
-    "No sealed value is compared: each is sealed with a new random nonce.",
+    "No sealed value is compared, because each value is sealed with a new random nonce.",
     """\
 Two sealed texts of one value differ, so the comparison matches no row. Store a keyed hash (HMAC) of the value in a
 column of its own, and compare that. An UPDATE or a DELETE may compare the sealed text that was read before: declare
@@ -147,7 +147,7 @@ def _stored(what: str, sealed: Sealed, place: str) -> str:
 SEALED_ELSEWHERE: Final = Rule(
     "sealed-elsewhere",
     "error",
-    "A sealed field is stored in the table and the column that it names.",
+    "A sealed field is stored in the table and the column that `Sealed` names.",
     """\
 A sealed value opens only in the table and column that `Sealed` names, and a backup looks for it there. The same is
 reported for a table or column that does not exist. Write the names of the column that holds the value.

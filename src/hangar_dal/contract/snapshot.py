@@ -37,7 +37,7 @@ _EARLIER: Final = "hangar_check.json"  # the one file that earlier versions wrot
 SNAPSHOT_MISSING: Final = Rule(
     "snapshot-missing",
     "error",
-    "`check --offline` needs a snapshot that was written where both databases are.",
+    "`check --offline` needs a snapshot of what both databases answered.",
     """\
 A SQL file or a migration has no snapshot. Run `hangar-dal check --update` where there is a PostgreSQL server, and
 commit what it writes.
@@ -55,9 +55,9 @@ hangar-dal check --offline
 SNAPSHOT_STALE: Final = Rule(
     "snapshot-stale",
     "error",
-    "The snapshot was written for the statements and the migrations as they are.",
+    "The snapshot was written for the statements and migrations as they are now.",
     """\
-The snapshot does not know a statement, was taken of other migrations, contradicts another one after a merge, or
+The snapshot does not know a statement, was written for other migrations, contradicts another one after a merge, or
 belongs to a file that is gone. Run `hangar-dal check --update` again.
 """,
     bad="""\

@@ -20,7 +20,7 @@ from hangar_dal.sqlscan import Dialect
 VALUES_SWAPPED: Final = Rule(
     "values-swapped",
     "error",
-    "No two columns are given each other's parameters.",
+    "No two columns are given or compared with each other's parameters.",
     """\
 This applies to parameters in an INSERT, in SET, in MERGE or in a comparison of rows. Write them in the order of the
 columns. Both directions of a pair, `VALUES (:a, :b), (:b, :a)`, are fine. A parameter is followed through subqueries

@@ -21,7 +21,7 @@ from hangar_dal.sqlscan import Dialect
 WINDOW_UNORDERED: Final = Rule(
     "window-unordered",
     "error",
-    "A window function that counts rows has an order that leaves no ties.",
+    "A window function that depends on the order of rows has an ORDER BY that leaves no ties.",
     """\
 Rows with the same `created_at` are numbered in any order, and the databases choose different ones. The same is true
 of `ntile`, `lag`, `lead`, `first_value`, `last_value`, `nth_value`, and of sums over `ROWS ...`. End the ORDER BY of

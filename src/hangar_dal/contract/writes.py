@@ -21,7 +21,7 @@ from hangar_dal.sqlscan import Kind, Token
 REQUIRED_COLUMN: Final = Rule(
     "required-column",
     "error",
-    "An INSERT gives each column that is NOT NULL and has no default.",
+    "An INSERT gives a value to each column that is NOT NULL and has no default.",
     """\
 In the example, `email` is `NOT NULL` and has no default. Insert the column, or give it a default in a migration.
 """,
@@ -47,7 +47,7 @@ INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
 WRITE_UNSEEN: Final = Rule(
     "write-unseen",
     "error",
-    "The verb of a statement that writes shows it, because calls are routed by the verb.",
+    "A statement that writes shows it by its verb, because the verb decides which connection gets the call.",
     """\
 SQLite reports that the statement writes, although it begins with none of the words by which calls are sent to the
 writing connection. Write the change as INSERT, UPDATE or DELETE. There is no example, since no such statement is
@@ -78,10 +78,10 @@ def compare_writes(
 KIND_WRITTEN: Final = Rule(
     "kind-written",
     "error",
-    "A column that is written to another is of its kind.",
+    "A column is only written to a column of the same kind.",
     """\
-Both databases turn the value into a text where the column holds one, but a timestamp into different texts. Write the
-column that is meant, or convert the value in Python.
+In the example, both databases turn the timestamp into a text, but into different texts. Write the column that is
+meant, or convert the value in Python.
 """,
     bad="""\
 --- items.py
