@@ -44,6 +44,16 @@ def test_links_are_shown_by_their_text_alone(capsys: pytest.CaptureFixture[str])
     assert [rule for rule in RULES if "](" in explain(rule, capsys)] == []
 
 
+def test_each_cell_of_a_table_has_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = explain("meaning-differs", capsys).splitlines()
+    at = lines.index("- || beside + - * / %")
+    assert lines[at + 1 : at + 3] == [
+        "    SQLite joins texts before it calculates, PostgreSQL afterwards",
+        "    Write parentheses",
+    ]
+    assert [rule for rule in RULES if "\n|" in explain(rule, capsys)] == []
+
+
 def test_all_rules_are_listed_by_chapter(capsys: pytest.CaptureFixture[str]) -> None:
     chapters = [chapter.splitlines() for chapter in explain("all", capsys).split("\n\n")]
     assert {title: [line.split()[0] for line in lines] for title, *lines in chapters} == {

@@ -60,5 +60,12 @@ def _example(text: str) -> Iterator[str]:
 
 
 def _plain(markdown: str) -> str:
-    """Without what only a page needs: links, and backslashes in the cells of a table."""
-    return _LINK.sub(r"\1", markdown).replace(r"\|", "|")
+    """Without what only a page needs: links, and tables, whose lines would be wider than a terminal."""
+    lines = [line for line in markdown.splitlines() if not line.startswith(("|---", "| ---"))]
+    return _LINK.sub(r"\1", "\n".join(_row(line) if line.startswith("| ") else line for line in [*lines, ""]))
+
+
+def _row(line: str) -> str:
+    """Each cell on a line of its own, the first one before the others."""
+    first, *others = [cell.replace(r"\|", "|") for cell in line[2:-2].split(" | ")]
+    return "\n".join([f"- {first}", *(f"    {cell}" for cell in others)])
