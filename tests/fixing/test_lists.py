@@ -58,7 +58,7 @@ def fixed(text: str, dialect: Dialect, line_break: str, tables: Tables) -> str:
         statement = read(with_inserted(statement, SIGNATURE, tables) + ending, dialect, line_break)
         return with_columns(statement, "Item", tuple(Item.model_fields), tables) + ending
     except LeftAlone as reason:
-        return f"{reason.rule.id}: {reason}"
+        return f"{reason.rule.id}: {reason}; {reason.fix}"
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"], ids=["lf", "crlf"])

@@ -16,13 +16,14 @@ ARMS: Final = "a `-- when` decides about one of its lines"
 
 
 class LeftAlone(Exception):
-    """Why a list that is not in the order of its model was not changed: the rule of check that reports it, the
-    sentence, and behind a semicolon what to do.
+    """Why a list that is not in the order of its model was not changed: the rule of check that reports it,
+    the message and what to do.
     """
 
-    def __init__(self, rule: Rule, sentence: str, at: int) -> None:
-        super().__init__(sentence)
+    def __init__(self, rule: Rule, message: str, fix: str, at: int) -> None:
+        super().__init__(message)
         self.rule = rule
+        self.fix = fix
         self.at = at  # an offset of the statement
 
 
@@ -39,7 +40,7 @@ def with_columns(statement: Statement, owner: str, fields: Sequence[str], tables
     rule = COLUMN_MISSING if set(fields) - names else COLUMN_EXTRA if names - set(fields) else COLUMN_ORDER
     obstacle = ARMS if statement.has_arms(found.start, found.end - 1) else found.obstacle
     if obstacle:
-        raise LeftAlone(rule, f"the list is not changed: {obstacle}; write it in the order of {owner}", at)
+        raise LeftAlone(rule, f"the list is not changed: {obstacle}", f"write it in the order of {owner}", at)
     _check_names(found, owner, fields, statement.text)
     try:
         listed = read_list(
@@ -57,17 +58,17 @@ def with_columns(statement: Statement, owner: str, fields: Sequence[str], tables
                 items[name] = Item(sources.column(name, owner, found.entries))
         return listed.written([items[name] for name in fields])
     except NoSource as reason:
-        raise LeftAlone(COLUMN_MISSING, str(reason), at) from None
+        raise LeftAlone(COLUMN_MISSING, str(reason), reason.fix, at) from None
     except NotMovable as reason:
-        raise LeftAlone(rule, f"the list is not changed: {reason}; write it in the order of {owner}", at) from None
+        raise LeftAlone(rule, f"the list is not changed: {reason}", f"write it in the order of {owner}", at) from None
 
 
 def _check_names(found: Found, owner: str, fields: Sequence[str], text: str) -> None:
     """Refuse to guess what an entry is, and to delete what somebody has composed."""
     for name, count in Counter(found.names).items():
         if name and count > 1:
-            sentence = f"{count} columns are called {name}; delete one, or name it by AS"
-            raise LeftAlone(COLUMN_DUPLICATE, sentence, found.entries[found.names.index(name)].start)
+            message, fix = f"{count} columns are called {name}", "delete one, or name it by AS"
+            raise LeftAlone(COLUMN_DUPLICATE, message, fix, found.entries[found.names.index(name)].start)
     for entry in found.entries:
         if entry.name in fields or entry.is_plain:
             continue
@@ -75,4 +76,4 @@ def _check_names(found: Found, owner: str, fields: Sequence[str], text: str) -> 
         shown = start if len(start) <= 40 else f"{start[:37]}..."
         what = f"{entry.name} is not a field of {owner}" if entry.name else "it has no name"
         fix = "name it by AS after the field that it is for, or delete it"
-        raise LeftAlone(COLUMN_EXTRA, f"`{shown}` is not changed: {what}; {fix}", entry.start)
+        raise LeftAlone(COLUMN_EXTRA, f"`{shown}` is not changed: {what}", fix, entry.start)

@@ -44,8 +44,11 @@ def with_inserted(statement: Statement, signature: Signature, tables: Tables) ->
             raise NotMovable(ARMS)
         return _written(statement, found, _with_added(kept, added, order))
     except NotMovable as reason:
-        sentence = f"the lists of the INSERT are not changed: {reason}; write them in the order of {model.__name__}"
-        raise LeftAlone(COLUMN_ORDER, sentence, found.columns.start) from None
+        message, fix = (
+            f"the lists of the INSERT are not changed: {reason}",
+            f"write them in the order of {model.__name__}",
+        )
+        raise LeftAlone(COLUMN_ORDER, message, fix, found.columns.start) from None
 
 
 def stored_model(signature: Signature) -> type[BaseModel] | None:

@@ -98,7 +98,8 @@ def _with_lists(file: SqlText, query: DeclaredQuery, tables: Tables) -> tuple[Sq
             file = file.with_text(name, f"{statement.before}{step(statement)}{statement.behind}")
         except LeftAlone as reason:
             line = file.line_of(name) + statement.line_of(reason.at) - 1
-            left.append(_finding(file, line, query, reason.rule, str(reason)))
+            place, message = (shown(file.path), line, 1), str(reason)
+            left.append(reason.rule.finding(*place, message, reason.fix, dialect=file.dialect, query=query.name))
     return file, left
 
 
@@ -124,15 +125,13 @@ def _still_apart(files: Files, queries: Queries, apart: set[str]) -> Iterator[Fi
         having = [block for block in blocks.values() if block is not None]
         if name in apart and len(having) == 1:
             message = "the block is not copied: `-- differs:` says that the other one has another text"
-            yield _finding(files[having[0].dialect], 0, query, BLOCK_MISSING, f"{message}; write it by hand")
+            yield _at_header(files[having[0].dialect], query, BLOCK_MISSING, message, "write it by hand")
         elif name not in apart and len(having) == len(DIALECTS) and having[0].source != having[1].source:
             message = "the blocks of the dialects differ"
             fix = "copy one with --from sqlite or --from postgresql, or write `-- differs: reason` under both headers"
-            yield _finding(files[having[0].dialect], 0, query, TWINS_DIFFER, f"{message}; {fix}")
+            yield _at_header(files[having[0].dialect], query, TWINS_DIFFER, message, fix)
 
 
-def _finding(file: SqlText, line: int, query: DeclaredQuery, rule: Rule, sentence: str) -> Finding:
-    """`line` 0: that of the block's header."""
-    message, _, fix = sentence.partition("; ")
-    at = line or file.line_of(query.function.__name__)
-    return rule.finding(shown(file.path), at, 1, message, fix, dialect=file.dialect, query=query.name)
+def _at_header(file: SqlText, query: DeclaredQuery, rule: Rule, message: str, fix: str) -> Finding:
+    line = file.line_of(query.function.__name__)
+    return rule.finding(shown(file.path), line, 1, message, fix, dialect=file.dialect, query=query.name)

@@ -15,7 +15,11 @@ from hangar_dal.sqlscan import Dialect
 
 
 class NoSource(Exception):
-    """The sentence says why a column cannot be added, and behind a semicolon what to do."""
+    """Why a column cannot be added. `fix` says what to do."""
+
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
 class Sources:
@@ -33,9 +37,9 @@ class Sources:
         """The text that selects the column `name`, qualified as the other entries are. Raises `NoSource`."""
         fix = f"write `... AS {written(name)}` in the list, or add the column in a migration"
         if not self._known:
-            raise NoSource(f"no column for {owner}.{name}, and the tables of the statement are not understood; {fix}")
+            raise NoSource(f"no column for {owner}.{name}, and the tables of the statement are not understood", fix)
         if self._is_grouped:
-            raise NoSource(f"no column for {owner}.{name} in a statement that groups its rows; {fix}")
+            raise NoSource(f"no column for {owner}.{name} in a statement that groups its rows", fix)
         having = [source for source, table in self._known.items() if table and self._has(table, name)]
         used = {entry.qualifier for entry in entries if entry.is_plain}
         if len(used) == 1 and (only := used.pop()) and only.lower() in having:
@@ -46,9 +50,10 @@ class Sources:
             is_short = len(self._known) == 1 and not any(entry.qualifier for entry in entries)
             return written(name) if is_short else f"{_qualifier(source, entries)}.{written(name)}"
         if having and not unknown:
-            raise NoSource(f"{name} is a column of {' and of '.join(having)}; write the one that is meant in the list")
+            message = f"{name} is a column of {' and of '.join(having)}"
+            raise NoSource(message, "write the one that is meant in the list")
         named = ", ".join(source for source in self._known if source)
-        raise NoSource(f"no column for {owner}.{name} in {named}; {fix}")
+        raise NoSource(f"no column for {owner}.{name} in {named}", fix)
 
     def _has(self, table: str, name: str) -> bool:
         return name in self._tables.columns.get(table, ())
