@@ -1,6 +1,8 @@
 """The pytest plugin, as an application's own test run meets it."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from commands import run_module
 from postgres_server import Server
 
 PROJECT = """\
@@ -22,11 +25,14 @@ MODULE = """\
 from pathlib import Path
 from hangar_dal import ACCOUNTS, Catalog, Executor
 
-CATALOG = Catalog("plugged", sql=Path(__file__).parent / "sql", uses=[ACCOUNTS])
+HERE = Path(__file__).parent
+CATALOG = Catalog("plugged", sql=HERE / "sql", migrations=HERE / "migrations")
 
 @CATALOG.query
 async def count_all(db: Executor) -> int: ...
 """
+# One small migration: a check takes most of its time to apply them.
+MIGRATIONS = Path(__file__).parents[1] / "diary" / "diary" / "migrations"
 SQL = "-- name: count_all\n-- scan: counts all of them.\nSELECT count(*) AS every FROM users;\n"
 TESTS = """\
 import plugged, pytest
@@ -73,21 +79,24 @@ def application(tmp_path: Path) -> Path:
     for dialect in ("sqlite", "postgresql"):
         (folder / "sql" / dialect).mkdir(parents=True)
         (folder / "sql" / dialect / "plugged.sql").write_text(SQL)
+    shutil.copytree(MIGRATIONS, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "pyproject.toml").write_text(PROJECT)
     (folder / "plugged.py").write_text(MODULE)
     (folder / "test_it.py").write_text(TESTS)
     return folder
 
 
+# What a CI run says of itself makes pytest repeat messages in its summary.
+FOREIGN = ("PYTEST_", "HANGAR_TEST_", "CI", "BUILD_NUMBER")
+OPTIONS = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
+
+
 def run(folder: Path, *arguments: str, **environment: str) -> str:
-    """What pytest says, the plugin loaded by its entry point."""
-    foreign = ("PYTEST_", "HANGAR_TEST_", "CI", "BUILD_NUMBER")  # in a CI run pytest repeats messages in its summary
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", *arguments]
+    """What pytest says, the plugin loaded by its entry point. The package has been imported before pytest starts."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    imported = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
     path = {"PYTHONPATH": str(folder)}
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, env=kept | path | environment
-    )
+    done = run_module("pytest", *OPTIONS, *imported, *arguments, cwd=folder, env=kept | path | environment)
     return done.stdout + done.stderr
 
 
@@ -103,6 +112,8 @@ def test_an_application_checks_its_queries_and_compares_its_functions(applicatio
 
 
 def test_the_summary_says_what_was_checked(application: Path) -> None:
+    accounts = 'CATALOG = Catalog("plugged", sql=HERE / "sql", uses=[ACCOUNTS])'
+    (application / "plugged.py").write_text(re.sub("^CATALOG = .*", accounts, MODULE, flags=re.MULTILINE))
     told = run(application, "-k", "offline")
     assert "= checked by hangar_dal =" in told, told
     assert (
@@ -162,5 +173,10 @@ def test_a_run_that_does_not_use_the_plugin_does_not_import_the_package(tmp_path
         "    assert pytestconfig.pluginmanager.has_plugin('hangar_dal')\n"
         "    assert not {'hangar_dal', 'pydantic', 'psycopg', 'aiosqlite', 'yoyo'} & sys.modules.keys()\n"
     )
-    told = run(tmp_path, *(f"-pno:{each.name}" for each in entry_points(group="pytest11") if each.name != "hangar_dal"))
-    assert "1 passed" in told, told
+    others = (f"-pno:{each.name}" for each in entry_points(group="pytest11") if each.name != "hangar_dal")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *OPTIONS, *others],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)},
+    )  # fmt: skip
+    assert "1 passed" in done.stdout, done.stdout + done.stderr

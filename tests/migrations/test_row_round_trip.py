@@ -29,34 +29,47 @@ def pets(folder: Path, add_migration: Add) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("apply", "rollback", "told"),
-    [
-        ("UPDATE pets SET name = upper(name);", "SELECT 1;", "pets has other values in name"),
-        ("UPDATE pets SET kind = 'DOG' WHERE kind = 'CAT';", "SELECT 1;", "pets has other values in kind"),
-        ("UPDATE pets SET kind = 'CAT' WHERE kind IS NULL;", "SELECT 1;", "pets has other values in kind"),
-        ("DELETE FROM pets WHERE kind = 'DOG';", "SELECT 1;", "pets had 3 rows and has 2"),
-        (
-            "UPDATE pets SET name = upper(name);",
-            "SELECT '\n-- rows differ: in a text, this is no reason\n';",
-            "pets has other values in name",
-        ),
-        (
-            "ALTER TABLE pets ADD COLUMN age bigint; UPDATE pets SET age = 2020 - born; UPDATE pets SET born = NULL;",
-            "ALTER TABLE pets DROP COLUMN age;",
-            "pets has other values in born",
-        ),
-    ],
+# What a migration does to the rows of its pets, its rollback, and what is reported.
+CHANGES = (
+    ("UPDATE pets SET name = upper(name);", "SELECT 1;", "pets has other values in name"),
+    ("UPDATE pets SET kind = 'DOG' WHERE kind = 'CAT';", "SELECT 1;", "pets has other values in kind"),
+    ("UPDATE pets SET kind = 'CAT' WHERE kind IS NULL;", "SELECT 1;", "pets has other values in kind"),
+    ("DELETE FROM pets WHERE kind = 'DOG';", "SELECT 1;", "pets had 3 rows and has 2"),
+    (
+        "UPDATE pets SET name = upper(name);",
+        "SELECT '\n-- rows differ: in a text, this is no reason\n';",
+        "pets has other values in name",
+    ),
+    (
+        "ALTER TABLE pets ADD COLUMN age bigint; UPDATE pets SET age = 2020 - born; UPDATE pets SET born = NULL;",
+        "ALTER TABLE pets DROP COLUMN age;",
+        "pets has other values in born",
+    ),
 )
+
+
 def test_rows_that_differ_after_a_rollback_are_found_on_both_databases(
-    apply: str, rollback: str, told: str, findings: Findings, pets: Path, add_migration: Add
+    findings: Findings, folder: Path, add_migration: Add
 ) -> None:
-    sqlite = apply.replace("bigint", "integer")
-    add_migration(pets, "0002_change", sqlite=sqlite, postgresql=apply, rollback=rollback)
+    """Each migration changes a table of its own, so that one pair of databases shows all."""
+    tables = [f"pets{number}" for number in range(len(CHANGES))]
+    make = "".join(PETS.replace("pets", table) for table in tables)
+    add_migration(
+        folder, "0001_pets", sqlite=make.replace("bigint", "integer"), postgresql=make,
+        rollback="".join(f"DROP TABLE {table};" for table in tables),
+    )  # fmt: skip
+    for table, change in zip(tables, CHANGES, strict=True):
+        apply, rollback = (script.replace("pets", table) for script in change[:2])
+        sqlite = apply.replace("bigint", "integer")
+        add_migration(folder, f"0002_{table}", sqlite=sqlite, postgresql=apply, rollback=rollback)
     reported = findings()
-    assert found(reported) == [("postgresql", "0002_change", "rows-differ"), ("sqlite", "0002_change", "rows-differ")]
-    assert all(each.message.endswith(told) for each in reported)
-    assert all(each.path.endswith(f"{each.dialect}/0002_change.rollback.sql") for each in reported)
+    assert found(reported) == [
+        (dialect, f"0002_{table}", "rows-differ") for dialect in ("postgresql", "sqlite") for table in tables
+    ]
+    for each in reported:
+        assert each.path.endswith(f"{each.dialect}/{each.query}.rollback.sql")
+        table = each.query.removeprefix("0002_")
+        assert each.message.endswith(CHANGES[tables.index(table)][2].replace("pets", table))
 
 
 def test_rows_that_are_the_same_after_a_rollback_are_fine(findings: Findings, pets: Path, add_migration: Add) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hangar_dal.rules import Finding
 
 Add = Callable[..., None]
-Twins = Callable[[str, str], tuple[Finding, ...]]
+Twins = Callable[..., list[list[Finding]]]
 
 APART = {
     "a bound": (
@@ -30,70 +30,77 @@ LIKE = {
 }
 
 
+# On SQLite, on PostgreSQL, and whether the values differ.
+DEFAULTS = (
+    ("text DEFAULT 'x'", "text DEFAULT 'y'", True),
+    ("text DEFAULT 'it''s'", "text DEFAULT 'it''s'", False),
+    ("text DEFAULT (lower('X'))", "text DEFAULT upper('x')", False),
+    ("integer DEFAULT (-1)", "bigint DEFAULT -1", False),
+    ("integer DEFAULT -1", "bigint DEFAULT 1", True),
+    ("integer DEFAULT FALSE", "boolean DEFAULT FALSE", False),
+    ("integer DEFAULT 0", "boolean DEFAULT TRUE", True),
+    ("text DEFAULT '{\"a\":1}'", "jsonb DEFAULT '{\"a\": 1}'", False),
+    ("text DEFAULT '{}'", "jsonb DEFAULT '{\"a\": 1}'", True),
+    ("text DEFAULT '[]'", "text[] DEFAULT '{}'", False),
+    ("text DEFAULT '2020-01-01'", "date DEFAULT '2020-01-01'", False),
+)
+INDEXES = (
+    ("UNIQUE INDEX i@ ON a@ (b) WHERE c = 'x'", "UNIQUE INDEX i@ ON a@ (b)", True),
+    ("UNIQUE INDEX i@ ON a@ (b) WHERE c = 'x'", "UNIQUE INDEX i@ ON a@ (b) WHERE c = 'y'", True),
+    ("UNIQUE INDEX i@ ON a@ (b) WHERE c = 'x'", "UNIQUE INDEX i@ ON a@ (b) WHERE (c = 'x'::text)", False),
+    ("INDEX i@ ON a@ (b) WHERE c = 'x'", "INDEX i@ ON a@ (b)", False),
+    ("UNIQUE INDEX i@ ON a@ (b) WHERE c IS NULL", "UNIQUE INDEX i@ ON a@ (b) WHERE d IS NULL", True),
+    ("UNIQUE INDEX i@ ON a@ (b) WHERE d IS NULL", "UNIQUE INDEX i@ ON a@ (b) WHERE (d IS NULL)", False),
+)
+
+
 @pytest.fixture
 def twins(findings: Callable[[], tuple[Finding, ...]], folder: Path, add_migration: Add) -> Twins:
-    """What is found where a migration makes the table `a` so on one database, and so on the other."""
+    """What is found in each of these: statements on SQLite, and on PostgreSQL, in which `@` is a number of their own.
 
-    def made(sqlite: str, postgresql: str) -> tuple[Finding, ...]:
-        add_migration(folder, "0001_values", sqlite=sqlite, postgresql=postgresql, rollback="DROP TABLE a;")
-        return findings()
+    Each is a migration, so that one pair of databases shows all.
+    """
+
+    def made(*pairs: tuple[str, str]) -> list[list[Finding]]:
+        names = [f"{number:04}_values" for number in range(len(pairs))]
+        for number, (name, pair) in enumerate(zip(names, pairs, strict=True)):
+            sqlite, postgresql, undo = (each.replace("@", str(number)) for each in (*pair, "DROP TABLE a@;"))
+            add_migration(folder, name, sqlite=sqlite, postgresql=postgresql, rollback=undo)
+        found = findings()
+        assert {one.query for one in found} <= set(names)
+        return [[one for one in found if one.query == name] for name in names]
 
     return made
 
 
-@pytest.mark.parametrize(("sqlite", "postgresql", "values"), APART.values(), ids=APART)
-def test_a_rule_with_other_values_in_one_twin_is_found(twins: Twins, sqlite: str, postgresql: str, values: str) -> None:
-    (found,) = twins(_checked(sqlite, "integer"), _checked(postgresql, "bigint"))
-    assert (found.query, found.rule) == ("0001_values", "schemas-differ")
-    assert found.message.startswith(f"constraint c is not the same in SQLite and PostgreSQL: {values} (")
+def test_a_rule_with_other_values_in_one_twin_is_found(twins: Twins) -> None:
+    pairs = [(_checked(sqlite, "integer"), _checked(postgresql, "bigint")) for sqlite, postgresql, _ in APART.values()]
+    for number, (found, (kind, (_, _, values))) in enumerate(zip(twins(*pairs), APART.items(), strict=True)):
+        assert [one.rule for one in found] == ["schemas-differ"], kind
+        start = f"constraint c{number} is not the same in SQLite and PostgreSQL: {values} ("
+        assert found[0].message.startswith(start), kind
 
 
-@pytest.mark.parametrize(("sqlite", "postgresql"), LIKE.values(), ids=LIKE)
-def test_a_rule_that_one_twin_writes_otherwise_is_not_suspected(twins: Twins, sqlite: str, postgresql: str) -> None:
-    assert twins(_checked(sqlite, "integer"), _checked(postgresql, "bigint")) == ()
+def test_a_rule_that_one_twin_writes_otherwise_is_not_suspected(twins: Twins) -> None:
+    pairs = [(_checked(sqlite, "integer"), _checked(postgresql, "bigint")) for sqlite, postgresql in LIKE.values()]
+    assert dict(zip(LIKE, twins(*pairs), strict=True)) == {kind: [] for kind in LIKE}
 
 
-@pytest.mark.parametrize(
-    ("sqlite", "postgresql", "is_found"),
-    [
-        ("text DEFAULT 'x'", "text DEFAULT 'y'", True),
-        ("text DEFAULT 'it''s'", "text DEFAULT 'it''s'", False),
-        ("text DEFAULT (lower('X'))", "text DEFAULT upper('x')", False),
-        ("integer DEFAULT (-1)", "bigint DEFAULT -1", False),
-        ("integer DEFAULT -1", "bigint DEFAULT 1", True),
-        ("integer DEFAULT FALSE", "boolean DEFAULT FALSE", False),
-        ("integer DEFAULT 0", "boolean DEFAULT TRUE", True),
-        ("text DEFAULT '{\"a\":1}'", "jsonb DEFAULT '{\"a\": 1}'", False),
-        ("text DEFAULT '{}'", "jsonb DEFAULT '{\"a\": 1}'", True),
-        ("text DEFAULT '[]'", "text[] DEFAULT '{}'", False),
-        ("text DEFAULT '2020-01-01'", "date DEFAULT '2020-01-01'", False),
-    ],
-)
-def test_a_default_of_another_value_in_one_twin_is_found(
-    twins: Twins, sqlite: str, postgresql: str, is_found: bool
-) -> None:
-    found = twins(f"CREATE TABLE a (b {sqlite});", f"CREATE TABLE a (b {postgresql});")
-    assert [one.rule for one in found] == ["schemas-differ"] * is_found
+def test_a_default_of_another_value_in_one_twin_is_found(twins: Twins) -> None:
+    tables = "CREATE TABLE a@ (b {});"
+    pairs = [(tables.format(sqlite), tables.format(postgresql)) for sqlite, postgresql, _ in DEFAULTS]
+    for found, case in zip(twins(*pairs), DEFAULTS, strict=True):
+        assert [one.rule for one in found] == ["schemas-differ"] * case[2], case
 
 
-@pytest.mark.parametrize(
-    ("sqlite", "postgresql", "is_found"),
-    [
-        ("UNIQUE INDEX i ON a (b) WHERE c = 'x'", "UNIQUE INDEX i ON a (b)", True),
-        ("UNIQUE INDEX i ON a (b) WHERE c = 'x'", "UNIQUE INDEX i ON a (b) WHERE c = 'y'", True),
-        ("UNIQUE INDEX i ON a (b) WHERE c = 'x'", "UNIQUE INDEX i ON a (b) WHERE (c = 'x'::text)", False),
-        ("INDEX i ON a (b) WHERE c = 'x'", "INDEX i ON a (b)", False),
-        ("UNIQUE INDEX i ON a (b) WHERE c IS NULL", "UNIQUE INDEX i ON a (b) WHERE d IS NULL", True),
-        ("UNIQUE INDEX i ON a (b) WHERE d IS NULL", "UNIQUE INDEX i ON a (b) WHERE (d IS NULL)", False),
-    ],
-)
-def test_an_index_of_other_rows_in_one_twin_is_found(
-    twins: Twins, sqlite: str, postgresql: str, is_found: bool
-) -> None:
-    table = "CREATE TABLE a (b text, c text, d {}); CREATE {};"
-    found = twins(table.format("text", sqlite), table.format("timestamptz", postgresql))
-    assert [one.rule for one in found] == ["schemas-differ"] * is_found
+def test_an_index_of_other_rows_in_one_twin_is_found(twins: Twins) -> None:
+    table = "CREATE TABLE a@ (b text, c text, d {}); CREATE {};"
+    pairs = [
+        (table.format("text", sqlite), table.format("timestamptz", postgresql)) for sqlite, postgresql, _ in INDEXES
+    ]
+    for found, case in zip(twins(*pairs), INDEXES, strict=True):
+        assert [one.rule for one in found] == ["schemas-differ"] * case[2], case
 
 
 def _checked(rule: str, number: str) -> str:
-    return f"CREATE TABLE a (b text, n {number}, CONSTRAINT c CHECK ({rule}));"
+    return f"CREATE TABLE a@ (b text, n {number}, CONSTRAINT c@ CHECK ({rule}));"

@@ -1,5 +1,6 @@
 """Broken migrations are found before any database that matters has had them, and whole ones are not suspected."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
@@ -31,36 +32,38 @@ def check(findings: Callable[..., tuple[Finding, ...]]) -> Check:
     return run
 
 
-def test_the_project_s_own_migrations_are_whole(check: Check) -> None:
+def test_whole_migrations_are_not_suspected(check: Check, first_three: Path) -> None:
+    """All of the project's own are verified by `tox -e contract`."""
     assert check(lint=True) == []
 
 
-@pytest.mark.parametrize(
-    ("apply", "rollback", "left"),
-    [
-        (TABLE, "SELECT 1;", "+ table pilots"),
-        ("CREATE INDEX idx_role ON users (role);", "SELECT 1;", "+ users: index idx_role"),
-        ("CREATE VIEW names AS SELECT id FROM users;", "SELECT 1;", "+ view names"),
-        ("ALTER TABLE users ADD COLUMN note text;", "SELECT 1;", "+ users: column note text null"),
-        ("SELECT 1;", "DROP INDEX idx_session_expires;", "- session_cookies: index idx_session_expires"),
-    ],
+# What a migration does, a rollback that does not undo it, and the difference that is left.
+NOT_UNDONE = (
+    (TABLE, "SELECT 1;", "+ table pilots"),
+    ("CREATE INDEX idx_role ON users (role);", "SELECT 1;", "+ users: index idx_role"),
+    ("CREATE VIEW names AS SELECT id FROM users;", "SELECT 1;", "+ view names"),
+    ("ALTER TABLE users ADD COLUMN note text;", "SELECT 1;", "+ users: column note text null"),
+    ("SELECT 1;", "DROP INDEX idx_session_expires;", "- session_cookies: index idx_session_expires"),
 )
+
+
 def test_a_rollback_that_does_not_undo_exactly_is_found_on_both_databases(
-    findings: Callable[..., tuple[Finding, ...]],
-    first_three: Path,
-    add_migration: Add,
-    apply: str,
-    rollback: str,
-    left: str,
+    findings: Callable[..., tuple[Finding, ...]], first_three: Path, add_migration: Add
 ) -> None:
-    add_migration(first_three, "0004_more", apply=apply, rollback=rollback)
+    migrations_left = {}
+    for number, (apply, rollback, left) in enumerate(NOT_UNDONE, start=4):
+        add_migration(first_three, f"{number:04}_more", apply=apply, rollback=rollback)
+        migrations_left[f"{number:04}_more"] = left
     found = findings()
     assert [(one.dialect, one.query, one.rule) for one in found] == [
-        ("postgresql", "0004_more", "rollback-differs"),
-        ("sqlite", "0004_more", "rollback-differs"),
+        (dialect, migration, "rollback-differs")
+        for dialect in ("postgresql", "sqlite")
+        for migration in migrations_left
     ]
-    assert all(one.path.endswith(f"{one.dialect}/0004_more.rollback.sql") for one in found)
-    assert all(f"\n    {left}" in one.message for one in found)
+    for one in found:
+        assert one.path.endswith(f"{one.dialect}/{one.query}.rollback.sql")
+        differences = [line for line in one.message.splitlines() if line.startswith(("    + ", "    - "))]
+        assert [line[4:].startswith(migrations_left[one.query]) for line in differences] == [True], one.message
 
 
 RENAMED = """
@@ -75,22 +78,25 @@ CREATE VIEW pilot_names AS SELECT id, name FROM pilots;
 """
 
 
-@pytest.mark.parametrize(
-    ("apply", "rollback"),
-    [
-        ("ALTER TABLE pilots RENAME TO flyers;", "ALTER TABLE flyers RENAME TO pilots;"),
-        ('ALTER TABLE pilots RENAME TO "flyers";', 'ALTER TABLE "flyers" RENAME TO "pilots";'),
-        ("ALTER TABLE pilots RENAME COLUMN name TO label;", "ALTER TABLE pilots RENAME COLUMN label TO name;"),
-        ('ALTER TABLE pilots RENAME COLUMN name TO "label";', 'ALTER TABLE pilots RENAME COLUMN "label" TO "name";'),
-        ("ALTER TABLE pilots RENAME COLUMN id TO pilot_id;", "ALTER TABLE pilots RENAME COLUMN pilot_id TO id;"),
-        ("ALTER TABLE pilots RENAME COLUMN wing_id TO w;", "ALTER TABLE pilots RENAME COLUMN w TO wing_id;"),
-    ],
+RENAMES = (
+    ("ALTER TABLE pilots RENAME TO flyers;", "ALTER TABLE flyers RENAME TO pilots;"),
+    ('ALTER TABLE pilots RENAME TO "flyers";', 'ALTER TABLE "flyers" RENAME TO "pilots";'),
+    ("ALTER TABLE pilots RENAME COLUMN name TO label;", "ALTER TABLE pilots RENAME COLUMN label TO name;"),
+    ('ALTER TABLE pilots RENAME COLUMN name TO "label";', 'ALTER TABLE pilots RENAME COLUMN "label" TO "name";'),
+    ("ALTER TABLE pilots RENAME COLUMN id TO pilot_id;", "ALTER TABLE pilots RENAME COLUMN pilot_id TO id;"),
+    ("ALTER TABLE pilots RENAME COLUMN wing_id TO w;", "ALTER TABLE pilots RENAME COLUMN w TO wing_id;"),
 )
-def test_a_rename_and_back_leaves_the_schema_as_it_was(
-    check: Check, folder: Path, add_migration: Add, apply: str, rollback: str
-) -> None:
-    add_migration(folder, "0001_pilots", apply=RENAMED, rollback="DROP VIEW pilot_names; DROP TABLE pilots;")
-    add_migration(folder, "0002_rename", apply=apply, rollback=rollback)
+
+
+def test_a_rename_and_back_leaves_the_schema_as_it_was(check: Check, folder: Path, add_migration: Add) -> None:
+    """Each renames in a table of its own, so that one database shows all."""
+    for number, scripts in enumerate(RENAMES):
+        make, undo, apply, rollback = (
+            re.sub("pilot|flyer", rf"\g<0>{number}_", script)
+            for script in (RENAMED, "DROP VIEW pilot_names; DROP TABLE pilots;", *scripts)
+        )
+        add_migration(folder, f"{number}001_pilots", apply=make, rollback=undo)
+        add_migration(folder, f"{number}002_rename", apply=apply, rollback=rollback)
     assert check() == []
 
 
@@ -150,49 +156,54 @@ def test_the_statement_that_fails_is_named_and_what_was_not_tried(
     assert {one.fix for one in found} == {"correct the statement; the 1 after it could not be tried"}
 
 
+# On SQLite, on PostgreSQL, and how the difference begins. `{}` is a number for each.
 ONE_SIDED = {
-    "column": ("CREATE TABLE a (b integer, c text);", "CREATE TABLE a (b bigint);", "- column a.c text null"),
-    "type": ("CREATE TABLE a (b text);", "CREATE TABLE a (b bigint);", "+ column a.b bigint null"),
-    "nullability": ("CREATE TABLE a (b text NOT NULL);", "CREATE TABLE a (b text);", "- column a.b text not null"),
+    "column": ("CREATE TABLE a{} (b integer, c text);", "CREATE TABLE a{} (b bigint);", "- column a{}.c text null"),
+    "type": ("CREATE TABLE a{} (b text);", "CREATE TABLE a{} (b bigint);", "+ column a{}.b bigint null"),
+    "nullability": (
+        "CREATE TABLE a{} (b text NOT NULL);",
+        "CREATE TABLE a{} (b text);",
+        "- column a{}.b text not null",
+    ),
     "default": (
-        "CREATE TABLE a (b text DEFAULT 'x');",
-        "CREATE TABLE a (b text);",
-        "- column a.b text null default 'x'",
+        "CREATE TABLE a{} (b text DEFAULT 'x');",
+        "CREATE TABLE a{} (b text);",
+        "- column a{}.b text null default 'x'",
     ),
     "rule": (
-        "CREATE TABLE a (b text);",
-        "CREATE TABLE a (b text, CONSTRAINT c CHECK (b <> ''));",
-        "+ constraint c check (b <>",
+        "CREATE TABLE a{} (b text);",
+        "CREATE TABLE a{} (b text, CONSTRAINT c{} CHECK (b <> ''));",
+        "+ constraint c{} check (b <>",
     ),
     "index": (
-        "CREATE TABLE a (b text); CREATE INDEX i ON a (b);",
-        "CREATE TABLE a (b text);",
-        "- create index i on a (b)",
+        "CREATE TABLE a{} (b text); CREATE INDEX i{} ON a{} (b);",
+        "CREATE TABLE a{} (b text);",
+        "- create index i{} on a{} (b)",
     ),
-    "table": ("SELECT 1;", "CREATE TABLE a (b text);", "+ table a (b text null)"),
+    "table": ("SELECT 1;", "CREATE TABLE a{} (b text);", "+ table a{} (b text null)"),
     "view": (
-        "CREATE TABLE a (b text); CREATE VIEW v AS SELECT b FROM a;",
-        "CREATE TABLE a (b text);",
-        "- create view v as select b from a",
+        "CREATE TABLE a{} (b text); CREATE VIEW v{} AS SELECT b FROM a{};",
+        "CREATE TABLE a{} (b text);",
+        "- create view v{} as select b from a{}",
     ),
 }
 
 
-@pytest.mark.parametrize(("sqlite", "postgresql", "line"), ONE_SIDED.values(), ids=ONE_SIDED)
 def test_a_change_of_one_twin_alone_is_found_once_where_it_was_made(
-    findings: Callable[..., tuple[Finding, ...]],
-    folder: Path,
-    add_migration: Add,
-    sqlite: str,
-    postgresql: str,
-    line: str,
+    findings: Callable[..., tuple[Finding, ...]], folder: Path, add_migration: Add
 ) -> None:
-    undo = "DROP VIEW IF EXISTS v; DROP TABLE IF EXISTS a;"
-    add_migration(folder, "0001_one_twin", sqlite=sqlite, postgresql=postgresql, rollback=undo)
-    add_migration(folder, "0002_later")
-    (found,) = findings()
-    assert (found.query, found.rule) == ("0001_one_twin", "schemas-differ")
-    assert f"\n    {line}" in found.message
+    lines = {}
+    for number, (kind, scripts) in enumerate(ONE_SIDED.items(), start=1):
+        undo = "DROP VIEW IF EXISTS v{}; DROP TABLE IF EXISTS a{};"
+        sqlite, postgresql, line, rollback = (each.replace("{}", str(number)) for each in (*scripts, undo))
+        migration = f"{number:04}_{kind}"
+        add_migration(folder, migration, sqlite=sqlite, postgresql=postgresql, rollback=rollback)
+        lines[migration] = line
+    add_migration(folder, "0009_later")
+    found = sorted(findings(), key=lambda one: one.query)
+    assert [(one.query, one.rule) for one in found] == [(migration, "schemas-differ") for migration in lines]
+    for one in found:
+        assert f"\n    {lines[one.query]}" in one.message
 
 
 @pytest.mark.parametrize(("name", "is_found"), [("a_b_check", True), ("a_b_type_check", False)])

@@ -1,14 +1,15 @@
 """A command that is killed halfway touches no real database, and the next one removes what it left."""
 
-import subprocess
-import sys
+import signal
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import psycopg
 import pytest
 
+from commands import start
 from outside_view import outside_view
 from scratch.real import COMMANDS, Real, kinds
 
@@ -17,6 +18,8 @@ KILLED = """\
 import os, signal, sys
 import psycopg
 
+os.chdir(sys.argv.pop(1))
+sys.path.insert(0, "")
 stop_at, sent, execute = int(sys.argv.pop(1)), 0, psycopg.Cursor.execute
 
 def counting(self, *arguments, **options):
@@ -48,10 +51,10 @@ def kill_and_run_again(
         patch.setattr(psycopg.Cursor, "execute", counting)
         assert command(*COMMANDS[name])[0] == 0
     for stop_at in sorted(Random(name).sample(range(1, sent + 1), moments)):
-        done = subprocess.run(
-            [sys.executable, "-c", KILLED, str(stop_at), *COMMANDS[name]], capture_output=True, check=False
-        )
-        assert done.returncode == -9, (name, stop_at, done.stderr)
+        printed = Path.cwd().with_name("printed")
+        process = start(KILLED, str(Path.cwd()), str(stop_at), *COMMANDS[name], printed=printed)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, (name, stop_at, printed.read_text())
         real.wait_until_alone()
         assert real.view() == before, (name, stop_at)
     code, said = command(*COMMANDS[name])

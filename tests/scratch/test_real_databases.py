@@ -1,8 +1,6 @@
 """No command touches the database that it is run beside, whatever its role may do, and however the command ends."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from commands import run_module
 from outside_view import outside_view
 from scratch.real import COMMANDS, Real, kinds
 
@@ -99,9 +98,10 @@ def test_the_pytest_plugin_works_with_a_throwaway_database(real: Real, applicati
 
 def assert_plugin_passes(**environment: str) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "HANGAR_TEST_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-q"],
-        env=kept | environment | {"PYTHONPATH": str(Path.cwd())}, capture_output=True, text=True, check=False,
+    done = run_module(
+        "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-q",
+        "-W", "ignore::pytest.PytestAssertRewriteWarning",  # the package has been imported before pytest starts
+        env=kept | environment | {"PYTHONPATH": str(Path.cwd())},
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout + done.stderr
 

@@ -207,14 +207,15 @@ async def test_allowed(api: Api, administrator: Person, operation: Operation):
     assert answer.is_success, answer.text
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
-async def test_forbidden(api: Api, moderator: Person, operation: Operation):
+async def test_forbidden(api: Api, moderator: Person, subtests: pytest.Subtests):
     """To a moderator, and so to other users too."""
-    user = await api.enter()
-    before = await users.get_user(api.database, user.uuid)
-    assert kind(await operation(api, moderator, user)) == (403, "forbidden")
-    assert await users.get_user(api.database, user.uuid) == before
-    assert (await api.call(user, "GET", "/me")).status_code == 200
+    for operation in OPERATIONS:
+        with subtests.test(operation=operation.__name__):
+            user = await api.enter()
+            before = await users.get_user(api.database, user.uuid)
+            assert kind(await operation(api, moderator, user)) == (403, "forbidden")
+            assert await users.get_user(api.database, user.uuid) == before
+            assert (await api.call(user, "GET", "/me")).status_code == 200
 
 
 def test_every_route_of_administrators_is_tried(api: Api):
@@ -228,9 +229,10 @@ def test_every_route_of_administrators_is_tried(api: Api):
     assert len(routes) == len(OPERATIONS)
 
 
-@pytest.mark.parametrize("path", ["/admin/users", "/admin/statistics", "/admin/events"])
-async def test_nobody_gets_in_without_a_token(api: Api, path: str):
-    assert kind(await api.http.get(path)) == (401, "token-invalid")
+async def test_nobody_gets_in_without_a_token(api: Api, subtests: pytest.Subtests):
+    for path in ["/admin/users", "/admin/statistics", "/admin/events"]:
+        with subtests.test(path=path):
+            assert kind(await api.http.get(path)) == (401, "token-invalid")
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest", "name"])
@@ -265,9 +267,8 @@ async def test_events_name_the_administrator(api: Api):
     assert by_admin == ["ROLE_CHANGED", "SIGNED_OUT", "STATUS_CHANGED"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
+async def test_an_unknown_user_is_not_found(api: Api, administrator: Person, subtests: pytest.Subtests):
+    for method, path, body in [
         ("GET", "", None),
         ("PATCH", "", {"is_private": True}),
         ("PATCH", "", {}),
@@ -279,7 +280,9 @@ async def test_events_name_the_administrator(api: Api):
         ("GET", "/export", None),
         ("DELETE", "", None),
         ("DELETE", "/sessions", None),
-    ],
-)
-async def test_an_unknown_user_is_not_found(api: Api, administrator: Person, method: str, path: str, body: Any):
-    assert kind(await api.call(administrator, method, f"/admin/users/{uuid4()}{path}", body)) == (404, "not-found")
+    ]:
+        with subtests.test(method=method, path=path):
+            assert kind(await api.call(administrator, method, f"/admin/users/{uuid4()}{path}", body)) == (
+                404,
+                "not-found",
+            )

@@ -65,14 +65,15 @@ BAD_FIELDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fields", BAD_FIELDS.values(), ids=BAD_FIELDS)
 async def test_a_bad_field_is_refused_in_a_new_livestream_and_in_a_change(
-    api: Api, owner: Person, fields: dict[str, Any]
+    api: Api, owner: Person, subtests: pytest.Subtests
 ):
-    assert (await api.call(owner, "POST", PATH, {"title": "Flight"} | fields)).status_code == 422
-    livestream = await announce(api, owner)
-    assert (await api.call(owner, "PATCH", f"{PATH}/{livestream['id']}", fields)).status_code == 422
-    assert await api.get(owner, f"{PATH}/{livestream['id']}") == livestream
+    for name, fields in BAD_FIELDS.items():
+        with subtests.test(name):
+            assert (await api.call(owner, "POST", PATH, {"title": "Flight"} | fields)).status_code == 422
+            livestream = await announce(api, owner)
+            assert (await api.call(owner, "PATCH", f"{PATH}/{livestream['id']}", fields)).status_code == 422
+            assert await api.get(owner, f"{PATH}/{livestream['id']}") == livestream
 
 
 async def test_a_change_leaves_other_fields_as_they_are(api: Api, owner: Person):
@@ -228,14 +229,16 @@ OF_OWNER: dict[str, tuple[str, str, Any]] = {
 ALL = [*OF_OWNER.values(), ("POST", PATH, {}), ("GET", MINE, None), ("GET", f"{MINE}/followed", None)]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ALL)
-async def test_somebody_who_is_not_signed_in_is_told_to_sign_in(api: Api, method: str, path: str, body: Any):
-    assert kind(await api.call(None, method, path.format(id=uuid4()), body)) == (401, "token-invalid")
+async def test_somebody_who_is_not_signed_in_is_told_to_sign_in(api: Api, subtests: pytest.Subtests):
+    for method, path, body in ALL:
+        with subtests.test(method=method, path=path):
+            assert kind(await api.call(None, method, path.format(id=uuid4()), body)) == (401, "token-invalid")
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OF_OWNER.values(), ids=OF_OWNER)
 async def test_a_livestream_of_somebody_else_is_not_found_even_if_it_is_public(
-    api: Api, owner: Person, stranger: Person, method: str, path: str, body: Any
+    api: Api, owner: Person, stranger: Person, subtests: pytest.Subtests
 ):
-    for livestream_id in ((await announce(api, owner))["id"], uuid4()):
-        assert kind(await api.call(stranger, method, path.format(id=livestream_id), body)) == NOT_FOUND
+    for name, (method, path, body) in OF_OWNER.items():
+        with subtests.test(name):
+            for livestream_id in ((await announce(api, owner))["id"], uuid4()):
+                assert kind(await api.call(stranger, method, path.format(id=livestream_id), body)) == NOT_FOUND

@@ -126,9 +126,13 @@ BAD_PREFERENCES: dict[str, tuple[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("part", "body"), BAD_PREFERENCES.values(), ids=BAD_PREFERENCES)
-async def test_a_preference_of_the_wrong_form_is_refused(api: Api, stranger: Person, part: str, body: Any):
-    assert kind(await api.call(stranger, "PUT", f"{INBOX}/preferences/{part}", body)) == (422, "invalid-request")
+async def test_a_preference_of_the_wrong_form_is_refused(api: Api, stranger: Person, subtests: pytest.Subtests):
+    for name, (part, body) in BAD_PREFERENCES.items():
+        with subtests.test(name):
+            assert kind(await api.call(stranger, "PUT", f"{INBOX}/preferences/{part}", body)) == (
+                422,
+                "invalid-request",
+            )
 
 
 async def test_a_notification_that_has_expired_is_shown_and_counted_no_more(

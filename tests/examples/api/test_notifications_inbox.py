@@ -81,9 +81,10 @@ BAD_QUERIES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("query", BAD_QUERIES.values(), ids=BAD_QUERIES)
-async def test_a_query_of_the_wrong_form_is_refused(api: Api, bob: Person, query: dict[str, Any]):
-    assert (await api.call(bob, "GET", INBOX, params=query)).status_code == 422
+async def test_a_query_of_the_wrong_form_is_refused(api: Api, bob: Person, subtests: pytest.Subtests):
+    for name, query in BAD_QUERIES.items():
+        with subtests.test(name):
+            assert (await api.call(bob, "GET", INBOX, params=query)).status_code == 422
 
 
 async def test_one_is_marked_as_read_and_as_unread_and_stays_seen(api: Api, ada: Person, bob: Person):
@@ -136,9 +137,10 @@ BAD_BODIES: dict[str, tuple[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("route", "body"), BAD_BODIES.values(), ids=BAD_BODIES)
-async def test_a_body_of_the_wrong_form_is_refused(api: Api, bob: Person, route: str, body: Any):
-    assert kind(await api.call(bob, "POST", f"{INBOX}/{route}", body)) == (422, "invalid-request")
+async def test_a_body_of_the_wrong_form_is_refused(api: Api, bob: Person, subtests: pytest.Subtests):
+    for name, (route, body) in BAD_BODIES.items():
+        with subtests.test(name):
+            assert kind(await api.call(bob, "POST", f"{INBOX}/{route}", body)) == (422, "invalid-request")
 
 
 async def test_a_notification_that_was_deleted_is_gone(api: Api, ada: Person, bob: Person):
@@ -177,6 +179,7 @@ NEEDS_A_USER = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), NEEDS_A_USER, ids=[f"{number}" for number in range(len(NEEDS_A_USER))])
-async def test_somebody_who_is_not_signed_in_has_no_inbox(api: Api, method: str, path: str):
-    assert kind(await api.call(None, method, INBOX + path)) == (401, "token-invalid")
+async def test_somebody_who_is_not_signed_in_has_no_inbox(api: Api, subtests: pytest.Subtests):
+    for method, path in NEEDS_A_USER:
+        with subtests.test(method=method, path=path):
+            assert kind(await api.call(None, method, INBOX + path)) == (401, "token-invalid")

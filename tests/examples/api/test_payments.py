@@ -112,11 +112,12 @@ BAD_FIELDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fields", BAD_FIELDS.values(), ids=BAD_FIELDS)
-async def test_a_bad_field_is_refused(api: Api, payer: Person, fields: dict[str, Any]):
-    answer = await api.call(payer, "POST", MINE, {"amount": 5000, "currency": "EUR"} | fields)
-    assert answer.status_code in (409, 422), answer.text
-    assert "4242" not in answer.text
+async def test_a_bad_field_is_refused(api: Api, payer: Person, subtests: pytest.Subtests):
+    for name, fields in BAD_FIELDS.items():
+        with subtests.test(name):
+            answer = await api.call(payer, "POST", MINE, {"amount": 5000, "currency": "EUR"} | fields)
+            assert answer.status_code in (409, 422), answer.text
+            assert "4242" not in answer.text
 
 
 async def test_my_payments_come_in_pages_the_newest_first_and_by_status(api: Api):
@@ -248,38 +249,36 @@ OF_ADMINISTRATOR: dict[str, tuple[str, str, Any]] = {
 ALL = OF_PAYER | OF_ADMINISTRATOR | {"begin": ("POST", MINE, {}), "list mine": ("GET", MINE, None)}
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ALL.values(), ids=ALL)
-async def test_somebody_who_is_not_signed_in_is_told_to_sign_in(api: Api, method: str, path: str, body: Any):
-    assert kind(await api.call(None, method, path.format(id=uuid4()), body)) == (401, "token-invalid")
+async def test_somebody_who_is_not_signed_in_is_told_to_sign_in(api: Api, subtests: pytest.Subtests):
+    for name, (method, path, body) in ALL.items():
+        with subtests.test(name):
+            assert kind(await api.call(None, method, path.format(id=uuid4()), body)) == (401, "token-invalid")
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OF_PAYER.values(), ids=OF_PAYER)
 async def test_a_payment_of_somebody_else_is_not_found(
-    api: Api, payer: Person, stranger: Person, method: str, path: str, body: Any
+    api: Api, payer: Person, stranger: Person, subtests: pytest.Subtests
 ):
-    for payment_id in ((await begin(api, payer))["id"], uuid4()):
-        assert kind(await api.call(stranger, method, path.format(id=payment_id), body)) == NOT_FOUND
+    for name, (method, path, body) in OF_PAYER.items():
+        with subtests.test(name):
+            for payment_id in ((await begin(api, payer))["id"], uuid4()):
+                assert kind(await api.call(stranger, method, path.format(id=payment_id), body)) == NOT_FOUND
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OF_ADMINISTRATOR.values(), ids=OF_ADMINISTRATOR)
 async def test_only_administrators_say_what_the_provider_answered(
-    api: Api, payer: Person, moderator: Person, method: str, path: str, body: Any
+    api: Api, payer: Person, moderator: Person, subtests: pytest.Subtests
 ):
-    payment = await begin(api, payer)
-    for person in (payer, moderator):
-        assert kind(await api.call(person, method, path.format(id=payment["id"]), body)) == (403, "forbidden")
-    assert await status(api, payer, payment) == "CREATED"
+    for name, (method, path, body) in OF_ADMINISTRATOR.items():
+        with subtests.test(name):
+            payment = await begin(api, payer)
+            for person in (payer, moderator):
+                assert kind(await api.call(person, method, path.format(id=payment["id"]), body)) == (403, "forbidden")
+            assert await status(api, payer, payment) == "CREATED"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [call for name, call in OF_ADMINISTRATOR.items() if "{id}" in call[1]],
-    ids=[name for name, call in OF_ADMINISTRATOR.items() if "{id}" in call[1]],
-)
-async def test_a_payment_that_does_not_exist_is_not_found(
-    api: Api, administrator: Person, method: str, path: str, body: Any
-):
-    assert kind(await api.call(administrator, method, path.format(id=uuid4()), body)) == NOT_FOUND
+async def test_a_payment_that_does_not_exist_is_not_found(api: Api, administrator: Person, subtests: pytest.Subtests):
+    for method, path, body in [call for name, call in OF_ADMINISTRATOR.items() if "{id}" in call[1]]:
+        with subtests.test(method=method, path=path):
+            assert kind(await api.call(administrator, method, path.format(id=uuid4()), body)) == NOT_FOUND
 
 
 def test_every_route_of_administrators_is_tried(api: Api):

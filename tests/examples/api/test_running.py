@@ -105,7 +105,8 @@ def test_one_command_starts_it_and_a_signal_stops_it(empty_settings: Settings, t
         kept = http.put(f"/admin/users/{ada}/role", headers=bearer, json={"role": "USER"})
         assert (kept.status_code, kept.json()["type"]) == (409, "urn:hangar-api:trigger-violation")
         assert http.post("/password/forgotten", json={"email": ADA["email"]}).status_code == 202
-        server.stop()  # after the message, which follows the answer
+        # It stops after the message, which follows the answer, and after the request that it has begun to read.
+        _check_that_it_finishes_a_request(server, bearer["Authorization"])
     said = server.log.read_text()
     assert "Application shutdown complete" in said
     (message,) = outbox.iterdir()
@@ -117,11 +118,14 @@ def test_one_command_starts_it_and_a_signal_stops_it(empty_settings: Settings, t
         assert secret not in said
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
 
+    if given["DATABASE_URL"].startswith("postgresql"):
+        return  # what a second start finds in .env and in the history of migrations depends on no database
     server.log.unlink()
     given["API_WORKERS"] = "false"  # the first start had them
     with served(["-m", "hangar_api"], tmp_path, given) as server, httpx.Client(base_url=server.url) as http:
-        assert http.get("/me", headers=bearer).json()["username"] == "ada", "the second start has the same keys"
-        _check_that_it_finishes_a_request(server, bearer["Authorization"])
+        me = http.get("/me", headers=bearer).json()
+        assert (me["username"], me["display_name"]) == ("ada", "Ada L."), "the second start has the same keys"
+        server.stop()
     said = server.log.read_text()
     assert "applied" not in said
     assert "Application shutdown complete" in said

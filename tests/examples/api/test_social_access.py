@@ -147,45 +147,55 @@ async def ask(
     return await api.call(person, method, path, body, **more)
 
 
-@pytest.mark.parametrize("request_line", FOR_USERS + FOR_MODERATORS)
-async def test_only_who_is_signed_in_may(api: Api, ids: dict[str, str], request_line: str):
+async def test_only_who_is_signed_in_may(api: Api, ids: dict[str, str], subtests: pytest.Subtests):
     """Whatever the body is: who asks is checked before what is asked."""
-    for body in (None, {"colour": "red"}):
-        assert kind(await ask(api, None, request_line, ids, body)) == (401, "token-invalid")
+    for request_line in FOR_USERS + FOR_MODERATORS:
+        with subtests.test(request_line=request_line):
+            for body in (None, {"colour": "red"}):
+                assert kind(await ask(api, None, request_line, ids, body)) == (401, "token-invalid")
 
 
-@pytest.mark.parametrize("request_line", FOR_MODERATORS)
-async def test_only_moderators_may(api: Api, ids: dict[str, str], stranger: Person, request_line: str):
-    for body in (None, {"colour": "red"}):
-        assert kind(await ask(api, stranger, request_line, ids, body)) == (403, "forbidden")
+async def test_only_moderators_may(api: Api, ids: dict[str, str], stranger: Person, subtests: pytest.Subtests):
+    for request_line in FOR_MODERATORS:
+        with subtests.test(request_line=request_line):
+            for body in (None, {"colour": "red"}):
+                assert kind(await ask(api, stranger, request_line, ids, body)) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("request_line", UNKNOWN)
-async def test_what_does_not_exist_is_not_found(api: Api, ids: dict[str, str], stranger: Person, request_line: str):
-    assert kind(await ask(api, stranger, request_line, ids, UNKNOWN[request_line])) == NOT_FOUND
-
-
-@pytest.mark.parametrize("path", NOTHING_TO_DO)
-async def test_what_is_not_there_is_taken_away_without_an_error(api: Api, stranger: Person, path: str):
-    assert (await api.call(stranger, "DELETE", path.format(uuid4()))).status_code == 204
-
-
-@pytest.mark.parametrize(("request_line", "body"), BAD_BODIES.values(), ids=BAD_BODIES)
-async def test_a_body_of_the_wrong_form_is_refused(
-    api: Api, ids: dict[str, str], owner: Person, request_line: str, body: Any
+async def test_what_does_not_exist_is_not_found(
+    api: Api, ids: dict[str, str], stranger: Person, subtests: pytest.Subtests
 ):
-    assert kind(await ask(api, owner, request_line, ids, body)) == INVALID
-    assert (await api.get(owner, f"/comments/{ids['comment']}"))["body"] == "First"
+    for request_line, body in UNKNOWN.items():
+        with subtests.test(request_line=request_line):
+            assert kind(await ask(api, stranger, request_line, ids, body)) == NOT_FOUND
 
 
-@pytest.mark.parametrize("path", LISTS)
-async def test_a_list_refuses_what_is_no_page_of_it(api: Api, ids: dict[str, str], moderator: Person, path: str):
+async def test_what_is_not_there_is_taken_away_without_an_error(api: Api, stranger: Person, subtests: pytest.Subtests):
+    for path in NOTHING_TO_DO:
+        with subtests.test(path=path):
+            assert (await api.call(stranger, "DELETE", path.format(uuid4()))).status_code == 204
+
+
+async def test_a_body_of_the_wrong_form_is_refused(
+    api: Api, ids: dict[str, str], owner: Person, subtests: pytest.Subtests
+):
+    for name, (request_line, body) in BAD_BODIES.items():
+        with subtests.test(name):
+            assert kind(await ask(api, owner, request_line, ids, body)) == INVALID
+            assert (await api.get(owner, f"/comments/{ids['comment']}"))["body"] == "First"
+
+
+async def test_a_list_refuses_what_is_no_page_of_it(
+    api: Api, ids: dict[str, str], moderator: Person, subtests: pytest.Subtests
+):
     """A cursor that is none, or of another list, and a page that is too long or empty."""
-    for cursor in ("x", "e30", "W251bGwsbnVsbF0K", "WzEsMiwzXQ", "WyJ4IiwieSJd"):
-        answer = await ask(api, moderator, f"GET {path}", ids, params={"cursor": cursor})
-        assert kind(answer) == (422, "invalid-value"), cursor
-    for limit in (0, 101):
-        assert kind(await ask(api, moderator, f"GET {path}", ids, params={"limit": limit})) == INVALID
+    for path in LISTS:
+        with subtests.test(path=path):
+            for cursor in ("x", "e30", "W251bGwsbnVsbF0K", "WzEsMiwzXQ", "WyJ4IiwieSJd"):
+                answer = await ask(api, moderator, f"GET {path}", ids, params={"cursor": cursor})
+                assert kind(answer) == (422, "invalid-value"), cursor
+            for limit in (0, 101):
+                assert kind(await ask(api, moderator, f"GET {path}", ids, params={"limit": limit})) == INVALID
 
 
 ONESELF: dict[str, Any] = {
@@ -196,11 +206,14 @@ ONESELF: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("request_line", ONESELF)
-async def test_nobody_does_this_to_themselves(api: Api, ids: dict[str, str], stranger: Person, request_line: str):
-    answer = await ask(api, stranger, request_line, ids | {"me": stranger.id}, ONESELF[request_line])
-    assert answer.status_code == 422, answer.text
-    assert "themselves" in answer.json()["detail"]
+async def test_nobody_does_this_to_themselves(
+    api: Api, ids: dict[str, str], stranger: Person, subtests: pytest.Subtests
+):
+    for request_line, body in ONESELF.items():
+        with subtests.test(request_line=request_line):
+            answer = await ask(api, stranger, request_line, ids | {"me": stranger.id}, body)
+            assert answer.status_code == 422, answer.text
+            assert "themselves" in answer.json()["detail"]
 
 
 async def test_a_suspended_account_is_not_found_and_not_followed(api: Api, stranger: Person, administrator: Person):

@@ -71,10 +71,11 @@ BAD_FIELDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fields", BAD_FIELDS.values(), ids=BAD_FIELDS)
-async def test_a_bad_plan_is_refused(api: Api, administrator: Person, fields: dict[str, Any]):
-    given = {"code": token_hex(6), "name": "Pilot", "amount": 1000, "currency": "EUR", "interval_unit": "MONTH"}
-    assert (await api.call(administrator, "POST", PLANS, given | fields)).status_code == 422
+async def test_a_bad_plan_is_refused(api: Api, administrator: Person, subtests: pytest.Subtests):
+    for name, fields in BAD_FIELDS.items():
+        with subtests.test(name):
+            given = {"code": token_hex(6), "name": "Pilot", "amount": 1000, "currency": "EUR", "interval_unit": "MONTH"}
+            assert (await api.call(administrator, "POST", PLANS, given | fields)).status_code == 422
 
 
 async def test_a_subscription_begins_once_with_its_invoice(api: Api, administrator: Person):
@@ -196,24 +197,27 @@ OF_ADMINISTRATOR: dict[str, tuple[str, str, Any]] = {
 ALL = [*OF_ONE.values(), *OF_ADMINISTRATOR.values(), ("POST", PATH, {}), ("GET", PATH, None), ("GET", INVOICES, None)]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ALL, ids=[f"{method} {path}" for method, path, _ in ALL])
-async def test_somebody_who_is_not_signed_in_is_told_to_sign_in(api: Api, method: str, path: str, body: Any):
-    answer = await api.call(None, method, path.format(id=uuid4(), invoice=uuid4()), body)
-    assert kind(answer) == (401, "token-invalid")
+async def test_somebody_who_is_not_signed_in_is_told_to_sign_in(api: Api, subtests: pytest.Subtests):
+    for method, path, body in ALL:
+        with subtests.test(method=method, path=path):
+            answer = await api.call(None, method, path.format(id=uuid4(), invoice=uuid4()), body)
+            assert kind(answer) == (401, "token-invalid")
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OF_ONE.values(), ids=OF_ONE)
 async def test_what_belongs_to_another_user_is_not_found(
-    api: Api, administrator: Person, stranger: Person, method: str, path: str, body: Any
+    api: Api, administrator: Person, stranger: Person, subtests: pytest.Subtests
 ):
-    begun = await begin(api, await api.enter(), await create_plan(api, administrator))
-    for ids in (
-        {"id": begun["subscription"]["id"], "invoice": begun["invoice"]["id"]},
-        {"id": uuid4(), "invoice": uuid4()},
-    ):
-        assert kind(await api.call(stranger, method, path.format(**ids), body)) == NOT_FOUND
+    for name, (method, path, body) in OF_ONE.items():
+        with subtests.test(name):
+            begun = await begin(api, await api.enter(), await create_plan(api, administrator))
+            for ids in (
+                {"id": begun["subscription"]["id"], "invoice": begun["invoice"]["id"]},
+                {"id": uuid4(), "invoice": uuid4()},
+            ):
+                assert kind(await api.call(stranger, method, path.format(**ids), body)) == NOT_FOUND
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OF_ADMINISTRATOR.values(), ids=OF_ADMINISTRATOR)
-async def test_only_administrators_make_plans(api: Api, moderator: Person, method: str, path: str, body: Any):
-    assert kind(await api.call(moderator, method, path.format(id=uuid4()), body)) == (403, "forbidden")
+async def test_only_administrators_make_plans(api: Api, moderator: Person, subtests: pytest.Subtests):
+    for name, (method, path, body) in OF_ADMINISTRATOR.items():
+        with subtests.test(name):
+            assert kind(await api.call(moderator, method, path.format(id=uuid4()), body)) == (403, "forbidden")

@@ -94,10 +94,11 @@ for number, cursor in enumerate(["W251bGwsbnVsbF0", "WyJ4IiwieSJd", "e30", "WzFd
         BAD_QUERIES[f"cursor {number} at {path}"] = (path, {"cursor": cursor, "text": "x"})
 
 
-@pytest.mark.parametrize(("path", "query"), BAD_QUERIES.values(), ids=BAD_QUERIES)
-async def test_a_query_of_the_wrong_form_is_refused(api: Api, path: str, query: dict[str, Any]):
-    answer = await api.call(None, "GET", path, params=query)
-    assert answer.status_code == 422, answer.text
+async def test_a_query_of_the_wrong_form_is_refused(api: Api, subtests: pytest.Subtests):
+    for name, (path, query) in BAD_QUERIES.items():
+        with subtests.test(name):
+            answer = await api.call(None, "GET", path, params=query)
+            assert answer.status_code == 422, answer.text
 
 
 async def test_the_search_finds_words_and_the_beginning_of_the_last_one(api: Api, owner: Person):
@@ -110,10 +111,11 @@ async def test_the_search_finds_words_and_the_beginning_of_the_last_one(api: Api
     assert await found(api, None, "/videos/search", text=f"{word} absent") == []
 
 
-@pytest.mark.parametrize("text", ["", "!?", " "])
-async def test_a_text_without_a_word_finds_nothing(api: Api, owner: Person, text: str):
-    await api.show_video(owner)
-    assert await found(api, None, "/videos/search", text=text) == []
+async def test_a_text_without_a_word_finds_nothing(api: Api, owner: Person, subtests: pytest.Subtests):
+    for text in ["", "!?", " "]:
+        with subtests.test(text=text):
+            await api.show_video(owner)
+            assert await found(api, None, "/videos/search", text=text) == []
 
 
 async def test_the_search_finds_what_was_changed_and_not_what_is_hidden(api: Api, owner: Person):

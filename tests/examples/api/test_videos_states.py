@@ -140,10 +140,11 @@ BAD_RENDITIONS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("renditions", BAD_RENDITIONS.values(), ids=BAD_RENDITIONS)
-async def test_a_rendition_of_the_wrong_form_is_refused(api: Api, owner: Person, renditions: list[dict[str, Any]]):
-    path = f"/videos/{await api.show_video(owner)}/renditions"
-    assert kind(await api.call(owner, "PUT", path, renditions)) == (422, "invalid-request")
+async def test_a_rendition_of_the_wrong_form_is_refused(api: Api, owner: Person, subtests: pytest.Subtests):
+    for name, renditions in BAD_RENDITIONS.items():
+        with subtests.test(name):
+            path = f"/videos/{await api.show_video(owner)}/renditions"
+            assert kind(await api.call(owner, "PUT", path, renditions)) == (422, "invalid-request")
 
 
 async def test_renditions_of_a_hidden_video_are_not_found(api: Api, owner: Person, stranger: Person):

@@ -100,10 +100,11 @@ async def test_details_show_the_owner_and_nothing_private_of_the_owner(api: Api,
     assert owner.email not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/videos/{}", "/videos/{}/renditions", "/users/{}/videos"])
-async def test_what_does_not_exist_is_not_found(api: Api, path: str):
-    assert kind(await api.call(None, "GET", path.format(uuid4()))) == NOT_FOUND
-    assert kind(await api.call(None, "GET", path.format("seven"))) == (422, "invalid-request")
+async def test_what_does_not_exist_is_not_found(api: Api, subtests: pytest.Subtests):
+    for path in ["/videos/{}", "/videos/{}/renditions", "/users/{}/videos"]:
+        with subtests.test(path=path):
+            assert kind(await api.call(None, "GET", path.format(uuid4()))) == NOT_FOUND
+            assert kind(await api.call(None, "GET", path.format("seven"))) == (422, "invalid-request")
 
 
 async def test_a_wrong_access_token_is_refused_where_none_is_needed(api: Api, owner: Person):
@@ -165,7 +166,8 @@ BAD_DAYS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("query", BAD_DAYS.values(), ids=BAD_DAYS)
-async def test_days_of_the_wrong_form_are_refused(api: Api, owner: Person, query: dict[str, Any]):
-    path = f"/videos/{await api.show_video(owner)}/views"
-    assert (await api.call(owner, "GET", path, params=query)).status_code == 422
+async def test_days_of_the_wrong_form_are_refused(api: Api, owner: Person, subtests: pytest.Subtests):
+    for name, query in BAD_DAYS.items():
+        with subtests.test(name):
+            path = f"/videos/{await api.show_video(owner)}/views"
+            assert (await api.call(owner, "GET", path, params=query)).status_code == 422

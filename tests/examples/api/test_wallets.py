@@ -39,9 +39,10 @@ async def test_a_wallet_of_a_currency_is_opened_once(api: Api):
     assert await available(api, person, first) == 0
 
 
-@pytest.mark.parametrize("currency", ["euro", "EURO", "", "€"])
-async def test_a_currency_that_is_none_is_refused(api: Api, owner: Person, currency: str):
-    assert (await api.call(owner, "POST", PATH, {"currency": currency})).status_code == 422
+async def test_a_currency_that_is_none_is_refused(api: Api, owner: Person, subtests: pytest.Subtests):
+    for currency in ["euro", "EURO", "", "€"]:
+        with subtests.test(currency=currency):
+            assert (await api.call(owner, "POST", PATH, {"currency": currency})).status_code == 422
 
 
 async def test_money_is_sent_once_and_opens_the_wallet_of_the_recipient(api: Api, administrator: Person):
@@ -74,11 +75,12 @@ BAD_FIELDS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("fields", BAD_FIELDS.values(), ids=BAD_FIELDS)
-async def test_a_bad_field_is_refused(api: Api, owner: Person, stranger: Person, fields: dict[str, Any]):
-    body = {"recipient_id": stranger.id, "amount": 1} | fields
-    answer = await api.call(owner, "POST", f"{PATH}/{await wallet(api, owner)}/transfers", body)
-    assert answer.status_code == 422
+async def test_a_bad_field_is_refused(api: Api, owner: Person, stranger: Person, subtests: pytest.Subtests):
+    for name, fields in BAD_FIELDS.items():
+        with subtests.test(name):
+            body = {"recipient_id": stranger.id, "amount": 1} | fields
+            answer = await api.call(owner, "POST", f"{PATH}/{await wallet(api, owner)}/transfers", body)
+            assert answer.status_code == 422
 
 
 async def test_money_is_not_sent_to_oneself_to_nobody_or_past_a_block(api: Api, administrator: Person):
@@ -155,22 +157,25 @@ OF_ADMINISTRATOR: dict[str, tuple[str, str, Any]] = {
 ALL = OF_ONE | OF_ADMINISTRATOR | {"open": ("POST", PATH, {"currency": "EUR"}), "list": ("GET", PATH, None)}
 
 
-@pytest.mark.parametrize(("method", "path", "body"), ALL.values(), ids=ALL)
-async def test_somebody_who_is_not_signed_in_is_told_to_sign_in(api: Api, method: str, path: str, body: Any):
-    assert kind(await api.call(None, method, path.format(id=uuid4()), body)) == (401, "token-invalid")
+async def test_somebody_who_is_not_signed_in_is_told_to_sign_in(api: Api, subtests: pytest.Subtests):
+    for name, (method, path, body) in ALL.items():
+        with subtests.test(name):
+            assert kind(await api.call(None, method, path.format(id=uuid4()), body)) == (401, "token-invalid")
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OF_ONE.values(), ids=OF_ONE)
 async def test_a_wallet_of_somebody_else_is_not_found(
-    api: Api, owner: Person, stranger: Person, method: str, path: str, body: Any
+    api: Api, owner: Person, stranger: Person, subtests: pytest.Subtests
 ):
-    for wallet_id in (await wallet(api, owner), uuid4()):
-        assert kind(await api.call(stranger, method, path.format(id=wallet_id), body)) == NOT_FOUND
+    for name, (method, path, body) in OF_ONE.items():
+        with subtests.test(name):
+            for wallet_id in (await wallet(api, owner), uuid4()):
+                assert kind(await api.call(stranger, method, path.format(id=wallet_id), body)) == NOT_FOUND
 
 
-@pytest.mark.parametrize(("method", "path", "body"), OF_ADMINISTRATOR.values(), ids=OF_ADMINISTRATOR)
-async def test_the_books_are_for_administrators(api: Api, moderator: Person, method: str, path: str, body: Any):
-    assert kind(await api.call(moderator, method, path.format(id=uuid4()), body)) == (403, "forbidden")
+async def test_the_books_are_for_administrators(api: Api, moderator: Person, subtests: pytest.Subtests):
+    for name, (method, path, body) in OF_ADMINISTRATOR.items():
+        with subtests.test(name):
+            assert kind(await api.call(moderator, method, path.format(id=uuid4()), body)) == (403, "forbidden")
 
 
 def test_every_route_of_administrators_is_tried(api: Api):
