@@ -4,6 +4,7 @@
 command runs in a child that is forked from it: with its own arguments, folder, environment and streams.
 """
 
+import io
 import os
 import runpy
 import subprocess
@@ -11,11 +12,17 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Final
+
+import pytest
+
+from hangar_dal import cli
 
 LIMIT: Final = 300
 # None of them starts a thread when it is imported, and none reads the environment.
@@ -60,6 +67,24 @@ def run_module(
         answers = [output.read_text(encoding="utf-8") for output in outputs]
     assert process.exitcode is not None
     return subprocess.CompletedProcess(command, process.exitcode, *answers)
+
+
+def run_here(*arguments: str, env: Mapping[str, str]) -> tuple[int, str]:
+    """Run `hangar-dal arguments` where a process of its own would prove nothing; its exit code and all that it says.
+
+    It runs in this process, which has loaded its catalogs, and in a thread, because the test's event loop runs here.
+    """
+    said = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(said),
+        redirect_stderr(said),
+        ThreadPoolExecutor(1) as thread,
+    ):
+        for name, value in env.items():
+            patch.setenv(name, value)
+        code = thread.submit(cli.main, arguments).result()
+    return code, said.getvalue()
 
 
 def run_together(program: str, *arguments: str, processes: int, **environment: str) -> list[list[str]]:

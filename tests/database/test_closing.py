@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -210,3 +211,50 @@ async def test_the_database_can_be_asked_whether_it_answers(ledger: Database) ->
     await ledger.close()
     with pytest.raises(DatabaseClosed):
         await ledger.ping()
+
+
+# One process imports the package. The children that it forks end as any program does, each in another way.
+FORGETFUL = """
+import asyncio, os, signal, sys
+from hangar_dal import ACCOUNTS
+from hangar_dal.database import open_database
+from hangar_dal.settings import Settings
+from database.ledger import make_ledger, run
+
+MAIN = '''
+async def main():
+    global db
+    db = await open_database(Settings(database_url=sys.argv[1], sealing_keys=sys.argv[2]), catalog=ACCOUNTS)
+    if number == 0:
+        await db.run(*make_ledger(db))
+    await run(db, "INSERT INTO ledger (id, amount) VALUES (:id, 1)", id=number)
+    {last}
+
+asyncio.run(main())
+'''
+
+for number, last in enumerate(sys.argv[3:]):
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        exec(MAIN.format(last=last))
+        break
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if ended:
+        sys.exit(f"{last}: ended with {ended}")
+"""
+LAST = ("pass", "sys.exit(0)", "await db.transaction().__aenter__()", "asyncio.create_task(run(db, 'SELECT 1'))")
+
+
+def test_a_process_that_forgets_to_close_ends_and_keeps_its_data(
+    database_url: str, outside: Outside, settings: Settings
+) -> None:
+    key = settings.sealing_keys.get_secret_value()
+    path = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {path!r})\n{FORGETFUL}", database_url, key, *LAST],
+        timeout=300, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert outside.query("SELECT id FROM ledger ORDER BY id") == [(number,) for number in range(len(LAST))]
+    assert outside.transactions_left_open() == 0

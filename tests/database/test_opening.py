@@ -1,4 +1,4 @@
-"""What opening refuses, what it leaves behind when it does, and what closing or forgetting to close leaves."""
+"""What opening refuses, what it leaves behind when it does, and what closing leaves."""
 
 import asyncio
 import gc
@@ -6,8 +6,6 @@ import logging
 import re
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 import warnings
 import weakref
@@ -253,53 +251,6 @@ async def test_drivers_log_no_parameters(database: Database, caplog: pytest.LogC
     caplog.set_level(logging.DEBUG)
     await run(database, "INSERT INTO ledger (id, amount, note) VALUES (1, 1, :note)", note="a secret note")
     assert "a secret note" not in caplog.text
-
-
-# One process imports the package. The children that it forks end as any program does, each in another way.
-FORGETFUL = """
-import asyncio, os, signal, sys
-from hangar_dal import ACCOUNTS
-from hangar_dal.database import open_database
-from hangar_dal.settings import Settings
-from database.ledger import make_ledger, run
-
-MAIN = '''
-async def main():
-    global db
-    db = await open_database(Settings(database_url=sys.argv[1], sealing_keys=sys.argv[2]), catalog=ACCOUNTS)
-    if number == 0:
-        await db.run(*make_ledger(db))
-    await run(db, "INSERT INTO ledger (id, amount) VALUES (:id, 1)", id=number)
-    {last}
-
-asyncio.run(main())
-'''
-
-for number, last in enumerate(sys.argv[3:]):
-    child = os.fork()
-    if not child:
-        signal.alarm(60)
-        exec(MAIN.format(last=last))
-        break
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if ended:
-        sys.exit(f"{last}: ended with {ended}")
-"""
-LAST = ("pass", "sys.exit(0)", "await db.transaction().__aenter__()", "asyncio.create_task(run(db, 'SELECT 1'))")
-
-
-def test_a_process_that_forgets_to_close_ends_and_keeps_its_data(
-    database_url: str, outside: Outside, settings: Settings
-) -> None:
-    key = settings.sealing_keys.get_secret_value()
-    path = str(Path(__file__).parents[1])
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {path!r})\n{FORGETFUL}", database_url, key, *LAST],
-        timeout=300, check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert outside.query("SELECT id FROM ledger ORDER BY id") == [(number,) for number in range(len(LAST))]
-    assert outside.transactions_left_open() == 0
 
 
 async def test_an_abandoned_database_object_warns_and_frees_its_file(sqlite_url: str) -> None:

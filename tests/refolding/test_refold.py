@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 import shop
-from commands import run_module
+from commands import run_here
 from domain_fixtures import Sql
 from hangar_dal import ACCOUNTS, Database, Settings, User, builders, open_database, users
 from hangar_dal.migrations.drift import database_schema
@@ -73,11 +73,10 @@ def environment(settings: Settings) -> dict[str, str]:
 
 @pytest.fixture
 def command(environment: dict[str, str]) -> Callable[..., tuple[int, str]]:
-    """Runs `hangar-dal refold` in a process of its own, in an empty folder; its exit code and all that it says."""
+    """Runs `hangar-dal refold` in an empty folder; its exit code and all that it says."""
 
     def run(*arguments: str, named: Sequence[str] = NAMED) -> tuple[int, str]:
-        done = run_module("hangar_dal.cli", "refold", *named, *arguments, env=environment)
-        return done.returncode, done.stdout + done.stderr
+        return run_here("refold", *named, *arguments, env=environment)
 
     return run
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import shop
-from commands import run_module
+from commands import run_here, run_module
 from domain_fixtures import Sql as Sql
 from domain_fixtures import sql_on
 from hangar_dal import Database, Settings, open_database
@@ -80,7 +80,17 @@ def environment(database_url: str, project: Path, new: str, old: str) -> dict[st
 
 @pytest.fixture
 def command(environment: dict[str, str], project: Path) -> Command:
-    """Runs `hangar-dal keys` in a process of its own, in an empty folder; its exit code and all that it says."""
+    """Runs `hangar-dal keys` in an empty folder; its exit code and all that it says."""
+
+    def run(*arguments: str, **more: str) -> tuple[int, str]:
+        return run_here("keys", *arguments, "--project", str(project), env=environment | more)
+
+    return run
+
+
+@pytest.fixture
+def process(environment: dict[str, str], project: Path) -> Command:
+    """The same in a process of its own, which may import modules from the folder."""
 
     def run(*arguments: str, named: Sequence[str] = ("--project", str(project)), **more: str) -> tuple[int, str]:
         done = run_module("hangar_dal.cli", "keys", *arguments, *named, env=environment | more)

@@ -104,24 +104,24 @@ async def test_a_column_that_is_left_out_keeps_old_keys(before: Database, old: s
 
 
 async def test_no_event_is_left_if_the_accounts_are_not_among_the_catalogs(
-    before: Database, new: str, command: Command
+    before: Database, new: str, process: Command
 ) -> None:
     Path("notes.py").write_text("from hangar_dal import Catalog\n\nCATALOG = Catalog('notes', sql='sql')\n")
-    code, said = command("rotate", "--catalog", "notes:CATALOG", named=())
+    code, said = process("rotate", "--catalog", "notes:CATALOG", named=())
     assert (code, said) == (0, "No query of the catalogs has a sealed value.\n")
     assert await security_events.list_security_events(before) == []
 
 
-async def test_a_function_gives_the_keys(before: Database, old: str, new: str, command: Command) -> None:
+async def test_a_function_gives_the_keys(before: Database, old: str, new: str, process: Command) -> None:
     await write_letters(before, 1)
     Path("kms.py").write_text(f"def load():\n    return '{new},{old}'\n\n\nnothing = 1\n")
-    assert command("rotate", "--keys", "kms:load", HANGAR_SEALING_KEYS=new_key())[0] == 0
-    assert command("status", HANGAR_SEALING_KEYS=new)[0] == 0
+    assert process("rotate", "--keys", "kms:load", HANGAR_SEALING_KEYS=new_key())[0] == 0
+    assert process("status", HANGAR_SEALING_KEYS=new)[0] == 0
     for wrong in ("kms:nothing", "kms:none", "kms"):
-        code, said = command("status", "--keys", wrong)
+        code, said = process("status", "--keys", wrong)
         assert (code, f"--keys: {wrong} is not a function" in said) == (1, True)
     Path("pyproject.toml").touch()
-    code, said = command("status", named=())
+    code, said = process("status", named=())
     assert (code, said.startswith("error: no catalog is named")) == (1, True)
 
 
@@ -145,10 +145,10 @@ async def test_the_progress_is_a_bar_on_a_terminal_and_cleared(
 
 
 async def test_eight_processes_that_rotate_at_once_do_not_disturb_each_other(
-    before: Database, after: Database, new: str, command: Command
+    before: Database, after: Database, new: str, process: Command
 ) -> None:
     written = await write_letters(before, 200)
-    running = [asyncio.create_task(asyncio.to_thread(command, "rotate")) for _ in range(8)]
+    running = [asyncio.create_task(asyncio.to_thread(process, "rotate")) for _ in range(8)]
     for letter in written[:20]:
         assert await letters.replace_secret(after, letter.id, letter.place, {"by": "the application"}) == 1
     answers = await asyncio.gather(*running)
