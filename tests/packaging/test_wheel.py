@@ -170,29 +170,39 @@ def server(_allowed_postgres: Server) -> str:
     return _allowed_postgres.url("postgres")
 
 
-def test_the_commands_and_the_plugin_know_an_installed_application(
-    installed: Path, application: Path, server: str, empty_database_url: str, tmp_path: Path
+def python(installed: Path, application: Path, program: str, *arguments: str, cwd: Path, **environment: str) -> str:
+    """What a program of the installed Python says that finds the application."""
+    find = f"import sys; sys.path.append({str(application)!r}); "
+    return run(installed / "python", "-I", "-c", find + program, *arguments, cwd=cwd, **environment)
+
+
+def test_the_commands_know_an_installed_application(
+    installed: Path, application: Path, empty_database_url: str, tmp_path: Path
 ) -> None:
     """It carries its migrations and its snapshots. Of those of the package, which are installed too, it has none."""
-    find = f"import sys; sys.path.append({str(application)!r}); "
-    where = {"DATABASE_URL": empty_database_url, "HANGAR_TEST_PG": server}
-
-    def python(program: str, *arguments: str) -> str:
-        return run(installed / "python", "-I", "-c", find + program, *arguments, cwd=tmp_path, **where)
-
     main = (
         "import asyncio, diary.__main__ as it; from hangar_dal.cli import main;"
         " code = max(main(one.split()) for one in sys.argv[1:]); asyncio.run(it.main(['Ann'])); sys.exit(code)"
     )
-    commands = ("migrations apply", "migrations status", "check --offline", "schema diff")
-    told = python(main, *(f"{command} {' '.join(DIARY)}" for command in commands))
+    commands = (
+        f"{command} {' '.join(DIARY)}"
+        for command in ("migrations apply", "migrations status", "check --offline", "schema diff")
+    )
+    told = python(installed, application, main, *commands, cwd=tmp_path, DATABASE_URL=empty_database_url)
     assert "applied 0001_users\n" in told
     for line in (r"applied +0001_users\b", "clean: 4 statements ", "clean: .* is as its migrations made it"):
         assert re.search(rf"^{line}", told, re.MULTILINE), told
     assert "session_cookies" not in told
     assert told.endswith("\nAnn\n"), told
+
+
+def test_the_plugin_knows_an_installed_application(
+    installed: Path, application: Path, server: str, tmp_path: Path
+) -> None:
+    """Its migrations and its snapshots, on both databases at once."""
     (tmp_path / "pyproject.toml").write_text('[tool.hangar_dal]\ncatalogs = ["diary:CATALOG"]\n')
     (tmp_path / "test_diary.py").write_text(PLUGIN)
-    told = python("import pytest; sys.exit(pytest.main(['-p', 'no:cacheprovider']))")
+    pytest_main = "import pytest; sys.exit(pytest.main(['-p', 'no:cacheprovider']))"
+    told = python(installed, application, pytest_main, cwd=tmp_path, HANGAR_TEST_PG=server)
     assert "migrations: diary (1)" in told
     assert "2 passed" in told
