@@ -1,5 +1,6 @@
 """Every error as problem details, and no answer or log line that repeats what a client sent."""
 
+import itertools
 import json
 import logging
 from collections.abc import Iterator
@@ -106,19 +107,20 @@ def raising(error: Exception) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api.example")
 
 
-@pytest.mark.parametrize("error", PUBLIC, ids=lambda error: error.__name__)
-async def test_each_error_is_a_problem(error: type[errors.HangarError]):
-    async with raising(example_of(error)) as http:
-        answer = await http.get("/raise/x")
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
-    assert (body["status"], answer.status_code) == (STATUS_OF[error.__name__],) * 2
-    assert body["title"].replace(" ", "").lower() == error.__name__.lower()
-    assert body["type"] == f"urn:hangar-api:{body['title'].lower().replace(' ', '-')}"
-    assert body["detail"]
-    assert (CANARY in body["detail"]) <= (answer.status_code < 500), "messages of server errors are for the log"
-    assert ("retry-after" in answer.headers) == (answer.status_code == 503)
-    assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
+async def test_each_error_is_a_problem(subtests: pytest.Subtests):
+    for error in PUBLIC:
+        with subtests.test(error.__name__):
+            async with raising(example_of(error)) as http:
+                answer = await http.get("/raise/x")
+            assert answer.headers["content-type"] == "application/problem+json"
+            body = answer.json()
+            assert (body["status"], answer.status_code) == (STATUS_OF[error.__name__],) * 2
+            assert body["title"].replace(" ", "").lower() == error.__name__.lower()
+            assert body["type"] == f"urn:hangar-api:{body['title'].lower().replace(' ', '-')}"
+            assert body["detail"]
+            assert (CANARY in body["detail"]) <= (answer.status_code < 500), "messages of server errors are for the log"
+            assert ("retry-after" in answer.headers) == (answer.status_code == 503)
+            assert ("www-authenticate" in answer.headers) == (answer.status_code == 401)
 
 
 def test_no_class_is_forgotten():
@@ -221,32 +223,34 @@ BROKEN: dict[str, tuple[str, str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("method", "path", "body"), BROKEN.values(), ids=BROKEN)
 async def test_no_refusal_and_no_log_repeats_a_secret(
-    api: Api, caplog: pytest.LogCaptureFixture, method: str, path: str, body: Any
+    api: Api, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ):
-    person = await api.enter()
-    headers = person.bearer | {"content-type": "application/json"}
-    with caplog.at_level(logging.DEBUG):
-        answer = await api.http.request(
-            method, path, content=None if body is None else json.dumps(body), headers=headers
-        )
-    assert answer.status_code in {401, 422}, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    logged = "\n".join(record.getMessage() for record in caplog.records if record.name != "httpx")
-    for secret in (CANARY[:9], person.password, *filter(None, map(str, person.tokens.values()))):
-        assert secret not in (answer.text if len(secret) > 8 else "")
-        assert secret not in (logged if len(secret) > 8 else "")
+    for name, (method, path, body) in BROKEN.items():
+        with subtests.test(name):
+            caplog.clear()
+            with caplog.at_level(logging.DEBUG):
+                person = await api.enter()
+                headers = person.bearer | {"content-type": "application/json"}
+                content = None if body is None else json.dumps(body)
+                answer = await api.http.request(method, path, content=content, headers=headers)
+            assert answer.status_code in {401, 422}, answer.text
+            assert answer.headers["content-type"] == "application/problem+json"
+            logged = "\n".join(record.getMessage() for record in caplog.records if record.name != "httpx")
+            for secret in (CANARY[:9], person.password, *filter(None, map(str, person.tokens.values()))):
+                assert secret not in (answer.text if len(secret) > 8 else "")
+                assert secret not in (logged if len(secret) > 8 else "")
 
 
-@pytest.mark.parametrize(
-    "body", [f'{{"password": "{CANARY}"', f'"{CANARY}', CANARY, ""], ids=["object", "text", "word", "nothing"]
-)
-@pytest.mark.parametrize("path", ["/register", "/login", "/token/refresh"])
-async def test_a_body_that_is_no_json_is_not_repeated(api: Api, path: str, body: str):
-    answer = await api.http.post(path, content=body, headers={"content-type": "application/json"})
-    assert kind(answer) == (422, "invalid-request")
-    assert CANARY[:9] not in answer.text
-    form = await api.http.post(path, data={"password": CANARY})
-    assert form.status_code == 422
-    assert CANARY[:9] not in form.text
+BODIES = {"object": f'{{"password": "{CANARY}"', "text": f'"{CANARY}', "word": CANARY, "nothing": ""}
+
+
+async def test_a_body_that_is_no_json_is_not_repeated(api: Api, subtests: pytest.Subtests):
+    for path, (name, body) in itertools.product(("/register", "/login", "/token/refresh"), BODIES.items()):
+        with subtests.test(name, path=path):
+            answer = await api.http.post(path, content=body, headers={"content-type": "application/json"})
+            assert kind(answer) == (422, "invalid-request")
+            assert CANARY[:9] not in answer.text
+            form = await api.http.post(path, data={"password": CANARY})
+            assert form.status_code == 422
+            assert CANARY[:9] not in form.text
