@@ -45,8 +45,9 @@ class Rule:
     bad, good: two versions of a small application. The first one gets a finding of this rule and no other finding, the
         second one gets none. Each file begins with a line `--- NAME`: `items.py`; `items.sql` for both dialects, or
         `sqlite/items.sql` and `postgresql/items.sql`. `good` leaves out the files that are the same; a file without
-        text is deleted.
-        Both are empty if no statement is known that breaks the rule.
+        text is deleted. There may be a `pyproject.toml`, migrations (`migrations/0002_x.sql`), and a part `command`:
+        the command lines to run in the folder, of which the last one reports. Both are empty if no statement is known
+        that breaks the rule.
     """
 
     id: str

@@ -198,8 +198,7 @@ NULL_UNKNOWN: Final = Rule(
     "error",
     "A field accepts None if it cannot be determined whether its column may be NULL.",
     """\
-Declare `| None`. If you know that the column is never NULL, say so and why, under the header. Each dialect has a line
-of its own.
+Declare `| None`. If you know that the column is never NULL, say so and why, under the header.
 """,
     bad="""\
 --- items.py
