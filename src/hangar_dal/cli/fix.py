@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
 from hangar_dal.contract.project import Project
 from hangar_dal.errors import SettingsError
-from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.faults import display_path
 from hangar_dal.sqlscan import DIALECTS
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def write_changes(changes: "Sequence[Change]", out: TextIO) -> None:
 
     for change in changes:
         write(change)
-        print(f"{coloured('written:', GREEN, out)} {shown(change.path)}", file=out)
+        print(f"{coloured('written:', GREEN, out)} {display_path(change.path)}", file=out)
     print(file=out)
 
 

@@ -27,7 +27,7 @@ from hangar_dal.contract.unnamed import find_unnamed, lacks_migrations
 from hangar_dal.contract.unneeded_optional import Answer, too_loose
 from hangar_dal.contract.variants import CheckedVariant, statements, variants
 from hangar_dal.errors import DatabaseError, HangarError, MigrationError
-from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.scratch import Server
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect
@@ -222,4 +222,4 @@ def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding
 
 def _near(finding: Finding) -> Finding:
     """Its path as one would type it here."""
-    return replace(finding, path=shown(Path(finding.path))) if finding.path else finding
+    return replace(finding, path=display_path(Path(finding.path))) if finding.path else finding

@@ -6,7 +6,7 @@ from typing import Final
 
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.section import Section
-from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.scripts import ids_in
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
@@ -66,7 +66,7 @@ def scope_of_migrations(project: Project, dialects: Sequence[Dialect]) -> Scope:
 
 
 def _file(section: Section | None) -> str | None:
-    return shown(section.file) if section and section.exists and section.file else None
+    return display_path(section.file) if section and section.exists and section.file else None
 
 
 def _note(section: Section | None, *, catalogs: bool) -> str:
@@ -74,11 +74,13 @@ def _note(section: Section | None, *, catalogs: bool) -> str:
     if section is None:
         return "the command line says what is checked"
     if not section.exists:
-        return f"{shown(section.file)} has no [tool.hangar_dal]" if section.file else "there is no pyproject.toml"
+        return (
+            f"{display_path(section.file)} has no [tool.hangar_dal]" if section.file else "there is no pyproject.toml"
+        )
     return "it names no catalogs" if catalogs and not section.catalogs else ""
 
 
 def _migrations(project: Project) -> dict[str, int]:
     """Folders of catalogs are called by the catalog."""
     names = {each.migrations: each.name for each in project.lineage}
-    return {names.get(folder) or shown(folder): len(ids_in(folder)) for folder in project.migrations}
+    return {names.get(folder) or display_path(folder): len(ids_in(folder)) for folder in project.migrations}

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from hangar_dal.contract.folder import Held, search
 from hangar_dal.contract.project import NAME_THEM, Project
 from hangar_dal.contract.section import Section
-from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.faults import display_path
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import DIALECTS
 
@@ -117,7 +117,7 @@ def _queries(section: Section, held: Held, project: Project, unnamed: Sequence[P
     lines = {"catalogs": [*section.catalogs, "module:NAME"]}
     for folder, files in groupby(unread, _above_dialects):
         if not any(folder.is_relative_to(catalog) for catalog in unnamed):
-            what, why = f"the SQL in {shown(folder)}", "names no catalog that reads it"
+            what, why = f"the SQL in {display_path(folder)}", "names no catalog that reads it"
             yield _LeftOut(next(files), what, why, lines, ignore=folder)
 
 
@@ -126,15 +126,15 @@ def _migrations(section: Section, held: Held, project: Project) -> Iterator[_Lef
     lines = {"migrations": [*section.migrations, *(_relative(section, folder) for folder in unnamed)]}
     for folder in unnamed:
         first = min([*folder.glob("*.py"), *folder.glob("*/*.sql")])
-        what = f"the migration folder {shown(folder)}/"
+        what = f"the migration folder {display_path(folder)}/"
         yield _LeftOut(first, what, "does not name it", lines, ignore=folder)
 
 
 def _projects(section: Section, held: Held) -> Iterator[Finding]:
     """Other projects are checked on their own. Where there is no section here, one of them was probably meant."""
     for file in held.projects if not section.exists else ():
-        message = f"the project of {shown(file)} was not checked: it has a [tool.hangar_dal] of its own"
-        yield NOT_CHECKED.finding(shown(file), 1, 1, message, f"run the command in {shown(file.parent)}")
+        message = f"the project of {display_path(file)} was not checked: it has a [tool.hangar_dal] of its own"
+        yield NOT_CHECKED.finding(display_path(file), 1, 1, message, f"run the command in {display_path(file.parent)}")
 
 
 def _no_queries(project: Project) -> Iterator[Finding]:
@@ -143,12 +143,12 @@ def _no_queries(project: Project) -> Iterator[Finding]:
         if project.names:
             message = f"nothing was checked: {', '.join(project.names)} declares no queries"
             fix = 'say where they are declared: Catalog(..., modules="package"), or `modules` of [tool.hangar_dal]'
-        yield NOT_CHECKED.finding(shown(Path(project.file)) if project.file else "", 1, 1, message, fix)
+        yield NOT_CHECKED.finding(display_path(Path(project.file)) if project.file else "", 1, 1, message, fix)
 
 
 def _findings(section: Section, left_out: Sequence[_LeftOut]) -> Iterator[Finding]:
     """Without a section, each fix shows the whole section, because TOML allows only one of each name."""
-    where = shown(section.file or section.folder / "pyproject.toml")
+    where = display_path(section.file or section.folder / "pyproject.toml")
     # Reversed, so that the names of real catalogs replace the placeholder that a folder of SQL suggests.
     whole = {key: values for each in reversed(left_out) for key, values in each.lines.items()}
     for each in left_out:
@@ -162,7 +162,7 @@ def _findings(section: Section, left_out: Sequence[_LeftOut]) -> Iterator[Findin
         ignored = _line("ignore", [*section.ignore, _relative(section, each.ignore)])
         fix.append(f"# or, if {each.what} is not part of this project: {ignored}")
         message = f"{each.what} was not checked: {reason}"
-        yield NOT_CHECKED.finding(shown(each.file), 1, 1, message, "\n".join(fix))
+        yield NOT_CHECKED.finding(display_path(each.file), 1, 1, message, "\n".join(fix))
 
 
 def _line(key: str, values: Sequence[str]) -> str:

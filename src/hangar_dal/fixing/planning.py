@@ -13,7 +13,7 @@ from hangar_dal.fixing.inserts import with_inserted
 from hangar_dal.fixing.statements import read_statement
 from hangar_dal.fixing.twins import Files, block_of, sorted_alike, with_copied
 from hangar_dal.fixing.writing import Change
-from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.faults import display_path
 from hangar_dal.query import Catalog
 from hangar_dal.query.declared import TWINS_DIFFER, DeclaredQuery
 from hangar_dal.query.sql_files import BLOCK_MISSING
@@ -98,7 +98,7 @@ def _with_lists(file: SqlText, query: DeclaredQuery, tables: Tables) -> tuple[Sq
             file = file.with_text(name, f"{statement.before}{step(statement)}{statement.behind}")
         except LeftAlone as reason:
             line = file.line_of(name) + statement.line_of(reason.at) - 1
-            place, message = (shown(file.path), line, 1), str(reason)
+            place, message = (display_path(file.path), line, 1), str(reason)
             left.append(reason.rule.finding(*place, message, reason.fix, dialect=file.dialect, query=query.name))
     return file, left
 
@@ -134,4 +134,4 @@ def _still_apart(files: Files, queries: Queries, apart: set[str]) -> Iterator[Fi
 
 def _at_header(file: SqlText, query: DeclaredQuery, rule: Rule, message: str, fix: str) -> Finding:
     line = file.line_of(query.function.__name__)
-    return rule.finding(shown(file.path), line, 1, message, fix, dialect=file.dialect, query=query.name)
+    return rule.finding(display_path(file.path), line, 1, message, fix, dialect=file.dialect, query=query.name)

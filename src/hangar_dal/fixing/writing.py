@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from hangar_dal.errors import SettingsError
-from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.faults import display_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Change:
 
 def diff_of(change: Change) -> Iterator[str]:
     """The lines of a unified diff, without line breaks."""
-    name = shown(change.path)
+    name = display_path(change.path)
     before, after = (text.replace("\r\n", "\n").splitlines() for text in (change.before, change.after))
     return unified_diff(before, after, name if change.before else "/dev/null", name, lineterm="")
 
@@ -35,10 +35,12 @@ def write(change: Change) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         now = path.read_bytes().decode("utf-8") if path.exists() else ""
         if now != change.before:
-            raise SettingsError(f"{shown(change.path)} was changed by somebody else meanwhile; run the command again")
+            raise SettingsError(
+                f"{display_path(change.path)} was changed by somebody else meanwhile; run the command again"
+            )
         _replace(path, change.after)
     except (OSError, UnicodeDecodeError) as fault:
-        raise SettingsError(f"{shown(change.path)}: cannot be written: {fault}") from None
+        raise SettingsError(f"{display_path(change.path)}: cannot be written: {fault}") from None
 
 
 def _replace(path: Path, text: str) -> None:

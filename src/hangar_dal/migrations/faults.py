@@ -28,7 +28,7 @@ def fault(
     if line is None:
         named = _LINE.search(message)
         line = int(named[1]) if named else 1
-    path = shown(migration.path(dialect, direction))
+    path = display_path(migration.path(dialect, direction))
     return rule.finding(path, line, 1, message, fix, dialect=dialect, query=migration.id)
 
 
@@ -37,7 +37,7 @@ def with_diff(message: str, lines: tuple[str, ...]) -> str:
     return "\n".join([message, *(f"    {line}" for line in lines)])
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """As a person in this working directory would name it."""
     here = Path.cwd()
     return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)

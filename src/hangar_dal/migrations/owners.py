@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.identifiers import folded
 from hangar_dal.migrations.scripts import ScriptStatement
@@ -32,7 +32,7 @@ class SharedTable:
 
     @property
     def message(self) -> str:
-        paths = [shown(each.path(self.dialect)) for each in (self.first, self.migration)]
+        paths = [display_path(each.path(self.dialect)) for each in (self.first, self.migration)]
         return f"the table {self.table} is created in {paths[0]} and in {paths[1]}"
 
 

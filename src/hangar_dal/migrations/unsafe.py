@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from hangar_dal import minimum_versions
 from hangar_dal.errors import MigrationError, raise_alone
-from hangar_dal.migrations.faults import shown
+from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scripts import DIRECTIONS, Direction
 from hangar_dal.rules import Finding
@@ -44,7 +44,7 @@ def find_unsafe(migrations: Sequence[MigrationFiles]) -> Iterator[Finding]:
         rule = found["rule_name"]
         if not _is_meant(rule, migration, direction):
             yield Finding(
-                path=shown(Path(found["file"])),
+                path=display_path(Path(found["file"])),
                 line=found["line"] + 1,
                 column=found["column"] + 1,
                 dialect="postgresql",
