@@ -15,11 +15,14 @@ from urllib.parse import quote
 import pytest
 
 from database.ledger import column, make_ledger, run
-from hangar_dal import ACCOUNTS, migrations, sealing
+from hangar_dal import ACCOUNTS, Catalog, migrations, sealing
 from hangar_dal.database import Statement, open_database
 from hangar_dal.errors import ConnectionFailed, DatabaseError, DatabaseFileLost, ReadOnlyTransaction, SettingsError
 from hangar_dal.settings import Settings
 
+# One migration, which makes a table of users: where the file is does not depend on what it holds.
+DIARY = Path(__file__).parents[1] / "diary" / "diary"
+SMALL = Catalog("small", sql=DIARY / "no queries", migrations=DIARY / "migrations")
 NAMES = [
     "file:x.db",
     "file:x.db?mode=memory",
@@ -56,7 +59,7 @@ def files() -> dict[str, int]:
 
 
 async def migrate(one: Settings) -> None:
-    await asyncio.to_thread(migrations.apply, one.url.get_secret_value(), catalog=ACCOUNTS)
+    await asyncio.to_thread(migrations.apply, one.url.get_secret_value(), catalog=SMALL)
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"], ids=["found when opened", "found when written"])
@@ -82,7 +85,7 @@ async def test_the_application_opens_the_file_that_was_migrated(name: str) -> No
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     await migrate(one)
     assert files() == {str(Path(name)): 0o600}
-    async with open_database(one, catalog=ACCOUNTS) as db:
+    async with open_database(one, catalog=SMALL) as db:
         assert await column(db, "SELECT count(*) FROM users") == [0]
         async with db.transaction(read_only=True) as tx:
             assert await column(tx, "SELECT count(*) FROM users") == [0]
@@ -93,11 +96,11 @@ async def test_the_application_opens_the_file_that_was_migrated(name: str) -> No
 async def test_migrations_reach_the_file_that_the_application_made(name: str) -> None:
     one = settings(name)
     Path(name).parent.mkdir(parents=True, exist_ok=True)
-    async with open_database(one, check_schema=False, catalog=ACCOUNTS) as db:
+    async with open_database(one, check_schema=False, catalog=SMALL) as db:
         await db.run(*make_ledger(db))
     assert files() == {str(Path(name)): 0o600}
     await migrate(one)
-    async with open_database(one, catalog=ACCOUNTS) as db:
+    async with open_database(one, catalog=SMALL) as db:
         assert await column(db, "SELECT count(*) FROM ledger") == [0]
 
 
@@ -107,10 +110,10 @@ async def test_a_symbolic_link_leads_both_to_one_file_even_before_it_exists(firs
     Path("x.db").symlink_to("data/real.db")
     one = settings("x.db")
     if first == "application":
-        async with open_database(one, check_schema=False, catalog=ACCOUNTS):
+        async with open_database(one, check_schema=False, catalog=SMALL):
             pass
     await migrate(one)
-    async with open_database(one, catalog=ACCOUNTS) as db:
+    async with open_database(one, catalog=SMALL) as db:
         assert await column(db, "SELECT count(*) FROM users") == [0]
     assert files() == {"x.db": 0o777, "data/real.db": 0o600}
 
@@ -121,7 +124,7 @@ async def test_a_relative_path_stays_the_same_file_when_the_process_changes_its_
     one = settings("x.db")
     await migrate(one)
     Path("elsewhere").mkdir()
-    async with open_database(one, check_schema=False, catalog=ACCOUNTS) as db:
+    async with open_database(one, check_schema=False, catalog=SMALL) as db:
         await db.run(*make_ledger(db))
         monkeypatch.chdir("elsewhere")
         assert await column(db, "SELECT count(*) FROM ledger") == [0]  # on a reader, which is opened only now
@@ -130,7 +133,7 @@ async def test_a_relative_path_stays_the_same_file_when_the_process_changes_its_
 
 async def test_a_file_that_is_gone_is_not_made_again_by_a_later_connection() -> None:
     one = settings("x.db")
-    async with open_database(one, check_schema=False, catalog=ACCOUNTS) as db:
+    async with open_database(one, check_schema=False, catalog=SMALL) as db:
         Path("x.db").unlink()
         with pytest.raises(DatabaseFileLost):
             await column(db, "SELECT count(*) FROM users")
@@ -144,9 +147,9 @@ async def test_opening_a_database_twice_keeps_the_locks_of_the_first() -> None:
     """
     one = settings("x.db")
     await migrate(one)
-    async with open_database(one, catalog=ACCOUNTS) as db:
+    async with open_database(one, catalog=SMALL) as db:
         await db.run(*make_ledger(db))
-        async with open_database(one, catalog=ACCOUNTS):
+        async with open_database(one, catalog=SMALL):
             pass
         program = "import sqlite3; c = sqlite3.connect('x.db'); print(c.execute('SELECT * FROM ledger').fetchall())"
         for number in range(2):
@@ -167,9 +170,9 @@ async def test_what_is_no_regular_file_is_refused_at_once(kind: str) -> None:
     one = settings("x.db")
     url = one.url.get_secret_value()
     for attempt in (
-        open_database(one, check_schema=False, catalog=ACCOUNTS),
+        open_database(one, check_schema=False, catalog=SMALL),
         migrate(one),
-        asyncio.to_thread(migrations.pending, url, catalog=ACCOUNTS),
+        asyncio.to_thread(migrations.pending, url, catalog=SMALL),
     ):
         with pytest.raises(ConnectionFailed, match=r"x\.db: not a regular file"):
             await attempt
