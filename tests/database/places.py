@@ -33,6 +33,7 @@ class Scene:
         self._amount = rival.amount()
         self._adds = 0
         self._releasing: asyncio.Task[None] | None = None
+        self._is_over = False
 
     async def play(self, place: "Place", way: Way) -> None:
         """Cancel what happens at the place, in this way."""
@@ -48,9 +49,10 @@ class Scene:
                 raise
             self._amount += place.adds
 
-        self._adds = place.adds
+        self._adds, self._is_over = place.adds, False
         place.hold(self.rival)
         await way(work, lambda: self._moment(place.reached))
+        self._is_over = True
         if self._releasing is not None:
             await self._releasing
         self.rival.release()
@@ -72,12 +74,15 @@ class Scene:
         assert self.rival.amount() == self._after(error)
 
     def release_when_cancelled(self) -> None:
-        """Let the task that calls this wait for the rival until it has been cancelled, and a little longer."""
+        """Let the task that calls this wait for the rival until it has been cancelled, and a little longer.
+
+        It may end uncancelled, and go on: from Python 3.12 on, `asyncio.wait_for` has no task of its own.
+        """
         task = asyncio.current_task()
         assert task
 
         async def release() -> None:
-            while not (task.cancelling() or task.done()):  # noqa: ASYNC110 - nothing tells of it
+            while not (task.cancelling() or task.done() or self._is_over):  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.001)
             await asyncio.sleep(self.random.random() * 0.003)
             self.rival.release()
