@@ -5,9 +5,23 @@ Each rule stands in the module that finds where it is broken. `contract/rules.py
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple, Self
 
 Severity = Literal["error", "warning"]
+
+
+class Problem(NamedTuple):
+    """What is wrong, and what to write instead; not yet where."""
+
+    message: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.fix}" if self.fix else self.message
+
+    def of(self, what: str) -> Self:
+        """The same, of what is named first."""
+        return self._replace(message=f"{what}: {self.message}")
 
 
 @dataclass(frozen=True, slots=True, order=True)

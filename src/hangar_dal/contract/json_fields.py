@@ -13,7 +13,7 @@ from hangar_dal.contract.model import Described, Tables
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types, inner_model
 from hangar_dal.query.clauses import Scope, scopes
-from hangar_dal.rules import Finding, Rule
+from hangar_dal.rules import Finding, Problem, Rule
 from hangar_dal.sqlscan import Kind, Token, between_commas
 
 _OBJECTS: Final = frozenset({"JSON_OBJECT", "JSON_BUILD_OBJECT", "JSONB_BUILD_OBJECT"})
@@ -78,7 +78,7 @@ def compare_json(checked: CheckedVariant, described: Described, tables: Tables) 
     yield from _built(checked, described, scopes(checked.variant.text, checked.block.dialect)[0])
 
 
-def _derives(value: ValueType | str, kind: str) -> bool:
+def _derives(value: ValueType | Problem, kind: str) -> bool:
     return isinstance(value, ValueType) and value.derives(kind) is not None
 
 

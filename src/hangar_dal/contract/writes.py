@@ -15,7 +15,7 @@ from hangar_dal.contract.storage_types import spoken, writes
 from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types
 from hangar_dal.query.clauses import Scope, scopes
-from hangar_dal.rules import Finding, Rule
+from hangar_dal.rules import Finding, Problem, Rule
 from hangar_dal.sqlscan import Kind, Token
 
 REQUIRED_COLUMN: Final = Rule(
@@ -239,7 +239,7 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
             yield finding_at(checked, FIELD_UNSTORED, message, fix)
 
 
-def _derived(name: str, value: ValueType | str) -> Iterator[str]:
+def _derived(name: str, value: ValueType | Problem) -> Iterator[str]:
     """The columns that hold what is made of a field."""
     if isinstance(value, ValueType):
         yield from (f"{name}_{kind}" for kind in DERIVED if value.derives(kind))

@@ -19,6 +19,7 @@ from typing_extensions import TypeAliasType
 
 from hangar_dal.emails import EmailAddress, fold_email
 from hangar_dal.grams import Searchable, email_grams, grams
+from hangar_dal.rules import Problem
 from hangar_dal.sealing import Sealed
 from hangar_dal.values import CaseInsensitive, fold
 from hangar_dal.words import SearchableWords, words
@@ -50,7 +51,11 @@ class ValueType:
 
 
 class UnsupportedType(TypeError):
-    """The sentence says why the annotation cannot be stored the same on both databases, and what to use."""
+    """Says why the annotation cannot be stored the same on both databases, and what to use."""
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        self.problem = Problem(message, fix)
+        super().__init__(str(self.problem))
 
 
 _PLAIN: Final[dict[Any, str]] = {
@@ -65,13 +70,13 @@ _PLAIN: Final[dict[Any, str]] = {
     JsonValue: "json",
 }
 _IN_JSON: Final = (str, int, float, bool, NoneType)
-_REFUSED: Final[dict[Any, str]] = {
-    Decimal: "SQLite has no decimal numbers; keep money as an int of minor units beside its currency",
-    timedelta: "SQLite has no intervals; keep an int of seconds or microseconds",
-    time: "keep a datetime, or an int of seconds since midnight",
-    SecretStr: "a secret is hashed or sealed before it reaches SQL; declare a str or a Sealed field",
-    Any: "say which type it is",
-    object: "say which type it is",
+_REFUSED: Final[dict[Any, Problem]] = {
+    Decimal: Problem("SQLite has no decimal numbers", "keep money as an int of minor units beside its currency"),
+    timedelta: Problem("SQLite has no intervals", "keep an int of seconds or microseconds"),
+    time: Problem("SQLite has no times of day", "keep a datetime, or an int of seconds since midnight"),
+    SecretStr: Problem("a secret is hashed or sealed before it reaches SQL", "declare a str or a Sealed field"),
+    Any: Problem("Any is no type of a column", "say which type it is"),
+    object: Problem("object is no type of a column", "say which type it is"),
 }
 
 
@@ -95,7 +100,7 @@ def value_type(annotation: Any) -> ValueType:
     sealed = next((marker for marker in markers if isinstance(marker, Sealed)), None)
     folds = [derive for marker in markers if (derive := _fold(marker))]
     if len(set(folds)) > 1:
-        raise UnsupportedType("CaseInsensitive and EmailAddress derive the same `_fold`; keep one of them")
+        raise UnsupportedType("CaseInsensitive and EmailAddress derive the same `_fold`", "keep one of them")
     searched = any(_is(marker, Searchable) for marker in markers)
     of_words = any(_is(marker, SearchableWords) for marker in markers)
     silent = sum(
@@ -132,7 +137,7 @@ def _bare_type(bare: Any) -> ValueType:
     if bare in _PLAIN:
         return ValueType(_PLAIN[bare])
     if bare in _REFUSED:
-        raise UnsupportedType(_REFUSED[bare])
+        raise UnsupportedType(*_REFUSED[bare])
     if origin is Literal:
         return ValueType(_scalar_kind(arguments), allowed=arguments)
     if origin is dict:
@@ -143,9 +148,9 @@ def _bare_type(bare: Any) -> ValueType:
         return _list_type(bare)
     if isinstance(bare, str | ForwardRef):
         name = getattr(bare, "__forward_arg__", bare)
-        raise UnsupportedType(f"{name} cannot be resolved; import it at run time, not under TYPE_CHECKING")
+        raise UnsupportedType(f"{name} cannot be resolved", "import it at run time, not under TYPE_CHECKING")
     if isinstance(bare, TypeVar):
-        raise UnsupportedType(f"the type variable {bare.__name__} stands for no type; write one, as in `Page[Item]`")
+        raise UnsupportedType(f"the type variable {bare.__name__} stands for no type", "write one, as in `Page[Item]`")
     if isinstance(bare, type):
         return _class_type(bare)
     raise _no_column(bare)
@@ -154,7 +159,7 @@ def _bare_type(bare: Any) -> ValueType:
 def _union_type(bare: Any) -> ValueType:
     arms = [_part(arm) for arm in get_args(bare)]
     if not all(arm.kind == "json" for arm in arms):
-        raise UnsupportedType("a union of several types has no single column type; use one type, or JsonValue")
+        raise UnsupportedType("a union of several types has no single column type", "use one type, or JsonValue")
     of_each = [arm.containers for arm in arms]
     containers = sum(of_each, ()) if all(of_each) else ()
     return ValueType("json", containers=containers, constrained=_rules_of_json(bare))
@@ -167,7 +172,7 @@ def _list_type(bare: Any) -> ValueType:
     if item.kind == "bytes":
         raise UnsupportedType("SQLite keeps a list as JSON, which has no bytes")
     if item.kind == "model" and item.optional:
-        raise UnsupportedType("a list of models cannot hold None; leave such rows out")
+        raise UnsupportedType("a list of models cannot hold None", "leave such rows out")
     if item.kind == "model":
         return ValueType("models", item=item, python=item.python)
     return ValueType("list", item=item)
@@ -177,7 +182,7 @@ def _class_type(bare: type[Any]) -> ValueType:
     if issubclass(bare, Enum):
         return ValueType(_scalar_kind(tuple(member.value for member in bare)), python=bare)
     if issubclass(bare, RootModel):
-        raise UnsupportedType(f"{bare.__name__} is a RootModel, which has no fields; use the type that it holds")
+        raise UnsupportedType(f"{bare.__name__} is a RootModel, which has no fields", "use the type that it holds")
     if issubclass(bare, BaseModel):
         return ValueType("model", python=bare)
     raise _no_column(bare)
@@ -185,7 +190,7 @@ def _class_type(bare: type[Any]) -> ValueType:
 
 def _no_column(bare: Any) -> UnsupportedType:
     name = getattr(bare, "__name__", bare)
-    return UnsupportedType(f"{name} has no column type on both databases; sql/README.md lists those that have")
+    return UnsupportedType(f"{name} has no column type on both databases", "sql/README.md lists those that have")
 
 
 def _part(annotation: Any) -> ValueType:
@@ -213,7 +218,7 @@ def _is_any_json(annotation: Any) -> bool:
         return False
     if origin is dict:
         if arguments[0] is not str:
-            raise UnsupportedType("a key of a JSON object is text; write dict[str, ...]")
+            raise UnsupportedType("a key of a JSON object is text", "write dict[str, ...]")
         return _is_any_json(arguments[1])
     if origin is list:
         return _is_any_json(arguments[0])
@@ -222,7 +227,7 @@ def _is_any_json(annotation: Any) -> bool:
         return all(arms)
     if origin is not Literal and annotation not in _IN_JSON:
         name = getattr(annotation, "__name__", annotation)
-        raise UnsupportedType(f"{name} does not come back out of JSON; write JsonValue, or a model with such a field")
+        raise UnsupportedType(f"{name} does not come back out of JSON", "write JsonValue, or a model with such a field")
     return False
 
 
@@ -245,10 +250,10 @@ def kind_of(value: ValueType) -> str:
 
 
 @cache
-def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | str]:
-    """Each field's type in order, or the sentence that says why a database cannot hold it."""
+def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | Problem]:
+    """Each field's type in order, or why a database cannot hold it."""
     model.model_rebuild(raise_errors=False)  # what stood behind the model in its module can be resolved now
-    found: dict[str, ValueType | str] = {}
+    found: dict[str, ValueType | Problem] = {}
     for name, field in model.model_fields.items():
         annotation: Any = field.annotation
         for marker in field.metadata:
@@ -256,7 +261,7 @@ def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | str]:
         try:
             found[name] = value_type(annotation)
         except UnsupportedType as refused:
-            found[name] = str(refused)
+            found[name] = refused.problem
     return found
 
 

@@ -16,6 +16,7 @@ from hangar_dal.database.types import DERIVED, Fold, Grams, ValueType, field_typ
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.query.signature import Argument, Signature, unfit_for_seal
 from hangar_dal.query.sources import ParameterSource, Unresolved, Values, resolve
+from hangar_dal.rules import Problem
 from hangar_dal.sealing import Keyring
 from hangar_dal.sizes import MAX_CALL_BYTES, MAX_ROWS, Room, check_count
 from hangar_dal.sqlblock import Line
@@ -63,16 +64,16 @@ def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel]
     if inner is None:
         return
     if inner in outer:
-        raise Unresolved(f":{name}: {inner.__name__} contains itself; use JsonObject")
+        raise Unresolved(f":{name}: {inner.__name__} contains itself", "use JsonObject")
     if inner.model_config.get("extra") == "allow":
-        raise Unresolved(f":{name}: {inner.__name__} allows fields of no known type; use JsonObject for them")
+        raise Unresolved(f":{name}: {inner.__name__} allows fields of no known type", "use JsonObject for them")
     for field, found in field_types(inner).items():
-        if isinstance(found, str):
-            raise Unresolved(f":{name}: {field}: {found}")
+        if isinstance(found, Problem):
+            raise Unresolved(*found.of(field).of(f":{name}"))
         if found.sealed:
-            raise Unresolved(f":{name}: {field} is sealed, and JSON would hold it in clear; store it by itself")
+            raise Unresolved(f":{name}: {field} is sealed, and JSON would hold it in clear", "store it by itself")
         if found.kind == "bytes":
-            raise Unresolved(f":{name}: {field} is bytes, which JSON does not have; store it by itself")
+            raise Unresolved(f":{name}: {field} is bytes, which JSON does not have", "store it by itself")
         _refuse_unwritable(name, found, (*outer, inner))
 
 
@@ -121,14 +122,15 @@ def _bound(name: str, source: ParameterSource, line: Line, signature: Signature)
     try:
         found = resolve(name, line, signature)
     except Unresolved as reason:
-        raise_alone(Unresolved(f":{source.name} is sealed to {name}, but {reason}"))
+        message, fix = reason.problem
+        raise_alone(Unresolved(f":{source.name} is sealed to {name}, but {message}", fix))
     _check_bound(source.name, name, found.value)
     return found.raw
 
 
-def _check_bound(sealed: str, name: str, value: ValueType | str | None) -> None:
+def _check_bound(sealed: str, name: str, value: ValueType | Problem | None) -> None:
     if unfit := unfit_for_seal(name, value):
-        raise Unresolved(f":{sealed} is sealed to {name}; {unfit}")
+        raise Unresolved(f":{sealed} is sealed to {name}", f"{unfit}")
 
 
 def sealer(name: str, value: ValueType) -> Callable[[Any, Keyring, list[Any]], Any]:
@@ -198,7 +200,7 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
 
 def _plain(name: str, value: ValueType, model: type[BaseModel], document: Encode) -> Encode:
     if value.kind == "bytes":
-        raise Unresolved(f"{model.__name__}.{name}: rows travel as JSON, which has no bytes; insert them one by one")
+        raise Unresolved(f"{model.__name__}.{name}: rows travel as JSON, which has no bytes", "insert them one by one")
     _refuse_unwritable(name, value)
     kind = kind_of(value)
     return encoder(name, value, document if kind == "json" else before_to_json(kind), in_json=True)
@@ -211,7 +213,7 @@ def _sealed_cell(
     fields = field_types(model)
     for bound in bind:
         if bound not in fields and bound not in signature.arguments:
-            raise Unresolved(f":{name} is sealed to {bound}, which nothing gives; give it as a field or an argument")
+            raise Unresolved(f":{name} is sealed to {bound}, which nothing gives", "give it as a field or an argument")
         _check_bound(name, bound, fields[bound] if bound in fields else signature.arguments[bound].value)
 
     def cell(row: Any, values: Values, db: Any) -> Any:

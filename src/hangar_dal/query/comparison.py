@@ -96,13 +96,13 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
             source = resolve(place.name, place.line, signature)
             used.add(source.argument)
         except Unresolved as reason:
-            yield wrong(place, PARAMETER_UNKNOWN, reason.message, reason.fix)
+            yield wrong(place, PARAMETER_UNKNOWN, *reason.problem)
             used.update((*signature.arguments, *signature.changes))  # any of them may be meant
             continue
         try:
             getter(source, place.line, signature)
         except Unresolved as reason:
-            yield wrong(place, PARAMETER_UNFIT, reason.message, reason.fix)
+            yield wrong(place, PARAMETER_UNFIT, *reason.problem)
             continue
         if meanings.setdefault(place.name, source) != source:
             message = f":{place.name} means two things in this statement"

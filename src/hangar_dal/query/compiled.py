@@ -143,4 +143,4 @@ def _check_conditions(block: Block, signature: Signature) -> None:
     for condition in block.conditions:
         argument = signature.arguments.get(condition.argument)
         if argument is None or (condition.value is not None and argument.value is None):
-            raise Unresolved(f"`when {condition.argument}` names no argument that chooses an arm; correct the name")
+            raise Unresolved(f"`when {condition.argument}` names no argument that chooses an arm", "correct the name")

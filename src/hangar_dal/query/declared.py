@@ -164,9 +164,8 @@ class DeclaredQuery:
         """Read the signature and hold both statements against it."""
         self.signature = read_signature(self.function)
         self._allowed = self._names | self.signature.changes.keys()
-        for sentence in self.signature.findings:
-            message, _, fix = sentence.partition("; ")
-            yield self.finding(SIGNATURE, message, fix)
+        for problem in self.signature.findings:
+            yield self.finding(SIGNATURE, *problem)
         if self.signature.findings:
             return
         is_stream = self.signature.result.shape == "stream"

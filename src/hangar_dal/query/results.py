@@ -17,6 +17,7 @@ from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.errors import NotFound, SealError, StatementError, TooManyRows, raise_alone
 from hangar_dal.query.signature import Result
 from hangar_dal.query.unopened import current_report
+from hangar_dal.rules import Problem
 from hangar_dal.sealing import Keyring, Sealed
 
 Row = Sequence[Any]
@@ -194,7 +195,7 @@ def _nested(decode: Decode | None, open_inner: Open | None) -> Step:
     return step
 
 
-def _is_key(value: ValueType | str | None) -> bool:
+def _is_key(value: ValueType | Problem | None) -> bool:
     """Whether a value may be shown to name the row: a text may be an address or a name."""
     return isinstance(value, ValueType) and value.kind in ("uuid", "int")
 

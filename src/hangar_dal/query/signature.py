@@ -18,7 +18,7 @@ from typing_extensions import is_typeddict
 from hangar_dal.database import Transaction
 from hangar_dal.database.types import UnsupportedType, ValueType, field_types, inner_model, value_type
 from hangar_dal.query.stream import Stream
-from hangar_dal.rules import Rule
+from hangar_dal.rules import Problem, Rule
 
 SIGNATURE: Final = Rule(
     "signature",
@@ -87,46 +87,49 @@ class Signature:
     arguments: dict[str, Argument] = field(default_factory=dict)
     changes: dict[str, ValueType] = field(default_factory=dict)
     result: Result = field(default_factory=lambda: Result("none"))
-    findings: list[str] = field(default_factory=list)
+    findings: list[Problem] = field(default_factory=list)
     in_transaction: bool = False  # its first parameter is a Transaction
 
 
 def read_signature(function: Callable[..., Any]) -> Signature:
-    """Read the function; what is wrong with it stands in `findings`, a sentence each."""
+    """Read the function; what is wrong with it stands in `findings`."""
     signature = Signature()
     try:
         hints = get_type_hints(function, include_extras=True)
     except Exception as fault:  # an annotation may fail in any way
         name = getattr(fault, "name", None) or str(fault)
-        signature.findings.append(
-            f"the annotation {name} cannot be resolved; import it at run time, not under TYPE_CHECKING"
-        )
+        fix = "import it at run time, not under TYPE_CHECKING"
+        signature.findings.append(Problem(f"the annotation {name} cannot be resolved", fix))
         return signature
     parameters = list(inspect.signature(function).parameters.values())
     if parameters and parameters[0].name in ("self", "cls") and parameters[0].name not in hints:
-        signature.findings.append("a query is a function of a module, not a method; move it out of its class")
+        signature.findings.append(
+            Problem("a query is a function of a module, not a method", "move it out of its class")
+        )
         return signature
     if not parameters or parameters[0].kind not in (parameters[0].POSITIONAL_ONLY, parameters[0].POSITIONAL_OR_KEYWORD):
-        signature.findings.append("the first parameter is not the database; write `db: Executor` first")
+        signature.findings.append(Problem("the first parameter is not the database", "write `db: Executor` first"))
         return signature
     if (given := hints.get(parameters[0].name)) is not None and _is_value(given):
         kind = getattr(given, "__name__", None) or str(given)
         message = f"the first parameter, {parameters[0].name}, is {kind} and not the database"
-        signature.findings.append(f"{message}; write `db: Executor` before it")
+        signature.findings.append(Problem(message, "write `db: Executor` before it"))
         return signature
     signature.in_transaction = given is Transaction
     for parameter in parameters[1:]:
         hint = hints.get(parameter.name)
         if hint is None:
-            signature.findings.append(f"the parameter {parameter.name} has no annotation; say of what type it is")
+            signature.findings.append(
+                Problem(f"the parameter {parameter.name} has no annotation", "say of what type it is")
+            )
         elif parameter.kind is parameter.VAR_KEYWORD:
             _read_changes(signature, parameter.name, hint)
         elif parameter.kind is parameter.VAR_POSITIONAL:
-            signature.findings.append(f"*{parameter.name} has no names for SQL; declare each parameter")
+            signature.findings.append(Problem(f"*{parameter.name} has no names for SQL", "declare each parameter"))
         else:
             _read_argument(signature, parameter, hint)
     if "return" not in hints:
-        signature.findings.append("the return annotation is missing; say how many rows of what come back")
+        signature.findings.append(Problem("the return annotation is missing", "say how many rows of what come back"))
     else:
         _read_result(signature, hints["return"])
     return signature
@@ -146,7 +149,7 @@ def _read_argument(signature: Signature, parameter: inspect.Parameter, hint: Any
     try:
         value = value_type(hint)
     except UnsupportedType as refused:
-        signature.findings.append(f"{parameter.name}: {refused}")
+        signature.findings.append(refused.problem.of(parameter.name))
         return
     model = value.python if value.kind in ("model", "models") else None
     signature.arguments[parameter.name] = Argument(
@@ -163,21 +166,23 @@ def _read_argument(signature: Signature, parameter: inspect.Parameter, hint: Any
 def _read_changes(signature: Signature, name: str, hint: Any) -> None:
     fields = get_args(hint)[0] if get_origin(hint) in _UNPACKS else hint
     if not is_typeddict(fields) or fields.__required_keys__:
-        signature.findings.append(f"**{name} has no names and types; write `Unpack[…]` of a TypedDict with total=False")
+        signature.findings.append(
+            Problem(f"**{name} has no names and types", "write `Unpack[…]` of a TypedDict with total=False")
+        )
         return
     for key, hint_of_key in get_type_hints(fields, include_extras=True).items():
         annotation = get_args(hint_of_key)[0] if get_origin(hint_of_key) in _ITEM_MARKS else hint_of_key
         try:
             signature.changes[key] = value_type(annotation)
         except UnsupportedType as refused:
-            signature.findings.append(f"{key}: {refused}")
+            signature.findings.append(refused.problem.of(key))
 
 
 def _read_result(signature: Signature, hint: Any) -> None:
     try:
         signature.result = _result(hint)
     except UnsupportedType as refused:
-        signature.findings.append(f"the return annotation: {refused}")
+        signature.findings.append(refused.problem.of("the return annotation"))
         return
     if model := signature.result.model:
         signature.findings.extend(_model_findings(model))
@@ -206,30 +211,33 @@ def _is_json(hint: Any) -> bool:
     return value_type(hint).kind == "json"
 
 
-def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[str]:
+def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[Problem]:
     """What keeps rows from becoming this model; nested models are held to the same."""
     if model in outer:
-        yield f"{model.__name__} contains itself; recursive models are not supported, so use JsonObject for that field"
+        fix = "use JsonObject for that field, since recursive models are not supported"
+        yield Problem(f"{model.__name__} contains itself", fix)
         return
-    before: dict[str, ValueType | str] = {}
+    before: dict[str, ValueType | Problem] = {}
     for name, value in field_types(model).items():
-        if isinstance(value, str):
-            yield f"{model.__name__}.{name}: {value}"
+        if isinstance(value, Problem):
+            yield value.of(f"{model.__name__}.{name}")
         elif value.sealed:
             for bound in value.sealed.bind:
-                if finding := unfit_for_seal(bound, before.get(bound, "it must come before it")):
-                    yield f"{model.__name__}.{name} is sealed to {bound}; {finding}"
+                unfit = unfit_for_seal(bound, before[bound]) if bound in before else f"{bound} must come before it"
+                if unfit:
+                    yield Problem(f"{model.__name__}.{name} is sealed to {bound}", unfit)
         elif value.kind == "bytes" and outer:
-            yield f"{model.__name__}.{name}: a nested model is read from JSON, which has no bytes; select it by itself"
+            message = f"{model.__name__}.{name}: a nested model is read from JSON, which has no bytes"
+            yield Problem(message, "select it by itself")
         elif inner := inner_model(value):
             yield from _model_findings(inner, (*outer, model))
         before[name] = value
 
 
-def unfit_for_seal(bound: str, value: ValueType | str | None) -> str | None:
+def unfit_for_seal(bound: str, value: ValueType | Problem | None) -> str | None:
     """Why a value cannot be what another is sealed to: both databases must give it back as the same text."""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, Problem):
+        return str(value)
     if value is None or value.kind not in ("text", "uuid", "int") or value.sealed or value.optional:
         return f"{bound} must be text, an int or a UUID, and never None"
     return None

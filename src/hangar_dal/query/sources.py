@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.query.signature import Signature
+from hangar_dal.rules import Problem
 from hangar_dal.sqlblock import Condition, Line
 
 Values = Mapping[str, Any]
@@ -46,15 +47,11 @@ class ParameterSource:
 
 
 class Unresolved(Exception):
-    """The sentence says why `:name` has no source, or more than one, and behind a semicolon what to do."""
+    """Says why `:name` has no source, or more than one, and what to write."""
 
-    @property
-    def message(self) -> str:
-        return str(self).partition("; ")[0]
-
-    @property
-    def fix(self) -> str:
-        return str(self).partition("; ")[2]
+    def __init__(self, message: str, fix: str = "") -> None:
+        self.problem = Problem(message, fix)
+        super().__init__(str(self.problem))
 
 
 def resolve(name: str, line: Line, signature: Signature) -> ParameterSource:
@@ -62,9 +59,9 @@ def resolve(name: str, line: Line, signature: Signature) -> ParameterSource:
     found = list(_candidates(name, line, signature))
     if len(found) > 1:
         givers = " and ".join(sorted({_described(source) for source in found}))
-        raise Unresolved(f":{name} would be given by {givers}; rename one of them")
+        raise Unresolved(f":{name} would be given by {givers}", "rename one of them")
     if not found:
-        raise Unresolved(_nothing_gives(name, signature))
+        raise Unresolved(*_nothing_gives(name, signature))
     return found[0]
 
 
@@ -107,16 +104,17 @@ def _described(source: ParameterSource) -> str:
     return f"the {'change' if source.is_change else 'argument'} {source.argument}"
 
 
-def _nothing_gives(name: str, signature: Signature) -> str:
+def _nothing_gives(name: str, signature: Signature) -> Problem:
     for argument in signature.arguments.values():
         if argument.model is None or argument.rows:
             continue
         value = field_types(argument.model).get(name)
-        if isinstance(value, str):
-            return f":{name}: {value}"
+        if isinstance(value, Problem):
+            return value.of(f":{name}")
         if value is not None:
-            return f":{name} is a field of {argument.name}, which may be None; mark its line `-- when {argument.name}`"
+            message = f":{name} is a field of {argument.name}, which may be None"
+            return Problem(message, f"mark its line `-- when {argument.name}`")
     base, _, kind = name.rpartition("_")
     if kind in _MARKERS:
-        return f":{name} has no source; annotate `{base}` as Annotated[str, {_MARKERS[kind]}]"
-    return f"no argument gives :{name}; correct the name, or declare the argument"
+        return Problem(f":{name} has no source", f"annotate `{base}` as Annotated[str, {_MARKERS[kind]}]")
+    return Problem(f"no argument gives :{name}", "correct the name, or declare the argument")
