@@ -108,11 +108,13 @@ async def _fill_tables(db: Database, lane: "_Ahead", report: Report) -> None:
 
 
 def _transactions(population: Population, lane: Lane) -> Iterator[_Transaction]:
-    """What each transaction of a lane stores: the table, its function, and the rows with their instants."""
+    """What each transaction of a lane stores: the table, its function, and the rows with their instants.
+
+    A table without rows has one transaction too, so that it is reported.
+    """
     for table, store in lane.items():
         rows: Iterator[Any] = getattr(population, table)()
-        parts = _parts(population, table, rows)
-        yield table, store, parts
+        yield table, store, _parts(population, table, rows)
         while parts := _parts(population, table, rows):
             yield table, store, parts
 
@@ -172,6 +174,7 @@ def main(arguments: Sequence[str]) -> None:
     if options.users < 10:
         parser.error("--users: at least 10")
     given = {} if options.database_url is None else {"database_url": SecretStr(options.database_url)}
+    interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.disable()  # the rows hold no cycles, and it would look at all of them again and again
     try:
@@ -180,3 +183,4 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit("\n".join(f"{type(error).__name__}: {error}" for error in errors.exceptions))
     finally:
         gc.enable()
+        sys.setswitchinterval(interval)

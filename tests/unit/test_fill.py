@@ -1,7 +1,9 @@
 """`python -m benchmarks fill` on both databases: the rows of the population, whole and counted."""
 
+import gc
 import io
 import shutil
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -215,6 +217,18 @@ def test_a_database_without_tables_is_refused(empty_database_url: str, monkeypat
     monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
     with pytest.raises(SystemExit, match=r"^SchemaOutOfDate: "):
         fill.main(["--database-url", empty_database_url])
+
+
+def test_a_run_leaves_the_interpreter_as_it_was(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HANGAR_SEALING_KEYS", sealing.new_key())
+    before = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(0.004)
+        with pytest.raises(SystemExit):
+            fill.main(["--database-url", empty_database_url])
+        assert (sys.getswitchinterval(), gc.isenabled()) == (0.004, True)
+    finally:
+        sys.setswitchinterval(before)
 
 
 def test_the_same_seed_makes_the_same_rows_and_another_seed_others() -> None:
