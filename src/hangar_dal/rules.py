@@ -4,10 +4,12 @@ Each rule stands in the module that finds where it is broken. `contract/rules.py
 `hangar-dal check --explain` and SARIF reports are made from this list. Imports no other module.
 """
 
+import re
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Self
+from typing import Final, Literal, NamedTuple, Self
 
 Severity = Literal["error", "warning"]
+_LINK: Final = re.compile(r"\[([^]]+)\]\([^)]+\)")
 
 
 class Problem(NamedTuple):
@@ -60,8 +62,8 @@ class Rule:
         second one gets none. Each file begins with a line `--- NAME`: `items.py`; `items.sql` for both dialects, or
         `sqlite/items.sql` and `postgresql/items.sql`. `good` leaves out the files that are the same; a file without
         text is deleted. There may be a `pyproject.toml`, migrations (`migrations/0002_x.sql`), and a part `command`:
-        the command lines to run in the folder, of which the last one reports. Both are empty if no statement is known
-        that breaks the rule.
+        the command lines to run in the folder, of which the last one reports. Both are empty where none is known, or
+        where an example would be long.
     """
 
     id: str
@@ -70,6 +72,11 @@ class Rule:
     explanation: str
     bad: str
     good: str
+
+    @property
+    def text(self) -> str:
+        """Summary and explanation, without the links, which only a page of the documentation can follow."""
+        return _LINK.sub(r"\1", f"{self.summary}\n\n{self.explanation}")
 
     def finding(
         self, path: str, line: int, column: int, message: str, fix: str = "", *, dialect: str = "", query: str = ""

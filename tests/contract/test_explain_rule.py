@@ -66,7 +66,7 @@ def test_all_rules_are_listed_by_chapter(capsys: pytest.CaptureFixture[str]) -> 
     [
         ("unordered", "did you mean list-unordered or limit-unordered or aggregate-unordered or window-unordered?"),
         ("twins-difer", "did you mean twins-differ"),
-        ("xyz", "`--explain all` lists the rules"),
+        ("xyz", "`hangar-dal check --explain all` lists the rules"),
     ],
 )
 def test_an_unknown_rule_is_refused_with_the_names_of_similar_ones(

@@ -72,6 +72,16 @@ def test_a_line_of_one_block_leaves_the_finding_of_its_twin(sources: Sequence[Da
     assert found == {("postgresql", "star")}
 
 
+def test_a_line_leaves_a_query_of_the_same_name_in_another_catalog(
+    sources: Sequence[DatabaseInfo], tmp_path: Path
+) -> None:
+    catalogs = []
+    for package, files in (("named_first", broken("star")), ("named_second", ignoring(broken("star"), "star"))):
+        catalogs += read_project(write_application(tmp_path / package, package, files)).catalogs
+    found = check_against(Project(tuple(catalogs), ()), sources).findings
+    assert {(Path(finding.path).parts[-4], finding.rule) for finding in found} == {("named_first", "star")}
+
+
 def test_a_line_that_turns_off_nothing_is_found_where_the_database_was_asked(
     sources: Sequence[DatabaseInfo], tmp_path: Path
 ) -> None:

@@ -1,19 +1,16 @@
 """`hangar-dal check --explain RULE`: what a rule asks for, with a wrong and a right example. Builds on `terminal`."""
 
-import re
 import sys
 from collections.abc import Iterator
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import Final
 
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, MISUSED, OK, RED, YELLOW, coloured
-from hangar_dal.contract.rules import CHAPTERS, RULES
+from hangar_dal.contract.rules import CHAPTERS, RULES, unknown
 from hangar_dal.rules import Rule
 
 LIST: Final = "all"
 _FILE: Final = "--- "
-_LINK: Final = re.compile(r"\[([^]]+)\]\([^)]+\)")
 
 
 def explain_rule(name: str) -> int:
@@ -23,9 +20,7 @@ def explain_rule(name: str) -> int:
         return OK
     rule = RULES.get(name)
     if rule is None:
-        near = [each for each in RULES if name in each] or get_close_matches(name, RULES)
-        advice = f"did you mean {' or '.join(near)}?" if near else f"`--explain {LIST}` lists the rules"
-        print(f"{coloured('error:', RED, sys.stderr)} there is no rule {name}; {advice}", file=sys.stderr)
+        print(f"{coloured('error:', RED, sys.stderr)} {unknown(name)}", file=sys.stderr)
         return MISUSED
     print("\n".join(_explained(rule)))
     return OK
@@ -42,7 +37,7 @@ def _every_rule() -> Iterator[str]:
 def _explained(rule: Rule) -> Iterator[str]:
     severity = coloured(rule.severity, RED if rule.severity == "error" else YELLOW, sys.stdout)
     yield f"{coloured(rule.id, BOLD, sys.stdout)} ({severity})"
-    yield f"{rule.summary}\n\n{_plain(rule.explanation)}"
+    yield _without_tables(rule.text)
     if rule.bad:
         yield coloured("Wrong", RED, sys.stdout)
         yield from _example(rule.bad)
@@ -59,10 +54,10 @@ def _example(text: str) -> Iterator[str]:
             yield f"  {line}".rstrip()
 
 
-def _plain(markdown: str) -> str:
-    """Without what only a page needs: links, and tables, whose lines would be wider than a terminal."""
-    lines = [line for line in markdown.splitlines() if not line.startswith(("|---", "| ---"))]
-    return _LINK.sub(r"\1", "\n".join(_row(line) if line.startswith("| ") else line for line in [*lines, ""]))
+def _without_tables(text: str) -> str:
+    """The lines of a table would be wider than a terminal."""
+    lines = [line for line in text.splitlines() if not line.startswith(("|---", "| ---"))]
+    return "\n".join(_row(line) if line.startswith("| ") else line for line in [*lines, ""])
 
 
 def _row(line: str) -> str:

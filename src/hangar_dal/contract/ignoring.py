@@ -4,7 +4,6 @@ Builds on the query layer.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Final
 
@@ -48,6 +47,9 @@ ORDER BY name;
 )
 
 
+Used = tuple[str, str, str]  # a line that turned off a finding: the path of its file, the query, the rule
+
+
 def refuse_unknown(ignored: Collection[str]) -> None:
     """`SettingsError` if `ignore_rules` names no rule, or one that says whether the check took place at all.
 
@@ -55,18 +57,14 @@ def refuse_unknown(ignored: Collection[str]) -> None:
     """
     if not ignored or find_spec("sqlglot") is None:
         return
-    from hangar_dal.contract.rules import CHAPTERS, OF_THE_CHECK, RULES  # noqa: PLC0415 - imports the parser
+    from hangar_dal.contract.rules import CHAPTERS, OF_THE_CHECK, RULES, unknown  # noqa: PLC0415 - imports the parser
 
     where = "[tool.hangar_dal] ignore_rules"
     for name in ignored:
         if name in {rule.id for rule in CHAPTERS[OF_THE_CHECK]}:
-            raise SettingsError(
-                f"[tool.hangar_dal] ignore_rules: {name} cannot be turned off; do what its finding says"
-            )
+            raise SettingsError(f"{where}: {name} cannot be turned off; do what its finding says")
         if name not in RULES and not name.startswith(SQUAWK):
-            near = get_close_matches(name, RULES, n=1)
-            advice = f"did you mean {near[0]}?" if near else "`hangar-dal check --explain all` lists the rules"
-            raise SettingsError(f"{where}: there is no rule {name}; {advice}")
+            raise SettingsError(f"{where}: {unknown(name)}")
 
 
 def without_ignored(findings: Iterable[Finding], project: Project, asked: Collection[Dialect]) -> Iterator[Finding]:
@@ -74,25 +72,27 @@ def without_ignored(findings: Iterable[Finding], project: Project, asked: Collec
 
     `asked` are the databases that were asked. The lines of the other blocks may be needed: nothing is said of them.
     """
-    queries = {name: query for catalog in project.catalogs for name, query in catalog.queries.items()}
-    used: set[tuple[str, str, str]] = set()
+    queries = [query for catalog in project.catalogs for query in catalog.queries.values()]
+    named: dict[str, list[DeclaredQuery]] = {}  # two catalogs may each have a query of one name
+    for query in queries:
+        named.setdefault(query.name, []).append(query)
+    used: set[Used] = set()
     for finding in findings:
-        query = queries.get(finding.query)
-        if query is not None and query.ignores(finding):
-            used.add((finding.query, finding.dialect, finding.rule))
+        if any(query.ignores(finding) for query in named.get(finding.query, ())):
+            used.add((finding.path, finding.query, finding.rule))
         elif finding.rule not in project.ignore_rules:
             yield finding
     if IGNORE_NEEDLESS.id not in project.ignore_rules:
-        yield from _needless(list(queries.values()), asked, used)
+        yield from _needless(queries, asked, used)
 
 
 def _needless(
-    queries: Sequence[DeclaredQuery], asked: Collection[Dialect], used: Collection[tuple[str, str, str]]
+    queries: Sequence[DeclaredQuery], asked: Collection[Dialect], used: Collection[Used]
 ) -> Iterator[Finding]:
     for query in queries:
         for block in query.blocks.values():
             place, fix = (block.path, block.line, 1), "delete the line, or correct the name of the rule"
             for rule in block.ignored if block.dialect in asked else ():
-                if (query.name, block.dialect, rule) not in used:
+                if (block.path, query.name, rule) not in used:
                     message = f"`-- ignore: {rule}` turns off no finding"
                     yield IGNORE_NEEDLESS.finding(*place, message, fix, dialect=block.dialect, query=query.name)

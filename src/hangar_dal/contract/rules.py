@@ -1,6 +1,7 @@
 """All rules, in the order and the chapters of docs/rules.md. Imports every module that finds something."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
@@ -189,3 +190,10 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
     }
 )
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rules in CHAPTERS.values() for rule in rules})
+
+
+def unknown(name: str) -> str:
+    """What to say of a name that no rule has, with the names that are like it."""
+    near = [each for each in RULES if name in each] or get_close_matches(name, RULES)
+    advice = f"did you mean {' or '.join(near)}?" if near else "`hangar-dal check --explain all` lists the rules"
+    return f"there is no rule {name}; {advice}"

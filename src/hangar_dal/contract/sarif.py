@@ -33,12 +33,11 @@ def as_sarif(findings: Sequence[Finding], scope: Scope) -> str:
 def _rule(rule: str, findings: Sequence[Finding]) -> dict[str, Any]:
     known = RULES.get(rule)
     summary = known.summary if known else f"{rule}: see the documentation of the program that found it."
-    explanation = f"{summary}\n\n{known.explanation}" if known else summary
     level = next(finding.severity for finding in findings if finding.rule == rule)
     return {
         "id": rule,
         "shortDescription": {"text": summary},
-        "help": {"text": explanation, "markdown": explanation},
+        "help": {"text": known.text if known else summary},
         "defaultConfiguration": {"level": level},
     }
 

@@ -14,7 +14,7 @@ The function's module names the file, the function the block.
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
 from importlib.resources import files
@@ -199,7 +199,7 @@ class Catalog:
         return {name.removesuffix(".sql") for name in files if name.endswith(".sql")}
 
 
-def _refuse(findings: Sequence[Finding], queries: Iterable[DeclaredQuery]) -> None:
+def _refuse(findings: Sequence[Finding], queries: Collection[DeclaredQuery]) -> None:
     errors = [finding for finding in findings if finding.severity == "error"]
     if refused := [error.sentence for error in errors if not any(query.ignores(error) for query in queries)]:
         raise CatalogError(refused)

@@ -156,9 +156,9 @@ class DeclaredQuery:
         return rule.finding(code.co_filename, code.co_firstlineno, 1, message, fix, query=query)
 
     def ignores(self, finding: Finding) -> bool:
-        """Whether the block that has the finding says `-- ignore:` for its rule."""
+        """Whether the finding is in a block of this query, which says `-- ignore:` for its rule."""
         blocks = self.blocks.values() if finding.query == self.name else ()
-        return any(block.dialect == finding.dialect and finding.rule in block.ignored for block in blocks)
+        return any(block.path == finding.path and finding.rule in block.ignored for block in blocks)
 
     def compare(self) -> Iterator[Finding]:
         """Read the signature and hold both statements against it."""
