@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from hangar_dal.cli.commands import Subcommands, add_command
-from hangar_dal.cli.findings import add_format, print_findings
+from hangar_dal.cli.findings import add_format, print_findings, refuse_format
 from hangar_dal.cli.fix import add_fix, fix_files, refuse_without_fix
 from hangar_dal.cli.matrix import add_matrix, show_matrix
 from hangar_dal.cli.options import add_postgresql, add_project, chosen_project, server
@@ -80,6 +80,7 @@ def _check(chosen: argparse.Namespace) -> int:
         if chosen.since and not chosen.matrix:
             raise SettingsError("--since belongs to --matrix")
         refuse_without_fix(chosen)
+        refuse_format(chosen)
         if chosen.fix and not fix_files(chosen, chosen_project(chosen), with_progress):
             return FAILED
         if chosen.matrix:

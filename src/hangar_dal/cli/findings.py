@@ -19,7 +19,7 @@ _COLOURS: Final[Mapping[Style, str]] = MappingProxyType(
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """`--format`, and `--json` as people guess it; read with `print_findings`."""
+    """`--format`, and `--json` as people guess it; read with `refuse_format` and `print_findings`."""
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -29,12 +29,16 @@ def add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
 
 
+def refuse_format(chosen: argparse.Namespace) -> None:
+    """`SettingsError` if the report cannot be written: SARIF explains the rules, which need the parser."""
+    if chosen.format == "sarif" and find_spec("sqlglot") is None:
+        raise SettingsError("--format sarif needs sqlglot; pip install 'hangar-dal[check]'")
+
+
 def print_findings(
     findings: Sequence[Finding], scope: Scope, chosen: argparse.Namespace, *, clean: str, checked: int | None = None
 ) -> None:
     """Print the scope, the findings and their number, or `clean` without findings, in the format that was chosen."""
-    if chosen.format == "sarif" and find_spec("sqlglot") is None:
-        raise SettingsError("--format sarif needs sqlglot; pip install 'hangar-dal[check]'")
     if chosen.format in ("table", "github"):
         print_scope(scope)
     text = report_as(chosen.format, findings, scope, checked=checked, paint=_paint)

@@ -3,7 +3,7 @@
 import argparse
 
 from hangar_dal.cli.commands import Subcommands, add_command
-from hangar_dal.cli.findings import add_format, print_findings
+from hangar_dal.cli.findings import add_format, print_findings, refuse_format
 from hangar_dal.cli.options import add_database, add_folders, add_postgresql, project_with_migrations, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, OK
@@ -43,6 +43,7 @@ def add(actions: Subcommands) -> None:
 def _verify(chosen: argparse.Namespace) -> int:
     from hangar_dal.migrations.verify import verify  # noqa: PLC0415 - no other command needs it
 
+    refuse_format(chosen)
     url = None if chosen.sqlite_only else server(chosen)
     if url is None and not chosen.sqlite_only:
         raise SettingsError(
