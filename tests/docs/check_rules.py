@@ -19,8 +19,8 @@ INTRODUCTION: Final = f"""\
 # Rules
 
 What `hangar-dal check` and `hangar-dal migrations verify` hold, with a wrong example and its correction.
-`hangar-dal check --explain RULE` shows the same on a terminal. [Checks](check.md) says how the commands are used, and
-[turning a rule off](check.md#turning-a-rule-off) how one is told that a finding does not matter.
+`hangar-dal check --explain RULE` shows the same on a terminal. [Checks](check.md) says how to use the commands, and
+how to [turn a rule off](check.md#turning-a-rule-off).
 
 The examples use [three tables](../{TABLES}/sqlite/0001_shop.sql): `users`, `items` and `orders`. `items.py` is a
 module of the package `shop`, with this before the functions:

@@ -34,7 +34,8 @@ def add(commands: Subcommands) -> None:
         Shows the plan of each query and each of its arms, with the indexes that it goes through, on a scratch SQLite
         file and a scratch PostgreSQL database whose tables look large. No statement is executed. The PostgreSQL
         database is a new one, which is dropped at the end, or the empty one of --throwaway; no other database is
-        changed. `hangar-dal check` fails where a plan reads a whole table that can grow: docs/rules.md explains when.
+        changed. `hangar-dal check` fails where a plan reads a whole table that can grow: see
+        `hangar-dal check --explain scan`.
 
         exit codes: 0 done, 1 the folder holds queries or migrations that are not named, 2 not understood
         """,

@@ -44,10 +44,8 @@ def with_inserted(statement: Statement, signature: Signature, tables: Tables) ->
             raise NotMovable(ARMS)
         return _written(statement, found, _with_added(kept, added, order))
     except NotMovable as reason:
-        message, fix = (
-            f"the lists of the INSERT are not changed: {reason}",
-            f"write them in the order of {model.__name__}",
-        )
+        message = f"the lists of the INSERT are not changed: {reason}"
+        fix = f"write them in the order of {model.__name__}"
         raise LeftAlone(COLUMN_ORDER, message, fix, found.columns.start) from None
 
 

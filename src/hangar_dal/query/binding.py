@@ -130,7 +130,7 @@ def _bound(name: str, source: ParameterSource, line: Line, signature: Signature)
 
 def _check_bound(sealed: str, name: str, value: ValueType | Problem | None) -> None:
     if unfit := unfit_for_seal(name, value):
-        raise Unresolved(f":{sealed} is sealed to {name}", f"{unfit}")
+        raise Unresolved(f":{sealed} is sealed to {name}", unfit)
 
 
 def sealer(name: str, value: ValueType) -> Callable[[Any, Keyring, list[Any]], Any]:
