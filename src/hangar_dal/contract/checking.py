@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from hangar_dal.contract.agreement import compare
-from hangar_dal.contract.ignoring import refuse_unknown, without_ignored
+from hangar_dal.contract.ignoring import key_of, refuse_unknown, without_ignored
 from hangar_dal.contract.locations import finding_at
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.overrides import needless_overrides
@@ -42,6 +42,7 @@ POSTGRESQL_MISSING: Final = Rule(
 PostgreSQL was not checked, as by a plain `hangar-dal check` where `DATABASE_URL` is a SQLite file: no server is
 named, it cannot be reached, the role may not create a database, or the throwaway database is not empty. The message
 says which. See [where PostgreSQL is checked](check.md#where-postgresql-is-checked). SQLite is checked all the same.
+Without a server, `hangar-dal check --offline` uses the snapshots.
 """,
     bad="""\
 --- command
@@ -152,12 +153,13 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
     answers: list[Answer] = []
     asked: list[Asked] = []
     of_arms: dict[Finding, list[CheckedVariant]] = {}
+    unknown: dict[Finding, list[CheckedVariant]] = {}
     for done, (source, each) in enumerate(checked):
         if progress is not None:
             progress(done, len(checked), each.query.name)
         told = source.ask(each.variant, sent(each))
         if told is None:
-            of_arms.setdefault(_unknown(each), []).append(each)
+            unknown.setdefault(_unknown(each), []).append(each)
             continue
         answers.append(Answer(each, told.described, told.reading.nulls))
         twin = twins.get("postgresql") if source.dialect == "sqlite" else None
@@ -172,7 +174,10 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
         findings += find_unknown_small_tables(project, twins)
     findings += [*_with_arms(of_arms), *too_loose(answers), *needless_overrides(answers)]
     dialects: list[Dialect] = [source.dialect for source in sources]
-    kept = without_ignored(findings, project, dialects)
+    asked_blocks = {key_of(each) for _, each in checked} - {
+        key_of(each) for of_one in unknown.values() for each in of_one
+    }
+    kept = [*without_ignored(findings, project, asked_blocks), *_with_arms(unknown)]
     return Report(tuple(sorted(map(_near, kept))), len(checked), scope_of(project, dialects))
 
 

@@ -8,11 +8,11 @@ from importlib.util import find_spec
 from typing import Final
 
 from hangar_dal.contract.project import Project
+from hangar_dal.contract.variants import CheckedVariant
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.unsafe import SQUAWK
 from hangar_dal.query.declared import DeclaredQuery
 from hangar_dal.rules import Finding, Rule
-from hangar_dal.sqlscan import Dialect
 
 IGNORE_NEEDLESS: Final = Rule(
     "ignore-needless",
@@ -20,8 +20,8 @@ IGNORE_NEEDLESS: Final = Rule(
     "A `-- ignore:` line is only written where it turns off a finding.",
     """\
 The line names a rule that finds nothing in this block, or one that does not exist. Delete the line, or correct the
-name. A line counts for its own block alone: if both databases have the finding, both files need it. What is said of a
-function as a whole, such as its [signature](#signature), cannot be turned off.
+name. A line counts for its own block alone: if both databases have the finding, both files need it. The line has no
+effect on findings about the function itself, such as [signature](#signature).
 """,
     bad="""\
 --- items.py
@@ -47,7 +47,12 @@ ORDER BY name;
 )
 
 
-Used = tuple[str, str, str]  # a line that turned off a finding: the path of its file, the query, the rule
+Key = tuple[str, str]  # of a block: the path of its file, the query
+
+
+def key_of(checked: CheckedVariant) -> Key:
+    """The block of a statement."""
+    return checked.block.path, checked.query.name
 
 
 def refuse_unknown(ignored: Collection[str]) -> None:
@@ -67,19 +72,20 @@ def refuse_unknown(ignored: Collection[str]) -> None:
             raise SettingsError(f"{where}: {unknown(name)}")
 
 
-def without_ignored(findings: Iterable[Finding], project: Project, asked: Collection[Dialect]) -> Iterator[Finding]:
+def without_ignored(findings: Iterable[Finding], project: Project, asked: Collection[Key]) -> Iterator[Finding]:
     """The findings that are not turned off, and one for each line that turns off nothing.
 
-    `asked` are the databases that were asked. The lines of the other blocks may be needed: nothing is said of them.
+    `asked` are the blocks about which their database was asked. The lines of others may be needed: nothing is said of
+    them.
     """
     queries = [query for catalog in project.catalogs for query in catalog.queries.values()]
     named: dict[str, list[DeclaredQuery]] = {}  # two catalogs may each have a query of one name
     for query in queries:
         named.setdefault(query.name, []).append(query)
-    used: set[Used] = set()
+    used: set[tuple[Key, str]] = set()
     for finding in findings:
         if any(query.ignores(finding) for query in named.get(finding.query, ())):
-            used.add((finding.path, finding.query, finding.rule))
+            used.add(((finding.path, finding.query), finding.rule))
         elif finding.rule not in project.ignore_rules:
             yield finding
     if IGNORE_NEEDLESS.id not in project.ignore_rules:
@@ -87,12 +93,13 @@ def without_ignored(findings: Iterable[Finding], project: Project, asked: Collec
 
 
 def _needless(
-    queries: Sequence[DeclaredQuery], asked: Collection[Dialect], used: Collection[Used]
+    queries: Sequence[DeclaredQuery], asked: Collection[Key], used: Collection[tuple[Key, str]]
 ) -> Iterator[Finding]:
     for query in queries:
         for block in query.blocks.values():
-            place, fix = (block.path, block.line, 1), "delete the line, or correct the name of the rule"
-            for rule in block.ignored if block.dialect in asked else ():
-                if (block.path, query.name, rule) not in used:
+            key, place = (block.path, query.name), (block.path, block.line, 1)
+            for rule in block.ignored if key in asked else ():
+                if (key, rule) not in used:
                     message = f"`-- ignore: {rule}` turns off no finding"
+                    fix = "delete the line, or correct the name of the rule"
                     yield IGNORE_NEEDLESS.finding(*place, message, fix, dialect=block.dialect, query=query.name)
