@@ -70,9 +70,9 @@ def run_module(
 
 
 def run_here(*arguments: str, env: Mapping[str, str]) -> tuple[int, str]:
-    """Run `hangar-dal arguments` where a process of its own would prove nothing; its exit code and all that it says.
+    """Run `hangar-dal arguments` in this process; returns its exit code and all that it printed.
 
-    It runs in this process, which has loaded its catalogs, and in a thread, because the test's event loop runs here.
+    This process has loaded the catalogs. The command gets a thread, because the test's event loop runs in this one.
     """
     said = io.StringIO()
     with (

@@ -137,16 +137,26 @@ def rules_broken(folder: Path, package: str, files: Mapping[str, str], sources: 
 
 
 def rules_reported(folder: Path, package: str, files: Mapping[str, str], server: str) -> set[str]:
-    """The ids of the rules that the last command reports. All commands run in the application's folder."""
+    """The ids of the rules that the last command reports; those before it find nothing.
+
+    All commands run in the application's folder.
+    """
     write_application(folder, package, files)
-    written = StringIO()
+    *before, last = files[COMMANDS].replace(PACKAGE, package).replace(SERVER, server).splitlines()
     with chdir(folder):
-        for command in files[COMMANDS].replace(PACKAGE, package).replace(SERVER, server).splitlines():
-            program, *arguments = shlex.split(command)
-            written = StringIO()
-            if program == "hangar-dal":
-                with redirect_stdout(written):
-                    cli.main([*arguments, "--json"])
-            else:
-                subprocess.run(["sh", "-c", command], check=True)
-    return {finding["rule"] for finding in json.loads(written.getvalue())["findings"]}
+        for command in before:
+            assert _run(command)[0] == 0, command
+        code, written = _run(last)
+    rules = {finding["rule"] for finding in json.loads(written)["findings"]}
+    assert code == (1 if rules else 0)
+    return rules
+
+
+def _run(command: str) -> tuple[int, str]:
+    """The exit code, and for `hangar-dal` its findings as JSON."""
+    program, *arguments = shlex.split(command)
+    if program != "hangar-dal":
+        return subprocess.run(["sh", "-c", command], check=False).returncode, ""
+    with redirect_stdout(StringIO()) as written:
+        code = cli.main([*arguments, "--json"])
+    return code, written.getvalue()

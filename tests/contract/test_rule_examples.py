@@ -71,8 +71,9 @@ def test_a_command_reports_the_rule_for_its_bad_example_alone(rule: Rule, server
 @pytest.mark.parametrize("rule", MIGRATIONS_ALONE, ids=ids)
 def test_migrations_break_a_rule_in_its_bad_example_alone(rule: Rule, server: str, tmp_path: Path) -> None:
     bad, good = paths_of(files_of(rule.bad)), corrected(rule.bad, rule.good)
-    asked = server if "migrations/postgresql/" in rule.bad else None
+    asks_postgresql = any("/postgresql/" in path for path in bad)
     for name, files, broken in (("bad", bad, {rule.id}), ("good", good, set())):
-        for path in [] if asked else [path for path in files if "/sqlite/" in path]:
-            files.setdefault(path.replace("/sqlite/", "/postgresql/"), "SELECT 1;\n")
-        assert rules_of_migrations(tmp_path / name, files, asked) == broken, name
+        if not asks_postgresql:  # which has files of its own then, and does nothing
+            files |= {path.replace("/sqlite/", "/postgresql/"): "SELECT 1;\n" for path in files}
+        found = rules_of_migrations(tmp_path / name, files, server if asks_postgresql else None)
+        assert found == broken, name

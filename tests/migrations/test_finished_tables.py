@@ -106,7 +106,7 @@ def test_a_foreign_key_to_a_small_table_needs_no_index(findings: Findings, folde
 NOTES = "CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, data text{}, kind text, CONSTRAINT notes_data_check {});"
 
 
-# What may follow the type of the column, its rule, and what is found in that.
+# The NOT NULL of the column, its CHECK, and the rules that are reported.
 JSON_CHECKS = (
     ("", "CHECK (json_valid(data))", ["json-check-null"]),
     ("", "CHECK (json_valid(data) = 1)", ["json-check-null"]),
@@ -129,6 +129,7 @@ def test_a_check_that_may_refuse_null_is_found(findings: Findings, folder: Path,
         add_migration(folder, f"{number:04}_notes", sqlite=notes.format(null, check), postgresql=plain, rollback=undo)
     reported = [each for each in findings() if each.rule != "schemas-differ"]
     assert {each.dialect for each in reported} == {"sqlite"}
+    assert len(reported) == sum(len(rules) for *_, rules in JSON_CHECKS)
     for number, case in enumerate(JSON_CHECKS):
         assert [each.rule for each in reported if each.query == f"{number:04}_notes"] == case[2], case
 

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from commands import start
+from commands import LIMIT, start
 from outside_view import outside_view
 from scratch.real import COMMANDS, Real, kinds
 
@@ -53,7 +53,8 @@ def kill_and_run_again(
     for stop_at in sorted(Random(name).sample(range(1, sent + 1), moments)):
         printed = Path.cwd().with_name("printed")
         process = start(KILLED, str(Path.cwd()), str(stop_at), *COMMANDS[name], printed=printed)
-        process.join()
+        process.join(LIMIT)
+        process.kill()  # nothing is left of it that could hold up the test run
         assert process.exitcode == -signal.SIGKILL, (name, stop_at, printed.read_text())
         real.wait_until_alone()
         assert real.view() == before, (name, stop_at)

@@ -58,8 +58,8 @@ async def test_what_is_made_without_triggers_agrees_and_every_call_is_measured(
     if database_url.startswith("sqlite"):
         assert await accounts_read_as_if_few_had_codes(database_url) == []
     if database_url.startswith("postgresql"):
-        assert await rows_read(database_url, "live_chat", "send_chat_message", "livestreams") < 20
-        assert await rows_read(database_url, "live_viewers", "report_viewers of 20", "live_viewers") < 100
+        assert await rows_read(database_url, "live_chat", "send_chat_message", "livestreams") in range(1, 20)
+        assert await rows_read(database_url, "live_viewers", "report_viewers of 20", "live_viewers") in range(1, 100)
     for catalog in (COMMERCE, LIVESTREAMS):
         found = await growth.measure(catalog, {database_url: ROWS}, turns=1)
         assert list(found) == [(domain, name) for domain, calls in growth.DOMAINS[catalog].items() for name in calls]
@@ -72,6 +72,8 @@ async def accounts_read_as_if_few_had_codes(url: str) -> list[str]:
     async with opened(url, COMMERCE, ROWS) as db:
         await sql_on(db)(f"UPDATE sqlite_stat1 SET stat = '{ROWS} {ROWS}' WHERE idx = '{of_codes}'")
     async with opened(url, COMMERCE, ROWS) as db:  # new connections read the statistics
+        stored = await sql_on(db)(f"SELECT stat FROM sqlite_stat1 WHERE idx = '{of_codes}'")
+        assert stored == [(f"{ROWS} {ROWS}",)]
         one = await plan_of(db, lambda at: ledger.insert_account(at.db, builders.ledger_account()))
         many = await plan_of(db, lambda at: ledger.insert_accounts(at.db, []))
     return [plan for plan in (one, many) if re.search("SCAN (opened|ledger_accounts)", plan)]
