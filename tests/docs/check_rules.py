@@ -18,9 +18,13 @@ TABLES: Final = "tests/contract/rule_examples/migrations"
 INTRODUCTION: Final = f"""\
 # Rules
 
-What `hangar-dal check` and `hangar-dal migrations verify` hold, with a wrong example and its correction.
-`hangar-dal check --explain RULE` shows the same on a terminal. [Checks](check.md) says how to use the commands, and
-how to [turn a rule off](check.md#turning-a-rule-off).
+The rules of `hangar-dal check` and `hangar-dal migrations verify`, most of them with a wrong example and its
+correction. `hangar-dal check --explain RULE` shows the same on a terminal. [Checks](check.md) describes the commands,
+and [how to turn a rule off](check.md#turning-a-rule-off).
+
+Each query has a *block* in the SQL file of each dialect. The two files, and the two blocks, are called *twins*. *Equal
+blocks* are twins with the same text. An *arm* is a line that is kept only for some arguments:
+[arms](../sql/README.md#arms).
 
 The examples use [three tables](../{TABLES}/sqlite/0001_shop.sql): `users`, `items` and `orders`. `items.py` is a
 module of the package `shop`, with this before the functions:
@@ -36,11 +40,16 @@ class Item(Row):
     name: str
 ```
 
-SQL without a file name stands in the files of both dialects. Where the correction shows fewer files, the others stay as
-they are.
+SQL without a file name is in `items.sql` of both dialects. `migrations/0002_x.sql` stands for the files of both
+dialects, too; an example with a migration of one of them leaves out the other one. Where the correction shows fewer
+files, the others stay as they are.
 
 <!-- Written by tests/docs/check_rules.py: edit the rules in the code. -->
 """
+
+
+# Files that a reader knows by their language.
+UNNAMED: Final = ("items.py", "items.sql", "pyproject.toml", "command")
 
 
 def rules_page() -> str:
@@ -51,12 +60,15 @@ def rules_page() -> str:
 
 def explained(rules: tuple[Rule, ...]) -> Iterator[str]:
     for rule in rules:
-        warning = "Warning. " if rule.severity == "warning" else ""
-        yield f"### {rule.id}\n\n{warning}{rule.summary}\n\n{rule.explanation}"
+        yield f"### {rule.id}\n\n{summary(rule)}\n\n{rule.explanation}"
         if rule.bad:
             yield from example(rule.bad)
             yield "Instead:\n"
             yield from example(rule.good)
+
+
+def summary(rule: Rule) -> str:
+    return f"Warning. {rule.summary}" if rule.severity == "warning" else rule.summary
 
 
 def example(text: str) -> Iterator[str]:
@@ -66,7 +78,7 @@ def example(text: str) -> Iterator[str]:
             continue
         language = {"command": "sh", "py": "python", "toml": "toml", "sql": "sql"}[name.rpartition(".")[2]]
         yield f"```{language}"
-        if "/" in name:
+        if name not in UNNAMED:
             yield f"{'#' if language == 'python' else '--'} {name}"
         yield f"{content}```\n"
 
@@ -77,7 +89,7 @@ def with_lists(text: str) -> str:
         begin, end = f"<!-- rules: {title} -->\n", "<!-- end of rules -->"
         before, mark, rest = text.partition(begin)
         if mark:
-            rows = [f"| [{rule.id}](rules.md#{rule.id}) | {rule.summary} |" for rule in rules]
+            rows = [f"| [{rule.id}](rules.md#{rule.id}) | {summary(rule)} |" for rule in rules]
             listed = "\n".join(["| Rule | What holds |", "|---|---|", *rows])
             text = f"{before}{begin}\n{listed}\n\n{end}{rest.partition(end)[2]}"
     return text

@@ -19,7 +19,7 @@ from hangar_dal.sqlscan import Dialect
 CONDITION_CONSTANT: Final = Rule(
     "condition-constant",
     "error",
-    "A condition depends on the row: it compares nothing with itself.",
+    "A condition depends on the row.",
     """\
 `a.x = a.x`, `:x = :x`, `JOIN items ON TRUE` and `status = :status OR TRUE` are the same for every row. The reason is
 often a column without its table: in the example, both sides are columns of `orders`. Write the table before each

@@ -24,7 +24,7 @@ KEYSET_ORDER: Final = Rule(
     "A page begins after a key that its ORDER BY sorts by: same columns, same direction, no ties.",
     """\
 If the comparison does not fit the ORDER BY, rows are skipped or come twice. Both need the same columns in the same
-order. `<` goes with DESC and `>` with ASC; `<=` and `>=` would return the last row of the page before again. A
+order. `<` goes with DESC and `>` with ASC; `<=` and `>=` would return the last row of the previous page again. A
 comparison of rows cannot follow an ORDER BY of two directions; write `a < :a OR (a = :a AND b > :b)`, which is
 checked as well. Only statements with LIMIT are pages. The comparison may be in a subquery, in a query of WITH or in
 the ON of an inner join. A comparison outside of the subquery that has `ORDER BY ... LIMIT :limit` comes too late:
@@ -33,9 +33,9 @@ later pages are empty.
 `created_at < :after` before `ORDER BY created_at DESC, id DESC` skips the rows that are equal to the last one in
 `created_at`. This may also be a filter, so the name of the parameter decides: it is a page for `:after`, `:before`,
 `:cursor`, `:last`, `:previous`, and for these words before the column's name (`:last_created_at`). Two bounds of one
-column are a range, LIMIT 1 and OFFSET are other ways to find rows, and nothing is reported for them. The same is true
-of `created_at > :after` beside `(created_at, id) > (:created_at, :id)`: the page begins there, and the other is a
-filter. `created_at < :at AND id < :id` is always a page.
+column are a range, LIMIT 1 and OFFSET are other ways to find rows, and nothing is reported for them. `created_at >
+:after` beside `(created_at, id) > (:created_at, :id)` is a filter too, because the comparison of rows begins the
+page. `created_at < :at AND id < :id` is always a page.
 """,
     bad="""\
 --- items.py

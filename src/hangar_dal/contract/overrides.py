@@ -14,7 +14,7 @@ from hangar_dal.rules import Finding, Rule
 OVERRIDE_NEEDLESS: Final = Rule(
     "override-needless",
     "warning",
-    "A `-- not null:` line is only written where check cannot tell the same without it.",
+    "A `-- not null:` line is only written where `check` needs it.",
     """\
 The column is known never to be NULL, in every arm and on both databases. Delete the line. If one database needs the
 line, both dialect files may have it.

@@ -103,7 +103,7 @@ def compare_parameters(
 VALUE_REFUSED: Final = Rule(
     "value-refused",
     "error",
-    "A CHECK or an enum allows each value that a Literal, an Enum or a text may have.",
+    "Each value of a Literal, an Enum or a text is allowed by the CHECK or enum of its column.",
     """\
 A `Literal`, an `Enum` or a text in the statement has a value that the column's CHECK, or its enum on PostgreSQL, does
 not allow. In the example, the migrations say `CHECK (status IN ('NEW', 'SOLD'))`. Writing the value fails; a
@@ -299,7 +299,7 @@ NONE_COMPARED: Final = Rule(
     """\
 Mark the line `-- when status`, so that it is left out if `status` is None. Or write what None means:
 `(CAST(:status AS text) IS NULL OR status = :status)`. The same is reported for the ends of BETWEEN and for
-`name = NULL`. A condition that every row must pass is reported wherever else the value is used.
+`name = NULL`. If every row must pass the condition, it is reported even if the statement also uses the value elsewhere.
 """,
     bad="""\
 --- items.py

@@ -100,7 +100,7 @@ ORDER BY id;
     good="""\
 --- items.sql
 -- name: list_items
-SELECT id, brand || ' ' || name AS name
+SELECT id, name
 FROM items
 WHERE owner_id = :owner_id
 ORDER BY id;

@@ -163,8 +163,8 @@ NULL_REFUSED: Final = Rule(
     "error",
     "A field accepts None if its column may be NULL.",
     """\
-Columns that may be NULL are nullable columns, those behind a LEFT JOIN, and `max(x)` of no rows. Declare `| None`, or
-write `coalesce(...)` or an INNER JOIN.
+A column may be NULL if its table allows it, if its table is joined by LEFT JOIN, or if it is `max(x)` and there may be
+no rows. Declare `| None`, or write `coalesce(...)` or an INNER JOIN.
 """,
     bad="""\
 --- items.py
@@ -198,7 +198,8 @@ NULL_UNKNOWN: Final = Rule(
     "error",
     "A field accepts None if it cannot be determined whether its column may be NULL.",
     """\
-Declare `| None`. If you know that the column is never NULL, say so and why, under the header.
+Declare `| None`. If you know that the column is never NULL, say so and why, under the header. In the example, a CASE
+with ELSE would need no such line.
 """,
     bad="""\
 --- items.py

@@ -87,7 +87,7 @@ SEALED_COMPARED: Final = Rule(
     """\
 Two sealed texts of one value differ, so the comparison matches no row. Store a keyed hash (HMAC) of the value in a
 column of its own, and compare that. An UPDATE or a DELETE may compare the sealed text that was read before: declare
-that argument as `str`.
+that argument as `str`. The example binds to `owner_id` only to be short; bind to the key of the row.
 """,
     bad="""\
 --- items.py

@@ -77,7 +77,6 @@ hangar-dal check --offline
 """,
     good="""\
 --- command
-hangar-dal check --update --postgresql postgresql://localhost/postgres
 sed -i 's/ORDER BY id/ORDER BY name, id/' shop/sql/*/items.sql
 hangar-dal check --update --postgresql postgresql://localhost/postgres
 hangar-dal check --offline

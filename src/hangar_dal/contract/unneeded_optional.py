@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 NULL_NEEDLESS: Final = Rule(
     "null-needless",
     "warning",
-    "A field accepts None only if a query may fill it with NULL.",
+    "A field accepts None only if its column may be NULL.",
     """\
 The field is NULL in no query that reads the model, on either database. Remove `| None`.
 """,

@@ -47,7 +47,7 @@ INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
 WRITE_UNSEEN: Final = Rule(
     "write-unseen",
     "error",
-    "A statement that writes shows it by its verb, because the verb decides which connection gets the call.",
+    "A statement that writes begins with a verb that shows it.",
     """\
 SQLite reports that the statement writes, although it begins with none of the words by which calls are sent to the
 writing connection. Write the change as INSERT, UPDATE or DELETE. There is no example, since no such statement is
@@ -80,8 +80,8 @@ KIND_WRITTEN: Final = Rule(
     "error",
     "A column is only written to a column of the same kind.",
     """\
-In the example, both databases turn the timestamp into a text, but into different texts. Write the column that is
-meant, or convert the value in Python.
+A column is written to a column of another kind. In the example, both databases turn the timestamp into a text, but
+into different texts. Write the column that is meant, or convert the value in Python.
 """,
     bad="""\
 --- items.py

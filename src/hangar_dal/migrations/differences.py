@@ -47,14 +47,14 @@ A file is missing, empty or unfinished, or ends its own transaction; or a `-- di
 file. If nothing is to be done, write `SELECT 1;` and why.
 """,
     bad="""\
---- migrations/0001_items.sql
+--- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
 COMMIT;
---- migrations/0001_items.rollback.sql
+--- migrations/sqlite/0001_items.rollback.sql
 DROP TABLE items;
 """,
     good="""\
---- migrations/0001_items.sql
+--- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
 """,
 )
@@ -115,8 +115,9 @@ DECLARATION_NEEDLESS: Final = Rule(
     "error",
     "A `-- differs:` line of a migration names what differs.",
     """\
-The line names what is the same in both databases, what is declared already, or a part of what is declared as a whole.
-Delete the line.
+The line names something that is the same in both databases, is declared already, is part of an object that is declared
+as a whole, or is not changed by this migration. A line in a rollback is reported too, because declarations are not
+read there. Delete the line, or name the part that differs: the finding says which.
 """,
     bad="""\
 --- migrations/sqlite/0001_items.sql

@@ -40,24 +40,24 @@ def find_in_tables(
 FOREIGN_KEY_UNINDEXED: Final = Rule(
     "foreign-key-unindexed",
     "error",
-    "An index begins with a column of each foreign key.",
+    "Each foreign key has an index that begins with one of its columns.",
     """\
-Without one, each DELETE of a row that the foreign key may refer to reads the whole table. Create the index, or name
-the table that is referred to in `small_tables`.
+Without such an index, each DELETE of a row that the foreign key may refer to reads the whole table. Create the index,
+or name the table that is referred to in `small_tables`.
 """,
     bad="""\
---- migrations/0001_items.sql
+--- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY) STRICT;
 CREATE TABLE orders (
     id integer PRIMARY KEY,
     item_id integer NOT NULL REFERENCES items (id)
 ) STRICT;
---- migrations/0001_items.rollback.sql
+--- migrations/sqlite/0001_items.rollback.sql
 DROP TABLE orders;
 DROP TABLE items;
 """,
     good="""\
---- migrations/0001_items.sql
+--- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY) STRICT;
 CREATE TABLE orders (
     id integer PRIMARY KEY,
@@ -102,7 +102,7 @@ JSON_CHECK_NULL: Final = Rule(
     "error",
     "A CHECK with json_valid() on a nullable column of SQLite accepts NULL.",
     """\
-Some versions of SQLite, such as 3.40, refuse NULL where a rule says `json_valid(data)`, and others accept it. Write
+Some versions of SQLite, such as 3.40, refuse NULL in `CHECK (json_valid(data))`, and others accept it. Write
 `data IS NULL OR json_valid(data)`, or NOT NULL.
 """,
     bad="""\

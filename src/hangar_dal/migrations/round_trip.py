@@ -90,13 +90,13 @@ APPLY_FAILS: Final = Rule(
 The database refuses a statement; the migrations after it were not tried. Correct the statement.
 """,
     bad="""\
---- migrations/0001_items.sql
+--- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL) STRICT;
---- migrations/0001_items.rollback.sql
+--- migrations/sqlite/0001_items.rollback.sql
 DROP TABLE items;
 """,
     good="""\
---- migrations/0001_items.sql
+--- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
 """,
 )
@@ -110,13 +110,13 @@ ROLLBACK_FAILS: Final = Rule(
 The database refuses to undo the migration. Correct the rollback.
 """,
     bad="""\
---- migrations/0001_items.sql
+--- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
---- migrations/0001_items.rollback.sql
+--- migrations/sqlite/0001_items.rollback.sql
 DROP TABLE item;
 """,
     good="""\
---- migrations/0001_items.rollback.sql
+--- migrations/sqlite/0001_items.rollback.sql
 DROP TABLE items;
 """,
 )
@@ -130,14 +130,14 @@ ROLLBACK_DIFFERS: Final = Rule(
 After the rollback the schema is not what it was before; the finding shows what differs. Undo exactly what is applied.
 """,
     bad="""\
---- migrations/0001_items.sql
+--- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
 CREATE TABLE prices (item_id integer PRIMARY KEY, price integer NOT NULL) STRICT;
---- migrations/0001_items.rollback.sql
+--- migrations/sqlite/0001_items.rollback.sql
 DROP TABLE items;
 """,
     good="""\
---- migrations/0001_items.rollback.sql
+--- migrations/sqlite/0001_items.rollback.sql
 DROP TABLE prices;
 DROP TABLE items;
 """,
@@ -153,17 +153,17 @@ The second time, the database refuses a statement, because rows or objects are l
 does not see. Undo those too.
 """,
     bad="""\
---- migrations/0001_sizes.sql
+--- migrations/sqlite/0001_sizes.sql
 CREATE TABLE sizes (name text PRIMARY KEY) STRICT;
---- migrations/0001_sizes.rollback.sql
+--- migrations/sqlite/0001_sizes.rollback.sql
 DROP TABLE sizes;
---- migrations/0002_first_sizes.sql
+--- migrations/sqlite/0002_first_sizes.sql
 INSERT INTO sizes (name) VALUES ('S'), ('M');
---- migrations/0002_first_sizes.rollback.sql
+--- migrations/sqlite/0002_first_sizes.rollback.sql
 DELETE FROM sizes WHERE name = 'S';
 """,
     good="""\
---- migrations/0002_first_sizes.rollback.sql
+--- migrations/sqlite/0002_first_sizes.rollback.sql
 DELETE FROM sizes WHERE name IN ('S', 'M');
 """,
 )

@@ -70,17 +70,17 @@ The migrations are applied to tables with made-up rows. After apply and rollback
 before. Restore them in the rollback, or write `-- rows differ: reason` in it.
 """,
     bad="""\
---- migrations/0001_items.sql
+--- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
---- migrations/0001_items.rollback.sql
+--- migrations/sqlite/0001_items.rollback.sql
 DROP TABLE items;
---- migrations/0002_short_names.sql
+--- migrations/sqlite/0002_short_names.sql
 UPDATE items SET name = substr(name, 1, 3);
---- migrations/0002_short_names.rollback.sql
+--- migrations/sqlite/0002_short_names.rollback.sql
 SELECT 1;
 """,
     good="""\
---- migrations/0002_short_names.rollback.sql
+--- migrations/sqlite/0002_short_names.rollback.sql
 -- rows differ: the long names are gone
 SELECT 1;
 """,

@@ -35,15 +35,15 @@ TRIGGER_RAISE: Final = Rule(
     "A trigger raises a literal `name: text`, and undoes its statement alone.",
     """\
 `TriggerViolation` has the name and the text. A message that is not a literal may hold row values, so it is not shown.
-`RAISE(FAIL, ...)` and `RAISE(ROLLBACK, ...)` of SQLite keep or undo something else than PostgreSQL does. [Rules of
-triggers](migrations.md#rules-of-triggers) shows both forms.
+`RAISE(FAIL, ...)` keeps rows that the statement has changed, and `RAISE(ROLLBACK, ...)` ends the whole transaction.
+No trigger of PostgreSQL can do either. [Rules of triggers](migrations.md#rules-of-triggers) shows both forms.
 """,
     bad="""\
 --- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY, stock integer NOT NULL) STRICT;
-CREATE TRIGGER items_stock BEFORE UPDATE ON items WHEN new.stock < 0
+CREATE TRIGGER items_stock BEFORE UPDATE ON items WHEN new.stock < old.stock - 100
 BEGIN
-    SELECT raise(ROLLBACK, 'items_stock: no item has less than nothing');
+    SELECT raise(ROLLBACK, 'items_stock: stock falls by at most 100');
 END;
 --- migrations/sqlite/0001_items.rollback.sql
 DROP TABLE items;
@@ -51,9 +51,9 @@ DROP TABLE items;
     good="""\
 --- migrations/sqlite/0001_items.sql
 CREATE TABLE items (id integer PRIMARY KEY, stock integer NOT NULL) STRICT;
-CREATE TRIGGER items_stock BEFORE UPDATE ON items WHEN new.stock < 0
+CREATE TRIGGER items_stock BEFORE UPDATE ON items WHEN new.stock < old.stock - 100
 BEGIN
-    SELECT raise(ABORT, 'items_stock: no item has less than nothing');
+    SELECT raise(ABORT, 'items_stock: stock falls by at most 100');
 END;
 """,
 )
@@ -85,8 +85,8 @@ TRIGGER_TWINS: Final = Rule(
     "error",
     "The triggers of both databases have the same rules with the same texts.",
     """\
-Only one database has the rule of a trigger, or it has another text there. Write the same rule for both, or name a
-constraint of the other database like the rule.
+Only one database has the rule of a trigger, or it has another text there. Write the same rule for both, or give a
+constraint of the other database the name of the rule.
 """,
     bad="",
     good="",

@@ -117,7 +117,7 @@ def _beyond(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
 TABLE_SHARED: Final = Rule(
     "table-shared",
     "error",
-    "One folder of migrations creates a table.",
+    "No two folders of migrations create the same table.",
     """\
 Two folders create the same table, so that two catalogs would own it; `apply` refuses that too. Rename one table, or
 use the catalog that has it.

@@ -28,7 +28,7 @@ def disagreements(block: Block, signature: Signature, used: set[str]) -> Iterato
 PARAMETER_UNKNOWN: Final = Rule(
     "parameter-unknown",
     "error",
-    "Each parameter comes from one argument, or from one field of a model, or is derived.",
+    "Each parameter comes from exactly one argument or field, or is derived.",
     """\
 No argument has this name, or two arguments would give the parameter. Correct the name, or rename an argument.
 [sql/README.md](../sql/README.md#where-a-name-comes-from) says which parameters are derived: `:now`, `:name_fold`
@@ -53,12 +53,13 @@ PARAMETER_UNFIT: Final = Rule(
     "error",
     "A parameter is used in a way that fits its declared type.",
     """\
-A parameter cannot be sent as declared:
+A parameter cannot be sent in these cases:
 
-- A sealed value without the columns to which it is bound: it can be opened only in the row that has these values.
-  Name them in the statement: `AND id = :id`.
-- Bytes inside of JSON: `list[NewItem]` with a field `picture: bytes`. Insert the rows one by one, or store the
-  bytes in a column of their own.
+- A sealed value is bound to columns that the statement does not name. It opens only in the row that has their values.
+  Name them: `AND id = :id`.
+- A model inside of JSON, such as an item of `list[NewItem]`, has a field of bytes or a sealed field. Store this field
+  in a column of its own, or insert the rows one by one.
+- A model inside of JSON contains itself, or allows extra fields. Use `JsonObject`.
 """,
     bad="""\
 --- items.py
@@ -117,7 +118,7 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
 ARM_CONDITION: Final = Rule(
     "arm-condition",
     "error",
-    "An arm is kept or left out by an argument, and by a value that it may have.",
+    "The condition of an arm names an argument that may be None, or a value that the argument may have.",
     """\
 The condition names something that is not an argument, an argument that is never None, or a value that its Literal
 or Enum does not have. Correct the name or the value, or change the type of the argument.
@@ -200,7 +201,7 @@ RETURNING_MISSING: Final = Rule(
     "A write gives rows back only by RETURNING.",
     """\
 The function promises a row or rows, and its statement returns none. Add `RETURNING` and the model's columns, or
-declare `RowCount`.
+declare `RowCount` or `None`.
 """,
     bad="""\
 --- items.py
@@ -221,7 +222,7 @@ COUNT_OF_READ: Final = Rule(
     "error",
     "A RowCount counts the rows that a statement changed.",
     """\
-A SELECT changes no rows. Declare what it reads.
+A SELECT or VALUES changes no rows. Declare what it reads.
 """,
     bad="""\
 --- items.py

@@ -22,9 +22,9 @@ LIKE_DIFFERS: Final = Rule(
     "error",
     "LIKE means the same on both databases: it compares folded texts and names its ESCAPE.",
     """\
-In equal blocks, LIKE means two things: SQLite ignores the case of A to Z, and PostgreSQL takes a backslash for an
-escape. Compare a `_fold` column, and write `ESCAPE '\\'` where the pattern is not a text in the statement. Blocks
-that differ are left alone. More such differences: [meaning-differs](#meaning-differs).
+The databases understand LIKE in different ways: SQLite ignores the case of A to Z, and PostgreSQL takes a backslash
+for an escape. Compare a `_fold` column, and write `ESCAPE '\\'` unless the pattern is a quoted text without a
+backslash. Blocks that differ are left alone. More such differences: [meaning-differs](#meaning-differs).
 """,
     bad="""\
 --- items.py

@@ -65,16 +65,9 @@ the settings, and transactions are begun by `db.transaction()`. Instead of `SET`
 --- orders.py
 @query
 async def delete_all_orders(db: Executor) -> RowCount: ...
---- sqlite/orders.sql
+--- orders.sql
 -- name: delete_all_orders
--- differs: SQLite has no TRUNCATE
--- scan: all orders are deleted
-DELETE FROM orders WHERE TRUE;
---- postgresql/orders.sql
--- name: delete_all_orders
--- differs: SQLite has no TRUNCATE
--- scan: all orders are deleted
-TRUNCATE orders;
+DROP TABLE orders;
 """,
     good="""\
 --- orders.sql
@@ -156,7 +149,8 @@ RESULT_UNUSED: Final = Rule(
     "warning",
     "A function returns the rows that its SELECT reads.",
     """\
-The function is declared with `-> None`. Declare what its SELECT returns.
+The function is declared with `-> None`. Declare what its SELECT returns. A SELECT without FROM is left alone, such as
+`SELECT set_config(...)`.
 """,
     bad="""\
 --- items.py

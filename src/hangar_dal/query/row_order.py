@@ -13,7 +13,7 @@ from hangar_dal.sqlscan import Kind, Token
 LIST_UNORDERED: Final = Rule(
     "list-unordered",
     "error",
-    "Many rows come in an order that leaves no ties.",
+    "A list or a stream has an ORDER BY that leaves no ties.",
     """\
 The statement of a list or a stream has no `ORDER BY`, or one that leaves ties. End it with a unique key that is
 never NULL: `ORDER BY created_at DESC, id DESC`.
@@ -48,7 +48,7 @@ SELECT id, name FROM items WHERE owner_id = :owner_id ORDER BY created_at, id;
 ROW_ORDERED: Final = Rule(
     "row-ordered",
     "error",
-    "A row that is picked by an ORDER BY is picked by LIMIT 1.",
+    "A query for one row that has an ORDER BY also has LIMIT 1.",
     """\
 The function promises one row at most, and its statement has an ORDER BY without `LIMIT 1`: a second row would be an
 error. Add `LIMIT 1`, or declare a list. An `ORDER BY created_at LIMIT 1` that leaves ties picks any of several: end
@@ -104,7 +104,7 @@ def _takes_one(scope: Scope) -> bool:
 LIMIT_UNORDERED: Final = Rule(
     "limit-unordered",
     "error",
-    "LIMIT takes the first rows of an order.",
+    "A statement with LIMIT has an ORDER BY.",
     """\
 `LIMIT 10` without `ORDER BY` returns any ten rows, in a subquery too. Write the order before it. A WHERE that
 compares every column of a unique key leaves one row at most and needs no order. `Catalog.load()` does not know the

@@ -19,7 +19,7 @@ SESSION_STATE: Final = Rule(
     "A statement leaves nothing on its connection for the next task, and reads nothing from it.",
     """\
 A call changes the connection, or reads what an earlier statement left on it. The connection goes back to the pool,
-and the next task gets it as it is. With row-level security, it would read the rows of another tenant.
+and the next task gets it as it is. With row-level security, that task would read the rows of another tenant.
 
 | Refused | Write |
 |---|---|
@@ -154,9 +154,9 @@ TRANSACTION_NEEDED: Final = Rule(
     "error",
     "A query whose whole effect ends with its transaction declares `db: Transaction`.",
     """\
-`set_config(name, value, true)` and `pg_advisory_xact_lock(key)` end with the transaction. A call on a `Database` is
-a transaction of its own, so it would do nothing. Declare the first parameter as `db: Transaction`: type checkers
-then refuse a `Database`. Statements that also read or change rows are left alone.
+`set_config(name, value, true)` and `pg_advisory_xact_lock(key)` end with the transaction. A call on a `Database` is a
+transaction of its own, so there the setting or lock ends at once and has no effect. Declare the first parameter as
+`db: Transaction`: type checkers then refuse a `Database`. Statements that also read or change rows are left alone.
 """,
     bad="""\
 --- items.py

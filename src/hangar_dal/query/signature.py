@@ -23,13 +23,15 @@ from hangar_dal.rules import Problem, Rule
 SIGNATURE: Final = Rule(
     "signature",
     "error",
-    "A signature says the kind of each argument, and what comes back.",
+    "A query declares the type of each argument and of its result.",
     """\
 A function cannot be a query in these cases:
 
+- The first parameter is not the database. Write `db: Executor`.
 - A parameter or the result has no annotation, or a type that one database cannot hold, such as `Decimal`.
+- It has a parameter `*args`.
 - It is a method of a class.
-- It begins with `def`, or a stream begins with `async def`.
+- It is declared with `def`, and is no stream; or it is a stream, and is declared with `async def`.
 - A model contains itself.
 
 The finding says what to write.

@@ -97,7 +97,7 @@ def unlisted_inserts(scope: Scope, block: Block) -> Iterator[Refusal]:
 ROW_SKIPPED: Final = Rule(
     "row-skipped",
     "error",
-    "A function that promises a row has no INSERT that skips a row which exists already.",
+    "An INSERT does not skip rows if its function promises a row.",
     """\
 If the row exists already, `ON CONFLICT DO NOTHING` and `INSERT OR IGNORE` return no row, and the call raises
 `NotFound`. A `WHERE` behind `DO UPDATE` and `INSERT ... SELECT ... WHERE NOT EXISTS` leave rows out as well.
@@ -160,9 +160,9 @@ READ_WRITES: Final = Rule(
     "error",
     "A function whose name says that it reads does not write.",
     """\
-Callers of a function called `get_`, `find_`, `list_` or `count_` expect it to change nothing. Name a statement that
-writes after what it changes: `get_item` that deletes becomes `take_item`. `get_or_create_item` is fine, and so is a
-read that locks.
+Callers of a function called `get_`, `find_`, `list_` or `count_` expect it to change nothing. Give a function that
+writes another name: a `get_item` that deletes becomes `take_item`. `get_or_...` and `find_or_...` are fine, and so is
+a read that locks.
 """,
     bad="""\
 --- items.py
