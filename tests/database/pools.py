@@ -2,17 +2,25 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 from database.ledger import run
 from hangar_dal.database import Database
+from hangar_dal.errors import ConnectionFailed
 
 
 async def fill(db: Database, count: int) -> None:
-    """Return when `count` connections are open and free."""
-    async with AsyncExitStack() as stack:
-        transactions = [await stack.enter_async_context(db.transaction()) for _ in range(count)]
-        await asyncio.gather(*(run(tx, "SELECT 1") for tx in transactions))
+    """Return when `count` connections are open and free.
+
+    The tests have a short connect timeout. On a busy machine an opening may take longer, so it is tried again.
+    """
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(ConnectionFailed):
+                async with AsyncExitStack() as stack:
+                    transactions = [await stack.enter_async_context(db.transaction()) for _ in range(count)]
+                    await asyncio.gather(*(run(tx, "SELECT 1") for tx in transactions))
+                return
 
 
 async def until(state: Callable[[], bool]) -> None:

@@ -44,7 +44,7 @@ def settings_of(*servers: OwnServer, **parameters: str) -> Settings:
         sealing_keys=sealing.new_key(),
         pool_size=4,
         acquire_timeout=60,
-        connect_timeout=3,
+        connect_timeout=4,
     )
 
 

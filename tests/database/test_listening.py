@@ -54,7 +54,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def settings(postgres_url: str) -> Settings:
-    return Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), connect_timeout=1)
+    return Settings(database_url=postgres_url, sealing_keys=sealing.new_key(), connect_timeout=4)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def database(settings: Settings, anyio_backend: str) -> AsyncIterator[Data
 async def through_wire(settings: Settings, anyio_backend: str) -> AsyncIterator[tuple[Wire, Database]]:
     async with (
         wire_to(settings.target) as (wire, url),
-        open_database(Settings(database_url=url, connect_timeout=1)) as db,
+        open_database(Settings(database_url=url, connect_timeout=4)) as db,
     ):
         yield wire, db
 

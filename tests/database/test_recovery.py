@@ -38,7 +38,7 @@ async def through_wire(
             database_url=url,
             sealing_keys=settings.sealing_keys,
             pool_size=SIZE,
-            connect_timeout=2,
+            connect_timeout=4,
             connection_check_after=0.01,
         )
         async with open_database(hasty, catalog=ACCOUNTS) as db:
@@ -170,7 +170,7 @@ async def test_a_call_that_gives_up_while_the_server_is_silent_is_not_told_that_
             sealing_keys=settings.sealing_keys,
             pool_size=2,
             acquire_timeout=0.2,
-            connect_timeout=2,
+            connect_timeout=4,
         )
         async with open_database(impatient, catalog=ACCOUNTS) as db, db.transaction():
             wire.mute()
@@ -199,7 +199,7 @@ async def test_an_opening_ends_wherever_the_server_falls_silent(
     monkeypatch.setattr(postgresql_driver, "SETTLE_SECONDS", 0.2)
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(wire_to(settings.target)) for _ in range(8)]
-        hasty = [Settings(database_url=url, sealing_keys=settings.sealing_keys, connect_timeout=2) for _, url in wires]
+        hasty = [Settings(database_url=url, sealing_keys=settings.sealing_keys, connect_timeout=4) for _, url in wires]
         for after, (wire, _) in enumerate(wires):
             wire.mute(after=after)
         await asyncio.gather(*(ends_in_time(open_and_close(each)) for each in hasty))
