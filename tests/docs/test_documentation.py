@@ -22,6 +22,7 @@ MARKDOWN = [
     *(ROOT / "examples").glob("*/README.md"),
     ROOT / "benchmarks" / "README.md",
     ROOT / "sql" / "README.md",
+    ROOT / "tests" / "README.md",
 ]
 
 

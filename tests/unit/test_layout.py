@@ -45,6 +45,12 @@ def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def test_the_readme_of_the_tests_has_a_row_for_each_folder() -> None:
+    tests = ROOT / "tests"
+    folders = sorted(path.name for path in tests.iterdir() if path.is_dir() and path.name != "__pycache__")
+    assert re.findall(r"^\| `(\w+)/` \|", (tests / "README.md").read_text(encoding="utf-8"), re.MULTILINE) == folders
+
+
 QUERY = re.compile(r"^query = [A-Z]+\.query$", re.MULTILINE)
 CATALOGS = sorted(path for path in SQL.iterdir() if (path / "queries").is_dir())
 DOMAINS = [(folder, name) for folder in CATALOGS for name in names(folder / "queries" / "sqlite", "*.sql")]
