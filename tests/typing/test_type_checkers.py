@@ -4,12 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+RIGHT = HERE / "usage.py"
 WRONG = HERE / "wrong_uses.py"
 
 pytestmark = pytest.mark.slow
@@ -28,30 +30,37 @@ def _run(*command: str) -> str:
     return done.stdout
 
 
-def _by_mypy(file: Path) -> set[int]:
+def _by_mypy() -> dict[str, set[int]]:
+    """The lines with an error, of each file."""
     pytest.importorskip("mypy", reason="run by tox -e types")
-    found = [json.loads(line) for line in _run("mypy", "--output=json", str(file)).splitlines() if line.startswith("{")]
-    return {error["line"] for error in found if error["severity"] == "error"}
+    output = _run("mypy", "--output=json", str(RIGHT), str(WRONG))
+    found = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    return _by_file((error["file"], error["line"]) for error in found if error["severity"] == "error")
 
 
-def _by_pyright(file: Path, folder: Path) -> set[int]:
+def _by_pyright(folder: Path) -> dict[str, set[int]]:
     pytest.importorskip("pyright", reason="run by tox -e types")
     # A project of its own: the repository's leaves the wrong uses out.
-    for name in ("usage.py", "wrong_uses.py"):
-        shutil.copy(HERE / name, folder)
-    project = {"include": [file.name], "extraPaths": [str(ROOT / "src")], "typeCheckingMode": "standard"}
+    for file in (RIGHT, WRONG):
+        shutil.copy(file, folder)
+    project = {"include": ["."], "extraPaths": [str(ROOT / "src")], "typeCheckingMode": "standard"}
     (folder / "pyrightconfig.json").write_text(json.dumps(project), encoding="utf-8")
     output = json.loads(_run("pyright", "--outputjson", "-p", str(folder), "--pythonpath", sys.executable))
-    assert output["summary"]["filesAnalyzed"] == 1
-    found = output["generalDiagnostics"]
-    return {error["range"]["start"]["line"] + 1 for error in found if error["severity"] == "error"}
+    assert output["summary"]["filesAnalyzed"] == 2
+    errors = [error for error in output["generalDiagnostics"] if error["severity"] == "error"]
+    return _by_file((error["file"], error["range"]["start"]["line"] + 1) for error in errors)
+
+
+def _by_file(found: Iterable[tuple[str, int]]) -> dict[str, set[int]]:
+    lines: dict[str, set[int]] = {}
+    for file, line in found:
+        lines.setdefault(Path(file).name, set()).add(line)
+    return lines
 
 
 def test_mypy_accepts_right_uses_and_rejects_each_wrong_one() -> None:
-    assert _by_mypy(HERE / "usage.py") == set()
-    assert _by_mypy(WRONG) == _marked()
+    assert _by_mypy() == {WRONG.name: _marked()}
 
 
 def test_pyright_accepts_right_uses_and_rejects_each_wrong_one(tmp_path: Path) -> None:
-    assert _by_pyright(HERE / "usage.py", tmp_path) == set()
-    assert _by_pyright(WRONG, tmp_path) == _marked()
+    assert _by_pyright(tmp_path) == {WRONG.name: _marked()}

@@ -157,6 +157,8 @@ def test_every_migration_can_be_applied_and_rolled_back_in_each_dialect(
 
 
 def lines_to_read(text: str) -> int:
+    if text.count("\n") <= LONGEST:
+        return text.count("\n")  # what rules take does not matter then
     rules = [
         node.end_lineno - node.lineno + 1
         for node in ast.walk(ast.parse(text))

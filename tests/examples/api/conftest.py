@@ -17,6 +17,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
 from hangar_api.catalog import CATALOG
@@ -24,6 +25,7 @@ from hangar_api.mail import Send
 from hangar_api.main import create_app
 from hangar_api.settings import ApiSettings
 from hangar_dal import Catalog, Database, Settings, UserRole, builders, passwords, sealing, social, users, videos
+from once import once
 from postgres_server import Server
 
 BACKENDS = os.environ.get("HANGAR_TEST_BACKENDS", "sqlite,postgresql").split(",")
@@ -173,6 +175,17 @@ def send_mail() -> Send | None:
 def routes() -> list[BaseRoute]:
     """Those of the application. FastAPI prepares a route for its first request, which takes longer than the request."""
     return create_app(ApiSettings(token_keys=sealing.new_key()), Settings(database_url="sqlite://")).router.routes
+
+
+@pytest.fixture(scope="session")
+def operations(routes: list[BaseRoute], of_all_workers: Path) -> list[tuple[str, str]]:
+    """Method and path of each route in the document, which is the same on each database and takes seconds to make."""
+
+    def documented() -> list[tuple[str, str]]:
+        paths = get_openapi(title="api", version="1", routes=routes)["paths"]
+        return [(method, path) for path, methods in paths.items() for method in methods]
+
+    return once(of_all_workers, "operations", documented)
 
 
 @pytest.fixture(scope="module")

@@ -218,15 +218,9 @@ async def test_forbidden(api: Api, moderator: Person, subtests: pytest.Subtests)
             assert (await api.call(user, "GET", "/me")).status_code == 200
 
 
-def test_every_route_of_administrators_is_tried(api: Api):
+def test_every_route_of_administrators_is_tried(operations: list[tuple[str, str]]):
     """A new route with the prefix /admin needs an operation above, one allowed and one forbidden."""
-    routes = [
-        (method, path)
-        for path, methods in api.app.openapi()["paths"].items()
-        if path.startswith("/admin")
-        for method in methods
-    ]
-    assert len(routes) == len(OPERATIONS)
+    assert sum(path.startswith("/admin") for _, path in operations) == len(OPERATIONS)
 
 
 async def test_nobody_gets_in_without_a_token(api: Api, subtests: pytest.Subtests):

@@ -281,8 +281,5 @@ async def test_a_payment_that_does_not_exist_is_not_found(api: Api, administrato
             assert kind(await api.call(administrator, method, path.format(id=uuid4()), body)) == NOT_FOUND
 
 
-def test_every_route_of_administrators_is_tried(api: Api):
-    paths = api.app.openapi()["paths"]
-    assert sum(len(methods) for path, methods in paths.items() if path.startswith("/cashier/payments")) == len(
-        OF_ADMINISTRATOR
-    )
+def test_every_route_of_administrators_is_tried(operations: list[tuple[str, str]]):
+    assert sum(path.startswith("/cashier/payments") for _, path in operations) == len(OF_ADMINISTRATOR)

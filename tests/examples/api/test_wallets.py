@@ -178,6 +178,5 @@ async def test_the_books_are_for_administrators(api: Api, moderator: Person, sub
             assert kind(await api.call(moderator, method, path.format(id=uuid4()), body)) == (403, "forbidden")
 
 
-def test_every_route_of_administrators_is_tried(api: Api):
-    paths = api.app.openapi()["paths"]
-    assert sum(len(methods) for path, methods in paths.items() if path.startswith("/books/")) == len(OF_ADMINISTRATOR)
+def test_every_route_of_administrators_is_tried(operations: list[tuple[str, str]]):
+    assert sum(path.startswith("/books/") for _, path in operations) == len(OF_ADMINISTRATOR)
