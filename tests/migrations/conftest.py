@@ -145,6 +145,8 @@ def yoyo(checkout: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run
 
     def run(*arguments: str, url: str | None = None, cwd: Path = checkout) -> Run:
         with pytest.MonkeyPatch.context() as patch, ExitStack() as at_exit, chdir(cwd):
+            gc.disable()  # what the command makes stays in the youngest generation, the only one collected below
+            at_exit.callback(gc.enable)
             patch.setattr(atexit, "register", at_exit.callback)
             patch.setattr(sys, "excepthook", sys.__excepthook__)
             patch.setattr(YOYO_LOG, "filters", [])
@@ -157,7 +159,7 @@ def yoyo(checkout: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Run
             except Exception as error:
                 code = 1
                 sys.excepthook(type(error), error, error.__traceback__)
-        gc.collect()  # a connection that was left open warns now, in the test that opened it
+        gc.collect(0)  # a connection that was left open warns now, in the test that opened it
         return Run(arguments, code, *capfd.readouterr())
 
     return run
