@@ -1,6 +1,6 @@
-"""Every statement that the arms of a block can make: a call runs one of them, and all of them must hold.
+"""All statements that the arms of a block can produce. A call runs one of them, and the rules check every one.
 
-Builds on `signature`; `compiled` takes the statement of a call.
+Builds on `signature`. `compiled` chooses the statement of a call.
 """
 
 from collections.abc import Iterator
@@ -13,24 +13,28 @@ from typing import Final
 from hangar_dal.query.signature import Signature, choices
 from hangar_dal.sqlblock import Block, Condition, Variant
 
-# Past this, arms that meet each other only in rare combinations are looked at one by one.
+# Above this number, the rules check each state of each argument instead of all combinations of states.
 MOST_COMBINATIONS: Final = 64
 
 _ABSENT: Final = None
 _PRESENT: Final = ""
-State = str | None  # what an argument may be for its arms: None, given ("" where its value is no matter), or a choice
+State = str | None  # an argument as its arms see it: None, "" (has any value), or the name of a choice
 
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """One statement of a block. `label` says when: "after, order = name"; empty where no condition holds."""
+    """One statement of a block. `label` names its conditions, as in "after, order = name", or is empty."""
 
     label: str
     variant: Variant
 
 
 def arms(block: Block, signature: Signature) -> tuple[Arms, ...]:
-    """All combinations up to `MOST_COMBINATIONS`; past it each state of each argument, and each line of several."""
+    """Return the different statements of the block, each once.
+
+    Combines all states of all arguments, up to `MOST_COMBINATIONS`. Above that number, varies one argument at a time
+    and adds a combination for each line that has several conditions.
+    """
     states = {name: _states(name, block, signature) for name in dict.fromkeys(c.argument for c in block.conditions)}
     every = prod(map(len, states.values())) <= MOST_COMBINATIONS
     found: dict[tuple[int, ...], Arms] = {}
@@ -52,14 +56,14 @@ def _states(name: str, block: Block, signature: Signature) -> tuple[State, ...]:
 def _singly(states: list[tuple[State, ...]]) -> Iterator[tuple[State, ...]]:
     first = [of_one[0] for of_one in states]
     yield tuple(first)
-    yield tuple(of_one[-1] for of_one in states)  # as many arms at once as there can be
+    yield tuple(of_one[-1] for of_one in states)  # the last state of each argument keeps the most arms
     for place, of_one in enumerate(states):
         for state in of_one[1:]:
             yield (*first[:place], state, *first[place + 1 :])
 
 
 def _by_line(block: Block, states: dict[str, tuple[State, ...]]) -> Iterator[tuple[State, ...]]:
-    """For each line with several conditions, those that keep it beside the first state of the other arguments."""
+    """Yield the states that keep each line with several conditions; all other arguments have their first state."""
     for conditions in dict.fromkeys(line.conditions for line in block.lines if len(line.conditions) > 1):
         asked = {each.argument: each.value for each in sorted(conditions, key=lambda each: each.value is not None)}
         yield tuple(_asked_for(of_one, name, asked) for name, of_one in states.items())

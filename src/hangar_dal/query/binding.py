@@ -1,6 +1,6 @@
-"""How each `:name` of a statement is made out of a call's values: checked, folded or sealed, encoded.
+"""Functions that make the value of each `:name` from the values of a call: check, fold or seal, and encode it.
 
-Builds on `sources`; made once when a query is compiled.
+Builds on `sources`. They are made once, when a query is compiled.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from hangar_dal.sealing import Keyring
 from hangar_dal.sizes import MAX_CALL_BYTES, MAX_ROWS, Room, check_count
 from hangar_dal.sqlblock import Line
 
-# So many rows are written before their size is looked at again.
+# Number of rows that are encoded between two checks of the size.
 _ROWS_AT_ONCE: Final = 20
 
 Getter = Callable[[Values, Any], Any]
@@ -35,7 +35,10 @@ def getter(
     to_wire: Encode | None = None,
     document: Encode = from_json,
 ) -> Getter:
-    """`get(values, db)`: the value to send for one parameter, checked and encoded. The two last are the codec's."""
+    """Return `get(values, db)`, which checks and encodes the value to send for one parameter.
+
+    `to_wire` and `document` come from the codec of the dialect.
+    """
     if source.derived == "now":
         return lambda values, db: db.now() if to_wire is None else to_wire(db.now())
     if source.derived == "is_set":
@@ -59,7 +62,7 @@ def getter(
 
 
 def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel], ...] = ()) -> None:
-    """A model that is written as JSON shows all its fields, and must be able to be read again."""
+    """Raise `Unresolved` for a model that cannot be written as JSON and read again, or would write a sealed field."""
     inner = inner_model(value)
     if inner is None:
         return
@@ -78,13 +81,13 @@ def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel]
 
 
 def _derived_getter(source: ParameterSource, to_wire: Encode | None) -> Getter:
-    """The fold or the grams may be all that the statement uses, so the text itself is checked here too."""
+    """Return a getter for a fold, grams or words. It also checks the text, which the statement may not use itself."""
     name = source.name.removesuffix(f"_{source.derived}")
     derive = source.value.derives(source.derived) if source.value else None
     if source.value is None or derive is None:
         raise TypeError(source.name)
     check = encoder(name, source.value)
-    is_list = source.value.item is not None  # a list of texts has words, and is sent in another form
+    is_list = source.value.item is not None  # words are made from the list itself, not from its encoded form
 
     def get(values: Values, db: Any) -> Any:
         if source.is_change and source.argument not in values:
@@ -100,7 +103,7 @@ def _derived_getter(source: ParameterSource, to_wire: Encode | None) -> Getter:
 
 
 def _sealed_getter(source: ParameterSource, line: Line, signature: Signature) -> Getter:
-    """Seals the value to the bound values of the same model, else of the arguments."""
+    """Return a getter that seals the value. Its bound values come from the same model, or else from the arguments."""
     value = source.value
     if value is None or value.sealed is None:
         raise TypeError(source.name)
@@ -134,7 +137,7 @@ def _check_bound(sealed: str, name: str, value: ValueType | Problem | None) -> N
 
 
 def sealer(name: str, value: ValueType) -> Callable[[Any, Keyring, list[Any]], Any]:
-    """`seal(value, keyring, bound)`: the text to store."""
+    """Return `seal(value, keyring, bound)`, which returns the text to store, or None for None."""
     sealed = value.sealed
     if sealed is None:
         raise TypeError(name)
@@ -153,12 +156,12 @@ def sealer(name: str, value: ValueType) -> Callable[[Any, Keyring, list[Any]], A
 
 
 def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | None, document: Encode) -> Getter:
-    """All rows as one JSON parameter, so that many rows are one statement."""
+    """Return a getter that encodes all rows as one JSON parameter, so that one statement writes many rows."""
     model = argument.model
     if model is None:
         raise TypeError(argument.name)
     too_large = f"the JSON of a list of models must not be larger than {MAX_CALL_BYTES} bytes; make several calls"
-    plain: list[tuple[str, Encode]] = []  # most columns: what is in the field is all that they need
+    plain: list[tuple[str, Encode]] = []  # most columns need the value of their field only
     others: list[tuple[str, Cell]] = []
     for name, value in field_types(model).items():
         if isinstance(value, ValueType):

@@ -1,4 +1,4 @@
-"""Queries declared in Python, fulfilled by one SQL file per dialect: the public door to both.
+"""`Catalog`: queries that are declared as Python functions and written in one SQL file per dialect.
 
     catalog = Catalog("shop", migrations="migrations")   # shop/sql/sqlite/*.sql, shop/sql/postgresql/*.sql
     query = catalog.query
@@ -8,7 +8,7 @@
 
     async with open_database(catalog=catalog) as db: ...
 
-The function's module names the file, the function the block.
+The SQL file has the name of the function's module, and the block has the name of the function.
 """
 
 import asyncio
@@ -38,15 +38,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Catalog:
-    """The queries of one package, the folder that holds their SQL, and the migrations that make their tables.
+    """The queries of one package, the folder of their SQL files, and the migrations that make their tables.
 
-    `package` is an importable package. `sql` is a folder inside it with one folder per dialect, `migrations` a folder
-    inside it with migrations; both are found in a wheel and in an editable install alike. A folder elsewhere can be
-    given as a `Path`. `uses` are the catalogs whose tables these queries and migrations may name: an open database has
-    them too, and their migrations come first. `modules` is the package whose modules declare the queries, one for each
-    SQL file: they are imported when they are needed. Without it, the application imports them. `name` is what messages
-    call the catalog, by default the package. `user_tables` is a module whose `USER_TABLES` says what exporting and
-    merging users do with its tables, by `hangar_dal.accounts.UserTable`.
+    `package` is an importable package. `sql` is a folder inside it with one folder per dialect. `migrations` is a
+    folder inside it. Both are found in a wheel and in an editable install. Pass a `Path` for a folder elsewhere.
+    `uses` lists the catalogs whose tables these queries and migrations may use. A database that is opened with this
+    catalog has their tables too, and their migrations are applied first. `modules` is the package whose modules declare
+    the queries, one module for each SQL file. They are imported when they are needed; without `modules`, the
+    application must import them. `name` is the name of the catalog in messages, by default the package. `user_tables`
+    is a module whose `USER_TABLES` holds a `hangar_dal.accounts.UserTable` for each table of user data. It says how
+    users are exported and merged.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Catalog:
 
     @property
     def queries(self) -> Mapping[str, DeclaredQuery]:
-        """Every declared query by its name, `file.function`."""
+        """All declared queries by name, `file.function`. Imports the modules that declare them."""
         self.import_modules()
         return {declared.name: declared for module in self._queries.values() for declared in module.values()}
 
@@ -86,22 +87,22 @@ class Catalog:
 
     @property
     def migrations(self) -> Traversable | None:
-        """The folder of its migrations; None if it has none."""
+        """The folder of migrations, or None if the catalog has no migrations."""
         if self._migrations is None or isinstance(self._migrations, Path):
             return self._migrations
         return self._in_package(self._migrations)
 
     @property
     def has_sealed(self) -> bool:
-        """Whether a query of `modules`, or one that was declared so far, reads or writes a sealed value."""
+        """True if a declared query reads or writes a sealed value. Imports `modules` first."""
         return any(declared.has_sealed() for declared in self.queries.values())
 
     def opened(self, dialect: Dialect) -> Opened:
-        """What a database that is opened with this catalog has; always the same object for the same dialect."""
+        """Return the `Opened` of databases with this catalog: the same object each time for the same dialect."""
         return self._opened[dialect]
 
     def import_modules(self) -> None:
-        """Import the modules that declare the queries, if the catalog says where they are."""
+        """Import the modules that declare the queries, if the catalog was made with `modules`."""
         if self.modules is not None:
             declared = {module.rpartition(".")[2] for module in self._queries}
             for file in sorted(self._files() - declared):
@@ -109,7 +110,7 @@ class Catalog:
                     import_module(name)
 
     def query(self, function: F) -> F:
-        """Declare a query. Nothing is read yet: a module's first call, or `load()`, finds all that is wrong."""
+        """Declare a query. Its SQL file is read and checked by `load()`, or by the first call of a query in its module."""
         if not inspect.isfunction(function):
             raise CatalogError([f"{function!r}: a query is a function of a module; move it out of its class"])
         declared = DeclaredQuery(function)
@@ -146,17 +147,17 @@ class Catalog:
             compiled = compiled_for(db)
             return compiled.stream(db, declared.values(arguments, named))
 
-        # Both take what `function` takes and give what it promises; no type can say so of `*arguments`.
+        # Both have the parameters and the result of `function`, but `*arguments` has no type that says so.
         return cast("F", call if inspect.iscoroutinefunction(function) else open_stream)
 
     def load(self) -> None:
-        """Resolve and compare everything now; `CatalogError` holds every error of every module, sorted."""
+        """Read and check all SQL files. Raises `CatalogError` with the errors of all modules, sorted."""
         with self._lock:
             _refuse(self.findings(), self.queries.values())
             self._loaded.update(self._queries)
 
     def findings(self) -> list[Finding]:
-        """All that can be found without a database, in every module, sorted; also warnings, and what is ignored."""
+        """Return the findings of all modules that need no database, sorted: errors, warnings and ignored findings."""
         with self._lock:
             self.import_modules()
             of_modules = [finding for module in self._queries for finding in self._findings(module)]
@@ -174,7 +175,7 @@ class Catalog:
     def _in_package(self, folder: str) -> Traversable:
         try:
             return files(self.package).joinpath(folder)
-        except Exception as fault:  # the package's own code runs when it is imported
+        except Exception as fault:  # the import runs the code of the package, which may raise anything
             reason = f"the package cannot be imported: {type(fault).__name__}: {fault}"
             fix = "write the name of the package that holds the folder of SQL, or pass the folder as a Path"
             raise CatalogError([f"Catalog({self.package!r}): {reason}; {fix}"]) from fault
@@ -193,7 +194,7 @@ class Catalog:
         return find_orphans(self.folder, {dialect: self._files(dialect) - known for dialect in DIALECTS})
 
     def _files(self, *dialects: Dialect) -> set[str]:
-        """The names of the SQL files, without their suffix."""
+        """Return the names of the SQL files of these dialects, or of all, without their suffix."""
         folders = [self.folder.joinpath(dialect) for dialect in dialects or DIALECTS]
         files = [file.name for folder in folders if folder.is_dir() for file in folder.iterdir()]
         return {name.removesuffix(".sql") for name in files if name.endswith(".sql")}
@@ -220,7 +221,10 @@ def _not_opened(catalog: Catalog, declared: DeclaredQuery) -> CatalogNotOpened:
 
 
 def _variable(catalog: Catalog, module: str) -> str | None:
-    """The name of the catalog in a package that the module is in, or in the module itself."""
+    """Return the variable that holds the catalog, as `module.name`; None if there is none.
+
+    Looks in the packages that contain the module, and then in the module itself.
+    """
     parts = module.split(".")
     for name in (".".join(parts[: count + 1]) for count in range(len(parts))):
         for variable, value in vars(sys.modules[name]).items() if name in sys.modules else ():
@@ -230,5 +234,5 @@ def _variable(catalog: Catalog, module: str) -> str | None:
 
 
 def _first(queries: Mapping[str, DeclaredQuery]) -> DeclaredQuery:
-    """A query of a module, whose file all of them have."""
+    """Return any query of a module, to read its file. All queries of a module have the same file."""
     return next(iter(queries.values()))

@@ -1,6 +1,6 @@
-"""A statement's tokens by their parentheses, so that a clause is looked for at its own level only.
+"""The tokens of a statement, grouped by parentheses, so that a search for a clause ignores subqueries.
 
-Builds on `sqlscan`; it knows the words of SQL, not its grammar.
+Builds on `sqlscan`. It knows the keywords of SQL, but not its grammar.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,35 +14,35 @@ _WORD: Final = Kind.WORD
 _OPERATOR: Final = Kind.OPERATOR
 _IGNORED: Final = (Kind.COMMENT, Kind.SEMICOLON)
 _STARTS: Final = frozenset({"SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
-# Where the keys of an ORDER BY end: in a query, a window, an aggregate.
+# Keywords that may follow the sort keys of an ORDER BY in a query, a window or an aggregate.
 _BEHIND_KEYS: Final = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING", "ROWS", "RANGE", "GROUPS"})
 
 
 @dataclass(slots=True)
 class Scope:
-    """What stands between two parentheses, or the whole statement. A scope inside of it is one item."""
+    """The items between two parentheses, or of the whole statement. A nested scope is one item."""
 
     before: str = ""  # the word in front of the parenthesis, in upper case
     start: int = 0
     end: int = 0
     items: "list[Token | Scope]" = field(default_factory=list)
-    words: list[str] = field(default_factory=list)  # of each item the bare word in upper case; empty for anything else
+    words: list[str] = field(default_factory=list)  # for each item its unquoted word in upper case, or ""
 
     def word(self, at: int) -> str:
-        """The bare word there in upper case; empty for anything else, and past both ends."""
+        """Return the unquoted word at this index in upper case; "" for anything else or if there is no such item."""
         return self.words[at] if 0 <= at < len(self.words) else ""
 
     def text(self, at: int) -> str:
-        """The token's text; empty for a scope, and past both ends."""
+        """Return the text of the token at this index; "" for a scope or if there is no such item."""
         item = self.items[at] if 0 <= at < len(self.items) else None
         return item.text if isinstance(item, Token) else ""
 
     def offset(self, at: int) -> int:
-        """Where the item there begins in the text."""
+        """Return the offset in the text at which the item with this index begins."""
         return self.items[at].start
 
     def find(self, *words: str, after: int = 0) -> int | None:
-        """Where these words follow each other on this level."""
+        """Return the index of the first place where these words follow each other in this scope; None if not found."""
         sought = list(words)
         for at in range(after, len(self.words)):
             if self.words[at] == sought[0] and self.words[at : at + len(sought)] == sought:
@@ -51,7 +51,7 @@ class Scope:
 
     @property
     def verb(self) -> int | None:
-        """Where its statement begins, behind its WITH; None if it is no statement."""
+        """The index of the word that begins the statement, after a WITH clause; None if the scope is no statement."""
         if self.word(0) in _STARTS:
             return 0
         if self.word(0) != "WITH":
@@ -60,7 +60,7 @@ class Scope:
         return next((at for at in behind if self.word(at) in _STARTS), None)
 
     def keys(self, order_by: int) -> "Iterator[list[Token | Scope]]":
-        """The sort keys of the ORDER BY there."""
+        """Yield the items of each sort key of the ORDER BY at this index."""
         first = order_by + 2
         end = next((at for at in range(first, len(self.items)) if self.word(at) in _BEHIND_KEYS), len(self.items))
         return between_commas(self.items[first:end])
@@ -92,7 +92,7 @@ def scopes(text: str, dialect: Dialect) -> tuple[Scope, ...]:
 
 
 def flat(items: "Iterable[Token | Scope]") -> Iterator[Token]:
-    """Every token of these items and of the scopes inside of them, without the parentheses."""
+    """Yield all tokens of these items and of their nested scopes, without the parentheses."""
     for item in items:
         if isinstance(item, Scope):
             yield from flat(item.items)

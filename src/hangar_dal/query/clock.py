@@ -1,4 +1,4 @@
-"""Where a statement asks its database what time it is. Builds on `clauses`."""
+"""The rule `clock`: find the places where a statement reads the clock of the database. Builds on `clauses`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -39,22 +39,22 @@ _FUNCTIONS: Final[Mapping[Dialect, frozenset[str]]] = {
     "sqlite": frozenset(),
     "postgresql": frozenset({"NOW", "TRANSACTION_TIMESTAMP", "STATEMENT_TIMESTAMP", "CLOCK_TIMESTAMP", "TIMEOFDAY"}),
 }
-# SQLite's date functions: how many arguments stand before the time, which is the clock's where it is left out.
+# SQLite's date functions, with the number of arguments before the time. Without a time, they read the clock.
 _SQLITE_DATES: Final = {"DATE": 0, "TIME": 0, "DATETIME": 0, "JULIANDAY": 0, "UNIXEPOCH": 0, "STRFTIME": 1}
-# What PostgreSQL reads as a time when a text becomes one.
+# Texts that PostgreSQL converts to the current time or day.
 _SPECIAL_TEXTS: Final = frozenset({"'now'", "'today'", "'tomorrow'", "'yesterday'"})
 _TIMES: Final = frozenset({"TIMESTAMP", "TIMESTAMPTZ", "DATE", "TIME", "TIMETZ"})
 
 
 def clock_readings(scope: Scope, block: Block) -> Iterator[Refusal]:
-    """Each place where the statement reads the database's own clock."""
+    """Yield a refusal for each place where the statement reads the database's own clock."""
     for at, what in _readings(scope, block.dialect):
         message = f"{what} is the database's own clock, which no test can set"
         yield Refusal(at, CLOCK, message, "write :now")
 
 
 def _readings(scope: Scope, dialect: Dialect) -> Iterator[tuple[int, str]]:
-    """The offset and the words of each."""
+    """Yield the offset and the text of each reading of the clock."""
     for at, item in enumerate(scope.items):
         if not isinstance(item, Token):
             continue

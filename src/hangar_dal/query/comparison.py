@@ -1,4 +1,4 @@
-"""Where one statement and the signature disagree, found without a database.
+"""Compare one statement with the signature of its function, without a database.
 
 Builds on `binding` and `quoted`.
 """
@@ -16,7 +16,7 @@ from hangar_dal.sqlblock import Block, Parameter
 
 
 def disagreements(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
-    """Every one, with its place; `used` collects the arguments that the statement takes values from."""
+    """Yield each disagreement between a block and its signature. Adds the arguments that the block uses to `used`."""
     used_here: set[str] = set()
     yield from _parameters(block, signature, used_here)
     yield from _arms(block, signature, used_here)
@@ -98,7 +98,7 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
             used.add(source.argument)
         except Unresolved as reason:
             yield wrong(place, PARAMETER_UNKNOWN, *reason.problem)
-            used.update((*signature.arguments, *signature.changes))  # any of them may be meant
+            used.update((*signature.arguments, *signature.changes))  # the name may be a misspelling of any of them
             continue
         try:
             getter(source, place.line, signature)

@@ -1,7 +1,7 @@
-"""One query, compiled for one dialect: its statements, the values that they need, and what comes back.
+"""One query, compiled for one dialect: its statements, its parameters and its result.
 
-Builds on `sources` and `results`. What can be done once is done when the query is compiled. A call takes the statement
-that fits its arguments, collects the values, and hands both to the database.
+Builds on `sources` and `results`. Work that is the same for each call is done when the query is compiled. A call
+chooses the statement for its arguments, makes the parameters, and passes both to the database.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ Rows = Sequence[Sequence[Any]]
 
 
 class BoundStatement:
-    """One complete statement of a block, and how to get its parameters."""
+    """One complete statement of a block, with the functions that make its parameters."""
 
     __slots__ = ("_getters", "_names", "_pack", "checked", "statement")
 
@@ -39,12 +39,12 @@ class BoundStatement:
         self.checked = False
 
     def parameters(self, values: Values, db: Executor) -> Any:
-        """Checked, encoded and packed for the driver; `InvalidValue` before any I/O."""
+        """Return the parameters, checked, encoded and packed for the driver. Raises `InvalidValue` before any I/O."""
         return self._pack(self._names, [get(values, db) for get in self._getters])
 
 
 class CompiledQuery:
-    """A query ready to run on one dialect."""
+    """A query that is ready to run on one dialect."""
 
     def __init__(self, name: str, block: Block, signature: Signature, codec: Codec) -> None:
         self._name = name
@@ -71,14 +71,17 @@ class CompiledQuery:
         self._counts = signature.result.shape == "count"
 
     def bind(self, values: Values, db: Executor) -> tuple[BoundStatement, Any]:
-        """The statement to run, and its parameters; `LargeOnLoop` if the event loop would wait for a large value."""
+        """Return the statement to run and its parameters.
+
+        Raises `LargeOnLoop` if the encoding of a large value would block the event loop.
+        """
         bound = self._only or self._statement(values)
         if self._models:
             self._check_models(values)
         return bound, bound.parameters(values, db)
 
     def result(self, bound: BoundStatement, rows: Rows, count: int, db: Executor) -> Any:
-        """What the signature promises, out of what the statement gave."""
+        """Convert the rows and the row count of a statement to the result that the signature declares."""
         if not bound.checked:
             self._check(bound)
         if self._read is not None:
@@ -86,7 +89,7 @@ class CompiledQuery:
         return count if self._counts else None
 
     def stream(self, db: Executor, values: Values) -> Stream[Any]:
-        """The same statement, its rows in chunks."""
+        """Return a `Stream` that reads the rows of the statement in chunks."""
         chunks: AbstractAsyncContextManager[AsyncIterator[list[Row]]]
         try:
             bound, parameters = self.bind(values, db)
@@ -139,7 +142,7 @@ class CompiledQuery:
 
 
 def _check_conditions(block: Block, signature: Signature) -> None:
-    """A block may turn off the rule that finds such a condition; it cannot be called all the same."""
+    """Raise `Unresolved` for a condition without an argument. A block may ignore `arm-condition`, which reports it."""
     for condition in block.conditions:
         argument = signature.arguments.get(condition.argument)
         if argument is None or (condition.value is not None and argument.value is None):

@@ -1,6 +1,6 @@
-"""One declared query: its function, its blocks in both dialects, and what is wrong between them.
+"""One declared query: its function, its blocks in both dialects, and the findings from comparing them.
 
-Builds on `compiled`. Compared without a database, when its catalog is loaded.
+Builds on `compiled`. The comparison needs no database and takes place when the catalog is loaded.
 """
 
 import inspect
@@ -95,12 +95,12 @@ _UNUSED: Final = "use it, or take it from the signature"
 
 
 class DeclaredQuery:
-    """What `@query` keeps of a function; `compare()` finds nothing when both statements fulfil the signature."""
+    """A function declared by `@query`, with its blocks. `compare()` checks the blocks against the signature."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.module = function.__module__
-        # A module that is run as a script is still known by its file.
+        # The name of a module that is run as a script is `__main__`, so take the name of its file.
         script = Path(function.__code__.co_filename).stem
         self.file = script if self.module == "__main__" else self.module.rpartition(".")[2]
         self.name = f"{self.file}.{function.__name__}"
@@ -121,7 +121,7 @@ class DeclaredQuery:
         return f"{code.co_filename}:{code.co_firstlineno}"
 
     def has_sealed(self) -> bool:
-        """Whether it reads or writes a sealed value."""
+        """Return whether the query reads or writes a sealed value."""
         if self._has_sealed is None:
             signature = read_signature(self.function)
             found = any(sealed_values(signature))
@@ -131,7 +131,7 @@ class DeclaredQuery:
         return self._has_sealed
 
     def values(self, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
-        """The call's arguments by name; a wrong call is a TypeError with Python's reason."""
+        """Return the arguments of a call by name. Raises `TypeError` with Python's message if they do not fit."""
         if not named and len(arguments) == len(self._positional) == len(self._names):
             return dict(zip(self._positional, arguments, strict=True))
         values = {**self._defaults, **named}
@@ -151,17 +151,17 @@ class DeclaredQuery:
         raise TypeError(f"{self.function.__name__}() got an unexpected field {', '.join(sorted(unknown))}")
 
     def finding(self, rule: Rule, message: str, fix: str = "", *, query: str | None = None) -> Finding:
-        """What is wrong with the function itself."""
+        """Return a finding about the function itself, at its first line."""
         code, query = self.function.__code__, self.name if query is None else query
         return rule.finding(code.co_filename, code.co_firstlineno, 1, message, fix, query=query)
 
     def ignores(self, finding: Finding) -> bool:
-        """Whether the finding is in a block of this query, which says `-- ignore:` for its rule."""
+        """Return whether the finding is in a block of this query that has an `-- ignore:` line for its rule."""
         blocks = self.blocks.values() if finding.query == self.name else ()
         return any(block.path == finding.path and finding.rule in block.ignored for block in blocks)
 
     def compare(self) -> Iterator[Finding]:
-        """Read the signature and hold both statements against it."""
+        """Read the signature and yield the findings of both blocks, and of their comparison with each other."""
         self.signature = read_signature(self.function)
         self._allowed = self._names | self.signature.changes.keys()
         for problem in self.signature.findings:
@@ -203,7 +203,7 @@ class DeclaredQuery:
         return wrong.rule.finding(*place, wrong.message, wrong.fix, dialect=block.dialect, query=self.name)
 
     def compile(self, dialect: Dialect) -> CompiledQuery:
-        """The query, compiled for the dialect in use; only its driver is imported."""
+        """Return the query compiled for this dialect. Imports only the driver of this dialect."""
         try:
             return CompiledQuery(self.name, self.blocks[dialect], self.signature, codec_of(dialect))
         except Unresolved as reason:
@@ -211,7 +211,10 @@ class DeclaredQuery:
 
 
 def _first_difference(block: Block, twin: Block) -> tuple[int, int]:
-    """The first line of each that the other has not; the headers, where only comments differ or one goes on."""
+    """Return the line numbers in both files at which the blocks first differ.
+
+    Returns the lines of the headers if only comments differ or one block is a beginning of the other.
+    """
     for one, other in zip(block.lines, twin.lines, strict=False):
         if (one.text, one.conditions) != (other.text, other.conditions):
             return one.number, other.number

@@ -1,4 +1,4 @@
-"""What equal twins do not do alike: they would give other rows, or the same ones in another order.
+"""Find text that is equal in both dialects but returns different rows, or returns them in a different order.
 
 Twins that differ are left alone. Builds on `clauses`.
 """
@@ -49,7 +49,7 @@ ORDER BY id;
 
 
 def different_likes(scope: Scope, block: Block) -> Iterator[Refusal]:
-    """Each LIKE that equal twins do not understand alike."""
+    """Yield a refusal for each LIKE that has a different meaning on the two databases."""
     if block.differs:
         return
     for name, places in (("like_case", _blind_to_case(scope)), ("like_escape", _without_escape(scope))):
@@ -59,7 +59,7 @@ def different_likes(scope: Scope, block: Block) -> Iterator[Refusal]:
 
 
 def _blind_to_case(scope: Scope) -> Iterator[int]:
-    """LIKE of what is not folded: `A` is like `a` to SQLite alone."""
+    """Yield the offset of each LIKE on a text that is not folded. Only on SQLite does `A` match `a`."""
     for at in (at for at, word in enumerate(scope.words) if word == "LIKE"):
         left = at - 2 if scope.word(at - 1) == "NOT" else at - 1
         item = scope.items[left] if left >= 0 else None
@@ -73,7 +73,10 @@ def _blind_to_case(scope: Scope) -> Iterator[int]:
 
 
 def _without_escape(scope: Scope) -> Iterator[int]:
-    """LIKE of a pattern that may hold a backslash, which is an escape to PostgreSQL alone."""
+    """Yield the offset of each LIKE without ESCAPE whose pattern may hold a backslash.
+
+    Only PostgreSQL treats a backslash as an escape character.
+    """
     for at in (at for at, word in enumerate(scope.words) if word == "LIKE"):
         pattern = scope.items[at + 1] if at + 1 < len(scope.items) else None
         is_text = isinstance(pattern, Token) and pattern.kind is Kind.STRING and "\\" not in pattern.text

@@ -1,4 +1,4 @@
-"""What is wrong in one place of a block: found by `comparison` and `refusals`, made a finding by `declared`."""
+"""Faults in a block that `comparison` and `refusals` report. `declared` converts each to a `Finding`."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from hangar_dal.rules import Rule
 
 
 class Disagreement(NamedTuple):
-    """`line` is of the file, `column` of the line; both count from 1."""
+    """A fault at a line and a column of the SQL file. Both count from 1."""
 
     line: int
     column: int
@@ -16,7 +16,7 @@ class Disagreement(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """What is wrong at an offset of one variant's text."""
+    """A fault at an offset of the text of one variant."""
 
     at: int
     rule: Rule

@@ -1,7 +1,7 @@
-"""What the same text means to SQLite and to PostgreSQL, where that is not the same: one table of all that is refused.
+"""The table of all constructs that SQLite and PostgreSQL both accept but understand in different ways.
 
-The rules `like-differs` and `meaning-differs` take their words from here, and docs/rules.md shows the table. Both
-databases accept each of these constructs, so no error reports them.
+The rules `like-differs` and `meaning-differs` take their messages from here, and docs/rules.md shows the table. No
+database reports an error for these constructs.
 """
 
 from collections.abc import Mapping

@@ -38,9 +38,10 @@ _PLACEHOLDER: Final = re.compile(r"(?<![:\w]):([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def quoted_placeholders(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagreement]:
-    """Each `':name'` that has a source, and each `:name` in other text if nothing else uses its argument.
+    """Yield each `':name'` that has a source, and each `:name` in longer text if nothing else uses its argument.
 
-    `used` holds the arguments that the statement uses. Those of quoted placeholders are added: they are meant.
+    `used` holds the arguments that the statement uses. The arguments of quoted placeholders are added, so that they
+    are not reported as unused too.
     """
     statement, before = block.all_arms, frozenset(used)
     for token in statement.tokens:

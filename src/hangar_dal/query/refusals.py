@@ -1,7 +1,7 @@
-"""Statements that run and still do not do what their functions promise: no order, no WHERE, a clock of their own.
+"""Find statements that run but are refused, such as a list without ORDER BY or an UPDATE without WHERE.
 
-Each arm is looked at, by its tokens. `docs/rules.md` explains the rules. Builds on the modules of the single rules and
-on `arms`; rules that need the tables of a database are in `contract`.
+The rules read the tokens of each arm. `docs/rules.md` explains them. Builds on the modules of the single rules and on
+`arms`. Rules that need the tables of a database are in `contract`.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ Finder = Callable[[Scope, Block], Iterator[Refusal]]
 
 
 def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:
-    """Each once, however many arms have it; one that some arms alone have says which."""
+    """Yield each fault of a block once. If only some arms have it, the message names the first of them."""
     made = arms(block, signature)
     found: dict[tuple[int, int, Refusal], list[str]] = {}
     for each in made:
@@ -83,7 +83,7 @@ _INSTEAD: Final = {"SET": _SET, "RESET": _SET, "LOCK": _LOCK}
 
 
 def no_query(block: Block) -> Disagreement | None:
-    """A statement that neither reads rows nor changes them, or none at all."""
+    """Return a fault if the block does not begin with the verb of a query; None if it does."""
     if block.verb in QUERIES:
         return None
     first = block.words[0][0] if block.words else "this"

@@ -1,6 +1,6 @@
-"""From a driver's rows to what the signature promises: models, scalars, a list, a count.
+"""Convert the rows of a driver to the result that the signature declares: models or single values.
 
-Builds on `signature`. Decoding happens once per value, validation once per row or list, in Pydantic's core.
+Builds on `signature`. Each value is decoded once. Pydantic validates all rows of a list in one call.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ OpenRows = Callable[[list[Values], Open, Keyring], list[Values]]
 
 
 class Reader:
-    """One query's results in one dialect: `read(rows, keyring)` gives the list of models or scalars."""
+    """Reads the results of one query in one dialect. `read(rows, keyring)` returns a list of models or values."""
 
     __slots__ = ("_decode", "_open", "_validate", "columns", "name", "result")
 
@@ -38,11 +38,14 @@ class Reader:
         self.columns: tuple[str, ...] = tuple(result.model.model_fields) if result.model else ()
         self._open = _opener(result.model, decode) if result.model else None
         self._decode = decoder(result.value, decode) if result.value else None
-        rows: Any = GenericAlias(list, (result.annotation,))  # list[...] of a type that is known only now
+        rows: Any = GenericAlias(list, (result.annotation,))  # `list[...]` of a type that is known only at run time
         self._validate = TypeAdapter[Any](rows).validator.validate_python if result.annotation else None
 
     def check_columns(self, columns: tuple[str, ...]) -> None:
-        """Columns are taken by their place: they must be the model's fields, in the model's order."""
+        """Raise `StatementError` unless the columns are the fields of the model, in its order.
+
+        Values are assigned to fields by position.
+        """
         if self.result.model is None:
             if self.result.annotation is not None and len(columns) != 1:
                 raise StatementError(f"{self.name}: returns {len(columns)} columns, where the signature has one value")
@@ -53,7 +56,7 @@ class Reader:
             )
 
     def read(self, rows: Sequence[Row], keyring: Keyring) -> list[Any]:
-        """Decoded, unsealed and validated, without the rows that `skip_unopened_rows` leaves out."""
+        """Return the rows decoded, unsealed and validated, without rows that `skip_unopened_rows` leaves out."""
         return self._read(rows, keyring, _opened)
 
     def _read(self, rows: Sequence[Row], keyring: Keyring, open_rows: OpenRows) -> list[Any]:
@@ -62,7 +65,7 @@ class Reader:
             found = self._decoded(rows, keyring, open_rows)
             if self._validate is None:
                 return found
-            # Columns are named after fields, not after aliases, and SQLite has no type of its own for most values.
+            # Columns have the names of fields, not of aliases. Not strict, because SQLite stores most types as text.
             valid: list[Any] = self._validate(found, strict=False, by_alias=False, by_name=True)
             return valid
         except ValidationError as misfit:
@@ -84,7 +87,7 @@ class Reader:
             raise_alone(Misfit("the value"))
 
     def one(self, rows: Sequence[Row], keyring: Keyring) -> Any:
-        """The only row; `NotFound` for none, `TooManyRows` for several."""
+        """Return the only row. Raises `NotFound` if there is none, and `TooManyRows` if there are several."""
         if not rows:
             raise NotFound(f"{self.name}: no row matched", query=self.name)
         if len(rows) > 1:
@@ -92,7 +95,7 @@ class Reader:
         return self._read(rows, keyring, _all_opened)[0]
 
     def optional(self, rows: Sequence[Row], keyring: Keyring) -> Any:
-        """The only row, or None; `TooManyRows` for several."""
+        """Return the only row, or None if there is none. Raises `TooManyRows` if there are several."""
         return self.one(rows, keyring) if rows else None
 
 
@@ -107,7 +110,7 @@ def _all_opened(rows: list[Values], open_row: Open, keyring: Keyring) -> list[Va
 
 
 def _forget(opened: object) -> None:
-    """Empty what was opened already: the frames of an error's traceback hold it, and error reports show frames."""
+    """Remove unsealed values from lists and dicts: error reports may show the local variables of a traceback."""
     if isinstance(opened, (list, dict)):
         for value in opened.values() if isinstance(opened, dict) else opened:
             _forget(value)
@@ -115,7 +118,10 @@ def _forget(opened: object) -> None:
 
 
 def _opened(rows: list[Values], open_row: Open, keyring: Keyring) -> list[Values]:
-    """The rows, each opened in place. One that cannot be opened is left out if a caller wants it reported."""
+    """Decode and unseal the rows in place, and return them.
+
+    Inside `skip_unopened_rows`, reports the rows that cannot be unsealed and leaves them out. Elsewhere, raises.
+    """
     report = current_report()
     if report is None:
         return _all_opened(rows, open_row, keyring)
@@ -135,18 +141,21 @@ def _opened(rows: list[Values], open_row: Open, keyring: Keyring) -> list[Values
 
 
 class Misfit(Exception):
-    """A value that the column's type should have made impossible; names its field."""
+    """Raised for a value that does not fit the type of its field. The message is the name of the field."""
 
 
 def _where_misfit(misfit: ValidationError) -> str:
-    """Which field does not fit and why, without the value; names at deeper levels may come from the row's data."""
+    """Say which fields do not fit and why, at most three, without their values.
+
+    Names the field of the row only: names at deeper levels may be data of the row.
+    """
     fields = [str(error["loc"][1]) if len(error["loc"]) > 1 else "the value" for error in misfit.errors()]
     found = dict.fromkeys(f"{field}: {reason}" for field, reason in zip(fields, reasons(misfit), strict=True))
     return "; ".join(list(found)[:3])
 
 
 def _opener(model: type[BaseModel], decode: Mapping[str, Decode]) -> Open | None:
-    """Decodes a row's values in place; None where there is nothing to do."""
+    """Return a function that decodes and unseals the values of a row in place; None if no field needs it."""
     plain: list[tuple[str, Decode]] = []
     nested: list[tuple[str, Step]] = []
     sealed: list[tuple[str, Step]] = []
@@ -162,7 +171,7 @@ def _opener(model: type[BaseModel], decode: Mapping[str, Decode]) -> Open | None
             plain.append((name, found))
     if not (plain or nested or sealed):
         return None
-    steps = nested + sealed  # the sealed last: what they are sealed to is ready then
+    steps = nested + sealed  # sealed fields last, because their bound values must be decoded first
 
     def open_row(values: Values, keyring: Keyring) -> None:
         name = ""
@@ -182,7 +191,7 @@ def _opener(model: type[BaseModel], decode: Mapping[str, Decode]) -> Open | None
 
 
 def _nested(decode: Decode | None, open_inner: Open | None) -> Step:
-    """A model, or a list of models, out of a JSON document that the database may have parsed already."""
+    """Return a step that reads a model, or a list of models, from JSON. The driver may have parsed the JSON already."""
 
     def step(raw: Any, values: Values, keyring: Keyring) -> Any:
         inner = raw if decode is None else decode(raw)
@@ -196,7 +205,7 @@ def _nested(decode: Decode | None, open_inner: Open | None) -> Step:
 
 
 def _is_key(value: ValueType | Problem | None) -> bool:
-    """Whether a value may be shown to name the row: a text may be an address or a name."""
+    """Return whether an error may show this value to identify the row. A text may be personal data."""
     return isinstance(value, ValueType) and value.kind in ("uuid", "int")
 
 

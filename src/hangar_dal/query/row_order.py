@@ -1,4 +1,7 @@
-"""Rows that come in no fixed order, and a row that is picked among several. Builds on `clauses`."""
+"""Find lists without ORDER BY, sort keys without effect, and queries that pick any of several rows.
+
+Builds on `clauses`.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -81,7 +84,7 @@ _ONE: Final = ("one", "optional")
 
 
 def order_of_result(root: Scope, shape: Shape) -> Iterator[Refusal]:
-    """A SELECT whose ORDER BY does not fit the number of rows that its function promises."""
+    """Yield a refusal if the ORDER BY of a SELECT does not fit the number of rows that its function returns."""
     ordered = root.find("ORDER", "BY")
     many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
     if shape in _MANY and ordered is None and many and root.find("LIMIT") is None:
@@ -131,7 +134,7 @@ LIMIT 10;
 
 
 def unordered_limits(scope: Scope, block: Block) -> Iterator[Refusal]:
-    """A LIMIT or FETCH that takes any rows."""
+    """Yield a refusal for a LIMIT or FETCH without ORDER BY, unless WHERE may compare a whole key."""
     if scope.before == "EXISTS" or scope.find("ORDER", "BY") is not None or _compares(scope):
         return
     for words in (("LIMIT",), ("FETCH", "FIRST"), ("FETCH", "NEXT")):
@@ -141,7 +144,7 @@ def unordered_limits(scope: Scope, block: Block) -> Iterator[Refusal]:
 
 
 def _compares(scope: Scope) -> bool:
-    """Whether WHERE compares values for equality. Perhaps it names a whole key; `contract.any_rows` knows the keys."""
+    """Return whether WHERE compares values for equality, perhaps a whole key. `contract.any_rows` knows the keys."""
     where = scope.find("WHERE")
     return where is not None and any(
         scope.text(at) == "=" and scope.text(at - 1) not in ("<", ">", "!") for at in range(where, len(scope.items))
@@ -185,7 +188,7 @@ _IN_A_KEY: Final = frozenset(_KEYWORDS.split())
 
 
 def constant_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
-    """A sort key that is a parameter, and so the same for each row."""
+    """Yield a refusal for each sort key that contains a parameter and no column, so that it is constant."""
     at = scope.find("ORDER", "BY")
     for key in scope.keys(at) if at is not None else ():
         parameters = [token for token in flat(key) if token.kind is Kind.PARAMETER]
@@ -196,7 +199,7 @@ def constant_keys(scope: Scope, block: Block) -> Iterator[Refusal]:
 
 
 def _names_a_column(items: list[Token | Scope]) -> bool:
-    """Whether the value may differ from row to row: a name that is no function, type or collation."""
+    """Return whether these items name a column: a name that is no function, type or collation."""
     for at, item in enumerate(items):
         before = items[at - 1] if at else None
         behind = items[at + 1] if at + 1 < len(items) else None

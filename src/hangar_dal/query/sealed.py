@@ -1,4 +1,4 @@
-"""The sealed values that a query reads or writes, as its signature says. Builds on `signature`."""
+"""List the sealed values in the signature of a query. Builds on `signature`."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,11 @@ from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.query.signature import Signature
 from hangar_dal.sealing import Sealed
 
-Seal = tuple[str, Sealed]  # what is sealed, and the place that it is sealed for
+Seal = tuple[str, Sealed]  # the name of the value, and its `Sealed` annotation
 
 
 def sealed_values(signature: Signature) -> Iterator[Seal]:
-    """Each sealed value of an argument or of the result by its name, however deep it is nested in a model."""
+    """Yield the name and the annotation of each sealed value in the arguments and the result, also in nested models."""
     arguments = signature.arguments.values()
     values = {argument.name: argument.value for argument in arguments}
     for name, value in {**values, **signature.changes, "the result": signature.result.value}.items():

@@ -1,7 +1,7 @@
-"""Find the calls that change the connection itself, or read what an earlier statement left on it.
+"""Find calls that change the state of the connection, or read state that an earlier statement left there.
 
 A connection goes back to the pool after each statement or transaction, so another task would see the change. Builds
-on `clauses`, below `refusals`.
+on `clauses`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -75,7 +75,7 @@ _ROW_COUNT: Final = "declare RowCount for the statement that changes the rows"
 _CONNECTION_STRING: Final = "give dblink the connection string itself"
 _ELSEWHERE: Final = "run it on a connection of its own, outside of the pool"
 
-# By function: what is wrong with it, and what to do instead.
+# For each function: the reason why it is refused, and what to write instead.
 _REFUSED: Final[Mapping[Dialect, Mapping[str, tuple[str, str]]]] = {
     "postgresql": {
         "pg_advisory_lock": (_LOCK, _XACT_LOCK),
@@ -103,7 +103,7 @@ _REFUSED: Final[Mapping[Dialect, Mapping[str, tuple[str, str]]]] = {
         "load_extension": ("changes this connection alone, for every later task", "compute the value in Python"),
     },
 }
-# An extension's functions may be in any schema, and no other function has these names.
+# The functions of the extension dblink may be in any schema. Other functions are recognized in pg_catalog only.
 _IN_ANY_SCHEMA: Final = "dblink_"
 _LOCAL_LOCKS: Final = frozenset(
     {
@@ -114,7 +114,7 @@ _LOCAL_LOCKS: Final = frozenset(
     }
 )
 _SETTING: Final = "write set_config(name, value, true) in a transaction, whose end takes it back"
-# The literal `true`, perhaps with its type.
+# The literal `true`, with or without a cast to its type.
 _TRUE: Final = (
     ["TRUE"],
     ["TRUE", "::", "BOOL"],
@@ -125,7 +125,10 @@ _TRUE: Final = (
 
 
 class _Call(NamedTuple):
-    """A call of a function: its first and last item, its lower-case name without pg_catalog, its arguments."""
+    """A call of a function: the indexes of its first and last item, its name in lower case, and its arguments.
+
+    The name has no schema.
+    """
 
     first: int
     last: int
@@ -134,7 +137,7 @@ class _Call(NamedTuple):
 
 
 def left_behind(scope: Scope, block: Block) -> Iterator[Refusal]:
-    """Each place that changes the connection for the next task, or reads what an earlier one left there."""
+    """Yield a refusal for each call or UPDATE that changes the connection for the next task, or reads its state."""
     dialect = block.dialect
     for call in _calls(scope, dialect):
         start = scope.offset(call.first)
@@ -180,7 +183,7 @@ async def set_tenant(db: Transaction, tenant: str) -> None: ...
 
 
 def effect_of_a_transaction(root: Scope, block: Block) -> Iterator[Refusal]:
-    """A statement that has no effect but one that ends with the transaction."""
+    """Yield a refusal if the only effect of the statement ends with the transaction."""
     function = _only_for_a_transaction(root, block.dialect)
     if function is not None:
         message = f"the effect of {function}() ends with the transaction, so a call on a Database has no effect"
@@ -189,7 +192,10 @@ def effect_of_a_transaction(root: Scope, block: Block) -> Iterator[Refusal]:
 
 
 def _only_for_a_transaction(root: Scope, dialect: Dialect) -> str | None:
-    """The function whose effect ends with the transaction, in a SELECT that does nothing else; None for any other."""
+    """Return the last function of a SELECT that only calls functions whose effect ends with the transaction.
+
+    Returns None for any other statement.
+    """
     calls = {call.first: call for call in _calls(root, dialect) if _ends_with_the_transaction(call, dialect)}
     at, name = 0, None
     while call := calls.get(at + 1):
@@ -221,7 +227,10 @@ def _calls(scope: Scope, dialect: Dialect) -> Iterator[_Call]:
 
 
 def _is_a_table(scope: Scope, first: int, last: int) -> bool:
-    """Whether this names columns: `INSERT INTO changes (id)`, `AS changes (id)`, `WITH changes (id) AS (...)`."""
+    """Return whether the parentheses list columns of a table, so that this is no call.
+
+    Examples: `INSERT INTO changes (id)`, `AS changes (id)`, `WITH changes (id) AS (...)`.
+    """
     if scope.word(first - 1) in ("INTO", "AS"):
         return True
     if scope.word(last + 1) != "AS":
@@ -232,7 +241,7 @@ def _is_a_table(scope: Scope, first: int, last: int) -> bool:
 
 
 def _name(scope: Scope, at: int, dialect: Dialect) -> str:
-    """The name there, as the database compares it; empty if there is none."""
+    """Return the name at this index, folded as the database folds it; "" if the item is no name."""
     item = scope.items[at] if 0 <= at < len(scope.items) else None
     if not isinstance(item, Token) or item.kind not in (Kind.WORD, Kind.NAME):
         return ""
@@ -246,19 +255,22 @@ def _sets(call: _Call, dialect: Dialect) -> bool:
 
 
 def _is_local(arguments: Scope) -> bool:
-    """Whether the third argument, or the one called `is_local`, is the literal `true`."""
+    """Return whether the third argument, or the argument named `is_local`, is the literal `true`."""
     parts = _parts(arguments)
     named = [part[3:] for part in parts if part[:3] in (["IS_LOCAL", "=", ">"], ["IS_LOCAL", ":", "="])]
     return (named or parts[2:])[0] in _TRUE
 
 
 def _parts(arguments: Scope) -> list[list[str]]:
-    """The words of each argument in upper case, without parentheses."""
+    """Return the tokens of each argument in upper case, without parentheses."""
     return [[token.text.upper() for token in flat(part)] for part in between_commas(arguments.items)]
 
 
 def _updated_settings(scope: Scope) -> int | None:
-    """Where an UPDATE names pg_settings, a view whose rule calls set_config(..., false)."""
+    """Return the index of pg_settings in an UPDATE of it; None for any other statement.
+
+    The view pg_settings has a rule that calls `set_config(..., false)`.
+    """
     verb = scope.verb
     if verb is None or scope.word(verb) != "UPDATE":
         return None

@@ -1,6 +1,6 @@
-"""Reads a declared query's Python side: its arguments, its PATCH fields and the shape of its result.
+"""Read the signature of a declared query: its arguments, its PATCH fields and the shape of its result.
 
-Builds on the database layer's types; knows nothing of SQL text.
+Builds on the types of the database layer, and does not read SQL.
 """
 
 import inspect
@@ -52,9 +52,9 @@ async def find_item(db: Executor, id: UUID) -> Item | None: ...
 )
 
 RowCount = NewType("RowCount", int)
-"""Declares that a query returns how many rows it changed."""
+"""The return type of a query that returns the number of rows it changed."""
 
-# Until Python 3.12 `typing` and `typing_extensions` each have their own.
+# Up to Python 3.12, `typing` and `typing_extensions` each have their own objects for these.
 _UNPACKS: Final = (typing.Unpack, typing_extensions.Unpack)
 _ITEM_MARKS: Final = (typing.NotRequired, typing_extensions.NotRequired, typing_extensions.ReadOnly)
 
@@ -63,7 +63,7 @@ Shape = Literal["one", "optional", "list", "stream", "count", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One parameter of the function: a value, a model that hands out its fields, or a list of models (`rows`)."""
+    """One parameter of the function: a value, a model whose fields are parameters, or a list of models (`rows`)."""
 
     name: str
     required: bool
@@ -76,7 +76,7 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What comes back: `model` for rows of a model, `annotation` for one column."""
+    """The result of a query: `model` is set if rows become models, and `value` if they have a single column."""
 
     shape: Shape
     annotation: Any = None
@@ -90,11 +90,11 @@ class Signature:
     changes: dict[str, ValueType] = field(default_factory=dict)
     result: Result = field(default_factory=lambda: Result("none"))
     findings: list[Problem] = field(default_factory=list)
-    in_transaction: bool = False  # its first parameter is a Transaction
+    in_transaction: bool = False  # the first parameter of the function is a Transaction
 
 
 def read_signature(function: Callable[..., Any]) -> Signature:
-    """Read the function; what is wrong with it stands in `findings`."""
+    """Return the signature of the function. Its `findings` hold the faults of the function."""
     signature = Signature()
     try:
         hints = get_type_hints(function, include_extras=True)
@@ -138,7 +138,10 @@ def read_signature(function: Callable[..., Any]) -> Signature:
 
 
 def _is_value(hint: Any) -> bool:
-    """Whether this is the type of a value for SQL. Other types are accepted: an application may wrap the database."""
+    """Return whether this is the type of an SQL value, so that the parameter cannot be the database.
+
+    Other types are accepted, because an application may wrap the database in a class.
+    """
     try:
         value_type(hint)
     except UnsupportedType:
@@ -214,7 +217,7 @@ def _is_json(hint: Any) -> bool:
 
 
 def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] = ()) -> Iterator[Problem]:
-    """What keeps rows from becoming this model; nested models are held to the same."""
+    """Yield the reasons why rows cannot become this model. Nested models are checked too."""
     if model in outer:
         fix = "use JsonObject for that field, since recursive models are not supported"
         yield Problem(f"{model.__name__} contains itself", fix)
@@ -237,7 +240,10 @@ def _model_findings(model: type[BaseModel], outer: tuple[type[BaseModel], ...] =
 
 
 def unfit_for_seal(bound: str, value: ValueType | Problem | None) -> str | None:
-    """Why a value cannot be what another is sealed to: both databases must give it back as the same text."""
+    """Return why a value cannot be a bound value of a sealed one; None if it can.
+
+    Both databases must return the value as the same text.
+    """
     if isinstance(value, Problem):
         return str(value)
     if value is None or value.kind not in ("text", "uuid", "int") or value.sealed or value.optional:
@@ -246,7 +252,7 @@ def unfit_for_seal(bound: str, value: ValueType | Problem | None) -> str | None:
 
 
 def choices(argument: Argument) -> tuple[str, ...]:
-    """The values that `-- when argument = value` may name: those of a Literal or an Enum of text."""
+    """Return the values that `-- when argument = value` may name: those of a Literal or an Enum of text."""
     value = argument.value
     if value is None or value.kind != "text":
         return ()

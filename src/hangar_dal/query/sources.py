@@ -1,4 +1,4 @@
-"""Where each `:name` of a statement gets its value from, and the proof that it gets it from one place only.
+"""Find the source of each `:name` of a statement, and refuse a name that has no source or several.
 
 Builds on `signature`. A source is an argument, a field of a model argument, a PATCH field, the JSON of a list of
 models, or one of the derived kinds: `:now`, `:<p>_fold`, `:<p>_grams`, `:<p>_words`,
@@ -22,7 +22,7 @@ _MARKERS: Final = {"fold": "CaseInsensitive", "grams": "Searchable", "words": "S
 
 @dataclass(frozen=True, slots=True)
 class ParameterSource:
-    """One value of a call, before it is encoded: from an argument, or from a field of one."""
+    """The source of one parameter: an argument, a field of a model argument, a PATCH field, or a derived value."""
 
     name: str
     argument: str
@@ -33,13 +33,16 @@ class ParameterSource:
 
     @property
     def kind(self) -> str:
-        """The kind of the value that is sent."""
+        """The kind of the value that is sent to the database."""
         if self.derived:
             return _DERIVED[self.derived]
         return "json" if self.value is None else kind_of(self.value)
 
     def raw(self, values: Values) -> Any:
-        """The Python value; a PATCH field that was left out is None, which its CASE never reads."""
+        """Return the Python value before it is encoded; None for a PATCH field that the call leaves out.
+
+        The CASE of the statement does not read that None.
+        """
         if self.is_change:
             return values.get(self.argument)
         given = values[self.argument]
@@ -47,7 +50,7 @@ class ParameterSource:
 
 
 class Unresolved(Exception):
-    """Says why `:name` has no source, or more than one, and what to write."""
+    """Raised if `:name` has no source or several, or its value cannot be sent. Says what to write instead."""
 
     def __init__(self, message: str, fix: str = "") -> None:
         self.problem = Problem(message, fix)
@@ -55,7 +58,7 @@ class Unresolved(Exception):
 
 
 def resolve(name: str, line: Line, signature: Signature) -> ParameterSource:
-    """The one source of `:name` on this line; `Unresolved` says what is wrong and what to write."""
+    """Return the only source of `:name` on this line. Raises `Unresolved` if there is none or if there are several."""
     found = list(_candidates(name, line, signature))
     if len(found) > 1:
         givers = " and ".join(sorted({_described(source) for source in found}))
@@ -66,7 +69,7 @@ def resolve(name: str, line: Line, signature: Signature) -> ParameterSource:
 
 
 def is_given(name: str, line: Line, signature: Signature) -> bool:
-    """Whether the signature has a source of `:name`, or several."""
+    """Return whether the signature has at least one source of `:name` on this line."""
     return next(_candidates(name, line, signature), None) is not None
 
 

@@ -1,6 +1,6 @@
-"""The SQL files of a module, one for each dialect, held against the queries that the module declares.
+"""Read the SQL files of a module, one for each dialect, and match their blocks with the queries of the module.
 
-Builds on `declared`; `catalog` knows the modules and the folder.
+Builds on `declared`. `catalog` knows the modules and the folder.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from hangar_dal.sqlscan import DIALECTS, Dialect
 
 
 def read_sql_files(folder: Traversable, name: str) -> dict[Dialect, SqlFile]:
-    """The file of that name in the folder of each dialect. Nothing is raised: the files say what is wrong."""
+    """Return the file of this name for each dialect. The `faults` of a file say why it cannot be read."""
     return {dialect: _read(folder, dialect, name) for dialect in DIALECTS}
 
 
@@ -118,7 +118,10 @@ async def delete_item(db: Executor, id: UUID) -> RowCount: ...
 def match_blocks(
     queries: Mapping[str, DeclaredQuery], module: str, files: Mapping[Dialect, SqlFile]
 ) -> Iterator[Finding]:
-    """Give each query its block in each dialect. What is wrong with the files, and blocks without their function."""
+    """Give each query its block in each dialect, and yield the findings.
+
+    The findings are the faults of the files, blocks without a function, and functions without a block.
+    """
     for dialect, file in files.items():
         yield from file.faults
         for name in file.headers:
@@ -167,7 +170,7 @@ SELECT id, name FROM items WHERE id = :id;
 
 
 def find_shared(declared: DeclaredQuery, others: Iterable[DeclaredQuery]) -> Iterator[Finding]:
-    """Other modules whose queries would be in the same file; each query stands for its module."""
+    """Yield a finding for each other module that would use the same file. Each query represents its module."""
     for other in others:
         if other.module != declared.module and other.file == declared.file:
             message = f"{declared.module} and {other.module} would share the file {declared.file}.sql"
@@ -195,7 +198,7 @@ async def find_item(db: Executor, id: UUID) -> Item | None: ...
 
 
 def find_orphans(folder: Traversable, names: Mapping[Dialect, Iterable[str]]) -> Iterator[Finding]:
-    """Files without a module that declares their queries, by the names of their files in each dialect."""
+    """Yield a finding for each of these files, for which no imported module declares queries."""
     for dialect, of_dialect in names.items():
         for name in sorted(of_dialect):
             message = "no imported module declares these queries"
@@ -251,7 +254,7 @@ DELETE FROM items WHERE id = :id;
 
 
 def _order(twins: Sequence[SqlFile], queries: Mapping[str, DeclaredQuery]) -> Iterator[Finding]:
-    """Twins stand in the same order, so that the two files can be read side by side."""
+    """Yield a finding if the two files have the same blocks in different orders."""
     orders = [[name for name in file.headers if name in queries] for file in twins]
     if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
         first = next(name for name, twin in zip(*orders, strict=True) if name != twin)

@@ -1,7 +1,7 @@
-"""Rows one by one in constant memory.
+"""`Stream`: read rows one by one, with constant use of memory.
 
-`async with stream_users(db) as users: async for user in users: …`. A bare async iterator would keep its connection
-after `break`; the block gives it back at once, however it is left.
+`async with stream_users(db) as users: async for user in users: …`. An async iterator alone would keep its connection
+after `break`. The `async with` block returns the connection at its end, also after `break` or an error.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ M = TypeVar("M")
 
 
 class Stream(Generic[M]):
-    """Declared as a query's result and used with `async with`; a stream is read once."""
+    """The return type of a query whose rows are read one by one inside `async with`. A stream can be read once."""
 
     def __init__(
         self,
@@ -33,7 +33,10 @@ class Stream(Generic[M]):
 
 
 class _Rows(AsyncIterator[M]):
-    """Not a generator: a loop that is left early must leave nothing for the garbage collector to finish."""
+    """An iterator over the rows of a stream.
+
+    A generator would not do: after `break`, the garbage collector would have to close it.
+    """
 
     def __init__(self, chunks: AsyncIterator[Sequence[Any]], read: Callable[[Sequence[Any]], list[M]]) -> None:
         self._chunks = chunks

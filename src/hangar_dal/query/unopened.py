@@ -1,4 +1,4 @@
-"""Reading on when a sealed value does not open: its row is left out, and reported.
+"""Skip and report rows whose sealed values cannot be opened, instead of raising an error.
 
 Builds on `errors` alone.
 """
@@ -23,9 +23,9 @@ def skip_unopened_rows(report: Report) -> Generator[None]:
         with skip_unopened_rows(skipped.append):
             sessions = await session_cookies.list_session_cookies(db, user_id=user_id)
 
-    `report` is called once for each such row, with the error that says which table, row and key. An exception that it
-    raises ends the query. Lists of nested models lose such items alone. A query that returns one row still raises.
-    Tasks that are started in the block skip rows too.
+    `report` is called once for each such row. Its argument is the error, which names the table, the row and the key.
+    If `report` raises an exception, the query ends. In a list of nested models, only the item is left out. A query that
+    returns one row still raises. Tasks that are started inside the block skip rows too.
     """
     token = _report.set(report)
     try:
@@ -35,5 +35,5 @@ def skip_unopened_rows(report: Report) -> Generator[None]:
 
 
 def current_report() -> Report | None:
-    """Where to report rows that cannot be opened; None if the error is to be raised."""
+    """Return the function that reports rows that cannot be opened; None outside of `skip_unopened_rows`."""
     return _report.get()

@@ -1,4 +1,4 @@
-"""Statements that change more rows than they should, or fewer, or other columns. Builds on `clauses`."""
+"""Find writes that may change too many rows, skip rows or fill the wrong columns. Builds on `clauses`."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -36,7 +36,7 @@ UPDATE items SET price = price + :amount WHERE TRUE;
 
 
 def writes_without_where(scope: Scope, block: Block) -> Iterator[Refusal]:
-    """An UPDATE or DELETE of every row that does not say so."""
+    """Yield a refusal for an UPDATE or DELETE without WHERE, or whose arms may leave only WHERE TRUE."""
     verb = scope.verb
     if verb is None or scope.word(verb) not in ("UPDATE", "DELETE"):
         return
@@ -80,7 +80,7 @@ INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
 
 
 def unlisted_inserts(scope: Scope, block: Block) -> Iterator[Refusal]:
-    """An INSERT that does not name its columns."""
+    """Yield a refusal for an INSERT that does not list its columns."""
     verb = scope.verb
     into = None if verb is None or scope.word(verb) not in ("INSERT", "REPLACE") else scope.find("INTO", after=verb)
     if into is None:
@@ -128,7 +128,7 @@ RETURNING id, email;
 
 
 def skipped_row(root: Scope) -> Iterator[Refusal]:
-    """An INSERT that leaves a row alone which is there already, and so returns none."""
+    """Yield a refusal for an INSERT that may insert nothing, and so return no row, if the row already exists."""
     verb = root.verb
     if verb is None or root.word(verb) != "INSERT":
         return
@@ -149,7 +149,7 @@ def skipped_row(root: Scope) -> Iterator[Refusal]:
 
 
 def _absent_row(root: Scope, verb: int) -> int | None:
-    """Where the WHERE of its query asks that a row is not there."""
+    """Return the index of NOT EXISTS in the WHERE of an `INSERT ... SELECT`; None if there is none."""
     where, returning = root.find("WHERE", after=verb), root.find("RETURNING", after=verb)
     absent = root.find("NOT", "EXISTS", after=where) if where is not None else None
     return absent if absent is not None and (returning is None or absent < returning) else None
@@ -186,7 +186,7 @@ _READER_OR_WRITER: Final = ("get_or_", "find_or_")
 
 
 def called_as_a_read(block: Block) -> Iterator[Disagreement]:
-    """A write behind the name of a read."""
+    """Yield a fault if the name of the function promises a read, and the block writes."""
     if block.changes and block.name.startswith(_READERS) and not block.name.startswith(_READER_OR_WRITER):
         message = f"a function called {block.name.partition('_')[0]}_… reads, and this {block.verb} writes"
         yield Disagreement(block.line, 1, READ_WRITES, message, "name it after what it changes")
