@@ -110,7 +110,7 @@ class Catalog:
                     import_module(name)
 
     def query(self, function: F) -> F:
-        """Declare a query. Its SQL file is read and checked by `load()`, or by the first call of a query in its module."""
+        """Declare a query. `load()` or the first call of a query in its module reads and checks the SQL file."""
         if not inspect.isfunction(function):
             raise CatalogError([f"{function!r}: a query is a function of a module; move it out of its class"])
         declared = DeclaredQuery(function)
