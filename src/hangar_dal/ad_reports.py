@@ -1,4 +1,4 @@
-"""Reports of advertising: rolled up from impressions and clicks in batches, and what was paid for each day.
+"""Advertising reports: totals of impressions and clicks per day, and the payments for each day.
 
 `from hangar_dal import ad_reports`. Every function takes a `Database` or a `Transaction` first, opened with `COMMERCE`.
 `hangar_dal.commerce.advertising` pays through the ledger.
@@ -27,19 +27,19 @@ query = COMMERCE.query
 
 @query
 async def report_impressions(db: Executor, *, batch_size: BatchSize = 500) -> RowCount:
-    """Count up to `batch_size` impressions in the reports, each once; `roll_up` goes on to the end."""
+    """Add up to `batch_size` impressions to the reports, each once. `roll_up` adds all of them."""
     ...
 
 
 @query
 async def report_clicks(db: Executor, *, batch_size: BatchSize = 500) -> RowCount:
-    """Count up to `batch_size` clicks in the reports, each once, after their impressions; for `roll_up`."""
+    """Add up to `batch_size` clicks to the reports, each once, after their impressions. Used by `roll_up`."""
     ...
 
 
 @query
 async def delete_reported_impressions(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` impressions with their clicks; `purge_impressions` goes on to the end."""
+    """Delete up to `batch_size` reported impressions with their clicks. `purge_impressions` deletes all of them."""
     ...
 
 
@@ -47,13 +47,13 @@ async def delete_reported_impressions(db: Executor, *, before: datetime, batch_s
 async def list_reports(
     db: Executor, campaign_id: UUID, *, since: date, until: date, after: AdReport | None = None, limit: PageSize = 50
 ) -> list[AdReport]:
-    """A page of the reports of a campaign by creative and day, both days included, the last day first."""
+    """Return a page of a campaign's reports per creative and day, `since` and `until` inclusive, latest day first."""
     ...
 
 
 @query
 async def list_report_days(db: Executor, campaign_id: UUID, *, since: date, until: date) -> list[AdReportOfDay]:
-    """The sums of a campaign on each day, both days included, the last day first. A day without any is left out."""
+    """Return the totals of a campaign per day, `since` and `until` inclusive, latest day first, without empty days."""
     ...
 
 
@@ -61,25 +61,25 @@ async def list_report_days(db: Executor, campaign_id: UUID, *, since: date, unti
 async def list_report_creatives(
     db: Executor, campaign_id: UUID, *, since: date, until: date
 ) -> list[AdReportOfCreative]:
-    """The sums of each creative of a campaign, both days included, the last id first."""
+    """Return the totals per creative of a campaign, `since` and `until` inclusive, highest id first."""
     ...
 
 
 @query
 async def get_report_totals(db: Executor, campaign_id: UUID, *, since: date, until: date) -> AdReportTotals:
-    """The sums of a campaign, both days included."""
+    """Return the totals of a campaign, `since` and `until` inclusive."""
     ...
 
 
 @query
 async def list_wrong_reports(db: Executor) -> list[WrongReport]:
-    """The days whose reports are not what was spent: none, unless somebody went past the triggers."""
+    """Return the days whose reports differ from the spent amount; empty unless triggers were bypassed."""
     ...
 
 
 @query
 def stream_reports_of_owner(db: Executor, owner_id: UUID) -> Stream[AdReport]:
-    """The reports of all campaigns of a user, for an export."""
+    """Stream the reports of all campaigns of a user, for an export."""
     ...
 
 
@@ -87,25 +87,28 @@ def stream_reports_of_owner(db: Executor, owner_id: UUID) -> Stream[AdReport]:
 async def list_unsettled(
     db: Executor, day: date, *, after: OwedDay | None = None, limit: PageSize = 50
 ) -> list[OwedDay]:
-    """A page of what campaigns spent on a day and have not paid yet, by the id of the campaign."""
+    """Return a page of the amounts that campaigns spent on a day and have not paid, ordered by campaign id."""
     ...
 
 
 @query
 async def lock_owed(db: Executor, campaign_id: UUID, day: date) -> OwedDay | None:
-    """What a campaign owes for a day; keeps other transactions from paying it. For `advertising.settle`."""
+    """Return what a campaign owes for a day and lock it against other payments; None if nothing.
+
+    Used by `advertising.settle`.
+    """
     ...
 
 
 @query
 async def insert_settlement(db: Executor, new: NewSettlement) -> Settlement:
-    """Store that a transfer pays for a day. For `advertising.settle`."""
+    """Record that a transfer pays for a day. Used by `advertising.settle`."""
     ...
 
 
 @query
 async def find_settlement(db: Executor, settlement_id: UUID) -> Settlement | None:
-    """The settlement with this id, which is that of its transfer."""
+    """Return the settlement with this id, which is the id of its transfer; None if there is none."""
     ...
 
 
@@ -113,29 +116,30 @@ async def find_settlement(db: Executor, settlement_id: UUID) -> Settlement | Non
 async def list_settlements(
     db: Executor, campaign_id: UUID, *, after: Settlement | None = None, limit: PageSize = 50
 ) -> list[Settlement]:
-    """A page of what a campaign has paid, the last day first."""
+    """Return a page of the settlements of a campaign, latest day first."""
     ...
 
 
 @query
 def stream_settlements_of_owner(db: Executor, owner_id: UUID) -> Stream[Settlement]:
-    """What all campaigns of a user have paid, for an export."""
+    """Stream the settlements of all campaigns of a user, for an export."""
     ...
 
 
 async def roll_up(db: Database, *, batch_size: int = 500) -> int:
-    """Count in the reports what was shown and clicked since, in batches; returns how many rows.
+    """Add new impressions and clicks to the reports, in batches; return how many rows were added.
 
-    Each batch is a transaction of its own. Repeating it counts nothing twice, and several processes may do it at once.
+    Each batch is its own transaction. Repeating the call counts nothing twice, and several processes may call it at
+    once.
     """
     shown = await purge_in_batches(lambda: report_impressions(db, batch_size=batch_size), batch_size, None)
     return shown + await purge_in_batches(lambda: report_clicks(db, batch_size=batch_size), batch_size, None)
 
 
 async def purge_impressions(db: Database, *, before: datetime, batch_size: int = 500) -> int:
-    """Delete the impressions that were reported before an instant, with their clicks, in batches; returns how many.
+    """Delete the impressions that were reported before an instant, with their clicks, in batches; return how many.
 
-    Reports and budgets stay. One with a click that is not in the reports stays as well, until the next `roll_up`.
+    Reports and budgets stay. An impression with an unreported click also stays until the next `roll_up`.
     """
     return await purge_in_batches(
         lambda: delete_reported_impressions(db, before=before, batch_size=batch_size), batch_size, None

@@ -1,4 +1,4 @@
-"""Choose ads, set their price aside, and count what was shown and clicked: never more than a campaign's budgets.
+"""Ad serving: choose ads, reserve their price, and count impressions and clicks, never beyond a campaign's budgets.
 
 `from hangar_dal import ad_serving`. Every function takes a `Database` or a `Transaction` first, opened with `COMMERCE`.
 """
@@ -54,49 +54,52 @@ async def list_eligible(
     turn: Turn,
     limit: PageSize,
 ) -> list[Ad]:
-    """What fits a request; call `list_eligible_ads`."""
+    """Return the ads that fit a request, highest bid first. Used by `list_eligible_ads`."""
     ...
 
 
 @query
 async def insert_reservations(db: Executor, rows: list[NewReservation]) -> list[Reservation]:
-    """Reserve in one statement, all or none; leaves out what is reserved or was shown. For `reserve` and `serve`."""
+    """Store reservations in one statement, all or none, except those reserved or shown.
+
+    Used by `reserve` and `serve`.
+    """
     ...
 
 
 @query
 async def find_reservation(db: Executor, request_id: UUID) -> Reservation | None:
-    """The reservation of this request, if it has not ended."""
+    """Return the reservation of this request; None if there is none or it has ended."""
     ...
 
 
 @query
 async def find_served_ad(db: Executor, request_id: UUID) -> Ad | None:
-    """The ad that is reserved for this request, or was shown."""
+    """Return the ad that is reserved or was shown for this request; None if there is none."""
     ...
 
 
 @query
 async def release(db: Executor, request_id: UUID) -> RowCount:
-    """Free what is reserved for a request; 0 if nothing is."""
+    """Release the reservation of a request; 0 if there is none."""
     ...
 
 
 @query
 async def release_expired(db: Executor, *, batch_size: BatchSize = 500) -> RowCount:
-    """Free up to `batch_size` reservations whose time is over; returns how many. Several processes may do it."""
+    """Release up to `batch_size` expired reservations; return how many. Several processes may call it at once."""
     ...
 
 
 @query
 async def insert_impressions(db: Executor, rows: list[NewImpression]) -> list[Impression]:
-    """Count what was shown in one statement; leaves out what is not reserved. For `record_impressions`."""
+    """Store impressions in one statement, except those without a reservation. Used by `record_impressions`."""
     ...
 
 
 @query
 async def find_impression(db: Executor, request_id: UUID) -> Impression | None:
-    """What was shown for this request."""
+    """Return the impression of this request; None if there is none."""
     ...
 
 
@@ -104,33 +107,34 @@ async def find_impression(db: Executor, request_id: UUID) -> Impression | None:
 async def list_impressions(
     db: Executor, campaign_id: UUID, *, after: Impression | None = None, limit: PageSize = 50
 ) -> list[Impression]:
-    """A page of the impressions of a campaign that were not purged, the newest first."""
+    """Return a page of the impressions of a campaign that were not purged, newest first."""
     ...
 
 
 @query
 async def insert_clicks(db: Executor, rows: list[Click]) -> list[Click]:
-    """Count clicks in one statement; leaves out those of what was not shown, and those that are there."""
+    """Store clicks in one statement, except those that exist or have no impression."""
     ...
 
 
 @query
 async def find_click(db: Executor, request_id: UUID) -> Click | None:
-    """The click on what was shown for this request."""
+    """Return the click on the impression of this request; None if there is none."""
     ...
 
 
 @query
 async def get_budget(db: Executor, campaign_id: UUID) -> AdBudget:
-    """What a campaign has reserved and spent."""
+    """Return what a campaign has reserved and spent."""
     ...
 
 
 @query
 async def leave_out_spent(db: Executor, *, batch_size: BatchSize = 500) -> RowCount:
-    """Leave up to `batch_size` campaigns out of the choice that have spent their total budget; returns how many.
+    """Exclude up to `batch_size` campaigns that have spent their total budget; return how many.
 
-    They stay ACTIVE, and take part again once their budget is raised. Several processes may do it.
+    The campaigns stay ACTIVE and can be chosen again after their budget is raised. Several processes may call it at
+    once.
     """
     ...
 
@@ -139,45 +143,46 @@ async def leave_out_spent(db: Executor, *, batch_size: BatchSize = 500) -> RowCo
 async def list_days(
     db: Executor, campaign_id: UUID, *, after: AdDay | None = None, limit: PageSize = 50
 ) -> list[AdDay]:
-    """A page of what a campaign has reserved and spent on each day, the last day first."""
+    """Return a page of what a campaign has reserved and spent per day, latest day first."""
     ...
 
 
 @query
 async def list_wrong_budgets(db: Executor) -> list[WrongBudget]:
-    """The campaigns whose sums do not agree: none, unless somebody went past the triggers."""
+    """Return the campaigns whose totals are inconsistent; empty unless triggers were bypassed."""
     ...
 
 
 @query
 async def delete_viewer_days(db: Executor, *, before: date, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` counts of viewers; `purge_viewer_days` goes on to the end."""
+    """Delete up to `batch_size` daily counts of viewers. `purge_viewer_days` deletes all of them."""
     ...
 
 
 @query
 def stream_impressions_of_viewer(db: Executor, viewer_id: UUID) -> Stream[Impression]:
-    """What was shown to a user, the oldest first, for an export."""
+    """Stream the impressions shown to a user, oldest first, for an export."""
     ...
 
 
 @query
 def stream_clicks_of_viewer(db: Executor, viewer_id: UUID) -> Stream[Click]:
-    """The clicks of a user, for an export."""
+    """Stream the clicks of a user, for an export."""
     ...
 
 
 @query
 async def move_impressions(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give what was shown to one user to another."""
+    """Give the impressions of the user `merged` to the user `kept`."""
     ...
 
 
 async def list_eligible_ads(db: Executor, request: AdRequest, *, limit: int = CANDIDATES) -> list[Ad]:
-    """The ads that fit a request, the highest bid first: one creative of each campaign.
+    """Return the ads that fit a request, highest bid first, with one creative per campaign.
 
-    A campaign fits if it is ACTIVE and within its dates, in this currency, has one of the keywords or none at all, and
-    if each trait of its targeting is one of the request; and if it has budget left and the viewer is below its cap.
+    A campaign fits if it is ACTIVE, within its dates, in the currency of the request, and has budget left. It must have
+    one of the request's keywords or no keywords. The request must have a value that fits for each trait of its
+    targeting. The viewer must be below its frequency cap.
     """
     viewer = f"k:{request.viewer_key}" if request.viewer_id is None else f"u:{request.viewer_id}"
     now = db.now()
@@ -195,10 +200,10 @@ async def list_eligible_ads(db: Executor, request: AdRequest, *, limit: int = CA
 
 
 async def reserve(db: Executor, new: NewReservation) -> Reservation:
-    """Set the price of one impression aside. Repeating it returns the reservation while it has not ended.
+    """Reserve the price of one impression. Repeating the call returns the reservation until it ends.
 
-    `AdNotAvailable` if the campaign does not run or has no budget left, if the creative is not approved, or if the
-    viewer has seen the campaign often enough; `UniqueViolation` if the request has another ad, or was shown its ad.
+    Raises `AdNotAvailable` if the campaign is not running or has no budget left, the creative is not approved, or the
+    viewer has reached the frequency cap. Raises `UniqueViolation` if the request has another ad or its ad was shown.
     """
     if rows := await _reserved(db, new):
         return rows[0]
@@ -212,9 +217,9 @@ async def reserve(db: Executor, new: NewReservation) -> Reservation:
 
 
 async def serve(db: Executor, request: AdRequest, *, lease: timedelta = LEASE) -> Ad | None:
-    """Choose the ad of the highest bid that fits, and reserve it until the lease is over; None if there is none.
+    """Choose the fitting ad with the highest bid and reserve it until the lease ends; None if no ad fits.
 
-    Repeating it returns the same ad, until the reservation is released.
+    Repeating the call returns the same ad until the reservation is released.
     """
     if lease <= timedelta(0):
         raise InvalidValue("lease: must be longer than nothing")
@@ -230,7 +235,7 @@ async def serve(db: Executor, request: AdRequest, *, lease: timedelta = LEASE) -
         try:
             reserved = await _reserved(db, new)
         except AdNotAvailable:
-            continue  # others have reserved it meanwhile
+            continue  # other requests have used up the budget in the meantime
         if not reserved:
             break
         return ad.model_copy(update={"price": reserved[0].price})
@@ -238,9 +243,9 @@ async def serve(db: Executor, request: AdRequest, *, lease: timedelta = LEASE) -
 
 
 async def record_impression(db: Executor, request_id: UUID, *, shown_at: datetime | None = None) -> Impression:
-    """Count that the ad of a request was shown: what was reserved is spent. Repeating it changes nothing.
+    """Record that the ad of a request was shown, and spend its reservation. Repeating the call changes nothing.
 
-    `NotFound` if nothing is reserved for the request: it has expired, or was released.
+    Raises `NotFound` if the request has no reservation, for example because it has expired or was released.
     """
     if rows := await insert_impressions(db, [NewImpression(id=request_id, shown_at=shown_at or db.now())]):
         return rows[0]
@@ -251,14 +256,14 @@ async def record_impression(db: Executor, request_id: UUID, *, shown_at: datetim
 
 
 async def record_impressions(db: Executor, rows: Iterable[NewImpression], *, batch_size: int = 500) -> int:
-    """Count what was shown, one statement a batch, all or none; returns how many were new and reserved."""
+    """Record impressions in batches, all or none, except those that exist or have no reservation; return how many."""
     async with atomic(db) as tx:
         once = batches(rows, batch_size, key=lambda row: row.id)
         return sum([len(await insert_impressions(tx, batch)) for batch in once])
 
 
 async def record_click(db: Executor, request_id: UUID, *, clicked_at: datetime | None = None) -> Click:
-    """Count a click on what was shown. Repeating it changes nothing; `NotFound` if nothing was shown."""
+    """Record a click on an impression. Repeating the call changes nothing. Raises `NotFound` if nothing was shown."""
     if rows := await insert_clicks(db, [Click(impression_id=request_id, clicked_at=clicked_at or db.now())]):
         return rows[0]
     click = await find_click(db, request_id)
@@ -268,21 +273,21 @@ async def record_click(db: Executor, request_id: UUID, *, clicked_at: datetime |
 
 
 async def record_clicks(db: Executor, rows: Iterable[Click], *, batch_size: int = 500) -> int:
-    """Count clicks, one statement a batch, all or none; returns how many were new and of what was shown."""
+    """Record clicks in batches, all or none, except those that exist or have no impression; return how many."""
     async with atomic(db) as tx:
         once = batches(rows, batch_size, key=lambda row: row.impression_id)
         return sum([len(await insert_clicks(tx, batch)) for batch in once])
 
 
 async def purge_viewer_days(db: Database, *, before: date, batch_size: int = 500) -> int:
-    """Delete how often viewers got ads on the days before a day, in batches; returns how many."""
+    """Delete the daily counts of viewers from before a day, in batches; return how many."""
     return await purge_in_batches(
         lambda: delete_viewer_days(db, before=before, batch_size=batch_size), batch_size, None
     )
 
 
 async def _reserved(db: Executor, new: NewReservation) -> list[Reservation]:
-    """Reserve, and leave the caller's transaction usable if that is refused."""
+    """Store a reservation in a savepoint, so that a refusal leaves the caller's transaction usable."""
     try:
         if isinstance(db, Transaction):
             async with db.savepoint() as tx:

@@ -1,4 +1,4 @@
-"""Campaigns of advertisers and their creatives: budgets, bids, whom they are for, and their states.
+"""Advertising campaigns and their creatives: budgets, bids, targeting and status.
 
 `from hangar_dal import campaigns`. Every function takes a `Database` or a `Transaction` first, opened with `COMMERCE`.
 """
@@ -32,13 +32,13 @@ query = COMMERCE.query
 
 @query
 async def insert_campaigns(db: Executor, rows: list[NewCampaign]) -> list[Campaign]:
-    """Store many in one statement; returns those whose id was not taken, by id."""
+    """Store rows in one statement; return those whose id was not taken, ordered by id."""
     ...
 
 
 @query
 async def get_campaign(db: Executor, campaign_id: UUID) -> Campaign:
-    """The campaign with this id."""
+    """Return the campaign with this id. Raises `NotFound` if there is none."""
     ...
 
 
@@ -51,7 +51,7 @@ async def list_campaigns_of_owner(
     after: Campaign | None = None,
     limit: PageSize = 50,
 ) -> list[Campaign]:
-    """A page of the campaigns of a user, the newest first."""
+    """Return a page of the campaigns of a user, newest first."""
     ...
 
 
@@ -59,7 +59,7 @@ async def list_campaigns_of_owner(
 async def list_campaigns(
     db: Executor, status: CampaignStatus, *, after: Campaign | None = None, limit: PageSize = 50
 ) -> list[Campaign]:
-    """A page of the campaigns with this status, the oldest first: with REVIEW, what reviewers look at next."""
+    """Return a page of the campaigns with this status, oldest first. REVIEW gives the queue of the reviewers."""
     ...
 
 
@@ -67,28 +67,31 @@ async def list_campaigns(
 async def list_campaigns_of_keyword(
     db: Executor, keyword: Keyword, *, after: Campaign | None = None, limit: PageSize = 50
 ) -> list[Campaign]:
-    """A page of the campaigns with this keyword, whatever their status, the last id first."""
+    """Return a page of the campaigns with this keyword, in any status, highest id first."""
     ...
 
 
 @query
 async def update_campaign(db: Executor, campaign_id: UUID, **changes: Unpack[CampaignChanges]) -> Campaign:
-    """Change the fields that are given: a field left out stays, a field set to None becomes NULL.
+    """Change the given fields. Omitted fields stay as they are; None is stored as NULL.
 
-    `TriggerViolation` if the campaign has ended.
+    Raises `TriggerViolation` if the campaign has ended.
     """
     ...
 
 
 @query
 async def set_campaign_status(db: Executor, campaign_id: UUID, status: CampaignStatus) -> Campaign:
-    """Go to another status; `TriggerViolation` if the status it has does not allow that."""
+    """Set the status. Raises `TriggerViolation` if the current status does not allow the change."""
     ...
 
 
 @query
 async def end_campaigns(db: Executor, *, batch_size: BatchSize = 500) -> RowCount:
-    """End up to `batch_size` campaigns whose `ends_at` has come; returns how many. Several processes may do it."""
+    """End up to `batch_size` campaigns whose `ends_at` has passed; return how many.
+
+    Several processes may call it at once.
+    """
     ...
 
 
@@ -100,25 +103,25 @@ async def delete_campaign(db: Executor, campaign_id: UUID) -> RowCount:
 
 @query
 def stream_campaigns_of_owner(db: Executor, owner_id: UUID) -> Stream[Campaign]:
-    """The campaigns of a user, the oldest first, for an export."""
+    """Stream the campaigns of a user, oldest first, for an export."""
     ...
 
 
 @query
 async def move_campaigns(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the campaigns of one user to another."""
+    """Give the campaigns of the user `merged` to the user `kept`."""
     ...
 
 
 @query
 async def insert_creatives(db: Executor, rows: list[NewCreative]) -> list[Creative]:
-    """Store many in one statement; returns those whose id was not taken, by id."""
+    """Store rows in one statement; return those whose id was not taken, ordered by id."""
     ...
 
 
 @query
 async def get_creative(db: Executor, creative_id: UUID) -> Creative:
-    """The creative with this id."""
+    """Return the creative with this id. Raises `NotFound` if there is none."""
     ...
 
 
@@ -131,7 +134,7 @@ async def list_creatives_of_campaign(
     after: Creative | None = None,
     limit: PageSize = 50,
 ) -> list[Creative]:
-    """A page of the creatives of a campaign, the newest first."""
+    """Return a page of the creatives of a campaign, newest first."""
     ...
 
 
@@ -139,22 +142,22 @@ async def list_creatives_of_campaign(
 async def list_creatives(
     db: Executor, status: CreativeStatus, *, after: Creative | None = None, limit: PageSize = 50
 ) -> list[Creative]:
-    """A page of the creatives with this status, the oldest first: with REVIEW, what reviewers look at next."""
+    """Return a page of the creatives with this status, oldest first. REVIEW gives the queue of the reviewers."""
     ...
 
 
 @query
 async def update_creative(db: Executor, creative_id: UUID, **changes: Unpack[CreativeChanges]) -> Creative:
-    """Change the fields that are given: a field left out stays, a field set to None becomes NULL.
+    """Change the given fields. Omitted fields stay as they are; None is stored as NULL.
 
-    `TriggerViolation` if the creative is not a draft; its metadata may change in any status.
+    Raises `TriggerViolation` if the creative is not a draft; its metadata may change in any status.
     """
     ...
 
 
 @query
 async def set_creative_status(db: Executor, creative_id: UUID, status: CreativeStatus) -> Creative:
-    """Go to another status; `TriggerViolation` if the status it has does not allow that."""
+    """Set the status. Raises `TriggerViolation` if the current status does not allow the change."""
     ...
 
 
@@ -166,17 +169,20 @@ async def delete_creative(db: Executor, creative_id: UUID) -> RowCount:
 
 @query
 def stream_creatives_of_owner(db: Executor, owner_id: UUID) -> Stream[Creative]:
-    """The creatives of all campaigns of a user, for an export."""
+    """Stream the creatives of all campaigns of a user, for an export."""
     ...
 
 
 def fold_keywords(keywords: Iterable[str]) -> list[str]:
-    """The keywords as they are stored: folded, each once, with one space between words."""
+    """Return the keywords in their stored form: folded, without duplicates, with one space between words."""
     return list(dict.fromkeys(" ".join(fold("keyword", keyword).split()) for keyword in keywords))
 
 
 async def create_campaign(db: Executor, new: NewCampaign) -> Campaign:
-    """Store a campaign. Repeating it returns the campaign; `UniqueViolation` if another owner's has the id."""
+    """Store a campaign. A repeated call returns it.
+
+    Raises `UniqueViolation` if a campaign of another owner has the id.
+    """
     for campaign in await insert_campaigns(db, [new]):
         return campaign
     campaign = await get_campaign(db, new.id)
@@ -186,14 +192,17 @@ async def create_campaign(db: Executor, new: NewCampaign) -> Campaign:
 
 
 async def import_campaigns(db: Executor, rows: Iterable[NewCampaign], *, batch_size: int = 500) -> int:
-    """Store many campaigns, one statement a batch, all or none; returns how many. Ids that are taken are left out."""
+    """Store campaigns in batches, all or none, except those whose id is taken; return how many were stored."""
     async with atomic(db) as tx:
         once = batches(rows, batch_size, key=lambda new: new.id)
         return sum([len(await insert_campaigns(tx, batch)) for batch in once])
 
 
 async def create_creative(db: Executor, new: NewCreative) -> Creative:
-    """Store a creative. Repeating it returns the creative; `UniqueViolation` if another campaign's has the id."""
+    """Store a creative. A repeated call returns it.
+
+    Raises `UniqueViolation` if a creative of another campaign has the id.
+    """
     for creative in await insert_creatives(db, [new]):
         return creative
     creative = await get_creative(db, new.id)
@@ -203,7 +212,7 @@ async def create_creative(db: Executor, new: NewCreative) -> Creative:
 
 
 async def import_creatives(db: Executor, rows: Iterable[NewCreative], *, batch_size: int = 500) -> int:
-    """Store many creatives, one statement a batch, all or none; returns how many. Ids that are taken are left out."""
+    """Store creatives in batches, all or none, except those whose id is taken; return how many were stored."""
     async with atomic(db) as tx:
         once = batches(rows, batch_size, key=lambda new: new.id)
         return sum([len(await insert_creatives(tx, batch)) for batch in once])

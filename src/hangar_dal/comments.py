@@ -32,37 +32,40 @@ AnswersShown = Annotated[int, Field(ge=0, le=100)]
 
 @query
 async def insert_comment(db: Executor, new: NewComment) -> Comment | None:
-    """Store a comment; None if its id is taken or its author may not comment. `create_comment` says which."""
+    """Store a comment; None if its id is taken or its author may not comment. Used by `create_comment`."""
     ...
 
 
 @query
 async def insert_comments(db: Executor, rows: list[ImportedComment]) -> RowCount:
-    """Store many in one statement, leaving out ids that are taken; `import_comments` makes the batches."""
+    """Store rows in one statement, except those whose id is taken. Used by `import_comments`."""
     ...
 
 
 @query
 async def get_comment(db: Executor, comment_id: UUID) -> Comment:
-    """The comment with this id. It does not ask who may see it."""
+    """Return the comment with this id. Does not check who may see it."""
     ...
 
 
 @query
 async def find_visible_comment(db: Executor, comment_id: UUID, *, viewer_id: UUID | None) -> CommentDetails | None:
-    """The comment if this viewer may see it: the video, and every comment above it."""
+    """Return the comment if this viewer may see it, its video and all its parent comments; otherwise None."""
     ...
 
 
 @query
 async def edit_comment(db: Executor, comment_id: UUID, *, author_id: UUID, body: CommentBody) -> Comment:
-    """Change the text of a comment; `NotFound` if it is removed, has another author, or the author does not see it."""
+    """Change the text of a comment.
+
+    Raises `NotFound` if it is removed, has another author, or the author may not see it.
+    """
     ...
 
 
 @query
 async def remove_comment(db: Executor, comment_id: UUID) -> RowCount:
-    """Remove a comment: its text goes, and so does the comment when it has no answers. 0 if there is nothing to remove.
+    """Clear the text of a comment, or delete the comment if it has no answers; 0 if there is nothing to remove.
 
     The caller decides who may do it: the author, the owner of the video or a moderator.
     """
@@ -71,7 +74,7 @@ async def remove_comment(db: Executor, comment_id: UUID) -> RowCount:
 
 @query
 async def count_comments(db: Executor, video_id: UUID) -> int:
-    """How many comments and answers a video has that are not removed."""
+    """Return the number of comments and answers on a video that are not removed."""
     ...
 
 
@@ -79,25 +82,25 @@ async def count_comments(db: Executor, video_id: UUID) -> int:
 async def list_comments_of_author(
     db: Executor, author_id: UUID, *, after: Comment | None = None, limit: PageSize = 50
 ) -> list[Comment]:
-    """A page of a user's comments, the newest first, for the user and for moderators."""
+    """Return a page of a user's comments, newest first, for the user and for moderators."""
     ...
 
 
 @query
 def stream_comments(db: Executor) -> Stream[Comment]:
-    """All comments, each before its answers, for an export."""
+    """Stream all comments, each before its answers, for an export."""
     ...
 
 
 @query
 def stream_comments_of_author(db: Executor, author_id: UUID) -> Stream[Comment]:
-    """All comments of a user, the oldest first, for an export."""
+    """Stream all comments of a user, oldest first, for an export."""
     ...
 
 
 @query
 async def move_comments(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the comments of one user to another."""
+    """Give the comments of the user `merged` to the user `kept`."""
     ...
 
 
@@ -111,9 +114,10 @@ async def list_comments(
     answers: AnswersShown = 3,
     limit: PageSize = 50,
 ) -> list[CommentThread]:
-    """A page of the comments on a video, the newest first, each with its first answers, the oldest first.
+    """Return a page of the comments on a video, newest first, each with its first `answers` answers, oldest first.
 
-    Nothing if the viewer does not see the video. Comments of users whom a block hides are left out with their answers.
+    The list is empty if the viewer may not see the video. Comments of users hidden by a block are left out, and so are
+    the answers to them.
     """
     ...
 
@@ -127,7 +131,7 @@ async def list_answers(
     after: CommentDetails | None = None,
     limit: PageSize = 50,
 ) -> list[CommentDetails]:
-    """A page of the answers to a comment, the oldest first, as `list_comments` shows them."""
+    """Return a page of the answers to a comment, oldest first, by the same rules as `list_comments`."""
     ...
 
 
@@ -135,15 +139,15 @@ async def list_answers(
 async def list_branch(
     db: Executor, comment_id: UUID, *, viewer_id: UUID | None, limit: BatchSize = 1000
 ) -> list[CommentDetails]:
-    """A comment and all answers below it, each followed by its own answers, in the order of their ids."""
+    """Return a comment and all answers below it, each followed by its own answers, ordered by id."""
     ...
 
 
 async def create_comment(db: Executor, new: NewComment) -> Comment:
-    """Comment on a video, or answer a comment. Repeating it with the same id returns the comment.
+    """Comment on a video, or answer a comment. Repeating the call with the same id returns the comment.
 
-    `NotFound` if the author does not see the video or the comment that is answered; `CheckViolation` for an answer
-    below the eighth level; `UniqueViolation` if another author has the id.
+    Raises `NotFound` if the author may not see the video or the parent comment, `CheckViolation` for an answer below
+    the eighth level, and `UniqueViolation` if another comment has the id.
     """
     if (comment := await insert_comment(db, new)) is not None:
         return comment
@@ -159,9 +163,9 @@ async def create_comment(db: Executor, new: NewComment) -> Comment:
 
 
 async def import_comments(db: Executor, rows: Iterable[ImportedComment], *, batch_size: int = 500) -> int:
-    """Store many comments, one statement a batch, all or none; returns how many. Ids that are taken are left out.
+    """Store comments in batches, all or none, except those whose id is taken; return how many were stored.
 
-    A comment comes in the same batch as the one that it answers, or in a later one.
+    A comment must not come before the comment that it answers, except in the same batch.
     """
     async with atomic(db) as tx:
         return sum([await insert_comments(tx, batch) for batch in batches(rows, batch_size)])

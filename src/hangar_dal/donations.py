@@ -1,7 +1,7 @@
-"""Donations to livestreams: each has a transfer in the books; exact sums, and who gave most.
+"""Donations to livestreams, each with a transfer in the ledger; exact totals, and the top donors.
 
 `from hangar_dal import donations`. Every function takes a `Database` or a `Transaction` first, opened with
-`LIVESTREAMS`. `streaming.donate` moves the money too.
+`LIVESTREAMS`. `streaming.donate` also moves the money.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -23,19 +23,19 @@ query = LIVESTREAMS.query
 
 @query
 async def insert_donation(db: Executor, new: NewDonation) -> Donation | None:
-    """Store a donation whose transfer is booked; None if its id is taken. For `streaming.donate`."""
+    """Store a donation whose transfer is booked; None if its id is taken. Used by `streaming.donate`."""
     ...
 
 
 @query
 async def insert_donations(db: Executor, rows: list[Donation]) -> RowCount:
-    """Store many in one statement, leaving out ids that are taken; `import_donations` makes the batches."""
+    """Store rows in one statement, except those whose id is taken. Used by `import_donations`."""
     ...
 
 
 @query
 async def get_donation(db: Executor, donation_id: UUID) -> Donation:
-    """The donation with this id."""
+    """Return the donation with this id. Raises `NotFound` if there is none."""
     ...
 
 
@@ -43,7 +43,7 @@ async def get_donation(db: Executor, donation_id: UUID) -> Donation:
 async def list_donations(
     db: Executor, livestream_id: UUID, *, after: Donation | None = None, limit: PageSize = 50
 ) -> list[Donation]:
-    """A page of the donations to a livestream, the newest first, refunded and anonymous ones too."""
+    """Return a page of the donations to a livestream, newest first, including refunded and anonymous ones."""
     ...
 
 
@@ -51,19 +51,19 @@ async def list_donations(
 async def list_donations_of_donor(
     db: Executor, donor_id: UUID, *, after: Donation | None = None, limit: PageSize = 50
 ) -> list[Donation]:
-    """A page of what a user gave, the newest first."""
+    """Return a page of the donations of a user, newest first."""
     ...
 
 
 @query
 def stream_donations_of_donor(db: Executor, donor_id: UUID) -> Stream[Donation]:
-    """What a user gave, for an export."""
+    """Stream the donations of a user, for an export."""
     ...
 
 
 @query
 async def list_donation_totals(db: Executor, livestream_id: UUID) -> list[DonationTotal]:
-    """What a livestream was given in each currency, exactly."""
+    """Return the exact totals of the donations to a livestream, per currency."""
     ...
 
 
@@ -71,24 +71,24 @@ async def list_donation_totals(db: Executor, livestream_id: UUID) -> list[Donati
 async def list_top_donors(
     db: Executor, livestream_id: UUID, *, currency: Currency, after: TopDonor | None = None, limit: PageSize = 50
 ) -> list[TopDonor]:
-    """A page of those who gave to a livestream in a currency, the most first, without anonymous donors."""
+    """Return a page of the donors to a livestream in a currency, highest total first, without anonymous donors."""
     ...
 
 
 @query
 async def set_refund(db: Executor, donation_id: UUID, *, refund_id: UUID) -> Donation:
-    """Note that a donation was taken back by a reversal of its transfer. For `streaming.refund_donation`."""
+    """Record that a donation was refunded by a reversal of its transfer. Used by `streaming.refund_donation`."""
     ...
 
 
 @query
 async def move_donations(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the donations of one user to another."""
+    """Give the donations of the user `merged` to the user `kept`."""
     ...
 
 
 async def import_donations(db: Executor, rows: Iterable[Donation], *, batch_size: int = 500) -> int:
-    """Store many donations whose transfers are booked, one statement a batch, all or none; returns how many are new."""
+    """Store donations whose transfers are booked, in batches, all or none; return how many were new."""
     once = batches(rows, batch_size, key=lambda row: row.id)
     async with atomic(db) as tx:
         return sum([await insert_donations(tx, batch) for batch in once])

@@ -1,7 +1,7 @@
-"""E-mail addresses: what one may be, how it is kept, and the key under which two spellings of it are equal.
+"""E-mail addresses: validation, the stored form, and the key that is equal for two spellings of one address.
 
-The domain is kept as IDNA A-labels (UTS #46, non-transitional), as mail is delivered: `faß.de` and `fass.de` are two
-domains. The local part is kept as it is in NFC, and compared whatever its case. Builds on `values`.
+The domain is stored as IDNA A-labels (UTS #46, non-transitional), as mail servers use it: `faß.de` and `fass.de` are
+two domains. The local part is stored in NFC and compared without regard to case. Builds on `values`.
 """
 
 import unicodedata
@@ -21,10 +21,10 @@ MAX_CHARACTERS: Final = 254
 
 
 class EmailAddress:
-    """Marks a text field or parameter that holds an e-mail address, whose `<name>_fold` the binder derives.
+    """Marks a text field or parameter as an e-mail address; the binder derives `<name>_fold` from it.
 
-    `email: Annotated[str, EmailAddress]` lets SQL say `:email_fold`. The text is checked and its domain is kept as
-    A-labels, both when a model is made and when a query is called.
+    `email: Annotated[str, EmailAddress]` lets SQL use `:email_fold`. The text is checked and its domain converted to
+    A-labels, both when a model is created and when a query is called.
     """
 
     @classmethod
@@ -38,14 +38,14 @@ def is_email(text: str) -> bool:
 
 
 def may_be_email(login: str) -> bool:
-    """Names and addresses are compared by different rules. A username contains no `@`, nor what folds to one."""
+    """Return whether a login contains `@`. Usernames never do, so such a login is an address or unknown."""
     if not isinstance(login, str):
         raise InvalidValue(f"login: expected str, got {type(login).__name__}")
     return "@" in check_text("login", login)
 
 
 def keep_email(name: str, text: str) -> str:
-    """Return the address as it is stored; `InvalidValue` if it is none that an account may have."""
+    """Return the address in its stored form. Raises `InvalidValue` if an account may not have it."""
     parts = _parts(text)
     if isinstance(parts, str):
         raise InvalidValue(f"{name}: {parts}")
@@ -53,10 +53,10 @@ def keep_email(name: str, text: str) -> str:
 
 
 def fold_email(name: str, text: str) -> str:
-    """Return the key under which two spellings of one address are equal; `InvalidValue` if it is no address.
+    """Return the key that is equal for two spellings of one address. Raises `InvalidValue` if it is not an address.
 
-    Case does not count in the local part, for characters with no case either: canonical caseless matching, as Unicode
-    defines it. Unlike a username, it is not folded for compatibility: the check has refused what that would change.
+    The local part is compared by canonical caseless matching, as Unicode defines it. Unlike a username, it needs no
+    compatibility folding: the check rejects compatibility characters.
     """
     local, _, domain = keep_email(name, text).rpartition("@")
     return f"{unicodedata.normalize('NFC', unicodedata.normalize('NFD', local).casefold())}@{domain}"
@@ -70,7 +70,7 @@ def _validated(text: str) -> str:
 
 
 def _parts(text: str) -> tuple[str, str] | str:
-    """Return the local part and the domain as they are kept, or the sentence that says what is wrong."""
+    """Return the local part and the domain in their stored form, or a sentence that says what is wrong."""
     if len(text) > MAX_CHARACTERS:
         return f"an e-mail address must not have more than {MAX_CHARACTERS} characters"
     if invisible().search(text) or " " in text:
@@ -80,7 +80,7 @@ def _parts(text: str) -> tuple[str, str] | str:
             return "text must not contain a lone surrogate"
         if unassigned().search(text):
             return "text must not contain characters newer than Unicode 14"
-        # A letter and its accent may be two characters; no character may itself be another one.
+        # Decomposed accents are accepted and composed by NFC. Compatibility characters are rejected.
         parts, text = text, unicodedata.normalize("NFC", text)
         if any(unicodedata.normalize("NFKC", part) != part for part in (text, *parts)):
             return "an e-mail address must not contain compatibility characters, such as circled or wide letters"
@@ -97,8 +97,11 @@ def _parts(text: str) -> tuple[str, str] | str:
 
 @lru_cache(4096)
 def _a_labels(domain: str) -> str | None:
-    """The domain as it is looked up; None if there can be no such domain. Most accounts share a few domains."""
-    # Each letter by itself: tables of different ages map some capitals (U+1E9E) to different letters.
+    """Return the domain as A-labels; None if IDNA does not allow it.
+
+    Cached, because most accounts share a few domains.
+    """
+    # Lower each character separately: Unicode versions map some capitals (U+1E9E) to different letters.
     lower = "".join(character.lower() for character in domain)
     try:
         labels = idna.encode(lower, uts46=True, std3_rules=True, transitional=False).decode("ascii")

@@ -1,7 +1,7 @@
-"""EVE SSO tokens of characters: sealed, and refreshed by one process at a time.
+"""EVE SSO tokens of characters, stored encrypted and refreshed by one process at a time.
 
-`from hangar_dal import eve_tokens`. Every function takes a `Database` or a `Transaction` first, opened with
-`ACCOUNTS`. The requests to EVE SSO are the application's: docs/accounts.md shows the loop.
+`from hangar_dal import eve_tokens`. Every function takes a `Database` or a `Transaction` first, opened with `ACCOUNTS`.
+The application sends the requests to EVE SSO; docs/accounts.md shows the loop.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -27,33 +27,33 @@ from hangar_dal.values import uuid7
 query = ACCOUNTS.query
 
 LEASE: Final = timedelta(minutes=1)
-"""How long a claimed refresh may take. Must be longer than the time limit of the request to EVE SSO."""
+"""How long a claimed refresh may take. Must be longer than the timeout of the request to EVE SSO."""
 
 
 @query
 async def upsert_eve_token(db: Executor, new: NewEveToken) -> EveToken:
-    """Store the tokens of a sign-in. They replace those of the character, whoever had them, and end a lease.
+    """Store the tokens of a sign-in, replace older tokens of the character, of any user, and end a lease.
 
-    `ForeignKeyViolation` if there is no such user.
+    Raises `ForeignKeyViolation` if there is no such user.
     """
     ...
 
 
 @query
 async def insert_eve_tokens(db: Executor, rows: list[NewEveToken]) -> RowCount:
-    """Store those of many characters, leaving out characters that have some; `import_eve_tokens` makes the batches."""
+    """Store tokens in one statement, except for characters that have tokens. Used by `import_eve_tokens`."""
     ...
 
 
 @query
 async def find_eve_token(db: Executor, eve_character_id: int) -> EveToken | None:
-    """The tokens of this character, expired or not."""
+    """Return the tokens of this character, expired or not; None if there are none."""
     ...
 
 
 @query
 async def list_eve_tokens(db: Executor, *, user_id: UUID) -> list[EveTokenSummary]:
-    """The user's characters, by character id, without their tokens."""
+    """Return the user's characters, ordered by character id, without their tokens."""
     ...
 
 
@@ -61,9 +61,9 @@ async def list_eve_tokens(db: Executor, *, user_id: UUID) -> list[EveTokenSummar
 async def list_expiring_eve_tokens(
     db: Executor, *, expires_before: datetime, after: EveTokenSummary | None = None, limit: PageSize = 50
 ) -> list[EveTokenSummary]:
-    """A page of characters whose access token expires by then and is not being refreshed, the first to expire first.
+    """Return a page of characters whose access token expires before `expires_before`, the earliest expiry first.
 
-    `after` is the last one of the page before.
+    Characters whose tokens are being refreshed are left out. `after` is the last row of the previous page.
     """
     ...
 
@@ -72,19 +72,22 @@ async def list_expiring_eve_tokens(
 async def lease_eve_token(
     db: Executor, eve_character_id: int, *, expires_before: datetime, lease_id: UUID, lease_ends_at: datetime
 ) -> ClaimedEveToken | None:
-    """Begin a lease, unless there is one. For `claim_eve_token_refresh`."""
+    """Begin a lease; None if the character has a lease or no tokens to refresh. Used by `claim_eve_token_refresh`."""
     ...
 
 
 @query
 async def update_leased_eve_token(db: Executor, new: NewEveToken, *, lease_id: UUID) -> EveToken | None:
-    """Store refreshed tokens and end the lease; None if the row has another. For `store_refreshed_eve_token`."""
+    """Store refreshed tokens and end the lease; None if the row has another lease.
+
+    Used by `store_refreshed_eve_token`.
+    """
     ...
 
 
 @query
 async def end_eve_token_lease(db: Executor, *, eve_character_id: int, lease_id: UUID) -> RowCount:
-    """End a lease; 0 if the row has another. For `release_eve_token_refresh`."""
+    """End a lease; 0 if the row has another lease. Used by `release_eve_token_refresh`."""
     ...
 
 
@@ -98,7 +101,10 @@ async def move_eve_token(
     refresh_token: SealedRefreshToken,
     moved_from: UUID,
 ) -> RowCount:
-    """Give tokens of the user `moved_from` to another user, sealed anew; a lease ends. For `accounts.merge_users`."""
+    """Give tokens of the user `moved_from` to another user, seal them again and end a lease.
+
+    Used by `accounts.merge_users`.
+    """
     ...
 
 
@@ -117,10 +123,10 @@ async def delete_eve_tokens(db: Executor, *, user_id: UUID) -> RowCount:
 async def claim_eve_token_refresh(
     db: Database, eve_character_id: int, *, expires_before: datetime, lease: timedelta = LEASE
 ) -> ClaimedEveToken | None:
-    """Claim the refresh of a character's tokens; None if they need none, or if another process has claimed it.
+    """Claim the refresh of a character's tokens; None if they need no refresh or another process has claimed it.
 
-    The claim is committed when the call returns, so it takes no `Transaction`: no connection waits for EVE SSO. It ends
-    when the tokens are stored or the claim is released, and by itself after `lease`.
+    The claim is committed when the call returns, so that no connection waits for EVE SSO; `db` must not be a
+    `Transaction`. The claim ends when the tokens are stored, when it is released, or after `lease`.
     """
     why = "other processes see a claim only after the transaction is committed. Claim before the transaction begins."
     refuse_transaction(db, why)
@@ -139,10 +145,11 @@ async def store_refreshed_eve_token(
     expires_at: datetime,
     scopes: list[str] | None = None,
 ) -> EveToken:
-    """Store what EVE SSO returned for a claim, and end it. The scopes stay unless they are given.
+    """Store the tokens that EVE SSO returned for a claim, and end the claim. Without `scopes`, the scopes stay.
 
-    `EveTokenLeaseLost` if the claim was taken over, the tokens were replaced or deleted, or the claim was used before.
-    A claim that ended by itself can still be used until another process takes it over, so that no token is lost.
+    Raises `EveTokenLeaseLost` if another process took over the claim, the tokens were replaced or deleted, or the claim
+    was used before. A claim whose lease has ended can be used until another process takes it over, so that no token is
+    lost.
     """
     _check_claimed(claimed)
     new = NewEveToken.model_construct(
@@ -163,7 +170,7 @@ async def store_refreshed_eve_token(
 
 
 async def release_eve_token_refresh(db: Executor, claimed: ClaimedEveToken) -> bool:
-    """Give a claim back, so that another process can try at once; False if it was over already."""
+    """Release a claim, so that another process can refresh at once; False if the claim had already ended."""
     _check_claimed(claimed)
     ended = await end_eve_token_lease(db, eve_character_id=claimed.eve_character_id, lease_id=claimed.lease_id)
     return bool(ended)
@@ -186,7 +193,7 @@ def _end_of_lease(now: datetime, lease: timedelta) -> datetime:
 
 
 async def import_eve_tokens(db: Executor, rows: Iterable[NewEveToken], *, batch_size: int = 500) -> int:
-    """Store tokens of many characters, one statement a batch, all or none. Characters that have some are left out."""
+    """Store tokens in batches, all or none, except for characters that have tokens; return how many were stored."""
     async with atomic(db) as tx:
         return sum(
             [

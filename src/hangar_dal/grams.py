@@ -1,7 +1,7 @@
-"""Trigrams: the three-character pieces of a text by which a search finds every text that contains a part.
+"""Trigrams: three-character pieces of a text, used to find all texts that contain a part.
 
-The only tokenizer: what is stored and what is searched for goes through it, so that both databases find the same rows.
-Builds on `values` and `emails`.
+Stored texts and searched parts use this same tokenizer, so that both databases find the same rows. Builds on `values`
+and `emails`.
 """
 
 from typing import Final
@@ -14,20 +14,20 @@ from hangar_dal.errors import InvalidValue
 from hangar_dal.values import fold
 
 SIZE: Final = 3
-# Stands between two texts of one column. It is shorter than a gram, so that no part can match across it.
+# Separates two texts of one column. It is shorter than a gram, so no part can match across it.
 BETWEEN: Final = " "
 
 
 class Searchable:
-    """Marks a text field or parameter whose `<name>_grams` the binder derives, for a search by a part of the text.
+    """Marks a text field or parameter for a search by a part of the text; the binder derives `<name>_grams` from it.
 
-    `username: Annotated[str, Searchable]` lets SQL say `:username_grams`, a list of text. It holds the grams in their
-    order, so a text contains a part if the grams of the part stand in it without a gap.
+    `username: Annotated[str, Searchable]` lets SQL use `:username_grams`, a list of text with the grams in order. A
+    text contains a part if the grams of the part follow each other in it without a gap.
     """
 
 
 def grams(name: str, text: str) -> list[str]:
-    """The trigrams of the folded text, in their order; none if it has fewer than three characters.
+    """Return the trigrams of the folded text, in order; an empty list for fewer than three characters.
 
     A line feed counts as a space, so that SQL may use it to separate grams.
     """
@@ -36,9 +36,9 @@ def grams(name: str, text: str) -> list[str]:
 
 
 def email_grams(name: str, text: str) -> list[str]:
-    """The trigrams of an address as it is stored, and those of the address as people write it, if that is different.
+    """Return the trigrams of an address in its stored form, and in the form that people write if it differs.
 
-    `mara@xn--fa-hia.de` is found by a part of `mara@faß.de` too.
+    A part of `mara@faß.de` therefore also finds `mara@xn--fa-hia.de`.
     """
     stored = fold_email(name, text)
     found = grams(name, stored)
@@ -53,11 +53,11 @@ def email_grams(name: str, text: str) -> list[str]:
 
 
 def long_enough(part: str) -> str:
-    """Return the part, or raise if no text can be found by it."""
+    """Return the part, or raise an error if it has fewer than three characters."""
     try:
         folded = fold("part", part)
     except InvalidValue:
-        return part  # `grams` raises it again, outside of Pydantic, which would hide the reason
+        return part  # `grams` raises the same error outside Pydantic, which would hide the reason
     if len(folded) < SIZE:
         raise PydanticCustomError("hangar_part", "a search needs at least three characters")
     return part

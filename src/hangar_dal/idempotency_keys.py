@@ -1,7 +1,7 @@
-"""Requests that clients repeat: each key is worked on once, and every repetition gets the stored answer.
+"""Idempotency keys: the work for a key is done once, and a repeated request gets the stored answer.
 
 `from hangar_dal import idempotency_keys`. Every function takes a `Database` or a `Transaction` first, opened with
-`COMMERCE`. `run` is for work within the database, `run_leased` for work that cannot be in a transaction.
+`COMMERCE`. Use `run` for work in the database and `run_leased` for work that cannot be in a transaction.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -34,60 +34,63 @@ LIFETIME: Final = timedelta(days=1)
 
 @query
 async def insert_key(db: Executor, new: NewIdempotencyKey) -> IdempotencyKey | None:
-    """Store a key that is claimed; None if it is there. For `claim` and `run`."""
+    """Store a claimed key; None if the key exists. Used by `claim` and `run`."""
     ...
 
 
 @query
 async def find_key(db: Executor, scope: Label, key: Label) -> IdempotencyKey | None:
-    """What is stored under a key, if anything is."""
+    """Return the row of a key; None if there is none."""
     ...
 
 
 @query
 async def take_over_key(db: Executor, new: NewIdempotencyKey) -> IdempotencyKey | None:
-    """Claim a key whose lease has ended; None if it has not, or the key has an answer. For `claim` and `run`."""
+    """Claim a key whose lease has ended; None if the lease has not ended or the key has an answer.
+
+    Used by `claim` and `run`.
+    """
     ...
 
 
 @query
 async def finish_key(db: Executor, claimed: ClaimedKey, answer: Answer) -> IdempotencyKey | None:
-    """Store an answer; None if the claim has lost the key. For `finish`."""
+    """Store an answer; None if the claim no longer owns the key. Used by `finish`."""
     ...
 
 
 @query
 async def delete_claimed_key(db: Executor, claimed: ClaimedKey) -> RowCount:
-    """Delete a key of a claim; 0 if the claim has lost it. For `release`."""
+    """Delete a claimed key; 0 if the claim no longer owns the key. Used by `release`."""
     ...
 
 
 @query
 async def delete_expired_key(db: Executor, scope: Label, key: Label) -> RowCount:
-    """Delete a key that has expired and that nobody works on. For `claim` and `run`."""
+    """Delete an expired key without an active lease. Used by `claim` and `run`."""
     ...
 
 
 @query
 async def delete_expired_keys(db: Executor, *, now: datetime | None = None, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` keys that have expired; `purge_expired_keys` goes on to the end."""
+    """Delete up to `batch_size` expired keys. `purge_expired_keys` deletes all of them."""
     ...
 
 
 @query
 def stream_keys_of_user(db: Executor, user_id: UUID) -> Stream[IdempotencyKey]:
-    """The keys of a user with their answers, the oldest first, for an export."""
+    """Stream the keys of a user with their answers, oldest first, for an export."""
     ...
 
 
 @query
 async def move_keys(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the keys of one user to another."""
+    """Give the keys of the user `merged` to the user `kept`."""
     ...
 
 
 def request_hash(request: JsonObject) -> Sha256:
-    """What is stored of a request. The order of keys in its objects does not matter."""
+    """Return the SHA-256 hash of a request. The order of keys in its JSON objects does not matter."""
     text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -102,11 +105,11 @@ async def run(
     user_id: UUID | None = None,
     lifetime: timedelta = LIFETIME,
 ) -> Answer:
-    """Do the work and store its answer in one transaction, or return the answer that is stored under the key.
+    """Do the work and store its answer in one transaction, or return the stored answer of the key.
 
-    Others with the same key wait for the transaction. If the work raises, or its process dies, nothing is stored, and
-    the next one does the work. `IdempotencyKeyReused` if the key belongs to another request, `IdempotencyKeyBusy` if
-    somebody works on it with a lease.
+    Other calls with the same key wait for the transaction. If the work raises an exception or its process dies, nothing
+    is stored, and the next call does the work. Raises `IdempotencyKeyReused` if the key belongs to another request, and
+    `IdempotencyKeyBusy` if another request holds the key with a lease.
     """
     async with atomic(db) as tx:
         held = await _claimed(tx, _new(tx, scope, key, request, user_id=user_id, lifetime=lifetime))
@@ -127,10 +130,10 @@ async def claim(
     lease: timedelta = LEASE,
     lifetime: timedelta = LIFETIME,
 ) -> ClaimedKey | Answer:
-    """Claim a key for work that cannot be in a transaction, or return the answer that is stored under the key.
+    """Claim a key for work that cannot be in a transaction, or return the stored answer of the key.
 
-    The claim is committed when the call returns, so it takes no `Transaction`. A holder that dies blocks the key until
-    its lease ends. The errors of `run`.
+    The claim is committed when the call returns, so `db` must not be a `Transaction`. If the process that holds the
+    claim dies, the key stays blocked until the lease ends. Raises the same errors as `run`.
     """
     refuse_transaction(db, "others see a claim only after COMMIT. Claim before the transaction begins.")
     new = _new(db, scope, key, request, user_id=user_id, lease=lease, lifetime=lifetime)
@@ -138,9 +141,9 @@ async def claim(
 
 
 async def finish(db: Executor, claimed: ClaimedKey, answer: Answer) -> None:
-    """Store the answer for a claimed key, in the transaction of what was done if there is one.
+    """Store the answer for a claimed key. If the work has a transaction, call it in that transaction.
 
-    `IdempotencyLeaseLost` if somebody else has claimed the key since.
+    Raises `IdempotencyLeaseLost` if another request has claimed the key since.
     """
     if not await finish_key(db, claimed, answer):
         raise IdempotencyLeaseLost(
@@ -150,7 +153,7 @@ async def finish(db: Executor, claimed: ClaimedKey, answer: Answer) -> None:
 
 
 async def release(db: Executor, claimed: ClaimedKey) -> bool:
-    """Give a claim back without an answer, so that the next request does the work; False if the claim was lost."""
+    """Release a claim without an answer, so that the next request does the work; False if the claim was lost."""
     return bool(await delete_claimed_key(db, claimed))
 
 
@@ -165,10 +168,10 @@ async def run_leased(
     lease: timedelta = LEASE,
     lifetime: timedelta = LIFETIME,
 ) -> Answer:
-    """Do work outside a transaction under a lease and store its answer, or return the answer that is stored.
+    """Do work outside a transaction under a lease and store its answer, or return the stored answer.
 
-    Pass the key on to the service that the work calls: if this process dies, the work is done again after the lease.
-    If the work raises, the key is free at once. The errors of `run` and `finish`.
+    Pass the key on to the service that the work calls: if this process dies, the work is done again after the lease. If
+    the work raises an exception, the key is free at once. Raises the same errors as `run` and `finish`.
     """
     held = await claim(db, scope, key, request, user_id=user_id, lease=lease, lifetime=lifetime)
     if isinstance(held, Answer):
@@ -183,7 +186,7 @@ async def run_leased(
 
 
 async def purge_expired_keys(db: Database, *, batch_size: int = 500) -> int:
-    """Delete the keys that have expired by now, in batches; returns how many. Then they can be used again."""
+    """Delete the keys that have expired by now, in batches, and return how many. Deleted keys can be used again."""
     now = db.now()
     return await purge_in_batches(lambda: delete_expired_keys(db, now=now, batch_size=batch_size), batch_size, None)
 
@@ -212,7 +215,7 @@ def _new(
 
 async def _claimed(db: Executor, new: NewIdempotencyKey) -> ClaimedKey | Answer:
     now = db.now()
-    while True:  # again if the key is released, purged or taken over between two statements
+    while True:  # repeat if the key is released, purged or taken over between two statements
         if await insert_key(db, new) or await take_over_key(db, new):
             return ClaimedKey(scope=new.scope, key=new.key, claim_id=new.claim_id, lease_ends_at=new.lease_ends_at)
         held = await find_key(db, new.scope, new.key)

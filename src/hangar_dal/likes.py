@@ -21,25 +21,25 @@ query = COMMUNITY.query
 
 @query
 async def insert_video_like(db: Executor, video_id: UUID, *, user_id: UUID) -> VideoLike | None:
-    """Like a video; None if the user likes it already or does not see it. `like_video` says which."""
+    """Like a video; None if the user already likes it or may not see it. Used by `like_video`."""
     ...
 
 
 @query
 async def find_video_like(db: Executor, video_id: UUID, *, user_id: UUID) -> VideoLike | None:
-    """The like of this user, if there is one."""
+    """Return the like of this user; None if there is none."""
     ...
 
 
 @query
 async def unlike_video(db: Executor, video_id: UUID, *, user_id: UUID) -> RowCount:
-    """Take a like back; 0 if there is none."""
+    """Remove a like; 0 if there is none."""
     ...
 
 
 @query
 async def count_video_likes(db: Executor, video_id: UUID) -> int:
-    """How many users like a video."""
+    """Return how many users like a video."""
     ...
 
 
@@ -47,7 +47,7 @@ async def count_video_likes(db: Executor, video_id: UUID) -> int:
 async def list_video_likes(
     db: Executor, video_id: UUID, *, viewer_id: UUID | None, after: VideoLike | None = None, limit: PageSize = 50
 ) -> list[VideoLike]:
-    """A page of those who like a video, the newest first, without users whom a block hides from the viewer."""
+    """Return a page of the likes of a video, newest first, without users hidden from the viewer by a block."""
     ...
 
 
@@ -55,49 +55,52 @@ async def list_video_likes(
 async def list_videos_liked_by(
     db: Executor, liker_id: UUID, *, after: VideoLike | None = None, limit: PageSize = 50
 ) -> list[VideoLike]:
-    """A page of what a user likes and still sees, the newest like first; `videos.get_video_details` takes the ids."""
+    """Return a page of the likes of videos that a user may still see, newest first.
+
+    Pass the ids to `get_video_details`.
+    """
     ...
 
 
 @query
 async def insert_video_likes(db: Executor, rows: list[VideoLike]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_video_likes` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_video_likes`."""
     ...
 
 
 @query
 def stream_video_likes(db: Executor) -> Stream[VideoLike]:
-    """All likes of videos, by video and user, for an export."""
+    """Stream all likes of videos, ordered by video and user, for an export."""
     ...
 
 
 @query
 async def insert_comment_like(db: Executor, comment_id: UUID, *, user_id: UUID) -> CommentLike | None:
-    """Like a comment; None if the user likes it already or does not see it. `like_comment` says which."""
+    """Like a comment; None if the user already likes it or may not see it. Used by `like_comment`."""
     ...
 
 
 @query
 async def insert_comment_likes(db: Executor, rows: list[CommentLike]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_comment_likes` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_comment_likes`."""
     ...
 
 
 @query
 async def find_comment_like(db: Executor, comment_id: UUID, *, user_id: UUID) -> CommentLike | None:
-    """The like of this user, if there is one."""
+    """Return the like of this user; None if there is none."""
     ...
 
 
 @query
 async def unlike_comment(db: Executor, comment_id: UUID, *, user_id: UUID) -> RowCount:
-    """Take a like back; 0 if there is none."""
+    """Remove a like; 0 if there is none."""
     ...
 
 
 @query
 async def count_comment_likes(db: Executor, comment_id: UUID) -> int:
-    """How many users like a comment."""
+    """Return how many users like a comment."""
     ...
 
 
@@ -105,36 +108,36 @@ async def count_comment_likes(db: Executor, comment_id: UUID) -> int:
 async def list_comment_likes(
     db: Executor, comment_id: UUID, *, viewer_id: UUID | None, after: CommentLike | None = None, limit: PageSize = 50
 ) -> list[CommentLike]:
-    """A page of those who like a comment, the newest first, without users whom a block hides from the viewer."""
+    """Return a page of the likes of a comment, newest first, without users hidden from the viewer by a block."""
     ...
 
 
 @query
 def stream_video_likes_of_user(db: Executor, user_id: UUID) -> Stream[VideoLike]:
-    """What a user likes, the oldest like first, for an export."""
+    """Stream the likes of a user, oldest first, for an export."""
     ...
 
 
 @query
 async def move_video_likes(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the likes of one user to another, as far as they are not there yet."""
+    """Give the likes of the user `merged` to the user `kept`, except those that exist."""
     ...
 
 
 @query
 def stream_comment_likes_of_user(db: Executor, user_id: UUID) -> Stream[CommentLike]:
-    """What a user likes, the oldest like first, for an export."""
+    """Stream the likes of a user, oldest first, for an export."""
     ...
 
 
 @query
 async def move_comment_likes(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the likes of one user to another, as far as they are not there yet."""
+    """Give the likes of the user `merged` to the user `kept`, except those that exist."""
     ...
 
 
 async def like_video(db: Executor, video_id: UUID, *, user_id: UUID) -> VideoLike:
-    """Like a video. Repeating it changes nothing; `NotFound` if the user does not see the video."""
+    """Like a video. Repeating the call changes nothing. Raises `NotFound` if the user may not see the video."""
     if like := await insert_video_like(db, video_id, user_id=user_id) or await find_video_like(
         db, video_id, user_id=user_id
     ):
@@ -143,7 +146,7 @@ async def like_video(db: Executor, video_id: UUID, *, user_id: UUID) -> VideoLik
 
 
 async def like_comment(db: Executor, comment_id: UUID, *, user_id: UUID) -> CommentLike:
-    """Like a comment. Repeating it changes nothing; `NotFound` if the user does not see the comment."""
+    """Like a comment. Repeating the call changes nothing. Raises `NotFound` if the user may not see the comment."""
     if like := await insert_comment_like(db, comment_id, user_id=user_id) or await find_comment_like(
         db, comment_id, user_id=user_id
     ):
@@ -152,13 +155,13 @@ async def like_comment(db: Executor, comment_id: UUID, *, user_id: UUID) -> Comm
 
 
 async def import_video_likes(db: Executor, rows: Iterable[VideoLike], *, batch_size: int = 500) -> int:
-    """Store many likes, one statement a batch, all or none; returns how many. Likes that exist are left out."""
+    """Store likes in batches, all or none, except those that exist; return how many were stored."""
     async with atomic(db) as tx:
         return sum([await insert_video_likes(tx, batch) for batch in batches(rows, batch_size)])
 
 
 async def import_comment_likes(db: Executor, rows: Iterable[CommentLike], *, batch_size: int = 500) -> int:
-    """Store many likes, one statement a batch, all or none; returns how many. Likes that exist are left out."""
+    """Store likes in batches, all or none, except those that exist; return how many were stored."""
     once = batches(rows, batch_size, key=lambda like: (like.comment_id, like.user_id))
     async with atomic(db) as tx:
         return sum([await insert_comment_likes(tx, batch) for batch in once])

@@ -1,7 +1,7 @@
-"""Notifications: inboxes, one event for all followers, and preferences per kind and channel.
+"""Notifications: inboxes, events for all followers, and preferences per kind and channel.
 
 `from hangar_dal import notifications`. Every function takes a `Database` or a `Transaction` first, opened with
-`COMMUNITY`. Two users get no notifications about each other while one has blocked the other.
+`COMMUNITY`. Two users get no notifications about each other while one blocks the other.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -35,13 +35,13 @@ ROWS_PER_STATEMENT: Final = 500
 
 @query
 async def insert_notification(db: Executor, new: NewNotification) -> Notification | None:
-    """Store a notification; None if it is there already or is left out. `notify` says what to do then."""
+    """Store a notification; None if it exists or the recipient is left out. Used by `notify`."""
     ...
 
 
 @query
 async def insert_notifications(db: Executor, rows: list[NewNotification]) -> RowCount:
-    """Store many in one statement, without those that are there or are left out; `notify_many` makes the batches."""
+    """Store notifications in one statement, except those that exist or are left out. Used by `notify_many`."""
     ...
 
 
@@ -49,7 +49,7 @@ async def insert_notifications(db: Executor, rows: list[NewNotification]) -> Row
 async def find_fan_out_end(
     db: Executor, followed_id: UUID, *, until: datetime, after: FanOutCursor | None, batch_size: BatchSize
 ) -> FanOutCursor | None:
-    """The last of the next followers; None if there are no more. For `notify_followers`."""
+    """Return the last follower of the next batch; None if there are no more. Used by `notify_followers`."""
     ...
 
 
@@ -63,13 +63,13 @@ async def insert_for_followers(
     last_created_at: datetime,
     last_follower_id: UUID,
 ) -> RowCount:
-    """Tell the followers after one and up to another. For `notify_followers`."""
+    """Store a notification for each follower of one batch. Used by `notify_followers`."""
     ...
 
 
 @query
 async def find_notification(db: Executor, recipient_id: UUID, event_id: UUID) -> Notification | None:
-    """The notification of a user about an event; None if the inbox does not have it."""
+    """Return the notification of a user about an event; None if it is not in the inbox."""
     ...
 
 
@@ -84,43 +84,43 @@ async def list_inbox(
     after: Notification | None = None,
     limit: PageSize = 50,
 ) -> list[Notification]:
-    """A page of a user's notifications, newest first, without expired ones; `after` is the last of the page before."""
+    """Return a page of a user's notifications, newest first, without expired ones."""
     ...
 
 
 @query
 async def count_unread(db: Executor, recipient_id: UUID, *, up_to: UpTo = 1000) -> int:
-    """How many notifications of a user are unread; `up_to` stands for that many or more."""
+    """Return how many notifications of a user are unread. Counting stops at `up_to`."""
     ...
 
 
 @query
 async def count_unseen(db: Executor, recipient_id: UUID, *, up_to: UpTo = 1000) -> int:
-    """How many notifications of a user were never shown; `up_to` stands for that many or more."""
+    """Return how many notifications of a user were never shown. Counting stops at `up_to`."""
     ...
 
 
 @query
 async def mark_read(db: Executor, recipient_id: UUID, event_ids: EventIds) -> RowCount:
-    """Mark one or several as read, and so as seen; returns how many were unread."""
+    """Mark notifications as read and seen; return how many were unread."""
     ...
 
 
 @query
 async def mark_unread(db: Executor, recipient_id: UUID, event_id: UUID) -> RowCount:
-    """Mark one as unread; it stays seen. 0 if it was not read."""
+    """Mark a notification as unread; it stays seen. Returns 0 if it was not read."""
     ...
 
 
 @query
 async def mark_batch_seen(db: Executor, recipient_id: UUID, *, until: datetime, batch_size: BatchSize) -> RowCount:
-    """Mark up to `batch_size` as seen; `mark_all_seen` goes on to the end."""
+    """Mark up to `batch_size` notifications as seen. `mark_all_seen` marks all of them."""
     ...
 
 
 @query
 async def mark_batch_read(db: Executor, recipient_id: UUID, *, until: datetime, batch_size: BatchSize) -> RowCount:
-    """Mark up to `batch_size` as read; `mark_all_read` goes on to the end."""
+    """Mark up to `batch_size` notifications as read. `mark_all_read` marks all of them."""
     ...
 
 
@@ -132,25 +132,28 @@ async def delete_notification(db: Executor, recipient_id: UUID, event_id: UUID) 
 
 @query
 async def delete_expired_notifications(db: Executor, *, now: datetime | None = None, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` expired ones; `purge_notifications` goes on to the end."""
+    """Delete up to `batch_size` expired notifications. `purge_notifications` deletes all of them."""
     ...
 
 
 @query
 async def delete_notifications_of_actor(db: Executor, actor_id: UUID, *, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` of those that a user caused; `purge_notifications_of_actor` goes on to the end."""
+    """Delete up to `batch_size` notifications that a user caused.
+
+    `purge_notifications_of_actor` deletes all of them.
+    """
     ...
 
 
 @query
 def stream_notifications(db: Executor, recipient_id: UUID) -> Stream[Notification]:
-    """All notifications of a user, oldest first, for an export."""
+    """Stream all notifications of a user, oldest first, for an export."""
     ...
 
 
 @query
 async def move_notifications(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Copy the notifications of one user to another. For `accounts.merge_users`."""
+    """Copy the notifications of the user `merged` to the user `kept`. Used by `accounts.merge_users`."""
     ...
 
 
@@ -158,51 +161,51 @@ async def move_notifications(db: Executor, *, kept: UUID, merged: UUID) -> RowCo
 async def set_preference(
     db: Executor, user_id: UUID, *, kind: ShortText, channel: Channel, is_enabled: bool
 ) -> Preference:
-    """Switch a kind of event on or off for a channel. What is in the inbox already stays there."""
+    """Turn a kind of event on or off for a channel. Notifications already in the inbox stay."""
     ...
 
 
 @query
 async def insert_preferences(db: Executor, rows: list[Preference]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_preferences` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_preferences`."""
     ...
 
 
 @query
 async def delete_preference(db: Executor, user_id: UUID, *, kind: ShortText, channel: Channel) -> RowCount:
-    """Go back to the default, which is on; 0 if there was no preference."""
+    """Delete a preference, which restores the default (on); 0 if there was none."""
     ...
 
 
 @query
 async def list_preferences(db: Executor, user_id: UUID) -> list[Preference]:
-    """The preferences of a user. What is not listed is on."""
+    """Return the stored preferences of a user. Kinds and channels without a preference are on."""
     ...
 
 
 @query
 async def list_users_who_want(db: Executor, user_ids: EventIds, *, kind: ShortText, channel: Channel) -> list[UUID]:
-    """Those of these users who have not switched a kind off for a channel, by id: for who sends mails and pushes."""
+    """Return the ids of those users who have not turned off a kind for a channel. For senders of mail and pushes."""
     ...
 
 
 @query
 async def move_preferences(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the preferences of one user to another who has none for that kind. For `accounts.merge_users`."""
+    """Give the preferences of `merged` to `kept` for kinds without a preference. Used by `accounts.merge_users`."""
     ...
 
 
 async def notify(db: Executor, new: NewNotification) -> Notification | None:
-    """Tell a user of an event. Repeating it returns the same notification.
+    """Notify a user of an event. Repeating the call returns the same notification.
 
-    None if the user is left out: switched the kind off, is the actor, or one of the two has blocked the other. None as
-    well if the notification has expired since.
+    Returns None if the user has turned off this kind, is the actor, or if one of the two blocks the other. Also returns
+    None if the notification was stored, has expired and was purged.
     """
     return await insert_notification(db, new) or await find_notification(db, new.recipient_id, new.event_id)
 
 
 async def notify_many(db: Executor, rows: Iterable[NewNotification]) -> int:
-    """Tell many users, one statement a batch, all or none; returns how many were stored."""
+    """Notify many users in batches, all or none; return how many notifications were stored."""
     stored = 0
     async with atomic(db) as tx:
         for batch in batches(rows, ROWS_PER_STATEMENT, key=lambda new: (new.recipient_id, new.event_id)):
@@ -218,10 +221,11 @@ async def notify_followers(
     batch_size: int = 500,
     progress: Callable[[FanOutCursor], None] | None = None,
 ) -> int:
-    """Tell all accepted followers of the event's actor, in batches; returns how many notifications were stored.
+    """Notify all accepted followers of the event's actor, in batches; return how many notifications were stored.
 
-    Each batch is a transaction of its own, so that no other writer waits for long. Repeating the call with the same
-    event tells nobody twice. `progress` gets the key after each batch; with that as `after`, a call goes on from there.
+    Each batch is its own transaction, so other writers do not wait long. Repeating the call with the same event
+    notifies nobody twice. After each batch, `progress` is called with a cursor; pass it as `after` to continue from
+    there.
     """
     stored = 0
     while last := await find_fan_out_end(
@@ -242,21 +246,24 @@ async def notify_followers(
 
 
 async def mark_all_seen(db: Executor, recipient_id: UUID, *, until: datetime, batch_size: int = 1000) -> int:
-    """Mark all up to an instant as seen, in batches; returns how many. For `until`, take the newest that was shown."""
+    """Mark all notifications up to an instant as seen, in batches; return how many.
+
+    Pass the `created_at` of the newest notification that was shown as `until`.
+    """
     return await purge_in_batches(
         lambda: mark_batch_seen(db, recipient_id, until=until, batch_size=batch_size), batch_size, None
     )
 
 
 async def mark_all_read(db: Executor, recipient_id: UUID, *, until: datetime, batch_size: int = 1000) -> int:
-    """Mark all up to an instant as read, in batches; returns how many."""
+    """Mark all notifications up to an instant as read, in batches; return how many."""
     return await purge_in_batches(
         lambda: mark_batch_read(db, recipient_id, until=until, batch_size=batch_size), batch_size, None
     )
 
 
 async def purge_notifications(db: Database, *, batch_size: int = 500) -> int:
-    """Delete all that have expired by now, in batches; returns how many."""
+    """Delete all notifications that have expired by now, in batches; return how many."""
     now = db.now()
     return await purge_in_batches(
         lambda: delete_expired_notifications(db, now=now, batch_size=batch_size), batch_size, None
@@ -264,14 +271,17 @@ async def purge_notifications(db: Database, *, batch_size: int = 500) -> int:
 
 
 async def purge_notifications_of_actor(db: Database, actor_id: UUID, *, batch_size: int = 500) -> int:
-    """Delete what a user caused, in batches; returns how many. Before the deletion of a user with many followers."""
+    """Delete the notifications that a user caused, in batches; return how many.
+
+    Call it before you delete a user with many followers.
+    """
     return await purge_in_batches(
         lambda: delete_notifications_of_actor(db, actor_id, batch_size=batch_size), batch_size, None
     )
 
 
 async def import_preferences(db: Executor, rows: Iterable[Preference], *, batch_size: int = 500) -> int:
-    """Store many preferences, one statement a batch, all or none; returns how many. Those that exist stay."""
+    """Store preferences in batches, all or none, except those that exist; return how many were stored."""
     once = batches(rows, batch_size, key=lambda each: (each.user_id, each.kind, each.channel))
     async with atomic(db) as tx:
         return sum([await insert_preferences(tx, batch) for batch in once])

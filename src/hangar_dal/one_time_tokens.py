@@ -1,7 +1,8 @@
-"""One-time tokens: for links by which users accept an invitation, confirm an e-mail address or reset a password.
+"""One-time tokens for links to accept an invitation, confirm an e-mail address or reset a password.
 
 `from hangar_dal import one_time_tokens`. Every function takes a `Database` or a `Transaction` first, opened with
-`ACCOUNTS`. `accounts` has the functions for applications, which also leave events; docs/accounts.md shows them.
+`ACCOUNTS`. Applications usually call the functions in `accounts`, which also record security events; see
+docs/accounts.md.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -34,7 +35,7 @@ LIFETIMES: Final[Mapping[TokenPurpose, timedelta]] = MappingProxyType(
         TokenPurpose.PASSWORD_RESET: timedelta(hours=1),
     }
 )
-"""How long a token can be used, unless another time is given."""
+"""The default lifetime of a token for each purpose."""
 
 
 @query
@@ -47,13 +48,13 @@ async def replace_one_time_token(
     email: Address,
     expires_at: datetime,
 ) -> OneTimeToken | None:
-    """Store a token that has been made; `issue_one_time_token` makes one."""
+    """Store the hash of a token; None if the user may not get one. `issue_one_time_token` creates the token."""
     ...
 
 
 @query
 async def insert_one_time_tokens(db: Executor, rows: list[ImportedOneTimeToken]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_one_time_tokens` makes the batches."""
+    """Store tokens in one statement, except those that exist. Used by `import_one_time_tokens`."""
     ...
 
 
@@ -61,7 +62,7 @@ async def insert_one_time_tokens(db: Executor, rows: list[ImportedOneTimeToken])
 async def find_live_one_time_token(
     db: Executor, *, purpose: TokenPurpose, token_hash: Sha256, now: datetime | None = None
 ) -> OneTimeToken | None:
-    """The token with this hash; None if it is unknown, used, expired or for another purpose."""
+    """Return the token with this hash; None if it is unknown, used, expired or for another purpose."""
     ...
 
 
@@ -75,19 +76,19 @@ async def use_one_time_token(
 
 @query
 async def list_one_time_tokens(db: Executor, user_id: UUID) -> list[OneTimeToken]:
-    """The user's tokens, also used and expired ones: at most one for each purpose."""
+    """Return the user's tokens, including used and expired ones: at most one for each purpose."""
     ...
 
 
 @query
 async def delete_one_time_tokens(db: Executor, user_id: UUID) -> RowCount:
-    """Delete all tokens of a user: links that were sent do not work any more."""
+    """Delete all tokens of a user. Links that were sent stop working."""
     ...
 
 
 @query
 async def delete_password_tokens(db: Executor, user_id: UUID) -> RowCount:
-    """Delete the tokens by which a password could be set: an invitation and a reset."""
+    """Delete the tokens of a user that allow setting a password: invitation and password reset."""
     ...
 
 
@@ -95,34 +96,35 @@ async def delete_password_tokens(db: Executor, user_id: UUID) -> RowCount:
 async def delete_expired_one_time_tokens(
     db: Executor, *, now: datetime | None = None, batch_size: BatchSize
 ) -> RowCount:
-    """Delete up to `batch_size` expired tokens; `purge_expired_one_time_tokens` goes on to the end."""
+    """Delete up to `batch_size` expired tokens. `purge_expired_one_time_tokens` deletes all of them."""
     ...
 
 
 @query
 async def store_confirmed_email(db: Executor, *, user_id: UUID, email: Address) -> ConfirmedEmail:
-    """Note that the user receives mail at this address; it takes the place of an earlier one."""
+    """Record that the user receives mail at this address. It replaces an earlier confirmed address."""
     ...
 
 
 @query
 async def insert_confirmed_emails(db: Executor, rows: list[ConfirmedEmail]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_confirmed_emails` makes the batches."""
+    """Store addresses in one statement, except for users who have one. Used by `import_confirmed_emails`."""
     ...
 
 
 @query
 async def find_confirmed_email(db: Executor, user_id: UUID) -> ConfirmedEmail | None:
-    """The address that the user confirmed last. It may no longer be the user's address: compare the two."""
+    """Return the address that the user confirmed last. Compare it with the user's current address, which may differ."""
     ...
 
 
 async def issue_one_time_token(
     db: Executor, user_id: UUID, purpose: TokenPurpose, *, email: str, lifetime: timedelta | None = None
 ) -> IssuedOneTimeToken | None:
-    """Make a token for a link; an earlier token of the user for the same purpose does not work any more.
+    """Create a token for a link. An earlier token of the user for the same purpose stops working.
 
-    None if there is no user with this id and address, or the user is not ACTIVE, or for an invitation not INACTIVE.
+    Returns None if no user has this id and address. Also returns None unless the user is ACTIVE, or INACTIVE for an
+    invitation.
     """
     expires_at = lifetime_end(db.now(), "lifetime", LIFETIMES[purpose] if lifetime is None else lifetime)
     token = new_token()
@@ -133,9 +135,9 @@ async def issue_one_time_token(
 
 
 async def import_one_time_tokens(db: Executor, rows: Iterable[ImportedOneTimeToken], *, batch_size: int = 500) -> int:
-    """Store many tokens, one statement a batch, all or none; returns how many.
+    """Store tokens in batches, all or none, and return how many were stored.
 
-    A user who has a token for the same purpose keeps it.
+    A token is skipped if its user has a token for the same purpose.
     """
     async with atomic(db) as tx:
         once = batches(rows, batch_size, key=lambda new: (new.user_id, new.purpose))
@@ -143,9 +145,9 @@ async def import_one_time_tokens(db: Executor, rows: Iterable[ImportedOneTimeTok
 
 
 async def import_confirmed_emails(db: Executor, rows: Iterable[ConfirmedEmail], *, batch_size: int = 500) -> int:
-    """Store many confirmed addresses, one statement a batch, all or none; returns how many.
+    """Store confirmed addresses in batches, all or none, and return how many were stored.
 
-    A user who has confirmed an address keeps it.
+    An address is skipped if its user has a confirmed address.
     """
     async with atomic(db) as tx:
         return sum([await insert_confirmed_emails(tx, batch) for batch in batches(rows, batch_size)])
@@ -154,10 +156,10 @@ async def import_confirmed_emails(db: Executor, rows: Iterable[ConfirmedEmail], 
 async def purge_expired_one_time_tokens(
     db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Delete all tokens that have expired by now; returns how many.
+    """Delete all tokens that have expired by now, and return how many.
 
-    Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
-    `progress` is called with the count so far.
+    Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
+    deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
     now = db.now()
     return await purge_in_batches(

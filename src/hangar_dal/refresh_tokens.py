@@ -1,4 +1,4 @@
-"""Refresh tokens: a session of a signed-in device, continued by tokens that are each used once.
+"""Refresh tokens: they continue the session of a signed-in device, and each token is used once.
 
 `from hangar_dal import refresh_tokens`. Every function takes a `Database` or a `Transaction` first, opened with
 `ACCOUNTS`. `accounts.refresh` rotates a token and reacts to reuse; docs/accounts.md shows how.
@@ -28,10 +28,10 @@ from hangar_dal.values import uuid7
 query = ACCOUNTS.query
 
 LIFETIME: Final = timedelta(days=30)
-"""How long a token can be used. Each rotation begins this time again."""
+"""How long a token is valid. Each rotation issues a token with this lifetime."""
 
 SESSION_LIFETIME: Final = timedelta(days=365)
-"""How long a session can be continued by rotations. Then the user signs in again."""
+"""How long rotations can continue a session. After that, the user must sign in again."""
 
 NO_GRACE: Final = timedelta(0)
 MAX_GRACE: Final = timedelta(minutes=5)
@@ -41,19 +41,19 @@ _FIRST_INSTANT: Final = datetime.min.replace(tzinfo=UTC)
 
 @query
 async def insert_refresh_token(db: Executor, new: NewRefreshToken) -> RefreshToken:
-    """Store a token that has been made; `issue_refresh_token` makes one."""
+    """Store the row of a token. `issue_refresh_token` creates the token."""
     ...
 
 
 @query
 async def insert_refresh_tokens(db: Executor, rows: list[NewRefreshToken]) -> RowCount:
-    """Store many in one statement, leaving out ids that are taken; `import_refresh_tokens` makes the batches."""
+    """Store tokens in one statement, except those whose id is taken. Used by `import_refresh_tokens`."""
     ...
 
 
 @query
 async def use_refresh_token(db: Executor, *, token_hash: Sha256, now: datetime | None = None) -> RefreshToken | None:
-    """Mark a live token as used; None if it is unknown, used, revoked or expired. For `rotate_refresh_token`."""
+    """Mark a live token as used; None if it is unknown, used, revoked or expired. Used by `rotate_refresh_token`."""
     ...
 
 
@@ -61,13 +61,13 @@ async def use_refresh_token(db: Executor, *, token_hash: Sha256, now: datetime |
 async def use_lost_refresh_token(
     db: Executor, *, token_hash: Sha256, used_after: datetime, now: datetime | None = None
 ) -> RefreshToken | None:
-    """Mark the live successor of a token as used, if the token itself was used after `used_after`; None otherwise."""
+    """Mark the live successor of a token as used if the token itself was used after `used_after`; otherwise None."""
     ...
 
 
 @query
 async def find_refresh_token_by_hash(db: Executor, token_hash: Sha256) -> RefreshToken | None:
-    """The token with this hash, in whatever state."""
+    """Return the token with this hash in any state: live, used, revoked or expired."""
     ...
 
 
@@ -75,43 +75,43 @@ async def find_refresh_token_by_hash(db: Executor, token_hash: Sha256) -> Refres
 async def list_refresh_tokens(
     db: Executor, *, user_id: UUID, after: RefreshToken | None = None, limit: PageSize = 50
 ) -> list[RefreshToken]:
-    """A page of the user's active sessions, the last refreshed first; `after` is the last one of the page before."""
+    """Return a page of the user's active sessions, most recently refreshed first."""
     ...
 
 
 @query
 def stream_refresh_tokens(db: Executor, user_id: UUID) -> Stream[RefreshToken]:
-    """All tokens of a user that are stored, used and revoked ones too, oldest first."""
+    """Stream all stored tokens of a user, including used and revoked ones, oldest first."""
     ...
 
 
 @query
 async def count_live_refresh_tokens(db: Executor, *, user_id: UUID, family_id: UUID | None = None) -> int:
-    """How many tokens of the user, or of one session, are neither used nor revoked; expired ones count too."""
+    """Count the tokens of a user, or of one session, that are not used or revoked, including expired ones."""
     ...
 
 
 @query
 async def revoke_live_refresh_tokens(db: Executor, *, user_id: UUID, family_id: UUID | None = None) -> RowCount:
-    """Revoke the live tokens that this statement sees; `revoke_sessions` also revokes those that are being rotated."""
+    """Revoke the live tokens that are committed. `revoke_sessions` also revokes tokens of concurrent rotations."""
     ...
 
 
 @query
 async def revoke_refresh_token(db: Executor, *, user_id: UUID, jti: UUID) -> RowCount:
-    """Revoke one live token of the user; 0 if there is none. If a rotation was faster, its new token stays live."""
+    """Revoke one live token of the user; 0 if there is none. If it was just rotated, the new token stays live."""
     ...
 
 
 @query
 async def revoke_used_refresh_token(db: Executor, jti: UUID) -> RowCount:
-    """Note that a used token was presented again; 0 if that was noted before. For `revoke_reused`."""
+    """Record that a used token was presented again; 0 if that was recorded before. Used by `revoke_reused`."""
     ...
 
 
 @query
 async def delete_refresh_tokens(db: Executor, *, user_id: UUID) -> RowCount:
-    """Delete all tokens of a user, which ends the sessions."""
+    """Delete all tokens of a user, which ends all sessions."""
     ...
 
 
@@ -119,7 +119,7 @@ async def delete_refresh_tokens(db: Executor, *, user_id: UUID) -> RowCount:
 async def delete_expired_refresh_tokens(
     db: Executor, *, now: datetime | None = None, batch_size: BatchSize
 ) -> RowCount:
-    """Delete up to `batch_size` expired tokens; `purge_expired_refresh_tokens` goes on to the end."""
+    """Delete up to `batch_size` expired tokens. `purge_expired_refresh_tokens` deletes all of them."""
     ...
 
 
@@ -132,10 +132,10 @@ async def issue_refresh_token(
     user_agent: str | None = None,
     source: str | None = None,
 ) -> IssuedRefreshToken:
-    """Begin a session: the first token of a new family. `ForeignKeyViolation` if there is no such user.
+    """Begin a session: issue the first token of a new family. Raises `ForeignKeyViolation` if there is no such user.
 
-    Call it in the transaction of the sign-in, after a statement that changes the user's row. A password change then
-    either sees the new session and revokes it, or comes first and makes the sign-in fail.
+    Call it in the transaction of the sign-in, after a statement that changes the user's row. A concurrent password
+    change then either revokes the new session, or commits first and the sign-in fails.
     """
     now, jti, token = db.now(), uuid7(), new_token()
     ends = lifetime_end(now, "session_lifetime", session_lifetime)
@@ -166,9 +166,9 @@ async def rotate_refresh_token(
 ) -> IssuedRefreshToken | None:
     """Use a live token and issue the next one of its session; None if it is unknown, used, revoked or expired.
 
-    Of several calls with one token, exactly one gets the next token. `grace` is for a client that never got the answer:
-    within this time after the use, the used token can be rotated once more, unless its successor was used. The new
-    token takes the place of the successor.
+    If several calls use the same token, exactly one gets the next token. `grace` helps a client that did not receive
+    the answer: for this time after its use, the used token can be rotated again, unless its successor was used. The new
+    token replaces the successor.
     """
     now, presented = db.now(), token_hash(token)
     expires_at, used_after = lifetime_end(now, "lifetime", lifetime), _earlier(now, grace)
@@ -196,28 +196,28 @@ async def rotate_refresh_token(
 
 
 async def find_refresh_token(db: Executor, token: SecretStr) -> RefreshToken | None:
-    """The stored row of this token, in whatever state; None if it is unknown or was purged."""
+    """Return the stored row of this token in any state; None if the token is unknown or was purged."""
     return await find_refresh_token_by_hash(db, token_hash(token))
 
 
 async def revoke_sessions(db: Executor, *, user_id: UUID, family_id: UUID | None = None) -> int:
-    """End all sessions of the user, or the one with this `family_id`; returns how many had a live token.
+    """End all sessions of the user, or the one with this `family_id`; return the number of tokens revoked.
 
-    A rotation at the same time cannot save a session: its new token is revoked too.
+    This also revokes the new token of a rotation that runs at the same time.
     """
     revoked = 0
     async with atomic(db) as tx:
-        # A rotation that is not yet committed hides its new token, but shows the old one as live. The UPDATE waits for
-        # it, and the next round sees the new token.
+        # The new token of an uncommitted rotation is not visible, and the old token looks live. The UPDATE waits for
+        # the rotation to commit, and the next round sees the new token.
         while await count_live_refresh_tokens(tx, user_id=user_id, family_id=family_id):
             revoked += await revoke_live_refresh_tokens(tx, user_id=user_id, family_id=family_id)
     return revoked
 
 
 async def revoke_reused(db: Executor, reused: RefreshToken) -> bool:
-    """End the session of a used token that was presented again; False if that was done before.
+    """End the session of a used token that was presented again; False if the session was ended before.
 
-    Only the first call for a token returns True, so that a thief who repeats it cannot fill a log.
+    Only the first call for a token returns True, so that a thief who repeats the token cannot fill a log.
     """
     async with atomic(db) as tx:
         is_first = await revoke_used_refresh_token(tx, reused.jti)
@@ -228,10 +228,10 @@ async def revoke_reused(db: Executor, reused: RefreshToken) -> bool:
 async def purge_expired_refresh_tokens(
     db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Delete all tokens that have expired by now; returns how many.
+    """Delete all tokens that have expired by now, and return how many.
 
-    Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
-    `progress` is called with the count so far.
+    Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
+    deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
     now = db.now()
     return await purge_in_batches(
@@ -249,7 +249,7 @@ def _earlier(now: datetime, grace: timedelta) -> datetime:
 
 
 async def import_refresh_tokens(db: Executor, rows: Iterable[NewRefreshToken], *, batch_size: int = 500) -> int:
-    """Store many live tokens, one statement a batch, all or none; returns how many. Those that exist are left out."""
+    """Store live tokens in batches, all or none, except those that exist; return how many were stored."""
     async with atomic(db) as tx:
         return sum(
             [await insert_refresh_tokens(tx, batch) for batch in batches(rows, batch_size, key=lambda new: new.jti)]

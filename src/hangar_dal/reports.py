@@ -1,4 +1,4 @@
-"""Reports about videos, comments and users: a queue from which moderators claim.
+"""Reports about videos, comments and users, in a queue for moderators.
 
 `from hangar_dal import reports`. Every function takes a `Database` or a `Transaction` first, opened with `COMMUNITY`.
 """
@@ -36,7 +36,7 @@ async def insert_report(db: Executor, new: NewReport) -> Report | None:
 
 @query
 async def insert_reports(db: Executor, rows: list[NewReport]) -> RowCount:
-    """Store many in one statement, leaving out those that `create_report` would; `import_reports` makes the batches."""
+    """Store reports in one statement, except duplicates as in `create_report`. Used by `import_reports`."""
     ...
 
 
@@ -44,25 +44,28 @@ async def insert_reports(db: Executor, rows: list[NewReport]) -> RowCount:
 async def find_unresolved_report(
     db: Executor, *, reporter_id: UUID, target_kind: ReportTarget, target_id: UUID
 ) -> Report | None:
-    """The report about this target that this reporter waits for."""
+    """Return this reporter's unresolved report about this target; None if there is none."""
     ...
 
 
 @query
 async def find_report(db: Executor, report_id: UUID) -> Report | None:
-    """The report with this id."""
+    """Return the report with this id; None if there is none."""
     ...
 
 
 @query
 async def claim_next_report(db: Executor, *, moderator_id: UUID, until: datetime) -> Report | None:
-    """Claim the report that has been available longest, until an instant; `claim_report` takes a lease."""
+    """Claim the report that has been available longest, until an instant; None if there is none.
+
+    Used by `claim_report`.
+    """
     ...
 
 
 @query
 async def release_report(db: Executor, report_id: UUID, *, moderator_id: UUID) -> RowCount:
-    """Put a claimed report back in its place in the queue; 0 if this moderator does not hold it."""
+    """Return a claimed report to its place in the queue; 0 if this moderator has not claimed it."""
     ...
 
 
@@ -75,7 +78,10 @@ async def resolve_report(
     resolution: ReportResolution,
     note: LongText | None = None,
 ) -> Report:
-    """Resolve a claimed report. Repeating it changes nothing but the note; `NotFound` if another moderator holds it."""
+    """Resolve a claimed report. Repeating the call changes only the note.
+
+    Raises `NotFound` if another moderator has claimed it.
+    """
     ...
 
 
@@ -83,7 +89,7 @@ async def resolve_report(
 async def list_reports(
     db: Executor, status: ReportStatus, *, after: Report | None = None, limit: PageSize = 50
 ) -> list[Report]:
-    """A page of the reports with this status, the newest first."""
+    """Return a page of the reports with this status, newest first."""
     ...
 
 
@@ -91,7 +97,7 @@ async def list_reports(
 async def list_reports_of_target(
     db: Executor, target_id: UUID, *, after: Report | None = None, limit: PageSize = 50
 ) -> list[Report]:
-    """A page of the reports about a video, a comment or a user, the newest first."""
+    """Return a page of the reports about a video, a comment or a user, newest first."""
     ...
 
 
@@ -99,44 +105,44 @@ async def list_reports_of_target(
 async def list_reports_of_reporter(
     db: Executor, reporter_id: UUID, *, after: Report | None = None, limit: PageSize = 50
 ) -> list[Report]:
-    """A page of the reports that a user made, the newest first."""
+    """Return a page of the reports that a user made, newest first."""
     ...
 
 
 @query
 async def list_claimed_reports(db: Executor, moderator_id: UUID, *, limit: PageSize = 50) -> list[Report]:
-    """The reports that a moderator has claimed and not resolved, the first claimed first."""
+    """Return the reports that a moderator has claimed and not resolved, earliest claim first."""
     ...
 
 
 @query
 async def delete_resolved_reports(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` resolved reports; `purge_reports` goes on to the end."""
+    """Delete up to `batch_size` resolved reports made before an instant. `purge_reports` deletes all of them."""
     ...
 
 
 @query
 def stream_reports_of_reporter(db: Executor, reporter_id: UUID) -> Stream[Report]:
-    """All reports that a user made, the oldest first, for an export."""
+    """Stream all reports that a user made, oldest first, for an export."""
     ...
 
 
 @query
 async def move_reports(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the reports of one user to another, but not those that the other waits for as well."""
+    """Give the reports of `merged` to `kept`, except about targets for which `kept` has an unresolved report."""
     ...
 
 
 @query
 async def move_claims(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the reports that one moderator has claimed or resolved to another."""
+    """Give the reports that the moderator `merged` has claimed or resolved to the moderator `kept`."""
     ...
 
 
 async def create_report(db: Executor, new: NewReport) -> Report:
-    """Report a video, a comment or a user. While the reporter's report about it is unresolved, that one is returned.
+    """Report a video, a comment or a user. If the reporter has an unresolved report about it, returns that report.
 
-    `TriggerViolation` if there is no such target; `UniqueViolation` if another report has the id.
+    Raises `TriggerViolation` if there is no such target, and `UniqueViolation` if another report has the id.
     """
     if report := await insert_report(db, new) or await find_unresolved_report(
         db, reporter_id=new.reporter_id, target_kind=new.target_kind, target_id=new.target_id
@@ -151,9 +157,10 @@ async def create_report(db: Executor, new: NewReport) -> Report:
 
 
 async def claim_report(db: Executor, *, moderator_id: UUID, lease: timedelta = LEASE) -> Report | None:
-    """Claim the report that has been available longest; None if there is none. No two moderators get the same one.
+    """Claim the report that has been available longest; None if there is none.
 
-    After the lease, another moderator may claim it. If the answer is lost, `list_claimed_reports` has the report.
+    Two moderators never get the same report. After the lease, another moderator may claim the report. If the result of
+    this call is lost, `list_claimed_reports` returns the report.
     """
     if lease <= timedelta(0):
         raise InvalidValue("lease: must be longer than nothing")
@@ -161,16 +168,16 @@ async def claim_report(db: Executor, *, moderator_id: UUID, lease: timedelta = L
 
 
 async def purge_reports(db: Database, *, before: datetime, batch_size: int = 500) -> int:
-    """Delete the resolved reports made before an instant, in batches; returns how many."""
+    """Delete the resolved reports made before an instant, in batches, and return how many."""
     return await purge_in_batches(
         lambda: delete_resolved_reports(db, before=before, batch_size=batch_size), batch_size, None
     )
 
 
 async def import_reports(db: Executor, rows: Iterable[NewReport], *, batch_size: int = 500) -> int:
-    """Store many reports, one statement a batch, all or none; returns how many.
+    """Store reports in batches, all or none, and return how many were stored.
 
-    Those whose reporter has an unresolved report about the same target are left out, and ids that are taken.
+    Skips reports whose id is taken or whose reporter has an unresolved report about the same target.
     """
     stored = 0
     async with atomic(db) as tx:

@@ -1,7 +1,7 @@
-"""Security events: an append-only record of what happened to accounts.
+"""Security events: an append-only log of what happened to accounts.
 
 `from hangar_dal import security_events`. Every function takes a `Database` or a `Transaction` first, opened with
-`ACCOUNTS`. The tables refuse changes: docs/accounts.md says which.
+`ACCOUNTS`. The database rejects most changes to the table; see docs/accounts.md.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -23,19 +23,19 @@ from hangar_dal.query import RowCount, Stream
 
 query = ACCOUNTS.query
 
-# The database checks the retention period by its own clock, which may be behind that of the application.
+# The database checks the retention period by its own clock, which may be behind the application's clock.
 _CLOCKS_DIFFER: Final = timedelta(hours=1)
 
 
 @query
 async def record_security_event(db: Executor, new: NewSecurityEvent) -> SecurityEvent:
-    """Add an event. In the transaction of the change that it records, both are stored or neither is."""
+    """Store an event. Call it in the transaction of the change that it records, so that both are stored or neither."""
     ...
 
 
 @query
 async def insert_security_events(db: Executor, rows: list[SecurityEvent]) -> RowCount:
-    """Store many in one statement, leaving out ids that are taken; `import_security_events` makes the batches."""
+    """Store events in one statement, except those whose id is taken. Used by `import_security_events`."""
     ...
 
 
@@ -43,38 +43,38 @@ async def insert_security_events(db: Executor, rows: list[SecurityEvent]) -> Row
 async def list_security_events(
     db: Executor, *, user_id: UUID | None = None, after: SecurityEvent | None = None, limit: PageSize = 50
 ) -> list[SecurityEvent]:
-    """A page of events, newest first, of one user if given; `after` is the last event of the page before."""
+    """Return a page of events, of one user if given, newest first; `after` is the last event of the previous page."""
     ...
 
 
 @query
 def stream_security_events(db: Executor, user_id: UUID) -> Stream[SecurityEvent]:
-    """The events of a user, and those that the user caused for others, oldest first."""
+    """Stream the events of a user and the events that the user caused for others, oldest first."""
     ...
 
 
 @query
 async def clear_security_events(db: Executor, user_id: UUID) -> RowCount:
-    """Remove source and user agent from the events of a user, and from those that the user caused for others."""
+    """Remove source and user agent from the events of a user and from the events that the user caused for others."""
     ...
 
 
 @query
 async def get_security_event_retention(db: Executor) -> int:
-    """The number of days for which the database keeps every event."""
+    """Return the number of days for which the database keeps every event."""
     ...
 
 
 @query
 async def store_security_event_retention(db: Executor, *, days: RetentionDays) -> int:
-    """Set for how many days the database keeps every event; returns them. Leaves no event."""
+    """Set the number of days for which the database keeps every event, and return it. Records no event."""
     ...
 
 
 async def set_security_event_retention(db: Executor, *, days: RetentionDays, actor_id: UUID | None = None) -> int:
-    """Set for how many days the database keeps every event, and record that; returns the days.
+    """Set the number of days for which the database keeps every event, record an event, and return the days.
 
-    `actor_id` is the administrator who does it, if there is one.
+    `actor_id` is the administrator who changes the period, if there is one.
     """
     async with atomic(db) as tx:
         stored = await store_security_event_retention(tx, days=days)
@@ -85,9 +85,9 @@ async def set_security_event_retention(db: Executor, *, days: RetentionDays, act
 
 @query
 async def delete_old_security_events(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` events from before an instant; `purge_security_events` goes on to the end.
+    """Delete up to `batch_size` events from before an instant. `purge_security_events` deletes all of them.
 
-    `TriggerViolation` if the retention period of one of them is not over; none is deleted then.
+    Raises `TriggerViolation` and deletes nothing if the retention period of one of them is not over.
     """
     ...
 
@@ -95,10 +95,10 @@ async def delete_old_security_events(db: Executor, *, before: datetime, batch_si
 async def purge_security_events(
     db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Delete all events whose retention period ended more than an hour ago; returns how many.
+    """Delete all events whose retention period ended more than an hour ago, and return how many.
 
-    Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
-    `progress` is called with the count so far.
+    Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
+    deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
     before = db.now() - timedelta(days=await get_security_event_retention(db)) - _CLOCKS_DIFFER
     return await purge_in_batches(
@@ -107,7 +107,7 @@ async def purge_security_events(
 
 
 async def import_security_events(db: Executor, rows: Iterable[SecurityEvent], *, batch_size: int = 500) -> int:
-    """Store many events, one statement a batch, all or none; returns how many. Those that exist are left out."""
+    """Store events in batches, all or none, except those that exist; return how many were stored."""
     async with atomic(db) as tx:
         return sum(
             [await insert_security_events(tx, batch) for batch in batches(rows, batch_size, key=lambda event: event.id)]

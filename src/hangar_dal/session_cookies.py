@@ -1,4 +1,4 @@
-"""Session cookies of third-party platforms: sealed on the way in, opened on the way out, never in between.
+"""Session cookies of third-party platforms: sealed before they are written, and opened only when they are read.
 
 `from hangar_dal import session_cookies`. Every function takes a `Database` or a `Transaction` first, opened with
 `ACCOUNTS`.
@@ -29,37 +29,37 @@ query = ACCOUNTS.query
 
 @query
 async def insert_session_cookie(db: Executor, new: NewSessionCookie) -> SessionCookie:
-    """Seal and store; `create_session_cookie` refuses what has expired."""
+    """Seal and store a session. `create_session_cookie` also rejects an expired one."""
     ...
 
 
 @query
 async def insert_session_cookies(db: Executor, session_cookies: list[NewSessionCookie]) -> RowCount:
-    """Seal and store many in one statement; `import_session_cookies` makes the batches."""
+    """Seal and store sessions in one statement. Used by `import_session_cookies`."""
     ...
 
 
 @query
 async def get_session_cookie(db: Executor, session_cookie_id: UUID) -> SessionCookie:
-    """The session with this id, expired or not."""
+    """Return the session with this id, expired or not. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def find_session_cookie(db: Executor, *, user_id: UUID, platform: Platform) -> SessionCookie | None:
-    """The user's newest unexpired session on this platform."""
+    """Return the user's newest unexpired session on this platform; None if there is none."""
     ...
 
 
 @query
 async def list_session_cookies(db: Executor, *, user_id: UUID, platform: Platform | None = None) -> list[SessionCookie]:
-    """The user's sessions, newest first, expired ones too; of one platform if it is given."""
+    """Return the user's sessions, on one platform if given, newest first, including expired ones."""
     ...
 
 
 @query
 def stream_session_cookies(db: Executor, user_id: UUID) -> Stream[SessionCookieSummary]:
-    """The user's sessions without their cookies, oldest first, expired ones too."""
+    """Stream the user's sessions without their cookies, oldest first, including expired ones."""
     ...
 
 
@@ -67,13 +67,13 @@ def stream_session_cookies(db: Executor, user_id: UUID) -> Stream[SessionCookieS
 async def list_users_with_session_cookies(
     db: Executor, *, after: User | None = None, limit: PageSize = 50
 ) -> list[UserWithSessionCookies]:
-    """A page of users, newest first, each with the list of their sessions; `after` is the last of the page before."""
+    """Return a page of users, newest first, each with a list of sessions; `after` is the previous page's last user."""
     ...
 
 
 @query
 async def count_session_cookies(db: Executor, *, user_id: UUID | None = None, platform: Platform | None = None) -> int:
-    """How many sessions there are, of one user or platform if given; expired ones too."""
+    """Return the number of sessions, of one user and on one platform if given, including expired ones."""
     ...
 
 
@@ -87,7 +87,7 @@ async def update_session_cookie(
     cookies: SealedCookies,
     expires_at: datetime,
 ) -> SessionCookie:
-    """Seal and replace; `replace_session_cookie` refuses what has expired."""
+    """Seal and replace the cookies of a session. `replace_session_cookie` also rejects an `expires_at` in the past."""
     ...
 
 
@@ -101,19 +101,22 @@ async def move_session_cookie(
     cookies: SealedCookies,
     moved_from: UUID,
 ) -> RowCount:
-    """Give a session of the user `moved_from` to another user, its cookies sealed anew. For `accounts.merge_users`."""
+    """Give a session of the user `moved_from` to another user and seal its cookies again.
+
+    Used by `accounts.merge_users`.
+    """
     ...
 
 
 @query
 async def delete_session_cookie(db: Executor, session_cookie_id: UUID, *, user_id: UUID | None = None) -> RowCount:
-    """Delete one session, if it is this user's when one is given; 0 if there is no such session."""
+    """Delete a session, only if it belongs to `user_id` when that is given. Returns 0 if there is no such session."""
     ...
 
 
 @query
 async def delete_session_cookies(db: Executor, *, user_id: UUID, platform: Platform | None = None) -> RowCount:
-    """Delete a user's sessions, of one platform if it is given."""
+    """Delete a user's sessions, on one platform if given."""
     ...
 
 
@@ -121,12 +124,15 @@ async def delete_session_cookies(db: Executor, *, user_id: UUID, platform: Platf
 async def delete_expired_session_cookies(
     db: Executor, *, now: datetime | None = None, batch_size: BatchSize
 ) -> RowCount:
-    """Delete up to `batch_size` sessions that have expired; `purge_expired_session_cookies` goes on to the end."""
+    """Delete up to `batch_size` expired sessions. `purge_expired_session_cookies` deletes all of them."""
     ...
 
 
 async def create_session_cookie(db: Executor, new: NewSessionCookie) -> SessionCookie:
-    """Seal and store a session. `InvalidValue` if it has expired; `ForeignKeyViolation` if there is no such user."""
+    """Seal and store a session.
+
+    Raises `InvalidValue` if it has expired and `ForeignKeyViolation` if there is no such user.
+    """
     _check_new(db, "new", new)
     return await insert_session_cookie(db, new)
 
@@ -140,7 +146,10 @@ async def replace_session_cookie(
     cookies: JsonObject | JsonArray,
     expires_at: datetime,
 ) -> SessionCookie:
-    """Replace what a session holds. `NotFound` unless id, user and platform are all those of one row."""
+    """Replace the cookies and the expiry of a session.
+
+    Raises `NotFound` unless one row has this id, user and platform.
+    """
     _check_unexpired(db, expires_at)
     return await update_session_cookie(
         db, id=session_cookie_id, user_id=user_id, platform=platform, cookies=cookies, expires_at=expires_at
@@ -150,9 +159,9 @@ async def replace_session_cookie(
 async def import_session_cookies(
     db: Executor, session_cookies: Iterable[NewSessionCookie], *, batch_size: int = 500
 ) -> int:
-    """Store many sessions, one statement a batch, all or none; returns how many.
+    """Store sessions in batches, all or none, and return how many were stored.
 
-    The iterable is read batch by batch, so that it may be longer than memory.
+    The iterable is read batch by batch, so it may be larger than memory.
     """
     imported = 0
     async with atomic(db) as tx:
@@ -166,10 +175,10 @@ async def import_session_cookies(
 async def purge_expired_session_cookies(
     db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Delete all that has expired by now; returns how many.
+    """Delete all sessions that have expired by now, and return how many.
 
-    Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
-    `progress` is called with the count so far.
+    Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
+    deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
     now = db.now()
     return await purge_in_batches(

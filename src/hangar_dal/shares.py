@@ -1,4 +1,4 @@
-"""Videos that users pass on, to each other or elsewhere.
+"""Shares: videos that users send to each other or elsewhere.
 
 `from hangar_dal import shares`. Every function takes a `Database` or a `Transaction` first, opened with `COMMUNITY`.
 """
@@ -22,25 +22,25 @@ query = COMMUNITY.query
 
 @query
 async def insert_share(db: Executor, new: NewShare) -> Share | None:
-    """Store a share; None if its id is taken or the user may not share the video. `share_video` says which."""
+    """Store a share; None if its id is taken or the user may not share the video. Used by `share_video`."""
     ...
 
 
 @query
 async def insert_shares(db: Executor, rows: list[Share]) -> RowCount:
-    """Store many in one statement, leaving out ids that are taken; `import_shares` makes the batches."""
+    """Store rows in one statement, except those whose id is taken. Used by `import_shares`."""
     ...
 
 
 @query
 async def get_share(db: Executor, share_id: UUID) -> Share:
-    """The share with this id."""
+    """Return the share with this id. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def count_shares(db: Executor, video_id: UUID) -> int:
-    """How often a video was shared."""
+    """Return the number of shares of a video."""
     ...
 
 
@@ -48,7 +48,7 @@ async def count_shares(db: Executor, video_id: UUID) -> int:
 async def list_received_shares(
     db: Executor, recipient_id: UUID, *, after: Share | None = None, limit: PageSize = 50
 ) -> list[Share]:
-    """A page of what others shared with a user, the newest first, as far as the user still sees sender and video."""
+    """Return a page of the shares sent to a user, newest first, if the user may still see the sender and the video."""
     ...
 
 
@@ -56,33 +56,33 @@ async def list_received_shares(
 async def list_shares_of_user(
     db: Executor, user_id: UUID, *, after: Share | None = None, limit: PageSize = 50
 ) -> list[Share]:
-    """A page of what a user shared, the newest first, for the user."""
+    """Return a page of the shares that a user has sent, newest first, for that user."""
     ...
 
 
 @query
 async def delete_share(db: Executor, share_id: UUID, *, user_id: UUID) -> RowCount:
-    """Take a share of this user back; 0 if there is none."""
+    """Delete a share that this user has sent; 0 if there is none."""
     ...
 
 
 @query
 def stream_shares_of_user(db: Executor, user_id: UUID) -> Stream[Share]:
-    """All that a user shared, the oldest first, for an export."""
+    """Stream all shares that a user has sent, oldest first, for an export."""
     ...
 
 
 @query
 async def move_shares(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give what one user sent and received to another, but not what the two sent each other."""
+    """Give the shares from and to the user `merged` to `kept`, except those between the two."""
     ...
 
 
 async def share_video(db: Executor, new: NewShare) -> Share:
-    """Pass a video on. Repeating it with the same id returns the share.
+    """Share a video. Repeating the call with the same id returns the share.
 
-    `NotFound` if the user does not see the video, or a block hides the recipient; `UniqueViolation` if another user has
-    the id.
+    Raises `NotFound` if the user may not see the video or a block hides the recipient, and `UniqueViolation` if another
+    share has the id.
     """
     if (share := await insert_share(db, new)) is not None:
         return share
@@ -96,6 +96,6 @@ async def share_video(db: Executor, new: NewShare) -> Share:
 
 
 async def import_shares(db: Executor, rows: Iterable[Share], *, batch_size: int = 500) -> int:
-    """Store many shares, one statement a batch, all or none; returns how many. Ids that are taken are left out."""
+    """Store shares in batches, all or none, except those whose id is taken; return how many were stored."""
     async with atomic(db) as tx:
         return sum([await insert_shares(tx, batch) for batch in batches(rows, batch_size, key=lambda share: share.id)])

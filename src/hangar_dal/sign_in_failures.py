@@ -1,4 +1,4 @@
-"""Failed sign-ins: counted for each login as it was typed and for each source, with locks that grow.
+"""Failed sign-ins, counted for each login as typed and for each source, with locks of increasing length.
 
 `from hangar_dal import sign_in_failures`. Every function takes a `Database` or a `Transaction` first, opened with
 `ACCOUNTS`. `accounts.sign_in` and `accounts.authenticate` use them: docs/accounts.md shows how.
@@ -25,21 +25,21 @@ from hangar_dal.values import check_text, fold
 query = ACCOUNTS.query
 
 FORGOTTEN_AFTER: Final = timedelta(days=1)
-"""After this time without an attempt, counting begins anew."""
+"""After this time without an attempt, counting starts again at zero."""
 
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Limits(NamedTuple):
-    """How many attempts may fail before the first lock, and how long the locks are, the last of them from then on."""
+    """The number of failures before the first lock, and the lengths of the locks. The last length repeats."""
 
     free: int
     locks: tuple[timedelta, ...]
 
 
 LOGIN_LIMITS: Final = Limits(5, tuple(timedelta(seconds=each) for each in (30, 60, 120, 240, 480, 900)))
-# Shorter, because many people may share a source.
+# The locks are shorter, because many people may share a source.
 SOURCE_LIMITS: Final = Limits(100, tuple(timedelta(seconds=each) for each in (10, 20, 40, 60)))
 
 
@@ -53,42 +53,51 @@ async def insert_or_count_attempt(
     locks: list[datetime],
     forgotten: datetime,
 ) -> SignInFailures | None:
-    """Count an attempt as failed, or as refused during a lock; None if it is not to be counted. For `count_attempt`."""
+    """Count an attempt as failed, or as refused during a lock; None if `is_counted` is False.
+
+    Used by `count_attempt`.
+    """
     ...
 
 
 @query
 async def insert_sign_in_failures(db: Executor, rows: list[SignInFailures]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_sign_in_failures` makes the batches."""
+    """Store counts in one statement, except for keys that have one. Used by `import_sign_in_failures`."""
     ...
 
 
 @query
 async def find_sign_in_failures(db: Executor, key: Sha256) -> SignInFailures | None:
-    """What is counted for a login or a source: pass `login_key(...)` or `source_key(...)`."""
+    """Return the failures of a login or a source; None if there are none.
+
+    Pass `login_key(...)` or `source_key(...)`.
+    """
     ...
 
 
 @query
 async def take_back_attempt(db: Executor, key: Sha256) -> RowCount:
-    """Count one failure less, and lift the lock; 0 if nothing is counted."""
+    """Decrease the number of failures by one and remove the lock; 0 if there are no failures."""
     ...
 
 
 @query
 async def delete_sign_in_failures(db: Executor, key: Sha256) -> RowCount:
-    """Forget the failures of a login or a source, and lift the lock; 0 if nothing is counted."""
+    """Delete the failures of a login or a source, and with them the lock; 0 if there are none."""
     ...
 
 
 @query
 async def delete_forgotten_sign_in_failures(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` counts that had no attempt since; `purge_sign_in_failures` goes on to the end."""
+    """Delete up to `batch_size` counts without an attempt since `before`.
+
+    `purge_sign_in_failures` deletes all of them.
+    """
     ...
 
 
 def login_key(login: str) -> str:
-    """Return the key of a login as it was typed. What finds the same account in another spelling has the same key."""
+    """Return the key of a login as typed. Spellings that find the same account have the same key."""
     text = fold_email("login", login) if "@" in login and is_email(login) else fold("login", login)
     return _key("login", text)
 
@@ -99,17 +108,17 @@ def source_key(source: str) -> str:
 
 
 def second_factor_key(user_id: UUID) -> str:
-    """Return the key of a user who is signed in and is asked for a code."""
+    """Return the key for the second-factor codes of a user."""
     return _key("second factor", str(user_id))
 
 
 async def count_attempt(
     db: Executor, key: str, limits: Limits = LOGIN_LIMITS, *, is_counted: bool = True
 ) -> SignInFailures | None:
-    """Count an attempt to sign in as failed, before it is made; None if it must be refused.
+    """Count a sign-in attempt as failed before it is made; None if the attempt must be refused.
 
-    While the key is locked, attempts are refused and do not make the lock longer. Of concurrent attempts, no more are
-    let through than are free. With `is_counted=False` the same statement runs, counts nothing and returns None.
+    While the key is locked, attempts are refused and do not extend the lock. Concurrent attempts cannot exceed the
+    limit. With `is_counted=False`, the same statement runs, counts nothing and returns None.
     """
     now = db.now()
     locks = [_shifted(now, lock) for lock in limits.locks]
@@ -121,7 +130,7 @@ async def count_attempt(
 
 
 async def import_sign_in_failures(db: Executor, rows: Iterable[SignInFailures], *, batch_size: int = 500) -> int:
-    """Store many counts, one statement a batch, all or none; returns how many. Keys that have a count keep it."""
+    """Store counts in batches, all or none, except for keys that have a count; return how many were stored."""
     async with atomic(db) as tx:
         return sum([await insert_sign_in_failures(tx, batch) for batch in batches(rows, batch_size)])
 
@@ -129,10 +138,10 @@ async def import_sign_in_failures(db: Executor, rows: Iterable[SignInFailures], 
 async def purge_sign_in_failures(
     db: Database, *, batch_size: int = 500, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Delete all counts that had no attempt for a day; returns how many.
+    """Delete all counts without an attempt in the last day, and return how many.
 
-    Each batch is a transaction of its own, so that no writer waits for long and what is done stays done;
-    `progress` is called with the count so far.
+    Each batch is its own transaction, so other writers do not wait long, and after an error the finished batches stay
+    deleted. After each batch, `progress` is called with the number of rows deleted so far.
     """
     before = _shifted(db.now(), -FORGOTTEN_AFTER)
     return await purge_in_batches(
@@ -145,7 +154,7 @@ def _key(kind: str, text: str) -> str:
 
 
 def _shifted(now: datetime, by: timedelta) -> datetime:
-    """Return another instant, or the first or last one that exists."""
+    """Return `now + by`, limited to the first and the last instant that `datetime` can represent."""
     try:
         return now + by
     except OverflowError:

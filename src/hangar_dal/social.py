@@ -1,4 +1,4 @@
-"""Follows and blocks, profiles, and the feed of the users that somebody follows.
+"""Follows, blocks, profiles, and the feed of followed users.
 
 `from hangar_dal import social`. Every function takes a `Database` or a `Transaction` first, opened with `COMMUNITY`.
 """
@@ -29,91 +29,94 @@ query = COMMUNITY.query
 
 Ids = Annotated[list[UUID], Field(max_length=1000)]
 
-# With more users to follow than this, the feed looks at the newest videos of all users first.
+# If a user follows more users than this, the feed searches the newest videos of all users first.
 MANY_FOLLOWED: Final = 200
 
 
 @query
 async def insert_follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> Follow | None:
-    """Follow a user, or ask to; None if that is so already or no active user has the id. `follow` says which."""
+    """Follow a user, or request it; None if the follow exists or no active user has the id. Used by `follow`."""
     ...
 
 
 @query
 async def insert_follows(db: Executor, rows: list[NewFollow]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_follows` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_follows`."""
     ...
 
 
 @query
 async def find_follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> Follow | None:
-    """The follow or the request, if there is one."""
+    """Return the follow or the request; None if there is none."""
     ...
 
 
 @query
 async def accept_follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> Follow:
-    """Accept a request; `NotFound` if there is none. Repeating it changes nothing."""
+    """Accept a follow request. Raises `NotFound` if there is none. Repeating the call changes nothing."""
     ...
 
 
 @query
 async def refuse_follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> RowCount:
-    """Refuse a request that is PENDING; 0 if there is none."""
+    """Refuse a PENDING follow request; 0 if there is none."""
     ...
 
 
 @query
 async def unfollow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> RowCount:
-    """End a follow, or take a request back; 0 if there is none."""
+    """End a follow or withdraw a request; 0 if there is none."""
     ...
 
 
 @query
 async def block(db: Executor, *, blocker_id: UUID, blocked_id: UUID) -> Block:
-    """Hide two users from each other, and end both follows. Repeating it changes nothing."""
+    """Block a user: hides the two users from each other and ends the follows in both directions.
+
+    Repeating the call changes nothing.
+    """
     ...
 
 
 @query
 async def insert_blocks(db: Executor, rows: list[Block]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_blocks` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_blocks`."""
     ...
 
 
 @query
 async def unblock(db: Executor, *, blocker_id: UUID, blocked_id: UUID) -> RowCount:
-    """Lift a block; 0 if there is none. The follows do not come back."""
+    """Remove a block; 0 if there is none. The earlier follows are not restored."""
     ...
 
 
 @query
 def stream_follows(db: Executor, user_id: UUID) -> Stream[Follow]:
-    """Whom a user follows and who follows the user, requests included, the oldest first."""
+    """Stream the follows and requests from and to a user, oldest first."""
     ...
 
 
 @query
 def stream_blocks(db: Executor, blocker_id: UUID) -> Stream[Block]:
-    """Whom a user has blocked."""
+    """Stream the blocks that a user has set."""
     ...
 
 
 @query
 async def move_blocks(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the blocks of one user to another, on both sides, as far as they are not there yet."""
+    """Give the blocks from and to the user `merged` to the user `kept`, except those that exist."""
     ...
 
 
 @query
 async def move_follows(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the follows of one user to another, on both sides, as far as neither a follow nor a block is in the way."""
+    """Give the follows from and to the user `merged` to `kept`, except where a follow or a block exists."""
     ...
 
 
 @query
 async def accept_moved_follows(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Accept the requests of and to one user where another one has a follow; comes before `move_follows`."""
+    """Accept requests from and to `kept` where `merged` has an accepted follow. Call it before `move_follows`."""
     ...
 
 
@@ -121,7 +124,7 @@ async def accept_moved_follows(db: Executor, *, kept: UUID, merged: UUID) -> Row
 async def list_followers(
     db: Executor, user_id: UUID, *, viewer_id: UUID | None, after: ListedUser | None = None, limit: PageSize = 50
 ) -> list[ListedUser]:
-    """A page of a user's followers, the newest first, without those whom a block hides from the viewer."""
+    """Return a page of a user's followers, newest first, without users hidden from the viewer by a block."""
     ...
 
 
@@ -129,7 +132,7 @@ async def list_followers(
 async def list_following(
     db: Executor, user_id: UUID, *, viewer_id: UUID | None, after: ListedUser | None = None, limit: PageSize = 50
 ) -> list[ListedUser]:
-    """A page of those whom a user follows, the newest first, without those whom a block hides from the viewer."""
+    """Return a page of the users that a user follows, newest first, without users hidden from the viewer by a block."""
     ...
 
 
@@ -137,7 +140,7 @@ async def list_following(
 async def list_follow_requests(
     db: Executor, user_id: UUID, *, after: ListedUser | None = None, limit: PageSize = 50
 ) -> list[ListedUser]:
-    """A page of those who wait until the user accepts them, the newest first."""
+    """Return a page of the users whose follow request to this user is pending, newest first."""
     ...
 
 
@@ -145,7 +148,7 @@ async def list_follow_requests(
 async def list_blocked_users(
     db: Executor, user_id: UUID, *, after: ListedUser | None = None, limit: PageSize = 50
 ) -> list[ListedUser]:
-    """A page of those whom a user has blocked, by id."""
+    """Return a page of the users that a user has blocked, ordered by id."""
     ...
 
 
@@ -159,7 +162,7 @@ async def list_mutual_followers(
     after: ListedUser | None = None,
     limit: PageSize = 50,
 ) -> list[ListedUser]:
-    """A page of those who follow both users, by id, without those whom a block hides from the viewer."""
+    """Return a page of the users who follow both users, by id, without users hidden from the viewer by a block."""
     ...
 
 
@@ -167,31 +170,31 @@ async def list_mutual_followers(
 async def list_friends(
     db: Executor, user_id: UUID, *, after: ListedUser | None = None, limit: PageSize = 50
 ) -> list[ListedUser]:
-    """A page of those who follow a user and whom the user follows, by id."""
+    """Return a page of the users who follow a user and whom the user follows, ordered by id."""
     ...
 
 
 @query
 async def count_follows(db: Executor, user_id: UUID) -> FollowCounts:
-    """How many followers a user has, and how many users they follow."""
+    """Return how many followers a user has, and how many users they follow."""
     ...
 
 
 @query
 async def find_profile(db: Executor, user_id: UUID, *, viewer_id: UUID | None) -> Profile | None:
-    """What a viewer is shown of an active user; None if a block hides one from the other."""
+    """Return the profile of an active user as shown to a viewer; None if one of the two blocks the other."""
     ...
 
 
 @query
 async def list_hidden_users(db: Executor, ids: Ids, *, viewer_id: UUID) -> list[UUID]:
-    """Those of these users whom a block hides from the viewer, to leave them out of another list, such as a search."""
+    """Return the ids of those users that a block hides from the viewer, to remove them from a list such as a search."""
     ...
 
 
 @query
 def stream_all_follows(db: Executor) -> Stream[Follow]:
-    """All follows and requests, for an export."""
+    """Stream all follows and requests, for an export."""
     ...
 
 
@@ -199,7 +202,7 @@ def stream_all_follows(db: Executor) -> Stream[Follow]:
 async def list_newest_followed_videos(
     db: Executor, user_id: UUID, *, after: Video | None = None, limit: PageSize = 50
 ) -> list[Video]:
-    """Part of a page of `list_followed_videos`: what is among the 5,000 newest videos of all users."""
+    """Return the part of a page of `list_followed_videos` that is among the 5,000 newest videos of all users."""
     ...
 
 
@@ -207,14 +210,14 @@ async def list_newest_followed_videos(
 async def list_followed_videos_by_owner(
     db: Executor, user_id: UUID, *, after: Video | None = None, limit: PageSize = 50
 ) -> list[Video]:
-    """A page of `list_followed_videos`, found through the users who are followed."""
+    """Return a page of `list_followed_videos` by merging the newest videos of each followed user."""
     ...
 
 
 async def follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> Follow:
-    """Follow a user, or ask to: a private account has to accept. Repeating it changes nothing.
+    """Follow a user, or request it if the account is private. Repeating the call changes nothing.
 
-    `NotFound` if no active user has the id; `TriggerViolation` if one of the two has blocked the other.
+    Raises `NotFound` if no active user has the id, and `TriggerViolation` if one of the two blocks the other.
     """
     pair = {"follower_id": follower_id, "followed_id": followed_id}
     if made := await insert_follow(db, **pair) or await find_follow(db, **pair):
@@ -223,7 +226,7 @@ async def follow(db: Executor, *, follower_id: UUID, followed_id: UUID) -> Follo
 
 
 async def import_follows(db: Executor, rows: Iterable[NewFollow], *, batch_size: int = 500) -> int:
-    """Store many follows or requests, one statement a batch, all or none; returns how many. Those that exist stay."""
+    """Store follows or requests in batches, all or none, except those that exist; return how many were stored."""
     async with atomic(db) as tx:
         return sum([await insert_follows(tx, batch) for batch in batches(rows, batch_size)])
 
@@ -231,10 +234,10 @@ async def import_follows(db: Executor, rows: Iterable[NewFollow], *, batch_size:
 async def list_followed_videos(
     db: Executor, user_id: UUID, *, after: Video | None = None, limit: int = 50
 ) -> list[Video]:
-    """A page of the videos of the users whom this user follows, the last published first.
+    """Return a page of the videos of the users whom this user follows, most recently published first.
 
-    They are PUBLIC or for FOLLOWERS. Somebody who follows many users finds a page among the newest videos of all users;
-    else the newest ones of each user are merged.
+    The videos are PUBLIC or for FOLLOWERS. For a user who follows many users, the page is searched among the newest
+    videos of all users; otherwise the newest videos of each followed user are merged.
     """
     if (await count_follows(db, user_id)).followed > MANY_FOLLOWED:
         page = await list_newest_followed_videos(db, user_id, after=after, limit=limit)
@@ -244,7 +247,10 @@ async def list_followed_videos(
 
 
 async def import_blocks(db: Executor, rows: Iterable[Block], *, batch_size: int = 500) -> int:
-    """Store many blocks, one statement a batch, all or none; returns how many. Each ends both follows."""
+    """Store blocks in batches, all or none, and return how many were stored.
+
+    Each block ends the follows in both directions.
+    """
     once = batches(rows, batch_size, key=lambda block: (block.blocker_id, block.blocked_id))
     async with atomic(db) as tx:
         return sum([await insert_blocks(tx, batch) for batch in once])

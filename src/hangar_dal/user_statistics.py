@@ -1,4 +1,4 @@
-"""Statistics of users: how many there are, and how many were new or active on each day.
+"""User statistics: the number of users, and the number of new and active users per day.
 
 `from hangar_dal import user_statistics`. Every function takes a `Database` or a `Transaction` first, opened with
 `ACCOUNTS`.
@@ -17,23 +17,23 @@ query = ACCOUNTS.query
 
 @query
 async def count_users_by_status_and_type(db: Executor) -> list[UserCount]:
-    """How many users there are of each status and type that occurs."""
+    """Return the number of users for each status and type that occurs."""
     ...
 
 
 @query
 async def count_new_users_by_day(db: Executor, *, since: datetime, before: datetime) -> list[UserCountOfDay]:
-    """How many users were created on each day in UTC, by their present status and type.
+    """Return the number of users created on each day (UTC), by current status and type.
 
-    `since` is included, `before` is not. A day without users is left out.
+    `since` is inclusive, `before` is exclusive. Days without users are omitted.
     """
     ...
 
 
 @query
 async def count_active_users_by_day(db: Executor, *, since: datetime, before: datetime) -> list[UserCountOfDay]:
-    """How many users signed in for the last time on each day in UTC, by their present status and type.
+    """Return the number of users whose last sign-in was on each day (UTC), by current status and type.
 
-    A user counts once, on the day of the last sign-in. `since` is included, `before` is not.
+    Each user counts once, on the day of the last sign-in. `since` is inclusive, `before` is exclusive.
     """
     ...

@@ -36,52 +36,52 @@ query = ACCOUNTS.query
 
 @query
 async def insert_user(db: Executor, new: NewUser, *, hashed_password: str | None) -> User:
-    """Store an account whose password is already hashed; `create_user` hashes it. The password in `new` is not read.
+    """Store an account whose password is already hashed. Ignores `new.password`; `create_user` hashes it.
 
-    For a transaction: call `passwords.hash_password` before it begins, with the names in `new` as its context.
+    To use it in a transaction, call `passwords.hash_password` before, with the names in `new` as its context.
     """
     ...
 
 
 @query
 async def insert_users(db: Executor, rows: list[ImportedUser]) -> RowCount:
-    """Store many in one statement, leaving out ids that are taken; `accounts.import_users` makes the batches."""
+    """Store users in one statement, except those whose id is taken. Used by `accounts.import_users`."""
     ...
 
 
 @query
 async def get_user(db: Executor, user_id: UUID) -> User:
-    """The user with this id."""
+    """Return the user with this id. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def get_users(db: Executor, ids: list[UUID]) -> list[User]:
-    """The users with these ids, each once, ordered by id; an id that no user has is left out."""
+    """Return the users with these ids, each once, ordered by id. Ids that no user has are ignored."""
     ...
 
 
 @query
 async def lock_users(db: Executor, *, first: UUID, second: UUID) -> list[UUID]:
-    """Keep other transactions from changing these two users, and from adding rows that refer to them."""
+    """Lock two users and return their ids: other transactions cannot change them or add rows that refer to them."""
     ...
 
 
 @query
 async def find_user_by_email(db: Executor, email: Address) -> User | None:
-    """The user with this e-mail address, whatever its case; `InvalidValue` if it is none that an account may have."""
+    """Return the user with this e-mail address, ignoring case. Raises `InvalidValue` if the address is not valid."""
     ...
 
 
 @query
 async def find_user_by_username(db: Executor, username: Lookup) -> User | None:
-    """The user with this name, whatever its case."""
+    """Return the user with this username, ignoring case; None if there is none."""
     ...
 
 
 @query
 async def find_user_by_eve_character(db: Executor, eve_character_id: int) -> User | None:
-    """The account that belongs to this EVE character."""
+    """Return the account of this EVE character; None if there is none."""
     ...
 
 
@@ -99,86 +99,86 @@ async def list_users(
     after: User | None = None,
     limit: PageSize = 50,
 ) -> list[User]:
-    """A page of the users that pass all filters; `after` is the last user of the page before.
+    """Return a page of the users that match all filters; `after` is the last user of the previous page.
 
-    `name` goes by display name, whatever its case. `created_since` is included, `created_before` is not.
+    `order="name"` sorts by display name, ignoring case. `created_since` is inclusive, `created_before` is exclusive.
     """
     ...
 
 
 @query
 async def search_users(db: Executor, part: Part, *, after: User | None = None, limit: PageSize = 50) -> list[User]:
-    """A page of the users whose username, display name, e-mail or phone contains the part, by display name.
+    """Return a page of the users whose username, display name, e-mail or phone contains `part`, by display name.
 
-    The part has at least three characters, and matches whatever its case, in every script. `after` is the last user of
-    the page before. Users from before the search existed are found after `hangar-dal refold`.
+    `part` has at least three characters; case is ignored in every script. `after` is the last user of the previous
+    page. Users stored before the search existed are found only after `hangar-dal refold` has run.
     """
     ...
 
 
 @query
 async def count_users(db: Executor, *, status: UserStatus | None = None) -> int:
-    """How many users there are, of this status if one is given."""
+    """Return the number of users, or of the users with this status."""
     ...
 
 
 @query
 async def update_user(db: Executor, user_id: UUID, **changes: Unpack[UserChanges]) -> User:
-    """Change the fields that are given: a field left out stays, a field set to None becomes NULL."""
+    """Change the given fields and return the user. Omitted fields stay as they are; None is stored as NULL."""
     ...
 
 
 @query
 async def set_user_status(db: Executor, user_id: UUID, status: UserStatus) -> User:
-    """Activate, suspend, deactivate or mark as deleted; `is_active` follows."""
+    """Set the status of a user, and `is_active` with it."""
     ...
 
 
 @query
 async def set_user_role(db: Executor, user_id: UUID, role: UserRole) -> User:
-    """Give a role; `is_admin` follows."""
+    """Set the role of a user, and `is_admin` with it."""
     ...
 
 
 @query
 async def set_eve_character(db: Executor, user_id: UUID, *, character: EveCharacterId, scopes: list[str]) -> User:
-    """Let a character of EVE sign in as this user."""
+    """Link an EVE character to this user, so that the character can sign in as the user."""
     ...
 
 
 @query
 async def touch_last_login(db: Executor, user_id: UUID) -> User:
-    """Note that the user has signed in now."""
+    """Set the time of the user's last sign-in to now."""
     ...
 
 
 @query
 async def set_password_hash(db: Executor, user_id: UUID, *, hashed_password: str) -> User:
-    """Store a hash that `passwords.hash_password` made; `set_password` does both."""
+    """Store a hash made by `passwords.hash_password`. `set_password` hashes and stores a password."""
     ...
 
 
 @query
 async def renew_password_hash(db: Executor, user_id: UUID, *, verified: str, renewed: str) -> User | None:
-    """Replace the hash that was just verified; None if the password has changed or the account is not active."""
+    """Replace the hash that was just verified. None if the password has changed or the account is not active."""
     ...
 
 
 @query
 async def find_verified_user(db: Executor, user_id: UUID, *, verified: str) -> User | None:
-    """The user whose hash was just verified; None if the password has changed or the account is not active."""
+    """Return the user whose hash was just verified. None if the password has changed or the account is not active."""
     ...
 
 
 @query
 async def find_login_by_username(db: Executor, login: Lookup) -> Login | None:
-    """What `authenticate` compares, for the user with this name."""
+    """Return the id, status and password hash of the user with this username. Used by `authenticate`."""
     ...
 
 
 @query
 async def find_login_by_email(db: Executor, login: Address) -> Login | None:
-    """What `authenticate` compares, for the user with this e-mail address."""
+    """Return the id, status and password hash of the user with this e-mail address. Used by `authenticate`."""
     ...
 
 
@@ -186,28 +186,28 @@ async def find_login_by_email(db: Executor, login: Address) -> Login | None:
 async def upsert_eve_user(
     db: Executor, user_id: UUID, *, eve_character_id: EveCharacterId, display_name: DisplayName, eve_scopes: list[str]
 ) -> User | None:
-    """Make or refresh the character's account; nothing for an account that is not active."""
+    """Create or update the account of a character; None if the account exists and is not active."""
     ...
 
 
 @query
 async def delete_user(db: Executor, user_id: UUID) -> RowCount:
-    """Delete the user and all that belongs to them; 0 if there is no such user."""
+    """Delete a user and all rows that belong to the user. Returns 0 if there is no such user."""
     ...
 
 
 async def find_user_by_login(db: Executor, login: str) -> User | None:
-    """The user with this name or e-mail address, whatever its case."""
+    """Return the user with this username or e-mail address, ignoring case; None if there is none."""
     if not may_be_email(login):
         return await find_user_by_username(db, login)
     return await find_user_by_email(db, login) if is_email(login) else None
 
 
 async def create_user(db: Database, new: NewUser) -> User:
-    """Create an account, its password hashed before a connection is taken.
+    """Create an account. The password is hashed before a connection is taken from the pool.
 
-    `WeakPassword` if the password is easy to guess; `UniqueViolation.columns` says which name is taken.
-    In a transaction use `insert_user`.
+    Raises `WeakPassword` if the password is easy to guess, and `UniqueViolation`, whose `columns` say what is taken,
+    such as the username. In a transaction, use `insert_user`.
     """
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password before it, then insert_user in it.")
     if not isinstance(new, NewUser):
@@ -217,10 +217,10 @@ async def create_user(db: Database, new: NewUser) -> User:
 
 
 async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User:
-    """Replace the password, hashed while no connection is held; `NotFound` if there is no such user.
+    """Replace the password, which is hashed while no connection is held. Raises `NotFound` if there is no such user.
 
-    `WeakPassword` if it is easy to guess. Sessions go on, and links to reset the password still work:
-    `accounts.change_password` and `accounts.reset_password` end them. In a transaction use `set_password_hash`.
+    Raises `WeakPassword` if it is easy to guess. Sessions and links to reset the password stay valid;
+    `accounts.change_password` and `accounts.reset_password` end them. In a transaction, use `set_password_hash`.
     """
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password before it, then set_password_hash in it.")
     check_length(password)
@@ -229,17 +229,17 @@ async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User
 
 
 async def hash_for(user: User | NewUser, password: SecretStr) -> str:
-    """Hash a password of this user while no connection is held; `WeakPassword` if it is easy to guess for the names."""
+    """Hash a password of this user. Raises `WeakPassword` if it is easy to guess, for example from the user's names."""
     names = [name for name in (user.username, user.email, user.display_name) if isinstance(name, str)]
     return await passwords.hash_password(password, context=names)
 
 
 async def authenticate(db: Database, login: str, password: SecretStr) -> User:
-    """The user with this username or e-mail and this password.
+    """Return the user with this username or e-mail address and this password.
 
-    One `InvalidCredentials`, after the same work, for an unknown user, a wrong password and an account that is not
-    active. A hash made with weaker parameters than today's is renewed. `accounts.authenticate` also counts failures.
-    Takes no `Transaction`, because the password is hashed in between. Raises `HashingBusy` if too many sign-ins wait.
+    Raises `InvalidCredentials` for an unknown user, a wrong password and an inactive account; all take the same time. A
+    hash with weaker parameters than the current ones is renewed. `accounts.authenticate` also counts failures. `db`
+    must not be a `Transaction`: hashing would keep it open. Raises `HashingBusy` if too many sign-ins wait.
     """
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call authenticate before the transaction begins.")
     check_secret(password)
@@ -248,20 +248,20 @@ async def authenticate(db: Database, login: str, password: SecretStr) -> User:
             found = await _find_verified_login(db, login, password)
             user = await _find_or_renew(db, found, password) if found else None
         except HashingBusy as error:
-            raise_alone(error.with_traceback(None))  # frames further down have the hash in local variables
+            raise_alone(error.with_traceback(None))  # deeper frames have the hash in local variables
         if found is None:
             raise InvalidCredentials("the login or the password is wrong")
         if user is not None:
             return user
-        # The account or its hash changed while the password was hashed, perhaps by another sign-in: begin again.
+        # The account or its hash changed while the password was hashed, perhaps by another sign-in: try again.
 
 
 async def sign_in_eve_user(
     db: Executor, *, eve_character_id: int, display_name: str, eve_scopes: Sequence[str] = ()
 ) -> User:
-    """Sign an EVE character in: its account is made at the first time and refreshed later.
+    """Sign in an EVE character. The first sign-in creates the account, later ones update it.
 
-    `AccountNotActive` if the account is suspended, inactive or deleted; it is then left as it is.
+    Raises `AccountNotActive` if the account is suspended, inactive or deleted, and does not change it.
     """
     if isinstance(eve_scopes, str) or not isinstance(eve_scopes, Sequence):
         raise InvalidValue(f"eve_scopes: expected a list, got {type(eve_scopes).__name__}")
@@ -277,14 +277,14 @@ async def sign_in_eve_user(
 
 
 async def _find_verified_login(db: Database, login: str, password: SecretStr) -> Login | None:
-    """The active account that this password opens. Nothing is raised here, where the hash is in a local variable."""
+    """Return the active account with this password. Raises nothing, because the hash is in a local variable here."""
     found = None if passwords.is_too_long(password) else await find_login(db, login)
     matches = await passwords.verify_password(found.hashed_password if found else None, password)
     return found if found and matches and found.status is UserStatus.ACTIVE else None
 
 
 async def _find_or_renew(db: Database, found: Login, password: SecretStr) -> User | None:
-    """The user whose password was just verified, the hash renewed if it is weak; None if either has changed."""
+    """Return the user whose password was just verified, and renew a weak hash. None if either has changed."""
     if (verified := found.hashed_password) is None:
         return None
     if not passwords.needs_rehash(verified):
@@ -294,7 +294,7 @@ async def _find_or_renew(db: Database, found: Login, password: SecretStr) -> Use
 
 
 async def find_login(db: Database, login: str) -> Login | None:
-    """What `authenticate` compares, for the user with this name or e-mail address."""
+    """Return the id, status and password hash of the user with this username or e-mail address, for `authenticate`."""
     if not may_be_email(login):
         return await find_login_by_username(db, login)
     return await find_login_by_email(db, login) if is_email(login) else None

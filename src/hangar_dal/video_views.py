@@ -1,4 +1,4 @@
-"""Views of videos: once per viewer and hour, exact counts, views per day, and what is viewed most.
+"""Video views: one per viewer and hour, exact counts, views per day, and the most viewed videos.
 
 `from hangar_dal import video_views`. Every function takes a `Database` or a `Transaction` first, opened with
 `COMMUNITY`.
@@ -25,49 +25,52 @@ query = COMMUNITY.query
 
 @query
 async def record_view(db: Executor, video_id: UUID, *, viewer_id: UUID) -> RowCount:
-    """Count a view, once per viewer and hour; 0 if it was counted already, or the viewer may not see the video."""
+    """Count a view, once per viewer and hour.
+
+    Returns 0 if it was counted before or the viewer may not see the video.
+    """
     ...
 
 
 @query
 async def insert_views(db: Executor, rows: list[View]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_views` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_views`."""
     ...
 
 
 @query
 async def count_views(db: Executor, video_id: UUID) -> int:
-    """How often a video was viewed."""
+    """Return the number of views of a video."""
     ...
 
 
 @query
 async def list_views_by_day(db: Executor, video_id: UUID, *, since: date, until: date) -> list[ViewsOfDay]:
-    """How often a video was viewed on each day in UTC, both days included. A day without views is left out."""
+    """Return the views of a video per day (UTC), from `since` to `until` inclusive. Days without views are omitted."""
     ...
 
 
 @query
 def stream_views(db: Executor, viewer_id: UUID) -> Stream[View]:
-    """What a user has viewed, the oldest first, as far as it was not purged."""
+    """Stream the views of a user that were not purged, oldest first."""
     ...
 
 
 @query
 async def delete_old_views(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` views; `purge_views` goes on to the end."""
+    """Delete up to `batch_size` views from before an instant. `purge_views` deletes all of them."""
     ...
 
 
 @query
 async def delete_trends(db: Executor, *, days: TrendDays) -> RowCount:
-    """Delete what was viewed most in so many days; `refresh_trends` replaces it."""
+    """Delete the stored list of the most viewed videos for this number of days. Used by `refresh_trends`."""
     ...
 
 
 @query
 async def insert_trends(db: Executor, *, days: TrendDays, since: date, size: TrendSize) -> RowCount:
-    """Store what was viewed most since a day; `refresh_trends` replaces what was stored before."""
+    """Store the list of the most viewed videos since a day. Used by `refresh_trends`."""
     ...
 
 
@@ -80,15 +83,15 @@ async def list_trending_videos(
     after: TrendingVideo | None = None,
     limit: PageSize = 50,
 ) -> list[TrendingVideo]:
-    """A page of the public videos that were viewed most in the last days, as of the last `refresh_trends`."""
+    """Return a page of the most viewed public videos of the last `days` days, as of the last `refresh_trends`."""
     ...
 
 
 async def refresh_trends(db: Executor, *, days: int = 7, size: int = 1000) -> int:
-    """Find what was viewed most in the last days, today included, for `list_trending_videos`. Returns how many.
+    """Compute the most viewed videos of the last `days` days, including today; return how many were stored.
 
-    It reads the counts of all these days: call it every few minutes, not for each request. Readers see the list before
-    or the new one. Each number of days has a list of its own.
+    `list_trending_videos` reads the result. The call reads the counts of all these days: call it every few minutes, not
+    for each request. Readers see either the old or the new list. Each value of `days` has its own list.
     """
     async with atomic(db) as tx:
         await delete_trends(tx, days=days)
@@ -97,12 +100,12 @@ async def refresh_trends(db: Executor, *, days: int = 7, size: int = 1000) -> in
 
 
 async def purge_views(db: Database, *, before: datetime, batch_size: int = 500) -> int:
-    """Delete the views of the hours before an instant, in batches; the counts stay. Returns how many."""
+    """Delete the views from hours before an instant, in batches; return how many. The counts stay."""
     return await purge_in_batches(lambda: delete_old_views(db, before=before, batch_size=batch_size), batch_size, None)
 
 
 async def import_views(db: Executor, rows: Iterable[View], *, batch_size: int = 500) -> int:
-    """Store many views and count them, one statement a batch, all or none; returns how many are new."""
+    """Store and count views in batches, all or none, except those that exist; return how many were stored."""
     once = batches(rows, batch_size, key=lambda view: (view.video_id, view.viewer_id, view.hour))
     async with atomic(db) as tx:
         return sum([await insert_views(tx, batch) for batch in once])

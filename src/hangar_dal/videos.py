@@ -1,4 +1,4 @@
-"""Videos: their states, who may see them, lists, search and renditions.
+"""Videos: status, visibility, lists, search and renditions.
 
 `from hangar_dal import videos`. Every function takes a `Database` or a `Transaction` first, opened with `COMMUNITY`.
 """
@@ -43,34 +43,34 @@ class _Page(TypedDict):
 
 @query
 async def insert_video(db: Executor, new: NewVideo) -> Video | None:
-    """Store a video; None if its id is taken. `create_video` says what to do then."""
+    """Store a video; None if its id is taken. Used by `create_video`."""
     ...
 
 
 @query
 async def insert_videos(db: Executor, rows: list[NewVideo]) -> RowCount:
-    """Store many in one statement, leaving out ids that are taken; `import_videos` makes the batches."""
+    """Store rows in one statement, except those whose id is taken. Used by `import_videos`."""
     ...
 
 
 @query
 async def get_video(db: Executor, video_id: UUID) -> Video:
-    """The video with this id. It does not ask who may see it."""
+    """Return the video with this id. Does not check who may see it."""
     ...
 
 
 @query
 async def find_visible_video(db: Executor, video_id: UUID, *, viewer_id: UUID | None) -> Video | None:
-    """The video if this viewer may see it; None stands for somebody who is not signed in.
+    """Return the video if this viewer may see it, otherwise None. `viewer_id=None` means not signed in.
 
-    The owner sees every video but a removed one. Others see published videos, unless one has blocked the other.
+    The owner sees all videos except removed ones. Others see published videos as `visibility` and blocks allow.
     """
     ...
 
 
 @query
 async def get_video_details(db: Executor, ids: VideoIds) -> list[VideoDetails]:
-    """The videos with these ids, each once, ordered by id, with owner, renditions and views."""
+    """Return the videos with these ids, each once, ordered by id, with owner, renditions and views."""
     ...
 
 
@@ -78,7 +78,7 @@ async def get_video_details(db: Executor, ids: VideoIds) -> list[VideoDetails]:
 async def list_videos_of_owner(
     db: Executor, owner_id: UUID, *, status: VideoStatus | None = None, after: Video | None = None, limit: PageSize = 50
 ) -> list[Video]:
-    """A page of an owner's videos, newest first, for the owner; `after` is the last of the page before."""
+    """Return a page of all videos of an owner, newest first. For the owner, who sees them all."""
     ...
 
 
@@ -86,7 +86,7 @@ async def list_videos_of_owner(
 async def list_visible_videos_of_owner(
     db: Executor, owner_id: UUID, *, viewer_id: UUID | None, after: Video | None = None, limit: PageSize = 50
 ) -> list[Video]:
-    """A page of an owner's published videos that this viewer sees in lists, newest first."""
+    """Return a page of an owner's published videos that this viewer may see in lists, newest first."""
     ...
 
 
@@ -100,7 +100,7 @@ async def list_newest_videos(
     after: Video | None,
     limit: PageSize,
 ) -> list[Video]:
-    """The public videos with or without tags; call `list_public_videos`."""
+    """Return a page of the public videos, newest first. Used by `list_public_videos`."""
     ...
 
 
@@ -116,13 +116,13 @@ async def list_tagged_videos(
     after: Video | None,
     limit: PageSize,
 ) -> list[Video]:
-    """The public videos with at least one of `any_tags` and with each of `all_tags`; call `list_public_videos`."""
+    """Return a page of public videos with any of `any_tags` and all of `all_tags`. Used by `list_public_videos`."""
     ...
 
 
 @query
 async def find_rarest_tag(db: Executor, all_tags: SomeTags) -> str:
-    """The tag that the fewest public videos have; all tags of more than 500 videos count as equal."""
+    """Return the tag with the fewest public videos. Tags of more than 500 videos count as equally frequent."""
     ...
 
 
@@ -136,46 +136,46 @@ async def search_videos_by_words(
     after: FoundVideo | None = None,
     limit: PageSize = 50,
 ) -> list[FoundVideo]:
-    """The public videos with all words and a word that begins with the prefix; `search_videos` makes the words."""
+    """Return a page of public videos with all words and one that starts with `prefix`. Used by `search_videos`."""
     ...
 
 
 @query
 def stream_videos(db: Executor, *, owner_id: UUID | None = None) -> Stream[Video]:
-    """All videos, or those of one owner, by id, for an export."""
+    """Stream all videos, or the videos of one owner, ordered by id, for an export."""
     ...
 
 
 @query
 async def update_video(db: Executor, video_id: UUID, **changes: Unpack[VideoChanges]) -> Video:
-    """Change the fields that are given: a field left out stays, a field set to None becomes NULL."""
+    """Change the given fields. Omitted fields stay as they are; None is stored as NULL."""
     ...
 
 
 @query
 async def publish_video(db: Executor, video_id: UUID, *, visibility: VideoVisibility) -> Video:
-    """Publish a READY video; one that is published keeps its instant.
+    """Publish a READY video, and set its visibility. A published video keeps its `published_at`.
 
-    `CheckViolation` in another status, `NotFound` for a removed video: `restore_video` comes first.
+    Raises `CheckViolation` in another status, and `NotFound` for a removed video: call `restore_video` first.
     """
     ...
 
 
 @query
 async def set_video_status(db: Executor, video_id: UUID, status: VideoStatus) -> Video:
-    """Go to another status; `TriggerViolation` if the status it has does not allow that. Not for REMOVED."""
+    """Set a status other than REMOVED. Raises `TriggerViolation` if the current status does not allow the change."""
     ...
 
 
 @query
 async def remove_video(db: Executor, video_id: UUID) -> Video:
-    """Hide a video from everybody until it is restored. Repeating it changes nothing."""
+    """Hide a video from everybody until it is restored. Repeating the call changes nothing."""
     ...
 
 
 @query
 async def restore_video(db: Executor, video_id: UUID) -> Video:
-    """Give a removed video the status back that it had. Repeating it changes nothing."""
+    """Restore a removed video to its earlier status. Repeating the call changes nothing."""
     ...
 
 
@@ -187,25 +187,25 @@ async def delete_video(db: Executor, video_id: UUID) -> RowCount:
 
 @query
 async def move_videos(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give all videos of one owner to another."""
+    """Give all videos of the owner `merged` to the owner `kept`."""
     ...
 
 
 @query
 async def lock_video(db: Executor, video_id: UUID) -> UUID:
-    """Keep other transactions from changing this video or its renditions."""
+    """Lock a video, so that other transactions cannot change it or its renditions; return its id."""
     ...
 
 
 @query
 async def list_renditions(db: Executor, video_id: UUID) -> list[Rendition]:
-    """The renditions of a video, the largest first."""
+    """Return the renditions of a video, largest first."""
     ...
 
 
 @query
 def stream_renditions(db: Executor, owner_id: UUID) -> Stream[RenditionOfVideo]:
-    """The renditions of all videos of an owner, for an export."""
+    """Stream the renditions of all videos of an owner, for an export."""
     ...
 
 
@@ -217,17 +217,17 @@ async def delete_renditions(db: Executor, video_id: UUID) -> RowCount:
 
 @query
 async def insert_renditions(db: Executor, rows: list[RenditionOfVideo]) -> RowCount:
-    """Store renditions of videos, leaving out those that exist; for `replace_renditions` and `import_renditions`."""
+    """Store renditions, except those that exist. Used by `replace_renditions` and `import_renditions`."""
     ...
 
 
 def fold_tags(tags: Iterable[str]) -> list[str]:
-    """The tags as they are stored: folded, each once, with `-` between words."""
+    """Return the tags in their stored form: folded, without duplicates, with `-` between words."""
     return list(dict.fromkeys("-".join(fold("tag", tag).split()) for tag in tags))
 
 
 async def create_video(db: Executor, new: NewVideo) -> Video:
-    """Store a video. Repeating it with the same id returns the video; `UniqueViolation` if another owner has the id."""
+    """Store a video. A repeated call returns the stored video. Raises `UniqueViolation` if another owner has the id."""
     if (video := await insert_video(db, new)) is not None:
         return video
     video = await get_video(db, new.id)
@@ -237,7 +237,7 @@ async def create_video(db: Executor, new: NewVideo) -> Video:
 
 
 async def import_videos(db: Executor, rows: Iterable[NewVideo], *, batch_size: int = 500) -> int:
-    """Store many videos, one statement a batch, all or none; returns how many. Ids that are taken are left out."""
+    """Store videos in batches, all or none, except those whose id is taken; return how many were stored."""
     async with atomic(db) as tx:
         return sum([await insert_videos(tx, batch) for batch in batches(rows, batch_size)])
 
@@ -253,9 +253,9 @@ async def list_public_videos(
     after: Video | None = None,
     limit: int = 50,
 ) -> list[Video]:
-    """A page of the public videos, the last published first, without those of users whom a block hides from the viewer.
+    """Return a page of the public videos, most recently published first, without those a block hides from the viewer.
 
-    A video has at least one of `any_tags`, and each of `all_tags`; both have at most 30.
+    Each video has at least one of `any_tags` and all of `all_tags`. Both lists have at most 30 tags.
     """
     page = _Page(viewer_id=viewer_id, language=language, category=category, after=after, limit=limit)
     if all_tags and any_tags is None:
@@ -273,10 +273,10 @@ async def search_videos(
     after: FoundVideo | None = None,
     limit: int = 50,
 ) -> list[FoundVideo]:
-    """A page of the public videos that have all words of the text in title, description or tags.
+    """Return a page of the public videos with all words of the text in title, description or tags.
 
-    The last word may be the beginning of one. More matches in the title come first, then the last published. A text
-    without a word finds nothing. `after` is the last of the page before.
+    The last word also matches as a prefix. Sorted by matches in the title, then most recently published. A text without
+    a word finds nothing. `after` is the last video of the previous page.
     """
     *whole, last = search_words("text", text) or [""]
     if not last:
@@ -285,7 +285,7 @@ async def search_videos(
 
 
 async def replace_renditions(db: Executor, video_id: UUID, renditions: list[Rendition]) -> list[Rendition]:
-    """Replace all renditions of a video by these, or none; `NotFound` if there is no such video."""
+    """Replace all renditions of a video in one transaction. Raises `NotFound` if there is no such video."""
     async with atomic(db) as tx:
         await lock_video(tx, video_id)
         await delete_renditions(tx, video_id)
@@ -294,7 +294,7 @@ async def replace_renditions(db: Executor, video_id: UUID, renditions: list[Rend
 
 
 async def import_renditions(db: Executor, rows: Iterable[RenditionOfVideo], *, batch_size: int = 500) -> int:
-    """Store many renditions, one statement a batch, all or none; returns how many. Those that exist are left out."""
+    """Store renditions in batches, all or none, except those that exist; return how many were stored."""
     once = batches(rows, batch_size, key=lambda each: (each.video_id, each.name))
     async with atomic(db) as tx:
         return sum([await insert_renditions(tx, batch) for batch in once])

@@ -1,7 +1,7 @@
-"""Events that providers report by webhooks: each is stored once, and processed in order per object.
+"""Webhook events of providers: each is stored once, and the events of one object are processed in order.
 
 `from hangar_dal import webhook_events`. Every function takes a `Database` or a `Transaction` first, opened with
-`COMMERCE`. `receive` stores an event, `work` gives events to a worker.
+`COMMERCE`. `receive` stores an event; `work` yields events to a worker.
 """
 # mypy: disable-error-code="empty-body"
 
@@ -39,30 +39,30 @@ LEASE: Final = timedelta(minutes=1)
 POLL: Final = timedelta(seconds=1)
 MAX_ATTEMPTS: Final = 10
 
-CHANNEL: Final = "hangar_webhooks"  # of PostgreSQL's notifications, whose payload is the provider
+CHANNEL: Final = "hangar_webhooks"  # the PostgreSQL notification channel; the payload is the provider
 
 
 @query
 async def insert_event(db: Executor, new: NewWebhookEvent) -> WebhookEvent | None:
-    """Store an event; None if its id is taken, or the provider's id of it. For `receive`."""
+    """Store an event; None if its `id` or the provider's `event_id` is taken. Used by `receive`."""
     ...
 
 
 @query
 async def insert_events(db: Executor, rows: list[NewWebhookEvent]) -> RowCount:
-    """Store many in one statement, leaving out those that are there; `receive_many` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `receive_many`."""
     ...
 
 
 @query
 async def get_event(db: Executor, webhook_event_id: UUID) -> WebhookEvent:
-    """The event with this id."""
+    """Return the event with this id. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def find_event(db: Executor, provider: PlainName, *, event_id: Label) -> WebhookEvent | None:
-    """The event that a provider calls so, whatever has become of it."""
+    """Return the event with this id of the provider, in any status; None if there is none."""
     ...
 
 
@@ -70,7 +70,7 @@ async def find_event(db: Executor, provider: PlainName, *, event_id: Label) -> W
 async def claim_due_events(
     db: Executor, provider: PlainName, *, claim_id: UUID, lease_ends_at: datetime, batch_size: BatchSize
 ) -> RowCount:
-    """Look at up to `batch_size` events that are due, and claim those that are first of their object. For `claim`."""
+    """Claim those of up to `batch_size` due events that are first of their object. Used by `claim`."""
     ...
 
 
@@ -78,43 +78,46 @@ async def claim_due_events(
 async def list_claimed_events(
     db: Executor, provider: PlainName, *, claim_id: UUID, lease_ends_at: datetime
 ) -> list[ClaimedEvent]:
-    """What a claim has claimed, in order. For `claim`."""
+    """Return the events of a claim, in order. Used by `claim`."""
     ...
 
 
 @query
 async def finish_events(db: Executor, ids: Ids, *, claim_id: UUID) -> RowCount:
-    """Mark events of a claim as processed, as far as they still belong to it. For `done` and `done_all`."""
+    """Mark events as processed, except those that no longer belong to the claim. Used by `done` and `done_all`."""
     ...
 
 
 @query
 async def retry_event(db: Executor, event: ClaimedEvent, *, due_at: datetime, last_error: LastError) -> RowCount:
-    """Make a claimed event due again later; 0 if the claim has lost it. For `fail`."""
+    """Set a new due time for a claimed event; 0 if the claim no longer owns the event. Used by `fail`."""
     ...
 
 
 @query
 async def give_up_claimed_event(db: Executor, event: ClaimedEvent, *, last_error: LastError) -> RowCount:
-    """Give a claimed event up; 0 if the claim has lost it. For `fail`."""
+    """Mark a claimed event as FAILED; 0 if the claim no longer owns the event. Used by `fail`."""
     ...
 
 
 @query
 async def release(db: Executor, event: ClaimedEvent) -> RowCount:
-    """Give an event back untried, so that a worker can claim it at once; 0 if the claim has lost it."""
+    """Release an event untried, so that a worker can claim it at once; 0 if the claim no longer owns it."""
     ...
 
 
 @query
 async def extend_lease(db: Executor, claimed: ClaimedEvent, *, until: datetime) -> ClaimedEvent | None:
-    """Move the end of a lease; None if the claim has lost the event. For `extend`."""
+    """Set a new end for a lease; None if the claim no longer owns the event. Used by `extend`."""
     ...
 
 
 @query
 async def give_up(db: Executor, webhook_event_id: UUID, *, last_error: LastError) -> WebhookEvent:
-    """Give an event up that is not processed, so that the next one of its object goes on. `NotFound` if it is."""
+    """Mark an unprocessed event as FAILED, so that the next event of its object can be claimed.
+
+    Raises `NotFound` if it is processed.
+    """
     ...
 
 
@@ -122,19 +125,19 @@ async def give_up(db: Executor, webhook_event_id: UUID, *, last_error: LastError
 async def list_failed_events(
     db: Executor, *, provider: PlainName | None = None, after: WebhookEvent | None = None, limit: PageSize = 50
 ) -> list[WebhookEvent]:
-    """A page of the events that were given up, the last one first."""
+    """Return a page of the FAILED events, most recent first."""
     ...
 
 
 @query
 async def retry_failed_event(db: Executor, webhook_event_id: UUID) -> WebhookEvent:
-    """Try an event again that was given up, behind all others. `NotFound` if it was not."""
+    """Queue a FAILED event again behind all other events. Raises `NotFound` if it is not FAILED."""
     ...
 
 
 @query
 async def find_oldest_due_event(db: Executor, provider: PlainName) -> WebhookEvent | None:
-    """The event that has been due for the longest time; None if no worker is behind."""
+    """Return the event that has been due for the longest time; None if no event is due."""
     ...
 
 
@@ -142,17 +145,17 @@ async def find_oldest_due_event(db: Executor, provider: PlainName) -> WebhookEve
 async def delete_finished_events(
     db: Executor, *, status: Literal["PROCESSED", "FAILED"], before: datetime, batch_size: BatchSize
 ) -> RowCount:
-    """Delete up to `batch_size` events; `purge_events` goes on to the end."""
+    """Delete up to `batch_size` finished events. `purge_events` deletes all of them."""
     ...
 
 
 async def receive(db: Executor, new: NewWebhookEvent) -> WebhookEvent:
-    """Store an event. If the provider has sent it before, nothing is written, and the stored event is returned.
+    """Store an event. If the provider has sent it before, writes nothing and returns the stored event.
 
-    Answer the provider when the call has returned: then the event is not lost. `UniqueViolation` if another event has
-    the `id`.
+    Answer the provider only after this call returns, so that no event is lost. Raises `UniqueViolation` if another
+    event has the `id`.
     """
-    while True:  # again if a purge deletes the other event between the two statements
+    while True:  # repeat if a purge deletes the other event between the two statements
         if event := await insert_event(db, new) or await find_event(db, new.provider, event_id=new.event_id):
             return event
         with suppress(NotFound):
@@ -161,42 +164,42 @@ async def receive(db: Executor, new: NewWebhookEvent) -> WebhookEvent:
 
 
 async def receive_many(db: Executor, rows: Iterable[NewWebhookEvent], *, batch_size: int = 500) -> int:
-    """Store many events, one statement a batch, all or none; returns how many were new."""
+    """Store events in batches, all or none, except those that exist; return how many were stored."""
     async with atomic(db) as tx:
         found = batches(rows, batch_size, key=lambda new: (new.provider, new.event_id))
         return sum([await insert_events(tx, batch) for batch in found])
 
 
 async def claim(db: Database, provider: str, *, batch_size: int = 100, lease: timedelta = LEASE) -> list[ClaimedEvent]:
-    """Claim events that are due, the first due first; empty if there are none. `work` calls it again and again.
+    """Claim due events, the longest due first, and return them; empty if none is due. `work` calls it repeatedly.
 
-    The claim is committed when the call returns, so it takes no `Transaction`. An event that is not processed when the
-    lease ends is claimed again. Only one event of an object is claimed at a time.
+    The claim is committed when the call returns, so `db` must not be a `Transaction`. An event that is not processed
+    when the lease ends can be claimed again. Only one event of an object is claimed at a time.
     """
     refuse_transaction(db, "other workers see a claim only after COMMIT. Claim before the transaction begins.")
     while True:
         claim_id, lease_ends_at = uuid7(), lifetime_end(db.now(), "lease", lease)
-        with suppress(CommitUnknown):  # then the list says what was claimed
+        with suppress(CommitUnknown):  # the list below shows what was claimed
             if not await claim_due_events(
                 db, provider, claim_id=claim_id, lease_ends_at=lease_ends_at, batch_size=batch_size
             ):
                 return []
-        # None was claimed if all that were looked at wait behind others. The next round looks at those after them.
+        # If every event of the batch waits behind another, none is claimed. The next round reads the following ones.
         if claimed := await list_claimed_events(db, provider, claim_id=claim_id, lease_ends_at=lease_ends_at):
             return claimed
 
 
 async def done(db: Executor, event: ClaimedEvent) -> None:
-    """Mark an event as processed, in the transaction of what it caused: then both are committed, or neither.
+    """Mark an event as processed. Call it in the transaction of the event's effects: both are committed or neither.
 
-    `MessageLeaseLost` if another worker has claimed it since, or if it was marked before.
+    Raises `MessageLeaseLost` if another worker has claimed the event since, or if it was marked before.
     """
     if not await finish_events(db, [event.id], claim_id=event.claim_id):
         raise _lost(event)
 
 
 async def done_all(db: Executor, events: Sequence[ClaimedEvent]) -> int:
-    """Mark many events as processed; returns how many. Those that others have claimed since are left to them."""
+    """Mark events as processed, except those that other workers have claimed since; return how many."""
     claims: dict[UUID, list[UUID]] = {}
     for event in events:
         claims.setdefault(event.claim_id, []).append(event.id)
@@ -212,10 +215,10 @@ async def fail(
     retry_after: timedelta | None = None,
     max_attempts: int = MAX_ATTEMPTS,
 ) -> bool:
-    """Try an event again later, or give it up after `max_attempts`; True if it is tried again.
+    """Retry an event later, or mark it as FAILED after `max_attempts`; return True if it will be retried.
 
-    Without `retry_after`, the pause doubles from one second to one hour, less up to a quarter. `error` is stored, cut
-    to 1,000 characters: leave secrets out of it. `MessageLeaseLost` as for `done`.
+    Without `retry_after`, the pause doubles with each attempt, from one second to one hour, minus up to 25 % at random.
+    The first 1,000 characters of `error` are stored: leave out secrets. Raises `MessageLeaseLost` as `done` does.
     """
     last_error, is_last = error[:MAX_ERROR_CHARACTERS], event.attempts >= max_attempts
     if is_last:
@@ -230,7 +233,7 @@ async def fail(
 
 
 async def extend(db: Executor, event: ClaimedEvent, *, lease: timedelta = LEASE) -> ClaimedEvent:
-    """Keep an event for another lease, counted from now. `MessageLeaseLost` if another worker has claimed it since."""
+    """Extend a lease, counted from now. Raises `MessageLeaseLost` if another worker has claimed the event since."""
     if extended := await extend_lease(db, event, until=lifetime_end(db.now(), "lease", lease)):
         return extended
     raise _lost(event)
@@ -245,7 +248,10 @@ def work(
     poll: timedelta = POLL,
     stop: asyncio.Event | None = None,
 ) -> AsyncGenerator[list[ClaimedEvent]]:
-    """`async for batch in webhook_events.work(db, "stripe"): ...`, until `stop` is set, as `outbox.work` does."""
+    """Yield batches of claimed events: `async for batch in webhook_events.work(db, "stripe"): ...`.
+
+    See `outbox.work`.
+    """
     refuse_transaction(db, "a worker needs transactions of its own.")
     lifetime_end(db.now(), "lease", lease)
     claim_batch = partial(claim, db, provider, batch_size=batch_size, lease=lease)
@@ -255,7 +261,10 @@ def work(
 async def purge_events(
     db: Database, *, status: Literal["PROCESSED", "FAILED"] = "PROCESSED", before: datetime, batch_size: int = 500
 ) -> int:
-    """Delete the events that ended before an instant, in batches; returns how many. Then repeats are new events."""
+    """Delete the events finished before an instant, in batches; return how many.
+
+    If the provider sends a deleted event again, it is stored as new.
+    """
     return await purge_in_batches(
         lambda: delete_finished_events(db, status=status, before=before, batch_size=batch_size), batch_size, None
     )
