@@ -1,6 +1,6 @@
-"""`hangar-dal`: what an installed package needs from a shell, without a checkout. The topmost layer.
+"""The command line `hangar-dal`, for an installation without a checkout. The top layer.
 
-A module for each command, or for each family of commands; `add(commands)` offers it.
+Each command, or group of commands, has a module. `add(commands)` of the module adds it to the parser.
 """
 
 import argparse
@@ -20,11 +20,11 @@ from hangar_dal.errors import HangarError
 
 
 def run() -> int:
-    """What the shell calls: `main` in a process of its own.
+    """The entry point for the shell: run `main` and return the exit code.
 
-    Stopped by Ctrl-C or by SIGTERM, as CI stops a job, it still drops its scratch databases and gives its locks back.
+    On Ctrl-C and on SIGTERM, which CI sends to stop a job, scratch databases are still dropped and locks released.
     """
-    gc.disable()  # it ends before collecting garbage could pay
+    gc.disable()  # the process ends too soon for garbage collection to be worthwhile
     signal.signal(signal.SIGTERM, _stop)
     try:
         return main()
@@ -33,7 +33,7 @@ def run() -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command. Its answer goes to stdout, an error as one message to stderr."""
+    """Run one command and return its exit code. Results go to stdout, and an error goes to stderr as one message."""
     chosen = _parser().parse_args(arguments)
     command: Command = chosen.command
     try:

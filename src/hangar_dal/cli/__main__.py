@@ -1,4 +1,4 @@
-"""`python -m hangar_dal.cli`: the command, where its script is not on the PATH."""
+"""`python -m hangar_dal.cli` runs `hangar-dal` if its script is not on the PATH."""
 
 import sys
 

@@ -14,7 +14,7 @@ from hangar_dal.settings import Settings
 
 
 def add(commands: Subcommands) -> None:
-    """Offer `backup`."""
+    """Add the command `backup`."""
     parser = add_command(
         commands,
         "backup",
@@ -68,7 +68,7 @@ def _sealed(made: Backup) -> str:
 
 
 async def _made(chosen: argparse.Namespace, shown: Progress) -> Backup:
-    chosen_project(chosen)  # the catalogs' models say what sealed values are bound to
+    chosen_project(chosen)  # imports the catalogs, whose models declare to what sealed values are bound
     settings = Settings(database_url=chosen.database) if chosen.database else Settings()
 
     def show(done: int, total: int) -> None:

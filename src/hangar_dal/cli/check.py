@@ -1,4 +1,4 @@
-"""`hangar-dal check`: every query against both databases, before it ships."""
+"""`hangar-dal check`: check every query against both databases."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Subcommands) -> None:
-    """Offer `check`."""
+    """Add the command `check`."""
     parser = add_command(
         commands,
         "check",

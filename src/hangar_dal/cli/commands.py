@@ -1,4 +1,4 @@
-"""How a command is declared, so that each module of the command line adds its own. Builds on `terminal`."""
+"""The function with which each module of the command line adds its commands. Builds on `terminal`."""
 
 import argparse
 from collections.abc import Callable
@@ -12,7 +12,10 @@ Subcommands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 def add_command(
     commands: Subcommands, name: str, command: Command, summary: str, description: str
 ) -> argparse.ArgumentParser:
-    """A command with its help; give the parser that comes back its arguments. `command` returns the exit code."""
+    """Add a command with its help, and return its parser, to which the caller adds arguments.
+
+    The function `command` runs the command and returns the exit code.
+    """
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=summary,

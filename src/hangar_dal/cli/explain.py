@@ -1,4 +1,4 @@
-"""`hangar-dal explain`: how both databases go about each query, on tables that look large to them."""
+"""`hangar-dal explain`: show the plan of each query on both databases, on tables with statistics of large tables."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Subcommands) -> None:
-    """Offer `explain`."""
+    """Add the command `explain`."""
     parser = add_command(
         commands,
         "explain",

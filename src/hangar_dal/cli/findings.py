@@ -1,4 +1,4 @@
-"""Prints findings, for a person or for a program. Builds on `terminal` and the contract's `report`."""
+"""Print findings, for a person or for a program. Builds on `terminal` and `contract.report`."""
 
 import argparse
 import sys
@@ -19,7 +19,7 @@ _COLOURS: Final[Mapping[Style, str]] = MappingProxyType(
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """`--format`, and `--json` as people guess it; read with `refuse_format` and `print_findings`."""
+    """Add `--format`, and its short form `--json`. `refuse_format` and `print_findings` read them."""
     parser.add_argument(
         "--format",
         choices=FORMATS,
@@ -30,7 +30,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 
 
 def refuse_format(chosen: argparse.Namespace) -> None:
-    """`SettingsError` if the report cannot be written: SARIF explains the rules, which need the parser."""
+    """Raise `SettingsError` if sqlglot is missing for SARIF: the format explains the rules, which need the parser."""
     if chosen.format == "sarif" and find_spec("sqlglot") is None:
         raise SettingsError("--format sarif needs sqlglot; pip install 'hangar-dal[check]'")
 
@@ -38,7 +38,7 @@ def refuse_format(chosen: argparse.Namespace) -> None:
 def print_findings(
     findings: Sequence[Finding], scope: Scope, chosen: argparse.Namespace, *, clean: str, checked: int | None = None
 ) -> None:
-    """Print the scope, the findings and their number, or `clean` without findings, in the format that was chosen."""
+    """Print the scope, the findings and their number in the chosen format. Without findings, print `clean`."""
     if chosen.format in ("table", "github"):
         print_scope(scope)
     text = report_as(chosen.format, findings, scope, checked=checked, paint=_paint)
@@ -51,7 +51,7 @@ def print_findings(
 
 
 def warn_of(findings: Sequence[Finding]) -> None:
-    """Print findings to stderr, for a command whose answer is something else."""
+    """Print findings to stderr, for a command that prints its result to stdout."""
     if findings:
         print(
             f"\n{as_table(findings, lambda text, style: coloured(text, _COLOURS[style], sys.stderr))}", file=sys.stderr
@@ -59,7 +59,7 @@ def warn_of(findings: Sequence[Finding]) -> None:
 
 
 def print_scope(scope: Scope) -> None:
-    """Say what was checked, before anything is said of it."""
+    """Print what was checked, before the results."""
     for line in scope.lines():
         print(coloured(line, DIM, sys.stdout))
     print()

@@ -19,7 +19,7 @@ _COLOURS: Final = {"-": RED, "+": GREEN, "@": DIM}
 
 
 def add_fix(parser: argparse.ArgumentParser) -> None:
-    """`--fix`, `--from` and `--yes`, which `fix_files` reads."""
+    """Add `--fix`, `--from` and `--yes`. `fix_files` reads them."""
     parser.add_argument(
         "--fix",
         action="store_true",
@@ -36,7 +36,7 @@ def add_fix(parser: argparse.ArgumentParser) -> None:
 
 
 def fix_files(chosen: argparse.Namespace, project: Project, progress: "Progress") -> bool:
-    """Whether nothing is left to be written: there was no change, or all were written."""
+    """Show the changes, ask, and write them. Return False if there are changes that were not written."""
     fixes = _plan(chosen, project, progress)
     out = sys.stdout if chosen.format == "table" else sys.stderr  # other formats are read by programs
     for finding in fixes.left:
@@ -54,7 +54,7 @@ def fix_files(chosen: argparse.Namespace, project: Project, progress: "Progress"
 
 
 def show_changes(changes: "Sequence[Change]", out: TextIO) -> None:
-    """The diff of each, in colour on a terminal."""
+    """Print the diff of each change, in colour on a terminal."""
     from hangar_dal.fixing import diff_of  # noqa: PLC0415 - it imports a parser, which no other command needs
 
     for change in changes:
@@ -65,7 +65,7 @@ def show_changes(changes: "Sequence[Change]", out: TextIO) -> None:
 
 
 def may_write(chosen: argparse.Namespace, count: int) -> bool:
-    """Whether `--yes` was given, or somebody at a terminal answers yes."""
+    """Return whether `--yes` was given or the user at the terminal answers yes."""
     if chosen.yes:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -80,7 +80,7 @@ def may_write(chosen: argparse.Namespace, count: int) -> bool:
 
 
 def write_changes(changes: "Sequence[Change]", out: TextIO) -> None:
-    """Write them and name each file."""
+    """Write the changes and print the path of each file."""
     from hangar_dal.fixing import write  # noqa: PLC0415 - as above
 
     for change in changes:
@@ -90,7 +90,7 @@ def write_changes(changes: "Sequence[Change]", out: TextIO) -> None:
 
 
 def refuse_without_fix(chosen: argparse.Namespace) -> None:
-    """`--from` and `--yes` mean nothing alone."""
+    """Raise `SettingsError` if `--from` or `--yes` was given without `--fix`."""
     for option, given in (("--from", chosen.source), ("--yes", chosen.yes)):
         if given and not chosen.fix:
             raise SettingsError(f"{option} belongs to --fix")

@@ -1,4 +1,4 @@
-"""`hangar-dal keys ...`: make the keys that seal, count the values of each, and replace them."""
+"""`hangar-dal keys ...`: make keys that seal values, count the values of each key, and replace old keys."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ from hangar_dal.settings import Settings
 
 
 def add(commands: Subcommands) -> None:
-    """Offer `keys` and its commands."""
+    """Add `keys` and its commands."""
     parser = commands.add_parser(
         "keys",
         help="make keys that seal values, and replace old ones",
@@ -111,7 +111,7 @@ async def _opened(chosen: argparse.Namespace, *, check_schema: bool) -> AsyncIte
         raise SettingsError(f"no catalog is named, so it is unknown which columns are sealed; {NAME_THEM}")
     settings = Settings(database_url=chosen.database) if chosen.database else Settings()
     columns, left_out = sealed_columns(catalogs, await asyncio.to_thread(database_schema, chosen.database))
-    # One catalog is enough to get the keys.
+    # The database needs the keys, and has them if it is opened with one catalog that has sealed values.
     catalog = ACCOUNTS if ACCOUNTS in catalogs else next((each for each in catalogs if each.has_sealed), None)
     async with open_database(settings, catalog=catalog, keys=chosen_keys(chosen), check_schema=check_schema) as db:
         yield _Work(db, catalogs, columns, left_out)

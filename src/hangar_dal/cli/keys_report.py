@@ -1,4 +1,4 @@
-"""What `hangar-dal keys` says about the values of each key, and its exit codes."""
+"""The output of `hangar-dal keys` about the values of each key, and its exit codes."""
 
 import sys
 from collections import Counter
@@ -11,7 +11,7 @@ Counts = Mapping[str, Counted]  # by column
 
 
 def print_rotated(rotated: Rotated, first: str) -> None:
-    """What was done to one column."""
+    """Print the result of the rotation of one column."""
     print(f"{rotated.column.name}: {rotated.resealed} values sealed again with {first}")
     _print_some([f"not opened: {error}" for error in rotated.unopened], rotated.unopened_count, "not opened")
     _print_some([f"not changed: {reason}" for reason in rotated.refused], rotated.refused_count, "not changed")
@@ -25,7 +25,7 @@ def _print_some(sentences: Sequence[str], count: int, what: str) -> None:
 
 
 def print_counts(counts: Counts, left_out: Sequence[str], ids: Sequence[str]) -> None:
-    """The values of each key in each column, keys that do not open a value, and what to do about each key."""
+    """Print the number of values of each key in each column, the keys that open no value, and what to do."""
     for column, counted in counts.items():
         found = counted.values
         print(f"{column}: {found.total()} values")
@@ -45,7 +45,7 @@ def print_counts(counts: Counts, left_out: Sequence[str], ids: Sequence[str]) ->
 
 
 def status_code(counts: Counts, left_out: Sequence[str], ids: Sequence[str]) -> int:
-    """The exit code of `keys status`."""
+    """Return the exit code of `keys status`."""
     total = _total(counts)
     if left_out or any(key_id not in ids for key_id in total) or any(each.unopened for each in counts.values()):
         return FAILED
@@ -53,7 +53,7 @@ def status_code(counts: Counts, left_out: Sequence[str], ids: Sequence[str]) -> 
 
 
 def rotation_code(counts: Counts, left_out: Sequence[str], ids: Sequence[str]) -> int:
-    """The exit code of `keys rotate`."""
+    """Return the exit code of `keys rotate`."""
     return FAILED if status_code(counts, left_out, ids) else OK
 
 

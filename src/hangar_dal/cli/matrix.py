@@ -1,4 +1,4 @@
-"""`hangar-dal check --matrix`: which queries hold before and after each migration. Builds on the contract's."""
+"""`hangar-dal check --matrix`: which queries hold before and after each migration. Builds on `contract.matrix`."""
 
 import argparse
 import json
@@ -22,7 +22,7 @@ _COLOURS: Final = {"holds": GREEN, "breaks": RED}
 
 
 def add_matrix(parser: argparse.ArgumentParser) -> None:
-    """`--since`, which belongs to `--matrix`."""
+    """Add `--since`, an option of `--matrix`."""
     parser.add_argument(
         "--since",
         metavar="MIGRATION",
@@ -31,7 +31,11 @@ def add_matrix(parser: argparse.ArgumentParser) -> None:
 
 
 def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
-    """Exit code 1 if the change must be split, or if the project's folder holds what the section does not name."""
+    """Print the matrix and return the exit code.
+
+    The code is 1 if the change must be split, or if the project's folder has queries or migrations that
+    `[tool.hangar_dal]` does not name.
+    """
     from hangar_dal.contract.matrix import matrix  # noqa: PLC0415 - its dependencies are an extra
 
     if chosen.format not in ("table", "json"):
@@ -54,7 +58,7 @@ def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
 
 
 def _print(found: "Matrix") -> None:
-    states = found.states[1:]  # of no tables, nothing holds
+    states = found.states[1:]  # the first state has no tables
     width = max(map(len, found.queries), default=0)
     heads = _short([state.migration for state in states])
     print(f"{'':<{width}}  {'  '.join(coloured(f'{head:<6}', BOLD, sys.stdout) for head in heads)}".rstrip())
@@ -79,13 +83,13 @@ def _print_reasons(state: "State") -> None:
 
 
 def _cell(state: "State", query: str) -> str:
-    """One database alone breaks where the twins of the migration, or of the query, are not alike."""
+    """Return "holds", "breaks", or the dialect if the query breaks on one database only."""
     why = state.why(query)
     return "holds" if not why else "breaks" if len(why) > 1 else next(iter(why))
 
 
 def _short(migrations: list[str]) -> list[str]:
-    """Their numbers, if these tell them apart."""
+    """Return the numbers of the migrations, or their whole ids if two numbers are equal."""
     numbers = [migration.partition("_")[0] for migration in migrations]
     return numbers if len(set(numbers)) == len(numbers) else migrations
 

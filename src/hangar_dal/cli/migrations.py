@@ -1,4 +1,4 @@
-"""`hangar-dal migrations ...`: what an installed package needs where there is no checkout to run `yoyo` in."""
+"""`hangar-dal migrations ...`: manage migrations in an installation without a checkout, where `yoyo` cannot run."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from hangar_dal.cli.terminal import FAILED, GREEN, OK, PENDING, coloured
 
 
 def add(commands: Subcommands) -> None:
-    """Offer `migrations` and its commands."""
+    """Add `migrations` and its commands."""
     parser = commands.add_parser(
         "migrations",
         help="apply, list, adopt and verify migrations",

@@ -1,4 +1,4 @@
-"""`hangar-dal migrations status`: where a database stands, for people and for deploy scripts."""
+"""`hangar-dal migrations status`: list the state of each migration, for people and for deploy scripts."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ _COLOURS: Final[dict[State, str]] = {"applied": GREEN, "pending": YELLOW, "edite
 
 
 def add(actions: Subcommands) -> None:
-    """Offer `migrations status`."""
+    """Add the command `migrations status`."""
     parser = add_command(
         actions,
         "status",

@@ -1,4 +1,4 @@
-"""`hangar-dal migrations verify`: whether migrations can be trusted, before a database that matters has them."""
+"""`hangar-dal migrations verify`: test migrations on scratch databases before an important database gets them."""
 
 import argparse
 
@@ -15,7 +15,7 @@ from hangar_dal.sqlscan import DIALECTS
 
 
 def add(actions: Subcommands) -> None:
-    """Offer `migrations verify`."""
+    """Add the command `migrations verify`."""
     parser = add_command(
         actions,
         "verify",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Subcommands) -> None:
-    """Offer `new`."""
+    """Add the command `new`."""
     parser = commands.add_parser("new", help="write the first version of a query")
     kinds = parser.add_subparsers(title="what to write", metavar="KIND", required=True)
     query = add_command(

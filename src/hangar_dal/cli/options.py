@@ -1,4 +1,4 @@
-"""Options that several commands share. Builds on `settings` and the contract's `project`."""
+"""Options that several commands share. Builds on `settings` and `contract.project`."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,10 @@ from hangar_dal.settings import PostgresTarget, Settings
 
 
 def add_database(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
-    """`--database URL`, read as `chosen.database`; `again`: what was said before the subcommand's name holds too."""
+    """Add `--database URL`, read as `chosen.database`.
+
+    Pass `again=True` for a subcommand, so that it keeps the value that was given before the subcommand's name.
+    """
     parser.add_argument(
         "--database",
         metavar="URL",
@@ -21,7 +24,7 @@ def add_database(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
 
 
 def add_catalogs(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
-    """`--catalog module:NAME`, read with `chosen_project` or `folders`; `again` as for `add_database`."""
+    """Add `--catalog module:NAME`, read with `chosen_project` or `folders`. `again` is as in `add_database`."""
     parser.add_argument(
         "--catalog",
         metavar="MODULE:NAME",
@@ -33,13 +36,13 @@ def add_catalogs(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
-    """`--catalog`, and `--project FILE` as the other way to name catalogs; read with `chosen_project`."""
+    """Add `--catalog` and `--project FILE`, two ways to name catalogs, read with `chosen_project`."""
     add_catalogs(parser)
     parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
 
 
 def add_keys(parser: argparse.ArgumentParser) -> None:
-    """`--keys module:NAME`, read with `chosen_keys`."""
+    """Add `--keys module:NAME`, read with `chosen_keys`."""
     parser.add_argument(
         "--keys",
         metavar="MODULE:NAME",
@@ -48,12 +51,12 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_keys(chosen: argparse.Namespace) -> Keys | None:
-    """The function that was given; None if the settings have the keys."""
+    """Return the function that `--keys` names; None if the option was not given and the settings have the keys."""
     return given_keys(chosen.keys) if chosen.keys else None
 
 
 def add_folders(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
-    """`--catalog`, and `--folder DIRECTORY` for migrations that no catalog carries; read with `folders`."""
+    """Add `--catalog`, and `--folder DIRECTORY` for migrations that belong to no catalog, read with `folders`."""
     add_catalogs(parser, again=again)
     parser.add_argument(
         "--folder",
@@ -67,7 +70,7 @@ def add_folders(parser: argparse.ArgumentParser, *, again: bool = False) -> None
 
 
 def chosen_project(chosen: argparse.Namespace) -> Project:
-    """The project of the catalogs and folders that were given, else the one that a pyproject.toml describes."""
+    """Return a project of the catalogs and folders that were given, or else the project of a pyproject.toml."""
     catalogs, given = chosen.catalog or (), getattr(chosen, "folder", None) or ()
     pyproject = getattr(chosen, "project", None)
     if catalogs and pyproject:
@@ -76,7 +79,7 @@ def chosen_project(chosen: argparse.Namespace) -> Project:
 
 
 def project_with_migrations(chosen: argparse.Namespace) -> Project:
-    """The same. Raises `SettingsError` if nothing names migrations: none are applied that were not asked for."""
+    """Return the project as `chosen_project` does. Raises `SettingsError` if the project has no migrations."""
     found = chosen_project(chosen)
     if not found.migrations:
         where = f"{found.file}: " if found.file else ""
@@ -85,18 +88,18 @@ def project_with_migrations(chosen: argparse.Namespace) -> Project:
 
 
 def folders(chosen: argparse.Namespace) -> tuple[Path, ...]:
-    """The folders of migrations of that project."""
+    """Return the folders of migrations of the chosen project. Raises `SettingsError` if there are none."""
     return project_with_migrations(chosen).migrations
 
 
 def add_postgresql(parser: argparse.ArgumentParser) -> None:
-    """`--postgresql URL`, read with `server`."""
+    """Add `--postgresql URL` and `--throwaway URL`, read with `server`."""
     parser.add_argument("--postgresql", metavar="URL", help="a server for the scratch database; else DATABASE_URL")
     add_throwaway(parser)
 
 
 def add_throwaway(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
-    """`--throwaway URL`, read with `server` or `throwaway`; `again` as for `add_database`."""
+    """Add `--throwaway URL`, read with `server` or `throwaway`. `again` is as in `add_database`."""
     parser.add_argument(
         "--throwaway",
         metavar="URL",
@@ -107,14 +110,17 @@ def add_throwaway(parser: argparse.ArgumentParser, *, again: bool = False) -> No
 
 
 def throwaway(chosen: argparse.Namespace) -> str | None:
-    """The URL of the throwaway database that was given, else of the settings'; None if there is none."""
+    """Return the URL of the throwaway database from the option, or else from the settings; None if there is none."""
     given: str | None = chosen.throwaway
     set_one = Settings().throwaway_url
     return given if given is not None else set_one.get_secret_value() if set_one else None
 
 
 def server(chosen: argparse.Namespace) -> Server | None:
-    """The throwaway database if there is one, else the server that was given, else the settings' own; None: SQLite."""
+    """Return the throwaway database, or else the server of `--postgresql`, or else the server of the settings.
+
+    None if the settings name a SQLite database. Raises `SettingsError` if an option is not a URL of PostgreSQL.
+    """
     named = throwaway(chosen)
     if named is not None:
         if not isinstance(Settings(database_url=named).target, PostgresTarget):

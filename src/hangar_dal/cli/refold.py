@@ -15,7 +15,7 @@ from hangar_dal.settings import Settings
 
 
 def add(commands: Subcommands) -> None:
-    """Offer `refold`."""
+    """Add the command `refold`."""
     parser = add_command(
         commands,
         "refold",

@@ -1,4 +1,4 @@
-"""`hangar-dal check --explain RULE`: what a rule asks for, with a wrong and a right example. Builds on `terminal`."""
+"""`hangar-dal check --explain RULE`: explain a rule, with a wrong and a right example. Builds on `terminal`."""
 
 import sys
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _FILE: Final = "--- "
 
 
 def explain_rule(name: str) -> int:
-    """Print one rule, or a line for each rule if `name` is "all"; returns the exit code."""
+    """Print one rule, or a line for each rule if `name` is "all". Return the exit code."""
     if name == LIST:
         print("\n".join(_every_rule()))
         return OK
@@ -55,12 +55,12 @@ def _example(text: str) -> Iterator[str]:
 
 
 def _without_tables(text: str) -> str:
-    """The lines of a table would be wider than a terminal."""
+    """Return the text with Markdown tables as lists, because the lines of a table can be wider than a terminal."""
     lines = [line for line in text.splitlines() if not line.startswith(("|---", "| ---"))]
     return "\n".join(_row(line) if line.startswith("| ") else line for line in [*lines, ""])
 
 
 def _row(line: str) -> str:
-    """Each cell on a line of its own, the first one before the others."""
+    """Return one row of a table as lines, one for each cell. The other cells are indented below the first."""
     first, *others = [cell.replace(r"\|", "|") for cell in line[2:-2].split(" | ")]
     return "\n".join([f"- {first}", *(f"    {cell}" for cell in others)])

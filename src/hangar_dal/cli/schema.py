@@ -1,4 +1,4 @@
-"""`hangar-dal schema`: a database's tables, printed or drawn, and how they differ from what the migrations give."""
+"""`hangar-dal schema`: print or draw the tables of a database, and compare them with what the migrations produce."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add(commands: Subcommands) -> None:
-    """Offer `schema` and `schema diff`."""
+    """Add the commands `schema` and `schema diff`."""
     parser = add_command(
         commands,
         "schema",

@@ -56,8 +56,8 @@
         ├── WrongEventLoop         used in another event loop, or another thread, than it was opened in
         └── DatabaseClosed         used before it was opened or after it was closed
 
-Messages say what happened, where and what to do. They never hold a row's values or a secret. What a driver says does,
-so `database/<dialect>/` translates it, and `raise_alone` makes sure that it cannot be reached from our errors.
+Messages say what happened, where and what to do. They never contain values of rows or secrets. The messages of drivers
+do, so `database/<dialect>/` translates them, and `raise_alone` removes the driver's error from `__context__`.
 """
 
 from hangar_dal.errors.accounts import AccountNotActive as AccountNotActive

@@ -1,4 +1,4 @@
-"""What the functions of accounts refuse: passwords, sign-ins and tokens."""
+"""Errors of the account functions: passwords, sign-ins and tokens."""
 
 from hangar_dal.errors.root import HangarError, InvalidValue
 
@@ -8,7 +8,7 @@ class WeakPassword(InvalidValue):
 
 
 class InvalidCredentials(HangarError):
-    """Show one sentence to the user for all its causes, as this error does."""
+    """Show the user the same sentence for each cause: unknown user, wrong password or inactive account."""
 
 
 class AccountNotActive(HangarError):
@@ -26,20 +26,20 @@ class HashingBusy(HangarError):
 class TokenInvalid(HangarError):
     """Ask the user to sign in again, or to request another link.
 
-    One sentence for a token that is unknown, used, expired or revoked: never which.
+    The message is the same for a token that is unknown, used, expired or revoked.
     """
 
 
 class TokenReused(TokenInvalid):
-    """A used refresh token came back, so a copy of it exists. Its session was ended: tell the user why."""
+    """A refresh token was used twice, so somebody has a copy. Its session was ended; tell the user why."""
 
 
 class SecondFactorRequired(HangarError):
-    """Ask the user for a code of their app or a recovery code, and sign in again with it: the password was right."""
+    """Ask the user for a code of their app or a recovery code, and sign in again with it. The password was right."""
 
 
 class SecondFactorInvalid(HangarError):
-    """Ask for another code. One sentence for a code that is wrong, expired or was used: never which."""
+    """Ask for another code. The message is the same for a code that is wrong, expired or already used."""
 
 
 class EveTokenLeaseLost(HangarError):

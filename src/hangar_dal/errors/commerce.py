@@ -1,10 +1,10 @@
-"""What the functions of COMMERCE refuse."""
+"""Errors of the functions of COMMERCE."""
 
 from hangar_dal.errors.root import HangarError
 
 
 class InsufficientFunds(HangarError):
-    """Tell the payer that the account has less than this: it was not charged."""
+    """Tell the payer that the account does not have this amount. Nothing was charged."""
 
 
 class AdNotAvailable(HangarError):
@@ -12,16 +12,16 @@ class AdNotAvailable(HangarError):
 
 
 class IdempotencyKeyReused(HangarError):
-    """Refuse the request: its key belongs to another one, so the client has a mistake. Nothing was done."""
+    """Refuse the request: the client used its key for another request before. Nothing was done."""
 
 
 class IdempotencyKeyBusy(HangarError):
-    """Let the client try again: a request with this key is being worked on. Nothing was done."""
+    """Tell the client to try again: another process is working on a request with this key. Nothing was done."""
 
 
 class IdempotencyLeaseLost(HangarError):
-    """Roll back what this attempt did: somebody else may be working on the request."""
+    """Roll back what this attempt did: another process may be working on the request."""
 
 
 class PaymentDiffers(HangarError):
-    """Look for another payment: this one has another currency, or has captured less than the invoice asks for."""
+    """Use another payment: this one has another currency, or its captured amount is less than the invoice's."""

@@ -1,4 +1,4 @@
-"""What a database, or the way to it, refuses."""
+"""Errors of the database, or of the connection to it."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,11 @@ from hangar_dal.errors.root import HangarError
 
 
 class DatabaseError(HangarError):
-    """`sqlstate` is PostgreSQL's code or SQLite's error name; `query` the query that was running, if any."""
+    """The base class of errors of the database or its connection.
+
+    `sqlstate` is the code of PostgreSQL or the error name of SQLite. `query` is the name of the query that was running,
+    if any.
+    """
 
     def __init__(self, message: str, *, sqlstate: str | None = None) -> None:
         super().__init__(message)
@@ -15,7 +19,7 @@ class DatabaseError(HangarError):
 
 
 class SchemaOutOfDate(DatabaseError):
-    """Run the command that the message names; `pending` holds the migrations' ids in order."""
+    """Run the command that the message names. `pending` has the ids of the pending migrations, in order."""
 
     def __init__(self, message: str, *, pending: Sequence[str]) -> None:
         super().__init__(message)
@@ -31,11 +35,11 @@ class UnsupportedVersion(DatabaseError):
 
 
 class ConstraintViolation(DatabaseError):
-    """A rule of a table refused the row; nothing of the statement was applied.
+    """A constraint of a table refused the row. Nothing of the statement was applied.
 
-    `constraint` is the rule's name, `table` its table and `columns` the columns it covers, the same on both
-    databases; a part that the database does not tell is None or empty. A `*_fold` column is given by the name of
-    the column that it folds.
+    `constraint` is the name of the constraint, `table` its table and `columns` its columns. They are the same on both
+    databases. A part that the database does not report is None or empty. In place of a `*_fold` column, `columns` has
+    the column whose fold it stores.
     """
 
     def __init__(
@@ -56,21 +60,21 @@ class UniqueViolation(ConstraintViolation):
 
 
 class ForeignKeyViolation(ConstraintViolation):
-    """The row that is referred to does not exist, or rows still refer to the one to be deleted."""
+    """The row refers to a row that does not exist, or other rows still refer to the row to be deleted."""
 
 
 class CheckViolation(ConstraintViolation):
-    """The row breaks a rule of the table; the constraint's name says which."""
+    """The row violates a CHECK of the table. `constraint` is its name."""
 
 
 class NotNullViolation(ConstraintViolation):
-    """A column that must have a value got none."""
+    """A NOT NULL column got NULL."""
 
 
 class TriggerViolation(ConstraintViolation):
-    """A trigger refused the change: `constraint` is its rule's name, and `text` its author's words for the user.
+    """A trigger refused the change. `constraint` is the name of the rule, and `text` the sentence for the user.
 
-    Both are None if the message is not a literal `name: text` in the trigger's definition: it may hold row values.
+    Both are None if the message is not a literal `name: text` in the trigger's definition: it may contain row values.
     """
 
     def __init__(self, rule: tuple[str, str] | None, *, sqlstate: str | None = None, table: str | None = None) -> None:
@@ -113,11 +117,11 @@ class ReadOnlyTransaction(TransactionError):
 
 
 class TransactionConflict(TransactionError):
-    """Run the whole unit again: `db.in_transaction(work)` does so. Nothing was applied."""
+    """Run the whole transaction again, as `db.in_transaction(work)` does. Nothing was applied."""
 
 
 class CommitUnknown(TransactionError):
-    """Look up whether the work is there before doing it again: COMMIT was sent and its answer never came."""
+    """Check whether the work was saved before you repeat it: the connection was lost after COMMIT was sent."""
 
 
 class DatabaseBusy(DatabaseError):
@@ -125,11 +129,11 @@ class DatabaseBusy(DatabaseError):
 
 
 class ConnectionFailed(DatabaseError):
-    """Check that the server runs and that DATABASE_URL is right. Work that was under way was not applied."""
+    """Check that the server runs and that DATABASE_URL is right. The running statement was not applied."""
 
 
 class ListenNotSupported(DatabaseError):
-    """Look at the tables from time to time, or listen on a direct connection to PostgreSQL, as the message says."""
+    """Read the tables at intervals, or listen on a direct connection to PostgreSQL, as the message says."""
 
 
 class DatabaseFileLost(DatabaseError):

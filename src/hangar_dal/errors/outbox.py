@@ -1,4 +1,4 @@
-"""What the outbox refuses."""
+"""Errors of the outbox."""
 
 from hangar_dal.errors.root import HangarError
 

@@ -1,4 +1,4 @@
-"""The root of all errors, and those that have to do with neither a database nor an account."""
+"""The base class of all errors, and the errors that concern neither a database connection nor an account."""
 
 import copyreg
 from collections.abc import Mapping, Sequence
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class HangarError(Exception):
-    """The root: catch it to catch all that this package raises on purpose."""
+    """The base class of all errors that this package raises on purpose."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copied and pickled with all attributes, whatever the arguments of the class are."""
+        """Copy and pickle the error with all attributes, without calling `__init__`."""
         return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]  # not in typeshed
 
 
@@ -18,7 +18,7 @@ class SettingsError(HangarError):
 
 
 class CatalogError(HangarError):
-    """Correct the SQL file or the signature at each place in `findings`, one sentence each."""
+    """Correct the SQL files or signatures that `findings` names. Each finding is a sentence with file and line."""
 
     def __init__(self, findings: Sequence[str]) -> None:
         self.findings = tuple(findings)
@@ -30,13 +30,14 @@ class CatalogNotOpened(HangarError):
 
 
 class InvalidValue(HangarError, ValueError):
-    """Pass a value that both databases can hold. Nothing was sent and nothing has changed."""
+    """Pass a value that both databases can store. Nothing was sent to the database."""
 
 
 class SealError(HangarError):
-    """Configure the key that the message names; if it is configured, the value was moved or altered.
+    """Configure the key that the message names. If it is configured, the stored value was moved or altered.
 
-    `table` and `column` say where it is stored, `key_id` its key, and `row` has the UUIDs and integers it is bound to.
+    `table` and `column` say where the value is stored, and `key_id` is the id of its key. `row` identifies the row: the
+    columns that are UUIDs or integers, by name.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class SealError(HangarError):
 
 
 class NotFound(HangarError):
-    """Nothing matched where exactly one row was expected; `query` names the query."""
+    """The query found no row, and exactly one was expected. `query` is the name of the query."""
 
     def __init__(self, message: str, *, query: str | None = None) -> None:
         super().__init__(message)
@@ -57,7 +58,7 @@ class NotFound(HangarError):
 
 
 class TooManyRows(HangarError):
-    """Narrow the statement's WHERE, or declare the query as a list; `query` names the query."""
+    """Narrow the statement's WHERE, or declare the query as a list. `query` is the name of the query."""
 
     def __init__(self, message: str, *, query: str | None = None) -> None:
         super().__init__(message)
@@ -65,15 +66,15 @@ class TooManyRows(HangarError):
 
 
 class MigrationError(HangarError):
-    """Correct the migration file that the message names; a transactional migration that failed left nothing behind."""
+    """Correct the migration file that the message names. A failed transactional migration was rolled back."""
 
 
 class MigrationBlocked(MigrationError):
-    """Other sessions kept a lock that the migration needs. Nothing of it was applied; end them, or try again later."""
+    """End the sessions that hold the lock which the migration needs, or try again later. Nothing was applied."""
 
 
 class SchemaDiffers(MigrationError):
-    """Compare `differences`, one line each, with the migration files; nothing was changed or marked."""
+    """Compare the lines of `differences` with the migration files. Nothing was changed or marked."""
 
     def __init__(self, message: str, *, differences: Sequence[str] = ()) -> None:
         self.differences = tuple(differences)
@@ -83,7 +84,7 @@ class SchemaDiffers(MigrationError):
 class BackupFailed(HangarError):
     """Remove the cause that the message names and make the backup again. The database itself was not changed.
 
-    `unopened` holds an error for each sealed value in the copy that the keys at hand do not open, at most 1,000.
+    `unopened` has an error for each sealed value in the copy that the given keys do not open, at most 1,000.
     """
 
     def __init__(self, message: str, *, unopened: Sequence[SealError] = ()) -> None:

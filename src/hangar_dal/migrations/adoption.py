@@ -1,6 +1,6 @@
-"""Takes over a database that has the tables but no history, after comparing them with what the migrations give.
+"""Find the migrations that explain the schema of a database that has tables but no migration history.
 
-What the database has must equal one of the stages in which the migrations build it. Builds on `schema_history`.
+The schema of the database must equal one of the stages, the schemas after each migration. Builds on `schema_history`.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from hangar_dal.pending_migrations import APPLIED_SQL
 def migrations_present(
     target: MigrationTarget, connection: Any, migrations: Sequence[MigrationFiles], *, throwaway: str | None = None
 ) -> tuple[str, ...]:
-    """The migrations whose tables, columns, rules and indexes are exactly those of the database, in order.
+    """Return the ids of the first migrations that together produce exactly the schema of the database, in order.
 
-    Tables that no migration knows are left alone. Raises `SchemaDiffers` if the database is like no
-    stage, `MigrationError` if it has a history, or nothing to adopt.
+    Ignores tables that no migration creates. Raises `SchemaDiffers` if the schema equals none of the stages, and
+    `MigrationError` if the database already has a history or has none of the tables.
     """
     if connection.execute(APPLIED_SQL).fetchone() is not None:
         raise MigrationError(
@@ -34,12 +34,12 @@ def migrations_present(
         raise MigrationError(
             f"{target.location.where} has none of the tables; there is nothing to adopt, only to apply"
         )
-    # Of two equal stages the earlier: what changed rows alone between them cannot be seen, and is not taken on trust.
+    # If two stages are equal, take the earlier one: a migration that changes only rows leaves no trace in the schema.
     for count, stage in enumerate(schemas.stages):
         if stage == found:
             return tuple(migration.id for migration in migrations[:count])
     last = len(schemas.stages) - 1
-    nearest = min(range(last, -1, -1), key=lambda count: distance(schemas.stages[count], found))  # of equals the latest
+    nearest = min(range(last, -1, -1), key=lambda count: distance(schemas.stages[count], found))  # the latest wins
     after = f"{migrations[nearest - 1].id} is the nearest" if nearest else "none is near"
     raise SchemaDiffers(
         f"{target.location.where} is not adopted, and nothing was marked: no migration gives its schema. "

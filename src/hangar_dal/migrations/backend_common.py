@@ -1,9 +1,10 @@
-"""What both backends do otherwise than yoyo's own, each point because yoyo left something half done.
+"""The differences between yoyo's backends and both backends of this package.
 
-- A migration and its mark in the history are one transaction: a crash in between leaves neither.
-- The lock is released after an error, and dies with its process. Other errors are reported without waiting.
-- A COMMIT that fails is rolled back; `--force`, which would mark a failed migration as applied, is refused.
-- An empty list of migrations, which is what yoyo finds when it runs in the wrong folder, is refused.
+- A migration and its row in the history are written in one transaction: a crash in between leaves neither.
+- The lock is released after an error, and when its process ends. An error other than a held lock is raised at once.
+- A COMMIT that fails is rolled back.
+- `--force` is refused: it would mark a failed migration as applied.
+- An empty list of migrations is refused: yoyo finds an empty list when it runs in the wrong folder.
 - The log keeps the digest of the SQL that was applied.
 
 Builds on `scripts` and `targets`.
@@ -35,11 +36,11 @@ _POLL = 0.1
 
 
 class CommonBackend(DatabaseBackend):
-    """Mixed in before yoyo's own backend of a database."""
+    """A mixin that comes before yoyo's backend of the database in the list of base classes."""
 
     dialect: ClassVar[Dialect]
     lock_wait: ClassVar[float] = 60.0  # seconds
-    holder_kind: ClassVar[str]  # what the negative of a lock row's `pid` is the number of
+    holder_kind: ClassVar[str]  # what a negative `pid` in the lock table identifies
 
     uri: MigrationTarget
     create_lock_table_sql = DatabaseBackend.create_lock_table_sql.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS")
@@ -50,7 +51,7 @@ class CommonBackend(DatabaseBackend):
     _sources_were_found = False
 
     def init_database(self) -> None:
-        """Without yoyo's probe table: both databases can roll back DDL."""
+        """Create the lock table only. yoyo's probe table is not needed, because both databases can roll back DDL."""
         self.create_lock_table()
 
     def to_apply(self, migrations: MigrationList) -> MigrationList:
@@ -62,7 +63,7 @@ class CommonBackend(DatabaseBackend):
         return super().to_rollback(migrations)
 
     def _refuse_no_sources(self, migrations: MigrationList) -> None:
-        """The first list comes from the sources; later ones may be what is left of it."""
+        """Raise `MigrationError` if the first list is empty. Later lists may be what is left of the first."""
         if not (self._sources_were_found or migrations):
             raise MigrationError(
                 "no migration was found, or none matches; run yoyo in the folder of its yoyo.ini, "
@@ -87,7 +88,7 @@ class CommonBackend(DatabaseBackend):
         self.try_with_lock_limits(lambda lock_limit: self._roll_back(migration, lock_limit))
 
     def try_with_lock_limits(self, work: Callable[[float | None], None]) -> None:
-        """Call `work` with the seconds that it may wait for a lock; None stands for the settings' own limit."""
+        """Call `work` with the seconds that it may wait for a lock; None means the limit of the settings."""
         work(None)
 
     def limit_lock_waits(self, seconds: float) -> None:
@@ -119,7 +120,7 @@ class CommonBackend(DatabaseBackend):
                 yield own
 
     def fresh_session(self) -> AbstractContextManager[Any]:
-        """A session for one migration, since a script may change settings that outlive it (`SET`, `PRAGMA`)."""
+        """Return a session for one migration, because a script may change session settings (`SET`, `PRAGMA`)."""
         copied: AbstractContextManager[Any] = self.copy()
         return copied
 
@@ -137,18 +138,18 @@ class CommonBackend(DatabaseBackend):
 
     def _digest(self, migration: Migration) -> str | None:
         path = Path(migration.path)
-        with suppress(MigrationError):  # a migration that is no shim of ours has no SQL file to remember
+        with suppress(MigrationError):  # a migration written in plain yoyo has no such SQL file
             return read_script(path.parent, path.stem, self.dialect, "apply").digest
         return None
 
     def begin(self) -> None:
-        """A scratch database proves in each transaction that it is one."""
+        """Begin a transaction. If the target is a scratch database, check that the connection leads to it."""
         super().begin()
         self.uri.prove(self.connection)
 
     @contextmanager
     def disable_transactions(self) -> Generator[None]:
-        """Here a scratch database can only prove it right before, on the same session."""
+        """Run statements outside a transaction. A scratch database is checked just before, on the same session."""
         with super().disable_transactions():
             self.uri.prove(self.connection)
             yield
@@ -161,13 +162,16 @@ class CommonBackend(DatabaseBackend):
             raise
 
     def savepoint_rollback(self, id: str) -> None:  # noqa: A002 - yoyo's name
-        """A savepoint that is gone, with its connection or by the error itself, must not hide that error."""
+        """Roll back to the savepoint. Ignore an error here: it would hide the error that caused the rollback."""
         with suppress(self.DatabaseError):
             super().savepoint_rollback(id)
 
     @contextmanager
     def lock(self, timeout: float | None = None) -> Generator[None]:
-        """One migrator at a time; nested uses count as one. Raises `DatabaseBusy` if another one keeps it."""
+        """Hold the lock of the migrations during the block. A nested use does nothing.
+
+        Raises `DatabaseBusy` if another process keeps the lock for `timeout` seconds.
+        """
         if self._is_locked:
             yield
             return
@@ -176,7 +180,7 @@ class CommonBackend(DatabaseBackend):
         try:
             yield
         except BaseException:
-            with suppress(self.DatabaseError):  # the connection may be what was lost
+            with suppress(self.DatabaseError):  # the connection may be lost
                 self._release_lock()
             raise
         finally:
@@ -184,7 +188,10 @@ class CommonBackend(DatabaseBackend):
         self._release_lock()
 
     def _take_lock(self, timeout: float) -> None:
-        """Wait up to `timeout` for each holder: with many waiting processes, each one gets its turn."""
+        """Wait for the lock. The limit of `timeout` seconds starts again with each new holder of the lock.
+
+        Otherwise the last of many waiting processes would give up while the others take their turns.
+        """
         holder, deadline = None, time.monotonic() + timeout
         while not self._try_lock():
             current, now = self._lock_row(), time.monotonic()
@@ -195,7 +202,10 @@ class CommonBackend(DatabaseBackend):
             time.sleep(_POLL)
 
     def _lock_row(self) -> tuple[int, Any] | None:
-        """The holder of the lock, and since when; None if there is none, or if it cannot be read now."""
+        """Return the holder of the lock and the time when it took the lock.
+
+        None if nobody holds the lock, or if the row cannot be read now.
+        """
         row: tuple[int, Any] | None = None
         with suppress(self.DatabaseError):
             row = self.execute("SELECT pid, ctime FROM yoyo_lock").fetchone()
@@ -206,8 +216,10 @@ class CommonBackend(DatabaseBackend):
             self.execute("DELETE FROM yoyo_lock WHERE pid = :pid", {"pid": self._lock_pid()})
 
     def _described(self, holder: tuple[int, Any] | None) -> str:
-        """The holder of the lock, and what to do about it. Only our own migrators, whose locks die with them, write
-        negative numbers."""
+        """Return a sentence that names the holder of the lock and says what to do.
+
+        A negative number was written by this package, whose locks end with their process.
+        """
         if holder is None or holder[0] < 0:
             who = f"{self.holder_kind} {-holder[0]}" if holder else "another process"
             return f"{who} is migrating this database; wait until it has finished, and try again"
@@ -229,7 +241,7 @@ def _refuse_force(force: bool) -> None:
 
 
 def _user() -> str:
-    """Only for the log: a uid without a name, as in containers, must not stop a migration."""
+    """Return the user's name for the log, or the uid if it has no name, as in containers."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):

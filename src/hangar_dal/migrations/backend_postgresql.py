@@ -1,4 +1,4 @@
-"""yoyo's psycopg backend, with a lock that ends with the session that took it.
+"""yoyo's psycopg backend, with a lock that ends with the session that holds it.
 
 Builds on `backend_common`.
 """
@@ -28,16 +28,16 @@ _NO_LIMITS: Final = (
 
 
 class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
-    """PostgreSQL, by libpq's own reading of the URL."""
+    """The backend for PostgreSQL. libpq parses the URL."""
 
     dialect = "postgresql"
     holder_kind = "server process"
 
-    _second: "PostgresBackend | None" = None  # what the migrations of this run use, one after the other
+    _second: "PostgresBackend | None" = None  # the session in which all migrations of this run are applied
 
     @contextmanager
     def lock(self, timeout: float | None = None) -> Generator[None]:
-        """One migrator at a time, with at most one second session, which ends before the lock is released."""
+        """Hold the lock of the migrations, and close the second session before the lock is released."""
         is_outermost = not self._is_locked
         with super().lock(timeout):
             try:
@@ -49,7 +49,7 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
 
     @contextmanager
     def fresh_session(self) -> Generator["PostgresBackend"]:
-        """One session for all migrations, reset after each: a new one would cost as much as a small migration."""
+        """Use one session for all migrations and reset it after each. A new session costs as much as a migration."""
         session, self._second = self._second or self.copy(), None
         try:
             yield session
@@ -62,23 +62,23 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
 
     def connect(self, dburi: PostgresMigrationTarget) -> "psycopg.Connection[Any]":
         connection = dburi.connect()
-        connection.prepare_threshold = None  # `DISCARD ALL` would take the prepared statements along
+        connection.prepare_threshold = None  # `DISCARD ALL` also discards prepared statements
         return connection
 
     def init_connection(self, connection: "psycopg.Connection[Any]") -> None:
-        """Locks are waited for as long as the settings say; an index may take as long as it needs."""
+        """Set the lock timeout of the settings, and no limit for statements, because an index can take long."""
         connection.execute("SELECT set_config('lock_timeout', %s, FALSE)", [_milliseconds(self.uri.lock_timeout)])
         connection.execute(_NO_LIMITS)
-        with suppress(psycopg.errors.InvalidParameterValue):  # some platforms cannot look after their clients
-            # A server works on for a client that was killed, and keeps its locks, unless it looks.
+        with suppress(psycopg.errors.InvalidParameterValue):  # some platforms cannot detect a lost client
+            # Without this check, the server goes on after the client was killed, and keeps the locks.
             connection.execute("SET client_connection_check_interval = '1s'")
 
     def try_with_lock_limits(self, work: Callable[[float | None], None]) -> None:
-        """Try with a short lock timeout, repeatedly, with growing pauses, until the settings' limit.
+        """Call `work` with a short lock timeout. Repeat it with longer timeouts and pauses, up to the settings' limit.
 
-        Other sessions that need a table for which a migration waits queue behind the migration. A long wait would
-        stop the application. The last tries are longer than `deadlock_timeout` (one second), after which the server
-        cancels an autovacuum that is in the way.
+        While a migration waits for a table, all other sessions that need the table wait behind it, so a long wait
+        would stop the application. The last attempts wait longer than `deadlock_timeout` (one second): then the server
+        cancels an autovacuum that holds the lock.
         """
         limit, deadline = _FIRST_LOCK_LIMIT, time.monotonic() + self.uri.lock_timeout
         while True:
@@ -96,7 +96,10 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
 
     @contextmanager
     def disable_transactions(self) -> Generator[None]:
-        """An index that is built concurrently waits for older transactions, and blocks no other session meanwhile."""
+        """Run statements outside a transaction, without a lock timeout.
+
+        CREATE INDEX CONCURRENTLY waits for older transactions, and blocks no other session while it waits.
+        """
         with super().disable_transactions():
             self.execute("SET lock_timeout = 0")
             yield
@@ -106,7 +109,10 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
         return [name for (name,) in rows]
 
     def commit(self) -> None:
-        """PostgreSQL answers COMMIT in a failed transaction with a ROLLBACK, which is no error to the driver."""
+        """Commit, and raise `MigrationError` if the server rolled back instead.
+
+        PostgreSQL answers COMMIT in a failed transaction with ROLLBACK, and the driver does not treat it as an error.
+        """
         try:
             answer = self.execute("COMMIT").statusmessage
         finally:
@@ -115,14 +121,17 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
             raise MigrationError("a statement failed and the error was ignored: the transaction was rolled back")
 
     def rollback(self) -> None:
-        """On a connection that is lost the server has rolled back already."""
+        """Roll back, unless the connection is closed: then the server has already rolled back."""
         self._in_transaction = False
         if not self.connection.closed:
             self.execute("ROLLBACK")
             self.init_connection(self.connection)
 
     def _try_lock(self) -> bool:
-        """The row holds the negative of the server process's id, which no row of plain yoyo can be taken for."""
+        """Insert the lock row and return True, or return False if another session holds the lock.
+
+        The row has the negative id of the server process, because plain yoyo writes only positive ids.
+        """
         try:
             return self._insert_lock() or (self._remove_dead_lock() and self._insert_lock())
         except psycopg.errors.LockNotAvailable:
@@ -141,7 +150,10 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
         return bool(inserted.rowcount)
 
     def _remove_dead_lock(self) -> bool:
-        """Whose session is gone, or whose id has since been given to a younger one."""
+        """Delete a lock row whose session has ended, even if a newer session now has the same id.
+
+        Returns True if a row was deleted.
+        """
         removed = self.execute(
             "DELETE FROM yoyo_lock AS held WHERE held.pid < 0 AND NOT EXISTS ("
             "SELECT FROM pg_catalog.pg_stat_activity AS session WHERE session.pid = -held.pid "
@@ -154,5 +166,5 @@ class PostgresBackend(CommonBackend, PostgresqlPsycopgBackend):
 
 
 def _milliseconds(seconds: float) -> str:
-    """At least one: PostgreSQL takes 0 for no limit."""
+    """Return the value of a timeout setting, at least 1 ms, because 0 means no limit in PostgreSQL."""
     return f"{max(1, round(seconds * 1000))}ms"

@@ -1,4 +1,4 @@
-"""yoyo's SQLite backend, without what disturbs the process around it: no shared cache, no process-wide adapters.
+"""yoyo's SQLite backend, without effects on the rest of the process: no shared cache, no process-wide adapters.
 
 Builds on `backend_common` and `file_lock`.
 """
@@ -24,7 +24,7 @@ _IN_USE: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
 class SqliteBackend(CommonBackend, SQLiteBackend):
-    """SQLite, by a path of the file system."""
+    """The backend for a SQLite file."""
 
     dialect = "sqlite"
     holder_kind = "process"
@@ -37,13 +37,13 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         return connection
 
     def copy(self) -> "SqliteBackend":
-        """A new connection to the same file, not to one that has its name now."""
+        """Open a new connection to the same file. Raises an error if another file now has its name."""
         own: SqliteBackend = super().copy()
         own._file = self._file
         own._refuse_lost_file()
         return own
 
-    # yoyo's backend exchanges sqlite3's adapters of the whole process here, and then puts old ones back.
+    # In yoyo's backend, these methods replace sqlite3's adapters in the whole process, and restore them at the end.
     __enter__ = DatabaseBackend.__enter__
     __exit__ = DatabaseBackend.__exit__
 
@@ -51,7 +51,7 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         return [name for (name,) in self.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
 
     def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> sqlite3.Cursor:
-        """Instants become the text that yoyo's adapter would have made of them."""
+        """Execute a statement. A datetime is stored as ISO text, as yoyo's adapter does."""
         bound = {
             name: value.isoformat() if isinstance(value, datetime) else value for name, value in (params or {}).items()
         }
@@ -59,7 +59,10 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         return cursor
 
     def begin(self) -> None:
-        """As a writer from the start: who begins as a reader is refused, not made to wait, when two become writers."""
+        """Begin as a writer (BEGIN IMMEDIATE).
+
+        A transaction that begins as a reader fails at once, without waiting, if it writes while another one writes.
+        """
         self._refuse_lost_file()
         self.execute("BEGIN IMMEDIATE")
         self._in_transaction = True
@@ -70,7 +73,7 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         self._file.committed()
 
     def rollback(self) -> None:
-        """Some errors of SQLite have rolled back already."""
+        """Roll back. This also works after an error for which SQLite has already rolled back."""
         self.connection.rollback()
         self._in_transaction = False
 
@@ -87,13 +90,16 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
 
     def _release_lock(self) -> None:
         try:
-            if self._file.lost is None:  # a lost file has lost the lock's row too
+            if self._file.lost is None:  # if the file is lost, the lock row is lost too
                 super()._release_lock()
         finally:
             self._unlock_file()
 
     def _try_lock(self) -> bool:
-        """Lock the file, then write the row that plain yoyo respects, and respect the row that plain yoyo writes."""
+        """Lock the lock file, then insert the row in yoyo's lock table; return whether both succeeded.
+
+        The row keeps plain yoyo out. A row that plain yoyo has written keeps this process out.
+        """
         where = self.uri.location.where
         try:
             self._lock_file = self._lock_file or file_lock.take(self._lock_path)
@@ -103,7 +109,7 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
             return False
         try:
             with self.transaction():
-                self.execute("DELETE FROM yoyo_lock WHERE pid < 0")  # its writer held the file, so it is dead
+                self.execute("DELETE FROM yoyo_lock WHERE pid < 0")  # its writer held the lock file, so it has ended
                 self.execute(
                     "INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, :now, :pid)",
                     {"now": datetime.now(UTC).replace(tzinfo=None), "pid": self._lock_pid()},
@@ -123,7 +129,7 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
 
     @property
     def _lock_path(self) -> Path:
-        """Next to the file itself, as SQLite's own `-wal` is, also when the database is opened through a link."""
+        """The path of the lock file: next to the real database file, even if the database is opened through a link."""
         return Path(f"{os.path.realpath(self.uri.location.where)}-migrating")
 
     def _lock_pid(self) -> int:

@@ -1,6 +1,6 @@
-"""The door for yoyo: `database = hangar://` in yoyo.ini means the database of the application's own settings.
+"""The backends by database. In yoyo.ini, `database = hangar://` means the database of the application's settings.
 
-Builds on the backends of the two databases, and imports the one that is needed.
+Builds on the backends of the two databases, and imports only the one that is needed.
 """
 
 import atexit
@@ -13,7 +13,10 @@ from hangar_dal.pending_migrations import MIGRATION_TABLE
 
 
 def from_settings(uri: Any, migration_table: str) -> Any:
-    """The entry point `hangar` of yoyo's group `yoyo.backends`; `uri` is yoyo's own, and says nothing more."""
+    """Return a backend for the database of the settings: the entry point `hangar` in the group `yoyo.backends`.
+
+    Raises `MigrationError` if `uri`, as yoyo parsed it, is more than `hangar://`.
+    """
     shorten_errors()
     if uri.hostname or uri.database or uri.args:
         raise MigrationError(
@@ -22,12 +25,12 @@ def from_settings(uri: Any, migration_table: str) -> Any:
     if migration_table != MIGRATION_TABLE:
         raise MigrationError(f"the history is kept in {MIGRATION_TABLE}; --migration-table cannot change it")
     backend = backend_for(target_of(None))
-    atexit.register(backend.connection.close)  # yoyo's commands leave that to chance
+    atexit.register(backend.connection.close)  # yoyo's commands do not close it
     return backend
 
 
 def backend_for(target: MigrationTarget) -> Any:
-    """A connected backend, on which yoyo's `init_database()` has not been called yet."""
+    """Return a connected backend. The caller must call yoyo's `init_database()` on it."""
     if target.dialect == "sqlite":
         from hangar_dal.migrations.backend_sqlite import SqliteBackend  # noqa: PLC0415 - its driver
 

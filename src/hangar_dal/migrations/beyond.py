@@ -1,6 +1,7 @@
-"""Statements of migrations that change more than their own database: roles, settings, other databases, programs.
+"""Find statements of migrations that affect more than their database: roles, settings, other databases, programs.
 
-A scratch database cannot confine them, so no migration that holds one is tried in a scratch. Builds on `files`.
+A scratch database cannot undo such a statement, so a migration that contains one is never applied to a scratch
+database. Builds on `files`.
 """
 
 import re
@@ -13,7 +14,7 @@ from hangar_dal.migrations.scripts import DIRECTIONS, Direction, Script
 from hangar_dal.sqlscan import Kind, tokens_of
 
 FIX: Final = "run it where servers are set up, not in a migration"
-# The words that a statement begins with, one space between them.
+# Matches the words of a statement in upper case, separated by one space.
 _BEYOND: Final = re.compile(
     r"""
     (CREATE|ALTER|DROP|COMMENT\ ON|SECURITY\ LABEL\ (FOR\ \w+\ )?ON)
@@ -28,7 +29,7 @@ _BEYOND: Final = re.compile(
 
 
 def beyond(migration: MigrationFiles) -> Iterator[tuple[Direction, str]]:
-    """Each file of the PostgreSQL migration that holds such a statement, with a sentence that names the statement."""
+    """Yield the direction of each PostgreSQL file that contains such a statement, and a sentence that names it."""
     for direction in DIRECTIONS:
         script = migration.script("postgresql", direction)
         for number, line, words in _statements(script):
@@ -39,14 +40,14 @@ def beyond(migration: MigrationFiles) -> Iterator[tuple[Direction, str]]:
 
 
 def refuse_beyond(migrations: Sequence[MigrationFiles]) -> None:
-    """Raise `MigrationError` before any of them is applied to a scratch database."""
+    """Raise `MigrationError` if one of the migrations contains such a statement."""
     for migration in migrations:
         for _, message in beyond(migration):
             raise MigrationError(f"{message}; {FIX}")
 
 
 def _statements(script: Script) -> Iterator[tuple[int, int, str]]:
-    """The number, the line and the bare words of each statement, in capitals."""
+    """Yield the number, the line and the unquoted words of each statement, in upper case."""
     for statement in script.statements():
         words = [token.text.upper() for token in tokens_of(statement.text, "postgresql") if token.kind is Kind.WORD]
         yield statement.number, statement.line, " ".join(words)

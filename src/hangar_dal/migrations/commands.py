@@ -1,7 +1,7 @@
-"""yoyo from Python, for a package that was installed without a checkout: pending, apply, adopt, edited, break_lock.
+"""Run yoyo from Python, for an installation without a checkout: pending, apply, adopt, edited, break_lock.
 
-One at a time in a process, and blocking: from a coroutine, call them by `asyncio.to_thread`. The topmost layer of this
-package.
+The functions block; in a coroutine, call them with `asyncio.to_thread`. Run only one of them at a time in a process.
+This module is the top layer of this package.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,12 +18,12 @@ from hangar_dal.migrations.yoyo_session import connected, migrating
 
 
 def pending(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> tuple[str, ...]:
-    """The migrations that the database lacks, in order. Only reads: a SQLite file that is missing stays missing."""
+    """Return the ids of the migrations that are not applied, in order. Does not create a missing SQLite file."""
     return status(url, catalog=catalog, folders=folders).pending
 
 
 def edited(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> tuple[str, ...]:
-    """The applied migrations whose SQL is no longer what was applied. Undo the edit; write a new migration instead."""
+    """Return the ids of the applied migrations whose SQL has changed since. Undo the edit and add a new migration."""
     return status(url, catalog=catalog, folders=folders).edited
 
 
@@ -34,11 +34,11 @@ def apply(
     folders: Sequence[Path] = (),
     progress: Callable[[str], object] | None = None,
 ) -> tuple[str, ...]:
-    """Bring the database up to date and return what was applied, in order; nothing if nothing was pending.
+    """Apply the pending migrations and return their ids, in order.
 
     The migrations of the catalogs that `catalog` builds on come first, then its own, then those of `folders`.
-    `progress` is called with each id once it is applied. Several processes may do this at once. A migration that fails
-    raises `MigrationError` and leaves those before it applied.
+    Calls `progress` with the id of each migration after it is applied. Several processes may call `apply` at once.
+    If a migration fails, raises `MigrationError`; the migrations before it stay applied.
     """
     return apply_to(target_of(url), named_folders(catalog, folders), progress)
 
@@ -46,11 +46,11 @@ def apply(
 def apply_to(
     target: MigrationTarget, folders: Sequence[Path], progress: Callable[[str], object] | None = None
 ) -> tuple[str, ...]:
-    """`apply` to a database that no URL names, and exactly these folders."""
+    """Apply the pending migrations of exactly these folders to a target; otherwise like `apply`."""
     refuse_shared_tables(migrations_in(folders))
     applied: list[str] = []
     with migrating(target, folders) as (backend, migrations):
-        for of_folder in filter(None, migrations):  # a catalog may have none yet; yoyo's own command refuses that
+        for of_folder in filter(None, migrations):  # a catalog may have none yet, which yoyo's command refuses
             for migration in backend.to_apply(of_folder):
                 backend.apply_one(migration)
                 applied.append(migration.id)
@@ -66,12 +66,12 @@ def adopt(
     folders: Sequence[Path] = (),
     throwaway: str | None = None,
 ) -> tuple[str, ...]:
-    """Marks the migrations that a database without a history has had, as its schema proves, and returns them.
+    """Mark the migrations that a database without a history already contains, and return their ids.
 
-    Tables, columns, rules and indexes are compared; if they are not exactly what the first of the migrations, or the
-    first few, give, `SchemaDiffers` lists the differences and nothing is marked. `apply` then adds what is pending.
-    On PostgreSQL the migrations are applied to a scratch database: a new one on the same server, or `throwaway`, the
-    URL of an empty one.
+    Compares tables, columns, rules and indexes. If they are not exactly those that the first migrations produce, raises
+    `SchemaDiffers` with the differences and marks nothing. Afterwards `apply` applies the pending migrations.
+    To compare, the migrations are applied to a scratch database. On PostgreSQL this is a new database on the same
+    server, or `throwaway`, the URL of an empty one.
     """
     from hangar_dal.migrations.adoption import migrations_present  # noqa: PLC0415 - reads schemas, as nothing else does
 
@@ -88,7 +88,7 @@ def adopt(
 
 
 def break_lock(url: str | None = None) -> None:
-    """Removes the lock that a migrator left behind when it was killed. Be sure that none is running."""
+    """Remove the lock that a killed process left behind. Make sure first that no process is migrating."""
     target = target_of(url)
     with connected(target) as backend:
         backend.break_lock()

@@ -1,7 +1,7 @@
-"""The comments of a migration that declare something, so that `verify` does not report it.
+"""Read the comments of a migration that declare an intended deviation, so that `verify` does not report it.
 
-`-- differs: index idx_x: reason` and `-- not strict: table: reason` stand in files that apply a migration, and
-`-- rows differ: reason` in rollbacks. Builds on `sqlscan`; `scripts` builds on it.
+Files that apply a migration may contain `-- differs: index idx_x: reason` and `-- not strict: table: reason`.
+Rollbacks may contain `-- rows differ: reason`. Builds on `sqlscan`; `scripts` builds on it.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, tokens_of
 from hangar_dal.textlines import TextLines
 
-# What a declaration can name.
+# The kinds of objects that a declaration can name.
 KINDS: Final = (
     "table",
     "column",
@@ -56,7 +56,7 @@ class Declaration(NamedTuple):
 
 
 def declarations(text: str, dialect: Dialect) -> tuple[Declaration, ...]:
-    """The `-- differs:` lines in the order of the text, which must be one that `scan` can read to its end."""
+    """Return the `-- differs:` lines of a file, in order. Raises `Unterminated` if a quote or comment is not closed."""
     lines = TextLines(text)
     return tuple(
         found
@@ -66,18 +66,18 @@ def declarations(text: str, dialect: Dialect) -> tuple[Declaration, ...]:
 
 
 def tables_not_strict(text: str) -> frozenset[str]:
-    """The tables, in lower case, that a SQLite file declares: `-- not strict: table: reason`."""
+    """Return the tables that a SQLite file declares with `-- not strict: table: reason`, in lower case."""
     bodies = (_TABLE.fullmatch(body) for _, body in _directives(text, "sqlite", "not strict"))
     return frozenset(_unquoted(found["name"]).lower() for found in bodies if found)
 
 
 def excuses_rows(text: str, dialect: Dialect) -> bool:
-    """Whether a rollback says that it does not restore all rows: `-- rows differ: reason`."""
+    """Whether a rollback declares with `-- rows differ: reason` that it does not restore all rows."""
     return any(body for _, body in _directives(text, dialect, "rows differ"))
 
 
 def without_declarations(text: str, dialect: Dialect) -> str:
-    """The text of a file that applies a migration, without the lines that only declare something."""
+    """Return the text of a file that applies a migration, without the lines that contain only a declaration."""
     try:
         cuts = list(_lines_of_their_own(text, dialect))
     except Unterminated:
@@ -95,7 +95,7 @@ def _lines_of_their_own(text: str, dialect: Dialect) -> Iterator[tuple[int, int]
 
 
 def _directives(text: str, dialect: Dialect, *words: _Word) -> Iterator[tuple[Token, str]]:
-    """The comments that begin with one of the words and a colon, each with the text behind the colon."""
+    """Yield the comments that begin with one of the words and a colon, each with the text after the colon."""
     for token in tokens_of(text, dialect):
         found = _DIRECTIVE.fullmatch(token.text) if token.kind is Kind.COMMENT else None
         if found and found[1] in words:

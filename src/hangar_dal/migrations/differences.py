@@ -1,7 +1,8 @@
-"""The differences between the databases against what the migrations declare: `find_differences(files, ...)`.
+"""Compare the differences between SQLite and PostgreSQL with the `-- differs:` lines: `find_differences(files, ...)`.
 
-A migration declares each difference that it brings, in the file of each database that has the object. The declaration
-holds until the difference becomes another one. Builds on `undeclared`, `declarations` and `round_trip`.
+A migration must declare each difference that it introduces, in the file of each database that has the object. The
+declaration stays valid until a later migration changes the difference. Builds on `undeclared`, `declarations` and
+`round_trip`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ _DELETE: Final = "delete the line"
 
 
 class _File(NamedTuple):
-    """A script, and the twins before and after its migration."""
+    """A migration in one dialect, and the comparison of the two databases before and after it."""
 
     migration: MigrationFiles
     dialect: Dialect
@@ -61,7 +62,7 @@ CREATE TABLE items (id integer PRIMARY KEY, name text NOT NULL) STRICT;
 
 
 def find_malformed(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
-    """Declarations that cannot be read, and those in rollbacks, where they mean nothing."""
+    """Yield a finding for each `-- differs:` line that is malformed or in a rollback, where it has no effect."""
     for migration in files:
         for dialect in DIALECTS:
             for direction in DIRECTIONS:
@@ -77,7 +78,7 @@ def find_malformed(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
 
 
 def find_differences(files: Sequence[MigrationFiles], sqlite: RoundTrip, postgresql: RoundTrip) -> Iterator[Finding]:
-    """Each difference that is not declared, at the migration that brings it, and each wrong declaration."""
+    """Yield a finding for each wrong declaration, and for each undeclared difference at the migration that adds it."""
     before = NO_TWINS
     for migration, here, there in zip(files, sqlite.stages, postgresql.stages, strict=False):
         now = compare_twins(here, there)
@@ -94,7 +95,7 @@ def find_differences(files: Sequence[MigrationFiles], sqlite: RoundTrip, postgre
 
 
 def _judge(file: _File, declared: set[Key]) -> Iterator[Finding]:
-    """Fill `declared` with the objects that the file declares rightly. Every other declaration is a finding."""
+    """Add the objects that the file declares to `declared`, and yield a finding for each wrong declaration."""
     for each in declarations(file.migration.script(file.dialect).text, file.dialect):
         if each.fault:
             continue

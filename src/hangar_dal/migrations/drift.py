@@ -1,7 +1,7 @@
-"""The schema that a database has, the one that the migrations give, and the drift from the one to the other.
+"""Compare the schema of a database with the schema that the migrations produce. The difference is called drift.
 
-The database is read in read-only transactions; the migrations run in a scratch database. Builds on `schema_history`,
-`scratch` and `history`.
+The database is read in read-only transactions. The migrations are applied to a scratch database. Builds on
+`schema_history`, `scratch` and `history`.
 """
 
 from collections.abc import Generator, Sequence
@@ -23,10 +23,11 @@ from hangar_dal.migrations.targets import MigrationTarget, target_of
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """`differences` are lines of a diff: `-` the applied migrations give, `+` the database has.
+    """The drift of one database, whose place is `where`.
 
-    `unknown` are applied migrations whose files are not here: what they did looks like drift. `foreign` are tables
-    that no migration here makes; they were not compared.
+    `differences` are lines of a diff: `-` marks what the applied migrations produce, `+` what the database has.
+    `unknown` are the ids of applied migrations whose files are missing; their changes appear as drift. `foreign` are
+    tables that no migration creates; they are not compared.
     """
 
     where: str
@@ -42,10 +43,10 @@ def drift(
     folders: Sequence[Path] = (),
     throwaway: str | None = None,
 ) -> Drift:
-    """How a database with a history differs from what its applied migrations give, as their files are now.
+    """Compare a database with the schema that its applied migrations produce, as their files are now.
 
-    On PostgreSQL they are applied to a scratch database: a new one on the same server, or `throwaway`, the URL of an
-    empty one.
+    To compare, the migrations are applied to a scratch database. On PostgreSQL this is a new database on the same
+    server, or `throwaway`, the URL of an empty one. Raises `MigrationError` if the database has no history.
     """
     target = target_of(url)
     applied = read_history(target).applied
@@ -69,7 +70,7 @@ def drift(
 
 
 def database_schema(url: str | None = None) -> Schema:
-    """All objects of the database but yoyo's own tables."""
+    """Return all objects of the database except yoyo's tables. Raises `MigrationError` if the file does not exist."""
     target = target_of(url)
     if not target.exists:
         raise MigrationError(f"{target.location.where} does not exist")
@@ -84,9 +85,9 @@ def migrated_schema(
     folders: Sequence[Path] = (),
     throwaway: str | None = None,
 ) -> Schema:
-    """What these migrations give, in the dialect of the database that `url` names, whatever that database has.
+    """Return the schema that these migrations produce, in the dialect of the database that `url` names.
 
-    They are applied to a scratch, as for `drift`.
+    The schema of that database does not matter. The migrations are applied to a scratch database, as in `drift`.
     """
     target, files = target_of(url), migrations_in(named_folders(catalog, folders))
     with empty_like(target, throwaway) as scratch:

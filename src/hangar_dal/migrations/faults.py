@@ -1,4 +1,4 @@
-"""What is wrong with one file of a migration, as a finding. Builds on `files` and `rules`."""
+"""Findings about one file of a migration. Builds on `files` and `rules`."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from hangar_dal.migrations.scripts import Direction
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect
 
-# As errors about a script tell it.
+# The line number in the message of an error about a script.
 _LINE: Final = re.compile(r"\bline (\d+)\b")
 
 
@@ -24,7 +24,7 @@ def fault(
     fix: str = "",
     line: int | None = None,
 ) -> Finding:
-    """At the line that is given or that the message names, else at the file's first."""
+    """Return a finding at `line`, or at the line that the message names, or at line 1."""
     if line is None:
         named = _LINE.search(message)
         line = int(named[1]) if named else 1
@@ -33,11 +33,11 @@ def fault(
 
 
 def with_diff(message: str, lines: tuple[str, ...]) -> str:
-    """The message, and below it the lines of a diff."""
+    """Return the message, followed by the lines of a diff, indented."""
     return "\n".join([message, *(f"    {line}" for line in lines)])
 
 
 def display_path(path: Path) -> str:
-    """As a person in this working directory would name it."""
+    """Return the path relative to the working directory if the file is inside it, otherwise the path as it is."""
     here = Path.cwd()
     return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)

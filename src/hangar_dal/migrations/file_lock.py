@@ -1,4 +1,4 @@
-"""A lock that the operating system releases when the process that holds it ends, in whatever way it ends.
+"""A lock that the operating system releases when the process that holds it ends, even if it is killed.
 
 The lock is held on a file of its own. It must not be the database file: when a process closes any descriptor of a
 file, it loses the POSIX locks that SQLite holds on that file.
@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 def take(path: Path) -> int | None:
-    """Return a descriptor that holds the lock, for `release`; None if somebody else holds it.
+    """Return a descriptor that holds the lock, for `release`; None if another process holds the lock.
 
-    Creates the file, readable by its owner alone. Raises `OSError` if the folder or its file system does not allow it.
+    Creates the file with read permission for the owner only. Raises `OSError` if the file cannot be created or locked.
     """
     while True:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -26,11 +26,11 @@ def take(path: Path) -> int | None:
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # the last holder deleted the file between our two calls: lock the next one
+        os.close(descriptor)  # the last holder deleted the file after the open above: try again
 
 
 def release(path: Path, descriptor: int) -> None:
-    """Delete the file while it is still locked, so that no other process deletes a file that is in use."""
+    """Delete the file, then release the lock, so that no process deletes a file that another process has locked."""
     path.unlink(missing_ok=True)
     os.close(descriptor)
 

@@ -1,4 +1,4 @@
-"""The migrations that a database may have had: those of catalogs, then those of an application's folders, in order.
+"""The files of migrations: those of catalogs, then those of an application's folders, in the order of applying.
 
 Builds on `scripts`.
 """
@@ -15,24 +15,24 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True, slots=True)
 class MigrationFiles:
-    """A shim and its SQL files, all beneath `folder`."""
+    """One migration: the Python shim that yoyo loads, and its SQL files, all inside `folder`."""
 
     id: str
     folder: Path
 
     def script(self, dialect: Dialect, direction: Direction = "apply") -> Script:
-        """Raises `MigrationError` if the file is missing or no UTF-8."""
+        """Read one of the SQL files. Raises `MigrationError` if the file is missing or not UTF-8."""
         return read_script(self.folder, self.id, dialect, direction)
 
     def path(self, dialect: Dialect, direction: Direction = "apply") -> Path:
-        """Where the file is, or should be."""
+        """Return the path of one of the SQL files, whether or not it exists."""
         return self.folder / dialect / f"{self.id}{'.rollback' if direction == 'rollback' else ''}.sql"
 
 
 def folders_of(catalogs: Iterable[Carrier], folders: Iterable[Path] = ()) -> tuple[Path, ...]:
-    """The folders of the catalogs and of those they build on, then `folders`: each once, in the order of applying.
+    """Return the folders of the catalogs and of the catalogs they build on, then `folders`, without duplicates.
 
-    Raises `MigrationError` for a catalog inside a zip file, which yoyo cannot read.
+    The order is the order of applying. Raises `MigrationError` for a catalog inside a zip file: yoyo cannot read it.
     """
     found: dict[Path, Path] = {}
     lineage = dict.fromkeys(each for catalog in catalogs for each in catalog.lineage)
@@ -45,17 +45,20 @@ def folders_of(catalogs: Iterable[Carrier], folders: Iterable[Path] = ()) -> tup
 
 
 def named_folders(catalog: Carrier | None, folders: Sequence[Path]) -> tuple[Path, ...]:
-    """The same of one catalog at most. Raises `MigrationError` if nothing is named: no database would lack anything."""
+    """Return the folders of at most one catalog, then `folders`, as `folders_of` does.
+
+    Raises `MigrationError` if neither a catalog nor a folder is given.
+    """
     if catalog is None and not folders:
         raise MigrationError("no migrations are named; pass a catalog, or folders of migrations")
     return folders_of([catalog] if catalog else (), folders)
 
 
 def migrations_in(folders: Sequence[Path]) -> tuple[MigrationFiles, ...]:
-    """Those of each folder, in the order in which they are applied.
+    """Return the migrations of each folder, in the order of applying.
 
-    A folder that is missing is refused, since it would be one without migrations; so are two equal ids, since the
-    second would count as done.
+    Raises `MigrationError` if a folder is missing, because it would count as empty, or if two folders have a migration
+    with the same id, because the second would count as applied.
     """
     found: dict[str, MigrationFiles] = {}
     for folder in folders:

@@ -1,7 +1,8 @@
-"""Rows for the tables of a scratch database, so that a migration shows what it does to rows.
+"""Insert rows into the tables of a scratch database, to see what a migration does to existing rows.
 
-Values follow the types and the texts that CHECKs name. CHECKs and foreign keys are not asked: on PostgreSQL they are
-put back unvalidated, on SQLite the connection ignores them from then on. Builds on `guard` and `schema`.
+The values depend on the type of the column and on the literals in its CHECKs. The rows need not satisfy CHECKs and
+foreign keys. On PostgreSQL these constraints are dropped and added again as NOT VALID. On SQLite the connection
+ignores CHECKs from then on. Builds on `guard` and `schema`.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ SELECT quote_ident(r.conname), pg_get_constraintdef(r.oid)
 FROM pg_catalog.pg_constraint AS r
 WHERE r.conrelid = %s::regclass AND r.contype IN ('c', 'f') AND r.coninhcount = 0
 """
-# The n-th value of a type; a type that is not here gets NULL.
+# The n-th value of each type; a column of any other type gets NULL.
 _SQLITE: Final = {"text": "'text {n}'", "integer": "{n}", "int": "{n}", "real": "{n}.5", "blob": "x'0{n}'"}
 _POSTGRESQL: Final = {
     "uuid": "'00000000-0000-7000-8000-00000000000{n}'",
@@ -40,7 +41,7 @@ _POSTGRESQL: Final = {
 
 
 def fill_postgresql(scratch: PostgresScratch, connection: Any, schema: Schema) -> None:
-    """A table for which no rows could be made up stays as it is."""
+    """Insert rows into each table. A table that refuses the rows stays unchanged."""
     import psycopg  # noqa: PLC0415 - a SQLite user need not have libpq
 
     for table in schema.tables:
@@ -61,7 +62,10 @@ def fill_postgresql(scratch: PostgresScratch, connection: Any, schema: Schema) -
 
 
 def fill_sqlite(scratch: SqliteScratch, connection: Any, schema: Schema) -> None:
-    """The same; triggers would add rows of their own, so that a table with one stays empty."""
+    """Insert rows into each table without triggers. A table that refuses the rows stays unchanged.
+
+    A table with a trigger gets no rows, because the trigger could insert more rows.
+    """
     import sqlite3  # noqa: PLC0415 - beside the other driver
 
     connection.execute("PRAGMA ignore_check_constraints = ON")
@@ -85,7 +89,7 @@ def _insert(change: Change, table: Table, dialect: Dialect) -> None:
 
 
 def _values(column: Column, table: Table, dialect: Dialect) -> Iterator[str]:
-    """The column's value in each row. The last row has NULL wherever it may."""
+    """Yield the value of the column, as SQL, for each row. In the last row a nullable column is NULL."""
     known = _SQLITE if dialect == "sqlite" else _POSTGRESQL
     made = known.get(column.type.partition(" COLLATE ")[0].partition("(")[0].lower())
     named = list(_named(column, table, dialect))
@@ -103,7 +107,7 @@ def _values(column: Column, table: Table, dialect: Dialect) -> Iterator[str]:
 
 
 def _named(column: Column, table: Table, dialect: Dialect) -> Iterator[Token]:
-    """What CHECKs about this column alone compare it with."""
+    """Yield the tokens of all CHECKs that refer to this column only."""
     names = {each.name for each in table.columns}
     for check in table.checks:
         tokens = tokens_of(check.rule, dialect)

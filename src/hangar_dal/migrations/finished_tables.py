@@ -1,6 +1,6 @@
-"""What the finished tables lack, whatever migrations made them: indexes for foreign keys, CHECKs, STRICT.
+"""Check the tables as they are after all migrations: indexes for foreign keys, CHECKs with json_valid(), STRICT.
 
-Each finding points at the migration that brought the key, the CHECK or the table. Builds on `declarations`, `faults`
+Each finding points at the migration that added the key, the CHECK or the table. Builds on `declarations`, `faults`
 and `round_trip`.
 """
 
@@ -15,7 +15,7 @@ from hangar_dal.migrations.round_trip import RoundTrip
 from hangar_dal.migrations.schema import ForeignKey, Table
 from hangar_dal.rules import Finding, Rule
 
-# A partial index serves a key if it leaves out no row but those that refer to nothing.
+# A partial index serves a foreign key if it omits only the rows whose foreign key is NULL.
 _ONLY_NULLS: Final = re.compile(r"\sWHERE \(*\"?(\w+)\"? IS NOT NULL\)*$", re.IGNORECASE)
 _WHERE: Final = re.compile(r"\sWHERE\s", re.IGNORECASE)
 _VALID_JSON: Final = re.compile(r"\bjson_valid \( (\w+|\"[^\"]+\") (?:, [^)]* )?\)")
@@ -25,7 +25,7 @@ _HANDLES_NULL: Final = re.compile(r"\b(?:or|case|coalesce|ifnull|iif|null)\b")
 def find_in_tables(
     files: Sequence[MigrationFiles], round_trip: RoundTrip, small_tables: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """Yields nothing if the migrations could not be applied to the end."""
+    """Yield a finding for each fault of a table. Yields nothing if some migration could not be applied."""
     if not round_trip.reached_end_of(files):
         return
     not_strict = {name for each in files for name in tables_not_strict(each.script("sqlite").text)}
@@ -86,7 +86,7 @@ def _unindexed(
 
 
 def _is_served(table: Table, key: ForeignKey) -> bool:
-    """Whether the first column of an index is one of the key's: that finds its rows, or few more."""
+    """Whether an index begins with one of the key's columns: it finds the rows of the key and few others."""
     indexes = [table.primary_key, *(unique.columns for unique in table.uniques)]
     for index in table.indexes:
         partial = _WHERE.search(index.text)
@@ -189,7 +189,10 @@ def _first(
     wanted: object,
     all_of: Callable[[Table], list[object]],
 ) -> MigrationFiles:
-    """The migration after which the table has what is wanted, and has it ever since."""
+    """Return the migration that added `wanted` to the table for the last time.
+
+    `all_of` returns the parts of a table among which `wanted` is searched.
+    """
     having = [
         any(each.name == table and wanted in all_of(each) for each in stage.tables) for stage in round_trip.stages
     ]

@@ -1,6 +1,6 @@
-"""How rules are shown: SQLite's are kept word by word to be compared, and people write them otherwise.
+"""Format rules for people. The rules of SQLite are stored as words separated by spaces, so that they can be compared.
 
-Knows nothing of schemas.
+Does not depend on the other modules.
 """
 
 import re
@@ -15,13 +15,13 @@ _SPELLING: Final = (
     (re.compile(r"(?<=[<>=!|]) (?=[<>=|])"), ""),
     (re.compile(r" ([),.])"), r"\1"),
     (re.compile(r"([(.]) "), r"\1"),
-    # A name before a parenthesis is that of a function, unless it is one of these, or a table.
+    # A name before a parenthesis is a function, unless it is one of these words or, after ON, a table.
     (re.compile(rf"(?<!on )\b(?!(?:{_NO_FUNCTIONS})\b)(\w+) \(", re.IGNORECASE), r"\1("),
 )
 
 
 def readable(rule: str) -> str:
-    """The same rule, spaced as a person would; what stands in quotes is left as it is."""
+    """Return the rule with the usual spacing. Text in quotes does not change."""
     parts = _LITERALS.split(rule)
     for at in range(0, len(parts), 2):
         for pattern, spelled in _SPELLING:

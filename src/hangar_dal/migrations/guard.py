@@ -1,13 +1,13 @@
-"""The one door to SQL that fills, changes or empties a scratch database.
+"""Make sure that SQL which fills, changes or empties a scratch database runs in no other database.
 
-`PostgresScratch` and `SqliteScratch` are places that prove, on the server or on the file itself, that a connection
-leads to the very database that this run made. They are made by `scratch` and `throwaway` alone. Everything that
-changes a scratch goes through `changing` or `alone`, and the migrations' backends call `prove` in each transaction.
+`PostgresScratch` and `SqliteScratch` check, on the server or on the file itself, that a connection leads to the
+database that this run created. Only `scratch` and `throwaway` create them. All code that changes a scratch database
+uses `changing` or `alone`. The backends of the migrations call `prove` in each transaction.
 
-A PostgreSQL session never leaves its database. That is why a proof on a session also holds for the statements that
-follow on it and cannot run in a transaction (VACUUM, CREATE INDEX CONCURRENTLY). DROP DATABASE runs on another
-database's session and goes by a name; the name's oid and token are compared right before it. Between the two, another
-role's database could take its place only if it had the same random name. Builds on `targets`.
+A PostgreSQL session never changes its database. So a check on a session also covers the next statements of the
+session, even if they cannot run in a transaction (VACUUM, CREATE INDEX CONCURRENTLY). DROP DATABASE runs in a session
+of another database and takes a name. The oid and the token of that database are compared just before. In between, only
+a database with the same random name could take its place. Builds on `targets`.
 """
 
 import sqlite3
@@ -32,19 +32,19 @@ WHERE d.datname = pg_catalog.current_database()
 
 
 class Change:
-    """A scratch database that was just proved to be that one. Only this module makes it."""
+    """A connection that was just checked to lead to the scratch database. Only this module creates instances."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
     def execute(self, command: "str | Composable", values: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
-        """Run one command. The names in it are quoted by the caller."""
+        """Run one command and return the driver's cursor. The caller must quote the names in the command."""
         return self._connection.execute(command) if values is None else self._connection.execute(command, values)
 
 
 @dataclass(frozen=True)
 class PostgresScratch(PostgresMigrationTarget):
-    """A PostgreSQL database of this run. `token` is random and written into the database's comment."""
+    """A PostgreSQL scratch database of this run. `token` is random and stored in the comment of the database."""
 
     database: str = field(kw_only=True)
     oid: int = field(kw_only=True)
@@ -52,18 +52,18 @@ class PostgresScratch(PostgresMigrationTarget):
 
     @property
     def mark(self) -> str:
-        """What the comment of the database begins with."""
+        """The first line of the comment of the database."""
         return f"{MARK}{self.token}"
 
     def connect(self, *, read_only: bool = False) -> "Connection[Any]":
-        """Raises `ScratchError`, before anything runs, if the connection leads elsewhere."""
+        """Connect. Raises `ScratchError`, before anything else runs, if the connection leads to another database."""
         connection = super().connect(read_only=read_only)
         with _closed_on_error(connection):
             self.prove(connection)
         return connection
 
     def prove(self, connection: "Connection[Any]") -> None:
-        """Raises `ScratchError` unless this session is in the database that this run made."""
+        """Raise `ScratchError` unless this session is in the database that this run created."""
         rows = connection.execute(_WHERE).fetchall()
         if not rows or not self.is_this(*rows[0]):
             raise ScratchError(
@@ -73,31 +73,31 @@ class PostgresScratch(PostgresMigrationTarget):
             )
 
     def is_this(self, database: str, oid: int, comment: str | None) -> bool:
-        """Whether a row of pg_database with its comment is this scratch."""
+        """Whether a database with this name, oid and comment is this scratch database."""
         return (database, oid) == (self.database, self.oid) and (comment or "").partition("\n")[0] == self.mark
 
     @contextmanager
     def changing(self, connection: "Connection[Any]") -> Iterator[Change]:
-        """A transaction, or a savepoint of one, that begins with the proof."""
+        """Open a transaction, or a savepoint inside one, and begin it with `prove`."""
         with connection.transaction():
             self.prove(connection)
             yield Change(connection)
 
     def alone(self, connection: "Connection[Any]") -> Change:
-        """For one command that cannot run in a transaction: the proof comes right before it, on the same session."""
+        """Call `prove`, then return a `Change` for one command that cannot run in a transaction."""
         self.prove(connection)
         return Change(connection)
 
 
 @dataclass(frozen=True)
 class SqliteScratch(SqliteMigrationTarget):
-    """A SQLite file in a temporary folder of this run, known by its device and inode."""
+    """A SQLite file in a temporary folder of this run, identified by its device and inode."""
 
     device: int = field(kw_only=True)
     inode: int = field(kw_only=True)
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
-        """No other file can be attached: a migration that tries it fails."""
+        """Connect, and refuse ATTACH of any other file. Raises `ScratchError` if the file is another one."""
         connection = super().connect(read_only=read_only)
         with _closed_on_error(connection):
             self.prove(connection)
@@ -106,7 +106,7 @@ class SqliteScratch(SqliteMigrationTarget):
         return connection
 
     def prove(self, connection: sqlite3.Connection) -> None:
-        """Raises `ScratchError` unless the connection's file is the one that this run made."""
+        """Raise `ScratchError` unless the connection's file is the one that this run created."""
         [path] = [file for _, name, file in connection.execute("PRAGMA database_list") if name == "main"]
         expected = Path(self.location.path)
         found = Path(path).stat() if path else None
@@ -119,7 +119,7 @@ class SqliteScratch(SqliteMigrationTarget):
 
     @contextmanager
     def changing(self, connection: sqlite3.Connection) -> Iterator[Change]:
-        """A transaction that begins with the proof."""
+        """Open a transaction and begin it with `prove`."""
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             self.prove(connection)
@@ -130,7 +130,7 @@ Scratch = PostgresScratch | SqliteScratch
 
 
 def changing_memory(connection: sqlite3.Connection) -> Change:
-    """The same for a copy in memory: raises `ScratchError` if the connection has any file."""
+    """Return a `Change` for a database in memory. Raises `ScratchError` if the connection has any file."""
     if files := [file for _, _, file in connection.execute("PRAGMA database_list") if file]:
         raise ScratchError(f"A copy in memory was expected, but the connection has {len(files)} file(s).")
     return Change(connection)
@@ -146,5 +146,5 @@ def _closed_on_error(connection: "Connection[Any] | sqlite3.Connection") -> Iter
 
 
 def _refuse_other_files(action: int, name: str | None, *_: Any) -> int:
-    """VACUUM attaches a file whose name is empty. A name that comes from a parameter is None here."""
+    """Deny ATTACH, except with an empty name, which VACUUM uses. A name from a parameter is None here, and denied."""
     return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH and name != "" else sqlite3.SQLITE_OK

@@ -1,4 +1,4 @@
-"""What a database says about its migrations, read and nothing else: no lock, no table made, no yoyo.
+"""Read the history of the migrations of a database, without a lock, without creating tables and without yoyo.
 
 Builds on `targets`.
 """
@@ -22,7 +22,7 @@ _APPLIED_SQL = (
     f"SELECT migration_id, applied_at_utc FROM {MIGRATION_TABLE} "  # noqa: S608
     "ORDER BY applied_at_utc, migration_id"
 )
-# The latest word about each migration comes last.
+# The latest entry of each migration comes last.
 _LOG_SQL = """
 SELECT migration_id, comment FROM _yoyo_log WHERE operation IN ('apply', 'mark') ORDER BY created_at_utc, id
 """
@@ -30,9 +30,10 @@ SELECT migration_id, comment FROM _yoyo_log WHERE operation IN ('apply', 'mark')
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`applied` tells when, in the order in which it was done.
+    """The applied migrations of a database.
 
-    `digests` holds those of the applied migrations whose SQL was remembered when it was applied.
+    `applied` maps each id to the time of applying, in that order. `digests` maps the id to the digest of the SQL that
+    was applied, if the log has it.
     """
 
     applied: Mapping[str, datetime | None] = field(default_factory=dict)
@@ -40,7 +41,7 @@ class History:
 
 
 def read_history(target: MigrationTarget) -> History:
-    """An empty history for a database that has none, or that does not exist yet."""
+    """Return the history, which is empty if the database has none or does not exist yet."""
     if not target.exists:
         return History()
     with closing(target.connect(read_only=True)) as connection:
@@ -61,6 +62,6 @@ def _read(target: MigrationTarget, connection: Any) -> History:
 
 
 def _instant(stored: datetime | str | None) -> datetime | None:
-    """yoyo stores UTC without saying so; SQLite has texts for it."""
+    """Return the time with its time zone. yoyo stores UTC without a time zone, on SQLite as text."""
     read = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
     return None if read is None else read.replace(tzinfo=UTC)

@@ -4,7 +4,7 @@ from hangar_dal.sqlscan import Dialect, Kind, Token
 
 
 def folded(token: Token, dialect: Dialect) -> str:
-    """The name without quotes. SQLite ignores case, and PostgreSQL folds a name without quotes."""
+    """Return the name without quotes, in lower case unless it is a quoted name of PostgreSQL."""
     if token.kind is Kind.WORD:
         return token.text.lower()
     opening, closing = token.text[0], token.text[-1]

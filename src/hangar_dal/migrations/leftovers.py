@@ -1,6 +1,7 @@
-"""What killed runs left behind: found by its name and its mark, and removed once no running tool holds its lock.
+"""Remove the scratch databases and temporary folders of killed runs.
 
-A database that only looks like a scratch is never removed. Builds on `guard` and `locks`.
+They are recognized by name and mark, and removed only if no running tool holds their lock. A database that has only
+the name of a scratch database is never removed. Builds on `guard` and `locks`.
 """
 
 import fcntl
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 FOLDER_PREFIX: Final = "hangar_check_"
-# A limit that is not used otherwise. CREATE DATABASE sets it at once, so a run that is killed before it can write the
-# comment leaves a database that can still be recognized.
+# An unusual limit that marks a scratch database from its creation. CREATE DATABASE sets it, so the database can be
+# recognized even if the run is killed before it writes the comment.
 CONNECTION_LIMIT: Final = 48_611
 _FOLDER: Final = re.compile(rf"{FOLDER_PREFIX}[a-z0-9_]{{8}}")
 _LOCK_FILE: Final = "lock"
@@ -38,19 +39,19 @@ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.datid = d
 
 
 def new_name(now: int) -> str:
-    """The name of a scratch that is made now."""
+    """Return a new name for a scratch database. `now` is the server's time in seconds since 1970."""
     return f"hangar_check_{now}_{token_hex(6)}"
 
 
 def is_marked(comment: str | None) -> bool:
-    """Whether a run of this package wrote the comment."""
+    """Whether the comment of a database marks it as a scratch database of this package."""
     return _COMMENT.fullmatch((comment or "").partition("\n")[0]) is not None
 
 
 def remove_databases(connection: "Connection[Any]") -> None:
-    """Drop the scratch databases of this role that no running tool holds, whatever their age.
+    """Drop the scratch databases of this role that no running tool has locked, whatever their age.
 
-    One that somebody is connected to stays: DROP DATABASE without FORCE refuses it.
+    A database with a connected session stays, because DROP DATABASE without FORCE refuses it.
     """
     from psycopg import Error  # noqa: PLC0415 - SQLite users never load libpq
     from psycopg.sql import SQL, Identifier  # noqa: PLC0415 - SQLite users never load libpq
@@ -69,12 +70,12 @@ def _is_scratch(name: str, limit: int, comment: str | None) -> bool:
 
 @contextmanager
 def hold_folder(folder: str) -> Iterator[None]:
-    """Lock the temporary folder of a SQLite scratch as long as this process uses it."""
+    """Lock the temporary folder of a SQLite scratch database during the block."""
     path = Path(folder, _LOCK_FILE)
     made = path.with_suffix(".new")
     with made.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        made.rename(path)  # no other process sees it before it is locked
+        made.rename(path)  # other processes see the file only after it is locked
         yield
 
 
@@ -82,7 +83,7 @@ def remove_folders() -> None:
     """Delete the temporary folders of this user's killed runs."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         path = folder / _LOCK_FILE
-        with suppress(OSError):  # held by a running tool, another user's, or just removed by another run
+        with suppress(OSError):  # locked by a running tool, owned by another user, or just removed
             if not _FOLDER.fullmatch(folder.name) or folder.is_symlink() or folder.stat().st_uid != os.getuid():
                 continue
             if path.is_file():

@@ -1,7 +1,7 @@
-"""What the shim of every migration calls: it turns the SQL files beside the shim into one step for yoyo.
+"""Turn the SQL files of a migration into one step for yoyo. The Python shim of each migration calls `load`.
 
-The step looks at the connection that it gets, so `yoyo -d sqlite:///...` and `-d postgresql+psycopg://...` run the
-right SQL too. Builds on `scripts` and `running`.
+The step chooses the SQL by the connection that yoyo passes, so `yoyo -d sqlite:///...` and
+`yoyo -d postgresql+psycopg://...` run the right SQL too. Builds on `scripts` and `running`.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Scripts = dict[tuple[Dialect, Direction], Script]
 
 
 def load(shim: str) -> tuple[set[str], bool, list[Any]]:
-    """The three names that yoyo reads from a migration: `__depends__`, `__transactional__` and its steps.
+    """Return the three values that yoyo reads from a migration: `__depends__`, `__transactional__` and `steps`.
 
     A migration depends on the one before it, so that `yoyo apply -r` and `yoyo rollback -r` follow the whole chain.
     """
@@ -30,7 +30,7 @@ def load(shim: str) -> tuple[set[str], bool, list[Any]]:
     for dialect in DIALECTS:
         scripts[dialect, "apply"] = read_script(folder, migration, dialect, "apply")
         scripts[dialect, "rollback"] = read_script(folder, migration, dialect, "rollback")
-    # yoyo knows one answer for both dialects. One whose own script is transactional gets its transaction in `run`.
+    # yoyo has one flag for both dialects. If it is False, `run` opens the transaction for a transactional script.
     transactional = all(script.transactional for script in scripts.values())
     apply, rollback = (_step(scripts, direction, transactional) for direction in DIRECTIONS)
     return _depends(folder, migration), transactional, [step(apply, rollback)]
@@ -50,6 +50,6 @@ def _run(scripts: Scripts, direction: Direction, transactional: bool, connection
     if dialect is None:
         raise MigrationError(f"these migrations are written for {' and '.join(DIALECTS)}")
     for script in scripts.values():
-        script.statements()  # an unfinished file is found in either dialect, before it matters
+        script.statements()  # report an unfinished file of any dialect and direction
     script = scripts[dialect, direction]
     run(script, connection, begin=script.transactional and not transactional)

@@ -1,6 +1,6 @@
-"""Migrations that yoyo cannot load: one sentence about the reason, and no traceback in the log.
+"""Report a migration that yoyo cannot load in one sentence, without a traceback in the log.
 
-Builds on errors alone.
+Builds on `errors` only.
 """
 
 import logging
@@ -14,7 +14,7 @@ YOYO_LOG: Final = logging.getLogger("yoyo.migrations")
 
 
 def load(migration: Any) -> None:
-    """Load yoyo's migration. Raises `MigrationError` if its shim or one of its SQL files is wrong."""
+    """Load a migration of yoyo. Raises `MigrationError` if its shim or one of its SQL files is wrong."""
     from yoyo.exceptions import BadMigration  # noqa: PLC0415 - yoyo takes long to load
 
     with _without_tracebacks():
@@ -25,7 +25,10 @@ def load(migration: Any) -> None:
 
 
 def cannot_load(error: Exception) -> MigrationError:
-    """The reason behind yoyo's `BadMigration`, whose first argument is the path of the file or a sentence."""
+    """Return a `MigrationError` with the reason for yoyo's `BadMigration`.
+
+    The first argument of `BadMigration` is the path of the file or a sentence.
+    """
     cause = error.__cause__ or error.__context__
     if isinstance(cause, MigrationError):
         return cause
@@ -34,7 +37,7 @@ def cannot_load(error: Exception) -> MigrationError:
 
 
 def is_not_of_loading(record: logging.LogRecord) -> bool:
-    """A filter for yoyo's log: `Migration.load` logs the traceback of the error that it raises."""
+    """Whether a log record does not come from `Migration.load`, which logs the traceback of the error it raises."""
     return record.funcName != "load"
 
 

@@ -1,9 +1,9 @@
-"""Run by `yoyo new`, as yoyo.ini says: makes its file the next numbered shim, with the four SQL files to fill in.
+"""Replace the file that `yoyo new` creates with the next numbered shim and four SQL files to fill in.
 
     yoyo new -m "add videos"   ->   0004_add_videos.py, and four files in sqlite/ and postgresql/ beside it
 
-An unfinished file holds no statement and is refused when it would be applied. Imports the standard library alone:
-yoyo.ini starts this file with whatever `python3` there is, so that no virtual environment need be active.
+yoyo.ini tells `yoyo new` to run this file. A file that was not filled in contains no statement, and applying it is
+refused. Imports only the standard library: yoyo.ini runs the file with any `python3`, without a virtual environment.
 """
 
 import re
@@ -25,13 +25,16 @@ _APPLY: Final = dedent("""\
 _ROLLBACK: Final = dedent("""\
     -- Undoes {migration}, so that applying it again gives the same schema.
     """)
-# yoyo's own: date, number of the day, five random characters, and the message's words after hyphens.
+# The name that yoyo chooses: date, number of the day, five random characters, and the words of the message.
 _YOYO_NAME: Final = re.compile(r"^\d{8}_\d+_[A-Za-z0-9]{5}(?:-(?P<words>.*))?$")
 _NUMBER: Final = re.compile(r"^(\d+)_")
 
 
 def create(made_by_yoyo: Path) -> tuple[Path, ...]:
-    """Replaces yoyo's file; returns the shim and the SQL files, none of which existed before."""
+    """Delete yoyo's file, create the shim and the SQL files, and return their paths.
+
+    Raises `FileExistsError` if one of them exists.
+    """
     folder = made_by_yoyo.parent
     match = _YOYO_NAME.match(made_by_yoyo.stem)
     words = (match["words"] if match else None) or "change"
@@ -46,7 +49,7 @@ def create(made_by_yoyo: Path) -> tuple[Path, ...]:
 
 
 def _next_number(folder: Path) -> int:
-    """A number that only a left-over SQL file has is taken too: the new migration must not find its files there."""
+    """Return the next free number. SQL files without a shim count too, because the new files must not exist yet."""
     names = [path.name for pattern in ("*.py", "*/*.sql") for path in folder.glob(pattern)]
     return 1 + max((int(match[1]) for match in map(_NUMBER.match, names) if match), default=0)
 

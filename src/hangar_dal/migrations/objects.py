@@ -1,7 +1,7 @@
-"""What users have put into a PostgreSQL database, of whatever kind: to tell an empty one, and to empty one again.
+"""Find and remove all objects that users have created in a PostgreSQL database.
 
-Objects that came with the server have numbers below 16384; the schema public and the extension plpgsql are in every
-database. Parts of other objects (indexes, row types, members of extensions) are left to those. Builds on `guard`.
+Objects of the server itself have oids below 16384. The schema public and the extension plpgsql are in every database.
+Parts of other objects (indexes, row types, members of extensions) are dropped with those objects. Builds on `guard`.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +12,7 @@ from hangar_dal.migrations.guard import PostgresScratch
 if TYPE_CHECKING:
     from psycopg import Connection
 
-# In the order in which they are dropped. The names of schemas that are made for temporary tables begin with pg_.
+# The catalogs in the order of dropping. The names of schemas for temporary tables begin with pg_.
 _KINDS: Final = {
     "pg_subscription": "x.subdbid IN (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())",
     "pg_event_trigger": "TRUE",
@@ -57,7 +57,7 @@ WHERE
 ORDER BY o.place, o.oid
 """  # noqa: S608 - written above
 _LARGE_OBJECTS: Final = "SELECT l.oid FROM pg_catalog.pg_largeobject_metadata AS l ORDER BY l.oid"
-# Words of pg_identify_object that DROP spells otherwise.
+# Object types that pg_identify_object and DROP name differently.
 _SPELLED: Final = {
     "composite type": "TYPE",
     "foreign-data wrapper": "FOREIGN DATA WRAPPER",
@@ -66,13 +66,16 @@ _SPELLED: Final = {
 
 
 def objects_in(connection: "Connection[Any]") -> list[str]:
-    """The objects of users, such as `table public.users`; nothing for an empty database."""
+    """Return the objects of users, such as `table public.users`; an empty list for an empty database."""
     found = [f"{kind} {identity}" for kind, identity in connection.execute(_OBJECTS.encode())]
     return [*found, *(f"large object {oid}" for (oid,) in connection.execute(_LARGE_OBJECTS))]
 
 
 def remove_objects(scratch: PostgresScratch, connection: "Connection[Any]") -> None:
-    """Drop all of them in one transaction, in which the database is proved to be this scratch."""
+    """Drop all objects of users in one transaction, after checking that the database is this scratch database.
+
+    Raises `ScratchError` if an object is left.
+    """
     with scratch.changing(connection) as change:
         change.execute("SET LOCAL search_path = pg_catalog")
         last: list[tuple[str, str]] = []

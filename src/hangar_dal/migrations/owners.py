@@ -1,7 +1,7 @@
-"""Tables that the migrations of two folders create: two catalogs cannot own one table. Builds on `files`.
+"""Find tables that the migrations of two folders create: two catalogs cannot own one table. Builds on `files`.
 
-Read from the words of the SQL, so that it is found before any database has run a migration. With IF NOT EXISTS, no
-database would report it.
+Reads the text of the SQL, so the conflict is found before any migration runs. If the second migration uses IF NOT
+EXISTS, no database reports the conflict.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ _DEFAULT_SCHEMA: Final[dict[Dialect, str]] = {"sqlite": "main", "postgresql": "p
 
 @dataclass(frozen=True, slots=True)
 class SharedTable:
-    """`migration` creates `table`, though `first`, of another folder, has created it."""
+    """A table that `migration` creates although `first`, a migration of another folder, creates it too."""
 
     table: str
     dialect: Dialect
@@ -37,13 +37,13 @@ class SharedTable:
 
 
 def refuse_shared_tables(files: Sequence[MigrationFiles]) -> None:
-    """Raises `MigrationError` if the migrations of two folders create one table."""
+    """Raise `MigrationError` if the migrations of two folders create the same table."""
     for shared in shared_tables(files):
         raise MigrationError(f"{shared.message}; {FIX}")
 
 
 def shared_tables(files: Sequence[MigrationFiles]) -> Iterator[SharedTable]:
-    """Each table that a folder creates while one of an earlier folder is there."""
+    """Yield each table that a migration creates while the table of an earlier folder still exists."""
     for dialect in DIALECTS:
         owners: dict[str, MigrationFiles] = {}
         for migration in files:
@@ -58,7 +58,10 @@ def shared_tables(files: Sequence[MigrationFiles]) -> Iterator[SharedTable]:
 
 
 def _made_and_gone(statement: ScriptStatement, dialect: Dialect) -> tuple[list[str], list[str]]:
-    """The tables that exist after the statement, and those that do not; only where its words are plain."""
+    """Return the tables that a CREATE, DROP or ALTER TABLE RENAME creates, and the tables that it removes.
+
+    Both lists are empty for any other statement.
+    """
     tokens = [token for token in tokens_of(statement.text, dialect) if token.kind is not Kind.COMMENT]
     words = [*(token.text.upper() if token.kind is Kind.WORD else "" for token in tokens), "", ""]
     verb, rest = words[0], 1
@@ -82,7 +85,7 @@ def _made_and_gone(statement: ScriptStatement, dialect: Dialect) -> tuple[list[s
 
 
 def _name(tokens: Sequence[Token], start: int, dialect: Dialect) -> tuple[str, int]:
-    """A name, without the schema that is the default one, and the position behind it."""
+    """Return the name at `start`, without the default schema, and the position after it."""
     name, end = folded(tokens[start], dialect), start + 1
     if end + 1 < len(tokens) and tokens[end].text == ".":
         schema, name = name, folded(tokens[end + 1], dialect)

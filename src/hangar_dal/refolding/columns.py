@@ -1,4 +1,4 @@
-"""Which columns hold folds or grams, and how each is derived: what the catalogs write, found in the live schema."""
+"""Find the columns with folds or grams in the live schema, and the rule of each in the queries of the catalogs."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ _WRITES: Final = {"INTO", "UPDATE"}
 
 @dataclass(frozen=True, slots=True)
 class FoldColumn:
-    """A text column and the column beside it that holds its fold, or its grams.
+    """A text column and the column of the same table that stores its fold or its grams.
 
-    `uniques` are the unique keys that the fold is part of. `keep` gives the text as it is stored.
+    `key` is the primary key, `fold` the function that computes the fold or the grams, and `uniques` are the unique keys
+    that contain the fold. `kind` is "fold" or "grams".
     """
 
     table: str
@@ -41,12 +42,12 @@ class FoldColumn:
 
     @property
     def keep(self) -> Callable[[str, str], str]:
-        """How the text itself is stored: an e-mail address with its domain as A-labels, a name as it is."""
+        """The function that returns the text to store: an e-mail address gets A-labels, other text does not change."""
         return keep_email if self.fold is fold_email else lambda name, text: text
 
 
 def fold_columns(catalogs: Iterable[Catalog], schema: Schema, dialect: Dialect) -> tuple[list[FoldColumn], list[str]]:
-    """Return the columns whose rule is known, folds first, and a sentence for each such column that is left out."""
+    """Return the columns whose rule is known, folds first, and a sentence for each column whose rule is not known."""
     written: dict[tuple[str, str, str], set[Fold | Grams]] = {}
     for catalog in catalogs:
         catalog.load()
@@ -86,12 +87,12 @@ def _uniques(table: Table, folded: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _is_whole(index: Index, table: Table) -> bool:
-    """A partial index, or one over expressions, is left to the database, which checks it when rows are written."""
+    """Whether the index covers all rows and has no expressions. The database checks other indexes on each write."""
     return " where " not in index.text.lower() and set(index.columns) <= {column.name for column in table.columns}
 
 
 def _targets(block: Block) -> Iterator[str]:
-    """The table that a block writes, if it writes one only and names it plainly."""
+    """Yield the table that a block writes, or nothing if the block writes several tables or none."""
     tokens = [token for token in block.all_arms.tokens if token.kind in (Kind.WORD, Kind.NAME)]
     words = [token.text for token in tokens]
     found = {
@@ -104,7 +105,7 @@ def _targets(block: Block) -> Iterator[str]:
 
 
 def _rules(declared: DeclaredQuery, block: Block) -> Iterator[tuple[str, str, Fold | Grams]]:
-    """Each text whose fold or grams the block may write: its name, which of the two, and the rule."""
+    """Yield each text whose fold or grams the block may write: its name, the kind ("fold" or "grams") and the rule."""
     for parameter in block.all_arms.parameters:
         source = resolve(parameter.name, parameter.line, declared.signature)
         if source.value and (rule := source.value.derives(source.derived)):

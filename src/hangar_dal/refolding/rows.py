@@ -1,7 +1,8 @@
 """Recompute the folds or the grams of one column, in batches by key, while the application runs.
 
-Each row's fold depends on its own text alone, so a run that was killed is simply started again. A row whose text
-changes meanwhile is left to the application that changed it. Rows are named by their keys, never by their texts.
+The fold of a row depends only on the text of the row, so a run that was killed can be started again. If the application
+changes a text during the run, that row is skipped, because the application also writes its fold. Messages name rows by
+their keys, never by their texts.
 """
 
 from collections import defaultdict
@@ -24,13 +25,17 @@ BATCH: Final = 500
 
 @dataclass
 class Outcome:
-    """What was done to a column: `changed` of `rows`. `equal` are groups of rows that would have the same fold."""
+    """The result for one column: `changed` of `rows` rows were changed, or would be.
+
+    `equal` has groups of rows that would have the same fold. `refused` has pairs of a row and the reason why its text
+    has no fold.
+    """
 
     column: FoldColumn
     rows: int = 0
     changed: int = 0
     equal: list[tuple[str, ...]] = field(default_factory=list)
-    refused: list[tuple[str, str]] = field(default_factory=list)  # a row, and why its text has no fold
+    refused: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class _Change:
 
 
 async def refold(db: Database, column: FoldColumn, *, check: bool = False, batch: int = BATCH) -> Outcome:
-    """Recompute the column's folds; with `check`, only say what would be done."""
+    """Recompute the folds or grams of the column. With `check`, change nothing and return what would change."""
     outcome = Outcome(column)
     waiting: list[_Change] = []
     last: Key | None = None
@@ -58,7 +63,7 @@ async def refold(db: Database, column: FoldColumn, *, check: bool = False, batch
         outcome.changed = len(waiting)
         outcome.equal = [group async for group in _would_be_equal(db, column, waiting)]
         return outcome
-    # A row may have waited for another one to give its fold up.
+    # Try the refused changes again: the row that had the fold may have another one now.
     while waiting and len(left := await _apply(db, column, waiting, outcome)) < len(waiting):
         waiting = left
     for change in await _apply_rings(db, column, waiting, outcome):
@@ -79,7 +84,7 @@ def _change(column: FoldColumn, row: Row, outcome: Outcome) -> _Change | None:
 
 
 def _read(stored: Any, column: FoldColumn) -> Any:
-    """What is stored, as the rule makes it: SQLite keeps grams as a JSON array."""
+    """Return the stored value in the form that the rule returns. SQLite stores grams as a JSON array."""
     return from_json(stored) if column.kind != "fold" and isinstance(stored, str) else stored
 
 
@@ -90,16 +95,16 @@ async def _batch(db: Database, column: FoldColumn, last: Key | None, batch: int)
 
 
 async def _apply(db: Database, column: FoldColumn, changes: list[_Change], outcome: Outcome) -> list[_Change]:
-    """Store the changes in one transaction; return those whose fold another row still has."""
+    """Store the changes in one transaction. Return the changes whose new fold another row still has."""
     changed, left = await db.in_transaction(lambda tx: _store(tx, column, changes))
     outcome.changed += changed
     return left
 
 
 async def _apply_rings(db: Database, column: FoldColumn, changes: list[_Change], outcome: Outcome) -> list[_Change]:
-    """Store the changes of rows that hold each other's folds; return those whose fold yet another row has.
+    """Store the changes of rows whose new folds belong to each other. Return those whose new fold a third row has.
 
-    All of them get a fold of their own first, in the same transaction.
+    In the same transaction, each row first gets a temporary unique fold.
     """
     left: list[_Change] = []
     while changes:
@@ -114,7 +119,7 @@ async def _apply_rings(db: Database, column: FoldColumn, changes: list[_Change],
 
 
 class _Blocked(Exception):
-    """Ends a transaction that cannot store all of its changes, and carries those that it cannot store."""
+    """Raised to roll back a transaction that cannot store all changes. `changes` are the changes it cannot store."""
 
     def __init__(self, changes: list[_Change]) -> None:
         super().__init__()
@@ -136,7 +141,7 @@ async def _store(
     *,
     refusals: tuple[type[ConstraintViolation], ...] = (UniqueViolation,),
 ) -> tuple[int, list[_Change]]:
-    """Return how many rows were changed, and the changes that the table refused."""
+    """Update the rows. Return the number of changed rows and the changes that a constraint refused."""
     values = f"{quoted(column.text)} = :text, {quoted(column.folded)} = :fold"
     where = f"{is_row(column.key)} AND {quoted(column.text)} = :before"
     sql = f"UPDATE {quoted(column.table)} SET {values} WHERE {where} RETURNING 1"  # noqa: S608
@@ -152,7 +157,7 @@ async def _store(
 
 
 async def _would_be_equal(db: Database, column: FoldColumn, changes: list[_Change]) -> AsyncIterator[tuple[str, ...]]:
-    """The rows that would have equal values of a unique key, those included that need no change."""
+    """Yield groups of rows that would have equal values of a unique key, including rows that need no change."""
     moving = {change.key for change in changes}
     for unique in column.uniques:
         groups: dict[Key, list[Key]] = defaultdict(list)

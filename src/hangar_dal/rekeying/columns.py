@@ -1,4 +1,4 @@
-"""Which columns hold sealed values, and what they are bound to: what catalogs declare, found in the live schema."""
+"""Find the columns with sealed values in the live schema, by the declarations of the catalogs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ from hangar_dal.sealing import Sealed
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of sealed values, the table's primary key, and all declarations of the column, which may differ."""
+    """A column of sealed values, with the primary key of its table in `key`.
+
+    `seals` are all declarations of the column in the catalogs. They may differ.
+    """
 
     table: str
     column: str
@@ -25,12 +28,12 @@ class SealedColumn:
 
     @property
     def bound(self) -> tuple[str, ...]:
-        """The columns that one of the declarations binds the value to."""
+        """The columns to which any of the declarations binds the value, without duplicates."""
         return tuple(dict.fromkeys(name for seal in self.seals for name in seal.bind))
 
 
 def sealed_columns(catalogs: Iterable[Catalog], schema: Schema) -> tuple[list[SealedColumn], list[str]]:
-    """Return the sealed columns that the catalogs' queries name, and a sentence for each one that is left out."""
+    """Return the sealed columns that the catalogs' queries declare, and a sentence for each column that is left out."""
     declared: dict[tuple[str, str], dict[Sealed, None]] = {}
     for catalog in catalogs:
         for query in catalog.queries.values():
@@ -63,7 +66,7 @@ def _unfit(table: Table | None, column: str, seals: Iterable[Sealed]) -> str:
 
 
 def _nullable_key(table: Table) -> str | None:
-    """A column of the key that accepts NULL, as on SQLite in tables that are not STRICT."""
+    """Return a column of the primary key that accepts NULL, as in SQLite tables that are not STRICT; None if none."""
     key = [column for column in table.columns if column.name in table.primary_key]
     if [column.type for column in key] == ["integer"]:  # SQLite's rowid, which is never NULL
         return None
@@ -71,5 +74,5 @@ def _nullable_key(table: Table) -> str | None:
 
 
 def _names(table: Table) -> dict[str, str]:
-    """The columns' names by their lower case, in which PostgreSQL keeps them."""
+    """Map each column name in lower case, as PostgreSQL stores it, to the name in the schema."""
     return {column.name.lower(): column.name for column in table.columns}

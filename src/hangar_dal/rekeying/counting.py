@@ -1,4 +1,4 @@
-"""Count the values of one column by the key that they are sealed with, and try each key on one of them."""
+"""Count the values of one column by the key that sealed them, and open one value with each key."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from hangar_dal.rekeying.walking import PAGE, Progress, key_id_in, pages
 
 @dataclass(slots=True)
 class Counted:
-    """The number of values for each key id; under None those that are no sealed values.
+    """The number of values for each key id. The key None counts the values that are not sealed.
 
-    `unopened` has an error for each configured key that did not open the first value with its id.
+    `unopened` has an error for each configured key that does not open the first value with its id.
     """
 
     values: Counter[str | None] = field(default_factory=Counter)
@@ -24,7 +24,10 @@ class Counted:
 async def count_keys(
     db: Database, column: SealedColumn, *, progress: Progress | None = None, size: int = PAGE
 ) -> Counted:
-    """Count the values of each key. The id is in clear in each value, so a key is known only when it opens one."""
+    """Count the values of each key, and open the first value of each configured key.
+
+    Each value starts with the id of its key, which is not encrypted. Only opening a value proves that the key is right.
+    """
     found, reader, untried = Counted(), Reader(db, column), set[str | None](db.keyring.ids)
     async for page in pages(db, column, progress, size):
         for key, key_id in page:

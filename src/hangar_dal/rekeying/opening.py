@@ -1,4 +1,4 @@
-"""Read a sealed value by the key of its row, and open it as one of the declarations of its column says."""
+"""Read a sealed value by the primary key of its row, and open it with one of the declarations of its column."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,11 @@ from hangar_dal.rekeying.columns import SealedColumn
 from hangar_dal.sealing import Keyring
 
 Stored = tuple[Any, Mapping[str, Any]]
-"""A stored value, and the columns of its row that it may be bound to."""
+"""A stored value, and the values of the columns to which it may be bound, by name."""
 
 
 class Reader:
-    """Reads the values of one column."""
+    """Read the values of one column."""
 
     def __init__(self, db: Database, column: SealedColumn) -> None:
         self._db = db
@@ -25,7 +25,7 @@ class Reader:
         self._read = Built(db.dialect, f"read {column.name}", text)
 
     async def read(self, key: Key) -> Stored | None:
-        """The value of the row with this key; None if the row has no value any more."""
+        """Return the value of the row with this primary key; None if the row or its value no longer exists."""
         rows, _ = await self._read.run(self._db, key_values(key))
         if not rows or rows[0][0] is None:
             return None
@@ -34,7 +34,10 @@ class Reader:
 
 
 def opened(keyring: Keyring, column: SealedColumn, stored: Stored) -> tuple[bytes, dict[str, Any]]:
-    """What was sealed, and the place that it was sealed for. Raises `SealError` if no declaration opens it."""
+    """Return the plaintext, and the arguments of `Keyring.unseal` with which it was opened.
+
+    Raises `SealError`, the one of the first declaration, if no declaration opens the value.
+    """
     text, row = stored
     if not isinstance(text, str):
         reason = "the stored value is not a sealed value; it is not text"
@@ -55,6 +58,6 @@ def shown_key(column: SealedColumn, key: Key) -> dict[str, str]:
 
 
 def in_row(error: SealError, column: SealedColumn, key: Key) -> SealError:
-    """The error with the key of the row that has the value."""
+    """Return a copy of the error with the primary key of the row."""
     row = shown_key(column, key)
     return SealError(error.reason, table=error.table, column=error.column, key_id=error.key_id, row=row)

@@ -1,8 +1,8 @@
 """Seal the values of one column again with the first key, while the application reads and writes.
 
-Each value is replaced by a statement of its own, and only if the stored text is still the one that was opened. So a
-rotation never overwrites what the application wrote, and never holds a lock while it waits for another one. A rotation
-that was killed is simply started again: it skips what is sealed with the first key.
+A separate statement replaces each value, and only if the stored text is still the text that was opened. So a rotation
+never overwrites a change of the application, and never holds one lock while it waits for another. A rotation that was
+killed can be started again: it skips the values that are already sealed with the first key.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from hangar_dal.rekeying.columns import SealedColumn
 from hangar_dal.rekeying.opening import Reader, in_row, opened, shown_key
 from hangar_dal.rekeying.walking import PAGE, Progress, key_id_in, pages
 
-_AT_ONCE: Final = 8  # values that are replaced at the same time, and are in memory
+_AT_ONCE: Final = 8  # values in memory that are replaced concurrently
 _ATTEMPTS: Final = 100
 _KEPT: Final = 1_000
 _REFUSALS: Final = (ConstraintViolation, DatabaseBusy, StatementTimeout, TransactionConflict)
@@ -31,10 +31,10 @@ _REFUSALS: Final = (ConstraintViolation, DatabaseBusy, StatementTimeout, Transac
 
 @dataclass(slots=True)
 class Rotated:
-    """What was done to a column.
+    """The result of a rotation of one column. `resealed` is the number of values that were sealed again.
 
-    `unopened` and `refused` have the first 1,000 of the values that could not be opened, and of those that the database
-    did not let replace.
+    `unopened` has the errors for values that could not be opened, `refused` the reasons for values that could not be
+    replaced: the first 1,000 each. The counts include all of them.
     """
 
     column: SealedColumn
@@ -46,7 +46,7 @@ class Rotated:
 
 
 async def rotate(db: Database, column: SealedColumn, *, progress: Progress | None = None, size: int = PAGE) -> Rotated:
-    """Seal every value of the column with the first key of the database. Go on after values that do not open."""
+    """Seal every value of the column with the first key of the database. Skip values that cannot be opened."""
     rotation = _Rotation(db, column)
     first = db.keyring.ids[0]
     async for page in pages(db, column, progress, size):
@@ -71,7 +71,7 @@ class _Rotation:
         self._swap = Built(db.dialect, f"rotate {column.name}", swap, writes=True)
 
     async def replace(self, key: Key) -> None:
-        """Seal one value again. If the application changes it meanwhile, look at it again."""
+        """Seal one value again. If the application changes the value at the same time, read it and try again."""
         try:
             for _ in range(_ATTEMPTS):
                 if await self._is_settled(key):

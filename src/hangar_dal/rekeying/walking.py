@@ -1,6 +1,6 @@
-"""Walk through a table by its primary key and look at the beginning of each sealed value.
+"""Walk through a table by its primary key and read the beginning of each sealed value.
 
-The beginning names the key. So neither a page nor the whole walk needs much memory, however large the values are.
+The beginning contains the id of the key. Only the beginning is read, so large values need no memory.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,15 +15,15 @@ from hangar_dal.sealing import HEADER_LENGTH, key_id_of
 PAGE = 1000
 
 Progress = Callable[[int, int], object]
-"""Called with the number of rows that are done and the number of all rows, or 0 if counting them takes too long."""
+"""Called with the number of finished rows and the number of all rows, or 0 if counting them takes too long."""
 
 
 async def pages(
     db: Database, column: SealedColumn, progress: Progress | None, size: int = PAGE
 ) -> AsyncIterator[list[tuple[Key, str | None]]]:
-    """Lists of rows that have a value: the row's key and the id of the value's key; None if it is no sealed value.
+    """Yield the rows that have a value, in pages: the primary key and the id of the sealing key, or None if not sealed.
 
-    Ends at the row that is the last one now. Otherwise an application that adds rows could keep it from ending.
+    Stops at the row that is the last one at the start. Otherwise an application that adds rows could keep it running.
     """
     table, order = quoted(column.table), f"ORDER BY {listed(column.key)}"
     beginning = f"substr({quoted(column.column)}, 1, {HEADER_LENGTH})"
@@ -45,7 +45,7 @@ async def pages(
 
 
 def key_id_in(value: object) -> str | None:
-    """The id of the key that sealed a stored value, or the beginning of one; None if it is no sealed value."""
+    """Return the key id in a stored value or in the beginning of one; None if the value is not sealed."""
     return key_id_of(value) if isinstance(value, str) else None
 
 
