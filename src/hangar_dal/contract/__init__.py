@@ -1,4 +1,4 @@
-"""The proof: signatures, statements, models and migrated schemas agree, on both databases, before anything ships.
+"""Check that signatures, statements, models and migrated schemas agree on both databases.
 
     from hangar_dal.contract import check, read_project
 
@@ -6,8 +6,8 @@
     for finding in report.findings:
         print(finding.path, finding.line, finding.message, finding.fix)
 
-What `hangar-dal check` does. `matrix` and `explain` are in the modules `matrix` and `plans_explained`, the fixture
-`hangar_both` for tests in pytest's plugin.
+`hangar-dal check` runs these functions. `matrix` and `explain` are in the modules `matrix` and `plans_explained`. The
+pytest plugin has the fixture `hangar_both` for tests.
 """
 
 from hangar_dal.contract.checking import Report, check, check_offline

@@ -1,4 +1,4 @@
-"""Level 2: one statement, as one database describes it, against its function. Builds on the comparisons."""
+"""Compare one statement, as a database describes it, with its function. Builds on the modules that compare parts."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,10 @@ from hangar_dal.rules import Finding
 def compare(
     checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, *, twin: Tables | None = None
 ) -> Iterator[Finding]:
-    """All that is wrong with it. `twin`: the tables on the other database, which knows types that SQLite does not."""
+    """Yield all findings about one statement.
+
+    `twin` are the tables of the other database: PostgreSQL has types that SQLite lacks.
+    """
     if described.refusal is not None:
         message = f"{checked.block.dialect} refuses the statement: {described.refusal.reason}"
         fix = _with_a_type(checked, described.refusal.untyped) or "change it as the database says"
@@ -41,15 +44,15 @@ def compare(
 
 
 def _noticed(checked: CheckedVariant, notice: Notice) -> Finding:
-    """A snapshot keeps the id of the rule alone, and the rule itself is in a module that imports the parser.
+    """Convert a notice to a finding of severity "error", which all rules of notices have.
 
-    All such rules are errors.
+    A notice of a snapshot holds only the id of its rule. The module that defines the rule imports the parser.
     """
     path, place, dialect = checked.block.path, place_of(checked, notice.at), checked.block.dialect
     return Finding(path, *place, dialect, checked.query.name, notice.rule, "error", notice.message, notice.fix)
 
 
 def _with_a_type(checked: CheckedVariant, name: str) -> str:
-    """What to write for a parameter of which PostgreSQL could not tell the type; empty if that is not the reason."""
+    """Return the fix for a parameter whose type PostgreSQL cannot infer; "" if no parameter is named."""
     type_ = next((each.type for each in sent(checked) if each.name == name), "")
     return f"write CAST(:{name} AS {type_ or 'text'}), so that it has a type" if name else ""

@@ -1,7 +1,7 @@
-"""The values that a CHECK allows a column, read from the rule's text. Builds on `sqlscan`.
+"""Read the values that a CHECK allows in a column from the text of the constraint. Builds on `sqlscan`.
 
-Only rules that name them outright: `status IN ('A', 'B')`, `status = 'A' OR status = 'B'`, alone, beside
-`status IS NULL OR`, or joined to other rules by AND. Nothing is said of any other rule.
+Understands constraints that list the values: `status IN ('A', 'B')` or `status = 'A' OR status = 'B'`, also after
+`status IS NULL OR` or joined to other conditions by AND. Returns no values for other constraints.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,16 +10,19 @@ from typing import Final
 
 from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas, scan
 
-# `(status)::character varying(8)[]`
+# The second and later words of type names after `::`, as in `(status)::character varying(8)[]`.
 _TYPE_ENDINGS: Final = frozenset({"VARYING", "PRECISION", "WITH", "WITHOUT", "TIME", "ZONE"})
 _PARENTHESES: Final = frozenset("()[]")
 _LITERALS: Final = frozenset({Kind.STRING, Kind.NUMBER})
 
 
 def allowed_values(rule: str, dialect: Dialect) -> dict[str, tuple[str, ...]]:
-    """Of each column (in lower case) whose values the rule names: these, as text, in the order of the rule."""
+    """Return the allowed values by column, for the columns whose values this CHECK lists.
+
+    The names of columns are in lower case. The values are texts in the order of the CHECK.
+    """
     tokens = [token for token in scan(rule, dialect) if token.kind is not Kind.COMMENT]
-    # Within AND alone, or OR alone, parentheses decide nothing: they are left out. NOT and CASE are not read.
+    # Parentheses have no effect if only AND or only OR joins conditions, so ignore them. NOT and CASE are not read.
     tokens = [token for token in _without_casts(tokens) if token.text not in _PARENTHESES]
     words = {token.text.upper() for token in tokens if token.kind is Kind.WORD}
     if words & {"NOT", "CASE"}:
@@ -62,7 +65,7 @@ def _split(tokens: Sequence[Token], word: str) -> Iterator[list[Token]]:
 
 
 def _named(part: Sequence[Token]) -> tuple[str, tuple[str, ...] | None]:
-    """The column of one comparison and its values: none for IS NULL, None for a comparison of another kind."""
+    """Return the column of one comparison and its values: () for IS NULL, None for any other comparison."""
     column = _name(part[0]) if part else ""
     words = [token.text.upper() for token in part]
     if words[1:] == ["IS", "NULL"]:
@@ -75,7 +78,7 @@ def _named(part: Sequence[Token]) -> tuple[str, tuple[str, ...] | None]:
 
 
 def _literals(tokens: Sequence[Token]) -> tuple[str, ...] | None:
-    """What stands between commas, if it is nothing but literals."""
+    """Return the literals between the commas as texts; None if anything else is between them."""
     values: list[str] = []
     for item in between_commas(tokens):
         sign, literal = ("-", item[1:]) if item and item[0].text == "-" else ("", item)
@@ -91,7 +94,7 @@ def _literals(tokens: Sequence[Token]) -> tuple[str, ...] | None:
 
 
 def _name(token: Token) -> str:
-    """In lower case; empty for what is no name."""
+    """Return the name in lower case; "" if the token is no name."""
     if token.kind is Kind.WORD:
         return token.text.lower()
     return token.text[1:-1].replace('""', '"').lower() if token.kind is Kind.NAME else ""

@@ -1,6 +1,6 @@
-"""`UPDATE ... FROM` and `MERGE` that may find several rows for one row of their table.
+"""Find `UPDATE ... FROM` and `MERGE` that may find several rows for one row of the changed table.
 
-Any of the rows gives UPDATE its new values. MERGE fails when it changes a row twice.
+UPDATE then takes its new values from any of these rows. MERGE fails when it changes a row twice.
 
 Builds on `one_row`. Nothing is reported where this cannot be determined.
 """
@@ -113,10 +113,10 @@ def _judged_merge(merge: exp.Merge, rows: exp.Select, dialect: Dialect, tables: 
 
 
 def _found_once(rows: exp.Select, scope: Scope) -> tuple[Source, set[Attribute]]:
-    """The table that is changed, and all of which one of its rows finds one value.
+    """Return the changed table, and the attributes that have a single value for each row of it.
 
-    A query that reads the changed table too, and groups its rows, might find the same row again. No comparison of
-    columns makes that certain, unless the keys do.
+    A query that also reads the changed table and groups its rows may find the same row again. Comparisons of columns
+    do not prevent this, so only keys count as proof then.
     """
     changed = scope.sources[0]
     scope.may_repeat &= not all(_is_comparison(held.unnest()) for held in conjuncts(rows.args.get("where")))
@@ -129,7 +129,7 @@ def _is_comparison(test: exp.Expr) -> bool:
 
 
 def _matched(merge: exp.Merge) -> exp.Select | None:
-    """The rows that a MERGE changes; None if it changes none, or if its conditions leave out some of them."""
+    """Return a SELECT of the rows that a MERGE changes; None if it changes none, or if conditions exclude some."""
     whens = [when for when in merge.args["whens"].expressions if when.args.get("matched")]
     changing = [when for when in whens if isinstance(when.args["then"], exp.Update) or _name(when) == "DELETE"]
     conditions = [when.args.get("condition") for when in changing]

@@ -1,6 +1,6 @@
-"""LIMIT without ORDER BY where the comparisons of WHERE fix no unique key: it may take any of several rows.
+"""Find LIMIT without ORDER BY if WHERE fixes no unique key, so that LIMIT takes any of several rows.
 
-A LIMIT without such a comparison is found without a database. Builds on `one_row` and `remarks`.
+If WHERE has no equality at all, `query.row_order` reports the LIMIT. Builds on `one_row` and `remarks`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 def any_rows(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    """Each such query, also inside of others. Nothing is reported if at most one row is left, or may be left."""
+    """Yield a remark for each such query, also for subqueries. Omits queries that may find at most one row."""
     for select in of_type(nodes, exp.Select):
         limit, where = select.args.get("limit"), select.args.get("where")
         if limit is None or where is None or select.args.get("order") is not None or where.find(exp.EQ) is None:
@@ -34,7 +34,10 @@ def any_rows(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Ite
 
 
 def _without_exists(select: exp.Select) -> None:
-    """EXISTS may fix a key, so that one row is left. Where the caller gives the count, several rows are expected."""
+    """Replace the EXISTS conditions of WHERE by TRUE.
+
+    EXISTS may fix a key, so that one row is left. But a LIMIT with a parameter means that several rows are expected.
+    """
     for held in conjuncts(select.args.get("where")):
         if isinstance(held.unnest(), exp.Exists):
             held.replace(exp.true())

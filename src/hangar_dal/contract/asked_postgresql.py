@@ -1,4 +1,4 @@
-"""A statement as PostgreSQL is asked about it, and its refusal in the words and the places of the SQL file.
+"""A statement as it is sent to PostgreSQL, and errors with the parameter names and the offsets of the SQL file.
 
 Builds on `model`, below `describe_postgresql`.
 """
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
 _INDETERMINATE: Final = b"42P18"
-# No such function or operator, several of them, another type expected.
+# undefined_function, ambiguous_function and datatype_mismatch
 _OF_TYPES: Final = frozenset({b"42883", b"42725", b"42804"})
 _NUMBERED: Final = re.compile(r"\$([0-9]+)")
 
 
 class Asked:
-    """A statement with `$1` for the first of its `names`, and what the driver says of each."""
+    """A statement with `$1` for the first of its `names` and so on, and the types that the driver sends."""
 
     def __init__(self, variant: Variant, sent: Sequence[SentAs]) -> None:
         self.variant = variant
@@ -33,7 +33,7 @@ class Asked:
         self.nullable = [each.name for each in sent if each.may_be_none]
 
     def suspects(self) -> Iterator[tuple[str, ...]]:
-        """Parameters whose types may be why the server refuses the statement: each alone, each two, then all."""
+        """Yield the parameters whose types may cause the error: each parameter, each pair, then all of them."""
         typed = [name for name in self.names if self.types.get(name)]
         yield from combinations(typed, 1)
         yield from combinations(typed, 2)
@@ -42,14 +42,14 @@ class Asked:
 
 
 def refusal_of(result: "PGresult", asked: Asked) -> PrepareError:
-    """In the words of the file: parameters by their names, the place in its own text."""
+    """Return the server's error with the parameter names and the offset of the SQL file."""
     variant, text, names = asked.variant, asked.text, asked.names
     said = [result.error_field(field) for field in (DiagnosticField.MESSAGE_PRIMARY, DiagnosticField.MESSAGE_HINT)]
     reason = "; ".join(part.decode() for part in said if part)
     position = result.error_field(DiagnosticField.STATEMENT_POSITION)
     numbers = [int(number) for number in _NUMBERED.findall(reason) if 0 < int(number) <= len(names)]
     offset = None
-    if position:  # in characters, from one
+    if position:  # counts characters from 1
         offset = _in_original(int(position) - 1, variant, text)
     elif numbers:
         offset = next(found.start for found in variant.parameters if found.name == names[numbers[0] - 1])
@@ -71,11 +71,11 @@ def _named(found: re.Match[str], names: list[str]) -> str:
 
 
 def _in_original(offset: int, variant: Variant, rewritten: str) -> int:
-    """The position of a character of the rewritten text in the text with the names."""
+    """Return the offset in the text of the file for an offset in the text with `$1`."""
     shift = 0
     for parameter in variant.parameters:
         start = parameter.start + shift
-        found = _NUMBERED.search(rewritten, start)  # perhaps after the space between it and a word
+        found = _NUMBERED.search(rewritten, start)  # there may be a space before the `$`
         if offset < start or found is None:
             break
         if offset < found.end():

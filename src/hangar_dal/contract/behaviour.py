@@ -1,12 +1,12 @@
-"""One call on both databases, held against each other: equal models, equal order, equal errors. For tests.
+"""Compare one call on both databases in tests: equal models, equal order, equal errors.
 
     async with open_both(sqlite_url, postgresql_url, catalog=CATALOG, clock=clock) as both:
         await both.same(lambda db: orders.create_order(db, new))
         async for name, outcome in both.walk(random_calls(seed=7)):
             ...
 
-What a call needs (ids, times, texts) is made before it: made inside, it would differ for no reason of the databases'.
-Builds on the database layer; the pytest plugin offers it with databases of its own as `hangar_both`.
+Make ids, times and random texts before the call. If the call makes them, they differ between the databases. Builds on
+the database layer. The fixture `hangar_both` of the pytest plugin makes the databases, too.
 """
 
 from collections import deque
@@ -26,14 +26,14 @@ from hangar_dal.settings import Settings
 
 Call = Callable[[Database], Awaitable[Any]]
 
-# What an error tells beside its message. `sqlstate` is each database's own name, and left out.
+# The attributes of errors that are compared beside the message. `sqlstate` is not, since each database has its own.
 _TOLD: Final = ("query", "constraint", "table", "columns")
 _STEPS_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the caller of a function sees: a value, or all that an error of this package tells."""
+    """The outcome of a call: its value, or the type, the message and the attributes of its error."""
 
     value: Any = None
     error: type[HangarError] | None = None
@@ -44,7 +44,7 @@ class Outcome:
 
 
 class Differs(AssertionError):
-    """The databases disagree: `sqlite` and `postgresql` are what each of them did."""
+    """Raised if a call has different outcomes on the two databases: `sqlite` and `postgresql`."""
 
     def __init__(self, message: str, *, sqlite: Outcome, postgresql: Outcome) -> None:
         super().__init__(f"{message}\n  sqlite:     {sqlite}\n  postgresql: {postgresql}")
@@ -54,14 +54,17 @@ class Differs(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """A SQLite and a PostgreSQL database that are meant to hold the same, with one clock and the same keys."""
+    """A SQLite and a PostgreSQL database that should hold the same rows, with the same clock and the same keys."""
 
     sqlite: Database
     postgresql: Database
-    go_on: Callable[[], None] = lambda: None  # so that time does, between two calls
+    go_on: Callable[[], None] = lambda: None  # moves the clock forward between two calls
 
     async def same(self, call: Call, *, name: str = "the call") -> Outcome:
-        """Run it on both; `Differs` unless both do the same. Errors that are not this package's are raised."""
+        """Run the call on both databases and return its outcome. Raises `Differs` if the outcomes differ.
+
+        Errors that do not come from this package are raised.
+        """
         self.go_on()
         sqlite, postgresql = await outcome(self.sqlite, call), await outcome(self.postgresql, call)
         if not is_same(sqlite, postgresql):
@@ -69,8 +72,10 @@ class Both:
         return sqlite
 
     async def walk(self, steps: Iterable[tuple[str, Call]]) -> AsyncIterator[tuple[str, Outcome]]:
-        """Run named calls one after the other. A step may depend on the outcomes before it: it is taken when its
-        turn comes. `Differs` tells the number of the step, and the names of the last ones.
+        """Run named calls one after the other, and yield the name and the outcome of each.
+
+        Steps are taken from the iterable one by one, so a step may depend on earlier outcomes. The message of `Differs`
+        has the number of the step and the names of the last steps.
         """
         last: deque[str] = deque(maxlen=_STEPS_SHOWN)
         for number, (name, call) in enumerate(steps, 1):
@@ -80,7 +85,7 @@ class Both:
 
 @dataclass(slots=True)
 class _Time:
-    """The real one, as of the last call."""
+    """A clock that shows the real time of the last `go_on()`."""
 
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -95,12 +100,12 @@ class _Time:
 async def open_both(
     sqlite: str, postgresql: str, *, catalog: Catalog, clock: Callable[[], datetime] | None = None
 ) -> AsyncIterator[Both]:
-    """Two migrated databases by their URLs, opened with a catalog and with a throw-away sealing key.
+    """Open two migrated databases by their URLs, with a catalog and with a new sealing key that is not stored.
 
-    Without a `clock` of the caller's, time goes on from call to call, and is the same for both databases within one.
+    Without `clock`, both databases get the same time during a call, and a later time in the next call.
     """
     key, time = SecretStr(new_key()), _Time()
-    # In a new database every role may create in public, unless the server is PostgreSQL 15 or newer.
+    # Before PostgreSQL 15, every role may create tables in the schema public of a new database.
     target = Settings(database_url=SecretStr(postgresql), sealing_keys=key, allow_public_create=True)
     file = Settings(database_url=SecretStr(sqlite), sealing_keys=key)
     async with (
@@ -111,7 +116,7 @@ async def open_both(
 
 
 async def outcome(db: Database, call: Call) -> Outcome:
-    """What the call does on one database."""
+    """Run the call on one database and return its outcome. Errors of other packages are raised."""
     try:
         return Outcome(await call(db))
     except HangarError as error:
@@ -119,7 +124,7 @@ async def outcome(db: Database, call: Call) -> Outcome:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Equal in type as in value, however deep: to Python alone, True is 1 and 0.0 is -0.0."""
+    """Return whether two values are equal in type and value at all levels. Python's `==` treats True and 1 as equal."""
     if type(one) is not type(other):
         return False
     match one:

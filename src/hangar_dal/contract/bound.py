@@ -1,6 +1,6 @@
-"""Which source of which query a column name belongs to: two names that are bound alike are the same column.
+"""Find the table or subquery that a column name belongs to, to see whether two names mean the same column.
 
-Builds on `syntax`. What is not sure is left out.
+Builds on `syntax`. Returns None if the meaning of a name is not certain.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _STATEMENTS = (exp.Select, exp.Update, exp.Delete, exp.Insert)
 
 
 class Bound(NamedTuple):
-    """A column of the source `alias` of one query. `table` is None for a subquery, a function or a query of WITH."""
+    """A column of the source `alias` of one query. `table` is None if the source is no table."""
 
     query: int
     alias: str
@@ -24,7 +24,7 @@ class Bound(NamedTuple):
 
 
 def bound(column: exp.Expr, tables: Tables) -> Bound | None:
-    """The column that this name stands for; None if that is not sure."""
+    """Return the column that this name means; None if this is not certain."""
     if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star):
         return None
     name, alias = _name(column.this), column.table.lower()
@@ -46,7 +46,7 @@ def bound(column: exp.Expr, tables: Tables) -> Bound | None:
 
 
 def sort_key(ordered: exp.Expr, query: exp.Expr | None) -> exp.Expr:
-    """What the key of an ORDER BY stands for: a number or a name may be a column of the query's result."""
+    """Return the expression of a sort key. A number or a name in ORDER BY may mean a column of the result."""
     key: exp.Expr = ordered.this if isinstance(ordered, exp.Ordered) else ordered
     if not isinstance(query, exp.Select):
         return key
@@ -60,7 +60,7 @@ def sort_key(ordered: exp.Expr, query: exp.Expr | None) -> exp.Expr:
 
 
 def same_value(one: exp.Expr, other: exp.Expr, tables: Tables) -> bool:
-    """Whether two expressions surely have the same value in each row; false for constants."""
+    """Return whether two expressions certainly have the same value in each row; False for constants."""
     one, other = one.unnest(), other.unnest()
     if isinstance(one, exp.Column) or isinstance(other, exp.Column):
         found = bound(one, tables)

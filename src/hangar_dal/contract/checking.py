@@ -1,4 +1,4 @@
-"""Everything that is wrong with a project, at once: without a database, then against both. Builds on `agreement`.
+"""Find all faults of a project in one run, first without a database, then against both. Builds on `agreement`.
 
 report = check(read_project(), postgresql="postgresql://localhost/postgres")
 for finding in report.findings: ...
@@ -32,7 +32,7 @@ from hangar_dal.migrations.scratch import Server
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Dialect
 
-Progress = Callable[[int, int, str], None]  # how many statements of how many, and what comes now
+Progress = Callable[[int, int, str], None]  # the number of statements done, the number of all, and the next step
 
 POSTGRESQL_MISSING: Final = Rule(
     "postgresql-missing",
@@ -66,8 +66,10 @@ NO_POSTGRESQL: Final = POSTGRESQL_MISSING.finding(
 
 @dataclass(frozen=True)
 class Report:
-    """`findings` are sorted by place; `checked` counts the statements that a database, or its snapshot, was asked
-    about; `scope` says what they belong to.
+    """The result of a check.
+
+    `findings` are sorted by place. `checked` is the number of statements that were checked against a database or its
+    snapshot. `scope` says what the check covered.
     """
 
     findings: tuple[Finding, ...]
@@ -76,23 +78,23 @@ class Report:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was found, warnings included."""
+        """True if there are no findings, not even warnings."""
         return not self.findings
 
     def with_findings(self, more: Iterable[Finding]) -> Self:
-        """These too, in their places."""
+        """Return a report that also has these findings, sorted."""
         return replace(self, findings=tuple(sorted([*self.findings, *map(_near, more)])))
 
 
 def check(
     project: Project, *, postgresql: Server | None, update: bool = False, progress: Progress | None = None
 ) -> Report:
-    """Make scratch databases, check against them, drop them. Without a server that is a finding of its own.
+    """Make scratch databases, check the project against them, and drop them.
 
-    Nothing of the statements is executed. Where a server cannot be reached, or a migration fails, it is a finding, and
-    all else is still checked. `update` writes what the databases say into the catalogs' snapshots, and raises if it
-    cannot ask both; else a snapshot that says something else is a finding. `progress` is called before each step that
-    takes its time.
+    No statement is executed. A missing or unreachable server and a migration that fails are findings; everything else
+    is still checked. With `update`, writes the answers of the databases into the catalogs' snapshots. Raises then if a
+    server cannot be reached or a migration fails. Without `update`, a snapshot with other answers is a finding.
+    `progress` is called before each step that takes some time.
     """
     from hangar_dal.contract.live import live_postgresql, live_sqlite  # noqa: PLC0415 - drivers, and a parser
 
@@ -123,7 +125,7 @@ def check(
 
 
 def check_offline(project: Project, *, progress: Progress | None = None) -> Report:
-    """Check against the catalogs' snapshots, without a database; a stale or a missing one is a finding."""
+    """Check against the catalogs' snapshots, without a database. A stale or missing snapshot is a finding."""
     unnamed = find_unnamed(project)
     if unnamed and lacks_migrations(project):
         return _without_databases(project, unnamed)
@@ -134,12 +136,15 @@ def check_offline(project: Project, *, progress: Progress | None = None) -> Repo
 
 
 def _without_databases(project: Project, unnamed: Sequence[Finding]) -> Report:
-    """Without the tables of the migrations, nearly each statement would be a finding that hides its cause."""
+    """Check without databases, because the section of the project names not all migrations.
+
+    Without the tables of these migrations, most statements would be findings, and these would hide the cause.
+    """
     return check_against(project, ()).with_findings(unnamed)
 
 
 def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress: Progress | None = None) -> Report:
-    """Check against what these say: live databases, or what was written down of them."""
+    """Check the project against these sources: live databases, or snapshots of them."""
     refuse_unknown(project.ignore_rules)
     findings = find_without_database(project)
     checked = [
@@ -215,7 +220,7 @@ def _unknown(checked: CheckedVariant) -> Finding:
 
 
 def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding]:
-    """What only some arms have says when."""
+    """Yield each finding once. If only some arms have it, add to the message when it holds."""
     for finding, having in of_arms.items():
         first = having[0]
         if len(having) == len(variants(first.query, first.block.dialect)):
@@ -226,5 +231,5 @@ def _with_arms(of_arms: dict[Finding, list[CheckedVariant]]) -> Iterator[Finding
 
 
 def _near(finding: Finding) -> Finding:
-    """Its path as one would type it here."""
+    """Return the finding with its path relative to the working directory, if the file is below it."""
     return replace(finding, path=display_path(Path(finding.path))) if finding.path else finding

@@ -1,7 +1,7 @@
-"""Texts that PostgreSQL sorts by a language, where SQLite sorts by bytes: pages and lists come in another order.
+"""Find texts that PostgreSQL sorts by the rules of a language. SQLite sorts by bytes, so the order differs.
 
-The database's default collation counts as one: it is set where the database is created, not by the migrations.
-Builds on `bound`.
+The default collation of a database counts as a language too: it is chosen when the database is created, not by the
+migrations. Builds on `bound`.
 """
 
 import re
@@ -57,12 +57,12 @@ ORDER BY brand COLLATE "C", id;
 """,
 )
 _ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)
-# What gives a text of the collation of what is in it.
+# Expressions whose result has the collation of their arguments.
 _KEEPS_COLLATION: Final = (
     exp.Paren, exp.Lower, exp.Upper, exp.Coalesce, exp.Trim, exp.DPipe, exp.Concat, exp.Substring, exp.Max, exp.Min,
     exp.Tuple,
 )  # fmt: skip
-# Any language sorts words of one case like their bytes.
+# Every collation sorts words that are all upper case, or all lower case, like their bytes.
 _ONE_CASE: Final = re.compile(r"[A-Z]+(,[A-Z]+)*|[a-z]+(,[a-z]+)*")
 
 
@@ -74,7 +74,7 @@ def collations(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> I
             key = sort_key(ordered, order.parent)
             yield from _remarks(key, "sorts by", tables)
             if _is_unique(key, tables):
-                break  # nothing is left to sort
+                break  # later sort keys have no effect
     for node in of_type(nodes, *_ORDERED):
         sides = [side for name in ("this", "expression", "low", "high") if (side := node.args.get(name)) is not None]
         if not any(side.find(exp.Collate) for side in sides):
@@ -96,7 +96,7 @@ def _remarks(value: exp.Expr, does: str, tables: Tables) -> Iterator[Remark]:
 
 
 def _texts(value: exp.Expr) -> Iterator[exp.Column]:
-    """The columns whose order decides that of the value."""
+    """Yield the columns whose order decides the order of this value."""
     if isinstance(value, exp.Column) and not isinstance(value.this, exp.Star):
         yield value
     elif isinstance(value, _KEEPS_COLLATION):

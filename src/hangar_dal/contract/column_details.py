@@ -1,4 +1,4 @@
-"""What else PostgreSQL's catalog says of columns, beyond their kinds. Builds on `model`."""
+"""Read details of columns from PostgreSQL's catalog: enums, small integers and collations. Builds on `model`."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +30,7 @@ WHERE
 
 
 def with_details(tables: Tables, connection: "Connection[Any]") -> Tables:
-    """The same tables, whose columns say whether they are enums, small integers or texts of a locale."""
+    """Return the tables with the `detail` of each column: "enum", "narrow", "locale" or ""."""
     found = {(table, column): detail for table, column, detail in connection.execute(_DETAILS).fetchall()}
     columns = {
         table: {name: replace(column, detail=found.get((table, name), "")) for name, column in of_table.items()}

@@ -1,6 +1,7 @@
-"""Conditions that do not depend on the row: `a.x = a.x`, `:x = :x`, `JOIN b ON TRUE`, `OR TRUE`. Builds on `bound`.
+"""Find conditions that do not depend on the row: `a.x = a.x`, `:x = :x`, `JOIN b ON TRUE`, `OR TRUE`.
 
-Constants on both sides of a comparison, as in `WHERE 1 = 1`, are written on purpose, and so is CROSS JOIN.
+Comparisons of two constants, as in `WHERE 1 = 1`, and CROSS JOIN are not reported, because they are intended. Builds
+on `bound`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -89,7 +90,7 @@ def _with_itself(node: exp.Expr, tables: Tables) -> Iterator[Remark]:
 
 
 def _same_parameter(one: exp.Expr, other: exp.Expr) -> str | None:
-    """The name of the parameter that stands on both sides."""
+    """Return the name of the parameter if both sides are this parameter, else None."""
     one, other = one.unnest(), other.unnest()
     if isinstance(one, exp.Placeholder) and isinstance(other, exp.Placeholder) and one == other:
         return parameter_name(one)
@@ -112,7 +113,10 @@ def _is_true(condition: exp.Expr | None) -> bool:
 
 
 def _may_have_rows(source: exp.Expr, tables: Tables) -> bool:
-    """Whether it is a table of any number of rows. A subquery or a function may have one row for each row before it."""
+    """Return whether the source is a table that may have many rows.
+
+    A subquery or a function may return one row for each row of the tables before it, so that ON TRUE is correct.
+    """
     if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Identifier):
         return False
     name = table_name(source)

@@ -1,7 +1,7 @@
-"""What follows from what in the rows of a relation: functional dependencies. Knows no SQL.
+"""Functional dependencies between the attributes of a relation. Knows no SQL.
 
-An attribute is a column, an expression, or which row of a relation it is. Two values are equal if a sort or a GROUP BY
-calls them equal, so that NULL is equal to NULL.
+An attribute is a column, an expression, or the identity of a row. Two values are equal if ORDER BY and GROUP BY treat
+them as equal, so NULL is equal to NULL.
 """
 
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ NOTHING: Attributes = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """Rows that are equal in all of `left` are equal in all of `right`.
+    """Rows that are equal in all attributes of `left` are equal in all attributes of `right`.
 
-    `is_proven`: if false, this may hold, but it cannot be determined. `is_kept`: where all of `left` is NULL so is
-    `right`, and no real row has it so; then no outer join can harm it.
+    If `is_proven` is False, this may hold, but it cannot be determined. If `is_kept` is True, `right` is NULL where all
+    of `left` is NULL, and no stored row has such a `left`. An outer join then keeps the dependency.
     """
 
     left: Attributes
@@ -41,10 +41,10 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """A set operation, of which every row is of one arm: what is decided in each arm is so in all.
+    """A set operation. Each of its rows comes from one arm, so a dependency that holds in every arm may hold for all.
 
-    That needs to know of which arm a row is: a position of `apart` tells, as it is a constant of its own in each.
-    `may_be_apart`: the arms might share no row for another reason.
+    For that, the known columns must show from which arm a row comes. The columns at the positions in `apart` show it:
+    each arm has a different constant there. `may_be_apart`: the arms may share no row for another reason.
     """
 
     outputs: tuple[Attribute, ...]
@@ -72,7 +72,10 @@ Rule = Dependency | Arms
 
 
 def closure(start: Iterable[Attribute], rules: Iterable[Rule], *, optimistic: bool = False) -> set[Attribute]:
-    """All in which two rows are equal that are equal in `start`; `optimistic`: by what only may hold too."""
+    """Return all attributes in which two rows are equal if they are equal in `start`.
+
+    With `optimistic`, also uses the dependencies that are not proven.
+    """
     known, rules = set(start), tuple(rules)
     while True:
         before = len(known)
@@ -83,10 +86,11 @@ def closure(start: Iterable[Attribute], rules: Iterable[Rule], *, optimistic: bo
 
 
 def padded(rules: Iterable[Rule], never_null: set[Attribute], beside: Attributes | None) -> list[Rule]:
-    """What still holds where an outer join puts a row of NULLs for one that is missing.
+    """Return the rules that hold after an outer join has added rows of NULLs for missing rows.
 
-    A dependency on what is never NULL does: no real row is equal to that one. Any other needs to know besides whether
-    there was a match, which `beside` decides; it is None where nothing does.
+    A dependency on an attribute that is never NULL still holds, because no stored row is equal to a row of NULLs. All
+    other dependencies hold only together with the attributes `beside`, which decide whether a row was found. If
+    `beside` is None, no attributes decide it, and these dependencies are no longer proven.
     """
     found: list[Rule] = []
     for rule in rules:

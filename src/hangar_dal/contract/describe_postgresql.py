@@ -1,6 +1,6 @@
-"""What PostgreSQL says of a statement and of the tables, by preparing and describing: nothing is ever executed.
+"""Describe statements and tables of PostgreSQL. Statements are prepared and described, but never executed.
 
-Builds on `model`; works on the scratch database that `scratch` made.
+Builds on `model`. Works on the scratch database that `scratch` made.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.pq.abc import PGresult
 
-# A domain is described by the type below it, as the protocol does for results.
+# A domain counts as its base type, as in the descriptions of results in PostgreSQL's protocol.
 _TYPES: Final = """
 WITH RECURSIVE below (oid, base) AS (
     SELECT oid, oid FROM pg_catalog.pg_type WHERE typtype <> 'd'
@@ -43,9 +43,9 @@ SELECT
 FROM below AS b
 INNER JOIN pg_catalog.pg_type AS t ON t.oid = b.base
 """
-# NOT NULL is said where every row is held to it: not by a foreign table, which is trusted, nor by a view; not while
-# the rule is not valid for the rows before it, nor while a table that inherits from this one lacks it. CREATE RULE may
-# return anything instead.
+# A column counts as NOT NULL only if PostgreSQL enforces it for every row. It does not in these cases: foreign tables
+# and views, a constraint that is NOT VALID, a child table without the constraint, and tables with a CREATE RULE, which
+# may return other rows.
 _COLUMNS: Final = """
 SELECT
     c.oid,
@@ -102,12 +102,12 @@ WHERE c.relkind = 'v' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_sche
 
 
 _PLANNED: Final = b"hangar_planned"
-_NOT_OF_THE_STATEMENT: Final = ("53", "55", "57", "58", "XX")  # the server's resources, locks, operators and faults
+_NOT_OF_THE_STATEMENT: Final = ("53", "55", "57", "58", "XX")  # errors of resources, locks, operators and the server
 _NO_KEY: Final = "42P10"  # invalid_column_reference: no unique index for ON CONFLICT
 
 
 class _Type(NamedTuple):
-    """`item` is the type of an array's items."""
+    """A type of the database. `item` is the oid of the item type of an array, else None."""
 
     oid: int
     name: str
@@ -120,7 +120,7 @@ class _Type(NamedTuple):
 class PostgresProbe:
     """Describes statements on one connection: `with PostgresProbe(conninfo) as probe: probe.describe(variant)`.
 
-    The tables are those that are there when the probe is made.
+    The tables are read when the probe is made.
     """
 
     dialect: ClassVar[Literal["postgresql"]] = "postgresql"
@@ -132,7 +132,7 @@ class PostgresProbe:
             )
             opened.callback(self._connection.close)
             self._connection.execute("SET plan_cache_mode = force_generic_plan")
-            self._connection.execute("SET default_transaction_read_only = on")  # it only describes
+            self._connection.execute("SET default_transaction_read_only = on")  # describing needs no writes
             types = [_Type(*row) for row in self._connection.execute(_TYPES)]
             self._kinds = _kinds(types)
             self._types = {each.oid: each.name for each in types}
@@ -148,17 +148,18 @@ class PostgresProbe:
         self._connection.close()
 
     def tables(self) -> Tables:
-        """Tables and views; what is not in the search path is called `schema.table`."""
+        """Return the tables and views. Those outside of the search path are named `schema.table`."""
         return self._tables
 
     def views(self) -> dict[str, str]:
-        """The query of each view. A materialized view is left out: it holds rows of an earlier time."""
+        """Return the query of each view by name. Omits materialized views, whose rows may be older than the tables."""
         return dict(self._connection.execute(_VIEWS))
 
     def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
-        """Prepare it with the types that are sent, and for each argument that may be None once more without its type.
+        """Prepare the statement with the types that the driver sends, and return the server's description.
 
-        The server infers the type of a parameter that is sent without one.
+        Also prepares it without the type of each argument that may be None, since None is sent without a type. The
+        server then infers the type.
         """
         asked = Asked(variant, sent)
         prepared = self._prepared(asked, asked.types, name=_PLANNED)
@@ -175,7 +176,7 @@ class PostgresProbe:
         return Described(refusal=refusal_of(prepared, asked))
 
     def _prepared(self, asked: Asked, types: Mapping[str, str], name: bytes = b"") -> "PGresult":
-        """What the server says of the statement, or why it refuses it. A refused one keeps no name."""
+        """Return the server's description of the statement, or its error. After an error, no statement has the name."""
         server = self._connection.pgconn
         prepared = server.prepare(name, asked.text.encode(), [OIDS[types.get(each, OPEN)] for each in asked.names])
         if prepared.status != ExecStatus.COMMAND_OK:
@@ -201,7 +202,7 @@ class PostgresProbe:
         )
 
     def _without_values(self, asked: Asked) -> Iterator[tuple[str, PrepareError]]:
-        """Each argument that may be None by itself, and all of them at once."""
+        """Yield the errors for statements in which one argument is None, or all that may be."""
         nullable = [name for name in asked.nullable if asked.types.get(name)]
         refused = False
         for missing in [*([name] for name in nullable), *([nullable] if len(nullable) > 1 else [])]:
@@ -212,14 +213,15 @@ class PostgresProbe:
                 yield missing[0], refusal_of(prepared, asked)
 
     def _unplanned(self, asked: Asked) -> PrepareError | None:
-        """What only planning finds, of the statement that is prepared: ON CONFLICT without a unique index, a FULL JOIN
-        that cannot be made.
+        """Return the error that planning the prepared statement raises; None if it raises none.
+
+        Examples are ON CONFLICT without a unique index, and a FULL JOIN whose condition PostgreSQL does not support.
         """
         server = self._connection.pgconn
         nulls = f"({', '.join(['NULL'] * len(asked.names))})" if asked.names else ""
         deallocate = b"DEALLOCATE " + _PLANNED
         planned = server.exec_(b"EXPLAIN EXECUTE " + _PLANNED + nulls.encode() + b"; " + deallocate)
-        if planned.status == ExecStatus.COMMAND_OK:  # of the last of both
+        if planned.status == ExecStatus.COMMAND_OK:  # the status of the second command
             return None
         server.exec_(deallocate)
         state = (planned.error_field(DiagnosticField.SQLSTATE) or b"").decode()
@@ -247,7 +249,7 @@ class PostgresProbe:
 
 
 def _kinds(types: Sequence[_Type]) -> dict[int, str]:
-    """By oid. A text type of an extension or an application, such as `citext`, is a text like ours."""
+    """Return the kinds by oid. Text types of an extension or an application, such as `citext`, have the kind "text"."""
     kinds = {
         each.oid: f"enum:{each.name}" if each.is_enum else "text" if each.is_text else postgresql_kind(each.name)
         for each in types

@@ -1,8 +1,8 @@
-"""What SQLite says of a statement and of the tables, by compiling it: nothing is ever executed.
+"""Describe statements and tables of SQLite. Statements are compiled, but never executed.
 
-Builds on `model` and `sqlite_library`; works on the scratch file that `scratch` made. A kind is here what SQLite
-stores: "text", "integer", "real" or "blob"; `storage_types` says which values that may be. A result that is no column
-of a table has no kind: an expression has none before it has a value.
+Builds on `model` and `sqlite_library`. Works on the scratch file that `scratch` made. Kinds are the types that SQLite
+stores: "text", "integer", "real" or "blob". `storage_types` says which values each of them may hold. A column of a
+result has no kind if it is an expression, because SQLite knows the type of an expression only from its value.
 """
 
 import re
@@ -69,9 +69,10 @@ class SqliteProbe:
             self._library.close()
 
     def tables(self) -> Tables:
-        """Tables and views. The key of a rowid table is never NULL, whether or not it says so.
+        """Return the tables and views.
 
-        A column that was added with `DEFAULT (CAST(NULL AS text))` is NULL in the rows before, NOT NULL or not.
+        The INTEGER PRIMARY KEY of a rowid table is never NULL, even without NOT NULL. A column that was added as NOT
+        NULL with `DEFAULT (CAST(NULL AS text))` counts as nullable, because it is NULL in the older rows.
         """
         allowed: dict[tuple[str, str], tuple[str, ...]] = {}
         for read in read_schema(self._connection).tables:
@@ -94,11 +95,11 @@ class SqliteProbe:
         return Tables(MappingProxyType(found), values=known)
 
     def views(self) -> dict[str, str]:
-        """The CREATE VIEW of each view."""
+        """Return the CREATE VIEW statement of each view by name."""
         return dict(self._connection.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'view'"))
 
     def _unreadable(self) -> str:
-        """Which view SQLite cannot read, and why: a table below it was dropped or changed."""
+        """Return an error message that names the view that SQLite cannot read, because a table of it has changed."""
         for (name,) in self._connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"):
             try:
                 self._connection.execute("SELECT count(*) FROM pragma_table_xinfo(?)", (name,))
@@ -107,7 +108,10 @@ class SqliteProbe:
         return "SQLite cannot read the tables that the migrations make"
 
     def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
-        """A parameter has no kind, and `sent` does not matter: SQLite takes any value for any of them."""
+        """Compile the statement and return its description.
+
+        Parameters have no kind and `sent` has no effect, because SQLite accepts any value for each parameter.
+        """
         if self._library is None:
             return self._explained(variant)
         try:
@@ -124,7 +128,7 @@ class SqliteProbe:
         )
 
     def _explained(self, variant: Variant) -> Described:
-        """By Python's own sqlite3: EXPLAIN compiles and runs nothing, and a view tells its columns."""
+        """Describe the statement by Python's sqlite3 module, with EXPLAIN and a temporary view that has its columns."""
         names = dict.fromkeys(parameter.name for parameter in variant.parameters)
         try:
             program = self._connection.execute(f"EXPLAIN {variant.text}", names).fetchall()
@@ -154,7 +158,7 @@ def _stored(declared: str | None) -> str | None:
 
 
 def _as_query(variant: Variant) -> str | None:
-    """A query with the same columns that a view can be made of; None if nothing comes back."""
+    """Return a SELECT with the same columns, from which a view can be made; None if the statement returns no rows."""
     text = variant.rewritten(lambda _: "NULL")
     tokens = list(_outside_of_parentheses(text))
     words = [token.text.upper() for token in tokens]

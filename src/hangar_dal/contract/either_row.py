@@ -1,7 +1,7 @@
-"""Arms of an OR that find a row each: `id = :id OR email = :email`, where both columns are keys.
+"""Find an OR whose arms may find one row each: `id = :id OR email = :email`, where both columns are keys.
 
-Builds on `one_row`, which takes such a statement for one of one row. Nothing is reported of arms that may exclude each
-other: they hold more than equations, or compare the same parameter.
+Builds on `one_row`, which treats such a statement as finding one row. Arms that may exclude each other are not
+reported: arms with conditions other than equations, and arms that compare the same parameter.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,10 @@ from hangar_dal.sqlscan import Dialect
 
 
 def either_rows(text: str, dialect: Dialect, tables: Tables) -> tuple[tuple[str, ...], ...]:
-    """The parameters of each arm, if the arms may find two rows, and the statement finds one row but for that."""
+    """Return the parameters of each arm if the arms may find two rows; () if they cannot.
+
+    Also returns () if the statement may find several rows for another reason.
+    """
     nodes = nodes_of(text, dialect)
     conditions = [
         list(conjuncts(each.args.get("where"))) for each in of_type(nodes, exp.Select, exp.Update, exp.Delete)
@@ -33,7 +36,7 @@ def either_rows(text: str, dialect: Dialect, tables: Tables) -> tuple[tuple[str,
 
 
 def _given(either: exp.Expr) -> Iterator[set[str]]:
-    """Of each arm that only compares columns, the parameters with which it compares them."""
+    """Yield the parameters of each arm that consists of equations of columns only."""
     for arm in disjuncts(either):
         held = [test.unnest() for test in conjuncts(arm)]
         if all(_is_equation(test) for test in held):

@@ -1,7 +1,7 @@
-"""What is in the folder of a project: catalogs, SQL files of queries, migrations, other projects.
+"""Search the folder of a project for catalogs, SQL files of queries, migrations and other projects.
 
-Hidden folders, virtual environments, `node_modules`, `build`, `dist`, `test`, `tests` and what the section's `ignore`
-names are not searched, nor is a folder whose pyproject.toml has a section of its own. No file is imported.
+Does not search hidden folders, virtual environments, `node_modules`, `build`, `dist`, `test`, `tests`, the paths in the
+section's `ignore`, and folders whose pyproject.toml has a section of its own. Does not import any file.
 Builds on `section`.
 """
 
@@ -24,9 +24,10 @@ _CATALOG_MODULES: Final = ("hangar_dal", "hangar_dal.query", "hangar_dal.query.c
 
 @dataclass
 class Held:
-    """Files by what they are. `catalogs` has the names that each module gives to its catalogs.
+    """The files of a project folder.
 
-    `queries` are SQL files with `-- name:` blocks, `migrations` folders, `projects` other files with a section.
+    `catalogs` are the variable names of the catalogs in each module. `queries` are the SQL files with `-- name:`
+    blocks. `migrations` are folders. `projects` are the pyproject.toml files of other projects.
     """
 
     catalogs: dict[Path, list[str]] = field(default_factory=dict)
@@ -36,7 +37,7 @@ class Held:
 
 
 def search(section: Section) -> Held:
-    """Read the SQL and Python files below the section's folder."""
+    """Read the SQL and Python files below the section's folder, and return what they hold."""
     held = Held()
     for file in sorted(_files(section)):
         text = _read(file)
@@ -57,7 +58,7 @@ def search(section: Section) -> Held:
 
 
 def _files(section: Section) -> Iterator[Path]:
-    """SQL and Python files, and the pyproject.toml of each folder that is another project."""
+    """Yield the SQL and Python files, and the pyproject.toml of each folder that is another project."""
     ignored = {(section.folder / name).resolve() for name in section.ignore}
     for place, folders, names in os.walk(section.folder):
         folder = Path(place)
@@ -87,7 +88,7 @@ def _read(file: Path) -> bytes:
 
 
 def _catalogs(text: bytes) -> list[str]:
-    """The names that a module gives to catalogs at its top level."""
+    """Return the variables at the top level of a module that hold catalogs. Reads the source without importing it."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):  # written for another version of Python, or not finished
@@ -106,7 +107,7 @@ def _catalogs(text: bytes) -> list[str]:
 
 
 def _assigned(body: Sequence[ast.stmt]) -> Iterator[tuple[ast.expr | None, str]]:
-    """Each value with the name that it is assigned to, in a module's own statements."""
+    """Yield each value that these statements assign, with the name it is assigned to. Also reads `if` and `try`."""
     for node in body:
         if isinstance(node, ast.If | ast.Try):
             yield from _assigned([*node.body, *node.orelse])

@@ -1,4 +1,4 @@
-"""A scratch database as each migration leaves it, to describe statements there. Builds on `live`."""
+"""Describe statements on a scratch database after each migration. Builds on `live`."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,7 +25,7 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True)
 class Stage:
-    """The database after `migration`, which is empty before the first. No plans: there are no rows to plan for."""
+    """The database after `migration`. The name is "" before the first migration. Stages have no query plans."""
 
     migration: str
     schema: Schema
@@ -37,14 +37,17 @@ class Stage:
         return self._probe.dialect
 
     def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
-        """Only while it is the last stage that `stages` gave."""
+        """Describe a statement at this stage. Call it before `stages` yields the next stage."""
         described = self._probe.describe(variant, sent)
         reading = read(variant.text, self.dialect, self.tables, described)
         return Told(described, reading)
 
 
 def stages(project: Project, scratch: Scratch) -> Iterator[Stage]:
-    """From the empty database to the newest migration, one after the other. One such walk at a time in a process."""
+    """Apply the migrations one by one, and yield the empty database and then each stage.
+
+    A process can run only one such generator at a time.
+    """
     files = migrations_in(project.migrations)
     with migrating(scratch, project.migrations) as (backend, by_folder):
         steps = {step.id: step for step in chain.from_iterable(by_folder)}

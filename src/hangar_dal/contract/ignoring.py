@@ -1,4 +1,4 @@
-"""Rules that are turned off: for one block by `-- ignore: rule: reason`, for the project by `ignore_rules`.
+"""Remove findings of rules that a block turns off by `-- ignore: rule: reason`, or the project by `ignore_rules`.
 
 Builds on the query layer.
 """
@@ -47,18 +47,18 @@ ORDER BY name;
 )
 
 
-Key = tuple[str, str]  # of a block: the path of its file, the query
+Key = tuple[str, str]  # a block: the path of its file and the name of the query
 
 
 def key_of(checked: CheckedVariant) -> Key:
-    """The block of a statement."""
+    """Return the key of the block of a statement."""
     return checked.block.path, checked.query.name
 
 
 def refuse_unknown(ignored: Collection[str]) -> None:
-    """`SettingsError` if `ignore_rules` names no rule, or one that says whether the check took place at all.
+    """Raise `SettingsError` if `ignore_rules` names an unknown rule, or a rule that reports an incomplete check.
 
-    Nothing is said without sqlglot, as in `check --offline` where the extra `check` is not installed.
+    Does nothing if sqlglot is not installed, as in `check --offline` without the extra `check`.
     """
     if not ignored or find_spec("sqlglot") is None:
         return
@@ -73,13 +73,13 @@ def refuse_unknown(ignored: Collection[str]) -> None:
 
 
 def without_ignored(findings: Iterable[Finding], project: Project, asked: Collection[Key]) -> Iterator[Finding]:
-    """The findings that are not turned off, and one for each line that turns off nothing.
+    """Yield the findings that are not turned off, and a finding for each `-- ignore:` line that turns off nothing.
 
-    `asked` are the blocks about which their database was asked. The lines of others may be needed: nothing is said of
-    them.
+    `asked` are the blocks that were checked against their database. The lines of other blocks may be needed, so they
+    are not reported.
     """
     queries = [query for catalog in project.catalogs for query in catalog.queries.values()]
-    named: dict[str, list[DeclaredQuery]] = {}  # two catalogs may each have a query of one name
+    named: dict[str, list[DeclaredQuery]] = {}  # queries of two catalogs may have the same name
     for query in queries:
         named.setdefault(query.name, []).append(query)
     used: set[tuple[Key, str]] = set()

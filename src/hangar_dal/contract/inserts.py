@@ -1,4 +1,4 @@
-"""What an INSERT leaves out. Builds on `syntax`."""
+"""Find the columns that an INSERT must give but leaves out. Builds on `syntax`."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 def left_out(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str, str]]:
-    """Each column, behind its table, that is NOT NULL, does not fill itself and is not given."""
+    """Yield the table and the name of each NOT NULL column without a default that an INSERT leaves out."""
     for insert in of_type(nodes_of(text, dialect), exp.Insert):
         table = target(insert)
         listed = isinstance(insert.this, exp.Schema)

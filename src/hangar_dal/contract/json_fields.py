@@ -1,7 +1,7 @@
-"""Names inside of JSON, which no database checks: fields of rows that are sent, keys of objects that come back.
+"""Check names inside of JSON: fields of rows that are sent to the database, and keys of objects that it returns.
 
-A misspelt one is NULL, or a field that is missing, and nothing says so. Builds on `json_rows` and `locations`; goes by
-tokens.
+No database checks these names. A misspelt field is NULL, and a misspelt key is a missing field. Builds on `json_rows`
+and `locations`, and reads tokens.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ WHERE items.id = entry.id;
 
 
 def compare_json(checked: CheckedVariant, described: Described, tables: Tables) -> Iterator[Finding]:
-    """What the statement reads out of a list of models, and what it builds for a model inside of a model."""
+    """Yield findings for fields that a list of models does not have, and for objects that do not fit a nested model."""
     for read in names_read(checked, tables):
         fields = field_types(read.model)
         known = {name for name, value in fields.items() if isinstance(value, ValueType)}
@@ -102,7 +102,7 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
         written = list(between_commas(built.items))[::2] if built.items else []
         keys = {part[0].text.strip("'"): part[0].start for part in written if _is_text(part[0])}
         is_known = len(keys) == len(written)  # a key may be calculated
-        # One with a default as well: where one twin alone leaves it out, they would give different models.
+        # Fields with a default are required too. Otherwise one dialect could omit a field and return other models.
         for name in (name for name in inner.model_fields if is_known and name not in keys):
             message = f"the objects of {column.name} have no {inner.__name__}.{name}"
             yield finding_at(checked, JSON_FIELD, message, f"build them with '{name}' too", at=built.start)
@@ -112,7 +112,7 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
 
 
 def _object(items: "list[Token | Scope]") -> Scope | None:
-    """The outermost object that is built there."""
+    """Return the outermost object that these items build; None if they build none."""
     for item in items:
         if isinstance(item, Scope):
             inner = item if item.before in _OBJECTS else _object(item.items)

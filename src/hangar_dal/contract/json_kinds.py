@@ -1,6 +1,6 @@
-"""Kinds of the fields that PostgreSQL reads out of a list of models: `json_to_recordset(:rows) AS entry (n integer)`.
+"""Check the types with which PostgreSQL reads a list of models: `json_to_recordset(:rows) AS entry (n integer)`.
 
-Builds on `json_rows` and `narrow`; goes by tokens.
+Builds on `json_rows` and `narrow`, and reads tokens.
 """
 
 import re
@@ -18,7 +18,7 @@ from hangar_dal.database.types import ValueType, field_types, kind_of
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import Kind
 
-# Types of PostgreSQL's own that no annotation goes with. Others may be domains of any kind.
+# Built-in types of PostgreSQL that fit no annotation. Any other unknown type may be a domain over a known one.
 _OTHERS: Final = frozenset({*ADVICE, "inet", "cidr", "macaddr", "xml", "bit", "tsvector", "point", "hstore"})
 _OTHER_NAMES: Final = {
     "int": "integer",
@@ -79,7 +79,7 @@ WHERE items.id = entry.id;
 
 
 def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
-    """Each column of the record against the model's field of its name; a type that is not known may be any."""
+    """Compare the type of each column of the record with the field of the same name. Unknown types fit every field."""
     for read in names_read(checked, tables):
         at, name = read.at, read.name
         value, field = field_types(read.model).get(name), f"{read.model.__name__}.{name}"
@@ -88,7 +88,7 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
         if not isinstance(value, ValueType) or not (is_known(kind) or enum_of(kind) or kind in _OTHERS):
             continue
         if kind_of(value).startswith("list:") and kind == "json":
-            continue  # the statement takes the list apart itself
+            continue  # the statement reads the items of the list itself
         if kind == "text" and _is_converted(read, checked):
             continue
         if not takes(kind, kind_of(value)):
@@ -103,7 +103,7 @@ def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Find
 
 
 def _is_converted(read: Read, checked: CheckedVariant) -> bool:
-    """Whether the statement converts the text wherever it uses it: `CAST(entry.at AS timestamptz)`."""
+    """Return whether every use of the text is converted, as in `CAST(entry.at AS timestamptz)`."""
     code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
     words = [token.text.strip('"').lower() for token in code]
     places = [at for at in range(len(words) - 3) if words[at : at + 3] == [read.source, ".", read.name.lower()]]

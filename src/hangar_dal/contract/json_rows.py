@@ -1,6 +1,6 @@
-"""Which names a statement reads out of the JSON of a list of models, and out of the lists within its rows.
+"""Find the field names that a statement reads from the JSON of a list of models, and from lists within its rows.
 
-Builds on the query layer's `clauses`; goes by tokens. What may be read from other JSON is left out.
+Builds on the query layer's `clauses`, and reads tokens. Omits names that may belong to other JSON.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -22,9 +22,10 @@ Item = Token | Scope
 
 
 class Read(NamedTuple):
-    """A name at an offset, and the model that should have such a field.
+    """A field name at an offset, and the model that should have this field.
 
-    `type` is what PostgreSQL reads it as, and `source` the name of the record; both are empty for SQLite.
+    `type` is the type with which PostgreSQL reads the field, and `source` is the name of the record. Both are empty for
+    SQLite.
     """
 
     at: int
@@ -35,7 +36,7 @@ class Read(NamedTuple):
 
 
 def names_read(checked: CheckedVariant, tables: Tables) -> tuple[Read, ...]:
-    """Nothing unless the function takes exactly one list of models."""
+    """Return the names that the statement reads; () unless the function has exactly one list of models."""
     rows = [argument for argument in checked.query.signature.arguments.values() if argument.rows]
     if len(rows) != 1 or rows[0].model is None:
         return ()
@@ -46,7 +47,7 @@ def names_read(checked: CheckedVariant, tables: Tables) -> tuple[Read, ...]:
 
 
 def _records(every: Sequence[Scope], parameter: str, model: type[BaseModel]) -> Iterator[Read]:
-    """PostgreSQL's way: `json_to_recordset(:rows) AS entry (id uuid, ...)`."""
+    """Yield the names in the PostgreSQL form: `json_to_recordset(:rows) AS entry (id uuid, ...)`."""
     known: dict[str, type[BaseModel]] = {}
     for scope in every:
         for at, item in enumerate(scope.items):
@@ -64,7 +65,10 @@ def _records(every: Sequence[Scope], parameter: str, model: type[BaseModel]) -> 
 
 
 def _paths(every: Sequence[Scope], parameter: str, model: type[BaseModel], columns: Collection[str]) -> Iterator[Read]:
-    """SQLite's way: `json_extract(value, '$.name')`, `value ->> '$.name'` over `json_each(:rows)`."""
+    """Yield the names in the SQLite form: `json_extract(value, '$.name')` or `value ->> '$.name'`.
+
+    The value comes from `json_each(:rows)`.
+    """
     sources: dict[str, type[BaseModel] | None] = {}
     for scope in every:
         for at, item in enumerate(scope.items):
@@ -81,7 +85,10 @@ def _paths(every: Sequence[Scope], parameter: str, model: type[BaseModel], colum
 def _model_given(
     call: Scope, parameter: str, model: type[BaseModel], known: Mapping[str, type[BaseModel] | None]
 ) -> type[BaseModel] | None:
-    """The model of what a function is given: the list itself, or a list of models within one of its rows."""
+    """Return the model of the items that a JSON function reads; None if the argument is other JSON.
+
+    The argument is the list itself, or a list of models within one of its rows.
+    """
     tokens = list(flat(call.items))
     if any(token.kind is Kind.PARAMETER and token.text == parameter for token in tokens):
         return model
@@ -98,7 +105,7 @@ def _model_given(
 
 
 def _alias(scope: Scope, at: int) -> str:
-    """The name of a source; that of the function, where it gets no other."""
+    """Return the alias of a source, or "json_each" if it has none."""
     behind = at + 2 if scope.word(at + 1) == "AS" else at + 1
     is_name = scope.word(behind) not in _BEHIND_SOURCE and (scope.word(behind) or scope.text(behind).startswith('"'))
     return scope.text(behind).strip('"').lower() if is_name else "json_each"
@@ -111,7 +118,7 @@ def _name_in_path(item: Item) -> str:
 
 
 def _base(scope: Scope, at: int) -> tuple[str, str] | None:
-    """The name before `->` or before the first comma, and the name of its source; None for anything else."""
+    """Return the name before `->` or before the first comma, and its source ("" if none); None for anything else."""
     if scope.text(at - 1) == ">":
         end = at - 3 if scope.text(at - 2) == ">" else at - 2
         end = end if scope.text(end) == "-" else 0
@@ -138,6 +145,6 @@ def _model_of(
 
 
 def _written(items: Sequence[Item]) -> str:
-    """A type as PostgreSQL writes it: `character varying(5)`, `text[]`."""
+    """Return a type in the form that PostgreSQL shows: `character varying(5)`, `text[]`."""
     words = [item.text if isinstance(item, Token) else f"({_written(item.items)})" for item in items]
     return " ".join(words).replace(" (", "(").replace(" [ ]", "[]").lower()

@@ -1,8 +1,8 @@
-"""Pages by key whose comparison does not fit the ORDER BY: rows are then skipped or come twice.
+"""Find pages by key whose comparison does not fit the ORDER BY, so that rows are skipped or returned twice.
 
-Both forms are read: `(a, b) < (:a, :b)` and `a < :a OR (a = :a AND b < :b)`. Only behind LIMIT, and only if the
-comparison shares a column with the ORDER BY; else it is a filter. The comparison may be in a query that the one with
-the ORDER BY reads. Builds on `page_bounds` and `filters`.
+Reads both forms: `(a, b) < (:a, :b)` and `a < :a OR (a = :a AND b < :b)`. Only queries with LIMIT are checked. A
+comparison that shares no column with the ORDER BY is a filter. The comparison may be in a subquery of the query that
+has the ORDER BY. Builds on `page_bounds` and `filters`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ def keysets(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iter
         keys = [sorted_by(ordered, select, tables) for ordered in order.expressions]
         held = list(filters(select))
         found = list(keysets_of(held, tables))
-        if len(found) == 1:  # two are the ends of a range
+        if len(found) == 1:  # two comparisons are the ends of a range
             yield from _judged(found[0], keys, fixed_by(held, tables), tables)
 
 
@@ -85,7 +85,7 @@ def _judged(keyset: Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables
     names, downs = [name for _, name in pairs], {name: down for name, down in keys if name not in fixed}
     sorts, first = list(downs), keyset.columns[0].column
     if not set(names) & set(sorts) or names[: len(sorts)] == sorts[: len(names)] != names:
-        return  # a filter, or an ORDER BY that ends too early: that leaves ties, and is reported as such
+        return  # a filter, or an ORDER BY that leaves ties, which another rule reports
     is_whole = len(names) == len(sorts) or decides([*names, *fixed], first, tables)
     wrong = next((each for each, name in pairs if name in downs and downs[name] != each.is_down), None)
     loose = next((each for each in keyset.columns if not each.is_strict), None)
@@ -107,7 +107,7 @@ def _judged(keyset: Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables
 
 
 def keysets_of(held: Sequence[exp.Expr], tables: Tables) -> Iterator[Keyset]:
-    """The comparisons of several columns at which a page may begin, among what must hold of each row."""
+    """Yield the comparisons of several columns at which a page may begin, among the conditions `held` of each row."""
     return (found for test in held if (found := _keyset(test.unnest(), held, tables)) is not None)
 
 
@@ -124,7 +124,7 @@ def _keyset(test: exp.Expr, held: Sequence[exp.Expr], tables: Tables) -> Keyset 
 
 
 def _expanded(either: exp.Or, held: Sequence[exp.Expr], tables: Tables) -> Keyset | None:
-    """`a < :a OR (a = :a AND b < :b)`, or with `a <= :a` beside it `a < :a OR b < :b`."""
+    """Read `a < :a OR (a = :a AND b < :b)`, or `a < :a OR b < :b` if the query also has `a <= :a`."""
     found: list[Bound] = []
     for arm in disjuncts(either):
         tests = [each.unnest() for each in conjuncts(arm)]
@@ -141,7 +141,7 @@ def _expanded(either: exp.Or, held: Sequence[exp.Expr], tables: Tables) -> Keyse
 
 
 def _are(equal: Sequence[exp.EQ], pairs: Sequence[tuple[exp.Expr, exp.Expr]]) -> bool:
-    """Whether these equations are between these columns and values."""
+    """Return whether these equations compare exactly these pairs of columns and values."""
     given = {frozenset((each.this.sql(), each.expression.sql())) for each in equal}
     return len(equal) == len(pairs) and given == {frozenset((one.sql(), other.sql())) for one, other in pairs}
 

@@ -1,4 +1,4 @@
-"""Texts that a statement itself gives for its result columns: `SELECT 'loan' AS kind`. Builds on `syntax`."""
+"""Find texts that a statement itself returns in its columns: `SELECT 'loan' AS kind`. Builds on `syntax`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 def given_texts(text: str, dialect: Dialect) -> tuple[tuple[Given, ...], ...]:
-    """Of each column, in every arm of a UNION; nothing where there are none."""
+    """Return the quoted texts that each column may return, from all arms of a UNION; () if no column has any."""
     tree = parsed(text, dialect)
     arms = _arms(tree) if tree is not None else []
     columns = [[literal for part in of_one for literal in part] for of_one in zip(*arms, strict=False)]
@@ -18,7 +18,7 @@ def given_texts(text: str, dialect: Dialect) -> tuple[tuple[Given, ...], ...]:
 
 
 def _given(literals: Sequence[exp.Expr], text: str, dialect: Dialect) -> Iterator[Given]:
-    """Each text once, at its first place."""
+    """Yield each text once, with its first offset."""
     for name, literal in {each.name: each for each in reversed(literals)}.items():
         yield Given(name, place_in(literal, text, dialect))
 

@@ -1,4 +1,4 @@
-"""Scratch databases that answer for their kind while a check runs. Builds on the probes and `reader`."""
+"""Migrated scratch databases that describe statements while a check runs. Builds on the probes and `reader`."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -26,7 +26,7 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True)
 class LiveDatabase:
-    """A probe of a scratch database. The tables are read once, and each statement is asked about once."""
+    """A scratch database. Its tables are read once, and each statement is described once."""
 
     probe: SqliteProbe | PostgresProbe
     planner: Planner
@@ -44,7 +44,7 @@ class LiveDatabase:
             described = self.probe.describe(variant, sent)
             try:
                 self._told[variant.text, sent] = self._read(variant, described, sent)
-            except RecursionError:  # nested deeper than Python goes: only what the database said of it is known
+            except RecursionError:  # the statement is nested too deeply for Python, so keep only the description
                 self._told[variant.text, sent] = Told(described)
         return self._told[variant.text, sent]
 
@@ -56,7 +56,7 @@ class LiveDatabase:
 
 @contextmanager
 def live_sqlite(project: Project) -> Iterator[LiveDatabase]:
-    """A scratch file, migrated; gone afterwards."""
+    """Make a migrated scratch file, and delete it at the end of the block."""
     with scratch_sqlite(project) as scratch, SqliteProbe(path := Path(scratch.location.path)) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_alone("sqlite", connection)
@@ -67,7 +67,7 @@ def live_sqlite(project: Project) -> Iterator[LiveDatabase]:
 
 @contextmanager
 def live_postgresql(project: Project, server: Server) -> Iterator[LiveDatabase]:
-    """A scratch database on this server, migrated, and dropped afterwards; or the throwaway database."""
+    """Make a migrated scratch database on this server, and drop it at the end; or use the throwaway database."""
     with scratch_postgresql(project, server) as scratch, PostgresProbe(scratch.location.conninfo) as probe:
         with closing(scratch.connect(read_only=True)) as connection:
             schema = read_alone("postgresql", connection)

@@ -1,4 +1,4 @@
-"""Where in a file a finding of one checked statement belongs. Builds on `variants`."""
+"""Find the line and column of a finding about a checked statement. Builds on `variants`."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -18,32 +18,32 @@ def finding_at(
     *,
     at: int | None = None,
 ) -> Finding:
-    """A finding at an offset of the statement's text, or at the block's header."""
+    """Return a finding at an offset of the statement's text, or at the block's header if `at` is None."""
     line, column = place_of(checked, at)
     block = checked.block
     return rule.finding(block.path, line, column, message, fix, dialect=block.dialect, query=checked.query.name)
 
 
 def place_of(checked: CheckedVariant, at: int | None) -> tuple[int, int]:
-    """The line and column in the file, of an offset of the statement's text or of the block's header."""
+    """Return the line and column in the file for an offset of the statement's text; None means the block's header."""
     return (checked.block.line, 1) if at is None else checked.variant.place_at(at)
 
 
 def parameter_at(checked: CheckedVariant, name: str) -> int | None:
-    """The first place of the parameter."""
+    """Return the first offset of the parameter; None if the statement does not use it."""
     return next((place.start for place in checked.variant.parameters if place.name == name), None)
 
 
 def depends_on_arguments(checked: CheckedVariant, at: int | None) -> bool:
-    """Whether the text at this offset is left out for some arguments."""
+    """Return whether the line at this offset is left out for some arguments."""
     number = None if at is None else checked.variant.place_at(at)[0]
     return any(line.number == number and line.conditions for line in checked.variant.lines)
 
 
 def column_at(checked: CheckedVariant, name: str) -> int | None:
-    """Where a column of the result gets its name: its alias, else the name of the column that it is.
+    """Return the offset of the word that names a column of the result: its alias, or the selected column.
 
-    Where the outermost list has no item of that name, as with `count(*)`, it is the first word that is the name.
+    If no item of the outermost list ends in this name, returns the first word that is the name; None if there is none.
     """
     items = list(_items(checked.variant.tokens))
     named = [item[-1] for item in items if item] + [word for item in items for word in item]
@@ -57,7 +57,7 @@ def _is_name(token: Token) -> bool:
 
 
 def _items(tokens: tuple[Token, ...]) -> Iterator[list[Token]]:
-    """The items of the outermost list of columns, without what stands in parentheses; the last goes on to the end."""
+    """Yield the items of the outermost list of columns, and then the rest of the statement. Omits parentheses."""
     outer = [token for depth, token in _levels(tokens) if depth == 0]
     words = [token.text.upper() for token in outer]
     starts = [at for at, word in enumerate(words) if word in ("SELECT", "RETURNING")]

@@ -1,9 +1,9 @@
-"""Which queries hold before and after each migration, on both databases, and which of schema and code goes first.
+"""Check all queries before and after each migration, and say whether to deploy the schema or the code first.
 
     found = matrix(read_project(), postgresql="postgresql://localhost/postgres")
     print(found.verdict.sentence)
 
-Builds on `agreement`, `history` and `rollout`. Nothing is executed; no plan is asked for.
+Builds on `agreement`, `history` and `rollout`. No statement is executed, and no plans are checked.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -26,19 +26,22 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """After `migration`, which is empty before the first."""
+    """The queries that break after `migration`. The name is "" before the first migration."""
 
     migration: str
     breaks: Breaks
 
     def why(self, query: str) -> dict[str, str]:
-        """By dialect, for each on which it does not hold."""
+        """Return the reason why the query breaks, for each dialect on which it does."""
         return {dialect: reason for (name, dialect), reason in self.breaks.items() if name == query}
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """`states` in the order of the migrations, the empty database first; `verdict` is about the newest."""
+    """The states after each migration in order, the empty database first, and the advice about the deployment.
+
+    `verdict` is about the newest migration, or about all migrations after `since`.
+    """
 
     queries: tuple[str, ...]
     states: tuple[State, ...]
@@ -48,9 +51,10 @@ class Matrix:
 def matrix(
     project: Project, *, postgresql: Server, since: str | None = None, progress: Progress | None = None
 ) -> Matrix:
-    """Both scratch databases are migrated step by step. `CatalogError` holds what is wrong without any of them.
+    """Migrate two scratch databases step by step, and check all queries after each migration.
 
-    `since` is the migration that the deployed database has had last; else the verdict is about the newest one alone.
+    `since` is the last migration that was applied to the deployed database. By default, the verdict is about the newest
+    migration only. Raises `CatalogError` for errors that need no database.
     """
     ids = ["", *(each.id for each in migrations_in(project.migrations))]
     if since is not None and since not in ids[1:-1]:
@@ -84,7 +88,7 @@ class _Step:
 
 
 def _walk(project: Project, scratch: Scratch, twins: Sequence[_Step], say: Progress) -> list[_Step]:
-    """`twins`: the same walk on the other database, if it was made before."""
+    """Return a step for each migration on one database. `twins` are the steps of the other database, if known."""
     checked = [each for catalog in project.catalogs for each in statements(catalog, scratch.dialect)]
     steps: list[_Step] = []
     for at, stage in enumerate(stages(project, scratch)):
@@ -104,7 +108,7 @@ def _walk(project: Project, scratch: Scratch, twins: Sequence[_Step], say: Progr
 
 
 def _may_change(checked: CheckedVariant, schemas: Sequence[tuple[Schema, Schema]]) -> bool:
-    """Whether its answer, or that of another arm, may be another one now. Rather once too often."""
+    """Return whether the result for the block may have changed with these schemas. True if this is not certain."""
     text = checked.block.source.casefold()
     for before, after in schemas:
         changed = {table.name.casefold() for table in set(before.tables) ^ set(after.tables)}

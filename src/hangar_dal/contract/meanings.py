@@ -1,7 +1,7 @@
-"""What a statement says that means something else to SQLite than to PostgreSQL, although both accept it.
+"""Find constructs that SQLite and PostgreSQL both accept but understand in different ways.
 
-`query.meanings` has the words for each; `meanings_values` and `meanings_statements` find them. Found in the text for
-PostgreSQL alone, whose tables tell the types. Builds on both.
+`query.meanings` has the message for each construct. The modules `meanings_types`, `meanings_numbers`, `meanings_texts`
+and `meanings_statements` find them. Only the text for PostgreSQL is read, because its tables have the types.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ _RULES: Final = (in_types, in_numbers, in_texts, in_statement)
 def differences(
     text: str, dialect: Dialect, tables: Tables, parameters: Mapping[str, str | None]
 ) -> Iterator[Difference]:
-    """Each once, in the order of the text."""
+    """Yield each difference once, in the order of the text; none for SQLite."""
     nodes = nodes_of(text, dialect) if dialect == "postgresql" else ()
     if not nodes:
         return
@@ -42,5 +42,5 @@ def differences(
 
 
 def _start(node: exp.Expr) -> int:
-    """Where it begins, in what the parser was shown: the first of its parts whose place is known."""
+    """Return the offset at which the node begins in the parser's input: the least known offset of its parts."""
     return min((part.meta["start"] for part in node.walk() if "start" in part.meta), default=0)

@@ -1,4 +1,7 @@
-"""Equal blocks whose text means something else to each database. Builds on `reading` and `locations`; no parser."""
+"""Report equal blocks whose text has a different meaning on each database.
+
+Builds on `reading` and `locations`, and needs no parser.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -59,7 +62,10 @@ ORDER BY id;
 
 
 def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
-    """Blocks that say why they differ are left alone, unless PostgreSQL raises an error whatever SQLite does."""
+    """Yield a finding for each difference in a PostgreSQL block.
+
+    For blocks with `-- differs:`, reports only subqueries that may return several rows where one value is expected.
+    """
     if checked.block.dialect == "sqlite":
         return
     for difference in reading.differences:
@@ -75,7 +81,7 @@ def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Find
 
 
 def _counts(checked: CheckedVariant) -> Iterator[Parameter]:
-    """Arguments directly after LIMIT or OFFSET."""
+    """Return the parameters directly after LIMIT or OFFSET."""
     code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
     places = {token.start for before, token in pairwise(code) if before.text.upper() in ("LIMIT", "OFFSET")}
     return (parameter for parameter in checked.variant.parameters if parameter.start in places)
@@ -84,7 +90,7 @@ def _counts(checked: CheckedVariant) -> Iterator[Parameter]:
 def _may_be_none(checked: CheckedVariant, parameter: Parameter) -> bool:
     try:
         source = resolve(parameter.name, parameter.line, checked.query.signature)
-    except Unresolved:  # found without a database
+    except Unresolved:  # `parameter-unknown` reports it
         return False
     conditional = {condition.argument for condition in parameter.line.conditions}
     return source.value is not None and source.value.optional and source.argument not in conditional

@@ -1,4 +1,4 @@
-"""Numbers with which the databases calculate in different ways. Builds on `value_kinds`."""
+"""Find calculations whose result differs between the databases. Builds on `value_kinds`."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,8 +8,8 @@ from sqlglot import exp
 from hangar_dal.contract.value_kinds import Kinds, ValueKind, is_function
 
 _LARGEST: Final = 2**63
-_BITS: Final = 63  # the last bit of a 64-bit number
-_BITS_OF_LITERAL: Final = 30  # PostgreSQL gives a written number 32 bits, and the last one is the sign
+_BITS: Final = 63  # the number of the highest bit in 64 bits
+_BITS_OF_LITERAL: Final = 30  # a number in the text has 32 bits on PostgreSQL, and the highest one is the sign
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FRACTIONS: Final = ("numeric", "float")
 _NULL_WITHOUT_ROWS: Final = (exp.Sum, exp.Avg, exp.Max, exp.Min)
@@ -63,12 +63,16 @@ def _remainder(node: exp.Mod, kinds: Kinds) -> Iterator[str]:
 
 
 def _may_be_zero(node: exp.Binary) -> bool:
-    """Arguments are left alone, since their types may exclude 0, and what a comparison may exclude."""
+    """Return whether the divisor may be 0.
+
+    Returns False for arguments, whose types may exclude 0, and for a divisor that the statement compares, since the
+    comparison may exclude 0.
+    """
     divisor = node.expression.unnest()
     while isinstance(divisor, exp.Cast):
         divisor = divisor.this.unnest()
     if isinstance(divisor, exp.Count):
-        # A group has rows. Without one, what is divided may be NULL, and then so is the result.
+        # A group always has rows. Without GROUP BY, there may be no rows, but then a dividend such as sum() is NULL.
         select = node.parent_select
         is_grouped = select is not None and select.args.get("group") is not None
         return not is_grouped and not _is_null_without_rows(node.this)
@@ -81,7 +85,7 @@ def _may_be_zero(node: exp.Binary) -> bool:
 
 
 def _is_null_without_rows(value: exp.Expr) -> bool:
-    """A sum of no rows is NULL, and so is what is calculated from it."""
+    """Return whether the value is NULL if there are no rows: a sum, or an expression calculated from one."""
     value = value.unnest()
     if isinstance(value, exp.Add | exp.Sub | exp.Mul):
         return _is_null_without_rows(value.this) or _is_null_without_rows(value.expression)

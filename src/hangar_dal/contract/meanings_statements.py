@@ -1,4 +1,4 @@
-"""Clauses and subqueries that the databases evaluate in different ways. Builds on `value_kinds`."""
+"""Find clauses and subqueries that the databases evaluate in different ways. Builds on `value_kinds`."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -27,7 +27,10 @@ def in_statement(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
 
 
 def in_words(text: str, dialect: Dialect) -> Iterator[tuple[str, int]]:
-    """By tokens, since the parser groups set operations as PostgreSQL does."""
+    """Yield each INTERSECT after UNION or EXCEPT, with its offset.
+
+    Reads tokens, because the parser always groups set operations as PostgreSQL does.
+    """
     for scope in scopes(text, dialect):
         before = [at for at in (scope.find("UNION"), scope.find("EXCEPT")) if at is not None]
         at = scope.find("INTERSECT", after=min(before)) if before else None
@@ -42,7 +45,7 @@ def _is_no_count(count: exp.Expr | None) -> bool:
 
 
 def _may_give_many(subquery: exp.Subquery, tables: Tables) -> bool:
-    """Whether a value is read from one table by something that is surely no unique key."""
+    """Return whether a subquery that is used as a value reads one table and fixes no unique key of it."""
     select = subquery.this
     if not isinstance(select, exp.Select) or isinstance(subquery.parent, _ROWS) or subquery.alias:
         return False
@@ -59,7 +62,7 @@ def _may_give_many(subquery: exp.Subquery, tables: Tables) -> bool:
     where = select.args.get("where")
     table = table_name(from_.this)
     fixed = {column for each in conjuncts(where) for column in _fixed(each, table, tables)}
-    loose = [key.columns for key in tables.loose.get(table, ())]  # whatever the condition of a partial index is
+    loose = [key.columns for key in tables.loose.get(table, ())]  # accept partial indexes, whatever their condition
     return not any(set(key) <= fixed for key in (*keys, *loose)) and not _only_one_row(where)
 
 
@@ -71,7 +74,7 @@ def _calls(select: exp.Select) -> Iterator[exp.Expr]:
 
 
 def _fixed(condition: exp.Expr, table: str, tables: Tables) -> Iterator[str]:
-    """The columns of the table that an equality fixes."""
+    """Yield the columns of the table that are compared for equality in this condition."""
     if isinstance(condition, exp.EQ):
         for side in (condition.this, condition.expression):
             for part in side.expressions if isinstance(side, exp.Tuple) else [side]:
@@ -81,7 +84,7 @@ def _fixed(condition: exp.Expr, table: str, tables: Tables) -> Iterator[str]:
 
 
 def _only_one_row(where: exp.Expr | None) -> bool:
-    """A condition that is more than comparisons may well hold for one row alone."""
+    """Return whether WHERE has a subquery or an OR, so that it may select a single row without a key."""
     return where is not None and any(where.find_all(exp.Query, exp.Or))
 
 

@@ -1,4 +1,4 @@
-"""Texts, times and JSON that the databases read in different ways. Builds on `value_kinds`."""
+"""Find texts, times and JSON that the databases understand in different ways. Builds on `value_kinds`."""
 
 import re
 from collections.abc import Iterator
@@ -38,13 +38,16 @@ def in_texts(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
 
 
 def _may_hold_other_letters(value: exp.Expr, kinds: Kinds) -> bool:
-    """Whether PostgreSQL may find a letter beyond ASCII to change: none in the collation "C"."""
+    """Return whether lower() or upper() may change a letter beyond ASCII on PostgreSQL.
+
+    In the collation "C", PostgreSQL changes only ASCII letters, as SQLite does.
+    """
     if isinstance(value, exp.Literal):
         return not value.name.isascii()
     texts = [each for each in value.find_all(exp.Column, exp.Placeholder) if kinds.of(each).name == "text"]
     columns = [kinds.column(each) for each in texts]
     if any(column is None and isinstance(text, exp.Column) for column, text in zip(columns, texts, strict=True)):
-        return False  # a subquery's column, whose collation is not known here
+        return False  # the collation of a column of a subquery is not known
     known = [column for column in columns if column is not None]
     return any(column.detail == "locale" for column in known) if known else bool(texts)
 
@@ -88,7 +91,7 @@ def _ordered(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
 
 
 def _meant(key: exp.Ordered) -> exp.Expr:
-    """What is sorted by: a position or a name of the result stands for its expression."""
+    """Return the expression of a sort key. A number or a name may mean a column of the result."""
     select = key.parent_select
     value: exp.Expr = key.this
     if not isinstance(select, exp.Select) or not isinstance(key.parent, exp.Order) or key.parent.parent is not select:

@@ -1,4 +1,4 @@
-"""CASTs, and values that are compared or joined as texts. Builds on `value_kinds`."""
+"""Find CASTs, and values compared or joined as texts, that differ between the databases. Builds on `value_kinds`."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,12 +11,12 @@ from hangar_dal.contract.value_kinds import Kinds
 _D: Final = exp.DType
 _INTEGERS: Final = frozenset({_D.INT, _D.BIGINT, _D.SMALLINT})
 _SHARED: Final = frozenset({*_INTEGERS, _D.DOUBLE, _D.TEXT, _D.VARCHAR, _D.CHAR, _D.FLOAT, _D.DECIMAL})
-# A value of these kinds is another text on each database.
+# Values of these kinds become different texts on the two databases.
 _NO_COMMON_TEXT: Final = frozenset({"bool", "float", "numeric", "instant", "json", "bytes", "list"})
 _JOINED: Final = frozenset({"json", "list", "bytes"})
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ)
 _NUMBERS: Final = frozenset({"int", "numeric", "float"})
-# A number that comes straight from a column or a CAST is compared by SQLite as a number.
+# SQLite converts the quoted number if the other side is a column or a CAST.
 _KEEPS_AFFINITY: Final = (exp.Column, exp.Cast)
 _FORMS: Final = {
     "uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
@@ -77,7 +77,7 @@ def _cast(cast: exp.Cast, kinds: Kinds) -> Iterator[str]:
 
 
 def _is_null_test(cast: exp.Cast) -> bool:
-    """Whether it is only asked whether it is NULL, which no CAST changes."""
+    """Return whether the CAST is only tested for NULL, which no CAST changes."""
     test = cast.parent
     return isinstance(test, exp.Is) and test.this is cast and isinstance(test.expression, exp.Null)
 
@@ -92,7 +92,7 @@ def _is_number(value: exp.Expr, is_whole: bool) -> bool:
 
 
 def _has_no_common_text(value: exp.Expr, kinds: Kinds) -> bool:
-    """A number that is written out is the same text on both."""
+    """Return whether the databases write the value as different texts. Literal numbers have the same text on both."""
     kind = kinds.of(value)
     return kind.name in _NO_COMMON_TEXT and not isinstance(value, exp.Literal) and not _is_whole_sum(value, kinds)
 
@@ -119,7 +119,7 @@ def _are_json(values: Sequence[exp.Expr], kinds: Kinds) -> bool:
 
 
 def _made_distinct(node: exp.Expr) -> Sequence[exp.Expr]:
-    """What DISTINCT, GROUP BY or UNION calls equal."""
+    """Return the expressions that DISTINCT, GROUP BY or a UNION without ALL compares."""
     if isinstance(node, exp.Group | exp.Distinct):
         return node.expressions
     if isinstance(node, exp.Select) and node.args.get("distinct") is not None:

@@ -1,8 +1,8 @@
-"""What a database says about a statement and its tables, in values that can be compared and kept in a file.
+"""Descriptions of statements and tables, as values that can be compared and stored in a file.
 
-Made by `describe_postgresql` and `describe_sqlite`; nothing here knows how. Kinds are those of `database.types`
-("text", "int", "bool", "uuid", "instant", "json", "list" with its item behind a colon: "list:text"); a type that is
-none of them keeps the database's own name.
+`describe_postgresql` and `describe_sqlite` make them. Kinds are those of `database.types`: "text", "int", "bool",
+"uuid", "instant", "json" and others. The kind of a list names its items, as in "list:text". Any other type keeps the
+name that the database gives it.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column as the migrations made it. `allowed` are the values that a CHECK names, if one does.
+    """A column as the migrations made it. `allowed` are the values that a CHECK lists, or the labels of an enum.
 
-    `fills_itself`: a row that does not name it gets a default, a generated value or a key of the database's own.
-    `detail` is what PostgreSQL adds to the kind: "enum", "narrow" for an integer below 64 bits, "locale" for a text
-    whose collation is not "C". `narrow` is the PostgreSQL type, where it holds less than its kind: "smallint",
-    "character varying(5)".
+    `fills_itself` is True if the database fills the column when an INSERT leaves it out: by a default, a generated
+    value or a key. `detail` is set for columns of PostgreSQL: "enum", "narrow" for an integer of less than 64 bits, or
+    "locale" for a text whose collation is not "C". `narrow` is the PostgreSQL type if it holds fewer values than its
+    kind, such as "smallint" or "character varying(5)".
     """
 
     name: str
@@ -30,7 +30,7 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class ResultColumn:
-    """A column of a result. `table` and `column` are its origin, where it is a column of a table as it stands there."""
+    """A column of a result. `table` and `column` are its origin if it is a column of a table, not an expression."""
 
     name: str
     kind: str | None
@@ -40,7 +40,7 @@ class ResultColumn:
 
 @dataclass(frozen=True, slots=True)
 class SentAs:
-    """A parameter as the driver sends it: with this type, empty if PostgreSQL is to infer one; None has no type."""
+    """A parameter as the driver sends it. `type` is "" if PostgreSQL infers the type. None is sent without a type."""
 
     name: str
     type: str
@@ -49,7 +49,7 @@ class SentAs:
 
 @dataclass(frozen=True, slots=True)
 class PrepareError:
-    """The database would not prepare the statement: its reason, and the offset in the text if there is one.
+    """The error with which the database refuses to prepare the statement. `offset` is the place in the text, if known.
 
     `untyped` is the parameter whose type PostgreSQL could not infer, if that is the reason.
     """
@@ -61,11 +61,11 @@ class PrepareError:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One variant of one query in one dialect.
+    """A database's description of one statement.
 
-    `parameters` have a kind where PostgreSQL inferred it. `misfits` are the types that PostgreSQL takes parameters for
-    when it refuses those that the driver sends; `without_value` is why it refuses the statement when a parameter is
-    None.
+    `parameters` are kinds by name: a kind that PostgreSQL inferred, or None. `misfits` are the types that PostgreSQL
+    expects for parameters whose type, as the driver sends it, it refuses. `without_value` are the errors that
+    PostgreSQL raises if a parameter is None.
     """
 
     parameters: Mapping[str, str | None] = field(default_factory=dict)
@@ -78,9 +78,9 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class NullableUniqueKey:
-    """A unique index that two rows may share: by NULL in one of its columns, or where its condition does not hold.
+    """A unique index in which two rows may be equal: by NULL in a column, or because its condition does not hold.
 
-    A column that is an expression has no name.
+    The name of an expression in the index is "".
     """
 
     columns: tuple[str, ...]
@@ -89,10 +89,10 @@ class NullableUniqueKey:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What is known of every value of a column beyond its declaration.
+    """Facts about all values of a column that its declaration does not state.
 
-    `never_null` is about the columns of views. `bits`: on SQLite, each value is a number whose magnitude is below 2 to
-    this power, so it is never infinite.
+    `never_null` is used for columns of views. `bits` means that each value on SQLite is a number with a magnitude below
+    2 to this power, so that it is never infinite.
     """
 
     never_null: bool = False
@@ -101,13 +101,12 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Every table of a scratch database with its columns in order.
+    """All tables of a scratch database with their columns in order.
 
-    `keys` are those of each table that no two rows share: the primary one, and the unique ones that hold no NULL;
-    `loose` are the other unique ones. A table of at most one row has a key of no columns. A relation that has no entry
-    in `keys` is a view, or a virtual or foreign table:
-    what it shows is not what is stored. `values` has the columns of which more is known, by table.
-    `enums` are the values of PostgreSQL's enums, in their order.
+    `keys` are the keys of each table in which no two rows are equal: the primary key, and unique keys that cannot be
+    NULL. `loose` are the other unique keys. A table of at most one row has a key of no columns. A relation without an
+    entry in `keys` is a view or a virtual or foreign table. `values` has further facts about columns, by table and
+    column. `enums` are the labels of PostgreSQL's enums, in their order.
     """
 
     columns: Mapping[str, Mapping[str, TableColumn]]
@@ -119,7 +118,7 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A table that a statement reads from end to end, since no index can serve it, and the indexes that could."""
+    """A table that a statement reads as a whole, because no index can serve it, and the indexes that could."""
 
     table: str
     indexes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Names as the databases compare them, and what is not understood of a statement."""
+"""Names in the form in which the databases compare them, and the exception for unknown constructs."""
 
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final
@@ -7,17 +7,17 @@ from sqlglot import exp
 
 from hangar_dal.sqlscan import Dialect
 
-# Neither database folds letters beyond ASCII, and PostgreSQL cuts every name to this many bytes.
+# Neither database folds letters beyond ASCII. PostgreSQL cuts each name to 63 bytes.
 _FOLDED: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 _LONGEST: Final = 63
 
 
 class NotUnderstood(Exception):
-    """The statement holds something whose meaning for its rows is not known here."""
+    """Raised if a statement contains a construct whose effect on the rows is not known."""
 
 
 def name_of(identifier: Any, dialect: Dialect) -> str:
-    """What is written, in the form in which equal names are equal; `NotUnderstood` for what is no name."""
+    """Return the name in the form in which the database compares names. Raises `NotUnderstood` if it is no name."""
     if not isinstance(identifier, exp.Identifier):
         raise NotUnderstood
     text: str = identifier.this
@@ -28,5 +28,5 @@ def name_of(identifier: Any, dialect: Dialect) -> str:
 
 
 def stored_name(name: str, dialect: Dialect) -> str:
-    """A table's or a column's own name, in the form that `name_of` gives."""
+    """Return the stored name of a table or a column in the form that `name_of` returns."""
     return name.translate(_FOLDED) if dialect == "sqlite" else name

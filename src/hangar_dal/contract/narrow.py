@@ -1,4 +1,4 @@
-"""Values that SQLite stores and PostgreSQL refuses, since its column holds less: `smallint`, `varchar(5)`.
+"""Find values that SQLite stores but a narrower column of PostgreSQL refuses: `smallint`, `varchar(5)`.
 
 Builds on `sending` and `locations`.
 """
@@ -50,16 +50,16 @@ async def set_stock(
 
 
 def compare_width(checked: CheckedVariant, source: ParameterSource, type_: str, where: str) -> Iterator[Finding]:
-    """A value that may not fit the column of that PostgreSQL type to which it is written."""
+    """Yield a finding if the parameter may have a value that does not fit the PostgreSQL column it is written to."""
     for reason, fix in too_wide(None if source.derived else source.value, type_):
         message = f":{source.name} {reason} {where}, which is {type_} on PostgreSQL"
         yield finding_at(checked, VALUE_TOO_LARGE, message, fix, at=parameter_at(checked, source.name))
 
 
 def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
-    """Why a value of this annotation may not fit the type, and what to write."""
+    """Yield the reason why a value of this annotation may not fit the type, and the fix; nothing if all values fit."""
     if value is not None and kind_of(value) != ("int" if type_ in RANGES else "text"):
-        return  # the kinds do not fit, which is found elsewhere
+        return  # the kinds do not fit, which another rule reports
     rules = _rules(value) if value is not None else {}
     known = values_of(value)
     if type_ in RANGES:
@@ -85,7 +85,7 @@ def _range(rules: dict[str, Any], known: tuple[str, ...]) -> tuple[float, float]
 
 
 def _rules(value: ValueType) -> dict[str, Any]:
-    """What Pydantic enforces on the values, in the words of JSON Schema."""
+    """Return the constraints that Pydantic enforces on the values, as JSON Schema; {} if there are none."""
     if value.constrained is None:
         return {}
     try:

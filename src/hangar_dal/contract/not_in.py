@@ -1,6 +1,6 @@
-"""NOT IN over values of which one may be NULL: then the condition holds for no row.
+"""Find NOT IN with values of which one may be NULL, so that the condition holds for no row.
 
-`5 NOT IN (1, NULL)` is NULL, since the unknown value might be 5.
+`5 NOT IN (1, NULL)` is NULL, because the unknown value might be 5.
 Builds on `nullability` and `rejected_nulls`.
 """
 
@@ -77,7 +77,7 @@ def not_in(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Itera
 
 
 def _excluded(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:
-    """Each `NOT IN` and `<> ALL`, with its query if it has one."""
+    """Yield each `NOT IN` and `<> ALL`, with its query or None."""
     for negation in of_type(nodes, exp.Not):
         test = negation.this.unnest()
         if isinstance(test, exp.In):
@@ -89,7 +89,7 @@ def _excluded(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, exp.Expr | 
 
 
 def _arms(query: exp.Expr | None) -> Iterator[exp.Select]:
-    """The query of one column, or each of those that UNION puts together."""
+    """Yield the SELECT of a query with one column, or each SELECT of a UNION."""
     if isinstance(query, exp.Union):
         yield from _arms(query.this.unnest())
         yield from _arms(query.expression.unnest())
@@ -100,7 +100,7 @@ def _arms(query: exp.Expr | None) -> Iterator[exp.Select]:
 def _may_give_null(select: exp.Select, root: exp.Expr, dialect: Dialect, tables: Tables) -> bool:
     value = select.expressions[0].unalias()
     if isinstance(value, _OF_ALL_ROWS) and not select.args.get("group") and not select.args.get("having"):
-        return True  # of no row
+        return True  # it is NULL if there are no rows
     asked = with_queries(root, select.copy())
     if columns := [*strict(value)]:
         asked.set("expressions", [each.copy() for each in columns])

@@ -1,8 +1,8 @@
-"""Whether NULL for a parameter leaves a statement without any row, since each row has to pass a comparison. By tokens.
+"""Find parameters for which NULL leaves no row, because each row has to pass a comparison with the parameter.
 
-Whatever may be meant so is left alone: `:name IS NULL`, an OR with something else, a CASE, a NOT, an outer join, a
-subquery, which may well find nothing. Beside a condition of the whole statement, it does not matter what these say.
-Builds on the query layer's `clauses`.
+A statement that may be written for NULL on purpose does not count: it has `:name IS NULL`, an OR with another
+condition, a CASE, a NOT, an outer join or a subquery. These have no effect if WHERE of the whole statement requires the
+comparison. Builds on the query layer's `clauses`, and reads tokens.
 """
 
 import re
@@ -16,10 +16,10 @@ from hangar_dal.sqlscan import Kind, Token
 _COMPARISONS: Final = frozenset({"=", "<>", "!=", "<", "<=", ">", ">="})
 _CLAUSES: Final = frozenset({"SELECT", "FROM", "WHERE", "ON", "HAVING", "SET", "VALUES", "RETURNING", "BY", "LIMIT"})
 _OUTER: Final = frozenset({"LEFT", "RIGHT", "FULL"})
-_GROUPED: Final = frozenset({"", "WHERE", "ON", "HAVING", "AND", "OR"})  # before a parenthesis that calls nothing
+_GROUPED: Final = frozenset({"", "WHERE", "ON", "HAVING", "AND", "OR"})  # before a parenthesis that is no call
 
 
-# Other rows come from elsewhere.
+# Set operations, whose other arms may return rows.
 _SEVERAL: Final = frozenset({"UNION", "EXCEPT", "INTERSECT"})
 _BEHIND_WHERE: Final = frozenset(
     {"ON", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING"}
@@ -27,20 +27,23 @@ _BEHIND_WHERE: Final = frozenset(
 
 
 class _Word(NamedTuple):
-    """A token; `compared` if a comparison is next to it, in the same parenthesis, or if it is an end of BETWEEN."""
+    """A token. `compared` is True if it is next to a comparison in the same parentheses, or is an end of BETWEEN."""
 
     text: str
     compared: bool
 
 
 def compares(variant: Variant, name: str) -> bool:
-    """Whether each row must pass a comparison with it: at each of its places, or in a condition of the statement."""
+    """Return whether each row must pass a comparison with the parameter `name`.
+
+    That is the case if the parameter is compared wherever it is used, or in a condition of the whole statement.
+    """
     root = scopes(variant.text, variant.dialect)[0]
     return _is_condition(root, name) or _compares_everywhere(root, variant, name)
 
 
 def _is_condition(root: Scope, name: str) -> bool:
-    """Whether WHERE of the whole statement is such a comparison and others, all of which must hold."""
+    """Return whether WHERE of the whole statement is conditions joined by AND, one of which compares the parameter."""
     where = root.find("WHERE")
     if where is None or any(word in _SEVERAL for word in root.words) or "CONFLICT" in root.words[:where]:
         return False
@@ -76,7 +79,7 @@ def _words(scope: Scope) -> Iterator[_Word]:
 
 
 def _filters(before: list[str]) -> bool:
-    """Whether the text after these words decides which rows there are, with no CASE in between."""
+    """Return whether the text after these words is a condition that selects rows, outside of a CASE."""
     clause = next((word for word in reversed(before) if word in _CLAUSES), "")
     of_rows = clause in ("WHERE", "HAVING") or (clause == "ON" and _OUTER.isdisjoint(before))
     return of_rows and before.count("CASE") == before.count("END")

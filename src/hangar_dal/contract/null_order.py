@@ -1,6 +1,6 @@
-"""Sort keys that may be NULL, of which the statement does not say where they go: the databases disagree.
+"""Find sort keys that may be NULL without NULLS FIRST or NULLS LAST, which the databases sort differently.
 
-SQLite takes NULL for less than any value, PostgreSQL for more. What is not certainly nullable is left out. Builds on
+SQLite sorts NULL before all values, PostgreSQL after them. Reports only keys that are certainly nullable. Builds on
 `nullability` and `orders`.
 """
 
@@ -19,19 +19,19 @@ from hangar_dal.sqlscan import Dialect, Token
 
 
 def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
-    """The keys of the outermost ORDER BY, as they are written, that may be NULL and have no NULLS FIRST or LAST."""
+    """Return the texts of the outermost sort keys that may be NULL and have no NULLS FIRST or NULLS LAST."""
     tree = parsed(text, dialect)
     order = tree.args.get("order") if isinstance(tree, exp.Query) else None
     root = scopes(text, dialect)[0]
     at_order = root.find("ORDER", "BY") if order else None
-    written = list(root.keys(at_order)) if at_order is not None else []  # the parser keeps no NULLS LAST
+    written = list(root.keys(at_order)) if at_order is not None else []  # read from the text, because the parser drops NULLS LAST
     if tree is None or order is None or len(written) != len(order.expressions):
         return ()
     scope, found = Scope(dialect, tables), list[str]()
     try:
         outputs = outputs_of(tree, scope)
         if not any(_may_be_null(ordered.this, tree, outputs, scope) for ordered in order.expressions):
-            return ()  # skips the look at the keys before each one, which is slower
+            return ()  # avoids the slower check of the keys before each key
         for at, (key, ordered) in enumerate(zip(written, order.expressions, strict=True)):
             if any(isinstance(item, Token) and item.text.upper() == "NULLS" for item in key):
                 continue
@@ -55,7 +55,10 @@ def _may_be_null(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope
 
 
 def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope: Scope) -> tuple[exp.Expr, MayBeNull]:
-    """What a position or a name stands for: a bare name is a column of the result before it is one of a table."""
+    """Return the expression of a sort key, and whether it may be NULL.
+
+    A number means a column of the result. So does a name without a table, if the result has a column of that name.
+    """
     key = key.this if isinstance(key, exp.Collate) else key
     place = None
     if isinstance(key, exp.Literal) and key.is_int:
@@ -71,7 +74,10 @@ def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope: Scop
 
 
 def _is_absent(key: exp.Expr, scope: Scope) -> bool:
-    """Whether it is NULL only where an outer join finds no row: then it is the one row that the keys before leave."""
+    """Return whether the key is NULL only where an outer join finds no row.
+
+    Such a NULL has no effect on the order, because only one row has the same earlier keys.
+    """
     source = scope.local(key) if isinstance(key, exp.Column) and isinstance(key.this, exp.Identifier) else None
     if source is None or not source.on_nullable_side:
         return False

@@ -1,4 +1,4 @@
-"""Outer joins that a later condition turns into inner ones: a comparison drops the rows without a partner again.
+"""Find outer joins that act as inner joins, because a later comparison drops the rows that they add.
 
 Builds on `padded_rows` and `rejected_nulls`. The condition may be outside of the subquery that has the join.
 """
@@ -82,7 +82,10 @@ def outer_joins(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> 
 
 
 def _dropped(test: exp.Expr, scope: exp.Expr, dropping: Dropping, tables: Tables) -> dict[Padding, exp.Column]:
-    """The outer joins whose added rows do not pass, each with a column that is compared, in each arm of an OR."""
+    """Return the outer joins whose added rows do not pass the condition, each with a column that it compares.
+
+    If the condition is an OR, the rows must not pass any of its arms.
+    """
     arms: list[dict[Padding, exp.Column]] = []
     for arm in disjuncts(test.unnest()):
         found: dict[Padding, exp.Column] = {}

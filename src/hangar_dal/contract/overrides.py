@@ -1,6 +1,6 @@
-"""`-- not null:` lines that no statement needs. Builds on `unneeded_optional`.
+"""Find `-- not null:` lines that no statement needs. Builds on `unneeded_optional`.
 
-A line holds for every arm of its block, and both dialect files may have it though only one database needs it.
+A line applies to all arms of its block. Both dialect files may have the line even if only one database needs it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ ORDER BY id;
 
 
 def needless_overrides(answers: Sequence[Answer]) -> Iterator[Finding]:
-    """One finding for each dialect file; none if a database that also has the line was not asked."""
+    """Yield a finding for each dialect file; none if a dialect with the same line was not checked."""
     known: dict[tuple[DeclaredQuery, str], dict[str, list[Answer]]] = {}
     needed: set[tuple[DeclaredQuery, str]] = set()
     for answer in answers:

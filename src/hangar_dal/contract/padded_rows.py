@@ -1,4 +1,4 @@
-"""The rows of NULLs that outer joins add, in a statement and in the queries that it reads, and the conditions behind.
+"""Find the rows of NULLs that outer joins add, in a statement and its subqueries, and the conditions that follow.
 
 Builds on `bound` and `passed_on`.
 """
@@ -14,14 +14,15 @@ from hangar_dal.contract.passed_on import Passed, cte_of, passed, scope_of
 from hangar_dal.contract.rejected_nulls import strict
 from hangar_dal.contract.syntax import below, columns_of, of_type, sources
 
-Columns = Mapping[str, Collection[str] | None]  # of each source by its name; None where they are not known
+Columns = Mapping[str, Collection[str] | None]  # by the name of the source; None if its columns are not known
 Padding = tuple[int, str, str]  # the query, the name of the source, and the kind of the join that fills it with NULLs
 
 
 class Dropping(NamedTuple):
-    """A condition that drops rows: `padded` are the sources that outer joins filled with NULLs before it, by name.
+    """A condition that drops rows.
 
-    `names` are those of which it drops rows: the ON of a LEFT JOIN drops rows of what is joined, and no others.
+    `padded` are the sources that earlier outer joins fill with NULLs, by name, with the kind of the join. `names` are
+    the sources whose rows the condition drops: the ON of a LEFT JOIN drops only rows of the joined source.
     """
 
     condition: exp.Expr | None
@@ -31,7 +32,7 @@ class Dropping(NamedTuple):
 
 
 def droppings(scope: exp.Expr, tables: Tables) -> list[Dropping]:
-    """Each ON or USING and the WHERE of a SELECT, an UPDATE or a DELETE."""
+    """Return each ON or USING, and then the WHERE, of a SELECT, an UPDATE or a DELETE."""
     columns = {alias: columns_of(table, tables) if table else None for alias, table in sources(scope)}
     found: list[Dropping] = []
     from_, using = scope.args.get("from_"), scope.args.get("using") or []  # DELETE has USING
@@ -45,7 +46,10 @@ def droppings(scope: exp.Expr, tables: Tables) -> list[Dropping]:
 
 
 def padding(column: exp.Column, scope: exp.Expr, dropping: Dropping, tables: Tables) -> Padding | None:
-    """The outer join that adds rows in which the column is NULL; None if there is none, or if these rows are needed."""
+    """Return the outer join that adds rows in which the column is NULL; None if there is none.
+
+    Returns None also for an outer join in a subquery whose rows are used for something else.
+    """
     found = bound(column, tables)
     if found is not None and found.query != id(scope):
         return None
@@ -62,7 +66,7 @@ def padding(column: exp.Column, scope: exp.Expr, dropping: Dropping, tables: Tab
 def _walk(
     item: exp.Expr, joins: list[exp.Expr], found: list[Dropping], columns: Columns
 ) -> tuple[list[str], dict[str, str]]:
-    """The names of an item of FROM with its joins, and which of them are filled with NULLs by which kind of join."""
+    """Return the names of an item of FROM with its joins, and the kind of outer join for those filled with NULLs."""
     names: list[str] = [item.alias_or_name.lower()] if item.alias_or_name else []
     padded: dict[str, str] = {}
     if isinstance(item, exp.Subquery) and not item.alias and not isinstance(item.this, exp.Query):
@@ -82,7 +86,10 @@ def _walk(
 
 
 def _merged(join: exp.Expr, sides: tuple[list[str], list[str]], columns: Columns) -> exp.Expr | None:
-    """USING as a comparison of the columns that are surely meant; of one that is merged already, nothing is said."""
+    """Return USING as a comparison of the columns that it certainly means; None if there are none.
+
+    Omits a column that an earlier USING has merged already.
+    """
     tests: list[exp.Expr] = []
     for name in join.args.get("using") or ():
         for side in sides:
@@ -97,7 +104,7 @@ def _merged(join: exp.Expr, sides: tuple[list[str], list[str]], columns: Columns
 
 
 def _is_read_for_this(inner: Passed) -> bool:
-    """Whether the rows of the query are read here alone, and none of them is counted by a window or a LIMIT."""
+    """Return whether the query is read only once, and has no window function, LIMIT or OFFSET that counts its rows."""
     query, cte = inner.query, cte_of(inner.source)
     if not inner.is_whole or not isinstance(query, exp.Select) or query.args.get("limit") or query.args.get("offset"):
         return False

@@ -1,4 +1,4 @@
-"""Comparisons at which a page may begin, and the keys that it is sorted by. Builds on `bound`."""
+"""Read comparisons at which a page may begin, and the sort keys of the page. Builds on `bound`."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -28,11 +28,11 @@ _TURNED: Final[_Kinds] = {
     exp.LTE: exp.GTE,
 }
 
-Key = tuple[str, bool]  # what is compared or sorted by, and whether it comes in descending order
+Key = tuple[str, bool]  # the name of a compared column or sort key, and whether the order is descending
 
 
 class Bound(NamedTuple):
-    """`column > :value`: the column, the value, whether it goes downwards, whether it leaves out equal rows."""
+    """A comparison such as `column > :value`. `is_down` is True for `<` and `<=`, `is_strict` for `<` and `>`."""
 
     column: exp.Expr
     value: exp.Expr
@@ -41,7 +41,10 @@ class Bound(NamedTuple):
 
 
 def compared(test: exp.Expr, tables: Tables) -> Bound | None:
-    """The columns on the left, parameters or a subquery's row on the right; turned around where they are not."""
+    """Return a comparison of columns with parameters, or with the row of a subquery; None for any other condition.
+
+    The columns come first: `:a < a` is returned as `a > :a`.
+    """
     is_not = isinstance(test, exp.Not)
     test = test.this.unnest() if is_not else test
     kind: type[exp.Expr] = type(test)
@@ -58,13 +61,13 @@ def compared(test: exp.Expr, tables: Tables) -> Bound | None:
 
 
 def _has_columns(value: exp.Expr, tables: Tables) -> bool:
-    """Whether it depends on the row: a column that passes a parameter on does not."""
+    """Return whether the value depends on the row. A column of a subquery that only returns a parameter does not."""
     among = value.find_all(exp.Column, exp.Query)
     return any(not isinstance(source_of(each, tables), exp.Placeholder) for each in among)
 
 
 def source_of(value: exp.Expr, tables: Tables) -> exp.Expr:
-    """What a column passes on that comes through subqueries and queries of WITH; else the value itself."""
+    """Return the expression that a column of subqueries or WITH queries stands for; else the value itself."""
     for inner in followed(value, tables):
         if not inner.is_whole:
             break
@@ -79,13 +82,13 @@ def sorted_by(ordered: exp.Expr, select: exp.Select, tables: Tables) -> Key:
 
 
 def fixed_by(held: Sequence[exp.Expr], tables: Tables) -> set[str]:
-    """What is equal to something else in every row, so that it does not sort the rows."""
+    """Return the names of all sides of equations, which have one value in all rows and do not affect the order."""
     equal = [each for each in held if isinstance(each, exp.EQ)]
     return {name_of(side, tables) for each in equal for side in (each.this, each.expression)}
 
 
 def name_of(value: exp.Expr, tables: Tables) -> str:
-    """Equal for two ways to write one column."""
+    """Return a name of the value that is the same for all ways to write one column."""
     while isinstance(value, exp.Paren | exp.Collate):
         value = value.this
     value = source_of(value, tables)
@@ -94,7 +97,7 @@ def name_of(value: exp.Expr, tables: Tables) -> str:
 
 
 def decides(names: Sequence[str], column: exp.Expr, tables: Tables) -> bool:
-    """Whether they hold a key of their table, so that nothing is left to sort by."""
+    """Return whether these names include a unique key of the column's table, so that later sort keys have no effect."""
     found = bound(source_of(column, tables), tables)
     if found is None or found.table is None:
         return False

@@ -1,8 +1,8 @@
-"""Pages that begin after one column, which leaves ties: rows that are equal in it are skipped.
+"""Find pages that begin after a value of one column with ties, so that rows with the same value are skipped.
 
-`made_at < :after ORDER BY made_at DESC, id DESC LIMIT 20` may be a filter as well. The name of the parameter decides:
-`:after`, `:before`, `:cursor`, `:last_made_at`. Two bounds of one column are a range. Beside a comparison of
-several columns, which begins the page, a bound is a filter. Builds on `keysets`.
+`made_at < :after ORDER BY made_at DESC, id DESC LIMIT 20` may also be a filter. The name of the parameter decides:
+`:after`, `:before`, `:cursor` and `:last_made_at` begin a page. Two bounds of one column are a range. If a comparison
+of several columns begins the page, any other bound is a filter. Builds on `keysets`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -59,14 +59,17 @@ def _judged(
 
 
 def _is_second(found: Bound, keys: Sequence[Key], tables: Tables) -> bool:
-    """Whether it is `id < :id` beside `made_at < :made_at`: a key is no filter, so these two begin a page."""
+    """Return whether this is `id < :id` in a query that also has `made_at < :made_at`.
+
+    A bound of a unique key is no filter, so the two comparisons begin a page.
+    """
     names = [name_of(found.column, tables)]
     is_key = isinstance(found.column, exp.Column) and decides(names, found.column, tables)
     return found.is_strict and is_key and keys[1:2] == [(names[0], found.is_down)]
 
 
 def _is_page(select: exp.Select) -> bool:
-    """Whether LIMIT takes some of the rows: the first one alone, or those behind an OFFSET, are found otherwise."""
+    """Return whether LIMIT takes a page of the rows. `LIMIT 1`, OFFSET and GROUP BY do not make a page by key."""
     limit = select.args.get("limit")
     count = limit.args.get("expression") or limit.args.get("count") if limit is not None else None
     is_one = isinstance(count, exp.Literal) and count.name == "1"
@@ -75,14 +78,14 @@ def _is_page(select: exp.Select) -> bool:
 
 
 def parameter_of(value: exp.Expr) -> str:
-    """The name of the parameter; empty for anything else."""
+    """Return the name of the parameter; "" for any other expression."""
     while isinstance(value, exp.Paren | exp.Cast):
         value = value.this
     return parameter_name(value) if isinstance(value, exp.Placeholder) else ""
 
 
 def begins_a_page(parameter: str, column: str) -> bool:
-    """Whether the parameter is called like the last row of the page before."""
+    """Return whether the name of the parameter refers to the last row of the previous page."""
     first, _, rest = parameter.partition("_")
     if parameter == column or first not in _WORDS:
         return parameter.endswith("_cursor")

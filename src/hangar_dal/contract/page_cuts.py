@@ -1,6 +1,7 @@
-"""Pages by key that are compared too late: LIMIT in a subquery has taken the first rows before WHERE drops them.
+"""Find pages by key with LIMIT in a subquery and the comparison outside, so that LIMIT takes the first rows too early.
 
-Every page but the first is then empty. The count has to be a parameter: of the first 100 rows, some may be wanted.
+All pages except the first are then empty. Reports only a LIMIT with a parameter: a filter on the first 100 rows may be
+intended.
 Builds on `keysets` and `page_columns`.
 """
 
@@ -43,7 +44,10 @@ def _is_cut(query: exp.Select) -> bool:
 
 
 def _begun(held: Sequence[exp.Expr], tables: Tables) -> Iterator[Sequence[Bound]]:
-    """The comparisons of several columns, or of one with a parameter whose name says that a page begins behind it."""
+    """Yield the comparisons at which a page begins.
+
+    They compare several columns, or one column with a parameter whose name refers to the previous page.
+    """
     yield from (found.columns for found in keysets_of(held, tables))
     for test in held:
         found = compared(test.unnest(), tables)
