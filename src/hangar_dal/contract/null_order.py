@@ -24,7 +24,7 @@ def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ..
     order = tree.args.get("order") if isinstance(tree, exp.Query) else None
     root = scopes(text, dialect)[0]
     at_order = root.find("ORDER", "BY") if order else None
-    written = list(root.keys(at_order)) if at_order is not None else []  # read from the text, because the parser drops NULLS LAST
+    written = list(root.keys(at_order)) if at_order is not None else []  # the parser drops NULLS LAST
     if tree is None or order is None or len(written) != len(order.expressions):
         return ()
     scope, found = Scope(dialect, tables), list[str]()
