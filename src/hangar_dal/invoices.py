@@ -1,4 +1,4 @@
-"""Invoices with lines: drafted, issued with a number that leaves no gap, and paid, void or given up.
+"""Invoices with lines: drafts, issue under gapless numbers, payment, voiding and write-off.
 
 `from hangar_dal import invoices`. Every function takes a `Database` or a `Transaction` first, opened with `COMMERCE`.
 """
@@ -32,7 +32,7 @@ _FIXED: Final = ("seller", "customer_id", "currency", "subscription_id", "period
 
 @query
 async def insert_invoices(db: Executor, rows: list[InvoiceEntry]) -> list[Invoice]:
-    """Store drafts without lines in one statement; leaves out taken ids, and periods that have an invoice."""
+    """Store drafts without lines in one statement, except for taken ids and periods that have an invoice."""
     ...
 
 
@@ -44,43 +44,43 @@ async def insert_lines(db: Executor, rows: list[InvoiceLine]) -> RowCount:
 
 @query
 async def insert_recipients(db: Executor, rows: list[InvoiceRecipient]) -> RowCount:
-    """Store whom drafts are for in one statement."""
+    """Store the recipients of drafts in one statement."""
     ...
 
 
 @query
 async def get_invoice(db: Executor, invoice_id: UUID) -> Invoice:
-    """The invoice with this id."""
+    """Return the invoice with this id. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def lock_invoice(db: Executor, invoice_id: UUID) -> Invoice:
-    """The same, and keep other transactions from changing it."""
+    """Return the invoice with this id and lock it, so that other transactions cannot change it."""
     ...
 
 
 @query
 async def get_invoice_document(db: Executor, invoice_id: UUID) -> InvoiceDocument:
-    """The invoice with this id, its lines and its recipient, in one statement."""
+    """Return the invoice with this id, its lines and its recipient, in one statement."""
     ...
 
 
 @query
 async def find_invoice_by_number(db: Executor, *, seller: ShortText, year: int, number: int) -> Invoice | None:
-    """The invoice that a seller issued under this number, if there is one."""
+    """Return the invoice that a seller issued under this number; None if there is none."""
     ...
 
 
 @query
 async def find_invoice_of_period(db: Executor, *, subscription_id: UUID, period_number: int) -> Invoice | None:
-    """The invoice for a period of a subscription, if there is one that is not VOID."""
+    """Return the invoice for a period of a subscription that is not VOID; None if there is none."""
     ...
 
 
 @query
 async def find_last_recipient(db: Executor, subscription_id: UUID) -> NewRecipient | None:
-    """Whom the last invoice of a subscription is for, if it has one."""
+    """Return the recipient of the last invoice of a subscription; None if it has none."""
     ...
 
 
@@ -88,7 +88,7 @@ async def find_last_recipient(db: Executor, subscription_id: UUID) -> NewRecipie
 async def list_invoices(
     db: Executor, status: InvoiceStatus, *, after: Invoice | None = None, limit: PageSize = 50
 ) -> list[Invoice]:
-    """A page of the invoices with this status, the newest first."""
+    """Return a page of the invoices with this status, newest first."""
     ...
 
 
@@ -96,7 +96,7 @@ async def list_invoices(
 async def list_invoices_of_customer(
     db: Executor, customer_id: UUID, *, after: Invoice | None = None, limit: PageSize = 50
 ) -> list[Invoice]:
-    """A page of the invoices of a customer, the newest first."""
+    """Return a page of the invoices of a customer, newest first."""
     ...
 
 
@@ -104,19 +104,22 @@ async def list_invoices_of_customer(
 async def list_invoices_of_seller(
     db: Executor, seller: ShortText, year: int, *, after: Invoice | None = None, limit: PageSize = 50
 ) -> list[Invoice]:
-    """A page of what a seller issued in a year in UTC, by number, the last one first."""
+    """Return a page of the invoices that a seller issued in a year (UTC), highest number first."""
     ...
 
 
 @query
 async def list_overdue_invoices(db: Executor, *, after: Invoice | None = None, limit: PageSize = 50) -> list[Invoice]:
-    """A page of the OPEN invoices that should have been paid by now, the longest overdue first."""
+    """Return a page of the OPEN invoices whose `due_at` has passed, longest overdue first."""
     ...
 
 
 @query
 async def take_number(db: Executor, *, seller: ShortText, year: int) -> int:
-    """The next number of a seller and year; others wait until this transaction ends. For `issue_invoice`."""
+    """Return the next invoice number of a seller and year. Other callers wait for this transaction.
+
+    Used by `issue_invoice`.
+    """
     ...
 
 
@@ -124,80 +127,80 @@ async def take_number(db: Executor, *, seller: ShortText, year: int) -> int:
 async def number_invoice(
     db: Executor, invoice_id: UUID, *, year: int, number: int, issued_at: datetime, due_at: datetime
 ) -> Invoice:
-    """Make a draft an OPEN invoice under this number; for `issue_invoice`."""
+    """Turn a draft into an OPEN invoice with this number. Used by `issue_invoice`."""
     ...
 
 
 @query
 async def set_paid(db: Executor, invoice_id: UUID, *, payment_id: UUID | None) -> Invoice | None:
-    """Make an invoice PAID, unless it is already; None if the payment paid another one. For `pay_invoice`."""
+    """Set an invoice to PAID; None if the payment has paid another invoice. Used by `pay_invoice`."""
     ...
 
 
 @query
 async def void_invoice(db: Executor, invoice_id: UUID) -> Invoice:
-    """Declare an invoice void. It keeps its number, and its period may get another one."""
+    """Set an invoice to VOID. It keeps its number, and its period may get another invoice."""
     ...
 
 
 @query
 async def give_up_invoice(db: Executor, invoice_id: UUID) -> Invoice:
-    """Say that an invoice is UNCOLLECTIBLE: probably nobody will pay it. Repeating it changes nothing."""
+    """Set an invoice to UNCOLLECTIBLE, because payment is not expected. Repeating the call changes nothing."""
     ...
 
 
 @query
 async def delete_lines(db: Executor, invoice_id: UUID) -> RowCount:
-    """Delete all lines of a draft; for `replace_lines`."""
+    """Delete all lines of a draft. Used by `replace_lines`."""
     ...
 
 
 @query
 async def delete_draft(db: Executor, invoice_id: UUID) -> RowCount:
-    """Delete a draft with its lines; 0 if there is none. `TriggerViolation` if the invoice is issued."""
+    """Delete a draft with its lines; 0 if there is none. Raises `TriggerViolation` if the invoice is issued."""
     ...
 
 
 @query
 def stream_invoices(db: Executor) -> Stream[Invoice]:
-    """All invoices, by id, for an export."""
+    """Stream all invoices, ordered by id, for an export."""
     ...
 
 
 @query
 def stream_invoices_of_customer(db: Executor, customer_id: UUID) -> Stream[Invoice]:
-    """The invoices of a customer, the oldest first, for an export."""
+    """Stream the invoices of a customer, oldest first, for an export."""
     ...
 
 
 @query
 def stream_lines_of_customer(db: Executor, customer_id: UUID) -> Stream[InvoiceLine]:
-    """The lines of the invoices of a customer, for an export."""
+    """Stream the lines of the invoices of a customer, for an export."""
     ...
 
 
 @query
 def stream_recipients_of_user(db: Executor, user_id: UUID) -> Stream[InvoiceRecipient]:
-    """Whom the invoices of a user are for, for an export."""
+    """Stream the recipients of the invoices of a user, for an export."""
     ...
 
 
 @query
 async def move_invoices(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the invoices of one user to another."""
+    """Give the invoices of the user `merged` to the user `kept`."""
     ...
 
 
 @query
 async def move_recipients(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the recipients of one user to another."""
+    """Give the recipients of the user `merged` to the user `kept`."""
     ...
 
 
 async def create_invoice(db: Executor, new: NewInvoice) -> Invoice:
-    """Draft an invoice with its lines and its recipient. Repeating it with the same id returns the invoice.
+    """Draft an invoice with its lines and its recipient. Repeating the call with the same id returns the invoice.
 
-    `UniqueViolation` if another invoice has the id, or if the period of the subscription has an invoice already.
+    Raises `UniqueViolation` if another invoice has the id or the period of the subscription has an invoice.
     """
     async with atomic(db) as tx:
         if await _drafted(tx, [new]):
@@ -212,13 +215,16 @@ async def create_invoice(db: Executor, new: NewInvoice) -> Invoice:
 
 
 async def import_invoices(db: Executor, rows: Iterable[NewInvoice], *, batch_size: BatchSize = 500) -> int:
-    """Draft many invoices, three statements a batch, all or none; returns how many are new. They have no number yet."""
+    """Draft invoices in batches, all or none, except those that exist; return how many were stored.
+
+    They have no number.
+    """
     async with atomic(db) as tx:
         return sum([await _drafted(tx, batch) for batch in batches(rows, batch_size, key=lambda new: new.id)])
 
 
 async def replace_lines(db: Executor, invoice_id: UUID, lines: list[NewInvoiceLine]) -> Invoice:
-    """Give a draft other lines; `TriggerViolation` if the invoice is issued."""
+    """Replace the lines of a draft. Raises `TriggerViolation` if the invoice is issued."""
     async with atomic(db) as tx:
         await lock_invoice(tx, invoice_id)
         await delete_lines(tx, invoice_id)
@@ -227,10 +233,10 @@ async def replace_lines(db: Executor, invoice_id: UUID, lines: list[NewInvoiceLi
 
 
 async def issue_invoice(db: Executor, invoice_id: UUID, *, due_at: datetime) -> Invoice:
-    """Make a draft an OPEN invoice, under the next number of its seller and of the year in UTC.
+    """Turn a draft into an OPEN invoice with the next number of its seller and the current year (UTC).
 
-    Repeating it returns the invoice. Others that issue for the same seller wait until this transaction ends, so do it
-    last in a long one. A rollback leaves no gap.
+    Repeating the call returns the invoice. Other calls for the same seller wait until this transaction ends, so issue
+    at the end of a long transaction. A rollback leaves no gap.
     """
     async with atomic(db) as tx:
         draft = await lock_invoice(tx, invoice_id)
@@ -242,9 +248,9 @@ async def issue_invoice(db: Executor, invoice_id: UUID, *, due_at: datetime) -> 
 
 
 async def pay_invoice(db: Executor, invoice_id: UUID, *, payment_id: UUID | None = None) -> Invoice:
-    """Make an OPEN or UNCOLLECTIBLE invoice PAID. Repeating it changes nothing.
+    """Set an OPEN or UNCOLLECTIBLE invoice to PAID. Repeating the call changes nothing.
 
-    `UniqueViolation` if another payment paid it, or if the payment paid another invoice.
+    Raises `UniqueViolation` if another payment has paid it or the payment has paid another invoice.
     """
     invoice = await set_paid(db, invoice_id, payment_id=payment_id)
     if invoice is None:
@@ -256,7 +262,7 @@ async def pay_invoice(db: Executor, invoice_id: UUID, *, payment_id: UUID | None
 
 
 async def _drafted(db: Executor, rows: list[NewInvoice]) -> int:
-    """Store those that are new, with their lines and recipients; returns how many."""
+    """Store the new invoices with their lines and recipients; return how many."""
     entries = [InvoiceEntry(**new.model_dump(include=set(InvoiceEntry.model_fields))) for new in rows]
     stored = {invoice.id for invoice in await insert_invoices(db, entries)}
     made = [new for new in rows if new.id in stored]

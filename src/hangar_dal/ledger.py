@@ -1,4 +1,4 @@
-"""Bookkeeping: accounts, transfers between them, holds, reversals, and balances now and at any instant.
+"""Double-entry ledger: accounts, transfers, holds, reversals, and balances now and at any instant.
 
 `from hangar_dal import ledger`. Every function takes a `Database` or a `Transaction` first, opened with `COMMERCE`.
 """
@@ -37,25 +37,25 @@ _FIXED: Final = ("kind", "owner_id", "currency", "may_be_negative")
 
 @query
 async def insert_account(db: Executor, new: NewLedgerAccount) -> LedgerAccount | None:
-    """Store an account; None if its id or its code is taken. `open_account` says which."""
+    """Store an account; None if its id or its code is taken. Used by `open_account`."""
     ...
 
 
 @query
 async def insert_accounts(db: Executor, rows: list[ImportedLedgerAccount]) -> RowCount:
-    """Store many in one statement; `import_accounts` makes the batches."""
+    """Store accounts in one statement. Used by `import_accounts`."""
     ...
 
 
 @query
 async def get_account(db: Executor, account_id: UUID) -> LedgerAccount:
-    """The account with this id."""
+    """Return the account with this id. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def find_account(db: Executor, code: Label) -> LedgerAccount | None:
-    """The account with this code, if there is one."""
+    """Return the account with this code; None if there is none."""
     ...
 
 
@@ -63,7 +63,7 @@ async def find_account(db: Executor, code: Label) -> LedgerAccount | None:
 async def list_accounts(
     db: Executor, *, kind: ShortText, currency: Currency, after: LedgerAccount | None = None, limit: PageSize = 50
 ) -> list[LedgerAccount]:
-    """A page of the accounts of a kind in a currency, the newest first."""
+    """Return a page of the accounts of a kind in a currency, newest first."""
     ...
 
 
@@ -71,31 +71,31 @@ async def list_accounts(
 async def list_accounts_of_owner(
     db: Executor, owner_id: UUID, *, after: LedgerAccount | None = None, limit: PageSize = 50
 ) -> list[LedgerAccount]:
-    """A page of the accounts of a user, the newest first."""
+    """Return a page of the accounts of a user, newest first."""
     ...
 
 
 @query
 async def close_account(db: Executor, account_id: UUID) -> LedgerAccount:
-    """End an account that is empty; `TriggerViolation` if it is not. Repeating it changes nothing."""
+    """Close an empty account. Raises `TriggerViolation` if it is not empty. Repeating the call changes nothing."""
     ...
 
 
 @query
 async def insert_transfers(db: Executor, rows: list[Transfer]) -> list[Transfer]:
-    """Book rows in one statement, one after the other; returns those that were not booked before, by id."""
+    """Book rows in one statement, one after the other; return those that were not booked before, ordered by id."""
     ...
 
 
 @query
 async def get_transfer(db: Executor, transfer_id: UUID) -> Transfer:
-    """The transfer with this id."""
+    """Return the transfer with this id. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def find_end_of_hold(db: Executor, hold_id: UUID) -> Transfer | None:
-    """What ended a hold, if it has ended."""
+    """Return the transfer that ended a hold; None if the hold has not ended."""
     ...
 
 
@@ -103,7 +103,7 @@ async def find_end_of_hold(db: Executor, hold_id: UUID) -> Transfer | None:
 async def list_transfers(
     db: Executor, account_id: UUID, *, after: Transfer | None = None, limit: PageSize = 50
 ) -> list[Transfer]:
-    """A page of the statement of an account: what left it and what reached it, the newest first."""
+    """Return a page of the transfers from and to an account, newest first."""
     ...
 
 
@@ -111,74 +111,74 @@ async def list_transfers(
 async def list_transfers_of_reference(
     db: Executor, reference: Label, *, after: Transfer | None = None, limit: PageSize = 50
 ) -> list[Transfer]:
-    """A page of what was booked for an object of the application, the oldest first."""
+    """Return a page of the transfers with this reference to an application object, oldest first."""
     ...
 
 
 @query
 async def list_expired_holds(db: Executor, *, limit: BatchSize = 500) -> list[Transfer]:
-    """Holds whose time is over and that have not ended, the oldest first; `expire_holds` ends them."""
+    """Return expired holds that were not posted or voided, oldest first. Used by `expire_holds`."""
     ...
 
 
 @query
 async def get_balance(db: Executor, account_id: UUID) -> Balance:
-    """What an account has now."""
+    """Return the current balance of an account."""
     ...
 
 
 @query
 async def get_balance_at(db: Executor, account_id: UUID, at: datetime) -> int:
-    """Credits less debits of an account up to this instant, holds left out."""
+    """Return credits minus debits of an account up to this instant, without holds, in minor units."""
     ...
 
 
 @query
 async def list_trial_balances(db: Executor) -> list[TrialBalance]:
-    """The sums of each currency."""
+    """Return the totals of all accounts per currency."""
     ...
 
 
 @query
 async def list_wrong_balances(db: Executor) -> list[WrongBalance]:
-    """The accounts whose sums are not those of their transfers: none, unless somebody went past the triggers."""
+    """Return the accounts whose balance differs from their transfers; empty unless triggers were bypassed."""
     ...
 
 
 @query
 def stream_accounts(db: Executor) -> Stream[LedgerAccount]:
-    """All accounts, by id, for an export."""
+    """Stream all accounts, ordered by id, for an export."""
     ...
 
 
 @query
 def stream_transfers(db: Executor) -> Stream[Transfer]:
-    """The books, by id, for an export."""
+    """Stream all transfers, ordered by id, for an export."""
     ...
 
 
 @query
 def stream_accounts_of_owner(db: Executor, owner_id: UUID) -> Stream[LedgerAccount]:
-    """The accounts of a user, the oldest first, for an export."""
+    """Stream the accounts of a user, oldest first, for an export."""
     ...
 
 
 @query
 def stream_transfers_of_owner(db: Executor, owner_id: UUID) -> Stream[Transfer]:
-    """What left or reached the accounts of a user, by id, for an export."""
+    """Stream the transfers from and to the accounts of a user, ordered by id, for an export."""
     ...
 
 
 @query
 async def move_accounts(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the accounts of one user to another."""
+    """Give the accounts of the user `merged` to the user `kept`."""
     ...
 
 
 async def open_account(db: Executor, new: NewLedgerAccount) -> LedgerAccount:
-    """Open an account. Repeating it with the same id, or with the same code, returns the account.
+    """Open an account. Repeating the call with the same id or code returns the account.
 
-    `UniqueViolation` if the account with this id or code has another kind, owner or currency, or another rule.
+    Raises `UniqueViolation` if the existing account has another kind, owner, currency or `may_be_negative`.
     """
     if account := await insert_account(db, new):
         return account
@@ -189,24 +189,24 @@ async def open_account(db: Executor, new: NewLedgerAccount) -> LedgerAccount:
 
 
 async def import_accounts(db: Executor, rows: Iterable[ImportedLedgerAccount], *, batch_size: int = 500) -> int:
-    """Store many accounts, one statement a batch, all or none; returns how many were new."""
+    """Store accounts in batches, all or none, except those that exist; return how many were stored."""
     async with atomic(db) as tx:
         return sum([await insert_accounts(tx, batch) for batch in batches(rows, batch_size)])
 
 
 async def transfer(db: Executor, new: NewTransfer) -> Transfer:
-    """Book a transfer. Repeating it with the same id returns what was booked.
+    """Book a transfer. Repeating the call with the same id returns the booked transfer.
 
-    `InsufficientFunds` if an account that may not be negative would be; `ForeignKeyViolation` if an account does not
-    exist or has another currency; `UniqueViolation` if another transfer has the id.
+    Raises `InsufficientFunds` if an account would become negative and may not, `ForeignKeyViolation` if an account does
+    not exist or has another currency, and `UniqueViolation` if another transfer has the id.
     """
     return await _booked(db, _entry(db, new, TransferKind.TRANSFER))
 
 
 async def transfer_many(db: Executor, rows: Iterable[NewTransfer], *, batch_size: int = 500) -> int:
-    """Book many transfers, one statement a batch, all or none; returns how many were new.
+    """Book transfers in batches, all or none; return how many were new.
 
-    Within a batch, the ids say which comes first: those of `uuid7` rise in the order in which they are made.
+    Within a batch, transfers are booked in the order of their ids. Ids from `uuid7` are in order of creation.
     """
     async with atomic(db) as tx:
         entries = (_entry(tx, new, TransferKind.TRANSFER) for new in rows)
@@ -214,40 +214,40 @@ async def transfer_many(db: Executor, rows: Iterable[NewTransfer], *, batch_size
 
 
 async def import_transfers(db: Executor, rows: Iterable[Transfer], *, batch_size: int = 500) -> int:
-    """Book what `stream_transfers` gave, one statement a batch, all or none; returns how many were new."""
+    """Book the rows of `stream_transfers` in batches, all or none; return how many were new."""
     async with atomic(db) as tx:
         return sum([len(await _inserted(tx, batch)) for batch in batches(rows, batch_size)])
 
 
 async def hold(db: Executor, new: NewHold) -> Transfer:
-    """Set an amount aside, until `post` moves it or `void` frees it. The errors of `transfer`."""
+    """Reserve an amount until `post` moves it or `void` releases it. Raises the same errors as `transfer`."""
     return await _booked(db, _entry(db, new, TransferKind.PENDING))
 
 
 async def post(db: Executor, hold_id: UUID, *, transfer_id: UUID, amount: Amount | None = None) -> Transfer:
-    """Move what was held, or a part of it; the rest is free again. Repeating it with the same id changes nothing.
+    """Move the held amount or a part of it; the rest is released. Repeating the call with the same id changes nothing.
 
-    `UniqueViolation` if something else has ended the hold; `TriggerViolation` if it has expired or is less.
+    Raises `UniqueViolation` if the hold has ended otherwise, and `TriggerViolation` if it has expired or is smaller.
     """
     held = await get_transfer(db, hold_id)
     return await _booked(db, _end(db, held, TransferKind.POSTED, transfer_id, amount or held.amount))
 
 
 async def void(db: Executor, hold_id: UUID, *, transfer_id: UUID) -> Transfer:
-    """Free what was held. Repeating it with the same id changes nothing; `UniqueViolation` as for `post`."""
+    """Release a hold. Repeating the call with the same id changes nothing. Raises `UniqueViolation` as `post` does."""
     held = await get_transfer(db, hold_id)
     return await _booked(db, _end(db, held, TransferKind.VOIDED, transfer_id, held.amount))
 
 
 async def expire_holds(db: Executor, *, limit: BatchSize = 500) -> int:
-    """Free up to `limit` holds whose time is over; returns how many. Several processes may do it at once."""
+    """Release up to `limit` expired holds; return how many. Several processes may call it at once."""
     async with atomic(db) as tx:
         over = await list_expired_holds(tx, limit=limit)
         return len(await _inserted(tx, [_end(tx, held, TransferKind.EXPIRED, uuid7(), held.amount) for held in over]))
 
 
 async def reverse(db: Executor, reversed_id: UUID, *, transfer_id: UUID, reference: Label | None = None) -> Transfer:
-    """Take a transfer back, once. Repeating it with the same id changes nothing; the errors of `transfer`."""
+    """Reverse a transfer, once. A repeated call with the same id changes nothing. Raises the errors of `transfer`."""
     back = await get_transfer(db, reversed_id)
     sides = {"debit_account_id": back.credit_account_id, "credit_account_id": back.debit_account_id}
     entry = back.model_copy(
@@ -285,7 +285,7 @@ async def _inserted(db: Executor, rows: list[Transfer]) -> list[Transfer]:
 
 
 async def _booked(db: Executor, entry: Transfer) -> Transfer:
-    """Book one row, or return the one that an earlier call has booked."""
+    """Book a row, or return the row that an earlier call has booked."""
     if rows := await _inserted(db, [entry]):
         return rows[0]
     try:

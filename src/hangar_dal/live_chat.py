@@ -1,4 +1,4 @@
-"""The chat of a livestream: messages by key, rules that the table keeps, moderators, and bans that expire.
+"""Livestream chat: messages, rules enforced by the database, moderators, and temporary bans.
 
 `from hangar_dal import live_chat`. Every function takes a `Database` or a `Transaction` first, opened with
 `LIVESTREAMS`.
@@ -30,19 +30,19 @@ query = LIVESTREAMS.query
 
 @query
 async def insert_chat_message(db: Executor, new: NewChatMessage) -> ChatMessage | None:
-    """Store a message; None if its id is taken. `send_chat_message` says what to do then."""
+    """Store a message; None if its id is taken. Used by `send_chat_message`."""
     ...
 
 
 @query
 async def insert_chat_messages(db: Executor, rows: list[ChatMessage]) -> RowCount:
-    """Store many in one statement, leaving out ids that are taken; `import_chat_messages` makes the batches."""
+    """Store rows in one statement, except those whose id is taken. Used by `import_chat_messages`."""
     ...
 
 
 @query
 async def get_chat_message(db: Executor, message_id: UUID) -> ChatMessage:
-    """The message with this id."""
+    """Return the message with this id. Raises `NotFound` if there is none."""
     ...
 
 
@@ -56,25 +56,25 @@ async def list_chat_messages(
     after: ChatMessage | None = None,
     limit: PageSize = 50,
 ) -> list[ChatMessage]:
-    """A page of a chat, for a viewer who may see the livestream, without what a block hides from the viewer.
+    """Return a page of a chat for a viewer who may see the livestream, without messages hidden by a block.
 
-    None stands for somebody who is not signed in. Owner and moderators give their own id.
-    `newest` goes back in time from the last message. `oldest`, after the last message that is known, has what is new.
+    `viewer_id=None` means not signed in. Owner and moderators pass their own id. `order="newest"` goes back in time
+    from the last message. `order="oldest"` with `after=` the last known message returns the new messages.
     """
     ...
 
 
 @query
 def stream_chat_messages_of_author(db: Executor, author_id: UUID) -> Stream[ChatMessage]:
-    """What a user has written, for an export."""
+    """Stream the messages of a user, for an export."""
     ...
 
 
 @query
 async def remove_chat_message(db: Executor, message_id: UUID, *, remover_id: UUID) -> ChatMessage:
-    """Take the text of a message away. Repeating it changes nothing.
+    """Remove the text of a message. Repeating the call changes nothing.
 
-    `NotFound` if there is no such message, or if this user is neither its author nor a moderator.
+    Raises `NotFound` if there is no such message or the remover is neither its author nor a moderator.
     """
     ...
 
@@ -83,49 +83,49 @@ async def remove_chat_message(db: Executor, message_id: UUID, *, remover_id: UUI
 async def remove_chat_messages_of_author(
     db: Executor, livestream_id: UUID, *, author_id: UUID, remover_id: UUID
 ) -> RowCount:
-    """Take the texts of all messages of an author in a chat away; 0 if this user is no moderator."""
+    """Remove the texts of all messages of an author in a chat; 0 if the remover is not a moderator."""
     ...
 
 
 @query
 async def delete_old_chat_messages(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` messages; `purge_chat_messages` goes on to the end."""
+    """Delete up to `batch_size` messages from before an instant. `purge_chat_messages` deletes all of them."""
     ...
 
 
 @query
 async def move_chat_messages(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the messages of one user to another."""
+    """Give the messages of the user `merged` to the user `kept`."""
     ...
 
 
 @query
 async def find_chat_rules(db: Executor, livestream_id: UUID) -> ChatRules | None:
-    """The rules of a chat; None if it has the defaults."""
+    """Return the rules of a chat; None if it uses the defaults."""
     ...
 
 
 @query
 async def set_chat_rules(db: Executor, rules: ChatRules) -> ChatRules:
-    """Set the rules of a chat, for the messages that come after it."""
+    """Set the rules of a chat. They apply to later messages."""
     ...
 
 
 @query
 async def add_moderator(db: Executor, *, owner_id: UUID, moderator_id: UUID) -> RowCount:
-    """Let a user moderate the chats of an owner; 0 if the user does already."""
+    """Make a user a moderator of an owner's chats; 0 if the user already is one."""
     ...
 
 
 @query
 async def insert_moderators(db: Executor, rows: list[Moderator]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_moderators` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_moderators`."""
     ...
 
 
 @query
 async def remove_moderator(db: Executor, *, owner_id: UUID, moderator_id: UUID) -> RowCount:
-    """Let a user no longer moderate the chats of an owner."""
+    """Remove a moderator from an owner's chats."""
     ...
 
 
@@ -133,13 +133,13 @@ async def remove_moderator(db: Executor, *, owner_id: UUID, moderator_id: UUID) 
 async def list_moderators(
     db: Executor, owner_id: UUID, *, after: Moderator | None = None, limit: PageSize = 50
 ) -> list[Moderator]:
-    """A page of the moderators of an owner, by their id."""
+    """Return a page of the moderators of an owner, ordered by id."""
     ...
 
 
 @query
 def stream_moderators(db: Executor, user_id: UUID) -> Stream[Moderator]:
-    """The moderators of a user, and those for whom the user moderates, for an export."""
+    """Stream the moderators of a user and the owners for whom the user moderates, for an export."""
     ...
 
 
@@ -147,26 +147,26 @@ def stream_moderators(db: Executor, user_id: UUID) -> Stream[Moderator]:
 async def ban(db: Executor, new: NewBan) -> Ban | None:
     """Ban a user from the chats of an owner; None if `banned_by` is neither the owner nor a moderator.
 
-    Another ban takes the place of the one before. What the user has written stays until it is removed.
+    A new ban replaces an earlier one. The messages of the user stay until they are removed.
     """
     ...
 
 
 @query
 async def insert_bans(db: Executor, rows: list[Ban]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_bans` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_bans`."""
     ...
 
 
 @query
 async def find_ban(db: Executor, *, owner_id: UUID, user_id: UUID) -> Ban | None:
-    """The ban of a user in the chats of an owner, if there is one that has not expired."""
+    """Return the ban of a user in an owner's chats that has not expired; None if there is none."""
     ...
 
 
 @query
 async def list_bans(db: Executor, owner_id: UUID, *, after: Ban | None = None, limit: PageSize = 50) -> list[Ban]:
-    """A page of the bans of an owner that have not expired, the newest first."""
+    """Return a page of the bans of an owner that have not expired, newest first."""
     ...
 
 
@@ -178,46 +178,46 @@ async def lift_ban(db: Executor, *, owner_id: UUID, user_id: UUID) -> RowCount:
 
 @query
 async def delete_expired_bans(db: Executor, *, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` bans; `purge_bans` goes on to the end."""
+    """Delete up to `batch_size` expired bans. `purge_bans` deletes all of them."""
     ...
 
 
 @query
 def stream_bans_of_owner(db: Executor, owner_id: UUID) -> Stream[Ban]:
-    """Whom a user has banned from their chats, for an export."""
+    """Stream the bans from a user's chats, for an export."""
     ...
 
 
 @query
 async def move_moderators(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the moderators of one owner to another, as far as the other has them not."""
+    """Give the moderators of the owner `merged` to the owner `kept`, except those that exist."""
     ...
 
 
 @query
 async def move_moderating(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Let one user moderate where another did."""
+    """Make the user `kept` a moderator wherever `merged` is one."""
     ...
 
 
 @query
 async def move_bans(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the bans of one owner to another, as far as the other has none of the same user."""
+    """Give the bans set by the owner `merged` to `kept`, except for users whom `kept` has banned."""
     ...
 
 
 @query
 async def move_bans_of_user(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Let the bans of one user hold for another."""
+    """Give the bans of the banned user `merged` to the user `kept`."""
     ...
 
 
 async def send_chat_message(db: Executor, new: NewChatMessage) -> ChatMessage:
-    """Write in a chat. Repeating it with the same id returns the message; `UniqueViolation` if another one has the id.
+    """Send a chat message. A repeated call returns it. Raises `UniqueViolation` if another message has the id.
 
-    `TriggerViolation` names the rule that refuses the message: `live_chat_open` if the livestream is not live,
-    `live_chat_seen` if the author may not see it, `live_chat_not_banned`, `live_chat_followers_only`,
-    `live_chat_slow`, or `live_chat_rate` if the chat has too many messages in this second.
+    Raises `TriggerViolation`, whose `constraint` names the rule: `live_chat_open` if the livestream is not live,
+    `live_chat_seen` if the author may not see it, `live_chat_not_banned`, `live_chat_followers_only`, `live_chat_slow`,
+    or `live_chat_rate` if the chat has too many messages in this second.
     """
     if (message := await insert_chat_message(db, new)) is not None:
         return message
@@ -228,10 +228,10 @@ async def send_chat_message(db: Executor, new: NewChatMessage) -> ChatMessage:
 
 
 async def import_chat_messages(db: Executor, rows: Iterable[ChatMessage], *, batch_size: int = 500) -> int:
-    """Store many messages, one statement a batch, all or none; returns how many.
+    """Store messages in batches, all or none, and return how many were stored.
 
-    They are of the time when their livestream was live. If it has ended, no other rule holds for them, so that a chat
-    that was recorded elsewhere can be imported: import the livestream as ENDED first.
+    The messages must be from the time when their livestream was live. If the livestream has ended, no other rule is
+    checked. To import a chat that was recorded elsewhere, import the livestream as ENDED first.
     """
     once = batches(rows, batch_size, key=lambda row: row.id)
     async with atomic(db) as tx:
@@ -239,26 +239,29 @@ async def import_chat_messages(db: Executor, rows: Iterable[ChatMessage], *, bat
 
 
 async def import_moderators(db: Executor, rows: Iterable[Moderator], *, batch_size: int = 500) -> int:
-    """Store many moderators, one statement a batch, all or none; returns how many were new."""
+    """Store moderators in batches, all or none, except those that exist; return how many were stored."""
     once = batches(rows, batch_size, key=lambda row: (row.owner_id, row.moderator_id))
     async with atomic(db) as tx:
         return sum([await insert_moderators(tx, batch) for batch in once])
 
 
 async def import_bans(db: Executor, rows: Iterable[Ban], *, batch_size: int = 500) -> int:
-    """Store many bans, one statement a batch, all or none; returns how many were new. It does not ask who banned."""
+    """Store bans in batches, all or none, except those that exist; return how many were stored.
+
+    Does not check whether `banned_by` may ban.
+    """
     once = batches(rows, batch_size, key=lambda row: (row.owner_id, row.user_id))
     async with atomic(db) as tx:
         return sum([await insert_bans(tx, batch) for batch in once])
 
 
 async def purge_chat_messages(db: Database, *, before: datetime, batch_size: int = 500) -> int:
-    """Delete the messages from before an instant, in batches; returns how many."""
+    """Delete the messages from before an instant, in batches, and return how many."""
     return await purge_in_batches(
         lambda: delete_old_chat_messages(db, before=before, batch_size=batch_size), batch_size, None
     )
 
 
 async def purge_bans(db: Database, *, batch_size: int = 500) -> int:
-    """Delete the bans that have expired, in batches; returns how many."""
+    """Delete the bans that have expired, in batches, and return how many."""
     return await purge_in_batches(lambda: delete_expired_bans(db, batch_size=batch_size), batch_size, None)

@@ -1,4 +1,4 @@
-"""Viewers of livestreams: who is there, how many at once, the peak, and the time that was watched.
+"""Livestream viewers: who is present, how many at once, the peak, and the watch time.
 
 `from hangar_dal import live_viewers`. Every function takes a `Database` or a `Transaction` first, opened with
 `LIVESTREAMS`.
@@ -32,7 +32,7 @@ PRESENCE: Final = timedelta(seconds=45)
 async def touch_viewers(
     db: Executor, livestream_id: UUID, viewer_ids: ViewerIds, *, since: datetime, now: datetime | None = None
 ) -> RowCount:
-    """Note that viewers are still there. For `report_viewers`."""
+    """Record that known viewers are still present. Used by `report_viewers`."""
     ...
 
 
@@ -40,19 +40,19 @@ async def touch_viewers(
 async def insert_viewers_who_see(
     db: Executor, livestream_id: UUID, viewer_ids: ViewerIds, *, now: datetime | None = None
 ) -> RowCount:
-    """Note the viewers that are new and may see the livestream. For `report_viewers`."""
+    """Record new viewers who may see the livestream. Used by `report_viewers`."""
     ...
 
 
 @query
 async def insert_viewers(db: Executor, rows: list[Viewer]) -> RowCount:
-    """Store many in one statement, leaving out those that exist; `import_viewers` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_viewers`."""
     ...
 
 
 @query
 async def count_viewers_since(db: Executor, livestream_id: UUID, *, since: datetime) -> int:
-    """How many have reported since an instant. It reads all viewers of the livestream; `count_viewers` calls it."""
+    """Return the number of viewers with a report since an instant. Reads all viewers. Used by `count_viewers`."""
     ...
 
 
@@ -60,25 +60,25 @@ async def count_viewers_since(db: Executor, livestream_id: UUID, *, since: datet
 async def list_viewers(
     db: Executor, livestream_id: UUID, *, after: Viewer | None = None, limit: PageSize = 50
 ) -> list[Viewer]:
-    """A page of those who have watched a livestream, by their id, until they are purged."""
+    """Return a page of the viewers of a livestream that were not purged, ordered by id."""
     ...
 
 
 @query
 def stream_viewers_of_user(db: Executor, user_id: UUID) -> Stream[Viewer]:
-    """What a user has watched, for an export."""
+    """Stream the livestreams that a user has watched, for an export."""
     ...
 
 
 @query
 async def sample_viewers_since(db: Executor, *, since: datetime) -> RowCount:
-    """Count those who have reported since an instant, for `sample_viewers`."""
+    """Store the number of viewers with a report since an instant, per livestream. Used by `sample_viewers`."""
     ...
 
 
 @query
 async def get_viewer_totals(db: Executor, livestream_id: UUID) -> ViewerTotals:
-    """How many watch and have watched a livestream, and for how long altogether."""
+    """Return the current and total number of viewers of a livestream, and their total watch time."""
     ...
 
 
@@ -92,27 +92,28 @@ async def list_most_viewed_livestreams(
     after: ViewedLivestream | None = None,
     limit: PageSize = 50,
 ) -> list[ViewedLivestream]:
-    """A page of the public livestreams that are live, those with the most viewers at the last sample first."""
+    """Return a page of the public live livestreams, most viewers at the last sample first."""
     ...
 
 
 @query
 async def delete_viewers_of_ended(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
-    """Delete up to `batch_size` viewers; `purge_viewers` goes on to the end."""
+    """Delete up to `batch_size` viewers of ended livestreams. `purge_viewers` deletes all of them."""
     ...
 
 
 @query
 async def close_viewer_counts(db: Executor, *, before: datetime, batch_size: BatchSize) -> RowCount:
-    """Mark up to `batch_size` livestreams that are over and have no viewers left. For `purge_viewers`."""
+    """Mark up to `batch_size` ended livestreams without viewer rows as closed. Used by `purge_viewers`."""
     ...
 
 
 async def report_viewers(db: Executor, livestream_id: UUID, viewer_ids: Sequence[UUID]) -> int:
-    """Note that viewers are watching; returns how many of them may. Call it every fifteen seconds for each viewer.
+    """Record that viewers are watching; return how many were recorded. Call it every 15 seconds for each viewer.
 
-    The time since the report before counts as watched, if it is at most `PRESENCE`. A report that comes twice counts
-    once. Nobody is noted for a livestream that is not live. A server that knows many viewers reports them together.
+    The time since the previous report counts as watched if it is at most `PRESENCE`. A duplicate report counts once.
+    Viewers are recorded only while the livestream is live and if they may see it. A server with many viewers can report
+    them in one call.
     """
     now, wanted = db.now(), list(dict.fromkeys(viewer_ids))
     touched = await touch_viewers(db, livestream_id, wanted, since=now - PRESENCE, now=now)
@@ -122,22 +123,25 @@ async def report_viewers(db: Executor, livestream_id: UUID, viewer_ids: Sequence
 
 
 async def count_viewers(db: Executor, livestream_id: UUID) -> int:
-    """How many are watching now, exactly. `get_viewer_totals` and lists have the last sample, which costs less."""
+    """Return the exact number of current viewers.
+
+    `get_viewer_totals` and lists use the last sample, which is cheaper.
+    """
     return await count_viewers_since(db, livestream_id, since=db.now() - PRESENCE)
 
 
 async def sample_viewers(db: Executor) -> int:
-    """Count the viewers of all livestreams that are live, and keep the peaks; returns how many were counted.
+    """Count the viewers of all live livestreams and update the peaks; return how many livestreams were counted.
 
-    Call it every fifteen seconds or so, in a task of your own. It reads the viewers of what is live.
+    Call it about every 15 seconds in a background task. It reads the viewers of all live livestreams.
     """
     return await sample_viewers_since(db, since=db.now() - PRESENCE)
 
 
 async def purge_viewers(db: Database, *, before: datetime, batch_size: int = 500) -> int:
-    """Delete the viewers of livestreams that ended before an instant, in batches; returns how many.
+    """Delete the viewers of livestreams that ended before an instant, in batches; return how many.
 
-    Their number and the time that they watched stay in one row for each livestream.
+    Their number and total watch time stay in one row per livestream.
     """
     purged = await purge_in_batches(
         lambda: delete_viewers_of_ended(db, before=before, batch_size=batch_size), batch_size, None
@@ -147,7 +151,7 @@ async def purge_viewers(db: Database, *, before: datetime, batch_size: int = 500
 
 
 async def import_viewers(db: Executor, rows: Iterable[Viewer], *, batch_size: int = 500) -> int:
-    """Store many viewers, one statement a batch, all or none; returns how many. Those that exist are left out."""
+    """Store viewers in batches, all or none, except those that exist; return how many were stored."""
     once = batches(rows, batch_size, key=lambda row: (row.livestream_id, row.viewer_id))
     async with atomic(db) as tx:
         return sum([await insert_viewers(tx, batch) for batch in once])

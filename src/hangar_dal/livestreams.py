@@ -1,4 +1,4 @@
-"""Livestreams: their states, who may see them, lists, and the keys with which they are sent.
+"""Livestreams: status, visibility, lists, and stream keys for broadcasting.
 
 `from hangar_dal import livestreams`. Every function takes a `Database` or a `Transaction` first, opened with
 `LIVESTREAMS`.
@@ -32,25 +32,25 @@ query = LIVESTREAMS.query
 
 @query
 async def insert_livestream(db: Executor, new: NewLivestream) -> Livestream | None:
-    """Store a livestream; None if its id is taken. `create_livestream` says what to do then."""
+    """Store a livestream; None if its id is taken. Used by `create_livestream`."""
     ...
 
 
 @query
 async def insert_livestreams(db: Executor, rows: list[NewLivestream]) -> RowCount:
-    """Store many in one statement, leaving out ids that are taken; `import_livestreams` makes the batches."""
+    """Store rows in one statement, except those whose id is taken. Used by `import_livestreams`."""
     ...
 
 
 @query
 async def get_livestream(db: Executor, livestream_id: UUID) -> Livestream:
-    """The livestream with this id. It does not ask who may see it."""
+    """Return the livestream with this id. Does not check who may see it."""
     ...
 
 
 @query
 async def find_visible_livestream(db: Executor, livestream_id: UUID, *, viewer_id: UUID | None) -> Livestream | None:
-    """The livestream if this viewer may see it; None stands for somebody who is not signed in."""
+    """Return the livestream if this viewer may see it, otherwise None. `viewer_id=None` means not signed in."""
     ...
 
 
@@ -63,7 +63,7 @@ async def list_livestreams_of_owner(
     after: Livestream | None = None,
     limit: PageSize = 50,
 ) -> list[Livestream]:
-    """A page of an owner's livestreams, the newest first, for the owner; `after` is the last of the page before."""
+    """Return a page of all livestreams of an owner, newest first. For the owner, who sees them all."""
     ...
 
 
@@ -77,7 +77,7 @@ async def list_visible_livestreams_of_owner(
     after: Livestream | None = None,
     limit: PageSize = 50,
 ) -> list[Livestream]:
-    """A page of an owner's livestreams that this viewer sees in lists, the newest first."""
+    """Return a page of an owner's livestreams that this viewer may see in lists, newest first."""
     ...
 
 
@@ -91,7 +91,7 @@ async def list_live_livestreams(
     after: Livestream | None = None,
     limit: PageSize = 50,
 ) -> list[Livestream]:
-    """A page of the public livestreams that are live, the last begun first, without those that a block hides."""
+    """Return a page of the public live livestreams, most recently started first, without those hidden by a block."""
     ...
 
 
@@ -99,7 +99,7 @@ async def list_live_livestreams(
 async def list_followed_livestreams(
     db: Executor, follower_id: UUID, *, after: Livestream | None = None, limit: PageSize = 50
 ) -> list[Livestream]:
-    """A page of what is live from those whom a user follows, the last begun first."""
+    """Return a page of the live livestreams of the users whom a user follows, most recently started first."""
     ...
 
 
@@ -114,81 +114,87 @@ async def list_scheduled_livestreams(
     after: Livestream | None = None,
     limit: PageSize = 50,
 ) -> list[Livestream]:
-    """A page of the public livestreams that are to begin, the next first.
+    """Return a page of the public scheduled livestreams, earliest start first.
 
-    `since` is the current time, or a little earlier, so that the list has livestreams that are late.
+    Pass the current time as `since`, or a slightly earlier time to include livestreams that start late.
     """
     ...
 
 
 @query
 def stream_livestreams(db: Executor, *, owner_id: UUID | None = None) -> Stream[Livestream]:
-    """All livestreams, or those of one owner, by id, for an export."""
+    """Stream all livestreams, or the livestreams of one owner, ordered by id, for an export."""
     ...
 
 
 @query
 async def update_livestream(db: Executor, livestream_id: UUID, **changes: Unpack[LivestreamChanges]) -> Livestream:
-    """Change the fields that are given: a field left out stays, a field set to None becomes NULL."""
+    """Change the given fields. Omitted fields stay as they are; None is stored as NULL."""
     ...
 
 
 @query
 async def start_livestream(db: Executor, livestream_id: UUID) -> Livestream:
-    """Go live; `TriggerViolation` if it is over or was cancelled. Repeating it changes nothing."""
+    """Set a livestream to LIVE. Raises `TriggerViolation` if it has ended or was cancelled.
+
+    A repeated call changes nothing.
+    """
     ...
 
 
 @query
 async def end_livestream(db: Executor, livestream_id: UUID) -> Livestream:
-    """End a livestream; `TriggerViolation` if it never was live. Repeating it changes nothing."""
+    """End a livestream. Raises `TriggerViolation` if it was never live. Repeating the call changes nothing."""
     ...
 
 
 @query
 async def cancel_livestream(db: Executor, livestream_id: UUID) -> Livestream:
-    """Call off a livestream before it is live; `TriggerViolation` later. Repeating it changes nothing."""
+    """Cancel a livestream. Raises `TriggerViolation` if it is or was live. Repeating the call changes nothing."""
     ...
 
 
 @query
 async def store_recording(db: Executor, livestream_id: UUID, *, video_id: UUID) -> Livestream | None:
-    """Give a livestream its recording; None if that is the recording of another one. For `set_recording`."""
+    """Store the recording of a livestream; None if the video is the recording of another one.
+
+    Used by `set_recording`.
+    """
     ...
 
 
 @query
 async def delete_livestream(db: Executor, livestream_id: UUID) -> RowCount:
-    """Delete a livestream with all that belongs to it, except for its recording; 0 if there is no such livestream."""
+    """Delete a livestream and all its rows, but not its recording; 0 if there is no such livestream."""
     ...
 
 
 @query
 async def move_livestreams(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give all livestreams of one owner to another."""
+    """Give all livestreams of the owner `merged` to the owner `kept`."""
     ...
 
 
 @query
 async def store_stream_key(db: Executor, livestream_id: UUID, *, key_hash: Sha256) -> datetime:
-    """Store the hash of a key in place of the one before; `rotate_stream_key` makes the key."""
+    """Replace the stored hash of the stream key and return the time. `rotate_stream_key` creates the key."""
     ...
 
 
 @query
 async def find_livestream_by_key_hash(db: Executor, key_hash: Sha256) -> Livestream | None:
-    """The livestream with this hash of a key; `find_livestream_by_key` makes the hash."""
+    """Return the livestream with this hash of a stream key; None if there is none. Used by `find_livestream_by_key`."""
     ...
 
 
 @query
 async def delete_stream_key(db: Executor, livestream_id: UUID) -> RowCount:
-    """Take the key of a livestream away, so that nobody can send it until there is a new one."""
+    """Delete the stream key of a livestream, so that nobody can broadcast until there is a new key."""
     ...
 
 
 async def create_livestream(db: Executor, new: NewLivestream) -> Livestream:
-    """Store a livestream. Repeating it with the same id returns it; `UniqueViolation` if another owner has the id."""
+    """Store a livestream. A repeated call returns it. Raises `UniqueViolation` if another owner has the id."""
     if (livestream := await insert_livestream(db, new)) is not None:
         return livestream
     livestream = await get_livestream(db, new.id)
@@ -198,18 +204,18 @@ async def create_livestream(db: Executor, new: NewLivestream) -> Livestream:
 
 
 async def import_livestreams(db: Executor, rows: Iterable[NewLivestream], *, batch_size: int = 500) -> int:
-    """Store many, one statement a batch, all or none; returns how many. Ids that are taken are left out."""
+    """Store livestreams in batches, all or none, except those whose id is taken; return how many were stored."""
     once = batches(rows, batch_size, key=lambda new: new.id)
     async with atomic(db) as tx:
         return sum([await insert_livestreams(tx, batch) for batch in once])
 
 
 async def set_recording(db: Executor, livestream_id: UUID, *, video_id: UUID) -> Livestream:
-    """Give a livestream that has ended its recording, a video of its owner. Repeating it changes nothing.
+    """Set a video of the owner as the recording of an ended livestream. Repeating the call changes nothing.
 
-    `TriggerViolation` if it has another recording, or if the video belongs to somebody else; `UniqueViolation` if the
-    video is the recording of another livestream; `CheckViolation` if it has not ended. `streaming.record_livestream`
-    stores the video too.
+    Raises `TriggerViolation` if the livestream has another recording or the video has another owner, `UniqueViolation`
+    if the video is the recording of another livestream, and `CheckViolation` if the livestream has not ended.
+    `streaming.record_livestream` also stores the video.
     """
     if livestream := await store_recording(db, livestream_id, video_id=video_id):
         return livestream
@@ -218,9 +224,9 @@ async def set_recording(db: Executor, livestream_id: UUID, *, video_id: UUID) ->
 
 
 async def rotate_stream_key(db: Executor, livestream_id: UUID) -> IssuedStreamKey:
-    """Make a new key. The one before no longer works, and this one cannot be read again: only its hash is stored.
+    """Create a new stream key, which replaces the previous key. It cannot be read again: only its hash is stored.
 
-    `NotFound` if there is no such livestream, or if it is over.
+    Raises `NotFound` if there is no such livestream or it has ended.
     """
     key = new_token()
     issued_at = await store_stream_key(db, livestream_id, key_hash=token_hash(key))
@@ -228,5 +234,5 @@ async def rotate_stream_key(db: Executor, livestream_id: UUID) -> IssuedStreamKe
 
 
 async def find_livestream_by_key(db: Executor, key: SecretStr) -> Livestream | None:
-    """The livestream that may be sent with this key; None if the key is not valid, or if the livestream is over."""
+    """Return the livestream of this stream key; None if the key is not valid or the livestream has ended."""
     return await find_livestream_by_key_hash(db, token_hash(key))

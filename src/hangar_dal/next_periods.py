@@ -1,4 +1,4 @@
-"""The first period of a subscription, and the one after the period that runs: when it ends and what it costs.
+"""Compute the first and the next period of a subscription: when it ends and what it costs.
 
 Pure functions, for `subscriptions`. Builds on `periods` and the models.
 """
@@ -27,7 +27,10 @@ _STATUS: Final = {
 
 
 def first_period(new: NewSubscription, terms: Terms, now: datetime) -> ImportedSubscription:
-    """A trial if there is one, else a paid period. The day on which the first paid one begins is the anchor day."""
+    """Return the first period: a trial if the plan has one, else a paid period.
+
+    The day on which the first paid period begins is the anchor day.
+    """
     starts_at = new.starts_at or now
     trial_days = terms.trial_days if new.trial_days is None else new.trial_days
     paid_at = shifted(starts_at, IntervalUnit.DAY, trial_days, anchor_day=starts_at.day)
@@ -46,7 +49,7 @@ def first_period(new: NewSubscription, terms: Terms, now: datetime) -> ImportedS
 
 
 def renewed(due: DueSubscription) -> NextPeriod:
-    """A whole period after the one that is over."""
+    """Return the full period that follows the ended one."""
     terms = Terms(
         plan_id=due.next_plan_id or due.plan_id,
         currency=due.currency,
@@ -60,7 +63,7 @@ def renewed(due: DueSubscription) -> NextPeriod:
 
 
 def changed(old: Subscription, before: Terms, terms: Terms, now: datetime) -> NextPeriod:
-    """The period on another plan that begins now; see `subscriptions.change_plan`."""
+    """Return the period on another plan that begins now; see `subscriptions.change_plan`."""
     at, left = _cut(old, now)
     ends_at, is_same = old.period_ends_at, _interval(before) == _interval(terms)
     if ends_at is None or not left:
@@ -74,19 +77,19 @@ def changed(old: Subscription, before: Terms, terms: Terms, now: datetime) -> Ne
 
 
 def paused(old: Subscription, now: datetime) -> NextPeriod:
-    """The period without an end that begins now."""
+    """Return the PAUSED period, without an end, that begins now."""
     at, left = _cut(old, now)
     return _next(old, PeriodKind.PAUSED, at, None, credit=old.credit + _rest(old, left), next_plan_id=old.next_plan_id)
 
 
 def resumed(old: Subscription, terms: Terms, now: datetime) -> NextPeriod:
-    """A whole period that begins now; later ones are counted from this day."""
+    """Return a full period that begins now. Its day becomes the anchor day of later periods."""
     at, _ = _cut(old, now)
     return _paid(old, terms, at, _end(terms, at, at.day), anchor_day=at.day)
 
 
 def _cut(old: Subscription, now: datetime) -> tuple[datetime, timedelta]:
-    """When the next period begins if it begins now, and how much of the one that runs is left then."""
+    """Return when the next period begins if it begins now, and how much time of the current period is left then."""
     at = max(now, old.period_starts_at)
     if old.period_ends_at is None:
         return at, timedelta(0)
@@ -95,7 +98,7 @@ def _cut(old: Subscription, now: datetime) -> tuple[datetime, timedelta]:
 
 
 def _rest(old: Subscription, left: timedelta) -> int:
-    """What is left of the amount of the period that runs."""
+    """Return the share of the current period's amount for the time that is left."""
     return share(old.period_amount, left, old.period_ends_at - old.period_starts_at) if old.period_ends_at else 0
 
 
@@ -117,7 +120,7 @@ def _paid(
     amount: int | None = None,
     anchor_day: int | None = None,
 ) -> NextPeriod:
-    """A paid period: credit pays for it first."""
+    """Return a paid period; credit is used first."""
     price, credit = terms.amount if amount is None else amount, old.credit + _rest(old, left)
     used = min(price, credit)
     new = _next(old, PeriodKind.PAID, at, ends_at, plan_id=terms.plan_id, credit=credit - used)
@@ -135,7 +138,7 @@ def _next(
     credit: int | None = None,
     next_plan_id: UUID | None = None,
 ) -> NextPeriod:
-    """A period that costs nothing; a pause takes back that the subscription was to end."""
+    """Return a period that costs nothing. A pause resets `cancel_at_period_end`."""
     return NextPeriod(
         id=old.id,
         status=_STATUS[kind],

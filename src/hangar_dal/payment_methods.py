@@ -1,4 +1,4 @@
-"""What users pay with: a provider's token, sealed, and what may be shown of it. One method of each user is the default.
+"""Payment methods of users: the provider's token, sealed, and details to display. Each user may have a default.
 
 `from hangar_dal import payment_methods`. Every function takes a `Database` or a `Transaction` first, opened with
 `COMMERCE`.
@@ -30,25 +30,25 @@ _FIXED: Final = ("user_id", "provider")
 
 @query
 async def insert_payment_method(db: Executor, new: NewPaymentMethod) -> PaymentMethodSummary | None:
-    """Seal and store a method; None if its id is taken. `add_payment_method` says what to do then."""
+    """Seal and store a method; None if its id is taken. Used by `add_payment_method`."""
     ...
 
 
 @query
 async def insert_payment_methods(db: Executor, rows: list[NewPaymentMethod]) -> RowCount:
-    """Seal and store many in one statement, leaving out taken ids; `import_payment_methods` makes the batches."""
+    """Seal and store methods in one statement, except those whose id is taken. Used by `import_payment_methods`."""
     ...
 
 
 @query
 async def get_payment_method(db: Executor, payment_method_id: UUID) -> PaymentMethod:
-    """The method with this id, with its token."""
+    """Return the method with this id and its token. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def find_default_payment_method(db: Executor, user_id: UUID) -> PaymentMethod | None:
-    """The default method of a user, with its token, if the user has one."""
+    """Return the default method of a user with its token; None if there is none."""
     ...
 
 
@@ -56,7 +56,7 @@ async def find_default_payment_method(db: Executor, user_id: UUID) -> PaymentMet
 async def list_payment_methods(
     db: Executor, user_id: UUID, *, after: PaymentMethodSummary | None = None, limit: PageSize = 50
 ) -> list[PaymentMethodSummary]:
-    """A page of the methods of a user, the newest first."""
+    """Return a page of the methods of a user, newest first."""
     ...
 
 
@@ -64,19 +64,19 @@ async def list_payment_methods(
 async def list_expiring_payment_methods(
     db: Executor, *, year: Year, month: Month, after: PaymentMethodSummary | None = None, limit: PageSize = 50
 ) -> list[PaymentMethodSummary]:
-    """A page of the methods whose last month is this one, by id."""
+    """Return a page of the methods that expire in this month, ordered by id."""
     ...
 
 
 @query
 def stream_payment_methods(db: Executor, user_id: UUID) -> Stream[PaymentMethodSummary]:
-    """The methods of a user without their tokens, the oldest first, for an export."""
+    """Stream the methods of a user without their tokens, oldest first, for an export."""
     ...
 
 
 @query
 def stream_default_payment_methods(db: Executor, user_id: UUID) -> Stream[DefaultPaymentMethod]:
-    """The choice of a user, for an export."""
+    """Stream the default method of a user, for an export."""
     ...
 
 
@@ -84,7 +84,7 @@ def stream_default_payment_methods(db: Executor, user_id: UUID) -> Stream[Defaul
 async def update_payment_method(
     db: Executor, payment_method_id: UUID, **changes: Unpack[PaymentMethodChanges]
 ) -> PaymentMethodSummary:
-    """Change what is shown of a method: a field left out stays, a field set to None becomes NULL."""
+    """Change the displayed details of a method. Omitted fields stay as they are; None is stored as NULL."""
     ...
 
 
@@ -96,31 +96,31 @@ async def replace_payment_method_token(
     user_id: UUID,
     token: SealedToken,
 ) -> PaymentMethodSummary:
-    """Seal and store another token for a method. `NotFound` unless it is a method of this user."""
+    """Seal and replace the token of a method. Raises `NotFound` unless it is a method of this user."""
     ...
 
 
 @query
 async def set_default_payment_method(db: Executor, payment_method_id: UUID, *, user_id: UUID) -> DefaultPaymentMethod:
-    """Make a method the default of its user. `NotFound` unless it is a method of this user."""
+    """Make a method the default of its user. Raises `NotFound` unless it is a method of this user."""
     ...
 
 
 @query
 async def clear_default_payment_method(db: Executor, user_id: UUID) -> RowCount:
-    """Leave a user without a default; 0 if there is none."""
+    """Remove the default of a user; 0 if there is none. The method stays."""
     ...
 
 
 @query
 async def delete_payment_method(db: Executor, payment_method_id: UUID, *, user_id: UUID) -> RowCount:
-    """Delete a method of a user, and the choice of it; 0 if the user has no such method. Payments with it stay."""
+    """Delete a method of a user, also as the default; 0 if the user has no such method. Payments with it stay."""
     ...
 
 
 @query
 async def drop_second_default(db: Transaction, *, kept: UUID, merged: UUID) -> RowCount:
-    """Forget the default of one user if another one has one. For `move_payment_methods`."""
+    """Remove the default of `merged` if `kept` has a default. Used by `move_payment_methods`."""
     ...
 
 
@@ -133,15 +133,15 @@ async def move_payment_method(
     token: SealedToken,
     moved_from: UUID,
 ) -> RowCount:
-    """Give a method to another user, its token sealed anew. For `move_payment_methods`."""
+    """Give a method to another user and seal its token again. Used by `move_payment_methods`."""
     ...
 
 
 async def add_payment_method(db: Executor, new: NewPaymentMethod) -> PaymentMethodSummary:
-    """Seal and store a method. Repeating it with the same id returns the method as it is now.
+    """Seal and store a method. Repeating the call with the same id returns the method as it is now.
 
-    `UniqueViolation` if a method of another user or provider has the id; `ForeignKeyViolation` if there is no such
-    user.
+    Raises `UniqueViolation` if a method of another user or provider has the id, and `ForeignKeyViolation` if there is
+    no such user.
     """
     if method := await insert_payment_method(db, new):
         return method
@@ -152,15 +152,15 @@ async def add_payment_method(db: Executor, new: NewPaymentMethod) -> PaymentMeth
 
 
 async def import_payment_methods(db: Executor, rows: Iterable[NewPaymentMethod], *, batch_size: int = 500) -> int:
-    """Store many methods, one statement a batch, all or none; returns how many were new."""
+    """Store methods in batches, all or none, except those that exist; return how many were stored."""
     async with atomic(db) as tx:
         return sum([await insert_payment_methods(tx, batch) for batch in batches(rows, batch_size)])
 
 
 async def move_payment_methods(db: Transaction, *, kept: UUID, merged: UUID) -> int:
-    """Give the methods of one user to another; returns how many. The default of the other one stays, if there is one.
+    """Give the methods of `merged` to `kept`; return how many. If `kept` has a default, it stays.
 
-    Each is opened and sealed anew, because its token is bound to the user.
+    Each token is opened and sealed again, because it is bound to its user.
     """
     await drop_second_default(db, kept=kept, merged=merged)
     async with stream_payment_methods(db, merged) as rows:

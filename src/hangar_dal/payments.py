@@ -1,4 +1,4 @@
-"""Payments, and what is captured, refunded and disputed of them; revenue per day and currency.
+"""Payments with captures, refunds and disputes; revenue per day and currency.
 
 `from hangar_dal import payments`. Every function takes a `Database` or a `Transaction` first, opened with `COMMERCE`.
 """
@@ -33,25 +33,25 @@ _KEYS: Final = {Capture: "payment_captures_pkey", Refund: "payment_refunds_pkey"
 
 @query
 async def insert_payment(db: Executor, new: NewPayment) -> Payment | None:
-    """Store a payment; None if its id or its reference is taken. `create_payment` says which."""
+    """Store a payment; None if its id or its reference is taken. Used by `create_payment`."""
     ...
 
 
 @query
 async def insert_payments(db: Executor, rows: list[ImportedPayment]) -> RowCount:
-    """Store many in one statement, leaving out those that are there; `import_payments` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_payments`."""
     ...
 
 
 @query
 async def get_payment(db: Executor, payment_id: UUID) -> Payment:
-    """The payment with this id."""
+    """Return the payment with this id. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def find_payment(db: Executor, *, provider: PlainName, provider_reference: Label) -> Payment | None:
-    """The payment that a provider calls so, if there is one."""
+    """Return the payment with this reference of the provider; None if there is none."""
     ...
 
 
@@ -64,7 +64,7 @@ async def list_payments_of_payer(
     after: Payment | None = None,
     limit: PageSize = 50,
 ) -> list[Payment]:
-    """A page of the payments of a user, the newest first."""
+    """Return a page of the payments of a user, newest first."""
     ...
 
 
@@ -77,7 +77,7 @@ async def list_payments_with_status(
     after: Payment | None = None,
     limit: PageSize = 50,
 ) -> list[Payment]:
-    """A page of the payments with a status, the oldest first."""
+    """Return a page of the payments with a status, oldest first."""
     ...
 
 
@@ -85,37 +85,37 @@ async def list_payments_with_status(
 async def list_payments_of_reference(
     db: Executor, reference: Label, *, after: Payment | None = None, limit: PageSize = 50
 ) -> list[Payment]:
-    """A page of the payments for an object of the application, the oldest first."""
+    """Return a page of the payments with this reference to an application object, oldest first."""
     ...
 
 
 @query
 async def set_authorized(db: Executor, payment_id: UUID, *, provider_reference: Label) -> Payment | None:
-    """Make a payment AUTHORIZED; None if another one has the reference. For `authorize_payment`."""
+    """Set a payment to AUTHORIZED; None if another payment has the reference. Used by `authorize_payment`."""
     ...
 
 
 @query
 async def fail_payment(db: Executor, payment_id: UUID, *, failure_code: ShortText | None = None) -> Payment:
-    """End a payment that the provider refused. Repeating it changes nothing. `TriggerViolation` once it is captured."""
+    """Set a payment to FAILED. A repeated call changes nothing. Raises `TriggerViolation` if it is captured."""
     ...
 
 
 @query
 async def cancel_payment(db: Executor, payment_id: UUID) -> Payment:
-    """End a payment that is not wanted. Repeating it changes nothing. `TriggerViolation` once it is captured."""
+    """Set a payment to CANCELLED. A repeated call changes nothing. Raises `TriggerViolation` if it is captured."""
     ...
 
 
 @query
 async def dispute_payment(db: Executor, payment_id: UUID) -> Payment:
-    """Say that the payer disputes what is left. Nothing is captured or refunded until the dispute ends."""
+    """Set a payment to DISPUTED. It cannot be captured or refunded in part until the dispute ends."""
     ...
 
 
 @query
 async def win_dispute(db: Executor, payment_id: UUID) -> Payment:
-    """Return a disputed payment to where it came from. `NotFound` if it was never disputed."""
+    """Return a disputed payment to its previous status. Raises `NotFound` if it was never disputed."""
     ...
 
 
@@ -123,19 +123,19 @@ async def win_dispute(db: Executor, payment_id: UUID) -> Payment:
 async def insert_capture(
     db: Executor, payment_id: UUID, *, capture_id: UUID, amount: Amount | None = None
 ) -> Capture | None:
-    """Store a capture; None if its id is taken or there is no such payment. `capture` says which."""
+    """Store a capture; None if its id is taken or there is no such payment. Used by `capture`."""
     ...
 
 
 @query
 async def insert_captures(db: Executor, rows: list[Capture]) -> RowCount:
-    """Store many in one statement, leaving out those that are there; `import_payments` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_payments`."""
     ...
 
 
 @query
 async def find_capture(db: Executor, capture_id: UUID) -> Capture | None:
-    """The capture with this id, if there is one."""
+    """Return the capture with this id; None if there is none."""
     ...
 
 
@@ -143,19 +143,19 @@ async def find_capture(db: Executor, capture_id: UUID) -> Capture | None:
 async def list_captures(
     db: Executor, payment_id: UUID, *, after: Capture | None = None, limit: PageSize = 50
 ) -> list[Capture]:
-    """A page of the captures of a payment, the oldest first."""
+    """Return a page of the captures of a payment, oldest first."""
     ...
 
 
 @query
 def stream_captures(db: Executor) -> Stream[Capture]:
-    """All captures, by id, for an export."""
+    """Stream all captures, ordered by id, for an export."""
     ...
 
 
 @query
 def stream_captures_of_payer(db: Executor, payer_id: UUID) -> Stream[Capture]:
-    """The captures of the payments of a user, the oldest first, for an export."""
+    """Stream the captures of the payments of a user, oldest first, for an export."""
     ...
 
 
@@ -163,19 +163,19 @@ def stream_captures_of_payer(db: Executor, payer_id: UUID) -> Stream[Capture]:
 async def insert_refund(
     db: Executor, payment_id: UUID, *, refund_id: UUID, amount: Amount | None = None
 ) -> Refund | None:
-    """Store a refund; None if its id is taken or there is no such payment. `refund` says which."""
+    """Store a refund; None if its id is taken or there is no such payment. Used by `refund`."""
     ...
 
 
 @query
 async def insert_refunds(db: Executor, rows: list[Refund]) -> RowCount:
-    """Store many in one statement, leaving out those that are there; `import_payments` makes the batches."""
+    """Store rows in one statement, except those that exist. Used by `import_payments`."""
     ...
 
 
 @query
 async def find_refund(db: Executor, refund_id: UUID) -> Refund | None:
-    """The refund with this id, if there is one."""
+    """Return the refund with this id; None if there is none."""
     ...
 
 
@@ -183,19 +183,19 @@ async def find_refund(db: Executor, refund_id: UUID) -> Refund | None:
 async def list_refunds(
     db: Executor, payment_id: UUID, *, after: Refund | None = None, limit: PageSize = 50
 ) -> list[Refund]:
-    """A page of the refunds of a payment, the oldest first."""
+    """Return a page of the refunds of a payment, oldest first."""
     ...
 
 
 @query
 def stream_refunds(db: Executor) -> Stream[Refund]:
-    """All refunds, by id, for an export."""
+    """Stream all refunds, ordered by id, for an export."""
     ...
 
 
 @query
 def stream_refunds_of_payer(db: Executor, payer_id: UUID) -> Stream[Refund]:
-    """The refunds of the payments of a user, the oldest first, for an export."""
+    """Stream the refunds of the payments of a user, oldest first, for an export."""
     ...
 
 
@@ -203,38 +203,38 @@ def stream_refunds_of_payer(db: Executor, payer_id: UUID) -> Stream[Refund]:
 async def list_revenue(
     db: Executor, currency: Currency, *, since: date, until: date, after: Revenue | None = None, limit: PageSize = 50
 ) -> list[Revenue]:
-    """A page of the days (UTC, both ends included) on which money moved in a currency, the first one first."""
+    """Return a page of the revenue per day (UTC) in a currency, `since` and `until` inclusive, earliest day first."""
     ...
 
 
 @query
 async def list_wrong_revenue(db: Executor) -> list[WrongRevenue]:
-    """The days whose sums are not those of their rows: none, unless somebody went past the triggers."""
+    """Return the days whose totals differ from their rows; empty unless triggers were bypassed."""
     ...
 
 
 @query
 def stream_payments(db: Executor) -> Stream[Payment]:
-    """All payments, by id, for an export."""
+    """Stream all payments, ordered by id, for an export."""
     ...
 
 
 @query
 def stream_payments_of_payer(db: Executor, payer_id: UUID) -> Stream[Payment]:
-    """The payments of a user, the oldest first, for an export."""
+    """Stream the payments of a user, oldest first, for an export."""
     ...
 
 
 @query
 async def move_payments(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the payments of one user to another."""
+    """Give the payments of the user `merged` to the user `kept`."""
     ...
 
 
 async def create_payment(db: Executor, new: NewPayment) -> Payment:
-    """Create a payment. Repeating it with the same id returns the payment as it is now.
+    """Create a payment. Repeating the call with the same id returns the payment as it is now.
 
-    `UniqueViolation` if another one has the id or the reference; `TriggerViolation` if the method is not the payer's.
+    Raises `UniqueViolation` if the id or reference is taken, `TriggerViolation` if the method is not the payer's.
     """
     if payment := await insert_payment(db, new):
         return payment
@@ -248,7 +248,7 @@ async def create_payment(db: Executor, new: NewPayment) -> Payment:
 
 
 async def authorize_payment(db: Executor, payment_id: UUID, *, provider_reference: str) -> Payment:
-    """Make a payment AUTHORIZED; `UniqueViolation` if another has the reference. Repeating it changes nothing."""
+    """Set a payment to AUTHORIZED. Raises `UniqueViolation` if another has the reference. Can be repeated."""
     if payment := await set_authorized(db, payment_id, provider_reference=provider_reference):
         return payment
     await get_payment(db, payment_id)
@@ -256,19 +256,19 @@ async def authorize_payment(db: Executor, payment_id: UUID, *, provider_referenc
 
 
 async def capture(db: Executor, payment_id: UUID, *, capture_id: UUID, amount: Amount | None = None) -> Capture:
-    """Take an amount of an authorised payment, or all that is left. Repeating it with the same id changes nothing."""
+    """Capture an amount of an authorized payment, by default the rest. A repeated call with the id changes nothing."""
     row = await insert_capture(db, payment_id, capture_id=capture_id, amount=amount)
     return row or _same(await find_capture(db, capture_id), payment_id, amount)
 
 
 async def refund(db: Executor, payment_id: UUID, *, refund_id: UUID, amount: Amount | None = None) -> Refund:
-    """Give an amount back, or all that is left of what was captured. Repeating it with the same id changes nothing."""
+    """Refund an amount, by default the rest of what was captured. A repeated call with the same id changes nothing."""
     row = await insert_refund(db, payment_id, refund_id=refund_id, amount=amount)
     return row or _same(await find_refund(db, refund_id), payment_id, amount)
 
 
 async def lose_dispute(db: Executor, payment_id: UUID, *, refund_id: UUID) -> Refund:
-    """Refund all that is left of a disputed payment. It is disputed first, if it is not. Repeating changes nothing."""
+    """Refund the rest of a payment and set it to DISPUTED before, if it is not. A repeated call changes nothing."""
     async with atomic(db) as tx:
         if await find_refund(tx, refund_id) is None:
             await dispute_payment(tx, payment_id)
@@ -283,7 +283,7 @@ async def import_payments(
     refunds: Iterable[Refund] = (),
     batch_size: int = 500,
 ) -> int:
-    """Store what the streams gave, in batches, all or none; returns how many are new. Disputes have to begin again."""
+    """Store the rows of the streams in batches, all or none; return how many are new. Disputes are not imported."""
     async with atomic(db) as tx:
         new = [await insert_payments(tx, batch) for batch in batches((each.uncaptured() for each in rows), batch_size)]
         new += [await insert_captures(tx, batch) for batch in batches(captures, batch_size)]
@@ -292,7 +292,7 @@ async def import_payments(
 
 
 def _same(row: T | None, payment_id: UUID, amount: int | None) -> T:
-    """What an earlier call with this id has stored."""
+    """Return the row that an earlier call with this id has stored."""
     if row is None:
         raise NotFound("payments: there is no payment with this id")
     if row.payment_id != payment_id or amount not in (None, row.amount):

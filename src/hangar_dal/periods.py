@@ -1,4 +1,4 @@
-"""When billing periods end, and what a part of one costs.
+"""Compute when billing periods end and what a part of a period costs.
 
 Pure functions. Months are counted from an anchor day: a period that begins on 31 January ends on 28 or 29 February, and
 the next one on 31 March. Builds on `errors`.
@@ -17,7 +17,7 @@ _MONTHS: Final = {"MONTH": 1, "YEAR": 12}
 
 
 class IntervalUnit(StrEnum):
-    """What an interval is counted in."""
+    """The unit of a billing interval."""
 
     DAY = "DAY"
     WEEK = "WEEK"
@@ -26,9 +26,9 @@ class IntervalUnit(StrEnum):
 
 
 def shifted(at: datetime, unit: IntervalUnit, count: int, *, anchor_day: int) -> datetime:
-    """Return the instant `count` units later, or earlier if it is negative, at the same time of the day in UTC.
+    """Return the instant `count` units later, or earlier if `count` is negative, at the same time of day (UTC).
 
-    Months and years end on the anchor day, or on the last day of a month that is shorter.
+    Months and years end on the anchor day, or on the last day of a shorter month.
     """
     try:
         if unit in _DAYS:

@@ -1,4 +1,4 @@
-"""Plans that users subscribe to: an amount for each day, week, month or year.
+"""Plans that users subscribe to: an amount per interval of days, weeks, months or years.
 
 `from hangar_dal import plans`. Every function takes a `Database` or a `Transaction` first, opened with `COMMERCE`.
 """
@@ -28,25 +28,25 @@ _TERMS: Final = ("code", "amount", "currency", "interval_unit", "interval_count"
 
 @query
 async def insert_plans(db: Executor, rows: list[NewPlan]) -> list[Plan]:
-    """Store plans in one statement; returns those that are new. Ids and codes that are taken are left out."""
+    """Store plans in one statement, except those whose id or code is taken; return the stored ones."""
     ...
 
 
 @query
 async def get_plan(db: Executor, plan_id: UUID) -> Plan:
-    """The plan with this id."""
+    """Return the plan with this id. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def find_plan(db: Executor, code: Label) -> Plan | None:
-    """The plan with this code, if there is one."""
+    """Return the plan with this code; None if there is none."""
     ...
 
 
 @query
 async def list_plans(db: Executor, *, after: Plan | None = None, limit: PageSize = 50) -> list[Plan]:
-    """A page of all plans, the newest first."""
+    """Return a page of all plans, newest first."""
     ...
 
 
@@ -54,32 +54,32 @@ async def list_plans(db: Executor, *, after: Plan | None = None, limit: PageSize
 async def list_open_plans(
     db: Executor, currency: Currency, *, after: Plan | None = None, limit: PageSize = 50
 ) -> list[Plan]:
-    """A page of the plans that are sold in a currency, the cheapest first."""
+    """Return a page of the plans that are not closed in a currency, cheapest first."""
     ...
 
 
 @query
 async def update_plan(db: Executor, plan_id: UUID, **changes: Unpack[PlanChanges]) -> Plan:
-    """Change the name or the metadata. The price stays: close the plan, and create another one."""
+    """Change the name or the metadata of a plan. To change the price, close the plan and create another one."""
     ...
 
 
 @query
 async def close_plan(db: Executor, plan_id: UUID) -> Plan:
-    """Sell a plan no more; its subscriptions go on. Repeating it changes nothing."""
+    """Close a plan for new subscriptions. Existing subscriptions continue. Repeating the call changes nothing."""
     ...
 
 
 @query
 def stream_plans(db: Executor) -> Stream[Plan]:
-    """All plans, by id, for an export."""
+    """Stream all plans, ordered by id, for an export."""
     ...
 
 
 async def create_plan(db: Executor, new: NewPlan) -> Plan:
-    """Create a plan. Repeating it with the same id, or with the same code, returns the plan.
+    """Create a plan. Repeating the call with the same id or code returns the plan.
 
-    `UniqueViolation` if the plan with this id or code has another price or interval.
+    Raises `UniqueViolation` if the plan with this id or code has another price, interval or trial.
     """
     if rows := await insert_plans(db, [new]):
         return rows[0]
@@ -90,6 +90,6 @@ async def create_plan(db: Executor, new: NewPlan) -> Plan:
 
 
 async def import_plans(db: Executor, rows: Iterable[NewPlan], *, batch_size: int = 500) -> int:
-    """Store many plans, one statement a batch, all or none; returns how many. Taken ids and codes are left out."""
+    """Store plans in batches, all or none, except those whose id or code is taken; return how many were stored."""
     async with atomic(db) as tx:
         return sum([len(await insert_plans(tx, batch)) for batch in batches(rows, batch_size)])

@@ -1,4 +1,4 @@
-"""Subscriptions to plans: periods without gap or overlap, renewal, change of plan, pauses and the end.
+"""Subscriptions to plans: periods without gaps or overlaps, renewal, plan changes, pauses and cancellation.
 
 `from hangar_dal import subscriptions`. Every function takes a `Database` or a `Transaction` first, opened with
 `COMMERCE`.
@@ -28,25 +28,25 @@ query = COMMERCE.query
 
 @query
 async def insert_subscriptions(db: Executor, rows: list[ImportedSubscription]) -> list[Subscription]:
-    """Store subscriptions with their first period in one statement; returns those that are new."""
+    """Store subscriptions with their first period in one statement; return those that are new."""
     ...
 
 
 @query
 async def get_subscription(db: Executor, subscription_id: UUID) -> Subscription:
-    """The subscription with this id."""
+    """Return the subscription with this id. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def lock_subscription(db: Executor, subscription_id: UUID) -> Subscription:
-    """The same, and keep other transactions from changing it."""
+    """Return the subscription with this id and lock it, so that other transactions cannot change it."""
     ...
 
 
 @query
 async def get_terms(db: Executor, plan_id: UUID) -> Terms:
-    """What a plan costs, and for how long."""
+    """Return the price and the interval of a plan."""
     ...
 
 
@@ -54,7 +54,7 @@ async def get_terms(db: Executor, plan_id: UUID) -> Terms:
 async def list_subscriptions(
     db: Executor, status: SubscriptionStatus, *, after: Subscription | None = None, limit: PageSize = 50
 ) -> list[Subscription]:
-    """A page of the subscriptions with this status, the newest first."""
+    """Return a page of the subscriptions with this status, newest first."""
     ...
 
 
@@ -62,7 +62,7 @@ async def list_subscriptions(
 async def list_subscriptions_of_user(
     db: Executor, user_id: UUID, *, after: Subscription | None = None, limit: PageSize = 50
 ) -> list[Subscription]:
-    """A page of the subscriptions of a user, the newest first."""
+    """Return a page of the subscriptions of a user, newest first."""
     ...
 
 
@@ -75,7 +75,7 @@ async def list_subscriptions_of_plan(
     after: Subscription | None = None,
     limit: PageSize = 50,
 ) -> list[Subscription]:
-    """A page of the subscriptions of a plan with this status, the newest first."""
+    """Return a page of the subscriptions of a plan with this status, newest first."""
     ...
 
 
@@ -83,92 +83,101 @@ async def list_subscriptions_of_plan(
 async def list_periods(
     db: Executor, subscription_id: UUID, *, after: SubscriptionPeriod | None = None, limit: PageSize = 50
 ) -> list[SubscriptionPeriod]:
-    """A page of the periods of a subscription, the last one first."""
+    """Return a page of the periods of a subscription, latest first."""
     ...
 
 
 @query
 async def get_period(db: Executor, subscription_id: UUID, *, number: int) -> SubscriptionPeriod:
-    """The period with this number."""
+    """Return the period with this number. Raises `NotFound` if there is none."""
     ...
 
 
 @query
 async def lock_due_subscriptions(db: Executor, *, limit: BatchSize = 500) -> list[DueSubscription]:
-    """Those whose period is over, the longest first, without those that others are renewing; for `renew_due`."""
+    """Lock and return subscriptions whose period has ended, earliest end first.
+
+    Skips subscriptions that other transactions are renewing. Used by `renew_due`.
+    """
     ...
 
 
 @query
 async def begin_periods(db: Executor, rows: list[NextPeriod]) -> list[Subscription]:
-    """Begin the next period of subscriptions in one statement; leaves out those that have begun it already."""
+    """Begin the next period of subscriptions in one statement, except those that have begun it already."""
     ...
 
 
 @query
 async def end_subscriptions(db: Executor, ids: list[UUID]) -> list[Subscription]:
-    """Cancel subscriptions at the end of their period; for `renew_due`."""
+    """Cancel subscriptions whose period has ended. Used by `renew_due`."""
     ...
 
 
 @query
 async def cancel(db: Executor, subscription_id: UUID) -> Subscription:
-    """End a subscription now. Its period keeps its end. Repeating it changes nothing."""
+    """Cancel a subscription now. The end of its period does not change. Repeating the call changes nothing."""
     ...
 
 
 @query
 async def cancel_at_period_end(db: Executor, subscription_id: UUID, *, cancel: bool = True) -> Subscription:
-    """Let a subscription end with its period instead of being renewed; `cancel=False` takes that back."""
+    """Let a subscription end with its period instead of being renewed. `cancel=False` reverts this."""
     ...
 
 
 @query
 async def change_plan_at_period_end(db: Executor, subscription_id: UUID, plan_id: UUID | None) -> Subscription:
-    """Go on with another plan of the same currency after this period; None takes that back."""
+    """Switch to another plan of the same currency after this period. `plan_id=None` reverts this."""
     ...
 
 
 @query
 async def mark_past_due(db: Executor, subscription_id: UUID) -> Subscription:
-    """Say that the period was not paid: nothing is renewed until `mark_paid`. `TriggerViolation` if not ACTIVE."""
+    """Record that the period was not paid. The subscription is not renewed until `mark_paid`.
+
+    Raises `TriggerViolation` if the subscription is not ACTIVE.
+    """
     ...
 
 
 @query
 async def mark_paid(db: Executor, subscription_id: UUID) -> Subscription:
-    """Say that the period was paid after all: the subscription is ACTIVE again. Repeating it changes nothing."""
+    """Record that the period was paid, which makes a PAST_DUE subscription ACTIVE.
+
+    Repeating the call changes nothing.
+    """
     ...
 
 
 @query
 def stream_subscriptions(db: Executor) -> Stream[Subscription]:
-    """All subscriptions, by id, for an export."""
+    """Stream all subscriptions, ordered by id, for an export."""
     ...
 
 
 @query
 def stream_subscriptions_of_user(db: Executor, user_id: UUID) -> Stream[Subscription]:
-    """The subscriptions of a user, the oldest first, for an export."""
+    """Stream the subscriptions of a user, oldest first, for an export."""
     ...
 
 
 @query
 def stream_periods_of_user(db: Executor, user_id: UUID) -> Stream[SubscriptionPeriod]:
-    """The periods of the subscriptions of a user, for an export."""
+    """Stream the periods of the subscriptions of a user, for an export."""
     ...
 
 
 @query
 async def move_subscriptions(db: Executor, *, kept: UUID, merged: UUID) -> RowCount:
-    """Give the subscriptions of one user to another."""
+    """Give the subscriptions of the user `merged` to the user `kept`."""
     ...
 
 
 async def subscribe(db: Executor, new: NewSubscription) -> Subscription:
-    """Begin a subscription, with its trial if it has one. Repeating it with the same id returns the subscription.
+    """Begin a subscription, with a trial if it has one. Repeating the call with the same id returns the subscription.
 
-    `TriggerViolation` if the plan is closed; `UniqueViolation` if the id belongs to another user or plan.
+    Raises `TriggerViolation` if the plan is closed, and `UniqueViolation` if the id belongs to another user or plan.
     """
     terms = await get_terms(db, new.plan_id)
     if rows := await insert_subscriptions(db, [first_period(new, terms, db.now())]):
@@ -181,17 +190,17 @@ async def subscribe(db: Executor, new: NewSubscription) -> Subscription:
 
 
 async def import_subscriptions(db: Executor, rows: Iterable[ImportedSubscription], *, batch_size: int = 500) -> int:
-    """Store what another system began, one statement a batch, all or none; returns how many. Taken ids are left out."""
+    """Store subscriptions of another system in batches, all or none, except taken ids; return how many."""
     async with atomic(db) as tx:
         return sum([len(await insert_subscriptions(tx, batch)) for batch in batches(rows, batch_size)])
 
 
 async def renew_due(db: Executor, *, limit: BatchSize = 500) -> list[Subscription]:
-    """Renew up to `limit` subscriptions whose period is over, or end those that were to end; returns them.
+    """Renew up to `limit` subscriptions whose period has ended, or cancel them if `cancel_at_period_end`; return them.
 
-    Several processes may do it at once: each subscription is renewed by one. Call it until it returns none: one whose
-    period was over long ago gets its periods one by one. In a transaction, what you do for the new periods is committed
-    with them.
+    Several processes may call it at once; each subscription is renewed by one of them. Call it until the list is empty,
+    because each call begins one period per subscription. Call it in a transaction to commit your work for the new
+    periods, such as invoices, with them.
     """
     async with atomic(db) as tx:
         due = await lock_due_subscriptions(tx, limit=limit)
@@ -201,11 +210,11 @@ async def renew_due(db: Executor, *, limit: BatchSize = 500) -> list[Subscriptio
 
 
 async def change_plan(db: Executor, subscription_id: UUID, plan_id: UUID) -> Subscription:
-    """Go to another plan of the same currency now. Repeating it changes nothing.
+    """Switch to another plan of the same currency now. Repeating the call changes nothing.
 
-    What is left of the period becomes credit. If the plans have the same interval, the end stays, and the rest of the
-    period costs its share of the new amount. Otherwise a whole period begins now. Both shares are rounded down. A trial
-    goes on until its end, and a paused subscription takes the plan when it is resumed.
+    The unused share of the current period's amount becomes credit. If both plans have the same interval, the period
+    keeps its end, and its rest costs a share of the new amount. Otherwise a full period begins now. Both shares are
+    rounded down. A trial continues until its end. A paused subscription gets the new plan when it is resumed.
     """
     async with atomic(db) as tx:
         old = await lock_subscription(tx, subscription_id)
@@ -218,9 +227,10 @@ async def change_plan(db: Executor, subscription_id: UUID, plan_id: UUID) -> Sub
 
 
 async def pause(db: Executor, subscription_id: UUID) -> Subscription:
-    """Stop a subscription until `resume`: what is left of the period becomes credit. Repeating it changes nothing.
+    """Pause a subscription until `resume`. The unused share of its amount becomes credit. Can be repeated.
 
-    It takes `cancel_at_period_end` back. `TriggerViolation` unless the subscription is ACTIVE.
+    Resets `cancel_at_period_end`. Raises `TriggerViolation` unless the subscription is ACTIVE. Repeating the call
+    changes nothing.
     """
     async with atomic(db) as tx:
         old = await lock_subscription(tx, subscription_id)
@@ -230,7 +240,10 @@ async def pause(db: Executor, subscription_id: UUID) -> Subscription:
 
 
 async def resume(db: Executor, subscription_id: UUID) -> Subscription:
-    """Begin a whole period now, after a pause. Repeating it changes nothing; `TriggerViolation` if it has ended."""
+    """Begin a full period now, after a pause. Repeating the call changes nothing.
+
+    Raises `TriggerViolation` if the subscription was cancelled.
+    """
     async with atomic(db) as tx:
         old = await lock_subscription(tx, subscription_id)
         if old.status not in (SubscriptionStatus.PAUSED, SubscriptionStatus.CANCELLED):

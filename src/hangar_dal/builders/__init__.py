@@ -1,11 +1,11 @@
-"""Build what the functions of the domains write, for tests: valid by default, and every field can be given.
+"""Build valid models for the functions of the domains, for tests. Pass any field to override its default.
 
     from hangar_dal import builders
 
     ada = await users.create_user(db, builders.user())
     video = await videos.create_video(db, builders.video(owner=ada, title="A red car"))
 
-Names, titles and instants are counted, so that a run repeats. Only secrets and ids are random.
+Names, titles and times come from a counter, so that test runs are repeatable. Only secrets and ids are random.
 """
 
 from hangar_dal.builders.accounts import EveTokenFields as EveTokenFields

@@ -1,4 +1,4 @@
-"""Builders for the catalog ACCOUNTS: users, and what they sign in with."""
+"""Builders for the catalog ACCOUNTS: users, tokens, cookies, second factors and security events."""
 
 import hashlib
 from datetime import datetime
@@ -96,7 +96,7 @@ class TwoFactorFields(TypedDict, total=False):
 
 
 def password() -> SecretStr:
-    """A password that the password rules accept."""
+    """Return a random password that the password rules accept."""
     return SecretStr(token_urlsafe(20))
 
 
@@ -114,7 +114,7 @@ def eve_user(**fields: Unpack[EveUserFields]) -> NewUser:
 
 
 def storage_state(secret: str | None = None) -> dict[str, Any]:
-    """What Playwright's `context.storage_state()` gives; `secret` is the value of the session's cookie."""
+    """Return data like Playwright's `context.storage_state()`. `secret` is the value of the session cookie."""
     return {
         "cookies": [
             {
@@ -151,7 +151,7 @@ def storage_state(secret: str | None = None) -> dict[str, Any]:
 
 
 def session_cookie(user: User | UUID, **fields: Unpack[SessionCookieFields]) -> NewSessionCookie:
-    """The session of a browser at a platform."""
+    """A browser session on a platform, with cookies."""
     defaults = {"platform": "market.example.org", "cookies": storage_state(), "expires_at": LATER}
     return built(NewSessionCookie, fields, user_id=id_of(user), **defaults)
 
@@ -171,7 +171,7 @@ def eve_token(user: User | UUID, **fields: Unpack[EveTokenFields]) -> NewEveToke
 
 
 def refresh_token(user: User | UUID, **fields: Unpack[RefreshTokenFields]) -> NewRefreshToken:
-    """The first token of a session. To sign in with one, call `refresh_tokens.issue_refresh_token`."""
+    """The first token of a session. For a token that can be used, call `refresh_tokens.issue_refresh_token`."""
     number, jti = next(numbers), fields.get("jti", uuid7())
     return built(
         NewRefreshToken,
@@ -191,7 +191,7 @@ def refresh_token(user: User | UUID, **fields: Unpack[RefreshTokenFields]) -> Ne
 
 
 def security_event(user: User | UUID | None = None, **fields: Unpack[SecurityEventFields]) -> NewSecurityEvent:
-    """A sign-in, unless another kind is given."""
+    """A security event; `kind` defaults to SIGN_IN."""
     user_id = None if user is None else id_of(user)
     defaults = {"kind": SecurityEventKind.SIGN_IN, "source": _SOURCE, "user_agent": _USER_AGENT}
     return built(NewSecurityEvent, fields, user_id=user_id, **defaults)

@@ -1,4 +1,4 @@
-"""Builders for the catalog COMMERCE: campaigns, what they show, and requests for ads."""
+"""Builders for the catalog COMMERCE: campaigns, creatives, ad requests and reservations."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -68,7 +68,7 @@ class ReservationFields(TypedDict, total=False):
 
 
 def campaign(owner: User | UUID, **fields: Unpack[CampaignFields]) -> NewCampaign:
-    """A campaign that is ACTIVE, for everybody, with 1,000 EUR in all, 100 EUR a day and 10 cents an impression."""
+    """An ACTIVE campaign without targeting: 1,000 EUR in total, 100 EUR per day, 10 cents per impression."""
     return built(
         NewCampaign,
         fields,
@@ -85,7 +85,7 @@ def campaign(owner: User | UUID, **fields: Unpack[CampaignFields]) -> NewCampaig
 
 
 def creative(campaign: Campaign | UUID, **fields: Unpack[CreativeFields]) -> NewCreative:
-    """A creative of a campaign that is APPROVED."""
+    """An APPROVED creative of a campaign."""
     number = next(numbers)
     return built(
         NewCreative,
@@ -98,7 +98,7 @@ def creative(campaign: Campaign | UUID, **fields: Unpack[CreativeFields]) -> New
 
 
 def ad_request(viewer: User | UUID | None = None, **fields: Unpack[AdRequestFields]) -> AdRequest:
-    """A place for an ad that is paid in EUR; without a viewer, for somebody who is known by a key."""
+    """A request for an ad in EUR. Without `viewer`, the viewer is identified by a generated key."""
     return built(AdRequest, fields, **_viewer(viewer), currency="EUR")
 
 
@@ -108,7 +108,7 @@ def reservation(
     viewer: User | UUID | None = None,
     **fields: Unpack[ReservationFields],
 ) -> NewReservation:
-    """The price of one impression, set aside for somebody who is known by a key unless a viewer is given."""
+    """A reservation of one impression. Without `viewer`, the viewer is identified by a generated key."""
     return built(
         NewReservation,
         fields,

@@ -1,4 +1,4 @@
-"""What all builders share: the count of what was built, instants, and defaults that given fields replace."""
+"""Shared parts of all builders: a counter, instants, and defaults that given fields override."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,20 +11,20 @@ from hangar_dal.models.row import Row
 M = TypeVar("M", bound=Row)
 
 EARLIER: Final = datetime(2024, 1, 1, tzinfo=UTC)
-"""Before every instant that a builder gives to the past."""
+"""The earliest instant. All other past instants of the builders are later."""
 LATER: Final = datetime(2100, 1, 1, tzinfo=UTC)
-"""When something expires that a builder makes."""
+"""The expiry of everything that builders create."""
 
 numbers = count(1)
 
 
 def built(model: type[M], fields: Mapping[str, Any], **defaults: Any) -> M:
-    """The model with these fields, and the defaults for those that are not given."""
+    """Return the model with these fields, and with defaults for the other fields."""
     return model(**{**defaults, **fields})
 
 
 def past(number: int) -> datetime:
-    """An instant for this number; the next number has a later one."""
+    """Return the instant of a number; a higher number gives a later instant."""
     return EARLIER + timedelta(minutes=number)
 
 

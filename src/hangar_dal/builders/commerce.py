@@ -1,4 +1,4 @@
-"""Builders for the catalog COMMERCE: accounts of the books, transfers between them, plans and subscriptions."""
+"""Builders for the catalog COMMERCE: ledger accounts, transfers, plans, subscriptions and invoices."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -95,21 +95,21 @@ def ledger_account(owner: User | UUID | None = None, **fields: Unpack[LedgerAcco
 def transfer(
     debit: LedgerAccount | UUID, credit: LedgerAccount | UUID, **fields: Unpack[TransferFields]
 ) -> NewTransfer:
-    """100 EUR cents from the first account to the second one."""
+    """A transfer of 100 EUR cents from the first account to the second."""
     return built(
         NewTransfer, fields, debit_account_id=id_of(debit), credit_account_id=id_of(credit), amount=100, currency="EUR"
     )
 
 
 def hold(debit: LedgerAccount | UUID, credit: LedgerAccount | UUID, **fields: Unpack[HoldFields]) -> NewHold:
-    """100 EUR cents that are set aside for the second account, without an end."""
+    """A hold of 100 EUR cents for the second account, without an expiry."""
     return built(
         NewHold, fields, debit_account_id=id_of(debit), credit_account_id=id_of(credit), amount=100, currency="EUR"
     )
 
 
 def plan(**fields: Unpack[PlanFields]) -> NewPlan:
-    """3000 EUR cents a month, without a trial."""
+    """A plan of 3000 EUR cents per month, without a trial."""
     number = next(numbers)
     named = {"code": f"plan-{number}", "name": f"Plan {number}"}
     return built(NewPlan, fields, **named, amount=3000, currency="EUR", interval_unit=IntervalUnit.MONTH)
@@ -121,7 +121,7 @@ def subscription(user: User | UUID, plan: Plan | UUID, **fields: Unpack[Subscrip
 
 
 def invoice(customer: User | UUID, **fields: Unpack[InvoiceFields]) -> NewInvoice:
-    """1000 EUR cents and 19 % tax, with a recipient."""
+    """An invoice of 1000 EUR cents plus 19 % tax, with a recipient."""
     return built(
         NewInvoice,
         fields,
@@ -134,10 +134,10 @@ def invoice(customer: User | UUID, **fields: Unpack[InvoiceFields]) -> NewInvoic
 
 
 def invoice_line(**fields: Unpack[InvoiceLineFields]) -> NewInvoiceLine:
-    """1000 minor units and 19 % tax."""
+    """An invoice line of 1000 minor units plus 19 % tax."""
     return built(NewInvoiceLine, fields, description="A month of films", unit_amount=1000, tax_rate=1900)
 
 
 def recipient(**fields: Unpack[RecipientFields]) -> NewRecipient:
-    """A name and an address."""
+    """An invoice recipient with a name and an address."""
     return built(NewRecipient, fields, name="Ada Lovelace", address="12 St James's Square\nLondon")

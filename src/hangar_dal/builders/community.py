@@ -1,4 +1,4 @@
-"""Builders for the catalog COMMUNITY: videos, and what users do with them and with each other."""
+"""Builders for the catalog COMMUNITY: videos, follows, comments, likes, shares, reports and notifications."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -103,7 +103,7 @@ class EventFields(NotificationFields, total=False):
 
 
 def video(owner: User | UUID, **fields: Unpack[VideoFields]) -> NewVideo:
-    """A published video that everybody sees. With another `status` than READY, it is not published."""
+    """A published PUBLIC video. If `status` is not READY, the video is not published."""
     number = next(numbers)
     is_ready = fields.get("status", VideoStatus.READY) is VideoStatus.READY
     return built(
@@ -121,14 +121,14 @@ def video(owner: User | UUID, **fields: Unpack[VideoFields]) -> NewVideo:
 
 
 def rendition(**fields: Unpack[RenditionFields]) -> Rendition:
-    """A form of a video in high definition."""
+    """A rendition of a video in high definition."""
     url = f"https://cdn.example.org/{next(numbers)}/hd.mp4"
     sizes: dict[str, Any] = {"width": 1280, "height": 720, "bitrate": 2_500_000, "size": 28_125_000}
     return built(Rendition, fields, name="hd", codec="av1", url=url, **sizes)
 
 
 def follow(*, follower: User | UUID, followed: User | UUID, **fields: Unpack[FollowFields]) -> NewFollow:
-    """A follow that is accepted, or a request with `status`, for `import_follows`."""
+    """An accepted follow for `import_follows`; with `status=PENDING`, a request."""
     pair = {"follower_id": id_of(follower), "followed_id": id_of(followed)}
     return built(NewFollow, fields, **pair, created_at=past(next(numbers)))
 
@@ -159,7 +159,7 @@ def like(*, video: Video | UUID, user: User | UUID, **fields: Unpack[LikeFields]
 def share(
     *, video: Video | UUID, user: User | UUID, recipient: User | UUID | None = None, **fields: Unpack[ShareFields]
 ) -> NewShare:
-    """A video that a user passes on, as a link or to `recipient`."""
+    """A share of a video as a link, or with `recipient`."""
     return built(
         NewShare,
         fields,
@@ -173,7 +173,7 @@ def share(
 def report(
     target: Video | Comment | CommentDetails | User | UUID, *, reporter: User | UUID, **fields: Unpack[ReportFields]
 ) -> NewReport:
-    """A report about a video, a comment or a user; an id is that of a video unless `target_kind` is given."""
+    """A report about a video, a comment or a user. An id is a video id unless `target_kind` is given."""
     kind = ReportTarget.VIDEO
     if isinstance(target, User):
         kind = ReportTarget.USER
@@ -188,7 +188,7 @@ def report(
 def notification(
     recipient: User | UUID, *, actor: User | UUID | None = None, **fields: Unpack[NotificationFields]
 ) -> NewNotification:
-    """A notification about an event of its own."""
+    """A notification about a new event."""
     return built(
         NewNotification,
         fields,

@@ -1,4 +1,4 @@
-"""The builder for the catalog OUTBOX."""
+"""Builder for the catalog OUTBOX."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -22,7 +22,7 @@ class MessageFields(TypedDict, total=False):
 
 
 def message(**fields: Unpack[MessageFields]) -> NewMessage:
-    """A message that is due at once."""
+    """A message that is due immediately."""
     number = next(numbers)
     payload = {"to": f"pilot{number:05}@example.org"}
     return built(NewMessage, fields, topic="mail", dedup_key=f"message {number}", payload=payload)

@@ -1,1 +1,1 @@
-"""Frozen Pydantic rows, one file for each domain. Each domain exports its own: `users.User`."""
+"""Frozen Pydantic models of rows, one file per domain. Each domain module exports its models, such as `users.User`."""

@@ -1,4 +1,4 @@
-"""Reports of advertising by campaign, creative and day, and what was paid for each day."""
+"""Advertising reports per campaign, creative and day, and the payments for each day."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from hangar_dal.values import uuid7
 
 
 class AdReport(Row):
-    """What a creative was shown and clicked on a day in UTC, and what that cost."""
+    """Impressions, clicks and cost of a creative on a day (UTC)."""
 
     campaign_id: UUID
     day: date
@@ -21,7 +21,7 @@ class AdReport(Row):
 
 
 class AdReportOfDay(Row):
-    """The sums of a campaign on a day in UTC."""
+    """The totals of a campaign on a day (UTC)."""
 
     day: date
     impressions: int
@@ -30,7 +30,7 @@ class AdReportOfDay(Row):
 
 
 class AdReportOfCreative(Row):
-    """The sums of a creative."""
+    """The totals of a creative."""
 
     creative_id: UUID
     impressions: int
@@ -39,7 +39,7 @@ class AdReportOfCreative(Row):
 
 
 class AdReportTotals(Row):
-    """The sums of a campaign."""
+    """The totals of a campaign."""
 
     impressions: int
     clicks: int
@@ -47,7 +47,7 @@ class AdReportTotals(Row):
 
 
 class WrongReport(Row):
-    """A day of a campaign whose reports are not what it spent: somebody has changed them past the triggers."""
+    """A day of a campaign whose reports differ from the spent amount, because triggers were bypassed."""
 
     campaign_id: UUID
     day: date
@@ -57,7 +57,7 @@ class WrongReport(Row):
 
 
 class OwedDay(Row):
-    """What a campaign spent on a day in UTC and has not paid yet."""
+    """The amount that a campaign spent on a day (UTC) and has not paid yet."""
 
     campaign_id: UUID
     day: date
@@ -66,7 +66,7 @@ class OwedDay(Row):
 
 
 class NewSettlement(Row):
-    """A payment for a day of a campaign. The id is that of the transfer in the ledger."""
+    """A payment for a day of a campaign. `id` is the id of the transfer in the ledger."""
 
     id: UUID = Field(default_factory=uuid7)
     campaign_id: UUID
@@ -75,7 +75,7 @@ class NewSettlement(Row):
 
 
 class Settlement(Row):
-    """A payment for a day of a campaign. The id is that of the transfer in the ledger."""
+    """A payment for a day of a campaign. `id` is the id of the transfer in the ledger."""
 
     id: UUID
     campaign_id: UUID

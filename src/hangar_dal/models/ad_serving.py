@@ -1,4 +1,4 @@
-"""Requests for ads, what is reserved for them and shown, and what each campaign has spent."""
+"""Ad requests, reservations, impressions, clicks, and what each campaign has spent."""
 
 from datetime import date, datetime
 from typing import Annotated, Self
@@ -10,14 +10,14 @@ from pydantic_core import PydanticCustomError
 from hangar_dal.models.row import Currency, Label, Row
 from hangar_dal.values import uuid7
 
-# The keywords of a request; the empty one stands for campaigns without keywords.
+# The keywords of a request. The empty keyword matches campaigns without keywords.
 Words = Annotated[list[Annotated[str, StringConstraints(max_length=50)]], Field(max_length=31)]
 Minute = Annotated[int, Field(ge=0, lt=1440)]
 Turn = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class AdViewer(Row):
-    """Who sees an ad: a user, or somebody whom the application knows by a key."""
+    """The viewer of an ad: a user, or a person whom the application identifies by a key."""
 
     viewer_id: UUID | None = None
     viewer_key: Label | None = None
@@ -30,7 +30,7 @@ class AdViewer(Row):
 
 
 class AdRequest(AdViewer):
-    """A place for an ad. `traits` is what is known of the viewer and the page, such as country and language."""
+    """A request for an ad. `traits` describe the viewer and the page, such as country and language."""
 
     id: UUID = Field(default_factory=uuid7)
     currency: Currency
@@ -39,7 +39,7 @@ class AdRequest(AdViewer):
 
 
 class Ad(Row):
-    """What to show, and what an impression of it costs."""
+    """An ad to show, and the price of an impression."""
 
     campaign_id: UUID
     creative_id: UUID
@@ -52,7 +52,7 @@ class Ad(Row):
 
 
 class NewReservation(AdViewer):
-    """The price of one impression, to be set aside. The id is that of the request."""
+    """A reservation of the price of one impression. `id` is the id of the request."""
 
     id: UUID = Field(default_factory=uuid7)
     campaign_id: UUID
@@ -61,7 +61,7 @@ class NewReservation(AdViewer):
 
 
 class Reservation(Row):
-    """What is set aside until the ad is shown, or the reservation is released."""
+    """A reserved price, until the ad is shown or the reservation is released."""
 
     id: UUID
     campaign_id: UUID
@@ -74,14 +74,14 @@ class Reservation(Row):
 
 
 class NewImpression(Row):
-    """An ad that was reserved for this request was shown."""
+    """The fact that the ad reserved for this request was shown. `id` is the id of the request."""
 
     id: UUID
     shown_at: datetime
 
 
 class Impression(Row):
-    """An ad that was shown. `day` is the day in UTC on which it was reserved."""
+    """An ad that was shown. `day` is the day (UTC) on which it was reserved."""
 
     id: UUID
     campaign_id: UUID
@@ -94,7 +94,7 @@ class Impression(Row):
 
 
 class Click(Row):
-    """A click on what was shown."""
+    """A click on an ad that was shown."""
 
     impression_id: UUID
     clicked_at: datetime
@@ -111,12 +111,12 @@ class AdBudget(Row):
 
     @property
     def available(self) -> int:
-        """What can still be reserved."""
+        """The amount that can still be reserved."""
         return self.budget - self.reserved - self.spent
 
 
 class AdDay(Row):
-    """What a campaign has reserved and spent on a day in UTC, and what was paid of it."""
+    """What a campaign has reserved, spent and paid on a day (UTC)."""
 
     campaign_id: UUID
     day: date
@@ -127,7 +127,7 @@ class AdDay(Row):
 
 
 class WrongBudget(Row):
-    """A campaign whose sums do not agree: somebody has changed them past the triggers."""
+    """A campaign whose totals are inconsistent, because triggers were bypassed."""
 
     campaign_id: UUID
     held: int

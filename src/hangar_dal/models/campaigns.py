@@ -1,4 +1,4 @@
-"""Campaigns of advertisers, and the creatives that they show. Amounts are minor units of a currency, such as cents."""
+"""Advertising campaigns and their creatives. Amounts are in minor units of a currency, such as cents."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -32,7 +32,7 @@ class CreativeStatus(StrEnum):
 
 
 class Pacing(StrEnum):
-    """EVEN spreads the daily budget over the day. FAST spends it as soon as it can."""
+    """EVEN spreads the daily budget over the day. FAST spends it as soon as possible."""
 
     EVEN = "EVEN"
     FAST = "FAST"
@@ -56,14 +56,14 @@ def _each_once(keywords: list[str]) -> list[str]:
 
 Keyword = Annotated[str, StringConstraints(min_length=1, max_length=50), AfterValidator(_is_folded)]
 Keywords = Annotated[list[Keyword], Field(max_length=30), AfterValidator(_each_once)]
-# For each trait that a request must have, such as country or language, the values that fit.
+# Maps each trait that a request must have, such as country or language, to the accepted values.
 Targeting = dict[str, list[str]]
 FrequencyCap = Annotated[int, Field(ge=1, le=100)]
 Body = Annotated[str, StringConstraints(max_length=2000)]
 
 
 class Campaign(Row):
-    """A campaign. `bid` is the price of one impression; no viewer gets more than `frequency_cap` of them on a day."""
+    """A campaign. `bid` is the price of an impression; `frequency_cap` limits the impressions per viewer and day."""
 
     id: UUID
     owner_id: UUID | None
@@ -85,7 +85,7 @@ class Campaign(Row):
 
 
 class NewCampaign(Row):
-    """A campaign to store. The bid is at most the daily budget, and that at most the total budget."""
+    """A campaign to store. `bid` must not exceed `daily_budget`, and `daily_budget` must not exceed `total_budget`."""
 
     id: UUID = Field(default_factory=uuid7)
     owner_id: UUID | None
@@ -105,7 +105,10 @@ class NewCampaign(Row):
 
 
 class CampaignChanges(TypedDict, total=False):
-    """What `update_campaign` may change. A field left out stays; None, where it is allowed, becomes NULL."""
+    """The fields that `update_campaign` may change.
+
+    Omitted fields stay as they are; None, if allowed, is stored as NULL.
+    """
 
     name: Label
     total_budget: Amount
@@ -121,7 +124,7 @@ class CampaignChanges(TypedDict, total=False):
 
 
 class Creative(Row):
-    """What a campaign shows, and where a click leads."""
+    """An ad of a campaign, and the URL that a click opens."""
 
     id: UUID
     campaign_id: UUID
@@ -149,7 +152,10 @@ class NewCreative(Row):
 
 
 class CreativeChanges(TypedDict, total=False):
-    """What `update_creative` may change. A field left out stays; None, where it is allowed, becomes NULL."""
+    """The fields that `update_creative` may change.
+
+    Omitted fields stay as they are; None, if allowed, is stored as NULL.
+    """
 
     title: Label
     body: Body

@@ -19,9 +19,9 @@ class CommentStatus(StrEnum):
 
 
 class Comment(Row):
-    """A comment. `body` is NULL once it is removed, and `author_id` once its author is deleted.
+    """A comment. `body` is None after removal; `author_id` is None after the author is deleted.
 
-    A comment on a video has the depth 1 and is its own root; an answer has the root of the comment that it answers.
+    A comment on a video has depth 1 and is its own root. An answer has the root of the comment that it answers.
     """
 
     id: UUID
@@ -38,7 +38,7 @@ class Comment(Row):
 
 
 class NewComment(Row):
-    """What `create_comment` needs; `parent_id` is the comment that it answers."""
+    """A comment for `create_comment`. `parent_id` is the comment that it answers, if any."""
 
     id: UUID = Field(default_factory=uuid7)
     video_id: UUID
@@ -49,7 +49,7 @@ class NewComment(Row):
 
 
 class ImportedComment(Row):
-    """What `import_comments` needs: a comment with its place in the tree."""
+    """A comment for `import_comments`, with its place in the tree."""
 
     id: UUID
     video_id: UUID
@@ -63,7 +63,7 @@ class ImportedComment(Row):
 
 
 class CommentAuthor(Row):
-    """What is shown of the author of a comment."""
+    """The public fields of the author of a comment."""
 
     id: UUID
     username: str | None

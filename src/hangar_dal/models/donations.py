@@ -1,4 +1,4 @@
-"""Donations to livestreams, their sums, and who gave most."""
+"""Donations to livestreams, their totals, and the top donors."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from hangar_dal.values import JsonObject, uuid7
 
 
 class NewDonation(Row):
-    """A donation. Without `transfer_id`, its transfer has the id of the donation."""
+    """A donation to store. `transfer_id` defaults to the id of the donation."""
 
     id: UUID = Field(default_factory=uuid7)
     livestream_id: UUID
@@ -23,7 +23,7 @@ class NewDonation(Row):
 
 
 class Donation(Row):
-    """A donation, with the transfer that moved the money, and with the one that took it back if it was refunded."""
+    """A donation with its transfer in the ledger, and with the reversing transfer if it was refunded."""
 
     id: UUID
     livestream_id: UUID
@@ -38,7 +38,7 @@ class Donation(Row):
 
 
 class DonationTotal(Row):
-    """What a livestream was given in a currency, without what was refunded."""
+    """The donations to a livestream in a currency, without refunded ones."""
 
     currency: str
     donations: int
@@ -46,7 +46,7 @@ class DonationTotal(Row):
 
 
 class TopDonor(Row):
-    """What a donor who is not anonymous gave to a livestream in a currency, without what was refunded."""
+    """The donations of a named donor to a livestream in a currency, without refunded ones."""
 
     donor_id: UUID
     donations: int

@@ -1,4 +1,4 @@
-"""EVE SSO tokens of characters: credentials, and therefore sealed before they reach SQL."""
+"""EVE SSO tokens of characters. They are credentials, so they are sealed before they reach SQL."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from hangar_dal.models.row import EveCharacterId, Row
 from hangar_dal.sealing import Sealed
 
-# Far above the size of the tokens that are issued today: the access token is a JWT that lists the scopes.
+# Far above the size of today's tokens. The access token is a JWT that lists the scopes.
 MAX_EVE_TOKEN_CHARACTERS = 16_384
 
 _Token = StringConstraints(min_length=1, max_length=MAX_EVE_TOKEN_CHARACTERS)
@@ -20,7 +20,7 @@ SealedRefreshToken = Annotated[str, _Token, Sealed("eve_tokens", "refresh_token"
 
 
 class EveTokenSummary(Row):
-    """What can be shown about the tokens of a character. `expires_at` is the end of the access token."""
+    """The tokens of a character without the tokens themselves. `expires_at` is the expiry of the access token."""
 
     eve_character_id: int
     user_id: UUID
@@ -44,14 +44,14 @@ class EveToken(Row):
 
 
 class ClaimedEveToken(EveToken):
-    """The tokens that the caller alone may refresh until `lease_ends_at`."""
+    """Tokens that only the holder of this claim may refresh until `lease_ends_at`."""
 
     lease_id: UUID
     lease_ends_at: datetime
 
 
 class NewEveToken(Row):
-    """What EVE SSO returned for a character, and its user. `expires_at` is the end of the access token."""
+    """Tokens that EVE SSO returned for a character, and its user. `expires_at` is the expiry of the access token."""
 
     eve_character_id: EveCharacterId
     user_id: UUID

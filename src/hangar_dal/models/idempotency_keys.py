@@ -1,4 +1,4 @@
-"""Keys by which clients repeat a request, and what they were answered."""
+"""Idempotency keys of client requests, and the stored answers."""
 
 from datetime import datetime
 from typing import Annotated
@@ -13,14 +13,14 @@ AnswerStatus = Annotated[int, Field(ge=100, le=599)]
 
 
 class Answer(Row):
-    """What a request was answered: a status of HTTP and a body. Leave secrets out of it, because it is stored."""
+    """The answer to a request: an HTTP status and a body. It is stored, so it must not contain secrets."""
 
     status: AnswerStatus
     body: JsonObject = Field(default_factory=dict)
 
 
 class NewIdempotencyKey(Row):
-    """A key that somebody works on from now on."""
+    """A key that is claimed from now on."""
 
     id: UUID = Field(default_factory=uuid7)
     scope: Label
@@ -51,7 +51,7 @@ class IdempotencyKey(Row):
 
 
 class ClaimedKey(Row):
-    """A key that its claimer alone works on until `lease_ends_at`."""
+    """A claimed key. Only the holder of this claim may work on it until `lease_ends_at`."""
 
     scope: Label
     key: Label

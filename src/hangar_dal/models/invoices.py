@@ -1,4 +1,4 @@
-"""Invoices with lines, and whom they are for. Amounts are minor units of a currency, such as cents."""
+"""Invoices with lines and recipients. Amounts are in minor units of a currency, such as cents."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ BasisPoints = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class InvoiceStatus(StrEnum):
-    """A DRAFT has no number and may be changed. PAID and VOID are final; UNCOLLECTIBLE may still be paid."""
+    """A DRAFT has no number and can be changed. PAID and VOID are final; UNCOLLECTIBLE can still be paid."""
 
     DRAFT = "DRAFT"
     OPEN = "OPEN"
@@ -46,7 +46,7 @@ class NewInvoiceLine(Row):
 
 
 class NewRecipient(Row):
-    """Whom an invoice is for, in words. It is deleted with the customer."""
+    """The name and address of the recipient of an invoice. Deleted together with the customer."""
 
     name: Label
     address: LongText
@@ -54,7 +54,10 @@ class NewRecipient(Row):
 
 
 class NewInvoice(Row):
-    """An invoice to draft, by a seller such as `de`. With a subscription, it is the one for that period."""
+    """An invoice to draft. `seller` is a short name such as `de`.
+
+    With a subscription, it is the invoice for one period.
+    """
 
     id: UUID = Field(default_factory=uuid7)
     seller: ShortText
@@ -68,7 +71,7 @@ class NewInvoice(Row):
 
 
 class InvoiceEntry(Row):
-    """What the table of invoices stores of a new one."""
+    """The columns of the invoices table for a new invoice."""
 
     id: UUID
     seller: ShortText
@@ -80,7 +83,7 @@ class InvoiceEntry(Row):
 
 
 class InvoiceLine(Row):
-    """A line of an invoice as it is stored."""
+    """A stored line of an invoice."""
 
     invoice_id: UUID
     position: int
@@ -93,7 +96,7 @@ class InvoiceLine(Row):
 
 
 class InvoiceRecipient(Row):
-    """Whom an invoice is for."""
+    """The stored recipient of an invoice."""
 
     invoice_id: UUID
     user_id: UUID
@@ -103,7 +106,7 @@ class InvoiceRecipient(Row):
 
 
 class Invoice(Row):
-    """An invoice. `total` is `net` and `tax`, the sums of its lines. It has a number from `issued_at` on."""
+    """An invoice. `net` and `tax` are the totals of its lines; `total` is their sum. An issued invoice has a number."""
 
     id: UUID
     seller: str
@@ -126,7 +129,7 @@ class Invoice(Row):
 
 
 class InvoiceDocument(Invoice):
-    """An invoice with its lines, and with whom it is for, unless that user was deleted."""
+    """An invoice with its lines and its recipient. The recipient is None if the customer was deleted."""
 
     recipient_name: str | None
     recipient_address: str | None

@@ -1,4 +1,4 @@
-"""Accounts, transfers between them, and balances. Amounts are minor units of a currency, such as cents."""
+"""Ledger accounts, transfers and balances. Amounts are in minor units of a currency, such as cents."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from hangar_dal.values import JsonObject, uuid7
 
 
 class TransferKind(StrEnum):
-    """PENDING holds an amount. POSTED, VOIDED and EXPIRED end a hold; REVERSAL takes a transfer back."""
+    """PENDING is a hold. POSTED, VOIDED and EXPIRED end a hold. REVERSAL reverses a transfer."""
 
     TRANSFER = "TRANSFER"
     PENDING = "PENDING"
@@ -22,7 +22,7 @@ class TransferKind(StrEnum):
 
 
 class NewLedgerAccount(Row):
-    """An account to open. A code is unique: `revenue:EUR`, or `wallet:EUR:` and an id."""
+    """An account to open. `code` is unique, such as `revenue:EUR`, or `wallet:EUR:` followed by an id."""
 
     id: UUID = Field(default_factory=uuid7)
     code: Label | None = None
@@ -34,13 +34,13 @@ class NewLedgerAccount(Row):
 
 
 class ImportedLedgerAccount(NewLedgerAccount):
-    """An account that was opened elsewhere. It is stored open: what is closed takes no transfers."""
+    """An account that was opened elsewhere. It is stored as open, because a closed account accepts no transfers."""
 
     created_at: datetime
 
 
 class LedgerAccount(Row):
-    """An account. One that may not be negative never has less than nothing, holds included."""
+    """An account. Unless `may_be_negative`, its balance minus its holds is never below zero."""
 
     id: UUID
     code: Label | None
@@ -54,7 +54,7 @@ class LedgerAccount(Row):
 
 
 class NewTransfer(Row):
-    """An amount that goes from the debited account to the credited one."""
+    """An amount to move from the debited account to the credited account."""
 
     id: UUID = Field(default_factory=uuid7)
     debit_account_id: UUID
@@ -66,13 +66,13 @@ class NewTransfer(Row):
 
 
 class NewHold(NewTransfer):
-    """An amount that is set aside until it is posted or voided, or expires."""
+    """An amount to reserve until it is posted or voided, or expires."""
 
     expires_at: datetime | None = None
 
 
 class Transfer(Row):
-    """A row of the books."""
+    """A booked row of the ledger."""
 
     id: UUID
     kind: TransferKind
@@ -89,7 +89,7 @@ class Transfer(Row):
 
 
 class Balance(Row):
-    """What an account has: `posted` is credits less debits; `held` may still leave, `expected` may still come."""
+    """An account's balance: `posted` is credits minus debits; `held` and `expected` are outgoing and incoming holds."""
 
     account_id: UUID
     posted: int
@@ -98,12 +98,12 @@ class Balance(Row):
 
     @property
     def available(self) -> int:
-        """What can leave the account: posted less held."""
+        """The amount that can leave the account: `posted` minus `held`."""
         return self.posted - self.held
 
 
 class TrialBalance(Row):
-    """The sums of all accounts in a currency; debits and credits are equal, as are the two pending ones."""
+    """The totals of all accounts in a currency. Debits equal credits, and pending debits equal pending credits."""
 
     currency: Currency
     debits: int
@@ -113,7 +113,7 @@ class TrialBalance(Row):
 
 
 class WrongBalance(Row):
-    """An account whose sums are not those of its transfers: somebody has changed the books past their rules."""
+    """An account whose balance differs from the sum of its transfers, because triggers were bypassed."""
 
     account_id: UUID
     posted: int

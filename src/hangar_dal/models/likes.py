@@ -1,4 +1,4 @@
-"""Who likes which video and which comment."""
+"""Likes of videos and comments."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from hangar_dal.models.row import Row
 
 
 class VideoLike(Row):
-    """That a user likes a video."""
+    """A like of a video by a user."""
 
     video_id: UUID
     user_id: UUID
@@ -15,7 +15,7 @@ class VideoLike(Row):
 
 
 class CommentLike(Row):
-    """That a user likes a comment."""
+    """A like of a comment by a user."""
 
     comment_id: UUID
     user_id: UUID

@@ -15,7 +15,7 @@ SlowSeconds = Annotated[int, Field(ge=0, le=3600)]
 
 
 class ChatMessageKind(StrEnum):
-    """A SYSTEM message comes from the application, a DONATION from `streaming.donate`."""
+    """SYSTEM messages come from the application, DONATION messages from `streaming.donate`."""
 
     MESSAGE = "MESSAGE"
     SYSTEM = "SYSTEM"
@@ -23,7 +23,7 @@ class ChatMessageKind(StrEnum):
 
 
 class ChatMessage(Row):
-    """A message. One that was removed has no text, and says when and by whom."""
+    """A chat message. After removal, `body` is None, and `removed_at` and `removed_by` are set."""
 
     id: UUID
     livestream_id: UUID
@@ -37,7 +37,7 @@ class ChatMessage(Row):
 
 
 class NewChatMessage(Row):
-    """A message to send. A MESSAGE has an author and a text."""
+    """A message to send. The kind MESSAGE needs an author and a text."""
 
     id: UUID = Field(default_factory=uuid7)
     livestream_id: UUID
@@ -48,7 +48,7 @@ class NewChatMessage(Row):
 
 
 class ChatRules(Row):
-    """The rules of a chat. `slow_seconds` is the pause between two messages of an author, 0 for none."""
+    """The rules of a chat. `slow_seconds` is the minimum time between two messages of an author; 0 turns it off."""
 
     livestream_id: UUID
     slow_seconds: SlowSeconds = 0
@@ -65,7 +65,7 @@ class Moderator(Row):
 
 
 class NewBan(Row):
-    """A ban in the chats of an owner, until `expires_at` or for ever."""
+    """A ban from an owner's chats, until `expires_at` or forever."""
 
     owner_id: UUID
     user_id: UUID
@@ -75,7 +75,7 @@ class NewBan(Row):
 
 
 class Ban(Row):
-    """A user may not write in the chats of an owner. `banned_by` is None when that user was deleted."""
+    """A ban of a user from an owner's chats. `banned_by` is None if that user was deleted."""
 
     owner_id: UUID
     user_id: UUID

@@ -1,4 +1,4 @@
-"""Who watches livestreams, for how long, and how many at once."""
+"""Viewers of livestreams, their watch time, and counts of viewers."""
 
 from datetime import datetime
 from typing import Annotated
@@ -13,7 +13,10 @@ ViewerIds = Annotated[list[UUID], Field(max_length=10_000)]
 
 
 class Viewer(Row):
-    """A user has watched a livestream. `seen_at` is the last report, `watched_ms` the time between reports."""
+    """A viewer of a livestream.
+
+    `seen_at` is the time of the last report, `watched_ms` the watch time in milliseconds.
+    """
 
     livestream_id: UUID
     viewer_id: UUID
@@ -23,7 +26,10 @@ class Viewer(Row):
 
 
 class ViewerTotals(Row):
-    """`viewers` and `peak` are those of the samples. `all_viewers` and `watched_ms` are exact, with those who left."""
+    """Viewer counts of a livestream.
+
+    `viewers` and `peak` are sampled; `all_viewers` and `watched_ms` are exact totals.
+    """
 
     livestream_id: UUID
     sampled_at: datetime | None
@@ -34,6 +40,6 @@ class ViewerTotals(Row):
 
 
 class ViewedLivestream(Livestream):
-    """A livestream and how many watched it at the last sample."""
+    """A livestream and its number of viewers at the last sample."""
 
     viewers: int

@@ -1,4 +1,4 @@
-"""Who wants to be reminded of a livestream."""
+"""Reminders of livestreams."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,7 +7,7 @@ from hangar_dal.models.row import Row
 
 
 class Reminder(Row):
-    """A user wants to be reminded. `queued_at` is when the message was given to the outbox."""
+    """A reminder of a livestream for a user. `queued_at` is when it was written to the outbox."""
 
     livestream_id: UUID
     user_id: UUID

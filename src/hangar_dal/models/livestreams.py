@@ -1,4 +1,4 @@
-"""Livestreams: announced, live, over or called off; and the keys with which they are sent."""
+"""Livestreams, and the stream keys for broadcasting."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ class LivestreamStatus(StrEnum):
 
 
 class Livestream(Row):
-    """A livestream. `scheduled_at` is when its owner wants to begin, `recording_id` the video that was made of it."""
+    """A livestream. `scheduled_at` is its planned start; `recording_id` is the id of its recording, a video."""
 
     id: UUID
     owner_id: UUID
@@ -45,7 +45,10 @@ class Livestream(Row):
 
 
 class NewLivestream(Row):
-    """What `create_livestream` and `import_livestreams` need. One that is not SCHEDULED has its instants."""
+    """A livestream for `create_livestream` or `import_livestreams`.
+
+    Unless SCHEDULED, it needs the times of its status.
+    """
 
     id: UUID = Field(default_factory=uuid7)
     owner_id: UUID
@@ -64,7 +67,10 @@ class NewLivestream(Row):
 
 
 class LivestreamChanges(TypedDict, total=False):
-    """What `update_livestream` may change. A field left out stays; None, where it is allowed, becomes NULL."""
+    """The fields that `update_livestream` may change.
+
+    Omitted fields stay as they are; None, if allowed, is stored as NULL.
+    """
 
     title: Label
     description: About
@@ -78,7 +84,7 @@ class LivestreamChanges(TypedDict, total=False):
 
 
 class IssuedStreamKey(Row):
-    """A new key, which cannot be read again."""
+    """A new stream key. It cannot be read again."""
 
     livestream_id: UUID
     key: SecretStr

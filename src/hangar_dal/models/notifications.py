@@ -12,7 +12,7 @@ from hangar_dal.values import JsonObject, uuid7
 
 
 class Channel(StrEnum):
-    """INBOX decides which notifications are stored; the others are for those who deliver them."""
+    """INBOX controls which notifications are stored. EMAIL and PUSH are for the application's senders."""
 
     INBOX = "INBOX"
     EMAIL = "EMAIL"
@@ -20,7 +20,7 @@ class Channel(StrEnum):
 
 
 class Notification(Row):
-    """What one user received about one event."""
+    """A notification of one user about one event."""
 
     recipient_id: UUID
     event_id: UUID
@@ -51,28 +51,28 @@ class _Content(Row):
 
 
 class NewNotification(_Content):
-    """A notification for one user, who gets each event once."""
+    """A notification to store for one user. Each user gets an event once."""
 
     recipient_id: UUID
     actor_id: UUID | None = None
 
 
 class NewEvent(_Content):
-    """An event for all who followed `actor_id` before `created_at`."""
+    """An event for all users who followed `actor_id` before `created_at`."""
 
     actor_id: UUID
     created_at: datetime
 
 
 class FanOutCursor(Row):
-    """The last follower whom a fan-out has reached: the key from which it goes on."""
+    """The last follower that a fan-out has notified. Pass it as `after` to continue."""
 
     created_at: datetime
     follower_id: UUID
 
 
 class Preference(Row):
-    """Whether a user wants to hear of a kind of event through a channel."""
+    """Whether a user wants notifications of a kind through a channel."""
 
     user_id: UUID
     kind: str

@@ -1,4 +1,4 @@
-"""One-time tokens: what the links are for that are sent to users, and the addresses that users have confirmed."""
+"""One-time tokens for links that are sent to users, and the addresses that users have confirmed."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ class TokenPurpose(StrEnum):
 
 
 class OneTimeToken(Row):
-    """What is stored about a token. `email` was the user's address when the token was made: where it is to be sent."""
+    """A stored token without its hash. `email` is the user's address at creation; send the token to it."""
 
     user_id: UUID
     purpose: TokenPurpose
@@ -30,7 +30,7 @@ class OneTimeToken(Row):
 
 
 class ImportedOneTimeToken(Row):
-    """A token with its hash, as another system or a backup had it."""
+    """A token with its hash, from another system or a backup."""
 
     user_id: UUID
     purpose: TokenPurpose
@@ -42,14 +42,14 @@ class ImportedOneTimeToken(Row):
 
 
 class IssuedOneTimeToken(Row):
-    """A new token, which cannot be read again, and what is stored about it."""
+    """A new token, which cannot be read again, and its stored row."""
 
     token: SecretStr
     stored: OneTimeToken
 
 
 class ConfirmedEmail(Row):
-    """The address that a user has proved to receive mail at. It counts while it is still the user's address."""
+    """The address that a user has confirmed. It is valid only while it equals the user's current address."""
 
     user_id: UUID
     email: str

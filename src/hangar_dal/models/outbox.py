@@ -1,4 +1,4 @@
-"""Messages that a transaction leaves for workers, and what has become of them."""
+"""Outbox messages for workers, and their status."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from hangar_dal.values import JsonObject, uuid7
 
 
 class MessageStatus(StrEnum):
-    """PENDING can be claimed, WAITING stands behind another message of its ordering key."""
+    """PENDING messages can be claimed. WAITING messages are behind another message of the same ordering key."""
 
     PENDING = "PENDING"
     WAITING = "WAITING"
@@ -27,8 +27,8 @@ Topic = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 class Message(Row):
     """A message of the outbox.
 
-    `due_at` says when it may be claimed: at first, after a failure, or when its lease ends. Of a message that is done
-    or dead it is the last such instant. `number` is its place in the order.
+    `due_at` is when the message can next be claimed: its first due time, its next retry, or the end of its lease. A
+    DONE or DEAD message keeps its last value. `number` is the position in the order.
     """
 
     number: int
@@ -46,7 +46,10 @@ class Message(Row):
 
 
 class ClaimedMessage(Row):
-    """A message that its claimer alone may work on until `lease_ends_at`. `attempts` counts this attempt too."""
+    """A claimed message. Only the holder of this claim may work on it until `lease_ends_at`.
+
+    `attempts` includes this one.
+    """
 
     number: int
     id: UUID
@@ -61,7 +64,7 @@ class ClaimedMessage(Row):
 
 
 class NewMessage(Row):
-    """A message to be written. `due_at` is the current time unless it is given."""
+    """A message to write. `due_at` defaults to the current time."""
 
     id: UUID = Field(default_factory=uuid7)
     topic: Topic

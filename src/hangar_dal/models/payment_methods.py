@@ -1,4 +1,4 @@
-"""What users pay with: the provider's token, sealed, and what may be shown of it."""
+"""Payment methods of users: the provider's token, sealed, and details to display."""
 
 import re
 from datetime import datetime
@@ -32,7 +32,10 @@ Year = Annotated[int, Field(ge=2000, le=9999)]
 
 
 class NewPaymentMethod(Row):
-    """A method to store. `brand` is a name such as `visa`, `sepa_debit` or `paypal`; not each has digits or an end."""
+    """A method to store. `brand` is a name such as `visa` or `paypal`.
+
+    Some brands have no last digits and no expiry.
+    """
 
     id: UUID = Field(default_factory=uuid7)
     user_id: UUID
@@ -51,7 +54,7 @@ class NewPaymentMethod(Row):
 
 
 class PaymentMethodSummary(Row):
-    """What may be shown of a method."""
+    """A method without its token, safe to display."""
 
     id: UUID
     user_id: UUID
@@ -78,7 +81,7 @@ class PaymentMethod(Row):
 
 
 class DefaultPaymentMethod(Row):
-    """The method of a user that is taken if none is named."""
+    """The default payment method of a user."""
 
     user_id: UUID
     payment_method_id: UUID
@@ -86,7 +89,7 @@ class DefaultPaymentMethod(Row):
 
 
 class PaymentMethodChanges(TypedDict, total=False):
-    """What a provider reports when a card was replaced. Give both parts of the expiry."""
+    """The details that change when a card is replaced. Pass month and year of the expiry together."""
 
     brand: PlainName
     last_four: LastFour | None

@@ -1,4 +1,4 @@
-"""Payments, what was captured and refunded of them, and revenue. Amounts are minor units of a currency."""
+"""Payments, captures, refunds and revenue. Amounts are in minor units of a currency, such as cents."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from hangar_dal.values import JsonObject, uuid7
 
 
 class PaymentStatus(StrEnum):
-    """A payment that is CAPTURED or later may have been captured in part, and may be captured again."""
+    """A payment that is CAPTURED or later may be captured only in part, and can be captured again."""
 
     CREATED = "CREATED"
     AUTHORIZED = "AUTHORIZED"
@@ -24,9 +24,10 @@ class PaymentStatus(StrEnum):
 
 
 class NewPayment(Row):
-    """A payment to create. `provider_reference` is the provider's name for it, `reference` an object such as an order.
+    """A payment to create.
 
-    Neither is a text of 14 to 19 digits: that may be a card number.
+    `provider_reference` is the provider's id, `reference` an application object such as an order. Both must not be 14
+    to 19 digits, because that may be a card number.
     """
 
     id: UUID = Field(default_factory=uuid7)
@@ -41,7 +42,7 @@ class NewPayment(Row):
 
 
 class Payment(Row):
-    """A payment. `captured` and `refunded` are sums."""
+    """A payment. `captured` and `refunded` are the totals of its captures and refunds."""
 
     id: UUID
     payer_id: UUID | None
@@ -61,14 +62,14 @@ class Payment(Row):
     updated_at: datetime
 
     def uncaptured(self) -> "ImportedPayment":
-        """The payment as it was before its captures, for an import of both."""
+        """Return the payment as before its captures, to import the payment and the captures separately."""
         status = self.status if self.captured == 0 else PaymentStatus.AUTHORIZED
         fields = {name: getattr(self, name) for name in ImportedPayment.model_fields}
         return ImportedPayment(**{**fields, "status": status})
 
 
 class ImportedPayment(NewPayment):
-    """A payment of which nothing is captured yet."""
+    """A payment to import, before its captures."""
 
     status: PaymentStatus
     failure_code: str | None
@@ -77,7 +78,7 @@ class ImportedPayment(NewPayment):
 
 
 class Capture(Row):
-    """An amount that was taken of a payment."""
+    """A captured amount of a payment."""
 
     id: UUID
     payment_id: UUID
@@ -86,7 +87,7 @@ class Capture(Row):
 
 
 class Refund(Row):
-    """An amount that was given back; of a disputed payment, all that was left."""
+    """A refunded amount of a payment. For a disputed payment, it is the whole rest."""
 
     id: UUID
     payment_id: UUID
@@ -95,7 +96,7 @@ class Refund(Row):
 
 
 class Revenue(Row):
-    """What was captured and refunded on a day in UTC."""
+    """The captured and refunded amounts of a day (UTC) in a currency."""
 
     currency: Currency
     day: date
@@ -104,12 +105,12 @@ class Revenue(Row):
 
     @property
     def net(self) -> int:
-        """Captured less refunded."""
+        """Captured minus refunded."""
         return self.captured - self.refunded
 
 
 class WrongRevenue(Row):
-    """A day whose sums are not those of its rows: somebody has changed them past their triggers."""
+    """A day whose totals differ from its rows, because triggers were bypassed."""
 
     currency: Currency
     day: date

@@ -1,4 +1,4 @@
-"""Plans: what is sold, for an amount in each interval."""
+"""Plans to subscribe to, with an amount per interval."""
 
 from datetime import datetime
 from typing import Annotated
@@ -15,7 +15,7 @@ IntervalCount = Annotated[int, Field(ge=1, le=365)]
 
 
 class NewPlan(Row):
-    """A plan to sell: `interval_count` 3 and `interval_unit` MONTH are a quarter."""
+    """A plan to sell. `interval_count=3` and `interval_unit=MONTH` bill every quarter."""
 
     id: UUID = Field(default_factory=uuid7)
     code: Label
@@ -29,7 +29,7 @@ class NewPlan(Row):
 
 
 class Plan(Row):
-    """A plan. One that is closed takes no more subscriptions; those that it has go on."""
+    """A plan. A closed plan accepts no new subscriptions; existing subscriptions continue."""
 
     id: UUID
     code: Label
@@ -45,7 +45,7 @@ class Plan(Row):
 
 
 class PlanChanges(TypedDict, total=False):
-    """What may be changed: the price and the interval may not."""
+    """The fields of a plan that can be changed. Price and interval cannot be changed."""
 
     name: Label
     metadata: JsonObject

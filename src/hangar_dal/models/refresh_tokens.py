@@ -1,4 +1,4 @@
-"""Refresh tokens: the sessions of signed-in devices. A session is a family of tokens, of which one is live."""
+"""Refresh tokens: the sessions of signed-in devices. A session is a family of tokens with one live token."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +10,10 @@ from hangar_dal.values import uuid7
 
 
 class RefreshToken(Row):
-    """What is stored about a token, which is live while neither `used_at` nor `revoked_at` is set.
+    """A stored token. It is live while neither `used_at` nor `revoked_at` is set.
 
     The tokens of one sign-in have the same `family_id`, `signed_in_at` and `session_ends_at`. `rotated_from` is the
-    `jti` of the token that was used for this one; it is None for the first, whose `jti` is the `family_id`.
+    `jti` of the previous token. It is None for the first token, whose `jti` is the `family_id`.
     """
 
     jti: UUID
@@ -31,7 +31,7 @@ class RefreshToken(Row):
 
 
 class NewRefreshToken(Row):
-    """What `insert_refresh_token` needs; `issue_refresh_token` and `rotate_refresh_token` make it."""
+    """A token to store, created by `issue_refresh_token` and `rotate_refresh_token`."""
 
     jti: UUID = Field(default_factory=uuid7)
     family_id: UUID
@@ -47,7 +47,7 @@ class NewRefreshToken(Row):
 
 
 class IssuedRefreshToken(Row):
-    """A new token, which cannot be read again, and what is stored about it."""
+    """A new token, which cannot be read again, and its stored row."""
 
     token: SecretStr
     session: RefreshToken

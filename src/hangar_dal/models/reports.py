@@ -1,4 +1,4 @@
-"""Reports about videos, comments and users, and what moderators decide."""
+"""Reports about videos, comments and users, and the moderators' decisions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -38,9 +38,9 @@ class ReportResolution(StrEnum):
 
 
 class Report(Row):
-    """A report. A moderator holds it until `available_at`, which is NULL once it is resolved.
+    """A report. A claim lasts until `available_at`, which is None after the report is resolved.
 
-    `reporter_id` and `claimed_by` become NULL when these users are deleted. The target may be gone as well.
+    `reporter_id` and `claimed_by` become None when these users are deleted. The target may also be deleted.
     """
 
     id: UUID
@@ -61,7 +61,7 @@ class Report(Row):
 
 
 class NewReport(Row):
-    """What `create_report` needs."""
+    """A report for `create_report`."""
 
     id: UUID = Field(default_factory=uuid7)
     reporter_id: UUID

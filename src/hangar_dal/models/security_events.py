@@ -55,9 +55,9 @@ RetentionDays = Annotated[int, Field(ge=1, le=36_500)]
 
 
 class SecurityEvent(Row):
-    """What happened to an account. `actor_id` is the administrator who did it, if it was not the user.
+    """An event of an account. `actor_id` is the administrator who caused it, if it was not the user.
 
-    `user_id` is None if nobody was recognised, as when a sign-in fails for an unknown name. The user may be gone.
+    `user_id` is None if the user is unknown, as for a failed sign-in with an unknown name. The user may be deleted.
     """
 
     id: UUID
@@ -70,7 +70,7 @@ class SecurityEvent(Row):
 
 
 class NewSecurityEvent(Row):
-    """What `record_security_event` needs; the database's clock says when. It must not hold a secret."""
+    """An event for `record_security_event`. The database's clock sets the time. It must not contain secrets."""
 
     id: UUID = Field(default_factory=uuid7)
     kind: SecurityEventKind

@@ -1,4 +1,4 @@
-"""Third-party session cookies: credentials, and therefore sealed before they reach SQL."""
+"""Third-party session cookies. They are credentials, so they are sealed before they reach SQL."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,7 +20,7 @@ SealedCookies = Annotated[
 
 
 class SessionCookieSummary(Row):
-    """What can be shown about a session without its cookies."""
+    """A session without its cookies, safe to display."""
 
     id: UUID
     user_id: UUID
@@ -30,7 +30,7 @@ class SessionCookieSummary(Row):
 
 
 class SessionCookie(Row):
-    """A user's session at a platform: what the browser exported. `model_dump` reveals the cookies, `repr` does not."""
+    """A user's browser session on a platform. `model_dump` reveals the cookies, `repr` does not."""
 
     id: UUID
     user_id: UUID
@@ -41,9 +41,9 @@ class SessionCookie(Row):
 
 
 class NewSessionCookie(Row):
-    """What `create_session_cookie` and `import_session_cookies` need; `expires_at` must lie ahead.
+    """A session for `create_session_cookie` or `import_session_cookies`. `expires_at` must be in the future.
 
-    If it is not given, it is when the last of the cookies expires: docs/cookies.md.
+    `expires_at` defaults to the latest expiry of the cookies; see docs/cookies.md.
     """
 
     id: UUID = Field(default_factory=uuid7)
@@ -54,6 +54,6 @@ class NewSessionCookie(Row):
 
 
 class UserWithSessionCookies(User):
-    """A user and the list of theirs, newest first."""
+    """A user with a list of the user's sessions, newest first."""
 
     session_cookies: list[SessionCookie]

@@ -1,4 +1,4 @@
-"""Videos that were passed on."""
+"""Shares of videos."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from hangar_dal.values import JsonObject, uuid7
 
 
 class ShareChannel(StrEnum):
-    """Where a video was passed on: as a link, by e-mail, to another user, or elsewhere."""
+    """How a video was shared: as a link, by e-mail, with another user, or otherwise."""
 
     LINK = "LINK"
     EMAIL = "EMAIL"
@@ -21,7 +21,7 @@ class ShareChannel(StrEnum):
 
 
 class Share(Row):
-    """That a user passed a video on; `recipient_id` is set for the channel USER."""
+    """A share of a video by a user. `recipient_id` is set for the channel USER."""
 
     id: UUID
     video_id: UUID
@@ -34,7 +34,7 @@ class Share(Row):
 
 
 class NewShare(Row):
-    """What `share_video` needs. The channel USER has a recipient, and no other channel has one."""
+    """A share for `share_video`. The channel USER needs a recipient; other channels must not have one."""
 
     id: UUID = Field(default_factory=uuid7)
     video_id: UUID

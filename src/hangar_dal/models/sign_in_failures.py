@@ -7,14 +7,14 @@ from pydantic import Field
 
 from hangar_dal.models.row import Row
 
-# From this number of failures on, each one locks.
+# From this number of failures on, each failure starts a lock.
 FreeAttempts = Annotated[int, Field(ge=2)]
 
 
 class SignInFailures(Row):
-    """How many attempts in a row have failed. An attempt counts as failed until it has succeeded.
+    """The number of consecutive failed attempts for a key. A running attempt counts as failed until it succeeds.
 
-    `refused` is the number of attempts since the last lock began, which were not counted.
+    `refused` is the number of attempts refused since the last lock began. They are not counted as failures.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Who follows and who blocks whom."""
+"""Follows and blocks between users."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ class FollowStatus(StrEnum):
 
 
 class Follow(Row):
-    """That one user follows another, or has asked to."""
+    """A follow of one user by another, or a request for it (PENDING)."""
 
     follower_id: UUID
     followed_id: UUID
@@ -23,7 +23,7 @@ class Follow(Row):
 
 
 class NewFollow(Row):
-    """What `import_follows` needs: that one user follows another since an instant, or has asked to."""
+    """A follow or a request for `import_follows`."""
 
     follower_id: UUID
     followed_id: UUID
@@ -32,7 +32,7 @@ class NewFollow(Row):
 
 
 class Block(Row):
-    """That one user has blocked another."""
+    """A block of one user by another."""
 
     blocker_id: UUID
     blocked_id: UUID
@@ -40,7 +40,7 @@ class Block(Row):
 
 
 class ListedUser(Row):
-    """A user in a list of followers, requests or blocked users, and since when they are in it."""
+    """A user in a list of followers, requests or blocked users. `created_at` is when the user was added to it."""
 
     id: UUID
     username: str | None
@@ -56,7 +56,7 @@ class FollowCounts(Row):
 
 
 class Profile(Row):
-    """What a viewer is shown of a user, and whether each follows the other."""
+    """A user as shown to a viewer, and whether the two follow each other."""
 
     id: UUID
     username: str | None

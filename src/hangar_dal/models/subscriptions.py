@@ -1,4 +1,4 @@
-"""Subscriptions of users to plans, and their periods. Amounts are minor units of a currency, such as cents."""
+"""Subscriptions of users to plans, and their periods. Amounts are in minor units of a currency, such as cents."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ DayOfMonth = Annotated[int, Field(ge=1, le=31)]
 
 
 class SubscriptionStatus(StrEnum):
-    """A CANCELLED subscription has ended; a PAST_DUE one waits for a payment, and begins no other period until then."""
+    """A CANCELLED subscription has ended. A PAST_DUE subscription is not renewed until it is paid."""
 
     TRIALING = "TRIALING"
     ACTIVE = "ACTIVE"
@@ -25,7 +25,7 @@ class SubscriptionStatus(StrEnum):
 
 
 class PeriodKind(StrEnum):
-    """TRIAL and PAUSED periods cost nothing. A PAUSED period has no end until the subscription goes on."""
+    """TRIAL and PAUSED periods cost nothing. A PAUSED period has no end until the subscription is resumed."""
 
     TRIAL = "TRIAL"
     PAID = "PAID"
@@ -33,7 +33,7 @@ class PeriodKind(StrEnum):
 
 
 class NewSubscription(Row):
-    """A subscription that begins now, or at `starts_at`. `trial_days` replaces those of the plan."""
+    """A subscription that begins now or at `starts_at`. `trial_days` overrides the trial of the plan."""
 
     id: UUID = Field(default_factory=uuid7)
     user_id: UUID
@@ -44,7 +44,7 @@ class NewSubscription(Row):
 
 
 class ImportedSubscription(Row):
-    """A subscription that another system began, with the period that runs now: it gets the number 1."""
+    """A subscription that began in another system, with its current period, which becomes period number 1."""
 
     id: UUID = Field(default_factory=uuid7)
     user_id: UUID
@@ -63,10 +63,10 @@ class ImportedSubscription(Row):
 
 
 class Subscription(Row):
-    """A subscription with the period that runs now, which costs `period_amount` less `period_credit`.
+    """A subscription with its current period, which costs `period_amount` minus `period_credit`.
 
-    `credit` is left of periods that were cut short, and pays for the next ones. If the user was deleted, there is no
-    `user_id` and no `cancelled_at`, and the status is CANCELLED.
+    `credit` is the unused amount of shortened periods. It pays for the next periods. If the user was deleted, `user_id`
+    and `cancelled_at` are None, and the status is CANCELLED.
     """
 
     id: UUID
@@ -90,7 +90,7 @@ class Subscription(Row):
 
 
 class DueSubscription(Subscription):
-    """A subscription whose period is over, with the terms of the plan that it goes on with."""
+    """A subscription whose period has ended, with the terms of the plan for its next period."""
 
     period_ends_at: datetime  # pyright: ignore[reportIncompatibleVariableOverride] - rows are frozen
     next_amount: int
@@ -99,7 +99,7 @@ class DueSubscription(Subscription):
 
 
 class Terms(Row):
-    """What a subscription needs to know of a plan."""
+    """The price, interval and trial of a plan."""
 
     plan_id: UUID
     currency: Currency
@@ -110,7 +110,7 @@ class Terms(Row):
 
 
 class NextPeriod(Row):
-    """The period that comes after the one with the number before."""
+    """The next period of a subscription. `period_number` is one higher than the current number."""
 
     id: UUID
     status: SubscriptionStatus
@@ -128,7 +128,7 @@ class NextPeriod(Row):
 
 
 class SubscriptionPeriod(Row):
-    """A period of a subscription: it begins where the one before it ends."""
+    """A period of a subscription. It begins when the previous period ends."""
 
     subscription_id: UUID
     number: int
@@ -142,5 +142,5 @@ class SubscriptionPeriod(Row):
 
     @property
     def due(self) -> int:
-        """What is to be paid for it: the amount less the credit of earlier periods."""
+        """The amount to pay for the period: `amount` minus the credit from earlier periods."""
         return self.amount - self.credit

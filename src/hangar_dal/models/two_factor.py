@@ -1,4 +1,4 @@
-"""Second factors: the secret that a device makes codes with, and the codes for users who have lost the device."""
+"""Second factors: the secret from which a device computes codes, and recovery codes for users who lost the device."""
 
 from datetime import datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ Step = NotNegative
 class TwoFactor(Row):
     """A second factor, pending until its first correct code. `model_dump` reveals the secret, `repr` does not.
 
-    `last_step` is the step of the code that was accepted last: the number of half minutes since 1970.
+    `last_step` is the time step of the last accepted code. Steps are 30 seconds long and counted from 1970.
     """
 
     id: UUID
@@ -29,7 +29,7 @@ class TwoFactor(Row):
 
 
 class TwoFactorSummary(Row):
-    """What can be shown about a second factor, without its secret."""
+    """A second factor without its secret, safe to display."""
 
     id: UUID
     user_id: UUID
@@ -39,7 +39,7 @@ class TwoFactorSummary(Row):
 
 
 class RecoveryCode(Row):
-    """What is stored about a recovery code, without its hash."""
+    """A stored recovery code without its hash."""
 
     two_factor_id: UUID
     number: int
@@ -48,7 +48,7 @@ class RecoveryCode(Row):
 
 
 class NewTwoFactor(Row):
-    """What `insert_pending_two_factor` needs; `enrol_two_factor` makes the secret."""
+    """A second factor to store. `enrol_two_factor` creates the secret."""
 
     id: UUID = Field(default_factory=uuid7)
     user_id: UUID

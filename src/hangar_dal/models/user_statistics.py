@@ -1,4 +1,4 @@
-"""How many users there are, by status and type, and by day."""
+"""Numbers of users by status, type and day."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from hangar_dal.models.users import UserStatus, UserType
 
 
 class UserCount(Row):
-    """How many users have this status and this type."""
+    """The number of users with this status and type."""
 
     status: UserStatus
     user_type: UserType
@@ -15,7 +15,7 @@ class UserCount(Row):
 
 
 class UserCountOfDay(Row):
-    """How many users of this status and type belong to a day in UTC."""
+    """The number of users with this status and type on a day (UTC)."""
 
     status: UserStatus
     user_type: UserType

@@ -1,4 +1,4 @@
-"""Accounts: local ones with a password, and EVE SSO ones that belong to a character."""
+"""User accounts: local accounts with a password, and EVE SSO accounts with a character."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -32,7 +32,7 @@ class UserRole(StrEnum):
     ADMIN = "ADMIN"
 
 
-# Without `@`, and without the two characters that fold to it, a username can never pose as an e-mail address.
+# A username contains neither `@` nor the two characters that fold to it, so it can never look like an address.
 Username = Annotated[
     str,
     CaseInsensitive,
@@ -47,14 +47,14 @@ DisplayName = Annotated[
     str, CaseInsensitive, Searchable, StringConstraints(min_length=1, max_length=100), AfterValidator(visible_name)
 ]
 
-# What is looked up need not be well formed, only short enough to be worth a look.
+# A lookup value need not be valid, only short enough.
 Lookup = Annotated[str, CaseInsensitive, StringConstraints(max_length=254)]
 Address = Annotated[str, EmailAddress]
 Part = Annotated[str, Searchable, StringConstraints(max_length=254), AfterValidator(long_enough)]
 
 
 class User(Row):
-    """An account. `is_active` and `is_admin` follow from `status` and `role`; the password's hash is not part of it."""
+    """An account without its password hash. `is_active` and `is_admin` are derived from `status` and `role`."""
 
     id: UUID
     username: str | None
@@ -77,7 +77,7 @@ class User(Row):
 
 
 class _Account(Row):
-    """What a new account has besides its password. `display_name` is the username unless given."""
+    """The fields of a new account without its password. `display_name` defaults to the username."""
 
     id: UUID = Field(default_factory=uuid7)
     username: Username | None = None
@@ -105,9 +105,10 @@ class _Account(Row):
 
 
 class NewUser(_Account):
-    """What `create_user` needs. A LOCAL account has a username, an e-mail and a password; an EVE_SSO one a character.
+    """An account for `create_user`.
 
-    `display_name` is the username unless given.
+    LOCAL needs a username, an e-mail address and a password; EVE_SSO needs a character. `display_name` defaults to the
+    username.
     """
 
     password: SecretStr | None = Field(default=None, repr=False)
@@ -119,7 +120,7 @@ class NewUser(_Account):
 
 
 class ImportedUser(_Account):
-    """What `import_users` needs: an account of another system, with the argon2 hash of its password."""
+    """An account of another system for `accounts.import_users`, with the argon2 hash of its password."""
 
     hashed_password: Annotated[str | None, Confidential] = Field(default=None, repr=False)
     created_at: datetime
@@ -131,7 +132,10 @@ class ImportedUser(_Account):
 
 
 class UserChanges(TypedDict, total=False):
-    """What `update_user` may change. A field left out stays; None, where it is allowed, becomes NULL."""
+    """The fields that `update_user` may change.
+
+    Omitted fields stay as they are; None, if allowed, is stored as NULL.
+    """
 
     username: Username
     email: Email | None
@@ -143,7 +147,7 @@ class UserChanges(TypedDict, total=False):
 
 
 class Login(Row):
-    """What `authenticate` compares; it never leaves the domain."""
+    """The id, status and password hash of a user, for `authenticate`. Never returned to the application."""
 
     id: UUID
     status: UserStatus

@@ -1,4 +1,4 @@
-"""Views of videos, and what is viewed most."""
+"""Views of videos, and the most viewed videos."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -9,13 +9,13 @@ from pydantic import Field
 from hangar_dal.models.row import Row
 from hangar_dal.models.videos import Video
 
-# How many days a list of trends may reach back, and how many videos it may have.
+# The maximum number of days and of videos in a list of trends.
 TrendDays = Annotated[int, Field(ge=1, le=366)]
 TrendSize = Annotated[int, Field(gt=0, le=10_000)]
 
 
 class View(Row):
-    """A user has viewed a video, in the hour that begins at `hour` in UTC."""
+    """A view of a video by a user, in the hour that begins at `hour` (UTC)."""
 
     video_id: UUID
     viewer_id: UUID
@@ -24,13 +24,13 @@ class View(Row):
 
 
 class ViewsOfDay(Row):
-    """How often a video was viewed on a day in UTC."""
+    """The number of views of a video on a day (UTC)."""
 
     day: date
     views: int
 
 
 class TrendingVideo(Video):
-    """A video and how often it was viewed in the span of days, as of the last `refresh_trends`."""
+    """A video and its number of views in the days of the list, as of the last `refresh_trends`."""
 
     views: int

@@ -1,4 +1,4 @@
-"""Videos, the forms in which they can be played, and what a search finds."""
+"""Videos, their renditions, and search results."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ class VideoStatus(StrEnum):
 
 
 class VideoVisibility(StrEnum):
-    """Who may see a video: everybody, everybody who has its id, accepted followers, or its owner alone."""
+    """Who may see a video: everybody, everybody with its id, accepted followers, or only its owner."""
 
     PUBLIC = "PUBLIC"
     UNLISTED = "UNLISTED"
@@ -47,7 +47,7 @@ def _each_once(tags: list[str]) -> list[str]:
     return tags
 
 
-# BCP 47, as far as its form goes.
+# The syntax of BCP 47; the subtags are not checked.
 Language = Annotated[str, StringConstraints(min_length=2, max_length=35, pattern=r"^[a-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Title = Annotated[str, SearchableWords, StringConstraints(min_length=1, max_length=200)]
 Description = Annotated[str, SearchableWords, StringConstraints(max_length=10_000)]
@@ -65,7 +65,7 @@ Duration = NotNegative
 
 
 class Video(Row):
-    """A video. `published_at` is NULL until it is published; `removed_from` is the status that it had when removed."""
+    """A video. `published_at` is None until publication; `removed_from` is the status before removal."""
 
     id: UUID
     owner_id: UUID
@@ -86,7 +86,7 @@ class Video(Row):
 
 
 class NewVideo(Row):
-    """What `create_video` and `import_videos` need. A READY video has a duration, and may be published already."""
+    """A video for `create_video` or `import_videos`. A READY video needs a duration and may already be published."""
 
     id: UUID = Field(default_factory=uuid7)
     owner_id: UUID
@@ -104,7 +104,10 @@ class NewVideo(Row):
 
 
 class VideoChanges(TypedDict, total=False):
-    """What `update_video` may change. A field left out stays; None, where it is allowed, becomes NULL."""
+    """The fields that `update_video` may change.
+
+    Omitted fields stay as they are; None, if allowed, is stored as NULL.
+    """
 
     title: Title
     description: Description
@@ -118,7 +121,7 @@ class VideoChanges(TypedDict, total=False):
 
 
 class Rendition(Row):
-    """A form in which a video can be played; `bitrate` in bits per second, `size` in bytes."""
+    """An encoding of a video. `bitrate` is in bits per second, `size` in bytes."""
 
     name: ShortText
     width: Annotated[int, Field(ge=1, le=100_000)]
@@ -130,19 +133,19 @@ class Rendition(Row):
 
 
 class RenditionOfVideo(Rendition):
-    """A rendition and its video."""
+    """A rendition with the id of its video."""
 
     video_id: UUID
 
 
 class FoundVideo(Video):
-    """A video that a search has found; `matches` counts the words of the question that are in its title."""
+    """A search result. `matches` is the number of searched words in the title."""
 
     matches: int
 
 
 class VideoOwner(Row):
-    """What is shown of the owner of a video."""
+    """The public fields of the owner of a video."""
 
     id: UUID
     username: str | None
@@ -150,7 +153,7 @@ class VideoOwner(Row):
 
 
 class VideoDetails(Video):
-    """A video with its owner, its renditions and its views."""
+    """A video with its owner, its renditions and its number of views."""
 
     owner: VideoOwner
     renditions: list[Rendition]

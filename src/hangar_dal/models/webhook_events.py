@@ -1,4 +1,4 @@
-"""Events that providers report, and what has become of them."""
+"""Webhook events of providers, and their status."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,10 @@ from hangar_dal.values import JsonObject, uuid7
 
 
 class EventStatus(StrEnum):
-    """RECEIVED can be claimed, WAITING stands behind another event of its object. FAILED is given up."""
+    """RECEIVED events can be claimed. WAITING events are behind another event of the same object.
+
+    FAILED events were given up.
+    """
 
     RECEIVED = "RECEIVED"
     WAITING = "WAITING"
@@ -21,9 +24,9 @@ class EventStatus(StrEnum):
 
 
 class NewWebhookEvent(Row):
-    """What a provider sent. `object_key` names what the event is about, such as a payment; `kind` says what happened.
+    """An event to store. `object_key` names the object of the event, such as a payment; `kind` is the type of event.
 
-    Check the signature before. `due_at` is the current time unless it is given.
+    Check the provider's signature first. `due_at` defaults to the current time.
     """
 
     id: UUID = Field(default_factory=uuid7)
@@ -36,10 +39,10 @@ class NewWebhookEvent(Row):
 
 
 class WebhookEvent(Row):
-    """An event.
+    """A stored webhook event.
 
-    `due_at` says when it may be claimed: at first, after a failure, or when its lease ends. Of an event that is
-    processed or failed, it is the last such instant. `number` is its place in the order.
+    `due_at` is when the event can next be claimed: its first due time, its next retry, or the end of its lease. A
+    PROCESSED or FAILED event keeps its last value. `number` is the position in the order.
     """
 
     number: int
@@ -58,7 +61,10 @@ class WebhookEvent(Row):
 
 
 class ClaimedEvent(Row):
-    """An event that its claimer alone may work on until `lease_ends_at`. `attempts` counts this attempt too."""
+    """A claimed event. Only the holder of this claim may work on it until `lease_ends_at`.
+
+    `attempts` includes this one.
+    """
 
     number: int
     id: UUID
