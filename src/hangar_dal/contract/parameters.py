@@ -1,7 +1,7 @@
-"""What a call sends against what the databases and their tables take. Builds on `reading`.
+"""Compare the values that a call sends with what the databases and their tables accept. Builds on `reading`.
 
-PostgreSQL takes a parameter as the type that it is sent with, or infers one; SQLite takes any value. Where a parameter
-meets a column, it must be of the column's kind on PostgreSQL, in both dialects.
+PostgreSQL uses the type that a parameter is sent with, or infers one. SQLite accepts any value. In both dialects, a
+parameter that is compared with a column or written to it must have the kind of the column on PostgreSQL.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ async def list_items(db: Executor, owner_id: UUID) -> list[Item]: ...
 def compare_parameters(
     checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
-    """Kinds, values that a table refuses, None where a table refuses it."""
+    """Yield findings for parameters of a wrong kind, values that a table refuses, and None where it has no use."""
     givers = sources(checked)
     for name, kind in described.parameters.items():
         source = givers.get(name)
@@ -70,7 +70,7 @@ def compare_parameters(
             message = f"{checked.block.dialect} reads a parameter :{name} where the file has none"
             yield finding_at(checked, PARAMETER_UNKNOWN, message, "put spaces around the colon")
         elif kind is not None and source.kind == "text" and not is_known(kind) and is_converted(checked, name):
-            continue  # CAST(:address AS inet) means what it says
+            continue  # CAST(:address AS inet) is intended
         elif kind is not None and not takes(kind, source.kind):
             message = f":{name} is {spoken(source.kind)} by the signature, and PostgreSQL takes it for {spoken(kind)}"
             fix = _each_of(checked, source, kind) or advice(kind)
@@ -131,7 +131,10 @@ async def set_status(
 
 
 def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: ParameterSource) -> Iterator[Finding]:
-    """PostgreSQL refuses a text that is no value of the enum, even where it is only compared."""
+    """Yield a finding if a parameter may have a text that is no label of the enum.
+
+    PostgreSQL refuses such a text even if it is only compared.
+    """
     given, at = values_of(source.value), parameter_at(checked, source.name)
     allows = f"{spoken(kind)} has only {', '.join(labels)}"
     if not given or source.derived:
@@ -145,7 +148,7 @@ def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Par
 
 
 def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str, ParameterSource]) -> Iterator[Finding]:
-    """Parameters that the driver sends as a type that PostgreSQL refuses at that place."""
+    """Yield a finding for each parameter that the driver sends with a type that PostgreSQL refuses."""
     for name, type_ in described.misfits.items():
         source = givers[name]
         sent_as = sent_type(source.kind, name, checked.block.all_arms)
@@ -213,7 +216,10 @@ def _against_column(
 def _items(
     checked: CheckedVariant, met: Meeting, source: ParameterSource | None, of_postgresql: Tables | None
 ) -> Iterator[Finding]:
-    """PostgreSQL stores any item in a column of texts, and compares a date with an instant: SQLite does neither."""
+    """Yield a finding if the items of a list do not have the kind of the column.
+
+    PostgreSQL converts some items, such as dates that are compared with instants. SQLite does not.
+    """
     item = source.kind.removeprefix("list:") if source is not None else ""
     column = of_postgresql.columns.get(met.table, {}).get(met.column) if of_postgresql is not None else None
     if source is None or column is None or item == source.kind or not is_known(column.kind):
@@ -226,7 +232,7 @@ def _items(
 
 
 def _each_of(checked: CheckedVariant, source: ParameterSource, kind: str | None) -> str:
-    """How to compare with each value of a list; empty if the argument is not a list of this kind of value."""
+    """Return the fix that compares a column with each item of a list; "" if the argument is no list of this kind."""
     item = source.kind.removeprefix("list:")
     if item == source.kind or kind is None or not takes(kind, item):
         return ""
@@ -244,7 +250,7 @@ def _values(
     given = (met.text,) if met.text is not None else values_of(source.value) if source and not source.derived else ()
     refused = [value for value in given if value not in allowed] if allowed else []
     if not refused or (met.text is not None and not met.written and not met.bare):
-        return  # `size = coalesce(:size, '')` means the text to be none of them
+        return  # `size = coalesce(:size, '')` intends a text that is no allowed value
     if met.text is not None:
         message = f"{where} refuses '{met.text}'" if met.written else f"{where} is never '{met.text}'"
     else:

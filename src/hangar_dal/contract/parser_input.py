@@ -1,7 +1,6 @@
-"""A statement as the parser is shown it: without what it would read in another way than the database does.
+"""Prepare the text of a statement for the parser, so that it does not misread what the database reads otherwise.
 
-Builds on `sqlscan`. What is replaced here has no meaning in the tree, and is never mistaken for something
-that is known.
+Builds on `sqlscan`. The replaced parts become nodes that no rule knows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from sqlglot.dialects import Postgres
 from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
 
 NO_KEYWORD: Final = "p_"
-# The characters of PostgreSQL's operators, and those that let one end in a sign.
+# The characters of PostgreSQL's operators, and those of which an operator must have one to end in + or -.
 _CHARACTERS: Final = frozenset("+-*/<>=~!@#%^&|`?")
 _BEFORE_SIGN: Final = frozenset("~!@#%^&|`?")
 _BUILT_IN: Final = """
@@ -22,10 +21,10 @@ _BUILT_IN: Final = """
 && <-> ## <<= >>= <<| |>> &< &> &<| |&> -|- <^ >^ ^@ ~= => @-@ ~<~ ~>~ ~<=~ ~>=~
 """
 _OPERATORS: Final = frozenset(_BUILT_IN.split())
-# A type of its own in the tree, of which no rule speaks.
+# This operator has its own node type, which no rule reads.
 _UNKNOWN_OPERATOR: Final = " <-> "
 _KNOWN: Final = frozenset(Postgres.Parser.FUNCTIONS)
-# What the parser takes for a function that it knows by another name; the database has it only if somebody made it.
+# Names that the parser reads as other functions. The database has such a function only if a user made it.
 _ON_POSTGRESQL: Final = "arrayagg if ifnull iif json_objectagg lcase len nvl try_convert ucase uuid"
 _ON_SQLITE: Final = """
 array array_agg arrayagg char_length character_length charindex convert if json_arrayagg json_objectagg lcase len
@@ -38,10 +37,10 @@ _OTHER_NAMES: Final[dict[Dialect, frozenset[str]]] = {
 
 
 def parser_input(text: str, dialect: Dialect) -> str | None:
-    """Without comments, by the database's own rules; None if a name would be taken for another.
+    """Return the text for the parser, without comments; None if the parser would misread a name.
 
-    `:like` and `:on` are parameters, and are no words here. An operator that PostgreSQL does not have is one of which
-    nothing is known: the parser might read two of its own in it.
+    Parameters get a prefix, so that `:like` and `:on` are not read as keywords. Operators that are not built into
+    PostgreSQL are replaced, because the parser might read such an operator as two.
     """
     tokens = tokens_of(text, dialect)
     code = [token for token in tokens if token.kind is not Kind.COMMENT]
@@ -55,7 +54,7 @@ def parser_input(text: str, dialect: Dialect) -> str | None:
 
 
 def place_of(offset: int, text: str, dialect: Dialect) -> int:
-    """Where in the statement's own text the parser found what it found at an offset of the text it was shown."""
+    """Return the offset in the statement's text for an offset in the parser's input."""
     longer = 0
     for start, end, instead in _changes_of(text, dialect):
         if start + longer + len(instead) > offset:
@@ -70,7 +69,7 @@ def _changes_of(text: str, dialect: Dialect) -> list[tuple[int, int, str]]:
 
 
 def _changes(tokens: Sequence[Token], text: str, dialect: Dialect) -> list[tuple[int, int, str]]:
-    """In order: from where to where, and what is shown instead."""
+    """Return the replaced parts in order: the start, the end and the replacement."""
     changes = [(token.start, token.end, " ") for token in tokens if token.kind is Kind.COMMENT]
     changes += [
         (token.start, token.end, f" :{NO_KEYWORD}{token.text[1:]}") for token in tokens if token.kind is Kind.PARAMETER
@@ -86,19 +85,19 @@ def _changes(tokens: Sequence[Token], text: str, dialect: Dialect) -> list[tuple
 
 
 def _is_misread(word: Token, after: Token | None, dialect: Dialect) -> bool:
-    """Whether the parser would find a word or a function of its own in what is none."""
+    """Return whether the parser would read this word as a keyword or a function that it is not in the database."""
     if word.kind is Kind.WORD and not word.text.isascii() and word.text.upper().isascii():
-        return True  # it knows upper case beyond ASCII, and no database does
+        return True  # the parser upper-cases letters beyond ASCII, and no database does
     if after is None or after.text != "(" or word.kind not in (Kind.WORD, Kind.NAME):
         return False
     name = word.text.strip('"').lower()
     if word.kind is Kind.NAME and dialect == "postgresql":
-        return name.upper() in _KNOWN  # "COUNT" is not count, nor is "coalesce" what is no function
+        return name.upper() in _KNOWN  # quoted names such as "COUNT" are no built-in functions
     return name in _OTHER_NAMES[dialect]
 
 
 def _operators(code: Sequence[Token], text: str) -> Iterator[tuple[int, int]]:
-    """Where each of PostgreSQL's operators begins and ends: as many characters as there are, but for signs behind."""
+    """Yield the start and the end of each operator: all adjacent characters, except + or - at the end in most cases."""
     start = end = -1
     for token in [*(token for token in code if token.text in _CHARACTERS), None]:
         if token is not None and token.start == end:

@@ -1,6 +1,6 @@
-"""What a column of a subquery in FROM, or of a query of WITH, stands for: the expression that is selected there.
+"""Find the expression behind a column of a subquery in FROM or of a WITH query.
 
-Builds on `syntax`. Nothing is said where this is not sure.
+Builds on `syntax`. Returns None if the expression is not certain.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ _STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Merge)
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """`value` is what `query` selects, for the item `source` of FROM.
+    """A column of a query: `value` is the expression that `query` selects, and `source` is the item of FROM.
 
-    `is_whole`: if false, other arms of a UNION or other rows of VALUES give other values.
+    If `is_whole` is False, other arms of a UNION or other rows of VALUES have other values.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Passed:
 
 
 def passed(column: exp.Expr, tables: Tables) -> Passed | None:
-    """What the column stands for; None for a column of a table or of a function, and where it is not sure."""
+    """Return what the column stands for; None for a column of a table or a function, and if this is not certain."""
     if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star):
         return None
     name = column.name.lower()
@@ -44,13 +44,13 @@ def passed(column: exp.Expr, tables: Tables) -> Passed | None:
 
 
 def meant(column: exp.Column) -> list[exp.Expr]:
-    """The items of FROM that the column may belong to."""
+    """Return the items of FROM that the column may belong to."""
     scope, alias = scope_of(column), column.table.lower()
     return [item for item in items(scope) if alias in ("", item.alias_or_name.lower())] if scope is not None else []
 
 
 def followed(column: exp.Expr, tables: Tables) -> Iterator[Passed]:
-    """The same from query to query, from the outside in."""
+    """Yield what the column stands for in its subquery, then in the subquery of that one, and so on."""
     found = passed(column, tables)
     while found is not None:
         yield found
@@ -58,7 +58,7 @@ def followed(column: exp.Expr, tables: Tables) -> Iterator[Passed]:
 
 
 def outputs(query: exp.Expr | None, tables: Tables) -> list[Passed] | None:
-    """What a query selects, column by column; None if that is not sure, or if it is no query."""
+    """Return what each column of a query stands for; None if this is not certain or if it is no query."""
     if isinstance(query, exp.SetOperation):
         first = outputs(query.this, tables)
         return [replace(each, is_whole=False) for each in first] if first is not None else None
@@ -86,16 +86,16 @@ def outputs(query: exp.Expr | None, tables: Tables) -> list[Passed] | None:
 
 
 def scope_of(column: exp.Column) -> exp.Expr | None:
-    """The innermost statement around the column."""
+    """Return the innermost statement around the column; None if there is none."""
     found = column.find_ancestor(*_STATEMENTS)
     is_of_merge = isinstance(found, exp.Update) and found.this is None
     return found.find_ancestor(exp.Merge) if found is not None and is_of_merge else found
 
 
 def items(scope: exp.Expr) -> Iterator[exp.Expr]:
-    """Each table, query and function that a statement reads, those of joins within parentheses too.
+    """Yield each table, query and function that a statement reads, also those of joins in parentheses.
 
-    The table that it changes is none of them.
+    Omits the table that the statement changes.
     """
     from_ = scope.args.get("from_")
     read = [from_.this] if from_ is not None else []
@@ -107,7 +107,7 @@ def items(scope: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def query_of(item: exp.Expr) -> exp.Expr | None:
-    """The query of a subquery in FROM, or the one of WITH that it names; None for all else."""
+    """Return the query of a subquery in FROM, or the WITH query that an item of FROM names; None for anything else."""
     if isinstance(item, exp.Lateral):
         item = item.this
     if isinstance(item, exp.Subquery):
@@ -119,7 +119,7 @@ def query_of(item: exp.Expr) -> exp.Expr | None:
 
 
 def cte_of(item: exp.Expr) -> exp.Expr | None:
-    """The query of WITH that a name in FROM means."""
+    """Return the WITH query that a name in FROM means; None if it means a table or the query that it is in."""
     if item.args.get("db") is not None:
         return None
     at: exp.Expr | None = item
@@ -135,7 +135,7 @@ def cte_of(item: exp.Expr) -> exp.Expr | None:
 
 
 def may_have(item: exp.Expr, name: str, tables: Tables) -> bool:
-    """Whether the item of FROM may have a column of this name; yes where its columns are not known."""
+    """Return whether the item of FROM may have a column of this name; True if its columns are not known."""
     names = _names(item, tables)
     return names is None or name in names
 
@@ -150,7 +150,7 @@ def _joined(item: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _columns(item: exp.Expr, tables: Tables) -> list[Passed] | None:
-    """The columns of a query; None if it is none, or if they are not known."""
+    """Return the columns of a query in FROM; None if the item is no query, or if its columns are not known."""
     given = outputs(query_of(item), tables)
     if given is None:
         return None
@@ -162,7 +162,7 @@ def _columns(item: exp.Expr, tables: Tables) -> list[Passed] | None:
 
 
 def _all_of(item: exp.Expr, query: exp.Select, tables: Tables) -> list[Passed] | None:
-    """What `*` stands for. It is no node of the tree, so a column is made for each name."""
+    """Return the columns of `*`; None if they are not known. The tree has no nodes for them, so makes new ones."""
     inner = _columns(item, tables)
     names = [each.name for each in inner] if inner is not None else _names(item, tables)
     if names is None:
@@ -174,7 +174,10 @@ def _all_of(item: exp.Expr, query: exp.Select, tables: Tables) -> list[Passed] |
 
 
 def _names(item: exp.Expr, tables: Tables) -> list[str] | None:
-    """The columns of a table, or of a function that lists them: `json_to_recordset(:rows) AS e (id uuid)`."""
+    """Return the column names of a table, or of a function that lists them; None if they are not known.
+
+    An example of such a function is `json_to_recordset(:rows) AS e (id uuid)`.
+    """
     if isinstance(item, exp.Table) and isinstance(item.this, exp.Identifier):
         is_table = item.name.lower() not in ctes(item)
         return [name.lower() for name in tables.columns.get(table_name(item), ())] or None if is_table else None

@@ -1,4 +1,4 @@
-"""What a PATCH writes under which flag. Builds on `syntax`."""
+"""Read the values that a PATCH writes, and the flags on which they depend. Builds on `syntax`."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 def patches(text: str, dialect: Dialect) -> Iterator[Patch]:
-    """Each `column = CASE WHEN :flag THEN ... ELSE ... END` of an UPDATE."""
+    """Yield a `Patch` for each `column = CASE WHEN :flag THEN ... ELSE ... END` of an UPDATE."""
     for update in of_type(nodes_of(text, dialect), exp.Update):
         for pair in update.expressions:
             case = pair.expression.unnest() if isinstance(pair, exp.EQ) else None

@@ -1,4 +1,4 @@
-"""A plan in the same form for both databases: its steps, the indexes it goes through, the tables it reads whole.
+"""Query plans in the same form for both databases: the steps, the indexes used, and the tables read as a whole.
 
 A table is read whole unless an index finds the rows by its first column, or the reading stops before its end.
 Builds on `plans_index`; `plans_sqlite` and `plans_postgresql` make plans.
@@ -12,12 +12,12 @@ from hangar_dal.contract.model import Scan, SentAs, Tables
 from hangar_dal.contract.plans_index import Keys, missing_indexes
 from hangar_dal.sqlblock import Variant
 
-Indexed: TypeAlias = Mapping[str, tuple[Keys, ...]]  # by table the columns of each index, unique or not
+Indexed: TypeAlias = Mapping[str, tuple[Keys, ...]]  # the columns of all indexes, by table
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of a plan. `text` is in the database's words; deeper steps feed those above them."""
+    """One line of a plan. `text` is the database's description. A deeper step passes its rows to the step above it."""
 
     text: str
     depth: int
@@ -28,28 +28,28 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """`steps` stand in the order in which the database shows them."""
+    """The plan of a statement. `steps` are in the order in which the database shows them."""
 
     steps: tuple[Step, ...]
 
     @property
     def indexes(self) -> tuple[str, ...]:
-        """Each index once, in the order of the steps."""
+        """The name of each index that is used, in the order of the steps."""
         return tuple(dict.fromkeys(step.index for step in self.steps if step.index))
 
     @property
     def whole(self) -> tuple[str, ...]:
-        """Each table that is read from end to end."""
+        """The name of each table that is read as a whole."""
         return tuple(dict.fromkeys(step.table for step in self.steps if step.table and step.whole))
 
 
 class Planner(Protocol):
-    """Asks one database, whose tables look large to it."""
+    """Asks one database for plans. The tables of the database appear large to its planner."""
 
     def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> QueryPlan | None:
-        """The plan that it would take, or with `by_index` one that goes by indexes wherever they can serve at all.
+        """Return the plan of the statement; None if the database refuses it. `describe` returns the reason.
 
-        None if it refuses the statement, which `describe` tells why.
+        With `by_index`, the planner uses indexes wherever it can.
         """
         ...
 

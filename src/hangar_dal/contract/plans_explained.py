@@ -1,4 +1,4 @@
-"""The plans of a project's queries, each arm's on each database. Builds on `live`.
+"""Explain the queries of a project: the plan of each arm on each database. Builds on `live`.
 
 for each in explain(read_project(), ["users.list_*"], postgresql=url): print(each.query, each.plan.indexes)
 """
@@ -25,7 +25,7 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """`arms` says when this is the statement that runs. No plan: the database refuses it, and `check` tells why."""
+    """The plan of one statement. `arms` says when it runs. `plan` is None if the database refuses the statement."""
 
     query: str
     arms: str
@@ -36,13 +36,13 @@ class Explained:
 def explain(
     project: Project, patterns: Sequence[str] = (), *, postgresql: Server | None, progress: Progress | None = None
 ) -> tuple[Explained, ...]:
-    """Query by query and arm by arm, both databases side by side; without a server SQLite alone.
+    """Return the plans of the queries, sorted by query, arm and database. Without a server, explains for SQLite only.
 
-    A pattern is a name, `list_users` or `users.list_users`, in which `*` stands for anything; none means all queries.
-    `SettingsError` if one of them means no query.
+    A pattern is a name such as `list_users` or `users.list_users`, in which `*` matches any text. Without patterns,
+    explains all queries. Raises `SettingsError` if a pattern matches no query.
     """
     say = progress or (lambda done, total, what: None)
-    find_without_database(project)  # reads the catalogs; what is wrong with them is for `check` to tell
+    find_without_database(project)  # reads the catalogs; `check` reports their errors
     chosen = list(_chosen(project, patterns))
     with ExitStack() as scratch:
         say(0, 0, "migrating scratch databases")

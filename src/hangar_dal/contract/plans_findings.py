@@ -1,6 +1,6 @@
-"""Tables that are read from end to end although they grow, and reasons given where nothing needs one.
+"""Report tables that can grow and are read as a whole, and `-- scan:` lines that no statement needs.
 
-Builds on `locations`; imports no parser.
+Builds on `locations`, and imports no parser.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -72,7 +72,7 @@ SELECT count(*) AS items FROM items WHERE owner_id = :owner_id;
 
 
 def find_scans(asked: Sequence[Asked], small: Collection[str]) -> Iterator[tuple[Finding, CheckedVariant]]:
-    """Each finding with the statement that it is of."""
+    """Yield each finding with the statement that it is about."""
     scanning: set[str] = set()
     for checked, scans in asked:
         for scan in scans:
@@ -81,7 +81,7 @@ def find_scans(asked: Sequence[Asked], small: Collection[str]) -> Iterator[tuple
                 if "scan" not in checked.block.directives:
                     yield _found(checked, scan), checked
     for checked, _ in asked:
-        # A reason holds for both twins: one of them may go by an index.
+        # The line applies to both dialects. One of them may use an index.
         if "scan" in checked.block.directives and checked.query.name not in scanning:
             message = "`-- scan:`: the statement reads no whole table that can grow"
             yield finding_at(checked, SCAN_NEEDLESS, message, "delete the line"), checked
@@ -114,7 +114,7 @@ small_tables = ["items"]
 
 
 def find_unknown_small_tables(project: Project, tables: Mapping[Dialect, Tables]) -> Iterator[Finding]:
-    """Names in `small_tables` that no migration makes."""
+    """Yield a finding for each name in `small_tables` that is no table of the migrations."""
     known = {name for of_one in tables.values() for name in of_one.columns}
     for name in project.small_tables:
         if name not in known:
@@ -130,7 +130,7 @@ def _found(checked: CheckedVariant, scan: Scan) -> Finding:
 
 
 def _place(checked: CheckedVariant, table: str) -> int | None:
-    """Where the table is named first, not as a part of a column's name."""
+    """Return the offset at which the table is first named, except before a column as in `items.id`; None if nowhere."""
     code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
     for token, after in zip(code, [*code[1:], None], strict=True):
         is_name = token.kind in (Kind.WORD, Kind.NAME) and token.text.strip('"').lower() == table.lower()

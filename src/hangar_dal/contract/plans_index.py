@@ -1,4 +1,4 @@
-"""Which index a statement lacks, read from its text: the columns that it compares, then those that it sorts by.
+"""Find the index that a statement lacks from its text: the columns that it compares, then those that it sorts by.
 
 Builds on `syntax`.
 """
@@ -16,7 +16,7 @@ from hangar_dal.sqlscan import Dialect
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
 _RANGES: Final = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
-_LONGEST_NAME: Final = 63  # bytes; PostgreSQL cuts what is longer
+_LONGEST_NAME: Final = 63  # in bytes; PostgreSQL cuts longer names
 
 Keys = tuple[str, ...]
 
@@ -24,9 +24,9 @@ Keys = tuple[str, ...]
 def missing_indexes(
     text: str, dialect: Dialect, table: str, tables: Tables, indexed: tuple[Keys, ...]
 ) -> tuple[str, ...]:
-    """CREATE INDEX for each part of the statement that goes through the whole table; none where none would serve.
+    """Return a CREATE INDEX for each part of the statement that reads the whole table; () if no index would help.
 
-    `indexed` are the columns of the indexes that it has: what one of them begins with needs no other.
+    `indexed` are the columns of the existing indexes. Columns with which one of them begins need no new index.
     """
     found: list[Keys] = []
     for scope in of_type(nodes_of(text, dialect), exp.Select, exp.Update, exp.Delete):
@@ -37,7 +37,7 @@ def missing_indexes(
 
 
 class _Scope:
-    """One SELECT, UPDATE or DELETE as it reads this table."""
+    """One SELECT, UPDATE or DELETE that reads the table."""
 
     def __init__(self, scope: exp.Expr, table: str, tables: Tables, dialect: Dialect) -> None:
         self._scope = scope
@@ -46,7 +46,7 @@ class _Scope:
         self._dialect = dialect
 
     def keys(self) -> Iterator[Keys]:
-        """Usually one; where either of two conditions is enough, one for each."""
+        """Yield the columns of the index that would help, or of one index for each arm of an OR."""
         where = list(conjuncts(self._scope.args.get("where")))
         joins = [each for join in self._scope.args.get("joins") or () for each in conjuncts(join.args.get("on"))]
         equal = self._equal(where) or self._equal(joins)
@@ -72,7 +72,7 @@ class _Scope:
         return ()
 
     def _order(self) -> Keys:
-        """An index in the order of the sort keys helps a statement with LIMIT."""
+        """Return the sort keys if the statement has LIMIT, since an index in their order then helps; else ()."""
         order = self._scope.args.get("order")
         if order is None or self._scope.args.get("limit") is None:
             return ()
@@ -86,7 +86,7 @@ class _Scope:
         )
 
     def _compared(self, condition: exp.Expr) -> str | None:
-        """The column, or what is made of it, that is held against something from elsewhere."""
+        """Return the column, or the expression of columns, that is compared with a value from elsewhere; else None."""
         for side, other in self._sides(condition):
             columns = list(side.find_all(exp.Column))
             plain = side.find(exp.Placeholder, exp.Select) is None
@@ -95,7 +95,7 @@ class _Scope:
         return None
 
     def _sides(self, condition: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:
-        """Each with the one that it is held against; a list of several values is none of them."""
+        """Yield each side of a comparison with the other side, which is None for IN with a list."""
         one, other = condition.this, condition.args.get("expression")
         yield one, other
         if other is not None:

@@ -1,7 +1,7 @@
-"""PostgreSQL's plans, on a scratch database whose tables are filled when the first plan reads them.
+"""PostgreSQL's plans, on a scratch database. A table is filled with rows when a plan first reads it.
 
-The plans are generic: what holds whatever the parameters are. LIMIT is taken for that of a page: PostgreSQL would
-assume a tenth of the table. Builds on `plans` and `statistics_postgresql`.
+The plans are generic: they do not depend on the values of parameters. The parameter of LIMIT is replaced by the size of
+a page, because PostgreSQL would assume a tenth of the table. Builds on `plans` and `statistics_postgresql`.
 """
 
 import re
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Node = Mapping[str, Any]
 
 _PAGE: Final = "50"
-_PLANS_UNBOUND: Final = 160000  # the version whose EXPLAIN takes a statement with parameters as it is
+_PLANS_UNBOUND: Final = 160000  # the first version that has EXPLAIN (GENERIC_PLAN)
 _BY_INDEX: Final = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 _INDEXES: Final = """
 SELECT c.relname, m.amname <> 'btree' OR i.indpred IS NOT NULL, pg_get_indexdef(i.indexrelid, 1, TRUE)
@@ -38,7 +38,7 @@ INNER JOIN pg_catalog.pg_am AS m ON m.oid = c.relam
 _PARTITIONS: Final = (
     "SELECT relname, pg_partition_root(oid)::regclass::text FROM pg_catalog.pg_class WHERE relispartition"
 )
-# Through these a row passes as soon as it is read, so that a LIMIT above them ends the reading.
+# These nodes return a row as soon as they have read it, so a LIMIT above them ends the reading.
 _PASSING: Final = frozenset(
     {
         *("Append", "Gather", "Gather Merge", "Group", "Hash Join", "Incremental Sort", "Limit", "LockRows"),
@@ -46,23 +46,23 @@ _PASSING: Final = frozenset(
         *("Subquery Scan", "Unique"),
     }
 )
-_AGAIN: Final = frozenset({"Nested Loop", "Hash Join"})  # whose inner side is read over and over, or first and whole
+_AGAIN: Final = frozenset({"Nested Loop", "Hash Join"})  # their inner side is read repeatedly, or as a whole
 _ASIDE: Final = frozenset({"InitPlan", "SubPlan"})
 _SCANS: Final = frozenset({"Seq Scan", "Sample Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"})
 _DETAILS: Final = ("Index Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter", "Sort Key", "Group Key")
 
 
 class _Index(NamedTuple):
-    is_part: bool  # of the table's rows; or no B-tree, which need not begin with its first column
+    is_part: bool  # a partial index, or an index that is no B-tree and needs no condition on its first column
     first: str
 
 
 class PostgresPlanner:
-    """Has a connection from the first plan on; close it in the end."""
+    """Makes plans on a scratch database. Connects at the first plan; call `close` at the end."""
 
     def __init__(self, scratch: PostgresScratch, tables: Tables) -> None:
         self._scratch = scratch
-        # A plan leaves out the schema.
+        # Plans name tables without their schema.
         self._tables = {name.rpartition(".")[2]: name for name in tables.columns}
         self._filled: set[str] = set()
         self.empty: list[str] = []
@@ -95,13 +95,13 @@ class PostgresPlanner:
         self._filled.update(relations)
 
     def _explained(self, settings: Sequence[str], text: str, parameters: int) -> Node:
-        """All that it takes is sent at once, which is one transaction to the server: the settings end with it."""
+        """Return the root node of the plan. Sends all commands at once, so that SET LOCAL applies to the EXPLAIN."""
         if self._connection.info.server_version >= _PLANS_UNBOUND:
             commands = [*settings, f"EXPLAIN (FORMAT JSON, GENERIC_PLAN) {text}"]
         else:
             nulls = f"({', '.join(['NULL'] * parameters)})" if parameters else ""
             explain = f"EXPLAIN (FORMAT JSON) EXECUTE hangar_plan{nulls}"
-            # An EXPLAIN that failed has left its statement behind.
+            # A failed EXPLAIN may leave its prepared statement.
             commands = ["DEALLOCATE ALL", *settings, f"PREPARE hangar_plan AS {text}", explain]
         cursor = self._connection.execute("\n;".join(commands).encode())  # the text may end in a comment
         while cursor.nextset():
@@ -124,7 +124,7 @@ class PostgresPlanner:
         table = self._tables.get(self._partitions.get(relation, relation))
         of_name = read.get(node.get("Alias", ""), ())
         picks = any(each.picks for each in of_name) if of_name else "Filter" in node
-        # That an EXISTS ends with the first row is not shown, and needs no LIMIT.
+        # An EXISTS ends with the first row, but the plan shows no LIMIT for it.
         stops = (ends and not picks) or (node.get("Parent Relationship") in _ASIDE and stops_early(of_name))
         whole = table is not None and node["Node Type"] in _SCANS and not self._finds(node, ends=ends) and not stops
         yield Step(_text(node, names), depth, table, node.get("Index Name"), whole)
@@ -135,9 +135,9 @@ class PostgresPlanner:
             yield from self._steps(inner, names, read, depth + 1, ends=passes and (ends or kind == "Limit"))
 
     def _finds(self, node: Node, *, ends: bool) -> bool:
-        """Whether it begins somewhere in an index. What compares later columns alone goes through all of it.
+        """Return whether the node searches an index by its first column. Other searches read the whole index.
 
-        For max() the server adds IS NOT NULL of its own, and a LIMIT: that looks for no value.
+        For max(), the server itself adds IS NOT NULL and a LIMIT. That is no search for a value.
         """
         parts = [
             self._finds(inner, ends=ends) for inner in node.get("Plans", ()) if inner["Node Type"].startswith("Bitmap")
@@ -172,7 +172,7 @@ class PostgresPlanner:
 
 
 def _relations(node: Node) -> Iterator[str]:
-    """Each table that is read or written, by its name without the schema."""
+    """Yield the name of each table in the plan, without the schema."""
     if "Relation Name" in node:
         yield node["Relation Name"]
     for inner in node.get("Plans", ()):
@@ -189,7 +189,7 @@ def _limits(variant: Variant) -> set[str]:
 
 
 def _text(node: Node, names: Sequence[str]) -> str:
-    """As EXPLAIN itself writes it, but with the parameters' own names and on one line."""
+    """Return the node as EXPLAIN shows it, but with the names of the parameters and on one line."""
     kind = node["Node Type"] if node["Node Type"] != "ModifyTable" else node["Operation"]
     parts = [f"{node['Subplan Name']}:"] if "Subplan Name" in node else []
     if node.get("Join Type", "Inner") != "Inner":

@@ -1,6 +1,6 @@
-"""SQLite's plans, on copies in memory: one whose statistics tell of large tables, and one without any.
+"""SQLite's plans, on two copies in memory: one with the statistics of large tables, and one without statistics.
 
-Without statistics SQLite takes every index for a good one, which answers what an index could serve at all.
+Without statistics, SQLite uses an index wherever it can, so the plan shows what an index could serve.
 Builds on `plans` and `statistics_sqlite`.
 """
 
@@ -22,7 +22,7 @@ _STEP: Final = re.compile(
     r"(?P<verb>SCAN|SEARCH) (?P<name>\S+)"
     r"(?: USING (?P<automatic>AUTOMATIC )?(?:PARTIAL )?(?:COVERING )?INDEX (?P<index>\S+))?(?P<rest>.*)"
 )
-# ORDER BY and GROUP BY read all before they give the first row; the last terms alone are sorted group by group.
+# Sorting for ORDER BY or GROUP BY reads all rows first. A sort of the last terms only is done group by group.
 _SORT: Final = re.compile(r"USE TEMP B-TREE FOR (ORDER|GROUP) BY")
 _VIEWS: Final = "SELECT lower(name), sql FROM sqlite_master WHERE type = 'view'"
 _AUTOMATIC: Final = """
@@ -38,11 +38,11 @@ INNER JOIN pragma_index_list(t.name) AS i
 WHERE t.type = 'table' AND i.partial
 """
 
-Row = tuple[int, int, int, str]  # the step, the one that it belongs to, nothing, the text
+Row = tuple[int, int, int, str]  # the number of the step, the number of its parent, an unused value, the text
 
 
 class SqlitePlanner:
-    """Leaves the file as it is; close it in the end."""
+    """Makes plans on copies of a file, which it does not change. Call `close` at the end."""
 
     def __init__(self, path: Path, tables: Tables) -> None:
         self._path = path
@@ -78,7 +78,7 @@ class SqlitePlanner:
             table = self._tables.get(table)
             outermost = parent not in begun
             begun.add(parent)
-            # A search for nothing is that for the first or the last, of those that are asked for.
+            # A SEARCH without a condition reads one end of an index for `min()` or `max()`.
             is_end = found["verb"] == "SEARCH" and "(" not in found["rest"]
             stops = not any(each.picks for each in of_name) if is_end else stops_early(of_name)
             whole = table is not None and (is_end or self._reads_all(found))
@@ -87,7 +87,10 @@ class SqlitePlanner:
             yield Step(text, depths[number], table, self._called(found["index"]) if table else None, whole)
 
     def _reads_all(self, found: re.Match[str]) -> bool:
-        """An automatic index is made of the whole table; `ANY(column)` passes over an index's first column."""
+        """Return whether the step reads all rows of its table or index.
+
+        An automatic index is built from the whole table. `ANY(column)` skips the first column of an index.
+        """
         if found["automatic"]:
             return True
         if found["verb"] == "SEARCH":
@@ -112,7 +115,7 @@ class SqlitePlanner:
         return copy
 
     def _called(self, index: str | None) -> str | None:
-        """What a constraint made goes by the constraint's name, as it does on PostgreSQL."""
+        """Return the name of the constraint that made the index, as on PostgreSQL; else the name of the index."""
         return self._constraints.get(index, index) if index else None
 
     @cached_property
@@ -135,7 +138,10 @@ class SqlitePlanner:
         return {name: reads(sql, "sqlite") for name, sql in self._bare.execute(_VIEWS)}
 
     def _read(self, text: str) -> dict[str, tuple[Read, ...]]:
-        """By the names in the plan, which looks through views: what is asked of the view is asked of its tables."""
+        """Return the reads of the statement by the names in the plan, which shows the tables of views.
+
+        Each table of a view is read with the conditions of the view and those of the statement.
+        """
         found = dict(reads(text, "sqlite"))
         for view in [each for of_name in found.values() for each in of_name]:
             for name, inner in self._views.get(view.table, {}).items():

@@ -26,10 +26,11 @@ NAME_THEM: Final = (
 
 @dataclass(frozen=True)
 class Project:
-    """`catalogs` are those that are named: their queries are checked, while the ones they use give their tables alone.
+    """The catalogs and migrations of an application.
 
-    `migrations` are folders in the order in which they are applied. `names` are the catalogs' names, as the section has
-    them. `section` is None where the catalogs were given in its place.
+    `catalogs` are the named catalogs, whose queries are checked. The catalogs that they use only provide tables.
+    `migrations` are folders in the order in which they are applied. `names` are the `module:NAME` entries of the
+    catalogs. `section` is None if the command line names the catalogs.
     """
 
     catalogs: tuple[Catalog, ...]
@@ -45,19 +46,20 @@ class Project:
 
     @property
     def file(self) -> str:
-        """The path of its pyproject.toml; empty without a section."""
+        """The path of the project's pyproject.toml; "" if it has no section."""
         return str(self.section.file) if self.section and self.section.exists else ""
 
     @property
     def lineage(self) -> tuple[Catalog, ...]:
-        """The named catalogs and those they use, each once, the used ones first."""
+        """The named catalogs and the catalogs that they use, each once. Used catalogs come first."""
         return tuple(dict.fromkeys(each for catalog in self.catalogs for each in catalog.lineage))
 
 
 def read_project(pyproject: Path | None = None) -> Project:
-    """The project of a pyproject.toml, or of the nearest one in this folder or above it.
+    """Return the project of a pyproject.toml, by default the nearest one in this folder or above it.
 
-    Without a section, or catalogs in it, the project has none. `SettingsError` says what is wrong with the section.
+    The project has no catalogs if the file has no section, or its section names none. Raises `SettingsError` if the
+    section is invalid.
     """
     section = read_section(pyproject)
     with _importable(section.folder):
@@ -69,14 +71,14 @@ def read_project(pyproject: Path | None = None) -> Project:
 
 
 def given_project(catalogs: Sequence[str], folders: Sequence[Path]) -> Project:
-    """The same of `module:NAME` entries and folders of migrations, whatever a pyproject.toml says."""
+    """Return the project of these `module:NAME` entries and folders of migrations. Ignores pyproject.toml."""
     with _importable(Path.cwd()):
         found = _catalogs(catalogs, "--catalog")
     return Project(found, folders_of(found, folders), names=tuple(catalogs))
 
 
 def given_keys(entry: str) -> Keys:
-    """The function of a `module:NAME` entry that returns the keys."""
+    """Return the function of a `module:NAME` entry, which returns keys. Raises `SettingsError` if it is no function."""
     module, colon, name = entry.partition(":")
     with _importable(Path.cwd()):
         found = getattr(_imported(module, "--keys"), name, None) if colon else None
@@ -87,7 +89,7 @@ def given_keys(entry: str) -> Keys:
 
 @contextmanager
 def _importable(folder: Path) -> Iterator[None]:
-    """As `python` in that folder would: an application need not be installed to be checked."""
+    """Make modules in the folder and its `src` importable, so that the application need not be installed."""
     paths = [str(path) for path in (folder, folder / "src") if path.is_dir()]
     sys.path[:0] = paths
     try:
@@ -113,14 +115,14 @@ def _imported(name: str, where: str) -> ModuleType:
 
 
 def _catalogs(entries: Sequence[str], where: str) -> tuple[Catalog, ...]:
-    """The catalogs, with the modules imported that they and the ones they use say declare their queries."""
+    """Return the catalogs. Imports the modules that declare their queries, and those of the catalogs that they use."""
     catalogs = tuple(_catalog(entry, where) for entry in entries)
     for each in dict.fromkeys(each for catalog in catalogs for each in catalog.lineage):
         try:
             each.import_modules()
         except HangarError:
             raise
-        except Exception as fault:  # as above
+        except Exception as fault:  # the modules may fail in any way
             reason = f"{type(fault).__name__}: {fault}"
             raise SettingsError(f"{where}: the modules of {each.name} cannot be imported: {reason}") from fault
     return catalogs

@@ -1,4 +1,4 @@
-"""Whether the lines of a block give one column two bounds, so that they are a range. By tokens."""
+"""Find columns that a block compares with two bounds, so that these are a range. Reads tokens."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from hangar_dal.sqlscan import Kind, Token
 
 
 def is_range(tokens: Sequence[Token], column: str) -> bool:
-    """Whether the column is compared with more than one parameter, in whatever lines of a block."""
+    """Return whether the order of the column is compared with more than one parameter, anywhere in the block."""
     code = [token for token in tokens if token.kind is not Kind.COMMENT]
     words = [token.text.strip('"').lower() for token in code]
     found: set[str] = set()
@@ -14,7 +14,7 @@ def is_range(tokens: Sequence[Token], column: str) -> bool:
         begin = at - 2 if words[at - 1 : at] == ["."] else at
         before, behind = words[max(0, begin - 3) : begin], words[at + 1 :]
         if before[-1:] == ["("] and behind[:1] == [","] and ")" in behind:
-            behind = behind[behind.index(")") + 1 :]  # the first column of a row: `(a, b) > (:a, :b)`
+            behind = behind[behind.index(")") + 1 :]  # the column is the first one of a row: `(a, b) > (:a, :b)`
         behind = behind[:7]
         if behind[:1] == ["between"]:
             return True

@@ -1,6 +1,7 @@
-"""Parses a statement by sqlglot, and answers all questions about its words at once.
+"""Parse a statement with sqlglot and collect everything that its text says.
 
-Builds on `meetings`, `inserts`, `orders` and `nullability`; nothing else needs the parser.
+Builds on `meetings`, `inserts`, `orders`, `nullability` and the modules of single rules. The rest of the check works
+without the parser.
 """
 
 from collections.abc import Sequence
@@ -49,9 +50,9 @@ _FINDERS: Final[tuple[Finder, ...]] = (
 
 
 def read(text: str, dialect: Dialect, tables: Tables, described: Described, sent: Sequence[SentAs] = ()) -> Reading:
-    """Depends on the text and the tables alone. Of what the database refused, nothing is said.
+    """Return what the text of a statement says; an empty `Reading` if the database refuses the statement.
 
-    Where it counts other columns than the database does, it has misread the statement, and claims nothing of NULL.
+    If the parser finds another number of columns than the database, it has misread the statement. Then `nulls` is None.
     """
     if described.refusal:
         return Reading()

@@ -1,6 +1,6 @@
-"""What a statement's own words say, with the tables beside them; no database is asked.
+"""What the text of a statement says, read together with the tables, but without a database.
 
-`reader` makes it, with a parser that an offline check does without: a snapshot keeps the answer.
+`reader` makes a `Reading` with a parser. A snapshot stores it, so an offline check needs no parser.
 """
 
 from dataclasses import dataclass, field
@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """`parameter`, `text` or another column, `taken`, meets `table.column`: written to it, or compared with it.
+    """A value that is written to `table.column` or compared with it.
 
-    It is NULL where none of them is there. `bare`: the very value, not one of several that may be written. `each`: not
-    the parameter is met but each item of its list. `at` is its offset in the statement; the same meeting elsewhere is
-    no other.
+    The value is a `parameter`, a `text` in quotes, or another column, `taken`. It is NULL if all three are None.
+    `written` is True if it is written. `bare` is True if the value itself is used, and not one of several that a CASE
+    or COALESCE chooses from. `each` is True if each item of a list is used. `at` is the offset in the statement, which
+    does not count when meetings are compared.
     """
 
     table: str
@@ -28,7 +29,7 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A text that the statement gives for a result column, and its offset."""
+    """A quoted text that the statement returns in a result column, and its offset."""
 
     text: str
     at: int | None
@@ -36,7 +37,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """`column = CASE WHEN :flag THEN values ELSE kept END`; `kept` is empty where it is no column."""
+    """`column = CASE WHEN :flag THEN values ELSE kept END`. `kept` is "" if it is no column."""
 
     column: str
     flag: str
@@ -46,10 +47,10 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the statement's words and the tables alone show to be wrong, at an offset of its text.
+    """A fault that the text of the statement and the tables show, at an offset of the text.
 
-    `always`: it counts only if the words at that offset belong to the statement whatever arguments are given.
-    `column`: it counts only if no line of the block compares this column with another parameter.
+    If `always` is True, it is reported only if no arm can leave out the line at that offset. If `column` is set, it is
+    reported only if the block does not compare this column with another parameter.
     """
 
     rule: str
@@ -62,7 +63,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A construct that means something else to the other database: its name in `query.meanings`, and its place."""
+    """A construct that the databases understand in different ways: its name in `query.meanings`, and its offset."""
 
     meaning: str
     at: int
@@ -70,15 +71,20 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`nulls` of each result column, None where the statement is not understood; what is None in it cannot be known.
+    """What the text of a statement says.
 
-    `left_out` are columns, by table, that an INSERT must give and does not. `ties` are the tables of which the ORDER
-    BY holds no key; None if it leaves no ties, or if this is unknown. `texts` are those that the statement itself
-    may give for each result column. `compared_nulls` are the offsets of NULLs that are compared. `unplaced_nulls` are
-    sort keys, as they are written, that may be NULL and do not say where it goes. `unkeyed` are the tables of which
-    WHERE fixes no unique key, so that there may be several rows. `either` are the parameters of each arm of an OR, if
-    each arm fixes a key, so that two arms may find two rows. `differences` are what SQLite would understand in another
-    way.
+    - `nulls`: whether each result column may be NULL, None if unknown; None if the statement is not understood
+    - `meetings`: values that are compared with columns or written to them
+    - `left_out`: the table and the name of each column that an INSERT must give but leaves out
+    - `ties`: the tables of which ORDER BY has no key; None if it leaves no ties, or if this is unknown
+    - `texts`: the quoted texts that the statement may return in each result column
+    - `patches`: the assignments of a PATCH
+    - `compared_nulls`: the offsets of NULLs that are compared
+    - `unplaced_nulls`: the texts of sort keys that may be NULL and have no NULLS FIRST or LAST
+    - `notices`: faults that the text and the tables show
+    - `unkeyed`: the tables of which WHERE fixes no unique key, so that several rows may be found
+    - `either`: the parameters of each arm of an OR whose arms may find one row each
+    - `differences`: constructs that SQLite understands in another way
     """
 
     nulls: tuple[bool | None, ...] | None = None

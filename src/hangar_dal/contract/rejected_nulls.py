@@ -1,6 +1,6 @@
-"""Of which columns a condition lets no NULL pass, by comparisons that must hold. Knows no tables.
+"""Find the columns for which a condition rejects NULL, by a comparison that must hold. Does not need the tables.
 
-`IS NOT NULL` says openly that NULL is unwanted, so it is left alone.
+Ignores `IS NOT NULL`, because it excludes NULL explicitly.
 """
 
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from hangar_dal.contract.syntax import conjuncts
 
 _ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, *_ORDERED, exp.Like, exp.ILike)
-# NULL where their first argument is NULL.
+# Expressions that are NULL if their first argument is NULL.
 _STRICT: Final = (
     exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Neg, exp.Collate, exp.Length, exp.Substring, exp.Trim, exp.Abs,
 )  # fmt: skip
-# NULL where one of their two sides is NULL.
+# Expressions that are NULL if one of their two sides is NULL.
 _CALCULATED: Final = (exp.Add, exp.Sub, exp.Mul, exp.Div)
 
 
 def rejecting(test: exp.Expr) -> Iterator[exp.Column]:
-    """The columns of which the condition, which is neither AND nor OR, lets no NULL pass."""
+    """Yield the columns for which the condition rejects NULL. The condition must be neither AND nor OR."""
     is_not = isinstance(test, exp.Not)
     test = test.this.unnest() if is_not else test
     match test:
@@ -40,12 +40,12 @@ def rejecting(test: exp.Expr) -> Iterator[exp.Column]:
                     yield from strict(side)
                 elif isinstance(test, exp.EQ) and not is_not:
                     yield from _any_of(side)
-                elif isinstance(test, _ORDERED):  # the first parts decide, unless they are equal
+                elif isinstance(test, _ORDERED):  # the first items decide, unless they are equal
                     yield from strict(side.expressions[0])
 
 
 def strict(value: exp.Expr) -> Iterator[exp.Column]:
-    """The columns of which one that is NULL makes the value NULL."""
+    """Yield the columns of a value that make it NULL if one of them is NULL."""
     while isinstance(value, _STRICT):
         value = value.this
     if isinstance(value, _CALCULATED):

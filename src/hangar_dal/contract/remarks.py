@@ -1,4 +1,4 @@
-"""What a rule notices in the parsed statement, and its place in the statement's text. Builds on `syntax`."""
+"""Faults that rules find in the parsed statement, and their places in its text. Builds on `syntax`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 class Remark(NamedTuple):
-    """What is wrong with a node of the tree, and what to write instead. `always` and `column`: see `Notice`."""
+    """A fault at a node of the tree, and the fix. `always` and `column` have the same meaning as in `Notice`."""
 
     rule: Rule
     node: exp.Expr
@@ -23,11 +23,11 @@ class Remark(NamedTuple):
     column: str = ""
 
 
-Finder = Callable[[Sequence[exp.Expr], Dialect, Tables], Iterator[Remark]]  # of every node, the root first
+Finder = Callable[[Sequence[exp.Expr], Dialect, Tables], Iterator[Remark]]  # gets all nodes, the root first
 
 
 def notices(text: str, dialect: Dialect, tables: Tables, finders: Iterable[Finder]) -> tuple[Notice, ...]:
-    """What each finder says of the statement; nothing if it is not understood."""
+    """Return the notices of all finders about the statement; () if the parser does not understand it."""
     nodes = nodes_of(text, dialect)
     if not nodes:
         return ()

@@ -1,6 +1,6 @@
-"""Findings for their readers: a person at a terminal, an editor, GitHub. Builds on `rules` and `sarif`.
+"""Format findings for a terminal, a program, an editor or GitHub. Builds on `rules` and `sarif`.
 
-`as_json` is one object, whose keys stay as they are; more may come.
+`as_json` returns one object. Its keys are stable; later versions may add keys.
 
     {"scope": {"project": "pyproject.toml", "note": "", "catalogs": ["shop:CATALOG"], "queries": 12, "migrations":
      {"hangar_dal": 3, "migrations": 2}, "dialects": ["sqlite", "postgresql"], "recorded": false},
@@ -8,7 +8,7 @@
      "column": 5, "dialect": "sqlite", "query": "orders.find_order", "rule": "column-missing", "severity": "error",
      "message": "...", "fix": "..."}]}
 
-`path` is as near to the working directory as it can be; a finding that has no place has an empty one, and line 0.
+`path` is relative to the working directory if possible. A finding without a place has the path "" and the line 0.
 """
 
 import json
@@ -31,14 +31,14 @@ _DIFF: Final[Mapping[str, Style]] = MappingProxyType({"- ": "removed", "+ ": "ad
 
 
 def plain(text: str, style: Style) -> str:
-    """No colour, as in a pipe."""
+    """Return the text unchanged, for output without colours."""
     return text
 
 
 def report_as(
     form: Format, findings: Sequence[Finding], scope: Scope, *, checked: int | None = None, paint: Paint = plain
 ) -> str:
-    """The whole report as one text; empty where there is nothing to say in this form."""
+    """Return the report as one text. The forms "table" and "github" are "" if there are no findings."""
     match form:
         case "json":
             return as_json(findings, scope, checked=checked)
@@ -53,13 +53,13 @@ def report_as(
 
 
 def as_table(findings: Iterable[Finding], paint: Paint = plain) -> str:
-    """Grouped by file. Each place is `file:line:column`, which terminals and editors make a link of."""
+    """Return the findings grouped by file. Places are `file:line:column`, which terminals and editors show as links."""
     groups = groupby(sorted(findings), key=lambda finding: finding.path)
     return "\n\n".join("\n".join(_group(path, list(of_file), paint)) for path, of_file in groups)
 
 
 def as_json(findings: Sequence[Finding], scope: Scope, *, checked: int | None = None) -> str:
-    """As the docstring of this module says; `checked` is left out if it is not known."""
+    """Return the JSON object that the docstring of the module shows, without `checked` if it is None."""
     of_severity = Counter(finding.severity for finding in findings)
     counts: dict[str, int] = {"errors": of_severity["error"], "warnings": of_severity["warning"]}
     if checked is not None:
@@ -69,7 +69,7 @@ def as_json(findings: Sequence[Finding], scope: Scope, *, checked: int | None = 
 
 
 def as_github(findings: Iterable[Finding]) -> str:
-    """Workflow commands, which GitHub shows at the lines of a pull request."""
+    """Return workflow commands, one per line. GitHub shows them at the lines of a pull request."""
     return "\n".join(map(_annotation, findings))
 
 
@@ -94,7 +94,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
 
 
 def _printable(text: str) -> str:
-    """What would steer a terminal is shown by its number: names and databases' words come from outside."""
+    """Replace control characters by escapes such as `\\x1b`. Names and database errors may contain them."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
@@ -108,5 +108,5 @@ def _annotation(finding: Finding) -> str:
 
 
 def _escaped(text: str, more: str = "") -> str:
-    """As the runner unescapes it: by percent signs, these themselves first."""
+    """Percent-encode the text for workflow commands: `%`, line breaks, and the characters in `more`."""
     return "".join(f"%{ord(each):02X}" if each in f"%\r\n{more}" else each for each in text)

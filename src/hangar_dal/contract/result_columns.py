@@ -1,4 +1,4 @@
-"""The names of a result's columns against the fields of its model. Builds on `locations`."""
+"""Compare the names of a result's columns with the fields of its model. Builds on `locations`."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,10 @@ from hangar_dal.rules import Finding, Rule
 
 
 def result_fields(checked: CheckedVariant) -> Mapping[str, ValueType] | None:
-    """What is promised by name; a value that is no model has the empty name; None where no rows are read."""
+    """Return the declared types of the result by field name; None if the function returns no rows.
+
+    A result that is a single value has the name "".
+    """
     result = checked.query.signature.result
     if result.model is not None:
         return {name: value for name, value in field_types(result.model).items() if isinstance(value, ValueType)}
@@ -140,7 +143,7 @@ ORDER BY id;
 def compare_names(
     checked: CheckedVariant, columns: Sequence[ResultColumn], fields: tuple[str, ...]
 ) -> Iterator[Finding]:
-    """Fields without a column, columns without a field, and columns in another order than the fields."""
+    """Yield findings for missing, unknown and duplicate columns, and for columns in another order than the fields."""
     names = [column.name for column in columns]
     if fields == ("",):
         if len(names) != 1:

@@ -1,4 +1,4 @@
-"""The types, values and NULLs of a result against what the function promises. Builds on `result_columns`."""
+"""Compare the types, values and NULLs of a result with the signature of the function. Builds on `result_columns`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -18,9 +18,9 @@ Nulls = Sequence[bool | None] | None
 def compare_results(
     checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
-    """Columns against fields in both directions, each column's kind, values and NULLs, and the file's overrides."""
+    """Yield findings for the names, kinds, values and NULLs of columns, and for `-- not null:` of unknown columns."""
     fields, nulls = result_fields(checked), reading.nulls
-    if fields is not None and checked.block.returns_rows:  # otherwise `returning-missing` says it
+    if fields is not None and checked.block.returns_rows:  # otherwise `returning-missing` reports it
         texts = dict(zip((column.name for column in described.columns), reading.texts, strict=False))
         yield from compare_names(checked, described.columns, tuple(fields))
         for column, value in _pairs(described.columns, fields):
@@ -32,7 +32,7 @@ def compare_results(
 
 
 def may_be_null(checked: CheckedVariant, column: ResultColumn, place: int, nulls: Nulls) -> bool | None:
-    """None where it cannot be known and the file does not say."""
+    """Return whether a column may be NULL; None if this is unknown. False if the block has `-- not null:` for it."""
     known = None if nulls is None else nulls[place]
     return False if column.name in checked.block.not_null else known
 
@@ -100,7 +100,7 @@ def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | Non
 def _texts(
     checked: CheckedVariant, column: ResultColumn, value: ValueType, texts: Sequence[Given]
 ) -> Iterator[Finding]:
-    """Those that the statement gives itself."""
+    """Yield a finding for each quoted text of the statement that the field of this column refuses."""
     known = values_of(value)
     for given in (each for each in texts if known and each.text not in known):
         message = f"{_owner(checked, column)} refuses '{given.text}', which the statement gives for it"
