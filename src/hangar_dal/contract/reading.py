@@ -11,9 +11,9 @@ class Meeting:
     """A value that is written to `table.column` or compared with it.
 
     The value is a `parameter`, a `text` in quotes, or another column, `taken`. It is NULL if all three are None.
-    `written` is True if it is written. `bare` is True if the value itself is used, and not one of several that a CASE
-    or COALESCE chooses from. `each` is True if each item of a list is used. `at` is the offset in the statement, which
-    does not count when meetings are compared.
+    `written` is True if the value is written. `bare` is False if the value is an argument of COALESCE. `each` is True
+    if each item of a list is used. `at` is the offset in the statement, which does not count when meetings are
+    compared.
     """
 
     table: str

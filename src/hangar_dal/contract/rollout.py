@@ -1,6 +1,6 @@
-"""Whether the newest migration or the code that comes with it goes first. Builds on `allowed`.
+"""Decide whether to deploy a migration or the code that comes with it first. Builds on `allowed`.
 
-Two questions decide. Does the new code hold on the schema before the migration? Does the migration keep everything that
+Two questions decide. Does the new code work on the schema before the migration? Does the migration keep everything that
 older code may use? The deployed code is not available here, so everything in the earlier schema counts as used.
 """
 
@@ -13,13 +13,13 @@ from hangar_dal.contract.allowed import allowed_values
 from hangar_dal.migrations.schema import Check, Column, Schema, Table
 from hangar_dal.sqlscan import Dialect
 
-Breaks = Mapping[tuple[str, str], str]  # why, by query and dialect; what is not in it holds
+Breaks = Mapping[tuple[str, str], str]  # the reason why a query breaks, by query and dialect
 Order = Literal["schema first", "code first", "either", "neither"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """About the newest migration, with the reasons why it is not `either`."""
+    """What to deploy first, and the reasons. There are no reasons if `order` is "either"."""
 
     migration: str
     order: Order
@@ -27,7 +27,7 @@ class Verdict:
 
     @property
     def sentence(self) -> str:
-        """What to do, in a line."""
+        """The advice in one line."""
         advice = {
             "schema first": "deploy the schema first",
             "code first": "deploy the code first",
@@ -38,9 +38,9 @@ class Verdict:
 
 
 def verdict(migration: str, *, before: Breaks, after: Breaks, narrowed: tuple[str, ...]) -> Verdict:
-    """`narrowed`: what the migration takes from older code.
+    """Return the verdict on a migration. `narrowed` describes what the migration takes from older code.
 
-    What breaks before and after for the same reason says nothing about the migration: that is `check`'s to tell.
+    Ignores queries that break before and after the migration for the same reason. `check` reports them.
     """
     needs, loses = _only_in(before, after), _only_in(after, before)
     is_needed = [f"this code needs it: {', '.join(needs)}"] if needs else []
@@ -57,7 +57,7 @@ def _only_in(breaks: Breaks, others: Breaks) -> list[str]:
 
 
 def narrowed(before: Schema, after: Schema, dialect: Dialect) -> Iterator[str]:
-    """What statements that held before may no longer find or may no longer write."""
+    """Yield a description of each change by which statements may fail that worked with the schema `before`."""
     there = {table.name: table for table in after.tables}
     for table in before.tables:
         if table.name not in there:
@@ -93,7 +93,7 @@ def _is_required(column: Column) -> bool:
 
 def _rules(before: Table, after: Table, dialect: Dialect) -> Iterator[str]:
     names = {column.name for column in before.columns}
-    # ON CONFLICT names the columns of a key, which then must be there.
+    # ON CONFLICT (columns) needs a unique key of these columns.
     yield from (f"{before.name} {_listed(key)} is no longer unique" for key in _keys(before) if key not in _keys(after))
     for key in _keys(after):
         if key not in _keys(before) and names.issuperset(key):
@@ -117,7 +117,10 @@ def _keys(table: Table) -> list[tuple[str, ...]]:
 
 
 def _allows(before: Check | None, after: Check, dialect: Dialect) -> bool:
-    """Whether each row that passed still does, as far as can be told: the same rule, or a longer list of values."""
+    """Return whether the new CHECK certainly accepts all rows that the old one accepts.
+
+    That is the case if both are equal, or if the new one allows more values.
+    """
     if before is None or before.rule == after.rule:
         return before is not None
     old, new = (allowed_values(check.rule, dialect) for check in (before, after))

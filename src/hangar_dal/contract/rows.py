@@ -1,4 +1,4 @@
-"""Whether many rows come in one order only, as `orders` and `null_order` decide.
+"""Report results whose order, or whose only row, is not certain. `orders`, `null_order` and `one_row` find them.
 
 Builds on `reading` and `locations`.
 """
@@ -85,7 +85,7 @@ ORDER BY note NULLS LAST, id;
 
 
 def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
-    """Rows that may come in another order the next time, or on the other database, or of which another one is first."""
+    """Yield findings for a function of one row that may find several, for ties, and for NULLs without a fixed place."""
     words = [token.text.upper() for token in checked.variant.tokens]
     is_many = checked.query.signature.result.shape in ("list", "stream")
     at = _outermost(checked, "ORDER", "BY")
@@ -110,7 +110,10 @@ def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding
 
 
 def _of_two_rows(checked: CheckedVariant, reading: Reading) -> tuple[str, str] | None:
-    """Parameters that find a row each. Of arguments that may be None, callers may mean to give one alone."""
+    """Return two parameters that may find one row each; None if there are none.
+
+    Omits arguments that may be None, because callers may pass only one of them.
+    """
     free = {
         name: (each.argument, each.field) for name, each in sources(checked).items() if not may_be_none(checked, each)
     }
@@ -123,13 +126,13 @@ def _of_two_rows(checked: CheckedVariant, reading: Reading) -> tuple[str, str] |
 
 
 def _own(arm: Sequence[str], other: Sequence[str], givers: Mapping[str, object]) -> str:
-    """A parameter of the arm whose argument gives none of the other arm; empty if there is none."""
+    """Return a parameter of the arm whose argument is not used by the other arm; "" if there is none."""
     shared = {givers[name] for name in other}
     return next((name for name in arm if givers[name] not in shared), "")
 
 
 def _outermost(checked: CheckedVariant, *words: str) -> int | None:
-    """Where the statement's own clause begins, and not one of a query or a window within it."""
+    """Return the offset of a clause of the whole statement, not of a subquery or a window; None if it has none."""
     root = scopes(checked.variant.text, checked.block.dialect)[0]
     at = root.find(*words)
     return root.items[at].start if at is not None else None

@@ -1,4 +1,4 @@
-"""All rules, in the order and the chapters of docs/rules.md. Imports every module that finds something."""
+"""All rules, in the chapters and the order of docs/rules.md. Imports all modules that define rules."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -193,7 +193,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rules in 
 
 
 def unknown(name: str) -> str:
-    """What to say of a name that no rule has, with the names that are like it."""
+    """Return the error message for a name that no rule has, with similar names."""
     near = [each for each in RULES if name in each] or get_close_matches(name, RULES)
     advice = f"did you mean {' or '.join(near)}?" if near else "`hangar-dal check --explain all` lists the rules"
     return f"there is no rule {name}; {advice}"

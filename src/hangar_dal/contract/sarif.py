@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which code scanning services and editors read. Builds on `rules`."""
+"""Format findings as SARIF 2.1.0, which code scanning services and editors read. Builds on `rules`."""
 
 import hashlib
 import json
@@ -13,11 +13,14 @@ from hangar_dal.contract.scope import Scope
 from hangar_dal.rules import Finding
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_ROOT: Final = "SRCROOT"  # each reader has a checkout in another place
+_ROOT: Final = "SRCROOT"  # each reader of the report resolves it to its own checkout
 
 
 def as_sarif(findings: Sequence[Finding], scope: Scope) -> str:
-    """One run. A path below the working directory is relative to it. The run's properties say what was checked."""
+    """Return a SARIF log with one run, as JSON text. The properties of the run say what was checked.
+
+    Paths below the working directory are relative to it.
+    """
     rules = sorted({finding.rule for finding in findings})
     driver = {"name": "hangar-dal check", "rules": [_rule(rule, findings) for rule in rules]}
     run: dict[str, Any] = {
@@ -71,6 +74,6 @@ def _artifact(path: str) -> dict[str, str]:
 
 
 def _fingerprint(finding: Finding) -> str:
-    """The same after lines were added above it."""
+    """Return a digest that stays the same if the finding moves to another line."""
     parts = (finding.path, finding.dialect, finding.query, finding.rule, finding.message)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]

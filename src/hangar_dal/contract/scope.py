@@ -1,4 +1,4 @@
-"""What a command checked, for the beginning of its report. Builds on `project`."""
+"""Describe what a command checked, for the beginning of its report. Builds on `project`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,12 @@ _DATABASES: Final[dict[Dialect, str]] = {"sqlite": "SQLite", "postgresql": "Post
 
 @dataclass(frozen=True)
 class Scope:
-    """`project` is the pyproject.toml with the section; None without one, and `note` says what was checked instead.
+    """What a command checked.
 
-    `queries` counts the functions, and is None where a command checks migrations alone. `migrations` counts those of
-    each folder. `uses` are the catalogs that the checked ones build on. `recorded`: the answers of the databases come
-    from snapshots.
+    `project` is the path of the pyproject.toml with the section; None if there is none, and `note` says why. `queries`
+    is the number of functions; None if only migrations are checked. `migrations` is the number of migrations in each
+    folder. `uses` are the catalogs that the checked catalogs use. `recorded` is True if the answers of the databases
+    come from snapshots.
     """
 
     project: str | None
@@ -32,7 +33,7 @@ class Scope:
     uses: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
-        """The same for people."""
+        """Yield the lines that describe the scope in a report for people."""
         yield f"project:    {self.project or 'none'}{f' ({self.note})' if self.note else ''}"
         if self.queries is not None:
             yield f"catalogs:   {', '.join(self.catalogs) or 'none'}"
@@ -46,7 +47,7 @@ class Scope:
 
 
 def scope_of(project: Project, dialects: Sequence[Dialect], *, recorded: bool = False) -> Scope:
-    """The scope of a check of queries."""
+    """Return the scope of a check of queries."""
     return Scope(
         project=_file(project.section),
         note=_note(project.section, catalogs=True),
@@ -60,7 +61,7 @@ def scope_of(project: Project, dialects: Sequence[Dialect], *, recorded: bool = 
 
 
 def scope_of_migrations(project: Project, dialects: Sequence[Dialect]) -> Scope:
-    """The scope of a check of migrations."""
+    """Return the scope of a check of migrations."""
     note = _note(project.section, catalogs=False)
     return Scope(_file(project.section), note, (), None, _migrations(project), tuple(dialects))
 
@@ -70,7 +71,7 @@ def _file(section: Section | None) -> str | None:
 
 
 def _note(section: Section | None, *, catalogs: bool) -> str:
-    """Why a project, or its catalogs, are missing."""
+    """Return why there is no project, or why it has no catalogs; "" if it has both."""
     if section is None:
         return "the command line says what is checked"
     if not section.exists:
@@ -81,6 +82,6 @@ def _note(section: Section | None, *, catalogs: bool) -> str:
 
 
 def _migrations(project: Project) -> dict[str, int]:
-    """Folders of catalogs are called by the catalog."""
+    """Return the number of migrations by folder. The folder of a catalog has the catalog's name."""
     names = {each.migrations: each.name for each in project.lineage}
     return {names.get(folder) or display_path(folder): len(ids_in(folder)) for folder in project.migrations}

@@ -1,6 +1,6 @@
-"""Databases that live as long as a check: migrated by yoyo as production is, read, and dropped.
+"""Scratch databases for a check: yoyo migrates them as it does in production, and they are dropped at the end.
 
-Builds on `migrations`; knows nothing of queries.
+Builds on `migrations`, and does not use queries.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from hangar_dal.migrations.scratch import Server, empty_postgresql, empty_sqlite
 
 @contextmanager
 def scratch_sqlite(project: Project) -> Iterator[SqliteScratch]:
-    """A migrated SQLite file in a temporary folder of its own."""
+    """Make a migrated SQLite file in a temporary folder, and delete both at the end of the block."""
     with empty_sqlite() as scratch:
         apply_to(scratch, project.migrations)
         yield scratch
@@ -25,12 +25,12 @@ def scratch_sqlite(project: Project) -> Iterator[SqliteScratch]:
 
 @contextmanager
 def scratch_postgresql(project: Project, server: Server) -> Iterator[PostgresScratch]:
-    """A migrated database of its own on this server, or the throwaway database, migrated."""
+    """Make a migrated database on this server, and drop it at the end; or migrate the throwaway database."""
     with empty_postgresql(server) as scratch:
         apply_to(scratch, project.migrations)
         yield scratch
 
 
 def url_of(conninfo: str) -> str:
-    """The same database as `DATABASE_URL` would name it; it holds whatever password the conninfo holds."""
+    """Return the URL of the database, in the form of `DATABASE_URL`. It contains the password of the conninfo."""
     return f"postgresql://?{urlencode(conninfo_to_dict(conninfo), quote_via=quote)}"

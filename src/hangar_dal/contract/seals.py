@@ -1,7 +1,7 @@
-"""Sealed fields: each is stored in the column that it names, and none is compared. Builds on `reading` and `json_rows`.
+"""Check that sealed fields are stored in the columns that they name, and are not compared.
 
-The associated data of a sealed value names its table and column, so it opens nowhere else. Each value is sealed with a
-new random nonce, so that two sealed texts of one value differ.
+The associated data of a sealed value contains its table and column, so the value cannot be opened elsewhere. Each value
+is sealed with a new random nonce, so two sealed texts of the same value differ. Builds on `reading` and `json_rows`.
 """
 
 import re
@@ -24,13 +24,13 @@ from hangar_dal.query.sealed import sealed_values
 from hangar_dal.rules import Finding, Rule
 from hangar_dal.sealing import Sealed
 
-Place = tuple[str, str]  # a table and a column of it, in lower case
+Place = tuple[str, str]  # a table without its schema, and a column of it, in lower case
 
 _INSTEAD: Final = "store a keyed hash of the value in a column of its own, and compare that"
 
 
 def sealed_places(project: Project) -> frozenset[Place]:
-    """The columns that the fields and arguments of the project's queries are sealed for."""
+    """Return the columns that the sealed fields and arguments of the project's queries name."""
     signatures = [query.signature for catalog in project.catalogs for query in catalog.queries.values()]
     return frozenset(_place(sealed) for signature in signatures for _, sealed in sealed_values(signature))
 
@@ -38,7 +38,7 @@ def sealed_places(project: Project) -> frozenset[Place]:
 def compare_seals(
     checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, places: frozenset[Place]
 ) -> Iterator[Finding]:
-    """Sealed fields that name a column that they are not stored in, and comparisons that never hold."""
+    """Yield findings for sealed values that are stored elsewhere, and for comparisons that are never true."""
     if described.refusal is not None:
         return
     given = dict(sealed_values(checked.query.signature))
@@ -128,7 +128,7 @@ def _compared(checked: CheckedVariant, reading: Reading, places: frozenset[Place
         if name in at or compares(checked.variant, name):
             message = f":{name} is sealed anew for each call, so it is equal to no stored value"
             yield finding_at(checked, SEALED_COMPARED, message, _INSTEAD, at=parameter_at(checked, name))
-    # An UPDATE may compare the sealed text that was read before, to replace that one only.
+    # An UPDATE may compare a sealed text that was read before, to replace exactly this text.
     for name, met in at.items() if checked.block.verb in ("SELECT", "WITH") else ():
         if name not in sealed and _short(met.table, met.column) in places and _is_equal(checked.variant.text, name):
             message = f"{met.table}.{met.column} is sealed, so it is equal to no :{name}"
@@ -136,7 +136,7 @@ def _compared(checked: CheckedVariant, reading: Reading, places: frozenset[Place
 
 
 def _is_equal(text: str, name: str) -> bool:
-    """Whether the parameter is next to a `=`. By `>=` and `<`, all that one key sealed may be found."""
+    """Return whether the parameter is next to `=`. `>=` and `<` are fine: they find all values sealed with one key."""
     return re.search(rf"(?<![<>!])=\s*(?:CAST\(\s*)?:{name}\b|:{name}\s*=", text) is not None
 
 
@@ -183,7 +183,7 @@ def _place(sealed: Sealed) -> Place:
 
 
 def _short(table: str, column: str) -> Place:
-    """Without the schema, which a model may leave out."""
+    """Return the place in lower case, without the schema, which a model may leave out."""
     return table.rpartition(".")[2].lower(), column.lower()
 
 

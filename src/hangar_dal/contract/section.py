@@ -1,4 +1,4 @@
-"""The `[tool.hangar_dal]` section of a pyproject.toml, read and validated. Nothing of the application is imported.
+"""Read and validate the `[tool.hangar_dal]` section of a pyproject.toml. Does not import the application.
 
 [tool.hangar_dal]
 catalogs = ["shop:CATALOG"]         # module:NAME; their migrations and those of the catalogs they use are included
@@ -49,7 +49,7 @@ class Section:
 
 
 def read_section(pyproject: Path | None = None) -> Section:
-    """The section of this file, or of the nearest pyproject.toml. `SettingsError` says what is wrong with it."""
+    """Return the section of this file, or of the nearest pyproject.toml. Raises `SettingsError` if it is invalid."""
     file = pyproject or _nearest()
     if file is None:
         return Section(None, Path.cwd())
@@ -61,7 +61,7 @@ def read_section(pyproject: Path | None = None) -> Section:
 
 
 def has_section(pyproject: Path) -> bool:
-    """Whether this file has the section; False if the file is not valid TOML."""
+    """Return whether this file has the section; False if the file cannot be read or is not valid TOML."""
     try:
         return "hangar_dal" in tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
     except (OSError, ValueError):

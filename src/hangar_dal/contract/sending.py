@@ -1,4 +1,4 @@
-"""Where each parameter of a checked statement gets its value from, and the type that PostgreSQL is sent it as.
+"""Find the source of each parameter of a checked statement, and the type with which it is sent to PostgreSQL.
 
 Builds on `variants`.
 """
@@ -15,7 +15,7 @@ from hangar_dal.sqlscan import Kind
 
 
 def sources(checked: CheckedVariant) -> Mapping[str, ParameterSource]:
-    """By parameter; without those that have no source, which is found without a database."""
+    """Return the sources by parameter. Omits parameters without a source, which `parameter-unknown` reports."""
     by_name: dict[str, ParameterSource] = {}
     for place in checked.variant.parameters:
         try:
@@ -26,7 +26,7 @@ def sources(checked: CheckedVariant) -> Mapping[str, ParameterSource]:
 
 
 def sent(checked: CheckedVariant) -> tuple[SentAs, ...]:
-    """What the driver says of each parameter; empty for SQLite, whose parameters have no types."""
+    """Return how the driver sends each parameter; () for SQLite, whose parameters have no types."""
     if checked.block.dialect == "sqlite":
         return ()
     return tuple(
@@ -36,21 +36,21 @@ def sent(checked: CheckedVariant) -> tuple[SentAs, ...]:
 
 
 def may_be_none(checked: CheckedVariant, source: ParameterSource) -> bool:
-    """Whether a caller can give None for it where this statement is the one that runs."""
+    """Return whether a caller can pass None for the source when this statement runs."""
     if source.derived == "is_set" or source.value is None or not source.value.optional or source.name == "now":
         return False
     return all(condition.argument != source.argument for condition in _conditions_at(checked, source.name))
 
 
 def is_converted(checked: CheckedVariant, name: str) -> bool:
-    """Whether the statement converts the parameter at each of its places: `CAST(:name AS inet)`, `:name::inet`."""
+    """Return whether each use of the parameter is converted: `CAST(:name AS inet)` or `:name::inet`."""
     code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
     behind = [after for token, after in pairwise([*code, None]) if token and token.text == f":{name}"]
     return all(after is not None and after.text.upper() in ("AS", "::") for after in behind)
 
 
 def _is_sent_as_null(checked: CheckedVariant, source: ParameterSource) -> bool:
-    """A change that is left out is sent as NULL too."""
+    """Return whether the parameter may be sent as NULL. A PATCH field that is left out is sent as NULL too."""
     return may_be_none(checked, source) or source.is_change
 
 

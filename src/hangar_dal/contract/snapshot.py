@@ -1,13 +1,13 @@
-"""What both databases said of a catalog, in files to commit: a machine without them checks against that.
+"""Snapshots: the databases' answers about a catalog, in files to commit. A check without databases uses them.
 
     sql/snapshots/orders.json                       of sql/<dialect>/orders.sql
     sql/snapshots/migrations/1001_orders.json       of a migration
 
-There is one file for each SQL file and one for each migration, so that two branches do not change the same one. That of
-a SQL file holds, for each database, what is known of each statement, by a digest of its text and of the types that its
-parameters are sent with, and the tables that the statements name. It depends on nothing else: models and signatures are
-compared again each time. Equal inputs write equal files. Builds on `snapshot_file`; imports neither a driver nor a
-parser.
+There is one file for each SQL file and one for each migration, so that two branches seldom change the same file. The
+snapshot of a SQL file holds, for each database, the answers about each statement and the tables that the statements
+name. A statement is identified by a digest of its text and of the types that its parameters are sent with. Models and
+signatures are not stored: each check compares them again. Equal inputs write equal files. Builds on `snapshot_file`,
+and imports neither a driver nor a parser.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 UPDATE: Final = "run `hangar-dal check --update` where there is a PostgreSQL server, and commit what it writes"
-_EARLIER: Final = "hangar_check.json"  # the one file that earlier versions wrote for each catalog
+_EARLIER: Final = "hangar_check.json"  # earlier versions wrote this file for each catalog
 SNAPSHOT_MISSING: Final = Rule(
     "snapshot-missing",
     "error",
@@ -86,7 +86,7 @@ hangar-dal check --offline
 
 @dataclass(frozen=True)
 class SnapshotDatabase:
-    """Answers in the place of a database."""
+    """The answers of a database, read from snapshots."""
 
     dialect: Dialect
     tables: Tables
@@ -99,14 +99,14 @@ class SnapshotDatabase:
 
 @dataclass(frozen=True)
 class Records:
-    """The files of every catalog together."""
+    """The snapshots of all catalogs, and what is wrong with them."""
 
     sources: tuple[SnapshotDatabase, ...]
     findings: tuple[Finding, ...]
     snapshots: Mapping[Path, tuple[Catalog, Snapshot]]
 
     def left_over(self) -> Iterator[Finding]:
-        """What the files know and no query is any more. The catalogs must have been read."""
+        """Yield a finding for each query with recorded statements that no longer exist. Load the catalogs first."""
         for path, (catalog, snapshot) in self.snapshots.items():
             for dialect, database in snapshot.databases.items():
                 now = statements(catalog, dialect, path.stem)
@@ -117,12 +117,12 @@ class Records:
 
 
 def snapshot_folder(catalog: Catalog) -> Path:
-    """Beside the folders of SQL that the snapshots are about."""
+    """Return the folder of the catalog's snapshots, beside the folders of its SQL files."""
     return Path(str(catalog.folder)) / "snapshots"
 
 
 def write_snapshots(project: Project, sources: Sequence[DatabaseInfo]) -> tuple[Path, ...]:
-    """Write the files of each catalog, and delete those that belong to nothing any more; the paths that changed."""
+    """Write the snapshots of each catalog, and delete those that are no longer needed. Returns the changed paths."""
     texts = _texts(project, sources)
     changed = {path: text for path, text in texts.items() if _text_of(path) != text}
     for path, text in changed.items():
@@ -135,7 +135,10 @@ def write_snapshots(project: Project, sources: Sequence[DatabaseInfo]) -> tuple[
 
 
 def outdated(project: Project, sources: Sequence[DatabaseInfo]) -> Iterator[Finding]:
-    """Which files say something else than these databases; a catalog need not have any."""
+    """Yield a finding for each snapshot that differs from the answers of these databases.
+
+    A catalog without any snapshots has no findings.
+    """
     texts = _texts(project, sources)
     for catalog in project.catalogs:
         there = _there(catalog)
@@ -146,9 +149,10 @@ def outdated(project: Project, sources: Sequence[DatabaseInfo]) -> Iterator[Find
 
 
 def recorded(project: Project) -> Records:
-    """What the files say, and what is wrong with them; `sources` is empty where one cannot be relied on.
+    """Read the snapshots of all catalogs, and return them with their findings.
 
-    A statement that a file does not know is reported at its own place, when it is checked.
+    `sources` is empty if any snapshot is missing or stale. A statement that no snapshot knows is reported later, when
+    the statement is checked.
     """
     wrong: list[Finding] = []
     usable: dict[Path, tuple[Catalog, Snapshot]] = {}
@@ -184,7 +188,7 @@ def recorded(project: Project) -> Records:
 
 
 def _texts(project: Project, sources: Sequence[DatabaseInfo]) -> dict[Path, str]:
-    """What is to be written, by path."""
+    """Return the texts of all snapshots by path; {} if there are no sources."""
     texts: dict[Path, str] = {}
     for catalog in project.catalogs if sources else ():
         folder = snapshot_folder(catalog)
@@ -196,12 +200,12 @@ def _texts(project: Project, sources: Sequence[DatabaseInfo]) -> dict[Path, str]
 
 
 def _files(catalog: Catalog) -> list[str]:
-    """The names of the SQL files that declared queries have."""
+    """Return the names of the SQL files that the declared queries need, without their suffix."""
     return sorted({declared.file for declared in catalog.queries.values()})
 
 
 def _there(catalog: Catalog) -> list[Path]:
-    """The files of snapshots that a catalog has, also those of earlier versions of this package."""
+    """Return the existing snapshots of a catalog, also those of earlier versions of this package."""
     folder = snapshot_folder(catalog)
     return sorted([*folder.glob("*.json"), *folder.glob("migrations/*.json"), *folder.parent.glob(_EARLIER)])
 
@@ -225,7 +229,7 @@ def _taken(catalog: Catalog, file: str, sources: Sequence[DatabaseInfo]) -> Snap
 
 
 def _answers(told: Sequence[tuple[CheckedVariant, Told]]) -> tuple[Answer, ...]:
-    """Statements of which the same is known share an answer."""
+    """Return the answers, sorted. Statements with equal answers share one."""
     same: dict[str, tuple[Told, set[str]]] = {}
     for each, answer in told:
         same.setdefault(repr(answer), (answer, set()))[1].add(_digest_of(each.variant, sent(each)))
@@ -234,7 +238,7 @@ def _answers(told: Sequence[tuple[CheckedVariant, Told]]) -> tuple[Answer, ...]:
 
 
 def _migrations(project: Project, catalog: Catalog) -> dict[str, dict[Dialect, str]]:
-    """A digest of each migration but those of catalogs that this one does not use, for each dialect."""
+    """Return the digests of migrations by id and dialect. Omits migrations of catalogs that this one does not use."""
     others = {*folders_of(project.catalogs, ())} - {*folders_of([catalog], ())}
     return {
         each.id: {
@@ -266,7 +270,7 @@ def _read(path: Path) -> Snapshot | Finding:
         return _missing(path)
     try:
         found = from_text(text)
-    except ValueError:  # pydantic's as well
+    except ValueError:  # pydantic's ValidationError is a ValueError
         return _wrong(path, SNAPSHOT_STALE, "this version of the package cannot read it")
     if found.format != FORMAT:
         return _wrong(path, SNAPSHOT_STALE, "another version of the package wrote it")

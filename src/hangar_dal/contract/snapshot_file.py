@@ -1,4 +1,4 @@
-"""A snapshot as a text, for a file. Builds on `sources`.
+"""Convert a snapshot to the text of its file and back. Builds on `sources`.
 
 {
   "format": 15,
@@ -7,7 +7,7 @@
   ]}}, "sqlite": ...}
 }
 
-A column of a result is written as `table.column` where it is just that; defaults are left out.
+A column of a result that is an unchanged column of a table is written as `table.column`. Defaults are left out.
 """
 
 import json
@@ -28,7 +28,7 @@ FORMAT: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Statements of one query of which the same is known, by their digests."""
+    """The digests of statements of one query that have the same answer, and this answer."""
 
     statements: tuple[str, ...]
     told: Told
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class OfDatabase:
-    """`tables` are those that the queries name."""
+    """The answers of one database. `tables` are the tables that the queries name."""
 
     tables: Tables
     queries: Mapping[str, tuple[Answer, ...]]
@@ -44,14 +44,14 @@ class OfDatabase:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Of one SQL file; `databases` holds both."""
+    """The snapshot of one SQL file, with the answers of both databases."""
 
     format: int
     databases: Mapping[Dialect, OfDatabase]
 
 
 def as_text(snapshot: Snapshot) -> str:
-    """Equal snapshots are equal texts."""
+    """Return the JSON text of a snapshot. Equal snapshots have equal texts."""
     written = _adapter().dump_python(snapshot, mode="json", exclude_defaults=True)
     for described, tables in _described(written):
         if "columns" in described:
@@ -60,7 +60,7 @@ def as_text(snapshot: Snapshot) -> str:
 
 
 def from_text(text: str) -> Snapshot:
-    """Raises `ValueError` for anything else."""
+    """Return the snapshot of a JSON text. Raises `ValueError` if the text is no snapshot."""
     read = json.loads(text)
     try:
         for described, tables in _described(read):
@@ -83,7 +83,7 @@ def _described(written: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[s
 
 
 def _short(column: dict[str, Any], tables: dict[str, Any]) -> str | dict[str, Any]:
-    """Not every column is in the list of the tables: no table lists its rowid."""
+    """Return the column as `table.column` if the tables list it, else unchanged. No table lists its rowid."""
     table, name = str(column.get("table")), str(column.get("column"))
     is_listed = name in tables.get(table, ()) and "." not in name
     return f"{table}.{name}" if is_listed and _long(f"{table}.{name}", tables) == column else column

@@ -1,6 +1,6 @@
-"""Which tables a snapshot keeps, and the tables that several snapshots keep together. Builds on `model`.
+"""Choose the tables that a snapshot stores, and merge the tables of several snapshots. Builds on `model`.
 
-Each snapshot has its own copy of what its statements name, so that a branch that adds a table changes no other file.
+Each snapshot stores the tables that its own statements name, so that a branch that adds a table changes no other file.
 """
 
 import re
@@ -13,7 +13,7 @@ from hangar_dal.contract.model import Tables
 
 
 def named_in(tables: Tables, texts: Iterable[str]) -> Tables:
-    """The tables and enums whose names are words of these texts. One name too many does no harm."""
+    """Return the tables and enums whose names occur as words in these texts. An unneeded table does no harm."""
     text = "\n".join(texts).casefold()
     kept = _only(tables, lambda name: _is_word(name, text))
     with_kinds = f"{text}\n{kept.columns!r}".casefold()
@@ -22,9 +22,9 @@ def named_in(tables: Tables, texts: Iterable[str]) -> Tables:
 
 
 def joined(by_file: Mapping[Path, Tables]) -> tuple[Tables, list[tuple[str, Path, Path]]]:
-    """All of them; and each table that two files know in another form, with both files.
+    """Return all tables of these files, and the name of each table that differs in two files, with both files.
 
-    That happens when two branches are merged, one of which changed the table.
+    Tables differ after a merge of two branches of which one changed the table.
     """
     first: dict[str, tuple[Path, Tables]] = {}
     contradictions: list[tuple[str, Path, Path]] = []

@@ -1,6 +1,6 @@
-"""Who answers for a database: a live scratch one, or what was written down of one. Builds on `model`.
+"""The interface of a source of answers: a live scratch database or a snapshot. Builds on `model`.
 
-`live` asks the first, `snapshot` reads the second; neither a driver nor a parser is imported here.
+`live` asks a scratch database, and `snapshot` reads files. This module imports neither a driver nor a parser.
 """
 
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """All that is known of one statement on one database.
+    """The answer about one statement on one database.
 
-    It depends on the text, on the types that its parameters are sent with, and on the tables.
+    It depends on the text of the statement, on the types that its parameters are sent with, and on the tables.
     """
 
     described: Described = field(default_factory=Described)
@@ -25,7 +25,7 @@ class Told:
 
 
 class DatabaseInfo(Protocol):
-    """What a check asks of a database."""
+    """The answers that a check needs from a database."""
 
     @property
     def dialect(self) -> Dialect: ...
@@ -33,9 +33,9 @@ class DatabaseInfo(Protocol):
     def tables(self) -> Tables: ...
     @property
     def has_all_tables(self) -> bool:
-        """False where only the tables that queries name are known."""
+        """False if the source knows only the tables that queries name."""
         ...
 
     def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
-        """None where nothing was written down of the statement with parameters that are sent so."""
+        """Return the answer about a statement whose parameters are sent so; None if no snapshot holds it."""
         ...

@@ -1,7 +1,8 @@
-"""The very library that Python's sqlite3 uses, for what that module does not pass on: names, origins, places of errors.
+"""Call the SQLite library of Python's sqlite3 module directly, for the origins of columns and the places of errors.
 
-Reached by ctypes through the module's own file, and only used if it is the same to the last bit. Knows nothing of
-this package. Function by function as on sqlite.org, "C-language Interface Specification".
+Loads the library by ctypes from the file of the module, and uses it only if its source id is that of the module. Does
+not depend on the rest of this package. The functions are documented on sqlite.org, "C-language Interface
+Specification".
 """
 
 import ctypes
@@ -12,13 +13,13 @@ from functools import cache
 from typing import Any, Final
 
 _READ_ONLY: Final = 0x1
-_DQS_DML: Final = 1013  # SQLITE_DBCONFIG_DQS_DML: whether "no column" is taken for a string
+_DQS_DML: Final = 1013  # SQLITE_DBCONFIG_DQS_DML: whether an unknown name in double quotes is a string
 _COLUMN_TEXTS: Final = ("name", "decltype", "table_name", "origin_name")
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A statement as the library compiled it. For each column: its name, declared type, and origin; None for none."""
+    """A compiled statement. A column is its name, its declared type, and the table and column of its origin or None."""
 
     parameters: tuple[str, ...]
     columns: tuple[tuple[str, str | None, str | None, str | None], ...]
@@ -26,7 +27,7 @@ class Compiled:
 
 
 class NotCompiled(Exception):
-    """The library's own words; `offset` counts characters, and is None from a library before 3.38."""
+    """Raised if SQLite cannot compile the statement. `offset` counts characters; None before SQLite 3.38."""
 
     def __init__(self, reason: str, offset: int | None) -> None:
         super().__init__(reason)
@@ -35,7 +36,7 @@ class NotCompiled(Exception):
 
 
 class Library:
-    """A file, opened for reading alone; nothing is executed."""
+    """A database file that is opened read-only. No statement is executed."""
 
     def __init__(self, functions: Any, path: str) -> None:
         self._functions = functions
@@ -43,7 +44,7 @@ class Library:
         if functions.sqlite3_open_v2(path.encode(), ctypes.byref(self._database), _READ_ONLY, None):
             self.close()
             raise sqlite3.OperationalError(f"{path} cannot be opened")
-        # Else a misspelt "column" would be a text, where PostgreSQL refuses it.
+        # Otherwise SQLite would read a misspelt "column" as a text, and PostgreSQL refuses it.
         functions.sqlite3_db_config(self._database, _DQS_DML, c_int(0), None)
 
     def close(self) -> None:
@@ -51,7 +52,7 @@ class Library:
         self._database = c_void_p()
 
     def compile(self, text: str) -> Compiled:
-        """Raises `NotCompiled`."""
+        """Compile the statement and return its description. Raises `NotCompiled` if SQLite refuses it."""
         call, encoded, statement = self._functions, text.encode(), c_void_p()
         if call.sqlite3_prepare_v2(self._database, encoded, len(encoded), ctypes.byref(statement), None):
             raise NotCompiled(call.sqlite3_errmsg(self._database).decode(), self._offset(encoded))
@@ -73,7 +74,7 @@ class Library:
             call.sqlite3_finalize(statement)
 
     def _text(self, function: str, statement: c_void_p, at: int) -> str | None:
-        """None too where the library was built without what it would tell."""
+        """Return the text of a column; None if it has none, or if the library was built without the function."""
         found = getattr(self._functions, function, None)
         text: bytes | None = found(statement, at) if found else None
         return None if text is None else text.decode()
@@ -85,7 +86,7 @@ class Library:
 
 
 def open_library(path: str) -> Library | None:
-    """None where the library cannot be reached, as in a Python that has it built in with its symbols hidden."""
+    """Open the file; None if the library cannot be loaded, as in a Python that links it without exported symbols."""
     functions = _functions()
     return Library(functions, path) if functions else None
 
@@ -114,10 +115,13 @@ def _source_id() -> str:
 
 
 def _declare(library: ctypes.CDLL) -> None:
-    """Pointers are 64 bits wide, which ctypes does not expect. `AttributeError` if a function is missing."""
+    """Declare the types of the functions, because ctypes assumes 32-bit integers instead of pointers.
+
+    Raises `AttributeError` if a function is missing.
+    """
     library.sqlite3_open_v2.argtypes = [c_char_p, c_void_p, c_int, c_char_p]
     library.sqlite3_close_v2.argtypes = [c_void_p]
-    library.sqlite3_db_config.argtypes = [c_void_p, c_int]  # and more, which is for ctypes to know as variable
+    library.sqlite3_db_config.argtypes = [c_void_p, c_int]  # further arguments are variadic
     library.sqlite3_prepare_v2.argtypes = [c_void_p, c_char_p, c_int, c_void_p, c_void_p]
     library.sqlite3_finalize.argtypes = [c_void_p]
     library.sqlite3_errmsg.argtypes = [c_void_p]

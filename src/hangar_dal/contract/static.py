@@ -1,6 +1,6 @@
-"""Level 1: what is found without a database. Builds on `project`.
+"""Collect the findings that need no database. Builds on `project`.
 
-The rules are in the query layer, beside what they read: `Catalog.load()` enforces them.
+The rules are in the query layer. `Catalog.load()` enforces them.
 """
 
 from hangar_dal.contract.project import Project
@@ -8,5 +8,5 @@ from hangar_dal.rules import Finding
 
 
 def find_without_database(project: Project) -> list[Finding]:
-    """The findings of every catalog; reads all SQL files and signatures again."""
+    """Return the findings of all catalogs. Reads all SQL files and signatures again."""
     return [finding for catalog in project.catalogs for finding in catalog.findings()]

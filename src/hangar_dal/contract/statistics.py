@@ -1,14 +1,14 @@
-"""How large a large table is, and how its rows are spread. Both kinds of statistics follow it."""
+"""The number and the distribution of the rows in a large table, for the statistics of both databases."""
 
 from typing import Final
 
 ROWS: Final = 4_000
 
 OWNERS: Final = 400
-"""How many different rows a foreign key refers to."""
+"""The number of different rows that a foreign key refers to."""
 
 CHOICES: Final = 40
-"""How many values a status or a flag is taken to have.
+"""The number of different values that plans assume for a status or a flag.
 
-It has fewer. But who asks for one may ask for the rarest, and the plan has to be good for that too.
+Real columns have fewer values. But a query may ask for a rare value, and its plan has to be good for that too.
 """

@@ -1,7 +1,7 @@
-"""Fills the tables of a scratch database with rows that were made up, so that its planner finds them large.
+"""Fill the tables of a scratch database with invented rows, so that PostgreSQL's planner treats them as large.
 
-PostgreSQL counts the pages that are there: statistics alone would not make a large table of an empty one. The rows
-follow the types, the keys and the values that a rule names, and no other rule: those are dropped. Builds on
+PostgreSQL counts the pages of a table, so statistics alone do not make an empty table large. The rows fit the types,
+the unique keys, and the values that a CHECK lists. CHECK constraints and foreign keys are dropped first. Builds on
 `statistics`.
 """
 
@@ -73,8 +73,8 @@ _VACUUMS: Final = 50
 _RULES: Final = (
     "SELECT quote_ident(conname) FROM pg_constraint WHERE conrelid = %s AND contype IN ('c', 'f') AND coninhcount = 0"
 )
-# The n-th value of a type, by the type's name or else its category: as many different ones as the type has, those of
-# texts in no order, those of keys and instants in the order of the rows.
+# The value of row {n}, by the name of the type or else by its category. Values differ as far as the type allows. Texts
+# are in no order, and keys and instants are in the order of the rows.
 _VALUES: Final = {
     "uuid": "(lpad(to_hex({n}), 8, '0') || '-0000-7000-8000-000000000000')::uuid",
     "bytea": "decode(md5(({n})::text), 'hex')",
@@ -93,13 +93,10 @@ _VALUES: Final = {
 
 
 def fill(scratch: PostgresScratch, connection: "Connection[Any]", names: Collection[str]) -> list[str]:
-    """Fill the tables that a plan calls by these names. Must not be in a transaction.
-
-    The tables for which no rows could be made up stay as they are; these come back.
-    """
+    """Fill the tables that a plan names, and return those that could not be filled. Call it without a transaction."""
     filled: list[str] = []
     empty: list[str] = []
-    # VACUUM marks no row as visible to all before its commit, and those near it, are on the disk.
+    # VACUUM marks rows as visible to all transactions only after their commit has been written to the disk.
     connection.execute("SET synchronous_commit = on")
     with scratch.changing(connection) as change:
         for oid, table in change.execute(_TABLES, {"names": list(names)}).fetchall():
@@ -115,10 +112,10 @@ def fill(scratch: PostgresScratch, connection: "Connection[Any]", names: Collect
 
 
 def _vacuum(scratch: PostgresScratch, connection: "Connection[Any]", tables: Sequence[str]) -> None:
-    """Let an index alone answer, as it may where rows are seldom changed.
+    """Vacuum the tables, so that plans may use index-only scans, as for tables whose rows seldom change.
 
-    An autovacuum of the server may keep a snapshot for a moment, and pages then stay marked as changed. Plans would
-    depend on it, so this is repeated for a while.
+    An autovacuum of the server may hold a snapshot for a moment, and VACUUM then leaves pages marked as changed. Plans
+    would depend on this, so VACUUM is repeated for some seconds.
     """
     for _ in range(_VACUUMS):
         scratch.alone(connection).execute(f"VACUUM (ANALYZE) {', '.join(tables)}")
@@ -128,7 +125,7 @@ def _vacuum(scratch: PostgresScratch, connection: "Connection[Any]", tables: Seq
 
 
 def _fill(change: Change, oid: int, table: str) -> None:
-    columns = [_Column(*row) for row in change.execute(_COLUMNS, [oid])]  # before the rules go that tell of values
+    columns = [_Column(*row) for row in change.execute(_COLUMNS, [oid])]  # read before the CHECKs are dropped
     changes = ["DISABLE TRIGGER USER", *(f"DROP CONSTRAINT {rule}" for (rule,) in change.execute(_RULES, [oid]))]
     changes += [f"ALTER COLUMN {column.name} SET (n_distinct = {CHOICES})" for column in columns if column.is_choice]
     change.execute(f"ALTER TABLE {table} {', '.join(changes)}")
@@ -141,7 +138,7 @@ def _fill(change: Change, oid: int, table: str) -> None:
 
 
 class _Column(NamedTuple):
-    """`name` and `labels` are quoted by the server. `base` is the type below a domain."""
+    """A column to fill. `name` is quoted by the server, and `plain` is not. `base` is the base type of a domain."""
 
     name: str
     plain: str
@@ -168,12 +165,12 @@ class _Column(NamedTuple):
         return next(filter(None, named), tuple(self.labels))
 
     def value(self, owner: int | None) -> str:
-        """Of row `n`. `owner`: its place among the table's foreign keys."""
+        """Return the SQL expression of the value in row `n`. `owner` is the index among the table's foreign keys."""
         if self.is_choice and self.allowed:
             listed = ", ".join("'" + each.replace("'", "''") + "'" for each in self.allowed)
             made = f"(ARRAY[{listed}])[1 + n % {len(self.allowed)}]"
         else:
-            # Lower digits of the number for one foreign key, upper ones for the next: no pair comes twice.
+            # Lower digits of the number for one foreign key and upper digits for the next, so that pairs are unique.
             unknown = "''" if self.not_null else "NULL"
             number = "n" if owner is None else f"n / {ROWS // OWNERS if owner % 2 else 1} % {OWNERS} + 1"
             made = (_VALUES.get(self.base) or _VALUES.get(self.category) or unknown).format(n=number)

@@ -1,4 +1,4 @@
-"""What ANALYZE would have found in large tables, written by hand: SQLite's planner reads nothing else.
+"""Write the statistics that ANALYZE would find in large tables. SQLite's planner reads only these.
 
 Builds on `statistics`.
 """
@@ -15,7 +15,7 @@ from hangar_dal.migrations.guard import changing_memory
 from hangar_dal.migrations.schema import Table
 from hangar_dal.migrations.schema_sqlite import read_schema
 
-# A table without rowid keeps its rows in its key, whose statistics stand under the table's name.
+# A WITHOUT ROWID table stores its rows in its primary key. The statistics of this key have the name of the table.
 _INDEXES: Final = """
 SELECT CASE WHEN i.origin = 'pk' AND t.wr THEN t.name ELSE i.name END, i."unique", lower(x.name)
 FROM pragma_table_list(?) AS t
@@ -27,19 +27,23 @@ ORDER BY i.seq, x.seqno
 
 
 def pretend_large(connection: sqlite3.Connection) -> None:
-    """From now on this connection, to a copy in memory, plans as if each table had many rows."""
+    """Make this connection plan as if each table had many rows. It must be connected to a copy in memory."""
     change = changing_memory(connection)
-    change.execute("ANALYZE")  # makes the table of statistics
+    change.execute("ANALYZE")  # creates the table sqlite_stat1
     change.execute("DELETE FROM sqlite_stat1")
     for table in read_schema(connection).tables:
         indexes: dict[str | None, str] = dict(_of_indexes(connection, table))
         for index, numbers in (indexes or {None: str(ROWS)}).items():
             change.execute("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)", [table.name, index, numbers])
-    change.execute("ANALYZE sqlite_schema")  # reads what was written
+    change.execute("ANALYZE sqlite_schema")  # loads the new statistics
 
 
 def _of_indexes(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[str, str]]:
-    """How many rows there are, then how many have the same first column, first two columns and so on."""
+    """Yield each index with its statistics, in the form of the column `stat` of sqlite_stat1.
+
+    The first number is the number of rows. The others are the numbers of rows with the same first column, the same
+    first two columns, and so on.
+    """
     values = _values(table)
     rows = connection.execute(_INDEXES, [table.name]).fetchall()
     for (name, unique), columns in groupby(rows, key=lambda row: row[:2]):
@@ -51,7 +55,7 @@ def _of_indexes(connection: sqlite3.Connection, table: Table) -> Iterator[tuple[
 
 
 def _values(table: Table) -> dict[str, int]:
-    """How many different values those columns have that repeat them."""
+    """Return the number of different values of each column whose values repeat."""
     owners = (column.lower() for key in table.foreign_keys for column in key.columns)
     named = (column for check in table.checks for column in allowed_values(check.rule, "sqlite"))
     return dict.fromkeys(named, CHOICES) | dict.fromkeys(owners, OWNERS)

@@ -1,4 +1,4 @@
-"""Which kind of the databases a Python type goes with. Builds on the query layer and `model`."""
+"""Compare the kinds of Python types with the types of the databases. Builds on the query layer and `model`."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -24,7 +24,7 @@ _OF_POSTGRESQL: Final[Mapping[str, str]] = {
     "json": "json",
     "jsonb": "json",
 }
-# What SQLite stores, and which kinds of PostgreSQL are kept as that.
+# The types that SQLite stores, and the kinds that are stored with each of them.
 _HOLDS: Final[Mapping[str, frozenset[str]]] = {
     "text": frozenset({"text", "uuid", "instant", "date", "json", "list", "model", "models"}),
     "integer": frozenset({"int", "bool"}),
@@ -40,48 +40,48 @@ ADVICE: Final[Mapping[str, str]] = {
     "time without time zone": "make the column bigint in a migration, for seconds since midnight",
     "interval": "make the column bigint in a migration, for seconds or microseconds",
 }
-# psycopg says of each number what it is, and PostgreSQL has operators for these with an int8.
+# psycopg sends the type of each number, and PostgreSQL converts an int8 to these types.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
 
 
 def postgresql_kind(name: str) -> str:
-    """The kind of a type that PostgreSQL calls so; one that is none of ours keeps its name."""
+    """Return the kind of the PostgreSQL type with this name; the name itself if this package has no kind for it."""
     if name.endswith("[]"):
         return f"list:{postgresql_kind(name.removesuffix('[]'))}"
     return _OF_POSTGRESQL.get(name, name)
 
 
 def is_known(kind: str) -> bool:
-    """Whether it is a kind of ours, and no other type of PostgreSQL."""
+    """Return whether this is a kind of this package, or a list of one, and not another type of PostgreSQL."""
     return kind.removeprefix("list:") in _KNOWN
 
 
 def advice(database: str) -> str:
-    """What to do about a column of a PostgreSQL type that no annotation goes with; empty for a kind of ours."""
+    """Return the fix for a column of a PostgreSQL type that fits no annotation; "" for any known kind."""
     if database in _KNOWN or database.startswith(("list:", "enum:")):
         return ""
     return ADVICE.get(database, "make the column text in a migration, or convert the value by CAST")
 
 
 def enum_of(kind: str) -> str | None:
-    """The name of a PostgreSQL enum."""
+    """Return the name of the PostgreSQL enum; None if the kind is no enum."""
     return kind.removeprefix("enum:") if kind.startswith("enum:") else None
 
 
 def takes(database: str, value: str) -> bool:
-    """Whether a parameter that PostgreSQL takes for one kind may be sent as the other."""
+    """Return whether PostgreSQL accepts a value of the kind `value` where it expects the kind `database`."""
     if value == "text" and enum_of(database):
-        return True  # text is sent without a type, as a literal would be
+        return True  # text is sent without a type, like a quoted literal
     return database == value or (value == "int" and database in _TAKES_AN_INT)
 
 
 def writes(to: str, of: str) -> bool:
-    """Whether a column may be written to one of the other kind; yes, where one of them is not known here."""
+    """Return whether a column of kind `of` may be written to one of kind `to`; True if either kind is not known."""
     return to == of or to not in _KNOWN or of not in _KNOWN or takes(to, of)
 
 
 def fits(dialect: Dialect, database: str | None, value: str) -> bool:
-    """Whether a column of the one kind can be read as the other; what has no kind could be anything."""
+    """Return whether a column of the kind `database` can be read as the kind `value`; True if the former is None."""
     if database is None:
         return True
     if dialect == "sqlite" and database not in _KNOWN - {"text"}:
@@ -90,7 +90,7 @@ def fits(dialect: Dialect, database: str | None, value: str) -> bool:
 
 
 def values_of(value: ValueType | None) -> tuple[str, ...]:
-    """Every value that a Literal or an Enum has, as text; none where there is no end of them."""
+    """Return all values of a Literal or an Enum as texts; () for any other type."""
     if value is None:
         return ()
     if value.kind == "list" and value.item is not None:
@@ -101,7 +101,7 @@ def values_of(value: ValueType | None) -> tuple[str, ...]:
 
 
 def spoken(kind: str) -> str:
-    """How a kind is called in a message."""
+    """Return the name of a kind for messages."""
     if kind.startswith("list:"):
         return f"a list of {spoken(kind.removeprefix('list:'))}"
     return f"the enum {enum_of(kind)}" if enum_of(kind) else kind

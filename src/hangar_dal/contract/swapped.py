@@ -1,7 +1,7 @@
-"""Parameters that are given to each other's columns: `(a, b) VALUES (:b, :a)`, `SET a = :b, b = :a`.
+"""Find parameters that are swapped between columns: `(a, b) VALUES (:b, :a)`, `SET a = :b, b = :a`.
 
-Only names are compared, and only a circle of names is reported: `updated_at = :now` is none. Builds on `meetings` and
-`passed_on`, which follows a value through subqueries and queries of WITH.
+Compares names only, and reports only circles of names; `updated_at = :now` is no circle. Builds on `meetings`, and on
+`passed_on`, which follows a value through subqueries and WITH queries.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,10 +43,10 @@ INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
 """,
 )
 _ORDERED: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE, exp.EQ)
-_TIDYING: Final = (exp.Trim, exp.Lower, exp.Upper, exp.Nullif)  # what is written is the value itself in another form
+_TIDYING: Final = (exp.Trim, exp.Lower, exp.Upper, exp.Nullif)  # functions that return their argument in another form
 
 Pair = tuple[exp.Expr, exp.Expr]
-Pairs = Mapping[str, tuple[exp.Expr, str]]  # by column: its place, and the name of the value that it is given
+Pairs = Mapping[str, tuple[exp.Expr, str]]  # for each column, its node and the name of its value
 
 
 def swapped(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
@@ -61,7 +61,7 @@ def swapped(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iter
         named = [_pairs(row, tables) for row in rows]
         for row in named:
             for circle in _circles(row):
-                # Both directions of a pair, as in a table of friends, are two rows.
+                # Two rows with a pair in both directions, as in a table of friends, are intended.
                 if not any(_is_straight(other, circle) for other in named):
                     yield _remark(row, circle)
     for found in _set(nodes, tables):
@@ -70,7 +70,7 @@ def swapped(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iter
 
 
 def _set(nodes: Sequence[exp.Expr], tables: Tables) -> Iterator[Pairs]:
-    """What each SET gives."""
+    """Yield the pairs of columns and values of each SET."""
     lists: dict[int, list[Pair]] = {}
     for pair, _ in assignments(nodes):
         if isinstance(pair, exp.EQ):
@@ -81,7 +81,7 @@ def _set(nodes: Sequence[exp.Expr], tables: Tables) -> Iterator[Pairs]:
 
 
 def _lists(columns: Sequence[exp.Expr], source: exp.Expr | None, tables: Tables) -> list[list[Pair]]:
-    """The columns beside the values of each row that is written or compared."""
+    """Return the pairs of columns and values for each row that is written or compared."""
     match source:
         case exp.Values():
             return [pairs for row in source.expressions for pairs in _lists(columns, row, tables)]
@@ -105,7 +105,7 @@ def _pairs(row: Sequence[Pair], tables: Tables) -> Pairs:
 
 
 def _given(value: exp.Expr, tables: Tables) -> str:
-    """The one parameter, or the one field of a row in a list, that is passed on; empty for anything else."""
+    """Return the name of the only parameter, or the only field of a JSON row, in this value; "" for anything else."""
     while isinstance(value, (*_TIDYING, exp.Subquery)):
         value = value.this
     if isinstance(value, exp.Select):
@@ -131,7 +131,7 @@ def _field(value: exp.Expr) -> str:
 
 
 def _circles(pairs: Pairs) -> Iterator[tuple[str, ...]]:
-    """Columns of which each is given what is named after the next, and the last what is named after the first."""
+    """Yield the circles: each column gets the value named after the next column, the last one that of the first."""
     seen: set[str] = set()
     for start in pairs:
         path: list[str] = []

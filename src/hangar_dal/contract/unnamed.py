@@ -1,5 +1,7 @@
-"""Findings for what a project's folder holds and its section does not name: a check would be clean without having
-looked at it. Builds on `project` and `folder`."""
+"""Report catalogs, SQL and migrations in a project's folder that its section does not name.
+
+Without these findings, a check that left them out would be clean. Builds on `project` and `folder`.
+"""
 
 import json
 import sys
@@ -51,9 +53,9 @@ migrations = ["migrations"]
 
 
 class _LeftOut(NamedTuple):
-    """Something in the folder that the section does not name: `lines` are the keys that would name it.
+    """Something in the folder that the section does not name. `lines` are the keys of the section that would name it.
 
-    `why` says what the section does wrong, if there is a section.
+    `why` is the part of the message that says what is wrong with the section.
     """
 
     file: Path
@@ -64,9 +66,9 @@ class _LeftOut(NamedTuple):
 
 
 def find_unnamed(project: Project) -> list[Finding]:
-    """A finding for each catalog, folder of queries and folder of migrations that the check left out.
+    """Return a finding for each catalog, folder of queries and folder of migrations that the check left out.
 
-    For catalogs of the command line, there is a finding only if none of them declares a query.
+    If the command line names the catalogs, the only finding is that none of them declares a query.
     """
     section = project.section
     if section is None:
@@ -88,13 +90,13 @@ def find_unnamed(project: Project) -> list[Finding]:
 
 
 def lacks_migrations(project: Project) -> bool:
-    """Whether the application's queries may need tables of migrations that the section does not name."""
+    """Return whether the application's queries may need tables of migrations that the section does not name."""
     section = project.section
     return bool(section and section.catalogs and list(_migrations(section, search(section), project)))
 
 
 def find_unnamed_migrations(project: Project) -> list[Finding]:
-    """A finding for each folder of migrations that the section does not name."""
+    """Return a finding for each folder of migrations that the section does not name."""
     section = project.section
     if section is None:
         return []
@@ -111,7 +113,10 @@ def _catalogs(section: Section, unnamed: Sequence[tuple[Path, str]]) -> Iterator
 
 
 def _queries(section: Section, held: Held, project: Project, unnamed: Sequence[Path]) -> Iterator[_LeftOut]:
-    """One for each folder of SQL; those below the module of a catalog that is not named belong to its finding."""
+    """Yield each folder of SQL that no catalog reads.
+
+    Omits folders beside the module of an unnamed catalog, because the finding of the catalog covers them.
+    """
     is_read = {folder: _is_read(folder, project) for folder in {file.parent for file in held.queries}}
     unread = [file for file in held.queries if not is_read[file.parent]]
     lines = {"catalogs": [*section.catalogs, "module:NAME"]}
@@ -131,7 +136,7 @@ def _migrations(section: Section, held: Held, project: Project) -> Iterator[_Lef
 
 
 def _projects(section: Section, held: Held) -> Iterator[Finding]:
-    """Other projects are checked on their own. Where there is no section here, one of them was probably meant."""
+    """Yield a finding for each other project, if this one has no section: the caller probably meant another project."""
     for file in held.projects if not section.exists else ():
         message = f"the project of {display_path(file)} was not checked: it has a [tool.hangar_dal] of its own"
         yield NOT_CHECKED.finding(display_path(file), 1, 1, message, f"run the command in {display_path(file.parent)}")
@@ -147,7 +152,10 @@ def _no_queries(project: Project) -> Iterator[Finding]:
 
 
 def _findings(section: Section, left_out: Sequence[_LeftOut]) -> Iterator[Finding]:
-    """Without a section, each fix shows the whole section, because TOML allows only one of each name."""
+    """Yield a finding for each part that was left out.
+
+    Without a section, each fix shows the whole section, because TOML allows each section only once.
+    """
     where = display_path(section.file or section.folder / "pyproject.toml")
     # Reversed, so that the names of real catalogs replace the placeholder that a folder of SQL suggests.
     whole = {key: values for each in reversed(left_out) for key, values in each.lines.items()}
@@ -166,7 +174,7 @@ def _findings(section: Section, left_out: Sequence[_LeftOut]) -> Iterator[Findin
 
 
 def _line(key: str, values: Sequence[str]) -> str:
-    return f"{key} = {json.dumps(values, ensure_ascii=False)}"  # a list of JSON texts is one of TOML too
+    return f"{key} = {json.dumps(values, ensure_ascii=False)}"  # a JSON list of texts is valid TOML
 
 
 def _relative(section: Section, path: Path) -> str:
@@ -174,14 +182,14 @@ def _relative(section: Section, path: Path) -> str:
 
 
 def _module(section: Section, file: Path) -> str:
-    """The name by which the file is imported from the project's folder, or from `src` in it."""
+    """Return the name by which the file is imported from the project's folder, or from `src` in it."""
     parts = file.relative_to(section.folder).with_suffix("").parts
     named = list(parts[1:] if parts[0] == "src" and len(parts) > 1 else parts)
     return ".".join(named[:-1] if named[-1] == "__init__" and len(named) > 1 else named)
 
 
 def _is_named(file: Path, name: str, section: Section, project: Project, held: Held) -> bool:
-    """Whether a catalog of the project was made by this file, or by an installed copy of it."""
+    """Return whether the variable `name` of this file, or of an installed copy, is a catalog of the project."""
     parts = _module(section, file).split(".")
     for start in range(len(parts)):
         module = sys.modules.get(".".join(parts[start:]))
@@ -193,14 +201,14 @@ def _is_named(file: Path, name: str, section: Section, project: Project, held: H
 
 
 def _is_read(folder: Path, project: Project) -> bool:
-    """Whether a catalog of the project, or one that they use, reads SQL files from here or from an installed copy."""
+    """Return whether a catalog of the project, or one that they use, reads this folder or an installed copy of it."""
     return any(
         _is_same(Path(str(catalog.folder)) / dialect, folder) for catalog in project.lineage for dialect in DIALECTS
     )
 
 
 def _is_same(read: Path, folder: Path) -> bool:
-    """Whether a folder that is read is this one, or an installed copy of it."""
+    """Return whether `read` is this folder, or an installed copy of it."""
     if read.resolve() == folder.resolve():
         return True
     installed = get_path("purelib")

@@ -1,6 +1,6 @@
-"""`| None` on a field that no query ever fills with NULL. Builds on `results`.
+"""Find fields with `| None` that no query fills with NULL. Builds on `results`.
 
-A model may be read by many statements, on both databases: it is too loose only where none of them needs the None.
+Many statements on both databases may return the same model. A field is reported only if none of them needs the None.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ from hangar_dal.rules import Finding, Rule
 
 
 class Answer(NamedTuple):
-    """What one database says of one statement."""
+    """The description of one statement by one database."""
 
     checked: CheckedVariant
     described: Described
@@ -57,7 +57,7 @@ async def list_prices(db: Executor, owner_id: UUID) -> list[PricedItem]: ...
 
 
 def too_loose(answers: Iterable[Answer]) -> Iterator[Finding]:
-    """One finding a field, where it is first read."""
+    """Yield one finding for each field, at the first column that is read into it."""
     first: dict[tuple[object, str], Finding] = {}
     needed: set[tuple[object, str]] = set()
     for answer in answers:

@@ -1,6 +1,6 @@
-"""Of which kind an expression's values are on each database, as far as the statement and the tables show it.
+"""Determine the kind of an expression's values on each database from the statement and the tables.
 
-Builds on `syntax`. Only statements for PostgreSQL are read: its tables have the types that SQLite's lack.
+Builds on `syntax`. Reads only statements for PostgreSQL, because SQLite's tables lack the types.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from hangar_dal.contract.model import TableColumn, Tables
 from hangar_dal.contract.passed_on import passed
 from hangar_dal.contract.syntax import origin, parameter_name
 
-_DEEPEST: Final = 30  # a recursive query leads back to itself
+_DEEPEST: Final = 30  # a limit is needed, because a recursive query refers to itself
 
 
 class ValueKind(NamedTuple):
-    """`name` is the kind on PostgreSQL, empty if unknown: as in `model`, and "numeric" or "enum".
+    """The kind of a value. `name` is the kind on PostgreSQL: a kind of `model`, "numeric", "enum", or "" if unknown.
 
-    `stored` says how SQLite keeps a number: "integer", "real", or "either" where that depends on the row.
-    `whole`: the number has no fraction, whatever its type.
+    `stored` is the type with which SQLite stores a number: "integer", "real", or "either" if it depends on the row.
+    `whole` is True if the number has no fraction, whatever its type.
     """
 
     name: str = ""
@@ -69,9 +69,9 @@ _JOINED: Final = frozenset({"json", "list", "bytes"})
 
 @dataclass(frozen=True)
 class Kinds:
-    """What is known while one statement is read; `parameters` are kinds as PostgreSQL describes them.
+    """The kinds of the expressions of one statement. `parameters` are the kinds that PostgreSQL describes.
 
-    Ask about inner expressions first: what was found is kept, so that long expressions take linear time.
+    Ask about inner expressions first: results are cached, so that long expressions take linear time.
     """
 
     tables: Tables
@@ -79,7 +79,7 @@ class Kinds:
     _known: dict[int, ValueKind] = field(default_factory=dict)
 
     def of(self, value: exp.Expr | None, depth: int = 0) -> ValueKind:
-        """`UNKNOWN` where it cannot be determined."""
+        """Return the kind of the value; `UNKNOWN` if it cannot be determined."""
         if value is None or depth > _DEEPEST:
             return UNKNOWN
         if id(value) not in self._known:
@@ -146,7 +146,10 @@ class Kinds:
         return found
 
     def _together(self, values: Sequence[exp.Expr], depth: int) -> ValueKind:
-        """What a CASE or a coalesce() gives: PostgreSQL makes all values of one type, SQLite leaves each as it is."""
+        """Return the kind of a CASE or a coalesce() with these values.
+
+        PostgreSQL converts all values to one type. SQLite does not convert them.
+        """
         kinds = [self.of(value, depth + 1) for value in values if not isinstance(value, exp.Null)]
         names = {kind.name for kind in kinds}
         if names and names <= _NUMBERS:
@@ -157,7 +160,7 @@ class Kinds:
         return ValueKind((texts or names).pop()) if len(texts or names) == 1 and kinds else UNKNOWN
 
     def column(self, value: exp.Expr) -> TableColumn | None:
-        """The table's column that a name stands for, if it is one."""
+        """Return the column of a table that this name means; None if it means none."""
         place = origin(value, self.tables)
         return self.tables.columns.get(place[0], {}).get(place[1]) if place else None
 
@@ -183,7 +186,7 @@ def _of_name(kind: str) -> ValueKind:
 
 
 def _summed(inner: ValueKind, *, is_narrow: bool) -> ValueKind:
-    """The sum of 64-bit integers is numeric on PostgreSQL, and that of smaller ones a 64-bit integer."""
+    """Return the kind of a sum. On PostgreSQL, sums of bigint are numeric, and sums of smaller integers are bigint."""
     if inner.name != "int":
         return inner
     return UNKNOWN if is_narrow else ValueKind("numeric", "integer", whole=True)
@@ -202,5 +205,5 @@ def _calculated(value: exp.Expr, one: ValueKind, other: ValueKind) -> ValueKind:
 
 
 def is_function(value: exp.Expr) -> bool:
-    """Whether it is written as a call: `mod(a, b)` and not `a % b`. The parser keeps the place of a call's name."""
+    """Return whether the value is written as a call: `mod(a, b)`, not `a % b`. The parser stores the place of calls."""
     return "start" in value.meta

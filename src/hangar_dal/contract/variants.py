@@ -1,4 +1,4 @@
-"""The statements to put before the databases: each arm of each query. Builds on the query layer."""
+"""The statements that a check sends to the databases: each arm of each query. Builds on the query layer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True)
 class CheckedVariant:
-    """One statement of a query in one dialect. `label` says when it is the one that runs: "after, order = name"."""
+    """One statement of a query in one dialect. `label` says when it runs, as in "after, order = name"."""
 
     query: DeclaredQuery
     block: Block
@@ -21,12 +21,12 @@ class CheckedVariant:
 
     @property
     def name(self) -> str:
-        """For messages: the query, and in brackets which of its statements."""
+        """The name of the query for messages, with the label of the statement in parentheses."""
         return f"{self.query.name} ({self.label})" if self.label else self.query.name
 
 
 def variants(declared: DeclaredQuery, dialect: Dialect) -> tuple[CheckedVariant, ...]:
-    """Every statement of the query's block; none where the block is missing. The catalog must have been read."""
+    """Return all statements of the query's block; () if it has none. Load the catalog first."""
     block = declared.blocks.get(dialect)
     if block is None:
         return ()
@@ -34,9 +34,9 @@ def variants(declared: DeclaredQuery, dialect: Dialect) -> tuple[CheckedVariant,
 
 
 def statements(catalog: Catalog, dialect: Dialect, file: str | None = None) -> Iterator[CheckedVariant]:
-    """Those of every query whose signature is understood, query by query. The catalog must have been read.
+    """Yield the statements of all queries whose signature is valid. Load the catalog first.
 
-    `file` names one SQL file, without its suffix; by default the statements of all files are returned.
+    `file` is the name of one SQL file without its suffix. By default, yields the statements of all files.
     """
     for declared in catalog.queries.values():
         if file in (None, declared.file) and not declared.signature.findings:

@@ -1,7 +1,7 @@
-"""Window functions that number rows, or look at rows before and after, while their ORDER BY leaves ties.
+"""Find window functions that number rows, or read rows before and after, and whose ORDER BY leaves ties.
 
 `row_number() OVER (ORDER BY made_at)` may number two rows of the same instant either way, and the two databases differ.
-Builds on `orders`, which is asked about the same query with the keys of the window as its ORDER BY.
+Builds on `orders`, which checks the same query with the keys of the window as its ORDER BY.
 """
 
 from collections.abc import Iterator, Sequence
@@ -82,7 +82,7 @@ def window_orders(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -
 
 
 def _definition(window: exp.Window) -> exp.Expr | None:
-    """What is in the parentheses of OVER, or in WINDOW; None if one builds on the other."""
+    """Return the definition of the window, from OVER or from WINDOW; None if it extends another named window."""
     name = window.args.get("alias")
     if name is None:
         return window if not isinstance(window.args.get("first"), exp.Identifier) else None
@@ -93,7 +93,11 @@ def _definition(window: exp.Window) -> exp.Expr | None:
 
 
 def _counts_rows(call: exp.Expr, over: exp.Expr) -> bool:
-    """Rows that are equal in the ORDER BY have the same rank, and are in the same frame unless it counts ROWS."""
+    """Return whether the result depends on the order of tied rows.
+
+    Functions such as row_number() and lag() depend on it, and aggregates with a frame that counts ROWS. Tied rows have
+    the same rank(), and are in the same frame otherwise.
+    """
     frame = over.args.get("spec")
     counts = frame is not None and str(frame.args.get("kind")).upper() == "ROWS"
     is_whole = frame is not None and all(str(frame.args.get(end)) == "UNBOUNDED" for end in ("start", "end"))
@@ -102,7 +106,7 @@ def _counts_rows(call: exp.Expr, over: exp.Expr) -> bool:
 
 
 def _shown(call: exp.Expr, select: exp.Select) -> list[exp.Expr]:
-    """The values that tell the tied rows apart: which one is taken matters if these differ."""
+    """Return the values of the result in which tied rows may differ. The order matters only if they do."""
     arguments = [call.this] if isinstance(call.this, exp.Expr) and not isinstance(call.this, exp.Star) else []
     if isinstance(call, _OF_ONE_ROW):
         return arguments

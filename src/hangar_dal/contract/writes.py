@@ -1,4 +1,4 @@
-"""What a write leaves out or takes from a column of another kind, and what writes unseen.
+"""Check writes: columns that are left out, values from columns of another kind, and writes that are not visible.
 
 Builds on `reading` and `locations`.
 """
@@ -62,7 +62,7 @@ known: `SELECT`, `VALUES` and `WITH` cannot write without one of these three, an
 def compare_writes(
     checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
-    """Columns that an INSERT must give, or is given and drops; kinds; a statement that does not say that it writes."""
+    """Yield findings for missing columns, values of a wrong kind, dropped fields, and statements that write unseen."""
     if described.reads_only is False and not checked.block.writes:
         message = "the statement writes, and neither its verb nor a FOR UPDATE shows it"
         yield finding_at(checked, WRITE_UNSEEN, message, "write what it changes as INSERT, UPDATE or DELETE")
@@ -100,7 +100,7 @@ UPDATE items SET note = name WHERE id = :id;
 
 
 def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | None) -> Iterator[Finding]:
-    """What is written from column to column: either database makes a text of an instant, if it has to."""
+    """Yield a finding for each column that is written to a column of another kind, which the databases may convert."""
     columns = of_postgresql.columns if of_postgresql is not None else {}
     for met in reading.meetings:
         to = columns.get(met.table, {}).get(met.column)
@@ -113,7 +113,10 @@ def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | No
 
 
 def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> Iterator[Finding]:
-    """A column that may be NULL, written to one that may not; said only where nothing else is asked of it."""
+    """Yield a finding for each nullable column that is written to a NOT NULL column.
+
+    Omits columns that the statement names more than once, because a condition may exclude NULL.
+    """
     named = Counter(token.text.strip('"').lower() for token in checked.variant.tokens)
     for met in reading.meetings:
         if met.taken is None or met.taken[0] not in tables.keys:  # a view: its columns are not known
@@ -166,7 +169,7 @@ WHERE id = :id;
 
 
 def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
-    """A flag that is another change's, or a column that is given another one's value where it was to stay."""
+    """Yield a finding for each PATCH that tests the flag of another field, or whose ELSE is another column."""
     changes = checked.query.signature.changes
     for patch in reading.patches:
         given = patch.flag.removesuffix("_is_set")
@@ -215,7 +218,10 @@ INSERT INTO users (id, email, nick) VALUES (:id, :email, :nick);
 
 
 def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
-    """Fields of the one model that an INSERT stores, which have a column there and are not stored in it."""
+    """Yield a finding for each field of a model that has a column in the table, but that the INSERT leaves out.
+
+    Checks only functions with a single model.
+    """
     models = [argument.model for argument in checked.query.signature.arguments.values() if argument.model is not None]
     target = insert_target(scopes(checked.variant.text, checked.block.dialect)[0])
     if len(models) != 1 or target is None:
@@ -231,7 +237,7 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
             if derived in columns and columns[derived].nullable and derived not in given:
                 message = f"{name} is stored, and {table}.{derived}, by which it is found, is left out"
                 yield finding_at(checked, FIELD_UNSTORED, message, f"insert it too, from :{derived}")
-    # A model of which little is stored is there for something else, such as the row that this one belongs to.
+    # If only a few fields are stored, the model has another purpose, such as the row that the new row belongs to.
     if len(forgotten) * 2 < len(known):
         for name in forgotten:
             message = f"{models[0].__name__}.{name} is dropped, and {table} has a column for it"
@@ -240,13 +246,13 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
 
 
 def _derived(name: str, value: ValueType | Problem) -> Iterator[str]:
-    """The columns that hold what is made of a field."""
+    """Yield the names of the columns for values derived from a field, such as `name_fold`."""
     if isinstance(value, ValueType):
         yield from (f"{name}_{kind}" for kind in DERIVED if value.derives(kind))
 
 
 def insert_target(root: Scope) -> tuple[str, set[str]] | None:
-    """The table of an INSERT, and the columns that it lists."""
+    """Return the table of an INSERT and the columns that it lists, in lower case; None if it lists none."""
     into = None if root.verb is None or root.word(root.verb) != "INSERT" else root.find("INTO", after=root.verb)
     if into is None:
         return None
