@@ -1,7 +1,7 @@
 """Connections, transactions and cancellation, the same on SQLite and PostgreSQL.
 
-A call goes `Database.run` -> a free connection of `Pool` -> the dialect's `Connection.run` -> the driver, and back.
-What differs between the databases is in the packages `sqlite` and `postgresql` alone.
+A call passes through `Database.run`, a free connection of `Pool`, `Connection.run` of the dialect, and the driver.
+All code that depends on the database is in the packages `sqlite` and `postgresql`.
 """
 
 from hangar_dal.database.connection import Isolation

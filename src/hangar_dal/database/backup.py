@@ -1,6 +1,6 @@
-"""What a backup is, for both databases, and how to make one of a database that is not open.
+"""The interface of backups for both databases, and a function to back up a database that is not open.
 
-`sqlite/backup.py` does the work; PostgreSQL has programs of its own for it. Below `engine`.
+`sqlite/backup.py` implements backups. PostgreSQL has its own programs for backups. Below `engine`.
 """
 
 import os
@@ -15,15 +15,16 @@ from hangar_dal.sealing import Keyring
 from hangar_dal.settings import Settings, SqliteTarget
 
 Progress = Callable[[int, int], object]
-"""Called with the number of pages that are copied and the number of all pages."""
+"""Called with the number of copied pages and the number of all pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A finished copy. It passed `integrity_check` and `foreign_key_check`, and it is on the disk.
+    """A finished copy. It passed `integrity_check` and `foreign_key_check`, and it was synced to the disk.
 
-    `opened` sealed values were opened with the keys at hand. For `undeclared` ones only the key's id was compared,
-    because no imported model declares their column. `unopened` holds the first 1,000 of `unopened_count` errors.
+    `opened` is the number of sealed values that were opened with the keys. `undeclared` is the number of sealed values
+    for which only the key id was compared, because no imported model declares their column. `unopened` has the first
+    1,000 of `unopened_count` errors.
     """
 
     path: Path
@@ -62,8 +63,8 @@ async def back_up(
 ) -> Backup:
     """Copy the database of the settings, as `Database.backup` does, without opening it for an application.
 
-    Creates neither a database nor a key file. Without a key file, no sealed value can be opened. `keys` is the function
-    of `open_database(keys=...)`.
+    Creates neither a database nor a key file. Without a key file, no sealed value can be opened. `keys` is a function
+    as for `open_database(keys=...)`.
     """
     backups = _backups(settings)
     keyring = await _keyring(settings, keys)

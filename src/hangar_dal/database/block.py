@@ -1,4 +1,4 @@
-"""The block of a transaction: a connection taken and begun, then committed or rolled back, and put back.
+"""The block of a transaction: take a connection, begin, commit or roll back, and release the connection.
 
 Builds on `transaction` and `pool`, below `database`.
 """
@@ -14,7 +14,7 @@ from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.database.transaction import Owner, Place, Transaction
 from hangar_dal.errors import ConnectionFailed, InvalidValue
 
-# Code that opens a transaction for someone else.
+# Modules that open a transaction for other code, so they are skipped when the caller is searched.
 _INSIDE: Final = ("hangar_dal.", "contextlib")
 
 
@@ -22,7 +22,10 @@ _INSIDE: Final = ("hangar_dal.", "contextlib")
 async def transaction_block(
     owner: Owner, pool: Pool, place: Place, *, isolation: Isolation | None, read_only: bool
 ) -> AsyncIterator[Transaction]:
-    """Commits when the block is left without an error, else rolls back; always gives the connection back."""
+    """Open a transaction for the block. Commit if the block ends without an error, otherwise roll back.
+
+    The connection is always returned to the pool.
+    """
     if isolation is not None and isolation not in ISOLATIONS:
         raise InvalidValue(f"isolation: must be None or one of {', '.join(ISOLATIONS)}")
     owner.home.check()
@@ -42,13 +45,13 @@ async def transaction_block(
             connection.borrower = None
             first, _ = await pool.recover(connection, first)
         if first is error:
-            raise  # as it is: its cause and its context are its own
+            raise  # keep its cause and context
         raise first from None
     connection.borrower = None
     if connection.ready:
         pool.release(connection)
         return
-    # Lost after all that was to be read had been read.
+    # A read-only transaction lost its connection after its last statement.
     lost = ConnectionFailed("the connection was lost at the end of a read-only transaction")
     last, _ = await pool.recover(connection, lost)
     if last is not lost:
@@ -61,14 +64,17 @@ async def _begun(pool: Pool, isolation: Isolation | None, read_only: bool, *, tr
         await connection.begin(isolation, read_only)
     except BaseException as error:
         first, _ = await pool.recover(connection, error)
-        if isinstance(first, ConnectionFailed) and tries > 1:  # it died between two calls, and nothing was done yet
+        if isinstance(first, ConnectionFailed) and tries > 1:  # lost while idle: nothing was done yet
             return await _begun(pool, isolation, read_only, tries=tries - 1)
         raise first from None
     return connection
 
 
 def caller() -> Place:
-    """Where the code outside of this package is that opens a transaction. No frame is kept: it holds variables."""
+    """Return the code object and the line of the code outside of this package that opens a transaction.
+
+    Does not keep the frame, because a frame refers to the values of local variables.
+    """
     frame = sys._getframe(2)
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(_INSIDE):
         frame = frame.f_back

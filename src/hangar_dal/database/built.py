@@ -1,4 +1,4 @@
-"""Statements that are built from the names of tables and columns, for commands that work on tables of any application.
+"""Statements that are built from names of tables and columns, for commands that work on tables of any application.
 
 Builds on `executor` and the codecs.
 """
@@ -14,7 +14,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 class Built:
-    """A statement that is built once and run often. Its placeholders are `:name`; a list is sent as one of text."""
+    """A statement that is built once and run often. Its placeholders are `:name`. A list is sent as a list of text."""
 
     def __init__(self, dialect: Dialect, name: str, text: str, *, writes: bool = False) -> None:
         self.name = name

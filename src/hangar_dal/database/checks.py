@@ -1,6 +1,6 @@
-"""What refuses a value before any I/O: one check per annotated type, the same for both databases.
+"""Check values before any I/O, with one check for each annotated type, the same for both databases.
 
-The rules themselves are those of `values`. Builds on `types`, below the dialects' codecs.
+The rules are in `values`. Builds on `types`, below the codecs of the dialects.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ Check = Callable[[str, Any], Any]
 
 
 def _expect(python: type[Any], rule: Check | None = None) -> Check:
-    """The exact type: a subclass would come back as its parent."""
+    """Return a check for exactly this type. A subclass is refused, because it would be read back as its parent."""
 
     def check(name: str, value: Any) -> Any:
         if type(value) is not python:
@@ -74,15 +74,15 @@ _CHECKS_IN_JSON: Final[Mapping[str, Check]] = {**_CHECKS, "float": _check_finite
 
 
 def checker(value: ValueType, *, in_json: bool = False) -> Check:
-    """What refuses a value that is not None: `check(name, value)` returns the plain value to encode.
+    """Return `check(name, value)`, which returns the plain value to encode or raises `InvalidValue`.
 
-    `in_json`: the value travels inside a JSON document, as an item of a list does.
+    The value must not be None. Pass `in_json=True` if the value is inside a JSON document, such as an item of a list.
     """
     check = _bare_check(value, _CHECKS_IN_JSON if in_json else _CHECKS)
     if value.constrained is None:
         return check
     validate = TypeAdapter[Any](value.constrained).validator.validate_python
-    strict = True if value.kind == "json" else None  # within JSON nothing else looks at the types
+    strict = True if value.kind == "json" else None  # no other check looks at types inside JSON
 
     def constrained(name: str, given: Any) -> Any:
         plain = check(name, given)
@@ -95,7 +95,8 @@ def checker(value: ValueType, *, in_json: bool = False) -> Check:
     return constrained
 
 
-# Pydantic's own sentences hold no input, but for these: the first two are the model's author's.
+# The error types whose messages do not contain the input. `value_error` and `assertion_error` have messages of the
+# model's author.
 _OWN_WORDS: Final = {"hangar_email", "hangar_name", "hangar_part", *get_args(ErrorType)} - {
     "value_error",
     "assertion_error",
@@ -104,7 +105,7 @@ _OWN_WORDS: Final = {"hangar_email", "hangar_name", "hangar_part", *get_args(Err
 
 
 def reasons(refused: ValidationError) -> list[str]:
-    """Why a value was refused, a sentence each, none of which holds the value."""
+    """Return a sentence for each reason why a value was refused. The sentences do not contain the value."""
     errors = refused.errors(include_input=False, include_url=False, include_context=False)
     return [error["msg"] if error["type"] in _OWN_WORDS else "a rule of its type refused it" for error in errors]
 
@@ -130,7 +131,7 @@ def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:
         each, optional, of_text = checker(value.item, in_json=True), value.item.optional, value.item.kind == "text"
 
         def check_list(name: str, given: Any) -> list[Any]:
-            # A length is needed: what can be read only once cannot be measured first.
+            # A length is needed to check the number of items. An iterator has none.
             if isinstance(given, str | bytes | Mapping) or not (
                 hasattr(given, "__iter__") and hasattr(given, "__len__")
             ):
@@ -184,7 +185,7 @@ def _models_check(python: type[Any]) -> Check:
 
 
 def _object(python: type[BaseModel]) -> Check:
-    """A model as a JSON object of its fields and nothing else: what is computed or written otherwise is never read."""
+    """Return a check that converts a model to a JSON object of its fields, without computed fields and serializers."""
     fields = [(field, _part(found)) for field, found in field_types(python).items() if isinstance(found, ValueType)]
 
     def build(name: str, given: Any) -> dict[str, Any]:
@@ -196,7 +197,7 @@ def _object(python: type[BaseModel]) -> Check:
 
 
 def _part(value: ValueType) -> Check:
-    """What stands for a field's value inside JSON."""
+    """Return a check that converts the value of a field to a value inside a JSON document."""
     check, kind = checker(value, in_json=True), kind_of(value)
     inside = from_json if kind == "json" else into_json(kind)
 

@@ -1,6 +1,6 @@
-"""From a checked Python value to what a driver takes, and back: chosen once per dialect and annotated type.
+"""Convert Python values to the values that a driver accepts, and back. Chosen once per dialect and annotated type.
 
-No process-wide adapter or converter is ever registered. What differs is in each dialect's `codec` module.
+Never registers adapters or converters for the whole process. The `codec` module of each dialect has its conversions.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,14 +21,15 @@ Decode = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One dialect's way with values; `decode` holds only the kinds that need work."""
+    """The conversions of one dialect. `decode` has only the kinds whose values need a conversion."""
 
-    # What makes the driver's value of a checked one, by its kind, the parameter's name, and the block with all arms.
+    # Returns the conversion of a checked value for the driver, or None. Takes the kind of the value, the name of the
+    # parameter, and the block with all arms.
     wire: Callable[[str, str, Variant], Encode | None]
-    # What stands for a JSON document within a list of models, which is sent as JSON itself.
+    # Converts a JSON document that is part of a list of models. The list itself is sent as JSON.
     document: Encode
     decode: Mapping[str, Decode]
-    # The text to send, and the parameters' names in the order in which `pack` wants their values.
+    # Returns the text to send, and the names of the parameters in the order in which `pack` expects their values.
     render: Callable[[Variant], tuple[str, tuple[str, ...]]]
     pack: Callable[[tuple[str, ...], Sequence[Any]], Any]
 
@@ -37,13 +38,13 @@ _PLAIN_TYPES: Final[Mapping[str, type[Any]]] = {"uuid": UUID, "bool": bool}
 
 
 def codec_of(dialect: Dialect) -> Codec:
-    """The dialect's codec; only then is its driver imported."""
+    """Return the codec of the dialect. Imports the driver of the dialect."""
     codec: Codec = import_module(f"hangar_dal.database.{dialect}.codec").CODEC
     return codec
 
 
 def encoder(name: str, value: ValueType, to_wire: Encode | None = None, *, in_json: bool = False) -> Encode:
-    """`encode(value)` for one parameter: what the driver takes, or `InvalidValue` under the parameter's name."""
+    """Return `encode(value)` for one parameter. It returns the value for the driver, or raises `InvalidValue`."""
     check = checker(value, in_json=in_json)
     # Values of exactly this type need no check and no encoding.
     plain_type = _PLAIN_TYPES.get(value.kind) if to_wire is None and value.constrained is None else None
@@ -62,7 +63,7 @@ def encoder(name: str, value: ValueType, to_wire: Encode | None = None, *, in_js
 
 
 def decoder(value: ValueType, decode: Mapping[str, Decode]) -> Decode | None:
-    """`decode(value)` for one column, and for each item of a list; None where the driver's value will do."""
+    """Return `decode(value)` for one column; None if the driver's value needs no conversion."""
     whole = decode.get(value.kind)
     each = decoder(value.item, decode) if value.kind == "list" and value.item else None
     if each is None:

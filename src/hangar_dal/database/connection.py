@@ -1,6 +1,6 @@
-"""What a dialect provides: one connection, used by one task at a time.
+"""The interface of a connection, which is used by one task at a time.
 
-The two dialects fulfil it; `pool`, `transaction` and `database` use it. Builds on `statement`.
+Both dialects implement it; `pool`, `transaction` and `database` use it. Builds on `statement`.
 """
 
 from typing import Any, Final, Literal, Protocol
@@ -11,64 +11,64 @@ from hangar_dal.errors import DatabaseError
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 ISOLATIONS: Final = ("read committed", "repeatable read", "serializable")
 
-# Notes that are added to the CancelledError of a caller.
+# Notes that are added to the CancelledError of a cancelled caller.
 COMMITTED: Final = "transaction was committed"
 UNKNOWN: Final = "it is not known whether the transaction was committed"
 
 
 class Borrower(Protocol):
-    """A transaction, as the pool knows it."""
+    """The part of a transaction that the pool uses."""
 
     @property
     def place(self) -> str:
-        """Where in the code it was opened: file and line."""
+        """The file and the line where the transaction was opened."""
         ...
 
     @property
     def savepoint_name(self) -> str | None:
-        """The innermost savepoint: all that a failed statement has to be rolled back to."""
+        """The name of the innermost savepoint, to which a failed statement is rolled back; None if there is none."""
         ...
 
     def expire(self, error: DatabaseError) -> None:
-        """Take its connection away, between two statements. Every later use raises this error."""
+        """Take the connection away from the transaction, between two statements. Each later use raises this error."""
         ...
 
 
 class Connection(Protocol):
-    """A dialect's connection. Errors are those of `errors`; a cancellation passes through as it is."""
+    """A connection of a dialect. Raises errors of `errors`, and CancelledError unchanged."""
 
     borrower: Borrower | None
-    running: bool  # a call is under way, or was cancelled and has not been settled
+    running: bool  # a call runs, or was cancelled and `settle` has not finished
     elapsed_ticks: int  # how often `check_timeout` was called since the last call began or ended
 
     @property
     def ready(self) -> bool:
-        """Nothing is under way and no transaction is open: the next task may have it."""
+        """True if the connection is idle, without an open transaction, and can be given to another task."""
         ...
 
     @property
     def in_transaction(self) -> bool:
-        """The database still holds the transaction open, failed or not."""
+        """True if a transaction is open in the database, even if it has failed."""
         ...
 
     @property
     def lost(self) -> bool:
-        """The database has closed it: nothing that is sent now would arrive."""
+        """True if the database has closed the connection."""
         ...
 
     @property
     def applied(self) -> bool | None:
-        """Whether the last statement ran to its end; None if that cannot be known."""
+        """Whether the last statement was applied; None if that is not known."""
         ...
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
-        """One statement, its rows fetched. A cancelled one must be followed by `settle`."""
+        """Run one statement and fetch its rows. After a cancellation, the caller must call `settle`."""
         ...
 
     async def begin(self, isolation: Isolation | None, read_only: bool) -> None: ...
 
     async def commit(self) -> None:
-        """Raises `CommitUnknown` if the answer does not come; another error means that nothing was committed."""
+        """Commit. Raises `CommitUnknown` if there is no answer. Any other error means that nothing was committed."""
         ...
 
     async def open_cursor(self, statement: Statement, parameters: Parameters) -> Any: ...
@@ -78,21 +78,24 @@ class Connection(Protocol):
     async def close_cursor(self, cursor: Any) -> None: ...
 
     async def check(self) -> None:
-        """Raises `ConnectionFailed` if the database does not answer soon."""
+        """Raise `ConnectionFailed` if the database does not answer within a time limit."""
         ...
 
     async def settle(self) -> bool:
-        """Stop what is under way and roll back. False if the connection cannot be used again. Raises nothing."""
+        """Stop the running statement and roll back. Return False if the connection cannot be used again.
+
+        Does not raise errors.
+        """
         ...
 
     def check_timeout(self) -> None:
-        """A little time has passed: stop a statement that has taken too long."""
+        """Stop the running statement if it has taken too long. The pool calls this at regular intervals."""
         ...
 
     async def close(self) -> None:
-        """Close it, whatever its state. A statement under way is stopped and raises `DatabaseClosed`."""
+        """Close the connection in any state. A running statement is stopped and raises `DatabaseClosed`."""
         ...
 
     def disown(self) -> None:
-        """In a forked child: give the connection up without telling the database, whose parent still uses it."""
+        """In a forked child, drop the connection without sending anything, because the parent still uses it."""
         ...

@@ -1,6 +1,6 @@
-"""The database: statements that stand alone, and the doors to transactions.
+"""The database: run single statements, and open transactions, streams, backups and listeners.
 
-`open_database` makes it. Builds on `block` and `engine`.
+`open_database` creates it. Builds on `block` and `engine`.
 """
 
 import asyncio
@@ -35,10 +35,10 @@ _PING: Final = Statement("", "SELECT 1", writes=False)
 
 
 class Database:
-    """An open database. A query on it is one statement that commits at once; for more, `transaction()`.
+    """An open database. A query on it runs one statement and commits it. For several statements, use `transaction()`.
 
-    A cancelled query leaves nothing half done. If its statement had been applied all the same, the CancelledError
-    carries the note "transaction was committed"; if the connection was lost with it, a note that nobody knows.
+    A cancelled query is applied completely or not at all. If it was applied, the CancelledError has the note
+    "transaction was committed". If the connection was lost too, the note says that the result is not known.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class Database:
         disown_after_fork(self)
 
     def now(self) -> datetime:
-        """The clock's time in UTC: what `:now` is bound to. A clock that is naive raises `InvalidValue`."""
+        """Return the time of the clock in UTC, the value of `:now`. Raises `InvalidValue` if it has no time zone."""
         return check_instant("clock", self.clock())
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
-        """Run one statement and commit it: its rows, and the number of rows returned or affected."""
+        """Run one statement and commit it. Return its rows, and the number of rows returned or affected."""
         if _get_running_loop() is not self.home.loop:
             self.home.refuse()
         pool = self._writers if statement.writes else self._readers
@@ -79,10 +79,10 @@ class Database:
         return result
 
     async def ping(self, *, timeout: float = 5.0) -> None:
-        """Return when the database has answered: for readiness probes.
+        """Return as soon as the database answers, for readiness probes.
 
-        Raises `ConnectionFailed` after `timeout` seconds, also if all connections were busy for that long. Raises
-        `DatabaseBusy` if HANGAR_ACQUIRE_TIMEOUT passes earlier.
+        Raises `ConnectionFailed` after `timeout` seconds, even if the reason is that all connections were busy. Raises
+        `DatabaseBusy` if no connection becomes free within HANGAR_ACQUIRE_TIMEOUT and that is shorter.
         """
         try:
             async with asyncio.timeout(timeout):
@@ -96,15 +96,18 @@ class Database:
             )
 
     def pool_stats(self) -> dict[str, PoolStats]:
-        """How each pool of connections is used: PostgreSQL has one, SQLite one each for writing, reading, streams."""
+        """Return the statistics of each pool by its name.
+
+        PostgreSQL has one pool. SQLite has one pool each for writing, reading and streams.
+        """
         return {pool.name: pool.stats() for pool in self._engine.pools}
 
     def stream(
         self, statement: Statement, parameters: Parameters, *, chunk: int = 1000
     ) -> AbstractAsyncContextManager[AsyncIterator[list[Row]]]:
-        """Rows in lists of `chunk`, in constant memory, on a connection of their own until the block is left.
+        """Yield the rows in lists of `chunk` rows, in constant memory. The block uses a separate connection.
 
-        `:memory:` has one connection only: there the rows are fetched at once, so that the block may use it.
+        `:memory:` has one connection only. There all rows are fetched first, so that the block can run other queries.
         """
         if statement.writes or self._engine.streams is None:
             return self._stream_at_once(statement, parameters, chunk)
@@ -128,11 +131,11 @@ class Database:
     def transaction(
         self, *, isolation: Isolation | None = None, read_only: bool = False
     ) -> AbstractAsyncContextManager[Transaction]:
-        """Commits when its block is left without an error, else rolls back.
+        """Open a transaction. It commits if the block ends without an error, otherwise it rolls back.
 
-        `isolation` is PostgreSQL's, "read committed" unless said otherwise; SQLite's transactions are serializable
-        always. A read-only transaction does not wait for SQLite's writer. COMMIT cannot be cancelled: a
-        CancelledError raised after it carries the note "transaction was committed".
+        `isolation` is for PostgreSQL, where the default is "read committed". SQLite's transactions are always
+        serializable. On SQLite, a read-only transaction does not wait for the writer. COMMIT cannot be cancelled: a
+        CancelledError that is raised after it has the note "transaction was committed".
         """
         pool = self._readers if read_only else self._writers
         return transaction_block(self, pool, caller(), isolation=isolation, read_only=read_only)
@@ -144,25 +147,25 @@ class Database:
         isolation: Isolation | None = None,
         deadline: float = 30.0,
     ) -> T:
-        """What `work` returns, its transaction committed; run again, whole, after a conflict.
+        """Run `work` in a transaction, commit, and return the result of `work`. Run it again after a conflict.
 
-        `work` may run several times: it must do nothing but use its transaction. Conflicts, locks that were not
-        free and connections lost before COMMIT are tried again until `deadline` seconds have passed; then the last
-        error is raised, or `StatementTimeout` if there was none yet. The deadline ends waiting for a connection and
-        running statements too, but not a COMMIT. `CommitUnknown` is never tried again.
+        `work` may run several times, so it must do nothing except use its transaction. It is run again after a
+        conflict, a lock that was not free, or a connection that was lost before COMMIT. After `deadline` seconds the
+        last error is raised, or `StatementTimeout` if there was no error. The deadline also ends running statements and
+        the wait for a connection, but not a COMMIT. `work` is not run again after `CommitUnknown`.
         """
-        if not callable(work):  # often the coroutine of a query, which could run only once
+        if not callable(work):  # often the coroutine of a query, which can run only once
             given = type(work).__name__
             raise TypeError(f"in_transaction takes a function, not {given}; write `lambda tx: query(tx, ...)`")
-        self.home.check()  # in a forked child asyncio itself says only that no loop runs
+        self.home.check()  # in a forked child, asyncio would only report that no event loop runs
         pool, place = self._writers, caller()
 
         async def once(limit: asyncio.Timeout) -> T:
             async with transaction_block(self, pool, place, isolation=isolation, read_only=False) as transaction:
                 result = await work(transaction)
                 if limit.expired():
-                    await asyncio.sleep(0)  # where the cancellation arrives that the deadline has caused
-                limit.reschedule(None)  # COMMIT is not cut short: what it did has to be known
+                    await asyncio.sleep(0)  # raises the cancellation that the deadline has requested
+                limit.reschedule(None)  # do not interrupt COMMIT, so that its result is known
             return result
 
         return await retried(once, deadline)
@@ -170,32 +173,33 @@ class Database:
     async def backup(
         self, path: str | os.PathLike[str], *, progress: Progress | None = None, accept_unopened: bool = False
     ) -> Backup:
-        """Copy the SQLite database into a new file, as it is at one moment, while others read and write.
+        """Copy a consistent state of the SQLite database into a new file, while other tasks read and write.
 
-        The copy has mode 0600. It gets its name only after it has passed its checks: if this raises or is cancelled,
-        nothing of it is left. The keys are not in it, but every sealed value is opened with them. If one does not
-        open, raises `BackupFailed`, or with `accept_unopened` reports it in the result. On PostgreSQL, always raises
-        `BackupFailed`: use pg_dump.
+        The copy has mode 0600. It gets its name only after it has passed all checks. If this raises an error or is
+        cancelled, no file is left. The copy does not contain the keys, but each sealed value in it is opened with them.
+        If a value cannot be opened, raises `BackupFailed`, or with `accept_unopened` reports it in the result. On
+        PostgreSQL, always raises `BackupFailed`: use pg_dump.
         """
         self.home.check()
         return await self._engine.backups.make(path, self.keyring, progress=progress, accept_unopened=accept_unopened)
 
     def listen(self, channel: str) -> AbstractAsyncContextManager[Notifications]:
-        """`async with db.listen("orders") as notifications: async for each in notifications: ...`, on PostgreSQL.
+        """Listen to a channel: `async with db.listen("orders") as notifications: async for each in notifications: ...`.
 
-        Each is a `Notification`, or a `Gap` where some may be missing: after the connection was lost and opened again,
-        or when 10,000 were not read. Inside the block, nothing that is committed is missed without a `Gap`. The
-        connection is the listener's own, outside the pool. `ListenNotSupported` on SQLite and behind a pooler.
+        Each item is a `Notification`, or a `Gap` if notifications may be missing: after the connection was lost and
+        opened again, or when 10,000 notifications were not read. Inside the block, no committed notification is missed
+        without a `Gap`. Uses its own connection outside the pool. Raises `ListenNotSupported` on SQLite and behind a
+        pooler.
         """
         self.home.check()
         return self._engine.listeners.listen(self.home, channel)
 
     async def close(self, timeout: float | None = None) -> None:
-        """Let the work under way end, then close every connection; waiting tasks get `DatabaseClosed` at once.
+        """Wait until the running work ends, then close all connections.
 
-        After `timeout` seconds (by default HANGAR_CLOSE_TIMEOUT) running statements are stopped and raise
-        `DatabaseClosed` too; transactions that are still open are rolled back. Does nothing in a forked child, which
-        has nothing to close.
+        Tasks that wait for a connection get `DatabaseClosed` at once. After `timeout` seconds (HANGAR_CLOSE_TIMEOUT by
+        default), running statements are stopped and raise `DatabaseClosed`, and open transactions are rolled back. Does
+        nothing in a forked child, because the connections belong to the parent.
         """
         if self.home.is_forked:
             return
@@ -215,7 +219,7 @@ class Database:
 
 
 async def _put_back(pool: Pool, connection: Connection, statement: Statement, error: BaseException) -> BaseException:
-    """After a statement did not return: put its connection back, and return the error to raise."""
+    """Return the connection to the pool after a failed or cancelled statement, and return the error to raise."""
     error, applied = await pool.recover(connection, error)
     if not statement.writes or applied is False:
         return error

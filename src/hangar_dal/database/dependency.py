@@ -10,10 +10,10 @@ from hangar_dal.database.transaction import Transaction
 def transaction_dependency(
     get_database: Callable[[], Database], *, read_only: bool = False, isolation: Isolation | None = None
 ) -> Callable[[], AsyncIterator[Transaction]]:
-    """A dependency that commits when the request succeeded, rolls back when it failed, and always releases.
+    """Return a dependency that commits if the request succeeds and rolls back if it fails.
 
     get_db = transaction_dependency(lambda: app.state.database)
-    read_db = transaction_dependency(lambda: app.state.database, read_only=True)  # waits for no writer
+    read_db = transaction_dependency(lambda: app.state.database, read_only=True)  # does not wait for a writer
 
     async def endpoint(db: Annotated[Transaction, Depends(get_db)]): ...
     """

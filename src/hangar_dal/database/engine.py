@@ -1,4 +1,4 @@
-"""What opening a dialect gives: its connections, sorted by what they are for. Builds on `pool`."""
+"""The pools, backups and listeners of an open database. Builds on `pool`."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,11 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """PostgreSQL has one pool in all three roles, SQLite a pool for each; `:memory:` has one connection, no streams."""
+    """The parts of an open database.
+
+    On PostgreSQL, `writers`, `readers` and `streams` are the same pool. On SQLite they are three pools. `:memory:` has
+    one connection and no pool for streams.
+    """
 
     dialect: Dialect
     writers: Pool
@@ -21,5 +25,5 @@ class Engine:
 
     @property
     def pools(self) -> set[Pool]:
-        """Each once."""
+        """All pools, without duplicates."""
         return {pool for pool in (self.writers, self.readers, self.streams) if pool is not None}

@@ -1,4 +1,4 @@
-"""What a query runs on. Builds on `database`."""
+"""`Executor`, the first argument of each query: a database or a transaction. Builds on `database`."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Final
@@ -11,7 +11,7 @@ Executor = Database | Transaction
 
 
 def atomic(db: Executor) -> AbstractAsyncContextManager[Transaction]:
-    """All or nothing, wherever the caller stands: a transaction on a `Database`, a savepoint in a `Transaction`."""
+    """Apply all statements of the block or none: a transaction on a `Database`, a savepoint in a `Transaction`."""
     return db.savepoint() if isinstance(db, Transaction) else db.transaction()
 
 
@@ -19,6 +19,6 @@ WAITS_FOR_HASH: Final = "its connection would wait while a password is hashed. "
 
 
 def refuse_transaction(db: object, why: str) -> None:
-    """Raise `TransactionError` for anything but a `Database`; `why` says the reason and what to do instead."""
+    """Raise `TransactionError` unless `db` is a `Database`. `why` states the reason and what to do instead."""
     if not isinstance(db, Database):
         raise TransactionError(f"db: expected Database, got {type(db).__name__}; {why}")

@@ -1,7 +1,7 @@
-"""The process and the event loop that a database belongs to. Used anywhere else, it refuses.
+"""The process and the event loop in which a database was opened. It refuses to be used in any other.
 
-Two processes that share a connection after a fork read each other's rows, and a connection waits on the event loop
-that opened it. Below `transaction`.
+Two processes that share a connection after a fork would read each other's rows, and a connection works only in the
+event loop that opened it. Below `transaction`.
 """
 
 import asyncio
@@ -12,17 +12,20 @@ from weakref import WeakSet
 
 from hangar_dal.errors import ForkedDatabase, WrongEventLoop
 
-_NOWHERE: Final = object()  # not None, which is what no event loop is called
+_NOWHERE: Final = object()  # not None, because None means that no event loop runs
 
 
 class Inherited(Protocol):
     def disown(self) -> None:
-        """Let go of the connections without a word to the database: they are the parent's."""
+        """Drop the connections without sending anything to the database: they belong to the parent."""
         ...
 
 
 class Home:
-    """Where a database was opened. Frequent callers compare `loop` with the running one before they call `refuse`."""
+    """The process and event loop in which a database was opened.
+
+    For speed, frequent callers compare `loop` with the running loop themselves, and call `refuse` if they differ.
+    """
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -31,7 +34,7 @@ class Home:
         self._process = os.getpid()
 
     def leave(self) -> None:
-        """In a forked child, which may go on with the parent's event loop: from now on every use is refused."""
+        """In a forked child, refuse each later use, even if the child continues with the parent's event loop."""
         self.loop = _NOWHERE
 
     @property
@@ -39,7 +42,7 @@ class Home:
         return self._process != os.getpid()
 
     def check(self) -> None:
-        """Raise `ForkedDatabase` or `WrongEventLoop` if the caller is not at home."""
+        """Raise `ForkedDatabase` or `WrongEventLoop` if the caller is in another process or event loop."""
         if asyncio._get_running_loop() is not self.loop:
             self.refuse()
 
@@ -70,7 +73,7 @@ _opened: WeakSet[Inherited] = WeakSet()
 
 
 def disown_after_fork(database: Inherited) -> None:
-    """Call `disown` in every child that is forked while the database is there."""
+    """Call `disown` in each child process that is forked while the database exists."""
     _opened.add(database)
 
 

@@ -1,4 +1,4 @@
-"""What stands for a value inside a JSON document, which both databases read as the same text. Builds on `values`."""
+"""The form of values inside a JSON document, the same for both databases. Builds on `values`."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -8,7 +8,7 @@ from hangar_dal.values import instant_text
 
 
 def _instant_or_text(value: datetime) -> datetime | str:
-    """`to_json` writes microseconds only if there are some."""
+    """Return text if the time has no microseconds, because `to_json` would omit them."""
     return value if value.microsecond else instant_text(value)
 
 
@@ -22,12 +22,12 @@ JSON_DECODE: Final[Mapping[str, Callable[[Any], Any]]] = {"instant": datetime.fr
 
 
 def into_json(kind: str) -> Callable[[Any], Any] | None:
-    """What makes the value that stands for one of this kind inside JSON; None where it stands for itself."""
+    """Return the function that converts a value of this kind for a JSON document; None if no conversion is needed."""
     return _of(kind, _INTO_JSON)
 
 
 def before_to_json(kind: str) -> Callable[[Any], Any] | None:
-    """The same for a document of `pydantic_core.to_json`, which writes most kinds itself, and much faster."""
+    """Return the conversion before `pydantic_core.to_json`, which converts most kinds itself and is much faster."""
     return _of(kind, _BEFORE_TO_JSON)
 
 

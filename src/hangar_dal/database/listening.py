@@ -1,4 +1,4 @@
-"""What a connection that listens gives, for both databases. `postgresql/listening.py` does the work.
+"""The interface of listening connections for both databases. `postgresql/listening.py` implements it.
 
 Below `engine`.
 """
@@ -13,14 +13,14 @@ from hangar_dal.database.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What a NOTIFY sent; the payload is empty if it had none."""
+    """A notification that NOTIFY sent. The payload is empty if NOTIFY had none."""
 
     payload: str
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Notifications may be missing here: look at the tables for what they would have told."""
+    """A place where notifications may be missing. Read the tables to find what has changed."""
 
 
 Notifications = AsyncIterator[Notification | Gap]
@@ -32,9 +32,9 @@ class Listeners(Protocol):
     def listen(self, home: Home, channel: str) -> AbstractAsyncContextManager[Notifications]: ...
 
     async def close(self) -> None:
-        """Close them. Tasks that wait for a notification get `DatabaseClosed`."""
+        """Close the connections. Tasks that wait for a notification get `DatabaseClosed`."""
         ...
 
     def disown(self) -> None:
-        """In a forked child: give the connections up without telling the server."""
+        """In a forked child, drop the connections without sending anything to the server."""
         ...

@@ -1,6 +1,6 @@
-"""Messages that the errors of both databases share, so that an application sees one text.
+"""Error messages that are the same for both databases.
 
-Builds on nothing.
+Imports no other module of this package.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
-"""How a database is opened: settings, keys, the engine of the dialect in use, the schema's state.
+"""Open a database: read the settings and keys, connect, and check that no migrations are pending.
 
-Imports only the driver of the dialect in use. Builds on `database`.
+Imports only the driver of the dialect that is used. Builds on `database`.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from hangar_dal.sealing import Keyring, NoKeyring
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
 
-# PostgreSQL's undefined_table, and SQLite's one name for all that is wrong with a statement.
+# PostgreSQL's undefined_table, and SQLite's code for all faults of a statement.
 _NO_TABLE: Final = {"42P01", "SQLITE_ERROR"}
 
 
@@ -39,15 +39,17 @@ def open_database(
 ) -> "Opening":
     """`async with open_database(catalog=ACCOUNTS) as db: ...`, or `db = await ...` and `await db.close()` later.
 
-    Without settings, those of the environment. The queries of `catalog` and of the catalogs it builds on can run; each
-    other query raises `CatalogNotOpened`. Raises `SchemaOutOfDate` if migrations of these catalogs are pending, while
-    `:memory:` applies them all. Keys are needed only if one of them has sealed values. Without a catalog, no query can
-    run, and neither tables nor keys are needed. `clock` is what queries take `:now` from; it must be aware.
+    Without `settings`, reads them from the environment. Only queries of `catalog` and of the catalogs it builds on can
+    run; any other query raises `CatalogNotOpened`. Raises `SchemaOutOfDate` if migrations of these catalogs are
+    pending. `:memory:` applies them all instead. Keys are needed only if one of the catalogs has sealed values. Without
+    a catalog, no query can run, and neither tables nor keys are needed. `clock` returns the time for `:now`, with a
+    time zone.
 
-    `keys` is a function, sync or async, that returns the keys as HANGAR_SEALING_KEYS has them, `id:base64` entries in a
-    str or a SecretStr. It takes the place of the settings, and is called once, if keys are needed.
+    `keys` is a function, sync or async, that returns the keys as a str or a SecretStr in the format of
+    HANGAR_SEALING_KEYS: `id:base64` entries. It replaces the keys of the settings, and is called once if keys are
+    needed.
     """
-    if not isinstance(settings, Settings | None):  # a URL, as other packages take it; it may hold a password
+    if not isinstance(settings, Settings | None):  # perhaps a URL, which may contain a password
         given, fix = type(settings).__name__, "write open_database(Settings(database_url=...), catalog=...)"
         raise TypeError(f"open_database takes Settings, not {given}; {fix}")
     if catalog is not None and not hasattr(catalog, "lineage"):
@@ -60,7 +62,7 @@ def open_database(
 
 
 class Opening:
-    """A database about to be opened: await it, or enter it."""
+    """A database that is not open yet: `await` it, or use it with `async with`."""
 
     def __init__(
         self,
@@ -92,7 +94,7 @@ class Opening:
             await self._database.close()
 
     async def _open(self) -> Database:
-        """Opened whole or not at all: a cancelled caller leaves no connection behind."""
+        """Open the database completely or not at all. If the caller is cancelled, no connection stays open."""
         require_asyncio()
         opening = spawn(self._opened())
         cancelled = await wait_through_cancellation(opening)
@@ -107,7 +109,7 @@ class Opening:
         catalog = self._catalog
         is_checked = self._check_schema and not _migrates_itself(settings)
         if catalog and is_checked and _lacks_file(settings):
-            # Said before a file and its key are made, perhaps under a misspelt name.
+            # Report this before a file and a key are created, because the name may be misspelt.
             pending_migrations.check(catalog, ())
         keyring = await _keyring(settings, catalog, self._keys)
         dialect = settings.target.dialect
@@ -149,14 +151,14 @@ async def _keyring(settings: Settings, catalog: Carrier | None, keys: Keys | Non
 
 
 async def _refuse_lost_key(settings: Settings) -> None:
-    """A new key would not open what is sealed already, and would seal new rows beside it."""
+    """Raise `SettingsError` if the key file is missing and the database has sealed values: no new key opens them."""
     target, path = settings.target, missing_key_file(settings)
     if path is None or not isinstance(target, SqliteTarget):
         return
     from hangar_dal.database.sqlite.sealed import find_sealed  # noqa: PLC0415 - its driver
 
     found = await asyncio.to_thread(find_sealed, target, lock_timeout=settings.lock_timeout)
-    if found and missing_key_file(settings):  # another process may have made the key and sealed with it meanwhile
+    if found and missing_key_file(settings):  # another process may have created the key meanwhile
         column, key_id = found
         raise SettingsError(
             f"{path}: the key file is missing, and {column} of {target.path} holds values sealed with key {key_id}. "
@@ -174,7 +176,7 @@ def _lacks_file(settings: Settings) -> bool:
     if not isinstance(target, SqliteTarget) or target.path == MEMORY:
         return False
     path = Path(os.path.realpath(target.path))
-    with suppress(OSError):  # which the engine will report
+    with suppress(OSError):  # the engine reports this error later
         return path.parent.is_dir() and not path.exists()
     return False
 

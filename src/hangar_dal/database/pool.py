@@ -1,8 +1,8 @@
-"""The connections of one kind: those that are free, those that are lent, and the tasks that wait for one.
+"""A connection pool: free connections, connections in use, and tasks that wait for a connection.
 
-A free connection is taken from a list without an await, so that no cancellation can come between. Connections are
-checked, opened, repaired and closed in tasks that no caller can cancel, and the first task in line gets what becomes
-free. Builds on `connection` and `shielding`.
+A free connection is taken from a list without an await, so a cancellation cannot interrupt this. Connections are
+checked, opened, repaired and closed in tasks that no caller can cancel. The first waiting task gets the next free
+connection. Builds on `connection` and `shielding`.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ _log: Final = logging.getLogger("hangar_dal")
 
 
 class Pool:
-    """At most `limits.size` connections, opened when they are first needed. The one used last is lent first."""
+    """At most `limits.size` connections, opened on demand. The connection that was used last is taken first."""
 
     def __init__(self, name: str, open_one: Callable[[], Awaitable[Connection]], limits: Limits) -> None:
         self.name = name
@@ -31,19 +31,19 @@ class Pool:
         self._limits = limits
         self._all: dict[Connection, Life] = {}
         self._free: list[Connection] = []
-        self._stale: list[Connection] = []  # free as well, but to be checked before they are lent
-        self._worn: set[Connection] = set()  # lent, and to be closed when they come back
+        self._stale: list[Connection] = []  # free, but must be checked before use
+        self._worn: set[Connection] = set()  # in use, and closed when they are released
         self._line: deque[_Waiter] = deque()
         self._checking = self._opening = 0
         self._preparing: set[asyncio.Task[None]] = set()
         self._ending: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._closing: asyncio.Future[None] | None = None  # done when no connection is lent any more
+        self._closing: asyncio.Future[None] | None = None  # done when no connection is in use
         self._opened = self._lost = self._waits = 0
         self._waited = 0.0
 
     def take(self) -> Connection | None:
-        """A free connection, to be handed to `release` or `recover`; None if there is none: then `acquire` one."""
+        """Return a free connection; None if there is none. The caller must pass it to `release` or `recover` later."""
         while self._free:
             connection = self._free.pop()
             if not connection.lost:
@@ -52,7 +52,7 @@ class Pool:
         return None
 
     async def acquire(self) -> Connection:
-        """Like `take`, but wait in line. `DatabaseBusy` if no connection becomes free in time."""
+        """Return a connection as `take` does, but wait for one. Raises `DatabaseBusy` if none becomes free in time."""
         if connection := self.take():
             return connection
         if self._closing is not None:
@@ -66,7 +66,7 @@ class Pool:
         try:
             return await waiter
         except asyncio.CancelledError:
-            # Handed over and cancelled in the same turn of the loop: nobody else knows that it is ours.
+            # The connection was handed over and the task cancelled in the same loop iteration: return the connection.
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 self.release(waiter.result())
             raise
@@ -76,7 +76,7 @@ class Pool:
             self._waited += loop.time() - began
 
     def add(self, connection: Connection) -> None:
-        """Own a connection that was just opened."""
+        """Add a connection that was just opened to the pool."""
         loop = asyncio.get_running_loop()
         self._all[connection] = Life.beginning(loop.time())
         self._opened += 1
@@ -85,23 +85,23 @@ class Pool:
         self.release(connection)
 
     def release(self, connection: Connection) -> None:
-        """Put back a connection that is `ready`."""
+        """Return a connection to the pool. It must be `ready`."""
         if self._line or self._worn or self._closing is not None:
             self._pass_on(connection)
         else:
             self._free.append(connection)
 
     async def recover(self, connection: Connection, error: BaseException) -> tuple[BaseException, bool | None]:
-        """Put back a connection after an error; when this returns, its transaction has ended.
+        """Return a connection to the pool after an error, and end its transaction.
 
-        Returns the error to raise, since a cancellation that came meanwhile goes before an ordinary one, and whether
-        the last statement was applied: None if that is not known.
+        Returns the error to raise, and whether the last statement was applied (None if that is not known). If the
+        caller is cancelled meanwhile, the CancelledError replaces an ordinary error.
         """
         if connection.ready:
             applied = connection.applied
             self.release(connection)
             return error, applied
-        if isinstance(error, ConnectionFailed):  # the free ones may have died of the same cause
+        if isinstance(error, ConnectionFailed):  # the free connections may be lost for the same reason
             self._stale += self._free
             self._free.clear()
         repairing = spawn(self._repair(connection))
@@ -117,14 +117,14 @@ class Pool:
         return PoolStats(self._limits.size, len(self._all) - idle, idle, waiting, *counted)
 
     async def close(self, timeout: float) -> None:
-        """Refuse new work and wait for what is under way; after `timeout` seconds that ends with `DatabaseClosed`."""
+        """Refuse new work, wait up to `timeout` seconds for running work, then stop it with `DatabaseClosed`."""
         if self._closing is not None:
             return
         self._closing = asyncio.get_running_loop().create_future()
         self._fail_line(DatabaseClosed("the database was closed while this waited for a connection"))
         for task in self._preparing:
             task.cancel()
-        self._stale += self._free  # which nobody takes
+        self._stale += self._free  # so that `take` returns none of them
         self._free.clear()
         self._note_drained()
         await asyncio.wait({self._closing}, timeout=timeout)
@@ -138,16 +138,16 @@ class Pool:
         await asyncio.gather(*self._ending)
 
     def disown(self) -> None:
-        """In a forked child: forget every connection. The tasks in line are the parent's."""
+        """In a forked child, forget all connections and all waiting tasks: they belong to the parent."""
         for connection in self._all:
             connection.disown()
         for each in (self._all, self._free, self._stale, self._line):
             each.clear()
 
-    # Below: what becomes of connections that come back, are missing, or have been free for long.
+    # Below: handle connections that are released, are missing, or have been free for long.
 
     def _pass_on(self, connection: Connection) -> None:
-        if connection not in self._all:  # closed meanwhile
+        if connection not in self._all:  # it was closed meanwhile
             return
         if connection in self._worn:
             self._drop(connection)
@@ -164,7 +164,7 @@ class Pool:
         usable = False
         try:
             usable = await connection.settle()
-            return connection.applied  # read before the next task has the connection
+            return connection.applied  # read this before another task gets the connection
         finally:
             if usable:
                 self.release(connection)
@@ -189,7 +189,7 @@ class Pool:
     def _note_drained(self) -> None:
         if self._closing is not None and not self._closing.done():
             lent = self._all.keys() - {*self._free, *self._stale}
-            if all(connection.lost for connection in lent):  # a lost one may never come back
+            if all(connection.lost for connection in lent):  # a lost connection may never be released
                 self._closing.set_result(None)
 
     def _give_up(self, waiter: _Waiter) -> None:
@@ -197,7 +197,7 @@ class Pool:
             waiter.set_exception(self._limits.given_up(is_opening=self._opening + self._checking > 0))
 
     def _fail_line(self, error: Exception, last: _Waiter | None = None, *, first_only: bool = False) -> None:
-        """Fail the tasks in line, until `last` if it is given."""
+        """Raise the error in the waiting tasks, up to and including `last` if it is given."""
         while self._line and (last is None or last in self._line):
             waiter = self._line.popleft()
             if not waiter.done():
@@ -206,7 +206,7 @@ class Pool:
                     return
 
     def _prepare(self) -> None:
-        """Start to check a stale connection or to open one, for each task in line that has none coming."""
+        """Start to check stale connections or to open new ones, until each waiting task has one in preparation."""
         while self._checking + self._opening < len(self._line):
             if self._stale:
                 self._checking += 1
@@ -229,13 +229,13 @@ class Pool:
             self._checking -= 1
             if alive:
                 self.release(connection)
-            else:  # the others were free for as long, and are dropped unchecked: each check may take seconds
+            else:  # drop the other stale connections unchecked: they are probably lost, and checks take long
                 dead, self._stale = [connection, *self._stale], []
                 for each in dead:
                     self._drop(each, lost=True)
 
     async def _open(self, last: _Waiter) -> None:
-        """If that fails, so do the tasks in line until `last`; for those that came later the database may be back."""
+        """Open a connection. If this fails, fail the waiting tasks up to `last`; later ones get another attempt."""
         connection: Connection | None = None
         failure: tuple[Exception, _Waiter | None] = DatabaseClosed("the event loop is shutting down"), None
         try:
@@ -245,14 +245,14 @@ class Pool:
         finally:
             self._opening -= 1
             if connection is None:
-                # The others in line have tries of their own, or wait for a connection that is lent.
+                # If the pool has connections, only one task fails: the others can still get a connection.
                 self._fail_line(*failure, first_only=bool(self._all))
                 self._prepare()
             else:
                 self.add(connection)
 
     def _tick(self) -> None:
-        """Look after every connection: replace the old, close the idle, end what is overdue or forgotten."""
+        """Replace old connections, close idle ones, and end statements and transactions that exceed their limits."""
         loop, limits = asyncio.get_running_loop(), self._limits
         self._timer = loop.call_later(limits.tick_interval, self._tick)
         for connection, life in self._all.items():
@@ -272,7 +272,7 @@ class Pool:
         self._note_drained()
 
     def _idle(self, connection: Connection) -> float:
-        """For how many seconds the connection has run nothing."""
+        """Return for how many seconds the connection has been idle."""
         return connection.elapsed_ticks * self._limits.tick_interval
 
     def _end_forgotten(self, connection: Connection, borrower: Borrower) -> None:
@@ -287,8 +287,8 @@ class Pool:
 
 
 async def _close(connection: Connection) -> None:
-    """One that cannot be closed in order must not keep the others open."""
+    """Close a connection. An error is only logged, so that the other connections are closed too."""
     try:
         await connection.close()
-    except Exception as error:  # whatever a driver raises here, nothing is left to be done
+    except Exception as error:  # a driver may raise any error here
         _log.warning("a connection could not be closed: %s", type(error).__name__)

@@ -1,4 +1,4 @@
-"""What a pool may do, and what it has done. Below `pool`."""
+"""The limits and the statistics of a pool. Below `pool`."""
 
 import math
 import random
@@ -8,12 +8,12 @@ from typing import Final, NamedTuple, Self
 from hangar_dal.errors import ConnectionFailed, DatabaseBusy, DatabaseError
 from hangar_dal.settings import Settings
 
-# Connections that were opened together are not replaced together: each lives this part of its time longer or shorter.
+# Each connection lives up to this fraction longer or shorter, so that connections are not all replaced at once.
 JITTER: Final = 0.1
 
 
 class Life(NamedTuple):
-    """When a connection was opened, in seconds of the loop, and the factor for the times after which it is replaced."""
+    """The time at which a connection was opened, by the clock of the event loop, and a factor for its maximum ages."""
 
     opened: float
     jitter: float
@@ -25,20 +25,20 @@ class Life(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many connections, and times in seconds; 0 is no limit, except for `acquire` and `tick_interval`."""
+    """The size of a pool, and its times in seconds. 0 means no limit, except for `acquire` and `tick_interval`."""
 
     size: int
     acquire: float
     idle_in_transaction: float
-    tick_interval: float  # how often the pool looks after its connections
+    tick_interval: float  # how often the pool checks its connections
     busy: str  # the message of `DatabaseBusy`, with `{seconds}` for `acquire`
-    max_age: float = 0  # connections are replaced that are older, or were free for longer than max_idle
+    max_age: float = 0  # replace connections that are older, or were idle for longer than max_idle
     max_idle: float = 0
-    check_after: float = 0  # a connection that was free for longer is checked before it is lent
+    check_after: float = 0  # check a connection that was idle for longer before its next use
 
     @classmethod
     def of(cls, settings: Settings, *, size: int, busy: str) -> Self:
-        """The limits that both databases have. A short statement timeout makes the pool look more often."""
+        """Return the limits that both databases have. A short statement timeout shortens the tick interval."""
         timeout = settings.statement_timeout
         tick = min(1.0, timeout / 4) if timeout else 1.0
         return cls(
@@ -50,11 +50,14 @@ class Limits:
         )
 
     def ticks_in(self, seconds: float) -> int:
-        """How many ticks pass in so many seconds."""
+        """Return how many ticks pass in a number of seconds, rounded up."""
         return math.ceil(seconds / self.tick_interval)
 
     def given_up(self, *, is_opening: bool) -> DatabaseError:
-        """For a task that has waited for `acquire` seconds: the pool is busy, or the database does not answer."""
+        """Return the error for a task that has waited for `acquire` seconds.
+
+        If a connection is being opened or checked, the database does not answer. Otherwise the pool is busy.
+        """
         if is_opening:
             return ConnectionFailed(f"no connection could be opened within {self.acquire:g} seconds")
         return DatabaseBusy(self.busy.format(seconds=self.acquire))
@@ -62,9 +65,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class PoolStats:
-    """A pool as it is now (`used`, `idle`, `waiting`), and what it has counted since it was opened.
+    """The current state of a pool (`used`, `idle`, `waiting`), and its counters since it was opened.
 
-    `lost` connections were found dead. `waits` tasks have waited for a connection, `waited` seconds together.
+    `opened` and `lost` count connections. `waits` counts tasks that waited for a connection, and `waited` is the sum of
+    their waiting times in seconds.
     """
 
     size: int

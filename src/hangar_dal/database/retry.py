@@ -1,4 +1,4 @@
-"""Which errors mean "the same again may succeed", and how long to keep trying. Builds on `errors` alone."""
+"""Run a transaction again after an error that may be temporary, until a deadline. Builds on `errors` only."""
 
 import asyncio
 import random
@@ -16,16 +16,17 @@ from hangar_dal.errors import (
 
 T = TypeVar("T")
 
-# Nothing of the transaction was kept after any of these: a connection lost under COMMIT is `CommitUnknown`.
+# After each of these errors, nothing was committed. A connection that is lost during COMMIT raises `CommitUnknown`.
 _AGAIN: Final = (TransactionConflict, DatabaseBusy, ConnectionFailed)
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 1.0
 
 
 async def retried(once: Callable[[asyncio.Timeout], Awaitable[T]], deadline: float) -> T:
-    """Call until it succeeds, with pauses that grow and differ, so that two in conflict do not meet again.
+    """Call `once` until it succeeds, and return its result.
 
-    After `deadline` seconds, `once` is cancelled, unless it has rescheduled the timeout that it is given.
+    Between the calls there are random, growing pauses, so that two transactions do not conflict again. After `deadline`
+    seconds, `once` is cancelled, unless it has rescheduled the timeout that it gets as argument.
     """
     now = asyncio.get_running_loop().time
     end = now() + deadline
@@ -37,14 +38,14 @@ async def retried(once: Callable[[asyncio.Timeout], Awaitable[T]], deadline: flo
             async with limit:
                 return await once(limit)
         except (*_AGAIN, TransactionFailed) as error:
-            # A conflict that the work caught and swallowed is a conflict still.
+            # If the work caught and ignored a conflict, the transaction fails, but it can still be run again.
             cause = error.__cause__ if isinstance(error, TransactionFailed) else error
             pause = random.uniform(0, longest)  # noqa: S311 - a pause is no secret
             if not isinstance(cause, _AGAIN) or now() + pause >= end:
                 raise
             last = error.with_traceback(None)
         except TimeoutError:
-            if not limit.expired():  # the work's own
+            if not limit.expired():  # raised by the work itself
                 raise
             raise_alone(last)
         await asyncio.sleep(pause)

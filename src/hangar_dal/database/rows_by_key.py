@@ -1,6 +1,6 @@
-"""Parts of statements that find rows of any table by its primary key, and how a row is named to a person.
+"""Parts of statements that find rows of any table by its primary key, and the key of a row for messages.
 
-A name is quoted and put into the text; values are always parameters. Builds on nothing.
+Names are quoted and inserted into the text. Values are always parameters. Imports no other module of this package.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ Key = tuple[Any, ...]
 
 
 def quoted(name: str) -> str:
-    """A name of the schema, as both databases read it."""
+    """Return a quoted name for both databases."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -21,17 +21,17 @@ def listed(names: Iterable[str]) -> str:
 
 
 def is_row(key: Sequence[str]) -> str:
-    """The condition that finds the one row with the key of `key_values`."""
+    """Return the condition for the one row with the key of `key_values`."""
     return " AND ".join(f"{quoted(name)} = :k{number}" for number, name in enumerate(key))
 
 
 def is_behind(key: Sequence[str]) -> str:
-    """The condition that finds the rows behind the one with the key of `key_values`, in the order of the index."""
+    """Return the condition for all rows after the row with the key of `key_values`, in the order of the key."""
     return _compared(key, ">", "k")
 
 
 def is_up_to(key: Sequence[str]) -> str:
-    """The condition that finds the row with the key of `end_values`, and all before it."""
+    """Return the condition for the row with the key of `end_values`, and all rows before it."""
     return _compared(key, "<=", "end")
 
 
@@ -48,7 +48,7 @@ def end_values(key: Key) -> dict[str, Any]:
 
 
 def shown(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
-    """The UUIDs and integers of a row's key, which may be shown. A text may be an address or a name."""
+    """Return the UUIDs and integers of a row's key, by name. Other values are left out: a text may be an address."""
     found = {}
     for name in names:
         value = row[name]

@@ -1,4 +1,4 @@
-"""Work that ends whatever its caller does: for COMMIT, rollback and giving a connection back.
+"""Run work to its end even if the caller is cancelled: COMMIT, rollback, and releasing a connection.
 
 Below everything else in this package.
 """
@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# The event loop keeps weak references only: a task that nobody holds may vanish half-way.
+# The event loop keeps only weak references. Without this set, a running task could be garbage collected.
 _spawned: set[asyncio.Task[Any]] = set()
 
 
 def spawn(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Start a task that no cancelled caller takes down with it."""
+    """Start a task that continues if the caller is cancelled."""
     task = asyncio.get_running_loop().create_task(work)
     _spawned.add(task)
     task.add_done_callback(_spawned.discard)
@@ -22,7 +22,7 @@ def spawn(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
 
 
 async def wait_through_cancellation(task: asyncio.Task[Any]) -> asyncio.CancelledError | None:
-    """Wait until the task has ended; the cancellation that came meanwhile, if any, is the caller's to raise."""
+    """Wait until the task has ended. If the caller is cancelled meanwhile, return its CancelledError."""
     cancelled = None
     while not task.done():
         try:
@@ -33,11 +33,11 @@ async def wait_through_cancellation(task: asyncio.Task[Any]) -> asyncio.Cancelle
 
 
 async def run_to_completion(work: Coroutine[Any, Any, T]) -> T:
-    """The result of work that runs to its end; a cancellation that came meanwhile is raised after it."""
+    """Run work to its end and return its result. If the caller is cancelled, raise CancelledError after the end."""
     task = spawn(work)
     cancelled = await wait_through_cancellation(task)
     if cancelled is None:
         return task.result()
     if not task.cancelled():
-        task.exception()  # looked at, so that asyncio does not report it as lost
+        task.exception()  # retrieve it, so that asyncio does not report it
     raise cancelled

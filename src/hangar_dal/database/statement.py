@@ -1,4 +1,4 @@
-"""One SQL statement in its dialect's own form, and what running it gives. Below `connection`."""
+"""A SQL statement in the form that the driver needs, and its result. Below `connection`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from typing import Any
 
 Row = tuple[Any, ...]
 Result = tuple[list[Row], int]  # the rows, and how many rows were returned or affected
-Parameters = Mapping[str, Any] | Sequence[Any]  # as the codecs left them: by name for SQLite, by place for PostgreSQL
+Parameters = Mapping[str, Any] | Sequence[Any]  # encoded: by name for SQLite, by position for PostgreSQL
 
 
 @dataclass(slots=True, eq=False)
 class Statement:
-    """Made once, run often. `writes` sends it to SQLite's one writer, and keeps it out of read-only transactions.
+    """A statement that is created once and run often. If `writes` is True, SQLite runs it on the writer connection.
 
-    `name` goes into errors. `columns` is filled when the statement has run once; empty if it returns no rows.
+    `name` is the name for errors. `columns` is set after the first run, and is empty if the statement returns no rows.
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""A transaction: its statements, savepoints, streams and commit, and who may use it when.
+"""A transaction: its statements, savepoints, streams and commit. Refuses use by two tasks at once.
 
-Which database runs makes no difference here. Builds on `connection`, below `block`.
+The code is the same for both databases. Builds on `connection`, below `block`.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ Place = tuple[CodeType, int]
 
 
 class Owner(Protocol):
-    """The part of a `Database` that its transactions carry on: catalogs, clock, keys, and where it may be used."""
+    """The part of a `Database` that its transactions use: catalogs, clock, keys, and the event loop it belongs to."""
 
     @property
     def home(self) -> Home: ...
@@ -50,9 +50,9 @@ class Owner(Protocol):
 class Transaction:
     """Statements that are applied together or not at all, for one task at a time.
 
-    A statement that fails fails the transaction, on both databases: what follows raises `TransactionFailed`, and
-    nothing is kept. Only `savepoint()` heals: its block takes the failure with it. A cancelled statement, or a lost
-    connection, ends the transaction for good, savepoint or not.
+    On both databases, the transaction fails if a statement fails: later statements raise `TransactionFailed`, and
+    nothing is kept. If the statement fails in the block of `savepoint()`, only this block is undone. A cancelled
+    statement or a lost connection ends the whole transaction, even in a savepoint.
     """
 
     def __init__(self, owner: Owner, connection: Connection, place: Place, *, read_only: bool) -> None:
@@ -76,25 +76,25 @@ class Transaction:
 
     @property
     def place(self) -> str:
-        """Where it was opened, as `file:line`."""
+        """The place where the transaction was opened, as `file:line`."""
         code, line = self._place
         return f"{code.co_filename}:{line}"
 
     def expire(self, error: DatabaseError) -> None:
-        """Called by the pool when it takes the connection away, between two statements."""
+        """Refuse each later use with this error. The pool calls this before it takes the connection away."""
         self._expired = self._failure = error
         self._beyond_repair = True
 
     def run(self, statement: Statement, parameters: Parameters) -> Awaitable[Result]:
-        """Run one statement: its rows, and the number of rows returned or affected."""
+        """Run one statement. Return its rows, and the number of rows returned or affected."""
         return self._call(statement, self._connection.run, statement, parameters)
 
     @asynccontextmanager
     async def stream(
         self, statement: Statement, parameters: Parameters, *, chunk: int = 1000
     ) -> AsyncIterator[AsyncIterator[list[Row]]]:
-        """Rows in lists of `chunk`, fetched as they are wanted; other statements may run in between."""
-        if statement.writes:  # no database streams what it changes
+        """Yield the rows in lists of `chunk` rows, fetched on demand. Other statements may run in between."""
+        if statement.writes:  # neither database can stream the rows of a write
             rows, _ = await self.run(statement, parameters)
             yield slices(rows, chunk)
             return
@@ -106,16 +106,16 @@ class Transaction:
                 await self._call(statement, self._connection.close_cursor, cursor)
 
     def _open_cursor(self, statement: Statement, parameters: Parameters) -> Awaitable[Any]:
-        """For a stream that ends with the transaction, which closes its cursors."""
+        """Open a cursor. The end of the transaction closes it if the caller does not."""
         return self._call(statement, self._connection.open_cursor, statement, parameters)
 
     def _chunks(self, statement: Statement, cursor: Any, size: int) -> AsyncIterator[list[Row]]:
-        """The rows of an open cursor, in lists of `size`."""
+        """Return an iterator over the rows of an open cursor, in lists of `size` rows."""
         return _Chunks(lambda: self._call(statement, self._connection.fetch, cursor, size), size)
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator["Transaction"]:
-        """A part that can fail alone: an error that leaves the block undoes the block, and the transaction goes on."""
+        """Open a savepoint. If an error leaves its block, only the block is undone, and the transaction continues."""
         self._names += 1
         name = f"hangar_{self._names}"
         await self._command(f"SAVEPOINT {name}")
@@ -139,7 +139,7 @@ class Transaction:
     async def _call(
         self, statement: Statement | None, operation: Callable[..., Awaitable[Any]], *arguments: Any
     ) -> Any:
-        """The one gate of a transaction: whoever comes through it has the connection until it is done."""
+        """Call an operation of the connection. All calls of a transaction go through here, one at a time."""
         if _get_running_loop() is not self._home.loop:
             self._home.refuse()
         if self._busy or self._closed or self._failure is not None:
@@ -172,7 +172,7 @@ class Transaction:
         raise _named(TransactionFailed(message), statement) from self._failure
 
     def _find_ended(self) -> None:
-        """What came next would run outside of any transaction, and be applied one by one."""
+        """Fail if the database has ended the transaction: later statements would be committed one by one."""
         self._beyond_repair = True
         self._failure = TransactionFailed("a statement in it, or the database, has ended the transaction early")
         raise self._failure
@@ -186,7 +186,7 @@ class Transaction:
             await run_to_completion(self._connection.settle())
 
     async def _heal(self, name: str) -> None:
-        """Undo a savepoint. Should that fail too, the error under way is the one to be told."""
+        """Undo a savepoint. An error here is ignored, so that the caller raises the first error."""
         if self._beyond_repair or self._closed or self._busy:
             return
         self._failure = None
@@ -197,7 +197,7 @@ class Transaction:
             self._beyond_repair = True
 
     async def _end(self) -> None:
-        """The block was left without an error: commit, unless something in it failed."""
+        """Commit at the end of the block. Raises an error if a statement in the block failed."""
         self._home.check()
         if self._expired is not None:
             raise copy(self._expired)
@@ -208,7 +208,7 @@ class Transaction:
                 "a statement of this transaction failed and its error was caught inside: nothing was kept"
             ) from self._failure
         if self._read_only and self._connection.lost:
-            return  # all that was asked for has been read, and there is nothing to commit
+            return  # all statements have returned their rows, and there is nothing to commit
         if not self._connection.in_transaction:
             self._find_ended()
         self._closed = True
@@ -228,7 +228,7 @@ class Transaction:
             raise error
 
     async def _abandon(self) -> None:
-        """The block is over: nobody gets in any more, and whoever is still inside comes out first."""
+        """Refuse later statements, and wait until the running statement has ended."""
         self._closed = True
         if self._busy:
             self._quiet = asyncio.get_running_loop().create_future()
@@ -236,7 +236,10 @@ class Transaction:
 
 
 class _Chunks:
-    """Not a generator: a loop that is left early must leave nothing for the garbage collector to finish."""
+    """An iterator over lists of rows.
+
+    It is not a generator: if a loop ends early, the garbage collector would have to close the generator.
+    """
 
     def __init__(self, fetch: Callable[[], Awaitable[list[Row]]], size: int) -> None:
         self._fetch = fetch
@@ -255,7 +258,7 @@ class _Chunks:
 
 
 def slices(rows: list[Row], size: int) -> AsyncIterator[list[Row]]:
-    """Rows that are all there, in the form of a stream."""
+    """Return rows that are already fetched as a stream of lists of `size` rows."""
     starts = iter(range(0, len(rows), size))
 
     async def fetch() -> list[Row]:

@@ -1,7 +1,7 @@
-"""What an annotation means to a database: the kinds of value that both can hold.
+"""The meaning of an annotation for the databases: the kinds of values that both can store.
 
-`value_type` refuses, with the reason, what would not come back equal from both databases. Below `checks` and the
-dialects' codecs.
+`value_type` refuses annotations whose values would not be read back equal from both databases. Below `checks` and the
+codecs of the dialects.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,27 +31,27 @@ DERIVED: Final = ("fold", "grams", "words")
 
 @dataclass(frozen=True, slots=True)
 class ValueType:
-    """One annotation, read: `kind` names the codec; the rest is what the markers in `Annotated` say."""
+    """A parsed annotation. `kind` names the codec. Most other fields come from the markers in `Annotated`."""
 
     kind: str
     optional: bool = False
     item: "ValueType | None" = None
     python: type[Any] | None = None
-    containers: tuple[type[Any], ...] = ()  # what JSON must be at its top; empty for any JSON
+    containers: tuple[type[Any], ...] = ()  # types allowed at the top of the JSON; empty for any JSON
     allowed: tuple[Any, ...] = ()
-    fold: Fold | None = None  # how `<name>_fold` is derived
-    grams: Grams | None = None  # how `<name>_grams` is derived
-    words: Grams | None = None  # how `<name>_words` is derived
+    fold: Fold | None = None  # computes `<name>_fold`
+    grams: Grams | None = None  # computes `<name>_grams`
+    words: Grams | None = None  # computes `<name>_words`
     sealed: Sealed | None = None
-    constrained: Any = None  # the annotation itself, where Pydantic has rules to enforce
+    constrained: Any = None  # the annotation, if Pydantic must validate the value
 
     def derives(self, kind: str) -> Fold | Grams | None:
-        """How the value of `<name>_fold`, `<name>_grams` or `<name>_words` is made."""
+        """Return the function that computes `<name>_fold`, `<name>_grams` or `<name>_words`; None if there is none."""
         return {"fold": self.fold, "grams": self.grams, "words": self.words}.get(kind)
 
 
 class UnsupportedType(TypeError):
-    """Says why the annotation cannot be stored the same on both databases, and what to use."""
+    """Both databases cannot store values of the annotation equally. The message says why, and what to use instead."""
 
     def __init__(self, message: str, fix: str = "") -> None:
         self.problem = Problem(message, fix)
@@ -81,7 +81,7 @@ _REFUSED: Final[dict[Any, Problem]] = {
 
 
 def value_type(annotation: Any) -> ValueType:
-    """Read an annotation; `UnsupportedType` says what to write instead."""
+    """Parse an annotation. Raises `UnsupportedType`, which says what to write instead."""
     markers: list[Any] = []
     optional, bare = False, annotation
     while True:
@@ -194,7 +194,7 @@ def _no_column(bare: Any) -> UnsupportedType:
 
 
 def _part(annotation: Any) -> ValueType:
-    """An item of a list, or an arm of a union: a seal there would go unseen, and the value be stored in clear."""
+    """Parse the item of a list or the arm of a union. `Sealed` is refused there: the value would be stored unsealed."""
     part = value_type(annotation)
     if part.sealed:
         raise UnsupportedType("`Sealed` marks a whole field: Annotated[..., Sealed(...)] around all of it")
@@ -202,12 +202,12 @@ def _part(annotation: Any) -> ValueType:
 
 
 def _rules_of_json(annotation: Any) -> Any:
-    """The annotation, if it allows less than any JSON: what is written has to be read again. Else None."""
+    """Return the annotation if Pydantic must validate the JSON; None if any JSON is allowed."""
     return None if _is_any_json(annotation) else annotation
 
 
 def _is_any_json(annotation: Any) -> bool:
-    """Whether all that it holds is JsonValue. Refuses what does not come back out of JSON as it was."""
+    """Whether the annotation allows any JSON. Raises `UnsupportedType` if JSON does not preserve the values."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if annotation is JsonValue:
         return True
@@ -223,7 +223,7 @@ def _is_any_json(annotation: Any) -> bool:
     if origin is list:
         return _is_any_json(arguments[0])
     if origin in (Union, UnionType):
-        arms = [_is_any_json(arm) for arm in arguments]  # each is looked at
+        arms = [_is_any_json(arm) for arm in arguments]  # not in all(): check each arm
         return all(arms)
     if origin is not Literal and annotation not in _IN_JSON:
         name = getattr(annotation, "__name__", annotation)
@@ -239,7 +239,7 @@ def _scalar_kind(values: tuple[Any, ...]) -> str:
 
 
 def kind_of(value: ValueType) -> str:
-    """The kind that a database sees: what is sealed is text, a model is JSON, a list names its items' kind."""
+    """Return the kind that is stored: text for a sealed value, json for a model, `list:<kind>` for a list."""
     if value.sealed:
         return "text"
     if value.kind in ("model", "models"):
@@ -251,8 +251,8 @@ def kind_of(value: ValueType) -> str:
 
 @cache
 def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | Problem]:
-    """Each field's type in order, or why a database cannot hold it."""
-    model.model_rebuild(raise_errors=False)  # what stood behind the model in its module can be resolved now
+    """Return the type of each field, in order, or the reason why the databases cannot store the field."""
+    model.model_rebuild(raise_errors=False)  # resolve names that are defined after the model in its module
     found: dict[str, ValueType | Problem] = {}
     for name, field in model.model_fields.items():
         annotation: Any = field.annotation
@@ -266,5 +266,5 @@ def field_types(model: type[BaseModel]) -> Mapping[str, ValueType | Problem]:
 
 
 def inner_model(value: ValueType) -> type[BaseModel] | None:
-    """The model that a JSON column holds, one or a list of them."""
+    """Return the model in a JSON column that stores a model or a list of models; None for other types."""
     return value.python if value.kind in ("model", "models") else None

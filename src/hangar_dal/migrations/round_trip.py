@@ -1,7 +1,7 @@
-"""One database's part in verifying: each migration applied, rolled back and applied again on a scratch database.
+"""Apply each migration, roll it back and apply it again on a scratch database of one dialect.
 
-A migration whose rollback is broken does not hide what is wrong with the next ones: a new database is made for
-them. Builds on `yoyo_session`, `schema_history` and `faults`.
+If the rollback of a migration is broken, the following migrations are tested on a new scratch database. Builds on
+`yoyo_session`, `schema_history` and `faults`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,21 +28,21 @@ Steps = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """`stages` are the schemas after each migration, up to the first that cannot be applied."""
+    """The result for one dialect. `stages` are the schemas after each migration, up to the first that fails."""
 
     dialect: Dialect
     stages: list[Schema] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def reached_end_of(self, files: Sequence[MigrationFiles]) -> bool:
-        """Whether each of these migrations could be applied. What one of them lacks, a later one may bring."""
+        """Whether all these migrations could be applied. If not, later migrations may still add what is missing."""
         return bool(files) and len(self.stages) == len(files)
 
 
 def run_round_trip(
     dialect: Dialect, make_scratch: MakeScratch, folders: Sequence[Path], progress: Progress
 ) -> RoundTrip:
-    """`make_scratch` gives an empty database each time it is called."""
+    """Test the migrations of the folders. `make_scratch` opens a new empty database each time it is called."""
     round_trip, files = RoundTrip(dialect), migrations_in(folders)
     can_go_on = True
     while can_go_on and len(round_trip.stages) < len(files):
@@ -57,7 +57,10 @@ def run_round_trip(
 def _each(
     files: Sequence[MigrationFiles], steps: Steps, backend: Any, round_trip: RoundTrip, progress: Progress
 ) -> bool:
-    """Up to the first that leaves the database in an unknown state; whether those after it can be tried elsewhere."""
+    """Test migrations until one of them leaves the database in an unknown state.
+
+    Returns True if the migrations after it, if any, can be tested on a new database.
+    """
     dialect = round_trip.dialect
     before = _schema(backend)
     for migration in files[len(round_trip.stages) :]:

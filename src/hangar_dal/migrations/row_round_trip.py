@@ -1,7 +1,7 @@
-"""What migrations do to rows: applied and rolled back on filled tables, the rows have to be as they were.
+"""Check that applying a migration to filled tables and rolling it back restores the rows.
 
-Columns and tables that a migration drops are not compared: their rows are gone on purpose. Where a migration cannot be
-applied to rows that were made up, nothing is reported. Builds on `filling` and `round_trip`.
+Columns and tables that a migration drops are not compared, because their values are lost on purpose. A migration that
+fails on the made-up rows is not reported. Builds on `filling` and `round_trip`.
 """
 
 from collections import Counter
@@ -34,7 +34,7 @@ Rows = Mapping[str, Sequence[Sequence[Any]]]
 def run_row_round_trip(
     round_trip: RoundTrip, make_scratch: MakeScratch, folders: Sequence[Path], progress: Progress
 ) -> Iterator[Finding]:
-    """Only of migrations that are whole otherwise."""
+    """Yield a finding for each migration that does not restore rows. Yields nothing if `round_trip` has findings."""
     files, dialect = migrations_in(folders), round_trip.dialect
     if round_trip.findings or not round_trip.reached_end_of(files):
         return
@@ -54,7 +54,7 @@ def run_row_round_trip(
                         found = _compared(migration, backend, step, _columns_of_both(before, after))
                     backend.apply_one(step)
                 except MigrationError:
-                    break  # it does not accept the made-up rows: try those after it on a new database
+                    break  # it fails on the made-up rows: continue with the next on a new database
                 finally:
                     yield from found
                 if not wanted:
@@ -103,7 +103,7 @@ def _compared(migration: MigrationFiles, backend: Any, step: Any, columns: Colum
 def _differences(
     table: str, columns: Sequence[str], before: Sequence[Sequence[Any]], after: Sequence[Sequence[Any]]
 ) -> Iterator[str]:
-    """Never a value: how many rows there are, or which columns have other values."""
+    """Yield a sentence with the numbers of rows, or with the columns whose values differ. It contains no values."""
     if len(before) != len(after):
         yield f"{table} had {len(before)} rows and has {len(after)}"
     elif Counter(map(repr, before)) != Counter(map(repr, after)):
@@ -113,7 +113,7 @@ def _differences(
 
 
 def _may_change_rows(migration: MigrationFiles, dialect: Dialect, before: Schema) -> bool:
-    """Whether a word in it may change rows of the tables that are there before. A reason in its rollback excuses it."""
+    """Whether the migration may change rows of existing tables, and its rollback does not declare `rows differ`."""
     if excuses_rows(migration.script(dialect, "rollback").text, dialect):
         return False
     for direction in DIRECTIONS:
@@ -151,7 +151,7 @@ def _fill(scratch: Scratch, backend: Any, schema: Schema) -> None:
 
 
 def _read(backend: Any, columns: Columns) -> Rows:
-    """As texts, which both databases can compare."""
+    """Return the rows of each table, with all values as text, so that they can be compared on both databases."""
     with backend.transaction():
         return {table: [tuple(row) for row in _select(backend, table, names)] for table, names in columns.items()}
 

@@ -1,6 +1,6 @@
-"""Runs one script on an open connection; an error names the file, the statement's number and its line.
+"""Run one script on an open connection. An error names the file, the number of the statement and its line.
 
-Builds on `scripts`. Knows both drivers by their connections, and imports psycopg for no one else.
+Builds on `scripts`. Recognizes both drivers by their connections, and does not import psycopg.
 """
 
 import sqlite3
@@ -12,24 +12,25 @@ from hangar_dal.errors import MigrationBlocked, MigrationError, raise_alone
 from hangar_dal.migrations.scripts import Script, ScriptStatement
 from hangar_dal.sqlscan import Dialect
 
-# PostgreSQL's texts about rows quote their values: data exceptions, broken constraints, what a RAISE says.
+# Messages of PostgreSQL with these SQLSTATEs may contain values of rows: data exceptions, constraints, RAISE.
 _SQLSTATES_WITH_VALUES: Final = ("22", "23", "P0")
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
 
 
 def dialect_of(connection: Any) -> Dialect | None:
-    """The answer of the driver; None for a driver that is neither sqlite3 nor psycopg."""
+    """Return the dialect of a connection; None if its driver is neither sqlite3 nor psycopg."""
     if isinstance(connection, sqlite3.Connection):
         return "sqlite"
     return "postgresql" if type(connection).__module__.partition(".")[0] == "psycopg" else None
 
 
 def run(script: Script, connection: Any, *, begin: bool = False) -> None:
-    """Raises `MigrationError` at the first statement that fails. `begin`: within a transaction of its own.
+    """Run the statements of a script. Raises `MigrationError` at the first statement that fails.
 
-    On SQLite the foreign keys of all tables hold afterwards; while it runs they are not enforced, so that a table can
-    be rebuilt without losing the rows that refer to it.
+    With `begin`, runs the script in its own transaction. On SQLite, foreign keys are not enforced while the script
+    runs, so that it can rebuild a table without losing the rows that refer to it. Afterwards all foreign keys are
+    checked.
     """
     with _transaction(connection) if begin else nullcontext():
         for statement in script.statements():
@@ -45,7 +46,7 @@ def _transaction(connection: Any) -> Generator[None]:
         yield
         connection.commit()
     except BaseException:
-        with suppress(Exception):  # a lost connection has rolled back, and must not hide why
+        with suppress(Exception):  # if the connection is lost, do not hide the first error
             connection.rollback()
         raise
 
@@ -64,7 +65,7 @@ def _execute(script: Script, statement: ScriptStatement, connection: Any) -> Non
 
 
 def explain(error: Exception) -> str | None:
-    """What a driver's error says, as far as that cannot hold a row's values; None if it is no driver's error."""
+    """Return the reason of a driver's error without values of rows; None if it is not an error of a driver."""
     if isinstance(error, sqlite3.Error):
         is_no_database = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB
         return "the file is not a SQLite database; check DATABASE_URL" if is_no_database else str(error)
@@ -80,7 +81,7 @@ def explain(error: Exception) -> str | None:
 
 
 def explain_history(error: Exception) -> str | None:
-    """Explain the error of a statement about the history of the migrations, and say which role may run it."""
+    """Explain the error of a statement on yoyo's tables. If permission is missing, name the role to use."""
     if getattr(error, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
         return f"{explain(error)}; use the URL of the role that owns the tables"
     return explain(error)
@@ -89,7 +90,7 @@ def explain_history(error: Exception) -> str | None:
 def _check_foreign_keys(script: Script, connection: sqlite3.Connection) -> None:
     try:
         rows = connection.execute("PRAGMA foreign_key_check").fetchall()
-    except sqlite3.Error as error:  # a key that refers to no key of the other table
+    except sqlite3.Error as error:  # a foreign key to columns that are not unique in the other table
         raise_alone(MigrationError(f"{script.name}: {error}"))
     broken = sorted({f"{table} to {parent}" for table, _, parent, _ in rows})
     if broken:

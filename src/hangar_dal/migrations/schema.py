@@ -1,6 +1,7 @@
-"""What a schema is, in values that can be compared with another schema of the same dialect.
+"""The classes that describe a schema. Schemas of the same dialect can be compared.
 
-Read from a live database by `schema_sqlite` and `schema_postgresql`, one layer above. `twins` compares the dialects.
+`schema_sqlite` and `schema_postgresql`, one layer above, read a schema from a live database. `twins` compares the
+schemas of the two dialects.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ _TYPE_CHECK: Final = "{table}_{column}_type_check"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`type` says all that the dialect knows of it, its collation included; texts are the dialect's own."""
+    """A column. `type` includes the collation. All texts are in the words of the dialect."""
 
     name: str
     type: str
@@ -25,7 +26,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """`options` are what the dialects write behind a plain one: `deferrable`, `nulls not distinct`."""
+    """A UNIQUE constraint. `options` is the text after the columns: `deferrable`, `nulls not distinct`."""
 
     name: str
     columns: tuple[str, ...]
@@ -38,7 +39,7 @@ class Unique:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """`options` are what else the dialects write: `on update cascade`, `deferrable initially deferred`."""
+    """A foreign key. `options` has the other clauses: `on update cascade`, `deferrable initially deferred`."""
 
     name: str
     columns: tuple[str, ...]
@@ -55,7 +56,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`rule` is the dialect's own text of it, with one way to write the spaces."""
+    """A CHECK. `rule` is its text in the dialect, with normalized spaces."""
 
     name: str
     rule: str
@@ -63,7 +64,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A column that counts downwards ends in ` DESC`; `text` is the dialect's own; `valid`: it was built to its end."""
+    """An index. A descending column ends in ` DESC`, and `text` is the definition in the dialect.
+
+    `valid` is False if a concurrent build of the index failed.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -74,10 +78,10 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The order of columns and of constraints says nothing: both are sorted by name.
+    """A table. Columns and constraints are sorted by name, so their order in the database does not matter.
 
-    `order` alone keeps the columns as the table has them, to be shown so; two tables are equal whatever it is.
-    `partition_of` is the partitioned table that this one is a partition of, if it is one.
+    `order` has the names of the columns in the order of the table, for display; it is not compared. `partition_of` is
+    the name of the partitioned table, or empty if the table is not a partition.
     """
 
     name: str
@@ -92,12 +96,12 @@ class Table:
     partition_of: str = ""
 
     def ordered(self) -> tuple[Column, ...]:
-        """The columns as the table has them."""
+        """Return the columns in the order of the table."""
         return tuple(sorted(self.columns, key=lambda column: self.order.index(column.name)))
 
     @property
     def type_checks(self) -> frozenset[str]:
-        """The names of the CHECKs that do for SQLite what a type does for PostgreSQL."""
+        """The names that SQLite's CHECKs have if a type of PostgreSQL enforces the same rule."""
         return frozenset(_TYPE_CHECK.format(table=self.name, column=column.name) for column in self.columns)
 
     def facts(self) -> Iterator[tuple[str, str]]:
@@ -118,13 +122,13 @@ class Table:
             )
 
     def _rule(self, kind: str, name: str, text: str) -> tuple[str, str]:
-        """Several may have no name, so their texts identify them."""
+        """Return the name and the text of a constraint. A constraint without a name is identified by its text."""
         return (f"{self.name}: {kind} {name}", text) if name else (f"{self.name}: {kind} {text}", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A view, a trigger, a function, a sequence, a type ...; `table` is the one that a trigger stands on."""
+    """A view, a trigger, a function, a sequence, a type ... `table` is the table of a trigger, policy or index."""
 
     kind: str
     name: str
@@ -134,20 +138,20 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Tables by name, and all else by kind and name; what is yoyo's is no part of it."""
+    """The tables, sorted by name, and the other objects, sorted by kind and name, without yoyo's tables."""
 
     tables: tuple[Table, ...]
     others: tuple[Other, ...] = ()
 
     def only(self, names: frozenset[str]) -> "Schema":
-        """Without what others have in the same database."""
+        """Return a schema with only the tables and other objects of these names."""
         return Schema(
             tuple(table for table in self.tables if table.name in names),
             tuple(other for other in self.others if {other.name, other.table} & names),
         )
 
     def facts(self) -> Iterator[tuple[str, str]]:
-        """Each thing that can differ: what it is, and how it is here."""
+        """Yield each part that can differ between schemas: its name and its definition."""
         for table in self.tables:
             yield from table.facts()
         for other in self.others:
@@ -159,10 +163,10 @@ class Schema:
 
 
 def differences(expected: Schema, found: Schema) -> tuple[str, ...]:
-    """What differs, as lines of a diff: `- ` is in `expected` and `+ ` in `found`; nothing if they are equal."""
+    """Return the differences as lines of a diff: `- ` is in `expected` and `+ ` in `found`. Empty if they are equal."""
     lines: list[str] = []
     for what, wanted, present in _unequal(expected, found):
-        # Of a table that only one side has, one line says enough.
+        # A table that only one side has gets one line.
         table = what.partition(":")[0]
         if table != what and (table in expected.names) != (table in found.names):
             continue
@@ -174,7 +178,7 @@ def differences(expected: Schema, found: Schema) -> tuple[str, ...]:
 
 
 def distance(expected: Schema, found: Schema) -> int:
-    """In how many things they differ, those of missing tables included."""
+    """Return the number of differences, including those inside missing tables."""
     return sum(1 for _ in _unequal(expected, found))
 
 
@@ -186,7 +190,7 @@ def _unequal(expected: Schema, found: Schema) -> Iterator[tuple[str, str | None,
 
 
 def described(column: Column) -> str:
-    """All that the dialect knows of it in one line."""
+    """Return type, nullability, default and generation rule of a column in one line."""
     parts = [column.type, "null" if column.nullable else "not null"]
     if column.default is not None:
         parts.append(f"default {column.default}")
@@ -196,5 +200,5 @@ def described(column: Column) -> str:
 
 
 def listed(columns: tuple[str, ...]) -> str:
-    """In parentheses, as SQL writes them."""
+    """Return the columns in parentheses, separated by commas."""
     return f"({', '.join(columns)})"

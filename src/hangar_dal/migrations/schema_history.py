@@ -1,4 +1,4 @@
-"""The schema that migrations give, stage by stage, built in a scratch database, beside what a database has.
+"""The schemas after each migration, built in a scratch database, and the schema of a database to compare.
 
 Builds on `guard` and the readers of schemas.
 """
@@ -20,26 +20,26 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True, slots=True)
 class SchemaHistory:
-    """`found` is all that the database has; `stages` what it would have after none, one, two ... of the migrations."""
+    """`found` is the schema of the database. `stages` are the schemas after none, one, two ... of the migrations."""
 
     found: Schema
     stages: tuple[Schema, ...]
 
     @property
     def ours(self) -> Schema:
-        """What was found, without the tables that no migration knows."""
+        """The schema of the database, without objects that no migration creates."""
         return self.found.only(frozenset[str]().union(*(stage.names for stage in self.stages)))
 
 
 def read_schema(dialect: Dialect, connection: Any) -> Schema:
-    """The tables of the database; on PostgreSQL those of the current schema, and only within a transaction."""
+    """Return the schema of the database. On PostgreSQL, read the current schema; this needs an open transaction."""
     if dialect == "sqlite":
         return schema_sqlite.read_schema(connection)
     return schema_postgresql.read_schema(connection)
 
 
 def read_alone(dialect: Dialect, connection: Any) -> Schema:
-    """The same on a connection without a transaction, which is read-only and rolled back."""
+    """Return the schema as `read_schema` does, in a new read-only transaction that is rolled back."""
     connection.execute("BEGIN READ ONLY" if dialect == "postgresql" else "BEGIN")
     try:
         return read_schema(dialect, connection)
@@ -48,7 +48,7 @@ def read_alone(dialect: Dialect, connection: Any) -> Schema:
 
 
 def build_schema_history(scratch: Scratch, migrations: Sequence[MigrationFiles]) -> tuple[Schema, ...]:
-    """The schemas after none, one, two ... of the migrations. The scratch must be empty."""
+    """Return the schemas after none, one, two ... of the migrations. The scratch database must be empty."""
     if isinstance(scratch, PostgresScratch):
         refuse_beyond(migrations)
     with closing(scratch.connect()) as connection:

@@ -1,7 +1,7 @@
-"""Reads the schema of a PostgreSQL database from its catalogs. Builds on `schema`.
+"""Read the schema of a PostgreSQL database from its system catalogs. Builds on `schema`.
 
-Texts of rules come from PostgreSQL, which prints the same rule in the same way however it was written; the search
-path holds the one schema that is read, so that its names need no prefix.
+PostgreSQL prints the text of each rule in a normalized form. The search path contains only the schema that is read, so
+names have no prefix.
 """
 
 import re
@@ -116,16 +116,19 @@ WHERE
     )
 ORDER BY c.relname COLLATE "C"
 """
-# What `Unique` and `ForeignKey` have said already.
+# The parts of a constraint's definition that the other fields of `Unique` and `ForeignKey` contain.
 _OF_UNIQUE: Final = re.compile(r"^UNIQUE( NULLS NOT DISTINCT)? \(.*?\)")
 _OF_FOREIGN_KEY: Final = re.compile(r"^.*? REFERENCES .*?\)| ON DELETE (?:CASCADE|RESTRICT|SET NULL|SET DEFAULT)")
 _ON_DELETE: Final = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 
 
 def read_schema(connection: Any) -> Schema:
-    """The tables of the current schema. In a transaction, whose search path and time zone are set until it ends."""
+    """Return the tables and other objects of the current schema.
+
+    Needs an open transaction, and sets its search path and time zone.
+    """
     connection.execute("SELECT set_config('search_path', quote_ident(current_schema()), TRUE)")
-    connection.execute("SET LOCAL TIME ZONE 'UTC'")  # in which instants within rules are printed
+    connection.execute("SET LOCAL TIME ZONE 'UTC'")  # so that timestamps in rules are printed in UTC
     tables = connection.execute(_TABLES).fetchall()
     oids = [oid for oid, *_ in tables]
     parts = [_by_table(connection, statement, oids) for statement in (_COLUMNS, _CONSTRAINTS, _INDEXES)]
@@ -134,7 +137,7 @@ def read_schema(connection: Any) -> Schema:
 
 
 def _by_table(connection: Any, statement: str, oids: list[int]) -> Mapping[int, list[Any]]:
-    """What all tables have of one kind, by the oid of the table: one statement instead of one for each table."""
+    """Return the rows of one statement for all tables, grouped by the oid of the table."""
     found: defaultdict[int, list[Any]] = defaultdict(list)
     for oid, *row in connection.execute(statement, [oids]):
         found[oid].append(row)
@@ -157,7 +160,7 @@ def _table(named: Sequence[str], rows: list[Any], constraints: list[Any], indexe
         elif kind == "f":
             rest = _OF_FOREIGN_KEY.sub("", rule).strip().lower()
             foreign_keys.append(ForeignKey(label, tuple(own), table, tuple(referred), _ON_DELETE[on_delete], rest))
-        elif kind not in ("n", "t"):  # NOT NULL, which PostgreSQL 18 lists, and triggers are read elsewhere
+        elif kind not in ("n", "t"):  # NOT NULL (listed since PostgreSQL 18) and triggers are read elsewhere
             checks.append(Check(label, rule))
     indexes = tuple(Index(label, tuple(keys), unique, text, valid) for label, keys, unique, text, valid in indexed)
     return Table(

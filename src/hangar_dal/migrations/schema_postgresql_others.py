@@ -1,6 +1,6 @@
-"""Reads what a PostgreSQL schema holds besides tables: views, triggers, policies, functions, types, extensions ...
+"""Read the objects of a PostgreSQL schema other than tables: views, triggers, functions, types, extensions ...
 
-Members of extensions are left out. `schema_postgresql` sets the search path.
+Members of extensions are not included. `schema_postgresql` sets the search path.
 """
 
 from typing import Any, Final
@@ -137,5 +137,5 @@ ORDER BY o.kind COLLATE "C", o.name COLLATE "C", o."table" COLLATE "C"
 
 
 def read_others(connection: Any) -> tuple[Other, ...]:
-    """In the order of kinds and names."""
+    """Return the objects, sorted by kind and name."""
     return tuple(Other(*row) for row in connection.execute(_OTHERS))

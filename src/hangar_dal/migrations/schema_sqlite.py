@@ -1,6 +1,7 @@
-"""Reads the schema of a SQLite database: from its PRAGMAs, and from the text of its tables what those do not tell.
+"""Read the schema of a SQLite database from its PRAGMAs and from the text of CREATE TABLE.
 
-That is the names of constraints, the rules of CHECKs and of generated columns. Builds on `schema` and `sqlscan`.
+The text has what PRAGMAs do not return: names of constraints, CHECKs and rules of generated columns. Builds on `schema`
+and `sqlscan`.
 """
 
 import re
@@ -25,7 +26,7 @@ WHERE
     AND l.name NOT IN {YOYO_TABLES}
 ORDER BY l.name
 """  # noqa: S608 - names of yoyo
-# A virtual table stands for its shadow tables, which its module makes.
+# Shadow tables of a virtual table are not read, because the module of the virtual table creates them.
 _OTHERS: Final = """
 SELECT
     CASE WHEN type = 'table' THEN 'virtual table' ELSE type END AS kind,
@@ -61,7 +62,7 @@ Words = tuple[str, ...]
 
 
 def read_schema(connection: sqlite3.Connection) -> Schema:
-    """The tables, virtual tables, views and triggers of the database's own file."""
+    """Return the tables, virtual tables, views and triggers of the database file, without attached databases."""
     rows = connection.execute(_TABLES).fetchall()
     others = connection.execute(_OTHERS).fetchall()
     return Schema(
@@ -142,11 +143,11 @@ def _foreign_keys(connection: sqlite3.Connection, table: str, parts: Sequence[Wo
     return tuple(sorted(keys, key=lambda key: (key.name, key.columns)))
 
 
-@lru_cache(maxsize=1024)  # a schema is read after each migration, and most of it is the same
+@lru_cache(maxsize=1024)  # a schema is read after each migration, and most tables do not change
 def _words(sql: str) -> Words:
-    """Without comments, in lower case and without needless quotes, so that two ways to write one rule compare equal.
+    """Return the words of a statement without comments, in lower case and without unnecessary quotes.
 
-    SQLite itself puts the new name of a table in quotes wherever the old one was written.
+    So two spellings of the same rule are equal. SQLite itself adds quotes when it renames a table.
     """
     return tuple(_word(token) for token in tokens_of(sql, "sqlite") if token.kind is not Kind.COMMENT)
 
@@ -158,7 +159,7 @@ def _word(token: Token) -> str:
 
 
 def _parts(words: Words) -> Iterator[Words]:
-    """What stands between the commas of CREATE TABLE's parentheses: a column or a constraint each."""
+    """Yield the items in the parentheses of CREATE TABLE. Each item is a column or a constraint."""
     depth = 0
     part: list[str] = []
     for word in words:
@@ -172,7 +173,7 @@ def _parts(words: Words) -> Iterator[Words]:
 
 
 def _named(parts: Sequence[Words], kind: str) -> Iterator[tuple[Words, str]]:
-    """The columns of each constraint of this kind that has a name, and the name."""
+    """Yield the columns and the name of each constraint of this kind that has a name."""
     for part in parts:
         if part[0] == "constraint" and part[2] == kind.lower():
             start = part.index("(")
@@ -180,7 +181,7 @@ def _named(parts: Sequence[Words], kind: str) -> Iterator[tuple[Words, str]]:
 
 
 def _written(parts: Sequence[Words], kind: str, columns: Words) -> str:
-    """Such a constraint of these columns, from the word that makes it one to its end."""
+    """Return the text of the constraint with these columns, from the word `kind` to its end; "" if there is none."""
     for part in parts:
         is_own = part[0] in ("constraint", "foreign", "unique")
         named = part[part.index("(") + 1 : part.index(")")] if is_own and "(" in part else part[:1]

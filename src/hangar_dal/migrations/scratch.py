@@ -1,8 +1,7 @@
-"""Empty databases that live as long as a check and are gone afterwards.
+"""Scratch databases: empty databases that are created for a check and removed after it.
 
-On PostgreSQL that is a database of its own on a server where the role may create one, else the throwaway database that
-the user names. A process that is killed leaves its scratch behind; the next run removes it. Builds on `guard`,
-`leftovers` and `throwaway`.
+On PostgreSQL a scratch database is a new database on a server, or the throwaway database that the user names. If a
+process is killed, the next run removes its scratch database. Builds on `guard`, `leftovers` and `throwaway`.
 """
 
 import os
@@ -53,12 +52,12 @@ class Throwaway:
 
 
 Server = str | Throwaway
-"""Where PostgreSQL scratches are made: the URL of a server, or a throwaway database."""
+"""Where to create scratch databases of PostgreSQL: the URL of a server, or a throwaway database."""
 
 
 @contextmanager
 def empty_sqlite() -> Iterator[SqliteScratch]:
-    """An empty SQLite file in a temporary folder of its own."""
+    """Create an empty SQLite file in a new temporary folder, and delete the folder after the block."""
     remove_folders()
     with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True) as folder, hold_folder(folder):
         path = Path(folder) / "scratch.db"
@@ -69,9 +68,10 @@ def empty_sqlite() -> Iterator[SqliteScratch]:
 
 @contextmanager
 def empty_postgresql(server: Server | PostgresMigrationTarget) -> Iterator[PostgresScratch]:
-    """An empty database: a new one on the server, dropped at the end, or the throwaway database, emptied in the end.
+    """Provide an empty PostgreSQL database for the block.
 
-    Raises `ScratchError`, and says what to grant, if the role may not create a database.
+    It is a new database on the server, which is dropped after the block, or the throwaway database, which is emptied
+    after the block. Raises `ScratchError` if the role may not create a database, and says what to grant.
     """
     if isinstance(server, PostgresMigrationTarget):
         target: MigrationTarget = server
@@ -87,7 +87,10 @@ def empty_postgresql(server: Server | PostgresMigrationTarget) -> Iterator[Postg
 
 @contextmanager
 def empty_like(target: MigrationTarget, throwaway: str | None = None) -> Iterator[Scratch]:
-    """A scratch in the dialect of this database; on PostgreSQL on its server, unless a throwaway database is named."""
+    """Provide a scratch database in the dialect of the target.
+
+    On PostgreSQL it is on the target's server, or it is the database of the URL `throwaway`.
+    """
     with ExitStack() as made:
         if isinstance(target, SqliteMigrationTarget):
             yield made.enter_context(empty_sqlite())
@@ -98,7 +101,7 @@ def empty_like(target: MigrationTarget, throwaway: str | None = None) -> Iterato
 
 @contextmanager
 def _created(target: PostgresMigrationTarget) -> Iterator[PostgresScratch]:
-    """The lock is held from before the database exists until it is dropped, on a session of another database."""
+    """Create a database and drop it after the block. A session of another database holds its lock all the time."""
     with closing(target.connect()) as connection:
         hold_forever(connection)
         now = _when_allowed(target, connection)
@@ -116,7 +119,7 @@ def _created(target: PostgresMigrationTarget) -> Iterator[PostgresScratch]:
 
 
 def _when_allowed(target: PostgresMigrationTarget, connection: "Connection[Any]") -> int:
-    """The server's clock in seconds, if the role may create a database."""
+    """Return the server's time in seconds since 1970. Raises `ScratchError` if the role may not create a database."""
     is_allowed, role, now = connection.execute(_MAY_CREATE).fetchall()[0]
     if not is_allowed:
         raise ScratchError(
@@ -131,7 +134,7 @@ def _create(target: PostgresMigrationTarget, connection: "Connection[Any]", name
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - SQLite users never load libpq
     from psycopg.sql import SQL, Identifier, Literal  # noqa: PLC0415 - SQLite users never load libpq
 
-    # template0: no session is connected to it, and an administrator's additions to template1 cannot hide a mistake.
+    # template0 is always empty and has no sessions. An administrator may have added objects to template1.
     create = SQL("CREATE DATABASE {} TEMPLATE template0 CONNECTION LIMIT {}")
     connection.execute(create.format(Identifier(name), Literal(CONNECTION_LIMIT)))
     [(_, oid, _)] = connection.execute(_THIS, [name]).fetchall()
@@ -146,7 +149,7 @@ def _create(target: PostgresMigrationTarget, connection: "Connection[Any]", name
 
 
 def _drop(connection: "Connection[Any]", name: str, token: str) -> None:
-    """Only if the database of that name still bears this run's token, or no comment yet."""
+    """Drop the database if its comment has the token of this run or is missing. Otherwise raise `ScratchError`."""
     from psycopg.sql import SQL, Identifier  # noqa: PLC0415 - SQLite users never load libpq
 
     for _, _, comment in connection.execute(_THIS, [name]).fetchall():
@@ -156,7 +159,7 @@ def _drop(connection: "Connection[Any]", name: str, token: str) -> None:
 
 
 def _make_search_path(scratch: PostgresScratch, connection: "Connection[Any]") -> None:
-    """Where a URL or a role names a schema of its own to work in, it is the current one here too."""
+    """Create the first schema of the search path that the URL or the role sets, if there is no current schema."""
     from psycopg.sql import SQL, Identifier  # noqa: PLC0415 - SQLite users never load libpq
 
     [(current, path)] = connection.execute("SELECT current_schema(), current_setting('search_path')").fetchall()

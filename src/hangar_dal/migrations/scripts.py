@@ -1,7 +1,8 @@
-"""The SQL files of a migration, read and cut into statements before a database sees any of them.
+"""Read the SQL files of a migration and split them into statements before any of them runs.
 
-A migration is `<id>.sql` and `<id>.rollback.sql` in the folder of each dialect; both are complete scripts that psql
-or sqlite3 can run. Builds on `sqlscan`; the loader, the backends and adoption build on it. Knows no yoyo.
+A migration is `<id>.sql` and `<id>.rollback.sql` in the folder of each dialect. Each file is a complete script that
+psql or sqlite3 can run. Builds on `sqlscan`; the loader, the backends and adoption build on this module. Does not use
+yoyo.
 """
 
 import hashlib
@@ -24,13 +25,13 @@ Direction = Literal["apply", "rollback"]
 DIRECTIONS: Final[tuple[Direction, ...]] = ("apply", "rollback")
 _SUFFIX: Final[dict[Direction, str]] = {"apply": ".sql", "rollback": ".rollback.sql"}
 _DIRECTIVE = re.compile(r"--\s*transactional\s*:\s*(.*?)\s*$", re.IGNORECASE)
-# A script that ends its own transaction would leave half of itself behind when its next statement fails.
+# If a script ended its own transaction and a later statement failed, half of the script would stay applied.
 _TRANSACTION_CONTROL: Final = frozenset({"ABORT", "BEGIN", "COMMIT", "END", "PREPARE TRANSACTION", "ROLLBACK", "START"})
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptStatement:
-    """One statement without its semicolon; `number` and `line` count from one within the file."""
+    """One statement without its semicolon. `number` and `line` count from 1 in the file."""
 
     number: int
     line: int
@@ -39,7 +40,7 @@ class ScriptStatement:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """One SQL file. `name` is what messages call it: the dialect's folder and the file."""
+    """One SQL file. `name` is the name for messages: the folder of the dialect and the file name."""
 
     name: str
     dialect: Dialect
@@ -48,15 +49,19 @@ class Script:
 
     @property
     def digest(self) -> str:
-        """What yoyo's log keeps, so that a file that was edited after it was applied is noticed.
+        """The digest of the text without declarations. yoyo's log stores it, so that a later edit is detected.
 
-        A declared difference changes nothing in a database, so it may be added to a file that was applied.
+        A declaration changes nothing in a database, so it may be added to a file that was already applied.
         """
         text = without_declarations(self.text, self.dialect)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
     def statements(self) -> tuple[ScriptStatement, ...]:
-        """In the order in which they run. Raises `MigrationError` if there are none, or if one ends a transaction."""
+        """Return the statements in order.
+
+        Raises `MigrationError` if there are none, if a quote or comment is not closed, or if a statement begins or ends
+        a transaction.
+        """
         try:
             found = _statements(self.text, self.dialect)
         except Unterminated as error:
@@ -78,15 +83,15 @@ class Script:
 
 
 def ids_in(folder: Path) -> tuple[str, ...]:
-    """The ids of the migrations whose shims lie here, in the order in which they are applied."""
+    """Return the ids of the migrations whose shims are in the folder, in the order of applying."""
     return tuple(sorted(path.stem for path in folder.glob("*.py") if not path.name.startswith("_")))
 
 
 def read_script(folder: Path, migration: str, dialect: Dialect, direction: Direction) -> Script:
-    """Raises `MigrationError` if the file is missing, which yoyo would take for "nothing to do"."""
+    """Read one SQL file. Raises `MigrationError` if it is missing; yoyo would treat it as an empty migration."""
     file = f"{dialect}/{migration}{_SUFFIX[direction]}"
     try:
-        # The mark that Windows editors put in front is no SQL; line ends of either kind are the same text.
+        # Ignore the byte order mark that Windows editors write, and treat both kinds of line ends alike.
         text = (folder / file).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise_alone(
@@ -111,13 +116,13 @@ def _transactional(file: str, text: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=256)  # each migration runs several times when migrations are verified
+@lru_cache(maxsize=256)  # `verify` runs each migration several times
 def _statements(text: str, dialect: Dialect) -> tuple[ScriptStatement, ...]:
     return tuple(_split(text, dialect))
 
 
 def _split(text: str, dialect: Dialect) -> Iterator[ScriptStatement]:
-    """Cut at the semicolons that end a statement, which those inside a trigger or a SQL function body do not."""
+    """Split the text at the semicolons that end a statement, not at those in a trigger or in a SQL function body."""
     number, lines = 0, TextLines(text)
     tokens: list[Token] = []
     for token in (*tokens_of(text, dialect), None):

@@ -1,6 +1,6 @@
-"""Where a database stands: which migrations it has had and when, which it lacks, and which it should not have had.
+"""The state of each migration in a database: applied, edited, pending or unknown.
 
-Only reads. Builds on `files` and `history`.
+Changes nothing. Builds on `files` and `history`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ State = Literal["applied", "edited", "pending", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """`applied_at` is in UTC; None for what is pending."""
+    """The state of one migration. `applied_at` is in UTC, and None if the migration is pending."""
 
     id: str
     state: State
@@ -29,24 +29,27 @@ class MigrationStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`migrations` stand in the order of the files; those that no file knows come last, oldest first."""
+    """The states of all migrations, in the order of the files. Migrations without a file come last, oldest first."""
 
     where: str
     migrations: tuple[MigrationStatus, ...]
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """What `apply` would apply."""
+        """The ids of the migrations that `apply` would apply."""
         return self._in("pending")
 
     @property
     def edited(self) -> tuple[str, ...]:
-        """Applied, and the file holds other SQL since."""
+        """The ids of the applied migrations whose SQL has changed since."""
         return self._in("edited")
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Applied, and no file is here: the database is ahead of this checkout, or belongs to another application."""
+        """The ids of the applied migrations without a file.
+
+        The database is newer than this checkout, or belongs to another application.
+        """
         return self._in("unknown")
 
     def _in(self, state: State) -> tuple[str, ...]:
@@ -54,9 +57,10 @@ class Status:
 
 
 def status(url: str | None = None, *, catalog: Carrier | None = None, folders: Sequence[Path] = ()) -> Status:
-    """Each migration with its state. A missing SQLite file stays missing and lacks everything; its folder must exist.
+    """Return the state of each migration of the catalog, of the catalogs it builds on and of `folders`.
 
-    What other migrations than those of the catalog, of those it builds on and of `folders` applied is unknown.
+    Other applied migrations are "unknown". If the SQLite file is missing, all migrations are pending and the file is
+    not created; its folder must exist.
     """
     target = target_of(url)
     files = migrations_in(named_folders(catalog, folders))

@@ -1,7 +1,7 @@
-"""A database to migrate: where it is, how long to wait for it, and how to connect to it for migrations.
+"""The database to migrate: its location, its timeouts and how to connect to it.
 
-Connections are in autocommit; who needs a transaction begins one. Builds on `settings`. Imports psycopg for a
-PostgreSQL server alone.
+Connections are in autocommit mode; the caller begins transactions. Builds on `settings`. Imports psycopg only for a
+PostgreSQL server.
 """
 
 import os
@@ -19,7 +19,7 @@ from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
 if TYPE_CHECKING:
     from psycopg import Connection
 
-# What the comment of a scratch database begins with.
+# The beginning of the comment of a scratch database.
 MARK: Final = "hangar_dal scratch "
 _COMMENT: Final = """
 SELECT pg_catalog.shobj_description(d.oid, 'pg_database')
@@ -30,7 +30,7 @@ WHERE d.datname = pg_catalog.current_database()
 
 @dataclass(frozen=True, slots=True)
 class SqliteMigrationTarget:
-    """A file that may not exist yet. Timeouts are in seconds."""
+    """A SQLite file, which may not exist yet. Timeouts are in seconds."""
 
     dialect: ClassVar[Literal["sqlite"]] = "sqlite"
     location: SqliteTarget
@@ -38,7 +38,7 @@ class SqliteMigrationTarget:
 
     @property
     def exists(self) -> bool:
-        """Raises `ConnectionFailed` if its folder does not exist or cannot be searched: the URL is probably wrong."""
+        """Whether the file exists. Raises `ConnectionFailed` if its folder does not exist or cannot be searched."""
         path = Path(os.path.realpath(self.location.path))
         try:
             path.stat()
@@ -53,7 +53,10 @@ class SqliteMigrationTarget:
         return True
 
     def connect(self, *, read_only: bool = False) -> sqlite3.Connection:
-        """A file that does not exist yet is made, readable by its owner alone, unless `read_only`."""
+        """Connect. Creates a missing file, with permissions for the owner only, unless `read_only` is set.
+
+        Raises `ConnectionFailed` if the file cannot be opened, and `UnsupportedVersion` if SQLite is too old.
+        """
         if sqlite3.sqlite_version_info < minimum_versions.SQLITE:
             needed = ".".join(map(str, minimum_versions.SQLITE))
             raise UnsupportedVersion(f"SQLite {sqlite3.sqlite_version} is too old; {needed} or newer is needed")
@@ -64,19 +67,20 @@ class SqliteMigrationTarget:
             raise_alone(
                 ConnectionFailed(f"{self.location.where} cannot be opened; its directory must exist and be writable")
             )
-        # Some builds turn them on. A table that is rebuilt must not take the rows that refer to it along.
+        # Some builds turn foreign keys on. Then rebuilding a table in a migration would delete rows that refer to it.
         connection.execute("PRAGMA foreign_keys = OFF")
         return connection
 
     def prove(self, connection: sqlite3.Connection) -> None:
-        """Nothing to prove: this is whatever database the user named. A scratch, in `guard`, proves that it is one."""
+        """Do nothing: the user named this database. Scratch databases, in `guard`, override this method."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresMigrationTarget:
-    """A server, which tells itself whether it exists. Timeouts are in seconds.
+    """A PostgreSQL database. Timeouts are in seconds.
 
-    `trusts_all_roles` accepts functions that another role has made beside PostgreSQL's own of the same name.
+    `exists` is always True: connecting fails if the database does not exist. With `trusts_all_roles`, functions of
+    other roles that have the name of a function of PostgreSQL are accepted.
     """
 
     dialect: ClassVar[Literal["postgresql"]] = "postgresql"
@@ -91,7 +95,7 @@ class PostgresMigrationTarget:
         return str, (self.location.where,)
 
     def connect(self, *, read_only: bool = False) -> "Connection[Any]":
-        """Raises `ConnectionFailed` with libpq's reason, which names the user and the database, never the password."""
+        """Connect. Raises `ConnectionFailed` with the reason of libpq, which never contains the password."""
         import psycopg  # noqa: PLC0415 - a SQLite user need not have libpq
 
         seconds = max(1, round(self.connect_timeout))
@@ -112,16 +116,16 @@ class PostgresMigrationTarget:
                 f"PostgreSQL {version} is too old; {minimum_versions.POSTGRESQL} or newer is needed"
             )
         _refuse_pooler(connection)
-        if read_only:  # psycopg's own switch says nothing to a server outside of psycopg's own transactions
+        if read_only:  # psycopg's `read_only` has no effect in autocommit mode
             connection.execute("SET default_transaction_read_only = on")
         if not self.trusts_all_roles:
             _refuse_planted(connection, self.location.where)
         return connection
 
     def prove(self, connection: "Connection[Any]") -> None:
-        """Raises `MigrationError` in a throwaway database that a check uses, or used until it was killed.
+        """Raise `MigrationError` if the database is marked as the throwaway database of a check.
 
-        Migrations there would be lost: the next check empties the database.
+        Migrations there would be lost, because a check empties the database. The mark also stays if a check is killed.
         """
         [(comment,)] = connection.execute(_COMMENT).fetchall()
         if comment is not None and comment.startswith(MARK):
@@ -135,7 +139,10 @@ MigrationTarget = SqliteMigrationTarget | PostgresMigrationTarget
 
 
 def target_of(url: str | None) -> MigrationTarget:
-    """Where `url` leads, else the settings' own database. `:memory:` is refused: it lives in one connection only."""
+    """Return the target of `url`, or else of the settings.
+
+    Raises `MigrationError` for `:memory:`, because that database exists only inside one connection.
+    """
     settings = Settings() if url is None else Settings(database_url=url)
     if isinstance(settings.target, PostgresTarget):
         trusts_all_roles = settings.allow_public_create
@@ -157,9 +164,9 @@ def _refuse_planted(connection: "Connection[Any]", where: str) -> None:
 
 
 def _refuse_pooler(connection: "Connection[Any]") -> None:
-    """Migrations and checks need a session of their own: their settings would reach the pooler's other clients."""
+    """Raise `ConnectionFailed` behind a connection pooler: session settings would reach the pooler's other clients."""
     rows = connection.execute("SELECT pg_catalog.pg_backend_pid()").fetchall()
-    if rows[0][0] != connection.info.backend_pid:  # a pooler makes up the number that it gives its clients
+    if rows[0][0] != connection.info.backend_pid:  # a pooler gives its clients a made-up number
         connection.close()
         raise ConnectionFailed(
             "this URL leads to a connection pooler. Migrations and checks change settings of their session, which "

@@ -1,8 +1,8 @@
-"""A database that the user names to be filled and emptied, for a role that may not create one.
+"""Use an empty database that the user names as scratch database, for a role that may not create databases.
 
-It has to be empty, belong to the role, and be made as a scratch would be. While it is used its comment holds a mark.
-A run that is killed leaves the mark, by which the next run knows that it may empty the database. Builds on
-`guard`, `locks` and `objects`.
+The database must be empty, belong to the role, and have the encoding and locale of template0. During a run its comment
+contains a mark. If the run is killed, the mark stays, and the next run may empty the database. Builds on `guard`,
+`locks` and `objects`.
 """
 
 import time
@@ -22,7 +22,7 @@ from hangar_dal.settings import Settings
 if TYPE_CHECKING:
     from psycopg import Connection
 
-# The locale of template0, from which a scratch is created, in whatever columns this version keeps it.
+# `locale` has the encoding and locale of each database: all columns of pg_database except those that are removed here.
 _DATABASE: Final = """
 WITH databases AS (
     SELECT
@@ -44,7 +44,7 @@ FROM databases AS d
 LEFT JOIN databases AS t ON t.datname = 'template0'
 WHERE d.datname = current_database()
 """
-# Other sessions that have signed in; the server's own workers have no user.
+# The number of other sessions in this database. Background workers of the server have no user.
 _OTHERS: Final = """
 SELECT count(*)
 FROM pg_catalog.pg_stat_activity AS a
@@ -56,7 +56,10 @@ _PATIENCE: Final = 10.0  # seconds for the sessions of an earlier run to end
 
 @contextmanager
 def borrowed(target: PostgresMigrationTarget) -> Iterator[PostgresScratch]:
-    """The database of this target as a scratch, empty before and after. Raises `ScratchError` if it is not fit."""
+    """Use the database of the target as a scratch database during the block, and empty it afterwards.
+
+    Raises `ScratchError` if the database cannot be used.
+    """
     where = target.location.where
     if Settings().target.where == where:
         raise _unfit(where, "it is the database of DATABASE_URL", "name another one")
@@ -75,7 +78,7 @@ def borrowed(target: PostgresMigrationTarget) -> Iterator[PostgresScratch]:
 
 
 def _claim(target: PostgresMigrationTarget, connection: "Connection[Any]") -> tuple[PostgresScratch, str | None]:
-    """Also the comment that the user has given it."""
+    """Mark the database. Return it as a scratch database, and the comment that the user has given it."""
     [(database, oid, comment, is_owner, role, is_alike, has_settings)] = connection.execute(_DATABASE).fetchall()
     if not is_owner:
         raise _unfit(database, f"it does not belong to the role {role}", f"ALTER DATABASE {database} OWNER TO {role}")
@@ -108,7 +111,10 @@ def _give_back(scratch: PostgresScratch, connection: "Connection[Any]", comment:
 
 
 def _wait_for_others(connection: "Connection[Any]", database: str) -> None:
-    """The server may still be at work for a client that was killed, or about to end its session."""
+    """Wait until all other sessions have ended. The server may still run a statement of a killed client.
+
+    Raises `ScratchError` if a session is still connected after `_PATIENCE` seconds.
+    """
     deadline = time.monotonic() + _PATIENCE
     while others := connection.execute(_OTHERS).fetchall()[0][0]:
         if time.monotonic() > deadline:

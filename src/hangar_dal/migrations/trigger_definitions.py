@@ -1,6 +1,6 @@
-"""The triggers and functions that the migrations leave behind, as the files define them last, with what they raise.
+"""The triggers and functions after all migrations, with their last definition in the files and their RAISEs.
 
-What a `DO` block or another language defines is not seen. Builds on `round_trip` and `trigger_rules`.
+Definitions in a `DO` block or in another language are not found. Builds on `round_trip` and `trigger_rules`.
 """
 
 from collections import defaultdict
@@ -23,9 +23,9 @@ _NOISE: Final = frozenset({"OR", "REPLACE", "TEMP", "TEMPORARY", "IF", "NOT", "E
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A trigger of SQLite, or a PL/pgSQL function. `line` is the line of the migration's file on which `body` begins.
+    """A trigger of SQLite, or a PL/pgSQL function. `body` begins on line `line` of the migration's file.
 
-    `triggers` are the triggers that call the function. On SQLite, that is the trigger itself.
+    `triggers` are the triggers that call the function. On SQLite, this is the trigger itself.
     """
 
     name: str
@@ -41,14 +41,14 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """`is_whole` is True if the definition of each trigger could be read."""
+    """The definitions that were found. `is_whole` is True if the definition of each trigger was found."""
 
     found: tuple[Definition, ...]
     is_whole: bool
 
 
 def definitions(files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Definitions:
-    """Of migrations that could be applied to the end."""
+    """Return the definitions after all migrations. All migrations must have been applied."""
     dialect, others = round_trip.dialect, round_trip.stages[-1].others
     defined = {each.name: each for migration in files for each in _defined_in(migration, dialect)}
     callers: dict[str, set[Key]] = defaultdict(set)
@@ -66,7 +66,7 @@ def definitions(files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Defin
 
 
 def _called_by(trigger: Other) -> str:
-    """`... EXECUTE FUNCTION refuse('a')`, as PostgreSQL prints it."""
+    """Return the name of the function in `... EXECUTE FUNCTION refuse('a')`, the text that PostgreSQL prints."""
     tokens = list(tokens_of(trigger.text, "postgresql"))
     at = max(n for n, token in enumerate(tokens) if token.text.upper() in ("FUNCTION", "PROCEDURE"))
     return _name(tokens[at + 1 :], "postgresql")
@@ -100,7 +100,7 @@ def _body(literal: str) -> str:
 
 
 def _name(tokens: Sequence[Token], dialect: Dialect) -> str:
-    """The name at which the tokens begin, without its schema."""
+    """Return the name at the beginning of the tokens, without its schema."""
     names = (token for token in tokens if token.text.upper() not in _NOISE)
     name = next(names)
     while (after := next(names, None)) and after.text == ".":

@@ -1,4 +1,4 @@
-"""Whether triggers raise a literal `name: text`, and the same one on both databases.
+"""Check that triggers raise a literal `name: text`, and the same text on both databases.
 
 Builds on `trigger_definitions`, `twins`, `declarations` and `faults`.
 """
@@ -60,9 +60,9 @@ END;
 
 
 def find_in_triggers(files: Sequence[MigrationFiles], round_trip: RoundTrip) -> Iterator[Finding]:
-    """Each RAISE of a trigger that does not undo its statement alone, or whose message is not a literal.
+    """Yield a finding for each RAISE that undoes more or less than its statement, or whose message is not a literal.
 
-    Yields nothing if the migrations could not be applied to the end.
+    Yields nothing if some migration could not be applied.
     """
     if not round_trip.reached_end_of(files):
         return
@@ -94,9 +94,9 @@ constraint of the other database the name of the rule.
 
 
 def find_unequal_rules(files: Sequence[MigrationFiles], sqlite: RoundTrip, postgresql: RoundTrip) -> Iterator[Finding]:
-    """Each rule that only the triggers of one database have, or whose text is different on the other database.
+    """Yield a finding for each rule that only one database has, or whose text differs between the databases.
 
-    Yields nothing if the migrations could not be applied to the end.
+    Yields nothing if some migration could not be applied.
     """
     if not (sqlite.reached_end_of(files) and postgresql.reached_end_of(files)):
         return
@@ -121,14 +121,14 @@ def find_unequal_rules(files: Sequence[MigrationFiles], sqlite: RoundTrip, postg
 
 
 def _raised(found: Definitions) -> Iterator[tuple[Definition, Raise]]:
-    """What triggers raise themselves. A function that they call is known, but may serve others too."""
+    """Yield each RAISE of a trigger. Other functions that a trigger calls are left out: they may have other callers."""
     for one in found.found:
         for each in one.raises if one.triggers else ():
             yield one, each
 
 
 def _is_readable(found: Definitions) -> bool:
-    """Whether every rule has been found: otherwise nothing is said to be missing."""
+    """Whether all rules of the triggers were found. If not, no rule is reported as missing."""
     return found.is_whole and all(each.rule for one in found.found for each in one.raises)
 
 
@@ -154,7 +154,7 @@ def _constraints(round_trip: RoundTrip) -> frozenset[str]:
 
 
 def _declared(files: Sequence[MigrationFiles], twins: Twins, dialect: Dialect) -> frozenset[Key]:
-    """The objects that the files declare as different, with all parts of them."""
+    """Return the objects that the files declare as different, including all parts of these objects."""
     texts = (migration.script(dialect).text for migration in files)
     labels = {each.label for text in texts for each in declarations(text, dialect)}
     named = {key for label in labels for key in twins.named(label, dialect)}

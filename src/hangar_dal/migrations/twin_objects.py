@@ -1,7 +1,7 @@
-"""The objects of a schema one by one: what a `-- differs:` line can name, and what of each both databases can have.
+"""The single objects of a schema: their names for `-- differs:` lines, and the properties that both databases share.
 
-Parts belong to a whole: columns, constraints, indexes and triggers to their table, and partitions to the partitioned
-table. If only one database has the whole, its parts are no differences of their own. Builds on `schema`.
+Columns, constraints, indexes and triggers are parts of their table, and partitions are parts of the partitioned table.
+If only one database has a table, its parts are not reported as separate differences. Builds on `schema`.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from hangar_dal.migrations.schema import Column, Index, Other, Schema, Table, described, listed
 from hangar_dal.sqlscan import Dialect, Kind, tokens_of
 
-# How SQLite stores what PostgreSQL has a type for.
+# The types in which SQLite stores the values of PostgreSQL's types.
 _STORED_AS: Final = {
     "uuid": "text",
     "timestamp with time zone": "text",
@@ -34,7 +34,10 @@ _DEFERRED: Final = "DEFERRABLE INITIALLY DEFERRED"
 
 
 class Key(NamedTuple):
-    """What makes two objects twins. Tables and views share their names, whatever kinds they are of."""
+    """The key by which an object of one database is compared with its twin, the same object of the other database.
+
+    Tables and views have the same kind, because they share one namespace.
+    """
 
     kind: str
     table: str
@@ -42,8 +45,10 @@ class Key(NamedTuple):
 
 
 class TwinObject(NamedTuple):
-    """`label` names it in a declaration, and is empty if it has no name. `text` is its definition in the database's own
-    words, and `alike` what is equal on both databases if they do the same. `whole` is what it is a part of.
+    """One object. `label` is its name in a declaration, and is empty if the object has no name.
+
+    `text` is the definition in the words of the database. `alike` is a description that is equal on both databases if
+    the objects do the same. `whole` is the key of the object that contains this one.
     """
 
     label: str
@@ -56,12 +61,12 @@ Objects = Mapping[Key, TwinObject]
 
 
 def relation(name: str) -> Key:
-    """The key of a table or a view."""
+    """Return the key of a table or a view."""
     return Key("relation", "", name)
 
 
 def objects_of(schema: Schema, dialect: Dialect) -> Objects:
-    """All of them but the functions that triggers call: these are parts of their triggers."""
+    """Return all objects of a schema by key, except functions that triggers call: they belong to their triggers."""
     enums = {
         name: "text" for other in schema.others if other.kind == "enum" for name in (other.name, f"{other.name}[]")
     }
@@ -114,7 +119,7 @@ def _parts(table: Table, stored_as: Mapping[str, str]) -> Iterator[tuple[Key, Tw
 
 
 def _constraints(table: Table) -> Iterator[tuple[str, str, str, str]]:
-    """The kind, the name, what both databases can have, and the text of each."""
+    """Yield kind, name, `alike` and text of each constraint, except the primary key."""
     for unique in table.uniques:
         alike = f"{listed(unique.columns)} {_alike_options(unique.options)}".rstrip()
         yield "unique", unique.name, alike, unique.text
@@ -139,7 +144,7 @@ def _other(other: Other, dialect: Dialect) -> tuple[Key, TwinObject]:
 
 
 def _partitions(name: str, partitions: Mapping[str, str]) -> Key:
-    """Those of the table at the root: a partition may be partitioned too."""
+    """Return the key for the partitions of the topmost table: a partition may be partitioned too."""
     while name in partitions:
         name = partitions[name]
     return Key("partitions of", "", name)
@@ -152,12 +157,15 @@ def _alike_column(column: Column, stored_as: Mapping[str, str]) -> Column:
 
 
 def _alike_options(options: str) -> str:
-    """Without what SQLite has no word for and no transaction is the worse for."""
+    """Return the options without NOT VALID and DEFERRABLE, which SQLite does not have and which change no result."""
     return _POSTGRESQL_ALONE.sub("", options).strip()
 
 
 def _alike_index(index: Index, table: Table) -> str:
-    """SQLite does not tell which expressions an index has, and has one method."""
+    """Return the definition of an index for the comparison, with all expressions and without the method btree.
+
+    SQLite does not report the expressions of an index, and has one method only.
+    """
     names = {column.name for column in table.columns}
     keys = (
         key
@@ -171,7 +179,7 @@ def _alike_index(index: Index, table: Table) -> str:
 
 
 def _alike_trigger(text: str, dialect: Dialect) -> str:
-    """On what it fires, and whether it is deferred, which SQLite cannot do."""
+    """Return the events of a trigger, and "deferred" for a deferred trigger, which SQLite does not have."""
     tokens = list(tokens_of(text, dialect))
     named = next(at for at, token in enumerate(tokens) if token.text.upper() == "TRIGGER") + 1
     words = [token.text.upper() for token in tokens[named + 1 :] if token.kind is Kind.WORD]

@@ -1,8 +1,8 @@
-"""How twins differ by the values in rules and defaults that say the same otherwise.
+"""Compare the values in defaults, CHECKs and partial indexes of both databases.
 
-Either database has its own words for a rule. Where both use the same ones, their numbers and texts must be the same:
-`length(name) BETWEEN 1 AND 100` beside `length(name) <= 99`. Of rules in different words nothing is said. Builds on
-`twin_objects`.
+The databases write the same rule differently. If both texts contain the same names and functions, their numbers and
+texts must be equal: `length(name) BETWEEN 1 AND 100` differs from `length(name) <= 99`. Other rules are not compared.
+Builds on `twin_objects`.
 """
 
 import json
@@ -24,11 +24,11 @@ _SAME_WORD: Final = {
     "substring": "substr",
 }
 _FLAGS: Final = {"true": "1", "false": "0", "t": "1", "f": "0"}
-# What the databases write otherwise than people, and than each other.
+# Words that the databases add, remove or replace when they print a rule.
 _NO_WORDS: Final = frozenset(
     {"check", "and", "or", "not", "between", "in", "any", "array", "is", "null", "cast", "true", "false"}
 )
-# Of other types the databases write values in ways of their own.
+# The databases write values of other types differently.
 _PLAIN_TYPES: Final = frozenset({"text", "smallint", "integer", "bigint", "double precision", "numeric", "boolean"})
 _OTHER_TYPES: Final = frozenset({"date", "time", "timestamp", "timestamptz", "interval", "uuid", "json", "jsonb"})
 _QUOTE: Final = "'"
@@ -36,7 +36,7 @@ _GOES_ON: Final = frozenset({"precision", "varying", "with", "without", "time", 
 
 
 class _Rule(NamedTuple):
-    """Its words, whatever their order, and its numbers and texts; `plain`: of columns alone, by no function."""
+    """The words of a rule in any order, and its numbers and texts. `plain` is True if all words are columns."""
 
     words: frozenset[str]
     values: frozenset[str]
@@ -44,7 +44,10 @@ class _Rule(NamedTuple):
 
 
 def unequal_values(sqlite: Schema, postgresql: Schema) -> Mapping[Key, tuple[str, str]]:
-    """What differs in defaults, CHECKs and partial indexes that both have: SQLite's part and PostgreSQL's."""
+    """Return the objects whose values differ, each with the values in SQLite and in PostgreSQL.
+
+    Compares defaults, CHECKs and partial indexes that both databases have.
+    """
     tables = {table.name: table for table in postgresql.tables}
     return {
         key: (here, there)
@@ -55,7 +58,7 @@ def unequal_values(sqlite: Schema, postgresql: Schema) -> Mapping[Key, tuple[str
 
 
 def undecided(sqlite: Schema, postgresql: Schema) -> frozenset[Key]:
-    """What both databases have in words that cannot be compared: it may differ, or may not."""
+    """Return the objects that both databases have but whose rules cannot be compared."""
     triggers = {Key("trigger", each.table, each.name) for each in sqlite.others if each.kind == "trigger"}
     views = {relation(each.name) for each in sqlite.others if each.kind == "view"}
     tables = {table.name: table for table in postgresql.tables}
@@ -63,7 +66,7 @@ def undecided(sqlite: Schema, postgresql: Schema) -> frozenset[Key]:
     return frozenset([*triggers, *views, *(key for pair in pairs for key in _undecided_in(*pair))])
 
 
-@lru_cache(maxsize=1024)  # the next migration leaves most tables as they are
+@lru_cache(maxsize=1024)  # most tables are the same after the next migration
 def _undecided_in(sqlite: Table, postgresql: Table) -> Sequence[Key]:
     return tuple(_incomparable(sqlite, postgresql))
 
@@ -144,7 +147,7 @@ def _apart(key: Key, sqlite: _Rule | None, postgresql: _Rule | None) -> Iterator
 
 
 def _rule(text: str, dialect: Dialect, types: Mapping[str, str]) -> _Rule | None:
-    """None where it is about columns or casts whose values the databases write in ways of their own."""
+    """Return the words and values of a rule; None if it has types whose values the databases write differently."""
     tokens = list(_without_types(text, dialect))
     words = {token.text.strip('"').lower() for token in tokens if token.kind in (Kind.WORD, Kind.NAME)}
     kinds = {types[word] for word in words if word in types}
@@ -160,7 +163,7 @@ def _rule(text: str, dialect: Dialect, types: Mapping[str, str]) -> _Rule | None
 
 
 def _without_types(text: str, dialect: Dialect) -> Iterator[Token]:
-    """Without casts and collations: `'a'::character varying(9)`, `CAST(a AS text)`, `a COLLATE "C"`."""
+    """Yield the tokens without casts and collations, as in `'a'::varchar(9)`, `CAST(a AS text)`, `a COLLATE "C"`."""
     tokens = iter(tokens_of(text, dialect))
     for token in tokens:
         if token.text != "::" and token.text.lower() not in ("as", "collate"):
@@ -184,14 +187,14 @@ def _values(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def _plain(value: str) -> str:
-    """`1`, `'1'` and `1.0` are one number, `'1x'` is a text."""
+    """Return a number in one spelling: `1`, `'1'` and `1.0` are equal. A text such as `'1x'` does not change."""
     with suppress(InvalidOperation):
         return f"{Decimal(value.strip(_QUOTE)).normalize():f}"
     return value
 
 
 def _constant(default: str | None, dialect: Dialect, kind: str) -> str | None:
-    """A number or a text; None for what has to be worked out."""
+    """Return a default that is a number or a text, in one spelling; None if the default is an expression."""
     tokens = [token for token in _without_types(default or "", dialect) if token.text not in ("(", ")")]
     text = "".join(token.text for token in tokens)
     if kind == "boolean":
@@ -206,7 +209,7 @@ def _constant(default: str | None, dialect: Dialect, kind: str) -> str | None:
 
 
 def _where(index: Index, dialect: Dialect) -> str:
-    """The rule for the rows of a partial index; nothing for all rows."""
+    """Return the condition of a partial index; an empty string if the index has all rows."""
     words = (token for token in tokens_of(index.text, dialect) if token.kind is Kind.WORD)
     where = next((word for word in words if word.text.lower() == "where"), None)
     return index.text[where.end :] if where else ""

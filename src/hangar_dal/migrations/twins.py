@@ -1,4 +1,4 @@
-"""How the schemas of the two databases differ, object by object: `compare_twins(sqlite, postgresql)`.
+"""Compare the schemas of the two databases, object by object: `compare_twins(sqlite, postgresql)`.
 
 Builds on `twin_objects` and `twin_values`.
 """
@@ -16,7 +16,7 @@ OTHER: Final[Mapping[Dialect, Dialect]] = {"sqlite": "postgresql", "postgresql":
 
 
 class Difference(NamedTuple):
-    """One object as each database has it, or None. `values` are what differs in rules that are equal otherwise."""
+    """One object in each database, or None. If only values in a rule differ, `values` has them for both databases."""
 
     sqlite: TwinObject | None
     postgresql: TwinObject | None
@@ -32,9 +32,9 @@ class Difference(NamedTuple):
 
     @property
     def gist(self) -> tuple[object, ...]:
-        """Equal for the same difference before and after a migration.
+        """A value that is equal before and after a migration if the migration does not change the difference.
 
-        An object that only one database has may change there: that it is missing on the other remains the difference.
+        If only one database has the object, changes of the object do not count.
         """
         if self.sqlite and self.postgresql:
             return self.sqlite.alike, self.postgresql.alike, self.values
@@ -42,7 +42,7 @@ class Difference(NamedTuple):
 
 
 class Twins(NamedTuple):
-    """The objects of both databases, and those that differ. Whether the objects in `undecided` differ is not known."""
+    """The objects of both databases, and their differences. The objects in `undecided` could not be compared."""
 
     sqlite: Objects
     postgresql: Objects
@@ -53,26 +53,29 @@ class Twins(NamedTuple):
         return self.sqlite if dialect == "sqlite" else self.postgresql
 
     def named(self, label: str, dialect: Dialect) -> tuple[Key, ...]:
-        """The objects that a declaration names: several if constraints of several tables have this name."""
+        """Return the keys of the objects that a declaration names. Constraints of several tables may share a name."""
         return tuple(key for key, one in self.on(dialect).items() if one.label and label in _labels(key, one))
 
     def label_of(self, key: Key, dialect: Dialect) -> str:
-        """The name for a declaration, with the table if another table has an object of the same name."""
+        """Return the name for a declaration, with the table if another table has an object of the same name."""
         plain, long = _labels(key, self.on(dialect)[key])
         return plain if len(self.named(plain, dialect)) == 1 else long
 
     def differing(self, dialect: Dialect) -> Iterator[TwinObject]:
-        """The objects of this database that differ."""
+        """Yield the objects of this database that differ."""
         yield from (one for difference in self.differences.values() if (one := difference.on(dialect)))
 
     def wholes_of(self, key: Key, dialect: Dialect) -> Iterator[Key]:
-        """The objects that include this one, the smallest first."""
+        """Yield the keys of the objects that contain this object, from the inside out."""
         while (one := self.on(dialect).get(key)) and one.whole:
             key = one.whole
             yield key
 
     def whole_of(self, key: Key, dialect: Dialect) -> TwinObject | None:
-        """The object that includes this one and differs itself. Only that difference is reported, not its parts."""
+        """Return the object that contains this object and differs itself; None if there is none.
+
+        Differences of its parts are not reported.
+        """
         wholes = (whole for whole in self.wholes_of(key, dialect) if whole in self.differences)
         return next((self.on(dialect)[whole] for whole in wholes), None)
 
@@ -81,7 +84,7 @@ NO_TWINS = Twins({}, {}, {})
 
 
 def compare_twins(sqlite: Schema, postgresql: Schema) -> Twins:
-    """The objects of both databases, and their differences."""
+    """Return the objects of both databases and their differences."""
     here, there = objects_of(sqlite, "sqlite"), objects_of(postgresql, "postgresql")
     values = unequal_values(sqlite, postgresql)
     type_checks = {(table.name, name) for table in sqlite.tables for name in table.type_checks}
@@ -91,7 +94,7 @@ def compare_twins(sqlite: Schema, postgresql: Schema) -> Twins:
         if one and other and one.alike == other.alike and key not in values:
             continue
         if other is None and (key.table, key.name) in type_checks:
-            continue  # what a type of PostgreSQL does by itself
+            continue  # a type of PostgreSQL enforces this rule
         found[key] = Difference(one, other, values.get(key))
     twins = Twins(here, there, found, undecided(sqlite, postgresql))
     own = {

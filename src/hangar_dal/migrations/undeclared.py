@@ -1,4 +1,4 @@
-"""How a difference that no migration declares is reported: the object, both sides, and the ways out.
+"""The finding for a difference that no migration declares: the object, both definitions, and how to fix it.
 
 Builds on `twins` and `faults`.
 """
@@ -18,7 +18,7 @@ from hangar_dal.rules import Finding, Rule
 from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, tokens_of
 
 _WIDTH: Final = 300
-# What the other database cannot have, by the beginning of its label or of what could be alike.
+# The beginnings of `label` and `alike` of objects that the other database cannot have.
 _POSTGRESQL_ALONE: Final = tuple(
     f"{kind} "
     for kind in KINDS
@@ -54,7 +54,7 @@ CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL);
 
 
 def undeclared(migration: MigrationFiles, key: Key, missing: Sequence[Dialect], twins: Twins) -> Finding:
-    """A finding in a file that lacks the declaration, on the line of the statement that names the object.
+    """Return a finding at the statement that names the object, in a file that lacks the declaration.
 
     `missing` are the dialects whose files have the object and do not declare it.
     """
@@ -78,7 +78,7 @@ def undeclared(migration: MigrationFiles, key: Key, missing: Sequence[Dialect], 
 
 
 def mentions(script: Script, key: Key) -> bool:
-    """Whether a statement names the object."""
+    """Whether a statement of the script names the object."""
     return any(_names(each.text, script.dialect, key) for each in script.statements())
 
 
@@ -89,7 +89,7 @@ def _names(statement: str, dialect: Dialect, key: Key) -> bool:
 
 
 def _ways_out(migration: MigrationFiles, key: Key, missing: Sequence[Dialect], twins: Twins) -> str:
-    """The way that is meant comes first."""
+    """Return the sentence that says how to fix the difference. The most likely fix comes first."""
     difference = twins.differences[key]
     lines = [
         f"`-- differs: {twins.label_of(key, dialect)}: reason` in {dialect}/{migration.id}.sql" for dialect in missing

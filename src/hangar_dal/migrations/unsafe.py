@@ -1,7 +1,7 @@
-"""What PostgreSQL can do only while it keeps everybody waiting, and what breaks running clients: squawk's findings.
+"""Find statements that lock a table of PostgreSQL for long or break running clients, with squawk.
 
-squawk comes with the extra `check`. A statement that is meant so says `-- squawk-ignore <rule>` above it, and why; a
-`.squawk.toml` in the working directory is respected. Builds on `files` and `rules`.
+squawk is installed by the extra `check`. Write `-- squawk-ignore <rule>` and a reason above a statement that is
+intended. squawk also reads `.squawk.toml` in the working directory. Builds on `files` and `rules`.
 """
 
 import json
@@ -21,21 +21,24 @@ from hangar_dal.migrations.scripts import DIRECTIONS, Direction
 from hangar_dal.rules import Finding
 
 SQUAWK: Final = "squawk:"  # before the names of its rules
-# Rules that would ask for what these migrations have by other means.
+# Rules that are not needed, because this package meets their purpose in another way.
 _EXCLUDED: Final = frozenset({
-    "prefer-robust-stmts",  # a script that fails is rolled back; rollback and repetition are verified here
-    "require-lock-timeout",  # the backend sets it on each connection, as the settings say
-    "require-statement-timeout",  # switched off on purpose: an index takes as long as it needs
-    "syntax-error",  # the server itself has parsed every file by then, and knows its own syntax better
+    "prefer-robust-stmts",  # a failed script is rolled back, and `verify` tests rollbacks
+    "require-lock-timeout",  # the backend sets it on each connection
+    "require-statement-timeout",  # turned off on purpose: building an index can take long
+    "syntax-error",  # the server has already parsed every file
 })  # fmt: skip
-# Undoing takes away what applying added, and gives back old names.
+# A rollback drops what the migration has added, and restores old names.
 _UNDOING: Final = ("ban-drop-", "renaming-")
-# Every file is linted as one transaction, by which squawk sees that an index on a table made there is harmless.
+# squawk checks each file as one transaction. So it knows that an index on a table created in the same file is safe.
 _ONLY_IN_TRANSACTIONS: Final = "ban-concurrent-index-creation-in-transaction"
 
 
 def find_unsafe(migrations: Sequence[MigrationFiles]) -> Iterator[Finding]:
-    """Each unsafe statement in the PostgreSQL files, rollbacks included. `MigrationError` if squawk is missing."""
+    """Yield a finding for each unsafe statement in the PostgreSQL files, including rollbacks.
+
+    Raises `MigrationError` if squawk is not installed or fails.
+    """
     files: dict[str, tuple[MigrationFiles, Direction]] = {
         str(one.path("postgresql", direction)): (one, direction) for one in migrations for direction in DIRECTIONS
     }
@@ -71,7 +74,7 @@ def _squawk(paths: Sequence[str]) -> list[dict[str, Any]]:
         )
     version = f"--pg-version={minimum_versions.POSTGRESQL}.0"
     command = [program, "--reporter=json", "--assume-in-transaction", version, *paths]
-    # squawk is a foreign program that reads SQL files: it gets no password or key of ours.
+    # squawk is a third-party program. Do not pass it passwords or keys in the environment.
     environment = {"PATH": os.environ.get("PATH", os.defpath)}
     done = subprocess.run(  # noqa: S603 - no shell
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False, encoding="utf-8"

@@ -1,7 +1,7 @@
-"""Whether migrations can be trusted, before any database that matters has had them: `verify(...)`.
+"""Test migrations before they are applied to an important database: `verify(...)`.
 
-On scratch databases each is applied, rolled back and applied again; the twins' schemas are compared after each; unsafe
-DDL is looked for, and files that were edited after they were applied. The topmost layer of this package.
+On scratch databases, each migration is applied, rolled back and applied again. The schemas of the two databases are
+compared after each migration. Unsafe DDL and edited files that were already applied are reported. The top layer.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -38,15 +38,15 @@ def verify(
     small_tables: Collection[str] = (),
     progress: Progress = lambda _: None,
 ) -> tuple[Finding, ...]:
-    """Everything that is wrong, sorted by file; nothing if all is well. No database but scratch ones is changed.
+    """Return all findings, sorted by file. Changes only scratch databases.
 
-    `folders` are applied in their order. `postgresql` is the URL of a server on which a scratch database may be made,
-    or a `Throwaway`; None leaves PostgreSQL, and the comparison of the twins, out. `lint` needs squawk. `database`, or
-    without it the settings' own, tells which applied files were edited. A foreign key to one of `small_tables` needs no
-    index.
+    The migrations of `folders` are applied in the order of the folders. `postgresql` is the URL of a server on which to
+    create a scratch database, or a `Throwaway`. If it is None, PostgreSQL is not tested and the databases are not
+    compared. `lint` needs squawk. Edited files are found with the history of `database`, or else of the database of the
+    settings. A foreign key to one of `small_tables` needs no index.
     """
     files = migrations_in(folders)
-    broken = list(_broken(files))  # yoyo loads all files or none
+    broken = list(_broken(files))  # yoyo cannot load any file if one is malformed
     if postgresql is not None and not broken:
         broken = list(_beyond(files))
     if not broken:

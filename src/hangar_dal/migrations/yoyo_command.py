@@ -1,6 +1,6 @@
-"""The errors of the command `yoyo`: one line each, where yoyo itself would let Python print a traceback.
+"""Print errors of the command `yoyo` in one line, without a traceback.
 
-yoyo catches only its own errors about arguments. Builds on `running` and `loading`.
+yoyo itself catches only errors about its arguments. Builds on `running` and `loading`.
 """
 
 import sys
@@ -15,7 +15,7 @@ _COMMAND: Final = "yoyo.scripts.main"  # a module that only the command imports
 
 
 def shorten_errors() -> None:
-    """Print errors of this package and of the database's driver as one line if this process runs `yoyo`."""
+    """Print errors of this package and of the database drivers in one line if this process runs `yoyo`."""
     if _COMMAND in sys.modules:
         YOYO_LOG.addFilter(is_not_of_loading)
         sys.excepthook = _print_error
@@ -29,7 +29,7 @@ def _print_error(kind: type[BaseException], error: BaseException, traceback: Tra
 
 
 def _message(error: BaseException) -> str | None:
-    """None for an error that is a fault of a program, whose traceback is needed."""
+    """Return the message of an error; None for an unexpected error, whose traceback is needed."""
     from yoyo.exceptions import BadMigration  # noqa: PLC0415 - yoyo takes long to load
 
     if isinstance(error, BadMigration):

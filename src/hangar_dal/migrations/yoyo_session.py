@@ -1,6 +1,6 @@
-"""A session with yoyo in this process: one at a time, its list of ids put back, its errors translated.
+"""Use yoyo in this process, one session at a time. Restores yoyo's global list of migrations, and translates errors.
 
-Builds on `running`, `loading` and `targets`; what connects is in `backends`.
+Builds on `running`, `loading` and `targets`. `backends` opens the connections.
 """
 
 import glob
@@ -24,11 +24,12 @@ _one_at_a_time = Lock()
 
 @contextmanager
 def migrating(target: MigrationTarget, folders: Sequence[Path]) -> Generator[tuple[Any, list[Any]]]:
-    """The backend, locked, and the migrations of each folder. yoyo's list of all ids stays as it was.
+    """Lock the database, and yield its backend and the migrations of each folder.
 
-    Raises `MigrationError` if they would reach beyond a scratch database.
+    yoyo's global list of migrations is restored after the block. Raises `MigrationError` if the target is a scratch
+    database and a migration affects more than its database.
     """
-    from yoyo.migrations import Migration, read_migrations  # noqa: PLC0415 - only who migrates pays for its import
+    from yoyo.migrations import Migration, read_migrations  # noqa: PLC0415 - yoyo takes long to load
 
     if isinstance(target, PostgresScratch):
         refuse_beyond(migrations_in(folders))
@@ -49,7 +50,7 @@ def migrating(target: MigrationTarget, folders: Sequence[Path]) -> Generator[tup
 
 @contextmanager
 def connected(target: MigrationTarget) -> Generator[Any]:
-    """The backend of the database, with yoyo's tables in it."""
+    """Open the backend of the database, with yoyo's lock table. Errors of the driver become `MigrationError`."""
     from hangar_dal.migrations.backends import backend_for  # noqa: PLC0415 - yoyo takes long to load
 
     with backend_for(target) as backend:

@@ -1,1 +1,1 @@
-"""PostgreSQL: psycopg's connections, statements sent through raw cursors."""
+"""PostgreSQL: connections of psycopg that send statements through raw cursors."""

@@ -1,4 +1,4 @@
-"""PostgreSQL is backed up with its own programs."""
+"""Refuse to back up PostgreSQL: it has its own programs for backups."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ class _NoBackups:
         )
 
     async def close(self) -> None:
-        """There is nothing to stop."""
+        """Do nothing: there are no running backups."""
 
 
 NO_BACKUPS: Final[Backups] = _NoBackups()

@@ -1,4 +1,4 @@
-"""Values and placeholders as psycopg takes them: native types, and `$1`, `$2` for its raw cursors."""
+"""Convert values and placeholders for psycopg: native types, and `$1`, `$2` for its raw cursors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from hangar_dal.sqlblock import Variant
 
 
 class Typed:
-    """A value in PostgreSQL's text form, and the type that it is sent as."""
+    """A value in PostgreSQL's text format, and the oid of its type."""
 
     __slots__ = ("oid", "text")
 
@@ -40,7 +40,7 @@ class _TypedDumper(Dumper):
 
 
 def adapt(connection: AsyncConnection[Any]) -> None:
-    """Prepare this connection for the codec's values; nothing is registered for the whole process."""
+    """Register the adapters of this codec on the connection only, not for the whole process."""
     set_json_loads(from_json, connection)
     connection.adapters.register_dumper(Typed, _TypedDumper)
 
@@ -50,7 +50,7 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-# An item of an array in PostgreSQL's text form. None of these but text holds a character that has to be quoted.
+# How to write an item of an array in PostgreSQL's text format. Only text can contain characters that must be quoted.
 _ITEMS: Final[Mapping[str, Callable[[Any], str]]] = {
     "list:text": _quoted,
     "list:int": int.__repr__,
@@ -64,7 +64,7 @@ _ITEMS: Final[Mapping[str, Callable[[Any], str]]] = {
 
 def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
     if kind == "int":
-        # Int8 whatever the size: psycopg would choose the type by the value, and prepare the query once for each.
+        # Always Int8: psycopg would choose the type by the value, and prepare the statement once for each type.
         return Int8
     oid = OIDS[sent_type(kind, name, statement)]
     if kind == "json":

@@ -1,7 +1,7 @@
-"""One PostgreSQL connection with one raw cursor, used again for each statement. Fulfils `connection.Connection`.
+"""A PostgreSQL connection with one raw cursor for all statements. Implements `connection.Connection`.
 
-`Driver` stops a statement on the server when its caller is cancelled. What is left to do here is to look at the state
-in which that left the connection.
+`Driver` stops a statement on the server if its caller is cancelled. This module then checks the state of the
+connection.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from hangar_dal.errors import (
     raise_alone,
 )
 
-# A cursor keeps its last result. Past this many rows that memory is worth more than a new cursor.
+# A cursor keeps its last result in memory. After more rows than this, a new cursor replaces it.
 _KEPT_ROWS: Final = 1000
 
 _COMMIT: Final = Statement("", "COMMIT", writes=False)
@@ -35,7 +35,11 @@ _CHECK: Final = Statement("", "SELECT 1", writes=False)
 
 
 class PostgresConnection:
-    """`tick_limit` is for how many ticks a statement may run, 0 for no limit; `check_seconds` how long a check may."""
+    """A connection to PostgreSQL.
+
+    `tick_limit` is the number of ticks that a statement may run; 0 means no limit. `check_seconds` is the limit for
+    `check`.
+    """
 
     def __init__(self, driver: Driver, *, tick_limit: int, check_seconds: float) -> None:
         self.driver = driver
@@ -48,9 +52,9 @@ class PostgresConnection:
         self._poll.register(self._pgconn.socket, select.POLLIN)
         self._tick_limit = tick_limit
         self._check_seconds = check_seconds
-        self._stopped: asyncio.Event | None = None  # set when the statement has ended that `close` has stopped
+        self._stopped: asyncio.Event | None = None  # set when the statement that `close` stops has ended
         self._cursors = 0
-        self._cursor: Any = AsyncRawCursor(driver)  # Any: psycopg wants literal text, to keep values out of it
+        self._cursor: Any = AsyncRawCursor(driver)  # Any: psycopg's types accept only literal strings
 
     @property
     def ready(self) -> bool:
@@ -62,7 +66,7 @@ class PostgresConnection:
 
     @property
     def lost(self) -> bool:
-        """Between two statements the server sends nothing, unless it closes the connection."""
+        """True if the server has closed the connection. It sends nothing else between two statements."""
         return self.driver.closed or (not self.running and bool(self._poll.poll(0)))
 
     async def run(self, statement: Statement, parameters: Parameters) -> Result:
@@ -71,7 +75,7 @@ class PostgresConnection:
         self.applied = False
         cursor = self._cursor
         try:
-            # Nameless statements are our own: not worth a place among the prepared ones.
+            # Do not prepare statements without a name: they are statements of this package, such as BEGIN.
             await cursor.execute(statement.text, parameters, prepare=None if statement.name else False)
             if statement.columns is None:
                 statement.columns = tuple(column.name for column in cursor.description or ())
@@ -128,7 +132,7 @@ class PostgresConnection:
             await self.run(_CHECK, ())
         finally:
             deadline.cancel()
-            self._ended()  # by a cancellation too: nobody settles a connection that was only checked
+            self._ended()  # also after a cancellation: nobody calls `settle` after a check
 
     async def settle(self) -> bool:
         if self.running:  # its caller was cancelled
@@ -165,7 +169,7 @@ class PostgresConnection:
         self.driver.disown()
 
     async def _failed(self, error: Exception, statement: Statement) -> HangarError:
-        """Note how the statement ended, and return the error to raise."""
+        """Record the end of a failed statement, and return the error to raise."""
         found = translated(error, statement, lost=self.driver.closed)
         if (raised := raised_in(error)) and (violation := await self._trigger_violation(raised)):
             violation.query = statement.name or None
@@ -176,9 +180,12 @@ class PostgresConnection:
         return DatabaseClosed("the database was closed while the statement ran") if is_stopped else found
 
     async def _trigger_violation(self, raised: Raised) -> TriggerViolation | None:
-        """The rule of a trigger, if it was one that has raised. The server is asked for its definition."""
+        """Return the error for a RAISE in a trigger; None if the RAISE was not in a trigger.
+
+        Reads the definition of the function from the server.
+        """
         try:
-            if self.in_transaction:  # what has failed is rolled back anyway, and nothing can be asked until it is
+            if self.in_transaction:  # a failed transaction accepts no query before it is rolled back
                 savepoint = self.borrower.savepoint_name if self.borrower else None
                 undo = f"ROLLBACK TO SAVEPOINT {savepoint}" if savepoint else "ROLLBACK AND CHAIN"
                 await self.driver.execute(undo.encode(), prepare=False)
@@ -194,9 +201,9 @@ class PostgresConnection:
             self._stopped.set()
 
     async def _run_replanned(self, statement: Statement, parameters: Parameters) -> Result:
-        """The tables have changed under a prepared statement: forget what was prepared, and plan anew."""
+        """Run a statement again after its tables have changed: discard the prepared statements first."""
         try:
-            await self.driver.execute("DEALLOCATE ALL")  # not by our cursor: `_was_applied` looks at its result
+            await self.driver.execute("DEALLOCATE ALL")  # not with `_cursor`: `_was_applied` reads its result
             await self._cursor.execute(statement.text, parameters, prepare=False)
             statement.columns = tuple(column.name for column in self._cursor.description or ())
             rows = await self._cursor.fetchall() if statement.columns else []
@@ -206,7 +213,7 @@ class PostgresConnection:
         return rows, len(rows) if statement.columns else max(self._cursor.rowcount, 0)
 
     def _was_applied(self) -> bool | None:
-        """psycopg keeps a result that came in spite of the cancellation."""
+        """Whether a cancelled statement was applied; None if not known. psycopg keeps the result if one arrived."""
         return None if self.driver.closed else self._cursor.statusmessage is not None
 
 

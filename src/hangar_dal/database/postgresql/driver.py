@@ -1,7 +1,7 @@
-"""psycopg's connection, whose statements end on the server when their caller is cancelled, however often.
+"""A psycopg connection that stops its statement on the server if the caller is cancelled, even repeatedly.
 
-psycopg's own reaction to a cancellation is ended by a second one, and anyio cancels a scope again and again: the
-connection would be closed while the server goes on with the statement. Below `connection`.
+In psycopg, a second cancellation interrupts the handling of the first, and anyio cancels a scope repeatedly. The
+connection would be closed while the server continues with the statement. Below `connection`.
 """
 
 import asyncio
@@ -22,24 +22,24 @@ from hangar_dal.database.statement import Row
 
 T = TypeVar("T")
 
-# How long a cancelled caller waits for the server, and how long rolling back may take, before the connection is
-# thrown away.
+# How long a cancelled caller waits for the server, and how long a rollback may take. After that the connection is
+# closed.
 SETTLE_SECONDS: Final = 2.0
-# A request to stop that overtakes its statement on the way stops nothing: it is sent again.
+# An interrupt that arrives before its statement has no effect, so it is sent again.
 _AGAIN_SECONDS: Final = 0.05
-# psycopg looks for Ctrl-C this often while it waits.
+# How often psycopg checks for Ctrl-C while it waits.
 _INTERVAL: Final = 0.1
 
 
 class Driver(AsyncConnection[Row]):
-    """All that psycopg waits for, except connecting, goes through `wait`."""
+    """A connection of psycopg. psycopg calls `wait` for each wait except connecting."""
 
-    reset: str = ""  # brings the session's settings back to ours; empty behind a pooler
+    reset: str = ""  # SQL that resets the settings of the session; empty behind a pooler
     _request: asyncio.Task[None] | None = None
 
     async def wait(self, gen: PQGen[T], interval: float = _INTERVAL, timeout: float | None = None) -> T:
-        """Run psycopg's generator to its end. A cancelled caller continues when the statement has ended."""
-        limit = {} if timeout is None else {"timeout": timeout}  # which psycopg before 3.3.5 does not know
+        """Run a generator of psycopg. If the caller is cancelled, return only after the statement has ended."""
+        limit = {} if timeout is None else {"timeout": timeout}  # psycopg before 3.3.5 has no `timeout`
         try:
             return await wait_async(gen, self.pgconn.socket, interval, **limit)
         except asyncio.CancelledError:
@@ -49,7 +49,7 @@ class Driver(AsyncConnection[Row]):
 
     @asynccontextmanager
     async def stopping(self) -> AsyncIterator[None]:
-        """While the block waits for a statement to end: ask the server to stop it, and hang up if it does not."""
+        """Ask the server to stop the statement while the block waits for its end. Hang up if it does not stop."""
         loop = asyncio.get_running_loop()
         timers = [
             loop.call_later(SETTLE_SECONDS, self._give_up),
@@ -66,13 +66,16 @@ class Driver(AsyncConnection[Row]):
                 self._request = None
 
     def hang_up(self) -> None:
-        """Let the task that waits for the server see the end of the connection now; a frozen network never would."""
+        """Shut the socket down, so that the waiting task fails at once. It would wait forever on a frozen network."""
         if not self.closed:
             with socket.socket(fileno=os.dup(self.pgconn.socket)) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
 
     def disown(self) -> None:
-        """Closing would end the parent's session: libpq sends a message on the socket, so it is given another one."""
+        """Drop the connection in a forked child without ending the parent's session.
+
+        libpq sends a message when it closes a connection, so the socket is replaced with /dev/null first.
+        """
         if not self.closed:
             with Path(os.devnull).open("r+b") as nowhere:
                 os.dup2(nowhere.fileno(), self.pgconn.socket)

@@ -1,4 +1,4 @@
-"""Opens PostgreSQL: one pool for everything. Builds on `connection` and `opening`."""
+"""Open a PostgreSQL database, with one pool for all purposes. Builds on `connection` and `opening`."""
 
 import asyncio
 import math
@@ -23,7 +23,7 @@ from hangar_dal.errors import raise_alone
 from hangar_dal.minimum_versions import POSTGRESQL
 from hangar_dal.settings import PostgresTarget, Settings
 
-# How much longer than the server's own timeout its answer may take, before the network counts as frozen.
+# How long to wait for an answer after the server's own statement timeout. After that the connection counts as lost.
 GRACE_SECONDS: Final = 5.0
 _BUSY: Final = (
     "all HANGAR_POOL_SIZE connections were busy for {seconds:g} seconds; shorten the transactions, or raise "
@@ -32,7 +32,10 @@ _BUSY: Final = (
 
 
 async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: int = POSTGRESQL) -> Engine:
-    """Raises `ConnectionFailed`, or `UnsupportedVersion` for a server older than `minimum`."""
+    """Connect and return the engine.
+
+    Raises `ConnectionFailed`, or `UnsupportedVersion` if the server's major version is lower than `minimum`.
+    """
     options: dict[str, Any] = {
         "autocommit": True,
         "client_encoding": "utf8",
@@ -67,7 +70,10 @@ async def open_engine(settings: Settings, target: PostgresTarget, *, minimum: in
 
 
 def _with_tcp(settings: Settings, conninfo: str) -> str:
-    """When the kernel gives up a connection whose server no longer answers. The URL's own values come first."""
+    """Add the TCP timeouts of the settings to the conninfo. Values in the URL take precedence.
+
+    They decide when the kernel closes a connection whose server no longer answers.
+    """
     wanted: dict[str, Any] = {}
     if settings.tcp_keepalive:
         wanted |= {"keepalives_idle": settings.tcp_keepalive, "keepalives_interval": 5, "keepalives_count": 3}

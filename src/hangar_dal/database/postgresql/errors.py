@@ -1,4 +1,4 @@
-"""PostgreSQL's errors as this package's own, by SQLSTATE; none of the server's words that might hold a value.
+"""Translate errors of PostgreSQL by SQLSTATE, without parts of the message that may contain values.
 
 Below `connection`.
 """
@@ -31,10 +31,10 @@ from hangar_dal.errors import (
     UniqueViolation,
 )
 
-# OverflowError, UnicodeError: a value that got past the codecs. ValueError: one that a loader cannot read.
+# OverflowError, UnicodeError: psycopg cannot send a value. ValueError: psycopg cannot read a value.
 DRIVER_ERRORS: Final = (psycopg.Error, OverflowError, UnicodeError, ValueError)
 
-# "Key (a, b)=(1, 2) already exists.", in whatever language: the columns, never the values behind the `=`.
+# Matches the columns, never the values, in "Key (a, b)=(1, 2) already exists.", in any language.
 _KEY: Final = re.compile(r"\(([^()=]+)\)=\(")
 
 _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
@@ -65,18 +65,18 @@ _BY_CLASS: Final[dict[str, tuple[type[DatabaseError], str]]] = {
     "23": (ConstraintViolation, "a rule of the table refused the row"),
     "40": (TransactionConflict, "the server rolled the transaction back; run it again"),
 }
-# Of class 42, about tables and their columns: no permission, ON CONFLICT without a key, a generated column.
+# Errors of class 42 about tables and columns: no permission, ON CONFLICT without a key, a generated column.
 _OF_TABLES: Final = {"42501", "42P10", "42P18", "428C9"}
 _BAD_VALUE: Final = {"22001", "22003", "22007", "22008", "22021", "22P02", "22P03", "22P05", "22023", "22030", "22032"}
 
 
 def is_stale_plan(error: Exception) -> bool:
-    """ "cached plan must not change result type", in whatever language: tables changed under a prepared statement."""
+    """Whether the tables of a prepared statement have changed: "cached plan must not change result type"."""
     return isinstance(error, psycopg.Error) and error.diag.source_function == "RevalidateCachedQuery"
 
 
 def translated(error: Exception, statement: Statement, *, lost: bool) -> HangarError:
-    """The error to raise with `raise_alone`: what happened, to which constraint of which table; no value."""
+    """Return the error to raise with `raise_alone`. It names the constraint and the table, but contains no values."""
     found = _translated(error, lost=lost)
     if isinstance(found, DatabaseError):
         found.query = statement.name or None
@@ -122,12 +122,15 @@ _CONSTRAINTS: Final[dict[str | None, type[ConstraintViolation]]] = {
 
 
 def _is_about_the_text(diag: Diagnostic, state: str) -> bool:
-    """Whether the server has not looked at a value yet: a function, or `$1::regclass`, puts values into messages."""
+    """Whether the error is about the text of the statement, so that its message contains no values.
+
+    Messages of functions, or of `$1::regclass`, may contain values.
+    """
     return diag.context is None and (diag.statement_position is not None or state in _OF_TABLES)
 
 
 def _raised(state: str | None) -> ConstraintViolation:
-    """A function that the query has called raised it. The names in the error are its author's: values perhaps."""
+    """Return the error for a RAISE in a function. The names in that RAISE are left out: they may contain values."""
     return _CONSTRAINTS[state]("a function of the database refused the change", sqlstate=state)
 
 
@@ -142,7 +145,7 @@ def _constraint(error: psycopg.Error, state: str | None) -> ConstraintViolation:
             columns, constraint = (diag.column_name,) if diag.column_name else (), None
             message = f"{table}.{diag.column_name} must have a value"
         case "23001" | "23503":
-            # When a row that is referred to was to go, the detail names the columns of that row instead.
+            # If a row that others refer to was deleted, the detail names the columns of that row instead.
             if constraint != f"{table}_{'_'.join(keys)}_fkey":
                 columns = ()
             message = foreign_key_message(table, columns, constraint)

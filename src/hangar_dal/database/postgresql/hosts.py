@@ -1,8 +1,8 @@
-"""Connects to the right one of a URL's hosts: the primary that no other one has overtaken.
+"""Connect to the newest primary among the hosts of a URL.
 
-libpq tries hosts in the order of the URL. After a failover it would go back to the old primary as soon as that runs
-again, and write where nobody reads. Here each opening asks all hosts at the same time. Builds on `driver` and
-`reasons`, below `server` and `opening`.
+libpq tries the hosts in the order of the URL. After a failover it would connect to the old primary as soon as that one
+runs again, and its writes would be lost. This module asks all hosts at the same time for each connection. Builds on
+`driver` and `reasons`, below `server` and `opening`.
 """
 
 import asyncio
@@ -19,7 +19,8 @@ from hangar_dal.database.postgresql.reasons import may_pass
 from hangar_dal.database.shielding import spawn, wait_through_cancellation
 from hangar_dal.errors import ConnectionFailed, SettingsError, raise_alone
 
-# initdb makes the system's identifier, and standbys share it. The timeline counts the promotions; a standby has none.
+# initdb creates the system identifier, and standbys have the same. Each promotion increases the timeline. The query
+# returns no timeline for a standby.
 _IDENTITY: Final = """
 SELECT
     system_identifier,
@@ -38,13 +39,13 @@ _REFUSED: Final = (
     "PostgreSQL: no host of the URL is the primary. Those that answered are standbys, belong to another system, or are "
     "an old primary that another one has overtaken: stop that one, or make it a standby of the new primary."
 )
-# Seconds that an opening still waits for the other hosts when one has answered that could be used.
+# Seconds to wait for the other hosts after a usable host has answered.
 PATIENCE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a host says of itself. The timeline is eight hexadecimal digits, None for a standby."""
+    """The answer of one host. `timeline` is eight hexadecimal digits, or None for a standby."""
 
     driver: Driver
     number: int
@@ -53,7 +54,7 @@ class _Answer:
 
 
 class Hosts:
-    """The hosts of one URL, and what is known of the newest primary among them."""
+    """The hosts of one URL, with the system identifier and timeline of the newest primary so far."""
 
     def __init__(self, conninfo: str) -> None:
         self._each = list(_split(conninfo))
@@ -64,7 +65,10 @@ class Hosts:
         self._drivers: WeakSet[Driver] = WeakSet()  # those connected to a primary
 
     async def connect(self, **options: Any) -> Driver:
-        """Raises `psycopg.Error` if no host lets us in, `ConnectionFailed` if none of those that do may be used."""
+        """Connect to the best host.
+
+        Raises `psycopg.Error` if no host accepts the connection, and `ConnectionFailed` if no such host may be used.
+        """
         if len(self._each) == 1:
             return await Driver.connect(self._each[0], **options)
         asking = [spawn(_ask(conninfo, number, options)) for number, conninfo in enumerate(self._each)]
@@ -100,10 +104,13 @@ class Hosts:
             return best
         if answers:
             raise ConnectionFailed(_REFUSED)
-        raise min(failures, key=lambda error: may_pass(str(error)))  # the one that a person has to repair
+        raise min(failures, key=lambda error: may_pass(str(error)))  # prefer an error that a person must fix
 
     def _best(self, answers: list[_Answer]) -> _Answer | None:
-        """The newest primary; of several, the host that was used last or comes first in the URL."""
+        """Return the newest primary; among equals, the host that was used last or comes first in the URL.
+
+        None if no host may be used. With `target_session_attrs=prefer-standby`, a standby comes first.
+        """
         in_order = sorted(answers, key=lambda answer: (answer.number != self._last, answer.number))
         system = self._system or next((answer.system for answer in in_order), None)
         usable = [answer for answer in in_order if answer.system == system and self._accepts(answer)]
@@ -113,7 +120,10 @@ class Hosts:
         )
 
     def _accepts(self, answer: _Answer) -> bool:
-        """A standby only if the URL's `target_session_attrs` allows it: the pool is for writing too."""
+        """Whether the host may be used: a primary that is not outdated, or a standby if the URL allows standbys.
+
+        The URL allows standbys with `target_session_attrs`. By default, the pool needs a host for writing.
+        """
         if answer.timeline is None:
             return self._attributes is not None
         return answer.timeline >= self._timeline
@@ -144,7 +154,7 @@ async def _ask(conninfo: str, number: int, options: dict[str, Any]) -> _Answer:
 
 
 def _split(conninfo: str) -> Iterator[str]:
-    """A conninfo for each host."""
+    """Yield a conninfo for each host of the URL."""
     given: dict[str, Any] = conninfo_to_dict(conninfo)
     parts = {name: str(given[name]).split(",") for name in ("host", "hostaddr", "port") if given.get(name)}
     count = max((len(values) for values in parts.values()), default=1)

@@ -1,7 +1,7 @@
-"""Connections that listen: each outside of the pool, opened again when it is lost.
+"""Listening connections, outside of the pool. A lost connection is opened again.
 
-A task reads the connection all the time, because notifications that nobody reads would fill the server's queue, which
-all databases share. Builds on `opening`, below `engine`.
+A task reads each connection all the time. Unread notifications would fill the server's queue, which all databases
+share. Builds on `opening`, below `engine`.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from hangar_dal.errors import (
     raise_alone,
 )
 
-# A connection that was silent for this long is checked: a network can lose it without a word.
+# A connection without notifications for this many seconds is checked: a network can lose a connection silently.
 CHECK_SECONDS: Final = 30.0
-# A reader that is slower than the notifications gets a gap instead of those that do not fit.
+# If more notifications than this are unread, a `Gap` replaces them.
 KEPT: Final = 10_000
-# PostgreSQL cuts longer names off, and would listen to another channel.
+# PostgreSQL truncates longer names, and would listen to another channel.
 _LONGEST_NAME: Final = 63
 
 _POOLED: Final = (
@@ -40,7 +40,7 @@ _CLOSED: Final = "the database was closed while this waited for notifications"
 
 
 class Listener:
-    """One connection that listens to one channel. Iterating it gives what arrives, for one task at a time."""
+    """One connection that listens to one channel. One task at a time iterates over the notifications."""
 
     def __init__(self, home: Home, channel: str, open_driver: Callable[[], Awaitable[Driver]]) -> None:
         self._home = home
@@ -53,7 +53,7 @@ class Listener:
         self._is_closed = False
 
     async def start(self) -> None:
-        """When this returns, every notification that is committed from now on will arrive."""
+        """Start to listen. Each notification that is committed after this returns will arrive."""
         self._driver = await self._opened()
         self._read()
 
@@ -61,9 +61,9 @@ class Listener:
         return self
 
     async def __anext__(self) -> Notification | Gap:
-        """The next notification. `ConnectionFailed` if the connection is lost and cannot be opened again.
+        """Return the next notification. Raises `ConnectionFailed` if the connection is lost and cannot be opened again.
 
-        After that error, the next call tries again, and returns a `Gap` when it succeeds.
+        After that error, the next call tries again, and returns a `Gap` if it succeeds.
         """
         self._home.check()
         while not self._arrived:
@@ -87,7 +87,7 @@ class Listener:
             self._reading.cancel()
             await wait_through_cancellation(self._reading)
             if not self._reading.cancelled():
-                self._reading.exception()  # looked at, so that asyncio does not report it as lost
+                self._reading.exception()  # retrieve it, so that asyncio does not report it
         if self._driver is not None:
             await self._driver.close()
 
@@ -100,7 +100,7 @@ class Listener:
         self._reading.add_done_callback(lambda _: self._news.set())
 
     async def _read_on(self) -> None:
-        """Read until the connection is lost and cannot be opened again."""
+        """Read notifications. Raises an error when the connection is lost and cannot be opened again."""
         while True:
             if self._driver is None:
                 self._driver = await self._opened()
@@ -111,7 +111,7 @@ class Listener:
             await driver.close()
 
     async def _read_from(self, driver: Driver) -> None:
-        """Raise `psycopg.Error` when the connection is lost."""
+        """Read notifications from one connection. Raises `psycopg.Error` when the connection is lost."""
         while True:
             async for found in driver.notifies(timeout=CHECK_SECONDS):
                 if len(self._arrived) >= KEPT:
@@ -126,16 +126,16 @@ class Listener:
                 deadline.cancel()
 
     def _add_gap(self) -> None:
-        """It stands for all that was not read yet, too: a reader that meets it looks at the tables."""
+        """Replace all unread notifications with a `Gap`, after which the reader reads the tables anyway."""
         self._arrived.clear()
         self._arrived.append(Gap())
         self._news.set()
 
     async def _opened(self) -> Driver:
-        """A connection of its own that listens."""
+        """Open a connection and listen. Raises `ListenNotSupported` behind a pooler and on a standby."""
         driver = await self._open_driver()
         try:
-            if not driver.reset:  # as behind a pooler
+            if not driver.reset:  # `reset` is empty behind a pooler
                 raise ListenNotSupported(_POOLED)
             await driver.execute(self._listen)
         except psycopg.errors.ReadOnlySqlTransaction:

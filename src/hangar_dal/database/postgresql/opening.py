@@ -1,4 +1,4 @@
-"""Opens one connection: within a time limit, and again after a failure that may pass.
+"""Open one connection within a time limit. Try again after an error that may be temporary.
 
 Builds on `hosts` and `session`, below `engine`.
 """
@@ -24,7 +24,7 @@ _LONGEST_PAUSE: Final = 1.0
 async def open_driver(
     target: PostgresTarget, hosts: Hosts, session: Session, options: dict[str, Any], *, seconds: float
 ) -> Driver:
-    """A connection, set up. After `seconds`, `ConnectionFailed` says why there is none."""
+    """Open a connection and set it up. Raises `ConnectionFailed` with the reason, after `seconds` at the latest."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     pause = _FIRST_PAUSE
@@ -34,7 +34,7 @@ async def open_driver(
                 return await _opened(hosts, session, options)
         except TimeoutError:
             raise_alone(unreachable(target, "timeout"))
-        except ConnectionFailed:  # no primary was found: perhaps a standby is being promoted
+        except ConnectionFailed:  # no primary was found; a standby may be about to be promoted
             if loop.time() + pause >= end:
                 raise
         except psycopg.Error as error:

@@ -1,23 +1,23 @@
-"""Functions and operators that another role has made beside PostgreSQL's own of the same name.
+"""Find functions and operators of other roles that have the name of a function or operator of PostgreSQL.
 
-PostgreSQL calls the one that fits the arguments best, in whichever searched schema it is. Such a function therefore
-runs with the rights of the role that connects. Taking the right to create from PUBLIC does not remove what was made
-before. Below `session`; `migrations.targets` asks the same.
+PostgreSQL calls the function whose parameters match best, in any schema of the search path. So a function of another
+role could run with the rights of the role that connects. REVOKE CREATE FROM PUBLIC does not remove existing functions.
+Below `session`; `migrations.targets` uses it too.
 """
 
 from typing import Any, Final
 
 from hangar_dal.errors import SettingsError
 
-# The search for planted names must not call one. Both settings end with the transaction.
+# The search itself must not call such a function. Both settings end with the transaction.
 PIN: Final = """
 SELECT
     pg_catalog.set_config('hangar_dal.searched', pg_catalog.current_schemas(false)::pg_catalog.text, TRUE),
     pg_catalog.set_config('search_path', 'pg_catalog', TRUE)
 """
-# An owner of the schema or of the database can replace any table, and this role need not fear itself. A superuser is a
-# member of every role, so membership says nothing about one. Names are written out for what was found only: for all of
-# PostgreSQL's own functions that takes a tenth of a second.
+# Objects of this role, and of the owners of the schema and of the database, are accepted: these owners can replace any
+# table anyway. For a superuser, membership is not checked, because a superuser is a member of every role. Names are
+# formatted only for objects that were found: formatting all functions of PostgreSQL would take a tenth of a second.
 FIND_PLANTED: Final = """
 WITH searched AS MATERIALIZED (
     SELECT n.oid, n.nspowner
@@ -56,7 +56,7 @@ LIMIT 1
 
 
 def refusal(found: tuple[Any, ...], where: str) -> SettingsError:
-    """The error for a row that `FIND_PLANTED` has found on the server at `where`."""
+    """Return the error for a row that `FIND_PLANTED` has returned on the server at `where`."""
     name, role, number = found
     more = f", and {number - 1} more like it" if number > 1 else ""
     return SettingsError(
@@ -68,6 +68,9 @@ def refusal(found: tuple[Any, ...], where: str) -> SettingsError:
 
 
 def _shown(name: str | bytes) -> str:
-    """A name that another role has chosen, without control characters. In SQL_ASCII databases names are bytes."""
+    """Return a name that another role has chosen, with escaped control characters and non-ASCII characters.
+
+    In SQL_ASCII databases, names are bytes.
+    """
     text = name.decode(errors="replace") if isinstance(name, bytes) else name
     return ascii(text)[1:-1]

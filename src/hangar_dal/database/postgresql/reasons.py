@@ -1,12 +1,12 @@
-"""Why a server cannot be reached, as far as libpq's words tell, and whether that passes by itself. Below `hosts`."""
+"""Why a server cannot be reached, according to libpq's message, and whether this may be temporary. Below `hosts`."""
 
 from typing import Final
 
 from hangar_dal.errors import ConnectionFailed
 from hangar_dal.settings import PostgresTarget
 
-# libpq's words for why it could not connect, what to do, and whether that passes by itself, as when a server restarts.
-# Nothing else of its message is passed on.
+# Part of libpq's message, the reason to report, and whether the error may be temporary, as when a server restarts.
+# The rest of libpq's message is not reported.
 _REASONS: Final = (
     ("password authentication failed", "the user or the password is wrong", False),
     ("no password supplied", "the server asks for a password", False),
@@ -35,13 +35,13 @@ _UNKNOWN: Final = ("", "the connection failed", True)
 
 
 def unreachable(target: PostgresTarget, said: str) -> ConnectionFailed:
-    """Why, as far as libpq's words tell; never the words themselves."""
+    """Return the error with the reason that was found in libpq's message. It does not contain the message itself."""
     _, reason, _ = _reason(said)
     return ConnectionFailed(f"PostgreSQL at {target.where} cannot be reached: {reason}")
 
 
 def may_pass(said: str) -> bool:
-    """Whether trying again in a moment may succeed, by libpq's words."""
+    """Whether another attempt may succeed soon, according to libpq's message."""
     return _reason(said)[2]
 
 

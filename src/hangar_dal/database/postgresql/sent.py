@@ -1,7 +1,7 @@
-"""The PostgreSQL type that each kind of value is sent as: the codec sends it, and `check` prepares with it.
+"""The PostgreSQL type of each kind of value. The codec sends values with it, and `check` prepares statements with it.
 
-The type depends on the kind alone, never on the value: a statement is prepared once, and an empty list is sent like any
-other. None is the exception: it is sent without a type. Imports no driver, since `check --offline` needs this table.
+The type depends only on the kind, not on the value, so a statement is prepared once, and an empty list is sent like any
+other list. Only None is sent without a type. Imports no driver, because `check --offline` needs this table.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind, Token
 
 OPEN: Final = ""
-# Text is left open, as a quoted literal is: PostgreSQL then reads it as the enum, the domain or the text that it meets.
+# Text is sent without a type, like a quoted literal. PostgreSQL then infers an enum, a domain or text from the context.
 TYPES: Final[Mapping[str, str]] = {
     "text": OPEN,
     "int": "bigint",
@@ -31,7 +31,7 @@ TYPES: Final[Mapping[str, str]] = {
     "list:instant": "timestamp with time zone[]",
     "list:date": "date[]",
 }
-# These numbers are fixed in PostgreSQL's catalog.
+# The oids of these types are fixed in PostgreSQL.
 OIDS: Final[Mapping[str, int]] = {
     OPEN: 0,
     "bigint": 20,
@@ -54,16 +54,16 @@ OIDS: Final[Mapping[str, int]] = {
 
 
 def sent_type(kind: str, name: str, statement: Variant) -> str:
-    """The type of one parameter. `statement` is the block with all its arms.
+    """Return the type of one parameter. `statement` is the block with all its arms.
 
-    A JSON document is `jsonb`, and `json` where a function for `json` takes it: `json_to_recordset(:rows)` then means
-    PostgreSQL's own function, whatever functions of that name other schemas hold.
+    A JSON document is sent as `jsonb`, or as `json` if it is an argument of a function for `json`. So
+    `json_to_recordset(:rows)` calls PostgreSQL's own function, even if another schema has a function of that name.
     """
     return "json" if kind == "json" and name in set(_taken_as_json(statement)) else TYPES[kind]
 
 
 def _taken_as_json(statement: Variant) -> Iterator[str]:
-    """Parameters that are an argument of a function called `json_...`, or are converted to `json`."""
+    """Yield the parameters that are an argument of a function `json_...`, or are cast to `json`."""
     functions = [""]
     code = [token for token in statement.tokens if token.kind is not Kind.COMMENT]
     for before, token in pairwise([None, *code]):

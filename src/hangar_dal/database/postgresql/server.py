@@ -1,7 +1,7 @@
-"""The first contact with a server: it can be reached, is new enough, and its sessions can be set up.
+"""Open the first connection to a server: check its version, and set up the session.
 
-A server that cannot be reached now is reported at once; `opening` tries again later. Builds on `session` and `hosts`,
-below `opening`.
+An unreachable server is reported at once. For later connections, `opening` tries again. Builds on `session` and
+`hosts`, below `opening`.
 """
 
 from typing import Any
@@ -26,7 +26,10 @@ async def greet(
     *,
     minimum: int = POSTGRESQL,
 ) -> tuple[Session, Driver]:
-    """Reach the server and check its version; returns how each connection begins, and the first one."""
+    """Connect and check the version. Return the settings for all sessions, and the first connection.
+
+    Raises `ConnectionFailed`, `SettingsError`, or `UnsupportedVersion` if the major version is lower than `minimum`.
+    """
     try:
         driver = await hosts.connect(**options)
     except psycopg.Error as error:

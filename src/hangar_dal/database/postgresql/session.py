@@ -1,7 +1,7 @@
-"""The settings of a session: set when it is opened, or, behind a connection pooler, stored with the role.
+"""The settings of a session. They are set on each new connection or, behind a connection pooler, stored in the role.
 
-A pooler may give each statement to another session of the server. A SET would then reach other clients, and a prepared
-statement may be another client's of the same name. Below `server` and `opening`.
+A pooler may run each statement in another session of the server. Then a SET would affect other clients, and a prepared
+statement could be another client's with the same name. Below `server` and `opening`.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from hangar_dal.settings import PostgresTarget, Settings
 _MILLISECONDS: Final = 1000
 # The server releases the row locks of a client that died during a query. Some operating systems cannot detect this.
 _NOTICE_DEAD_CLIENTS: Final = "SET client_connection_check_interval = 1000; "
-# Brings a session that an error left in an unknown state back to its role's settings.
+# Resets a session in an unknown state to the settings of its role.
 _RESET: Final = "RESET SESSION AUTHORIZATION; RESET ALL; SELECT pg_advisory_unlock_all(); "
 
-# Every name is qualified, and no operator is used: the search path is not pinned yet.
+# All names are qualified and no operators are used, because the search path is not set yet.
 _WHO: Final = (
     "SELECT pg_catalog.quote_ident(CURRENT_USER::pg_catalog.text),"
     " pg_catalog.quote_ident(pg_catalog.current_database()::pg_catalog.text)"
@@ -39,7 +39,7 @@ _SETTINGS: Final = "SELECT name, setting FROM pg_catalog.pg_settings"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`values` are the wanted settings, in the units and the spelling of `pg_settings`."""
+    """The settings of all sessions. `values` are in the units and the spelling of `pg_settings`."""
 
     values: Mapping[str, str]
     notices: str
@@ -47,7 +47,7 @@ class Session:
     advice: str
 
     async def begin(self, driver: Driver) -> None:
-        """Prepare a new connection: set it up, or behind a pooler check that its role sets it up."""
+        """Set up a new connection. Behind a pooler, check that the settings are stored in the role instead."""
         is_pooled = self.prepared == "off" or await has_pooler(driver)
         if is_pooled:
             await self._verify(driver)
@@ -74,19 +74,19 @@ class Session:
 
 
 async def has_pooler(driver: Driver) -> bool:
-    """Return whether something between us and the server answers in its place.
+    """Return whether the connection goes through a connection pooler.
 
-    A pooler makes up the process id of the protocol's first answer, since its clients share the server's processes.
+    A pooler sends a made-up process id when a client connects, because its clients share the server's processes.
     """
     [(process,)] = await (await driver.execute(_PID)).fetchall()
     return bool(process != driver.info.backend_pid)
 
 
 async def session_for(driver: Driver, settings: Settings, target: PostgresTarget) -> Session:
-    """Read what the session of this role searches, and decide on the settings of all sessions.
+    """Read the search path of this role, and return the settings for all sessions.
 
-    Raises `SettingsError` if every role may create functions where names are looked up, or another role has made one
-    of the same name as PostgreSQL's own.
+    Raises `SettingsError` if every role may create functions in a schema of the search path, or if another role has
+    created a function with the name of a function of PostgreSQL.
     """
     searched = [row for row in await (await driver.execute(_SEARCHED)).fetchall() if row[0][:3] != "pg_"]
     if not settings.allow_public_create:
@@ -100,7 +100,7 @@ async def session_for(driver: Driver, settings: Settings, target: PostgresTarget
         "statement_timeout": str(round(settings.statement_timeout * _MILLISECONDS)),
         "lock_timeout": str(round(settings.lock_timeout * _MILLISECONDS)),
         "idle_in_transaction_session_timeout": str(round(settings.idle_in_transaction_timeout * _MILLISECONDS)),
-        # Temporary tables would come first if they were not named. pg_catalog comes first because it is not named.
+        # Without pg_temp in the list, temporary tables would be found first. pg_catalog is not listed, so it is first.
         "search_path": ", ".join([*(name for _, name, _ in searched), "pg_temp"]),
     }
     return Session(values, notices, settings.prepared_statements, f"ALTER ROLE {user} IN DATABASE {database}")

@@ -1,7 +1,7 @@
-"""A rule that a trigger raises, as `TriggerViolation`, whatever SQLSTATE its author has chosen.
+"""Translate a RAISE in a trigger to `TriggerViolation`, with any SQLSTATE.
 
-PL/pgSQL formats its messages, so that any row value may be in one. A message is carried only if one of the functions
-that were running holds the same words as a literal: the server is asked for their texts. Below `errors`.
+PL/pgSQL formats messages, so a message may contain values of rows. It is kept only if one of the running functions
+contains the same message as a literal. The source of the functions is read from the server. Below `errors`.
 """
 
 import re
@@ -13,10 +13,10 @@ import psycopg
 from hangar_dal.errors import TriggerViolation
 from hangar_dal.trigger_rules import is_rule_of, rule_in
 
-# PostgreSQL translates the words of the context, but not the name of its own C function for RAISE.
+# The name of PostgreSQL's C function for RAISE, which is not translated, unlike the text of the context.
 _RAISE: Final = "exec_stmt_raise"
 _FUNCTION: Final = re.compile(r'("(?:[^"]|"")+"|[\w$]+)\(')
-# By name alone: the context may lack the schema. A trigger on a partitioned table has a copy on each partition.
+# Find functions by name only: the context may lack the schema. The copies of a trigger on partitions are not counted.
 FIND_FUNCTIONS: Final = """
 SELECT
     p.proname::text,
@@ -35,14 +35,14 @@ WHERE
     AND p.proname = ANY(%s::text[])
 """
 
-# A function's name, its text, whether triggers call it, and the tables of these.
+# The name of a function, its source, whether it is a trigger function, and the tables of its triggers.
 Function = tuple[str, str, bool, Sequence[str]]
 
 
 class Raised(NamedTuple):
-    """A RAISE: its message, and the functions that were running, the innermost first.
+    """A RAISE: its message, and the names of the running functions, the innermost first.
 
-    The context of an error holds dynamic SQL too, so that words that are no functions may be among them.
+    The context of an error also contains dynamic SQL, so some of the names may not be functions.
     """
 
     message: str
@@ -51,7 +51,7 @@ class Raised(NamedTuple):
 
 
 def raised_in(error: Exception) -> Raised | None:
-    """None if the error has another cause than a RAISE in a function."""
+    """Return the RAISE in a function that caused the error; None if the error has another cause."""
     if not isinstance(error, psycopg.Error) or error.diag.source_function != _RAISE:
         return None
     found = (name[1] for name in _FUNCTION.finditer(error.diag.context or ""))
@@ -60,7 +60,7 @@ def raised_in(error: Exception) -> Raised | None:
 
 
 def trigger_violation(raised: Raised, functions: Sequence[Function]) -> TriggerViolation | None:
-    """None if no trigger had a part in it: then a query has called a function that raises."""
+    """Return the error for a RAISE; None if no trigger was running, so the query itself has called the function."""
     triggers = [(raised.running.index(name), tables) for name, _, is_trigger, tables in functions if is_trigger]
     if not triggers:
         return None

@@ -1,1 +1,1 @@
-"""SQLite: one writer and several readers in WAL mode, each a connection with a thread of its own."""
+"""SQLite: one writer and several readers in WAL mode. Each connection has its own thread."""

@@ -1,7 +1,7 @@
-"""Lets the process end although somebody forgot `close()`.
+"""Close open connections at the end of the process if the application did not call `close()`.
 
-aiosqlite's threads are not daemons: Python waits for them before it calls `atexit`. So a daemon thread waits for
-the main thread to end, and then tells each connection to close, which also brings its WAL to a clean end.
+aiosqlite's threads are not daemons, so Python waits for them before it calls `atexit`. Therefore a daemon thread waits
+for the main thread to end, and then closes each connection. This also merges the WAL into the database file.
 """
 
 import os
@@ -21,7 +21,7 @@ _watch: threading.Thread | None = None
 
 
 def stop_at_exit(connection: Stoppable) -> None:
-    """Have `stop` called when the main thread has ended, if the connection is still there."""
+    """Call `stop` after the main thread has ended, if the connection still exists."""
     global _watch  # noqa: PLW0603 - one for the process
     with _lock:
         _open.add(connection)
@@ -35,13 +35,13 @@ def _stop_all() -> None:
     with _lock:
         left = list(_open)
     for connection in left:
-        # Whatever state one is in, the others are to be stopped.
+        # An error in one connection must not prevent stopping the others.
         with suppress(Exception):
             connection.stop()
 
 
 def _forget_parent() -> None:
-    """In a forked child: its parent's connections are not its own, and the thread that watched does not exist."""
+    """In a forked child, forget the connections of the parent, and the watching thread, which a fork does not copy."""
     global _lock, _watch
     _open.clear()
     _lock, _watch = threading.Lock(), None

@@ -1,4 +1,4 @@
-"""Makes backups of a SQLite database from the event loop. The copying runs in a thread: `copying`.
+"""Back up a SQLite database from the event loop. `copying` copies the file in a thread.
 
 Builds on `copying` and `watched`.
 """
@@ -24,7 +24,7 @@ _MEMORY: Final = (
 
 
 class SqliteBackups:
-    """The backups of one open database. Fulfils `backup.Backups`."""
+    """The backups of one open database. Implements `backup.Backups`."""
 
     def __init__(self, source: WatchedFile, *, lock_timeout: float) -> None:
         self._source = source
@@ -40,7 +40,7 @@ class SqliteBackups:
         progress: Progress | None,
         accept_unopened: bool,
     ) -> Backup:
-        """When this returns or raises, the thread has ended. Raising means that nothing is left of the copy."""
+        """Make a backup. When this returns or raises, the thread has ended. If it raises, no file is left."""
         if self._is_closed:
             raise DatabaseClosed("the database was closed")
         if self._source.uri == MEMORY:
@@ -90,7 +90,7 @@ class SqliteBackups:
 
 
 def backups_of(target: SqliteTarget, *, lock_timeout: float) -> SqliteBackups:
-    """For a database that this process has not opened. Raises `ConnectionFailed` if the file does not exist."""
+    """Return the backups of a database that is not open. Raises `ConnectionFailed` if the file does not exist."""
     if target.path == MEMORY:
         return SqliteBackups(WatchedFile(MEMORY, None), lock_timeout=lock_timeout)
     uri = file_uri(target, create=False)
@@ -101,7 +101,7 @@ def backups_of(target: SqliteTarget, *, lock_timeout: float) -> SqliteBackups:
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
-    """Also after the working directory has changed. Symbolic links stay."""
+    """Return the absolute path, so that the working directory may change later. Does not resolve symbolic links."""
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
 
 

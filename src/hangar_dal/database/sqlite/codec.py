@@ -1,4 +1,4 @@
-"""Values and placeholders as SQLite takes them: text for what it has no type for, parameters by name."""
+"""Convert values and placeholders for SQLite: text for values without a type in SQLite, and parameters by name."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,7 +23,10 @@ def _wire(kind: str, name: str, statement: Variant) -> Encode | None:
 
 
 def _document(text: str) -> Any:
-    """Any JSON but objects and arrays stays text: `json_extract` would make 0 of false, and of "x" no JSON at all."""
+    """Return objects and arrays as Python values, and other JSON as text.
+
+    `json_extract` would return 0 for false, and for "x" a text that is not JSON.
+    """
     return from_json(text) if text[0] in "{[" else text
 
 
@@ -38,7 +41,7 @@ def _pack(names: tuple[str, ...], values: Sequence[Any]) -> dict[str, Any]:
 CODEC: Final = Codec(
     wire=_wire,
     document=_document,
-    # Pydantic reads the rest itself: canonical UUID text, dates, 0 and 1.
+    # Pydantic converts the other kinds: canonical UUID text, dates, 0 and 1.
     decode={
         "instant": datetime.fromisoformat,
         "json": from_json,

@@ -1,7 +1,7 @@
-"""One SQLite connection and its thread. One hop a statement: `call` alone knows aiosqlite's private `_execute`.
+"""A SQLite connection and its thread. Only `call` uses aiosqlite's private method `_execute`.
 
-aiosqlite's public methods can neither give rows and row count in one hop, nor decide in the thread, behind what is
-queued there, whether there is something to roll back. Fulfils `connection.Connection`.
+Each statement switches to the thread once. With aiosqlite's public methods, rows and row count would need two switches,
+and the thread could not decide after its queued work whether to roll back. Implements `connection.Connection`.
 """
 
 import asyncio
@@ -28,19 +28,19 @@ from hangar_dal.urls import MEMORY
 T = TypeVar("T")
 
 _NUDGE: Final = 0.02
-_LONGEST_PAUSE: Final = 0.025  # between two tries to get a lock
+_LONGEST_PAUSE: Final = 0.025  # between two attempts to get a lock
 
 _BEGIN: Final = Statement("", "BEGIN", writes=False)
 _BEGIN_IMMEDIATE: Final = Statement("", "BEGIN IMMEDIATE", writes=True)
 _COMMIT: Final = Statement("", "COMMIT", writes=True)
 _END_READING: Final = Statement("", "COMMIT", writes=False)
 
-# At DEBUG aiosqlite logs each call with its parameters.
+# On level DEBUG, aiosqlite logs the parameters of each call.
 logging.getLogger("aiosqlite").addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class SqliteConnection:
-    """`set_up` prepares the fresh connection. `tick_limit` is in ticks, 0 for none."""
+    """`set_up` prepares the new connection. `tick_limit` is the limit for a statement in ticks; 0 means no limit."""
 
     def __init__(
         self, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, lock_timeout: float, tick_limit: int
@@ -56,19 +56,19 @@ class SqliteConnection:
         self._set_up = set_up
         self._lock_timeout = lock_timeout
         self._tick_limit = tick_limit
-        self._abandoned = threading.Event()  # the caller was cancelled: a wait for a lock ends at once
-        self._is_only_one = source.uri == MEMORY  # then it is the reader too
+        self._abandoned = threading.Event()  # set if the caller was cancelled: do not wait for locks
+        self._is_only_one = source.uri == MEMORY  # `:memory:` has one connection, which also reads
         self._cursors: set[sqlite3.Cursor] = set()
         self._thread: threading.Thread | None = None
-        self._connected = threading.Event()  # set in the thread, when it has opened the file or failed
+        self._connected = threading.Event()  # set by the thread after it has opened the file or failed
         self._driver = aiosqlite.Connection(self._connect, iter_chunk_size=1)
 
     async def open(self) -> "SqliteConnection":
         try:
             await self._driver
-        except BaseException as error:  # the driver has told its thread to stop, and does not know what that has opened
+        except BaseException as error:  # the driver has stopped its thread, which may have opened a connection
             self.lost = True
-            if not isinstance(error, Exception):  # cancelled; otherwise the thread is done, or could not be started
+            if not isinstance(error, Exception):  # cancelled: the thread may still be opening the file
                 self._connected.wait()
             self._join()
             with suppress(AttributeError):  # it could not be opened
@@ -77,8 +77,8 @@ class SqliteConnection:
         return self
 
     def call(self, function: Callable[..., T], *arguments: Any) -> Awaitable[T]:
-        """Run a function in the connection's thread, after all that is queued there."""
-        # The module's docstring says why a private method is called; a test checks that it has not changed.
+        """Run a function in the connection's thread, after the calls that are queued there."""
+        # The docstring of the module says why this is a private method. A test checks that it has not changed.
         hop: Awaitable[T] = self._driver._execute(function, *arguments)  # type: ignore[no-untyped-call]  # aiosqlite's
         return hop
 
@@ -120,7 +120,7 @@ class SqliteConnection:
         return not self.lost
 
     async def check(self) -> None:
-        """A file has no network in between."""
+        """Do nothing: there is no network that could lose the connection."""
 
     def check_timeout(self) -> None:
         self.elapsed_ticks += 1
@@ -141,7 +141,7 @@ class SqliteConnection:
         self._join()
 
     def disown(self) -> None:
-        """SQLite forbids even closing a connection in a child: one reference more keeps it from being collected.
+        """Keep the connection from being garbage collected: SQLite forbids even closing it in a forked child.
 
         https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_
         """
@@ -149,7 +149,7 @@ class SqliteConnection:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._driver))
 
     def stop(self) -> None:
-        """At the end of the process, from another thread, if `close` was not called. It may be half open."""
+        """Close the connection from another thread, at the end of the process. It may be only partly opened."""
         if self.lost:
             return
         self._abandoned.set()
@@ -163,7 +163,7 @@ class SqliteConnection:
             self._thread.join()
 
     def _interrupt(self) -> None:
-        """Stop the statement that runs. One that has not quite begun misses it: call again until it has ended."""
+        """Interrupt the running statement. This has no effect before the statement starts, so callers repeat it."""
         with suppress(AttributeError, sqlite3.ProgrammingError):  # not open yet, or closed meanwhile
             self._raw.interrupt()
 
@@ -172,7 +172,7 @@ class SqliteConnection:
         return self.running and 0 < self._tick_limit < self.elapsed_ticks
 
     async def _timed(self, function: Callable[..., T], *arguments: Any) -> T:
-        """One hop. A cancelled one leaves `running` set: its function may still run."""
+        """Run a function in the thread. After a cancellation, `running` stays True: the function may still run."""
         if self._source.lost is not None:
             raise DatabaseFileLost(self._source.lost)
         self.running = True
@@ -194,16 +194,16 @@ class SqliteConnection:
     async def _cleaned(self) -> None:
         with suppress(ValueError):  # closed already
             while True:
-                with suppress(asyncio.CancelledError):  # the loop is shutting down; the thread works on
+                with suppress(asyncio.CancelledError):  # the loop is shutting down, but the thread still works
                     return await self.call(self._clean)
 
     async def _closed(self) -> None:
         try:
             await self.call(self._close)
-        finally:  # also when the event loop shuts down, which cancels this
+        finally:  # also if the event loop shuts down and cancels this task
             await self._driver.close()
 
-    # What follows runs in the connection's thread.
+    # The following methods run in the connection's thread.
 
     def _connect(self) -> sqlite3.Connection:
         self._thread = threading.current_thread()
@@ -218,7 +218,7 @@ class SqliteConnection:
 
     def _run(self, statement: Statement, parameters: Parameters) -> Result:
         self.applied = False
-        began = 0.0  # to wait for a lock
+        began = 0.0  # when the wait for a lock began
         while True:
             try:
                 cursor = self._raw.execute(statement.text, parameters)
@@ -249,11 +249,11 @@ class SqliteConnection:
         self._end_block()
 
     def _explained(self, error: Exception, statement: Statement | None) -> HangarError:
-        """The error to raise. A lost file causes many different errors, so look for it first."""
+        """Return the error to raise. A lost file causes many different errors, so check for it first."""
         return self._source.find(self._files) or translated(error, statement, self._raw)
 
     def _may_try_again(self, error: Exception, waited: float) -> bool:
-        """Outside a transaction, a statement that met a lock did nothing: repeat it until the lock timeout."""
+        """Whether to repeat a statement that found a lock. Outside a transaction it did nothing, so this is safe."""
         if not is_busy(error) or waited >= self._lock_timeout:
             return False
         return not (self._raw.in_transaction or self._overdue or self._abandoned.is_set())
@@ -279,12 +279,12 @@ class SqliteConnection:
         cursor.close()
 
     def _clean(self) -> None:
-        self._close_cursors()  # first: an interrupt lasts while any of them lives
+        self._close_cursors()  # first: an interrupt stays active while a cursor is open
         self._abandoned.clear()
         while self._raw.in_transaction:
             try:
                 self._raw.execute("ROLLBACK")
-            except sqlite3.OperationalError:  # interrupted in its turn: the nudge came late
+            except sqlite3.OperationalError:  # a late interrupt has stopped the ROLLBACK
                 continue
         self._end_block()
 

@@ -1,9 +1,9 @@
-"""Copies a SQLite database into a new file, checks the copy and only then gives it its name. Runs in a thread.
+"""Copy a SQLite database into a new file, check the copy, and then give it its name. Runs in a thread.
 
-SQLite's backup API starts again whenever another connection has written, so under steady writers it may never end.
-Here the source connection holds a read transaction: the pages are those of one moment, the copy ends after one pass,
-and writers go on because readers do not block them in WAL mode. `VACUUM INTO` would also end. But it may change
-rowids, reports no progress, and builds all indexes anew.
+SQLite's backup API starts again after each write of another connection, so with constant writes it may never end. Here
+the source connection holds a read transaction, so the copy is consistent and needs one pass. In WAL mode, readers do
+not block writers. `VACUUM INTO` would also need one pass, but it may change rowids, reports no progress, and rebuilds
+all indexes.
 
 Builds on `sealed` and `watched`.
 """
@@ -26,7 +26,7 @@ from hangar_dal.database.sqlite.watched import WatchedFile
 from hangar_dal.errors import BackupFailed, raise_alone
 from hangar_dal.sealing import Keyring
 
-_PAGES_PER_STEP: Final = 256  # a megabyte: progress and cancellation come between the steps
+_PAGES_PER_STEP: Final = 256  # 1 MiB; progress and cancellation are handled between steps
 _INSTRUCTIONS_PER_LOOK: Final = 10_000
 _SHOWN: Final = 3
 _BESIDE: Final = ("-wal", "-shm", "-journal")
@@ -35,12 +35,12 @@ _NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 
 
 class Stopped(Exception):
-    """The caller no longer wants the copy."""
+    """The caller has stopped the backup."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copying:
-    """One backup. `progress` is called in the thread; after `stop` is set, `run` raises `Stopped` soon."""
+    """One backup. `progress` is called in the thread. Soon after `stop` is set, `run` raises `Stopped`."""
 
     source: WatchedFile
     path: Path
@@ -51,7 +51,7 @@ class Copying:
     progress: Callable[[int, int], object]
 
     def run(self) -> Backup:
-        """The finished copy. If this raises, nothing of it is left; a process that is killed leaves the draft."""
+        """Make the copy and return it. If this raises, no file is left. If the process is killed, the draft stays."""
         draft = self.path.with_name(f"hangar-backup-{token_hex(4)}.partial")
         try:
             self._refuse_names()
@@ -74,7 +74,7 @@ class Copying:
     def _made(self, draft: Path) -> Backup:
         try:
             pages = self._copy_pages(draft)
-            # Immutable: without it, SQLite would create a write-ahead log beside the copy in order to read it.
+            # Without `immutable`, SQLite would create a write-ahead log next to the copy when it reads it.
             with closing(_connect(f"{draft.as_uri()}?mode=ro&immutable=1")) as copy:
                 copy.set_progress_handler(self.stop.is_set, _INSTRUCTIONS_PER_LOOK)
                 self._check_integrity(copy)
@@ -87,7 +87,7 @@ class Copying:
         size = _sync(draft)
         if self.stop.is_set():
             raise Stopped
-        os.link(draft, self.path)  # unlike a rename, this fails if the name is taken by now
+        os.link(draft, self.path)  # unlike a rename, this fails if the name exists
         _sync(self.path.parent)
         return Backup(
             path=self.path,
@@ -100,7 +100,7 @@ class Copying:
         )
 
     def _refuse_names(self) -> None:
-        """A file with one of these names would be overwritten, or be taken for a part of a database."""
+        """Raise `BackupFailed` if the name belongs to an existing file or to a file of a database."""
         real = os.path.realpath(self.path)
         database = os.path.realpath(self.source.path)
         if real == database:
@@ -132,9 +132,9 @@ class Copying:
             closing(_connect(self.source.uri, timeout=self.lock_timeout)) as live,
             closing(_connect(f"{draft.as_uri()}?mode=rw")) as copy,
         ):
-            copy.execute("PRAGMA journal_mode = OFF")  # a draft that fails is deleted
+            copy.execute("PRAGMA journal_mode = OFF")  # a failed draft is deleted anyway
             live.execute("BEGIN")
-            live.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # from here on, it sees this moment
+            live.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # the first read fixes the snapshot
             live.backup(copy, pages=_PAGES_PER_STEP, progress=step)
         return total
 
@@ -165,7 +165,7 @@ class Copying:
             name = getattr(error, "sqlite_errorname", "")
             reason = f"the disk is full, has failed, or does not allow a file of this size ({name})"
         else:
-            with closing(sqlite3.connect(":memory:")) as nothing:  # only a broken rule would be looked up in it
+            with closing(sqlite3.connect(":memory:")) as nothing:  # used only for constraint errors
                 reason = str(translated(error, None, nothing)).rstrip(".")
         return BackupFailed(f"{self.path}: no backup was made: {reason}.")
 
@@ -178,7 +178,7 @@ def _connect(uri: str, *, timeout: float = 0) -> sqlite3.Connection:
 
 
 def _create(path: Path) -> None:
-    """Only the owner may read the file, from the first byte and with every umask."""
+    """Create a file that only its owner may read, with any umask."""
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     try:
         os.fchmod(descriptor, 0o600)

@@ -1,4 +1,4 @@
-"""Opens SQLite: the version, the file, and how each connection is set up. Builds on `connection`."""
+"""Open a SQLite database: check the version, open the file, and set up each connection. Builds on `connection`."""
 
 import sqlite3
 import time
@@ -22,12 +22,12 @@ from hangar_dal.errors import ConnectionFailed, DatabaseError, UnsupportedVersio
 from hangar_dal.settings import Settings, SqliteTarget
 from hangar_dal.urls import MEMORY
 
-# trusted_schema stays on: older SQLite versions would then refuse json_valid() in a CHECK.
+# trusted_schema stays on: without it, older versions of SQLite refuse json_valid() in a CHECK.
 _EACH: Final = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA synchronous = FULL",  # NORMAL may lose the last commits when the power fails
     "PRAGMA secure_delete = ON",
-    "PRAGMA schema_version",  # a first read: now the WAL files exist, and no other process can delete them as unused
+    "PRAGMA schema_version",  # the first read creates the WAL files and keeps other processes from deleting them
 )
 _TRIES: Final = 100
 
@@ -39,7 +39,10 @@ async def open_engine(
     scripts: Sequence[str] = (),
     minimum: tuple[int, int, int] = minimum_versions.SQLITE,
 ) -> Engine:
-    """Open the first connection immediately, to report errors early. `scripts` make the tables of `:memory:`."""
+    """Open the first connection, to report errors early, and return the engine. `scripts` create tables in `:memory:`.
+
+    Raises `UnsupportedVersion` if SQLite is older than `minimum`.
+    """
     if sqlite3.sqlite_version_info < minimum:
         needed = ".".join(map(str, minimum))
         raise UnsupportedVersion(
@@ -74,7 +77,7 @@ _ADVICE: Final = "for {seconds:g} seconds; shorten the transactions, or raise HA
 def _pool(
     name: str, settings: Settings, source: WatchedFile, set_up: Callable[[sqlite3.Connection], None], *, size: int
 ) -> Pool:
-    """Its connections are neither checked nor replaced by age: a file has no network in between."""
+    """Return a pool. Its connections are neither checked nor replaced by age, because there is no network."""
     limits = Limits.of(settings, size=size, busy=f"{_BUSY[name]} {_ADVICE}")
     tick_limit = limits.ticks_in(settings.statement_timeout)
 
@@ -96,7 +99,7 @@ def _pool(
 
 
 def _set_up_writer(raw: sqlite3.Connection) -> None:
-    """Switching to WAL needs the file alone for a moment, and SQLite does not wait for that by itself."""
+    """Set up the writer. Switching to WAL needs an exclusive lock, for which SQLite does not wait: try repeatedly."""
     mode, tries_left = None, _TRIES
     while mode is None:
         try:
@@ -109,7 +112,7 @@ def _set_up_writer(raw: sqlite3.Connection) -> None:
     if mode != "wal":
         raise ConnectionFailed("SQLite cannot keep a write-ahead log for this file: put it on a local, writable disk")
     _set_up_each(raw)
-    raw.execute("PRAGMA busy_timeout = 0")  # the connection waits itself, because a cancellation can end its own wait
+    raw.execute("PRAGMA busy_timeout = 0")  # `SqliteConnection` waits instead, because its wait can be cancelled
 
 
 def _set_up_reader(raw: sqlite3.Connection) -> None:

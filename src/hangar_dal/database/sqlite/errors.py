@@ -1,6 +1,6 @@
-"""SQLite's errors as this package's own: by code, with the constraint's name as PostgreSQL would have it.
+"""Translate errors of SQLite by code, with the names that constraints have in PostgreSQL.
 
-Runs in the connection's thread, right after the error, so that the schema can be asked. Below `connection`.
+Runs in the connection's thread right after the error, so that it can read the schema. Below `connection`.
 """
 
 import re
@@ -29,31 +29,31 @@ from hangar_dal.errors import (
     UniqueViolation,
 )
 
-# OverflowError, UnicodeError: a value that got past the codecs. ValueError: an embedded NUL in the statement.
+# OverflowError, UnicodeError: sqlite3 cannot send a value. ValueError: the statement contains a NUL character.
 DRIVER_ERRORS: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError, ValueError)
 
 _TARGET: Final = re.compile(
     r"\b(?:INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+\"?(\w+)", re.IGNORECASE
 )
 _COMMENT: Final = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-# What SQLite says about a statement's own words. Everything else it says might hold a value.
+# Messages about the text of a statement. Other messages may contain values.
 _ABOUT_THE_TEXT: Final = re.compile(
     r"no such (?:table|column|function|index|view|trigger|savepoint)|near \"|ambiguous column name|incomplete input"
     r"|table \S+ (?:has|already exists)|wrong number of arguments|misuse of aggregate"
 )
 _PRIMARY_CODE: Final = 0xFF
-# SQLite reports a key that is declared with RESTRICT as a trigger of its own.
+# SQLite reports a violation of a foreign key with RESTRICT as an error of a trigger, with this message.
 _RESTRICT: Final = "FOREIGN KEY constraint failed"
-_CONSTRAINT_DATATYPE: Final = sqlite3.SQLITE_CONSTRAINT | 12 << 8  # sqlite3 does not know it yet
+_CONSTRAINT_DATATYPE: Final = sqlite3.SQLITE_CONSTRAINT | 12 << 8  # the module sqlite3 does not define it
 
 
 def is_busy(error: Exception) -> bool:
-    """Somebody else holds the lock; the statement did nothing."""
+    """Whether the error means that another connection holds the lock."""
     return _code(error) & _PRIMARY_CODE in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def translated(error: Exception, statement: Statement | None, raw: sqlite3.Connection) -> HangarError:
-    """The error to raise with `raise_alone`: what happened, to which constraint of which table; no value."""
+    """Return the error to raise with `raise_alone`. It names the constraint and the table, but contains no values."""
     found = _translated(error, statement.text if statement else "", raw)
     if isinstance(found, DatabaseError) and statement is not None:
         found.query = statement.name or None
@@ -82,14 +82,14 @@ def _translated(error: Exception, text: str, raw: sqlite3.Connection) -> HangarE
     if primary in _BY_CODE:
         kind, message = _BY_CODE[primary]
         return kind(message, sqlstate=name)
-    if primary in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_OK}:  # OK: the module's own complaint, about the call
+    if primary in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_OK}:  # OK: an error of the module sqlite3 about the call
         said = str(error) if _ABOUT_THE_TEXT.match(str(error)) else "the statement cannot be run"
         return StatementError(f"SQLite: {said}", sqlstate=name)
     return DatabaseError(f"SQLite failed with {name}; see https://www.sqlite.org/rescode.html", sqlstate=name)
 
 
 def _reads_only(raw: sqlite3.Connection) -> bool:
-    """Whether the connection is set to read, as it is in a read-only transaction. If not, the file is read-only."""
+    """Whether the connection is in read-only mode, as in a read-only transaction. If not, the file is read-only."""
     with suppress(sqlite3.ProgrammingError):  # a connection that could not be opened is closed by now
         return bool(raw.execute("PRAGMA query_only").fetchone()[0])
     return False
@@ -151,7 +151,10 @@ def _target(text: str) -> str | None:
 
 
 def _unique(code: int, subject: str, raw: sqlite3.Connection) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """`users.email_fold` or `a.x, a.y`; for an index over an expression, `index 'its_name'`."""
+    """Return constraint, table and columns of a unique violation.
+
+    `subject` is from SQLite's message: `users.email_fold`, `a.x, a.y`, or `index 'name'` for an index on expressions.
+    """
     if subject.startswith("index '"):
         name = subject[7:].rstrip("'")
         row = raw.execute("SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = ?", (name,)).fetchone()
@@ -161,7 +164,7 @@ def _unique(code: int, subject: str, raw: sqlite3.Connection) -> tuple[str | Non
     plain = tuple(column.removesuffix("_fold") for column in columns)
     if code != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
         return f"{table}_pkey", table, plain
-    # An index that was given a name of its own is called by it, as on PostgreSQL.
+    # A unique index from CREATE INDEX keeps its name, as on PostgreSQL.
     named, declared = [], False
     for _, index, unique, origin, *_ in raw.execute(f'PRAGMA index_list("{table}")').fetchall():
         covered = [row[2] for row in raw.execute(f'PRAGMA index_info("{index}")')]
@@ -182,7 +185,7 @@ def _foreign_key(name: str, text: str, raw: sqlite3.Connection) -> ForeignKeyVio
         message = f"a foreign key {where}does not hold: the row referred to is missing, or rows still refer to this one"
         return ForeignKeyViolation(message, sqlstate=name, table=table)
     constraint = f"{key.table}_{'_'.join(key.columns)}_fkey"
-    columns = key.columns if key.table == table else ()  # of the table that was written to
+    columns = key.columns if key.table == table else ()  # only columns of the table that was written
     return ForeignKeyViolation(
         foreign_key_message(key.table, columns, constraint),
         sqlstate=name, constraint=constraint, table=key.table, columns=columns,

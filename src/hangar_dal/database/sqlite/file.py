@@ -1,4 +1,4 @@
-"""The file that a SQLite URL names: the same one, with the same permissions, to the application and to migrations.
+"""The file of a SQLite URL. The application and the migrations open the same file, with the same permissions.
 
 Imports no driver. Below `engine`; `migrations` uses it too.
 """
@@ -13,13 +13,14 @@ from hangar_dal.urls import SqliteTarget
 def file_uri(target: SqliteTarget, *, create: bool = True, read_only: bool = False) -> str:
     """Return the URI that opens the file, after creating a missing one if `create` is set.
 
-    Many SQLite libraries read a plain name such as `file:x.db?mode=memory` as a URI. This one means the file of that
-    name, behind all symbolic links, also after the working directory has changed, and never creates it again.
+    Many SQLite libraries parse a plain name such as `file:x.db?mode=memory` as a URI. The returned URI always means the
+    file of that name. It has an absolute path without symbolic links, and SQLite does not create the file if it is
+    missing.
     """
     path = Path(os.path.realpath(target.path))
     if create and not read_only:
         _make_private(path)
-    # SQLite would wait for ever for the other end of a pipe.
+    # SQLite would wait forever for the other end of a named pipe.
     if os.path.exists(path) and not path.is_file():  # noqa: PTH110 - Path.exists() may raise PermissionError
         raise ConnectionFailed(
             f"{target.where}: not a regular file, so it cannot be a SQLite database. Check DATABASE_URL."
@@ -28,9 +29,9 @@ def file_uri(target: SqliteTarget, *, create: bool = True, read_only: bool = Fal
 
 
 def _make_private(path: Path) -> None:
-    """Only the owner may read the file; SQLite gives its WAL the same mode.
+    """Create a missing file that only its owner may read. SQLite gives the WAL the same mode.
 
-    An existing file is not opened here: closing it would drop every lock that this process has on it.
+    Does not open an existing file, because closing it would release all locks of this process on it.
     """
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))

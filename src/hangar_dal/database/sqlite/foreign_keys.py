@@ -1,4 +1,4 @@
-"""Which foreign key a statement broke: SQLite names none. Below `errors`."""
+"""Find the foreign key that a statement violated, because SQLite does not report it. Below `errors`."""
 
 import re
 import sqlite3
@@ -9,13 +9,13 @@ from typing import Final, NamedTuple
 from hangar_dal.sqlscan import Kind, tokens_of
 
 _REPLACES: Final = re.compile(r"\bREPLACE\b", re.IGNORECASE)
-# Whether the names of columns begin behind it: in `SET a = 1, (b, c) = (2, 3) WHERE`, before each `=`.
+# Whether column names follow the word, as after SET in `SET a = 1, (b, c) = (2, 3) WHERE`.
 _AROUND_SET: Final = {"SET": True, "=": False, "WHERE": False, "FROM": False, "RETURNING": False}
 _WORD: Final = re.compile(r"\w+")
 
 
 class ForeignKey(NamedTuple):
-    """`columns` of `table` refer to the `key` of a row of `parent`, all as the schema writes them."""
+    """A foreign key: `columns` of `table` refer to the columns `key` of `parent`. Names are as in the schema."""
 
     table: str
     columns: tuple[str, ...]
@@ -26,9 +26,10 @@ class ForeignKey(NamedTuple):
 
 
 def broken(verb: str, table: str, text: str, raw: sqlite3.Connection) -> ForeignKey | None:
-    """The one key that the statement can have broken; None if there are several, or if a trigger may have done it.
+    """Return the foreign key that the statement violated; None if several are possible, or a trigger may be the cause.
 
-    A row that is written refers to others, and others refer to a row that is deleted or gets another key.
+    A written row can violate the foreign keys of its table. A row that is deleted or gets a new key can violate the
+    foreign keys that refer to its table.
     """
     every = list(_every(raw))
     if _writes_elsewhere(table, {key.table.lower() for key in every}, raw):
@@ -43,7 +44,7 @@ def broken(verb: str, table: str, text: str, raw: sqlite3.Connection) -> Foreign
 
 
 def _assigned(text: str) -> set[str]:
-    """The columns, in lower case, that SET gives a value, in an UPDATE or behind ON CONFLICT."""
+    """Return the columns, in lower case, that SET assigns in an UPDATE or in ON CONFLICT."""
     names, depth, is_name = set[str](), 0, False
     for token in tokens_of(text, "sqlite"):
         word = token.text.upper()
@@ -58,7 +59,7 @@ def _assigned(text: str) -> set[str]:
 
 
 def _writes_elsewhere(table: str, others: set[str], raw: sqlite3.Connection) -> bool:
-    """Whether a trigger of the table names another one that has foreign keys."""
+    """Whether a trigger of the table names another table that has foreign keys."""
     triggers = raw.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (table,)).fetchall()
     return any((others - {table.lower()}) & set(_WORD.findall(sql.lower())) for (sql,) in triggers)
 
@@ -76,7 +77,7 @@ def _every(raw: sqlite3.Connection) -> Iterator[ForeignKey]:
 
 
 def _key(parent: str, written: tuple[str | None, ...], raw: sqlite3.Connection) -> tuple[str, ...]:
-    """The columns that are referred to: those of the primary key, if none are written."""
+    """Return the columns that a foreign key refers to. The default is the primary key of the parent."""
     if None not in written:
         return tuple(filter(None, written))
     found = raw.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", (parent,)).fetchall()
@@ -84,7 +85,7 @@ def _key(parent: str, written: tuple[str | None, ...], raw: sqlite3.Connection) 
 
 
 def _referring(table: str, every: list[ForeignKey], verb: str, seen: set[str]) -> set[ForeignKey]:
-    """The keys that keep a row of the table, those behind a CASCADE among them."""
+    """Return the foreign keys that can prevent the change of a row of the table, also through a CASCADE."""
     if table.lower() in seen:
         return set()
     seen.add(table.lower())

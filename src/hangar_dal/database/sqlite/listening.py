@@ -1,4 +1,4 @@
-"""SQLite cannot notify other connections."""
+"""Refuse to listen on SQLite, which cannot notify other connections."""
 
 from typing import Final, NoReturn
 
@@ -15,10 +15,10 @@ class _NoListeners:
         )
 
     async def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there are no listeners."""
 
     def disown(self) -> None:
-        """There is nothing to give up."""
+        """Do nothing: there are no listeners."""
 
 
 NO_LISTENERS: Final[Listeners] = _NoListeners()

@@ -1,4 +1,4 @@
-"""Opens and closes the driver's own connections to a watched file, in the thread that will use them.
+"""Open and close sqlite3 connections to a watched file, in the thread that uses them.
 
 Builds on `watched` and `errors`, below `connection`.
 """
@@ -12,27 +12,27 @@ from hangar_dal.database.sqlite.watched import Identities, WatchedFile
 from hangar_dal.errors import ConnectionFailed, raise_alone
 from hangar_dal.urls import MEMORY
 
-# SQLite's own wait for a lock cannot be interrupted, so it is short.
+# Seconds that SQLite itself waits for a lock. This wait cannot be interrupted, so it is short.
 LOCK_WAIT: Final = 0.1
 
 
 def open_raw(
     source: WatchedFile, set_up: Callable[[sqlite3.Connection], None]
 ) -> tuple[sqlite3.Connection, Identities]:
-    """A connection that `set_up` has prepared, and the files that it has opened."""
+    """Open a connection and call `set_up` with it. Return it, and the identities of the files that it has opened."""
     try:
         raw = sqlite3.connect(
             source.uri,
             uri=source.uri != MEMORY,
             timeout=LOCK_WAIT,
             isolation_level=None,
-            check_same_thread=False,  # another thread closes it if opening it is given up
+            check_same_thread=False,  # another thread closes it if the caller is cancelled
         )
     except sqlite3.Error:
         failed = ConnectionFailed("SQLite cannot open the database file. Check that it still exists.")
         raise_alone(source.find(source.first) or failed)
     try:
-        if error := source.find(source.first):  # before it reads: it would apply our log to another file
+        if error := source.find(source.first):  # before the first read, which could apply our WAL to another file
             raise error
         set_up(raw)
         return raw, source.opened()
@@ -44,10 +44,10 @@ def open_raw(
 
 
 def close_raw(source: WatchedFile, raw: sqlite3.Connection) -> None:
-    """Close one at a time: the last one saves the log into the database file.
+    """Close a connection while no other one is being closed. The last connection merges the WAL into the database file.
 
-    Two that close at once both find the other still open, and neither saves it. The log of an open database may have
-    been deleted, so the next process might not find it.
+    If two connections closed at the same time, each would see the other one open, and neither would merge the WAL. The
+    next process might not find the WAL if the file was deleted while the database was open.
     """
     with source.closing:
         raw.close()

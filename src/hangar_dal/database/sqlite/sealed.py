@@ -1,7 +1,7 @@
-"""Finds the sealed values of a SQLite file, and opens them. Builds on `file`.
+"""Find the sealed values of a SQLite file, and open them. Builds on `file`.
 
-Looks at the values themselves, because the database does not say which columns are sealed. Reads whole tables, and
-therefore runs in a thread of its own.
+Recognizes sealed values by their text, because the schema does not say which columns are sealed. Reads whole tables, so
+callers run it in a separate thread.
 """
 
 import os
@@ -33,7 +33,7 @@ class _Sealed(NamedTuple):
 
 @dataclass(slots=True)
 class SealedValues:
-    """What opening all of them gave. See `backup.Backup`."""
+    """The result of opening all sealed values. `backup.Backup` describes the fields."""
 
     opened: int = 0
     undeclared: int = 0
@@ -42,7 +42,7 @@ class SealedValues:
 
 
 def find_sealed(target: SqliteTarget, *, lock_timeout: float) -> tuple[str, str] | None:
-    """A column that holds a sealed value, as `table.column`, and the id of its key; None if there is none."""
+    """Return a column with a sealed value, as `table.column`, and the id of its key; None if there is none."""
     if not os.path.exists(target.path):  # noqa: PTH110 - Path.exists() may raise PermissionError
         return None
     with closing(sqlite3.connect(file_uri(target, create=False), uri=True, timeout=lock_timeout)) as raw:
@@ -54,8 +54,8 @@ def find_sealed(target: SqliteTarget, *, lock_timeout: float) -> tuple[str, str]
 
 
 def check_sealed(raw: sqlite3.Connection, keyring: Keyring | None) -> SealedValues:
-    """Open every sealed value with the keys at hand, as the models that are imported declare their columns."""
-    raw.text_factory = lambda data: data.decode(errors="replace")  # another column may hold broken text
+    """Open every sealed value with the keys of `keyring`, by the declarations of the models that are imported."""
+    raw.text_factory = lambda data: data.decode(errors="replace")  # a column may contain text that is not UTF-8
     result = SealedValues()
     for value in _sealed_values(raw):
         try:
@@ -73,7 +73,7 @@ def check_sealed(raw: sqlite3.Connection, keyring: Keyring | None) -> SealedValu
 
 
 def _open(value: _Sealed, keyring: Keyring | None) -> bool:
-    """True if it was opened, False if no model declares what it is bound to. Raises `SealError` if it does not open."""
+    """Open a value. Return False if no imported model declares its column. Raises `SealError` if opening fails."""
     if keyring is None or value.key_id not in keyring.ids:
         raise missing_key(value.key_id, table=value.table, column=value.column)
     failed: SealError | None = None

@@ -1,7 +1,7 @@
-"""A rule that a trigger raises, as `TriggerViolation`.
+"""Translate a RAISE in a trigger to `TriggerViolation`.
 
-Since SQLite 3.47 RAISE takes any expression, so that a row value may be in the message. It is carried only if a trigger
-holds the same words as a literal. Runs in the connection's thread. Below `errors`.
+Since SQLite 3.47, RAISE accepts any expression, so a message may contain values of rows. The message is kept only if a
+trigger contains it as a literal. Runs in the connection's thread. Below `errors`.
 """
 
 import sqlite3
@@ -14,7 +14,10 @@ _TRIGGERS: Final = "SELECT tbl_name, sql FROM sqlite_master WHERE type = 'trigge
 
 
 def trigger_violation(name: str, message: str, raw: sqlite3.Connection) -> TriggerViolation:
-    """`name` is that of SQLite's error code. Of a rule that several tables share, the table is not known."""
+    """Return the error for a RAISE. `name` is the name of SQLite's error code.
+
+    `table` of the error is None if triggers of several tables raise this rule.
+    """
     rule = rule_in(message)
     triggers = raw.execute(_TRIGGERS).fetchall() if rule else []
     tables = {table for table, text in triggers if rule and is_rule_of(text, "sqlite", rule)}

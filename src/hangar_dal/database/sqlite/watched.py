@@ -1,7 +1,7 @@
-"""Notices that the files of an open SQLite database were deleted, moved or replaced. Builds on `file`.
+"""Detect that the files of an open SQLite database were deleted, moved or replaced. Builds on `file`.
 
-SQLite itself does not notice it in WAL mode. It keeps writing to a deleted file, a new connection opens whatever file
-has the name now, and a process that has lost its `-wal` or `-shm` file overwrites the commits of the others.
+In WAL mode, SQLite does not detect this. It continues to write to a deleted file, and a new connection opens the file
+that has the name now. A process whose `-wal` or `-shm` file was deleted overwrites the commits of other processes.
 """
 
 import logging
@@ -28,9 +28,10 @@ _CLOSE: Final = (
 
 
 class WatchedFile:
-    """The file of one open database. `lost` is the reason why it can no longer be used, None while it can.
+    """The file of one open database. `lost` is the reason why the file cannot be used any more, or None.
 
-    All connections of a database share it, and each compares with the identities that it got from `opened`.
+    All connections of a database share this object. Each connection passes to `find` the identities that `opened` has
+    returned to it.
     """
 
     def __init__(self, uri: str, path: str | None) -> None:
@@ -47,13 +48,16 @@ class WatchedFile:
             self.first = (_identity(path),)
 
     def opened(self) -> Identities:
-        """What a connection compares with later. Raises `DatabaseFileLost` if it has not opened the first file."""
+        """Return the identities of the files that a connection has just opened.
+
+        Raises `DatabaseFileLost` if the database file is not the one that the first connection opened.
+        """
         if error := self.find(self.first):
             raise error
         return tuple(map(_identity, self._paths))
 
     def find(self, identities: Identities) -> DatabaseFileLost | None:
-        """Look at the files. Return the error to raise if any is not the one that the connection opened."""
+        """Check the files. Return the error to raise if one of them is not the file that the connection opened."""
         for path, expected in zip(self._paths, identities, strict=False):
             try:
                 found = _identity(path)
@@ -64,7 +68,7 @@ class WatchedFile:
         return self.error()
 
     def committed(self) -> None:
-        """Raise `DatabaseFileLost` if the database file is no longer there after a commit. Costs one `stat`."""
+        """Raise `DatabaseFileLost` if the database file was deleted or replaced before a commit. Costs one `stat`."""
         if not self.path:
             return
         try:
@@ -78,7 +82,7 @@ class WatchedFile:
             raise error
 
     def error(self) -> DatabaseFileLost | None:
-        """The error to raise if the loss was noticed before."""
+        """Return the error to raise if the file is known to be lost; otherwise None."""
         return DatabaseFileLost(self.lost) if self.lost else None
 
     def _lose(self, path: str, *, is_gone: bool) -> None:
@@ -91,7 +95,7 @@ class WatchedFile:
 
 
 def watched(target: SqliteTarget) -> WatchedFile:
-    """The file of a database that is about to be opened, created if it is missing."""
+    """Return the watched file of a database to open. Creates the file if it is missing."""
     if target.path == MEMORY:
         return WatchedFile(MEMORY, None)
     return WatchedFile(file_uri(target), os.path.abspath(target.path))  # noqa: PTH100 - resolve() follows links

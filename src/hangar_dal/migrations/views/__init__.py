@@ -1,1 +1,1 @@
-"""A schema as people look at it: as text, as a Mermaid diagram, as an SVG picture. Builds on `schema` alone."""
+"""Show a schema as text, as a Mermaid diagram or as an SVG picture. Builds on `schema` only."""

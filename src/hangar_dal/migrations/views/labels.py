@@ -1,4 +1,4 @@
-"""How types and keys are called where room is short. The lowest of the views."""
+"""Short names of types and keys. The lowest module of the views."""
 
 import re
 from typing import Final
@@ -19,12 +19,12 @@ _COLLATION: Final = re.compile(r" COLLATE \S+$")
 
 
 def short_type(column: Column) -> str:
-    """PostgreSQL's short name of a type, without its collation."""
+    """Return the short name of the column's type, without its collation."""
     return _LONG_NAME.sub(lambda match: _SHORT[match[0]], _COLLATION.sub("", column.type))
 
 
 def key_marks(table: Table, column: Column) -> tuple[str, ...]:
-    """`PK`, `FK`, `UK`: which keys the column is a part of. A unique index is as good as a unique rule."""
+    """Return the keys that the column is part of: `PK`, `FK`, `UK`. A unique index counts as `UK`."""
     marks: list[str] = []
     if column.name in table.primary_key:
         marks.append("PK")
@@ -36,13 +36,13 @@ def key_marks(table: Table, column: Column) -> tuple[str, ...]:
 
 
 def unique_columns(table: Table) -> frozenset[str]:
-    """Columns whose values are each unique alone."""
+    """Return the columns that are unique by themselves."""
     keys = [unique.columns for unique in table.uniques]
     keys += [index.columns for index in table.indexes if index.unique and " where " not in index.text.lower()]
     return frozenset(columns[0].removesuffix(" DESC") for columns in keys if len(columns) == 1)
 
 
 def is_unique(table: Table, columns: tuple[str, ...]) -> bool:
-    """Whether at most one row has given values in all these columns."""
+    """Whether the columns contain a unique key, so that at most one row has the same values in them."""
     whole = [table.primary_key, *(unique.columns for unique in table.uniques)]
     return any(key and set(key) <= set(columns) for key in whole) or bool(unique_columns(table) & set(columns))

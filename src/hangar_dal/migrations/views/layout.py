@@ -1,7 +1,7 @@
-"""Where the boxes and lines of an entity-relationship picture go: no box over another, no line through a box.
+"""Place the boxes and lines of an entity-relationship diagram. No box covers another, and no line crosses a box.
 
-All lengths are in pixels. Tables that are related form a group, whose ranks stand from left to right; lines run in
-the gaps between ranks, and one that has to pass a rank gets a lane there. Builds on `ranks`.
+All lengths are in pixels. Related tables form a group, which has columns of boxes, the ranks, from left to right. Lines
+run in the gaps between ranks. A line that passes through a rank gets a free lane there. Builds on `ranks`.
 """
 
 from collections.abc import Sequence
@@ -17,17 +17,17 @@ HEADER: Final = 30
 ROW: Final = 20
 MARKS: Final = 46  # room for `PK FK`
 PAD: Final = 10
-_BETWEEN: Final = 30  # boxes in one rank, and groups
+_BETWEEN: Final = 30  # between boxes in one rank, and between groups
 _END: Final = 26  # room for the mark at the end of a line
-_TRACK: Final = 12  # between two lines that run beside each other
-_APART: Final = 4  # less, and two lines look like one
+_TRACK: Final = 12  # between two parallel lines
+_APART: Final = 4  # the smallest distance at which two lines are visible as two
 _WIDEST: Final = 1400
 _SWEEPS: Final = 4
 
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """A table; without one, the lane of a line that passes."""
+    """The box of a table, or, if `table` is None, the lane of a line that passes through the rank."""
 
     table: Table | None = None
     x: float = 0.0
@@ -36,7 +36,10 @@ class Box:
     height: float = 10.0
 
     def port(self, columns: Sequence[str]) -> float:
-        """From the top to the middle of the row at which a line ends. An empty name means the primary key."""
+        """Return the distance from the top of the box to the row of the first column, where a line ends.
+
+        An empty name means the primary key.
+        """
         if self.table is None:
             return self.height / 2
         names = [column.name for column in self.table.ordered()]
@@ -46,7 +49,10 @@ class Box:
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """A foreign key. `points` are its corners, from the left; `is_turned`: the table that refers stands left."""
+    """A foreign key. `points` are the corners of its line, from left to right.
+
+    `is_turned` is True if the table with the foreign key is left of the table that it refers to.
+    """
 
     table: Table
     key: ForeignKey
@@ -64,7 +70,10 @@ class Picture:
 
 @dataclass(slots=True, eq=False)
 class _Hop:
-    """A line's way through one gap: from a row of the left box to one of the right, else back to one of its own."""
+    """The part of a line in one gap: from a row of the left box to a row of the right box.
+
+    If `right` is None, the line goes back to another row of the left box.
+    """
 
     line: Line
     left: Box
@@ -82,7 +91,7 @@ class _Hop:
 
 
 def arrange(schema: Schema) -> Picture:
-    """Groups beside each other and in rows, the largest first."""
+    """Return the picture of all tables. Groups are placed in rows, the largest group first."""
     referred = references(schema)
     picture = Picture(_BETWEEN, _BETWEEN, [], [])
     x, y, row = float(_BETWEEN), float(_BETWEEN), 0.0
@@ -107,7 +116,7 @@ class _Group:
         self.boxes = [_box(table) for table in tables]
         self.lines = [Line(table, key) for table in tables for key in table.foreign_keys if key.table in depth]
         self._ranks: list[list[Box]] = [[] for _ in range(max(depth.values()) + 1)]
-        self._gaps: list[list[_Hop]] = [[] for _ in self._ranks]  # behind each rank
+        self._gaps: list[list[_Hop]] = [[] for _ in self._ranks]  # to the right of each rank
         named = {table.name: box for table, box in zip(tables, self.boxes, strict=True)}
         for name, box in named.items():
             self._ranks[depth[name]].append(box)
@@ -116,7 +125,7 @@ class _Group:
             self._lead(line, own, other, depth[line.table.name], depth[line.key.table])
 
     def _lead(self, line: Line, own: Box, other: Box, own_rank: int, other_rank: int) -> None:
-        """Through every gap on its way."""
+        """Add a line to each gap that it passes through, with lanes in the ranks between."""
         columns, referred = line.key.columns, line.key.referred
         if own is other:
             self._gaps[own_rank].append(_Hop(line, own, referred, None, columns))
@@ -134,7 +143,7 @@ class _Group:
         self._gaps[last - 1].append(_Hop(line, left, left_columns, right, right_columns))
 
     def arrange(self) -> tuple[float, float]:
-        """Gives everything its place, from (0, 0); returns width and height."""
+        """Place all boxes and lines of the group, starting at (0, 0). Return width and height."""
         self._order()
         x = 0.0
         for number, (rank, gap) in enumerate(zip(self._ranks, self._gaps, strict=True)):
@@ -143,14 +152,17 @@ class _Group:
                 box.x = x
             x += max(box.width for box in rank)
             if gap:
-                is_last = number == len(self._ranks) - 1  # only lines that return to their own table
+                is_last = number == len(self._ranks) - 1  # the last gap has only lines back to the same table
                 x += _END + _TRACK * (len({hop.start for hop in gap}) - 1) + (0 if is_last else _END)
         for gap in self._gaps:
             self._draw(gap)
         return x, max(box.y + box.height for rank in self._ranks for box in rank)
 
     def _order(self) -> None:
-        """Each rank by the places of those beside it, to and fro, so that few lines cross."""
+        """Sort each rank by the positions of the connected boxes in the next rank, several times in both directions.
+
+        This reduces the number of lines that cross.
+        """
         beside: dict[Box, list[Box]] = {box: [] for rank in self._ranks for box in rank}
         for hop in (hop for gap in self._gaps for hop in gap if hop.right):
             beside[hop.left].append(hop.right or hop.left)
@@ -163,20 +175,26 @@ class _Group:
 
     @staticmethod
     def _stack(rank: Sequence[Box], gap: Sequence[_Hop]) -> None:
-        """From the top, each as near as it can to where its lines come from, so that they are straight."""
+        """Place the boxes of a rank from top to bottom, each as near as possible to the starts of its lines.
+
+        So most lines are straight.
+        """
         taken = [hop.start for hop in gap] + [hop.end for hop in gap if hop.right is None]
         bottom = 0.0
         for box in rank:
             coming = [hop for hop in gap if hop.right is box]
             wanted = _mean([hop.start - box.port(hop.right_columns) for hop in coming])
             box.y = max(wanted, bottom)
-            # Where one line arrives another must not leave: they would lie on each other.
+            # If one line ended at the height where another starts, the two would overlap.
             while any(_touches(hop, height) for hop in coming for height in taken):
                 box.y += _APART
             bottom = box.y + box.height + _BETWEEN
 
     def _draw(self, gap: Sequence[_Hop]) -> None:
-        """Lines that leave from one row share a track; those that go down begin with the lowest, others follow."""
+        """Draw the lines of a gap. Lines from the same row share a vertical track.
+
+        The lines that go down get the first tracks, beginning with the lowest row. The others follow from the top.
+        """
         ends: dict[float, list[float]] = {}
         for hop in gap:
             ends.setdefault(hop.start, []).append(hop.end)
@@ -202,7 +220,7 @@ def _box(table: Table) -> Box:
 
 
 def type_words(table: Table, column: str) -> str:
-    """A column's type, and whether it may be NULL."""
+    """Return the short type of a column, followed by `null` if the column is nullable."""
     (found,) = [one for one in table.columns if one.name == column]
     return f"{short_type(found)}{' null' if found.nullable else ''}"
 

@@ -1,6 +1,6 @@
-"""A schema as the text of a Mermaid erDiagram, which a README on most forges shows as a picture.
+"""Write a schema as a Mermaid erDiagram. GitHub and most other forges show it as a picture in a README.
 
-Builds on `words`.
+Builds on `labels`.
 """
 
 import re
@@ -14,7 +14,7 @@ _NO_WORD: Final = re.compile(r"[^\w()\[\]-]+")
 
 
 def as_mermaid(schema: Schema) -> Iterator[str]:
-    """Line by line, without line ends. Relations come first, for the layout follows their order."""
+    """Yield the lines of the diagram, without line ends. Relations come first: their order decides the layout."""
     yield "erDiagram"
     for table in schema.tables:
         for key in table.foreign_keys:
@@ -32,7 +32,10 @@ def as_mermaid(schema: Schema) -> Iterator[str]:
 
 
 def _ends(table: Table, key: ForeignKey) -> str:
-    """How many rows of the table referred to, and how many that refer to one of it."""
+    """Return the Mermaid notation of both ends of a relation, such as `||--o{`.
+
+    The left end is the table that the key refers to, and the right end the table that has the key.
+    """
     may_be_null = any(column.nullable for column in table.columns if column.name in key.columns)
     return f"{'|o' if may_be_null else '||'}--{'o|' if is_unique(table, key.columns) else 'o{'}"
 

@@ -1,4 +1,4 @@
-"""Which tables are related, and which of them stands left of which in a picture. Builds on `schema` alone."""
+"""Find groups of related tables, and the horizontal order of the tables in a picture. Builds on `schema` only."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,7 +8,7 @@ Referred = Mapping[str, Sequence[str]]
 
 
 def references(schema: Schema) -> dict[str, list[str]]:
-    """The other tables to which each refers."""
+    """Return the other tables to which each table refers."""
     return {
         table.name: sorted({key.table for key in table.foreign_keys} & schema.names - {table.name})
         for table in schema.tables
@@ -16,7 +16,7 @@ def references(schema: Schema) -> dict[str, list[str]]:
 
 
 def groups(referred: Referred) -> list[list[str]]:
-    """The tables that are related with each other, by whatever way; the largest group first."""
+    """Return the groups of tables that are related directly or through other tables, the largest group first."""
     related: dict[str, set[str]] = {name: set(others) for name, others in referred.items()}
     for name, others in referred.items():
         for other in others:
@@ -36,9 +36,9 @@ def groups(referred: Referred) -> list[list[str]]:
 
 
 def depths(group: Sequence[str], referred: Referred) -> dict[str, int]:
-    """How many ranks from the left: a table stands right of all that it refers to.
+    """Return the rank of each table, counted from the left. A table is to the right of all tables that it refers to.
 
-    Where tables refer to each other in a circle, one of them is drawn as if it did not; no two of them share a rank.
+    If tables refer to each other in a cycle, one of these references is ignored. They all get different ranks.
     """
     depth: dict[str, int] = {}
     for name in group:

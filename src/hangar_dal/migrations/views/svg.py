@@ -1,7 +1,7 @@
-"""A schema as an SVG picture: a box for each table, a line with crow's feet for each foreign key.
+"""Draw a schema as an SVG picture: a box for each table, and a line with crow's feet for each foreign key.
 
-A line is dashed where the foreign key may be NULL. Drawn for light and dark pages; nothing is loaded from elsewhere.
-Builds on `layout`.
+A line is dashed if the foreign key is nullable. The picture has colours for light and dark pages, and loads no other
+files. Builds on `layout`.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ _STYLE: Final = dedent("""\
 
 
 def as_svg(schema: Schema) -> str:
-    """A whole document."""
+    """Return the SVG document."""
     return "\n".join(_document(schema)) + "\n"
 
 
@@ -89,12 +89,12 @@ def _line(line: Line) -> Iterator[str]:
     yield f'<path class="line{" loose" if may_be_null else ""}" d="{way}"/>'
     (left_x, left_y), (right_x, right_y) = line.points[0], line.points[-1]
     is_loop = left_x == right_x
-    one, many = (left_x, left_y, 1), (right_x, right_y, 1 if is_loop else -1)  # the last: which way leads off the box
+    one, many = (left_x, left_y, 1), (right_x, right_y, 1 if is_loop else -1)  # third: direction away from the box
     if line.is_turned:
         one, many = (right_x, right_y, -1), (left_x, left_y, 1)
     yield from _one(*one)
     yield from (_one if is_unique(line.table, line.key.columns) else _many)(*many)
-    yield f'<circle class="ring" cx="{many[0] + 14 * many[2]:g}" cy="{many[1]:g}" r="4"/>'  # there may be none
+    yield f'<circle class="ring" cx="{many[0] + 14 * many[2]:g}" cy="{many[1]:g}" r="4"/>'  # the ring means "or none"
     yield "</g>"
 
 

@@ -1,6 +1,6 @@
-"""A schema as aligned text: each table with its columns, keys, rules and indexes.
+"""Print a schema as aligned text: each table with its columns, keys, rules and indexes.
 
-A line that begins without a space names a table. Builds on `words`.
+A line that does not begin with a space is a heading, such as the name of a table. Builds on `labels`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ _NARROWEST: Final = 30
 
 
 def as_text(schema: Schema, width: int | None = None) -> Iterator[str]:
-    """Line by line, without line ends. Rules that are longer than `width` go on below themselves."""
+    """Yield the lines, without line ends. Lines that are longer than `width` are wrapped and indented."""
     for number, table in enumerate(schema.tables):
         if number:
             yield ""
