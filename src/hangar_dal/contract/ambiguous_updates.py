@@ -129,7 +129,7 @@ def _is_comparison(test: exp.Expr) -> bool:
 
 
 def _matched(merge: exp.Merge) -> exp.Select | None:
-    """Return a SELECT of the rows that a MERGE changes; None if it changes none, or if conditions exclude some."""
+    """Return a SELECT of the rows that a MERGE changes; None if it changes none, or if these are unknown."""
     whens = [when for when in merge.args["whens"].expressions if when.args.get("matched")]
     changing = [when for when in whens if isinstance(when.args["then"], exp.Update) or _name(when) == "DELETE"]
     conditions = [when.args.get("condition") for when in changing]

@@ -7,7 +7,7 @@ them as equal, so NULL is equal to NULL.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-Attribute = tuple[int, str]  # the relation's number, and a name within it
+Attribute = tuple[int, str]  # the number of the relation, and a name in it
 Attributes = frozenset[Attribute]
 
 NOTHING: Attributes = frozenset()
@@ -32,7 +32,7 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One query of a set operation."""
+    """One query of a set operation, with the rules that hold for its rows."""
 
     outputs: tuple[Attribute, ...]
     row: Attribute

@@ -24,7 +24,7 @@ from hangar_dal.sqlscan import Kind, Token, scan
 _STORED: Final = {"text": "text", "int": "integer", "integer": "integer", "real": "real", "blob": "blob"}
 _READING: Final = frozenset({"SELECT", "VALUES", "WITH"})
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
-_BITS: Final = 64  # the magnitude of the least whole number is 2 to the power of 63
+_BITS: Final = 64  # the least 64-bit integer has the magnitude 2 to the power of 63
 _WRITING: Final = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 _COLUMNS: Final = f"""
 SELECT l.name, l.type = 'table', x.name, x.type, x."notnull", x.dflt_value, x.pk = 1 AND l.wr = 0

@@ -27,7 +27,7 @@ def either_rows(text: str, dialect: Dialect, tables: Tables) -> tuple[tuple[str,
         for test in held:
             others = {name for each in held if each is not test for name in _names(each)}
             arms = [names for names in _given(test.unnest()) if not names & others]
-            different = set(map(frozenset, arms))  # many arms may compare the same parameters, or none
+            different = set(map(frozenset, arms))  # several arms may compare the same parameters
             apart = [arm for arm in arms if any(arm - other and other - arm for other in different)]
             if apart and not unkeyed(text, dialect, tables):
                 anything = copied_with(nodes[0], test, exp.true())

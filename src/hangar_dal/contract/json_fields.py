@@ -101,7 +101,7 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
             continue
         written = list(between_commas(built.items))[::2] if built.items else []
         keys = {part[0].text.strip("'"): part[0].start for part in written if _is_text(part[0])}
-        is_known = len(keys) == len(written)  # a key may be calculated
+        is_known = len(keys) == len(written)  # False if a key is an expression
         # Fields with a default are required too. Otherwise one dialect could omit a field and return other models.
         for name in (name for name in inner.model_fields if is_known and name not in keys):
             message = f"the objects of {column.name} have no {inner.__name__}.{name}"

@@ -65,7 +65,7 @@ def compare_parameters(
     for name, kind in described.parameters.items():
         source = givers.get(name)
         if source is None and name in {place.name for place in checked.variant.parameters}:
-            continue  # found without a database
+            continue  # `parameter-unknown` reports it without a database
         if source is None:
             message = f"{checked.block.dialect} reads a parameter :{name} where the file has none"
             yield finding_at(checked, PARAMETER_UNKNOWN, message, "put spaces around the colon")

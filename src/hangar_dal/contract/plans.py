@@ -57,7 +57,7 @@ class Planner(Protocol):
 def scans_of(
     planner: Planner, variant: Variant, tables: Tables, indexed: Indexed, sent: Sequence[SentAs] = ()
 ) -> tuple[Scan, ...]:
-    """The tables that the statement reads whole because no index can serve it.
+    """Return the tables that the statement reads as a whole because no index can serve it.
 
     If an index can serve and the planner does not use it, many rows match. That depends on the values in the table.
     """

@@ -1,4 +1,4 @@
-"""The catalogs and migrations of one application, as the section of its pyproject.toml or a command line names them.
+"""The catalogs and migrations of an application, as named by its pyproject.toml or by the command line.
 
 Builds on `section` and the query layer.
 """

@@ -23,7 +23,7 @@ _KEYS: Final = ("catalogs", "modules", "migrations", "small_tables", "ignore", "
 
 @dataclass(frozen=True)
 class Section:
-    """`file` is the pyproject.toml that was read; None if there is none in this folder or above it.
+    """The section of a project. `file` is the pyproject.toml; None if there is none in this folder or above it.
 
     `folder` is the folder of that file, else the working directory. `exists` is False if the file has no such section.
     """

@@ -93,7 +93,7 @@ _VALUES: Final = {
 
 
 def fill(scratch: PostgresScratch, connection: "Connection[Any]", names: Collection[str]) -> list[str]:
-    """Fill the tables that a plan names, and return those that could not be filled. Call it without a transaction."""
+    """Fill the tables that a plan names. Return those that could not be filled. Must not run in a transaction."""
     filled: list[str] = []
     empty: list[str] = []
     # VACUUM marks rows as visible to all transactions only after their commit has been written to the disk.

@@ -122,7 +122,7 @@ class Kinds:
         return self._of_number(value, inner) if inner.name in _NUMBERS else UNKNOWN
 
     def _of_number(self, value: exp.Expr, inner: ValueKind) -> ValueKind:
-        """What a function makes of a number."""
+        """Return the kind of the result of a function, such as sum() or round(), of a number of the kind `inner`."""
         made = "float" if inner.name == "int" else inner.name
         match value:
             case exp.Sum():

@@ -1,7 +1,7 @@
-"""Signature, statements and model become one typed callable.
+"""Turn a function's signature and its SQL statements into a typed function that runs them.
 
-The way of a call: the domain's function, `Catalog.query`, `CompiledQuery.bind`, the database's `run`, the SQL file.
-Builds on the database layer.
+A call passes through the declared function, `Catalog.query`, `CompiledQuery.bind` and the database's `run`. Builds on
+the database layer.
 """
 
 from hangar_dal.query.catalog import Catalog

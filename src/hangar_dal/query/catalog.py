@@ -82,7 +82,7 @@ class Catalog:
 
     @property
     def folder(self) -> Traversable:
-        """The folder that holds a folder of SQL files for each dialect."""
+        """The folder that contains one folder of SQL files per dialect."""
         return self._sql if isinstance(self._sql, Path) else self._in_package(self._sql)
 
     @property

@@ -22,7 +22,7 @@ _BEHIND_KEYS: Final = frozenset({"LIMIT", "OFFSET", "FETCH", "FOR", "RETURNING",
 class Scope:
     """The items between two parentheses, or of the whole statement. A nested scope is one item."""
 
-    before: str = ""  # the word in front of the parenthesis, in upper case
+    before: str = ""  # the unquoted word before the parenthesis in upper case, or ""
     start: int = 0
     end: int = 0
     items: "list[Token | Scope]" = field(default_factory=list)
@@ -66,7 +66,7 @@ class Scope:
         return between_commas(self.items[first:end])
 
 
-@lru_cache(maxsize=64)  # many rules ask about one statement before the next is checked
+@lru_cache(maxsize=64)  # many rules read the same statement
 def scopes(text: str, dialect: Dialect) -> tuple[Scope, ...]:
     """Return every scope of a statement, the whole statement first. Callers share the result and must not change it."""
     found = [Scope()]

@@ -126,7 +126,7 @@ class DeclaredQuery:
             signature = read_signature(self.function)
             found = any(sealed_values(signature))
             if signature.findings and not found:
-                return False  # not remembered: an annotation that cannot be resolved yet may be sealed
+                return False  # not cached, because an annotation that cannot be resolved yet may be sealed
             self._has_sealed = found
         return self._has_sealed
 

@@ -129,7 +129,10 @@ WHERE owner_id = :owner_id;
 
 
 def unordered_aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
-    """Items of a list in the order in which the rows happen to come; a table function's rows have one of their own."""
+    """Yield a refusal for each aggregate that collects a list without ORDER BY.
+
+    Ignores aggregates that read from a sorted subquery or from a table function, whose rows have an order.
+    """
     from_ = scope.find("FROM")
     if from_ is None:
         return
@@ -142,12 +145,12 @@ def unordered_aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
 
 
 def _unordered(scope: Scope) -> Iterator[tuple[int, str]]:
-    """Those of this statement, also within the calls that it makes: `coalesce(json_agg(...), '[]')`."""
+    """Yield the offset and the name of each aggregate without ORDER BY, also inside calls such as `coalesce(...)`."""
     for at, item in enumerate(scope.items):
         if not isinstance(item, Scope):
             continue
         if item.before in _AGGREGATES:
-            in_window = "OVER" in scope.words[at + 1 : at + 4]  # perhaps behind FILTER (...), with an order of its own
+            in_window = "OVER" in scope.words[at + 1 : at + 4]  # OVER may follow FILTER (...)
             if item.find("ORDER", "BY") is None and not in_window:
                 yield scope.offset(at - 1), scope.text(at - 1)
         elif item.verb is None:

@@ -1,4 +1,4 @@
-"""Placeholders inside quotes, which a database reads as text. Builds on `sources`."""
+"""Find placeholders inside quotes, which a database reads as text. Builds on `sources`."""
 
 import re
 from collections.abc import Iterator

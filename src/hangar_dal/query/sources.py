@@ -26,7 +26,7 @@ class ParameterSource:
 
     name: str
     argument: str
-    value: ValueType | None = None  # None: the list of models itself
+    value: ValueType | None = None  # None for a list of models, `:now` and `:<p>_is_set`
     field: str | None = None
     is_change: bool = False
     derived: str = ""  # "", "now", "fold", "grams", "words" or "is_set"
