@@ -40,7 +40,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "time without time zone": "make the column bigint in a migration, for seconds since midnight",
     "interval": "make the column bigint in a migration, for seconds or microseconds",
 }
-# psycopg sends the type of each number, and PostgreSQL converts an int8 to these types.
+# psycopg sends the type of each number, and PostgreSQL has operators for these types with an int8.
 _TAKES_AN_INT: Final = frozenset({"float", "numeric"})
 
 

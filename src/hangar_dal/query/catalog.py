@@ -46,8 +46,8 @@ class Catalog:
     catalog has their tables too, and their migrations are applied first. `modules` is the package whose modules declare
     the queries, one module for each SQL file. They are imported when they are needed; without `modules`, the
     application must import them. `name` is the name of the catalog in messages, by default the package. `user_tables`
-    is a module whose `USER_TABLES` holds a `hangar_dal.accounts.UserTable` for each table of user data. It says how
-    users are exported and merged.
+    is a module whose `USER_TABLES` holds a `hangar_dal.accounts.UserTable` for each table of user data. These
+    objects say how exporting and merging users treats the tables.
     """
 
     def __init__(

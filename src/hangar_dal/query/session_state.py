@@ -103,7 +103,7 @@ _REFUSED: Final[Mapping[Dialect, Mapping[str, tuple[str, str]]]] = {
         "load_extension": ("changes this connection alone, for every later task", "compute the value in Python"),
     },
 }
-# The functions of the extension dblink may be in any schema. Other functions are recognized in pg_catalog only.
+# The functions of the extension dblink may be in any schema. The others count without a schema or in pg_catalog only.
 _IN_ANY_SCHEMA: Final = "dblink_"
 _LOCAL_LOCKS: Final = frozenset(
     {
@@ -125,10 +125,7 @@ _TRUE: Final = (
 
 
 class _Call(NamedTuple):
-    """A call of a function: the indexes of its first and last item, its name in lower case, and its arguments.
-
-    The name has no schema.
-    """
+    """A call of a function: the indexes of its first and last item, its folded name without schema, its arguments."""
 
     first: int
     last: int
