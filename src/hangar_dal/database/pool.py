@@ -197,7 +197,7 @@ class Pool:
             waiter.set_exception(self._limits.given_up(is_opening=self._opening + self._checking > 0))
 
     def _fail_line(self, error: Exception, last: _Waiter | None = None, *, first_only: bool = False) -> None:
-        """Raise the error in the waiting tasks, up to and including `last` if it is given."""
+        """Raise the error in the waiting tasks, up to `last` if it is given, or in the first one with `first_only`."""
         while self._line and (last is None or last in self._line):
             waiter = self._line.popleft()
             if not waiter.done():

@@ -1,44 +1,44 @@
 """Every error this package raises, in one tree.
 
     HangarError
-    ├── SettingsError              a setting is wrong, missing or half given
+    ├── SettingsError              a setting is wrong, missing or incomplete
     ├── CatalogError               SQL files and signatures disagree; lists every finding, with file and line
     ├── CatalogNotOpened           the database was opened without the catalog of this query
-    ├── InvalidValue               a value that both databases refuse; found before any I/O (also a ValueError)
+    ├── InvalidValue               a value that the databases cannot store; found before any I/O (also a ValueError)
     │   └── WeakPassword           too short, too long, or among the most common
     ├── SealError                  a sealed value cannot be opened: wrong key, moved or altered
-    ├── InvalidCredentials         unknown user, wrong password or an account that is not active: never which
-    ├── TokenInvalid               a token is unknown, expired or revoked: never which
-    │   └── TokenReused            a used refresh token came back; its session was ended
-    ├── SecondFactorRequired       the password was right, and a code of the second factor is needed
-    ├── SecondFactorInvalid        the code is wrong, expired or was used: never which
+    ├── InvalidCredentials         unknown user, wrong password or inactive account; the error does not say which
+    ├── TokenInvalid               a token is unknown, expired or revoked; the error does not say which
+    │   └── TokenReused            a refresh token was used twice; its session was ended
+    ├── SecondFactorRequired       the password was right, but a code of the second factor is needed
+    ├── SecondFactorInvalid        the code is wrong, expired or already used; the error does not say which
     ├── EveTokenLeaseLost          another process refreshed, replaced or deleted the tokens of an EVE character
-    ├── MessageLeaseLost           another worker has claimed the message of the outbox since
-    ├── InsufficientFunds          an account that may not be negative would be
-    ├── PaymentDiffers             a payment has captured less than an invoice asks for, or another currency
+    ├── MessageLeaseLost           another worker has claimed the message of the outbox meanwhile
+    ├── InsufficientFunds          the balance of an account would become negative, which it may not
+    ├── PaymentDiffers             a payment has another currency than the invoice, or captured less than its amount
     ├── AdNotAvailable             a campaign does not run, has no budget left, or a viewer has seen it often enough
-    ├── IdempotencyKeyReused       an idempotency key came with another request
-    ├── IdempotencyKeyBusy         somebody works on a request with this idempotency key
-    ├── IdempotencyLeaseLost       somebody else has claimed the idempotency key since
-    ├── AccountNotActive           the account exists and may not sign in
+    ├── IdempotencyKeyReused       an idempotency key was used before for another request
+    ├── IdempotencyKeyBusy         another process works on a request with this idempotency key
+    ├── IdempotencyLeaseLost       another process has claimed the idempotency key meanwhile
+    ├── AccountNotActive           the account exists but may not sign in
     ├── HashingBusy                too many passwords wait to be hashed; nothing was read or written
-    ├── NotFound                   a row that had to exist does not
-    ├── TooManyRows                more rows than the signature allows
+    ├── NotFound                   a row that must exist does not exist
+    ├── TooManyRows                a query returned more rows than its signature allows
     ├── MigrationError             a migration file is missing, broken or failed
-    │   ├── MigrationBlocked       other sessions kept a lock that the migration needs
-    │   └── SchemaDiffers          the schema is not the one the migrations would give
-    ├── BackupFailed               the copy could not be made or did not pass its checks; nothing of it is left
-    └── DatabaseError              the database, or the way to it, refused
-        ├── SchemaOutOfDate        migrations are pending; names them and the command
+    │   ├── MigrationBlocked       other sessions held a lock that the migration needs
+    │   └── SchemaDiffers          the schema differs from the schema that the migrations produce
+    ├── BackupFailed               the copy could not be made or failed its checks; no file is left
+    └── DatabaseError              an error of the database or of the connection to it
+        ├── SchemaOutOfDate        migrations are pending; the message names the command to apply them
         ├── UnsupportedVersion     the server or library is older than this package needs
-        ├── ScratchError           there is no scratch database to check against, or a connection leads elsewhere
+        ├── ScratchError           no scratch database could be used, or a connection leads to another database
         ├── ConstraintViolation
         │   ├── UniqueViolation
         │   ├── ForeignKeyViolation
         │   ├── CheckViolation
         │   ├── NotNullViolation
-        │   └── TriggerViolation     a trigger refused the change, with the rule's name and its author's words
-        ├── StatementError         the statement itself is at fault: syntax, missing table, wrong type, no permission
+        │   └── TriggerViolation     a trigger refused the change; has the rule's name and sentence
+        ├── StatementError         the statement is wrong: syntax, missing table, wrong type, no permission
         ├── StatementTimeout       stopped by the statement timeout
         ├── TransactionError
         │   ├── TransactionBusy      two tasks used one transaction at once
@@ -46,14 +46,14 @@
         │   ├── TransactionFailed    used again after a statement in it failed
         │   ├── TransactionExpired   ran no statement for too long and was rolled back
         │   ├── ReadOnlyTransaction  a write in a read-only transaction
-        │   ├── TransactionConflict  serialization failure or deadlock; the whole unit may be tried again
-        │   └── CommitUnknown        the connection was lost while COMMIT was under way
+        │   ├── TransactionConflict  serialization failure or deadlock; run the whole transaction again
+        │   └── CommitUnknown        the connection was lost during COMMIT
         ├── DatabaseBusy           a lock, the pool or SQLite's writer was not free in time
         ├── ConnectionFailed       the server cannot be reached, or the connection was lost
-        ├── ListenNotSupported     the database cannot notify this connection: SQLite, or a pooler in between
+        ├── ListenNotSupported     the database cannot notify this connection: it is SQLite, or behind a pooler
         ├── DatabaseFileLost       an open SQLite file was deleted, moved or replaced
         ├── ForkedDatabase         used in a child of the process that opened it
-        ├── WrongEventLoop         used in another event loop, or another thread, than it was opened in
+        ├── WrongEventLoop         used in another event loop or thread than the one that opened it
         └── DatabaseClosed         used before it was opened or after it was closed
 
 Messages say what happened, where and what to do. They never contain values of rows or secrets. The messages of drivers

@@ -129,7 +129,7 @@ class DatabaseBusy(DatabaseError):
 
 
 class ConnectionFailed(DatabaseError):
-    """Check that the server runs and that DATABASE_URL is right. The running statement was not applied."""
+    """Check that the server runs and that DATABASE_URL is right. The work that was running was not applied."""
 
 
 class ListenNotSupported(DatabaseError):

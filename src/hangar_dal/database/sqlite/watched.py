@@ -68,7 +68,7 @@ class WatchedFile:
         return self.error()
 
     def committed(self) -> None:
-        """Raise `DatabaseFileLost` if the database file was deleted or replaced before a commit. Costs one `stat`."""
+        """After a commit, raise `DatabaseFileLost` if the database file was deleted or replaced. Costs one `stat`."""
         if not self.path:
             return
         try:
