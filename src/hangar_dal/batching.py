@@ -1,4 +1,4 @@
-"""The rows of an import, in batches."""
+"""Split the rows of an import into batches."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -12,7 +12,7 @@ T = TypeVar("T")
 def batches(rows: Iterable[T], batch_size: int, *, key: Callable[[T], object] | None = None) -> Iterator[list[T]]:
     """Return the rows in lists of `batch_size`; the last list may be shorter, and none is empty.
 
-    With `key`, a row whose key an earlier row of its list has is left out.
+    With `key`, rows whose key an earlier row of the same list has are left out.
     """
     if type(batch_size) is not int or batch_size < 1:
         raise InvalidValue("batch_size: must be an int of at least 1")

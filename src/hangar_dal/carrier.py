@@ -1,7 +1,7 @@
-"""A catalog as the layers below the queries see it: what a database needs before the catalog's queries can run.
+"""The interface of a catalog for the layers below the queries: what a database needs before queries can run.
 
-`hangar_dal.query.Catalog` is the class behind it. Here only its shape is known, so that opening and migrating a
-database import nothing of the query layer.
+`hangar_dal.query.Catalog` implements it. This module defines only the interface, so that opening and migrating a
+database imports nothing from the query layer.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from hangar_dal.sqlscan import Dialect
 class Opened:
     """The dialect of an open database, and the catalogs whose queries may run on it.
 
-    A catalog makes one for each dialect. Queries look up their plan by it, so it is compared by identity.
+    A catalog creates one object per dialect. It is compared by identity, because queries use it to look up their plans.
     """
 
     dialect: Dialect
@@ -24,33 +24,33 @@ class Opened:
 
 
 class Carrier(Protocol):
-    """Carries migrations, and builds on the tables of other catalogs."""
+    """A catalog with migrations, which may build on the tables of other catalogs."""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the catalog in messages."""
         ...
 
     @property
     def lineage(self) -> Sequence["Carrier"]:
-        """The catalogs that it builds on, each once and in the order of their migrations, then itself."""
+        """The catalogs that this catalog builds on, each once, in the order of their migrations, then this catalog."""
         ...
 
     @property
     def migrations(self) -> Traversable | None:
-        """The folder of its migrations; None if it has none."""
+        """The folder of the migrations; None if the catalog has none."""
         ...
 
     @property
     def user_tables(self) -> str | None:
-        """The module that says what exporting and merging users do with its tables; None if it has no such tables."""
+        """The module that defines how to export and merge the rows of users; None if no table refers to users."""
         ...
 
     @property
     def has_sealed(self) -> bool:
-        """Whether one of its queries reads or writes a sealed value."""
+        """Whether a query of the catalog reads or writes a sealed value."""
         ...
 
     def opened(self, dialect: Dialect) -> Opened:
-        """Its lineage in an open database; always the same object for the same dialect."""
+        """Return the lineage for an open database; always the same object for the same dialect."""
         ...

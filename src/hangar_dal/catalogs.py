@@ -1,4 +1,4 @@
-"""The package's own catalogs. An application names the ones whose tables it wants, and gets no others."""
+"""The catalogs of this package. An application names the catalogs that it needs and gets only their tables."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ ACCOUNTS: Final = Catalog(
     migrations="accounts/migrations",
     modules="hangar_dal",
 )
-"""Users, and all that a sign-in stores."""
+"""Users, sessions, second factors, tokens and security events."""
 
 OUTBOX: Final = Catalog(
     "hangar_dal.sql",
@@ -20,7 +20,7 @@ OUTBOX: Final = Catalog(
     migrations="outbox/migrations",
     modules="hangar_dal",
 )
-"""Messages that a transaction leaves for workers. It knows no users, so that any application can have it."""
+"""Messages that a transaction writes for workers. Independent of users, so that any application can use it."""
 
 COMMUNITY: Final = Catalog(
     "hangar_dal.sql",
@@ -31,7 +31,7 @@ COMMUNITY: Final = Catalog(
     uses=[ACCOUNTS],
     user_tables="hangar_dal.community.user_tables",
 )
-"""Videos, what users do with them and with each other, and notifications."""
+"""Videos, comments, likes, shares, follows, reports and notifications."""
 
 COMMERCE: Final = Catalog(
     "hangar_dal.sql",
@@ -42,7 +42,7 @@ COMMERCE: Final = Catalog(
     uses=[ACCOUNTS],
     user_tables="hangar_dal.commerce.user_tables",
 )
-"""Bookkeeping, payments, subscriptions, invoices and ads."""
+"""Ledger, payments, subscriptions, invoices and advertising."""
 
 LIVESTREAMS: Final = Catalog(
     "hangar_dal.sql",

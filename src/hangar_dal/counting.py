@@ -1,7 +1,7 @@
-"""Count the queries that a block sends, by name and place: what the pytest fixture `hangar_queries` gives.
+"""Count the queries that a block sends, by name and calling line, for the pytest fixture `hangar_queries`.
 
-While a block is open, the methods that send statements are replaced by ones that note each statement first. Without a
-block, a call costs nothing. Builds on `database`.
+While a block is open, the methods that send statements are replaced by methods that first record the statement. Without
+a block, calls have no overhead. Builds on `database`.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from hangar_dal.database import Database, Statement, Transaction
 # A stream opens one cursor. Fetching its rows sends no other statement of the application.
 _SENDING: Final = ((Database, "run"), (Transaction, "run"), (Transaction, "_open_cursor"))
 _ASYNCIO: Final = f"{Path(asyncio.__file__).parent}/"
-# Code that calls a query for its own caller, in the same task.
+# Code that calls a query on behalf of its own caller, in the same task.
 _BETWEEN: Final = (f"{Path(__file__).parent}/", contextlib.__file__, tasks.__file__)
-_ORIGIN_FRAMES: Final = 10  # as many as in asyncio's debug mode
-_LOOP: Final = 3  # runs of one query from one line that are called a loop
+_ORIGIN_FRAMES: Final = 10  # the same number as in asyncio's debug mode
+_LOOP: Final = 3  # this many runs of one query from one line are reported as a loop
 
 _open: list["SentQueries"] = []
 _replaced = contextlib.ExitStack()
@@ -35,10 +35,11 @@ class _Sent(NamedTuple):
 
 
 class SentQueries:
-    """`with SentQueries(at_most=3): ...` raises AssertionError if the block sends more queries, and names them.
+    """Context manager that counts queries: `with SentQueries(at_most=3): ...` raises AssertionError if there are more.
 
-    Counts the statements of every `Database` and `Transaction` of the process, in all tasks, without BEGIN and COMMIT.
-    Blocks can be nested. An exception of the block is raised as it is. `folder` shortens the places in the message.
+    It counts the statements of every `Database` and `Transaction` of the process, in all tasks, without BEGIN and
+    COMMIT. Blocks can be nested. An exception in the block is raised unchanged. `folder` is removed from paths in the
+    message.
     """
 
     def __init__(self, *, at_most: int | None = None, folder: Path | None = None) -> None:
@@ -48,7 +49,7 @@ class SentQueries:
 
     @property
     def names(self) -> list[str]:
-        """The queries that were sent so far, in their order: `["users.get_user", ...]`."""
+        """The names of the queries sent so far, in order: `["users.get_user", ...]`."""
         return [sent.name for sent in self._sent]
 
     def __len__(self) -> int:
@@ -70,7 +71,7 @@ class SentQueries:
             raise AssertionError(f"hangar_queries: {found}\n{self.report()}")
 
     def report(self) -> str:
-        """Each query with its count and the line that called it, then those that run in a loop."""
+        """Return a text with each query, its count and its calling line, followed by the queries that run in a loop."""
         counts = Counter(self._sent)
         width = max((len(sent.name) for sent in counts), default=0)
         lines = [f"{count:4}  {sent.name:{width}}  {self._shown(sent.place)}" for sent, count in counts.items()]
@@ -82,7 +83,7 @@ class SentQueries:
         return "\n".join(lines)
 
     def note(self, statement: Statement, place: str) -> None:
-        """Called for each statement while the block is open."""
+        """Record a statement. Called for each statement while the block is open."""
         self._sent.append(_Sent(statement.name, place, statement.writes))
 
     def _shown(self, place: str) -> str:
@@ -95,7 +96,7 @@ def _start(block: SentQueries) -> None:
             original = getattr(owner, method)
             setattr(owner, method, _noting(original))
             _replaced.callback(setattr, owner, method, original)
-        # So that a coroutine knows the line that made it, which may have given it to a task of its own.
+        # Record the line that created a coroutine, because the coroutine may run in another task.
         depth = sys.get_coroutine_origin_tracking_depth()
         sys.set_coroutine_origin_tracking_depth(max(depth, _ORIGIN_FRAMES))
         _replaced.callback(sys.set_coroutine_origin_tracking_depth, depth)
@@ -110,7 +111,7 @@ def _stop(block: SentQueries) -> None:
 
 def _noting(original: Callable[..., Any]) -> Callable[..., Any]:
     def noting(self: Any, statement: Statement, parameters: Any) -> Any:
-        if statement.name:  # the package's own statements have none
+        if statement.name:  # the package's own statements have no name
             place = _place(sys._getframe(1))
             for block in _open:
                 block.note(statement, place)
@@ -120,7 +121,7 @@ def _noting(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _place(frame: FrameType | None) -> str:
-    """The line outside of the package that called the query, or that made the coroutine of its task."""
+    """Return the line outside the package that called the query or created the coroutine of its task."""
     while frame is not None and frame.f_code.co_filename.startswith(_BETWEEN):
         frame = frame.f_back
     if frame is not None and not frame.f_code.co_filename.startswith(_ASYNCIO):

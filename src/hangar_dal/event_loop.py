@@ -1,4 +1,4 @@
-"""Everything here runs on asyncio. Builds on `errors`."""
+"""Check that the code runs on an asyncio event loop. Builds on `errors`."""
 
 import asyncio
 from typing import Final
@@ -12,6 +12,6 @@ _NOWHERE: Final = (
 
 
 def require_asyncio() -> None:
-    """Raise `WrongEventLoop` under another library's event loop, or under none, before anything is begun there."""
+    """Raise `WrongEventLoop` unless an asyncio event loop is running. Call it before any work starts."""
     if asyncio._get_running_loop() is None:
         raise WrongEventLoop(_NOWHERE)

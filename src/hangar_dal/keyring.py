@@ -1,4 +1,4 @@
-"""Where the keys that seal come from: the settings, a key file, one made beside a SQLite database, or a function.
+"""Load the sealing keys from the settings, a key file, a generated file next to a SQLite database, or a function.
 
 Builds on `settings` and `sealing`, which do not import each other.
 """
@@ -25,22 +25,22 @@ _MAX_FILE_BYTES: Final = 1 << 16
 _ROOT: Final = 0
 
 Keys = Callable[[], str | SecretStr | Awaitable[str | SecretStr]]
-"""An application's function that gets the keys, from a key management service for example.
+"""A function of the application that returns the keys, for example from a key management service.
 
-Returns them as HANGAR_SEALING_KEYS has them: `id:base64` entries, the one that seals first.
+It returns them in the format of HANGAR_SEALING_KEYS: `id:base64` entries, the sealing key first.
 """
 
 
 def open_keyring(settings: Settings) -> Keyring:
-    """HANGAR_SEALING_KEYS, else HANGAR_SEALING_KEY_FILE, else the key file beside the SQLite database.
+    """Return the keys of HANGAR_SEALING_KEYS, of HANGAR_SEALING_KEY_FILE, or of the key file of a SQLite database.
 
-    The key file is made if it is missing; `missing_key_file` tells so beforehand. It belongs into every backup, in
-    another place than the database. `:memory:` gets a key that is not stored.
+    A missing key file is created; `missing_key_file` tells in advance. Include the key file in every backup, but store
+    it apart from the database. `:memory:` gets a key that is not stored. Raises `SettingsError`.
     """
     try:
         return _found(settings)
     except SettingsError as error:
-        raise_alone(error.with_traceback(None))  # frames further down have keys in local variables
+        raise_alone(error.with_traceback(None))  # deeper frames have keys in local variables
 
 
 def _found(settings: Settings) -> Keyring:
@@ -61,14 +61,14 @@ def _found(settings: Settings) -> Keyring:
 
 
 async def ask_for_keyring(keys: Keys) -> Keyring:
-    """The keyring that a function returns. A plain function runs in a thread, so it may wait for a service.
+    """Return the keyring from a function of the application. A plain function runs in a thread, so it may block.
 
-    Errors show neither what the function returned nor the message of what it raised, which may hold keys.
+    Errors show neither the return value of the function nor the message of its exception: both may contain keys.
     """
     try:
         return _parsed(keys, await _asked(keys))
     except SettingsError as error:
-        raise_alone(error.with_traceback(None))  # frames further down have keys in local variables
+        raise_alone(error.with_traceback(None))  # deeper frames have keys in local variables
 
 
 async def _asked(keys: Keys) -> Any:
@@ -90,7 +90,7 @@ async def _asked(keys: Keys) -> Any:
 
 
 def _called(keys: Keys) -> tuple[Any, Exception | None]:
-    """The answer or the error. No future can carry a StopIteration out of a thread."""
+    """Return the answer or the error. A future cannot carry a StopIteration out of a thread."""
     try:
         return keys(), None
     except Exception as error:
@@ -112,7 +112,7 @@ def _named(keys: Keys) -> str:
 
 
 def missing_key_file(settings: Settings) -> Path | None:
-    """The key file that `open_keyring` would make; None if it would make none."""
+    """Return the key file that `open_keyring` would create; None if it would create none."""
     target = settings.target
     if settings.sealing_keys is not None or settings.sealing_key_file is not None:
         return None
@@ -134,7 +134,7 @@ def _beside(target: SqliteTarget) -> Path:
 
 def _read(path: Path) -> Keyring:
     try:
-        # O_NONBLOCK: opening a pipe would otherwise wait until somebody writes to it.
+        # O_NONBLOCK: opening a pipe would otherwise wait for a writer.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
             status = os.fstat(file.fileno())
             content = file.read(_MAX_FILE_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
@@ -160,9 +160,9 @@ def _of_entries(text: str, where: str) -> Keyring:
 
 
 def _refuse_readers(path: Path, status: os.stat_result) -> None:
-    """Only the owner may read a key file, and must be this process's user or root.
+    """Raise `SettingsError` unless only the owner can read the key file, and the owner is this user or root.
 
-    The group may read a file of root: orchestrators give secrets to a user other than root in this way.
+    The group may read a file owned by root, because orchestrators provide secrets to non-root users this way.
     """
     if status.st_uid not in {os.geteuid(), _ROOT}:
         raise SettingsError(
@@ -182,7 +182,7 @@ def _unreadable(path: Path, error: OSError) -> SettingsError:
 
 
 def _make(path: Path) -> None:
-    """Create the key file, whole or not at all. If two processes do so at once, the first one's file stays."""
+    """Create the key file atomically. If two processes create it at once, the first file stays."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -192,7 +192,7 @@ def _make(path: Path) -> None:
                 file.write(f"{new_key()}\n")
                 file.flush()
                 os.fsync(file.fileno())
-            path.hardlink_to(draft)  # unlike a rename, fails if the file is there by now
+            path.hardlink_to(draft)  # unlike a rename, this fails if the file exists
         except FileExistsError:
             pass
         finally:

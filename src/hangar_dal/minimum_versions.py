@@ -1,7 +1,7 @@
-"""The oldest databases that are supported. Imports no other module."""
+"""The oldest supported versions of the databases. Imports no other module."""
 
 from typing import Final
 
-# STRICT tables came with it.
+# The first version with STRICT tables.
 SQLITE: Final = (3, 37, 0)
 POSTGRESQL: Final = 14

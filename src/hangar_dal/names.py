@@ -1,4 +1,4 @@
-"""What people are called: text in which every character can be seen. Builds on `unicode14`."""
+"""Names of people: text without invisible characters. Builds on `unicode14`."""
 
 from pydantic_core import PydanticCustomError
 
@@ -6,10 +6,10 @@ from hangar_dal.unicode14 import invisible
 
 
 def visible_name(text: str) -> str:
-    """Return the name, or raise if two names could look the same because of invisible characters.
+    """Return the name, or raise an error if it contains invisible characters, which make different names look the same.
 
-    Refused are the categories Cc, Cf, Zl and Zp, those of Zs but the ordinary space, what is Default_Ignorable (such as
-    joiners, variation selectors and fillers), and spaces at the beginning or end.
+    Rejects the categories Cc, Cf, Zl and Zp, all of Zs except the ordinary space, Default_Ignorable characters (such as
+    joiners, variation selectors and fillers), and leading or trailing spaces.
     """
     if invisible().search(text):
         raise PydanticCustomError("hangar_name", "a name must not contain invisible characters or special spaces")

@@ -234,9 +234,9 @@ async def fail(
 ) -> bool:
     """Retry a message later, or make it a dead letter after `max_attempts`; return True if it will be retried.
 
-    Without `retry_after`, the pause doubles with each attempt, from one second to one hour, with up to 25 % jitter so
-    that messages that failed together are not retried together. The first 1,000 characters of `error` are stored: leave
-    out secrets and personal data. Raises `MessageLeaseLost` if another worker has claimed the message since.
+    Without `retry_after`, the pause doubles with each attempt, from one second to one hour, minus up to 25 % at random,
+    so that messages that failed together are not retried together. The first 1,000 characters of `error` are stored:
+    leave out secrets and personal data. Raises `MessageLeaseLost` if another worker has claimed the message since.
     """
     last_error, is_last = error[:MAX_ERROR_CHARACTERS], message.attempts >= max_attempts
     if is_last:

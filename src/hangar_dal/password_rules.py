@@ -1,8 +1,8 @@
-"""Which passwords may be chosen: long enough, and not among those that a guesser tries early.
+"""Password rules: long enough, and not among the passwords that an attacker tries first.
 
-The length follows NIST SP 800-63B revision 4 (2025): 15 characters where the password is the only factor, as it is
-in `authenticate`; 8 beside a second one. There are no rules about kinds of characters, which the same source forbids.
-Strength is what zxcvbn estimates. Builds on `values`, below `passwords`.
+The length follows NIST SP 800-63B revision 4 (2025): 15 characters if the password is the only factor, as in
+`authenticate`; 8 with a second factor. There are no rules about kinds of characters, which the same standard forbids.
+zxcvbn estimates the strength. Builds on `values`.
 """
 
 import re
@@ -52,7 +52,7 @@ _REASONS: Final = (
 
 
 def normalised(password: SecretStr) -> str:
-    """Return the password in NFKC, so that the same keys pressed on another system give the same password.
+    """Return the password in NFKC, so that the same keys on another system give the same password.
 
     Raises `WeakPassword` if it is too long, before it is normalised.
     """
@@ -65,30 +65,30 @@ def normalised(password: SecretStr) -> str:
 
 
 def check_secret(password: SecretStr) -> None:
-    """Raise `InvalidValue` for what is no `SecretStr`, or holds characters that cannot be stored."""
+    """Raise `InvalidValue` unless the password is a `SecretStr` with characters that can be stored."""
     if not isinstance(password, SecretStr):
         raise InvalidValue(f"password: expected SecretStr, got {type(password).__name__}")
     try:
         check_text("password", password.get_secret_value())
     except InvalidValue as error:
-        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables
+        raise_alone(error.with_traceback(None))  # deeper frames have the password in local variables
 
 
 def check_length(password: SecretStr, minimum: int = MIN_CHARACTERS) -> None:
-    """Raise what `check_secret` raises, and `WeakPassword` if the password is too short or too long."""
+    """Raise `WeakPassword` if the password is too short or too long, and the errors of `check_secret`."""
     check_secret(password)
     try:
         is_short = len(normalised(password)) < minimum
     except InvalidValue as error:
-        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables
+        raise_alone(error.with_traceback(None))  # deeper frames have the password in local variables
     if is_short:
         raise WeakPassword(f"the password must have at least {minimum} characters")
 
 
 def check_strength(password: SecretStr, context: Iterable[str | None], minimum: int) -> None:
-    """Raise `WeakPassword`, with a sentence for the user, if a guesser would try this password early.
+    """Raise `WeakPassword`, with a message for the user, if the password is easy to guess.
 
-    `context` holds what is known about the user: username, e-mail address, name. Takes some milliseconds of CPU.
+    `context` contains known facts about the user: username, e-mail address, name. Takes a few milliseconds of CPU time.
     """
     check_length(password, minimum)
     text = normalised(password)
@@ -115,15 +115,15 @@ def _reason(found: Entropy) -> str:
 
 
 def _estimate(text: str, known: list[str]) -> Entropy:
-    """The strength of a password's beginning: what follows can only make it stronger."""
+    """Return the estimated strength of a password's beginning. Further characters can only make it stronger."""
     return zxcvbn(text[:_ESTIMATED_CHARACTERS].translate(_ALIKE), [word.translate(_ALIKE) for word in known])
 
 
 def _parts(context: Iterable[str | None]) -> Iterator[str]:
-    """Each text about the user, folded, and each word in it: `ada@hangar.example` has `ada`, `hangar`, `example`."""
+    """Yield each text about the user, folded, and its words: `ada`, `hangar` and `example` for `ada@hangar.example`."""
     for text in context:
         if text:
-            encodable = text.encode(errors="replace").decode()  # a name with a lone surrogate is refused later
+            encodable = text.encode(errors="replace").decode()  # a name with a lone surrogate is rejected later
             folded = unicodedata.normalize("NFKC", encodable).casefold()
             yield folded
             yield folded.partition("@")[0]

@@ -1,7 +1,7 @@
-"""Password hashes: argon2id, made and verified on threads of their own, with a limit on how many calls wait.
+"""Password hashes: argon2id, computed on dedicated threads with a limited number of waiting calls.
 
-Hashes have argon2-cffi's default parameters (64 MiB, 3 passes, 4 lanes): measured, 7 times the work of the least that
-OWASP recommends (19 MiB, 2 passes, 1 lane). Builds on `password_rules`.
+Hashes have argon2-cffi's default parameters (64 MiB, 3 passes, 4 lanes). In measurements, this takes 7 times the work
+of OWASP's minimum (19 MiB, 2 passes, 1 lane). Builds on `password_rules`.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from hangar_dal.errors import HashingBusy, InvalidValue, WeakPassword, raise_alo
 from hangar_dal.event_loop import require_asyncio
 from hangar_dal.password_rules import MIN_CHARACTERS, check_length, check_strength, normalised
 
-# A hash takes 64 MiB and a tenth of a second, so the last in a full queue waits for about three seconds.
+# A hash takes 64 MiB and 0.1 seconds, so the last call in a full queue waits for about three seconds.
 THREADS: Final = 2
 MAX_WAITING: Final = 64
 
 UNUSABLE: Final = "!"
-"""What to store as the hash of an account whose user has not chosen a password yet: no password verifies against it."""
+"""The stored hash of an account without a password. No password verifies against it."""
 
 T = TypeVar("T")
 
@@ -38,49 +38,50 @@ _HASHER: Final = PasswordHasher()
 async def check_password(
     password: SecretStr, *, context: Iterable[str | None] = (), minimum: int = MIN_CHARACTERS
 ) -> None:
-    """Raise `WeakPassword`, with a sentence for the user, if a guesser would try this password early.
+    """Raise `WeakPassword`, with a message for the user, if the password is easy to guess.
 
-    `context` holds what is known about the user: username, e-mail address, name. `minimum` is the least length; with
-    less than 15 characters, which is for use beside a second factor, an easier password is accepted too.
+    `context` contains known facts about the user: username, e-mail address, name. `minimum` is the minimum length. Less
+    than 15 is for accounts with a second factor, and also accepts easier passwords.
     """
     try:
         check_length(password, minimum)
         await _off_loop(check_strength, password, tuple(context), minimum)
     except InvalidValue as error:
-        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables
+        raise_alone(error.with_traceback(None))  # deeper frames have the password in local variables
 
 
 async def hash_password(
     password: SecretStr, *, context: Iterable[str | None] = (), minimum: int = MIN_CHARACTERS
 ) -> str:
-    """Return an argon2id hash of the password, to be stored as text, or raise `WeakPassword`.
+    """Return an argon2id hash of the password as text, or raise `WeakPassword`.
 
-    `context` and `minimum` are those of `check_password`. Hashing takes a tenth of a second on a thread kept for it, so
+    `context` and `minimum` are the same as for `check_password`. Hashing takes 0.1 seconds on a dedicated thread, so
     call this before you open a transaction. Raises `HashingBusy` if too many calls wait for these threads.
     """
     try:
         check_length(password, minimum)
         return await _off_loop(_check_and_hash, password, tuple(context), minimum)
     except InvalidValue as error:
-        raise_alone(error.with_traceback(None))  # frames further down have the password in local variables
+        raise_alone(error.with_traceback(None))  # deeper frames have the password in local variables
 
 
 async def rehash_password(password: SecretStr) -> str:
-    """Return a new hash of a password that was just verified, without asking whether it may still be chosen."""
+    """Return a new hash of a password that was just verified, without checking the password rules."""
     return await _off_loop(_hash, password)
 
 
 async def verify_password(stored: str | None, password: SecretStr) -> bool:
-    """Return whether the password made the stored hash. None, for no such user, takes the same work and is False.
+    """Return whether the password matches the stored hash.
 
-    A hash with cheaper parameters than today's takes today's work too, and so does a password that is too long.
-    Raises `HashingBusy` if too many calls wait. A caller that is cancelled while it waits leaves the queue.
+    None, for an unknown user, takes the same time and gives False. A hash with weaker parameters and a password that is
+    too long also take the same time. Raises `HashingBusy` if too many calls wait. A call that is cancelled while it
+    waits leaves the queue.
     """
     return await _off_loop(_verify, stored, password)
 
 
 def is_too_long(password: SecretStr) -> bool:
-    """Return whether no account can have this password, because it is longer than any that is accepted."""
+    """Return whether the password exceeds the maximum length, so that no account can have it."""
     try:
         normalised(password)
     except WeakPassword:
@@ -89,12 +90,12 @@ def is_too_long(password: SecretStr) -> bool:
 
 
 def needs_rehash(stored: str) -> bool:
-    """Whether the hash has other parameters than today's: hash the password again while it is at hand."""
+    """Return whether the hash has outdated parameters, so that the password should be hashed again."""
     return _parameters(stored) is None or _HASHER.check_needs_rehash(stored)
 
 
 class _Queue:
-    """Threads kept for hashing, and a limited number of calls that run or wait, whatever the number of sign-ins."""
+    """Threads for hashing, and a semaphore that limits the number of running and waiting calls."""
 
     def __init__(self) -> None:
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hangar-passwords")
@@ -106,7 +107,7 @@ def _queue() -> _Queue:
     return _Queue()
 
 
-os.register_at_fork(after_in_child=_queue.cache_clear)  # threads do not survive a fork: the child makes its own
+os.register_at_fork(after_in_child=_queue.cache_clear)  # threads do not survive a fork, so the child creates its own
 
 
 async def _off_loop(work: Callable[..., T], *arguments: Any) -> T:
@@ -119,7 +120,7 @@ async def _off_loop(work: Callable[..., T], *arguments: Any) -> T:
     except BaseException:
         queue.places.release()
         raise
-    running.add_done_callback(lambda _: queue.places.release())  # called as well if it is cancelled while it waits
+    running.add_done_callback(lambda _: queue.places.release())  # also called if the call is cancelled while it waits
     return await asyncio.wrap_future(running)
 
 
@@ -135,7 +136,7 @@ def _hash(password: SecretStr) -> str:
 def _verify(stored: str | None, password: SecretStr) -> bool:
     try:
         text = normalised(password)
-    except WeakPassword:  # such a password was never accepted, so it is wrong for every account
+    except WeakPassword:  # no account can have such a password
         stored, text = None, ""
     cost = _parameters(stored)
     if stored is None or cost is None:
@@ -156,7 +157,7 @@ def _parameters(stored: str | None) -> Parameters | None:
 
 
 def _decoy() -> str:
-    """A hash that no password has, at today's cost."""
+    """Return a hash with the current parameters that no password matches."""
     salt, tag = (
         b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (_HASHER.salt_len, _HASHER.hash_len)
     )
@@ -165,7 +166,7 @@ def _decoy() -> str:
 
 
 def _work(kibibyte_passes: int) -> None:
-    """Burns the time that an argon2id of this much memory times passes takes; nothing if that is below its least."""
+    """Spend the time of an argon2id hash with this memory times passes; do nothing if argon2 needs more memory."""
     memory = kibibyte_passes // _HASHER.time_cost
     if memory >= 8 * _HASHER.parallelism:
         hash_secret_raw(b"", bytes(16), _HASHER.time_cost, memory, _HASHER.parallelism, _HASHER.hash_len, Type.ID)

@@ -1,7 +1,7 @@
-"""Which migrations a catalog and those it builds on carry, against those a database has had.
+"""Compare the migrations of a catalog and its base catalogs with the migrations applied to a database.
 
-One SELECT shows whether a database is up to date. Knows neither yoyo nor a driver, so that opening a database costs
-neither import. Builds on `carrier`.
+One SELECT shows whether a database is up to date. Imports neither yoyo nor a driver, so that opening a database stays
+fast. Builds on `carrier`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -14,15 +14,15 @@ from hangar_dal.errors import CatalogError, SchemaOutOfDate
 from hangar_dal.sqlscan import Dialect
 
 MIGRATION_TABLE: Final = "_yoyo_migration"
-# What yoyo keeps for itself is no table of an application.
+# yoyo's own tables, which are not tables of an application.
 YOYO_TABLES: Final = ("yoyo_lock", "_yoyo_log", MIGRATION_TABLE, "_yoyo_version")
 APPLIED_SQL: Final = f"SELECT migration_id FROM {MIGRATION_TABLE}"  # noqa: S608
-# yoyo's own temporary files and `__init__.py` are no migrations.
+# Files with this prefix are not migrations: `__init__.py` and yoyo's temporary files.
 _NO_MIGRATION: Final = "_"
 
 
 def carried(catalog: Carrier) -> Mapping[str, Carrier]:
-    """The ids of all migrations of a catalog's lineage, in the order in which they are applied, with their catalogs.
+    """Return the ids of all migrations of a catalog's lineage, in the order of application, with their catalogs.
 
     Raises `CatalogError` if a folder is missing, or if two catalogs have a migration of the same id.
     """
@@ -36,7 +36,7 @@ def carried(catalog: Carrier) -> Mapping[str, Carrier]:
 
 
 def scripts(catalog: Carrier, dialect: Dialect) -> Iterator[str]:
-    """The SQL of all migrations of a catalog's lineage, in the order in which they are applied."""
+    """Yield the SQL of all migrations of a catalog's lineage, in the order of application."""
     for migration, each in carried(catalog).items():
         folder = _folder(each)
         if folder is not None:
@@ -44,7 +44,7 @@ def scripts(catalog: Carrier, dialect: Dialect) -> Iterator[str]:
 
 
 def check(catalog: Carrier, applied: Collection[str]) -> None:
-    """Raises `SchemaOutOfDate`, with the command that helps, unless every migration of the lineage was applied."""
+    """Raise `SchemaOutOfDate`, with the command to run, unless all migrations of the lineage are applied."""
     every = carried(catalog)
     missing = tuple(migration for migration in every if migration not in applied)
     if missing:

@@ -1,7 +1,7 @@
-"""A rule of `hangar-dal check` or `hangar-dal migrations verify`, and a finding: one place where a rule is broken.
+"""Rules of `hangar-dal check` and `hangar-dal migrations verify`, and findings: the places where a rule is broken.
 
-Each rule stands in the module that finds where it is broken. `contract/rules.py` lists all of them: docs/rules.md,
-`hangar-dal check --explain` and SARIF reports are made from this list. Imports no other module.
+Each rule is defined in the module that checks it. `contract/rules.py` lists all rules. docs/rules.md, `hangar-dal check
+--explain` and SARIF reports are generated from this list. Imports no other module.
 """
 
 import re
@@ -13,7 +13,7 @@ _LINK: Final = re.compile(r"\[([^]]+)\]\([^)]+\)")
 
 
 class Problem(NamedTuple):
-    """What is wrong, and what to write instead; not yet where."""
+    """What is wrong and how to fix it, without a location."""
 
     message: str
     fix: str = ""
@@ -22,15 +22,16 @@ class Problem(NamedTuple):
         return f"{self.message}; {self.fix}" if self.fix else self.message
 
     def of(self, what: str) -> Self:
-        """The same, of what is named first."""
+        """Return the same problem with the name `what` in front of the message."""
         return self._replace(message=f"{what}: {self.message}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """Sorted by place. `rule` is the id of a rule, which docs/rules.md explains; `query` is `file.function`.
+    """A place where a rule is broken. `rule` is the id of the rule, see docs/rules.md; `query` is `file.function`.
 
-    `dialect` is empty for what both databases share: a signature, a model, a file that only one of them lacks.
+    Findings sort by location. `dialect` is empty if the finding concerns both databases, such as a signature or a
+    model.
     """
 
     path: str
@@ -45,7 +46,7 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """All of it in one line for an error message, the query named once."""
+        """The whole finding in one line for an error message. The query is named once."""
         named = self.message.startswith((self.query, *(f"{self.query.rpartition('.')[2]}{end}" for end in (" ", ":"))))
         query = "" if not self.query or named or self.rule == "file-format" else f"{self.query}: "
         return f"{self.path}:{self.line}: {query}{self.message}{f'; {self.fix}' if self.fix else ''}"
@@ -53,7 +54,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What holds for queries or migrations.
+    """A rule for queries or migrations.
 
     id: lower case, with hyphens.
     summary: one sentence that says what holds.
@@ -75,11 +76,11 @@ class Rule:
 
     @property
     def text(self) -> str:
-        """Summary and explanation, without the links, which only a page of the documentation can follow."""
+        """Summary and explanation, without links, which work only in the documentation."""
         return _LINK.sub(r"\1", f"{self.summary}\n\n{self.explanation}")
 
     def finding(
         self, path: str, line: int, column: int, message: str, fix: str = "", *, dialect: str = "", query: str = ""
     ) -> Finding:
-        """A place where this rule is broken. `line` and `column` count from 1."""
+        """Return a finding of this rule. `line` and `column` count from 1."""
         return Finding(path, line, column, dialect, query, self.id, self.severity, message, fix)

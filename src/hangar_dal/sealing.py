@@ -1,8 +1,8 @@
-"""Seals values before they reach SQL, so that a stolen database, dump or log holds no credentials.
+"""Seal values before they reach SQL, so that a stolen database, dump or log contains no credentials.
 
-A sealed value is the text `v1.<key id>.<base64 of nonce and ciphertext>`: AES-256-GCM with a random 96-bit nonce.
-Its associated data names the table, the column and the row, so a sealed value opens only in the place it was sealed
-for. No database, no files. Builds on `values`; does not import `settings`.
+A sealed value is the text `v1.<key id>.<base64 of nonce and ciphertext>`: AES-256-GCM with a random 96-bit nonce. Its
+associated data contains the table, the column and the bound fields of the row, so a sealed value can only be opened in
+its original place. Uses no database and no files. Builds on `values`; does not import `settings`.
 """
 
 import re
@@ -20,9 +20,7 @@ from hangar_dal.errors import InvalidValue, SealError, SettingsError, raise_alon
 from hangar_dal.sizes import MAX_JSON_BYTES
 
 MAX_PLAINTEXT: Final = MAX_JSON_BYTES
-MAX_SEALED_TEXT: Final = (
-    MAX_PLAINTEXT * 4 // 3 + 128
-)  # its base64, the header, nonce and tag: longer was not sealed here
+MAX_SEALED_TEXT: Final = MAX_PLAINTEXT * 4 // 3 + 128  # base64 of the plaintext, plus header, nonce and tag
 
 _FORMAT: Final = "v1"
 HEADER_LENGTH: Final = len(f"{_FORMAT}..") + 32  # with the longest key id
@@ -35,10 +33,10 @@ _KEYS_HINT: Final = "HANGAR_SEALING_KEYS or the file that HANGAR_SEALING_KEY_FIL
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Says in a model that a field is stored sealed, and to which fields of the same row it is bound.
+    """Marks a model field that is stored sealed, and names the fields of the same row to which it is bound.
 
-    `cookies: Annotated[JsonObject, Sealed("session_cookies", "cookies", bind=("id", "user_id"))]`. A sealed value
-    that is copied to another row, column or table does not open there.
+    `cookies: Annotated[JsonObject, Sealed("session_cookies", "cookies", bind=("id", "user_id"))]`. A sealed value that
+    is copied to another row, column or table cannot be opened there.
     """
 
     table: str
@@ -49,17 +47,17 @@ class Sealed:
         _declared.setdefault((self.table, self.column), set()).add(self.bind)
 
 
-# Filled when models are imported: a backup opens all sealed values and does not know the models.
+# Filled when models are imported. A backup opens all sealed values without knowing the models.
 _declared: Final[dict[tuple[str, str], set[tuple[str, ...]]]] = {}
 
 
 def declared_bindings(table: str, column: str) -> tuple[tuple[str, ...], ...]:
-    """The fields that the imported models bind this column to. Two models may bind it differently."""
+    """Return the fields to which the imported models bind this column. Two models may bind it differently."""
     return tuple(_declared.get((table, column), ()))
 
 
 def missing_key(key_id: str, *, table: str, column: str) -> SealError:
-    """The error for a value whose key is not configured."""
+    """Return the error for a value whose key is not configured."""
     reason = f"sealed with key {key_id}, which is not configured. Add it to {_KEYS_HINT}."
     return SealError(reason, table=table, column=column, key_id=key_id)
 
@@ -67,7 +65,7 @@ def missing_key(key_id: str, *, table: str, column: str) -> SealError:
 class Keyring:
     """Seals with its first key and opens with any of them, so that keys can be replaced while the application runs.
 
-    A random nonce is safe for 2**32 values a key; make a new key long before that.
+    A random nonce is safe for 2**32 values per key. Create a new key long before that.
     """
 
     __slots__ = ("_ciphers",)
@@ -91,7 +89,7 @@ class Keyring:
         return tuple(self._ciphers)
 
     def seal(self, plaintext: bytes, *, table: str, column: str, bound: Sequence[str]) -> str:
-        """The text to store in `column` of the row whose bound columns hold `bound`."""
+        """Return the text to store in `column` of the row whose bound columns have the values `bound`."""
         if len(plaintext) > MAX_PLAINTEXT:
             raise InvalidValue(f"{table}.{column}: a value to seal must not be larger than {MAX_PLAINTEXT} bytes")
         key_id, cipher = next(iter(self._ciphers.items()))
@@ -101,7 +99,7 @@ class Keyring:
         return f"{header}.{b64encode(nonce + ciphertext).decode()}"
 
     def unseal(self, text: str, *, table: str, column: str, bound: Sequence[str]) -> bytes:
-        """What was sealed for this very place; `SealError` if the text was altered or moved, or its key is not here."""
+        """Return the plaintext. Raises `SealError` if the text was altered or moved, or its key is not configured."""
         if len(text) > MAX_SEALED_TEXT:
             raise SealError("the stored text is longer than any sealed value", table=table, column=column)
         version, _, rest = text.partition(".")
@@ -135,7 +133,7 @@ class Keyring:
 
 
 class NoKeyring(Keyring):
-    """Stands where a database was opened without keys, because no catalog of it had a sealed value then."""
+    """The keyring of a database that was opened without keys, because none of its catalogs had a sealed value then."""
 
     __slots__ = ()
 
@@ -156,9 +154,9 @@ _NO_KEYRING: Final = (
 
 
 def parse_keys(text: str) -> Keyring:
-    """The keyring written as `id:base64` entries, separated by commas or line ends; a `#` begins a comment.
+    """Return the keyring for `id:base64` entries, separated by commas or line breaks; `#` begins a comment.
 
-    The entry that seals comes first. Messages count the entries and never show one.
+    The first entry seals. Error messages refer to entries by number and never show them.
     """
     keys: list[tuple[str, bytes]] = []
     lines = (line.partition("#")[0] for line in text.splitlines())
@@ -173,18 +171,18 @@ def parse_keys(text: str) -> Keyring:
 
 
 def new_key() -> str:
-    """A fresh random key with a fresh id: one entry of HANGAR_SEALING_KEYS."""
+    """Return a new random key with a new id, as an entry of HANGAR_SEALING_KEYS."""
     return f"k{secrets.token_hex(4)}:{b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}"
 
 
 def sealed_with(text: str) -> str | None:
-    """The id of the key that a text was sealed with; None if the text is not a sealed value."""
+    """Return the id of the key that a text was sealed with; None if the text is not a sealed value."""
     key_id, body = _header(text)
     return key_id if len(_decoded(body)) >= _LEAST_BYTES else None
 
 
 def key_id_of(beginning: str) -> str | None:
-    """The id of the key in the first `HEADER_LENGTH` characters of a sealed value; None if it is no sealed value."""
+    """Return the key id from the first `HEADER_LENGTH` characters of a sealed value; None for another text."""
     return _header(beginning)[0]
 
 
@@ -195,16 +193,19 @@ def _header(text: str) -> tuple[str | None, str]:
 
 
 def _associated_data(header: str, table: str, column: str, bound: Sequence[str]) -> bytes:
-    """Each part behind its length, so that no two places give the same bytes."""
+    """Return all parts, each prefixed with its length, so that no two places give the same bytes."""
     parts = [part.encode(errors="surrogatepass") for part in (header, table, column, *bound)]
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
 def _decoded(text: str) -> bytes:
-    """The bytes of canonical base64, or none: each value has one text only, so that an altered one cannot open."""
+    """Return the bytes of canonical base64, else empty bytes.
+
+    Each value has only one text, so altered texts are rejected.
+    """
     try:
         decoded = a2b_base64(text, strict_mode=True)
     except ValueError:
         return b""
-    # The strict mode lets the unused bits of the last character pass.
+    # Strict mode does not check the unused bits of the last character.
     return decoded if text.endswith(b64encode(decoded[-(len(decoded) % 3 or 3) :]).decode()) else b""

@@ -1,9 +1,8 @@
-"""Everything that can be configured, read from the environment and from a UTF-8 `.env` in the working directory.
+"""All settings, read from the environment and from a UTF-8 file `.env` in the working directory.
 
     async with open_database(Settings(database_url="sqlite:///shop.db"), catalog=CATALOG) as db: ...
 
-Arguments come before the environment, the environment before `.env`. Builds on `urls`, which says what a
-database URL means.
+Arguments override the environment, and the environment overrides `.env`. Builds on `urls`, which parses database URLs.
 """
 
 from collections.abc import Mapping
@@ -23,11 +22,11 @@ __all__ = ["DEFAULT_URL", "PostgresTarget", "Settings", "SqliteTarget", "Target"
 DEFAULT_URL: Final = "sqlite:///hangar_bay_dev.db"
 _ENV_FILE: Final = ".env"
 _MAX_ENV_BYTES: Final = 1 << 20
-_ENV_ENCODING: Final = "utf-8-sig"  # plain UTF-8, and the same with the mark that Windows editors put in front
+_ENV_ENCODING: Final = "utf-8-sig"  # UTF-8 with or without the byte order mark that Windows editors add
 
 
 def _zero_or_a_millisecond(seconds: float) -> float:
-    """PostgreSQL counts in milliseconds: less than one would become 0, which means no limit."""
+    """Reject a value below one millisecond: PostgreSQL would round it to 0, which means no limit."""
     if 0 < seconds < 0.001:
         raise ValueError("must be 0 for no limit, or at least 0.001")
     return seconds
@@ -40,9 +39,10 @@ SecondsOrNoLimit = Annotated[float, Field(ge=0, le=86_400), AfterValidator(_zero
 
 
 class Settings(BaseSettings):
-    """Checked when made: a wrong or half-given setting is a `SettingsError` that names its variable, never its value.
+    """The settings.
 
-    Arguments have the fields' names: `Settings(pool_size=20)`. An empty text counts as not given.
+    A wrong or incomplete setting raises `SettingsError` with the name of its variable, never its value. Arguments have
+    the fields' names: `Settings(pool_size=20)`. An empty string counts as not set.
     """
 
     model_config = SettingsConfigDict(
@@ -98,7 +98,7 @@ class Settings(BaseSettings):
             problems = [f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors(include_input=False)]
             raise_alone(SettingsError("\n".join(problems)))
         except SettingsError as error:
-            raise_alone(error.with_traceback(None))  # frames further down have passwords in local variables
+            raise_alone(error.with_traceback(None))  # deeper frames have passwords in local variables
 
     def __getstate__(self) -> NoReturn:
         raise TypeError(
@@ -113,14 +113,14 @@ class Settings(BaseSettings):
 
     @property
     def target(self) -> Target:
-        """What the URL means."""
+        """The database that the URL names."""
         return self._target
 
     def _given_url(self) -> str:
         return self.database_url.get_secret_value().strip() if self.database_url else ""
 
     def _url_from_parts(self) -> str | None:
-        """Each part %-encoded, so that any character is allowed in any of them; None if no part is given."""
+        """Return the URL from the POSTGRES_* parts, %-encoded to allow any character; None if no part is set."""
         host, user, database = self.postgres_host, self.postgres_user, self.postgres_db
         password = self.postgres_password
         is_socket = host is not None and host.startswith("/")
@@ -150,21 +150,24 @@ _VARIABLES: Final = {name: str(field.validation_alias) for name, field in Settin
 
 
 def _by_variable(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments under their variables' names; parts of a URL given here are not overruled by the environment's URL."""
+    """Return the arguments by the names of their variables.
+
+    Parts of a URL given here override the environment's URL.
+    """
     if unknown := sorted(values.keys() - _VARIABLES.keys()):
         raise TypeError(f"Settings has no {', '.join(unknown)}; it takes {', '.join(_VARIABLES)}")
-    given = {name: value for name, value in values.items() if value != ""}  # None is an answer, "" is none
+    given = {name: value for name, value in values.items() if value != ""}  # None is a value, "" is not
     if "database_url" not in given and any(name.startswith("postgres_") for name in given):
         given["database_url"] = None
     return {_VARIABLES[name]: value for name, value in given.items()}
 
 
 def _check_env_file(path: Path) -> None:
-    """A line that cannot be read would be skipped, and the data would quietly go to the SQLite default."""
+    """Reject an unreadable `.env`: dotenv would skip bad lines, and data could silently go to the SQLite default."""
     try:
         if path.is_fifo():
             raise SettingsError(f"{_ENV_FILE}: a pipe, and reading it could wait for ever. Use a regular file.")
-        if not path.is_file():  # a folder of this name is often a virtual environment
+        if not path.is_file():  # a folder with this name is often a virtual environment
             return
         if path.stat().st_size > _MAX_ENV_BYTES:
             raise SettingsError(f"{_ENV_FILE}: larger than {_MAX_ENV_BYTES} bytes, so it cannot be a file of settings")

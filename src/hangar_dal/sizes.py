@@ -1,7 +1,6 @@
-"""How large a value may be, and from which size on it is encoded in a thread instead of on the event loop.
+"""Size limits of values, and the size above which values are encoded in a thread instead of on the event loop.
 
-The limits are checked before the work is done: while a document is walked, and before a list is read. Builds on
-`errors`.
+The limits are checked early: while a document is traversed, and before a list is read. Builds on `errors`.
 """
 
 import asyncio
@@ -21,11 +20,11 @@ _INLINE_ITEMS: Final = 2_000
 
 
 class LargeOnLoop(Exception):
-    """A value is too large to be encoded on the event loop. The caller encodes the same values again in a thread."""
+    """Raised if a value is too large to be encoded on the event loop. The caller encodes it again in a thread."""
 
 
 class Room:
-    """What is left of a limit in bytes, while a value is walked or written."""
+    """The rest of a limit in bytes, while a value is traversed or written."""
 
     __slots__ = ("_inline", "_left", "_message")
 
@@ -35,22 +34,25 @@ class Room:
         self._message = message
 
     def take(self, size: int) -> None:
-        """Raise `InvalidValue` if the limit is passed, `LargeOnLoop` if the event loop would wait for the rest."""
+        """Subtract `size`.
+
+        Raise `InvalidValue` above the limit, and `LargeOnLoop` if the event loop would be blocked.
+        """
         self._left -= size
         if self._left < self._inline:
             if self._left < 0:
                 raise InvalidValue(self._message)
             _leave_loop()
-            self._inline = 0  # in a thread: from now on, only the limit matters
+            self._inline = 0  # in a thread, only the limit matters from now on
 
     def expect(self, size: int) -> None:
-        """Raise `LargeOnLoop` at once if so much more is likely to come that `take` would raise it later."""
+        """Raise `LargeOnLoop` now if `take` would raise it after `size` more bytes."""
         if self._left - size < self._inline:
             _leave_loop()
 
 
 def check_count(name: str, number: int, most: int, noun: str) -> None:
-    """The same for the length of a list, before anything in it is read."""
+    """Raise `InvalidValue` or `LargeOnLoop` if a list is too long, before its items are read."""
     if number > _INLINE_ITEMS:
         if number > most:
             raise InvalidValue(f"{name}: a list must not have more than {most} {noun}; make several calls")
@@ -58,7 +60,7 @@ def check_count(name: str, number: int, most: int, noun: str) -> None:
 
 
 def check_texts(name: str, texts: Iterable[object]) -> None:
-    """The same for the texts of a list, before any of them is checked."""
+    """Raise `InvalidValue` or `LargeOnLoop` if the texts of a list are too large, before they are checked."""
     size = sum(len(text) for text in texts if isinstance(text, str))
     if size > _INLINE_BYTES:
         if size > MAX_CALL_BYTES:
@@ -70,5 +72,5 @@ def _leave_loop() -> None:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return  # in a thread, where it may take its time
+        return  # in a thread, which may take longer
     raise LargeOnLoop

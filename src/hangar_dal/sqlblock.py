@@ -1,6 +1,6 @@
-"""One named statement: its lines, the arms that it can be made of, and where its parameters stand.
+"""A named statement: its lines, its variants, and the positions of its parameters.
 
-Made by `sqlfile` out of text; knows nothing of files or Python signatures. Builds on `sqlscan`.
+Created by `sqlfile` from text. Independent of files and Python signatures. Builds on `sqlscan`.
 """
 
 from bisect import bisect_right
@@ -13,7 +13,7 @@ from typing import Final
 from hangar_dal.sqlscan import Dialect, Kind, Token, ends_in_word, tokens_of
 
 _READING: Final = frozenset({"SELECT", "VALUES"})
-# INTO alone: PostgreSQL's SELECT INTO makes a table.
+# INTO, because PostgreSQL's SELECT INTO creates a table.
 _WRITING: Final = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "INTO"})
 # FOR [NO KEY] UPDATE, FOR [KEY] SHARE
 _LOCKING: Final = frozenset(product(("FOR", "KEY"), ("UPDATE", "SHARE")))
@@ -22,7 +22,7 @@ QUERIES: Final = frozenset({"SELECT", "VALUES", "INSERT", "UPDATE", "DELETE", "M
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`-- when argument` (it is not None) or `-- when argument = value`."""
+    """The condition of `-- when argument` (the argument is not None) or `-- when argument = value`."""
 
     argument: str
     value: str | None = None
@@ -30,7 +30,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a statement, kept when all its conditions hold."""
+    """A line of a statement. It is kept if all its conditions hold."""
 
     text: str
     number: int
@@ -39,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One place where `:name` stands, and what has to hold for its line to be there."""
+    """A position of `:name` in the statement, and its line with the conditions."""
 
     name: str
     start: int
@@ -58,8 +58,8 @@ class Block:
     comment: tuple[str, ...]
     directives: dict[str, str]
     lines: tuple[Line, ...]
-    not_null: Mapping[str, str] = field(default_factory=dict)  # column -> why it never is, where no database can tell
-    ignored: Mapping[str, str] = field(default_factory=dict)  # rule -> why its findings do not matter here
+    not_null: Mapping[str, str] = field(default_factory=dict)  # column -> the reason why it is never NULL
+    ignored: Mapping[str, str] = field(default_factory=dict)  # rule -> the reason why its findings are ignored here
 
     @property
     def where(self) -> str:
@@ -68,27 +68,27 @@ class Block:
 
     @property
     def differs(self) -> str | None:
-        """The reason why this statement is not the same text in both dialects."""
+        """The reason why this statement has different texts in the two dialects; None if it has none."""
         return self.directives.get("differs")
 
     @cached_property
     def source(self) -> str:
-        """Everything that twins have in common: comment and text, without what says that they differ."""
+        """The comment and text to compare between the dialects, without directives."""
         return "\n".join([*self.comment, *(f"{line.text} {line.conditions}" for line in self.lines)])
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
-        """Every condition of the block once, in the order of the text."""
+        """All conditions of the block, each once, in the order of the text."""
         return tuple(dict.fromkeys(condition for line in self.lines for condition in line.conditions))
 
     @cached_property
     def all_arms(self) -> "Variant":
-        """Every line at once: no statement, but all its words and parameters."""
+        """All lines together. This is not a valid statement, but contains all words and parameters."""
         return self.variant(lambda condition: True)
 
     @cached_property
     def words(self) -> tuple[tuple[str, int], ...]:
-        """The bare words of all lines in upper case, each with the depth of its parentheses under the first."""
+        """The unquoted words of all lines in upper case, each with its depth of parentheses below the first word."""
         found: list[tuple[str, int]] = []
         depth = 0
         for token in self.all_arms.tokens:
@@ -101,7 +101,7 @@ class Block:
 
     @cached_property
     def verb(self) -> str:
-        """What the statement does: its first word, or behind `WITH` the first verb outside of parentheses."""
+        """The verb of the statement: its first word, or after `WITH` the first verb outside parentheses."""
         first = self.words[0][0] if self.words else ""
         if first != "WITH":
             return first
@@ -109,41 +109,41 @@ class Block:
 
     @cached_property
     def locks(self) -> bool:
-        """Whether it says FOR UPDATE or FOR SHARE, in one of their forms."""
+        """Whether the statement contains a form of FOR UPDATE or FOR SHARE."""
         return any(pair in _LOCKING for pair in pairwise(word for word, _ in self.words))
 
     @cached_property
     def changes(self) -> bool:
-        """Whether it changes rows: its own verb does, or a `WITH` part."""
+        """Whether the statement or one of its CTEs changes rows."""
         words = [word for word, _ in self.words]
         changing = [word for before, word in pairwise(["", *words]) if (before, word) not in _LOCKING]
         return self.verb not in _READING or not _WRITING.isdisjoint(changing)
 
     @property
     def writes(self) -> bool:
-        """Whether it changes or locks rows, and therefore needs a connection that may write."""
+        """Whether the statement changes or locks rows, and therefore needs a connection that may write."""
         return self.changes or self.locks
 
     @cached_property
     def returns_rows(self) -> bool:
-        """Whether rows come back: it reads, or it writes with RETURNING."""
+        """Whether the statement returns rows: it reads, or it writes with RETURNING."""
         return self.verb in _READING or ("RETURNING", 0) in self.words
 
     def variant(self, holds: Callable[[Condition], bool]) -> "Variant":
-        """The statement that the arms make where these conditions hold; one object for equal ones, scanned once."""
+        """Return the statement for these conditions. Equal variants are the same object, which is scanned once."""
         kept = tuple(line for line in self.lines if not line.conditions or all(map(holds, line.conditions)))
         numbers = tuple(line.number for line in kept) if len(kept) < len(self.lines) else None
         return self._variants.setdefault(numbers, Variant(self.dialect, kept))
 
     @cached_property
     def _variants(self) -> dict[tuple[int, ...] | None, "Variant"]:
-        """By the numbers of their lines; None where all are kept."""
+        """The variants by the numbers of their lines; None if all lines are kept."""
         return {}
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One complete statement."""
+    """A complete statement: the lines of a block whose conditions hold."""
 
     dialect: Dialect
     lines: tuple[Line, ...]
@@ -158,7 +158,7 @@ class Variant:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Each place of each parameter, in the order of the text."""
+        """All positions of all parameters, in the order of the text."""
         return tuple(
             Parameter(token.text[1:], token.start, token.end, self.line_of(token))
             for token in self.tokens
@@ -166,11 +166,11 @@ class Variant:
         )
 
     def line_of(self, token: Token) -> Line:
-        """The line on which a token starts."""
+        """Return the line on which a token starts."""
         return self.lines[bisect_right(self._starts, token.start) - 1]
 
     def place_at(self, offset: int) -> tuple[int, int]:
-        """Line in the file, and column in the line, of a place in the text; both count from 1."""
+        """Return the line in the file and the column of an offset in the text; both count from 1."""
         index = max(0, bisect_right(self._starts, offset) - 1)
         return self.lines[index].number, offset - self._starts[index] + 1
 
@@ -179,7 +179,7 @@ class Variant:
         return [0, *accumulate(len(line.text) + 1 for line in self.lines[:-1])]
 
     def rewritten(self, placeholder: Callable[[str], str]) -> str:
-        """The text with each `:name` replaced; `LIMIT:n` gets the space without which `LIMIT$1` would be one word."""
+        """Return the text with each `:name` replaced. A space is added where needed: `LIMIT:n` becomes `LIMIT $1`."""
         pieces, position = [], 0
         for parameter in self.parameters:
             before = self.text[position : parameter.start]

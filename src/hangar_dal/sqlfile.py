@@ -1,7 +1,7 @@
-"""A SQL file as named blocks.
+"""Parse a SQL file into named blocks.
 
-Refuses what is not the format (`sql/README.md`), and says so with file and line, all findings at once. Knows nothing
-of Python signatures. Builds on `sqlblock`.
+Reports all violations of the format (`sql/README.md`) with file and line. Independent of Python signatures. Builds on
+`sqlblock`.
 """
 
 import re
@@ -57,10 +57,10 @@ Place = tuple[int, int]  # line and column, from 1
 
 @dataclass
 class SqlFile:
-    """The blocks of one file by name, in the file's order, and what is wrong with it.
+    """The blocks of a file by name, in the order of the file, and its faults.
 
-    `headers` holds the line of every header, also of those whose block is refused; empty in a file that cannot be
-    read, of which `readable` is false.
+    `headers` contains the line of every header, including headers of rejected blocks. If the file cannot be read,
+    it is empty and `readable` is False.
     """
 
     path: str
@@ -78,7 +78,7 @@ class SqlFile:
 
     @property
     def name(self) -> str:
-        """What its queries are named by: `users` of `users.sql`."""
+        """The first part of the names of its queries: `users` for `users.sql`."""
         return PurePath(self.path).stem
 
     def add_header(self, name: str, line: int) -> None:
@@ -94,15 +94,15 @@ class SqlFile:
 def unreadable(
     path: str, dialect: Dialect, reason: str, fix: str = "", *, place: Place = (1, 1), rule: Rule = FILE_FORMAT
 ) -> SqlFile:
-    """A file of which nothing is known, but why."""
+    """Return a file that cannot be read, with the reason as its only fault."""
     file = SqlFile(path, dialect, readable=False)
     file.refuse(place, reason, fix, rule=rule)
     return file
 
 
 def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
-    """Read one file. Nothing is raised: `findings` holds a sentence with file and line for each fault."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")  # as an editor on Windows may have left it
+    """Parse the text of a file. Raises nothing: `findings` contains a sentence with file and line for each fault."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")  # as some editors on Windows write it
     try:
         tokens = list(scan(text, dialect))
     except Unterminated as fault:
@@ -166,7 +166,7 @@ def _add_block(file: SqlFile, text: str, at: TextLines, header: Token, body: Seq
 def _reasons(
     file: SqlFile, at: TextLines, comments: Sequence[Token], directive: str, what: str
 ) -> Iterator[tuple[str, str]]:
-    """`-- not null: column: reason` or `-- ignore: rule: reason`, of which a block may have several."""
+    """Yield name and reason of each `-- not null: column: reason` or `-- ignore: rule: reason` of a block."""
     seen: set[str] = set()
     for token in comments:
         written = _DIRECTIVE.match(token.text)
@@ -184,7 +184,7 @@ def _reasons(
 
 
 def _lines(file: SqlFile, at: TextLines, tokens: Sequence[Token], start: int, end: int) -> Iterator[Line]:
-    """The lines of a statement, arms without the comments that make them arms."""
+    """Yield the lines of a statement, without their `-- when` comments."""
     whens = {
         at.line_of(token.start): (token, match)
         for token in tokens
@@ -207,7 +207,7 @@ def _lines(file: SqlFile, at: TextLines, tokens: Sequence[Token], start: int, en
         conditions = tuple(_conditions(file, match[1], place))
         if not content.lstrip().startswith("--"):
             yield Line(content.removesuffix(token.text).rstrip(), number, conditions)
-        elif match.start():  # an arm that is not the first
+        elif match.start():  # a conditional line that is commented out
             yield Line(token.text[: match.start()].replace("--", "  ", 1).rstrip(), number, conditions)
         else:
             file.refuse(place, "this line has a `when` but no SQL", "write it behind the line that it keeps")
@@ -224,7 +224,7 @@ def _conditions(file: SqlFile, text: str, place: Place) -> Iterator[Condition]:
 
 
 def _is_whole(file: SqlFile, block: Block) -> bool:
-    """Whether each arm can be read alone; what the arms hide in comments is held to the rules of all text."""
+    """Return whether each conditional line can be scanned alone; report semicolons and foreign placeholders."""
     for line in block.lines:
         try:
             arm = scan(line.text, block.dialect) if line.conditions else ()
@@ -240,12 +240,12 @@ def _is_whole(file: SqlFile, block: Block) -> bool:
         if token.kind is Kind.FOREIGN:
             place = block.all_arms.place_at(token.start)
             file.refuse(place, f"{block.name} uses the placeholder {token.text}", "write :name, a cast as CAST(…)")
-            return False  # a database would read it as something else
+            return False  # a database would interpret it differently
     return True
 
 
 def _header(text: str, token: Token) -> str:
-    """The name in a header, or nothing."""
+    """Return the name in a header; an empty string if the token is not a header."""
     if token.kind is not Kind.COMMENT or not (token.start == 0 or text[token.start - 1] == "\n"):
         return ""
     match = _HEADER.match(token.text.rstrip())
@@ -253,7 +253,7 @@ def _header(text: str, token: Token) -> str:
 
 
 def _nearly(comment: str) -> Iterator[tuple[str, str]]:
-    """Headers and directives that are nearly right: silently taken for prose, they would hide a block or a rule."""
+    """Yield message and fix for misspelt headers and directives, which would otherwise be ignored as comments."""
     if directive := _DIRECTIVE.match(comment):
         if not directive[2].strip():
             yield f"`-- {directive[1]}:` needs its reason behind the colon", ""

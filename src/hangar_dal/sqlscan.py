@@ -1,11 +1,11 @@
-"""Splits a SQL text into strings, names, comments and `:parameters`, as the database itself would.
+"""Split a SQL text into strings, names, comments and `:parameters`, as the database does.
 
-One pass, one token after the other, in the dialect's own lexical rules: a parameter is found exactly where the
-database would find one. Builds on errors alone; `sqlfile` builds on it.
+The scanner makes one pass and follows the lexical rules of the dialect: it finds a parameter exactly where the database
+does. Imports no other module; `sqlfile` builds on it.
 
-What PostgreSQL adds: `E''` strings, `$tag$` bodies, nested comments, `::` casts, array slices, `?` operators.
-What SQLite adds: `[names]` and `` `names` ``, and a variable that goes on behind `::`.
-(PostgreSQL documentation, "Lexical Structure"; SQLite documentation, "Tokenizer" and "Variables".)
+What PostgreSQL adds: `E''` strings, `$tag$` bodies, nested comments, `::` casts, array slices, `?` operators. What
+SQLite adds: `[names]` and `` `names` ``, and variables that continue after `::`. (PostgreSQL documentation, "Lexical
+Structure"; SQLite documentation, "Tokenizer" and "Variables".)
 """
 
 import re
@@ -26,7 +26,7 @@ class Kind(Enum):
     WORD = "word"
     NUMBER = "number"
     PARAMETER = "parameter"
-    FOREIGN = "foreign parameter"  # ?, ?1, @a, $a, $1, :é: placeholders that are not ours
+    FOREIGN = "foreign parameter"  # other placeholders: ?, ?1, @a, $a, $1, :é
     SEMICOLON = "semicolon"
     OPERATOR = "operator"
 
@@ -39,7 +39,7 @@ class Token(NamedTuple):
 
 
 class Unterminated(Exception):
-    """A string, name or comment that starts at `start` and never ends."""
+    """Raised for a string, name or comment that starts at `start` and never ends."""
 
     def __init__(self, what: str, start: int) -> None:
         super().__init__(what)
@@ -59,7 +59,7 @@ _LINE_COMMENT: Final[dict[Dialect, re.Pattern[str]]] = {
     "sqlite": re.compile(r"--[^\n]*"),
     "postgresql": re.compile(r"--[^\n\r]*"),
 }
-# Four tokens in five, found at once: a word that begins no string, or what always stands alone.
+# Four of five tokens match this: a word that does not begin a string, or a single-character token.
 _COMMON = re.compile(rf"[ \t\n\r\f\v]*+(?:((?![Ee]'){_LETTER}{_LETTER_DIGIT_DOLLAR}*)|([(),=]))")
 _NO_SPACE = re.compile(r"[^ \t\n\r\f\v]")
 _NUMBER = re.compile(rf"\.?[0-9]{_LETTER_DIGIT_POINT}*")
@@ -77,7 +77,7 @@ _CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:\s|--[^\n\r]*[\n\r])
 
 
 def scan(text: str, dialect: Dialect) -> Iterator[Token]:
-    """The tokens of a text in order: all of it to the last character, but for the space between them."""
+    """Yield the tokens of a text in order. They cover the whole text except white space."""
     position, brackets = 0, 0
     while True:
         if found := _COMMON.match(text, position):
@@ -95,14 +95,14 @@ def scan(text: str, dialect: Dialect) -> Iterator[Token]:
 
 @lru_cache(maxsize=1024)
 def tokens_of(text: str, dialect: Dialect) -> tuple[Token, ...]:
-    """The same, scanned once however many ask about one statement."""
+    """Return the tokens of a text, cached so that a statement is scanned only once."""
     return tuple(scan(text, dialect))
 
 
 def between_commas(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """What is before, between and after the commas; `[a, b]` is not divided. Parentheses do not matter here.
+    """Yield the items before, between and after the commas. `[a, b]` is not split; parentheses are not considered.
 
-    The items are tokens, or tokens and scopes.
+    Items are tokens or scopes.
     """
     part: list[Item] = []
     brackets = 0
@@ -118,12 +118,12 @@ def between_commas(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 
 def ends_in_word(text: str) -> bool:
-    """Whether a `$` written behind this text would become part of its last word or number."""
+    """Return whether a `$` after this text would become part of its last word or number."""
     return bool(_WORD_END.search(text))
 
 
 def _uncommon(text: str, at: int, dialect: Dialect, brackets: int) -> tuple[Kind, int]:
-    """What begins at this place and is none of the common ones, and where it ends."""
+    """Return the kind and the end of the token at this position, which is not one of the common tokens."""
     char = text[at]
     if found := _LINE_COMMENT[dialect].match(text, at):
         return Kind.COMMENT, found.end()
@@ -163,7 +163,7 @@ def _postgresql(text: str, at: int, brackets: int) -> tuple[Kind, int]:
         return Kind.STRING, end + len(tag[0])
     if text.startswith("::", at):
         return Kind.OPERATOR, at + 2
-    # `a[i:j]`: a colon that follows a value directly, inside brackets, parts the bounds of a slice.
+    # `a[i:j]`: inside brackets, a colon directly after a value separates the bounds of a slice.
     if brackets and text[at] == ":" and (ends_in_word(text[at - 1]) or text[at - 1] in ")]\"'"):
         return Kind.OPERATOR, at + 1
     if found := _POSTGRESQL_VARIABLE.match(text, at):
@@ -176,7 +176,7 @@ def _placeholder(found: re.Match[str]) -> tuple[Kind, int]:
 
 
 def _quoted(text: str, at: int, quote: str, what: str) -> int:
-    """Past the closing quote; a doubled quote stands for one."""
+    """Return the offset after the closing quote. A doubled quote is an escaped quote."""
     position = at + 1
     while (position := text.find(quote, position)) >= 0:
         if text[position + 1 : position + 2] != quote:
@@ -211,5 +211,5 @@ def _block_comment(text: str, at: int, *, nested: bool) -> int:
         elif nested or depth == 0:
             depth += 1
     if not nested:
-        return len(text)  # SQLite ends an open comment with the text
+        return len(text)  # in SQLite, an open comment ends with the text
     raise Unterminated("comment", at)

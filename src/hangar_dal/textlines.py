@@ -1,6 +1,6 @@
-"""Line and column of a place in a text, found by bisection.
+"""Find line and column of an offset in a text by bisection.
 
-Counting line breaks from the start for each place would take quadratic time in a long file.
+Counting line breaks from the start for each offset would take quadratic time in a long file.
 """
 
 import re
@@ -18,14 +18,14 @@ class TextLines:
         self._starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
 
     def line_of(self, position: int) -> int:
-        """The line in which a position lies; a line break belongs to the line that it ends."""
+        """Return the line of an offset. A line break belongs to the line that it ends."""
         return bisect_right(self._starts, position)
 
     def start_of(self, line: int) -> int:
-        """Where a line starts."""
+        """Return the offset at which a line starts."""
         return self._starts[line - 1]
 
     def place_of(self, position: int) -> tuple[int, int]:
-        """Line and column."""
+        """Return line and column of an offset."""
         line = self.line_of(position)
         return line, position - self._starts[line - 1] + 1

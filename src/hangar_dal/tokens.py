@@ -1,7 +1,7 @@
-"""Tokens that this package issues: random, shown to the user once, and stored only as their SHA-256.
+"""Random tokens that this package issues. They are shown once and stored only as SHA-256 hashes.
 
 A fast hash is enough here, unlike for passwords: nobody can guess 256 random bits. A stored hash is found through the
-unique index of its column. How long that search takes tells nothing about the token, only about its hash.
+unique index of its column. The duration of that search reveals something about the hash only, not about the token.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ MAX_TOKEN_CHARACTERS: Final = 512
 
 
 def new_token() -> SecretStr:
-    """Return a new token: 256 bits from the system's secure source, as 43 characters that are safe in a URL."""
+    """Return a new token: 256 bits from the system's secure random source, as 43 URL-safe characters."""
     return SecretStr(secrets.token_urlsafe(TOKEN_BYTES))
 
 
 def token_hash(token: SecretStr) -> str:
-    """Return the SHA-256 of a token as 64 lower-case hexadecimal digits: what is stored, and what is searched for.
+    """Return the SHA-256 hash of a token as 64 lower-case hexadecimal digits, to store and to search for.
 
-    Raises `InvalidValue` for text that cannot be a token, before it is hashed: empty, too long, or not ASCII.
+    Raises `InvalidValue` for a text that cannot be a token: empty, too long, or not ASCII.
     """
     if not may_be_token(token):
         raise InvalidValue(f"token: must be 1 to {MAX_TOKEN_CHARACTERS} ASCII characters")
@@ -33,15 +33,15 @@ def token_hash(token: SecretStr) -> str:
 
 
 def may_be_token(token: SecretStr) -> bool:
-    """Tell whether `token_hash` accepts this text. Raises `InvalidValue` for what is no `SecretStr`."""
+    """Return whether `token_hash` accepts this token. Raises `InvalidValue` unless it is a `SecretStr`."""
     if not isinstance(token, SecretStr):
         raise InvalidValue(f"token: expected SecretStr, got {type(token).__name__}")
-    text = token.get_secret_value()  # nothing is raised below, where error reports would record it
+    text = token.get_secret_value()  # raise nothing below, because error reports would record the token
     return 0 < len(text) <= MAX_TOKEN_CHARACTERS and text.isascii()
 
 
 def lifetime_end(now: datetime, name: str, lifetime: timedelta) -> datetime:
-    """Return the end of a lifetime that begins now."""
+    """Return the end of a lifetime that begins now. Raises `InvalidValue` with `name` if the lifetime is not valid."""
     if not isinstance(lifetime, timedelta):
         raise InvalidValue(f"{name}: expected timedelta, got {type(lifetime).__name__}")
     if lifetime <= timedelta(0):

@@ -1,7 +1,7 @@
-"""The rules in a trigger's text: each RAISE that refuses a row, and the `name: text` that it says.
+"""Find the rules in the text of a trigger: each RAISE that rejects a row, with its message `name: text`.
 
-Only a message that the author wrote as one string literal is known to hold no row's value. SQLite up to 3.46 takes
-nothing else; later versions take any expression, and PostgreSQL formats its messages. Builds on `sqlscan`.
+Only a message that is one string literal certainly contains no row value. SQLite up to 3.46 accepts only literals;
+later versions accept any expression, and PostgreSQL formats its messages. Builds on `sqlscan`.
 """
 
 import re
@@ -13,19 +13,19 @@ from hangar_dal.sqlscan import Dialect, Kind, Token, Unterminated, scan
 _RULE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,62}): (\S.*)")
 _REFUSING: Final = frozenset({"ABORT", "FAIL", "ROLLBACK"})
 _TELLING: Final = frozenset({"DEBUG", "LOG", "INFO", "NOTICE", "WARNING"})
-# What a statement of PL/pgSQL follows. RAISE is a word like any other elsewhere.
+# Tokens that precede a PL/pgSQL statement. Elsewhere, RAISE is an ordinary word.
 _BEFORE_STATEMENT: Final = frozenset({";", "BEGIN", "THEN", "ELSE", "LOOP", ">"})
 
 
 class Rule(NamedTuple):
-    """What an author wrote as `name: text`."""
+    """A message of the form `name: text`."""
 
     name: str
     text: str
 
 
 class Raise(NamedTuple):
-    """One RAISE that refuses a row, and where it begins. `action` is SQLite's, and on PostgreSQL `EXCEPTION`.
+    """A RAISE that rejects a row, and its offset. `action` is the action of SQLite, or `EXCEPTION` on PostgreSQL.
 
     `rule` is None if the message is not one string literal of the form `name: text`.
     """
@@ -36,13 +36,13 @@ class Raise(NamedTuple):
 
 
 def rule_in(message: str) -> Rule | None:
-    """None if the message is not `name: text` in one line."""
+    """Return the rule in a message; None if the message is not `name: text` in one line."""
     found = _RULE.fullmatch(message)
     return Rule(found[1], found[2]) if found else None
 
 
 def raises_in(text: str, dialect: Dialect) -> Iterator[Raise]:
-    """Each RAISE of a SQLite trigger's text, or of the body of a PL/pgSQL function, that refuses a row."""
+    """Yield each RAISE that rejects a row in a SQLite trigger or the body of a PL/pgSQL function."""
     try:
         tokens = [token for token in scan(text, dialect) if token.kind is not Kind.COMMENT]
     except Unterminated:
@@ -55,12 +55,12 @@ def raises_in(text: str, dialect: Dialect) -> Iterator[Raise]:
 
 
 def is_rule_of(text: str, dialect: Dialect, rule: Rule) -> bool:
-    """Whether a RAISE of this trigger's or function's text says these very words."""
+    """Return whether a RAISE in this trigger or function has exactly this message."""
     return rule.name in text and any(found.rule == rule for found in raises_in(text, dialect))
 
 
 def _sqlite(tokens: Sequence[Token]) -> Raise | None:
-    """`RAISE(ABORT, 'name: text')`."""
+    """Parse `RAISE(ABORT, 'name: text')`; None if it does not reject a row."""
     words = [token.text.upper() for token in tokens[:4]]
     if len(words) < 4 or words[1] != "(" or words[2] not in _REFUSING or words[3] != ",":
         return None
@@ -69,7 +69,10 @@ def _sqlite(tokens: Sequence[Token]) -> Raise | None:
 
 
 def _postgresql(tokens: Sequence[Token], at: int) -> Raise | None:
-    """`RAISE EXCEPTION 'name: text' USING ...`, or with the message in USING. A bare RAISE repeats another one."""
+    """Parse `RAISE EXCEPTION 'name: text' USING ...`, or with the message in USING.
+
+    None for other levels and a bare RAISE.
+    """
     if at and tokens[at - 1].text.upper() not in _BEFORE_STATEMENT:
         return None
     start = tokens[at].start
@@ -80,14 +83,14 @@ def _postgresql(tokens: Sequence[Token], at: int) -> Raise | None:
         return None
     rest = rest[1:] if level == "EXCEPTION" else rest
     if rest and rest[0].kind is Kind.STRING:
-        is_plain = len(rest) == 1 or rest[1].text.upper() == "USING"  # a comma brings a value for a `%`
+        is_plain = len(rest) == 1 or rest[1].text.upper() == "USING"  # after a comma comes a value for a `%`
         return Raise(start, "EXCEPTION", _literal(rest[0], is_format=True) if is_plain else None)
     message = list(_message(rest))
     return Raise(start, "EXCEPTION", _literal(message[0]) if len(message) == 1 else None)
 
 
 def _message(tokens: Sequence[Token]) -> Iterator[Token]:
-    """The expression behind `USING ... MESSAGE =`."""
+    """Yield the tokens of the expression after `USING ... MESSAGE =`."""
     depth = 0
     is_message = False
     before = ""
@@ -105,7 +108,7 @@ def _message(tokens: Sequence[Token]) -> Iterator[Token]:
 
 def _literal(token: Token, *, is_format: bool = False) -> Rule | None:
     text = token.text
-    if token.kind is not Kind.STRING or not text.startswith("'"):  # E'...' and $$...$$ are PostgreSQL's alone
+    if token.kind is not Kind.STRING or not text.startswith("'"):  # E'...' and $$...$$ exist only in PostgreSQL
         return None
     text = text[1:-1].replace("''", "'")
     if is_format:

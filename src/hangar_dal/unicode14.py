@@ -1,7 +1,8 @@
 """Code points of Unicode 14.0.0 that are unassigned or invisible, read from `unicodedata` of Python 3.11.
 
-`values.fold` refuses the former, names and e-mail addresses the latter too. A test makes the tables again on Python
-3.11 and compares. The tables are fixed, so that a newer Python refuses no name that an older one has stored.
+`values.fold` rejects unassigned code points; names and e-mail addresses also reject invisible ones. A test generates
+the tables again on Python 3.11 and compares. The tables are fixed, so that a newer Python rejects no name that an older
+one has stored.
 """
 
 import re
@@ -76,13 +77,13 @@ INVISIBLE: Final = """
 
 @cache
 def unassigned() -> re.Pattern[str]:
-    """Matches one such code point. Made at first need: it takes 15 ms, and ASCII names never ask."""
+    """Return a pattern for one unassigned code point. Compiled on first use, which takes 15 ms."""
     return _one_of(RANGES)
 
 
 @cache
 def invisible() -> re.Pattern[str]:
-    """Matches one invisible character, or a space other than U+0020."""
+    """Return a pattern for one invisible character, or a space other than U+0020."""
     return _one_of(INVISIBLE)
 
 

@@ -1,7 +1,7 @@
-"""What a database URL means: a SQLite file, or a PostgreSQL server that may be spoken to.
+"""Parse database URLs: a SQLite file or a PostgreSQL server.
 
-PostgreSQL URLs are read by libpq alone, so sockets and odd passwords mean here what they mean to psql. No message
-holds any part of a URL but its scheme. Builds on `errors` alone.
+libpq parses PostgreSQL URLs, so sockets and unusual passwords work as in psql. Messages contain no part of a URL except
+its scheme. Builds on `errors` and `values`.
 """
 
 import re
@@ -34,7 +34,7 @@ class SqliteTarget:
 
 @dataclass(frozen=True, slots=True)
 class PostgresTarget:
-    """A PostgreSQL server; `conninfo` is libpq's `key=value` text, password included, `where` is safe to print."""
+    """A PostgreSQL server. `conninfo` is libpq's `key=value` text, including the password; `where` is safe to print."""
 
     dialect: ClassVar[Literal["postgresql"]] = "postgresql"
     conninfo: str = field(repr=False)
@@ -51,9 +51,9 @@ Target = SqliteTarget | PostgresTarget
 
 
 def parse_url(url: str, *, allow_insecure: bool = False) -> Target:
-    """The database that DATABASE_URL names. psycopg is imported only if that is a PostgreSQL server.
+    """Return the database that a URL names. Imports psycopg only for PostgreSQL. Raises `SettingsError`.
 
-    `allow_insecure` lets a connection leave this machine without a verified certificate.
+    `allow_insecure` allows connections to other machines without a verified certificate.
     """
     url = url.strip()
     try:
@@ -122,7 +122,7 @@ def _postgresql(rest: str, *, allow_insecure: bool) -> PostgresTarget:
 
 
 def _read_by_libpq(rest: str) -> dict[str, Any]:
-    """The URL's own parameters. libpq's errors quote the URL, so they are dropped, not chained."""
+    """Return the parameters in the URL. libpq's errors quote the URL, so they are not chained."""
     from psycopg import Error  # noqa: PLC0415 - SQLite users never load libpq
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - SQLite users never load libpq
 
@@ -130,7 +130,7 @@ def _read_by_libpq(rest: str) -> dict[str, Any]:
         raise SettingsError(
             "DATABASE_URL: `ssl=` is asyncpg's word; libpq's is `sslmode=`, such as sslmode=verify-full"
         )
-    # An @ or / left bare in a password moves the rest of it into the host, port or database name, which are printed.
+    # An unencoded @ or / in a password would move its rest into the host, port or database name, which are printed.
     authority, _, path = rest.partition("/")
     if authority.count("@") > 1 or "@" in path.partition("?")[0]:
         raise SettingsError("DATABASE_URL: write @ as %40 and / as %2F inside a user name, password or database name")
@@ -154,7 +154,7 @@ def _libpq_defaults() -> dict[str, str]:
 
 
 def _servers(known: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Each server as (host, port, address), where the address is what libpq will connect to."""
+    """Yield each server as (host, port, address). libpq connects to the address."""
     hosts, addresses, ports = (str(known.get(name, "")).split(",") for name in ("host", "hostaddr", "port"))
     if len(ports) == 1:
         ports *= max(len(hosts), len(addresses))

@@ -1,7 +1,7 @@
-"""What a value may be: the rules under which the same Python value goes into both databases and comes out of both.
+"""Rules for values: a Python value is stored in both databases and comes back equal from both.
 
-Pure functions that either return the value to store or raise `InvalidValue`. A message names the parameter and
-the rule, never the value. Builds on `sizes` and `unicode14`.
+Pure functions that either return the value to store or raise `InvalidValue`. Messages name the parameter and the rule,
+never the value. Builds on `sizes` and `unicode14`.
 """
 
 import json
@@ -20,10 +20,10 @@ from hangar_dal.unicode14 import unassigned
 
 INT64_MAX: Final = 2**63 - 1
 MAX_JSON_DEPTH: Final = 64
-# jsonb keeps numbers as decimals: past this a float would come back from PostgreSQL as an integer.
+# jsonb stores numbers as decimals: a larger float would come back from PostgreSQL as an integer.
 MAX_JSON_FLOAT: Final = 1e15
 
-# What it writes has been copied and is no deeper than allowed: it cannot hold itself.
+# The input is a copy of limited depth, so it cannot contain itself.
 _CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
 
 JsonObject = dict[str, JsonValue]
@@ -31,19 +31,22 @@ JsonArray = list[JsonValue]
 
 
 class CaseInsensitive:
-    """Marks a text field or parameter whose `<name>_fold` the binder derives, for uniqueness whatever the case.
+    """Marks a text field or parameter that is compared ignoring case; the binder derives `<name>_fold` from it.
 
-    `username: Annotated[str, CaseInsensitive]` lets SQL say `:username_fold`.
+    `username: Annotated[str, CaseInsensitive]` lets SQL use `:username_fold`.
     """
 
 
 def uuid7() -> UUID:
-    """A new key: RFC 9562 version 7, so that keys made later sort later and indexes grow at one end."""
+    """Return a new UUID version 7 (RFC 9562). Later ids sort later, so indexes grow at one end."""
     return _uuid7()
 
 
 def check_text(name: str, value: str) -> str:
-    """Text without NUL (PostgreSQL cannot store it) and without lone surrogates (neither driver can send them)."""
+    """Return the text.
+
+    Raises `InvalidValue` for NUL (PostgreSQL cannot store it) and lone surrogates (drivers cannot send them).
+    """
     if "\0" in value:
         raise InvalidValue(f"{name}: text must not contain the NUL character")
     if not value.isascii():
@@ -55,21 +58,24 @@ def check_text(name: str, value: str) -> str:
 
 
 def check_int(name: str, value: int) -> int:
-    """An integer that fits 64 bits, the widest that both databases have."""
+    """Return the integer. Raises `InvalidValue` unless it fits into 64 bits, the widest type of both databases."""
     if not -INT64_MAX - 1 <= value <= INT64_MAX:
         raise InvalidValue(f"{name}: an integer must fit in 64 bits")
     return value
 
 
 def check_float(name: str, value: float) -> float:
-    """A float but NaN, which SQLite turns into NULL; -0.0 becomes 0.0, since SQLite drops its sign."""
+    """Return the float, with 0.0 for -0.0, whose sign SQLite drops.
+
+    Raises `InvalidValue` for NaN: SQLite stores NULL.
+    """
     if math.isnan(value):
         raise InvalidValue(f"{name}: a number must not be NaN")
     return value + 0.0
 
 
 def check_instant(name: str, value: datetime) -> datetime:
-    """The same instant in UTC. A naive datetime is refused: each database would read it in its own way."""
+    """Return the instant in UTC. Raises `InvalidValue` for a naive datetime: the databases interpret it differently."""
     if value.tzinfo is UTC:
         return value
     if value.utcoffset() is None:
@@ -81,12 +87,12 @@ def check_instant(name: str, value: datetime) -> datetime:
 
 
 def instant_text(value: datetime) -> str:
-    """A UTC datetime as `YYYY-MM-DDTHH:MM:SS.ffffffZ`: fixed width, so that it sorts as time does."""
+    """Return a UTC datetime as `YYYY-MM-DDTHH:MM:SS.ffffffZ`, which has a fixed width and sorts by time."""
     return f"{value.isoformat('T', 'microseconds')[:26]}Z"
 
 
 def json_text(name: str, value: object) -> str:
-    """Canonical JSON (sorted keys, no spaces) that comes back as the equal value from `jsonb` and from text."""
+    """Return canonical JSON (sorted keys, no spaces) that comes back as an equal value from `jsonb` and from text."""
     too_large = f"{name}: JSON must not be larger than {MAX_JSON_BYTES} bytes"
     plain = _plain_json(name, value, MAX_JSON_DEPTH, Room(MAX_JSON_BYTES, too_large))
     text = _CANONICAL.encode(plain)
@@ -96,9 +102,9 @@ def json_text(name: str, value: object) -> str:
 
 
 def _plain_json(name: str, value: Any, depth: int, room: Room) -> object:
-    """A checked copy; subclasses of the JSON types are refused, since they would come back as plain ones.
+    """Return a checked copy. Subclasses of the JSON types are rejected, because they would come back as plain types.
 
-    `room` is charged with what each part takes at least: two bytes for an item, five for a key and its value.
+    `room` is reduced by the minimum size of each part: two bytes for an item, five for a key and its value.
     """
     kind = type(value)
     if kind is str:
@@ -132,10 +138,10 @@ def _plain_json(name: str, value: Any, depth: int, room: Room) -> object:
 
 
 def fold(name: str, value: str) -> str:
-    """The key under which two spellings of one name are equal: NFKC(casefold(NFKC(value))), in every script.
+    """Return the key that is equal for two spellings of one name: NFKC(casefold(NFKC(value))), in every script.
 
-    Characters that Unicode 14 (Python 3.11's) does not know are refused: under a newer Python they could fold
-    differently, and a unique key would change its meaning.
+    Raises `InvalidValue` for characters that are not in Unicode 14 (Python 3.11): a newer Python could fold them
+    differently, and unique keys would change.
     """
     check_text(name, value)
     if value.isascii():

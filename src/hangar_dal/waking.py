@@ -1,4 +1,4 @@
-"""Batches of work: claimed again and again, at once while there are some, else when something wakes the worker.
+"""Claim batches of work in a loop: immediately while there is work, else after a notification or a pause.
 
 Builds on `database`.
 """
@@ -23,9 +23,9 @@ LONGEST_RETRY_PAUSE: Final = timedelta(hours=1)
 
 
 def pause_before_retry(attempts: int) -> timedelta:
-    """How long work waits that has failed so often: from one second on, twice as long each time, up to an hour.
+    """Return the pause before a retry: one second, doubled with each attempt, up to one hour.
 
-    Up to a quarter less, so that what failed together does not come back together.
+    Up to 25 % is subtracted at random, so that work that failed together is not retried together.
     """
     doubled = min(timedelta(seconds=2 ** min(attempts - 1, 20)), LONGEST_RETRY_PAUSE)
     return doubled * random.uniform(0.75, 1)  # noqa: S311 - a pause is no secret
@@ -40,7 +40,7 @@ async def claimed_batches(
     poll: timedelta,
     stop: asyncio.Event | None,
 ) -> AsyncGenerator[list[T]]:
-    """What `claim` returns, without the empty lists, until `stop` is set.
+    """Yield the non-empty lists that `claim` returns, until `stop` is set.
 
     After an empty list, waits for a notification with this payload, for `poll`, or for `stop`.
     """
@@ -53,7 +53,7 @@ async def claimed_batches(
     failures = 0
     try:
         while not stopped.is_set():
-            woken.clear()  # before the claim: what is written during the claim wakes the worker
+            woken.clear()  # clear before the claim, so that work written during the claim wakes the worker
             try:
                 batch = await claim()
                 failures = 0
@@ -72,7 +72,7 @@ async def claimed_batches(
 
 
 async def _wait(woken: asyncio.Event, seconds: float) -> None:
-    """Workers that were woken together do not look at the clock together ever after."""
+    """Wait for `woken`, with a random timeout so that workers woken together do not poll together."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds * random.uniform(0.8, 1)):  # noqa: S311 - a pause is no secret
             await woken.wait()
@@ -84,11 +84,11 @@ async def _wake_at_end(stopped: asyncio.Event, woken: asyncio.Event) -> None:
 
 
 async def _listen(db: Database, channel: str, payload: str, woken: asyncio.Event, pause: float) -> None:
-    """Set `woken` for each notification, and when some may have been missed. Polling goes on whatever happens here."""
+    """Set `woken` for each notification and after possibly missed ones. Polling continues if listening fails."""
     while True:
         try:
             async with db.listen(channel) as notifications:
-                woken.set()  # what was written before the connection listened
+                woken.set()  # work may have been written before the connection listened
                 async for notification in notifications:
                     if isinstance(notification, Gap) or notification.payload == payload:
                         woken.set()

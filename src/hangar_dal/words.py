@@ -1,7 +1,6 @@
-"""Words: the pieces of a text by which a search finds the texts that have all words of a question.
+"""Words of a text, used to find all texts that contain all searched words.
 
-The only tokenizer of these searches: what is stored and what is searched for goes through it, so that both databases
-find the same rows. Builds on `values`.
+Stored texts and searched texts use this same tokenizer, so that both databases find the same rows. Builds on `values`.
 """
 
 import unicodedata
@@ -12,30 +11,30 @@ from typing import Final
 from hangar_dal.unicode14 import unassigned
 from hangar_dal.values import check_text, fold
 
-# Longer words are cut, here and in what is searched for. PostgreSQL stores none of more than 2 KiB.
+# Longer words are truncated in stored and searched texts. PostgreSQL stores no words of more than 2 KiB.
 MAX_WORD: Final = 64
-# Scripts that put no spaces between words, by the beginning of the names of their characters.
+# Scripts without spaces between words, by the prefix of their characters' names.
 _UNSPACED: Final = ("CJK ", "HIRAGANA ", "KATAKANA ", "THAI ", "LAO ", "KHMER ", "MYANMAR ")
 
 
 class SearchableWords:
-    """Marks a text or a list of texts whose `<name>_words` the binder derives, for a search by words.
+    """Marks a text or a list of texts for a search by words; the binder derives `<name>_words` from it.
 
-    `title: Annotated[str, SearchableWords]` lets SQL say `:title_words`, a list of text: each word once, sorted.
+    `title: Annotated[str, SearchableWords]` lets SQL use `:title_words`, a sorted list of text without duplicates.
     """
 
 
 def words(name: str, text: str | list[str]) -> list[str]:
-    """The words of the folded text, each once, sorted.
+    """Return the words of the folded text, sorted and without duplicates.
 
-    A word is a run of letters, marks and digits. A run of a script without spaces gives its characters and their pairs.
-    Characters that Unicode 14 does not know separate words.
+    A word is a run of letters, marks and digits. In a script without spaces, each character and each pair of adjacent
+    characters is a word. Characters that are not in Unicode 14 separate words.
     """
     return sorted(set(_words(name, text)))
 
 
 def search_words(name: str, text: str) -> list[str]:
-    """The words of what is searched for, in their order, each once. The last one may be the beginning of a word."""
+    """Return the words of a searched text, in order, without duplicates. The last may be the beginning of a word."""
     return list(dict.fromkeys(_words(name, text)))
 
 

@@ -1,8 +1,8 @@
-"""Accounts: the work that touches several domains, such as signing in, refreshing and signing out.
+"""Account operations that use several domains, such as sign-in, refresh and sign-out.
 
-`from hangar_dal import accounts`. Sign-ins and changes of an account leave a security event in their transaction. A
-refresh leaves one only if the token was used before. What must survive an error, such as the event of a failure, is
-committed before the error is raised: such functions take a `Database`, not a `Transaction`.
+`from hangar_dal import accounts`. Sign-ins and changes of an account record a security event in their transaction. A
+refresh records an event only if the token was used before. Some functions must commit data before they raise an error,
+such as the event of a failed sign-in. They take a `Database`, not a `Transaction`.
 """
 
 from hangar_dal.accounts.changing_passwords import change_password as change_password

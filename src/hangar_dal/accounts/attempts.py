@@ -1,7 +1,7 @@
-"""An attempt to prove who one is by a login and a password: counted, verified, and then kept as a failure or undone.
+"""A sign-in attempt with a login and a password: counted as failed, verified, and uncounted if it succeeds.
 
-The statements and the hashing are the same for a login that nobody has, a wrong password, a locked login and an account
-that is not active. A test counts both.
+An unknown login, a wrong password, a locked login and an inactive account run the same statements and hashes, so that
+their time does not differ. A test counts both.
 """
 
 from collections.abc import Awaitable, Callable
@@ -32,18 +32,18 @@ _COMMITS: Final = (
     "a failure must be committed before the error is raised, and no connection may wait while a password is hashed. "
     "Call this outside of transactions."
 )
-# Called before anything is counted: the queries that check the same come later.
+# Checked before the attempt is counted. The queries check the same values, but only later.
 _check_login: Final = encoder("login", value_type(Lookup))
 _check_source: Final = encoder("source", value_type(Source | None))
 
 
 class Outdated(Exception):
-    """The account or its password has changed since it was verified. Undoes the transaction in which it is raised."""
+    """Raised to roll back a transaction if the account or its password has changed since it was verified."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt that was counted as failed. `is_allowed` is False if its login or its source is locked."""
+    """An attempt that was counted as failed. `is_allowed` is False if its login or source is locked."""
 
     login: str
     login_key: str
@@ -57,9 +57,10 @@ class Attempt:
 async def begin(
     db: Database, login: str, password: SecretStr, *, source: str | None, user_agent: str | None
 ) -> Attempt:
-    """Count an attempt before the password is verified, so that attempts at once cannot exceed the limits.
+    """Count an attempt before the password is verified, so that concurrent attempts cannot exceed the limits.
 
-    A locked source does not count for the login: otherwise it could keep the login locked for everybody.
+    Attempts of a locked source do not count for the login. Otherwise the source could keep the login locked for
+    everybody.
     """
     refuse_transaction(db, _COMMITS)
     check_secret(password)
@@ -90,9 +91,9 @@ async def enter(
     password: SecretStr,
     work: Callable[[Login, str | None], Awaitable[T]],
 ) -> T:
-    """Verify the password, then call `work` with the account, and with a new hash if its own is weak.
+    """Verify the password, then call `work` with the account, and with a new hash if the stored hash is weak.
 
-    If `work` raises `Outdated`, everything begins again, except that the attempt is not counted twice.
+    If `work` raises `Outdated`, verify and call it again. The attempt is not counted twice.
     """
     while True:
         found = await _verify(db, attempt, password)
@@ -104,9 +105,9 @@ async def enter(
 
 
 async def succeed(tx: Transaction, attempt: Attempt, found: Login, *, replaced_by: str | None) -> User:
-    """Forget the failures of the login, take the attempt back from its source, and store a new hash if there is one.
+    """Delete the failures of the login, uncount the attempt of the source, and store a new hash if given.
 
-    Raises `Outdated` if the password was changed, or the account is not active, since it was verified.
+    Raises `Outdated` if the password has changed or the account is no longer active since the verification.
     """
     verified = found.hashed_password or ""
     if replaced_by is None:
@@ -122,7 +123,7 @@ async def succeed(tx: Transaction, attempt: Attempt, found: Login, *, replaced_b
 
 
 async def take_back(db: Database, attempt: Attempt) -> None:
-    """Undo the count of an attempt that did not fail: its password was not compared, or a code is still needed."""
+    """Uncount an attempt that did not fail, because its password was not compared or a code is still needed."""
     if attempt.is_allowed:
         await sign_in_failures.take_back_attempt(db, attempt.login_key)
     if attempt.source_key is not None:
@@ -130,21 +131,21 @@ async def take_back(db: Database, attempt: Attempt) -> None:
 
 
 async def record_failure(db: Database, attempt: Attempt, user_id: UUID | None, *, has_locked: bool = False) -> None:
-    """Leave the event of an attempt that failed, and of the lock if it was the one that locked."""
+    """Record the event of a failed attempt: LOCKED if it started a lock, otherwise SIGN_IN_FAILED."""
     kind = SecurityEventKind.LOCKED if attempt.has_locked or has_locked else SecurityEventKind.SIGN_IN_FAILED
     await record(db, kind, user_id, source=attempt.source, user_agent=attempt.user_agent)
 
 
 async def _verify(db: Database, attempt: Attempt, password: SecretStr) -> Login:
-    """Return the active account that the login and the password open.
+    """Return the active account with this login and password.
 
-    Otherwise an event is committed and `InvalidCredentials` raised. `HashingBusy` takes the attempt back.
+    Otherwise commits an event and raises `InvalidCredentials`. Uncounts the attempt if `HashingBusy` is raised.
     """
     try:
         found = await _find_verified(db, attempt, password)
     except HashingBusy as error:
         await take_back(db, attempt)
-        raise_alone(error.with_traceback(None))  # frames further down have the hash in local variables
+        raise_alone(error.with_traceback(None))  # deeper frames have the hash in local variables
     if isinstance(found, Login):
         return found
     await record_failure(db, attempt, found)
@@ -152,18 +153,21 @@ async def _verify(db: Database, attempt: Attempt, password: SecretStr) -> Login:
 
 
 async def _renew(db: Database, attempt: Attempt, found: Login, password: SecretStr) -> str | None:
-    """Return a new hash of the password that was just verified, if the stored one is weaker than today's."""
+    """Return a new hash of the verified password if the stored hash has weaker parameters; else None."""
     if found.hashed_password is None or not passwords.needs_rehash(found.hashed_password):
         return None
     try:
         return await passwords.rehash_password(password)
     except HashingBusy as error:
         await take_back(db, attempt)
-        raise_alone(error.with_traceback(None))  # frames further down have the hash in local variables
+        raise_alone(error.with_traceback(None))  # deeper frames have the hash in local variables
 
 
 async def _find_verified(db: Database, attempt: Attempt, password: SecretStr) -> Login | UUID | None:
-    """The account if it may be entered, else only its id, if there is one. Raises nothing where the hash is at hand."""
+    """Return the account if it may sign in, else its id, else None.
+
+    Raises nothing while a local variable has the hash.
+    """
     found = await users.find_login(db, attempt.login)
     matches = await passwords.verify_password(found.hashed_password if found else None, password)
     if found is None:

@@ -1,4 +1,4 @@
-"""Replace a password: by its owner, who knows the old one, or by an administrator."""
+"""Replace a password, either as its owner with the old password, or as an administrator."""
 
 from uuid import UUID
 
@@ -27,20 +27,21 @@ async def change_password(
 ) -> User:
     """Replace the user's password and end all their sessions, in one transaction.
 
-    `WeakPassword` if the new password is easy to guess. `InvalidCredentials` if the old one is wrong, the account is
-    not active, or too many attempts have failed: they are counted together with those to sign in.
+    Raises `WeakPassword` if the new password is easy to guess. Raises `InvalidCredentials` if the old password is
+    wrong, the account is not active, or too many attempts have failed. Failures are counted together with those of
+    sign-ins.
     """
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call this outside of transactions.")
     check_secret(old)
     user = await users.get_user(db, user_id)
     hashed = await users.hash_for(user, new)
     login = user.username or user.email
-    if login is None:  # a character of EVE
+    if login is None:  # an EVE SSO account
         raise InvalidCredentials("the account has no password")
     attempt = await attempts.begin(db, login, old, source=source, user_agent=user_agent)
 
     async def finish(found: Login, _: str | None) -> User:
-        if found.id != user_id:  # the name was given to another account in the meantime
+        if found.id != user_id:  # another account took the name in the meantime
             raise InvalidCredentials(attempts.REFUSED)
         return await db.in_transaction(lambda tx: _change(tx, attempt, found, hashed))
 
@@ -56,9 +57,9 @@ async def reset_password(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> User:
-    """Replace a user's password as an administrator, `actor_id`, and end all sessions of the user.
+    """Replace a user's password as the administrator `actor_id`, end all sessions of the user and remove locks.
 
-    `WeakPassword` if the password is easy to guess; `NotFound` if there is no such user. A lock is lifted.
+    Raises `WeakPassword` if the password is easy to guess, and `NotFound` if there is no such user.
     """
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call this outside of transactions.")
     user = await users.get_user(db, user_id)
@@ -81,9 +82,9 @@ async def store_password(
     source: str | None,
     user_agent: str | None,
 ) -> User:
-    """Store the hash of a new password, and do what `finish_new_password` does.
+    """Store the hash of a new password and call `finish_new_password`; return the user.
 
-    The UPDATE of the user comes first: a sign-in at the same time then waits and fails, or its session is ended here.
+    The UPDATE of the user comes first: a concurrent sign-in then waits and fails, or its session is ended here.
     """
     user = await users.set_password_hash(tx, user_id, hashed_password=hashed)
     await finish_new_password(tx, user, kind, actor_id=actor_id, source=source, user_agent=user_agent)
@@ -99,7 +100,7 @@ async def finish_new_password(
     source: str | None,
     user_agent: str | None,
 ) -> None:
-    """End all sessions, lift locks, delete the tokens that could set another password, and record an event."""
+    """End all sessions, remove locks, delete the tokens that could set another password, and record an event."""
     for login in (user.username, user.email):
         if login is not None:
             await sign_in_failures.delete_sign_in_failures(tx, sign_in_failures.login_key(login))

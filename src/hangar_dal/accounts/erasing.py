@@ -1,4 +1,4 @@
-"""Erase a user: what belongs to them is deleted, and what must stay is anonymised."""
+"""Erase a user: delete the user's rows, and anonymise the rows that must stay."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -23,11 +23,11 @@ async def erase_user(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> None:
-    """Delete a user and all that belongs to them. Their security events stay, without source and user agent.
+    """Delete a user and all rows of the user. The user's security events stay, without source and user agent.
 
-    `actor_id` is the administrator who does it; if users do it themselves, `source` and `user_agent` are not kept.
-    `NotFound` if there is no such user. `TriggerViolation` with the constraint `last_administrator` if no active
-    administrator would be left.
+    `actor_id` is the administrator who erases the user. If users erase themselves, `source` and `user_agent` are not
+    stored. Raises `NotFound` if there is no such user, and `TriggerViolation` with the constraint `last_administrator`
+    if no active administrator would be left.
     """
     async with atomic(db) as tx:
         user = await users.get_user(tx, user_id)
@@ -39,9 +39,9 @@ async def erase_user(
 
 
 async def remove(tx: Transaction, user: User) -> None:
-    """Do for each table what docs/accounts.md says about it, the user's own row first.
+    """Delete or anonymise the rows of each table as docs/accounts.md describes, the user's own row first.
 
-    A sign-in at the same time has changed that row and is waited for, or finds no user afterwards.
+    A concurrent sign-in either has locked that row, so this call waits for it, or finds no user afterwards.
     """
     for erase in _ERASURES.values():
         if erase is not None:
@@ -62,7 +62,7 @@ async def _sign_in_failures(tx: Transaction, user: User) -> None:
         await sign_in_failures.delete_sign_in_failures(tx, key)
 
 
-_GOES_WITH_THE_USER: Final = None  # by its foreign key
+_GOES_WITH_THE_USER: Final = None  # the foreign key deletes the rows
 
 _ERASURES: Final = for_each_table(
     {

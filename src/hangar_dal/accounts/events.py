@@ -1,4 +1,4 @@
-"""The security event that a function leaves in the transaction of its change."""
+"""Record the security event of a change in the same transaction."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ async def record(
     user_agent: str | None,
     source: str | None,
 ) -> None:
-    """Add an event. The query checks `source`."""
+    """Store a security event. The query validates `source`."""
     agent = storable(user_agent)
     new = NewSecurityEvent.model_construct(
         id=uuid7(), kind=kind, user_id=user_id, actor_id=actor_id, source=source, user_agent=agent

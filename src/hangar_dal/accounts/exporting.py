@@ -1,4 +1,4 @@
-"""Export everything that is stored about a user, as one JSON document in pieces."""
+"""Export all data of a user as one JSON document, in pieces."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
@@ -39,7 +39,7 @@ Rows = AsyncGenerator[BaseModel, None]
 
 
 class _Failures(Row):
-    """What is counted for a login of the user, without its hash."""
+    """The sign-in failures of a login of the user, without the hash of the login."""
 
     failures: int
     refused: int
@@ -57,12 +57,12 @@ async def export_user(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> AsyncIterator[AsyncIterator[str]]:
-    """Yield the pieces of a JSON document: an object with a list of rows for each table, as of one moment.
+    """Yield the pieces of a JSON document: an object with a list of rows per table, from one snapshot.
 
     `async with export_user(db, user_id) as pieces: async for piece in pieces: ...`. The event EXPORTED is committed
-    first. The document has no hashes, tokens and secrets. It has the session cookies in clear only `with_cookies`: ask
-    for them only if the user gets the document. It has the tables of all catalogs that `db` was opened with, as far as
-    they say what to export. `NotFound` if there is no such user.
+    first. The document contains no hashes, tokens or secrets. It contains session cookies as plain text only
+    `with_cookies`: use that only if the user gets the document. It contains the tables of all catalogs that `db` was
+    opened with, if the catalog defines an export for them. Raises `NotFound` if there is no such user.
     """
     refuse_transaction(db, "the event must be committed before data is given out. Call it outside of transactions.")
     async with db.transaction() as tx:
@@ -101,14 +101,14 @@ async def _users(export: _Export) -> Rows:
 
 
 async def _session_cookies(export: _Export) -> Rows:
-    """Opened one by one, since each may be large."""
+    """Yield the sessions. Their cookies are opened one by one, because each may be large."""
     async with session_cookies.stream_session_cookies(export.tx, export.user.id) as rows:
         async for row in rows:
             yield await session_cookies.get_session_cookie(export.tx, row.id) if export.with_cookies else row
 
 
 async def _security_events(export: _Export) -> Rows:
-    """Where somebody else acted, source and user agent are theirs."""
+    """Yield the events, without source and user agent if another person acted."""
     async with security_events.stream_security_events(export.tx, export.user.id) as events:
         async for event in events:
             is_own = event.actor_id in (None, export.user.id)
@@ -165,6 +165,6 @@ _SECTIONS: Final = for_each_table(
         "eve_tokens": _eve_tokens,
         "one_time_tokens": _one_time_tokens,
         "confirmed_emails": _confirmed_emails,
-        "user_search_rows": None,  # made from the user's row
+        "user_search_rows": None,  # derived from the user's row
     }
 )

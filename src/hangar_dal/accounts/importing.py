@@ -1,4 +1,4 @@
-"""Take over accounts from another system."""
+"""Import accounts from another system."""
 
 from collections.abc import Iterable
 
@@ -8,9 +8,9 @@ from hangar_dal.users import ImportedUser, insert_users
 
 
 async def import_users(db: Executor, rows: Iterable[ImportedUser], *, batch_size: int = 500) -> int:
-    """Store many accounts, one statement a batch, all or none; returns how many. Ids that are taken are left out.
+    """Store accounts in batches, all or none, except those whose id is taken; return how many were stored.
 
-    `UniqueViolation.columns` says which name is taken. No security events are left.
+    Raises `UniqueViolation`, whose `columns` say what is taken. Records no security events.
     """
     async with atomic(db) as tx:
         return sum([await insert_users(tx, batch) for batch in batches(rows, batch_size, key=lambda new: new.id)])

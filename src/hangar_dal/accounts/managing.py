@@ -1,4 +1,4 @@
-"""Change a user's profile, status or role. The database keeps the last active administrator."""
+"""Change a user's profile, status or role. A trigger protects the last active administrator."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,17 +27,17 @@ async def update_user(
     user_agent: str | None = None,
     **changes: Unpack[UserChanges],
 ) -> User:
-    """Change the fields that are given, as `users.update_user` does, and record each one that gets another value.
+    """Change the given fields like `users.update_user`, and record an event for each field whose value changes.
 
-    The events name the fields, such as EMAIL_CHANGED, and never hold a value. `actor_id` is the administrator who does
-    it for another user. Sessions go on.
+    The events name the fields, such as EMAIL_CHANGED, and never contain values. `actor_id` is the administrator who
+    changes another user. Sessions continue.
     """
     async with atomic(db) as tx:
-        await users.lock_users(tx, first=user_id, second=user_id)  # so that no other change comes between
+        await users.lock_users(tx, first=user_id, second=user_id)  # so that no concurrent change intervenes
         before = await users.get_user(tx, user_id)
         user = await users.update_user(tx, user_id, **changes)
         for name in changes:
-            # As JSON: True and 1 within metadata are equal in Python.
+            # Compare as JSON, because True and 1 in metadata are equal in Python.
             if user.model_dump_json(include={name}) != before.model_dump_json(include={name}):
                 await record(tx, _CHANGED[name], user_id, actor_id=actor_id, source=source, user_agent=user_agent)
     return user
@@ -52,10 +52,10 @@ async def set_status(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> User:
-    """Activate, suspend, deactivate or mark a user as deleted, as the administrator `actor_id`.
+    """Set the status of a user, as the administrator `actor_id`.
 
-    All but ACTIVE ends the user's sessions, and no link that was sent to them works any more. `TriggerViolation` with
-    the constraint `last_administrator` if no active administrator would be left.
+    Any status except ACTIVE ends the user's sessions and invalidates the links that were sent to the user. Raises
+    Raises `TriggerViolation` with the constraint `last_administrator` if no active administrator would be left.
     """
     async with atomic(db) as tx:
         user = await users.set_user_status(tx, user_id, status)
@@ -76,9 +76,9 @@ async def set_role(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> User:
-    """Give a user a role, as the administrator `actor_id`. Sessions go on, so let your access tokens expire soon.
+    """Set the role of a user, as the administrator `actor_id`. Sessions continue, so use short-lived access tokens.
 
-    `TriggerViolation` with the constraint `last_administrator` if no active administrator would be left.
+    Raises `TriggerViolation` with the constraint `last_administrator` if no active administrator would be left.
     """
     async with atomic(db) as tx:
         user = await users.set_user_role(tx, user_id, role)

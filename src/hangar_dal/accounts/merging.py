@@ -1,4 +1,4 @@
-"""Merge two accounts of one person: what can move goes to the one that is kept, and the other one is erased."""
+"""Merge two accounts of one person: move rows to the kept account, and erase the other account."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -27,12 +27,12 @@ async def merge_users(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> User:
-    """Move what belongs to `merged` to `kept`, erase `merged`, and return the user that is kept.
+    """Move the rows of `merged` to `kept`, erase `merged`, and return the kept user.
 
-    Session cookies and EVE tokens move. So do the second factor, the phone number and the EVE character, if the kept
-    user has none, and what other catalogs of `db` say. Sessions and links of `merged` end. Both users get the event
-    MERGED. `NotFound` if there is no such user. `TriggerViolation` with the constraint `last_administrator` if no
-    active administrator would be left.
+    Session cookies and EVE tokens move. The second factor, the phone number and the EVE character move if the kept user
+    has none. Tables of other catalogs of `db` move as the catalogs define. Sessions and links of `merged` end. Both
+    users get the event MERGED. Raises `NotFound` if there is no such user, and `TriggerViolation` with the constraint
+    `last_administrator` if no active administrator would be left.
     """
     if kept == merged:
         raise InvalidValue("merged: must be another user than kept")
@@ -54,7 +54,7 @@ async def merge_users(
 
 
 async def _session_cookies(tx: Transaction, kept: User, merged: User) -> None:
-    """Opened and sealed anew one by one, since each may be large."""
+    """Open and seal the sessions again one by one, because each may be large."""
     async with session_cookies.stream_session_cookies(tx, merged.id) as rows:
         moved = [row.id async for row in rows]
     for session_cookie_id in moved:
@@ -79,7 +79,7 @@ async def _eve_tokens(tx: Transaction, kept: User, merged: User) -> None:
 
 
 async def _two_factor(tx: Transaction, kept: User, merged: User) -> None:
-    """A merge must not make signing in easier: if only the merged user has a second factor, the kept one gets it."""
+    """Move the second factor if only the merged user has one: a merge must not make sign-in easier."""
     factor = await two_factor.find_two_factor(tx, merged.id)
     if factor is None or factor.last_step is None or await two_factor.find_two_factor(tx, kept.id):
         return
@@ -90,7 +90,7 @@ async def _two_factor(tx: Transaction, kept: User, merged: User) -> None:
 
 
 async def _take_over(tx: Transaction, kept: User, merged: User) -> User:
-    """Give the kept user what is unique and free now that the merged user is gone."""
+    """Give the kept user the unique values that are free after the merged user was deleted."""
     if kept.phone_number is None and merged.phone_number is not None:
         await users.update_user(tx, kept.id, phone_number=merged.phone_number)
     if kept.eve_character_id is None and merged.eve_character_id is not None:
@@ -102,13 +102,13 @@ _GOES_WITH_THE_USER: Final = None
 
 _MOVES: Final = for_each_table(
     {
-        "users": _GOES_WITH_THE_USER,  # `_take_over` keeps some of it
+        "users": _GOES_WITH_THE_USER,  # `_take_over` keeps some columns
         "session_cookies": _session_cookies,
         "security_events": None,  # append-only: they stay with the id of the merged user
         "refresh_tokens": _GOES_WITH_THE_USER,
         "sign_in_failures": _GOES_WITH_THE_USER,
         "two_factor": _two_factor,
-        "recovery_codes": None,  # with their second factor
+        "recovery_codes": None,  # they move with their second factor
         "eve_tokens": _eve_tokens,
         "one_time_tokens": _GOES_WITH_THE_USER,
         "confirmed_emails": _GOES_WITH_THE_USER,

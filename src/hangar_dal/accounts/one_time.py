@@ -1,6 +1,6 @@
 """Links that are sent to users: accept an invitation, confirm an e-mail address, reset a forgotten password.
 
-These functions make and use the tokens in such links. The application sends them.
+These functions create and use the tokens of the links. The application sends the links.
 """
 
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ _NO_ADDRESS: Final = "there is no ACTIVE user with this id and an e-mail address
 
 
 class Invitation(Row):
-    """A user who can sign in after `accept_invitation`, and the token for it, which cannot be read again."""
+    """An invited user and the token for `accept_invitation`, which cannot be read again."""
 
     user: User
     token: SecretStr
@@ -51,9 +51,9 @@ async def invite_user(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> Invitation:
-    """Create an account for another person, who chooses the password: INACTIVE until `accept_invitation`.
+    """Create an INACTIVE account for another person, who sets the password with `accept_invitation`.
 
-    `actor_id` is the administrator who invites. `UniqueViolation.columns` says which name is taken.
+    `actor_id` is the inviting administrator. Raises `UniqueViolation`, whose `columns` say what is taken.
     """
     new = NewUser.model_construct(
         username=username,
@@ -79,9 +79,9 @@ async def renew_invitation(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> Invitation:
-    """Invite an INACTIVE user again, for example after the token has expired; the earlier token does not work any more.
+    """Invite an INACTIVE user again, for example after the token has expired. The earlier token stops working.
 
-    `NotFound` if there is no such user.
+    Raises `NotFound` if there is no such user.
     """
     async with atomic(db) as tx:
         user = await users.get_user(tx, user_id)
@@ -91,10 +91,10 @@ async def renew_invitation(
 async def accept_invitation(
     db: Database, token: SecretStr, password: SecretStr, *, source: str | None = None, user_agent: str | None = None
 ) -> User:
-    """Set the password of an invited user, who is ACTIVE from then on.
+    """Set the password of an invited user, which makes the user ACTIVE.
 
-    `TokenInvalid` if the token is unknown, used, replaced or expired, or the user's address or status has changed.
-    `WeakPassword` if the password is easy to guess: the token can then be used with another one.
+    Raises `TokenInvalid` if the token is unknown, used, replaced or expired, or the user's address or status has
+    changed. Raises `WeakPassword` if the password is easy to guess; the token can then be used with another password.
     """
     purpose, kind = TokenPurpose.INVITATION, SecurityEventKind.INVITATION_ACCEPTED
     return await _set_password(db, token, password, purpose, kind, source=source, user_agent=user_agent)
@@ -108,10 +108,10 @@ async def request_password_reset(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> IssuedOneTimeToken | None:
-    """Make a token by which the user with this e-mail address can set a new password; None if nobody may.
+    """Create a token to reset the password of the ACTIVE user with this e-mail address; None if there is none.
 
-    Runs the same statements for an unknown address and for an account that is not active. Give the same answer to the
-    client too, and send the message afterwards: how long that takes would tell who has an account.
+    Runs the same statements for an unknown address and an inactive account. Send the same answer to the client in all
+    cases, and send the e-mail after the answer: its duration would reveal who has an account.
     """
     async with atomic(db) as tx:
         user = await users.find_user_by_email(tx, email)
@@ -127,7 +127,7 @@ async def reset_password_with_token(
 ) -> User:
     """Replace a forgotten password, end all sessions of the user and lift locks, in one transaction.
 
-    Raises what `accept_invitation` raises. A second factor stays in force.
+    Raises the same errors as `accept_invitation`. A second factor stays valid.
     """
     purpose, kind = TokenPurpose.PASSWORD_RESET, SecurityEventKind.PASSWORD_RESET
     return await _set_password(db, token, password, purpose, kind, source=source, user_agent=user_agent)
@@ -141,9 +141,9 @@ async def request_email_confirmation(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> IssuedOneTimeToken:
-    """Make a token to be sent to the user's e-mail address, `stored.email`, and to no other.
+    """Create a token to confirm the user's e-mail address. Send it only to `stored.email`.
 
-    `NotFound` if there is no such user, or the user has no address or is not active.
+    Raises `NotFound` if there is no such user, or the user has no address or is not active.
     """
     async with atomic(db) as tx:
         user = await users.get_user(tx, user_id)
@@ -162,7 +162,10 @@ async def request_email_confirmation(
 async def confirm_email(
     db: Executor, token: SecretStr, *, source: str | None = None, user_agent: str | None = None
 ) -> User:
-    """Note that the user receives mail at their address. `TokenInvalid` if the address is another by now."""
+    """Mark the user's address as confirmed.
+
+    Raises `TokenInvalid` if the token is not valid or the address has changed.
+    """
     if not may_be_token(token):
         raise TokenInvalid(_REFUSED)
     purpose = TokenPurpose.EMAIL_CONFIRMATION
@@ -170,14 +173,14 @@ async def confirm_email(
         used = await one_time_tokens.use_one_time_token(tx, purpose=purpose, token_hash=token_hash(token))
         user = await users.get_user(tx, used.user_id) if used else None
         if used is None or user is None or not _is_for(used, user):
-            raise TokenInvalid(_REFUSED)  # which undoes the use
+            raise TokenInvalid(_REFUSED)  # the rollback undoes the use
         await one_time_tokens.store_confirmed_email(tx, user_id=user.id, email=used.email)
         await record(tx, SecurityEventKind.EMAIL_CONFIRMED, user.id, source=source, user_agent=user_agent)
     return user
 
 
 async def is_email_confirmed(db: Executor, user: User) -> bool:
-    """Tell whether the user has confirmed the address that they have now."""
+    """Return whether the user has confirmed the current address."""
     confirmed = await one_time_tokens.find_confirmed_email(db, user.id)
     return confirmed is not None and confirmed.email == user.email
 
@@ -211,7 +214,7 @@ async def _set_password(
     source: str | None,
     user_agent: str | None,
 ) -> User:
-    """Use a token and store the hash of a password. Nothing is hashed for a token that is not valid."""
+    """Use a token and store the hash of a password. An invalid token is rejected before any hashing."""
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call this outside of transactions.")
     check_secret(password)
     if not may_be_token(token):
@@ -219,11 +222,11 @@ async def _set_password(
     presented = token_hash(token)
 
     async def finish(tx: Transaction) -> User:
-        # The UPDATE of the user comes first, as in all changes of a password, so that two of them cannot deadlock.
+        # The UPDATE of the user comes first, as in all password changes, so that two of them cannot deadlock.
         user = await users.set_password_hash(tx, user_id, hashed_password=hashed)
         used = await one_time_tokens.use_one_time_token(tx, purpose=purpose, token_hash=presented)
         if used is None or not _is_for(used, user):
-            raise TokenInvalid(_REFUSED)  # which undoes everything
+            raise TokenInvalid(_REFUSED)  # the rollback undoes all changes
         if purpose is TokenPurpose.INVITATION:
             user = await users.set_user_status(tx, user_id, UserStatus.ACTIVE)
         await finish_new_password(tx, user, kind, source=source, user_agent=user_agent)
@@ -241,6 +244,6 @@ async def _set_password(
 
 
 def _is_for(token: OneTimeToken, user: User) -> bool:
-    """Tell whether the user still has the address that the token was made for, and the status that it is for."""
+    """Return whether the user still has the address of the token and the status that its purpose requires."""
     status = UserStatus.INACTIVE if token.purpose is TokenPurpose.INVITATION else UserStatus.ACTIVE
     return user.email == token.email and user.status is status

@@ -1,4 +1,4 @@
-"""Continue a session by its refresh token, or end it."""
+"""Continue or end a session with its refresh token."""
 
 from datetime import timedelta
 from typing import Final
@@ -36,8 +36,9 @@ async def refresh(
 ) -> SignedIn:
     """Use a refresh token and return its user with the next token.
 
-    `TokenInvalid` if the token is unknown, expired or revoked, or its user is not active. `TokenReused` if it was used
-    before: the session has then ended, and an event records it. `grace` is explained at `rotate_refresh_token`.
+    Raises `TokenInvalid` if the token is unknown, expired or revoked, or its user is not active. Raises `TokenReused`
+    if it was used before, after it has ended the session and recorded an event. For `grace`, see
+    `rotate_refresh_token`.
     """
     refuse_transaction(db, _COMMITS)
     if not may_be_token(token):
@@ -52,7 +53,7 @@ async def refresh(
             return await _end_if_reused(tx, token, user_agent=user_agent, source=source)
         user = await users.get_user(tx, issued.session.user_id)
         if not user.is_active:
-            raise TokenInvalid(_REFUSED)  # which undoes the rotation
+            raise TokenInvalid(_REFUSED)  # the rollback undoes the rotation
         return SignedIn.with_token(user, issued)
 
     outcome = await db.in_transaction(rotate)
@@ -62,9 +63,9 @@ async def refresh(
 
 
 async def sign_out(db: Executor, token: SecretStr, *, user_agent: str | None = None, source: str | None = None) -> bool:
-    """End the session of a refresh token; False if it had ended before, or the token is unknown.
+    """End the session of a refresh token; False if the session had already ended or the token is unknown.
 
-    A used token ends its session too: its successor may have been lost on the way to the client.
+    A used token also ends its session, because the client may not have received the next token.
     """
     if not may_be_token(token):
         return False
@@ -86,7 +87,10 @@ async def sign_out_everywhere(
     user_agent: str | None = None,
     source: str | None = None,
 ) -> int:
-    """End all sessions of a user; returns how many. `actor_id` is the administrator who ends those of another user."""
+    """End all sessions of a user and return how many.
+
+    `actor_id` is the administrator who does this for another user.
+    """
     async with atomic(db) as tx:
         ended = await refresh_tokens.revoke_sessions(tx, user_id=user_id)
         if ended:
@@ -98,7 +102,7 @@ async def sign_out_everywhere(
 async def _end_if_reused(
     tx: Transaction, token: SecretStr, *, user_agent: str | None, source: str | None
 ) -> TokenInvalid:
-    """Return the error for a token that cannot be rotated, once its transaction is committed."""
+    """Return the error to raise after COMMIT for a token that cannot be rotated; end the session if it was reused."""
     found = await refresh_tokens.find_refresh_token(tx, token)
     if found is None or found.used_at is None:
         return TokenInvalid(_REFUSED)

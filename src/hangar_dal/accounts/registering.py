@@ -1,4 +1,4 @@
-"""Create an account, by the person who will use it."""
+"""Self-registration of users."""
 
 from hangar_dal import users
 from hangar_dal.accounts.events import record
@@ -12,9 +12,9 @@ from hangar_dal.security_events import SecurityEventKind
 async def register_user(
     db: Database, new: NewUser, *, source: str | None = None, user_agent: str | None = None
 ) -> User:
-    """Create an account as `users.create_user` does, and record it. The address is not confirmed.
+    """Create an account like `users.create_user` and record an event. Does not confirm the e-mail address.
 
-    `WeakPassword` if the password is easy to guess; `UniqueViolation.columns` says which name is taken.
+    Raises `WeakPassword` if the password is easy to guess, and `UniqueViolation`, whose `columns` say what is taken.
     """
     refuse_transaction(db, f"{WAITS_FOR_HASH}Call this outside of transactions.")
     if not isinstance(new, NewUser):

@@ -1,4 +1,4 @@
-"""The second factor of a user: set it up, ask for its codes, and remove it."""
+"""The second factor of a user: set it up, verify its codes, and remove it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -31,7 +31,7 @@ _NONE: Final = "the user has no second factor, or has not confirmed it yet"
 
 @dataclass(frozen=True, slots=True)
 class CodeGuess:
-    """A code of a user that was counted as wrong. `is_allowed` is False if too many were before."""
+    """A code attempt that was counted as wrong. `is_allowed` is False after too many wrong codes."""
 
     user_id: UUID
     is_allowed: bool
@@ -39,7 +39,7 @@ class CodeGuess:
 
 
 class SecondFactorSetup(Row):
-    """What the user's app needs: the URI as a QR code, or the secret to type. Show both once."""
+    """The data for the user's app: the URI for a QR code, and the secret to type. Show both only once."""
 
     secret: SecretStr
     uri: SecretStr
@@ -48,11 +48,11 @@ class SecondFactorSetup(Row):
 async def start_second_factor(
     db: Executor, user_id: UUID, *, issuer: str, source: str | None = None, user_agent: str | None = None
 ) -> SecondFactorSetup:
-    """Make a new secret for the user's authenticator app, which shows `issuer` as the name of your application.
+    """Create a new secret for the user's authenticator app, which shows `issuer` as the name of your application.
 
-    Nothing changes until `confirm_second_factor`: a second factor that the user has already stays in force until then.
-    If there is one, call `verify_second_factor` first: a session alone must not be enough to replace it. `NotFound` if
-    there is no such user. The event is SECOND_FACTOR_RESTARTED if it takes the place of one that is not confirmed yet.
+    An existing second factor stays valid until `confirm_second_factor`. If there is one, call `verify_second_factor`
+    first, so that a session alone is not enough to replace it. Raises `NotFound` if there is no such user. The event is
+    SECOND_FACTOR_RESTARTED if a pending second factor is replaced.
     """
     if not isinstance(issuer, str):
         raise InvalidValue(f"issuer: expected str, got {type(issuer).__name__}")
@@ -73,10 +73,10 @@ async def start_second_factor(
 async def confirm_second_factor(
     db: Executor, user_id: UUID, code: SecretStr, *, source: str | None = None, user_agent: str | None = None
 ) -> list[SecretStr]:
-    """Put the second factor in force by the first code of the app; returns ten recovery codes, to be shown once.
+    """Confirm the pending second factor with a code of the app; return ten recovery codes, to be shown once.
 
-    It takes the place of the one before, with its recovery codes: the event is then SECOND_FACTOR_REPLACED.
-    `SecondFactorInvalid` for a wrong code.
+    It replaces an earlier second factor and its recovery codes; the event is then SECOND_FACTOR_REPLACED. Raises
+    `SecondFactorInvalid` if the code is wrong or no second factor is pending.
     """
     async with atomic(db) as tx:
         is_replaced, _ = await _find_states(tx, user_id)
@@ -89,10 +89,11 @@ async def confirm_second_factor(
 async def verify_second_factor(
     db: Database, user_id: UUID, code: SecretStr, *, source: str | None = None, user_agent: str | None = None
 ) -> None:
-    """Ask a user who is signed in for a code, for example before a change; returns if it is right.
+    """Verify a code of a signed-in user, for example before a change. Returns None if the code is right.
 
-    `SecondFactorInvalid` for a wrong or used code, after too many failures, and if the user has no second factor. Each
-    failure is counted and leaves an event; success resets the count. `sign_in` takes a code of its own.
+    Raises `SecondFactorInvalid` for a wrong or used code, after too many failures, and if the user has no second
+    factor. Each failure is counted and recorded as an event; a success resets the count. For a sign-in, pass the code
+    to `sign_in`.
     """
     refuse_transaction(db, _COMMITS)
     check_code_type(code)
@@ -124,9 +125,9 @@ async def disable_second_factor(
     source: str | None = None,
     user_agent: str | None = None,
 ) -> bool:
-    """Remove the second factor and its recovery codes; False if there was none in force.
+    """Remove the second factor and its recovery codes; False if there was no confirmed second factor.
 
-    `actor_id` is the administrator who does it for a user without device and codes. If users do it themselves, call
+    `actor_id` is the administrator who does this for a user who lost device and codes. If users do it themselves, call
     `verify_second_factor` first.
     """
     async with atomic(db) as tx:
@@ -142,7 +143,10 @@ async def disable_second_factor(
 async def renew_recovery_codes(
     db: Executor, user_id: UUID, *, source: str | None = None, user_agent: str | None = None
 ) -> list[SecretStr]:
-    """Replace all recovery codes by ten new ones, to be shown once. `NotFound` if no second factor is in force."""
+    """Replace all recovery codes and return ten new codes, to be shown once.
+
+    Raises `NotFound` if there is no confirmed second factor.
+    """
     async with atomic(db) as tx:
         factor = await two_factor.find_two_factor(tx, user_id)
         if factor is None:
@@ -156,7 +160,7 @@ async def renew_recovery_codes(
 
 
 async def count_guess(db: Database, user_id: UUID) -> CodeGuess:
-    """Count a code as wrong before it is compared, so that codes at once cannot exceed the limit."""
+    """Count a code as wrong before it is compared, so that concurrent codes cannot exceed the limit."""
     counted = await sign_in_failures.count_attempt(db, sign_in_failures.second_factor_key(user_id))
     has_locked = counted is not None and counted.locked_until is not None
     return CodeGuess(user_id, is_allowed=counted is not None, has_locked=has_locked)
@@ -171,9 +175,10 @@ async def check_code(
     source: str | None,
     user_agent: str | None,
 ) -> None:
-    """Accept the code of a sign-in; a user without second factor needs none, and a given one is not looked at.
+    """Accept the code of a sign-in. A user without a second factor needs no code, and a given code is ignored.
 
-    `SecondFactorRequired` without a code, `SecondFactorInvalid` for a wrong or used one and after too many failures.
+    Raises `SecondFactorRequired` without a code, and `SecondFactorInvalid` for a wrong or used code or after too many
+    failures.
     """
     if guess is not None:
         await sign_in_failures.delete_sign_in_failures(tx, sign_in_failures.second_factor_key(user_id))
@@ -183,20 +188,20 @@ async def check_code(
     if code is None:
         raise SecondFactorRequired(_REQUIRED)
     if guess is None or not guess.is_allowed:
-        raise SecondFactorInvalid(REFUSED)  # which undoes the deletion above
+        raise SecondFactorInvalid(REFUSED)  # the rollback undoes the deletion above
     kind = await _use(tx, factor, code)
     if kind is SecurityEventKind.RECOVERY_CODE_USED:
         await record(tx, kind, user_id, source=source, user_agent=user_agent)
 
 
 async def _find_states(tx: Transaction, user_id: UUID) -> tuple[bool, bool]:
-    """Tell whether the user has a second factor in force, and whether one waits for its first code."""
+    """Return whether the user has a confirmed second factor, and whether the user has a pending one."""
     found = await two_factor.list_two_factor(tx, user_id)
     return any(factor.confirmed_at for factor in found), any(factor.confirmed_at is None for factor in found)
 
 
 async def _use(tx: Transaction, factor: TwoFactor, code: SecretStr) -> SecurityEventKind:
-    """Accept a code of the app or a recovery code, and return what to record."""
+    """Accept a code of the app or a recovery code, and return the kind of event to record."""
     if await two_factor.use_app_code(tx, factor, code):
         return SecurityEventKind.SECOND_FACTOR_VERIFIED
     if await two_factor.spend_recovery_code(tx, factor, code):

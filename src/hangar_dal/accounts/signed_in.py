@@ -1,4 +1,4 @@
-"""What a sign-in and a refresh return."""
+"""The result of a sign-in or a refresh."""
 
 from typing import Self
 
@@ -10,7 +10,7 @@ from hangar_dal.models.users import User
 
 
 class SignedIn(Row):
-    """A user, the refresh token, which cannot be read again, and the session that the token continues."""
+    """A user, a refresh token, which cannot be read again, and the session of the token."""
 
     user: User
     refresh_token: SecretStr
@@ -18,5 +18,5 @@ class SignedIn(Row):
 
     @classmethod
     def with_token(cls, user: User, issued: IssuedRefreshToken) -> Self:
-        """The user with a token that was just issued to them."""
+        """Return the user with a token that was just issued to the user."""
         return cls(user=user, refresh_token=issued.token, session=issued.session)

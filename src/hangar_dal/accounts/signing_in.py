@@ -1,4 +1,4 @@
-"""Sign in by a login and a password, protected against guessing."""
+"""Sign in with a login and a password, protected against guessing."""
 
 from datetime import timedelta
 
@@ -23,9 +23,9 @@ async def authenticate(
 ) -> User:
     """Return the user with this username or e-mail address and this password, for example to confirm a change.
 
-    One `InvalidCredentials`, after the same work, for an unknown login, a wrong password, an account that is not
-    active, and a login or source with too many failures. Each failure is counted and leaves an event; success resets
-    the count. It asks for no second factor, so never begin a session with it: use `sign_in`.
+    Raises `InvalidCredentials` for an unknown login, a wrong password, an inactive account, and a login or source with
+    too many failures; all take the same time. Each failure is counted and recorded as an event; a success resets the
+    count. Does not check the second factor, so never begin a session with it: use `sign_in`.
     """
     attempt = await attempts.begin(db, login, password, source=source, user_agent=user_agent)
 
@@ -47,12 +47,13 @@ async def sign_in(
 ) -> SignedIn:
     """Begin a session of the user with this username or e-mail address and this password.
 
-    Returns the user and a refresh token, which cannot be read again. Raises what `authenticate` raises. `source` is
-    where the request came from, such as its IP address; None counts for no source.
+    Returns the user and a refresh token, which cannot be read again. Raises the same errors as `authenticate`. `source`
+    is the origin of the request, such as its IP address; None disables counting by source.
 
-    If the user has a second factor, `code` is one of its app or a recovery code. Without it, the right password raises
-    `SecondFactorRequired`. A wrong one raises `SecondFactorInvalid`. It is counted like a wrong password, and for the
-    user as well: a right code alone ends that count, so that no password, right or new, allows more guesses.
+    If the user has a second factor, pass a code of the app or a recovery code as `code`. The right password without a
+    code raises `SecondFactorRequired`; a wrong code raises `SecondFactorInvalid`. A wrong code counts like a wrong
+    password, and is also counted for the user. Only a right code resets the user's count, so that a right or new
+    password does not allow more guesses.
     """
     if code is not None:
         check_code_type(code)
@@ -92,7 +93,10 @@ async def _open_session(
     guess: CodeGuess | None,
     lifetime: timedelta,
 ) -> SignedIn:
-    """The UPDATE of the user comes first: a password change then waits for it and ends the session, or is seen."""
+    """Begin the session.
+
+    The UPDATE of the user comes first: a concurrent password change ends the session or is seen.
+    """
     try:
         await users.touch_last_login(tx, found.id)
     except NotFound:

@@ -1,13 +1,13 @@
-"""User agents: texts that clients send as they like, so none of them may make a sign-in fail."""
+"""User agents. Clients can send any text, and no text may make a sign-in fail."""
 
 from hangar_dal.errors import InvalidValue
 from hangar_dal.models.row import MAX_USER_AGENT_CHARACTERS
 
 
 def storable(user_agent: str | None) -> str | None:
-    """Return what can be stored of a `User-Agent` header: cut if it is too long, and None if it is empty.
+    """Return a `User-Agent` header in a form that can be stored: truncated if too long, and None if empty.
 
-    "?" takes the place of a character that no database can store.
+    Characters that a database cannot store are replaced by "?".
     """
     if user_agent is None:
         return None

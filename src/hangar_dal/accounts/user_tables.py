@@ -1,7 +1,7 @@
-"""The tables that refer to users. Exporting, erasing and merging each say what they do with every one of them.
+"""The tables that refer to users. Export, erasure and merge define an action for each of these tables.
 
-A test compares the list with the migrated schema, so that no new table is forgotten. Other catalogs say it of their own
-tables, in the module that they name as `user_tables`.
+A test compares the list with the migrated schema, so that no new table is forgotten. Other catalogs define the actions
+for their own tables in the module that they name as `user_tables`.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -26,9 +26,10 @@ Move = Callable[[Transaction, User, User], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class UserTable:
-    """What exporting and merging do with a table of another catalog; erasing leaves it to the foreign keys.
+    """How to export and merge a table of another catalog. Erasure is left to the foreign keys.
 
-    `export` yields the rows of a user. `move` gives those of the second user to the first, before the second is erased.
+    `export` yields the rows of a user. `move` gives the rows of the second user to the first, before the second is
+    erased.
     """
 
     export: Export | None = None
@@ -40,7 +41,7 @@ class MoveRows(Protocol):
 
 
 def streamed(stream: Callable[[Transaction, UUID], Stream[Any]]) -> Export:
-    """The export of a table whose rows a query streams by the id of the user."""
+    """Return an export that yields the rows of a stream query, called with the id of the user."""
 
     async def export(tx: Transaction, user: User) -> Rows:
         async with stream(tx, user.id) as rows:
@@ -51,7 +52,7 @@ def streamed(stream: Callable[[Transaction, UUID], Stream[Any]]) -> Export:
 
 
 def moved(*moves: MoveRows) -> Move:
-    """The move of a table by these queries, one after the other."""
+    """Return a move that runs these queries one after the other."""
 
     async def move(tx: Transaction, kept: User, merged: User) -> None:
         for each in moves:
@@ -76,14 +77,14 @@ USER_TABLES: Final[tuple[str, ...]] = (
 
 
 def for_each_table(decisions: Mapping[str, T]) -> Mapping[str, T]:
-    """Return what is decided for each table, in the order of the list. Raises `LookupError` for one that is missing."""
+    """Return the decisions in the order of `USER_TABLES`. Raises `LookupError` for a missing or unknown table."""
     if unknown := sorted(decisions.keys() ^ set(USER_TABLES)):
         raise LookupError(f"{', '.join(unknown)}: must be in USER_TABLES and in each mapping that is made from it")
     return MappingProxyType({table: decisions[table] for table in USER_TABLES})
 
 
 def tables_of_other_catalogs(db: Executor) -> Mapping[str, UserTable]:
-    """Return what the catalogs that `db` was opened with say of their tables, in their order."""
+    """Return the user tables of the catalogs that `db` was opened with, in the order of the catalogs."""
     tables: dict[str, UserTable] = {}
     for catalog in db.opened.catalogs:
         if catalog.user_tables is not None:
@@ -92,7 +93,7 @@ def tables_of_other_catalogs(db: Executor) -> Mapping[str, UserTable]:
 
 
 def login_keys(user: User) -> list[str]:
-    """Return the keys in `sign_in_failures` that belong to a user: of the names to sign in with, and of the codes."""
+    """Return the keys in `sign_in_failures` that belong to a user: for its logins and for its second-factor codes."""
     logins = [login for login in (user.username, user.email) if login is not None]
     keys = [*map(sign_in_failures.login_key, logins), sign_in_failures.second_factor_key(user.id)]
     return list(dict.fromkeys(keys))

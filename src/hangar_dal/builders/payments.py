@@ -37,7 +37,7 @@ class PaymentFields(TypedDict, total=False):
 
 
 def payment_method(user: User | UUID, **fields: Unpack[PaymentMethodFields]) -> NewPaymentMethod:
-    """A card that is valid for a long time."""
+    """A card that expires in 2099."""
     shown = {"brand": "visa", "last_four": f"{next(numbers) % 10_000:04}", "expires_month": 12, "expires_year": 2099}
     return built(NewPaymentMethod, fields, user_id=id_of(user), provider="stripe", token=token_hex(12), **shown)
 
@@ -45,7 +45,7 @@ def payment_method(user: User | UUID, **fields: Unpack[PaymentMethodFields]) -> 
 def payment(
     payer: User | UUID | None = None, payment_method: HasId | UUID | None = None, **fields: Unpack[PaymentFields]
 ) -> NewPayment:
-    """1,000 EUR cents, by this user and with this method if they are given."""
+    """A payment of 1,000 EUR cents, optionally of a payer and with a payment method."""
     payer_id, method_id = (None if each is None else id_of(each) for each in (payer, payment_method))
     ids = {"payer_id": payer_id, "payment_method_id": method_id}
     return built(NewPayment, fields, provider="stripe", amount=1000, currency="EUR", **ids)
@@ -62,7 +62,7 @@ class WebhookEventFields(TypedDict, total=False):
 
 
 def webhook_event(**fields: Unpack[WebhookEventFields]) -> NewWebhookEvent:
-    """An event that is due at once."""
+    """A webhook event that is due immediately."""
     event_id = f"evt_{next(numbers):05}"
     payload = {"id": event_id}
     return built(

@@ -49,7 +49,7 @@ class DonationFields(TypedDict, total=False):
 
 
 def livestream(owner: User | UUID, **fields: Unpack[LivestreamFields]) -> NewLivestream:
-    """A livestream that everybody sees, announced for the distant future."""
+    """A PUBLIC livestream, scheduled for the distant future."""
     return built(
         NewLivestream,
         fields,
@@ -65,7 +65,7 @@ def livestream(owner: User | UUID, **fields: Unpack[LivestreamFields]) -> NewLiv
 def chat_message(
     livestream: Livestream | UUID, *, author: User | UUID | None = None, **fields: Unpack[ChatMessageFields]
 ) -> NewChatMessage:
-    """A message in the chat of a livestream; without an author, it needs another `kind`."""
+    """A chat message of a livestream. Without `author`, pass a `kind` other than MESSAGE."""
     return built(
         NewChatMessage,
         fields,
@@ -78,6 +78,6 @@ def chat_message(
 def donation(
     livestream: Livestream | UUID, *, donor: User | UUID | None = None, **fields: Unpack[DonationFields]
 ) -> NewDonation:
-    """100 EUR cents for a livestream."""
+    """A donation of 100 EUR cents to a livestream."""
     donor_id = None if donor is None else id_of(donor)
     return built(NewDonation, fields, livestream_id=id_of(livestream), donor_id=donor_id, amount=100, currency="EUR")

@@ -1,1 +1,1 @@
-"""Commerce: the work that touches several domains of the catalog COMMERCE."""
+"""Operations that use several domains of the catalog COMMERCE."""

@@ -1,4 +1,4 @@
-"""Pay what campaigns spent, through the ledger."""
+"""Settle the amounts that campaigns spent, through the ledger."""
 
 from datetime import date
 from uuid import UUID
@@ -13,11 +13,11 @@ from hangar_dal.models.ledger import NewTransfer
 async def settle(
     db: Executor, campaign_id: UUID, day: date, *, settlement_id: UUID, debit_account_id: UUID, credit_account_id: UUID
 ) -> Settlement | None:
-    """Pay what a campaign spent on a day and has not paid yet, with one transfer; None if it owes nothing.
+    """Pay the amount that a campaign still owes for a day, with one transfer; None if it owes nothing.
 
-    The transfer has the id of the settlement. Repeating it with the same id returns the settlement, and nothing is paid
-    twice whatever the id. What is shown later of the day is paid by the next call. `InsufficientFunds` if the account
-    has less; `UniqueViolation` if the id is that of another settlement or transfer.
+    The transfer has the id of the settlement. Repeating the call with the same id returns the settlement. No amount is
+    paid twice, with any id. Later impressions of the day are paid by the next call. Raises `InsufficientFunds` if the
+    debited account has too little, and `UniqueViolation` if the id belongs to another settlement or transfer.
     """
     async with atomic(db) as tx:
         owed = await ad_reports.lock_owed(tx, campaign_id, day)

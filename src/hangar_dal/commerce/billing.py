@@ -1,4 +1,4 @@
-"""Invoices for the periods of subscriptions, and their payment through the ledger."""
+"""Invoices for subscription periods, and their payment through the ledger."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from hangar_dal.models.subscriptions import NewSubscription, Subscription, Subsc
 
 
 class InvoiceTerms(Row):
-    """Who sells, at which tax rate in basis points, and how long a customer has to pay."""
+    """The seller, the tax rate in basis points, and the time until an invoice is due."""
 
     seller: ShortText
     tax_rate: BasisPoints = 0
@@ -25,9 +25,9 @@ class InvoiceTerms(Row):
 async def subscribe(
     db: Executor, new: NewSubscription, terms: InvoiceTerms, *, recipient: NewRecipient | None = None
 ) -> tuple[Subscription, Invoice | None]:
-    """Begin a subscription and issue the invoice for its first period; None if that costs nothing.
+    """Begin a subscription and issue the invoice for its first period, which is None if the period costs nothing.
 
-    Repeating it with the same id returns both. The errors of `subscriptions.subscribe`.
+    Repeating the call with the same id returns both. Raises the errors of `subscriptions.subscribe`.
     """
     async with atomic(db) as tx:
         begun = await subscriptions.subscribe(tx, new)
@@ -37,11 +37,11 @@ async def subscribe(
 async def invoice_period(
     db: Executor, subscription_id: UUID, number: int, terms: InvoiceTerms, *, recipient: NewRecipient | None = None
 ) -> Invoice | None:
-    """Issue the invoice for a period, once; None if the period costs nothing, or if the user was deleted.
+    """Issue the invoice for a period, once; None if the period costs nothing or the user was deleted.
 
-    Repeating it returns the invoice. One line has the amount of the period, another one the credit that pays for it.
-    An invoice that credit pays in full is PAID. Without a recipient, it is for that of the last invoice of the
-    subscription.
+    Repeating the call returns the invoice. One line has the amount of the period, a second line the credit that is
+    used. If the credit covers the total, the invoice is PAID. `recipient` defaults to the recipient of the
+    subscription's last invoice.
     """
     async with atomic(db) as tx:
         subscription = await subscriptions.lock_subscription(tx, subscription_id)
@@ -73,8 +73,8 @@ async def invoice_period(
 async def renew_due(db: Executor, terms: InvoiceTerms, *, limit: BatchSize = 100) -> dict[UUID, Invoice | None]:
     """Renew or end up to `limit` subscriptions, and issue the invoices for their new periods, all or none.
 
-    Returns the invoice of each subscription by its id; None if it has ended or costs nothing. Several processes may do
-    it at once. Call it until it returns none.
+    Returns a dict from subscription id to invoice; None if the subscription has ended or the period costs nothing.
+    Several processes may call it at once. Call it until the dict is empty.
     """
     async with atomic(db) as tx:
         renewed = await subscriptions.renew_due(tx, limit=limit)
@@ -95,11 +95,12 @@ async def pay(
     credit_account_id: UUID,
     payment_id: UUID | None = None,
 ) -> Invoice:
-    """Book the total of an invoice in the ledger and make it PAID, all or none. Repeating it books nothing again.
+    """Book the total of an invoice in the ledger and set it to PAID, all or none. A repeated call books nothing again.
 
-    With a payment, it must have captured the total in the currency of the invoice: `PaymentDiffers` if not. The
-    subscription of the invoice is ACTIVE again if it waited for this. `InsufficientFunds` if the account has less;
-    `UniqueViolation` if another payment paid the invoice; `TriggerViolation` if it is a draft or void.
+    Raises `PaymentDiffers` if the given payment has another currency or has captured less than the total. A PAST_DUE
+    subscription of the invoice becomes ACTIVE if its current period was paid. Raises `InsufficientFunds` if the debited
+    account has too little, `UniqueViolation` if another payment has paid the invoice, and `TriggerViolation` if the
+    invoice is a draft or void.
     """
     async with atomic(db) as tx:
         invoice = await invoices.lock_invoice(tx, invoice_id)
@@ -126,7 +127,7 @@ async def pay(
 
 
 async def _activate(db: Executor, paid: Invoice) -> None:
-    """A subscription that waited for the payment of the period that runs goes on."""
+    """Set the invoice's subscription from PAST_DUE to ACTIVE if its current period was paid."""
     if paid.subscription_id is not None:
         subscription = await subscriptions.lock_subscription(db, paid.subscription_id)
         is_current = subscription.period_number == paid.period_number

@@ -5,9 +5,8 @@
     accounts = {"provider_account_id": stripe.id, "receiver_account_id": shop.id}
     await charging.capture(db, payment.id, capture_id=uuid7(), **accounts)
 
-What the provider captures goes from the account of the provider to the one of the receiver, and back with a refund. A
-transfer has the id of its capture or refund, so that repeating a call books nothing twice, and the reference of its
-payment.
+A capture moves its amount from the provider's account to the receiver's account; a refund moves it back. A transfer has
+the id of its capture or refund, so that repeating a call books nothing twice. Its reference names the payment.
 """
 
 from uuid import UUID
@@ -20,7 +19,7 @@ from hangar_dal.payments import Capture, Refund
 
 
 def reference_of(payment_id: UUID) -> str:
-    """The reference that the transfers of a payment have, for `ledger.list_transfers_of_reference`."""
+    """Return the reference of the transfers of a payment, for `ledger.list_transfers_of_reference`."""
     return f"payment:{payment_id}"
 
 
@@ -33,9 +32,9 @@ async def capture(
     receiver_account_id: UUID,
     amount: Amount | None = None,
 ) -> Capture:
-    """Take an amount of an authorised payment, or all that is left, and book it for the receiver.
+    """Capture an amount of an authorized payment, by default the rest, and book it to the receiver.
 
-    The errors of `payments.capture` and `ledger.transfer`: nothing is captured if it cannot be booked.
+    Raises the errors of `payments.capture` and `ledger.transfer`. Nothing is captured if it cannot be booked.
     """
     async with atomic(db) as tx:
         row = await payments.capture(tx, payment_id, capture_id=capture_id, amount=amount)
@@ -52,9 +51,10 @@ async def refund(
     receiver_account_id: UUID,
     amount: Amount | None = None,
 ) -> Refund:
-    """Give an amount back, or all that is left, and book it from the receiver.
+    """Refund an amount, by default the rest, and book it from the receiver.
 
-    `InsufficientFunds` if the receiver has less; the errors of `payments.refund` and `ledger.transfer`.
+    Raises `InsufficientFunds` if the receiver has too little, and the errors of `payments.refund` and
+    `ledger.transfer`.
     """
     async with atomic(db) as tx:
         row = await payments.refund(tx, payment_id, refund_id=refund_id, amount=amount)
@@ -65,10 +65,9 @@ async def refund(
 async def lose_dispute(
     db: Executor, payment_id: UUID, *, refund_id: UUID, provider_account_id: UUID, receiver_account_id: UUID
 ) -> Refund:
-    """End a dispute for the payer, and book what is refunded from the receiver. The errors of `refund`.
+    """End a dispute in favour of the payer and book the refund from the receiver. Raises the errors of `refund`.
 
-    The provider has taken the money by then. Give an account that may be negative as the receiver, if a receiver may
-    have spent it.
+    The provider has already taken the money. If the receiver may have spent it, pass an account that may be negative.
     """
     async with atomic(db) as tx:
         row = await payments.lose_dispute(tx, payment_id, refund_id=refund_id)

@@ -1,7 +1,7 @@
-"""What exporting and merging users do with the tables of COMMERCE that refer to users.
+"""How to export and merge the tables of COMMERCE that refer to users.
 
-`accounts` finds this module by the catalog, so that a database with these tables never exports or merges without them.
-A test compares the list with the migrated schema, so that no new table is forgotten.
+`accounts` finds this module through the catalog, so that an export or merge never misses these tables. A test compares
+the list with the migrated schema, so that no new table is forgotten.
 """
 
 from collections.abc import Mapping
@@ -21,15 +21,15 @@ from hangar_dal import (
 )
 from hangar_dal.accounts.user_tables import UserTable, moved, streamed
 
-_SUMS: Final = UserTable()  # triggers keep them
-_OF_CAMPAIGNS: Final = UserTable()  # made from the campaigns, and moves with them
+_SUMS: Final = UserTable()  # maintained by triggers
+_OF_CAMPAIGNS: Final = UserTable()  # derived from the campaigns, and moved with them
 
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
     {
         "ledger_accounts": UserTable(
             export=streamed(ledger.stream_accounts_of_owner), move=moved(ledger.move_accounts)
         ),
-        # They stay with their accounts.
+        # Transfers stay with their accounts.
         "ledger_transfers": UserTable(export=streamed(ledger.stream_transfers_of_owner)),
         "ledger_holds": _SUMS,
         "ledger_balances": _SUMS,
@@ -39,7 +39,7 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         ),
         "campaign_keywords": _OF_CAMPAIGNS,
         "creatives": UserTable(export=streamed(campaigns.stream_creatives_of_owner)),
-        # They end without their user.
+        # The deletion of the user cancels them.
         "subscriptions": UserTable(
             export=streamed(subscriptions.stream_subscriptions_of_user), move=moved(subscriptions.move_subscriptions)
         ),
@@ -57,14 +57,14 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         ),
         "default_payment_methods": UserTable(export=streamed(payment_methods.stream_default_payment_methods)),
         "payments": UserTable(export=streamed(payments.stream_payments_of_payer), move=moved(payments.move_payments)),
-        # They stay with their payments.
+        # Captures and refunds stay with their payments.
         "payment_captures": UserTable(export=streamed(payments.stream_captures_of_payer)),
         "payment_refunds": UserTable(export=streamed(payments.stream_refunds_of_payer)),
         "ad_budgets": _SUMS,
         "ad_days": _SUMS,
-        # They go with the merged user: they only keep caps, and are purged after the day.
+        # Deleted with the merged user: they only count for caps, and are purged after the day.
         "ad_viewer_days": _SUMS,
-        # They end within minutes, without the merged user.
+        # Reservations of the merged user expire within minutes, so they are not moved.
         "ad_reservations": UserTable(),
         "ad_impressions": UserTable(
             export=streamed(ad_serving.stream_impressions_of_viewer), move=moved(ad_serving.move_impressions)

@@ -1,1 +1,1 @@
-"""Community: the work that touches several domains of the catalog COMMUNITY."""
+"""Operations that use several domains of the catalog COMMUNITY."""

@@ -1,7 +1,7 @@
-"""What exporting and merging users do with the tables of COMMUNITY that refer to users.
+"""How to export and merge the tables of COMMUNITY that refer to users.
 
-`accounts` finds this module by the catalog, so that a database with these tables never exports or merges without them.
-A test compares the list with the migrated schema, so that no new table is forgotten.
+`accounts` finds this module through the catalog, so that an export or merge never misses these tables. A test compares
+the list with the migrated schema, so that no new table is forgotten.
 """
 
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ async def _preferences(tx: Transaction, user: User) -> Rows:
         yield row
 
 
-_OF_VIDEOS: Final = UserTable()  # made from the videos, and moves with them
-_COUNTS: Final = UserTable()  # triggers keep them
+_OF_VIDEOS: Final = UserTable()  # derived from the videos, and moved with them
+_COUNTS: Final = UserTable()  # maintained by triggers
 
-# Blocks come before follows: no follow moves over a block.
+# Blocks move before follows, so that no follow is moved against a block.
 USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
     {
-        # Not the blocks by others: they are the affair of those others.
+        # Blocks set by other users are not exported: they are the data of those users.
         "blocks": UserTable(export=streamed(social.stream_blocks), move=moved(social.move_blocks)),
         "follows": UserTable(
             export=streamed(social.stream_follows), move=moved(social.accept_moved_follows, social.move_follows)
@@ -36,7 +36,7 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         ),
         "video_tags": _OF_VIDEOS,
         "video_renditions": UserTable(export=streamed(videos.stream_renditions)),
-        # They go with the merged user: they only keep views from counting twice.
+        # Deleted with the merged user: they only prevent views from being counted twice.
         "video_views": UserTable(export=streamed(video_views.stream_views)),
         "video_view_counts": _OF_VIDEOS,
         "video_views_by_day": _OF_VIDEOS,
@@ -47,9 +47,9 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         "comment_likes": UserTable(
             export=streamed(likes.stream_comment_likes_of_user), move=moved(likes.move_comment_likes)
         ),
-        # Not what others shared with the user: their messages are theirs.
+        # Shares by other users are not exported: their messages are the data of those users.
         "shares": UserTable(export=streamed(shares.stream_shares_of_user), move=moved(shares.move_shares)),
-        # Not the reports about the user, who must not learn who made them.
+        # Reports about the user are not exported: the user must not learn who made them.
         "reports": UserTable(
             export=streamed(reports.stream_reports_of_reporter),
             move=moved(reports.move_reports, reports.move_claims),

@@ -2,10 +2,10 @@
 
     state, lost = cookie_formats.from_netscape(text)
 
-`session_cookies.cookies` holds one shape, which is Playwright's: the object that `context.storage_state()` returns.
-Every function converts from it or to it. `lost` has a sentence for each thing that the other format cannot hold. It
-names the cookie and the attribute, and never a value. A file that cannot be read raises `InvalidValue`, which names
-the line.
+`session_cookies.cookies` holds Playwright's format: the object that `context.storage_state()` returns. Every function
+converts from or to this format. `lost` is a list of sentences, one for each part that the target format cannot store. A
+sentence names the cookie and the attribute, never a value. A file that cannot be read raises `InvalidValue` with the
+line.
 """
 
 from hangar_dal.cookie_formats.jars import from_cookie_jar as from_cookie_jar

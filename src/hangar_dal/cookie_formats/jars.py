@@ -1,4 +1,4 @@
-"""The jar of `http.cookiejar`, which requests and httpx use too: `httpx.Client(cookies=jar)`, `client.cookies.jar`."""
+"""Convert to and from `http.cookiejar.CookieJar`, as requests and httpx use it: `httpx.Client(cookies=jar)`."""
 
 from collections.abc import Iterator
 from http.cookiejar import Cookie as JarCookie
@@ -23,16 +23,16 @@ from hangar_dal.values import JsonArray, JsonObject
 
 # The jar appends this to the name of a host that has no dot, such as localhost.
 _LOCAL: Final = ".local"
-# Says in a cookie of a jar that `.local` was appended here.
+# Marks a cookie of a jar to which this module has appended `.local`.
 _IS_DOTLESS: Final = "HostWithoutDot"
 _SAME_SITES: Final[dict[str, Literal["Strict", "Lax", "None"]]] = {"strict": "Strict", "lax": "Lax", "none": "None"}
 _KNOWN: Final = {"httponly", "samesite", "partitioned", _IS_DOTLESS.lower()}
 
 
 def to_cookie_jar(state: JsonObject | JsonArray) -> tuple[CookieJar, list[str]]:
-    """Make a jar, and a sentence for each thing of the storage state that it cannot hold.
+    """Convert a storage state to a jar; also return a sentence for each part that the jar cannot store.
 
-    The jar sends a host-only cookie to its host alone. It keeps SameSite and partition keys, and does not heed them.
+    The jar sends a host-only cookie only to its host. It stores SameSite and partition keys but ignores them.
     """
     jar = CookieJar(DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain))
     lost, seen = list[str](), dict[tuple[str, str, str], str]()
@@ -54,7 +54,7 @@ def to_cookie_jar(state: JsonObject | JsonArray) -> tuple[CookieJar, list[str]]:
 def _put(cookie: Cookie, seconds: int | None) -> JarCookie:
     rest: dict[str, str] = {}
     if cookie.httpOnly:
-        rest["HTTPOnly"] = ""  # as MozillaCookieJar spells it, which writes it to its file
+        rest["HTTPOnly"] = ""  # MozillaCookieJar spells it like this and writes it to its file
     if cookie.sameSite is not None:
         rest["SameSite"] = cookie.sameSite
     if cookie.partitionKey is not None:
@@ -65,7 +65,7 @@ def _put(cookie: Cookie, seconds: int | None) -> JarCookie:
         rest[_IS_DOTLESS] = ""
     return JarCookie(
         version=0,
-        # What is sent of a cookie without a name is its value, which the jar has as a name without a value.
+        # A browser sends only the value of a cookie without a name. The jar stores it as a name without a value.
         name=cookie.name or cookie.value,
         value=cookie.value if cookie.name else None,
         port=None,
@@ -85,7 +85,7 @@ def _put(cookie: Cookie, seconds: int | None) -> JarCookie:
 
 
 def from_cookie_jar(jar: CookieJar) -> tuple[JsonObject, list[str]]:
-    """Read a jar: the storage state, and a sentence for each thing that it cannot hold."""
+    """Convert a jar to a storage state; also return a sentence for each part that the storage state cannot store."""
     cookies, lost = list[Cookie](), list[str]()
     for put in jar:
         cookie, sentences = _taken(put)
@@ -111,7 +111,7 @@ def _taken(put: JarCookie) -> tuple[Cookie | None, list[str]]:
             value=value,
             domain=domain,
             path=put.path,
-            expires=put.expires or SESSION,  # 0 comes from a file, where curl writes it for a session cookie
+            expires=put.expires or SESSION,  # curl writes 0 for a session cookie
             httpOnly="httponly" in rest,
             secure=put.secure,
             sameSite=same_site,
@@ -124,7 +124,7 @@ def _taken(put: JarCookie) -> tuple[Cookie | None, list[str]]:
 
 
 def _rest_of(put: JarCookie) -> list[tuple[str, str | None]]:
-    """The attributes that the jar keeps without knowing them. It has no public way to list them."""
+    """Return the nonstandard attributes of a cookie. The jar has no public API for them."""
     return list(vars(put)["_rest"].items())
 
 

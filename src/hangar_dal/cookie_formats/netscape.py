@@ -1,4 +1,4 @@
-"""The file `cookies.txt` of Netscape, which curl, wget, yt-dlp and `http.cookiejar.MozillaCookieJar` read."""
+"""Read and write Netscape's `cookies.txt`, which curl, wget, yt-dlp and `http.cookiejar.MozillaCookieJar` use."""
 
 import math
 import re
@@ -32,9 +32,9 @@ _UNFIT: Final = re.compile(r"[\t\r\n]")
 
 
 def from_netscape(text: str) -> tuple[JsonObject, list[str]]:
-    """Read `cookies.txt`: the storage state, and a sentence for each cookie that it cannot hold as it is.
+    """Convert a `cookies.txt` to a storage state; also return a sentence for each cookie changed or left out.
 
-    `InvalidValue` names the first line that cannot be read.
+    Raises `InvalidValue` with the number of the first line that cannot be read.
     """
     cookies, lost = list[Cookie](), list[str]()
     for number, line in enumerate(text.removeprefix("\N{BYTE ORDER MARK}").split("\n"), start=1):
@@ -52,7 +52,7 @@ def from_netscape(text: str) -> tuple[JsonObject, list[str]]:
 
 def _read(number: int, fields: list[str], is_http_only: bool) -> tuple[Cookie | None, list[str]]:
     if len(fields) == len(_FIELDS) - 1:
-        fields = [*fields, ""]  # an editor has removed the tab before an empty value
+        fields = [*fields, ""]  # some editors remove the tab before an empty value
     if len(fields) != len(_FIELDS):
         raise InvalidValue(f"line {number}: expected {len(_FIELDS)} fields separated by tabs, found {len(fields)}")
     domain, flag, path, secure, expires, name, value = fields
@@ -81,7 +81,7 @@ def _flag(number: int, field: int, text: str) -> bool:
 
 
 def _expires(number: int, text: str) -> int | float:
-    """Seconds since 1970. Session cookies have nothing, 0 or -1, as the program that wrote the file likes."""
+    """Return the expiry in seconds since 1970. Programs write nothing, 0 or -1 for a session cookie."""
     try:
         seconds = int(text) if _WHOLE.fullmatch(text) else float(text or "0")
     except ValueError:
@@ -92,7 +92,7 @@ def _expires(number: int, text: str) -> int | float:
 
 
 def to_netscape(state: JsonObject | JsonArray) -> tuple[str, list[str]]:
-    """Write `cookies.txt`, and a sentence for each thing of the storage state that it cannot hold."""
+    """Convert a storage state to the text of a `cookies.txt`; also return a sentence for each part left out."""
     lines, lost = [HEADER, ""], list[str]()
     for cookie in cookies_of(state):
         fields = [cookie.domain, cookie.path, cookie.name, cookie.value]

@@ -1,4 +1,4 @@
-"""Playwright's storage state: its cookies, and what is in it besides them."""
+"""Playwright's storage state: its cookies and its other parts."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from hangar_dal.errors import InvalidValue, raise_alone
 from hangar_dal.values import JsonArray, JsonObject
 
-SESSION: Final = -1  # what `expires` is for a cookie that ends with the browser session
+SESSION: Final = -1  # the value of `expires` for a cookie that ends with the browser session
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -20,7 +20,7 @@ _NO_EXPIRY: Final = "expires_at: no cookie says when it expires. Pass expires_at
 
 
 class Cookie(BaseModel):
-    """One cookie. The domain begins with a dot if subdomains get the cookie too; else only this host gets it."""
+    """A cookie. If the domain begins with a dot, subdomains also get the cookie; otherwise only this host does."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="allow", hide_input_in_errors=True)
 
@@ -36,7 +36,7 @@ class Cookie(BaseModel):
 
     @property
     def title(self) -> str:
-        """How a sentence names this cookie."""
+        """The description of this cookie in messages."""
         return title(self.name, self.domain)
 
     @property
@@ -48,18 +48,18 @@ class Cookie(BaseModel):
         return not self.domain.startswith(".")
 
     def shown(self) -> JsonObject:
-        """The cookie as JSON, without what was not given."""
+        """Return the cookie as JSON, without attributes that are None."""
         return self.model_dump(exclude_none=True)
 
 
 def title(name: str, domain: str) -> str:
-    """How a sentence names a cookie. What a browser sends of a cookie without a name is its value."""
+    """Return the description of a cookie in messages. It never contains the value."""
     named = f"cookie {name!r}" if name else "cookie without a name"
     return f"{named} of {domain!r}" if domain else named
 
 
 def cookies_of(state: JsonObject | JsonArray) -> list[Cookie]:
-    """The cookies of a storage state, or of the list that `context.cookies()` returns."""
+    """Return the cookies of a storage state, or of the list that `context.cookies()` returns."""
     listed: Any = state.get("cookies") if isinstance(state, dict) else state
     if not isinstance(listed, list):
         raise InvalidValue("cookies: not a storage state of Playwright, which has a list of cookies")
@@ -76,18 +76,18 @@ def _cookie(number: int, given: object) -> Cookie:
 
 
 def first_fault(refused: ValidationError) -> tuple[list[str], str]:
-    """The attribute of a cookie that is wrong, none if all of the cookie is, and what is wrong; without the value."""
+    """Return the invalid attribute (empty if the whole cookie is invalid) and the message, without the value."""
     [first, *_] = refused.errors(include_url=False, include_context=False, include_input=False)
     return [str(part) for part in first["loc"][:1]], first["msg"]
 
 
 def state_of(cookies: Iterable[Cookie]) -> JsonObject:
-    """The storage state with these cookies and nothing else."""
+    """Return a storage state with these cookies and nothing else."""
     return {"cookies": [cookie.shown() for cookie in cookies], "origins": []}
 
 
 def lost_besides_cookies(state: JsonObject | JsonArray) -> Iterator[str]:
-    """What of a storage state is no cookie: other formats hold cookies alone."""
+    """Yield a sentence for each part of a storage state besides its cookies. Other formats store only cookies."""
     if not isinstance(state, dict):
         return
     origins = state.get("origins")
@@ -101,15 +101,15 @@ def lost_besides_cookies(state: JsonObject | JsonArray) -> Iterator[str]:
 
 
 def lost_of_unknown(cookie: Cookie) -> Iterator[str]:
-    """The attributes that only Playwright knows."""
+    """Yield a sentence for each attribute that only Playwright supports."""
     for key in sorted(cookie.model_extra or {}):
         yield f"{cookie.title}: {key} is left out"
 
 
 def whole_seconds(cookie: Cookie) -> tuple[int | None, list[str]]:
-    """When a cookie expires, as formats without fractions have it; None for a session cookie.
+    """Return the expiry of a cookie in whole seconds, None for a session cookie; and sentences about what is lost.
 
-    At most 0 for one that expired long ago: these formats have 0 for session cookies, so it has to be left out.
+    If the expiry is 0 or less, leave out the cookie: the other formats use 0 for session cookies.
     """
     if cookie.is_session:
         return None, []
@@ -120,7 +120,7 @@ def whole_seconds(cookie: Cookie) -> tuple[int | None, list[str]]:
 
 
 def is_address(host: str) -> bool:
-    """Whether a host is an IP address, which has no subdomains."""
+    """Return whether a host is an IP address, which has no subdomains."""
     try:
         ip_address(host.strip("[]"))
     except ValueError:
@@ -129,9 +129,9 @@ def is_address(host: str) -> bool:
 
 
 def expiry_of(cookies: JsonObject | JsonArray) -> datetime:
-    """Return when the last cookie of a storage state expires. Session cookies do not count.
+    """Return the latest expiry of the cookies of a storage state. Session cookies are ignored.
 
-    `InvalidValue` if there is no cookie with an expiry, or if this is no storage state of Playwright.
+    Raises `InvalidValue` if no cookie has an expiry, or if the value is not a storage state of Playwright.
     """
     instants = [cookie.expires for cookie in cookies_of(cookies) if not cookie.is_session]
     if not instants:
@@ -143,7 +143,10 @@ def expiry_of(cookies: JsonObject | JsonArray) -> datetime:
 
 
 def from_storage_state(text: str) -> JsonObject:
-    """Read the file that `context.storage_state(path=...)` writes. `InvalidValue` names the line that is not JSON."""
+    """Parse a file written by `context.storage_state(path=...)`.
+
+    Raises `InvalidValue` with the line if it is not JSON.
+    """
     try:
         state = json.loads(text.removeprefix("\N{BYTE ORDER MARK}"), parse_constant=_refuse_constant)
     except json.JSONDecodeError as fault:
@@ -161,6 +164,6 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def to_storage_state(state: JsonObject) -> str:
-    """Write the file that `browser.new_context(storage_state=...)` reads."""
+    """Return the text of a file for `browser.new_context(storage_state=...)`."""
     cookies_of(state)
     return json.dumps(state, ensure_ascii=False, indent=2)

@@ -1,4 +1,4 @@
-"""Writes the first version of a new query: its block for each dialect, and its function. Builds on `fixing`."""
+"""Draft a new query: its block for each dialect, and its function. Builds on `fixing`."""
 
 from hangar_dal.drafting.drafting import Asked, Draft, draft_query
 

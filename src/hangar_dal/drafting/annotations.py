@@ -1,4 +1,4 @@
-"""Python annotations of arguments and results, as text, with the names that the text needs. Builds on the types."""
+"""Python annotations of arguments and results as text, with the names to import. Builds on `database.types`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -29,14 +29,14 @@ _OF_STORED: Final = {"text": str, "integer": int, "real": float, "blob": bytes}
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """`text` as it is written, and the objects that it names, which the module must have under their names."""
+    """The text of an annotation, and the objects that its names refer to."""
 
     text: str
     needs: tuple[tuple[str, Any], ...] = ()
 
 
 def annotation_of(value: ValueType) -> Annotation:
-    """One that takes the same values, never None; what else Pydantic checks is not repeated."""
+    """Return an annotation for the same type of values without None. Other Pydantic constraints are not repeated."""
     made = _plain(value)
     if value.fold is None:
         return made
@@ -45,28 +45,28 @@ def annotation_of(value: ValueType) -> Annotation:
 
 
 def folded(made: Annotation, marker: type[Any]) -> Annotation:
-    """The annotation of a text whose fold is compared."""
+    """Return the annotation of a text that is compared by its folded form."""
     needs = (*made.needs, ("Annotated", Annotated), (marker.__name__, marker))
     return Annotation(f"Annotated[{made.text}, {marker.__name__}]", needs)
 
 
 def of_stored(kind: str) -> Annotation:
-    """That of a column of which only SQLite's type is known."""
+    """Return the annotation for a column of which only the SQLite storage type is known."""
     return Annotation(_OF_STORED.get(kind, str).__name__)
 
 
 def page_size() -> Annotation:
-    """That of a LIMIT."""
+    """Return the annotation of a LIMIT parameter."""
     return Annotation("Annotated[int, Field(ge=1, le=1000)]", (("Annotated", Annotated), ("Field", Field)))
 
 
 def of_class(found: type[Any], pattern: str = "{}") -> Annotation:
-    """A class within a pattern such as `list[{}]`."""
+    """Return the annotation of a class in a pattern such as `list[{}]`."""
     return Annotation(pattern.format(found.__name__), ((found.__name__, found),))
 
 
 def joined(annotations: Iterable[Annotation]) -> dict[str, Any]:
-    """All names that these need."""
+    """Return all names that these annotations need, with their objects."""
     return {name: needed for annotation in annotations for name, needed in annotation.needs}
 
 

@@ -1,4 +1,4 @@
-"""The WHERE of a new query, and of which types its arguments are. Builds on `guess`."""
+"""The WHERE conditions of a new query and the types of its arguments. Builds on `guess`."""
 
 from collections.abc import Iterator, Sequence
 from keyword import iskeyword
@@ -13,12 +13,12 @@ from hangar_dal.emails import EmailAddress
 from hangar_dal.errors import SettingsError
 from hangar_dal.values import CaseInsensitive
 
-# Arguments of other meanings: the database, and the size of a page.
+# Names of arguments with another meaning: the database and the page size.
 _TAKEN: Final = ("db", "limit")
 
 
 def conditions_of(guess: Guess, asked: Sequence[str], table: str, tables: Tables) -> list[Condition]:
-    """What the columns that were asked for are compared with, those of the name, or those of the key."""
+    """Return conditions on the requested columns, else on the columns in the name, else on the key."""
     columns = list(tables.columns[table])
     found: list[tuple[str, str]] = []
     for words in asked or guess.name.by:
@@ -38,7 +38,7 @@ def conditions_of(guess: Guess, asked: Sequence[str], table: str, tables: Tables
 
 
 def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Tables) -> Condition:
-    """A text whose fold the table has is compared by its fold."""
+    """Return the condition on a column. If the table has a folded column, the folded text is compared."""
     if not parameter.isidentifier() or iskeyword(parameter) or parameter in _TAKEN:
         raise SettingsError(f"{table}.{column}: no argument can be called {parameter}; write the query by hand")
     value = field_types(guess.model).get(column) if guess.model else None
@@ -55,7 +55,7 @@ def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Ta
 
 
 def _annotation(guess: Guess, column: str, parameter: str, table: str, tables: Tables) -> Annotation:
-    """As another function of the module has it, else as the model's field or another query's value."""
+    """Return the annotation of another function's parameter, else of the model's field, else of another query."""
     known = guess.source.annotation(parameter, guess.place.functions)
     if known is not None:
         return Annotation(known.removesuffix(" | None"))
@@ -72,7 +72,7 @@ def _annotation(guess: Guess, column: str, parameter: str, table: str, tables: T
 
 
 def _values(guess: Guess, name: str) -> Iterator[ValueType]:
-    """What the catalog's other queries know under this name: arguments, fields of models, results."""
+    """Yield the types of this name in the catalog's other queries: arguments, and fields of models."""
     for query in guess.place.catalog.queries.values():
         signature = query.signature
         argument = signature.arguments.get(name)

@@ -1,4 +1,4 @@
-"""A new query, guessed from its name, its model and the tables. Nothing is written. Builds on all other modules."""
+"""Draft a query from its name, its model and the tables. Writes no files. Builds on all other modules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,10 @@ from hangar_dal.sqlscan import DIALECTS, Dialect
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked for. `returns` is a model or an annotation; empty if the verb says it. `where` are columns."""
+    """The request for a draft. `returns` is a model or an annotation, or empty if the verb implies it.
+
+    `where` are columns.
+    """
 
     name: str
     returns: str = ""
@@ -36,14 +39,17 @@ class Asked:
 
 @dataclass(frozen=True)
 class Draft:
-    """`notes` say what a person has to fill in or look at."""
+    """The drafted changes. `notes` say what a person must complete or check."""
 
     changes: tuple[Change, ...]
     notes: tuple[str, ...]
 
 
 def draft_query(project: Project, tables: Tables, indexed: Indexed, asked: Asked) -> Draft:
-    """The block in each dialect's file, and the function in its module. Raises `SettingsError`."""
+    """Return the changes that add the block to each dialect's file and the function to its module.
+
+    Raises `SettingsError`.
+    """
     name = read_name(asked.name)
     place = find_place(project, name.module)
     folder = project.section.folder.resolve() if project.section else Path.cwd().resolve()
@@ -52,7 +58,7 @@ def draft_query(project: Project, tables: Tables, indexed: Indexed, asked: Asked
     for path in (place.path, *paths.values()):
         if not path.resolve().is_relative_to(folder):
             raise SettingsError(f"{path} is outside of {folder}, the folder of the project")
-    place.catalog.findings()  # reads the signatures
+    place.catalog.findings()  # this call reads the signatures
     text = _read(place.path)
     if hasattr(place.module, name.function) or name.function in place.functions:
         raise SettingsError(f"{asked.name}: {place.path.name} has this name already; choose another one")
@@ -85,7 +91,7 @@ def _read(path: Path) -> str:
 
 
 def _returns(asked: str, name: Name, place: Place, project: Project) -> tuple[Annotation, type[BaseModel] | None]:
-    """The annotation of the result, and its model if it has one."""
+    """Return the annotation of the result, and its model if there is one."""
     without_model = {"count": Annotation("int"), "delete": Annotation("RowCount", (("RowCount", RowCount),))}.get(
         name.verb
     )
@@ -106,7 +112,7 @@ def _returns(asked: str, name: Name, place: Place, project: Project) -> tuple[An
 
 
 def _pattern(given: str) -> tuple[str, str]:
-    """`list[User]` as `list[{}]` and `User`."""
+    """Split an annotation into pattern and model: `list[User]` into `list[{}]` and `User`."""
     for before, behind in (("list[", "]"), ("Stream[", "]"), ("", " | None")):
         if given.startswith(before) and given.endswith(behind):
             return f"{before}{{}}{behind}", given[len(before) : -len(behind)].strip()
@@ -114,7 +120,7 @@ def _pattern(given: str) -> tuple[str, str]:
 
 
 def _table(guess: Guess, asked: str, tables: Tables) -> str:
-    """The table that was named, or the only one that has all of the model's fields, or whose name the query has."""
+    """Return the requested table, else the only table that has all fields of the model or matches the query's name."""
     if asked:
         if asked not in tables.columns:
             raise SettingsError(
@@ -152,7 +158,7 @@ def _wanted(guess: Guess, table: str, where: Sequence[Condition], tables: Tables
 
 
 def _check_rows(guess: Guess, table: str, where: Sequence[str], tables: Tables, indexed: Indexed) -> None:
-    """Say what `check` will object to."""
+    """Add notes about findings that `check` will report."""
     name = guess.name
     uniques = [*tables.keys.get(table, ()), *(each.columns for each in tables.loose.get(table, ()) if not each.where)]
     if guess.model and not guess.is_many and not any(set(key) <= set(where) for key in uniques):

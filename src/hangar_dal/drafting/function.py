@@ -1,4 +1,4 @@
-"""The function of a new query, and its module with it. Builds on `guess`."""
+"""The function of a new query, and the module with the function added. Builds on `guess`."""
 
 import ast
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from hangar_dal.errors import SettingsError
 
 
 def module_of(guess: Guess, where: Sequence[Condition]) -> Source:
-    """The module with the function and what it needs."""
+    """Return the module with the function and the imports that it needs."""
     parameters = [(each.argument, each.annotation, "") for each in where]
     if guess.has_limit:
         known = guess.source.annotation("limit", guess.place.functions)
@@ -49,7 +49,7 @@ def _function(guess: Guess, parameters: Sequence[tuple[str, Annotation, str]]) -
 
 
 def _decorator(guess: Guess) -> str:
-    """As the module's other queries have it."""
+    """Return the decorator that the module's other queries use."""
     node = guess.source.function(guess.place.functions[-1]) if guess.place.functions else None
     return ast.unparse(node.decorator_list[-1]) if node and node.decorator_list else "query"
 

@@ -1,4 +1,4 @@
-"""What is known of a new query while it is guessed."""
+"""The facts about a new query while it is drafted."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,10 @@ from hangar_dal.drafting.source import Source
 
 @dataclass
 class Guess:
-    """`returns` is the annotation of the result, `model` that of a row, if there is one. `notes` are for a person."""
+    """The facts about a query. `returns` is the annotation of the result, `model` the model of a row.
+
+    `notes` are for a person.
+    """
 
     name: Name
     place: Place
@@ -27,18 +30,18 @@ class Guess:
 
     @property
     def is_sorted(self) -> bool:
-        """Whether the rows come back in an order; neither database sorts those that a DELETE returns."""
+        """Whether the result is sorted. Neither database sorts the rows that a DELETE returns."""
         return self.is_many and self.name.verb != "delete"
 
     @property
     def has_limit(self) -> bool:
-        """Whether it returns a page."""
+        """Whether the query returns a page."""
         return self.is_sorted and self.returns.text.startswith("list[")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`column = :parameter`; the argument has the parameter's name, without the ending of a fold."""
+    """The condition `column = :parameter`. `argument` is the name of the parameter without the suffix `_fold`."""
 
     column: str
     parameter: str

@@ -1,4 +1,4 @@
-"""What the name of a query says: `find_user_by_phone` finds one row of users by its phone."""
+"""Parse the name of a query: `find_user_by_phone` finds one row of users by its phone."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ VERBS: Final = (*READS, "count", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """`module` is the end of a module's name, `by` the words behind `_by_`, one or more for each column."""
+    """The parts of a name. `module` is the last part of a module's name, `by` the column words after `_by_`."""
 
     module: str
     function: str
@@ -21,7 +21,7 @@ class Name:
 
 
 def read_name(name: str) -> Name:
-    """Read `module.function`. Raises `SettingsError` if no statement can be guessed from it."""
+    """Parse `module.function`. Raises `SettingsError` if no statement can be derived from it."""
     module, _, function = name.rpartition(".")
     if not module or not function.isidentifier() or function != function.lower() or not function.isascii():
         raise SettingsError(
@@ -37,7 +37,7 @@ def read_name(name: str) -> Name:
 
 
 def column_of(words: str, columns: list[str]) -> str | None:
-    """The column that the words mean: of this name, its id, or the only one whose name begins or ends with them."""
+    """Return the column named so, with or without `_id`, else the only one that begins or ends so, else None."""
     if words in columns:
         return words
     plain = [column for column in columns if not column.endswith(("_fold", "_grams", "_words"))]
@@ -52,6 +52,6 @@ def column_of(words: str, columns: list[str]) -> str | None:
 
 
 def is_of(subject: str, table: str) -> bool:
-    """Whether a subject such as `user`, `users` or `active_users` names the table `users`."""
+    """Return whether a subject such as `user`, `users` or `active_users` names the table `users`."""
     endings = (table, table.removesuffix("s"), f"{table.removesuffix('ies')}y", table.removesuffix("es"))
     return any(subject == ending or subject.endswith(f"_{ending}") for ending in endings if ending)

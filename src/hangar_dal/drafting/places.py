@@ -1,4 +1,4 @@
-"""Which module declares a new query, which model it returns, and where names are imported from."""
+"""Find the module for a new query, the model that it returns, and the modules to import names from."""
 
 import sys
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from hangar_dal.errors import SettingsError
 from hangar_dal.query import Catalog
 
 _PUBLIC: Final = "hangar_dal"
-# Aliases, which do not know where they were made.
+# Type aliases do not know the module that defines them.
 _HOMES: Final = {"Executor": "hangar_dal.database", "JsonObject": "hangar_dal.values", "JsonArray": "hangar_dal.values"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """A module that declares queries of a catalog, and the functions that it declares by now."""
+    """A module that declares queries of a catalog, and the functions that it already declares."""
 
     module: ModuleType
     catalog: Catalog
@@ -33,12 +33,15 @@ class Place:
 
     @property
     def file(self) -> str:
-        """The name of its SQL files."""
+        """The name of the module's SQL files, without the extension."""
         return self.module.__name__.rpartition(".")[2]
 
 
 def find_place(project: Project, name: str) -> Place:
-    """The module whose name is this or ends with it. Raises `SettingsError` if there is none, or several."""
+    """Return the module with this name or this last part of a name.
+
+    Raises `SettingsError` unless there is exactly one.
+    """
     places = {place.module.__name__: place for place in _places(project)}
     found = [place for each, place in places.items() if each == name or each.endswith(f".{name}")]
     if len(found) == 1:
@@ -53,7 +56,7 @@ def find_place(project: Project, name: str) -> Place:
 
 
 def _places(project: Project) -> Iterator[Place]:
-    """Modules that declare queries, and those that have imported the decorator and declare none yet."""
+    """Yield the modules that declare queries, and modules that import the decorator and declare no query yet."""
     for catalog in project.catalogs:
         declared: dict[str, list[str]] = {}
         for query in catalog.queries.values():
@@ -64,7 +67,7 @@ def _places(project: Project) -> Iterator[Place]:
 
 
 def _imports_query(module: ModuleType, catalog: Catalog) -> bool:
-    """Whether the module has the catalog's decorator, and is not the one that made the catalog."""
+    """Return whether the module imports the catalog's decorator and is not the module that defines the catalog."""
     has_it = getattr(getattr(module, "query", None), "__self__", None) is catalog
     return has_it and not any(value is catalog for value in vars(module).values())
 
@@ -75,7 +78,7 @@ def _is_below(name: str, catalog: Catalog, project: Project) -> bool:
 
 
 def find_model(name: str, place: Place, project: Project) -> type[BaseModel]:
-    """The model of this name: of the module, of another query, or of the application. `SettingsError` without one."""
+    """Return the model with this name in the module or the application. Raises `SettingsError` if there is none."""
     module, _, last = name.rpartition(".")
     found = dict.fromkeys(
         each
@@ -104,7 +107,7 @@ def _models(place: Place, project: Project) -> Iterator[type[BaseModel]]:
 
 
 def home_of(name: str, needed: Any, place: Place) -> str:
-    """The module from which the name is imported: the public one, where there is one."""
+    """Return the module to import the name from: the public module if it exports the name."""
     is_ours = place.module.__name__.partition(".")[0] == _PUBLIC
     public = sys.modules[_PUBLIC]
     if not is_ours and getattr(public, name, None) is needed:

@@ -1,18 +1,18 @@
-"""Edits of a Python module: a name that it imports, and a function behind the others. Knows nothing of queries."""
+"""Edit the text of a Python module: add an import or a function. Independent of queries."""
 
 import ast
 import sys
 from collections.abc import Sequence
 from typing import Final
 
-# A line is not made longer than this, unless the module has longer ones.
+# Lines are not made longer than this, unless the module already has longer lines.
 _USUAL: Final = 88
 _LONGEST: Final = 120
 _BOM: Final = "\ufeff"
 
 
 class Source:
-    """The text of a module, with line breaks of one kind, and its tree."""
+    """The text of a module with normalized line breaks, and its syntax tree."""
 
     def __init__(self, text: str, *, newline: str = "", bom: str = "") -> None:
         self.newline = newline or ("\r\n" if "\r\n" in text else "\n")
@@ -22,21 +22,21 @@ class Source:
 
     @property
     def written(self) -> str:
-        """The module as its file has it."""
+        """The text to write to the file, with its line breaks and byte order mark."""
         return self.bom + self.text.replace("\n", self.newline)
 
     @property
     def width(self) -> int:
-        """How long a line may be here."""
+        """The maximum line length in this module."""
         return min(_LONGEST, max([_USUAL, *map(len, self.text.split("\n"))]))
 
     def function(self, name: str) -> ast.AsyncFunctionDef | ast.FunctionDef | None:
-        """The function of this name at the top level of the module."""
+        """Return the top-level function with this name; None if there is none."""
         functions = (node for node in self.tree.body if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef))
         return next((node for node in functions if node.name == name), None)
 
     def annotation(self, name: str, functions: Sequence[str]) -> str | None:
-        """The annotation of a parameter of this name, in the first of these functions that has one."""
+        """Return the annotation of a parameter in the first of these functions that has it; else None."""
         for each in functions:
             node = self.function(each)
             if node is None:
@@ -47,7 +47,7 @@ class Source:
         return None
 
     def with_function(self, text: str, after: str | None) -> "Source":
-        """The module with a function behind the one of this name, else at its end."""
+        """Return the module with a function added after the function `after`, else at the end."""
         lines = self.text.rstrip("\n").split("\n")
         node = self.function(after) if after else None
         end = node.end_lineno if node and node.end_lineno else len(lines)
@@ -56,7 +56,7 @@ class Source:
         return self._of("\n".join([*made, *behind]) + "\n")
 
     def with_import(self, module: str, name: str) -> "Source":
-        """The module with `from module import name`, at the place where sorted imports have it."""
+        """Return the module with `from module import name` added at its sorted position."""
         imports = [node for node in self.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
         for node in imports:
             if isinstance(node, ast.ImportFrom) and node.module == module and not node.level:
@@ -75,7 +75,7 @@ class Source:
         return self._with_lines(at, at - 1, [line])
 
     def _with_name(self, node: ast.ImportFrom, name: str) -> list[str] | None:
-        """The lines of an import with one more name; None if it has comments, which would be lost."""
+        """Return the lines of an import with the name added; None if it has comments, which would be lost."""
         lines = self.text.split("\n")[node.lineno - 1 : node.end_lineno]
         if any("#" in line for line in lines) or node.names[0].name == "*":
             return None
@@ -87,7 +87,7 @@ class Source:
         return [f"from {node.module} import (", *(f"    {each}," for each in names), ")"]
 
     def _section(self, imports: Sequence[ast.stmt], module: str) -> list[ast.stmt]:
-        """The imports, with no empty line between them, that the module belongs to; none if there are none."""
+        """Return the block of imports, without empty lines, that the module belongs to; empty if there is none."""
         sections: list[list[ast.stmt]] = []
         for node in imports:
             if not sections or node.lineno > (sections[-1][-1].end_lineno or 0) + 1:
@@ -121,12 +121,12 @@ class Source:
 
 
 def _packages(node: ast.stmt) -> list[str]:
-    """The top-level packages that a statement imports from."""
+    """Return the top-level packages that a statement imports from."""
     if isinstance(node, ast.ImportFrom):
         return [(node.module or "").partition(".")[0]]
     return [alias.name.partition(".")[0] for alias in node.names] if isinstance(node, ast.Import) else []
 
 
 def _rank(name: str) -> tuple[int, str]:
-    """Constants, classes, then all else, as isort and ruff sort them."""
+    """Return the sort key of an imported name: constants, then classes, then others, like isort and ruff."""
     return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2, name.lower())

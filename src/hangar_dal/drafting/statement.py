@@ -1,4 +1,4 @@
-"""The statement of a new query, as plain SQL in the style of the project."""
+"""The SQL statement of a new query, in the style of the project."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from hangar_dal.fixing.identifiers import written
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`columns` come back; none for a count, or for a DELETE that says how many rows it deleted.
+    """The parts of a statement. `columns` are returned; empty for a count, or a DELETE that returns a row count.
 
-    `where` pairs a column with its parameter. `order` is the key that a list is sorted by.
+    `where` contains pairs of column and parameter. `order` is the key that a list is sorted by.
     """
 
     verb: str
@@ -23,7 +23,7 @@ class Wanted:
 
 
 def statement_of(wanted: Wanted) -> str:
-    """The statement with its semicolon."""
+    """Return the statement with its semicolon."""
     table = written(wanted.table)
     lines = []
     if wanted.verb == "delete":

@@ -1,6 +1,6 @@
-"""Edits SQL files in the way a person would: column lists in model order, blocks copied to the other dialect's file.
+"""Fix SQL files: put column lists in model order, and copy blocks to the other dialect's file.
 
-`plan_fixes` computes the changes of a project, and `write` puts one of them into its file. Builds on `contract`.
+`plan_fixes` computes the changes of a project, and `write` writes a change to its file. Builds on `contract`.
 """
 
 from hangar_dal.fixing.planning import Fixes, plan_fixes

@@ -1,6 +1,6 @@
-"""A SQL file in pieces that can be changed, moved and copied: its blocks, and the comments between them.
+"""Split a SQL file into pieces that can be changed, moved and copied: blocks, and the comments between them.
 
-Written together again, the pieces of an unchanged file are the file. Builds on `sqlfile`.
+Joining the pieces of an unchanged file gives exactly the same text. Builds on `sqlfile`.
 """
 
 import re
@@ -19,14 +19,14 @@ _SPACE: Final = re.compile(r"\s*")
 
 
 class Unreadable(Exception):
-    """The sentence says why a file is not edited."""
+    """Raised for a file that cannot be edited. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockText:
     """A block from its header to its semicolon, with the rest of that line and the comments directly below it.
 
-    `space` are the empty lines before it, `lead` is the comment above its header.
+    `space` is the empty lines before the block, `lead` the comment above its header.
     """
 
     name: str
@@ -37,7 +37,7 @@ class BlockText:
 
 @dataclass(frozen=True, slots=True)
 class SqlText:
-    """`head` are the file's first comments, `tail` is what follows the last block."""
+    """A SQL file in pieces. `head` is the comments at the top, `tail` the text after the last block."""
 
     path: Path
     dialect: Dialect
@@ -53,16 +53,16 @@ class SqlText:
 
     @property
     def written(self) -> str:
-        """The whole file."""
+        """The text of the whole file."""
         pieces = (f"{block.space}{block.lead}{block.text}" for block in self.blocks)
         return "".join([self.bom, self.head, *pieces, self.tail])
 
     def block(self, name: str) -> BlockText | None:
-        """The block of this name, if there is one."""
+        """Return the block with this name; None if there is none."""
         return next((block for block in self.blocks if block.name == name), None)
 
     def line_of(self, name: str) -> int:
-        """The line of a block's header."""
+        """Return the line number of a block's header."""
         before = self.head
         for block in self.blocks:
             before += block.space + block.lead
@@ -72,17 +72,17 @@ class SqlText:
         return before.count("\n") + 1
 
     def with_text(self, name: str, text: str) -> Self:
-        """The file with another text in the place of a block's own."""
+        """Return the file with the text of a block replaced."""
         return replace(
             self, blocks=tuple(replace(each, text=text) if each.name == name else each for each in self.blocks)
         )
 
     def with_line_breaks(self, text: str) -> str:
-        """A text of another file, with the line breaks of this one."""
+        """Return a text from another file with the line breaks of this file."""
         return text.replace("\r\n", "\n").replace("\n", self.newline)
 
     def with_block(self, block: BlockText, *, after: str | None) -> Self:
-        """The file with one more block, behind the one of this name, or before all others."""
+        """Return the file with a block added after the block `after`, or before all others if `after` is None."""
         made = BlockText(block.name, self.with_line_breaks(block.text), lead=self.with_line_breaks(block.lead))
         if not self.blocks:
             head = self.tail.rstrip() + self.newline * 2 if self.tail.strip() else ""
@@ -91,7 +91,7 @@ class SqlText:
         return replace(self, blocks=self._spaced([*self.blocks[:at], made, *self.blocks[at:]]))
 
     def in_order(self, names: Sequence[str]) -> Self:
-        """The file with its blocks in this order. The empty lines between them stay where they are."""
+        """Return the file with its blocks in this order. The empty lines keep their positions."""
         return replace(self, blocks=self._spaced([each for name in names if (each := self.block(name))]))
 
     def _spaced(self, blocks: Sequence[BlockText]) -> tuple[BlockText, ...]:
@@ -102,7 +102,7 @@ class SqlText:
 
 
 def read_sql(path: Path, dialect: Dialect) -> SqlText:
-    """The file in pieces; without any if it does not exist. Raises `Unreadable` if it is not well-formed."""
+    """Read a file into pieces; no blocks if it does not exist. Raises `Unreadable` if it is malformed."""
     try:
         whole = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -132,7 +132,7 @@ def _in_pieces(file: SqlText, text: str) -> SqlText:
         end = rest.end() if rest else semicolon
         end = next(
             (token.end for token in tokens if token.start < end < token.end), end
-        )  # a comment over several lines
+        )  # include a comment that spans several lines
         end -= text[semicolon:end].endswith("\r")
         between = text[position:start]
         if not blocks:
@@ -146,7 +146,7 @@ def _in_pieces(file: SqlText, text: str) -> SqlText:
 
 
 def _split_head(before: str) -> tuple[str, str]:
-    """What is about the file, and the comment directly above the first header."""
+    """Split the comments about the file from the comment directly above the first header."""
     end = max(before.rfind("\n\n"), before.rfind("\n\r\n"))
     if end < 0:
         return "", before

@@ -1,4 +1,4 @@
-"""The list of what a statement gives back, in the order of the model's fields."""
+"""Put the result columns of a statement in the order of the model's fields."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,21 +16,19 @@ ARMS: Final = "a `-- when` decides about one of its lines"
 
 
 class LeftAlone(Exception):
-    """Why a list that is not in the order of its model was not changed: the rule of check that reports it,
-    the message and what to do.
-    """
+    """Raised for a list that cannot be changed: the rule of `check` that reports it, the message and the fix."""
 
     def __init__(self, rule: Rule, message: str, fix: str, at: int) -> None:
         super().__init__(message)
         self.rule = rule
         self.fix = fix
-        self.at = at  # an offset of the statement
+        self.at = at  # an offset in the statement
 
 
 def with_columns(statement: Statement, owner: str, fields: Sequence[str], tables: Tables) -> str:
-    """The statement's text with its list as the model has it; unchanged if it is so already. Raises `LeftAlone`.
+    """Return the statement with its list in the order of the model. Raises `LeftAlone` if the list cannot be changed.
 
-    `owner` is the model's name. Columns that are missing are added, plain columns that are no field are removed.
+    `owner` is the name of the model. Missing columns are added; plain columns that are not fields are removed.
     """
     found = result_list(statement.root, len(statement.text), statement.dialect)
     if found is None or found.names == list(fields):
@@ -64,7 +62,7 @@ def with_columns(statement: Statement, owner: str, fields: Sequence[str], tables
 
 
 def _check_names(found: Found, owner: str, fields: Sequence[str], text: str) -> None:
-    """Refuse to guess what an entry is, and to delete what somebody has composed."""
+    """Raise `LeftAlone` for duplicate names, and for expressions that are not fields of the model."""
     for name, count in Counter(found.names).items():
         if name and count > 1:
             message, fix = f"{count} columns are called {name}", "delete one, or name it by AS"

@@ -1,10 +1,10 @@
-"""Names of columns as both databases read them: which need quotes."""
+"""Quote column names where one of the databases needs it."""
 
 import re
 from typing import Final
 
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*\Z")
-# Words that one of the databases does not take for a column's name unless they are in quotes.
+# Words that one of the databases accepts as a column name only in quotes.
 _WORDS: Final = """
 add all alter analyse analyze and any array as asc asymmetric authorization autoincrement between binary both case cast
 check collate collation column commit concurrently constraint create cross current_catalog current_date current_role
@@ -19,7 +19,7 @@ RESERVED: Final = frozenset(_WORDS.upper().split())
 
 
 def written(name: str) -> str:
-    """The name as it is written in SQL, in quotes if one of the databases needs them."""
+    """Return the name as written in SQL, in quotes if one of the databases needs them."""
     if _PLAIN.match(name) and name.upper() not in RESERVED:
         return name
     doubled = name.replace('"', '""')

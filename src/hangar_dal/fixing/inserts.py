@@ -1,4 +1,4 @@
-"""The list of columns of an INSERT, with its values in step, in the order of the model that is stored."""
+"""Put the columns and the values of an INSERT in the order of the stored model."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -19,11 +19,10 @@ from hangar_dal.sqlblock import Line
 
 
 def with_inserted(statement: Statement, signature: Signature, tables: Tables) -> str:
-    """The statement's text with both lists in the order of the model; unchanged if they are so, or if there is no
-    model. Raises `LeftAlone`.
+    """Return the statement with both lists in the order of the model, if there is one. Raises `LeftAlone`.
 
-    A field with a column of its name is added if the statement does not use it. A column is removed if its value is
-    the parameter of its name, and no argument gives that parameter.
+    A field is added if the table has a column of its name and the statement does not use the field. A column is removed
+    if its value is the parameter of the same name and no argument provides that parameter.
     """
     found, model = inserted(statement.root, statement.dialect), stored_model(signature)
     if found is None or model is None:
@@ -50,20 +49,20 @@ def with_inserted(statement: Statement, signature: Signature, tables: Tables) ->
 
 
 def stored_model(signature: Signature) -> type[BaseModel] | None:
-    """The model of the only argument that hands out its fields in every call; None if there is no such argument."""
+    """Return the model of the only argument that provides its fields in every call; None if there is none."""
     models = [argument for argument in signature.arguments.values() if argument.model and not argument.rows]
     return models[0].model if len(models) == 1 and not models[0].optional else None
 
 
 def _columns(fields: Mapping[str, ValueType]) -> Iterator[str]:
-    """The columns that a model's fields fill, what is derived of each behind its text."""
+    """Yield the columns for a model's fields, each text followed by its derived columns."""
     for name, value in fields.items():
         yield name
         yield from (f"{name}_{kind}" for kind in DERIVED if value.derives(kind))
 
 
 def _parameters(found: Inserted, statement: Statement) -> Iterator[tuple[str, str]]:
-    """Each column with the parameter that is its whole value; empty for any other value."""
+    """Yield each column with the parameter that is its whole value, or with an empty string for other values."""
     for column, value in zip(found.columns.entries, found.values.entries, strict=True):
         text = statement.text[value.start : value.end]
         yield column.name, text[1:] if text.startswith(":") and text[1:].isidentifier() else ""
@@ -74,7 +73,7 @@ def _given(name: str, signature: Signature) -> bool:
 
 
 def _ordered(names: Sequence[str], order: Sequence[str]) -> list[str]:
-    """The names in this order. One that is not in it stays behind the name before it, or at the end."""
+    """Return the names in this order. Names without a position stay behind the name before them, or at the end."""
     ranks = {name: place for place, name in enumerate(order)}
     groups: list[list[str]] = [[]]
     for name in names:
@@ -90,7 +89,7 @@ def _ordered(names: Sequence[str], order: Sequence[str]) -> list[str]:
 
 
 def _with_added(names: Sequence[str], added: Sequence[str], order: Sequence[str]) -> list[str]:
-    """The names and those that are added, each behind the nearest one that comes before it in the order."""
+    """Return the names with `added` inserted, each behind the nearest name that precedes it in the order."""
     made = list(names)
     for name in added:
         before = [each for each in order[: order.index(name)] if each in made]
@@ -99,7 +98,7 @@ def _with_added(names: Sequence[str], added: Sequence[str], order: Sequence[str]
 
 
 def _written(statement: Statement, found: Inserted, names: Sequence[str]) -> str:
-    """Both lists with these columns. The values come first: they are behind the columns in the text."""
+    """Return the statement with these columns. The values are replaced first because they are later in the text."""
     values = _listed(statement.text, statement, found.values)
     of_column = dict(zip(found.columns.names, values.items, strict=True))
     text = values.written([of_column.get(name) or Item(f":{name}") for name in names])

@@ -1,7 +1,7 @@
-"""How a list is written in a statement: its items, the comments that belong to them, and the space between them.
+"""The layout of a list in a statement: its items, their comments, and the space between them.
 
-Knows nothing of columns. A list is written again with its items in other places, and all else as it was: indentation,
-line breaks, commas in front or behind, comments.
+Independent of columns. A list is rewritten with its items in another order. Everything else stays: indentation, line
+breaks, leading or trailing commas, and comments.
 """
 
 from collections import Counter
@@ -12,21 +12,21 @@ from typing import Final
 from hangar_dal.sqlscan import Dialect, Kind, Token, scan
 
 _INDENT: Final = "    "
-# A list on one line that would become longer gets a line for each item.
+# A list on one line that would become longer than this gets one line per item.
 _LONGEST: Final = 80
 
 Span = tuple[int, int]
 
 
 class NotMovable(Exception):
-    """The sentence says why the items of this list cannot change their places."""
+    """Raised if the items of a list cannot be moved. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a list. `above` are comments on lines of their own before it.
+    """An item of a list. `above` is the comments on separate lines before it.
 
-    `behind` is the comment that ends its line, with the space before it.
+    `behind` is the comment at the end of its line, including the space before the comment.
     """
 
     text: str
@@ -36,10 +36,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ListText:
-    """A list within a text. `gaps` is the text before, between and behind the items, without their comments.
+    """A list in a text. `gaps` is the text before, between and after the items, without their comments.
 
-    `start` is the end of the keyword or parenthesis before the list, `end` the start of what follows it.
-    `is_alone`: a SELECT has its only column on its own line, and several columns on a line each.
+    `start` is the end of the keyword or parenthesis before the list, `end` the start of the following token. `is_alone`
+    is True for a SELECT: a single column stays on its line, several columns get one line each.
     """
 
     text: str
@@ -52,7 +52,7 @@ class ListText:
     is_alone: bool
 
     def written(self, items: Sequence[Item]) -> str:
-        """The whole text with these items in the place of the list's own. Raises `NotMovable`."""
+        """Return the whole text with the items of the list replaced. Raises `NotMovable`."""
         made = self._made(items)
         self._compare(made, items)
         return made
@@ -76,12 +76,12 @@ class ListText:
         return self.text[: self.start] + made + self.text[self.end :]
 
     def _first_line(self, made: str) -> str:
-        """The line on which the list begins; no item breaks its line here, or it is longer than it looks."""
+        """Return the line on which the list begins."""
         begin = made.rfind("\n", 0, self.start) + 1
         return made[begin:].partition("\n")[0]
 
     def _lines(self) -> tuple[str, ...]:
-        """Gaps that put each item on a line of its own."""
+        """Return gaps that put each item on its own line."""
         begin = self.text.rfind("\n", 0, self.start) + 1
         line = self.text[begin : self.start]
         newline, base = self.newline, line[: len(line) - len(line.lstrip())]
@@ -110,7 +110,7 @@ class ListText:
         return "".join(f"{comment}{self.newline}{indent}" for comment in above)
 
     def _compare(self, made: str, items: Sequence[Item]) -> None:
-        """Refuse a result that holds anything but the same tokens, with the list replaced, and the same comments."""
+        """Raise `NotMovable` unless the result has the same tokens, with the list replaced, and the same comments."""
         before, behind = self.text[: self.start], self.text[self.end :]
         expected = [*_code(before, self.dialect)]
         for place, item in enumerate(items):
@@ -128,7 +128,7 @@ class ListText:
 def read_list(
     text: str, dialect: Dialect, span: Span, entries: Sequence[Span], *, newline: str, is_alone: bool = False
 ) -> ListText:
-    """The list whose entries are at these places, within a span of the text. Raises `NotMovable`."""
+    """Return the list with entries at these positions in a span of the text. Raises `NotMovable`."""
     edges = [span[0], *(edge for entry in entries for edge in entry), span[1]]
     between = [text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
     above: list[tuple[str, ...]] = []
@@ -144,7 +144,7 @@ def read_list(
 
 
 def _split(gap: str, dialect: Dialect, *, is_first: bool, is_last: bool) -> tuple[str, str, tuple[str, ...]]:
-    """The gap without the comments of the item before it and of the one behind it, and these comments."""
+    """Split a gap into its text, the comment of the item before it, and the comments of the item after it."""
     behind, above, rest, position = "", [], "", 0
     for comment in _comment_tokens(gap, dialect):
         text = comment.text.rstrip()
@@ -160,13 +160,13 @@ def _split(gap: str, dialect: Dialect, *, is_first: bool, is_last: bool) -> tupl
             above.append(text)
             rest += gap[position:start]
         else:
-            continue  # it belongs to the keyword before the list, or to what follows the list
+            continue  # the comment belongs to the keyword before the list or to the text after it
         position = end
     return rest + gap[position:], behind, tuple(above)
 
 
 def _with_comment(gap: str, comment: str) -> str:
-    """The gap with a comment at the end of its first line."""
+    """Return the gap with a comment at the end of its first line."""
     if not comment:
         return gap
     line, newline, rest = gap.partition("\n")

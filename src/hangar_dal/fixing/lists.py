@@ -1,6 +1,6 @@
-"""Where the column lists of a statement are, and what each entry is. Builds on the query layer's `clauses`.
+"""Find the column lists of a statement and their entries. Builds on the query layer's `clauses`.
 
-Only lists of the statement itself are found, not those of its subqueries and WITH parts.
+Only the lists of the statement itself are found, not those of its subqueries and CTEs.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ Tokens = Sequence[Token | Scope]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. `name` is the result column's name, empty if it is not known.
+    """An entry of a list. `name` is the name of the result column, or empty if it is not known.
 
-    `is_plain`: a column without AS. `qualifier` is written before it with a dot, else empty.
+    `is_plain` is True for a column without AS. `qualifier` is the text before its last dot, or empty.
     """
 
     start: int
@@ -36,9 +36,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`start` is the end of the keyword or parenthesis before the list, `end` the start of what follows.
+    """A list. `start` is the end of the keyword or parenthesis before it, `end` the start of the following token.
 
-    `obstacle` says why the list must stay as it is; empty if it may be changed.
+    `obstacle` says why the list must not be changed; it is empty if the list may be changed.
     """
 
     start: int
@@ -57,7 +57,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Inserted:
-    """The columns of `INSERT INTO table (...) VALUES (...)`, and the value of each."""
+    """The columns and values of `INSERT INTO table (...) VALUES (...)`."""
 
     table: str
     columns: Found
@@ -65,7 +65,7 @@ class Inserted:
 
 
 def result_list(root: Scope, length: int, dialect: Dialect) -> Found | None:
-    """The list of what comes back: of SELECT, or of RETURNING; None without one. `length` is that of the text."""
+    """Return the list of SELECT or RETURNING; None if there is none. `length` is the length of the text."""
     verb = root.verb
     if verb is None:
         return None
@@ -79,7 +79,7 @@ def result_list(root: Scope, length: int, dialect: Dialect) -> Found | None:
 
 
 def inserted(root: Scope, dialect: Dialect) -> Inserted | None:
-    """The lists of an INSERT that has a list of columns and one row of values; None for any other statement."""
+    """Return the lists of an INSERT with a column list and one row of values; None for other statements."""
     verb = root.verb
     into = root.find("INTO", after=verb) if verb is not None and root.word(verb) in ("INSERT", "REPLACE") else None
     values = root.find("VALUES", after=into) if into is not None else None
@@ -100,7 +100,7 @@ def inserted(root: Scope, dialect: Dialect) -> Inserted | None:
 
 
 def identifier(token: Token, dialect: Dialect) -> str:
-    """The name that the token writes."""
+    """Return the name that a token denotes, without quotes; folded to lower case as the dialect does."""
     if token.kind is Kind.NAME:
         opening = token.text[0]
         closing = _CLOSING[opening]
@@ -128,7 +128,7 @@ def _select(root: Scope, verb: int, length: int, dialect: Dialect) -> Found | No
 
 
 def _sorts_by_place(root: Scope, verb: int) -> bool:
-    """Whether `ORDER BY 2` or `GROUP BY 2` counts the columns of the list."""
+    """Return whether ORDER BY or GROUP BY refers to a column by number, as in `ORDER BY 2`."""
     for clause in ("ORDER", "GROUP"):
         at = root.find(clause, "BY", after=verb)
         keys = root.keys(at) if at is not None else ()
@@ -138,13 +138,13 @@ def _sorts_by_place(root: Scope, verb: int) -> bool:
 
 
 def _inside(scope: Scope, dialect: Dialect) -> Found | None:
-    """The list in these parentheses."""
+    """Return the list inside parentheses; None if it is empty or malformed."""
     entries = _entries(scope.items, dialect)
     return Found(scope.start + 1, scope.end - 1, entries) if entries else None
 
 
 def _found(root: Scope, places: range, length: int, dialect: Dialect, obstacle: str) -> Found | None:
-    """The list of the items at these places; `length` is that of the text."""
+    """Return the list of the items at these positions. `length` is the length of the text."""
     entries = _entries(root.items[places.start : places.stop], dialect)
     if not entries:
         return None
@@ -153,7 +153,7 @@ def _found(root: Scope, places: range, length: int, dialect: Dialect, obstacle: 
 
 
 def _entries(items: Tokens, dialect: Dialect) -> tuple[Entry, ...]:
-    """Empty if two commas have nothing between them."""
+    """Return the entries; empty if there is nothing between two commas."""
     parts = list(between_commas(items))
     return tuple(_entry(part, dialect) for part in parts) if all(parts) else ()
 
@@ -173,7 +173,7 @@ def _entry(part: Sequence[Token | Scope], dialect: Dialect) -> Entry:
 
 
 def _is_column(tokens: Sequence[Token]) -> bool:
-    """`name`, `table.name` or `schema.table.name`."""
+    """Return whether the tokens are `name`, `table.name` or `schema.table.name`."""
     names, dots = tokens[::2], tokens[1::2]
     return (
         len(tokens) in (1, 3, 5)

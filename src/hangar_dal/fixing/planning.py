@@ -1,4 +1,4 @@
-"""All changes that a project needs, and what is left to a person. Nothing is written. Builds on all other modules."""
+"""Plan all changes that a project needs, and list what needs a person. Writes no files. Builds on all other modules."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ Queries = Mapping[str, DeclaredQuery]
 
 @dataclass(frozen=True)
 class Fixes:
-    """`left` are the findings that need a person; `unread` says of which files nothing was read, and why."""
+    """The planned changes. `left` are findings that need a person; `unread` says which files were not read, and why."""
 
     changes: tuple[Change, ...]
     left: tuple[Finding, ...]
@@ -33,13 +33,13 @@ class Fixes:
 
 
 def plan_fixes(project: Project, tables: Tables, *, source: Dialect | None = None) -> Fixes:
-    """The changes of every SQL file of the project's catalogs. `source`: where twins differ, its blocks are copied."""
+    """Return the changes of all SQL files of the project. Where dialect files differ, blocks of `source` are copied."""
     changes: list[Change] = []
     left: list[Finding] = []
     unread: list[str] = []
     folder = project.section.folder if project.section else Path.cwd()
     for catalog in project.catalogs:
-        catalog.findings()  # reads the signatures
+        catalog.findings()  # this call reads the signatures
         for file, queries in _by_file(catalog).items():
             sql = Path(str(catalog.folder))
             paths: dict[Dialect, Path] = {dialect: sql / dialect / f"{file}.sql" for dialect in DIALECTS}
@@ -83,7 +83,7 @@ def _fixed(files: Files, queries: Queries, tables: Tables, source: Dialect | Non
 
 
 def _with_lists(file: SqlText, query: DeclaredQuery, tables: Tables) -> tuple[SqlText, list[Finding]]:
-    """The file with the block's column lists in order, and why one was left alone."""
+    """Return the file with the block's column lists in order, and findings for lists that were not changed."""
     name, signature = query.function.__name__, query.signature
     model, left = signature.result.model, []
     steps = [partial(with_inserted, signature=signature, tables=tables)]
@@ -104,7 +104,7 @@ def _with_lists(file: SqlText, query: DeclaredQuery, tables: Tables) -> tuple[Sq
 
 
 def _copied(files: Files, name: str, source: Dialect | None) -> Files:
-    """The files with the block in both: where one lacks it, and where they differ if `source` says which one counts."""
+    """Return the files with the block copied to a file that lacks it, and from `source` if the blocks differ."""
     first, second = DIALECTS
     blocks = {dialect: block_of(files[dialect], name) for dialect in DIALECTS}
     ours, theirs = blocks[first], blocks[second]
@@ -119,7 +119,7 @@ def _copied(files: Files, name: str, source: Dialect | None) -> Files:
 
 
 def _still_apart(files: Files, queries: Queries, apart: set[str]) -> Iterator[Finding]:
-    """Twins that are not equal yet, and blocks that have no twin and cannot be copied."""
+    """Yield findings for blocks that still differ between dialects, and for missing blocks that cannot be copied."""
     for name, query in queries.items():
         blocks = {dialect: block_of(files[dialect], name) for dialect in DIALECTS}
         having = [block for block in blocks.values() if block is not None]

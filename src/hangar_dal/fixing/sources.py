@@ -1,4 +1,4 @@
-"""Where a column that a list lacks can come from: the tables that the statement reads or changes.
+"""Find the table of a column that a list lacks, among the tables that the statement reads or changes.
 
 Builds on the contract's `syntax`.
 """
@@ -15,7 +15,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 class NoSource(Exception):
-    """Why a column cannot be added. `fix` says what to do."""
+    """Raised if a column cannot be added. The message says why, `fix` what to do."""
 
     def __init__(self, message: str, fix: str) -> None:
         super().__init__(message)
@@ -23,18 +23,18 @@ class NoSource(Exception):
 
 
 class Sources:
-    """The tables of one statement by the names that it gives them; None for what is no table."""
+    """The tables of a statement by their aliases; None for a source that is not a table."""
 
     def __init__(self, text: str, dialect: Dialect, tables: Tables) -> None:
         tree = parsed(text, dialect)
         self._is_grouped = isinstance(tree, exp.Select) and _is_grouped(tree)
         known = list(sources(tree)) if tree is not None else []
         self._tables = tables
-        # What RETURNING gives back are rows of the changed table.
+        # RETURNING returns rows of the changed table.
         self._known = dict(known if isinstance(tree, exp.Select) else known[:1])
 
     def column(self, name: str, owner: str, entries: Sequence[Entry]) -> str:
-        """The text that selects the column `name`, qualified as the other entries are. Raises `NoSource`."""
+        """Return the text that selects the column `name`, qualified like the other entries. Raises `NoSource`."""
         fix = f"write `... AS {written(name)}` in the list, or add the column in a migration"
         if not self._known:
             raise NoSource(f"no column for {owner}.{name}, and the tables of the statement are not understood", fix)
@@ -60,12 +60,12 @@ class Sources:
 
 
 def _qualifier(source: str, entries: Sequence[Entry]) -> str:
-    """As the list writes it already, else as the statement knows it."""
+    """Return the qualifier as the list spells it, else as the statement spells it."""
     return next((entry.qualifier for entry in entries if entry.qualifier.lower() == source), written(source))
 
 
 def _is_grouped(tree: exp.Select) -> bool:
-    """Whether rows are grouped, so that a plain column may have several values."""
+    """Return whether rows are grouped, so that a plain column may have several values per row."""
     if tree.args.get("group") is not None or tree.args.get("having") is not None:
         return True
     for entry in tree.expressions:

@@ -1,4 +1,4 @@
-"""One block of a file as it is edited: the statement's place in the block's text, and what its lists hold."""
+"""A block of a file to edit: the position of the statement in the text of the block, and its tokens."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from hangar_dal.textlines import TextLines
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`before` is the header with its comments, `text` the statement, `behind` the semicolon and what follows it."""
+    """A block, split into the header with comments, the statement, and the rest from the semicolon on."""
 
     block: Block
     before: str
@@ -24,26 +24,26 @@ class Statement:
 
     @property
     def root(self) -> Scope:
-        """The statement's tokens at its own level. Comments are left out, so the first arm of each choice is seen."""
+        """The tokens of the statement at its top level, without comments, so with the first variant of each choice."""
         return scopes(self.text, self.dialect)[0]
 
     @property
     def newline(self) -> str:
-        """What ends the lines of the block."""
+        """The line break of the block."""
         return "\r\n" if "\r\n" in self.before else "\n"
 
     def line_of(self, offset: int) -> int:
-        """The line in the block's text on which an offset of the statement is."""
+        """Return the line number in the block's text of an offset in the statement."""
         return TextLines(self.before + self.text).line_of(len(self.before) + offset)
 
     def has_arms(self, start: int, end: int) -> bool:
-        """Whether a `-- when` decides about one of these lines."""
+        """Return whether one of these lines depends on a `-- when`."""
         lines = range(self.line_of(start), self.line_of(end) + 1)
         return any(line.conditions and line.number in lines for line in self.block.lines)
 
 
 def read_statement(text: str, path: str, dialect: Dialect) -> Statement | None:
-    """The statement of a block that begins with its header; None if the block is not well-formed."""
+    """Return the statement of a block that begins with its header; None if the block is malformed."""
     file = parse(text, path=path, dialect=dialect)
     if len(file.blocks) != 1 or file.faults:
         return None

@@ -1,4 +1,4 @@
-"""Blocks that go from one dialect's file to the other's, and the order of both files. Builds on `blocks`."""
+"""Copy blocks between the files of the two dialects, and give both the same order. Builds on `blocks`."""
 
 import re
 from collections.abc import Sequence
@@ -9,21 +9,21 @@ from hangar_dal.fixing.statements import read_statement
 from hangar_dal.sqlblock import Block
 from hangar_dal.sqlscan import Dialect
 
-# `-- scan:`, `-- not null:` with its column, and `-- ignore:` with its rule: a block has each only once.
+# `-- scan:`, `-- not null:` with its column, and `-- ignore:` with its rule. A block has each at most once.
 _OF_ONE_DATABASE: Final = re.compile(r"\s*--\s*(?:(scan)|not null:\s*([^\s:]+)|ignore:\s*([^\s:]+)):")
 
 Files = dict[Dialect, SqlText]
 
 
 def block_of(file: SqlText, name: str) -> Block | None:
-    """The block as it is read; None if the file has none of this name."""
+    """Return the parsed block with this name; None if the file has none."""
     text = file.block(name)
     statement = read_statement(text.text, str(file.path), file.dialect) if text else None
     return statement.block if statement else None
 
 
 def with_copied(files: Files, source: Dialect, target: Dialect, name: str) -> Files:
-    """The files with the block in the target as it is in the source; a new block at the same place among the others."""
+    """Return the files with the source's block in the target. A new block gets the same position as in the source."""
     block = files[source].block(name)
     if block is None:
         return files
@@ -37,7 +37,7 @@ def with_copied(files: Files, source: Dialect, target: Dialect, name: str) -> Fi
 
 
 def _with_directives(text: str, replaced: str, file: SqlText) -> str:
-    """The text with the directives of the replaced block that are about its own database."""
+    """Return the text with the database-specific directives of the replaced block."""
     statement = read_statement(text, str(file.path), file.dialect)
     found = {directive: line for line in replaced.split("\n") if (directive := _directive(line))}
     if statement is None or not found:
@@ -54,9 +54,9 @@ def _directive(line: str) -> tuple[str | None, ...] | None:
 
 
 def sorted_alike(files: Files, declared: Sequence[str], like: Dialect | None) -> Files:
-    """The files with their common blocks in one order: that of `like`, else that of the functions.
+    """Return the files with their common blocks in the order of `like`, or else of the functions.
 
-    Blocks that no function declares, or that the other file lacks, stay behind the block before them.
+    Blocks that no function declares or that the other file lacks stay behind the block before them.
     """
     common = [name for name in declared if all(file.block(name) for file in files.values())]
     orders = {dialect: [name for name in file.names if name in common] for dialect, file in files.items()}

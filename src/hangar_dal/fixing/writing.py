@@ -1,4 +1,4 @@
-"""Shows a change of a file, and writes it so that a crash leaves the old file or the new one, never half of it."""
+"""Show the diff of a file, and write the file atomically: a crash leaves either the old or the new file."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from hangar_dal.migrations.faults import display_path
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file's whole text before and after; before is empty for a new file."""
+    """The whole text of a file before and after the change. `before` is empty for a new file."""
 
     path: Path
     before: str
@@ -22,15 +22,15 @@ class Change:
 
 
 def diff_of(change: Change) -> Iterator[str]:
-    """The lines of a unified diff, without line breaks."""
+    """Return the lines of a unified diff, without line breaks."""
     name = display_path(change.path)
     before, after = (text.replace("\r\n", "\n").splitlines() for text in (change.before, change.after))
     return unified_diff(before, after, name if change.before else "/dev/null", name, lineterm="")
 
 
 def write(change: Change) -> None:
-    """Replace the file, which keeps its mode. Raises `SettingsError` if it is no longer what the change began with."""
-    path = change.path.resolve()  # the file itself, where the name is a symbolic link
+    """Replace the file and keep its mode. Raises `SettingsError` if the file has changed since it was read."""
+    path = change.path.resolve()  # resolve symbolic links, so that the link stays
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         now = path.read_bytes().decode("utf-8") if path.exists() else ""

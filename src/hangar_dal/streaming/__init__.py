@@ -1,4 +1,4 @@
-"""Streaming: the work that touches livestreams and the domains of other catalogs.
+"""Operations that use livestreams and domains of other catalogs.
 
 `from hangar_dal import streaming`. Every function takes a `Database` or a `Transaction` first, opened with
 `LIVESTREAMS`.

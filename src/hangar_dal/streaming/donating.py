@@ -1,4 +1,4 @@
-"""A donation is a transfer in the books, a row, and a message in the chat: all of them or none."""
+"""Donate and refund: a ledger transfer, a donation row and a chat message, all or none."""
 
 from uuid import UUID
 
@@ -13,11 +13,11 @@ from hangar_dal.live_chat import ChatMessageKind, NewChatMessage
 async def donate(
     db: Executor, new: NewDonation, *, debit_account_id: UUID, credit_account_id: UUID, text: str = ""
 ) -> Donation:
-    """Move the money, store the donation, and write it in the chat. Repeating it with the same id changes nothing.
+    """Move the money, store the donation and post it in the chat. Repeating the call with the same id changes nothing.
 
-    The message has the id of the donation, its amount and currency in its metadata, and no author if the donation is
-    anonymous. `InsufficientFunds` if the debited account has less; `TriggerViolation` (`live_chat_open`) if the
-    livestream is not live; `UniqueViolation` if another donation has the id.
+    The message has the id of the donation, the amount and currency in its metadata, and no author if the donation is
+    anonymous. Raises `InsufficientFunds` if the debited account has too little, `TriggerViolation` (`live_chat_open`)
+    if the livestream is not live, and `UniqueViolation` if another donation has the id.
     """
     async with atomic(db) as tx:
         await ledger.transfer(
@@ -47,10 +47,10 @@ async def donate(
 
 
 async def refund_donation(db: Executor, donation_id: UUID, *, transfer_id: UUID) -> Donation:
-    """Take a donation back, once, by a reversal of its transfer. Repeating it with the same id changes nothing.
+    """Refund a donation, once, by a reversal of its transfer. Repeating the call with the same id changes nothing.
 
-    `UniqueViolation` if it was refunded by another transfer; `InsufficientFunds` if the account that got the money has
-    less. The message stays in the chat.
+    Raises `UniqueViolation` if another transfer has refunded it, and `InsufficientFunds` if the credited account has
+    too little. The message stays in the chat.
     """
     async with atomic(db) as tx:
         donation = await donations.get_donation(tx, donation_id)

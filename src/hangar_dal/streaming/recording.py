@@ -1,4 +1,4 @@
-"""The recording of a livestream becomes a video."""
+"""Store the recording of a livestream as a video."""
 
 from uuid import UUID
 
@@ -11,8 +11,8 @@ from hangar_dal.videos import NewVideo
 async def record_livestream(db: Executor, livestream_id: UUID, video: NewVideo) -> Livestream:
     """Store the recording of a livestream as a video of its owner, both or neither.
 
-    Repeating it with the same video changes nothing. `TriggerViolation` if the livestream has another recording, or
-    if the video belongs to somebody else; `CheckViolation` if the livestream has not ended.
+    Repeating the call with the same video changes nothing. Raises `TriggerViolation` if the livestream has another
+    recording or the video has another owner, and `CheckViolation` if the livestream has not ended.
     """
     async with atomic(db) as tx:
         stored = await videos.create_video(tx, video)

@@ -1,4 +1,4 @@
-"""Reminders of livestreams become messages of the outbox."""
+"""Write due reminders of livestreams to the outbox."""
 
 from datetime import timedelta
 from typing import Final
@@ -8,17 +8,18 @@ from hangar_dal.database import Executor, atomic
 from hangar_dal.outbox import NewMessage
 
 REMINDERS: Final = "livestream_reminders"
-"""The topic of the messages. Their payload has `livestream_id` and `user_id`."""
+"""The topic of the outbox messages. Their payload contains `livestream_id` and `user_id`."""
 
 LEAD: Final = timedelta(minutes=10)
 DELAY: Final = timedelta(hours=1)
 
 
 async def queue_reminders(db: Executor, *, lead: timedelta = LEAD, delay: timedelta = DELAY, limit: int = 500) -> int:
-    """Give up to `limit` reminders of what begins within `lead`, or has begun within `delay`, to the outbox.
+    """Write up to `limit` reminders of livestreams that begin within `lead` or began within `delay` to the outbox.
 
-    Returns how many. Call it every minute or so, until it returns 0. Several processes may do it at once: each reminder
-    becomes one message. Nobody is reminded of what was announced for an earlier time and has not begun.
+    Returns how many. Call it about every minute, until it returns 0. Several processes may call it at once; each
+    reminder becomes one message. A livestream that is late and has not begun gets no reminders after its scheduled
+    time.
     """
     async with atomic(db) as tx:
         due = await livestream_reminders.list_due_reminders(

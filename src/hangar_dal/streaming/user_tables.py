@@ -1,7 +1,7 @@
-"""What exporting and merging users do with the tables of LIVESTREAMS that refer to users.
+"""How to export and merge the tables of LIVESTREAMS that refer to users.
 
-`accounts` finds this module by the catalog, so that a database with these tables never exports or merges without them.
-A test compares the list with the migrated schema, so that no new table is forgotten.
+`accounts` finds this module through the catalog, so that an export or merge never misses these tables. A test compares
+the list with the migrated schema, so that no new table is forgotten.
 """
 
 from collections.abc import Mapping
@@ -20,9 +20,9 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
         "livestream_reminders": UserTable(
             export=streamed(livestream_reminders.stream_reminders), move=moved(livestream_reminders.move_reminders)
         ),
-        # Hashes of keys, which move with their livestreams.
+        # Key hashes move with their livestreams.
         "livestream_keys": UserTable(),
-        # They go with the merged user, and stay counted.
+        # Deleted with the merged user; the counts stay.
         "live_viewers": UserTable(export=streamed(live_viewers.stream_viewers_of_user)),
         "live_viewer_counts": UserTable(),
         "live_chats": UserTable(),
@@ -33,7 +33,7 @@ USER_TABLES: Final[Mapping[str, UserTable]] = MappingProxyType(
             export=streamed(live_chat.stream_moderators),
             move=moved(live_chat.move_moderators, live_chat.move_moderating),
         ),
-        # Not the bans by others: they are the affair of those others.
+        # Bans set by other users are not exported: they are the data of those users.
         "live_bans": UserTable(
             export=streamed(live_chat.stream_bans_of_owner),
             move=moved(live_chat.move_bans, live_chat.move_bans_of_user),
