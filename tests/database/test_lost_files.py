@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,15 @@ async def db(options: Settings) -> AsyncIterator[Database]:
         await one.run(*make_ledger(one))
         await column(one, COUNT)
         yield one
+
+
+def open_files() -> list[str]:
+    """What this process has open, as Linux names it."""
+    found = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the folder itself, which is read here
+            found.append(str(link.readlink()))
+    return found
 
 
 def delete(path: Path) -> None:
@@ -246,11 +256,14 @@ def test_migrations_do_not_go_on_in_the_file_that_has_the_name_now(
     sqlite_url: str, path: Path, change: Callable[[Path], None], tmp_path: Path
 ) -> None:
     went_on = False
-    with pytest.raises(DatabaseFileLost), migrating(target_of(sqlite_url), [tmp_path]) as (backend, _):
+    with pytest.raises(DatabaseFileLost) as caught, migrating(target_of(sqlite_url), [tmp_path]) as (backend, _):
         change(path)
         with backend.copy():
             went_on = True
     assert not went_on
+    # The connection that was refused is closed, though the traceback still refers to it.
+    assert caught.tb
+    assert not [file for file in open_files() if file.startswith(f"{tmp_path}/")]
 
 
 @CHANGES

@@ -40,7 +40,11 @@ class SqliteBackend(CommonBackend, SQLiteBackend):
         """Open a new connection to the same file. Raises an error if another file now has its name."""
         own: SqliteBackend = super().copy()
         own._file = self._file
-        own._refuse_lost_file()
+        try:
+            own._refuse_lost_file()
+        except BaseException:
+            own.connection.close()
+            raise
         return own
 
     # In yoyo's backend, these methods replace sqlite3's adapters in the whole process, and restore them at the end.
