@@ -61,7 +61,7 @@ CREATE TEMP TABLE series AS
 WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {rows} - 1)
 SELECT n, at(n) AS at FROM numbers;
 """
-# PostgreSQL gets functions by the names that SQLite has.
+# Functions of the same names as on SQLite. `json_array` is a keyword since PostgreSQL 16, so it is `texts` on both.
 POSTGRESQL_SERIES: Final = f"""
 SET session_replication_role = {{role}};
 SET client_min_messages = warning;
@@ -70,16 +70,16 @@ RETURN to_timestamp(seconds + {int(START.timestamp())});
 CREATE FUNCTION day(instant timestamptz) RETURNS date LANGUAGE sql RETURN CAST(instant AT TIME ZONE 'UTC' AS date);
 CREATE FUNCTION id(kind bigint, number bigint) RETURNS uuid LANGUAGE sql
 RETURN CAST(lpad(to_hex(kind), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(number), 12, '0') AS uuid);
-CREATE FUNCTION object(json text) RETURNS jsonb LANGUAGE sql RETURN CAST(json AS jsonb);
+CREATE FUNCTION object(document text) RETURNS jsonb LANGUAGE sql RETURN CAST(document AS jsonb);
 CREATE FUNCTION words(words text) RETURNS text[] LANGUAGE sql RETURN string_to_array(words, ' ');
-CREATE FUNCTION json_array(VARIADIC texts text[]) RETURNS text[] LANGUAGE sql RETURN texts;
+CREATE FUNCTION texts(VARIADIC texts text[]) RETURNS text[] LANGUAGE sql RETURN texts;
 CREATE FUNCTION json_each(texts text[]) RETURNS TABLE (value text) LANGUAGE sql AS 'SELECT unnest(texts)';
 CREATE TABLE series AS SELECT n, at(n) AS at FROM generate_series(CAST(0 AS bigint), {{rows}} - 1) AS numbers (n);
 ANALYZE series;
 """
 POSTGRESQL_END: Final = """
 DROP TABLE series;
-DROP FUNCTION at, day, id, object, words, json_array, json_each(text[]);
+DROP FUNCTION at, day, id, object, words, texts, json_each(text[]);
 """
 
 
@@ -109,6 +109,7 @@ def _sqlite(url: str, rows: int, triggers: bool) -> Iterator[Run]:
         db.create_function("day", 1, lambda instant: instant[:10], deterministic=True)
         db.create_function("object", 1, lambda json: json, deterministic=True)
         db.create_function("words", 1, lambda words: dumps(words.split(), separators=(",", ":")), deterministic=True)
+        db.create_function("texts", -1, lambda *texts: dumps(texts, separators=(",", ":")), deterministic=True)
         db.executescript("PRAGMA journal_mode = OFF; PRAGMA cache_size = -500000")
         kept = [] if triggers else db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
         db.executescript("".join(f'DROP TRIGGER "{name}";' for name, _ in kept))

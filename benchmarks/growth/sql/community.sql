@@ -14,16 +14,16 @@ SELECT
     'about this and that',
     CASE n % 5 WHEN 0 THEN 'en' WHEN 1 THEN 'de' WHEN 2 THEN 'fr' WHEN 3 THEN 'es' ELSE 'hi' END,
     'category ' || (n / 5 % 10),
-    json_array('rare' || (n / 20), common.tag, common.other_tag),
+    texts('rare' || (n / 20), common.tag, common.other_tag),
     1000,
     CASE WHEN n % 50 = 49 THEN 'PROCESSING' ELSE 'READY' END,
     CASE WHEN n % 20 = 18 THEN 'FOLLOWERS' ELSE 'PUBLIC' END,
     CASE WHEN n % 50 <> 49 THEN series.at END,
     series.at,
     series.at,
-    json_array(rare.word, common.word),
-    json_array('about', 'and', 'that', 'this'),
-    json_array('rare' || (n / 20), common.tag, common.other_tag)
+    texts(rare.word, common.word),
+    texts('about', 'and', 'that', 'this'),
+    texts('rare' || (n / 20), common.tag, common.other_tag)
 FROM series
 INNER JOIN (SELECT n AS number, 'word' || (n / 20) AS word FROM series) AS rare ON series.n = rare.number
 INNER JOIN (
