@@ -39,7 +39,7 @@ FORBIDDEN = [
     "CREATE TEMPORARY TABLE users (id int)",
     "CREATE SCHEMA planted",
     "CREATE FUNCTION public.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'",
-    "CREATE EXTENSION adminpack",
+    "CREATE EXTENSION pageinspect",
     "ALTER TABLE users ADD COLUMN planted int",
     "ALTER TABLE users DISABLE TRIGGER ALL",
     "DROP TABLE session_cookies",

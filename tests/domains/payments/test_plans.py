@@ -24,6 +24,8 @@ READ_ALL = {
 }
 # On PostgreSQL the scratch is almost empty, where a scan of the captures of one user is the fastest way.
 OF_ONE_USER = {"payments.stream_captures_of_payer", "payments.stream_refunds_of_payer"}
+# For a batch of many rows PostgreSQL 18 reads this almost empty table once, instead of searching it for each row.
+BATCHES = {"payments.insert_captures", "payments.insert_refunds"}
 
 
 def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(explained: Explain) -> None:
@@ -31,4 +33,4 @@ def test_each_index_serves_a_query_and_no_page_reads_a_whole_table(explained: Ex
     for dialect in BACKENDS:
         plans = [(each.query, each.plan) for each in found if each.dialect == dialect and each.plan]
         assert SERVING - {index for _, plan in plans for index in plan.indexes} == set()
-        assert {query for query, plan in plans if TABLES & {*plan.whole}} <= READ_ALL | OF_ONE_USER
+        assert {query for query, plan in plans if TABLES & {*plan.whole}} <= READ_ALL | OF_ONE_USER | BATCHES
