@@ -223,7 +223,7 @@ def _is_any_json(annotation: Any) -> bool:
     if origin is list:
         return _is_any_json(arguments[0])
     if origin in (Union, UnionType):
-        arms = [_is_any_json(arm) for arm in arguments]  # not in all(): check each arm
+        arms = [_is_any_json(arm) for arm in arguments]  # a list, so that every arm is checked
         return all(arms)
     if origin is not Literal and annotation not in _IN_JSON:
         name = getattr(annotation, "__name__", annotation)

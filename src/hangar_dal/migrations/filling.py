@@ -100,7 +100,7 @@ def _values(column: Column, table: Table, dialect: Dialect) -> Iterator[str]:
             yield "NULL"
         elif "text" in made and texts:
             yield texts[n % len(texts)]
-        elif made.startswith("{n}") and numbers:  # beyond the first limit, and within the second
+        elif made.startswith("{n}") and numbers:  # just above the first number in the CHECKs
             yield f"{numbers[0]} + {made.format(n=n)}"
         else:
             yield made.format(n=n)

@@ -101,7 +101,7 @@ class SqliteScratch(SqliteMigrationTarget):
         connection = super().connect(read_only=read_only)
         with _closed_on_error(connection):
             self.prove(connection)
-            connection.execute("PRAGMA synchronous = OFF")  # a scratch need not survive a crash
+            connection.execute("PRAGMA synchronous = OFF")  # a scratch database need not survive a crash
         connection.set_authorizer(_refuse_other_files)
         return connection
 

@@ -100,7 +100,7 @@ def _translated(error: Exception, *, lost: bool) -> HangarError:
         return kind(message, sqlstate=state)
     if lost:
         return ConnectionFailed("the connection to the server was lost", sqlstate=state)
-    if state is None:  # psycopg's own complaint, about the call
+    if state is None:  # an error of psycopg about the call
         return StatementError(f"psycopg cannot send the statement ({type(error).__name__})")
     if state[:2] in _BY_CLASS:
         kind, message = _BY_CLASS[state[:2]]

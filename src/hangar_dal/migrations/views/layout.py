@@ -20,7 +20,7 @@ PAD: Final = 10
 _BETWEEN: Final = 30  # between boxes in one rank, and between groups
 _END: Final = 26  # room for the mark at the end of a line
 _TRACK: Final = 12  # between two parallel lines
-_APART: Final = 4  # the smallest distance at which two lines are visible as two
+_APART: Final = 4  # the smallest distance between two lines
 _WIDEST: Final = 1400
 _SWEEPS: Final = 4
 
