@@ -213,7 +213,7 @@ async def move_bans_of_user(db: Executor, *, kept: UUID, merged: UUID) -> RowCou
 
 
 async def send_chat_message(db: Executor, new: NewChatMessage) -> ChatMessage:
-    """Send a chat message. A repeated call returns it. Raises `UniqueViolation` if another message has the id.
+    """Send a message. A repeated call returns the message. Raises `UniqueViolation` if another message has the id.
 
     Raises `TriggerViolation`, whose `constraint` names the rule: `live_chat_open` if the livestream is not live,
     `live_chat_seen` if the author may not see it, `live_chat_not_banned`, `live_chat_followers_only`, `live_chat_slow`,

@@ -227,7 +227,7 @@ async def change_plan(db: Executor, subscription_id: UUID, plan_id: UUID) -> Sub
 
 
 async def pause(db: Executor, subscription_id: UUID) -> Subscription:
-    """Pause a subscription until `resume`. The unused share of its amount becomes credit. Can be repeated.
+    """Pause a subscription until `resume`. The unused share of its amount becomes credit.
 
     Resets `cancel_at_period_end`. Raises `TriggerViolation` unless the subscription is ACTIVE. Repeating the call
     changes nothing.

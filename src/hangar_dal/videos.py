@@ -136,7 +136,7 @@ async def search_videos_by_words(
     after: FoundVideo | None = None,
     limit: PageSize = 50,
 ) -> list[FoundVideo]:
-    """Return a page of public videos with all words and one that starts with `prefix`. Used by `search_videos`."""
+    """Return a page of public videos with all words and a word starting with `prefix`. Used by `search_videos`."""
     ...
 
 

@@ -37,7 +37,7 @@ def read_name(name: str) -> Name:
 
 
 def column_of(words: str, columns: list[str]) -> str | None:
-    """Return the column named so, with or without `_id`, else the only one that begins or ends so, else None."""
+    """Return the column with this name or this name and `_id`, else the only column that begins or ends with it."""
     if words in columns:
         return words
     plain = [column for column in columns if not column.endswith(("_fold", "_grams", "_words"))]
