@@ -248,10 +248,7 @@ async def create_payment(db: Executor, new: NewPayment) -> Payment:
 
 
 async def authorize_payment(db: Executor, payment_id: UUID, *, provider_reference: str) -> Payment:
-    """Set a payment to AUTHORIZED. A repeated call changes nothing.
-
-    Raises `UniqueViolation` if the reference is taken.
-    """
+    """Set a payment to AUTHORIZED, once. Raises `UniqueViolation` if another payment has the reference."""
     if payment := await set_authorized(db, payment_id, provider_reference=provider_reference):
         return payment
     await get_payment(db, payment_id)
