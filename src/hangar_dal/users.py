@@ -237,7 +237,7 @@ async def hash_for(user: User | NewUser, password: SecretStr) -> str:
 async def authenticate(db: Database, login: str, password: SecretStr) -> User:
     """Return the user with this username or e-mail address and this password.
 
-    Raises `InvalidCredentials` for an unknown user, a wrong password and an inactive account; all take the same time. A
+    Raises `InvalidCredentials` for an unknown user, a wrong password and an inactive account; all do the same work. A
     hash with weaker parameters than the current ones is renewed. `accounts.authenticate` also counts failures. `db`
     must not be a `Transaction`: hashing would keep it open. Raises `HashingBusy` if too many sign-ins wait.
     """

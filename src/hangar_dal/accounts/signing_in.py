@@ -24,7 +24,7 @@ async def authenticate(
     """Return the user with this username or e-mail address and this password, for example to confirm a change.
 
     Raises `InvalidCredentials` for an unknown login, a wrong password, an inactive account, and a login or source with
-    too many failures; all take the same time. Each failure is counted and recorded as an event; a success resets the
+    too many failures; all do the same work. Each failure is counted and recorded as an event; a success resets the
     count. Does not check the second factor, so never begin a session with it: use `sign_in`.
     """
     attempt = await attempts.begin(db, login, password, source=source, user_agent=user_agent)
