@@ -54,8 +54,9 @@ def kill_and_run_again(
         printed = Path.cwd().with_name("printed")
         process = start(KILLED, str(Path.cwd()), str(stop_at), *COMMANDS[name], printed=printed)
         process.join(LIMIT)
-        process.kill()  # nothing is left of it that could hold up the test run
-        assert process.exitcode == -signal.SIGKILL, (name, stop_at, printed.read_text())
+        code = process.exitcode  # None: it still runs
+        process.kill()
+        assert code == -signal.SIGKILL, (name, stop_at, printed.read_text())
         real.wait_until_alone()
         assert real.view() == before, (name, stop_at)
     code, said = command(*COMMANDS[name])
