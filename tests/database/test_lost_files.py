@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from database.ledger import column, make_ledger, run, sql
+from database.open_files import open_files
 from hangar_dal import ACCOUNTS, Database, migrations, open_database, sealing
 from hangar_dal.errors import DatabaseFileLost
 from hangar_dal.migrations.targets import target_of
@@ -41,15 +41,6 @@ async def db(options: Settings) -> AsyncIterator[Database]:
         await one.run(*make_ledger(one))
         await column(one, COUNT)
         yield one
-
-
-def open_files() -> list[str]:
-    """What this process has open, as Linux names it."""
-    found = []
-    for link in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the folder itself, which is read here
-            found.append(str(link.readlink()))
-    return found
 
 
 def delete(path: Path) -> None:

@@ -6,12 +6,12 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from database.open_files import open_files
 from hangar_dal.database.sqlite.connection import SqliteConnection
 from hangar_dal.database.sqlite.watched import watched
 from hangar_dal.urls import SqliteTarget
@@ -19,13 +19,7 @@ from hangar_dal.urls import SqliteTarget
 
 def is_open(path: Path) -> bool:
     """Whether this process has the file open."""
-    return os.path.realpath(path) in set(_open_files())
-
-
-def _open_files() -> Iterator[str]:
-    for link in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):
-            yield str(link.readlink())
+    return os.path.realpath(path) in set(open_files())
 
 
 def connection_to(path: Path, set_up: Callable[[sqlite3.Connection], None]) -> SqliteConnection:
