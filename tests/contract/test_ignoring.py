@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,13 @@ import pytest
 from contract.rule_applications import MIGRATIONS, QUERY, files_of, paths_of, rules_broken, write_application
 from hangar_dal import cli
 from hangar_dal.contract import read_project
-from hangar_dal.contract.checking import check_against
+from hangar_dal.contract.checking import check, check_against, check_offline
 from hangar_dal.contract.live import live_postgresql, live_sqlite
 from hangar_dal.contract.matrix import matrix
-from hangar_dal.contract.model import SentAs, Tables
 from hangar_dal.contract.project import Project
 from hangar_dal.contract.rules import RULES
-from hangar_dal.contract.sources import DatabaseInfo, Told
+from hangar_dal.contract.sources import DatabaseInfo
 from hangar_dal.errors import CatalogError, SettingsError
-from hangar_dal.sqlblock import Variant
-from hangar_dal.sqlscan import Dialect
 from postgres_server import Server
 
 # Found in the text alone, with the tables, in the plan, and in the answers to all queries.
@@ -102,25 +98,16 @@ def test_a_line_that_turns_off_nothing_is_found_where_the_database_was_asked(
     assert found == {("sqlite", "row-unkeyed"), ("sqlite", "ignore-needless")}
 
 
-@dataclass
-class Forgetful:
-    """A database, or its snapshot, that does not know the statements."""
-
-    dialect: Dialect
-    tables: Tables
-    has_all_tables: bool = True
-
-    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
-        return None
-
-
 def test_that_a_statement_is_not_known_cannot_be_turned_off_and_lines_are_not_judged_then(
-    sources: Sequence[DatabaseInfo], tmp_path: Path
+    allowed_postgres: Server, tmp_path: Path
 ) -> None:
-    files = ignoring(ignoring(broken("row-unkeyed"), "row-unkeyed"), "snapshot-stale")
+    files = broken("row-unkeyed")
     project = read_project(write_application(tmp_path, "ignored_stale", files))
-    unknown = [Forgetful(source.dialect, source.tables) for source in sources]
-    assert {finding.rule for finding in check_against(project, unknown).findings} == {"snapshot-stale"}
+    check(project, postgresql=allowed_postgres.url("postgres"), update=True)
+    changed = {path: text.replace("SELECT id", "SELECT DISTINCT id") for path, text in files.items()}
+    assert changed != files
+    write_application(tmp_path, "ignored_stale", ignoring(ignoring(changed, "row-unkeyed"), "snapshot-stale"))
+    assert {finding.rule for finding in check_offline(project).findings} == {"snapshot-stale"}
 
 
 def test_a_query_can_be_called_though_it_breaks_a_rule_that_it_turns_off(tmp_path: Path) -> None:
