@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, MISUSED, OK, RED, YELLOW, coloured
-from hangar_dal.contract.rules import CHAPTERS, RULES, unknown
+from hangar_dal.contract.rules import CHAPTERS, RULES, unknown_rule
 from hangar_dal.rules import Rule
 
 LIST: Final = "all"
@@ -20,7 +20,7 @@ def explain_rule(name: str) -> int:
         return OK
     rule = RULES.get(name)
     if rule is None:
-        print(f"{coloured('error:', RED, sys.stderr)} {unknown(name)}", file=sys.stderr)
+        print(f"{coloured('error:', RED, sys.stderr)} {unknown_rule(name)}", file=sys.stderr)
         return MISUSED
     print("\n".join(_explained(rule)))
     return OK

@@ -31,8 +31,8 @@ key, or join a query with GROUP BY that leaves one row for each changed row. Not
 from a function, such as `json_each(:rows)`.
 
 `MERGE INTO items USING orders ON orders.item_id = items.id WHEN MATCHED THEN UPDATE ...` fails as soon as an item has
-several orders, whatever it writes. A MERGE with `WHEN MATCHED ... THEN DO NOTHING` is not reported: that may leave one
-order for each item.
+several orders, whatever it writes. A MERGE with `WHEN MATCHED ... THEN DO NOTHING` is not reported, because it may skip
+all but one order of each item.
 """,
     bad="""\
 --- items.py

@@ -62,14 +62,14 @@ def refuse_unknown(ignored: Collection[str]) -> None:
     """
     if not ignored or find_spec("sqlglot") is None:
         return
-    from hangar_dal.contract.rules import CHAPTERS, OF_THE_CHECK, RULES, unknown  # noqa: PLC0415 - imports the parser
+    from hangar_dal.contract.rules import CHAPTERS, OF_THE_CHECK, RULES, unknown_rule  # noqa: PLC0415 - imports the parser
 
     where = "[tool.hangar_dal] ignore_rules"
     for name in ignored:
         if name in {rule.id for rule in CHAPTERS[OF_THE_CHECK]}:
             raise SettingsError(f"{where}: {name} cannot be turned off; do what its finding says")
         if name not in RULES and not name.startswith(SQUAWK):
-            raise SettingsError(f"{where}: {unknown(name)}")
+            raise SettingsError(f"{where}: {unknown_rule(name)}")
 
 
 def without_ignored(findings: Iterable[Finding], project: Project, asked: Collection[Key]) -> Iterator[Finding]:

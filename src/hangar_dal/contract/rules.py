@@ -192,7 +192,7 @@ CHAPTERS: Final[Mapping[str, Sequence[Rule]]] = MappingProxyType(
 RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.id: rule for rules in CHAPTERS.values() for rule in rules})
 
 
-def unknown(name: str) -> str:
+def unknown_rule(name: str) -> str:
     """Return the error message for a name that no rule has, with similar names."""
     near = [each for each in RULES if name in each] or get_close_matches(name, RULES)
     advice = f"did you mean {' or '.join(near)}?" if near else "`hangar-dal check --explain all` lists the rules"
