@@ -63,7 +63,7 @@ async def list_livestreams_of_owner(
     after: Livestream | None = None,
     limit: PageSize = 50,
 ) -> list[Livestream]:
-    """Return a page of all livestreams of an owner, newest first. For the owner, who sees them all."""
+    """Return a page of all livestreams of an owner, newest first; `after` is the last one of the previous page."""
     ...
 
 

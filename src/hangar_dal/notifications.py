@@ -84,7 +84,7 @@ async def list_inbox(
     after: Notification | None = None,
     limit: PageSize = 50,
 ) -> list[Notification]:
-    """Return a page of a user's notifications, newest first, without expired ones."""
+    """Return a page of a user's unexpired notifications, newest first; `after` is the previous page's last one."""
     ...
 
 
@@ -185,7 +185,7 @@ async def list_preferences(db: Executor, user_id: UUID) -> list[Preference]:
 
 @query
 async def list_users_who_want(db: Executor, user_ids: EventIds, *, kind: ShortText, channel: Channel) -> list[UUID]:
-    """Return the ids of those users who have not turned off a kind for a channel. For senders of mail and pushes."""
+    """Return the ids, in order, of those users who have not turned off a kind for a channel such as mail."""
     ...
 
 

@@ -73,9 +73,9 @@ async def rehash_password(password: SecretStr) -> str:
 async def verify_password(stored: str | None, password: SecretStr) -> bool:
     """Return whether the password matches the stored hash.
 
-    None, for an unknown user, takes the same time and gives False. A hash with weaker parameters and a password that is
-    too long also take the same time. Raises `HashingBusy` if too many calls wait. A call that is cancelled while it
-    waits leaves the queue.
+    Always does the work of one hash: also for None, which stands for an unknown user and gives False, for a hash with
+    weaker parameters, and for a password that is too long. Raises `HashingBusy` if too many calls wait. A call that is
+    cancelled while it waits leaves the queue.
     """
     return await _off_loop(_verify, stored, password)
 

@@ -248,7 +248,7 @@ async def create_payment(db: Executor, new: NewPayment) -> Payment:
 
 
 async def authorize_payment(db: Executor, payment_id: UUID, *, provider_reference: str) -> Payment:
-    """Set a payment to AUTHORIZED, once. Raises `UniqueViolation` if another payment has the reference."""
+    """Set a payment to AUTHORIZED. Can be repeated. Raises `UniqueViolation` if another payment has the reference."""
     if payment := await set_authorized(db, payment_id, provider_reference=provider_reference):
         return payment
     await get_payment(db, payment_id)

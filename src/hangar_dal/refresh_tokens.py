@@ -75,7 +75,7 @@ async def find_refresh_token_by_hash(db: Executor, token_hash: Sha256) -> Refres
 async def list_refresh_tokens(
     db: Executor, *, user_id: UUID, after: RefreshToken | None = None, limit: PageSize = 50
 ) -> list[RefreshToken]:
-    """Return a page of the user's active sessions, most recently refreshed first."""
+    """Return a page of a user's active sessions, last refreshed first; `after` is the last one of the previous page."""
     ...
 
 

@@ -78,7 +78,7 @@ async def get_video_details(db: Executor, ids: VideoIds) -> list[VideoDetails]:
 async def list_videos_of_owner(
     db: Executor, owner_id: UUID, *, status: VideoStatus | None = None, after: Video | None = None, limit: PageSize = 50
 ) -> list[Video]:
-    """Return a page of all videos of an owner, newest first. For the owner, who sees them all."""
+    """Return a page of all videos of an owner, newest first; `after` is the last video of the previous page."""
     ...
 
 
