@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import bind
 from hangar_dal.contract.meanings_numbers import in_numbers
 from hangar_dal.contract.meanings_statements import in_statement, in_words
 from hangar_dal.contract.meanings_texts import in_texts
@@ -28,9 +29,10 @@ def differences(
 ) -> Iterator[Difference]:
     """Yield each difference once, in the order of the text; none for SQLite."""
     nodes = nodes_of(text, dialect) if dialect == "postgresql" else ()
-    if not nodes:
+    binding = bind(text, dialect, tables) if nodes else None
+    if binding is None:
         return
-    kinds = Kinds(tables, parameters)
+    kinds = Kinds(binding, parameters)
     found = {
         Difference(meaning, place_of(_start(node), text, dialect))
         for node in reversed(nodes)

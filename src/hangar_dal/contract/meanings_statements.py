@@ -5,9 +5,9 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.model import Tables
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.nullable_aggregates import is_aggregate
-from hangar_dal.contract.syntax import conjuncts, origin, table_name
+from hangar_dal.contract.syntax import conjuncts, table_name
 from hangar_dal.contract.value_kinds import Kinds
 from hangar_dal.query.clauses import scopes
 from hangar_dal.sqlscan import Dialect
@@ -20,7 +20,7 @@ def in_statement(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
     match node:
         case exp.Limit() | exp.Offset() if _is_no_count(node.expression):
             yield "limit"
-        case exp.Subquery() if _may_give_many(node, kinds.tables):
+        case exp.Subquery() if _may_give_many(node, kinds.binding):
             yield "many_as_one"
         case exp.Update() | exp.Delete() | exp.Insert() if _reads_its_own_table(node):
             yield "own_table"
@@ -44,7 +44,7 @@ def _is_no_count(count: exp.Expr | None) -> bool:
     return isinstance(count, exp.Null | exp.Neg)
 
 
-def _may_give_many(subquery: exp.Subquery, tables: Tables) -> bool:
+def _may_give_many(subquery: exp.Subquery, binding: Binding) -> bool:
     """Return whether a subquery that is used as a value reads one table and fixes no unique key of it."""
     select = subquery.this
     if not isinstance(select, exp.Select) or isinstance(subquery.parent, _ROWS) or subquery.alias:
@@ -56,13 +56,15 @@ def _may_give_many(subquery: exp.Subquery, tables: Tables) -> bool:
         return False
     if not isinstance(from_.this, exp.Table) or select.args.get("joins") or select.args.get("laterals"):
         return False
-    keys = tables.keys.get(table_name(from_.this))
+    keys = binding.tables.keys.get(table_name(from_.this))
     if keys is None or select.args.get("distinct") or select.args.get("group"):
         return False
     where = select.args.get("where")
     table = table_name(from_.this)
-    fixed = {column for each in conjuncts(where) for column in _fixed(each, table, tables)}
-    loose = [key.columns for key in tables.loose.get(table, ())]  # accept partial indexes, whatever their condition
+    fixed = {column for each in conjuncts(where) for column in _fixed(each, table, binding)}
+    loose = [
+        key.columns for key in binding.tables.loose.get(table, ())
+    ]  # accept partial indexes, whatever their condition
     return not any(set(key) <= fixed for key in (*keys, *loose)) and not _only_one_row(where)
 
 
@@ -73,12 +75,12 @@ def _calls(select: exp.Select) -> Iterator[exp.Expr]:
                 yield node
 
 
-def _fixed(condition: exp.Expr, table: str, tables: Tables) -> Iterator[str]:
+def _fixed(condition: exp.Expr, table: str, binding: Binding) -> Iterator[str]:
     """Yield the columns of the table that are compared for equality in this condition."""
     if isinstance(condition, exp.EQ):
         for side in (condition.this, condition.expression):
             for part in side.expressions if isinstance(side, exp.Tuple) else [side]:
-                found = origin(part, tables)
+                found = binding.origin(part)
                 if found is not None and found[0] == table:
                     yield found[1]
 

@@ -1,6 +1,6 @@
 """Where a parameter, a text or a column meets a column of a table: written to it, or compared with it.
 
-Builds on `syntax`.
+Builds on `bind`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,11 @@ from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding, bind
 from hangar_dal.contract.list_items import list_of
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.reading import Meeting
-from hangar_dal.contract.syntax import leaves, nodes_of, of_type, origin, parameter_name, place_in, table_name, target
+from hangar_dal.contract.syntax import leaves, nodes_of, of_type, parameter_name, place_in, table_name, target
 from hangar_dal.sqlscan import Dialect
 
 Met = tuple[Meeting, exp.Expr]  # with the node that is met
@@ -23,20 +24,21 @@ _COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
     """Each; none where the statement is not understood."""
-    for met, value in _all(nodes_of(text, dialect), tables):
+    binding = bind(text, dialect, tables)
+    for met, value in _all(nodes_of(text, dialect), binding) if binding is not None else ():
         yield replace(met, at=place_in(value, text, dialect))
 
 
-def _all(nodes: Sequence[exp.Expr], tables: Tables) -> Iterator[Met]:
+def _all(nodes: Sequence[exp.Expr], binding: Binding) -> Iterator[Met]:
     written: set[int] = set()
     for pair, table in assignments(nodes):
         written.add(id(pair))
-        yield from _assigned(pair, table, tables)
+        yield from _assigned(pair, table, binding)
     for insert in of_type(nodes, exp.Insert):
-        yield from _inserted(insert, tables)
+        yield from _inserted(insert, binding)
     for node in of_type(nodes, *_COMPARISONS, exp.In, exp.Between):
         if id(node) not in written:
-            yield from _compared(node, tables)
+            yield from _compared(node, binding)
 
 
 def compared_nulls(text: str, dialect: Dialect) -> tuple[int, ...]:
@@ -61,13 +63,13 @@ def assignments(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, str | Non
             yield pair, target(insert)
 
 
-def _assigned(pair: exp.Expr, table: str | None, tables: Tables) -> Iterator[Met]:
+def _assigned(pair: exp.Expr, table: str | None, binding: Binding) -> Iterator[Met]:
     for left, right in sides(pair) if isinstance(pair, exp.EQ) else ():
         if isinstance(left, exp.Column) and not left.table:  # a name before it is that of a value of several fields
-            yield from _met(table, left.name, right, tables, written=True)
+            yield from _met(table, left.name, right, binding, written=True)
 
 
-def _inserted(insert: exp.Insert, tables: Tables) -> Iterator[Met]:
+def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Met]:
     if not isinstance(insert.this, exp.Schema):
         return
     names, source = [column.name for column in insert.this.expressions], insert.expression
@@ -80,19 +82,19 @@ def _inserted(insert: exp.Insert, tables: Tables) -> Iterator[Met]:
         for name, value in zip(names, row, strict=False):
             if value.is_star:
                 break
-            yield from _met(target(insert), name, value, tables, written=True)
+            yield from _met(target(insert), name, value, binding, written=True)
 
 
-def _compared(node: exp.Expr, tables: Tables) -> Iterator[Met]:
+def _compared(node: exp.Expr, binding: Binding) -> Iterator[Met]:
     query = node.args.get("query")
     listed = [*node.expressions, *([query.unnest()] if query is not None else [])]
     listed += [node.args["low"], node.args["high"]] if isinstance(node, exp.Between) else []
     pairs = list(sides(node)) if isinstance(node, _COMPARISONS) else [(node.this, each) for each in listed]
     for one, other in pairs:
         for column, value in ((one, other), (other, one)):
-            found = origin(column, tables)
+            found = binding.origin(column)
             if found is not None:
-                yield from _met(*found, value, tables, written=False)
+                yield from _met(*found, value, binding, written=False)
 
 
 def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
@@ -103,16 +105,16 @@ def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
         yield left, right
 
 
-def _met(table: str | None, name: str, value: exp.Expr, tables: Tables, *, written: bool) -> Iterator[Met]:
-    columns = {column.name.lower(): column for column in tables.columns.get(table or "", {}).values()}
+def _met(table: str | None, name: str, value: exp.Expr, binding: Binding, *, written: bool) -> Iterator[Met]:
+    columns = {column.name.lower(): column for column in binding.tables.columns.get(table or "", {}).values()}
     column = columns.get(name.lower())
     if table is None or column is None:
         return
-    taken = origin(value.unnest(), tables) if written else None
+    taken = binding.origin(value.unnest()) if written else None
     if taken is not None:
         yield Meeting(table, column.name, written=True, taken=taken), value
         return
-    list_ = list_of(value, tables)
+    list_ = list_of(value, binding.tables)
     if list_ is not None:
         yield Meeting(table, column.name, list_, None, written, each=True), value
         return

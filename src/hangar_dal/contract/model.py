@@ -115,6 +115,10 @@ class Tables:
     values: Mapping[str, Mapping[str, Values]] = field(default_factory=dict)
     enums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        """Allows caches by tables, although the mappings cannot be hashed."""
+        return len(self.columns)
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:

@@ -1,6 +1,6 @@
 """Find the index that a statement lacks from its text: the columns that it compares, then those that it sorts by.
 
-Builds on `syntax`.
+Builds on `bind`.
 """
 
 import re
@@ -9,8 +9,9 @@ from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding, bind
 from hangar_dal.contract.model import Tables
-from hangar_dal.contract.syntax import conjuncts, nodes_of, of_type, origin, sources
+from hangar_dal.contract.syntax import conjuncts, nodes_of, of_type
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
@@ -29,9 +30,10 @@ def missing_indexes(
     `indexed` are the columns of the existing indexes. Columns with which one of them begins need no new index.
     """
     found: list[Keys] = []
-    for scope in of_type(nodes_of(text, dialect), exp.Select, exp.Update, exp.Delete):
-        if table.lower() in {known for _, known in sources(scope)}:
-            found += _Scope(scope, table, tables, dialect).keys()
+    binding = bind(text, dialect, tables)
+    for scope in of_type(nodes_of(text, dialect), exp.Select, exp.Update, exp.Delete) if binding is not None else ():
+        if binding is not None and table in {source.table for source in binding.sources(scope)}:
+            found += _Scope(scope, table, binding).keys()
     keys = dict.fromkeys(each for each in found if each and not _is_there(each, indexed))
     return tuple(_create(table, each, dialect) for each in keys)
 
@@ -39,11 +41,10 @@ def missing_indexes(
 class _Scope:
     """One SELECT, UPDATE or DELETE that reads the table."""
 
-    def __init__(self, scope: exp.Expr, table: str, tables: Tables, dialect: Dialect) -> None:
+    def __init__(self, scope: exp.Expr, table: str, binding: Binding) -> None:
         self._scope = scope
         self._table = table
-        self._tables = tables
-        self._dialect = dialect
+        self._binding = binding
 
     def keys(self) -> Iterator[Keys]:
         """Yield the columns of the index that would help, or of one index for each arm of an OR."""
@@ -68,7 +69,7 @@ class _Scope:
                 for side, other in self._sides(each):
                     columns = side.expressions if isinstance(side, exp.Tuple) else [side]
                     if columns and all(map(self._is_ours, columns)) and not self._has_ours(other):
-                        return tuple(column.name for column in columns)
+                        return tuple(map(self._name, columns))
         return ()
 
     def _order(self) -> Keys:
@@ -81,7 +82,7 @@ class _Scope:
         downwards = [bool(each.args.get("desc")) for each in order.expressions]
         mixed = len(set(downwards)) > 1
         return tuple(
-            f"{each.this.name} DESC" if mixed and down else each.this.name
+            f"{self._name(each.this)} DESC" if mixed and down else self._name(each.this)
             for each, down in zip(order.expressions, downwards, strict=True)
         )
 
@@ -91,7 +92,7 @@ class _Scope:
             columns = list(side.find_all(exp.Column))
             plain = side.find(exp.Placeholder, exp.Select) is None
             if columns and plain and all(map(self._is_ours, columns)) and not self._has_ours(other):
-                return side.name if isinstance(side, exp.Column) else f"({self._text(side)})"
+                return self._name(side) if isinstance(side, exp.Column) else f"({self._text(side)})"
         return None
 
     def _sides(self, condition: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:
@@ -105,14 +106,19 @@ class _Scope:
         return other is not None and any(map(self._is_ours, other.find_all(exp.Column)))
 
     def _is_ours(self, column: exp.Expr) -> bool:
-        found = origin(column, self._tables)
-        return found is not None and found[0] == self._table.lower()
+        found = self._binding.origin(column)
+        return found is not None and found[0] == self._table
+
+    def _name(self, column: exp.Expr) -> str:
+        """As the table calls it."""
+        found = self._binding.origin(column)
+        return found[1] if found is not None else column.name
 
     def _text(self, expression: exp.Expr) -> str:
         bare = expression.copy()
         for column in bare.find_all(exp.Column):
             column.set("table", None)
-        return bare.sql("postgres" if self._dialect == "postgresql" else "sqlite")
+        return bare.sql("postgres" if self._binding.dialect == "postgresql" else "sqlite")
 
 
 def _is_there(columns: Keys, keys: tuple[tuple[str, ...], ...]) -> bool:

@@ -24,9 +24,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _DIALECTS: Final[dict[Dialect, Any]] = {"sqlite": SQLite(), "postgresql": Postgres()}
 _SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
-_STATEMENTS: Final = (exp.Select, exp.Update, exp.Delete, exp.Insert, exp.Merge)
 
-TableAndColumn = tuple[str, str]
 _Node = TypeVar("_Node", bound=exp.Expr)
 
 
@@ -96,20 +94,6 @@ def place_in(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
     """The offset in the statement's text at which a node stands: its first name, literal, parameter or NULL."""
     starts = [each.meta["start"] for each in node.walk() if "start" in each.meta]
     return place_of(min(starts), text, dialect) if starts else None
-
-
-def origin(column: exp.Expr, tables: Tables) -> TableAndColumn | None:
-    """The table's column that this name stands for, as far as it is plain."""
-    if not isinstance(column, exp.Column):
-        return None
-    scope = column.parent
-    while scope is not None:
-        if isinstance(scope, _STATEMENTS):
-            found = _in_scope(column, scope, tables)
-            if found is not None:
-                return found if found[0] else None
-        scope = scope.parent
-    return None
 
 
 def sources(scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
@@ -224,17 +208,3 @@ def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None
     yield source.alias_or_name.lower(), None if name is None or name in ctes(scope) else name
     for join in source.args.get("joins") or ():
         yield from _source(join.this, scope)
-
-
-def _in_scope(column: exp.Column, scope: exp.Expr, tables: Tables) -> TableAndColumn | None:
-    """None: not a name of this scope; an empty table: a name of it, but of no table that is known."""
-    known, name = dict(sources(scope)), column.name.lower()
-    if column.table:
-        if column.table.lower() not in known:
-            return None
-        table = known[column.table.lower()]
-        return (table, name) if table and name in columns_of(table, tables) else ("", name)
-    having = {table for table in known.values() if table and name in columns_of(table, tables)}
-    if len(having) == 1:  # a second one, whatever it is, would have been refused as ambiguous
-        return having.pop(), name
-    return ("", name) if having or None in known.values() else None

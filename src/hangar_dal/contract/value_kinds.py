@@ -1,6 +1,6 @@
 """Determine the kind of an expression's values on each database from the statement and the tables.
 
-Builds on `syntax`. Reads only statements for PostgreSQL, because SQLite's tables lack the types.
+Builds on `bind`. Reads only statements for PostgreSQL, because SQLite's tables lack the types.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.model import TableColumn, Tables
 from hangar_dal.contract.passed_on import passed
-from hangar_dal.contract.syntax import origin, parameter_name
+from hangar_dal.contract.syntax import parameter_name
 
 _DEEPEST: Final = 30  # a limit is needed, because a recursive query refers to itself
 
@@ -74,9 +75,13 @@ class Kinds:
     Ask about inner expressions first: results are cached, so that long expressions take linear time.
     """
 
-    tables: Tables
+    binding: Binding
     parameters: Mapping[str, str | None] = field(default_factory=dict)
     _known: dict[int, ValueKind] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> Tables:
+        return self.binding.tables
 
     def of(self, value: exp.Expr | None, depth: int = 0) -> ValueKind:
         """Return the kind of the value; `UNKNOWN` if it cannot be determined."""
@@ -161,7 +166,7 @@ class Kinds:
 
     def column(self, value: exp.Expr) -> TableColumn | None:
         """Return the column of a table that this name means; None if it means none."""
-        place = origin(value, self.tables)
+        place = self.binding.origin(value)
         return self.tables.columns.get(place[0], {}).get(place[1]) if place else None
 
     def _is_narrow(self, value: exp.Expr) -> bool:

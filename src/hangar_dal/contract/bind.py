@@ -1,0 +1,283 @@
+"""Find the column that each name of a statement means, by the rules of both dialects.
+
+`bind` answers for one statement: the sources that each part can name, the column behind a name, and the columns of a
+query. It returns None where it is not certain. Builds on `visible` and `names`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.model import Tables
+from hangar_dal.contract.names import NotUnderstood, name_of, stored_name
+from hangar_dal.contract.references import ColumnRef as ColumnRef
+from hangar_dal.contract.references import Columns, Output, TableAndColumn
+from hangar_dal.contract.references import Source as Source
+from hangar_dal.contract.syntax import parsed
+from hangar_dal.contract.table_functions import columns_of_function, name_of_function
+from hangar_dal.contract.using import joined, merges, side_of
+from hangar_dal.contract.visible import (
+    alias_of,
+    cte_of,
+    is_sort_key,
+    is_statement,
+    items_of,
+    may_name_outputs,
+    target_of,
+    visible,
+)
+from hangar_dal.sqlscan import Dialect
+
+_ROWS: Final = (exp.Query, exp.Values, exp.Insert, exp.Update, exp.Delete, exp.Merge)
+# Each table has these columns. No list of its columns shows them.
+_SYSTEM: Final[dict[Dialect, frozenset[str]]] = {
+    "sqlite": frozenset({"rowid", "_rowid_", "oid"}),
+    "postgresql": frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"}),
+}
+
+
+@lru_cache(maxsize=512)
+def bind(text: str, dialect: Dialect, tables: Tables) -> "Binding | None":
+    """Return the names of a statement; None if the parser does not understand it."""
+    tree = parsed(text, dialect)
+    return Binding(tree, dialect, tables) if tree is not None else None
+
+
+class Binding:
+    """The names of one tree. Each is looked up when it is first asked for. The tree must not change meanwhile."""
+
+    def __init__(self, tree: exp.Expr, dialect: Dialect, tables: Tables) -> None:
+        self.tree = tree
+        self.dialect: Dialect = dialect
+        self.tables = tables
+        self._tables = {stored_name(name, dialect): name for name in tables.columns}
+        self._sources: dict[int, tuple[Source, ...]] = {}
+        self._columns: dict[Source, Columns] = {}
+        self._outputs: dict[int, tuple[Output, ...] | None] = {}
+        self._refs: dict[int, ColumnRef | None] = {}
+        self._asked: list[exp.Expr] = []  # keeps nodes of other trees alive, so that no id is used twice
+
+    def sources(self, statement: exp.Expr) -> tuple[Source, ...]:
+        """Return what a SELECT, INSERT, UPDATE, DELETE or MERGE can name, in order; the target of a write first."""
+        if id(statement) not in self._sources:
+            self._asked.append(statement)
+            target = target_of(statement)
+            found = [self._target(target)] if target is not None else []
+            if isinstance(statement, exp.Insert):
+                found += [replace(target, alias="excluded") for target in found]
+            found += [self._source(item) for item in items_of(statement)]
+            self._sources[id(statement)] = tuple(found)
+        return self._sources[id(statement)]
+
+    def columns(self, source: Source) -> Columns:
+        """Return the columns of a source."""
+        if source not in self._columns:
+            self._columns[source] = Columns((), is_open=True)  # of a query that reads itself, until it is known
+            self._columns[source] = self._columns_of(source)
+        return self._columns[source]
+
+    def column(self, node: exp.Expr | None) -> ColumnRef | None:
+        """Return the column that a name means; None if it means no column of a source, or if this is not certain."""
+        if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
+            return None
+        if id(node) not in self._refs:
+            self._asked.append(node)
+            try:
+                self._refs[id(node)] = self._meant(node)
+            except (NotUnderstood, RecursionError):
+                self._refs[id(node)] = None
+        return self._refs[id(node)]
+
+    def origin(self, node: exp.Expr | None) -> TableAndColumn | None:
+        """Return the column of a table that a name means, if the statement itself names the table."""
+        found = self.column(node)
+        return found.column.origin if found is not None and found.source.table is not None else None
+
+    def outputs(self, query: exp.Expr) -> tuple[Output, ...] | None:
+        """Return the columns of a query, or of what a write returns; None if they are not known."""
+        if id(query) not in self._outputs:
+            self._asked.append(query)
+            self._outputs[id(query)] = None  # of a query that reads itself, until it is known
+            try:
+                self._outputs[id(query)] = self._outputs_of(query)
+            except (NotUnderstood, RecursionError):
+                return None
+        return self._outputs[id(query)]
+
+    def table(self, node: exp.Expr | None) -> str | None:
+        """Return the stored name of the table that is named here. Does not consider queries of WITH."""
+        if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier) or node.args.get("catalog"):
+            return None
+        name = name_of(node.this, self.dialect)
+        if node.args.get("db") is None:
+            return self._tables.get(name)
+        schema = name_of(node.args["db"], self.dialect)
+        qualified = self._tables.get(f"{schema}.{name}")
+        return qualified or (self._tables.get(name) if schema in {"public", "main"} else None)
+
+    def _target(self, node: exp.Expr) -> Source:
+        return Source(alias_of(node, self.dialect), node, self.table(node))
+
+    def _source(self, node: exp.Expr) -> Source:
+        inner = node.this if isinstance(node, exp.Lateral) else node
+        alias = alias_of(node, self.dialect) or name_of_function(inner)
+        if (cte := cte_of(node, self.dialect)) is not None:
+            return Source(alias, node, query=cte.this, cte=cte)
+        query = inner.unnest() if isinstance(inner, exp.Subquery) else inner
+        return Source(alias, node, self.table(node), query if isinstance(query, _ROWS) else None)
+
+    def _columns_of(self, source: Source) -> Columns:
+        alias = source.node.args.get("alias")
+        if source.table is not None:
+            names = [column.name for column in self.tables.columns[source.table].values()]
+            stored = tuple(Output(stored_name(name, self.dialect), (source.table, name)) for name in names)
+            found: tuple[Output, ...] | None = self._renamed(stored, alias)
+            return Columns(found or (), is_open=found is None or self._has_hidden(source.table))
+        if source.query is None:
+            listed, is_open = columns_of_function(source.node, source.alias, self.dialect)
+            return Columns(tuple(Output(name, None, is_hidden) for name, is_hidden in listed), is_open)
+        found = self.outputs(source.query)
+        if source.cte is not None:
+            found = self._renamed(found, source.cte.args.get("alias"))
+        found = self._renamed(found, alias)
+        return Columns(found or (), is_open=found is None or any(column.name is None for column in found))
+
+    def _has_hidden(self, table: str) -> bool:
+        """Return whether it may be a virtual table of SQLite. A view whose definition was understood is none."""
+        known = self.tables.values.get(table, {}).keys() == self.tables.columns[table].keys()
+        return self.dialect == "sqlite" and table not in self.tables.keys and not known
+
+    def _renamed(self, columns: tuple[Output, ...] | None, alias: exp.Expr | None) -> tuple[Output, ...] | None:
+        """Give the first columns new names, as `AS t (a, b)` does."""
+        given = alias.args.get("columns") or () if alias is not None else ()
+        names = [name_of(each, self.dialect) for each in given]
+        if columns is None or len(names) > len(columns):
+            return None
+        return (*(replace(each, name=name) for each, name in zip(columns, names, strict=False)), *columns[len(names) :])
+
+    def _outputs_of(self, query: exp.Expr) -> tuple[Output, ...] | None:
+        if isinstance(query, exp.Subquery):
+            return self.outputs(query.this)
+        if isinstance(query, exp.SetOperation):
+            left = self.outputs(query.this)  # the other query may have other origins, and may read this result
+            return tuple(Output(each.name) for each in left) if left is not None else None
+        if isinstance(query, exp.Values):
+            first = query.expressions[0]
+            count = len(first.expressions) if isinstance(first, exp.Tuple) else 1
+            return tuple(Output(f"column{number}") for number in range(1, count + 1))
+        returning = query.args.get("returning")
+        if returning is None and not isinstance(query, exp.Select):
+            return None
+        selected = returning.expressions if returning is not None else query.expressions
+        return tuple(output for value in selected for output in self._selected(value, query))
+
+    def _selected(self, value: exp.Expr, query: exp.Expr) -> Iterator[Output]:
+        if not value.is_star or isinstance(value, exp.Alias):
+            found = self.column(value.unalias().unnest())
+            yield Output(self._name(value), found.column.origin if found is not None else None)
+            return
+        if any(each for key, each in value.args.items() if key not in {"this", "table"}):
+            raise NotUnderstood
+        among = self._visible(query, value)
+        if isinstance(value, exp.Column):
+            called = name_of(value.args["table"], self.dialect)
+            among = [source for source in among if source.alias == called]
+        elif isinstance(query, exp.Merge):
+            among = [*among[1:], *among[:1]]
+        if not among or any(self.columns(source).is_open for source in among):
+            raise NotUnderstood
+        columns: list[Output] = []
+        for source in among:
+            listed = [column for column in self.columns(source).listed if not column.is_hidden]
+            columns = (
+                joined(columns, listed, source.node, self.dialect)
+                if isinstance(value, exp.Star)
+                else [*columns, *listed]
+            )
+        yield from columns
+
+    def _name(self, value: exp.Expr) -> str | None:
+        """Return the name of a selected value; None if the database invents one."""
+        if isinstance(value, exp.Alias):
+            return name_of(value.args["alias"], self.dialect)
+        bare = value.unnest()
+        return name_of(bare.this, self.dialect) if isinstance(bare, exp.Column) else None
+
+    def _visible(self, statement: exp.Expr, below: exp.Expr) -> list[Source]:
+        sources = self.sources(statement)
+        return [sources[at] for at in visible(statement, below, [each.node for each in sources], self.dialect)]
+
+    def _meant(self, column: exp.Column) -> ColumnRef | None:
+        if column.args.get("db") or column.args.get("catalog"):
+            return None
+        name, qualifier = name_of(column.this, self.dialect), column.args.get("table")
+        alias = name_of(qualifier, self.dialect) if qualifier is not None else None
+        at: exp.Expr = column
+        below = at  # the name, then each statement around it
+        while at.parent is not None:
+            clause, at = at, at.parent
+            if isinstance(at, exp.SetOperation) and alias is None and clause.arg_key == "order":
+                return None  # a column of its result
+            if not is_statement(at):
+                continue
+            among = self._visible(at, below)
+            if alias is not None:
+                named = [each for each in among if each.alias == alias]
+                if named or any(each.alias is None and each.query is None for each in among):
+                    return self._qualified(name, named, at)
+            elif isinstance(at, exp.Select) and is_sort_key(column, clause, self.dialect) and self._given(name, at):
+                return self._result_column(name, at)
+            elif (found := self._unqualified(name, among, at)) is not None:
+                return found
+            elif any(self.columns(each).is_open or each.alias == name for each in among):
+                return None  # perhaps a column that is not listed, or a whole row
+            elif (
+                isinstance(at, exp.Select) and may_name_outputs(column, clause, self.dialect) and self._given(name, at)
+            ):
+                return self._result_column(name, at)
+            below = at
+        return None
+
+    def _qualified(self, name: str, named: list[Source], at: exp.Expr) -> ColumnRef | None:
+        if len(named) != 1:
+            return None
+        columns = self.columns(named[0])
+        found = columns.named(name)
+        if len(found) == 1:
+            return ColumnRef(at, named[0], found[0])
+        is_system = name in _SYSTEM[self.dialect] and named[0].table in self.tables.keys
+        return ColumnRef(at, named[0], Output(name)) if not found and (columns.is_open or is_system) else None
+
+    def _unqualified(self, name: str, among: list[Source], at: exp.Expr) -> ColumnRef | None:
+        """Return the column of the only source that has it. A second one is refused, unless a join merges them."""
+        among = among[:1] if isinstance(at, exp.Insert) else among  # never a column of `excluded`
+        having = [source for source in among if self.columns(source).named(name)]
+        if not having:
+            is_system = name in _SYSTEM[self.dialect] and len(among) == 1 and among[0].table in self.tables.keys
+            return ColumnRef(at, among[0], Output(name)) if is_system else None
+        is_open = any(self.columns(source).is_open for source in among)
+        winner: Source | None = having[0]
+        for source in among:
+            is_merged = merges(source.node, name, self.dialect)
+            if source in having[1:]:
+                if not is_merged:
+                    raise NotUnderstood
+                winner = {"RIGHT": source, "FULL": None}.get(side_of(source.node), winner)
+            elif is_merged and is_open:
+                raise NotUnderstood  # perhaps with a column of the source whose columns are not known
+        columns = self.columns(winner).named(name) if winner is not None else []
+        if winner is None or len(columns) != 1:
+            raise NotUnderstood
+        return ColumnRef(at, winner, columns[0])
+
+    def _given(self, name: str, select: exp.Select) -> list[exp.Expr]:
+        """Return what is selected under this name. Of SQLite, only AS gives such a name."""
+        named = [each for each in select.expressions if isinstance(each, exp.Alias) or self.dialect == "postgresql"]
+        return [each.unalias().unnest() for each in named if not each.is_star and self._name(each) == name]
+
+    def _result_column(self, name: str, select: exp.Select) -> ColumnRef | None:
+        found = {self.column(value) for value in self._given(name, select)[: 1 if self.dialect == "sqlite" else None]}
+        return found.pop() if len(found) == 1 else None
