@@ -120,8 +120,8 @@ class Keyring:
             return cipher.decrypt(nonce, ciphertext, _associated_data(f"{_FORMAT}.{key_id}", table, column, bound))
         except InvalidTag:
             reason = (
-                f"the stored text does not open with key {key_id} in this row. It was altered, or moved here from "
-                "another row or column, or the key is a different one under the same id."
+                f"the stored text does not open with key {key_id} in this row. It was altered, or copied from "
+                "another row or column, or this key id now belongs to another key."
             )
             raise_alone(SealError(reason, table=table, column=column, key_id=key_id))
 
@@ -129,7 +129,7 @@ class Keyring:
         return f"Keyring({', '.join(self.ids)})"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Keyring cannot be pickled or copied: its keys would leave it in clear")
+        raise TypeError("a Keyring cannot be pickled or copied: its keys would be stored unencrypted")
 
 
 class NoKeyring(Keyring):

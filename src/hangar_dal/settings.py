@@ -102,7 +102,7 @@ class Settings(BaseSettings):
 
     def __getstate__(self) -> NoReturn:
         raise TypeError(
-            "Settings cannot be pickled: passwords and keys would leave the process in clear. "
+            "Settings cannot be pickled: passwords and keys would leave the process unencrypted. "
             "Let each process read its own settings from the environment."
         )
 
@@ -170,7 +170,9 @@ def _check_env_file(path: Path) -> None:
         if not path.is_file():  # a folder with this name is often a virtual environment
             return
         if path.stat().st_size > _MAX_ENV_BYTES:
-            raise SettingsError(f"{_ENV_FILE}: larger than {_MAX_ENV_BYTES} bytes, so it cannot be a file of settings")
+            raise SettingsError(
+                f"{_ENV_FILE}: larger than {_MAX_ENV_BYTES} bytes, which is too large for a file of settings"
+            )
         with path.open(encoding=_ENV_ENCODING) as lines:
             broken = [binding.original.line for binding in parse_stream(lines) if binding.error]
     except (OSError, UnicodeDecodeError):

@@ -44,7 +44,7 @@ class PostgresTarget:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a PostgresTarget cannot be pickled: its password would leave the process in clear")
+        raise TypeError("a PostgresTarget cannot be pickled: its password would leave the process unencrypted")
 
 
 Target = SqliteTarget | PostgresTarget

@@ -209,7 +209,7 @@ async def create_user(db: Database, new: NewUser) -> User:
     Raises `WeakPassword` if the password is easy to guess, and `UniqueViolation`, whose `columns` say what is taken,
     such as the username. In a transaction, use `insert_user`.
     """
-    refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password before it, then insert_user in it.")
+    refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password first, then insert_user in it.")
     if not isinstance(new, NewUser):
         raise InvalidValue(f"new: expected NewUser, got {type(new).__name__}")
     hashed = None if new.password is None else await hash_for(new, new.password)
@@ -222,7 +222,7 @@ async def set_password(db: Database, user_id: UUID, password: SecretStr) -> User
     Raises `WeakPassword` if it is easy to guess. Sessions and links to reset the password stay valid;
     `accounts.change_password` and `accounts.reset_password` end them. In a transaction, use `set_password_hash`.
     """
-    refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password before it, then set_password_hash in it.")
+    refuse_transaction(db, f"{WAITS_FOR_HASH}Call passwords.hash_password first, then set_password_hash in it.")
     check_length(password)
     hashed = await hash_for(await get_user(db, user_id), password)
     return await set_password_hash(db, user_id, hashed_password=hashed)

@@ -64,7 +64,7 @@ async def test_another_key_under_the_same_id_does_not_pass(
     ada = await users.create_user(db, builders.user())
     await session_cookies.create_session_cookie(db, builders.session_cookie(ada.id))
     wrong = f"{key.partition(':')[0]}:{sealing.new_key().partition(':')[2]}"
-    with pytest.raises(BackupFailed, match="a different one under the same id"):
+    with pytest.raises(BackupFailed, match="this key id now belongs to another key"):
         await back_up(Settings(database_url=options.url, sealing_keys=wrong), target)
 
 

@@ -144,7 +144,7 @@ def test_what_is_not_understood_has_an_exit_code_of_its_own(
 
 def test_since_is_nothing_without_the_matrix(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "--offline", "--since", "0001_users"]) == 2
-    assert "--since belongs to --matrix" in capsys.readouterr().err
+    assert "--since can only be used with --matrix" in capsys.readouterr().err
 
 
 def test_without_the_parser_of_the_extra_a_snapshot_is_all_that_can_be_checked_against(
@@ -160,7 +160,7 @@ def test_without_the_parser_of_the_extra_a_snapshot_is_all_that_can_be_checked_a
     assert capsys.readouterr().out
     assert cli.main([*offline, "--format", "sarif"]) == 2
     told = capsys.readouterr()
-    assert "--format sarif needs sqlglot; pip install 'hangar-dal[check]'" in told.err
+    assert "--format sarif needs sqlglot; run: pip install 'hangar-dal[check]'" in told.err
     assert told.out == ""
 
 

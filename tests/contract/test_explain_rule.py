@@ -9,8 +9,8 @@ EXPLAINED = """\
 result-unused (warning)
 A function returns the rows that its SELECT reads.
 
-The function is declared with `-> None`. Declare what its SELECT returns. A SELECT without FROM is left alone, such as
-`SELECT set_config(...)`.
+The function is declared with `-> None`. Declare what its SELECT returns. A SELECT without FROM, such as
+`SELECT set_config(...)`, is not reported.
 
 Wrong
   --- items.py

@@ -263,7 +263,10 @@ def test_the_table_tells_where_a_query_breaks_and_why(
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [([], "pass --postgresql URL, or set DATABASE_URL"), (["--format", "sarif"], "as a table or as JSON")],
+    [
+        ([], "pass --postgresql URL, or set DATABASE_URL"),
+        (["--format", "sarif"], "can only be shown with --format table or"),
+    ],
 )
 def test_what_cannot_be_shown_has_an_exit_code_of_its_own(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]

@@ -31,7 +31,7 @@ async def test_who_waits_too_long_for_a_connection_is_told(crowded: Database) ->
 
 
 async def test_ping_gives_up_at_its_own_timeout_when_all_connections_are_busy(crowded: Database) -> None:
-    with pytest.raises(ConnectionFailed, match=r"no answer within 0\.05 seconds.*all connections are busy"):
+    with pytest.raises(ConnectionFailed, match=r"no answer within 0\.05 seconds.*all connections are in use"):
         await crowded.ping(timeout=0.05)
 
 

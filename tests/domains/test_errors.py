@@ -9,7 +9,7 @@ from hangar_dal import Database, User, builders, errors, session_cookies, users,
 from hangar_dal.errors import ConstraintViolation, DatabaseClosed, HangarError, ReadOnlyTransaction, TransactionFailed
 
 Call = Callable[[Database, User], Awaitable[Any]]
-UNIQUE = "users: {} must be unique, and another row has this value already ({})"
+UNIQUE = "users: {} must be unique, and another row already has this value ({})"
 RULE = "a row breaks the rule {} of users"
 
 VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tuple[str, ...]]] = {

@@ -66,7 +66,7 @@ from parlour.models import Guest
 
 @query
 async def get_guest(db: Executor, guest_id: UUID) -> Guest:
-    """The guest with this id."""
+    """Return the guest with this id."""
     ...
 
 

@@ -254,7 +254,7 @@ def test_a_file_that_was_edited_meanwhile_is_not_overwritten(store: Store):
     store.write(ALL.replace(GET, SHORT_GET), ALL)
     (change,) = store.plan().changes
     store.write(ALL + "-- edited\n", ALL)
-    with pytest.raises(SettingsError, match="changed by somebody else"):
+    with pytest.raises(SettingsError, match="has changed since the command read it"):
         write(change)
     assert store.read()[0] == ALL + "-- edited\n"
 

@@ -118,14 +118,14 @@ def test_a_file_that_is_not_well_formed_is_named(application: Application):
     application.write("parlour/sql/sqlite/guests.sql", SHORT.replace(":guest_id", "?"))
     done = application.run("check", "--fix", "--yes")
     assert "not read: " in done.stdout
-    assert "nothing in this file is changed before that is corrected" in done.stdout
+    assert "this file is not changed until the fault is corrected" in done.stdout
     assert done.returncode == 1
 
 
 @pytest.mark.parametrize("arguments", [["--yes"], ["--from", "sqlite"]], ids=" ".join)
 def test_its_options_mean_nothing_alone(arguments: list[str], capsys: pytest.CaptureFixture[str]):
     assert cli.main(["check", "--offline", *arguments]) == 2
-    assert f"{arguments[0]} belongs to --fix" in capsys.readouterr().err
+    assert f"{arguments[0]} can only be used with --fix" in capsys.readouterr().err
 
 
 def test_it_needs_the_parser_of_the_extra_offline_too(

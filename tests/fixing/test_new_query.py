@@ -39,10 +39,10 @@ def test_a_block_for_each_dialect_and_the_function(application: Application):
     assert application.sql("guests") == [GET + FIND, GET + FIND]
     module = application.read("parlour/guests.py")
     before, behind = module.split("@query\nasync def find_guest_by_phone")
-    assert before.endswith('"""The guest with this id."""\n    ...\n\n\n')
+    assert before.endswith('"""Return the guest with this id."""\n    ...\n\n\n')
     assert behind == (
         "(db: Executor, phone_number: str) -> Guest | None:\n"
-        '    """The guest with this phone number, if there is one."""\n    ...\n\n\n'
+        '    """Return the guest with this phone number; None if there is none."""\n    ...\n\n\n'
         'def greeting(guest: Guest) -> str:\n    """What to say."""\n    return f"Hello {guest.name}"\n'
     )
     assert done.stdout.splitlines()[-5:] == [
@@ -50,7 +50,7 @@ def test_a_block_for_each_dialect_and_the_function(application: Application):
         "written: parlour/sql/postgresql/guests.sql",
         "written: parlour/guests.py",
         "",
-        "next: read what was written, then run `hangar-dal check`",
+        "next: review the new code, then run `hangar-dal check`",
     ]
 
 
@@ -206,11 +206,11 @@ REFUSED = {
     "unknown module": (["rooms.find_room", "--returns", "Guest"], "no module of this name declares queries"),
     "another verb": (["guests.update_guest"], "the name must begin with find_, get_,"),
     "no subject": (["guests.find"], "the name must begin with find_, get_,"),
-    "the function exists": (["guests.get_guest", "--returns", "Guest"], "guests.py has this name already"),
+    "the function exists": (["guests.get_guest", "--returns", "Guest"], "guests.py already has this name"),
     "another function": (["guests.find_greeting", "--returns", "Nothing"], "no model of this name is imported"),
-    "nothing is returned": (["guests.find_guest_by_phone"], "--returns Model"),
-    "no model": (["guests.find_guest_by_phone", "--returns", "str"], "name a model"),
-    "no annotation": (["guests.find_guest_by_phone", "--returns", "dict[str, Guest]"], "name a model"),
+    "nothing is returned": (["guests.find_guest_by_phone"], "--returns User"),
+    "no model": (["guests.find_guest_by_phone", "--returns", "str"], "pass a model"),
+    "no annotation": (["guests.find_guest_by_phone", "--returns", "dict[str, Guest]"], "pass a model"),
     "unknown column": (["guests.find_guest_by_shoe", "--returns", "Guest"], "guests has no column shoe"),
     "unknown table": (["guests.find_guest", "--returns", "Guest", "--table", "rooms"], "there is no such table"),
     "a field without a column": (["guests.list_guests", "--returns", "GuestWithVisits"], "guests has no visits"),
@@ -218,13 +218,13 @@ REFUSED = {
         ["guests.list_guests", "--returns", "GuestWithVisits", "--table", "guests"],
         "guests has no column for GuestWithVisits.visits",
     ),
-    "the number of rows of a SELECT": (["visits.find_visit", "--returns", "RowCount"], "name a model"),
+    "the number of rows of a SELECT": (["visits.find_visit", "--returns", "RowCount"], "pass a model"),
     "a count of models": (["visits.count_visits", "--returns", "Visit"], "count_ returns int; omit --returns"),
     "a keyword": (["visits.find_visit_by_class", "--returns", "Visit"], "no argument can be called class"),
     "the database's name": (["visits.find_visit_by_db", "--returns", "Visit"], "no argument can be called db"),
     "the limit's name": (["visits.find_visit_by_limit", "--returns", "Visit"], "no argument can be called limit"),
     "a sealed column": (["visits.find_visit_by_note", "--returns", "Visit"], "visits.note is sealed"),
-    "which table": (["people.count_arrivals_by_id"], "which table? Name it by --table; guests"),
+    "which table": (["people.count_arrivals_by_id"], "several tables are possible; choose one with --table: guests"),
 }
 
 

@@ -91,7 +91,7 @@ def test_an_unreachable_server_is_told_without_the_password(tmp_path: Path) -> N
 
 
 def test_memory_is_refused_since_it_would_be_gone_at_once() -> None:
-    with pytest.raises(MigrationError, match="migrates itself"):
+    with pytest.raises(MigrationError, match="is migrated whenever it is opened"):
         migrations.apply(":memory:", catalog=ACCOUNTS)
 
 

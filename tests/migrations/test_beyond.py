@@ -82,7 +82,7 @@ def test_it_is_a_finding_of_verify_and_nothing_of_it_ran(
 
 def test_no_schema_is_built_of_it(packaged: Path, add_migration: Add, empty_postgres_url: str) -> None:
     add_migration(packaged, "0004_beyond", postgresql="ALTER SYSTEM SET work_mem = '5MB';")
-    with pytest.raises(MigrationError, match="ALTER SYSTEM reaches beyond the database"):
+    with pytest.raises(MigrationError, match="ALTER SYSTEM affects more than its database"):
         migrated_schema(empty_postgres_url, catalog=ACCOUNTS)
 
 
@@ -90,6 +90,6 @@ def test_it_is_not_applied_to_a_scratch(packaged: Path, add_migration: Add, empt
     add_migration(packaged, "0004_beyond", postgresql="DROP OWNED BY CURRENT_USER;")
     with (
         empty_postgresql(empty_postgres_url) as scratch,
-        pytest.raises(MigrationError, match="DROP OWNED reaches beyond the database"),
+        pytest.raises(MigrationError, match="DROP OWNED affects more than its database"),
     ):
         apply_to(scratch, [packaged])

@@ -229,7 +229,10 @@ def test_what_cannot_be_compared_may_be_declared_and_need_not(verified: Verify) 
 def test_a_constraint_without_a_name_gets_the_name_of_its_twin(verified: Verify) -> None:
     table = "CREATE TABLE notes (note text CHECK (note <> ''))"
     here, there = sorted(verified(Change(f"{table} STRICT;", table, "DROP TABLE notes;", "DROP TABLE notes;")))[::-1]
-    assert (here.dialect, here.fix) == ("sqlite", "give it the name of its twin: CONSTRAINT name ...")
+    assert (here.dialect, here.fix) == (
+        "sqlite",
+        "give it the name that it has in the other dialect: CONSTRAINT name ...",
+    )
     assert there.message.startswith("constraint notes_note_check is only in PostgreSQL")
 
 

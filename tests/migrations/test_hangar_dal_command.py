@@ -78,7 +78,7 @@ def test_break_lock_removes_the_lock(in_process: Callable[..., Run], database_ur
             ["migrations", "apply", "--database", f"mysql://me:{PASSWORD}@host/db"],
             "error: DATABASE_URL: mysql:// is not",
         ),
-        (["migrations", "apply", "--database", ":memory:"], "error: :memory: migrates itself"),
+        (["migrations", "apply", "--database", ":memory:"], "error: :memory: is migrated whenever it is opened"),
         (
             ["migrations", "pending", "--database", f"postgresql://me:{PASSWORD}@/x?host=/nowhere"],
             "error: PostgreSQL at",
@@ -108,7 +108,7 @@ def test_what_is_not_understood_is_a_usage_error(in_process: Callable[..., Run],
         ([], "hangar-dal migrations apply"),
         (["keys", "new"], 'HANGAR_SEALING_KEYS="$(hangar-dal keys new)"'),
         (["migrations"], "adopt"),
-        (["migrations", "apply"], "prints each one when it is done"),
+        (["migrations", "apply"], "prints the id of each one that was applied"),
         (["migrations", "pending"], "|| hangar-dal migrations apply"),
     ],
 )

@@ -238,7 +238,7 @@ def test_a_traceback_is_kept_for_a_fault_in_a_program(yoyo_process: Yoyo, checko
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-d", "hangar://elsewhere"], "hangar:// takes nothing after it: "),
+        (["-d", "hangar://elsewhere"], "hangar:// must have nothing after it: "),
         (["--migration-table", "other"], "the history is kept in "),
     ],
 )

@@ -36,7 +36,7 @@ def test_a_block_that_no_function_declares_is_found(shop: "Shop") -> None:
     shop.declare(ONE)
     shop.write("orders", ONE_SQL, ONE_SQL + TWO_SQL)
     assert shop.findings() == [
-        "postgresql/orders.sql:3: two is declared by no function of shop.orders; declare it, or delete it"
+        "postgresql/orders.sql:3: two has no function in shop.orders that declares it; declare it, or delete it"
     ]
 
 
@@ -134,7 +134,7 @@ def test_twins_in_another_order_are_found(shop: "Shop") -> None:
     shop.declare(ONE + TWO)
     shop.write("orders", ONE_SQL + TWO_SQL, TWO_SQL + ONE_SQL)
     assert shop.findings() == [
-        "sqlite/orders.sql:1: one: the blocks of the twin files are in different orders; sort one like the other"
+        "sqlite/orders.sql:1: one: the blocks of the two dialects are in different orders; sort one file like the other"
     ]
 
 

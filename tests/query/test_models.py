@@ -176,7 +176,7 @@ class New(Row):
 @query
 async def it(db: Executor, new: New) -> Order: ...
 """,
-        ":id: Loose allows fields of no known type; use JsonObject for them",
+        ":id: Loose allows fields whose types are unknown; use JsonObject for them",
     ),
     "a nested model with bytes": (
         """\
@@ -187,7 +187,7 @@ class New(Row):
 @query
 async def it(db: Executor, new: New) -> Order: ...
 """,
-        ":id: data is bytes, which JSON does not have; store it by itself",
+        ":id: data is bytes, which JSON does not have; store it in its own column",
     ),
     "a nested model with bytes that is read": (
         """\

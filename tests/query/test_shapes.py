@@ -36,7 +36,7 @@ async def test_an_optional_model_is_one_row_or_none(shop_database: Database, thr
     assert await samples.find_sample(shop_database, text="b") == three[1]
     assert await samples.find_sample(shop_database, text="z") is None
     await samples.insert_sample(shop_database, Sample(text="b"))
-    with pytest.raises(TooManyRows, match=r"^samples.find_sample: 2 rows, where the signature allows one$") as error:
+    with pytest.raises(TooManyRows, match=r"^samples.find_sample: 2 rows, but the signature allows one$") as error:
         await samples.find_sample(shop_database, text="b")
     assert error.value.query == "samples.find_sample"
 
@@ -172,13 +172,13 @@ async def test_columns_in_another_order_are_refused_by_name(shop_database: Datab
     assert str(error.value) == (
         "samples.get_swapped: the columns (text, id) must be the fields of Brief in their order (id, text)"
     )
-    with pytest.raises(StatementError, match=r"^samples.get_pair: returns 2 columns, where the signature has one"):
+    with pytest.raises(StatementError, match=r"^samples.get_pair: returns 2 columns, but the signature has one"):
         await samples.get_pair(shop_database, three[0].id)
 
 
 MISFITS = {
     "get_strict": "samples.get_strict: text: String should have at most 3 characters",
-    "get_picky": "samples.get_picky: text: a rule of its type refused it",
+    "get_picky": "samples.get_picky: text: a validator of its type refused it",
     "get_as_instant": "samples.get_as_instant: text: ",
     "read_as_instant": "samples.read_as_instant: the value: ",
     "read_as_day": "samples.read_as_day: the value: Input should be a valid date",
@@ -198,7 +198,7 @@ async def test_a_row_that_does_not_fit_is_refused_without_its_value(name: str, s
 
 
 async def test_a_validators_own_words_are_not_repeated(shop_database: Database) -> None:
-    with pytest.raises(InvalidValue, match=r"^text: a rule of its type refused it$"):
+    with pytest.raises(InvalidValue, match=r"^text: a validator of its type refused it$"):
         await samples.count_picky(shop_database, token_hex())
 
 

@@ -230,7 +230,7 @@ async def test_an_invalid_value_is_refused_before_anything_is_sent(
 
 IN_A_ROW = [
     *[case for case in INVALID if case[0] in Line.model_fields and case[0] != "doc"],
-    ("real", math.inf, "a number within a list must be finite"),
+    ("real", math.inf, "a number in a list must be finite"),
     ("doc", {"a": math.nan}, "a JSON number must be finite"),
 ]
 

@@ -54,7 +54,7 @@ async def test_a_key_that_may_be_null_is_left_out(sqlite_url: str) -> None:
     with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as raw, raw:
         raw.execute("CREATE TABLE letters (id text PRIMARY KEY, place text, secret text, hint text)")
     columns, left_out = sealed_columns([shop.CATALOG], database_schema(sqlite_url))
-    reason = "id of its primary key may be NULL, and such rows are not found; declare it NOT NULL"
+    reason = "id of its primary key is nullable, and rows with NULL in it cannot be found; declare it NOT NULL"
     assert (columns, left_out) == ([], [f"letters.{name}: {reason}" for name in ("hint", "secret")])
 
 

@@ -88,7 +88,7 @@ async def test_another_key_under_the_same_id_changes_nothing(
     kept = await sql("SELECT c FROM vaults ORDER BY a, b")
     done = await rotate(after, VAULT)
     assert (done.resealed, done.unopened_count) == (0, 2)
-    assert all("a different one under the same id" in error.reason for error in done.unopened)
+    assert all("this key id now belongs to another key" in error.reason for error in done.unopened)
     assert [error.row for error in done.unopened] == [{"b": "0"}, {"b": "1"}], "a text of the key is not shown"
     assert await sql("SELECT c FROM vaults ORDER BY a, b") == kept
 
@@ -199,7 +199,7 @@ async def test_an_application_that_never_stops_with_the_old_key_does_not_keep_it
     monkeypatch.setattr(Built, "run", overtaken)
     done = await rotate(after, SECRET)
     assert (done.resealed, done.refused_count) == (1, 1)
-    assert done.refused[0].startswith(f"letters.secret, id {letter.id}: the application changed it again and again")
+    assert done.refused[0].startswith(f"letters.secret, id {letter.id}: the application kept changing it")
     assert (await count_keys(after, SECRET)).values == Counter({id_of(new): 1, id_of(old): 1})
 
 

@@ -110,7 +110,7 @@ def test_the_place_that_yoyo_pickles_holds_no_password() -> None:
 
 
 def test_the_error_names_the_fields() -> None:
-    with pytest.raises(TypeError, match=r"^NewUser cannot be pickled: password would leave the process in clear\."):
+    with pytest.raises(TypeError, match=r"^NewUser cannot be pickled: password would leave the process unencrypted\."):
         pickle.dumps(NewUser(username="ada", email="ada@hangar.example", password=SecretStr(token_hex())))
 
 

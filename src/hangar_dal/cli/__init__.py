@@ -56,16 +56,16 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hangar-dal",
-        description="Keys, migrations and checks for hangar_dal. The database is the one that DATABASE_URL names,\n"
-        "from the environment or from .env, and sqlite:///hangar_bay_dev.db without it.",
+        description="Check queries, and manage migrations, keys and backups. The commands use the database of\n"
+        "DATABASE_URL, which is read from the environment or from .env. Default: sqlite:///hangar_bay_dev.db.",
         epilog=dedent("""\
             examples:
-              hangar-dal migrations apply                      apply what is pending
+              hangar-dal migrations apply                      apply pending migrations
               hangar-dal migrations pending || echo "old"      exit with status 3 if migrations are pending
               export HANGAR_SEALING_KEYS="$(hangar-dal keys new)"
 
-            exit codes: 0 done, 1 failed, 2 not understood, 3 migrations are pending, 4 the history
-            does not fit the files
+            exit codes: 0 success, 1 failure, 2 wrong arguments or settings, 3 migrations are pending,
+            4 an applied migration was edited or its file is missing
             """),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

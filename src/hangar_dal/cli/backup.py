@@ -21,16 +21,17 @@ def add(commands: Subcommands) -> None:
         _backup,
         "copy a SQLite database while applications use it",
         """\
-        Copies the database, as it is at one moment, into a new file that only you can read. Applications can read and
-        write meanwhile. The copy is checked before it gets its name: the file itself, its foreign keys, and that the
-        keys at hand open every sealed value. If anything fails, or if you press Ctrl-C, no copy is left.
+        Copies the database to a new file that only you can read. The copy has the state of one moment, and applications
+        can read and write while it is made. Before the copy gets its final name, the command checks that the file and
+        its foreign keys are intact and that the configured keys open every sealed value. If a check fails, or if you
+        press Ctrl-C, no copy remains.
 
           hangar-dal backup /backups/shop-$(date +%F).db
 
-        An existing file is never overwritten. The keys are not in the copy: back them up too, in another place.
-        How to restore a copy: docs/backup.md. For PostgreSQL, use pg_dump.
+        An existing file is never overwritten. The copy does not contain the keys: back them up separately.
+        docs/backup.md explains how to restore a copy. For PostgreSQL, use pg_dump.
 
-        exit codes: 0 the copy is complete and checked, 1 there is no copy
+        exit codes: 0 the copy was made and checked, 1 no copy was made
         """,
     )
     parser.add_argument("path", metavar="PATH", type=Path, help="the new file, in a folder that exists")
@@ -61,7 +62,7 @@ def _backup(chosen: argparse.Namespace) -> int:
 def _sealed(made: Backup) -> str:
     told = [f"{made.opened} sealed values opened"]
     if made.undeclared:
-        told.append(f"{made.undeclared} compared by key id only, because no named catalog declares their columns")
+        told.append(f"{made.undeclared} compared by key id only, because no given catalog declares their columns")
     if made.unopened_count:
         told.append(f"{made.unopened_count} not opened")
     return ", ".join(told)

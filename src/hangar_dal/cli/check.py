@@ -26,23 +26,24 @@ def add(commands: Subcommands) -> None:
         _check,
         "check every query against both databases",
         """\
-        Checks signatures, statements, models and tables against each other, on a scratch SQLite file and a scratch
-        PostgreSQL database, both migrated. No statement is executed. The PostgreSQL database is a new one, which is
-        dropped at the end, or the empty one of --throwaway; no other database is changed. --catalog or
-        [tool.hangar_dal] of pyproject.toml says what is checked. --explain RULE says what a finding means.
+        Checks that signatures, statements, models and tables agree. The command applies the migrations to a scratch
+        SQLite file and a scratch PostgreSQL database, and asks them about each statement. It executes none of the
+        statements. The scratch PostgreSQL database is a new one, which is dropped at the end, or the empty one of
+        --throwaway. No other database is changed. --catalog or [tool.hangar_dal] of pyproject.toml names the catalogs
+        to check. --explain RULE explains a finding.
 
-        --fix edits the SQL files first and then checks what they have become. It shows the changes as a diff. On a
-        terminal it asks before it writes; elsewhere it writes nothing without --yes, and exits with 1 if there is
-        something to write. It changes plain column lists only, and no block marked `-- differs:`.
+        --fix edits the SQL files first, then checks them. It shows the changes as a diff and asks before it writes
+        them. Without a terminal it writes only with --yes; otherwise it exits with 1 if there are changes. It reorders
+        only lists of plain columns, and never changes a block marked `-- differs:`.
 
         examples:
-          hangar-dal check --explain row-unkeyed   what this rule asks for, with an example
+          hangar-dal check --explain row-unkeyed   explain this rule, with an example
           hangar-dal check --fix                   show the changes, ask, write, check
           hangar-dal check --fix --yes             the same without a question
-          hangar-dal check --fix --from sqlite     copy to PostgreSQL what was changed for SQLite only
+          hangar-dal check --fix --from sqlite     copy blocks that were changed for SQLite only to PostgreSQL
 
-        exit codes: 0 nothing found, 1 findings, or changes that were not written (--matrix: the change must be split),
-        2 not understood
+        exit codes: 0 no findings, 1 findings, or changes that --fix did not write, or a change that --matrix says must
+        be split, 2 wrong arguments or settings
         """,
     )
     add_postgresql(parser)
@@ -51,16 +52,16 @@ def add(commands: Subcommands) -> None:
     kept.add_argument(
         "--update",
         action="store_true",
-        help="write the databases' answers into the folder snapshots of each catalog, and commit these files",
+        help="write the databases' answers into the folder `snapshots` of each catalog; commit these files",
     )
-    kept.add_argument("--offline", action="store_true", help="check against those files, without any database")
+    kept.add_argument("--offline", action="store_true", help="check against these snapshots, without a database")
     kept.add_argument(
         "--matrix",
         action="store_true",
-        help="show which queries hold after each migration, and whether schema or code is to be deployed first",
+        help="show which queries work after each migration, and whether to deploy the schema or the code first",
     )
     parser.add_argument(
-        "--explain", metavar="RULE", help="say what a rule asks for, with an example; `--explain all` lists the rules"
+        "--explain", metavar="RULE", help="explain a rule, with an example; `--explain all` lists the rules"
     )
     add_matrix(parser)
     add_fix(parser)
@@ -69,7 +70,7 @@ def add(commands: Subcommands) -> None:
 
 def _check(chosen: argparse.Namespace) -> int:
     if (chosen.explain or chosen.fix or not chosen.offline) and find_spec("sqlglot") is None:
-        print("sqlglot: not installed; pip install 'hangar-dal[check]'", file=sys.stderr)
+        print("sqlglot is not installed; run: pip install 'hangar-dal[check]'", file=sys.stderr)
         return MISUSED
     if chosen.explain:
         from hangar_dal.cli.rules import explain_rule  # noqa: PLC0415 - needs the parser
@@ -78,7 +79,7 @@ def _check(chosen: argparse.Namespace) -> int:
     with_progress = Progress()
     try:
         if chosen.since and not chosen.matrix:
-            raise SettingsError("--since belongs to --matrix")
+            raise SettingsError("--since can only be used with --matrix")
         refuse_without_fix(chosen)
         refuse_format(chosen)
         if chosen.fix and not fix_files(chosen, chosen_project(chosen), with_progress):

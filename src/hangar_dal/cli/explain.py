@@ -31,27 +31,33 @@ def add(commands: Subcommands) -> None:
         _explain,
         "show the plan of each query on both databases",
         """\
-        Shows the plan of each query and each of its arms, with the indexes that it goes through, on a scratch SQLite
-        file and a scratch PostgreSQL database whose tables look large. No statement is executed. The PostgreSQL
-        database is a new one, which is dropped at the end, or the empty one of --throwaway; no other database is
-        changed. `hangar-dal check` fails where a plan reads a whole table that can grow: see
-        `hangar-dal check --explain scan`.
+        Shows the plan of each query, and the indexes that the plan uses. A query with `-- when` lines has several
+        variants, and each variant has a plan. The plans are those of a scratch SQLite file and a scratch PostgreSQL
+        database, with statistics of large tables. No statement is executed. The scratch PostgreSQL database is a new
+        one, which is dropped at the end, or the empty one of --throwaway. No other database is changed.
+        `hangar-dal check` reports a plan that reads a whole table that can grow: see `hangar-dal check --explain scan`.
 
-        exit codes: 0 done, 1 the folder holds queries or migrations that are not named, 2 not understood
+        exit codes: 0 success, 1 the project's folder has queries or migrations that [tool.hangar_dal] does not name,
+        2 wrong arguments or settings
         """,
     )
     parser.add_argument(
-        "query", nargs="*", metavar="QUERY", help="list_users, users.list_users or 'users.*'; else every query"
+        "query",
+        nargs="*",
+        metavar="QUERY",
+        help="such as list_users, users.list_users or 'users.*'; default: every query",
     )
     add_postgresql(parser)
-    parser.add_argument("--sqlite-only", action="store_true", help="without a PostgreSQL server")
+    parser.add_argument(
+        "--sqlite-only", action="store_true", help="show the plans of SQLite only; needs no PostgreSQL server"
+    )
     add_project(parser)
-    parser.add_argument("--json", action="store_true", help="as a JSON object, with a plan for each statement")
+    parser.add_argument("--json", action="store_true", help="print a JSON object with a plan for each statement")
 
 
 def _explain(chosen: argparse.Namespace) -> int:
     if find_spec("sqlglot") is None:
-        print("sqlglot: not installed; pip install 'hangar-dal[check]'", file=sys.stderr)
+        print("sqlglot is not installed; run: pip install 'hangar-dal[check]'", file=sys.stderr)
         return MISUSED
     from hangar_dal.contract.plans_explained import explain  # noqa: PLC0415 - its dependencies are an extra
 
@@ -59,7 +65,9 @@ def _explain(chosen: argparse.Namespace) -> int:
     try:
         url = None if chosen.sqlite_only else server(chosen)
         if url is None and not chosen.sqlite_only:
-            raise SettingsError("pass --postgresql URL, set DATABASE_URL to that of a server, or say --sqlite-only")
+            raise SettingsError(
+                "no PostgreSQL server is given; pass --postgresql URL, set DATABASE_URL, or pass --sqlite-only"
+            )
         project = chosen_project(chosen)
         found = explain(project, chosen.query, postgresql=url, progress=with_progress)
     except SettingsError as fault:
@@ -92,7 +100,7 @@ def _print(found: "Iterable[Explained]") -> None:
 
 
 def _without(each: "Explained") -> str:
-    return "no index" if each.plan else "refused; `hangar-dal check` reports why"
+    return "no index" if each.plan else "the database refuses the statement; run `hangar-dal check` to see why"
 
 
 def _as_json(each: "Explained") -> dict[str, Any]:

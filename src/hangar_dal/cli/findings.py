@@ -32,7 +32,7 @@ def add_format(parser: argparse.ArgumentParser) -> None:
 def refuse_format(chosen: argparse.Namespace) -> None:
     """Raise `SettingsError` if sqlglot is missing for SARIF: the format explains the rules, which need the parser."""
     if chosen.format == "sarif" and find_spec("sqlglot") is None:
-        raise SettingsError("--format sarif needs sqlglot; pip install 'hangar-dal[check]'")
+        raise SettingsError("--format sarif needs sqlglot; run: pip install 'hangar-dal[check]'")
 
 
 def print_findings(

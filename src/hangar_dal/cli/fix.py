@@ -23,16 +23,16 @@ def add_fix(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fix",
         action="store_true",
-        help="first put every column list in the order of its model, copy blocks that one dialect lacks, and sort both "
-        "files alike; the changes are shown, and written after you agree",
+        help="first put every column list in the order of its model, copy blocks that one dialect lacks, and sort the "
+        "blocks of both files in the same order; shows the changes and asks before it writes them",
     )
     parser.add_argument(
         "--from",
         dest="source",
         choices=DIALECTS,
-        help="with --fix: where two blocks differ and do not say why, copy the block of this dialect",
+        help="with --fix: if two blocks differ and have no `-- differs:` line, copy the block of this dialect",
     )
-    parser.add_argument("--yes", action="store_true", help="with --fix: write without asking, for scripts")
+    parser.add_argument("--yes", action="store_true", help="with --fix: write the changes without asking, for scripts")
 
 
 def fix_files(chosen: argparse.Namespace, project: Project, progress: "Progress") -> bool:
@@ -93,14 +93,14 @@ def refuse_without_fix(chosen: argparse.Namespace) -> None:
     """Raise `SettingsError` if `--from` or `--yes` was given without `--fix`."""
     for option, given in (("--from", chosen.source), ("--yes", chosen.yes)):
         if given and not chosen.fix:
-            raise SettingsError(f"{option} belongs to --fix")
+            raise SettingsError(f"{option} can only be used with --fix")
 
 
 def _plan(chosen: argparse.Namespace, project: Project, progress: "Progress") -> "Fixes":
     from hangar_dal.contract.live import live_sqlite  # noqa: PLC0415 - as above
     from hangar_dal.fixing import plan_fixes  # noqa: PLC0415 - as above
 
-    progress(0, 0, "migrating a scratch sqlite database")
+    progress(0, 0, "migrating a scratch SQLite database")
     with live_sqlite(project) as live:
         fixes = plan_fixes(project, live.tables, source=chosen.source)
     progress.clear()

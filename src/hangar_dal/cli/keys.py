@@ -25,8 +25,9 @@ def add(commands: Subcommands) -> None:
     """Add `keys` and its commands."""
     parser = commands.add_parser(
         "keys",
-        help="make keys that seal values, and replace old ones",
-        description="The keys that seal values before they are stored. How to replace one: docs/deployment.md.",
+        help="create, count and replace the keys that seal values",
+        description="Manage the keys that seal (encrypt) values before they are stored. docs/deployment.md explains "
+        "how to replace a key.",
     )
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     add_command(
@@ -35,26 +36,26 @@ def add(commands: Subcommands) -> None:
         _new,
         "print a new key",
         """\
-        Prints one new entry of HANGAR_SEALING_KEYS. The first entry seals, every entry opens:
+        Prints a new entry for HANGAR_SEALING_KEYS. The first entry seals new values, and every entry opens values:
 
           first key      HANGAR_SEALING_KEYS="$(hangar-dal keys new)"
           new key        HANGAR_SEALING_KEYS="$(hangar-dal keys new),$HANGAR_SEALING_KEYS"
 
-        Keep keys where you keep passwords. What was sealed with a key that is lost cannot be read again.
+        Keep keys where you keep passwords. If a key is lost, nobody can read the values that it sealed.
         """,
     )
     offered: tuple[tuple[str, Command, str, str], ...] = (
         (
             "status",
             _status,
-            "count the values of each key",
+            "count the values that each key has sealed",
             """\
             Counts the values that each key has sealed, in every sealed column of the catalogs that --catalog or
-            [tool.hangar_dal] names, and of those they use. Opens one value of each key in each column. Names keys that
-            are not configured or do not open their value, and says when an old key can be removed. Changes nothing,
-            and may run while the application does.
+            [tool.hangar_dal] names, and of the catalogs they use. In each column, it opens one value of each key. It
+            reports keys that are not configured or do not open the value, and says when an old key can be removed. It
+            changes nothing, and the application can keep running.
 
-            exit codes: 0 all values are sealed with the first key, 3 some have to be sealed again with `rotate`,
+            exit codes: 0 all values are sealed with the first key, 3 some must be sealed again with `rotate`,
             1 some cannot be opened with the configured keys, or a column was left out
             """,
         ),
@@ -63,12 +64,14 @@ def add(commands: Subcommands) -> None:
             _rotate,
             "seal every value again with the first key",
             """\
-            Seals every value of every sealed column again with the first key, and counts what remains of the others.
-            The application may read and write meanwhile: what it writes is never overwritten. All its processes must
-            have the first key before. If the command is stopped, even by SIGKILL, start it again.
+            Seals every value of every sealed column again with the first key, then counts the values of the other
+            keys. The application can keep running, and its writes are never overwritten. Before you start the
+            command, configure the first key in all processes of the application. If the command is stopped, even by
+            SIGKILL, start it again.
 
-            A value that cannot be opened is reported by table, key of the row and id of its key, and is not changed.
-            If hangar_dal:ACCOUNTS is among the catalogs, each run leaves the security event KEYS_ROTATED.
+            A value that cannot be opened is not changed. It is reported with its table, the key of its row and the id
+            of the key that sealed it. If hangar_dal:ACCOUNTS is among the catalogs, each run writes the security event
+            KEYS_ROTATED.
 
             exit codes: 0 all values are sealed with the first key, 1 some are not, or a column was left out
             """,
@@ -108,7 +111,7 @@ async def _opened(chosen: argparse.Namespace, *, check_schema: bool) -> AsyncIte
 
     catalogs = chosen_project(chosen).lineage
     if not catalogs:
-        raise SettingsError(f"no catalog is named, so it is unknown which columns are sealed; {NAME_THEM}")
+        raise SettingsError(f"no catalog is named, so the sealed columns are unknown; {NAME_THEM}")
     settings = Settings(database_url=chosen.database) if chosen.database else Settings()
     columns, left_out = sealed_columns(catalogs, await asyncio.to_thread(database_schema, chosen.database))
     # The database needs the keys, and has them if it is opened with one catalog that has sealed values.

@@ -26,7 +26,7 @@ def add_matrix(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--since",
         metavar="MIGRATION",
-        help="with --matrix: the last one that the deployed database has had; else all but the newest",
+        help="with --matrix: the last migration of the deployed database; default: the last but one",
     )
 
 
@@ -39,7 +39,7 @@ def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
     from hangar_dal.contract.matrix import matrix  # noqa: PLC0415 - its dependencies are an extra
 
     if chosen.format not in ("table", "json"):
-        raise SettingsError("--matrix is shown as a table or as JSON")
+        raise SettingsError("--matrix can only be shown with --format table or --format json")
     url = server(chosen)
     if url is None:
         raise SettingsError("--matrix needs both databases: pass --postgresql URL, or set DATABASE_URL")

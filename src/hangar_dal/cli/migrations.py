@@ -15,57 +15,57 @@ def add(commands: Subcommands) -> None:
     parser = commands.add_parser(
         "migrations",
         help="apply, list, adopt and verify migrations",
-        description="The migrations, in a database, of the catalogs that --catalog or [tool.hangar_dal] names, and of "
-        "those they use. In a checkout, `yoyo` does the same.",
+        description="Manage the migrations of the catalogs that --catalog or [tool.hangar_dal] names, and of the "
+        "catalogs they use. In a checkout, `yoyo` does the same.",
     )
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     offered: tuple[tuple[str, Command, str, str], ...] = (
         (
             "apply",
             _apply,
-            "apply what is pending",
+            "apply pending migrations",
             """\
-            Applies the pending migrations and prints each one when it is done. It can run several times, and in
-            several places at once: one run works, the others wait.
+            Applies the pending migrations and prints the id of each one that was applied. You can run it several
+            times, and on several machines at once: one run applies the migrations while the others wait.
             """,
         ),
         (
             "pending",
             _pending,
-            "print what is pending; exits with 3 if anything is",
+            "print pending migrations; exit with status 3 if there are any",
             """\
-            Prints what `apply` would apply, and changes nothing. A deploy script can use the exit code:
+            Prints the migrations that `apply` would apply, and changes nothing. A deploy script can use the exit code:
               hangar-dal migrations pending >/dev/null || hangar-dal migrations apply
             """,
         ),
         (
             "adopt",
             _adopt,
-            "mark the migrations of a database without a history",
+            "mark migrations as applied in a database without a history",
             """\
-            For a database that has the tables but no history of migrations. Its tables, columns, rules and indexes
-            are compared with the schema after each migration. If one is equal, the migrations up to it are marked as
-            applied. If none is equal, nothing is marked, and the differences from the nearest one are printed.
-            The migrations are applied to a scratch database, a new one or the empty one of --throwaway:
-            - what the migrations give, + what the database has.
+            For a database that has the tables but no history of migrations. The command applies the migrations to a
+            scratch database (a new one, or the empty one of --throwaway) and compares the schema after each of them
+            with the schema of your database. If a schema is equal, the migrations up to it are marked as applied. If
+            none is equal, nothing is marked, and the command prints the differences from the most similar schema. In
+            this output, `-` is what the migrations create, and `+` is what the database has.
             """,
         ),
         (
             "edited",
             _edited,
-            "print applied migrations whose files were changed since",
+            "print applied migrations whose files have changed since",
             """\
-            Prints the migrations whose SQL is no longer what was applied to this database, and exits with 1 if there
-            are any. An applied migration is never edited; a new one changes what it did.
+            Prints the migrations whose SQL has changed since it was applied to this database, and exits with 1 if
+            there are any. Do not edit an applied migration; write a new one instead.
             """,
         ),
         (
             "break-lock",
             _break_lock,
-            "remove the lock of a migrator that was killed",
+            "remove the lock of a killed yoyo process",
             """\
-            Needed after a crash of plain yoyo only: the locks of `hangar-dal` end with their process. Make sure that
-            no other `apply` runs, then remove the lock with this command.
+            Needed only after a crash of plain yoyo: the locks of `hangar-dal` end with its process. Make sure that no
+            other process is applying migrations before you remove the lock.
             """,
         ),
     )

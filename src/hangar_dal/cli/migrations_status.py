@@ -22,19 +22,19 @@ def add(actions: Subcommands) -> None:
         _status,
         "list every migration: applied, pending, edited, unknown",
         """\
-        Lists every migration with its state, and when (in UTC) the database had it. It only reads.
+        Lists every migration with its state and the time (in UTC) when it was applied. It changes nothing.
 
           applied   it was applied to the database
           pending   `apply` would apply it
           edited    it was applied, and its file has changed since
-          unknown   it was applied, and there is no file of it here
+          unknown   it was applied, but its file is missing here
 
         exit codes: 0 all migrations are applied, 3 some are pending, 4 one is edited or unknown
         """,
     )
     add_database(parser)
     add_folders(parser)
-    parser.add_argument("--json", action="store_true", help="as a JSON object, for scripts")
+    parser.add_argument("--json", action="store_true", help="print a JSON object, for scripts")
 
 
 def _status(chosen: argparse.Namespace) -> int:

@@ -23,19 +23,22 @@ def add(actions: Subcommands) -> None:
         "apply, roll back and reapply every migration on scratch databases",
         """\
         Applies each migration, rolls it back and applies it again, on a scratch SQLite file and a scratch PostgreSQL
-        database. Compares the schemas: before the migration and after its rollback, after the first and the second
-        apply, and those of the two databases. Finds DDL that is unsafe on a busy PostgreSQL (by squawk, of the extra
-        hangar-dal[check]), and files that were edited after they were applied to the database of --database or
-        DATABASE_URL. That database is only read. The scratch PostgreSQL database is a new one, which is dropped at the
-        end, or the empty one of --throwaway. `hangar-dal check --explain RULE` says what a finding means.
+        database. Compares the schema before a migration with the schema after its rollback, the schema after the first
+        apply with that after the second, and the schemas of the two databases. Also reports DDL that is unsafe on a
+        busy PostgreSQL (found by squawk, which hangar-dal[check] installs), and files that were edited after they were
+        applied to the database of --database or DATABASE_URL. That database is only read. The scratch PostgreSQL
+        database is a new one, which is dropped at the end, or the empty one of --throwaway.
+        `hangar-dal check --explain RULE` explains a finding.
 
-        exit codes: 0 nothing found, 1 findings, or it could not be tried, 2 not understood
+        exit codes: 0 no findings, 1 findings, or the migrations could not be tried, 2 wrong arguments or settings
         """,
     )
     add_postgresql(parser)
     add_database(parser)
     add_folders(parser)
-    parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out, and do not compare the two")
+    parser.add_argument(
+        "--sqlite-only", action="store_true", help="use SQLite only, and do not compare the two databases"
+    )
     parser.add_argument("--no-squawk", action="store_true", help="do not look for unsafe DDL")
     add_format(parser)
 
@@ -47,7 +50,7 @@ def _verify(chosen: argparse.Namespace) -> int:
     url = None if chosen.sqlite_only else server(chosen)
     if url is None and not chosen.sqlite_only:
         raise SettingsError(
-            "no PostgreSQL server to try the migrations on: give --postgresql URL, or leave it out with --sqlite-only"
+            "no PostgreSQL server is given; pass --postgresql URL, set DATABASE_URL, or pass --sqlite-only"
         )
     project = project_with_migrations(chosen)
     refuse_unknown(project.ignore_rules)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def add(commands: Subcommands) -> None:
     """Add the command `new`."""
-    parser = commands.add_parser("new", help="write the first version of a query")
+    parser = commands.add_parser("new", help="write a first version of a query")
     kinds = parser.add_subparsers(title="what to write", metavar="KIND", required=True)
     query = add_command(
         kinds,
@@ -25,8 +25,8 @@ def add(commands: Subcommands) -> None:
         _new_query,
         "write a query's block for each dialect, and its function",
         """\
-        Writes a block into the SQL file of each dialect, and the function into the module that declares it. All of it
-        is plain text to go on from. The name says what the statement does:
+        Adds a block to the SQL file of each dialect, and a function to the module that declares the query. Edit them
+        like code that you wrote. The name of the function determines the statement:
 
           find_user_by_email          one row or None: WHERE email = :email
           get_user                    one row by its key, else NotFound
@@ -35,41 +35,44 @@ def add(commands: Subcommands) -> None:
           count_users_by_status       a number
           delete_order                how many rows were deleted
 
-        A word behind _by_ means the column of this name, or the only one that begins or ends with it: phone means
-        phone_number, user means user_id. Several are joined by _and_. A column with a fold is compared by its fold.
-        Nothing that exists is changed or replaced. Other statements are written by hand; `hangar-dal check --fix`
-        completes their lists of columns.
+        A word after _by_ is the name of a column, or the beginning or end of only one column's name: phone means
+        phone_number, user means user_id. Join several words with _and_. If the table has a `_fold` column for a
+        column, the statement compares the `_fold` column. Existing blocks and functions are not changed. Write other
+        statements by hand; `hangar-dal check --fix` completes their lists of columns.
 
         examples:
           hangar-dal new query users.find_user_by_phone --returns User
           hangar-dal new query orders.list_open_orders --returns Order --where status
           hangar-dal new query users.count_users_by_role --diff
 
-        exit codes: 0 written, 2 not understood: the name exists, the table or the column is not clear
+        exit codes: 0 success, 2 nothing was written, because the name exists or a table or column is not clear
         """,
     )
-    query.add_argument("name", metavar="MODULE.FUNCTION", help="the module that declares it, and the function's name")
+    query.add_argument("name", metavar="MODULE.FUNCTION", help="the module and the name of the function")
     query.add_argument(
         "--returns",
         metavar="MODEL",
         default="",
-        help="the model of a row; find_ adds `| None`, list_ makes it list[MODEL]. Or the whole annotation",
+        help="the model of a row, or the whole return annotation. From a model, find_ makes `MODEL | None`, list_ "
+        "makes list[MODEL] and stream_ makes Stream[MODEL]",
     )
-    query.add_argument("--table", metavar="NAME", default="", help="else the one that has all of the model's fields")
+    query.add_argument(
+        "--table", metavar="NAME", default="", help="the table; default: the table that has all fields of the model"
+    )
     query.add_argument(
         "--where",
         metavar="COLUMN",
         action="append",
         default=[],
-        help="a column that is compared with an argument, in the place of the words behind _by_; may be given again",
+        help="a column to compare with an argument, instead of the words after _by_; can be repeated",
     )
-    query.add_argument("--diff", action="store_true", help="show what would be written, and write nothing")
+    query.add_argument("--diff", action="store_true", help="show the changes, but do not write them")
     add_project(query)
 
 
 def _new_query(chosen: argparse.Namespace) -> int:
     if find_spec("sqlglot") is None:
-        print("sqlglot: not installed; pip install 'hangar-dal[check]'", file=sys.stderr)
+        print("sqlglot is not installed; run: pip install 'hangar-dal[check]'", file=sys.stderr)
         return MISUSED
     try:
         draft = _draft(chosen)
@@ -82,7 +85,7 @@ def _new_query(chosen: argparse.Namespace) -> int:
     for note in draft.notes:
         print(f"{coloured('to do:', YELLOW, sys.stdout)} {note}")
     if not chosen.diff:
-        print("next: read what was written, then run `hangar-dal check`")
+        print("next: review the new code, then run `hangar-dal check`")
     return OK
 
 

@@ -19,7 +19,7 @@ def add_database(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
         "--database",
         metavar="URL",
         default=argparse.SUPPRESS if again else None,
-        help="a URL as in DATABASE_URL; mind that others on this machine can read a command line",
+        help="the database, instead of DATABASE_URL; other users of this machine can read passwords in a command line",
     )
 
 
@@ -30,15 +30,15 @@ def add_catalogs(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
         metavar="MODULE:NAME",
         action="append",
         default=argparse.SUPPRESS if again else None,
-        help="a catalog, as in hangar_dal:ACCOUNTS; may be given again. Without it those that [tool.hangar_dal] of the "
-        "nearest pyproject.toml names",
+        help="a catalog, such as hangar_dal:ACCOUNTS; can be repeated. Default: the catalogs that [tool.hangar_dal] of "
+        "the nearest pyproject.toml names",
     )
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
     """Add `--catalog` and `--project FILE`, two ways to name catalogs, read with `chosen_project`."""
     add_catalogs(parser)
-    parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; else the nearest one")
+    parser.add_argument("--project", metavar="FILE", type=Path, help="a pyproject.toml; default: the nearest one")
 
 
 def add_keys(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keys",
         metavar="MODULE:NAME",
-        help="a function that returns the keys, as for open_database(keys=...); else the settings' keys",
+        help="a function that returns the keys, as for open_database(keys=...); default: the keys of the settings",
     )
 
 
@@ -64,8 +64,8 @@ def add_folders(parser: argparse.ArgumentParser, *, again: bool = False) -> None
         type=Path,
         action="append",
         default=argparse.SUPPRESS if again else None,
-        help="migrations that no catalog carries, applied after those of --catalog; may be given again. Without "
-        "--catalog, no other migrations are applied",
+        help="a folder of migrations that belong to no catalog; they follow those of --catalog. Can be repeated. "
+        "Without --catalog, the command uses only these folders",
     )
 
 
@@ -94,7 +94,7 @@ def folders(chosen: argparse.Namespace) -> tuple[Path, ...]:
 
 def add_postgresql(parser: argparse.ArgumentParser) -> None:
     """Add `--postgresql URL` and `--throwaway URL`, read with `server`."""
-    parser.add_argument("--postgresql", metavar="URL", help="a server for the scratch database; else DATABASE_URL")
+    parser.add_argument("--postgresql", metavar="URL", help="a server for the scratch database; default: DATABASE_URL")
     add_throwaway(parser)
 
 
@@ -104,8 +104,8 @@ def add_throwaway(parser: argparse.ArgumentParser, *, again: bool = False) -> No
         "--throwaway",
         metavar="URL",
         default=argparse.SUPPRESS if again else None,
-        help="an empty PostgreSQL database that is filled and emptied, for a role without CREATEDB; else "
-        "HANGAR_THROWAWAY_URL. Without it a scratch database is created and dropped",
+        help="an empty PostgreSQL database to use as the scratch database, for a role without CREATEDB; it is emptied "
+        "afterwards. Default: HANGAR_THROWAWAY_URL, or a new database that is dropped afterwards",
     )
 
 

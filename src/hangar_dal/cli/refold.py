@@ -20,24 +20,27 @@ def add(commands: Subcommands) -> None:
         commands,
         "refold",
         _refold,
-        "recompute the keys under which names and e-mail addresses are compared, and what a search finds them by",
+        "recompute the columns by which texts are compared and searched",
         """\
-        Recomputes every `<name>_fold` and `<name>_grams` column that a catalog writes: after a new version of this
-        package has changed how texts are folded, and for texts that were stored before they had grams. E-mail addresses
-        are also rewritten with their domain as A-labels. Only columns of catalogs that --catalog or [tool.hangar_dal]
-        names, and of those they use, are recomputed. Others are listed as left out.
+        Recomputes the `<name>_fold` columns, by which names and e-mail addresses are compared, and the `<name>_grams`
+        columns, by which a search finds texts. Run it after an upgrade of this package that changes how texts are
+        folded, and for texts that were stored before their grams were. It also stores the domains of e-mail addresses
+        as A-labels. It recomputes only columns of the catalogs that --catalog or [tool.hangar_dal] names, and of the
+        catalogs they use. It lists the others as left out.
 
-        It may run while the application does. If it is stopped, even by SIGKILL, start it again. Begin with --check,
-        which changes nothing. Rows that would be equal are not changed, and neither is a row whose text is no longer
-        allowed. They are named by their keys only. Change their texts in the application, then run it again.
+        The application can keep running. If the command is stopped, even by SIGKILL, start it again. Run it with
+        --check first, which changes nothing. The command does not change rows that would become equal, nor rows whose
+        text is no longer allowed. It prints the keys of these rows, but not their texts. Change the texts in the
+        application, then run the command again.
 
-        exit codes: 0 everything is right, 1 some rows are left, 3 with --check: rows would change, and none be left
+        exit codes: 0 nothing is left to do, 1 some rows could not be changed, 3 with --check: all outdated rows can be
+        changed
         """,
     )
     add_database(parser)
-    parser.add_argument("--check", action="store_true", help="change nothing, and say what would be done")
+    parser.add_argument("--check", action="store_true", help="change nothing, and report what would change")
     parser.add_argument(
-        "--batch", metavar="ROWS", type=_positive, default=BATCH, help="rows read at once; else %(default)s"
+        "--batch", metavar="ROWS", type=_positive, default=BATCH, help="rows to read at once (default: %(default)s)"
     )
     add_project(parser)
 

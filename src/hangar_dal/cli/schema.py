@@ -23,33 +23,36 @@ def add(commands: Subcommands) -> None:
         commands,
         "schema",
         _schema,
-        "print the tables, or draw them",
+        "print or draw the tables",
         """\
-        Prints the tables of the database: columns, keys, rules and indexes. Or draws how they are related: --svg for
-        a picture, --mermaid for a README. The tables are those that the database has; with --scratch those that the
-        migrations give, applied to a scratch database: a new one, or on PostgreSQL the empty one of --throwaway.
+        Prints the tables of the database, with their columns, keys, constraints and indexes. With --svg or --mermaid,
+        draws the tables and their foreign keys. With --scratch, shows the tables that the migrations create instead.
+        For this, the migrations are applied to a scratch database: a new one, or on PostgreSQL the empty one of
+        --throwaway.
 
           hangar-dal schema --scratch --svg schema.svg
           hangar-dal schema diff
         """,
     )
-    parser.add_argument("--scratch", action="store_true", help="what the migrations give, built in a scratch database")
+    parser.add_argument(
+        "--scratch", action="store_true", help="show the tables that the migrations create in a scratch database"
+    )
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--svg", metavar="FILE", type=Path, help="write the entity-relationship picture; - is stdout")
+    form.add_argument("--svg", metavar="FILE", type=Path, help="write an entity-relationship diagram; - is stdout")
     form.add_argument("--mermaid", action="store_true", help="print the diagram as Mermaid text")
-    form.add_argument("--json", action="store_true", help="as a JSON object, for scripts")
+    form.add_argument("--json", action="store_true", help="print a JSON object, for scripts")
     actions = parser.add_subparsers(title="commands", metavar="[COMMAND]")
     diff = add_command(
         actions,
         "diff",
         _diff,
-        "how the database differs from what its migrations give",
+        "show how the database differs from the schema of its migrations",
         """\
-        Compares a database that has a history with the schema that its applied migrations give:
-        - what the migrations give, + what the database has. Tables that no migration makes are not compared. The
-        database is only read; the migrations are applied to a scratch database.
+        Compares a database that has a history of migrations with the schema that its applied migrations create. In the
+        output, `-` is what the migrations create, and `+` is what the database has. Tables that no migration creates
+        are not compared. The database is only read; the migrations are applied to a scratch database.
 
-        exit codes: 0 no difference, 1 differences, or it could not be compared
+        exit codes: 0 no differences, 1 differences, or the schemas could not be compared
         """,
     )
     for one, again in ((parser, False), (diff, True)):
@@ -104,9 +107,9 @@ def _diff(chosen: argparse.Namespace) -> int:
     found = drift(chosen.database, folders=folders(chosen), throwaway=throwaway(chosen))
     for line in found.differences:
         print(in_diff_colours(line, sys.stdout))
-    for what, names in (("applied, but no file is here", found.unknown), ("not compared", found.foreign)):
+    for what, names in (("applied, but its file is missing", found.unknown), ("not compared", found.foreign)):
         if names:
             print(f"{coloured(f'{what}:', YELLOW, sys.stderr)} {', '.join(names)}", file=sys.stderr)
     if not found.differences:
-        print(f"{coloured('clean:', GREEN, sys.stdout)} {found.where} is as its migrations made it")
+        print(f"{coloured('clean:', GREEN, sys.stdout)} {found.where} has the schema of its migrations")
     return FAILED if found.differences else OK

@@ -56,7 +56,7 @@ def _check_float(name: str, value: Any) -> float:
 
 def _check_finite(name: str, value: Any) -> float:
     if isinf(checked := _check_float(name, value)):
-        raise InvalidValue(f"{name}: a number within a list must be finite, as JSON has no infinity")
+        raise InvalidValue(f"{name}: a number in a list must be finite, because JSON has no infinity")
     return checked
 
 
@@ -107,7 +107,7 @@ _OWN_WORDS: Final = {"hangar_email", "hangar_name", "hangar_part", *get_args(Err
 def reasons(refused: ValidationError) -> list[str]:
     """Return a sentence for each reason why a value was refused. The sentences do not contain the value."""
     errors = refused.errors(include_input=False, include_url=False, include_context=False)
-    return [error["msg"] if error["type"] in _OWN_WORDS else "a rule of its type refused it" for error in errors]
+    return [error["msg"] if error["type"] in _OWN_WORDS else "a validator of its type refused it" for error in errors]
 
 
 def _bare_check(value: ValueType, checks: Mapping[str, Check]) -> Check:

@@ -90,8 +90,7 @@ class Database:
         except TimeoutError:
             raise_alone(
                 ConnectionFailed(
-                    f"there was no answer within {timeout:g} seconds: the database does not answer, or all connections "
-                    "are busy"
+                    f"no answer within {timeout:g} seconds: the database does not answer, or all connections are in use"
                 )
             )
 
@@ -225,7 +224,7 @@ async def _put_back(pool: Pool, connection: Connection, statement: Statement, er
         return error
     if isinstance(error, ConnectionFailed | DatabaseClosed):
         message = (
-            "the connection was lost while the statement ran: look up whether it was applied before running it again"
+            "the connection was lost while the statement ran: check whether it was applied before you run it again"
         )
         error = CommitUnknown(message, sqlstate=error.sqlstate)
         error.query = statement.name

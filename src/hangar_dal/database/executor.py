@@ -15,7 +15,7 @@ def atomic(db: Executor) -> AbstractAsyncContextManager[Transaction]:
     return db.savepoint() if isinstance(db, Transaction) else db.transaction()
 
 
-WAITS_FOR_HASH: Final = "its connection would wait while a password is hashed. "
+WAITS_FOR_HASH: Final = "a transaction would hold its connection while a password is hashed. "
 
 
 def refuse_transaction(db: object, why: str) -> None:

@@ -10,7 +10,7 @@ READ_ONLY: Final = "the statement writes, but its transaction is read-only; open
 
 def unique_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:
     name = f" ({constraint})" if constraint else ""
-    return f"{_what(table, columns)} must be unique, and another row has this value already{name}"
+    return f"{_what(table, columns)} must be unique, and another row already has this value{name}"
 
 
 def foreign_key_message(table: str | None, columns: tuple[str, ...], constraint: str | None) -> str:

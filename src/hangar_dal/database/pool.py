@@ -121,7 +121,7 @@ class Pool:
         if self._closing is not None:
             return
         self._closing = asyncio.get_running_loop().create_future()
-        self._fail_line(DatabaseClosed("the database was closed while this waited for a connection"))
+        self._fail_line(DatabaseClosed("the database was closed while the call waited for a connection"))
         for task in self._preparing:
             task.cancel()
         self._stale += self._free  # so that `take` returns none of them

@@ -31,7 +31,7 @@ async def retried(once: Callable[[asyncio.Timeout], Awaitable[T]], deadline: flo
     now = asyncio.get_running_loop().time
     end = now() + deadline
     longest = _FIRST_PAUSE
-    last: Exception = StatementTimeout(f"the transaction was not done within its deadline of {deadline:g} seconds")
+    last: Exception = StatementTimeout(f"the transaction did not finish within its deadline of {deadline:g} seconds")
     while True:
         limit = asyncio.timeout_at(end)
         try:

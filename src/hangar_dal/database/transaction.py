@@ -124,7 +124,8 @@ class Transaction:
             yield self
             if self._failure is not None:
                 raise TransactionFailed(
-                    "a statement in this savepoint failed and its error was caught inside: nothing of it was kept"
+                    "a statement in this savepoint failed and its error was caught inside the block: the savepoint was "
+                    "rolled back"
                 ) from self._failure
         except BaseException:
             await self._heal(name)
@@ -164,7 +165,7 @@ class Transaction:
         if self._expired is not None:
             raise _named(copy(self._expired), statement)
         if self._closed:
-            raise _named(TransactionClosed("the transaction's block has ended; nothing was run"), statement)
+            raise _named(TransactionClosed("the transaction's block has ended; the statement was not run"), statement)
         if self._busy:
             message = "another task is using this transaction; await one query of a transaction before the next"
             raise _named(TransactionBusy(message), statement)
@@ -174,7 +175,9 @@ class Transaction:
     def _find_ended(self) -> None:
         """Fail if the database has ended the transaction: later statements would be committed one by one."""
         self._beyond_repair = True
-        self._failure = TransactionFailed("a statement in it, or the database, has ended the transaction early")
+        self._failure = TransactionFailed(
+            "the transaction ended before its block did: one of its statements or the database ended it"
+        )
         raise self._failure
 
     async def _fail(self, error: BaseException) -> None:
@@ -202,10 +205,11 @@ class Transaction:
         if self._expired is not None:
             raise copy(self._expired)
         if self._busy:
-            raise TransactionBusy("the block ended while another task was using the transaction: nothing was kept")
+            raise TransactionBusy("the block ended while another task was using the transaction: it was rolled back")
         if self._failure is not None:
             raise TransactionFailed(
-                "a statement of this transaction failed and its error was caught inside: nothing was kept"
+                "a statement of this transaction failed and its error was caught inside the block: the transaction was "
+                "rolled back"
             ) from self._failure
         if self._read_only and self._connection.lost:
             return  # all statements have returned their rows, and there is nothing to commit

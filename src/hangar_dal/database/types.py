@@ -71,12 +71,14 @@ _PLAIN: Final[dict[Any, str]] = {
 }
 _IN_JSON: Final = (str, int, float, bool, NoneType)
 _REFUSED: Final[dict[Any, Problem]] = {
-    Decimal: Problem("SQLite has no decimal numbers", "keep money as an int of minor units beside its currency"),
-    timedelta: Problem("SQLite has no intervals", "keep an int of seconds or microseconds"),
-    time: Problem("SQLite has no times of day", "keep a datetime, or an int of seconds since midnight"),
+    Decimal: Problem(
+        "SQLite has no decimal numbers", "store money as an int of minor units, and its currency in another column"
+    ),
+    timedelta: Problem("SQLite has no intervals", "store an int of seconds or microseconds"),
+    time: Problem("SQLite has no times of day", "store a datetime, or an int of seconds since midnight"),
     SecretStr: Problem("a secret is hashed or sealed before it reaches SQL", "declare a str or a Sealed field"),
-    Any: Problem("Any is no type of a column", "say which type it is"),
-    object: Problem("object is no type of a column", "say which type it is"),
+    Any: Problem("Any is not a column type", "declare the type"),
+    object: Problem("object is not a column type", "declare the type"),
 }
 
 
@@ -170,7 +172,7 @@ def _list_type(bare: Any) -> ValueType:
     if item.kind in ("json", "list", "models"):
         return ValueType("json", containers=(list,), constrained=_rules_of_json(bare))
     if item.kind == "bytes":
-        raise UnsupportedType("SQLite keeps a list as JSON, which has no bytes")
+        raise UnsupportedType("SQLite stores a list as JSON, which has no bytes")
     if item.kind == "model" and item.optional:
         raise UnsupportedType("a list of models cannot hold None", "leave such rows out")
     if item.kind == "model":
@@ -227,7 +229,7 @@ def _is_any_json(annotation: Any) -> bool:
         return all(arms)
     if origin is not Literal and annotation not in _IN_JSON:
         name = getattr(annotation, "__name__", annotation)
-        raise UnsupportedType(f"{name} does not come back out of JSON", "write JsonValue, or a model with such a field")
+        raise UnsupportedType(f"{name} cannot be read back from JSON", "write JsonValue, or a model with such a field")
     return False
 
 

@@ -25,13 +25,13 @@ def conditions_of(guess: Guess, asked: Sequence[str], table: str, tables: Tables
         column = column_of(words, columns)
         if column is None:
             raise SettingsError(
-                f"{table} has no column {words}; name one by --where: {', '.join(columns)}",
+                f"{table} has no column {words}; choose one with --where: {', '.join(columns)}",
             )
         found.append((column, column))
     if not found and guess.name.verb in ("find", "get", "delete"):
         key = next(iter(tables.keys.get(table, ())), ())
         if not key:
-            raise SettingsError(f"{table} has no key; name a column by --where")
+            raise SettingsError(f"{table} has no key; choose a column with --where")
         subject = guess.name.subject
         found = [(each, f"{subject}_id" if key == ("id",) and subject.isidentifier() else each) for each in key]
     return [_condition(guess, column, parameter, table, tables) for column, parameter in dict.fromkeys(found)]
@@ -44,7 +44,8 @@ def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Ta
     value = field_types(guess.model).get(column) if guess.model else None
     if isinstance(value, ValueType) and value.sealed:
         raise SettingsError(
-            f"{table}.{column} is sealed, so that equal values have different texts; name another column"
+            f"{table}.{column} is sealed: equal values have different stored texts, so a comparison finds none; "
+            "choose another column"
         )
     made = _annotation(guess, column, parameter, table, tables)
     if f"{column}_fold" not in tables.columns[table]:
@@ -65,7 +66,8 @@ def _annotation(guess: Guess, column: str, parameter: str, table: str, tables: T
     if value is None or value.kind in ("model", "models"):
         made = of_stored(tables.columns[table][column].kind)
         guess.notes.append(
-            f"{parameter} is declared as {made.text}: {column} is no field of the model; correct the type"
+            f"{parameter} is declared as {made.text}, which is a guess: {column} is not a field of the model; "
+            "correct the type if needed"
         )
         return made
     return annotation_of(value)

@@ -61,7 +61,7 @@ def draft_query(project: Project, tables: Tables, indexed: Indexed, asked: Asked
     place.catalog.findings()  # this call reads the signatures
     text = _read(place.path)
     if hasattr(place.module, name.function) or name.function in place.functions:
-        raise SettingsError(f"{asked.name}: {place.path.name} has this name already; choose another one")
+        raise SettingsError(f"{asked.name}: {place.path.name} already has this name; choose another one")
     returns, model = _returns(asked.returns, name, place, project)
     guess = Guess(name, place, Source(text), returns, model)
     table = _table(guess, asked.table, tables)
@@ -98,12 +98,12 @@ def _returns(asked: str, name: Name, place: Place, project: Project) -> tuple[An
     if without_model and asked in ("", without_model.text):
         return without_model, None
     if not asked:
-        raise SettingsError(f"{name.function}: say what comes back: --returns Model")
+        raise SettingsError(f"{name.function}: pass the model of a row, as in --returns User")
     if name.verb == "count":
         raise SettingsError(f"--returns {asked}: a query whose name begins with count_ returns int; omit --returns")
     pattern, inner = _pattern(asked)
     if inner in ("int", "str", "bool", "float", "None", "RowCount") or not inner.replace(".", "_").isidentifier():
-        raise SettingsError(f"--returns {asked}: name a model, such as User, list[User] or `User | None`")
+        raise SettingsError(f"--returns {asked}: not a model; pass a model, such as User, list[User] or `User | None`")
     model = find_model(inner, place, project)
     if pattern == "{}":
         pattern = {"find": "{} | None", "list": "list[{}]", "stream": "Stream[{}]"}.get(name.verb, "{}")
@@ -124,7 +124,7 @@ def _table(guess: Guess, asked: str, tables: Tables) -> str:
     if asked:
         if asked not in tables.columns:
             raise SettingsError(
-                f"--table {asked}: there is no such table; there are {', '.join(sorted(tables.columns))}"
+                f"--table {asked}: there is no such table; choose one of {', '.join(sorted(tables.columns))}"
             )
         return asked
     fields = set(guess.model.model_fields) if guess.model else set()
@@ -134,7 +134,7 @@ def _table(guess: Guess, asked: str, tables: Tables) -> str:
     if len(named) == 1 or len(having) == 1:
         return (named if len(named) == 1 else having)[0]
     if having:
-        raise SettingsError(f"which table? Name it by --table; {', '.join(sorted(having))} would do")
+        raise SettingsError(f"several tables are possible; choose one with --table: {', '.join(sorted(having))}")
     nearest = max(tables.columns.items(), key=lambda item: len(fields & set(item[1])), default=("", {}))
     lacking = [each for each in guess.model.model_fields if each not in nearest[1]] if guess.model else []
     raise SettingsError(
@@ -148,7 +148,7 @@ def _wanted(guess: Guess, table: str, where: Sequence[Condition], tables: Tables
     if lacking := [name for name in columns if name not in tables.columns[table]]:
         model = guess.model.__name__ if guess.model else ""
         message = f"{table} has no column for {', '.join(f'{model}.{name}' for name in lacking)}"
-        raise SettingsError(f"{message}; name another table by --table, or write the query by hand")
+        raise SettingsError(f"{message}; choose another table with --table, or write the query by hand")
     order = next(iter(tables.keys.get(table, ())), ()) if guess.is_sorted else ()
     if guess.is_sorted and not order:
         guess.notes.append(f"{table} has no key to sort by: write an ORDER BY that leaves no ties")
@@ -168,6 +168,8 @@ def _check_rows(guess: Guess, table: str, where: Sequence[str], tables: Tables, 
             f"{columns} unique in a migration, or return list[{guess.model.__name__}]"
         )
     if not where and name.verb in ("count", "stream"):
-        guess.notes.append(f"it reads all of {table}: write `-- scan: reason` under both headers, or a WHERE")
+        guess.notes.append(
+            f"the statement reads all of {table}: write `-- scan: reason` under both headers, or a WHERE"
+        )
     elif where and not any(index and index[0] in where for index in (*indexed.get(table, ()), *uniques)):
-        guess.notes.append(f"no index of {table} begins with {' or '.join(where)}: make one in a migration")
+        guess.notes.append(f"no index of {table} begins with {' or '.join(where)}: create one in a migration")

@@ -30,7 +30,9 @@ def module_of(guess: Guess, where: Sequence[Condition]) -> Source:
         if known_here is None:
             source = source.with_import(home_of(name, needed, guess.place), name)
         elif known_here is not needed:
-            raise SettingsError(f"{guess.place.path.name} has another {name}; write the function by hand")
+            raise SettingsError(
+                f"{guess.place.path.name} uses the name {name} for something else; write the function by hand"
+            )
     return source
 
 
@@ -59,12 +61,16 @@ def _sentence(guess: Guess, parameters: Sequence[str]) -> str:
     given = " and ".join(f"this {name.replace('_', ' ')}" for name in parameters)
     match guess.name.verb:
         case "count":
-            return f"How many {subject} there are{f' with {given}' if given else ''}."
+            return f"Return the number of {subject}{f' with {given}' if given else ''}."
         case "delete":
             return f"Delete the {subject} with {given}."
         case "list":
-            return f"A page of {subject}{f' with {given}' if given else ''}, in the order of their keys."
+            return f"Return a page of {subject}{f' with {given}' if given else ''}, ordered by key."
         case "stream":
-            return f"All {subject}{f' with {given}' if given else ''}, in chunks."
+            return f"Stream all {subject}{f' with {given}' if given else ''}."
+        case _ if guess.is_many:
+            return f"Return the {subject} with {given}."
+        case "find":
+            return f"Return the {subject} with {given}; None if there is none."
         case _:
-            return f"The {subject} with {given}{', if there is one' if guess.name.verb == 'find' else ''}."
+            return f"Return the {subject} with {given}. Raises `NotFound` if there is none."

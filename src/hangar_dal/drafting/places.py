@@ -48,10 +48,10 @@ def find_place(project: Project, name: str) -> Place:
         return found[0]
     if found:
         named = " and ".join(place.module.__name__ for place in found)
-        raise SettingsError(f"{name} means {named}; write the whole name")
+        raise SettingsError(f"{name} can mean {named}; write the full name")
     known = ", ".join(places) or "none"
     message = f"{name}: no module of this name declares queries (known: {known})"
-    fix = "make the module, import the catalog's `query` in it, and name it in `modules` of [tool.hangar_dal]"
+    fix = "create the module, import the catalog's `query` in it, and add it to `modules` of [tool.hangar_dal]"
     raise SettingsError(f"{message}; {fix}")
 
 
@@ -92,7 +92,7 @@ def find_model(name: str, place: Place, project: Project) -> type[BaseModel]:
         return next(iter(found))
     if found:
         named = " and ".join(f"{each.__module__}.{last}" for each in found)
-        raise SettingsError(f"--returns {name} means {named}; write the one that is meant")
+        raise SettingsError(f"--returns {name} can mean {named}; write the full name")
     raise SettingsError(f"--returns {name}: no model of this name is imported; import it in {place.path.name}")
 
 

@@ -111,9 +111,9 @@ def read_sql(path: Path, dialect: Dialect) -> SqlText:
         raise Unreadable(f"{path}: cannot be read: {fault}") from None
     text = whole.removeprefix(_BOM)
     if "\r" in text.replace("\r\n", ""):
-        raise Unreadable(f"{path}: a line ends in a carriage return alone; save the file with ordinary line breaks")
+        raise Unreadable(f"{path}: a line ends with a carriage return only; save the file with LF or CRLF line breaks")
     if faults := parse(text, path=str(path), dialect=dialect).faults:
-        raise Unreadable(f"{faults[0].sentence}; nothing in this file is changed before that is corrected")
+        raise Unreadable(f"{faults[0].sentence}; this file is not changed until the fault is corrected")
     return _in_pieces(SqlText(path, dialect, bom=whole[: len(whole) - len(text)]), text)
 
 

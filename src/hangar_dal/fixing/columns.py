@@ -12,7 +12,7 @@ from hangar_dal.fixing.sources import NoSource, Sources
 from hangar_dal.fixing.statements import Statement
 from hangar_dal.rules import Rule
 
-ARMS: Final = "a `-- when` decides about one of its lines"
+ARMS: Final = "one of its lines has a `-- when`"
 
 
 class LeftAlone(Exception):
@@ -65,7 +65,7 @@ def _check_names(found: Found, owner: str, fields: Sequence[str], text: str) -> 
     """Raise `LeftAlone` for duplicate names, and for expressions that are not fields of the model."""
     for name, count in Counter(found.names).items():
         if name and count > 1:
-            message, fix = f"{count} columns are called {name}", "delete one, or name it by AS"
+            message, fix = f"{count} columns are called {name}", "delete one, or rename it with AS"
             raise LeftAlone(COLUMN_DUPLICATE, message, fix, found.entries[found.names.index(name)].start)
     for entry in found.entries:
         if entry.name in fields or entry.is_plain:
@@ -73,5 +73,5 @@ def _check_names(found: Found, owner: str, fields: Sequence[str], text: str) -> 
         start = " ".join(text[entry.start : entry.end].split())
         shown = start if len(start) <= 40 else f"{start[:37]}..."
         what = f"{entry.name} is not a field of {owner}" if entry.name else "it has no name"
-        fix = "name it by AS after the field that it is for, or delete it"
+        fix = "give it the name of its field with AS, or delete it"
         raise LeftAlone(COLUMN_EXTRA, f"`{shown}` is not changed: {what}", fix, entry.start)

@@ -74,7 +74,7 @@ def result_list(root: Scope, length: int, dialect: Dialect) -> Found | None:
     returning = root.find("RETURNING", after=verb)
     if returning is None:
         return None
-    obstacle = "RETURNING WITH renames the rows" if root.word(returning + 1) == "WITH" else ""
+    obstacle = "RETURNING WITH gives the old and new rows other names" if root.word(returning + 1) == "WITH" else ""
     return _found(root, range(returning + 1, len(root.items)), length, dialect, obstacle)
 
 
@@ -121,7 +121,7 @@ def _select(root: Scope, verb: int, length: int, dialect: Dialect) -> Found | No
     )
     end = next(behind, len(root.items))
     if any(root.find(word, after=verb) is not None for word in _SET_OPERATIONS):
-        obstacle = "UNION, EXCEPT and INTERSECT match the columns of several lists by their places"
+        obstacle = "UNION, EXCEPT and INTERSECT match the columns of several lists by position"
     elif _sorts_by_place(root, verb):
         obstacle = "ORDER BY or GROUP BY names a column by its number"
     return _found(root, range(first, end), length, dialect, obstacle)

@@ -124,8 +124,12 @@ def _still_apart(files: Files, queries: Queries, apart: set[str]) -> Iterator[Fi
         blocks = {dialect: block_of(files[dialect], name) for dialect in DIALECTS}
         having = [block for block in blocks.values() if block is not None]
         if name in apart and len(having) == 1:
-            message = "the block is not copied: `-- differs:` says that the other one has another text"
-            yield _at_header(files[having[0].dialect], query, BLOCK_MISSING, message, "write it by hand")
+            message = (
+                "the block is not copied, because its `-- differs:` says that the other dialect needs different SQL"
+            )
+            yield _at_header(
+                files[having[0].dialect], query, BLOCK_MISSING, message, "write the other dialect's block by hand"
+            )
         elif name not in apart and len(having) == len(DIALECTS) and having[0].source != having[1].source:
             message = "the blocks of the dialects differ"
             fix = "copy one with --from sqlite or --from postgresql, or write `-- differs: reason` under both headers"

@@ -37,9 +37,9 @@ class Sources:
         """Return the text that selects the column `name`, qualified like the other entries. Raises `NoSource`."""
         fix = f"write `... AS {written(name)}` in the list, or add the column in a migration"
         if not self._known:
-            raise NoSource(f"no column for {owner}.{name}, and the tables of the statement are not understood", fix)
+            raise NoSource(f"no column for {owner}.{name}: cannot determine the tables of the statement", fix)
         if self._is_grouped:
-            raise NoSource(f"no column for {owner}.{name} in a statement that groups its rows", fix)
+            raise NoSource(f"no column for {owner}.{name}: the statement groups its rows", fix)
         having = [source for source, table in self._known.items() if table and self._has(table, name)]
         used = {entry.qualifier for entry in entries if entry.is_plain}
         if len(used) == 1 and (only := used.pop()) and only.lower() in having:
@@ -51,7 +51,7 @@ class Sources:
             return written(name) if is_short else f"{_qualifier(source, entries)}.{written(name)}"
         if having and not unknown:
             message = f"{name} is a column of {' and of '.join(having)}"
-            raise NoSource(message, "write the one that is meant in the list")
+            raise NoSource(message, "write one of them in the list")
         named = ", ".join(source for source in self._known if source)
         raise NoSource(f"no column for {owner}.{name} in {named}", fix)
 

@@ -36,7 +36,7 @@ def write(change: Change) -> None:
         now = path.read_bytes().decode("utf-8") if path.exists() else ""
         if now != change.before:
             raise SettingsError(
-                f"{display_path(change.path)} was changed by somebody else meanwhile; run the command again"
+                f"{display_path(change.path)} has changed since the command read it; run the command again"
             )
         _replace(path, change.after)
     except (OSError, UnicodeDecodeError) as fault:

@@ -32,7 +32,7 @@ def migrations_present(
     found = schemas.ours
     if not found.tables:
         raise MigrationError(
-            f"{target.location.where} has none of the tables; there is nothing to adopt, only to apply"
+            f"{target.location.where} has none of the tables, so there is nothing to adopt; run `apply`"
         )
     # If two stages are equal, take the earlier one: a migration that changes only rows leaves no trace in the schema.
     for count, stage in enumerate(schemas.stages):
@@ -40,9 +40,9 @@ def migrations_present(
             return tuple(migration.id for migration in migrations[:count])
     last = len(schemas.stages) - 1
     nearest = min(range(last, -1, -1), key=lambda count: distance(schemas.stages[count], found))  # the latest wins
-    after = f"{migrations[nearest - 1].id} is the nearest" if nearest else "none is near"
+    after = f"The most similar schema is that after {migrations[nearest - 1].id}" if nearest else "No schema is similar"
     raise SchemaDiffers(
-        f"{target.location.where} is not adopted, and nothing was marked: no migration gives its schema. "
-        f"{after} (- what it gives, + what the database has):",
+        f"{target.location.where} was not adopted, and nothing was marked: its schema is not that after any migration. "
+        f"{after} (- migrations, + database):",
         differences=differences(schemas.stages[nearest], found),
     )

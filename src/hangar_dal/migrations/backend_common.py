@@ -237,7 +237,9 @@ class CommonBackend(DatabaseBackend):
 
 def _refuse_force(force: bool) -> None:
     if force:
-        raise MigrationError("--force would mark a migration that failed as applied; correct it, or use `yoyo mark`")
+        raise MigrationError(
+            "--force would mark a migration that failed as applied; correct the migration, or use `yoyo mark`"
+        )
 
 
 def _user() -> str:

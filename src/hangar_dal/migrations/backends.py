@@ -20,7 +20,7 @@ def from_settings(uri: Any, migration_table: str) -> Any:
     shorten_errors()
     if uri.hostname or uri.database or uri.args:
         raise MigrationError(
-            "hangar:// takes nothing after it: DATABASE_URL says which database, and SQLite is the default"
+            "hangar:// must have nothing after it: DATABASE_URL names the database, and SQLite is the default"
         )
     if migration_table != MIGRATION_TABLE:
         raise MigrationError(f"the history is kept in {MIGRATION_TABLE}; --migration-table cannot change it")

@@ -13,7 +13,7 @@ from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.scripts import DIRECTIONS, Direction, Script
 from hangar_dal.sqlscan import Kind, tokens_of
 
-FIX: Final = "run it where servers are set up, not in a migration"
+FIX: Final = "run it when the server is set up, not in a migration"
 # Matches the words of a statement in upper case, separated by one space.
 _BEYOND: Final = re.compile(
     r"""
@@ -35,7 +35,9 @@ def beyond(migration: MigrationFiles) -> Iterator[tuple[Direction, str]]:
         for number, line, words in _statements(script):
             if found := _BEYOND.match(words):
                 place = f"{script.name}, statement {number} (line {line})"
-                reason = f"{found[0].strip()} reaches beyond the database, and a scratch database cannot undo that"
+                reason = (
+                    f"{found[0].strip()} affects more than its database, so it cannot be tried in a scratch database"
+                )
                 yield direction, f"{place}: {reason}"
 
 

@@ -67,7 +67,7 @@ def migrations_in(folders: Sequence[Path]) -> tuple[MigrationFiles, ...]:
         for migration in ids_in(folder):
             if migration in found:
                 raise MigrationError(
-                    f"{migration} stands in {found[migration].folder} and in {folder}; the history knows a migration "
+                    f"{migration} is in {found[migration].folder} and in {folder}; the history knows a migration "
                     "by its id alone: rename the one that no database has had yet"
                 )
             found[migration] = MigrationFiles(migration, folder)

@@ -143,7 +143,7 @@ TABLE_NOT_STRICT: Final = Rule(
     "error",
     "A table of SQLite is STRICT.",
     """\
-Without STRICT, it stores values of any type, which PostgreSQL refuses. Write STRICT behind CREATE TABLE or, for a
+Without STRICT, it stores values of any type, which PostgreSQL refuses. Write STRICT after CREATE TABLE (...) or, for a
 table that cannot change, `-- not strict: table: reason` in a migration of SQLite. Virtual tables, such as those of
 FTS5, cannot be STRICT and are not reported.
 """,

@@ -20,7 +20,7 @@ SHIM: Final = dedent("""\
     __depends__, __transactional__, steps = load(__file__)
     """)
 _APPLY: Final = dedent("""\
-    -- {title}: say here what the rule is. The twin in the other dialect has the same names and constraints.
+    -- {title}: say here what this migration changes. The file of the other dialect has the same names and constraints.
     """)
 _ROLLBACK: Final = dedent("""\
     -- Undoes {migration}, so that applying it again gives the same schema.
@@ -64,4 +64,4 @@ def _files(folder: Path, migration: str, title: str) -> Iterator[tuple[Path, str
 if __name__ == "__main__":
     for path in create(Path(sys.argv[1])):
         print(f"Made {path}")  # noqa: T201 - a script
-    print("Fill in the four SQL files. The file that yoyo names next is gone.")  # noqa: T201 - a script
+    print("Fill in the four SQL files. Ignore the file that yoyo names next: it was removed.")  # noqa: T201 - a script

@@ -94,4 +94,4 @@ def _check_foreign_keys(script: Script, connection: sqlite3.Connection) -> None:
         raise_alone(MigrationError(f"{script.name}: {error}"))
     broken = sorted({f"{table} to {parent}" for table, _, parent, _ in rows})
     if broken:
-        raise MigrationError(f"{script.name}: rows are left whose foreign key refers to no row: {', '.join(broken)}")
+        raise MigrationError(f"{script.name}: some rows have a foreign key that refers to no row: {', '.join(broken)}")

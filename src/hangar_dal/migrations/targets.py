@@ -150,7 +150,7 @@ def target_of(url: str | None) -> MigrationTarget:
             settings.target, settings.lock_timeout, settings.connect_timeout, trusts_all_roles
         )
     if settings.target.path == ":memory:":
-        raise MigrationError(":memory: migrates itself when it is opened; there is nothing to migrate from outside")
+        raise MigrationError(":memory: is migrated whenever it is opened, so no command can migrate it")
     return SqliteMigrationTarget(settings.target, settings.lock_timeout)
 
 

@@ -61,7 +61,10 @@ def undeclared(migration: MigrationFiles, key: Key, missing: Sequence[Dialect], 
     difference, first = twins.differences[key], missing[-1]
     one = difference.on(first)
     if one is None or not one.label:
-        name, fix = f"a constraint without a name on {key.table}", "give it the name of its twin: CONSTRAINT name ..."
+        name, fix = (
+            f"a constraint without a name on {key.table}",
+            "give it the name that it has in the other dialect: CONSTRAINT name ...",
+        )
     else:
         name, fix = twins.label_of(key, first), _ways_out(migration, key, missing, twins)
     if len(difference.having) == 1:

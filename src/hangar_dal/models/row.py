@@ -58,7 +58,7 @@ class Row(BaseModel):
     def __getstate__(self) -> dict[Any, Any]:
         if secrets := _secret_fields(type(self)):
             raise TypeError(
-                f"{type(self).__name__} cannot be pickled: {', '.join(secrets)} would leave the process in clear. "
+                f"{type(self).__name__} cannot be pickled: {', '.join(secrets)} would leave the process unencrypted. "
                 "Pass the row's id, and read the row again where it is needed."
             )
         return super().__getstate__()

@@ -69,14 +69,16 @@ def _refuse_unwritable(name: str, value: ValueType, outer: tuple[type[BaseModel]
     if inner in outer:
         raise Unresolved(f":{name}: {inner.__name__} contains itself", "use JsonObject")
     if inner.model_config.get("extra") == "allow":
-        raise Unresolved(f":{name}: {inner.__name__} allows fields of no known type", "use JsonObject for them")
+        raise Unresolved(f":{name}: {inner.__name__} allows fields whose types are unknown", "use JsonObject for them")
     for field, found in field_types(inner).items():
         if isinstance(found, Problem):
             raise Unresolved(*found.of(field).of(f":{name}"))
         if found.sealed:
-            raise Unresolved(f":{name}: {field} is sealed, and JSON would hold it in clear", "store it by itself")
+            raise Unresolved(
+                f":{name}: {field} is sealed, but JSON would store it unencrypted", "store it in its own column"
+            )
         if found.kind == "bytes":
-            raise Unresolved(f":{name}: {field} is bytes, which JSON does not have", "store it by itself")
+            raise Unresolved(f":{name}: {field} is bytes, which JSON does not have", "store it in its own column")
         _refuse_unwritable(name, found, (*outer, inner))
 
 
@@ -203,7 +205,9 @@ def _rows_getter(argument: Argument, signature: Signature, to_wire: Encode | Non
 
 def _plain(name: str, value: ValueType, model: type[BaseModel], document: Encode) -> Encode:
     if value.kind == "bytes":
-        raise Unresolved(f"{model.__name__}.{name}: rows travel as JSON, which has no bytes", "insert them one by one")
+        raise Unresolved(
+            f"{model.__name__}.{name}: rows are sent as JSON, which has no bytes", "insert them one by one"
+        )
     _refuse_unwritable(name, value)
     kind = kind_of(value)
     return encoder(name, value, document if kind == "json" else before_to_json(kind), in_json=True)
@@ -216,7 +220,7 @@ def _sealed_cell(
     fields = field_types(model)
     for bound in bind:
         if bound not in fields and bound not in signature.arguments:
-            raise Unresolved(f":{name} is sealed to {bound}, which nothing gives", "give it as a field or an argument")
+            raise Unresolved(f":{name} is sealed to {bound}, which has no value", "add it as a field or an argument")
         _check_bound(name, bound, fields[bound] if bound in fields else signature.arguments[bound].value)
 
     def cell(row: Any, values: Values, db: Any) -> Any:

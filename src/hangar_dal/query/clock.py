@@ -14,8 +14,8 @@ CLOCK: Final = Rule(
     "error",
     "The current time is the parameter :now, which tests can set.",
     """\
-`now()`, `CURRENT_TIMESTAMP` and `datetime('now')` are times that no test can set. Write `:now`, which is the clock
-of `open_database`. A function that lets its caller choose the time declares `now: datetime | None = None`.
+Tests cannot set the time of `now()`, `CURRENT_TIMESTAMP` and `datetime('now')`. Write `:now`, which is the time of
+the clock that `open_database` gets. To let the caller choose the time, declare `now: datetime | None = None`.
 """,
     bad="""\
 --- items.py
@@ -49,7 +49,7 @@ _TIMES: Final = frozenset({"TIMESTAMP", "TIMESTAMPTZ", "DATE", "TIME", "TIMETZ"}
 def clock_readings(scope: Scope, block: Block) -> Iterator[Refusal]:
     """Yield a refusal for each place where the statement reads the database's own clock."""
     for at, what in _readings(scope, block.dialect):
-        message = f"{what} is the database's own clock, which no test can set"
+        message = f"{what} is the database's own clock, which tests cannot set"
         yield Refusal(at, CLOCK, message, "write :now")
 
 

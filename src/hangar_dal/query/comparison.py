@@ -30,7 +30,7 @@ PARAMETER_UNKNOWN: Final = Rule(
     "error",
     "Each parameter comes from exactly one argument or field, or is derived.",
     """\
-No argument has this name, or two arguments would give the parameter. Correct the name, or rename an argument.
+No argument has this name, or two arguments could supply the parameter. Correct the name, or rename an argument.
 [sql/README.md](../sql/README.md#where-a-name-comes-from) says which parameters are derived: `:now`, `:name_fold`
 and others.
 """,
@@ -55,8 +55,8 @@ PARAMETER_UNFIT: Final = Rule(
     """\
 A parameter cannot be sent in these cases:
 
-- A sealed value is bound to columns that the statement does not name. It opens only in the row that has their values.
-  Name them: `AND id = :id`.
+- A sealed value is bound to columns whose parameters the statement does not use. The value opens only in the row that
+  has the same values in these columns. Use the parameters: `AND id = :id`.
 - A model inside of JSON, such as an item of `list[NewItem]`, has a field of bytes or a sealed field. Store this field
   in a column of its own, or insert the rows one by one.
 - A model inside of JSON contains itself, or allows extra fields. Use `JsonObject`.
@@ -106,13 +106,13 @@ def _parameters(block: Block, signature: Signature, used: set[str]) -> Iterator[
             yield wrong(place, PARAMETER_UNFIT, *reason.problem)
             continue
         if meanings.setdefault(place.name, source) != source:
-            message = f":{place.name} means two things in this statement"
+            message = f":{place.name} comes from two different arguments in this statement"
             yield wrong(place, PARAMETER_UNKNOWN, message, "rename one argument")
         sealed = source.value.sealed if source.value and not source.derived else None
         if sealed and (missing := [f":{bound}" for bound in sealed.bind if bound not in names]):
-            message = f":{place.name} is sealed to {', '.join(missing)}, which the statement must name"
+            message = f":{place.name} is sealed to {', '.join(missing)}, which the statement does not use"
             fix = f"write {' and '.join(missing)} to the same row"
-            yield wrong(place, PARAMETER_UNFIT, f"{message}: it opens in no other row", fix)
+            yield wrong(place, PARAMETER_UNFIT, f"{message}; the value opens only in a row with these values", fix)
 
 
 ARM_CONDITION: Final = Rule(
@@ -147,7 +147,7 @@ async def list_items(
 ARM_MISSING: Final = Rule(
     "arm-missing",
     "error",
-    "A choice has an arm for each value that its argument may have.",
+    "Lines marked `-- when argument = value` cover each value that the argument may have.",
     """\
 No arm is kept for one of the values. Write an arm for it.
 """,
@@ -190,7 +190,7 @@ def _arms(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagr
         arms = {condition.value for condition in block.conditions if condition.argument == argument}
         known = choices(signature.arguments[argument]) if argument in signature.arguments else ()
         if missing := [choice for choice in known if choice not in arms]:
-            message = f"no line is kept when {argument} = {', '.join(missing)}"
+            message = f"no arm is kept when {argument} = {', '.join(missing)}"
             fix = f"write an arm for it: `-- when {argument} = {missing[0]}`"
             yield Disagreement(block.line, 1, ARM_MISSING, message, fix)
 
@@ -198,7 +198,7 @@ def _arms(block: Block, signature: Signature, used: set[str]) -> Iterator[Disagr
 RETURNING_MISSING: Final = Rule(
     "returning-missing",
     "error",
-    "A write gives rows back only by RETURNING.",
+    "A write returns rows only with RETURNING.",
     """\
 The function promises a row or rows, and its statement returns none. Add `RETURNING` and the model's columns, or
 declare `RowCount` or `None`.
@@ -222,7 +222,7 @@ COUNT_OF_READ: Final = Rule(
     "error",
     "A RowCount counts the rows that a statement changed.",
     """\
-A SELECT or VALUES changes no rows. Declare what it reads.
+A SELECT or VALUES changes no rows. Declare the type that the statement returns.
 """,
     bad="""\
 --- items.py
@@ -241,7 +241,7 @@ async def count_items(db: Executor, owner_id: UUID) -> int: ...
 STREAM_WRITES: Final = Rule(
     "stream-writes",
     "error",
-    "A stream reads; the rows of a write come as a list.",
+    "A stream only reads. A write that returns rows returns a list.",
     """\
 The statement of a stream changes rows, or locks them with `FOR UPDATE` or `FOR SHARE`. Declare a list.
 """,
@@ -264,25 +264,29 @@ async def take_items(db: Executor, owner_id: UUID) -> list[Item]: ...
 def _result(block: Block, signature: Signature) -> Iterator[Disagreement]:
     shape = signature.result.shape
     if shape in ("one", "optional", "list", "stream") and not block.returns_rows:
-        message = f"{block.verb} without RETURNING gives no rows; the signature promises some"
+        message = f"{block.verb} without RETURNING returns no rows, but the signature promises rows"
         fix = "write RETURNING and the columns, or declare RowCount or None"
         yield Disagreement(block.line, 1, RETURNING_MISSING, message, fix)
     if shape == "count" and block.verb in ("SELECT", "VALUES"):
         fix = f"declare what this {block.verb} returns"
-        yield Disagreement(block.line, 1, COUNT_OF_READ, "a RowCount counts changed rows", fix)
+        yield Disagreement(
+            block.line, 1, COUNT_OF_READ, "a RowCount counts changed rows, and this statement changes none", fix
+        )
     if shape == "stream" and block.writes:
-        yield Disagreement(block.line, 1, STREAM_WRITES, "a stream reads", "declare a list for the rows of a write")
+        yield Disagreement(
+            block.line, 1, STREAM_WRITES, "a stream must only read", "declare a list for the rows of a write"
+        )
 
 
 def _condition(name: str, value: str | None, signature: Signature) -> Iterator[tuple[str, str]]:
     argument = signature.arguments.get(name)
     if argument is None:
-        there = ", ".join(signature.arguments) or "it has none"
+        there = ", ".join(signature.arguments) or "it has no arguments"
         yield f"`when {name}`: the function has no such argument", f"name one of its arguments ({there})"
     elif value is None and not argument.optional:
         yield f"`when {name}`: the argument can never be None, so the line is always kept", "delete the comment"
     elif value is not None and value not in choices(argument):
-        allowed = ", ".join(choices(argument)) or "none: it is no Literal and no Enum of text"
+        allowed = ", ".join(choices(argument)) or "unknown, because its type is not a Literal or an Enum of text"
         yield (
             f"`when {name} = {value}`: the argument's values are {allowed}",
             "correct the value, or add it to the type",

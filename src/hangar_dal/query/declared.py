@@ -45,9 +45,9 @@ SELECT id, name FROM items WHERE owner_id = :owner_id AND name = :name ORDER BY 
 TWINS_DIFFER: Final = Rule(
     "twins-differ",
     "error",
-    "Twins are the same text, unless both headers say why they differ.",
+    "A query's blocks for SQLite and PostgreSQL have the same text, unless both headers say why they differ.",
     """\
-Make the twins equal, or write `-- differs: reason` under both headers. Migrations declare their differences by
+Make the two blocks equal, or write `-- differs: reason` under both headers. Migrations declare their differences by
 object: see [declared differences](migrations.md#declared-differences).
 """,
     bad="""\
@@ -90,8 +90,8 @@ SELECT id, name FROM items WHERE id = :id;
 """,
 )
 _STREAM: Final = "a stream is opened by `async with`, not awaited", "write `def` instead of `async def`"
-_COROUTINE: Final = "a query has to be awaited", "write `async def` instead of `def`"
-_UNUSED: Final = "use it, or take it from the signature"
+_COROUTINE: Final = "a query must be awaited", "write `async def` instead of `def`"
+_UNUSED: Final = "use it, or remove it from the signature"
 
 
 class DeclaredQuery:
@@ -145,7 +145,7 @@ class DeclaredQuery:
         try:
             inspect.signature(self.function).bind(None, *arguments, **named)
         except TypeError as reason:
-            takes = ", ".join(parameter.name for parameter in self._named) or "the database alone"
+            takes = ", ".join(parameter.name for parameter in self._named) or "only the database"
             raise_alone(TypeError(f"{self.name}: {reason}; it takes {takes}"))
         unknown = values.keys() - self._allowed
         raise TypeError(f"{self.function.__name__}() got an unexpected field {', '.join(sorted(unknown))}")
@@ -179,7 +179,7 @@ class DeclaredQuery:
         if len(self.blocks) == len(DIALECTS):
             for name in (*self.signature.arguments, *self.signature.changes):
                 if name not in used:
-                    yield self.finding(ARGUMENT_UNUSED, f"the argument {name} is used in no statement", _UNUSED)
+                    yield self.finding(ARGUMENT_UNUSED, f"no statement uses the argument {name}", _UNUSED)
             yield from self._compare_twins()
 
     def _compare_twins(self) -> Iterator[Finding]:

@@ -22,9 +22,9 @@ LIKE_DIFFERS: Final = Rule(
     "error",
     "LIKE means the same on both databases: it compares folded texts and names its ESCAPE.",
     """\
-The databases understand LIKE in different ways: SQLite ignores the case of A to Z, and PostgreSQL takes a backslash
-for an escape. Compare a `_fold` column, and write `ESCAPE '\\'` unless the pattern is a quoted text without a
-backslash. Blocks that differ are left alone. More such differences: [meaning-differs](#meaning-differs).
+SQLite ignores the case of A to Z in LIKE, and PostgreSQL uses the backslash as escape character. Compare a `_fold`
+column, and write `ESCAPE '\\'` unless the pattern is a quoted text without a backslash. Blocks with a `-- differs:`
+line are not checked. [meaning-differs](#meaning-differs) lists more differences.
 """,
     bad="""\
 --- items.py
@@ -93,7 +93,7 @@ AGGREGATE_UNORDERED: Final = Rule(
     "A list that is made from rows has a defined order.",
     """\
 The items of `json_agg(...)`, `json_group_array(...)`, `string_agg(...)` and the like have no fixed order. Write the
-ORDER BY inside of the call. On SQLite, read from a subquery with an ORDER BY.
+ORDER BY inside the call. On SQLite, read from a subquery with an ORDER BY.
 """,
     bad="""\
 --- items.py
@@ -140,7 +140,7 @@ def unordered_aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
     is_sorted = isinstance(source, Scope) and source.find("ORDER", "BY") is not None
     if not is_sorted and not isinstance(behind, Scope):
         for at, function in _unordered(scope):
-            fix = "write ORDER BY inside of it, or read from a subquery that is sorted"
+            fix = "write ORDER BY inside the call, or read from a subquery with ORDER BY"
             yield Refusal(at, AGGREGATE_UNORDERED, f"{function} returns its items in no order", fix)
 
 

@@ -57,7 +57,7 @@ def quoted_placeholders(block: Block, signature: Signature, used: set[str]) -> I
             message = f"{placeholder[0]} is inside quotes, so it is text and not a placeholder"
             fix = f"write {placeholder[0]} without quotes"
             if not is_alone:
-                fix += ", and join it to the text by ||"
+                fix += ", and join it to the text with ||"
             yield Disagreement(*place, PARAMETER_QUOTED, message, fix)
 
 

@@ -56,9 +56,9 @@ STATEMENT_KIND: Final = Rule(
     "error",
     "A block reads rows or changes them; anything else belongs in a migration.",
     """\
-The statement neither reads rows nor changes any: `CREATE`, `DROP`, `TRUNCATE`, `PRAGMA`, `SET`, `BEGIN`, or a verb
-that is misspelt. `SELECT ... INTO` makes a table too. Tables are changed by migrations, connections are set up by
-the settings, and transactions are begun by `db.transaction()`. Instead of `SET` or `SET LOCAL`, write
+The statement does not read or change rows. It begins with `CREATE`, `DROP`, `TRUNCATE`, `PRAGMA`, `SET` or `BEGIN`,
+or with a misspelt word, or it is a `SELECT ... INTO`, which creates a table. Change tables in migrations, configure
+connections in the settings, and begin transactions with `db.transaction()`. Instead of `SET` or `SET LOCAL`, write
 `SELECT set_config(name, value, true)`: see [session-state](#session-state).
 """,
     bad="""\
@@ -76,7 +76,7 @@ DROP TABLE orders;
 DELETE FROM orders WHERE TRUE;
 """,
 )
-_QUERY: Final = "begin with SELECT, VALUES, WITH, INSERT, UPDATE or DELETE; what else there is belongs in a migration"
+_QUERY: Final = "begin with SELECT, VALUES, WITH, INSERT, UPDATE or DELETE; other statements belong in a migration"
 _SET: Final = "write SELECT set_config(name, value, true) in a transaction, or put it in the role's settings"
 _LOCK: Final = "write SELECT ... FOR UPDATE or SELECT pg_advisory_xact_lock(...) in a transaction"
 _INSTEAD: Final = {"SET": _SET, "RESET": _SET, "LOCK": _LOCK}
@@ -96,8 +96,8 @@ def _into(scope: Scope, block: Block) -> Iterator[Refusal]:
     verb = scope.verb
     at = scope.find("INTO", after=verb) if verb is not None and scope.word(verb) == "SELECT" else None
     if at is not None and scope.word(at - 1) != "AS" and scope.text(at - 1) != ".":
-        fix = "make the table in a migration, and fill it by INSERT INTO ... SELECT"
-        yield Refusal(scope.offset(at), STATEMENT_KIND, "SELECT INTO makes a table", fix)
+        fix = "create the table in a migration, and fill it with INSERT INTO ... SELECT"
+        yield Refusal(scope.offset(at), STATEMENT_KIND, "SELECT INTO creates a table", fix)
 
 
 STAR: Final = Rule(
@@ -149,8 +149,8 @@ RESULT_UNUSED: Final = Rule(
     "warning",
     "A function returns the rows that its SELECT reads.",
     """\
-The function is declared with `-> None`. Declare what its SELECT returns. A SELECT without FROM is left alone, such as
-`SELECT set_config(...)`.
+The function is declared with `-> None`. Declare what its SELECT returns. A SELECT without FROM, such as
+`SELECT set_config(...)`, is not reported.
 """,
     bad="""\
 --- items.py
@@ -171,7 +171,7 @@ async def find_item(db: Executor, id: UUID) -> Item | None: ...
 def _thrown_away(block: Block, signature: Signature) -> Iterator[Disagreement]:
     reads = block.verb == "SELECT" and not block.writes and ("FROM", 0) in block.words
     if reads and signature.result.shape == "none":
-        message = "the rows of this SELECT are thrown away"
+        message = "the rows of this SELECT are discarded"
         yield Disagreement(block.line, 1, RESULT_UNUSED, message, "declare what it returns")
 
 

@@ -48,7 +48,7 @@ class Reader:
         """
         if self.result.model is None:
             if self.result.annotation is not None and len(columns) != 1:
-                raise StatementError(f"{self.name}: returns {len(columns)} columns, where the signature has one value")
+                raise StatementError(f"{self.name}: returns {len(columns)} columns, but the signature has one value")
         elif columns != self.columns:
             raise StatementError(
                 f"{self.name}: the columns ({', '.join(columns)}) must be the fields of {self.result.model.__name__} "
@@ -72,7 +72,9 @@ class Reader:
             _forget(found)
             raise_alone(StatementError(f"{self.name}: {_where_misfit(misfit)}"))
         except Misfit as misfit:
-            raise_alone(StatementError(f"{self.name}: {misfit}: the column's value is not of the field's type"))
+            raise_alone(
+                StatementError(f"{self.name}: {misfit}: the value of the column does not have the type of the field")
+            )
 
     def _decoded(self, rows: Sequence[Row], keyring: Keyring, open_rows: OpenRows) -> list[Any]:
         if self.columns:
@@ -91,7 +93,7 @@ class Reader:
         if not rows:
             raise NotFound(f"{self.name}: no row matched", query=self.name)
         if len(rows) > 1:
-            raise TooManyRows(f"{self.name}: {len(rows)} rows, where the signature allows one", query=self.name)
+            raise TooManyRows(f"{self.name}: {len(rows)} rows, but the signature allows one", query=self.name)
         return self._read(rows, keyring, _all_opened)[0]
 
     def optional(self, rows: Sequence[Row], keyring: Keyring) -> Any:

@@ -18,21 +18,21 @@ LIST_UNORDERED: Final = Rule(
     "error",
     "A list or a stream has an ORDER BY that leaves no ties.",
     """\
-The statement of a list or a stream has no `ORDER BY`, or one that leaves ties. End it with a unique key that is
-never NULL: `ORDER BY created_at DESC, id DESC`.
+The statement of a list or a stream has no `ORDER BY`, or an `ORDER BY` that leaves ties: two different rows may have
+the same sort keys. End it with a unique key that is never NULL: `ORDER BY created_at DESC, id DESC`.
 
-With the databases, `check` knows the tables, and proves more. An ORDER BY leaves ties if two different rows may
-have the same sort keys. A sort key also fixes what follows from it:
+With the databases, `check` knows the tables and their keys. It then also accepts sort keys that determine the whole
+row in other ways:
 
-- a unique key fixes the whole row, if it is NOT NULL or the statement says `WHERE email IS NOT NULL`;
-- one side of `t.user_id = u.id` fixes the other; in an outer join, only the joined side is fixed;
-- a comparison with a value that is the same in each row, such as `tenant = :tenant`, fixes the column.
+- a unique key determines the row, if it is NOT NULL or the statement has `WHERE email IS NOT NULL`;
+- one side of `t.user_id = u.id` determines the other; in an outer join, it only determines the joined side;
+- a comparison with a value that is the same in each row, such as `tenant = :tenant`, determines the column.
 
 This also works through `WITH`, subqueries, GROUP BY (all its columns together are a key), `UNION` (all columns
-together), and `row_number()`. A column counts in `-column` and `column + 1` too, and with a collation under which
-no two texts are equal (`"C"`, `BINARY`). Identical rows are not ties, as in `SELECT title ... ORDER BY title`,
-unless a joined table of which nothing is selected repeats them. Nothing is reported where it cannot be determined,
-as for views, functions in FROM and the newest row of each group.
+together are a key), and `row_number()`. `-column` and `column + 1` count like `column`. So does a column with a
+collation under which no two different texts are equal (`"C"`, `BINARY`). Identical rows are not ties, as in
+`SELECT title ... ORDER BY title`, unless they are repeated by a joined table without selected columns. `check` reports
+nothing if it cannot determine the ties, as for views, functions in FROM and the newest row of each group.
 """,
     bad="""\
 --- items.py
@@ -53,9 +53,9 @@ ROW_ORDERED: Final = Rule(
     "error",
     "A query for one row that has an ORDER BY also has LIMIT 1.",
     """\
-The function promises one row at most, and its statement has an ORDER BY without `LIMIT 1`: a second row would be an
-error. Add `LIMIT 1`, or declare a list. An `ORDER BY created_at LIMIT 1` that leaves ties picks any of several: end
-it with [a unique key](#list-unordered).
+The function returns at most one row, and its statement has an ORDER BY without `LIMIT 1`: a second row would be an
+error. Add `LIMIT 1`, or declare a list. If `ORDER BY created_at LIMIT 1` leaves ties, the database may return any of
+the tied rows: end it with [a unique key](#list-unordered).
 """,
     bad="""\
 --- items.py
@@ -88,10 +88,10 @@ def order_of_result(root: Scope, shape: Shape) -> Iterator[Refusal]:
     ordered = root.find("ORDER", "BY")
     many = root.find("FROM") is not None or any(root.find(word) for word in ("UNION", "EXCEPT", "INTERSECT"))
     if shape in _MANY and ordered is None and many and root.find("LIMIT") is None:
-        message = f"a {shape} of rows in no order"
+        message = f"a {shape} without ORDER BY has its rows in any order"
         yield Refusal(0, LIST_UNORDERED, message, "end it with an ORDER BY that leaves no ties, such as a key")
     if shape in _ONE and ordered is not None and not _takes_one(root):
-        message = "an ORDER BY, and one row at most by the signature"
+        message = "the statement has an ORDER BY without LIMIT 1, but the signature allows one row"
         yield Refusal(root.offset(ordered), ROW_ORDERED, message, "add LIMIT 1, or declare a list")
 
 
@@ -109,9 +109,9 @@ LIMIT_UNORDERED: Final = Rule(
     "error",
     "A statement with LIMIT has an ORDER BY.",
     """\
-`LIMIT 10` without `ORDER BY` returns any ten rows, in a subquery too. Write the order before it. A WHERE that
-compares every column of a unique key leaves one row at most and needs no order. `Catalog.load()` does not know the
-keys, so it accepts a LIMIT behind any WHERE with an equality.
+`LIMIT 10` without `ORDER BY` returns any ten rows, in a subquery too. Write an ORDER BY before it. A WHERE that
+compares every column of a unique key finds at most one row and needs no order. `Catalog.load()` does not know the
+keys, so it accepts a LIMIT after any WHERE with an equality.
 """,
     bad="""\
 --- items.py
@@ -139,8 +139,8 @@ def unordered_limits(scope: Scope, block: Block) -> Iterator[Refusal]:
         return
     for words in (("LIMIT",), ("FETCH", "FIRST"), ("FETCH", "NEXT")):
         if (at := scope.find(*words)) is not None:
-            message = f"{words[0]} without ORDER BY takes any rows"
-            yield Refusal(scope.offset(at), LIMIT_UNORDERED, message, "say which rows, by an ORDER BY before it")
+            message = f"{words[0]} without ORDER BY returns any rows"
+            yield Refusal(scope.offset(at), LIMIT_UNORDERED, message, "write an ORDER BY before it")
 
 
 def _compares(scope: Scope) -> bool:

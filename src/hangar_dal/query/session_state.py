@@ -18,8 +18,9 @@ SESSION_STATE: Final = Rule(
     "error",
     "A statement leaves nothing on its connection for the next task, and reads nothing from it.",
     """\
-A call changes the connection, or reads what an earlier statement left on it. The connection goes back to the pool,
-and the next task gets it as it is. With row-level security, that task would read the rows of another tenant.
+A call changes the state of the connection, or reads state that an earlier statement left. The connection goes back to
+the pool, and the next task gets it with this state. With row-level security, that task could read the rows of another
+tenant.
 
 | Refused | Write |
 |---|---|
@@ -37,10 +38,9 @@ and the next task gets it as it is. With row-level security, that task would rea
 `SET`, `RESET`, `LISTEN`, `PREPARE`, `CREATE TEMP TABLE`, `DECLARE`, `PRAGMA` and `ATTACH` are refused by
 [statement-kind](#statement-kind).
 
-The rule reads the statements only. It does not see a function of your own that calls `set_config(..., false)` or
-takes a session lock, SQL inside a text (`query_to_xml('...')`), or a function of an extension, such as `set_limit`
-of pg_trgm. A pool and a transaction pooler both make these wrong: use the forms that end with the transaction there
-too.
+The rule reads only the statements. It does not see a function of your own that calls `set_config(..., false)` or
+takes a session lock, SQL in a text (`query_to_xml('...')`), or a function of an extension, such as `set_limit` of
+pg_trgm. These are wrong with a pool and with a transaction pooler too: use the forms that end with the transaction.
 """,
     bad="""\
 --- items.py
@@ -64,16 +64,16 @@ SELECT set_config('app.tenant', :tenant, true);
 )
 _LOCK: Final = "holds its lock until the connection is closed, so the next task that gets the connection holds it too"
 _UNLOCK: Final = "releases a lock of the connection, which another task may have taken"
-_LAST_KEY: Final = "returns the last key made on this connection, perhaps by another task"
+_LAST_KEY: Final = "returns the last key generated on this connection, perhaps by another task"
 _CHANGES: Final = "counts rows changed on this connection, perhaps by another task"
 _DBLINK: Final = "changes the named connections of this connection, which the next task gets with it"
 _REPLICATION: Final = "changes the replication origin of this connection, which the next task gets with it"
 _BACKUP: Final = "belongs to a connection that stays open until the backup ends"
 _XACT_LOCK: Final = "lock with pg_advisory_xact_lock in a transaction, whose end releases the lock"
-_RETURNING: Final = "add RETURNING to the INSERT that makes the key"
+_RETURNING: Final = "add RETURNING to the INSERT that generates the key"
 _ROW_COUNT: Final = "declare RowCount for the statement that changes the rows"
-_CONNECTION_STRING: Final = "give dblink the connection string itself"
-_ELSEWHERE: Final = "run it on a connection of its own, outside of the pool"
+_CONNECTION_STRING: Final = "pass the connection string to each call of dblink"
+_ELSEWHERE: Final = "run it on a separate connection outside the pool"
 
 # For each function: the reason why it is refused, and what to write instead.
 _REFUSED: Final[Mapping[Dialect, Mapping[str, tuple[str, str]]]] = {
@@ -113,7 +113,7 @@ _LOCAL_LOCKS: Final = frozenset(
         "pg_try_advisory_xact_lock_shared",
     }
 )
-_SETTING: Final = "write set_config(name, value, true) in a transaction, whose end takes it back"
+_SETTING: Final = "write set_config(name, value, true) in a transaction, whose end resets the setting"
 # The literal `true`, with or without a cast to its type.
 _TRUE: Final = (
     ["TRUE"],

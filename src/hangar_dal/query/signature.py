@@ -31,7 +31,7 @@ A function cannot be a query in these cases:
 - A parameter or the result has no annotation, or a type that one database cannot hold, such as `Decimal`.
 - It has a parameter `*args`.
 - It is a method of a class.
-- It is declared with `def`, and is no stream; or it is a stream, and is declared with `async def`.
+- It is declared with `def` but returns no stream, or it returns a stream but is declared with `async def`.
 - A model contains itself.
 
 The finding says what to write.
@@ -121,9 +121,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     for parameter in parameters[1:]:
         hint = hints.get(parameter.name)
         if hint is None:
-            signature.findings.append(
-                Problem(f"the parameter {parameter.name} has no annotation", "say of what type it is")
-            )
+            signature.findings.append(Problem(f"the parameter {parameter.name} has no annotation", "declare its type"))
         elif parameter.kind is parameter.VAR_KEYWORD:
             _read_changes(signature, parameter.name, hint)
         elif parameter.kind is parameter.VAR_POSITIONAL:
@@ -131,7 +129,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         else:
             _read_argument(signature, parameter, hint)
     if "return" not in hints:
-        signature.findings.append(Problem("the return annotation is missing", "say how many rows of what come back"))
+        signature.findings.append(Problem("the return annotation is missing", "declare what the query returns"))
     else:
         _read_result(signature, hints["return"])
     return signature

@@ -62,7 +62,7 @@ def resolve(name: str, line: Line, signature: Signature) -> ParameterSource:
     found = list(_candidates(name, line, signature))
     if len(found) > 1:
         givers = " and ".join(sorted({_described(source) for source in found}))
-        raise Unresolved(f":{name} would be given by {givers}", "rename one of them")
+        raise Unresolved(f":{name} could come from {givers}", "rename one of them")
     if not found:
         raise Unresolved(*_nothing_gives(name, signature))
     return found[0]
@@ -120,4 +120,4 @@ def _nothing_gives(name: str, signature: Signature) -> Problem:
     base, _, kind = name.rpartition("_")
     if kind in _MARKERS:
         return Problem(f":{name} has no source", f"annotate `{base}` as Annotated[str, {_MARKERS[kind]}]")
-    return Problem(f"no argument gives :{name}", "correct the name, or declare the argument")
+    return Problem(f"no argument supplies :{name}", "correct the name, or declare the argument")

@@ -126,7 +126,7 @@ def match_blocks(
         yield from file.faults
         for name in file.headers:
             if name not in queries:
-                message = f"{name} is declared by no function of {module}"
+                message = f"{name} has no function in {module} that declares it"
                 yield _of_block(file, name, BLOCK_UNDECLARED, message, "declare it, or delete it")
         for name, declared in queries.items():
             declared.blocks.pop(dialect, None)
@@ -218,7 +218,7 @@ def _short(file: SqlFile) -> str:
 TWINS_ORDER: Final = Rule(
     "twins-order",
     "error",
-    "The twin files hold the same blocks in the same order, so that they can be read side by side.",
+    "The files of both dialects have the same blocks in the same order, so that they can be read side by side.",
     """\
 Sort the blocks of one file like those of the other.
 """,
@@ -258,5 +258,5 @@ def _order(twins: Sequence[SqlFile], queries: Mapping[str, DeclaredQuery]) -> It
     orders = [[name for name in file.headers if name in queries] for file in twins]
     if orders[0] != orders[1] and set(orders[0]) == set(orders[1]):
         first = next(name for name, twin in zip(*orders, strict=True) if name != twin)
-        message = f"{first}: the blocks of the twin files are in different orders"
-        yield _of_block(twins[0], first, TWINS_ORDER, message, "sort one like the other")
+        message = f"{first}: the blocks of the two dialects are in different orders"
+        yield _of_block(twins[0], first, TWINS_ORDER, message, "sort one file like the other")

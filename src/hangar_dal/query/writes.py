@@ -14,7 +14,7 @@ WHERE_MISSING: Final = Rule(
     "error",
     "A write says which rows it changes.",
     """\
-An UPDATE or a DELETE has no WHERE, or some arguments leave nothing of its WHERE but TRUE. Say which rows are
+An UPDATE or a DELETE has no WHERE, or with some arguments all its conditions are left out. Write which rows are
 changed. For all rows, write `WHERE TRUE` in a block without arms.
 """,
     bad="""\
@@ -41,12 +41,12 @@ def writes_without_where(scope: Scope, block: Block) -> Iterator[Refusal]:
     if verb is None or scope.word(verb) not in ("UPDATE", "DELETE"):
         return
     where = scope.find("WHERE", after=verb)
-    fix = "say which rows; if all are meant, write WHERE TRUE"
+    fix = "add a condition; to change all rows, write WHERE TRUE"
     if where is None:
         yield Refusal(scope.offset(verb), WHERE_MISSING, f"{scope.word(verb)} without WHERE changes every row", fix)
     elif block.conditions and _is_true(scope, where + 1):
         message = f"some arguments leave this WHERE empty, and then {scope.word(verb)} changes every row"
-        yield Refusal(scope.offset(where), WHERE_MISSING, message, "keep a condition that is in no arm")
+        yield Refusal(scope.offset(where), WHERE_MISSING, message, "add a condition without a `-- when`")
 
 
 def _is_true(scope: Scope, at: int) -> bool:
@@ -91,7 +91,7 @@ def unlisted_inserts(scope: Scope, block: Block) -> Iterator[Refusal]:
     unlisted = listed.verb is not None if isinstance(listed, Scope) else scope.word(at) != "DEFAULT"
     if unlisted:
         message = "INSERT without a list of columns depends on the order of the columns in the table"
-        yield Refusal(scope.offset(into), INSERT_UNLISTED, message, "list the columns behind its name")
+        yield Refusal(scope.offset(into), INSERT_UNLISTED, message, "list the columns after its name")
 
 
 ROW_SKIPPED: Final = Rule(
@@ -100,7 +100,7 @@ ROW_SKIPPED: Final = Rule(
     "An INSERT does not skip rows if its function promises a row.",
     """\
 If the row exists already, `ON CONFLICT DO NOTHING` and `INSERT OR IGNORE` return no row, and the call raises
-`NotFound`. A `WHERE` behind `DO UPDATE` and `INSERT ... SELECT ... WHERE NOT EXISTS` leave rows out as well.
+`NotFound`. A `WHERE` after `DO UPDATE` and `INSERT ... SELECT ... WHERE NOT EXISTS` leave rows out as well.
 Declare `| None`. To get the existing row, write `DO UPDATE SET` with a column's own value.
 """,
     bad="""\
@@ -137,10 +137,10 @@ def skipped_row(root: Scope) -> Iterator[Refusal]:
     update = root.find("DO", "UPDATE", after=verb)
     if skipped is not None:
         message = "on a conflict nothing is inserted and no row is returned, but the function promises a row"
-        fix = "declare `| None`, or write DO UPDATE SET with a column's own value, which returns the row that is there"
+        fix = "declare `| None`, or write DO UPDATE SET with a column's own value, which returns the existing row"
         yield Refusal(root.offset(skipped), ROW_SKIPPED, message, fix)
     elif update is not None and (where := root.find("WHERE", after=update)) is not None:
-        message = "a row that this WHERE leaves alone is not returned, but the function promises a row"
+        message = "a row that this WHERE does not match is not returned, but the function promises a row"
         fix = "declare `| None`, or put the condition into the values: SET name = CASE WHEN ... THEN ... ELSE ... END"
         yield Refusal(root.offset(where), ROW_SKIPPED, message, fix)
     elif (absent := _absent_row(root, verb)) is not None:

@@ -77,7 +77,7 @@ def _unknown(table: Table, text: str, kind: str, rules: set[Fold | Grams]) -> st
         return "the table has no primary key"
     if not rules:
         return f"no query of the catalogs writes :{text}_{kind} to this table"
-    return "the catalogs fold it in two ways" if len(rules) > 1 else ""
+    return "the catalogs compute it by two different rules" if len(rules) > 1 else ""
 
 
 def _uniques(table: Table, folded: str) -> tuple[tuple[str, ...], ...]:

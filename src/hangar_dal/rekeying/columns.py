@@ -60,7 +60,9 @@ def _unfit(table: Table | None, column: str, seals: Iterable[Sealed]) -> str:
     if not table.primary_key:
         return "the table has no primary key"
     if nullable := _nullable_key(table):
-        return f"{nullable} of its primary key may be NULL, and such rows are not found; declare it NOT NULL"
+        return (
+            f"{nullable} of its primary key is nullable, and rows with NULL in it cannot be found; declare it NOT NULL"
+        )
     missing = [name for seal in seals for name in seal.bind if name not in names.values()]
     return f"it is bound to {missing[0]}, and the table has no such column" if missing else ""
 

@@ -76,7 +76,7 @@ class _Rotation:
             for _ in range(_ATTEMPTS):
                 if await self._is_settled(key):
                     return
-            self._refuse(key, "the application changed it again and again, and did not use the first key")
+            self._refuse(key, "the application kept changing it, sealed with another key than the first")
         except SealError as error:
             self.done.unopened_count += 1
             if len(self.done.unopened) < _KEPT:

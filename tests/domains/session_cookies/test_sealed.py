@@ -27,8 +27,8 @@ from hangar_dal.errors import CheckViolation, SealError
 
 MOVED = (
     r"^session_cookies\.cookies, id [0-9a-f-]{36}, user_id [0-9a-f-]{36}: the stored text does not open with key "
-    r"k[0-9a-f]{8} in this row\. It was altered, or moved here from another row or column, or the key is a different "
-    r"one under the same id\.$"
+    r"k[0-9a-f]{8} in this row\. It was altered, or copied from another row or column, or this key id now "
+    r"belongs to another key\.$"
 )
 
 
