@@ -5,11 +5,12 @@ UPDATE then takes its new values from any of these rows. MERGE fails when it cha
 Builds on `one_row`. Nothing is reported where this cannot be determined.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.dependencies import Attribute, closure
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
@@ -63,19 +64,19 @@ _FIX: Final = "compare a unique key, or join a query with GROUP BY or LIMIT 1 th
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 
 
-def ambiguous_updates(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for update in of_type(nodes, exp.Update):
+def ambiguous_updates(binding: Binding) -> Iterator[Remark]:
+    for update in of_type(binding.nodes, exp.Update):
         if update.args.get("from_") is None or (rows := found_by(update)) is None:
             continue
         try:
-            yield from _judged(update, rows, dialect, tables)
+            yield from _judged(update, rows, binding.dialect, binding.tables)
         except (NotUnderstood, RecursionError):
             continue
-    for merge in of_type(nodes, exp.Merge):
+    for merge in of_type(binding.nodes, exp.Merge):
         if (rows := _matched(merge)) is None:
             continue
         try:
-            yield from _judged_merge(merge, rows, dialect, tables)
+            yield from _judged_merge(merge, rows, binding.dialect, binding.tables)
         except (NotUnderstood, RecursionError):
             continue
 

@@ -3,21 +3,20 @@
 If WHERE has no equality at all, `query.row_order` reports the LIMIT. Builds on `one_row` and `remarks`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sqlglot import exp
 
-from hangar_dal.contract.model import Tables
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.one_row import unkeyed_query
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, of_type
 from hangar_dal.query.row_order import LIMIT_UNORDERED
-from hangar_dal.sqlscan import Dialect
 
 
-def any_rows(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
+def any_rows(binding: Binding) -> Iterator[Remark]:
     """Yield a remark for each such query, also for subqueries. Omits queries that may find at most one row."""
-    for select in of_type(nodes, exp.Select):
+    for select in of_type(binding.nodes, exp.Select):
         limit, where = select.args.get("limit"), select.args.get("where")
         if limit is None or where is None or select.args.get("order") is not None or where.find(exp.EQ) is None:
             continue
@@ -28,7 +27,7 @@ def any_rows(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Ite
             whole.set(clause, None)
         if isinstance(limit.expression, exp.Placeholder):
             _without_exists(whole)
-        if lacking := unkeyed_query(whole, nodes[0], dialect, tables):
+        if lacking := unkeyed_query(whole, binding.tree, binding.dialect, binding.tables):
             message = f"LIMIT without ORDER BY takes any rows: WHERE fixes no unique key of {' and '.join(lacking)}"
             yield Remark(LIMIT_UNORDERED, limit, message, "say which rows, by an ORDER BY before it")
 

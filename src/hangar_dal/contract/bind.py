@@ -6,7 +6,7 @@ query. It returns None where it is not certain. Builds on `visible` and `names`.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from sqlglot import exp
@@ -14,9 +14,10 @@ from sqlglot import exp
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood, name_of, stored_name
 from hangar_dal.contract.references import ColumnRef as ColumnRef
-from hangar_dal.contract.references import Columns, Output, TableAndColumn
+from hangar_dal.contract.references import Columns, TableAndColumn, renamed
+from hangar_dal.contract.references import Output as Output
 from hangar_dal.contract.references import Source as Source
-from hangar_dal.contract.syntax import parsed
+from hangar_dal.contract.syntax import below, parsed
 from hangar_dal.contract.table_functions import columns_of_function, name_of_function
 from hangar_dal.contract.using import joined, merges, side_of
 from hangar_dal.contract.visible import (
@@ -26,6 +27,7 @@ from hangar_dal.contract.visible import (
     is_statement,
     items_of,
     may_name_outputs,
+    output_name,
     target_of,
     visible,
 )
@@ -72,10 +74,17 @@ class Binding:
             self._sources[id(statement)] = tuple(found)
         return self._sources[id(statement)]
 
+    @cached_property
+    def nodes(self) -> tuple[exp.Expr, ...]:
+        """All nodes of the tree, the root first."""
+        return tuple(below(self.tree))
+
     def columns(self, source: Source) -> Columns:
         """Return the columns of a source."""
         if source not in self._columns:
-            self._columns[source] = Columns((), is_open=True)  # of a query that reads itself, until it is known
+            self._columns[source] = Columns(
+                (), is_open=True, is_complete=False
+            )  # of a query that reads itself, until it is known
             self._columns[source] = self._columns_of(source)
         return self._columns[source]
 
@@ -107,6 +116,13 @@ class Binding:
                 return None
         return self._outputs[id(query)]
 
+    def followed(self, node: exp.Expr | None) -> Iterator[Output]:
+        """Yield what a name means in its subquery, then in the subquery of that one, and so on."""
+        found = self.column(node)
+        while found is not None and found.column.value is not None:
+            yield found.column
+            found = self.column(found.column.value)
+
     def table(self, node: exp.Expr | None) -> str | None:
         """Return the stored name of the table that is named here. Does not consider queries of WITH."""
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier) or node.args.get("catalog"):
@@ -134,40 +150,34 @@ class Binding:
         if source.table is not None:
             names = [column.name for column in self.tables.columns[source.table].values()]
             stored = tuple(Output(stored_name(name, self.dialect), (source.table, name)) for name in names)
-            found: tuple[Output, ...] | None = self._renamed(stored, alias)
-            return Columns(found or (), is_open=found is None or self._has_hidden(source.table))
+            found: tuple[Output, ...] | None = renamed(stored, alias, self.dialect)
+            return Columns(found or (), found is None or self._has_hidden(source.table), found is not None)
         if source.query is None:
             listed, is_open = columns_of_function(source.node, source.alias, self.dialect)
-            return Columns(tuple(Output(name, None, is_hidden) for name, is_hidden in listed), is_open)
+            return Columns(tuple(Output(name, is_hidden=is_hidden) for name, is_hidden in listed), is_open, not is_open)
         found = self.outputs(source.query)
         if source.cte is not None:
-            found = self._renamed(found, source.cte.args.get("alias"))
-        found = self._renamed(found, alias)
-        return Columns(found or (), is_open=found is None or any(column.name is None for column in found))
+            found = renamed(found, source.cte.args.get("alias"), self.dialect)
+        found = renamed(found, alias, self.dialect)
+        return Columns(found or (), found is None or any(column.name is None for column in found), found is not None)
 
     def _has_hidden(self, table: str) -> bool:
         """Return whether it may be a virtual table of SQLite. A view whose definition was understood is none."""
         known = self.tables.values.get(table, {}).keys() == self.tables.columns[table].keys()
         return self.dialect == "sqlite" and table not in self.tables.keys and not known
 
-    def _renamed(self, columns: tuple[Output, ...] | None, alias: exp.Expr | None) -> tuple[Output, ...] | None:
-        """Give the first columns new names, as `AS t (a, b)` does."""
-        given = alias.args.get("columns") or () if alias is not None else ()
-        names = [name_of(each, self.dialect) for each in given]
-        if columns is None or len(names) > len(columns):
-            return None
-        return (*(replace(each, name=name) for each, name in zip(columns, names, strict=False)), *columns[len(names) :])
-
     def _outputs_of(self, query: exp.Expr) -> tuple[Output, ...] | None:
         if isinstance(query, exp.Subquery):
             return self.outputs(query.this)
         if isinstance(query, exp.SetOperation):
             left = self.outputs(query.this)  # the other query may have other origins, and may read this result
-            return tuple(Output(each.name) for each in left) if left is not None else None
+            return tuple(replace(each, origin=None, is_whole=False) for each in left) if left is not None else None
         if isinstance(query, exp.Values):
             first = query.expressions[0]
-            count = len(first.expressions) if isinstance(first, exp.Tuple) else 1
-            return tuple(Output(f"column{number}") for number in range(1, count + 1))
+            values = first.expressions if isinstance(first, exp.Tuple) else [first]
+            is_whole = len(query.expressions) == 1
+            named = [(f"column{number}", value) for number, value in enumerate(values, 1)]
+            return tuple(Output(name, None, value, query, is_whole) for name, value in named)
         returning = query.args.get("returning")
         if returning is None and not isinstance(query, exp.Select):
             return None
@@ -177,7 +187,8 @@ class Binding:
     def _selected(self, value: exp.Expr, query: exp.Expr) -> Iterator[Output]:
         if not value.is_star or isinstance(value, exp.Alias):
             found = self.column(value.unalias().unnest())
-            yield Output(self._name(value), found.column.origin if found is not None else None)
+            origin = found.column.origin if found is not None else None
+            yield Output(output_name(value, self.dialect), origin, value.unalias(), query)
             return
         if any(each for key, each in value.args.items() if key not in {"this", "table"}):
             raise NotUnderstood
@@ -187,11 +198,13 @@ class Binding:
             among = [source for source in among if source.alias == called]
         elif isinstance(query, exp.Merge):
             among = [*among[1:], *among[:1]]
-        if not among or any(self.columns(source).is_open for source in among):
+        if not among or not all(self.columns(source).is_complete for source in among):
             raise NotUnderstood
         columns: list[Output] = []
         for source in among:
-            listed = [column for column in self.columns(source).listed if not column.is_hidden]
+            listed = [
+                self._named(column, source, query) for column in self.columns(source).listed if not column.is_hidden
+            ]
             columns = (
                 joined(columns, listed, source.node, self.dialect)
                 if isinstance(value, exp.Star)
@@ -199,16 +212,17 @@ class Binding:
             )
         yield from columns
 
-    def _name(self, value: exp.Expr) -> str | None:
-        """Return the name of a selected value; None if the database invents one."""
-        if isinstance(value, exp.Alias):
-            return name_of(value.args["alias"], self.dialect)
-        bare = value.unnest()
-        return name_of(bare.this, self.dialect) if isinstance(bare, exp.Column) else None
+    def _named(self, column: Output, source: Source, query: exp.Expr) -> Output:
+        """Return a column of `*`. The tree has no node for it, so this makes one."""
+        made = exp.column(column.name or "", table=source.alias)
+        made.parent = query
+        self._asked.append(made)
+        self._refs[id(made)] = ColumnRef(query, source, column)
+        return Output(column.name, column.origin, made, query)
 
-    def _visible(self, statement: exp.Expr, below: exp.Expr) -> list[Source]:
+    def _visible(self, statement: exp.Expr, part: exp.Expr) -> list[Source]:
         sources = self.sources(statement)
-        return [sources[at] for at in visible(statement, below, [each.node for each in sources], self.dialect)]
+        return [sources[at] for at in visible(statement, part, [each.node for each in sources], self.dialect)]
 
     def _meant(self, column: exp.Column) -> ColumnRef | None:
         if column.args.get("db") or column.args.get("catalog"):
@@ -216,14 +230,14 @@ class Binding:
         name, qualifier = name_of(column.this, self.dialect), column.args.get("table")
         alias = name_of(qualifier, self.dialect) if qualifier is not None else None
         at: exp.Expr = column
-        below = at  # the name, then each statement around it
+        part = at  # the name, then each statement around it
         while at.parent is not None:
             clause, at = at, at.parent
             if isinstance(at, exp.SetOperation) and alias is None and clause.arg_key == "order":
                 return None  # a column of its result
             if not is_statement(at):
                 continue
-            among = self._visible(at, below)
+            among = self._visible(at, part)
             if alias is not None:
                 named = [each for each in among if each.alias == alias]
                 if named or any(each.alias is None and each.query is None for each in among):
@@ -238,7 +252,7 @@ class Binding:
                 isinstance(at, exp.Select) and may_name_outputs(column, clause, self.dialect) and self._given(name, at)
             ):
                 return self._result_column(name, at)
-            below = at
+            part = at
         return None
 
     def _qualified(self, name: str, named: list[Source], at: exp.Expr) -> ColumnRef | None:
@@ -276,7 +290,9 @@ class Binding:
     def _given(self, name: str, select: exp.Select) -> list[exp.Expr]:
         """Return what is selected under this name. Of SQLite, only AS gives such a name."""
         named = [each for each in select.expressions if isinstance(each, exp.Alias) or self.dialect == "postgresql"]
-        return [each.unalias().unnest() for each in named if not each.is_star and self._name(each) == name]
+        return [
+            each.unalias().unnest() for each in named if not each.is_star and output_name(each, self.dialect) == name
+        ]
 
     def _result_column(self, name: str, select: exp.Select) -> ColumnRef | None:
         found = {self.column(value) for value in self._given(name, select)[: 1 if self.dialect == "sqlite" else None]}

@@ -1,21 +1,21 @@
 """Find texts that PostgreSQL sorts by the rules of a language. SQLite sorts by bytes, so the order differs.
 
 The default collation of a database counts as a language too: it is chosen when the database is created, not by the
-migrations. Builds on `bound`.
+migrations. Builds on `bind`.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.bound import bound, sort_key
-from hangar_dal.contract.model import TableColumn, Tables
+from hangar_dal.contract.bind import Binding
+from hangar_dal.contract.model import TableColumn
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import columns_of, of_type
+from hangar_dal.contract.same_values import sort_key
+from hangar_dal.contract.syntax import of_type
 from hangar_dal.rules import Rule
-from hangar_dal.sqlscan import Dialect
 
 COLLATION_DIFFERS: Final = Rule(
     "collation-differs",
@@ -66,29 +66,33 @@ _KEEPS_COLLATION: Final = (
 _ONE_CASE: Final = re.compile(r"[A-Z]+(,[A-Z]+)*|[a-z]+(,[a-z]+)*")
 
 
-def collations(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    if dialect != "postgresql":
+def collations(binding: Binding) -> Iterator[Remark]:
+    if binding.dialect != "postgresql":
         return
-    for order in of_type(nodes, exp.Order):
+    for order in of_type(binding.nodes, exp.Order):
         for ordered in order.expressions:
             key = sort_key(ordered, order.parent)
-            yield from _remarks(key, "sorts by", tables)
-            if _is_unique(key, tables):
+            yield from _remarks(key, "sorts by", binding)
+            if _is_unique(key, binding):
                 break  # later sort keys have no effect
-    for node in of_type(nodes, *_ORDERED):
+    for node in of_type(binding.nodes, *_ORDERED):
         sides = [side for name in ("this", "expression", "low", "high") if (side := node.args.get(name)) is not None]
         if not any(side.find(exp.Collate) for side in sides):
             for side in sides:
-                yield from _remarks(side, "compares the order of", tables)
-    for extreme in of_type(nodes, exp.Max, exp.Min):
-        yield from _remarks(extreme, "takes the first or last of", tables)
+                yield from _remarks(side, "compares the order of", binding)
+    for extreme in of_type(binding.nodes, exp.Max, exp.Min):
+        yield from _remarks(extreme, "takes the first or last of", binding)
 
 
-def _remarks(value: exp.Expr, does: str, tables: Tables) -> Iterator[Remark]:
+def _remarks(value: exp.Expr, does: str, binding: Binding) -> Iterator[Remark]:
     for column in _texts(value):
-        found = bound(column, tables)
-        stored = _stored(found.table, found.name, tables) if found is not None and found.table is not None else None
-        if stored is not None and stored.detail == "locale" and not _ONE_CASE.fullmatch(",".join(stored.allowed)):
+        stored = _stored(column, binding)
+        if (
+            stored is not None
+            and stored.kind == "text"
+            and stored.detail == "locale"
+            and not _ONE_CASE.fullmatch(",".join(stored.allowed))
+        ):
             name = column.sql(comments=False)
             message = f'the statement {does} {name}, whose collation on PostgreSQL is not "C": SQLite sorts by bytes'
             fix = f'give {name} COLLATE "C" in a migration, as SQLite has it'
@@ -105,13 +109,11 @@ def _texts(value: exp.Expr) -> Iterator[exp.Column]:
                 yield from _texts(part)
 
 
-def _stored(table: str, name: str, tables: Tables) -> TableColumn | None:
-    if name.lower() not in columns_of(table, tables):
-        return None
-    column = next(each for each in tables.columns[table].values() if each.name.lower() == name.lower())
-    return column if column.kind == "text" else None
+def _stored(column: exp.Column, binding: Binding) -> TableColumn | None:
+    origin = binding.origin(column)
+    return binding.tables.columns[origin[0]][origin[1]] if origin is not None else None
 
 
-def _is_unique(key: exp.Expr, tables: Tables) -> bool:
-    found = bound(key, tables)
-    return found is not None and found.table is not None and (found.name,) in tables.keys.get(found.table, ())
+def _is_unique(key: exp.Expr, binding: Binding) -> bool:
+    origin = binding.origin(key)
+    return origin is not None and (origin[1],) in binding.tables.keys.get(origin[0], ())

@@ -1,21 +1,21 @@
 """Find conditions that do not depend on the row: `a.x = a.x`, `:x = :x`, `JOIN b ON TRUE`, `OR TRUE`.
 
 Comparisons of two constants, as in `WHERE 1 = 1`, and CROSS JOIN are not reported, because they are intended. Builds
-on `bound`.
+on `bind`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.bound import same_value
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.meetings import assignments, sides
-from hangar_dal.contract.model import Tables
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.syntax import ctes, of_type, parameter_name, table_name
+from hangar_dal.contract.same_values import same_value
+from hangar_dal.contract.syntax import of_type, parameter_name
+from hangar_dal.contract.visible import cte_of
 from hangar_dal.rules import Rule
-from hangar_dal.sqlscan import Dialect
 
 CONDITION_CONSTANT: Final = Rule(
     "condition-constant",
@@ -56,25 +56,25 @@ _COMPARISONS: Final = (
 )  # fmt: skip
 
 
-def constant_conditions(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    written = {id(pair) for pair, _ in assignments(nodes)}
-    for node in of_type(nodes, *_COMPARISONS, exp.In, exp.Between):
+def constant_conditions(binding: Binding) -> Iterator[Remark]:
+    written = {id(pair) for pair, _ in assignments(binding.nodes)}
+    for node in of_type(binding.nodes, *_COMPARISONS, exp.In, exp.Between):
         if id(node) not in written:
-            yield from _with_itself(node, tables)
-    for join in of_type(nodes, exp.Join):
-        if join.kind != "CROSS" and _is_true(join.args.get("on")) and _may_have_rows(join.this, tables):
+            yield from _with_itself(node, binding)
+    for join in of_type(binding.nodes, exp.Join):
+        if join.kind != "CROSS" and _is_true(join.args.get("on")) and _may_have_rows(join.this, binding):
             message = f"{join.this.name} is joined to every row, because its ON condition is always true"
             yield Remark(
                 CONDITION_CONSTANT, join.this, message, "join by a key, or write CROSS JOIN if every pair is wanted"
             )
-    for either in of_type(nodes, exp.Or):
+    for either in of_type(binding.nodes, exp.Or):
         for arm, other in ((either.this, either.expression), (either.expression, either.this)):
             if _is_true(arm) and isinstance(either.find_ancestor(exp.Where, exp.Join, exp.Having), exp.Expr):
                 message = "OR with a condition that is always true keeps every row"
                 yield Remark(CONDITION_CONSTANT, other, message, "delete the constant, or the whole condition")
 
 
-def _with_itself(node: exp.Expr, tables: Tables) -> Iterator[Remark]:
+def _with_itself(node: exp.Expr, binding: Binding) -> Iterator[Remark]:
     pairs = [(node.this, each) for each in node.expressions] if isinstance(node, exp.In) else list(sides(node))
     if isinstance(node, exp.Between):
         pairs = [(node.this, node.args["low"]), (node.this, node.args["high"])]
@@ -82,7 +82,7 @@ def _with_itself(node: exp.Expr, tables: Tables) -> Iterator[Remark]:
         if name := _same_parameter(one, other):
             message = f":{name} is compared with itself, so the comparison is the same for every row"
             yield Remark(CONDITION_CONSTANT, one, message, "compare a column with the parameter")
-        elif same_value(one, other, tables):
+        elif same_value(one, other, binding):
             message = f"{_spoken(one, other)}, so the comparison is the same for every row"
             yield Remark(
                 CONDITION_CONSTANT, one, message, "write the name of the table that is meant before the column"
@@ -112,12 +112,10 @@ def _is_true(condition: exp.Expr | None) -> bool:
     return isinstance(condition, exp.Boolean) and bool(condition.this)
 
 
-def _may_have_rows(source: exp.Expr, tables: Tables) -> bool:
+def _may_have_rows(source: exp.Expr, binding: Binding) -> bool:
     """Return whether the source is a table that may have many rows.
 
     A subquery or a function may return one row for each row of the tables before it, so that ON TRUE is correct.
     """
-    if not isinstance(source, exp.Table) or not isinstance(source.this, exp.Identifier):
-        return False
-    name = table_name(source)
-    return name not in ctes(source) and () not in tables.keys.get(name, ((),))
+    table = binding.table(source) if cte_of(source, binding.dialect) is None else None
+    return table is not None and () not in binding.tables.keys.get(table, ((),))

@@ -1,20 +1,23 @@
-"""Find the columns that an INSERT must give but leaves out. Builds on `syntax`."""
+"""Find the columns that an INSERT must give but leaves out. Builds on `bind`."""
 
 from collections.abc import Iterator
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import bind
 from hangar_dal.contract.model import Tables
-from hangar_dal.contract.syntax import nodes_of, of_type, target
+from hangar_dal.contract.syntax import of_type
+from hangar_dal.contract.visible import target_of
 from hangar_dal.sqlscan import Dialect
 
 
 def left_out(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str, str]]:
     """Yield the table and the name of each NOT NULL column without a default that an INSERT leaves out."""
-    for insert in of_type(nodes_of(text, dialect), exp.Insert):
-        table = target(insert)
+    binding = bind(text, dialect, tables)
+    for insert in of_type(binding.nodes, exp.Insert) if binding is not None else ():
+        table = binding.table(target_of(insert)) if binding is not None else None
         listed = isinstance(insert.this, exp.Schema)
-        if not (listed or insert.args.get("default")) or table is None or table not in tables.columns:
+        if not (listed or insert.args.get("default")) or table is None:
             continue
         given = {column.name.lower() for column in insert.this.expressions} if listed else set()
         for column in tables.columns[table].values():

@@ -10,13 +10,12 @@ from typing import Final, NamedTuple
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.filters import filters
-from hangar_dal.contract.model import Tables
 from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, disjuncts, of_type
 from hangar_dal.rules import Rule
-from hangar_dal.sqlscan import Dialect
 
 KEYSET_ORDER: Final = Rule(
     "keyset-order",
@@ -68,25 +67,25 @@ class Keyset(NamedTuple):
     is_row: bool
 
 
-def keysets(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for select in of_type(nodes, exp.Select):
+def keysets(binding: Binding) -> Iterator[Remark]:
+    for select in of_type(binding.nodes, exp.Select):
         order, limit = select.args.get("order"), select.args.get("limit")
         if order is None or limit is None or select.args.get("group") is not None:
             continue
-        keys = [sorted_by(ordered, select, tables) for ordered in order.expressions]
-        held = list(filters(select))
-        found = list(keysets_of(held, tables))
+        keys = [sorted_by(ordered, select, binding) for ordered in order.expressions]
+        held = list(filters(select, binding))
+        found = list(keysets_of(held, binding))
         if len(found) == 1:  # two comparisons are the ends of a range
-            yield from _judged(found[0], keys, fixed_by(held, tables), tables)
+            yield from _judged(found[0], keys, fixed_by(held, binding), binding)
 
 
-def _judged(keyset: Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables) -> Iterator[Remark]:
-    pairs = [(each, name) for each in keyset.columns if (name := name_of(each.column, tables)) not in fixed]
+def _judged(keyset: Keyset, keys: Sequence[Key], fixed: set[str], binding: Binding) -> Iterator[Remark]:
+    pairs = [(each, name) for each in keyset.columns if (name := name_of(each.column, binding)) not in fixed]
     names, downs = [name for _, name in pairs], {name: down for name, down in keys if name not in fixed}
     sorts, first = list(downs), keyset.columns[0].column
     if not set(names) & set(sorts) or names[: len(sorts)] == sorts[: len(names)] != names:
         return  # a filter, or an ORDER BY that leaves ties, which another rule reports
-    is_whole = len(names) == len(sorts) or decides([*names, *fixed], first, tables)
+    is_whole = len(names) == len(sorts) or decides([*names, *fixed], first, binding)
     wrong = next((each for each, name in pairs if name in downs and downs[name] != each.is_down), None)
     loose = next((each for each in keyset.columns if not each.is_strict), None)
     if names != sorts[: len(names)] or not is_whole:
@@ -106,15 +105,15 @@ def _judged(keyset: Keyset, keys: Sequence[Key], fixed: set[str], tables: Tables
         yield Remark(KEYSET_ORDER, loose.column, message, f"write {sign}")
 
 
-def keysets_of(held: Sequence[exp.Expr], tables: Tables) -> Iterator[Keyset]:
+def keysets_of(held: Sequence[exp.Expr], binding: Binding) -> Iterator[Keyset]:
     """Yield the comparisons of several columns at which a page may begin, among the conditions `held` of each row."""
-    return (found for test in held if (found := _keyset(test.unnest(), held, tables)) is not None)
+    return (found for test in held if (found := _keyset(test.unnest(), held, binding)) is not None)
 
 
-def _keyset(test: exp.Expr, held: Sequence[exp.Expr], tables: Tables) -> Keyset | None:
+def _keyset(test: exp.Expr, held: Sequence[exp.Expr], binding: Binding) -> Keyset | None:
     if isinstance(test, exp.Or):
-        return _expanded(test, held, tables)
-    found = compared(test, tables)
+        return _expanded(test, held, binding)
+    found = compared(test, binding)
     if found is None or not isinstance(found.column, exp.Tuple) or not isinstance(found.value, exp.Tuple | exp.Select):
         return None
     columns, values = found.column.expressions, found.value.expressions
@@ -123,17 +122,17 @@ def _keyset(test: exp.Expr, held: Sequence[exp.Expr], tables: Tables) -> Keyset 
     return Keyset([found._replace(column=one, value=other) for one, other in zip(columns, values, strict=True)], True)
 
 
-def _expanded(either: exp.Or, held: Sequence[exp.Expr], tables: Tables) -> Keyset | None:
+def _expanded(either: exp.Or, held: Sequence[exp.Expr], binding: Binding) -> Keyset | None:
     """Read `a < :a OR (a = :a AND b < :b)`, or `a < :a OR b < :b` if the query also has `a <= :a`."""
     found: list[Bound] = []
     for arm in disjuncts(either):
         tests = [each.unnest() for each in conjuncts(arm)]
         equal = [each for each in tests if isinstance(each, exp.EQ)]
-        bounds = [each for test in tests if (each := compared(test, tables)) is not None]
+        bounds = [each for test in tests if (each := compared(test, binding)) is not None]
         if len(bounds) != 1 or len(equal) + 1 != len(tests) or isinstance(bounds[0].column, exp.Tuple):
             return None
         before = [(each.column, each.value) for each in found]
-        is_short = not equal and len(before) == 1 and _is_beside(before[0], held, tables)
+        is_short = not equal and len(before) == 1 and _is_beside(before[0], held, binding)
         if not _are(equal, before) and not is_short:
             return None
         found.append(bounds[0])
@@ -146,8 +145,8 @@ def _are(equal: Sequence[exp.EQ], pairs: Sequence[tuple[exp.Expr, exp.Expr]]) ->
     return len(equal) == len(pairs) and given == {frozenset((one.sql(), other.sql())) for one, other in pairs}
 
 
-def _is_beside(pair: tuple[exp.Expr, exp.Expr], held: Sequence[exp.Expr], tables: Tables) -> bool:
-    found = (compared(each.unnest(), tables) for each in held)
+def _is_beside(pair: tuple[exp.Expr, exp.Expr], held: Sequence[exp.Expr], binding: Binding) -> bool:
+    found = (compared(each.unnest(), binding) for each in held)
     return any(each is not None and not each.is_strict and (each.column, each.value) == pair for each in found)
 
 

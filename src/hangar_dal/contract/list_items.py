@@ -1,24 +1,23 @@
 """Where a statement takes the items of a list one by one: `unnest(:codes)`, `json_each(:codes)`, `= ANY(:ids)`.
 
-Builds on `passed_on`. Nothing is said where this is not sure.
+Builds on `bind`. Nothing is said where this is not sure.
 """
 
 from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.passed_on import followed, may_have, meant
+from hangar_dal.contract.bind import Binding, Source
 from hangar_dal.contract.syntax import parameter_name
 
 _ROWS_OF_LISTS: Final = frozenset({"json_each", "json_to_recordset", "jsonb_to_recordset"})
 
 
-def list_of(value: exp.Expr, tables: Tables) -> str | None:
+def list_of(value: exp.Expr, binding: Binding) -> str | None:
     """The parameter of which the value is an item; None if there is none."""
     value = value.unnest()
-    for inner in followed(value, tables):
-        if not inner.is_whole:
+    for inner in binding.followed(value):
+        if not inner.is_whole or inner.value is None:
             return None
         value = inner.value
     given: exp.Expr | None = None
@@ -27,9 +26,10 @@ def list_of(value: exp.Expr, tables: Tables) -> str | None:
     elif isinstance(value, exp.Anonymous) and value.name.upper() == "ALL" and len(value.expressions) == 1:
         given = value.expressions[0]
     elif isinstance(value, exp.Select) and len(value.expressions) == 1:
-        return list_of(value.expressions[0].unalias(), tables)
+        return list_of(value.expressions[0].unalias(), binding)
     elif isinstance(value, exp.Column):
-        given = _of_column(value, tables)
+        found = binding.column(value)
+        given = _given(found.source, found.column.name) if found is not None else None
     return parameter_name(given) if isinstance(given, exp.Placeholder) else None
 
 
@@ -44,25 +44,13 @@ def is_list(item: exp.Expr) -> bool:
     return isinstance(given, exp.Placeholder)
 
 
-def _of_column(column: exp.Column, tables: Tables) -> exp.Expr | None:
-    name, found = column.name.lower(), list[exp.Expr]()
-    for item in meant(column):
-        given = _given(item, name)
-        if given is not None:
-            found.append(given)
-        elif not column.table and may_have(item, name, tables):
-            return None
-    return found[0] if len(found) == 1 else None
-
-
-def _given(item: exp.Expr, name: str) -> exp.Expr | None:
+def _given(source: Source, name: str | None) -> exp.Expr | None:
     """The list of which this column of a function in FROM has the items."""
-    function = item.this if isinstance(item, exp.Lateral) else item
-    alias = item.args.get("alias")
+    function = source.node.this if isinstance(source.node, exp.Lateral) else source.node
+    alias = source.node.args.get("alias")
     if isinstance(function, exp.Unnest):
         names = [each.name.lower() for each in alias.args.get("columns") or ()] if alias is not None else []
-        names = names or [item.alias_or_name.lower()]
-        return dict(zip(names, function.expressions, strict=False)).get(name)
+        return dict(zip(names or [source.alias], function.expressions, strict=False)).get(name)
     called = function.this if isinstance(function, exp.Table) else None
     is_each = isinstance(called, exp.Anonymous) and called.name.lower() == "json_each" and name == "value"
     return called.expressions[0] if is_each and called is not None and len(called.expressions) == 1 else None

@@ -7,8 +7,9 @@ from sqlglot import exp
 
 from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.nullable_aggregates import is_aggregate
-from hangar_dal.contract.syntax import conjuncts, table_name
+from hangar_dal.contract.syntax import conjuncts
 from hangar_dal.contract.value_kinds import Kinds
+from hangar_dal.contract.visible import target_of
 from hangar_dal.query.clauses import scopes
 from hangar_dal.sqlscan import Dialect
 
@@ -22,7 +23,7 @@ def in_statement(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
             yield "limit"
         case exp.Subquery() if _may_give_many(node, kinds.binding):
             yield "many_as_one"
-        case exp.Update() | exp.Delete() | exp.Insert() if _reads_its_own_table(node):
+        case exp.Update() | exp.Delete() | exp.Insert() if _reads_its_own_table(node, kinds.binding):
             yield "own_table"
 
 
@@ -56,11 +57,11 @@ def _may_give_many(subquery: exp.Subquery, binding: Binding) -> bool:
         return False
     if not isinstance(from_.this, exp.Table) or select.args.get("joins") or select.args.get("laterals"):
         return False
-    keys = binding.tables.keys.get(table_name(from_.this))
-    if keys is None or select.args.get("distinct") or select.args.get("group"):
+    table = binding.table(from_.this)
+    keys = binding.tables.keys.get(table) if table is not None else None
+    if table is None or keys is None or select.args.get("distinct") or select.args.get("group"):
         return False
     where = select.args.get("where")
-    table = table_name(from_.this)
     fixed = {column for each in conjuncts(where) for column in _fixed(each, table, binding)}
     loose = [
         key.columns for key in binding.tables.loose.get(table, ())
@@ -90,29 +91,27 @@ def _only_one_row(where: exp.Expr | None) -> bool:
     return where is not None and any(where.find_all(exp.Query, exp.Or))
 
 
-def _reads_its_own_table(node: exp.Expr) -> bool:
-    changed = node.this.this if isinstance(node.this, exp.Schema) else node.this
-    if not isinstance(changed, exp.Table):
+def _reads_its_own_table(node: exp.Expr, binding: Binding) -> bool:
+    table = binding.table(target_of(node))
+    if table is None:
         return False
     returning = node.args.get("returning")
     read = list(returning.expressions) if returning is not None else []
-    name = table_name(changed)
-    if any(name in _tables_in(each) for each in read):
+    if any(table in _tables_in(each, binding) for each in read):
         return True
     if not isinstance(node, exp.Update):
         return False
-    known_as = changed.alias_or_name.lower()
     return any(
-        name in _tables_in(query) and _is_correlated(query, known_as)
+        table in _tables_in(query, binding) and _is_correlated(query, node, binding)
         for each in node.expressions
         for query in each.find_all(exp.Subquery)
     )
 
 
-def _tables_in(value: exp.Expr) -> set[str]:
-    return {table_name(table) for query in value.find_all(exp.Query) for table in query.find_all(exp.Table)}
+def _tables_in(value: exp.Expr, binding: Binding) -> set[str | None]:
+    return {source.table for select in value.find_all(exp.Select) for source in binding.sources(select)}
 
 
-def _is_correlated(query: exp.Expr, known_as: str) -> bool:
-    names = {table.alias_or_name.lower() for table in query.find_all(exp.Table)}
-    return known_as not in names and any(column.table.lower() == known_as for column in query.find_all(exp.Column))
+def _is_correlated(query: exp.Expr, update: exp.Update, binding: Binding) -> bool:
+    found = (binding.column(column) for column in query.find_all(exp.Column))
+    return any(each is not None and each.source is binding.sources(update)[0] for each in found)

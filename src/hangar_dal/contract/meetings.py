@@ -13,7 +13,8 @@ from hangar_dal.contract.bind import Binding, bind
 from hangar_dal.contract.list_items import list_of
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.reading import Meeting
-from hangar_dal.contract.syntax import leaves, nodes_of, of_type, parameter_name, place_in, table_name, target
+from hangar_dal.contract.syntax import leaves, nodes_of, of_type, parameter_name, place_in
+from hangar_dal.contract.visible import target_of
 from hangar_dal.sqlscan import Dialect
 
 Met = tuple[Meeting, exp.Expr]  # with the node that is met
@@ -25,15 +26,15 @@ _COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
 def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
     """Each; none where the statement is not understood."""
     binding = bind(text, dialect, tables)
-    for met, value in _all(nodes_of(text, dialect), binding) if binding is not None else ():
+    for met, value in _all(binding.nodes, binding) if binding is not None else ():
         yield replace(met, at=place_in(value, text, dialect))
 
 
 def _all(nodes: Sequence[exp.Expr], binding: Binding) -> Iterator[Met]:
     written: set[int] = set()
-    for pair, table in assignments(nodes):
+    for pair, changed in assignments(nodes):
         written.add(id(pair))
-        yield from _assigned(pair, table, binding)
+        yield from _assigned(pair, binding.table(changed), binding)
     for insert in of_type(nodes, exp.Insert):
         yield from _inserted(insert, binding)
     for node in of_type(nodes, *_COMPARISONS, exp.In, exp.Between):
@@ -50,17 +51,17 @@ def compared_nulls(text: str, dialect: Dialect) -> tuple[int, ...]:
     return tuple(sorted(at for null in nulls if (at := place_in(null, text, dialect)) is not None))
 
 
-def assignments(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, str | None]]:
+def assignments(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:
+    """Yield each assignment of SET, with the table that it changes."""
     for update in of_type(nodes, exp.Update):
         merge = update.find_ancestor(exp.Merge)
         changed = merge.this if merge is not None and update.this is None else update.this
-        table = table_name(changed) if isinstance(changed, exp.Table) else None
         for pair in update.expressions:
-            yield pair, table
+            yield pair, changed
     for insert in of_type(nodes, exp.Insert):
         conflict = insert.args.get("conflict")
         for pair in conflict.expressions if conflict is not None else ():
-            yield pair, target(insert)
+            yield pair, target_of(insert)
 
 
 def _assigned(pair: exp.Expr, table: str | None, binding: Binding) -> Iterator[Met]:
@@ -82,7 +83,7 @@ def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Met]:
         for name, value in zip(names, row, strict=False):
             if value.is_star:
                 break
-            yield from _met(target(insert), name, value, binding, written=True)
+            yield from _met(binding.table(target_of(insert)), name, value, binding, written=True)
 
 
 def _compared(node: exp.Expr, binding: Binding) -> Iterator[Met]:
@@ -114,7 +115,7 @@ def _met(table: str | None, name: str, value: exp.Expr, binding: Binding, *, wri
     if taken is not None:
         yield Meeting(table, column.name, written=True, taken=taken), value
         return
-    list_ = list_of(value, binding.tables)
+    list_ = list_of(value, binding)
     if list_ is not None:
         yield Meeting(table, column.name, list_, None, written, each=True), value
         return

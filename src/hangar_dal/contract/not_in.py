@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.model import Tables
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullability import outputs_of
 from hangar_dal.contract.nullable_scope import Scope
@@ -18,7 +18,6 @@ from hangar_dal.contract.rejected_nulls import strict
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import of_type
 from hangar_dal.rules import Rule
-from hangar_dal.sqlscan import Dialect
 
 NOT_IN_NULL: Final = Rule(
     "not-in-null",
@@ -59,8 +58,8 @@ ORDER BY id;
 _OF_ALL_ROWS: Final = (exp.Max, exp.Min, exp.Sum, exp.Avg)
 
 
-def not_in(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for test, query in _excluded(nodes):
+def not_in(binding: Binding) -> Iterator[Remark]:
+    for test, query in _excluded(binding.nodes):
         nulls = [each for each in test.expressions if isinstance(each, exp.Null)]
         if nulls:
             yield Remark(
@@ -68,7 +67,7 @@ def not_in(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Itera
             )
         for select in _arms(query):
             value = select.expressions[0]
-            if _may_give_null(select, nodes[0], dialect, tables):
+            if _may_give_null(select, binding):
                 shown = value.unalias().sql(comments=False)
                 message = f"{shown} may be NULL, and NOT IN a query that gives NULL holds for no row"
                 yield Remark(
@@ -97,14 +96,14 @@ def _arms(query: exp.Expr | None) -> Iterator[exp.Select]:
         yield query
 
 
-def _may_give_null(select: exp.Select, root: exp.Expr, dialect: Dialect, tables: Tables) -> bool:
+def _may_give_null(select: exp.Select, binding: Binding) -> bool:
     value = select.expressions[0].unalias()
     if isinstance(value, _OF_ALL_ROWS) and not select.args.get("group") and not select.args.get("having"):
         return True  # it is NULL if there are no rows
-    asked = with_queries(root, select.copy())
+    asked = with_queries(binding.tree, select.copy())
     if columns := [*strict(value)]:
         asked.set("expressions", [each.copy() for each in columns])
     try:
-        return any(output.may_be_null for output in outputs_of(asked, Scope(dialect, tables)))
+        return any(output.may_be_null for output in outputs_of(asked, Scope(binding.dialect, binding.tables)))
     except (NotUnderstood, RecursionError):
         return False

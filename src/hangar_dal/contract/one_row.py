@@ -13,7 +13,8 @@ from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Relation, Scope, Statement
 from hangar_dal.contract.orders_queries import Names, query
 from hangar_dal.contract.orders_values import core
-from hangar_dal.contract.syntax import below, conjuncts, copied_with, disjuncts, nodes_of, of_type, target
+from hangar_dal.contract.syntax import below, conjuncts, copied_with, disjuncts, nodes_of, of_type
+from hangar_dal.contract.visible import target_of
 from hangar_dal.sqlscan import Dialect
 
 _Query = TypeVar("_Query", bound=exp.Expr)
@@ -45,7 +46,8 @@ def unkeyed_query(query: exp.Query, around: exp.Expr, dialect: Dialect, tables: 
 def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     match tree:
         case exp.Insert():
-            source, written = tree.expression, target(tree)
+            source, target = tree.expression, target_of(tree)
+            written = target.name.lower() if isinstance(target, exp.Table) else ""
             if isinstance(source, exp.Values):
                 return (written or "the table",) if len(source.expressions) > 1 else ()
             return _unkeyed(with_queries(tree, source), dialect, tables) if isinstance(source, exp.Query) else ()

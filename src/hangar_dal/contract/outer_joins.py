@@ -3,18 +3,17 @@
 Builds on `padded_rows` and `rejected_nulls`. The condition may be outside of the subquery that has the join.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.model import Tables
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.padded_rows import Dropping, Padding, droppings, padding
 from hangar_dal.contract.rejected_nulls import rejecting
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, disjuncts, of_type
 from hangar_dal.rules import Rule
-from hangar_dal.sqlscan import Dialect
 
 OUTER_JOIN_UNDONE: Final = Rule(
     "outer-join-undone",
@@ -66,13 +65,13 @@ ORDER BY items.id;
 )
 
 
-def outer_joins(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    if not any(join.side for join in of_type(nodes, exp.Join)):
+def outer_joins(binding: Binding) -> Iterator[Remark]:
+    if not any(join.side for join in of_type(binding.nodes, exp.Join)):
         return
-    for scope in of_type(nodes, exp.Select, exp.Update, exp.Delete):
-        for dropping in droppings(scope, tables):
+    for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete):
+        for dropping in droppings(scope, binding):
             for test in conjuncts(dropping.condition):
-                for (_, _, kind), column in _dropped(test, scope, dropping, tables).items():
+                for (_, kind), column in _dropped(test, scope, dropping, binding).items():
                     message = (
                         f"{dropping.clause} compares {column.sql(comments=False)}, which is NULL in the rows that "
                     )
@@ -81,7 +80,7 @@ def outer_joins(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> 
                     yield Remark(OUTER_JOIN_UNDONE, column, message, fix, always=True)
 
 
-def _dropped(test: exp.Expr, scope: exp.Expr, dropping: Dropping, tables: Tables) -> dict[Padding, exp.Column]:
+def _dropped(test: exp.Expr, scope: exp.Expr, dropping: Dropping, binding: Binding) -> dict[Padding, exp.Column]:
     """Return the outer joins whose added rows do not pass the condition, each with a column that it compares.
 
     If the condition is an OR, the rows must not pass any of its arms.
@@ -91,7 +90,7 @@ def _dropped(test: exp.Expr, scope: exp.Expr, dropping: Dropping, tables: Tables
         found: dict[Padding, exp.Column] = {}
         for held in conjuncts(arm):
             for column in rejecting(held.unnest()):
-                if (place := padding(column, scope, dropping, tables)) is not None:
+                if (place := padding(column, scope, dropping, binding)) is not None:
                     found.setdefault(place, column)
         arms.append(found)
     return {place: column for place, column in arms[0].items() if all(place in arm for arm in arms)}

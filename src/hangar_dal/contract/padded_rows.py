@@ -1,113 +1,122 @@
 """Find the rows of NULLs that outer joins add, in a statement and its subqueries, and the conditions that follow.
 
-Builds on `bound` and `passed_on`.
+Builds on `bind`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlglot import exp
 
-from hangar_dal.contract.bound import bound
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.passed_on import Passed, cte_of, passed, scope_of
+from hangar_dal.contract.bind import Binding, ColumnRef, Source
+from hangar_dal.contract.names import name_of
 from hangar_dal.contract.rejected_nulls import strict
-from hangar_dal.contract.syntax import below, columns_of, of_type, sources
+from hangar_dal.contract.syntax import of_type
+from hangar_dal.contract.visible import cte_of
 
-Columns = Mapping[str, Collection[str] | None]  # by the name of the source; None if its columns are not known
-Padding = tuple[int, str, str]  # the query, the name of the source, and the kind of the join that fills it with NULLs
+Padding = tuple[Source, str]  # the source, and the kind of the join that fills it with NULLs
 
 
 class Dropping(NamedTuple):
     """A condition that drops rows.
 
-    `padded` are the sources that earlier outer joins fill with NULLs, by name, with the kind of the join. `names` are
-    the sources whose rows the condition drops: the ON of a LEFT JOIN drops only rows of the joined source.
+    `padded` are the sources that earlier outer joins fill with NULLs, with the kind of the join. `sources` are those
+    whose rows the condition drops: the ON of a LEFT JOIN drops only rows of the joined source.
     """
 
     condition: exp.Expr | None
     clause: str
-    padded: Mapping[str, str]
-    names: frozenset[str]
+    padded: Mapping[Source, str]
+    sources: frozenset[Source]
 
 
-def droppings(scope: exp.Expr, tables: Tables) -> list[Dropping]:
+def droppings(scope: exp.Expr, binding: Binding) -> list[Dropping]:
     """Return each ON or USING, and then the WHERE, of a SELECT, an UPDATE or a DELETE."""
-    columns = {alias: columns_of(table, tables) if table else None for alias, table in sources(scope)}
     found: list[Dropping] = []
     from_, using = scope.args.get("from_"), scope.args.get("using") or []  # DELETE has USING
-    names: list[str] = []
-    padded: dict[str, str] = {}
+    walk = _Walk(binding, {id(source.node): source for source in binding.sources(scope)}, found)
+    sources: list[Source] = []
+    padded: dict[Source, str] = {}
     read = [(from_.this, scope.args.get("joins") or [])] if from_ is not None else [(each, []) for each in using]
     for item, joins in read:
-        behind, more = _walk(item, joins, found, columns)
-        names, padded = [*names, *behind], padded | more
-    return [*found, Dropping(scope.args.get("where"), "WHERE", padded, frozenset(names))]
+        behind, more = walk.item(item, joins)
+        sources, padded = [*sources, *behind], padded | more
+    return [*found, Dropping(scope.args.get("where"), "WHERE", padded, frozenset(sources))]
 
 
-def padding(column: exp.Column, scope: exp.Expr, dropping: Dropping, tables: Tables) -> Padding | None:
+def padding(column: exp.Column, scope: exp.Expr, dropping: Dropping, binding: Binding) -> Padding | None:
     """Return the outer join that adds rows in which the column is NULL; None if there is none.
 
     Returns None also for an outer join in a subquery whose rows are used for something else.
     """
-    found = bound(column, tables)
-    if found is not None and found.query != id(scope):
+    found = binding.column(column)
+    if found is None or found.statement is not scope:
         return None
-    if found is not None and found.alias in dropping.padded:
-        return id(scope), found.alias, dropping.padded[found.alias]
-    inner = passed(column, tables) if scope_of(column) is scope else None
-    if inner is None or inner.source.alias_or_name.lower() not in dropping.names or not _is_read_for_this(inner):
+    if found.source in dropping.padded:
+        return found.source, dropping.padded[found.source]
+    query, value = found.column.query, found.column.value
+    if query is None or value is None or found.source not in dropping.sources or not _is_read_for_this(found, binding):
         return None
-    where = droppings(inner.query, tables)[-1]
-    every = (padding(each, inner.query, where, tables) for each in strict(inner.value))
+    where = droppings(query, binding)[-1]
+    every = (padding(each, query, where, binding) for each in strict(value))
     return next((each for each in every if each is not None), None)
 
 
-def _walk(
-    item: exp.Expr, joins: list[exp.Expr], found: list[Dropping], columns: Columns
-) -> tuple[list[str], dict[str, str]]:
-    """Return the names of an item of FROM with its joins, and the kind of outer join for those filled with NULLs."""
-    names: list[str] = [item.alias_or_name.lower()] if item.alias_or_name else []
-    padded: dict[str, str] = {}
-    if isinstance(item, exp.Subquery) and not item.alias and not isinstance(item.this, exp.Query):
-        names, padded = _walk(item.this, [], found, columns)
-    for join in [*(item.args.get("joins") or ()), *joins]:
-        behind, more = _walk(join.this, [], found, columns)
-        side: str = join.side
-        drops = {"": [*names, *behind], "LEFT": behind, "RIGHT": names}.get(side, [])
-        condition = join.args.get("on") or _merged(join, (names, behind), columns)
-        clause = f"the {'USING' if join.args.get('using') else 'ON'} of {join.this.alias_or_name}"
-        at_hand = {name: kind for name, kind in (padded | more).items() if name in drops}
-        found.append(Dropping(condition, clause, at_hand, frozenset(drops)))
-        filled = {"LEFT": behind, "RIGHT": names, "FULL": [*names, *behind]}.get(side, [])
-        padded = padded | more | dict.fromkeys(filled, side)
-        names = [*names, *behind]
-    return names, padded
+class _Walk(NamedTuple):
+    """Collects the conditions of the joins of one FROM. `sources` are by the ids of their nodes."""
+
+    binding: Binding
+    sources: Mapping[int, Source]
+    found: list[Dropping]
+
+    def item(self, item: exp.Expr, joins: list[exp.Expr]) -> tuple[list[Source], dict[Source, str]]:
+        """Return the sources of an item of FROM with its joins, and the kind of outer join for those it pads."""
+        padded: dict[Source, str] = {}
+        if id(item) in self.sources:
+            sources = [self.sources[id(item)]]
+        else:
+            sources, padded = self.item(item.this, [])
+        for join in [*(item.args.get("joins") or ()), *joins]:
+            behind, more = self.item(join.this, [])
+            side: str = join.side
+            drops = {"": [*sources, *behind], "LEFT": behind, "RIGHT": sources}.get(side, [])
+            condition = join.args.get("on") or self._merged(join, (sources, behind))
+            clause = f"the {'USING' if join.args.get('using') else 'ON'} of {join.this.alias_or_name}"
+            at_hand = {source: kind for source, kind in (padded | more).items() if source in drops}
+            self.found.append(Dropping(condition, clause, at_hand, frozenset(drops)))
+            filled = {"LEFT": behind, "RIGHT": sources, "FULL": [*sources, *behind]}.get(side, [])
+            padded = padded | more | dict.fromkeys(filled, side)
+            sources = [*sources, *behind]
+        return sources, padded
+
+    def _merged(self, join: exp.Expr, sides: tuple[list[Source], list[Source]]) -> exp.Expr | None:
+        """Return USING as a comparison of the columns that it certainly means; None if there are none.
+
+        Omits a column that an earlier USING has merged already.
+        """
+        tests: list[exp.Expr] = []
+        for name in join.args.get("using") or ():
+            for side in sides:
+                having = [each for each in side if self._may_have(each, name)]
+                if len(having) == 1 and not self.binding.columns(having[0]).is_open:
+                    column = exp.Column(this=name.copy(), table=exp.to_identifier(having[0].alias))
+                    tests.append(exp.EQ(this=column, expression=column.copy()))
+        condition = exp.and_(*tests, copy=False) if tests else None
+        if condition is not None:
+            condition.parent = join
+        return condition
+
+    def _may_have(self, source: Source, name: exp.Expr) -> bool:
+        columns = self.binding.columns(source)
+        return columns.is_open or bool(columns.named(name_of(name, self.binding.dialect)))
 
 
-def _merged(join: exp.Expr, sides: tuple[list[str], list[str]], columns: Columns) -> exp.Expr | None:
-    """Return USING as a comparison of the columns that it certainly means; None if there are none.
-
-    Omits a column that an earlier USING has merged already.
-    """
-    tests: list[exp.Expr] = []
-    for name in join.args.get("using") or ():
-        for side in sides:
-            having = [alias for alias in side if (known := columns.get(alias)) is None or name.name.lower() in known]
-            if len(having) == 1 and columns.get(having[0]) is not None:
-                column = exp.Column(this=name.copy(), table=exp.to_identifier(having[0]))
-                tests.append(exp.EQ(this=column, expression=column.copy()))
-    condition = exp.and_(*tests, copy=False) if tests else None
-    if condition is not None:
-        condition.parent = join
-    return condition
-
-
-def _is_read_for_this(inner: Passed) -> bool:
+def _is_read_for_this(found: ColumnRef, binding: Binding) -> bool:
     """Return whether the query is read only once, and has no window function, LIMIT or OFFSET that counts its rows."""
-    query, cte = inner.query, cte_of(inner.source)
-    if not inner.is_whole or not isinstance(query, exp.Select) or query.args.get("limit") or query.args.get("offset"):
+    query, cte = found.column.query, found.source.cte
+    if not isinstance(query, exp.Select) or query.args.get("limit") or query.args.get("offset"):
         return False
-    if any(each.parent_select is query for each in query.find_all(exp.Window)):
+    if not found.column.is_whole or any(each.parent_select is query for each in query.find_all(exp.Window)):
         return False
-    return cte is None or sum(cte_of(table) is cte for table in of_type(below(query.root()), exp.Table)) == 1
+    tables = of_type(binding.nodes, exp.Table) if cte is not None else []
+    return cte is None or sum(cte_of(table, binding.dialect) is cte for table in tables) == 1

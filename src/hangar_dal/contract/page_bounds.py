@@ -1,14 +1,12 @@
-"""Read comparisons at which a page may begin, and the sort keys of the page. Builds on `bound`."""
+"""Read comparisons at which a page may begin, and the sort keys of the page. Builds on `bind`."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from sqlglot import exp
 
-from hangar_dal.contract.bound import Bound as Found
-from hangar_dal.contract.bound import bound, sort_key
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.passed_on import followed
+from hangar_dal.contract.bind import Binding, Output, Source
+from hangar_dal.contract.same_values import sort_key
 from hangar_dal.contract.syntax import below
 
 _Kinds = dict[type[exp.Expr], type[exp.Expr]]
@@ -40,7 +38,7 @@ class Bound(NamedTuple):
     is_strict: bool
 
 
-def compared(test: exp.Expr, tables: Tables) -> Bound | None:
+def compared(test: exp.Expr, binding: Binding) -> Bound | None:
     """Return a comparison of columns with parameters, or with the row of a subquery; None for any other condition.
 
     The columns come first: `:a < a` is returned as `a > :a`.
@@ -52,24 +50,24 @@ def compared(test: exp.Expr, tables: Tables) -> Bound | None:
         return None
     kind = _OPPOSITE[kind] if is_not else kind
     left, right = test.this.unnest(), test.expression.unnest()
-    if not _has_columns(left, tables):
+    if not _has_columns(left, binding):
         left, right, kind = right, left, _TURNED[kind]
-    if _has_columns(right, tables) and not isinstance(right, exp.Select):
+    if _has_columns(right, binding) and not isinstance(right, exp.Select):
         return None
-    is_given = any(isinstance(source_of(each, tables), exp.Placeholder) for each in below(right))
+    is_given = any(isinstance(source_of(each, binding), exp.Placeholder) for each in below(right))
     return Bound(left, right, kind in _DOWN, kind in _STRICT) if is_given else None
 
 
-def _has_columns(value: exp.Expr, tables: Tables) -> bool:
+def _has_columns(value: exp.Expr, binding: Binding) -> bool:
     """Return whether the value depends on the row. A column of a subquery that only returns a parameter does not."""
     among = value.find_all(exp.Column, exp.Query)
-    return any(not isinstance(source_of(each, tables), exp.Placeholder) for each in among)
+    return any(not isinstance(source_of(each, binding), exp.Placeholder) for each in among)
 
 
-def source_of(value: exp.Expr, tables: Tables) -> exp.Expr:
+def source_of(value: exp.Expr, binding: Binding) -> exp.Expr:
     """Return the expression that a column of subqueries or WITH queries stands for; else the value itself."""
-    for inner in followed(value, tables):
-        if not inner.is_whole:
+    for inner in binding.followed(value):
+        if not inner.is_whole or inner.value is None:
             break
         value = inner.value
     while isinstance(value, exp.Cast) and value.find(exp.Column) is None:
@@ -77,33 +75,34 @@ def source_of(value: exp.Expr, tables: Tables) -> exp.Expr:
     return value
 
 
-def sorted_by(ordered: exp.Expr, select: exp.Select, tables: Tables) -> Key:
-    return name_of(sort_key(ordered, select), tables), bool(ordered.args.get("desc"))
+def sorted_by(ordered: exp.Expr, select: exp.Select, binding: Binding) -> Key:
+    return name_of(sort_key(ordered, select), binding), bool(ordered.args.get("desc"))
 
 
-def fixed_by(held: Sequence[exp.Expr], tables: Tables) -> set[str]:
+def fixed_by(held: Sequence[exp.Expr], binding: Binding) -> set[str]:
     """Return the names of all sides of equations, which have one value in all rows and do not affect the order."""
     equal = [each for each in held if isinstance(each, exp.EQ)]
-    return {name_of(side, tables) for each in equal for side in (each.this, each.expression)}
+    return {name_of(side, binding) for each in equal for side in (each.this, each.expression)}
 
 
-def name_of(value: exp.Expr, tables: Tables) -> str:
+def name_of(value: exp.Expr, binding: Binding) -> str:
     """Return a name of the value that is the same for all ways to write one column."""
     while isinstance(value, exp.Paren | exp.Collate):
         value = value.this
-    value = source_of(value, tables)
-    found = bound(value, tables)
-    return value.sql(comments=False).lower() if found is None else _name(found, found.name)
+    value = source_of(value, binding)
+    found = binding.column(value)
+    return value.sql(comments=False).lower() if found is None else _name(found.source, found.column)
 
 
-def decides(names: Sequence[str], column: exp.Expr, tables: Tables) -> bool:
+def decides(names: Sequence[str], column: exp.Expr, binding: Binding) -> bool:
     """Return whether these names include a unique key of the column's table, so that later sort keys have no effect."""
-    found = bound(source_of(column, tables), tables)
-    if found is None or found.table is None:
+    found = binding.column(source_of(column, binding))
+    if found is None or found.source.table is None:
         return False
-    keys = tables.keys.get(found.table, ())
-    return any({_name(found, name.lower()) for name in key} <= set(names) for key in keys)
+    listed = {each.origin[1]: _name(found.source, each) for each in binding.columns(found.source).listed if each.origin}
+    keys = binding.tables.keys.get(found.source.table, ())
+    return any({listed[name] for name in key} <= set(names) for key in keys)
 
 
-def _name(found: Found, name: str) -> str:
-    return f"{found.query}.{found.alias}.{name}"
+def _name(source: Source, column: Output) -> str:
+    return f"{id(source)}.{column.name}"

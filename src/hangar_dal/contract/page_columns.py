@@ -10,34 +10,33 @@ from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.filters import filters
 from hangar_dal.contract.keysets import KEYSET_ORDER, keysets_of
-from hangar_dal.contract.model import Tables
 from hangar_dal.contract.page_bounds import Bound, Key, compared, decides, fixed_by, name_of, sorted_by
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import of_type, parameter_name
-from hangar_dal.sqlscan import Dialect
 
 _WORDS: Final = frozenset({"after", "before", "cursor", "last", "previous"})
 _PARTS: Final = frozenset({"at", "id", "key", "value"})
 
 
-def page_columns(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for select in of_type(nodes, exp.Select):
+def page_columns(binding: Binding) -> Iterator[Remark]:
+    for select in of_type(binding.nodes, exp.Select):
         order = select.args.get("order")
         if order is None or not _is_page(select):
             continue
-        held = list(filters(select))
-        if any(keysets_of(held, tables)):
+        held = list(filters(select, binding))
+        if any(keysets_of(held, binding)):
             continue
-        fixed = fixed_by(held, tables)
-        keys = [key for key in (sorted_by(each, select, tables) for each in order.expressions) if key[0] not in fixed]
-        bounds = [found for test in held if (found := compared(test.unnest(), tables)) is not None]
-        of_first = [each for each in bounds if keys and name_of(each.column, tables) == keys[0][0]]
+        fixed = fixed_by(held, binding)
+        keys = [key for key in (sorted_by(each, select, binding) for each in order.expressions) if key[0] not in fixed]
+        bounds = [found for test in held if (found := compared(test.unnest(), binding)) is not None]
+        of_first = [each for each in bounds if keys and name_of(each.column, binding) == keys[0][0]]
         if len(of_first) == 1 and of_first[0].is_down == keys[0][1]:
-            whole = len(keys) == 1 or decides([keys[0][0], *fixed], of_first[0].column, tables)
+            whole = len(keys) == 1 or decides([keys[0][0], *fixed], of_first[0].column, binding)
             names = [name for name, _ in keys]
-            is_page = any(_is_second(each, keys, tables) for each in bounds)
+            is_page = any(_is_second(each, keys, binding) for each in bounds)
             yield from _judged(of_first[0], names, held, is_whole=whole, is_page=is_page)
 
 
@@ -58,13 +57,13 @@ def _judged(
         yield Remark(KEYSET_ORDER, column, message, f"write {sign}", column=column.name.lower())
 
 
-def _is_second(found: Bound, keys: Sequence[Key], tables: Tables) -> bool:
+def _is_second(found: Bound, keys: Sequence[Key], binding: Binding) -> bool:
     """Return whether this is `id < :id` in a query that also has `made_at < :made_at`.
 
     A bound of a unique key is no filter, so the two comparisons begin a page.
     """
-    names = [name_of(found.column, tables)]
-    is_key = isinstance(found.column, exp.Column) and decides(names, found.column, tables)
+    names = [name_of(found.column, binding)]
+    is_key = isinstance(found.column, exp.Column) and decides(names, found.column, binding)
     return found.is_strict and is_key and keys[1:2] == [(names[0], found.is_down)]
 
 

@@ -9,25 +9,24 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.keysets import KEYSET_ORDER, keysets_of
-from hangar_dal.contract.model import Tables
 from hangar_dal.contract.page_bounds import Bound, compared, name_of, sorted_by
 from hangar_dal.contract.page_columns import begins_a_page, parameter_of
-from hangar_dal.contract.passed_on import query_of
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import conjuncts, of_type
-from hangar_dal.sqlscan import Dialect
 
 
-def page_cuts(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for select in of_type(nodes, exp.Select):
+def page_cuts(binding: Binding) -> Iterator[Remark]:
+    for select in of_type(binding.nodes, exp.Select):
         from_ = select.args.get("from_")
-        query = query_of(from_.this) if from_ is not None and select.args.get("limit") is None else None
+        sources = binding.sources(select) if from_ is not None and select.args.get("limit") is None else ()
+        query = sources[0].query if sources else None
         if not isinstance(query, exp.Select) or not _is_cut(query):
             continue
-        keys = [sorted_by(each, query, tables) for each in query.args["order"].expressions]
-        for columns in _begun(list(conjuncts(select.args.get("where"))), tables):
-            if [(name_of(each.column, tables), each.is_down) for each in columns] == keys[: len(columns)]:
+        keys = [sorted_by(each, query, binding) for each in query.args["order"].expressions]
+        for columns in _begun(list(conjuncts(select.args.get("where"))), binding):
+            if [(name_of(each.column, binding), each.is_down) for each in columns] == keys[: len(columns)]:
                 message = (
                     "the LIMIT of the subquery takes the first rows before they are compared, so that later pages "
                 )
@@ -43,14 +42,14 @@ def _is_cut(query: exp.Select) -> bool:
     return isinstance(count, exp.Placeholder) and order is not None and query.args.get("offset") is None
 
 
-def _begun(held: Sequence[exp.Expr], tables: Tables) -> Iterator[Sequence[Bound]]:
+def _begun(held: Sequence[exp.Expr], binding: Binding) -> Iterator[Sequence[Bound]]:
     """Yield the comparisons at which a page begins.
 
     They compare several columns, or one column with a parameter whose name refers to the previous page.
     """
-    yield from (found.columns for found in keysets_of(held, tables))
+    yield from (found.columns for found in keysets_of(held, binding))
     for test in held:
-        found = compared(test.unnest(), tables)
+        found = compared(test.unnest(), binding)
         column = found.column if found is not None else None
         if found and isinstance(column, exp.Column) and begins_a_page(parameter_of(found.value), column.name.lower()):
             yield [found]

@@ -1,4 +1,4 @@
-"""How a statement reads each of its tables, as far as its text shows. Builds on `syntax`."""
+"""How a statement reads each of its tables, as far as its text shows. Builds on `bind`."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from sqlglot import exp
 
-from hangar_dal.contract.syntax import below, conjuncts, nodes_of, of_type, sources
+from hangar_dal.contract.bind import bind
+from hangar_dal.contract.model import Tables
+from hangar_dal.contract.syntax import below, conjuncts, of_type
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
@@ -29,10 +31,13 @@ class Read:
 def reads(text: str, dialect: Dialect) -> dict[str, tuple[Read, ...]]:
     """By name in lower case; several where parts of the statement use the same. Empty if it is not understood."""
     found: defaultdict[str, list[Read]] = defaultdict(list)
-    for scope in of_type(nodes_of(text, dialect), exp.Select, exp.Update, exp.Delete):
-        for name, table in sources(scope):
-            if table is not None:
-                found[name].append(Read(table, _ends(scope), _picks(scope, name)))
+    binding = bind(text, dialect, Tables({}))
+    for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete) if binding is not None else ():
+        sources = binding.sources(scope) if binding is not None else ()
+        for source in sources:
+            if source.query is None and isinstance(source.node.this, exp.Identifier) and source.alias is not None:
+                picks = _picks(scope, source.alias, alone=len(sources) == 1)
+                found[source.alias.lower()].append(Read(source.node.name.lower(), _ends(scope), picks))
     return {name: tuple(of_name) for name, of_name in found.items()}
 
 
@@ -56,8 +61,7 @@ def _aggregates(scope: exp.Select) -> bool:
     return any(found.find_ancestor(exp.Select) is scope for found in of_type(below(scope), exp.AggFunc))
 
 
-def _picks(scope: exp.Expr, name: str) -> bool:
-    alone = len(list(sources(scope))) == 1
+def _picks(scope: exp.Expr, name: str, *, alone: bool) -> bool:
     return any(_picks_by(each, name, alone=alone) for each in conjuncts(scope.args.get("where")))
 
 
@@ -71,4 +75,4 @@ def _picks_by(condition: exp.Expr, name: str, *, alone: bool) -> bool:
     if not isinstance(condition, _EQUAL) or condition.find(exp.Placeholder) is None:
         return False
     columns = list(condition.find_all(exp.Column))
-    return any(column.table.lower() == name or (alone and not column.table) for column in columns)
+    return any(column.table.lower() == name.lower() or (alone and not column.table) for column in columns)

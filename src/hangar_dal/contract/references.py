@@ -1,9 +1,12 @@
 """The sources and columns that names of a statement mean, as `bind` finds them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from sqlglot import exp
+
+from hangar_dal.contract.names import name_of
+from hangar_dal.sqlscan import Dialect
 
 TableAndColumn = tuple[str, str]
 
@@ -13,11 +16,16 @@ class Output:
     """A column of a source or of a query.
 
     `name` is None if the database invents one. `origin` is the table and its column, in the spelling of the schema, if
-    each value is that of a column of a table. `is_hidden`: `*` leaves it out.
+    each value is that of a column of a table. `value` is the expression that `query` selects; None for a column of a
+    table or a function. If `is_whole` is False, the other queries of a UNION, or other rows of VALUES, have other
+    values. `is_hidden`: `*` leaves it out.
     """
 
     name: str | None
     origin: TableAndColumn | None = None
+    value: exp.Expr | None = field(default=None, compare=False)
+    query: exp.Expr | None = field(default=None, compare=False)
+    is_whole: bool = True
     is_hidden: bool = False
 
 
@@ -37,10 +45,14 @@ class Source:
 
 
 class Columns(NamedTuple):
-    """The columns of a source. `is_open`: it may have columns that are not listed."""
+    """The columns of a source.
+
+    `is_open`: a name that is not listed may mean one of its columns. `is_complete`: those that `*` gives are listed.
+    """
 
     listed: tuple[Output, ...]
     is_open: bool
+    is_complete: bool
 
     def named(self, name: str) -> list[Output]:
         return [column for column in self.listed if column.name == name]
@@ -53,3 +65,12 @@ class ColumnRef:
     statement: exp.Expr = field(compare=False)
     source: Source
     column: Output
+
+
+def renamed(columns: tuple[Output, ...] | None, alias: exp.Expr | None, dialect: Dialect) -> tuple[Output, ...] | None:
+    """Give the first columns new names, as `AS t (a, b)` does."""
+    given = alias.args.get("columns") or () if alias is not None else ()
+    names = [name_of(each, dialect) for each in given]
+    if columns is None or len(names) > len(columns):
+        return None
+    return (*(replace(each, name=name) for each, name in zip(columns, names, strict=False)), *columns[len(names) :])

@@ -1,13 +1,14 @@
-"""Faults that rules find in the parsed statement, and their places in its text. Builds on `syntax`."""
+"""Faults that rules find in the parsed statement, and their places in its text. Builds on `bind`."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding, bind
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.reading import Notice
-from hangar_dal.contract.syntax import nodes_of, place_in
+from hangar_dal.contract.syntax import place_in
 from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 
@@ -23,13 +24,13 @@ class Remark(NamedTuple):
     column: str = ""
 
 
-Finder = Callable[[Sequence[exp.Expr], Dialect, Tables], Iterator[Remark]]  # gets all nodes, the root first
+Finder = Callable[[Binding], Iterator[Remark]]
 
 
 def notices(text: str, dialect: Dialect, tables: Tables, finders: Iterable[Finder]) -> tuple[Notice, ...]:
     """Return the notices of all finders about the statement; () if the parser does not understand it."""
-    nodes = nodes_of(text, dialect)
-    if not nodes:
+    binding = bind(text, dialect, tables)
+    if binding is None:
         return ()
     found = (
         Notice(
@@ -41,6 +42,6 @@ def notices(text: str, dialect: Dialect, tables: Tables, finders: Iterable[Finde
             remark.column,
         )
         for find in finders
-        for remark in find(nodes, dialect, tables)
+        for remark in find(binding)
     )
     return tuple(dict.fromkeys(found))

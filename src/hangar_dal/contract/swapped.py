@@ -1,7 +1,7 @@
 """Find parameters that are swapped between columns: `(a, b) VALUES (:b, :a)`, `SET a = :b, b = :a`.
 
-Compares names only, and reports only circles of names; `updated_at = :now` is no circle. Builds on `meetings`, and on
-`passed_on`, which follows a value through subqueries and WITH queries.
+Compares names only, and reports only circles of names; `updated_at = :now` is no circle. Builds on `meetings` and
+`bind`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,13 +9,11 @@ from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.meetings import assignments
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.passed_on import meant, outputs, passed
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import leaves, of_type, parameter_name
 from hangar_dal.rules import Rule
-from hangar_dal.sqlscan import Dialect
 
 VALUES_SWAPPED: Final = Rule(
     "values-swapped",
@@ -49,85 +47,87 @@ Pair = tuple[exp.Expr, exp.Expr]
 Pairs = Mapping[str, tuple[exp.Expr, str]]  # for each column, its node and the name of its value
 
 
-def swapped(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    written = {id(pair) for pair, _ in assignments(nodes)}
-    lists = [_lists(insert.this.expressions, insert.expression, tables) for insert in of_type(nodes, exp.Insert)]
-    for node in of_type(nodes, *_ORDERED, exp.In):
+def swapped(binding: Binding) -> Iterator[Remark]:
+    written = {id(pair) for pair, _ in assignments(binding.nodes)}
+    lists = [
+        _lists(insert.this.expressions, insert.expression, binding) for insert in of_type(binding.nodes, exp.Insert)
+    ]
+    for node in of_type(binding.nodes, *_ORDERED, exp.In):
         if id(node) not in written and isinstance(node.this, exp.Tuple):
             others = [*node.expressions, node.args.get("query") or node.args.get("expression")]
-            given = [_lists(node.this.expressions, other, tables) for other in others if other is not None]
+            given = [_lists(node.this.expressions, other, binding) for other in others if other is not None]
             lists.append([row for rows in given for row in rows])
     for rows in lists:
-        named = [_pairs(row, tables) for row in rows]
+        named = [_pairs(row, binding) for row in rows]
         for row in named:
             for circle in _circles(row):
                 # Two rows with a pair in both directions, as in a table of friends, are intended.
                 if not any(_is_straight(other, circle) for other in named):
                     yield _remark(row, circle)
-    for found in _set(nodes, tables):
+    for found in _set(binding):
         for circle in _circles(found):
             yield _remark(found, circle)
 
 
-def _set(nodes: Sequence[exp.Expr], tables: Tables) -> Iterator[Pairs]:
+def _set(binding: Binding) -> Iterator[Pairs]:
     """Yield the pairs of columns and values of each SET."""
     lists: dict[int, list[Pair]] = {}
-    for pair, _ in assignments(nodes):
+    for pair, _ in assignments(binding.nodes):
         if isinstance(pair, exp.EQ):
             left, right = pair.this, pair.expression
-            rows = _lists(left.expressions, right, tables) if isinstance(left, exp.Tuple) else [[(left, right)]]
+            rows = _lists(left.expressions, right, binding) if isinstance(left, exp.Tuple) else [[(left, right)]]
             lists.setdefault(id(pair.parent), []).extend(each for row in rows for each in row)
-    yield from (_pairs(each, tables) for each in lists.values())
+    yield from (_pairs(each, binding) for each in lists.values())
 
 
-def _lists(columns: Sequence[exp.Expr], source: exp.Expr | None, tables: Tables) -> list[list[Pair]]:
+def _lists(columns: Sequence[exp.Expr], source: exp.Expr | None, binding: Binding) -> list[list[Pair]]:
     """Return the pairs of columns and values for each row that is written or compared."""
     match source:
         case exp.Values():
-            return [pairs for row in source.expressions for pairs in _lists(columns, row, tables)]
+            return [pairs for row in source.expressions for pairs in _lists(columns, row, binding)]
         case exp.Tuple():
             return [list(zip(columns, source.expressions, strict=False))]
         case exp.Subquery() | exp.Paren():
-            return _lists(columns, source.this, tables)
+            return _lists(columns, source.this, binding)
         case exp.SetOperation():
-            return [*_lists(columns, source.this, tables), *_lists(columns, source.expression, tables)]
+            return [*_lists(columns, source.this, binding), *_lists(columns, source.expression, binding)]
         case exp.Select():
-            values = [each.value for each in outputs(source, tables) or ()]
+            values = [each.value for each in binding.outputs(source) or () if each.value is not None]
             return [list(zip(columns, values, strict=False))]
     return []
 
 
-def _pairs(row: Sequence[Pair], tables: Tables) -> Pairs:
+def _pairs(row: Sequence[Pair], binding: Binding) -> Pairs:
     named = (
-        (column, _given(value, tables)) for column, value in row if isinstance(column, exp.Column | exp.Identifier)
+        (column, _given(value, binding)) for column, value in row if isinstance(column, exp.Column | exp.Identifier)
     )
     return {column.name.lower(): (column, name.lower()) for column, name in named if name}
 
 
-def _given(value: exp.Expr, tables: Tables) -> str:
+def _given(value: exp.Expr, binding: Binding) -> str:
     """Return the name of the only parameter, or the only field of a JSON row, in this value; "" for anything else."""
     while isinstance(value, (*_TIDYING, exp.Subquery)):
         value = value.this
     if isinstance(value, exp.Select):
-        return _given(value.expressions[0], tables) if len(value.expressions) == 1 else ""
+        return _given(value.expressions[0], binding) if len(value.expressions) == 1 else ""
     found = [leaf for leaf, _ in leaves(value, bare=True)]
     names = {parameter_name(leaf) for leaf in found if isinstance(leaf, exp.Placeholder)}
-    names |= {_given(inner.value, tables) for leaf in found if (inner := passed(leaf, tables)) and inner.is_whole}
+    inner = [ref.column for leaf in found if (ref := binding.column(leaf)) is not None and ref.column.is_whole]
+    names |= {_given(column.value, binding) for column in inner if column.value is not None}
     if len(found) == 1:
-        names.add(_field(found[0]))
+        names.add(_field(found[0], binding))
     names.discard("")
     return names.pop() if len(names) == 1 else ""
 
 
-def _field(value: exp.Expr) -> str:
+def _field(value: exp.Expr, binding: Binding) -> str:
     if isinstance(value, exp.JSONExtract | exp.JSONExtractScalar) and isinstance(value.expression, exp.JSONPath):
         keys = [part for part in value.expression.expressions if not isinstance(part, exp.JSONPathRoot)]
         return str(keys[0].this) if len(keys) == 1 and isinstance(keys[0], exp.JSONPathKey) else ""
-    if isinstance(value, exp.Column) and value.table.lower() == "excluded":
-        return value.name
-    if isinstance(value, exp.Column) and value.table:
-        return value.name if any(isinstance(item.this, exp.Func) for item in meant(value)) else ""
-    return ""
+    found = binding.column(value) if isinstance(value, exp.Column) and value.table else None
+    if found is None or not (found.source.alias == "excluded" or isinstance(found.source.node.this, exp.Func)):
+        return ""
+    return value.name
 
 
 def _circles(pairs: Pairs) -> Iterator[tuple[str, ...]]:

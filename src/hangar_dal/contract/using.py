@@ -40,7 +40,9 @@ def joined(left: list[Output], right: list[Output], node: exp.Expr, dialect: Dia
     merged: dict[str | None, Output] = {}
     for name in given:
         first, second = (next(each for each in side if each.name == name) for side in (left, right))
-        merged[name] = {"RIGHT": second, "FULL": Output(name)}.get(side_of(node), first)
+        merged[name] = {"RIGHT": second, "FULL": Output(name, value=exp.Star(), query=first.query)}.get(
+            side_of(node), first
+        )
     rest = [each for each in right if each.name not in merged]
     if dialect == "postgresql":
         return [*merged.values(), *(each for each in left if each.name not in merged), *rest]

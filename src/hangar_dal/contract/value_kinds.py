@@ -11,7 +11,6 @@ from sqlglot import exp
 
 from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.model import TableColumn, Tables
-from hangar_dal.contract.passed_on import passed
 from hangar_dal.contract.syntax import parameter_name
 
 _DEEPEST: Final = 30  # a limit is needed, because a recursive query refers to itself
@@ -99,8 +98,8 @@ class Kinds:
                 return _of_name(self.parameters.get(parameter_name(value)) or "")
             case exp.Column():
                 column = self.column(value)
-                inner = passed(value, self.tables) if column is None else None
-                return _of_column(column) if column else self.of(inner.value if inner else None, depth + 1)
+                found = self.binding.column(value) if column is None else None
+                return _of_column(column) if column else self.of(found.column.value if found else None, depth + 1)
             case exp.Cast():
                 return self._of_cast(value, depth)
             case exp.Subquery() if isinstance(value.this, exp.Select) and len(value.this.expressions) == 1:

@@ -94,6 +94,14 @@ def visible(statement: exp.Expr, below: exp.Expr, sources: Sequence[exp.Expr], d
     return every
 
 
+def output_name(value: exp.Expr, dialect: Dialect) -> str | None:
+    """Return the name of a selected value; None if the database invents one."""
+    if isinstance(value, exp.Alias):
+        return name_of(value.args["alias"], dialect)
+    bare = value.unnest()
+    return name_of(bare.this, dialect) if isinstance(bare, exp.Column) else None
+
+
 def is_sort_key(column: exp.Expr, clause: exp.Expr, dialect: Dialect) -> bool:
     """Return whether a name is a whole key of ORDER BY or DISTINCT ON, where it first means a column of the result."""
     at = column.parent

@@ -4,19 +4,18 @@
 Builds on `orders`, which checks the same query with the keys of the window as its ORDER BY.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.model import Tables
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.one_row import with_queries
 from hangar_dal.contract.orders import order_of_tree
 from hangar_dal.contract.orders_functions import call_of
 from hangar_dal.contract.remarks import Remark
 from hangar_dal.contract.syntax import of_type
 from hangar_dal.rules import Rule
-from hangar_dal.sqlscan import Dialect
 
 WINDOW_UNORDERED: Final = Rule(
     "window-unordered",
@@ -61,20 +60,20 @@ _NUMBERED: Final = (exp.RowNumber, exp.Ntile, exp.Lag, exp.Lead)
 _CLAUSES: Final = ("order", "limit", "offset", "distinct", "locks")
 
 
-def window_orders(nodes: Sequence[exp.Expr], dialect: Dialect, tables: Tables) -> Iterator[Remark]:
-    for window in of_type(nodes, exp.Window):
+def window_orders(binding: Binding) -> Iterator[Remark]:
+    for window in of_type(binding.nodes, exp.Window):
         select, over = window.parent_select, _definition(window)
         call = call_of(window)
         if not isinstance(select, exp.Select) or over is None or not _counts_rows(call, over):
             continue
         order = over.args.get("order")
         keys = [*(over.args.get("partition_by") or ()), *(order.expressions if order is not None else ())]
-        asked = with_queries(nodes[0], select.copy())
+        asked = with_queries(binding.tree, select.copy())
         for clause in _CLAUSES:
             asked.set(clause, None)
         asked.set("expressions", [each.copy() for each in _shown(call, select)])
         asked.set("order", exp.Order(expressions=[key.copy() for key in keys]))
-        found = order_of_tree(asked, dialect, tables)
+        found = order_of_tree(asked, binding.dialect, binding.tables)
         if found.lacking and not found.are_equal:
             message = f"{call.sql(comments=False)} depends on the order of rows that are equal in the ORDER BY of its "
             message += f"window, which holds no unique NOT NULL key of {' and '.join(found.lacking)}"

@@ -1,14 +1,15 @@
 """Find the table of a column that a list lacks, among the tables that the statement reads or changes.
 
-Builds on the contract's `syntax`.
+Builds on the contract's `bind`.
 """
 
 from collections.abc import Sequence
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import bind
 from hangar_dal.contract.model import Tables
-from hangar_dal.contract.syntax import below, of_type, parsed, sources
+from hangar_dal.contract.syntax import below, of_type
 from hangar_dal.fixing.identifiers import written
 from hangar_dal.fixing.lists import Entry
 from hangar_dal.sqlscan import Dialect
@@ -26,9 +27,11 @@ class Sources:
     """The tables of a statement by their aliases; None for a source that is not a table."""
 
     def __init__(self, text: str, dialect: Dialect, tables: Tables) -> None:
-        tree = parsed(text, dialect)
+        binding = bind(text, dialect, tables)
+        tree = binding.tree if binding is not None else None
         self._is_grouped = isinstance(tree, exp.Select) and _is_grouped(tree)
-        known = list(sources(tree)) if tree is not None else []
+        found = binding.sources(binding.tree) if binding is not None else ()
+        known = [(source.alias or "", source.table) for source in found]
         self._tables = tables
         # RETURNING returns rows of the changed table.
         self._known = dict(known if isinstance(tree, exp.Select) else known[:1])
