@@ -60,6 +60,8 @@ class Block:
     lines: tuple[Line, ...]
     not_null: Mapping[str, str] = field(default_factory=dict)  # column -> the reason why it is never NULL
     ignored: Mapping[str, str] = field(default_factory=dict)  # rule -> the reason why its findings are ignored here
+    # The tokens of the statement, as the scan of the file found them; None if the statement has conditional lines.
+    scanned: tuple[Token, ...] | None = field(default=None, repr=False, compare=False)
 
     @property
     def where(self) -> str:
@@ -133,7 +135,9 @@ class Block:
         """Return the statement for these conditions. Equal variants are the same object, which is scanned once."""
         kept = tuple(line for line in self.lines if not line.conditions or all(map(holds, line.conditions)))
         numbers = tuple(line.number for line in kept) if len(kept) < len(self.lines) else None
-        return self._variants.setdefault(numbers, Variant(self.dialect, kept))
+        if (known := self._variants.get(numbers)) is None:
+            known = self._variants[numbers] = Variant(self.dialect, kept, self.scanned)
+        return known
 
     @cached_property
     def _variants(self) -> dict[tuple[int, ...] | None, "Variant"]:
@@ -147,6 +151,7 @@ class Variant:
 
     dialect: Dialect
     lines: tuple[Line, ...]
+    scanned: tuple[Token, ...] | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def text(self) -> str:
@@ -154,7 +159,7 @@ class Variant:
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        return tokens_of(self.text, self.dialect)
+        return tokens_of(self.text, self.dialect) if self.scanned is None else self.scanned
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -108,23 +108,23 @@ def parse(text: str, *, path: str, dialect: Dialect) -> SqlFile:
     except Unterminated as fault:
         return unreadable(path, dialect, f"this {fault.what} never ends", place=TextLines(text).place_of(fault.start))
     file, at = SqlFile(path, dialect), TextLines(text)
-    headers = [index for index, token in enumerate(tokens) if _header(text, token)]
-    early = [token for token in tokens[: headers[0] if headers else None] if token.kind is not Kind.COMMENT]
+    comments = [(index, token) for index, token in enumerate(tokens) if token.kind is Kind.COMMENT]
+    headers = {index: name for index, token in comments if (name := _header(text, token))}
+    early = [token for token in tokens[: min(headers, default=None)] if token.kind is not Kind.COMMENT]
     if early:
         place = at.place_of(early[0].start)
         file.refuse(place, "text before the first header", "start the block with `-- name: lower_case`")
     for index, following in pairwise([*headers, len(tokens)]):
-        _add_block(file, text, at, tokens[index], tokens[index + 1 : following])
-    for token in tokens:
-        if token.kind is Kind.COMMENT and not _header(text, token):
+        _add_block(file, at, headers[index], at.line_of(tokens[index].start), tokens[index + 1 : following])
+    for index, token in comments:
+        if index not in headers:
             for message, fix in _nearly(token.text):
                 file.refuse(at.place_of(token.start), message, fix)
     file.faults.sort(key=lambda fault: fault.line)
     return file
 
 
-def _add_block(file: SqlFile, text: str, at: TextLines, header: Token, body: Sequence[Token]) -> None:
-    line, name = at.line_of(header.start), _header(text, header)
+def _add_block(file: SqlFile, at: TextLines, name: str, line: int, body: Sequence[Token]) -> None:
     if name in file.headers:
         file.refuse((line, 1), f"{name} is defined twice; the first is in line {file.headers[name]}")
         return
@@ -158,9 +158,17 @@ def _add_block(file: SqlFile, text: str, at: TextLines, header: Token, body: Seq
     refused = len(file.faults)
     lines = tuple(_lines(file, at, [token for token in body if token.start >= start], start, end))
     prose = tuple(token.text for token in comments if not _DIRECTIVE.match(token.text))
-    block = Block(name, file.dialect, file.path, line, prose, directives, lines, overrides, ignored)
+    scanned = None if any(each.conditions for each in lines) else tuple(_moved(body, start, end))
+    block = Block(name, file.dialect, file.path, line, prose, directives, lines, overrides, ignored, scanned)
     if len(file.faults) == refused and _is_whole(file, block):
         file.blocks[name] = block
+
+
+def _moved(tokens: Sequence[Token], start: int, end: int) -> Iterator[Token]:
+    """Yield the tokens of the text between `start` and `end`, with their offsets in that text."""
+    for kind, first, last, text in tokens:
+        if start <= first < end:
+            yield Token(kind, first - start, last - start, text)
 
 
 def _reasons(
@@ -244,11 +252,11 @@ def _is_whole(file: SqlFile, block: Block) -> bool:
     return True
 
 
-def _header(text: str, token: Token) -> str:
-    """Return the name in a header; an empty string if the token is not a header."""
-    if token.kind is not Kind.COMMENT or not (token.start == 0 or text[token.start - 1] == "\n"):
+def _header(text: str, comment: Token) -> str:
+    """Return the name in a header; an empty string if the comment is not a header."""
+    if not (comment.start == 0 or text[comment.start - 1] == "\n"):
         return ""
-    match = _HEADER.match(token.text.rstrip())
+    match = _HEADER.match(comment.text.rstrip())
     return match[1] if match else ""
 
 

@@ -59,8 +59,20 @@ _LINE_COMMENT: Final[dict[Dialect, re.Pattern[str]]] = {
     "sqlite": re.compile(r"--[^\n]*"),
     "postgresql": re.compile(r"--[^\n\r]*"),
 }
-# Four of five tokens match this: a word that does not begin a string, or a single-character token.
-_COMMON = re.compile(rf"[ \t\n\r\f\v]*+(?:((?![Ee]'){_LETTER}{_LETTER_DIGIT_DOLLAR}*)|([(),=]))")
+# Nearly all tokens match one of these groups, which mean the same in both dialects. What is left goes to `_uncommon`.
+_COMMON = re.compile(
+    rf"""[ \t\n\r\f\v]*+(?:
+        ((?![Ee]'){_LETTER}{_LETTER_DIGIT_DOLLAR}*+)              # a word that does not begin a string
+        |([(),=<>*+|]|\.(?![0-9]))                                # an operator that begins no other token
+        |('[^']*+'(?!'))                                          # a string without a quote
+        |(:[A-Za-z_][A-Za-z0-9_]*+(?![$:(]|[^\x00-\x7f]))         # a parameter, unless a bracket is open
+        |(--[^\n\r]*+(?!\r))                                      # a comment
+        |(\.?[0-9]{_LETTER_DIGIT_POINT}*+)                        # a number
+    )""",
+    re.VERBOSE,
+)
+_PARAMETER: Final = 4  # the number of its group
+_KINDS: Final = (Kind.OPERATOR, Kind.WORD, Kind.OPERATOR, Kind.STRING, Kind.PARAMETER, Kind.COMMENT, Kind.NUMBER)
 _NO_SPACE = re.compile(r"[^ \t\n\r\f\v]")
 _NUMBER = re.compile(rf"\.?[0-9]{_LETTER_DIGIT_POINT}*")
 _WORD_END = re.compile(rf"{_LETTER_DIGIT_DOLLAR}\Z")
@@ -79,18 +91,22 @@ _CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:\s|--[^\n\r]*[\n\r])
 def scan(text: str, dialect: Dialect) -> Iterator[Token]:
     """Yield the tokens of a text in order. They cover the whole text except white space."""
     position, brackets = 0, 0
+    common, new = _COMMON.match, tuple.__new__  # `Token(...)` is a function of Python, and a catalog has many tokens
     while True:
-        if found := _COMMON.match(text, position):
-            kind = Kind.WORD if found.lastindex == 1 else Kind.OPERATOR
-            start, position = found.span(found.lastindex or 0)
+        if (found := common(text, position)) and not (brackets and found.lastindex == _PARAMETER):
+            group = found.lastindex or 0
+            start, position = found.span(group)
+            yield new(Token, (_KINDS[group], start, position, found[group]))
         elif first := _NO_SPACE.search(text, position):
             start = first.start()
             kind, position = _uncommon(text, start, dialect, brackets)
-            if kind is Kind.OPERATOR and text[start] in "[]":
+            if kind is Kind.SEMICOLON:
+                brackets = 0  # no bracket is open in the next statement
+            elif kind is Kind.OPERATOR and text[start] in "[]":
                 brackets = max(0, brackets + (1 if text[start] == "[" else -1))
+            yield Token(kind, start, position, text[start:position])
         else:
             return
-        yield Token(kind, start, position, text[start:position])
 
 
 @lru_cache(maxsize=1024)

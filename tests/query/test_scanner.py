@@ -110,6 +110,13 @@ def test_tokens_and_the_space_between_them_are_the_text_to_the_last_character(di
         assert not "".join(between).strip(" \t\n\r\f\v")
 
 
+def test_a_bracket_left_open_ends_with_its_statement() -> None:
+    """Without the semicolon, the second colon would part the bounds of a slice."""
+    kinds = [token.kind for token in scan("SELECT a[1; SELECT b:c", "postgresql")]
+    assert kinds[-1] is Kind.PARAMETER
+    assert [token.kind for token in scan("SELECT a[1, b:c", "postgresql")][-2:] == [Kind.OPERATOR, Kind.WORD]
+
+
 @pytest.mark.parametrize(
     ("dialect", "text", "foreign"),
     [

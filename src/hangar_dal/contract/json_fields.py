@@ -75,7 +75,7 @@ def compare_json(checked: CheckedVariant, described: Described, tables: Tables) 
         if read.name not in known:
             message = f"{read.name} is not a field of {read.model.__name__}, so its value in the JSON is NULL"
             yield finding_at(checked, JSON_FIELD, message, f"write one of {', '.join(sorted(known))}", at=read.at)
-    yield from _built(checked, described, scopes(checked.variant.text, checked.block.dialect)[0])
+    yield from _built(checked, described, scopes(checked.variant)[0])
 
 
 def _derives(value: ValueType | Problem, kind: str) -> bool:

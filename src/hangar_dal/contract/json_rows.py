@@ -40,7 +40,7 @@ def names_read(checked: CheckedVariant, tables: Tables) -> tuple[Read, ...]:
     rows = [argument for argument in checked.query.signature.arguments.values() if argument.rows]
     if len(rows) != 1 or rows[0].model is None:
         return ()
-    every = scopes(checked.variant.text, checked.block.dialect)
+    every = scopes(checked.variant)
     parameter, model = f":{rows[0].name}", rows[0].model
     columns = {name.lower() for table in tables.columns.values() for name in table}
     return (*_records(every, parameter, model), *_paths(every, parameter, model, columns))

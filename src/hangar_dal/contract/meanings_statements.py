@@ -10,7 +10,7 @@ from hangar_dal.contract.nullable_aggregates import is_aggregate
 from hangar_dal.contract.syntax import conjuncts
 from hangar_dal.contract.value_kinds import Kinds
 from hangar_dal.contract.visible import target_of
-from hangar_dal.query.clauses import scopes
+from hangar_dal.query.clauses import scopes_of_text
 from hangar_dal.sqlscan import Dialect
 
 _ROWS: Final = (exp.From, exp.Join, exp.In, exp.Exists, exp.Any, exp.All, exp.CTE, exp.SetOperation, exp.Insert)
@@ -32,7 +32,7 @@ def in_words(text: str, dialect: Dialect) -> Iterator[tuple[str, int]]:
 
     Reads tokens, because the parser always groups set operations as PostgreSQL does.
     """
-    for scope in scopes(text, dialect):
+    for scope in scopes_of_text(text, dialect):
         before = [at for at in (scope.find("UNION"), scope.find("EXCEPT")) if at is not None]
         at = scope.find("INTERSECT", after=min(before)) if before else None
         if at is not None:

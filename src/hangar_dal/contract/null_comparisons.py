@@ -38,7 +38,7 @@ def compares(variant: Variant, name: str) -> bool:
 
     That is the case if the parameter is compared wherever it is used, or in a condition of the whole statement.
     """
-    root = scopes(variant.text, variant.dialect)[0]
+    root = scopes(variant)[0]
     return _is_condition(root, name) or _compares_everywhere(root, variant, name)
 
 

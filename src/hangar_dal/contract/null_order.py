@@ -14,7 +14,7 @@ from hangar_dal.contract.nullability import outputs_of
 from hangar_dal.contract.nullable_scope import MayBeNull, Output, Scope
 from hangar_dal.contract.orders import ties
 from hangar_dal.contract.syntax import parsed
-from hangar_dal.query.clauses import scopes
+from hangar_dal.query.clauses import scopes_of_text
 from hangar_dal.sqlscan import Dialect, Token
 
 
@@ -22,7 +22,7 @@ def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ..
     """Return the texts of the outermost sort keys that may be NULL and have no NULLS FIRST or NULLS LAST."""
     tree = parsed(text, dialect)
     order = tree.args.get("order") if isinstance(tree, exp.Query) else None
-    root = scopes(text, dialect)[0]
+    root = scopes_of_text(text, dialect)[0]
     at_order = root.find("ORDER", "BY") if order else None
     written = list(root.keys(at_order)) if at_order is not None else []  # the parser drops NULLS LAST
     if tree is None or order is None or len(written) != len(order.expressions):

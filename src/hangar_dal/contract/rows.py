@@ -133,6 +133,6 @@ def _own(arm: Sequence[str], other: Sequence[str], givers: Mapping[str, object])
 
 def _outermost(checked: CheckedVariant, *words: str) -> int | None:
     """Return the offset of a clause of the whole statement, not of a subquery or a window; None if it has none."""
-    root = scopes(checked.variant.text, checked.block.dialect)[0]
+    root = scopes(checked.variant)[0]
     at = root.find(*words)
     return root.items[at].start if at is not None else None

@@ -60,7 +60,7 @@ def _written(checked: CheckedVariant, reading: Reading, tables: Tables) -> Itera
         sealed = source.value.sealed if source is not None and source.value is not None else None
         if sealed is not None and not _is_there(sealed, met.table, met.column):
             yield _elsewhere(checked, _stored(f":{met.parameter}", sealed, f"{met.table}.{met.column}"), met.at)
-    into = insert_target(scopes(checked.variant.text, checked.block.dialect)[0])
+    into = insert_target(scopes(checked.variant)[0])
     for read in names_read(checked, tables) if into is not None else ():
         value = field_types(read.model).get(read.name)
         sealed = value.sealed if isinstance(value, ValueType) else None

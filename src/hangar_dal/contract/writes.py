@@ -223,7 +223,7 @@ def _unstored(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
     Checks only functions with a single model.
     """
     models = [argument.model for argument in checked.query.signature.arguments.values() if argument.model is not None]
-    target = insert_target(scopes(checked.variant.text, checked.block.dialect)[0])
+    target = insert_target(scopes(checked.variant)[0])
     if len(models) != 1 or target is None:
         return
     table, given = target

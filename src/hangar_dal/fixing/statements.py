@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hangar_dal.query.clauses import Scope, scopes
+from hangar_dal.query.clauses import Scope, scopes_of_text
 from hangar_dal.sqlblock import Block
 from hangar_dal.sqlfile import parse
 from hangar_dal.sqlscan import Dialect, Kind, tokens_of
@@ -25,7 +25,7 @@ class Statement:
     @property
     def root(self) -> Scope:
         """The tokens of the statement at its top level, without comments, so with the first variant of each choice."""
-        return scopes(self.text, self.dialect)[0]
+        return scopes_of_text(self.text, self.dialect)[0]
 
     @property
     def newline(self) -> str:

@@ -1,6 +1,6 @@
 """The tokens of a statement, grouped by parentheses, so that a search for a clause ignores subqueries.
 
-Builds on `sqlscan`. It knows the keywords of SQL, but not its grammar.
+Builds on `sqlblock`. It knows the keywords of SQL, but not its grammar.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect, Kind, Token, between_commas, tokens_of
 
 _WORD: Final = Kind.WORD
@@ -27,6 +28,7 @@ class Scope:
     end: int = 0
     items: "list[Token | Scope]" = field(default_factory=list)
     words: list[str] = field(default_factory=list)  # for each item its unquoted word in upper case, or ""
+    nested: list[int] = field(default_factory=list)  # the indexes of the items that are scopes
 
     def word(self, at: int) -> str:
         """Return the unquoted word at this index in upper case; "" for anything else or if there is no such item."""
@@ -43,10 +45,12 @@ class Scope:
 
     def find(self, *words: str, after: int = 0) -> int | None:
         """Return the index of the first place where these words follow each other in this scope; None if not found."""
-        sought = list(words)
-        for at in range(after, len(self.words)):
-            if self.words[at] == sought[0] and self.words[at : at + len(sought)] == sought:
+        sought, at = list(words), after
+        while sought[0] in self.words[at:]:
+            at = self.words.index(sought[0], at)
+            if self.words[at : at + len(sought)] == sought:
                 return at
+            at += 1
         return None
 
     @property
@@ -56,7 +60,7 @@ class Scope:
             return 0
         if self.word(0) != "WITH":
             return None
-        behind = (at + 1 for at, item in enumerate(self.items) if isinstance(item, Scope))
+        behind = (at + 1 for at in self.nested)
         return next((at for at in behind if self.word(at) in _STARTS), None)
 
     def keys(self, order_by: int) -> "Iterator[list[Token | Scope]]":
@@ -67,17 +71,27 @@ class Scope:
 
 
 @lru_cache(maxsize=64)  # many rules read the same statement
-def scopes(text: str, dialect: Dialect) -> tuple[Scope, ...]:
+def scopes(variant: Variant) -> tuple[Scope, ...]:
     """Return every scope of a statement, the whole statement first. Callers share the result and must not change it."""
+    return _grouped(variant.tokens)
+
+
+def scopes_of_text(text: str, dialect: Dialect) -> tuple[Scope, ...]:
+    """Return every scope of a text that is no variant of a block, the whole text first."""
+    return _grouped(tokens_of(text, dialect))
+
+
+def _grouped(tokens: Iterable[Token]) -> tuple[Scope, ...]:
     found = [Scope()]
     open_ones = [found[0]]
-    for token in tokens_of(text, dialect):
+    for token in tokens:
         current = open_ones[-1]
         if token.kind is _WORD:
             current.items.append(token)
             current.words.append(token.text.upper())
         elif token.text == "(" and token.kind is _OPERATOR:
-            inner = Scope(current.word(len(current.items) - 1), token.start)
+            inner = Scope(current.words[-1] if current.words else "", token.start)
+            current.nested.append(len(current.items))
             current.items.append(inner)
             current.words.append("")
             found.append(inner)

@@ -35,12 +35,12 @@ _WORDS: Final[Mapping[Dialect, frozenset[str]]] = {
     "sqlite": frozenset({"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"}),
     "postgresql": frozenset({"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIME", "LOCALTIMESTAMP"}),
 }
-_FUNCTIONS: Final[Mapping[Dialect, frozenset[str]]] = {
-    "sqlite": frozenset(),
-    "postgresql": frozenset({"NOW", "TRANSACTION_TIMESTAMP", "STATEMENT_TIMESTAMP", "CLOCK_TIMESTAMP", "TIMEOFDAY"}),
-}
 # SQLite's date functions, with the number of arguments before the time. Without a time, they read the clock.
 _SQLITE_DATES: Final = {"DATE": 0, "TIME": 0, "DATETIME": 0, "JULIANDAY": 0, "UNIXEPOCH": 0, "STRFTIME": 1}
+_FUNCTIONS: Final[Mapping[Dialect, frozenset[str]]] = {
+    "sqlite": frozenset(_SQLITE_DATES),
+    "postgresql": frozenset({"NOW", "TRANSACTION_TIMESTAMP", "STATEMENT_TIMESTAMP", "CLOCK_TIMESTAMP", "TIMEOFDAY"}),
+}
 # Texts that PostgreSQL converts to the current time or day.
 _SPECIAL_TEXTS: Final = frozenset({"'now'", "'today'", "'tomorrow'", "'yesterday'"})
 _TIMES: Final = frozenset({"TIMESTAMP", "TIMESTAMPTZ", "DATE", "TIME", "TIMETZ"})
@@ -55,25 +55,23 @@ def clock_readings(scope: Scope, block: Block) -> Iterator[Refusal]:
 
 def _readings(scope: Scope, dialect: Dialect) -> Iterator[tuple[int, str]]:
     """Yield the offset and the text of each reading of the clock."""
-    for at, item in enumerate(scope.items):
-        if not isinstance(item, Token):
-            continue
-        word = scope.word(at)
-        behind = scope.items[at + 1] if at + 1 < len(scope.items) else None
+    for at, word in enumerate(scope.words):
         if word in _WORDS[dialect]:
             if scope.text(at - 1) not in (".", "as", "AS") and scope.text(at + 1) != ".":
-                yield item.start, word
-        elif isinstance(behind, Scope) and word in _FUNCTIONS[dialect]:
-            yield item.start, f"{item.text}()"
-        elif isinstance(behind, Scope) and dialect == "sqlite" and _is_now(word, behind):
-            yield item.start, f"{item.text}(…)"
-        elif dialect == "postgresql" and item.text.lower() in _SPECIAL_TEXTS and _becomes_a_time(scope, at):
+                yield scope.offset(at), word
+        elif word in _FUNCTIONS[dialect] and at + 1 < len(scope.items):
+            arguments = scope.items[at + 1]
+            if isinstance(arguments, Scope) and (dialect == "postgresql" or _is_now(word, arguments)):
+                yield scope.offset(at), f"{scope.text(at)}({'…' if dialect == 'sqlite' else ''})"
+    for at, item in enumerate(scope.items if dialect == "postgresql" else ()):
+        if not isinstance(item, Token) or item.kind is not Kind.STRING:
+            continue
+        if item.text.lower() in _SPECIAL_TEXTS and _becomes_a_time(scope, at):
             yield item.start, item.text
 
 
 def _is_now(word: str, arguments: Scope) -> bool:
-    if word not in _SQLITE_DATES:
-        return False
+    """Return whether this call of a date function of SQLite reads the clock."""
     texts = [item.text.lower() for item in arguments.items if isinstance(item, Token) and item.kind is Kind.STRING]
     given = 0 if not arguments.items else 1 + sum(arguments.text(at) == "," for at in range(len(arguments.items)))
     return "'now'" in texts or given <= _SQLITE_DATES[word]

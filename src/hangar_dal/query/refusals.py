@@ -39,7 +39,7 @@ def refusals(block: Block, signature: Signature) -> Iterator[Disagreement]:
 
 
 def _of_one(made: Arms, block: Block, signature: Signature) -> Iterator[Refusal]:
-    every = scopes(made.variant.text, block.dialect)
+    every = scopes(made.variant)
     if signature.result.shape == "one" and block.returns_rows:
         yield from skipped_row(every[0])
     if block.verb == "SELECT":

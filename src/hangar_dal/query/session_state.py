@@ -210,7 +210,7 @@ def _ends_with_the_transaction(call: _Call, dialect: Dialect) -> bool:
 
 
 def _calls(scope: Scope, dialect: Dialect) -> Iterator[_Call]:
-    for at in range(1, len(scope.items)):
+    for at in scope.nested:
         arguments = scope.items[at]
         if not isinstance(arguments, Scope) or not (name := _name(scope, at - 1, dialect)):
             continue
