@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from hangar_dal import minimum_versions
-from hangar_dal.database.postgresql.planted import FIND_PLANTED, PIN, refusal
+from hangar_dal.database.postgresql.planted import ANY_OF_OTHERS, FIND_PLANTED, PIN, refusal
 from hangar_dal.database.sqlite.file import file_uri
 from hangar_dal.errors import ConnectionFailed, MigrationError, UnsupportedVersion, raise_alone
 from hangar_dal.settings import PostgresTarget, Settings, SqliteTarget
@@ -157,7 +157,8 @@ def target_of(url: str | None) -> MigrationTarget:
 def _refuse_planted(connection: "Connection[Any]", where: str) -> None:
     with connection.transaction():
         connection.execute(PIN)
-        found = connection.execute(FIND_PLANTED).fetchone()
+        some = connection.execute(ANY_OF_OTHERS).fetchone()
+        found = connection.execute(FIND_PLANTED).fetchone() if some else None
     if found is not None:
         connection.close()
         raise refusal(found, where)

@@ -15,6 +15,26 @@ SELECT
     pg_catalog.set_config('hangar_dal.searched', pg_catalog.current_schemas(false)::pg_catalog.text, TRUE),
     pg_catalog.set_config('search_path', 'pg_catalog', TRUE)
 """
+# A row if another role has made any function or operator in the searched schemas. Most databases have none, and a new
+# session needs several times as long to plan the whole search. What roles make has an OID from 16384 on
+# (FirstNormalObjectId in PostgreSQL's access/transam.h), which an index finds.
+ANY_OF_OTHERS: Final = """
+SELECT 1
+FROM pg_roles AS me
+INNER JOIN pg_namespace AS n
+    ON n.nspname = ANY (current_setting('hangar_dal.searched')::name[]) AND n.nspname !~ '^pg_'
+WHERE
+    me.rolname = current_user
+    AND (
+        EXISTS (
+            SELECT FROM pg_proc AS p WHERE p.oid >= 16384 AND p.pronamespace = n.oid AND p.proowner <> me.oid
+        )
+        OR EXISTS (
+            SELECT FROM pg_operator AS o WHERE o.oid >= 16384 AND o.oprnamespace = n.oid AND o.oprowner <> me.oid
+        )
+    )
+LIMIT 1
+"""
 # Objects of this role, and of the owners of the schema and of the database, are accepted: these owners can replace any
 # table anyway. For a superuser, membership is not checked, because a superuser is a member of every role. Names are
 # formatted only for objects that were found: formatting all functions of PostgreSQL would take a tenth of a second.
@@ -25,16 +45,14 @@ WITH searched AS MATERIALIZED (
     WHERE n.nspname = ANY (current_setting('hangar_dal.searched')::name[]) AND n.nspname !~ '^pg_'
 ),
 
-made AS (
-    SELECT p.oid AS function, NULL::oid AS operator, p.proowner AS maker, n.nspowner
+made AS MATERIALIZED (
+    SELECT p.oid AS function, NULL::oid AS operator, p.proname AS name, p.proowner AS maker, n.nspowner
     FROM searched AS n
-    INNER JOIN pg_proc AS p ON p.pronamespace = n.oid
-    WHERE p.proname IN (SELECT b.proname FROM pg_proc AS b WHERE b.pronamespace = 'pg_catalog'::regnamespace)
+    INNER JOIN pg_proc AS p ON p.pronamespace = n.oid AND p.oid >= 16384
     UNION ALL
-    SELECT NULL::oid, o.oid, o.oprowner, n.nspowner
+    SELECT NULL::oid, o.oid, o.oprname, o.oprowner, n.nspowner
     FROM searched AS n
-    INNER JOIN pg_operator AS o ON o.oprnamespace = n.oid
-    WHERE o.oprname IN (SELECT b.oprname FROM pg_operator AS b WHERE b.oprnamespace = 'pg_catalog'::regnamespace)
+    INNER JOIN pg_operator AS o ON o.oprnamespace = n.oid AND o.oid >= 16384
 )
 
 SELECT
@@ -42,14 +60,23 @@ SELECT
     quote_ident(r.rolname),
     count(*) OVER ()
 FROM made AS m
+INNER JOIN pg_roles AS me ON me.rolname = current_user AND me.oid <> m.maker
 INNER JOIN pg_roles AS r ON r.oid = m.maker
 INNER JOIN pg_database AS d ON d.datname = current_database()
-INNER JOIN pg_roles AS me ON me.rolname = current_user
 WHERE
-    r.oid <> me.oid
-    AND NOT pg_has_role(r.oid, m.nspowner, 'MEMBER')
+    NOT pg_has_role(r.oid, m.nspowner, 'MEMBER')
     AND NOT pg_has_role(r.oid, d.datdba, 'MEMBER')
     AND (me.rolsuper OR NOT pg_has_role(me.oid, r.oid, 'MEMBER'))
+    AND (
+        EXISTS (
+            SELECT FROM pg_proc AS b
+            WHERE m.function IS NOT NULL AND b.proname = m.name AND b.pronamespace = 'pg_catalog'::regnamespace
+        )
+        OR EXISTS (
+            SELECT FROM pg_operator AS b
+            WHERE m.operator IS NOT NULL AND b.oprname = m.name AND b.oprnamespace = 'pg_catalog'::regnamespace
+        )
+    )
 ORDER BY name
 LIMIT 1
 """

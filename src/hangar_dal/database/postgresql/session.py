@@ -11,7 +11,7 @@ from typing import Final
 from psycopg import Error
 
 from hangar_dal.database.postgresql.driver import Driver
-from hangar_dal.database.postgresql.planted import FIND_PLANTED, PIN, refusal
+from hangar_dal.database.postgresql.planted import ANY_OF_OTHERS, FIND_PLANTED, PIN, refusal
 from hangar_dal.errors import SettingsError
 from hangar_dal.settings import PostgresTarget, Settings
 
@@ -119,7 +119,8 @@ def _refuse_open_schemas(names: list[str], target: PostgresTarget) -> None:
 async def _refuse_planted(driver: Driver, target: PostgresTarget) -> None:
     async with driver.transaction():
         await driver.execute(PIN)
-        found = await (await driver.execute(FIND_PLANTED)).fetchone()
+        some = await (await driver.execute(ANY_OF_OTHERS)).fetchone()
+        found = await (await driver.execute(FIND_PLANTED)).fetchone() if some else None
     if found is not None:
         raise refusal(found, target.where)
 
