@@ -1,7 +1,9 @@
 """The application, made by a function: `uvicorn --factory hangar_api.main:create_app`."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -99,6 +101,12 @@ ROUTES = (
 )
 
 
+@cache
+def trusted_certificates() -> ssl.SSLContext:
+    """Read the certificates of the authorities that this process trusts, once: it takes some milliseconds."""
+    return httpx.create_ssl_context()
+
+
 def create_app(
     settings: ApiSettings | None = None,
     database_settings: Settings | None = None,
@@ -119,7 +127,7 @@ def create_app(
         no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
         async with (
             open_database(database_settings, catalog=CATALOG) as db,
-            httpx.AsyncClient(timeout=10, cookies=no_cookies) as http,
+            httpx.AsyncClient(timeout=10, cookies=no_cookies, verify=trusted_certificates()) as http,
         ):
             app.state.database, app.state.http = db, http
             async with background.running(db, settings):

@@ -6,6 +6,7 @@ EXISTS, no database reports the conflict.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from hangar_dal.errors import MigrationError
@@ -13,11 +14,12 @@ from hangar_dal.migrations.faults import display_path
 from hangar_dal.migrations.files import MigrationFiles
 from hangar_dal.migrations.identifiers import folded
 from hangar_dal.migrations.scripts import ScriptStatement
-from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, tokens_of
+from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, scan
 
 FIX: Final = "rename one of the tables, or use the catalog that has it instead of creating it again"
 _KINDS_OF_TABLE: Final = frozenset({"UNLOGGED", "VIRTUAL", "FOREIGN"})
 _FILLERS: Final = frozenset({"IF", "NOT", "EXISTS", "ONLY"})
+_LONGEST_BEGINNING: Final = 16  # tokens, more than ALTER TABLE IF EXISTS ONLY s.a RENAME TO b has
 _DEFAULT_SCHEMA: Final[dict[Dialect, str]] = {"sqlite": "main", "postgresql": "public"}
 
 
@@ -44,6 +46,8 @@ def refuse_shared_tables(files: Sequence[MigrationFiles]) -> None:
 
 def shared_tables(files: Sequence[MigrationFiles]) -> Iterator[SharedTable]:
     """Yield each table that a migration creates while the table of an earlier folder still exists."""
+    if len({migration.folder for migration in files}) < 2:
+        return
     for dialect in DIALECTS:
         owners: dict[str, MigrationFiles] = {}
         for migration in files:
@@ -62,7 +66,8 @@ def _made_and_gone(statement: ScriptStatement, dialect: Dialect) -> tuple[list[s
 
     Both lists are empty for any other statement.
     """
-    tokens = [token for token in tokens_of(statement.text, dialect) if token.kind is not Kind.COMMENT]
+    code = (token for token in scan(statement.text, dialect) if token.kind is not Kind.COMMENT)
+    tokens = list(islice(code, _LONGEST_BEGINNING))
     words = [*(token.text.upper() if token.kind is Kind.WORD else "" for token in tokens), "", ""]
     verb, rest = words[0], 1
     if verb == "CREATE" and words[1] in _KINDS_OF_TABLE:

@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.declarations import without_declarations
-from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, tokens_of
+from hangar_dal.sqlscan import DIALECTS, Dialect, Kind, Token, Unterminated, scan, tokens_of
 from hangar_dal.textlines import TextLines
 
 Direction = Literal["apply", "rollback"]
@@ -150,6 +150,6 @@ def _is_complete(text: str, tokens: list[Token], semicolon: Token, dialect: Dial
 
 
 def _verb(text: str, dialect: Dialect) -> str:
-    words = (token.text.upper() for token in tokens_of(text, dialect) if token.kind is Kind.WORD)
+    words = (token.text.upper() for token in scan(text, dialect) if token.kind is Kind.WORD)
     first = next(words, "")
     return f"{first} {next(words, '')}" if first == "PREPARE" else first
