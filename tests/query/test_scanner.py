@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hangar_dal.sqlblock import Line, Variant
+from hangar_dal.sqlfile import parse
 from hangar_dal.sqlscan import Dialect, Kind, Unterminated, scan
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -108,6 +109,13 @@ def test_tokens_and_the_space_between_them_are_the_text_to_the_last_character(di
         edges = [0, *(edge for token in tokens for edge in (token.start, token.end)), len(statement)]
         between = [statement[end:start] for end, start in zip(edges[::2], edges[1::2], strict=True)]
         assert not "".join(between).strip(" \t\n\r\f\v")
+
+
+def test_a_statement_of_a_file_has_the_tokens_of_its_text() -> None:
+    """It is scanned once, as a part of its file."""
+    text = "-- name: a\n-- Why.\nSELECT 'a\n  b', :x -- why\n, \"é\" /* and\nmore */\nFROM t -- the end\n; -- behind"
+    statement = parse(text, path="shop.sql", dialect="sqlite").blocks["a"].all_arms
+    assert statement.tokens == tuple(scan(statement.text, "sqlite"))
 
 
 def test_a_bracket_left_open_ends_with_its_statement() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from hangar_dal.sqlblock import Block, Condition
 from hangar_dal.sqlfile import SqlFile, parse
-from hangar_dal.sqlscan import Dialect, scan
+from hangar_dal.sqlscan import Dialect
 
 
 def read(text: str, dialect: Dialect = "postgresql") -> SqlFile:
@@ -204,12 +204,6 @@ LIMIT :limit;"""
 
 def text_when(block: Block, *held: Condition) -> str:
     return " ".join(block.variant(held.__contains__).text.split())
-
-
-def test_the_tokens_of_a_statement_are_those_of_its_text() -> None:
-    for statement in (ARMS, "SELECT 'a\n  b', :x -- why\n, \"é\" /* and\nmore */\nFROM t -- the end\n; -- behind"):
-        block = block_of(statement)
-        assert block.all_arms.tokens == tuple(scan(block.all_arms.text, block.dialect))
 
 
 def test_arms_are_kept_when_all_their_conditions_hold() -> None:
