@@ -222,7 +222,7 @@ async def serve(db: Executor, request: AdRequest, *, lease: timedelta = LEASE) -
     Repeating the call returns the same ad until the reservation is released.
     """
     if lease <= timedelta(0):
-        raise InvalidValue("lease: must be longer than nothing")
+        raise InvalidValue("lease: must be longer than 0 seconds")
     for ad in await list_eligible_ads(db, request):
         new = NewReservation(
             id=request.id,
@@ -251,7 +251,7 @@ async def record_impression(db: Executor, request_id: UUID, *, shown_at: datetim
         return rows[0]
     impression = await find_impression(db, request_id)
     if impression is None:
-        raise NotFound("record_impression: nothing is reserved for this request")
+        raise NotFound("record_impression: this request has no reservation")
     return impression
 
 
@@ -268,7 +268,7 @@ async def record_click(db: Executor, request_id: UUID, *, clicked_at: datetime |
         return rows[0]
     click = await find_click(db, request_id)
     if click is None:
-        raise NotFound("record_click: nothing was shown for this request")
+        raise NotFound("record_click: this request has no impression")
     return click
 
 

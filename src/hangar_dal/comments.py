@@ -155,7 +155,7 @@ async def create_comment(db: Executor, new: NewComment) -> Comment:
         comment = await get_comment(db, new.id)
     except NotFound:
         raise NotFound(
-            "create_comment: the author does not see the video or the comment that is answered, or it is gone"
+            "create_comment: the video or the answered comment does not exist, or the author may not see it"
         ) from None
     if (comment.video_id, comment.author_id) != (new.video_id, new.author_id):
         raise UniqueViolation("comments: another comment has this id", constraint="comments_pkey")

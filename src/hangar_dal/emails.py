@@ -91,7 +91,7 @@ def _parts(text: str) -> tuple[str, str] | str:
     if labels is None:
         return "the domain of the e-mail address is not allowed by IDNA 2008"
     if len(local) + len(at) + len(labels) > MAX_CHARACTERS:
-        return f"an e-mail address must not have more than {MAX_CHARACTERS} characters, its domain in A-labels"
+        return f"an e-mail address must not have more than {MAX_CHARACTERS} characters, with its domain as A-labels"
     return local, labels
 
 

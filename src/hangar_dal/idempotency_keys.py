@@ -135,7 +135,7 @@ async def claim(
     The claim is committed when the call returns, so `db` must not be a `Transaction`. If the process that holds the
     claim dies, the key stays blocked until the lease ends. Raises the same errors as `run`.
     """
-    refuse_transaction(db, "others see a claim only after COMMIT. Claim before the transaction begins.")
+    refuse_transaction(db, "other processes see a claim only after COMMIT. Claim before the transaction begins.")
     new = _new(db, scope, key, request, user_id=user_id, lease=lease, lifetime=lifetime)
     return await _claimed(db, new)
 
@@ -226,4 +226,6 @@ async def _claimed(db: Executor, new: NewIdempotencyKey) -> ClaimedKey | Answer:
         if held.answer_status is not None and held.answer is not None:
             return Answer(status=held.answer_status, body=held.answer)
         if held.lease_ends_at is not None and held.lease_ends_at > now:
-            raise IdempotencyKeyBusy("another request with this idempotency key is being worked on. Try again later.")
+            raise IdempotencyKeyBusy(
+                "another request with this idempotency key is still being processed. Try again later."
+            )

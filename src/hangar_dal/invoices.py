@@ -208,7 +208,9 @@ async def create_invoice(db: Executor, new: NewInvoice) -> Invoice:
         try:
             found = await get_invoice(tx, new.id)
         except NotFound:
-            raise UniqueViolation("invoices: the period has an invoice", constraint="invoices_period_key") from None
+            raise UniqueViolation(
+                "invoices: the period already has an invoice", constraint="invoices_period_key"
+            ) from None
     if any(getattr(found, name) != getattr(new, name) for name in _FIXED):
         raise UniqueViolation("invoices: another invoice has this id", constraint="invoices_pkey")
     return found
@@ -255,9 +257,13 @@ async def pay_invoice(db: Executor, invoice_id: UUID, *, payment_id: UUID | None
     invoice = await set_paid(db, invoice_id, payment_id=payment_id)
     if invoice is None:
         await get_invoice(db, invoice_id)
-        raise UniqueViolation("invoices: the payment has paid another one", constraint="invoices_payment_id_key")
+        raise UniqueViolation(
+            "invoices: the payment has already paid another invoice", constraint="invoices_payment_id_key"
+        )
     if invoice.payment_id != payment_id:
-        raise UniqueViolation("invoices: another payment has paid it", constraint="invoices_payment_id_key")
+        raise UniqueViolation(
+            "invoices: another payment has already paid the invoice", constraint="invoices_payment_id_key"
+        )
     return invoice
 
 

@@ -34,8 +34,8 @@ It returns them in the format of HANGAR_SEALING_KEYS: `id:base64` entries, the s
 def open_keyring(settings: Settings) -> Keyring:
     """Return the keys of HANGAR_SEALING_KEYS, of HANGAR_SEALING_KEY_FILE, or of the key file of a SQLite database.
 
-    A missing key file is created; `missing_key_file` tells in advance. Include the key file in every backup, but store
-    it apart from the database. `:memory:` gets a key that is not stored. Raises `SettingsError`.
+    A missing key file is created; `missing_key_file` returns its path in advance. Back up the key file too, but
+    separately from the database. `:memory:` gets a key that is not stored. Raises `SettingsError`.
     """
     try:
         return _found(settings)

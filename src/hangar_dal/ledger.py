@@ -281,7 +281,7 @@ async def _inserted(db: Executor, rows: list[Transfer]) -> list[Transfer]:
     except TriggerViolation as error:
         if error.constraint != _FLOOR:
             raise
-    raise InsufficientFunds("an account that may not be negative has less than what would leave it")
+    raise InsufficientFunds("the account may not be negative, and does not have this amount")
 
 
 async def _booked(db: Executor, entry: Transfer) -> Transfer:

@@ -142,7 +142,7 @@ async def like_video(db: Executor, video_id: UUID, *, user_id: UUID) -> VideoLik
         db, video_id, user_id=user_id
     ):
         return like
-    raise NotFound("like_video: there is no such video, or the user does not see it")
+    raise NotFound("like_video: there is no such video, or the user may not see it")
 
 
 async def like_comment(db: Executor, comment_id: UUID, *, user_id: UUID) -> CommentLike:
@@ -151,7 +151,7 @@ async def like_comment(db: Executor, comment_id: UUID, *, user_id: UUID) -> Comm
         db, comment_id, user_id=user_id
     ):
         return like
-    raise NotFound("like_comment: there is no such comment, or the user does not see it")
+    raise NotFound("like_comment: there is no such comment, or the user may not see it")
 
 
 async def import_video_likes(db: Executor, rows: Iterable[VideoLike], *, batch_size: int = 500) -> int:

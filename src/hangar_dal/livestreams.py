@@ -220,7 +220,9 @@ async def set_recording(db: Executor, livestream_id: UUID, *, video_id: UUID) ->
     if livestream := await store_recording(db, livestream_id, video_id=video_id):
         return livestream
     await get_livestream(db, livestream_id)
-    raise UniqueViolation("livestreams: another one has this recording", constraint="livestreams_recording_id_key")
+    raise UniqueViolation(
+        "livestreams: another livestream has this recording", constraint="livestreams_recording_id_key"
+    )
 
 
 async def rotate_stream_key(db: Executor, livestream_id: UUID) -> IssuedStreamKey:

@@ -273,7 +273,7 @@ def work(
     every `poll`; on PostgreSQL, a committed message also wakes it. If the database cannot be reached, the worker logs a
     warning and tries again.
     """
-    refuse_transaction(db, "a worker needs transactions of its own.")
+    refuse_transaction(db, "a worker opens its own transactions.")
     lifetime_end(db.now(), "lease", lease)
     claim_batch = partial(claim, db, topic, batch_size=batch_size, lease=lease)
     return claimed_batches(db, claim_batch, channel=CHANNEL, payload=topic, poll=poll, stop=stop)
@@ -293,6 +293,6 @@ async def purge_messages(
 
 def _lost(message: ClaimedMessage) -> MessageLeaseLost:
     return MessageLeaseLost(
-        f"message {message.number} of the outbox: another worker has claimed it since, or it was marked before. Roll "
+        f"message {message.number} of the outbox: another worker has claimed it since, or it was finished before. Roll "
         "back what this attempt did. If leases end too early, give `lease` more time."
     )

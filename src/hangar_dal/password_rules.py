@@ -36,7 +36,7 @@ MIN_GUESSES_WITH_SECOND_FACTOR: Final = 6.0
 _ALIKE: Final = str.maketrans("@!|$+", "41157")
 _ESTIMATED_CHARACTERS: Final = 48
 
-_ADVICE: Final = "; use four or more words that do not belong together"
+_ADVICE: Final = "; use four or more unrelated words"
 _REASONS: Final = (
     (Weakness.StraightRowsOfKeysAreEasyToGuess, "it follows the rows of a keyboard"),
     (Weakness.ShortKeyboardPatternsAreEasyToGuess, "it follows the rows of a keyboard"),

@@ -68,7 +68,7 @@ def _ids(catalog: Carrier) -> Iterator[str]:
 def _folder(catalog: Carrier) -> Traversable | None:
     folder = catalog.migrations
     if folder is not None and not folder.is_dir():
-        fix = "correct `migrations` of the catalog, and see that its wheel contains the folder"
+        fix = "correct `migrations` of the catalog, and make sure that its wheel contains the folder"
         raise CatalogError([f"{catalog.name}: the migration folder {folder} does not exist; {fix}"])
     return folder
 
@@ -76,5 +76,5 @@ def _folder(catalog: Carrier) -> Traversable | None:
 def _twice(migration: str, one: Carrier, other: Carrier) -> str:
     return (
         f"the migration {migration} is in {one.migrations} of {one.name} and in {other.migrations} of {other.name}; "
-        "the history knows a migration by its id alone: rename the one that no database has had yet"
+        "the history identifies a migration by its id alone: rename the one that no database has applied yet"
     )

@@ -163,7 +163,7 @@ async def claim_report(db: Executor, *, moderator_id: UUID, lease: timedelta = L
     this call is lost, `list_claimed_reports` returns the report.
     """
     if lease <= timedelta(0):
-        raise InvalidValue("lease: must be longer than nothing")
+        raise InvalidValue("lease: must be longer than 0 seconds")
     return await claim_next_report(db, moderator_id=moderator_id, until=db.now() + lease)
 
 

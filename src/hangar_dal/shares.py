@@ -89,7 +89,7 @@ async def share_video(db: Executor, new: NewShare) -> Share:
     try:
         share = await get_share(db, new.id)
     except NotFound:
-        raise NotFound("share_video: the user does not see the video or the recipient, or it is gone") from None
+        raise NotFound("share_video: the video or the recipient does not exist, or the user may not see them") from None
     if (share.video_id, share.user_id) != (new.video_id, new.user_id):
         raise UniqueViolation("shares: another share has this id", constraint="shares_pkey")
     return share

@@ -90,7 +90,9 @@ def _sqlite(rest: str) -> SqliteTarget:
     except (UnicodeDecodeError, InvalidValue):
         path = ""
     if not path:
-        raise SettingsError("DATABASE_URL: the URL names no SQLite file; write sqlite:///file.db, %-encoded as UTF-8")
+        raise SettingsError(
+            "DATABASE_URL: the URL does not name a SQLite file; write sqlite:///file.db, %-encoded as UTF-8"
+        )
     if path.rpartition("/")[2] in ("", ".", ".."):
         raise SettingsError(
             "DATABASE_URL: the path names a directory. Add the name of the file, as in sqlite:///file.db"
@@ -128,7 +130,7 @@ def _read_by_libpq(rest: str) -> dict[str, Any]:
 
     if any(option.partition("=")[0] == "ssl" for option in rest.rpartition("?")[2].split("&")):
         raise SettingsError(
-            "DATABASE_URL: `ssl=` is asyncpg's word; libpq's is `sslmode=`, such as sslmode=verify-full"
+            "DATABASE_URL: `ssl=` is an option of asyncpg; write libpq's option `sslmode=`, such as sslmode=verify-full"
         )
     # An unencoded @ or / in a password would move its rest into the host, port or database name, which are printed.
     authority, _, path = rest.partition("/")

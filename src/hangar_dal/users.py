@@ -273,7 +273,7 @@ async def sign_in_eve_user(
             return user
         user = await find_user_by_eve_character(db, eve_character_id)
         if user is not None and not user.is_active:
-            raise AccountNotActive(f"the account is {user.status}; only an ACTIVE one may sign in", status=user.status)
+            raise AccountNotActive(f"the account is {user.status}; only ACTIVE users may sign in", status=user.status)
 
 
 async def _find_verified_login(db: Database, login: str, password: SecretStr) -> Login | None:

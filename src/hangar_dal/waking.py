@@ -95,5 +95,5 @@ async def _listen(db: Database, channel: str, payload: str, woken: asyncio.Event
         except ListenNotSupported:
             return
         except ConnectionFailed as error:
-            _log.warning("a worker cannot be woken by the database, and looks for work by itself: %s", error)
+            _log.warning("a worker cannot be woken by the database, and polls for work instead: %s", error)
         await asyncio.sleep(pause)

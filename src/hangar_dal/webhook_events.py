@@ -252,7 +252,7 @@ def work(
 
     See `outbox.work`.
     """
-    refuse_transaction(db, "a worker needs transactions of its own.")
+    refuse_transaction(db, "a worker opens its own transactions.")
     lifetime_end(db.now(), "lease", lease)
     claim_batch = partial(claim, db, provider, batch_size=batch_size, lease=lease)
     return claimed_batches(db, claim_batch, channel=CHANNEL, payload=provider, poll=poll, stop=stop)
@@ -272,6 +272,6 @@ async def purge_events(
 
 def _lost(event: ClaimedEvent) -> MessageLeaseLost:
     return MessageLeaseLost(
-        f"webhook event {event.number}: another worker has claimed it since, or it was marked before. Roll back what "
+        f"webhook event {event.number}: another worker has claimed it since, or it was finished before. Roll back what "
         "this attempt did. If leases end too early, give `lease` more time."
     )

@@ -1,4 +1,4 @@
-"""If a backup is stopped or fails, its thread has ended and nothing is left of the copy."""
+"""If a backup is stopped or fails, its thread has ended and no copy remains."""
 # ruff: noqa: ASYNC221, ASYNC240 - no other task waits here
 
 import asyncio

@@ -152,7 +152,7 @@ def test_what_storage_state_cannot_hold_is_reported_without_values() -> None:
             f"cookie without a name of 'shop.example': {PARTITIONED}",
             f"cookie 'p' of 'printer.local': {MAY_LACK}",
             "cookie 'nowhere': left out, because it has no domain",
-            "cookie 'spaces' of '.shop .example': left out, because its domain is not that of a browser's cookie",
+            "cookie 'spaces' of '.shop .example': left out, because its domain is not valid in a browser's cookie",
             "cookie 'past' of '.shop.example': left out, because it expired before 1970",
             "cookie 'rare' of '.shop.example': port is left out",
             "cookie 'rare' of '.shop.example': comment is left out",

@@ -84,9 +84,9 @@ REFUSED = {
     line(expires=SECRET): "line 1: field 5 (expires) must be a number of seconds since 1970",
     line(expires="nan"): "line 1: field 5 (expires) must be a number of seconds since 1970",
     line(expires="1e999"): "line 1: field 5 (expires) must be a number of seconds since 1970",
-    line(domain=""): "line 1: the domain is not that of a cookie",
-    line(domain=f"{SECRET} x"): "line 1: the domain is not that of a cookie",
-    line(path=SECRET): "line 1: the path is not that of a cookie",
+    line(domain=""): "line 1: the domain is not valid in a cookie",
+    line(domain=f"{SECRET} x"): "line 1: the domain is not valid in a cookie",
+    line(path=SECRET): "line 1: the path is not valid in a cookie",
     '{"cookies": []}': "line 1: expected 7 fields separated by tabs, found 1",
 }
 

@@ -121,7 +121,7 @@ async def test_a_server_that_is_not_there_is_told_at_once(tmp_path: Path) -> Non
     settings = Settings(
         database_url=f"postgresql://ada:{password}@/shop?host={tmp_path}", sealing_keys=sealing.new_key()
     )
-    with pytest.raises(ConnectionFailed, match="no server's socket is there") as caught:
+    with pytest.raises(ConnectionFailed, match="the socket of the server does not exist") as caught:
         await open_database(settings, catalog=ACCOUNTS)
     assert password not in str(caught.value)
 

@@ -8,7 +8,7 @@ from hangar_dal.settings import PostgresTarget
 TARGET = PostgresTarget("host=db", "db/shop")
 AT = 'connection to server at "db" (192.0.2.1), port 5432 failed: '
 PASSING = {
-    f"{AT}Connection refused\n\tIs the server running on that host?": "nothing listens there",
+    f"{AT}Connection refused\n\tIs the server running on that host?": "no server listens at this address",
     f"{AT}FATAL:  the database system is starting up": "the server is starting up",
     f"{AT}FATAL:  the database system is shutting down": "the server is shutting down",
     f"{AT}FATAL:  sorry, too many clients already": "too many connections",
@@ -17,16 +17,16 @@ PASSING = {
     f"{AT}SSL connection has been closed unexpectedly": "the connection was closed",
     f"{AT}session is read-only": "target_session_attrs",
     f"{AT}server is in hot standby mode": "target_session_attrs",
-    "failed to resolve host 'db': [Errno -3] Temporary failure in name resolution": "the name server",
+    "failed to resolve host 'db': [Errno -3] Temporary failure in name resolution": "the DNS server",
     f"{AT}something that nobody has seen before": "the connection failed",
 }
 LASTING = {
-    f'{AT}FATAL:  password authentication failed for user "shop"': "the user or the password is wrong",
+    f'{AT}FATAL:  password authentication failed for user "shop"': "the user name or the password is wrong",
     f'{AT}FATAL:  role "shop" does not exist': "the user does not exist",
     f'{AT}FATAL:  database "shop" does not exist': "the database does not exist",
     f"{AT}SSL error: certificate verify failed": "certificate",
     f"{AT}server does not support SSL, but SSL was required": "TLS",
-    "failed to resolve host 'db': [Errno -2] Name or service not known": "the host is unknown",
+    "failed to resolve host 'db': [Errno -2] Name or service not known": "the host name is unknown",
 }
 
 

@@ -18,8 +18,8 @@ TABLES: Final = "tests/contract/rule_examples/migrations"
 INTRODUCTION: Final = f"""\
 # Rules
 
-The rules of `hangar-dal check` and `hangar-dal migrations verify`, most of them with a wrong example and its
-correction. `hangar-dal check --explain RULE` shows the same on a terminal. [Checks](check.md) describes the commands,
+This page explains the rules of `hangar-dal check` and `hangar-dal migrations verify`, most of them with a wrong example
+and its correction. `hangar-dal check --explain RULE` prints the same text. [Checks](check.md) describes the commands,
 and [how to turn a rule off](check.md#turning-a-rule-off).
 
 Each query has a *block* in the SQL file of each dialect. The two files, and the two blocks, are called *twins*. *Equal
@@ -27,7 +27,7 @@ blocks* are twins with the same text. An *arm* is a line that is kept only for s
 [arms](../sql/README.md#arms).
 
 The examples use [three tables](../{TABLES}/sqlite/0001_shop.sql): `users`, `items` and `orders`. `items.py` is a
-module of the package `shop`, with this before the functions:
+module of the package `shop`. It begins with this code, which the examples do not repeat:
 
 ```python
 from shop import CATALOG
@@ -40,9 +40,9 @@ class Item(Row):
     name: str
 ```
 
-SQL without a file name is in `items.sql` of both dialects. `migrations/0002_x.sql` stands for the files of both
-dialects, too; an example with a migration of one of them leaves out the other one. Where the correction shows fewer
-files, the others stay as they are.
+`items.sql` without a folder means the files of both dialects, and so does `migrations/0002_x.sql`. If an example shows a
+migration of one dialect only, the file of the other dialect is left out. A correction shows only the files that
+change.
 
 <!-- Written by tests/docs/check_rules.py: edit the rules in the code. -->
 """

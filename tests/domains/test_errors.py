@@ -10,7 +10,7 @@ from hangar_dal.errors import ConstraintViolation, DatabaseClosed, HangarError, 
 
 Call = Callable[[Database, User], Awaitable[Any]]
 UNIQUE = "users: {} must be unique, and another row already has this value ({})"
-RULE = "a row breaks the rule {} of users"
+RULE = "a row violates the constraint {} of users"
 
 VIOLATIONS: dict[str, tuple[Call, type[ConstraintViolation], str, str, str, tuple[str, ...]]] = {
     "username": (

@@ -62,10 +62,10 @@ def test_a_sqlite_url_names_a_file(url: str, path: str) -> None:
     [
         pytest.param("sqlite://shop.db", "sqlite:///file.db", id="two slashes"),
         pytest.param("sqlite://localhost/shop.db", "sqlite:///file.db", id="a host"),
-        pytest.param("sqlite:///", "names no SQLite file", id="no file"),
+        pytest.param("sqlite:///", "does not name a SQLite file", id="no file"),
         pytest.param("sqlite:///shop.db?mode=ro", "%3F", id="options"),
         pytest.param("sqlite:///%FF.db", "UTF-8", id="not UTF-8"),
-        pytest.param("sqlite:///a%00b", "names no SQLite file", id="NUL"),
+        pytest.param("sqlite:///a%00b", "does not name a SQLite file", id="NUL"),
         pytest.param("sqlite:///a\0b", "NUL", id="bare NUL"),
         pytest.param("sqlite:///\udcff.db", "surrogate", id="a lone surrogate"),
         pytest.param("sqlite:shop.db", "sqlite://", id="no slashes"),

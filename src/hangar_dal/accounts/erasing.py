@@ -50,7 +50,7 @@ async def remove(tx: Transaction, user: User) -> None:
 
 async def _users(tx: Transaction, user: User) -> None:
     if not await users.delete_user(tx, user.id):
-        raise NotFound("erase_user: the user was deleted meanwhile")
+        raise NotFound("erase_user: the user was deleted in the meantime")
 
 
 async def _security_events(tx: Transaction, user: User) -> None:

@@ -23,7 +23,7 @@ from hangar_dal.security_events import SecurityEventKind
 from hangar_dal.tokens import may_be_token, token_hash
 from hangar_dal.values import uuid7
 
-_REFUSED: Final = "the link is not valid any more; ask for another one"
+_REFUSED: Final = "the link is no longer valid; ask for a new one"
 _NOT_INVITED: Final = "there is no INACTIVE user with this id and an e-mail address, so nobody can be invited"
 _NO_ADDRESS: Final = "there is no ACTIVE user with this id and an e-mail address, so nothing can be confirmed"
 

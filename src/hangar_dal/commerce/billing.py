@@ -110,7 +110,9 @@ async def pay(
             payment = await payments.get_payment(tx, payment_id)
             left = payment.captured - payment.refunded
             if payment.currency != invoice.currency or left < invoice.total:
-                raise PaymentDiffers("the payment has another currency than the invoice, or has captured less")
+                raise PaymentDiffers(
+                    "the payment has another currency than the invoice, or its captured amount is lower than the total"
+                )
         paid = await invoices.pay_invoice(tx, invoice_id, payment_id=payment_id)
         if paid.total:
             transfer = NewTransfer(

@@ -119,7 +119,7 @@ def _taken(put: JarCookie) -> tuple[Cookie | None, list[str]]:
         )
     except ValidationError as refused:
         [attribute], _ = first_fault(refused)
-        return None, [f"{named}: left out, because its {attribute} is not that of a browser's cookie"]
+        return None, [f"{named}: left out, because its {attribute} is not valid in a browser's cookie"]
     return cookie, [f"{named}: {sentence}" for sentence in _lost_attributes(put, rest, cookie)]
 
 

@@ -70,7 +70,7 @@ def _read(number: int, fields: list[str], is_http_only: bool) -> tuple[Cookie | 
         )
     except ValidationError as refused:
         [attribute], _ = first_fault(refused)
-        raise_alone(InvalidValue(f"line {number}: the {attribute} is not that of a cookie"))
+        raise_alone(InvalidValue(f"line {number}: the {attribute} is not valid in a cookie"))
     return cookie, lost
 
 

@@ -68,7 +68,7 @@ def migrations_in(folders: Sequence[Path]) -> tuple[MigrationFiles, ...]:
             if migration in found:
                 raise MigrationError(
                     f"{migration} is in {found[migration].folder} and in {folder}; the history knows a migration "
-                    "by its id alone: rename the one that no database has had yet"
+                    "by its id alone: rename the one that no database has applied yet"
                 )
             found[migration] = MigrationFiles(migration, folder)
     return tuple(found.values())

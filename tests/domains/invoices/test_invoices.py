@@ -127,7 +127,7 @@ async def test_a_period_has_one_invoice_unless_it_is_void(database: Database, us
     of_period: dict[str, Any] = {"subscription_id": begun.id, "period_number": 1}
     invoice = await issued(database, user, **of_period)
     assert await invoices.find_invoice_of_period(database, **of_period) == invoice
-    with pytest.raises(UniqueViolation, match="the period has an invoice"):
+    with pytest.raises(UniqueViolation, match="the period already has an invoice"):
         await drafted(database, user, **of_period)
     with pytest.raises(ForeignKeyViolation):
         await drafted(database, user, **of_period | {"period_number": 2})

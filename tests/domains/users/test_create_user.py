@@ -144,7 +144,7 @@ async def test_create_user_refuses_a_username_that_could_pose_as_an_address(data
 async def test_create_user_is_held_by_the_table_where_the_model_was_bypassed(
     database: Database, changes: dict[str, object], rule: str
 ) -> None:
-    with pytest.raises(CheckViolation, match=f"^a row breaks the rule {rule} of users$") as caught:
+    with pytest.raises(CheckViolation, match=f"^a row violates the constraint {rule} of users$") as caught:
         await users.create_user(database, builders.user().model_copy(update=changes))
     assert (caught.value.constraint, caught.value.table, caught.value.columns) == (rule, "users", ())
     assert caught.value.query == "users.insert_user"

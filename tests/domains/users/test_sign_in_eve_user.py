@@ -52,7 +52,7 @@ async def test_sign_in_eve_user_refuses_an_account_that_is_not_active_and_leaves
     made = await sign_in(database, eve_scopes=["publicData"])
     left = await users.set_user_status(database, made.id, status)
     clock.advance(timedelta(days=1))
-    with pytest.raises(AccountNotActive, match=f"^the account is {status}; only an ACTIVE one may sign in$") as caught:
+    with pytest.raises(AccountNotActive, match=f"^the account is {status}; only ACTIVE users may sign in$") as caught:
         await sign_in(database, eve_scopes=["more"])
     assert caught.value.status == status
     assert await users.get_user(database, made.id) == left

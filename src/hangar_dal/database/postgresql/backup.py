@@ -9,8 +9,8 @@ from hangar_dal.errors import BackupFailed
 class _NoBackups:
     async def make(self, *arguments: object, **options: object) -> Backup:
         raise BackupFailed(
-            "Only SQLite databases can be backed up with this. Use PostgreSQL's own programs, pg_dump or "
-            "pg_basebackup: docs/deployment.md describes it."
+            "Only SQLite databases can be backed up with this function or command. Use PostgreSQL's own programs, "
+            "pg_dump or pg_basebackup: docs/deployment.md describes it."
         )
 
     async def close(self) -> None:

@@ -96,15 +96,13 @@ class PostgresConnection:
 
     async def commit(self) -> None:
         if self.lost:
-            raise ConnectionFailed(
-                "the connection was lost before COMMIT was sent: nothing of the transaction was kept"
-            )
+            raise ConnectionFailed("the connection was lost before COMMIT was sent: the transaction was rolled back")
         try:
             await self.run(_COMMIT, ())
         except (ConnectionFailed, DatabaseClosed) as error:
             if self.applied is False:
                 raise
-            message = "the connection was lost while COMMIT was under way: look up whether the work is there"
+            message = "the connection was lost during COMMIT: check whether the work was saved before you repeat it"
             raise_alone(CommitUnknown(message, sqlstate=error.sqlstate))
         if self._cursor.statusmessage != "COMMIT":
             raise TransactionFailed("the server rolled the transaction back instead of committing it")

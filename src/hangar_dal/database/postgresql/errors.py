@@ -38,8 +38,8 @@ DRIVER_ERRORS: Final = (psycopg.Error, OverflowError, UnicodeError, ValueError)
 _KEY: Final = re.compile(r"\(([^()=]+)\)=\(")
 
 _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
-    "08P01": (StatementError, "the statement and its parameters do not fit"),
-    "0A000": (StatementError, "the server does not support what the statement asks for"),
+    "08P01": (StatementError, "the statement and its parameters do not match"),
+    "0A000": (StatementError, "the server does not support a feature that the statement uses"),
     "25006": (ReadOnlyTransaction, READ_ONLY),
     "25P02": (TransactionFailed, "an earlier statement of this transaction failed"),
     "25P03": (
@@ -47,22 +47,22 @@ _BY_STATE: Final[dict[str, tuple[type[DatabaseError], str]]] = {
         "the transaction ran no statement for longer than HANGAR_IDLE_IN_TRANSACTION_TIMEOUT: it was rolled back",
     ),
     "25P04": (TransactionExpired, "the transaction took longer than the server allows: it was rolled back"),
-    "40001": (TransactionConflict, "a concurrent transaction got in the way; run the transaction again"),
-    "40P01": (TransactionConflict, "two transactions waited for each other; run the transaction again"),
+    "40001": (TransactionConflict, "the transaction conflicts with a concurrent one; run it again"),
+    "40P01": (TransactionConflict, "two transactions waited for each other (a deadlock); run the transaction again"),
     "53100": (DatabaseError, "the server's disk is full"),
     "53300": (ConnectionFailed, "the server has too many connections already"),
     "55P03": (DatabaseBusy, "a lock was not free within HANGAR_LOCK_TIMEOUT"),
     "57014": (
         StatementTimeout,
-        "the statement took longer than HANGAR_STATEMENT_TIMEOUT, or the server was told to stop it",
+        "the statement took longer than HANGAR_STATEMENT_TIMEOUT, or it was cancelled on the server",
     ),
-    "57P01": (ConnectionFailed, "the server closed the connection: it is shutting down, or was told to"),
+    "57P01": (ConnectionFailed, "the server closed the connection: it is shutting down, or somebody ended the session"),
     "57P02": (ConnectionFailed, "the server closed the connection: another of its processes crashed"),
     "57P03": (ConnectionFailed, "the server is starting up or shutting down"),
 }
 _BY_CLASS: Final[dict[str, tuple[type[DatabaseError], str]]] = {
     "08": (ConnectionFailed, "the connection to the server was lost"),
-    "23": (ConstraintViolation, "a rule of the table refused the row"),
+    "23": (ConstraintViolation, "a constraint of the table refused the row"),
     "40": (TransactionConflict, "the server rolled the transaction back; run it again"),
 }
 # Errors of class 42 about tables and columns: no permission, ON CONFLICT without a key, a generated column.
@@ -92,7 +92,7 @@ def _translated(error: Exception, *, lost: bool) -> HangarError:
     if state in _BAD_VALUE or (state is None and isinstance(error, psycopg.DataError)):
         return InvalidValue("a value does not fit the type that it has in the statement")
     if is_stale_plan(error):
-        return TransactionConflict("the tables changed under the transaction; run it again", sqlstate=state)
+        return TransactionConflict("the tables were changed during the transaction; run it again", sqlstate=state)
     if state == "08P01" and (lost or error.diag.severity_nonlocalized == "FATAL"):  # PgBouncer has lost the server
         return ConnectionFailed("the connection to the server was lost", sqlstate=state)
     if state in _BY_STATE:
@@ -152,6 +152,6 @@ def _constraint(error: psycopg.Error, state: str | None) -> ConstraintViolation:
         case "23505":
             message = unique_message(table, columns, constraint)
         case _:
-            message = f"a row breaks the rule {constraint} of {table}"
+            message = f"a row violates the constraint {constraint} of {table}"
             columns = ()
     return kind(message, sqlstate=state, constraint=constraint, table=table, columns=columns)

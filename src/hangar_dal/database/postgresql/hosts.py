@@ -31,9 +31,9 @@ SELECT
 FROM pg_catalog.pg_control_system()
 """
 _NO_IDENTITY: Final = (
-    "the URL names several hosts, and the role may not ask which of them is the newest primary. As a superuser: GRANT "
-    "EXECUTE ON FUNCTION pg_control_system(), pg_walfile_name(pg_lsn), pg_current_wal_lsn() TO this role. Or name one "
-    "host in the URL."
+    "the URL names several hosts, and the role may not call the functions that show which of them is the newest "
+    "primary. As a superuser: GRANT EXECUTE ON FUNCTION pg_control_system(), pg_walfile_name(pg_lsn), "
+    "pg_current_wal_lsn() TO this role. Or name one host in the URL."
 )
 _REFUSED: Final = (
     "PostgreSQL: no host of the URL is the primary. Those that answered are standbys, belong to another system, or are "

@@ -36,7 +36,7 @@ _POOLED: Final = (
     "the connection goes through a connection pooler (or HANGAR_PREPARED_STATEMENTS is off), which would give the "
     "notifications to another client. Open another database with the URL of the server itself, and listen on that."
 )
-_CLOSED: Final = "the database was closed while this waited for notifications"
+_CLOSED: Final = "the database was closed while the call waited for notifications"
 
 
 class Listener:

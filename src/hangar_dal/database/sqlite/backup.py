@@ -18,7 +18,7 @@ from hangar_dal.sealing import Keyring
 from hangar_dal.urls import MEMORY, SqliteTarget
 
 _MEMORY: Final = (
-    ":memory: cannot be backed up, because its one connection would be busy and its key is kept nowhere. "
+    ":memory: cannot be backed up, because its one connection would be busy and its key is not stored. "
     "Use a database in a file."
 )
 
@@ -74,7 +74,7 @@ class SqliteBackups:
         if cancelled is not None:
             refused.insert(0, cancelled)
         elif self._is_closed:
-            refused.append(DatabaseClosed("the database was closed during the backup; nothing is left of the copy"))
+            refused.append(DatabaseClosed("the database was closed during the backup; no copy remains"))
         if not refused:
             return thread.result()
         if thread.exception() is None:  # it was stopped too late

@@ -65,7 +65,7 @@ class Copying:
             reason = error.strerror or type(error).__name__
             self._fail(f"{reason}. Check that the folder exists and can be written to")
         except ValueError:
-            self._fail("the name cannot be that of a file")
+            self._fail("a file cannot have this name")
 
     def undo(self) -> None:
         """Remove a finished copy."""
@@ -114,7 +114,7 @@ class Copying:
                 os.lstat(f"{self.path}{beside}")
             except FileNotFoundError:
                 continue
-            self._fail(f"{self.path.name}{beside} exists and would become a part of the copy. Remove it first")
+            self._fail(f"{self.path.name}{beside} exists and would become part of the copy. Remove it first")
 
     def _copy_pages(self, draft: Path) -> int:
         total = 0
@@ -155,7 +155,7 @@ class Copying:
         more = f"\n  and {sealed.unopened_count - 10} more" if sealed.unopened_count > 10 else ""
         raise BackupFailed(
             f"{self.path}: no backup was made, because {sealed.unopened_count} sealed values in it cannot be opened "
-            f"with the keys at hand. Configure the keys, or accept it (accept_unopened).{shown}{more}",
+            f"with the configured keys. Configure their keys, or accept this with accept_unopened.{shown}{more}",
             unopened=sealed.unopened,
         )
 

@@ -67,7 +67,7 @@ async def open_engine(
 
 
 _BUSY: Final = {
-    "writer": "SQLite's one writer was busy",
+    "writer": "SQLite's only writer was busy",
     "readers": "all HANGAR_SQLITE_READERS were busy",
     "streams": "as many streams as HANGAR_SQLITE_READERS were open",
 }
@@ -130,4 +130,4 @@ def _set_up_each(raw: sqlite3.Connection) -> None:
     for pragma in _EACH:
         raw.execute(pragma)
     if not raw.execute("PRAGMA foreign_keys").fetchone()[0]:
-        raise DatabaseError("this SQLite library was built without foreign keys; use another")
+        raise DatabaseError("this SQLite library was built without foreign keys; use another build")

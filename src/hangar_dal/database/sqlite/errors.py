@@ -66,7 +66,9 @@ def _code(error: Exception) -> int:
 
 def _translated(error: Exception, text: str, raw: sqlite3.Connection) -> HangarError:
     if not isinstance(error, sqlite3.Error | sqlite3.Warning):
-        return InvalidValue("a parameter has a value that SQLite cannot hold: integers past 64 bits, or broken text")
+        return InvalidValue(
+            "a parameter has a value that SQLite cannot store: an integer with more than 64 bits, or invalid text"
+        )
     code, name = _code(error), str(getattr(error, "sqlite_errorname", "")) or type(error).__name__
     primary = code & _PRIMARY_CODE
     if code == _CONSTRAINT_DATATYPE:
@@ -76,7 +78,7 @@ def _translated(error: Exception, text: str, raw: sqlite3.Connection) -> HangarE
     if code == sqlite3.SQLITE_BUSY_SNAPSHOT:
         return TransactionConflict("another transaction wrote first; run the transaction again", sqlstate=name)
     if primary in {sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH}:
-        return InvalidValue("a parameter has a value that SQLite cannot hold: it is too large, or of the wrong type")
+        return InvalidValue("a parameter has a value that SQLite cannot store: it is too large, or has the wrong type")
     if primary == sqlite3.SQLITE_READONLY and _reads_only(raw):
         return ReadOnlyTransaction(READ_ONLY, sqlstate=name)
     if primary in _BY_CODE:
@@ -106,10 +108,10 @@ _BY_CODE: Final[dict[int, tuple[type[DatabaseError], str]]] = {
     sqlite3.SQLITE_CANTOPEN: (ConnectionFailed, "SQLite cannot open the database file, or a file beside it"),
     sqlite3.SQLITE_NOTADB: (ConnectionFailed, "the file is not a SQLite database"),
     sqlite3.SQLITE_PERM: (ConnectionFailed, "the database file may not be opened"),
-    sqlite3.SQLITE_FULL: (DatabaseError, "the disk is full; nothing of the transaction was kept"),
+    sqlite3.SQLITE_FULL: (DatabaseError, "the disk is full; the transaction was rolled back"),
     sqlite3.SQLITE_CORRUPT: (DatabaseError, "the database file is damaged; restore a backup"),
     sqlite3.SQLITE_MISUSE: (StatementError, "the statement cannot be run"),
-    sqlite3.SQLITE_RANGE: (StatementError, "the statement and its parameters do not fit"),
+    sqlite3.SQLITE_RANGE: (StatementError, "the statement and its parameters do not match"),
     sqlite3.SQLITE_AUTH: (StatementError, "the statement is not allowed on this connection"),
 }
 
@@ -132,7 +134,7 @@ def _constraint(code: int, name: str, message: str, text: str, raw: sqlite3.Conn
             constraint = subject if subject.isidentifier() else None
             target = _target(text)
             return CheckViolation(
-                f"a row breaks the rule {constraint or '(unnamed)'} of {target or 'its table'}",
+                f"a row violates the constraint {constraint or '(unnamed)'} of {target or 'its table'}",
                 sqlstate=name, constraint=constraint, table=target,
             )  # fmt: skip
         case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
@@ -142,7 +144,7 @@ def _constraint(code: int, name: str, message: str, text: str, raw: sqlite3.Conn
         case sqlite3.SQLITE_CONSTRAINT_TRIGGER:
             return trigger_violation(name, message, raw)
         case _:
-            return ConstraintViolation("a rule of the table refused the row", sqlstate=name, table=_target(text))
+            return ConstraintViolation("a constraint of the table refused the row", sqlstate=name, table=_target(text))
 
 
 def _target(text: str) -> str | None:
@@ -182,7 +184,9 @@ def _foreign_key(name: str, text: str, raw: sqlite3.Connection) -> ForeignKeyVio
     key = broken(verb, table, text, raw) if table else None
     if key is None:
         where = f"of {table} " if table else ""
-        message = f"a foreign key {where}does not hold: the row referred to is missing, or rows still refer to this one"
+        message = (
+            f"a foreign key {where}is violated: the referenced row is missing, or other rows still refer to this row"
+        )
         return ForeignKeyViolation(message, sqlstate=name, table=table)
     constraint = f"{key.table}_{'_'.join(key.columns)}_fkey"
     columns = key.columns if key.table == table else ()  # only columns of the table that was written

@@ -10,8 +10,7 @@ from hangar_dal.errors import ListenNotSupported
 class _NoListeners:
     def listen(self, home: Home, channel: str) -> NoReturn:
         raise ListenNotSupported(
-            "SQLite has no LISTEN and NOTIFY, so nothing can be waited for. Look at the tables from time to time, as "
-            "outbox.work does."
+            "SQLite has no LISTEN and NOTIFY. Read the tables at intervals instead, as outbox.work does."
         )
 
     async def close(self) -> None:
