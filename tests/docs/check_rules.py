@@ -40,8 +40,8 @@ class Item(Row):
     name: str
 ```
 
-`items.sql` without a folder means the files of both dialects, and so does `migrations/0002_x.sql`. If an example shows a
-migration of one dialect only, the file of the other dialect is left out. A correction shows only the files that
+`items.sql` without a folder means the files of both dialects, and so does `migrations/0002_x.sql`. If an example shows
+a migration of one dialect only, the file of the other dialect is left out. A correction shows only the files that
 change.
 
 <!-- Written by tests/docs/check_rules.py: edit the rules in the code. -->

@@ -24,7 +24,7 @@ def add(commands: Subcommands) -> None:
         """\
         Recomputes the `<name>_fold` columns, by which names and e-mail addresses are compared, and the `<name>_grams`
         columns, by which a search finds texts. Run it after an upgrade of this package that changes how texts are
-        folded, and for texts that were stored before their grams were. It also stores the domains of e-mail addresses
+        folded, and for texts that have no grams yet. It also stores the domains of e-mail addresses
         as A-labels. It recomputes only columns of the catalogs that --catalog or [tool.hangar_dal] names, and of the
         catalogs they use. It lists the others as left out.
 

@@ -39,12 +39,12 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         # Types
         "cast_type": Meaning(
             "CAST to a type that SQLite does not have",
-            "SQLite makes a number of the value, so that a uuid or a timestamp matches nothing",
+            "SQLite converts the value to a number, so a uuid or a timestamp matches nothing",
             f"leave out the CAST, since arguments are sent with their types, or {_APART}",
         ),
         "cast_numeric": Meaning(
             "CAST to numeric",
-            "SQLite keeps whole numbers as integers, divides them as such, and ignores the scale",
+            "SQLite stores whole numbers as integers, uses integer division for them, and ignores the scale",
             "write CAST(... AS bigint) or CAST(... AS double precision)",
         ),
         "cast_real": Meaning(
@@ -80,7 +80,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         "number_as_text": Meaning(
             "number compared with a quoted number",
-            "PostgreSQL compares numbers; to SQLite a number never equals a text",
+            "PostgreSQL compares numbers; in SQLite a number never equals a text",
             "write the number without quotes",
         ),
         # Numbers
@@ -91,7 +91,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
             "CAST one side AS double precision to keep the fraction, or all sides AS bigint to drop it",
         ),
         "division_zero": Meaning(
-            "division by what may be 0",
+            "division by a value that may be 0",
             "PostgreSQL raises an error, SQLite returns NULL",
             "divide by nullif(..., 0)",
         ),
@@ -112,7 +112,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         "round_digits": Meaning(
             "round() to a negative number of digits",
-            "SQLite takes it for 0",
+            "SQLite uses 0 instead",
             "write round(... / 100.0) * 100",
         ),
         "shift": Meaning(
@@ -190,7 +190,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         ),
         "json_key": Meaning(
             "-> or ->> with a key that SQLite reads as a path or counts from the end",
-            "PostgreSQL takes it for the name of a key",
+            "PostgreSQL uses it as the name of a key",
             "use one step for each key, and indexes from 0",
         ),
         "json_compare": Meaning(
@@ -206,7 +206,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = MappingProxyType(
         # Statements
         "limit": Meaning(
             "LIMIT or OFFSET that is NULL, negative or a fraction",
-            "one database takes it for no limit, the other raises an error",
+            "one database treats it as no limit, the other raises an error",
             "pass a whole number from 0; leave the line out with `-- when` for no limit",
         ),
         "set_operations": Meaning(
