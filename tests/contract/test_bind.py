@@ -73,6 +73,8 @@ ORIGINS: dict[str, str] = {
 # What only one dialect can say.
 ORIGINS_OF: dict[Dialect, dict[str, str]] = {
     "sqlite": {
+        "SELECT (SELECT c.x FROM (SELECT 1 AS k) AS c) IS NULL, c.x FROM g AS c": "- g.x",
+        "SELECT id FROM (SELECT a.id, b.id FROM a, b) AS c": "a.id",
         "SELECT e.value || key, a.id FROM a, json_each(a.t) AS e": "- a.id",
     },
     "postgresql": {
@@ -93,6 +95,30 @@ ORIGINS_OF: dict[Dialect, dict[str, str]] = {
         "INSERT INTO h AS q (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET m = q.x RETURNING q.m": "h.m",
     },
 }  # fmt: skip
+# The origin of the last name in the statement.
+LAST: dict[str, str] = {
+    "SELECT id AS x FROM a ORDER BY x": "a.id",
+    "SELECT x AS id FROM a ORDER BY id + 1": "a.id",
+    "SELECT x AS q, count(*) FROM a GROUP BY q": "a.x",
+    "SELECT x AS id, count(*) FROM a GROUP BY a.x, id": "a.id",
+    "SELECT a.id FROM a WHERE EXISTS (SELECT 1 FROM b WHERE b.a_id = x)": "a.x",
+    "UPDATE g SET x = id": "g.id",
+    "INSERT INTO h (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET m = excluded.x": "h.x",
+    "INSERT INTO h (id) SELECT id FROM g WHERE true ON CONFLICT (id) DO UPDATE SET x = 1 WHERE h.m = 2": "h.m",
+}
+LAST_OF: dict[Dialect, dict[str, str]] = {
+    "sqlite": {
+        "SELECT x AS q FROM a WHERE q = 1": "a.x",
+        "SELECT count(*) FROM a WHERE (SELECT 1 FROM (SELECT 2 AS k) AS a WHERE a.x = 1)": "a.x",
+    },
+    "postgresql": {
+        "SELECT a.id, b.id AS q FROM a, b ORDER BY q": "b.id",
+        "SELECT a.x FROM a, g ORDER BY x": "a.x",
+        "SELECT DISTINCT ON (x) id AS x FROM a": "a.id",
+        "MERGE INTO g USING h ON g.id = h.id WHEN MATCHED THEN UPDATE SET x = m": "h.m",
+        "MERGE INTO g USING h ON g.id = h.id WHEN NOT MATCHED THEN INSERT (id) VALUES (h.id + m)": "h.m",
+    },
+}
 # What a statement cannot name. The name is the one that the database refuses.
 REFUSED: dict[str, str] = {
     "SELECT s.id FROM a, (SELECT b.id FROM b WHERE b.a_id = a.x) AS s": "a.x",
@@ -120,6 +146,8 @@ REFUSED_BY: dict[Dialect, dict[str, str]] = {
         "SELECT 1 FROM a JOIN b ON b.id = g.j JOIN g ON true": "g.j",
         "SELECT 1 FROM generate_series(1, a.x) AS n, a": "a.x",
         "SELECT x AS p FROM a WHERE p = 1": "p",
+        "SELECT (SELECT c.x FROM (SELECT 1 AS k) AS c) FROM g AS c": "c.x",
+        "SELECT id FROM (SELECT a.id, b.id FROM a, b) AS c": "id",
         "SELECT x AS p FROM a GROUP BY x ORDER BY p + 1": "p",
         "WITH p AS (SELECT k FROM q), q AS (SELECT id AS k FROM a) SELECT 1 FROM p": "k",
         "INSERT INTO h (id) VALUES (1) ON CONFLICT (excluded) DO NOTHING": "excluded",
@@ -181,6 +209,16 @@ def test_result_columns_have_the_origin_that_the_database_reports(database: Aske
         binding = database.bound(text)
         assert origins_of(binding, binding.tree) == expected.split(), text
         assert database.origins(text) == expected.split(), text
+
+
+def test_names_within_a_statement_have_their_origin(database: Asked) -> None:
+    for text, expected in {**LAST, **LAST_OF[database.dialect]}.items():
+        assert database.describe(text).refusal is None, text
+        binding = database.bound(text)
+        last = max(binding.tree.find_all(exp.Column), key=lambda column: int(column.this.meta["start"]))
+        origin = binding.origin(last)
+        assert origin is not None, text
+        assert ".".join(origin) == expected, text
 
 
 def test_a_name_that_the_database_refuses_is_not_bound(database: Asked) -> None:

@@ -1,39 +1,32 @@
 """Find the column that each name of a statement means, by the rules of both dialects.
 
 `bind` answers for one statement: the sources that each part can name, the column behind a name, and the columns of a
-query. It returns None where it is not certain. Builds on `visible` and `names`.
+query. It returns None where it is not certain. Builds on `relations` and `visible`.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final
 
 from sqlglot import exp
 
 from hangar_dal.contract.model import Tables
-from hangar_dal.contract.names import NotUnderstood, name_of, stored_name
+from hangar_dal.contract.names import NotUnderstood, name_of
 from hangar_dal.contract.references import ColumnRef as ColumnRef
-from hangar_dal.contract.references import Columns, TableAndColumn, renamed
+from hangar_dal.contract.references import Columns, TableAndColumn
 from hangar_dal.contract.references import Output as Output
 from hangar_dal.contract.references import Source as Source
-from hangar_dal.contract.syntax import below, parsed
-from hangar_dal.contract.table_functions import columns_of_function, name_of_function
-from hangar_dal.contract.using import joined, merges, side_of
+from hangar_dal.contract.relations import Relations
+from hangar_dal.contract.syntax import parsed
+from hangar_dal.contract.using import merges, side_of
 from hangar_dal.contract.visible import (
-    alias_of,
-    cte_of,
     is_sort_key,
     is_statement,
-    items_of,
     may_name_outputs,
     output_name,
-    target_of,
-    visible,
 )
 from hangar_dal.sqlscan import Dialect
 
-_ROWS: Final = (exp.Query, exp.Values, exp.Insert, exp.Update, exp.Delete, exp.Merge)
 # Each table has these columns. No list of its columns shows them.
 _SYSTEM: Final[dict[Dialect, frozenset[str]]] = {
     "sqlite": frozenset({"rowid", "_rowid_", "oid"}),
@@ -48,45 +41,8 @@ def bind(text: str, dialect: Dialect, tables: Tables) -> "Binding | None":
     return Binding(tree, dialect, tables) if tree is not None else None
 
 
-class Binding:
+class Binding(Relations):
     """The names of one tree. Each is looked up when it is first asked for. The tree must not change meanwhile."""
-
-    def __init__(self, tree: exp.Expr, dialect: Dialect, tables: Tables) -> None:
-        self.tree = tree
-        self.dialect: Dialect = dialect
-        self.tables = tables
-        self._tables = {stored_name(name, dialect): name for name in tables.columns}
-        self._sources: dict[int, tuple[Source, ...]] = {}
-        self._columns: dict[Source, Columns] = {}
-        self._outputs: dict[int, tuple[Output, ...] | None] = {}
-        self._refs: dict[int, ColumnRef | None] = {}
-        self._asked: list[exp.Expr] = []  # keeps nodes of other trees alive, so that no id is used twice
-
-    def sources(self, statement: exp.Expr) -> tuple[Source, ...]:
-        """Return what a SELECT, INSERT, UPDATE, DELETE or MERGE can name, in order; the target of a write first."""
-        if id(statement) not in self._sources:
-            self._asked.append(statement)
-            target = target_of(statement)
-            found = [self._target(target)] if target is not None else []
-            if isinstance(statement, exp.Insert):
-                found += [replace(target, alias="excluded") for target in found]
-            found += [self._source(item) for item in items_of(statement)]
-            self._sources[id(statement)] = tuple(found)
-        return self._sources[id(statement)]
-
-    @cached_property
-    def nodes(self) -> tuple[exp.Expr, ...]:
-        """All nodes of the tree, the root first."""
-        return tuple(below(self.tree))
-
-    def columns(self, source: Source) -> Columns:
-        """Return the columns of a source."""
-        if source not in self._columns:
-            self._columns[source] = Columns(
-                (), is_open=True, is_complete=False
-            )  # of a query that reads itself, until it is known
-            self._columns[source] = self._columns_of(source)
-        return self._columns[source]
 
     def column(self, node: exp.Expr | None) -> ColumnRef | None:
         """Return the column that a name means; None if it means no column of a source, or if this is not certain."""
@@ -100,21 +56,15 @@ class Binding:
                 self._refs[id(node)] = None
         return self._refs[id(node)]
 
+    def place(self, found: ColumnRef) -> int | None:
+        """Return the place of a column among those that are listed for its source."""
+        listed = self.columns(found.source).listed
+        return next((place for place, column in enumerate(listed) if column is found.column), None)
+
     def origin(self, node: exp.Expr | None) -> TableAndColumn | None:
         """Return the column of a table that a name means, if the statement itself names the table."""
         found = self.column(node)
         return found.column.origin if found is not None and found.source.table is not None else None
-
-    def outputs(self, query: exp.Expr) -> tuple[Output, ...] | None:
-        """Return the columns of a query, or of what a write returns; None if they are not known."""
-        if id(query) not in self._outputs:
-            self._asked.append(query)
-            self._outputs[id(query)] = None  # of a query that reads itself, until it is known
-            try:
-                self._outputs[id(query)] = self._outputs_of(query)
-            except (NotUnderstood, RecursionError):
-                return None
-        return self._outputs[id(query)]
 
     def followed(self, node: exp.Expr | None) -> Iterator[Output]:
         """Yield what a name means in its subquery, then in the subquery of that one, and so on."""
@@ -123,147 +73,84 @@ class Binding:
             yield found.column
             found = self.column(found.column.value)
 
-    def table(self, node: exp.Expr | None) -> str | None:
-        """Return the stored name of the table that is named here. Does not consider queries of WITH."""
-        if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier) or node.args.get("catalog"):
-            return None
-        name = name_of(node.this, self.dialect)
-        if node.args.get("db") is None:
-            return self._tables.get(name)
-        schema = name_of(node.args["db"], self.dialect)
-        qualified = self._tables.get(f"{schema}.{name}")
-        return qualified or (self._tables.get(name) if schema in {"public", "main"} else None)
-
-    def _target(self, node: exp.Expr) -> Source:
-        return Source(alias_of(node, self.dialect), node, self.table(node))
-
-    def _source(self, node: exp.Expr) -> Source:
-        inner = node.this if isinstance(node, exp.Lateral) else node
-        alias = alias_of(node, self.dialect) or name_of_function(inner)
-        if (cte := cte_of(node, self.dialect)) is not None:
-            return Source(alias, node, query=cte.this, cte=cte)
-        query = inner.unnest() if isinstance(inner, exp.Subquery) else inner
-        return Source(alias, node, self.table(node), query if isinstance(query, _ROWS) else None)
-
-    def _columns_of(self, source: Source) -> Columns:
-        alias = source.node.args.get("alias")
-        if source.table is not None:
-            names = [column.name for column in self.tables.columns[source.table].values()]
-            stored = tuple(Output(stored_name(name, self.dialect), (source.table, name)) for name in names)
-            found: tuple[Output, ...] | None = renamed(stored, alias, self.dialect)
-            return Columns(found or (), found is None or self._has_hidden(source.table), found is not None)
-        if source.query is None:
-            listed, is_open = columns_of_function(source.node, source.alias, self.dialect)
-            return Columns(tuple(Output(name, is_hidden=is_hidden) for name, is_hidden in listed), is_open, not is_open)
-        found = self.outputs(source.query)
-        if source.cte is not None:
-            found = renamed(found, source.cte.args.get("alias"), self.dialect)
-        found = renamed(found, alias, self.dialect)
-        return Columns(found or (), found is None or any(column.name is None for column in found), found is not None)
-
-    def _has_hidden(self, table: str) -> bool:
-        """Return whether it may be a virtual table of SQLite. A view whose definition was understood is none."""
-        known = self.tables.values.get(table, {}).keys() == self.tables.columns[table].keys()
-        return self.dialect == "sqlite" and table not in self.tables.keys and not known
-
-    def _outputs_of(self, query: exp.Expr) -> tuple[Output, ...] | None:
-        if isinstance(query, exp.Subquery):
-            return self.outputs(query.this)
-        if isinstance(query, exp.SetOperation):
-            left = self.outputs(query.this)  # the other query may have other origins, and may read this result
-            return tuple(replace(each, origin=None, is_whole=False) for each in left) if left is not None else None
-        if isinstance(query, exp.Values):
-            first = query.expressions[0]
-            values = first.expressions if isinstance(first, exp.Tuple) else [first]
-            is_whole = len(query.expressions) == 1
-            named = [(f"column{number}", value) for number, value in enumerate(values, 1)]
-            return tuple(Output(name, None, value, query, is_whole) for name, value in named)
-        returning = query.args.get("returning")
-        if returning is None and not isinstance(query, exp.Select):
-            return None
-        selected = returning.expressions if returning is not None else query.expressions
-        return tuple(output for value in selected for output in self._selected(value, query))
-
-    def _selected(self, value: exp.Expr, query: exp.Expr) -> Iterator[Output]:
-        if not value.is_star or isinstance(value, exp.Alias):
-            found = self.column(value.unalias().unnest())
-            origin = found.column.origin if found is not None else None
-            yield Output(output_name(value, self.dialect), origin, value.unalias(), query)
-            return
-        if any(each for key, each in value.args.items() if key not in {"this", "table"}):
-            raise NotUnderstood
-        among = self._visible(query, value)
-        if isinstance(value, exp.Column):
-            called = name_of(value.args["table"], self.dialect)
-            among = [source for source in among if source.alias == called]
-        elif isinstance(query, exp.Merge):
-            among = [*among[1:], *among[:1]]
-        if not among or not all(self.columns(source).is_complete for source in among):
-            raise NotUnderstood
-        columns: list[Output] = []
-        for source in among:
-            listed = [
-                self._named(column, source, query) for column in self.columns(source).listed if not column.is_hidden
-            ]
-            columns = (
-                joined(columns, listed, source.node, self.dialect)
-                if isinstance(value, exp.Star)
-                else [*columns, *listed]
-            )
-        yield from columns
-
-    def _named(self, column: Output, source: Source, query: exp.Expr) -> Output:
-        """Return a column of `*`. The tree has no node for it, so this makes one."""
-        made = exp.column(column.name or "", table=source.alias)
-        made.parent = query
-        self._asked.append(made)
-        self._refs[id(made)] = ColumnRef(query, source, column)
-        return Output(column.name, column.origin, made, query)
-
-    def _visible(self, statement: exp.Expr, part: exp.Expr) -> list[Source]:
-        sources = self.sources(statement)
-        return [sources[at] for at in visible(statement, part, [each.node for each in sources], self.dialect)]
-
     def _meant(self, column: exp.Column) -> ColumnRef | None:
         if column.args.get("db") or column.args.get("catalog"):
             return None
         name, qualifier = name_of(column.this, self.dialect), column.args.get("table")
-        alias = name_of(qualifier, self.dialect) if qualifier is not None else None
-        at: exp.Expr = column
-        part = at  # the name, then each statement around it
-        while at.parent is not None:
-            clause, at = at, at.parent
-            if isinstance(at, exp.SetOperation) and alias is None and clause.arg_key == "order":
+        if qualifier is not None:
+            return self._of_source(column, name, name_of(qualifier, self.dialect))
+        for statement, clause, among in self._around(column):
+            if isinstance(statement, exp.SetOperation):
                 return None  # a column of its result
-            if not is_statement(at):
-                continue
-            among = self._visible(at, part)
-            if alias is not None:
-                named = [each for each in among if each.alias == alias]
-                if named or any(each.alias is None and each.query is None for each in among):
-                    return self._qualified(name, named, at)
-            elif isinstance(at, exp.Select) and is_sort_key(column, clause, self.dialect) and self._given(name, at):
-                return self._result_column(name, at)
-            elif (found := self._unqualified(name, among, at)) is not None:
+            select = statement if isinstance(statement, exp.Select) else None
+            if select is not None and is_sort_key(column, clause, self.dialect) and self._given(name, select):
+                return self._result_column(name, select)
+            if (found := self._unqualified(name, among, statement)) is not None:
                 return found
-            elif any(self.columns(each).is_open or each.alias == name for each in among):
-                return None  # perhaps a column that is not listed, or a whole row
-            elif (
-                isinstance(at, exp.Select) and may_name_outputs(column, clause, self.dialect) and self._given(name, at)
-            ):
-                return self._result_column(name, at)
-            part = at
+            if any(self.columns(each).is_open or self._is_row(name, each) for each in among):
+                return None
+            if select is not None and may_name_outputs(column, clause, self.dialect) and self._given(name, select):
+                return self._result_column(name, select)
         return None
 
-    def _qualified(self, name: str, named: list[Source], at: exp.Expr) -> ColumnRef | None:
-        if len(named) != 1:
-            return None
-        columns = self.columns(named[0])
-        found = columns.named(name)
-        if len(found) == 1:
-            return ColumnRef(at, named[0], found[0])
-        is_system = name in _SYSTEM[self.dialect] and named[0].table in self.tables.keys
-        return ColumnRef(at, named[0], Output(name)) if not found and (columns.is_open or is_system) else None
+    def _around(self, column: exp.Column) -> Iterator[tuple[exp.Expr, exp.Expr, list[Source]]]:
+        """Yield each statement around a name, the clause of it that holds the name, and the sources that this one sees.
+
+        A set operation has no sources. It counts if the name is a sort key of it.
+        """
+        at: exp.Expr = column
+        part = at
+        while at.parent is not None:
+            clause, at = at, at.parent
+            if isinstance(at, exp.SetOperation) and clause.arg_key == "order":
+                yield at, clause, []
+            if is_statement(at):
+                yield at, clause, self._visible(at, part)
+                part = at
+
+    def _of_source(self, column: exp.Column, name: str, alias: str) -> ColumnRef | None:
+        """Return the column of the nearest source with this alias.
+
+        If it has no such column, SQLite looks for another source with the alias in the queries around it.
+        """
+        guess: ColumnRef | None = None
+        for statement, _, among in self._around(column):
+            named = [each for each in among if each.alias == alias]
+            if len(named) > 1 or (named and guess is not None):
+                return None
+            if not named and any(each.alias is None and each.query is None for each in among):
+                return None  # a function of which the name is not known
+            if named:
+                guess, is_listed = self._qualified(name, named[0], statement)
+                if is_listed or self.dialect == "postgresql":
+                    return guess
+        return guess
+
+    def _is_row(self, name: str, source: Source) -> bool:
+        """Return whether a name that is no column means a whole row of the source."""
+        return self.dialect == "postgresql" and source.alias == name
+
+    def _qualified(self, name: str, source: Source, at: exp.Expr) -> tuple[ColumnRef | None, bool]:
+        """Return the column of the source, and whether the source certainly has it."""
+        columns = self.columns(source)
+        found = self._first(columns, name)
+        if found is not None:
+            return ColumnRef(at, source, found), True
+        if name in _SYSTEM[self.dialect] and source.table in self.tables.keys:
+            return ColumnRef(at, source, Output(name)), True
+        return (ColumnRef(at, source, Output(name)) if columns.is_open else None), False
+
+    def _first(self, columns: Columns, name: str) -> Output | None:
+        """Return the column of this name; None if there is none. Of several, SQLite takes the first.
+
+        Raises `NotUnderstood` if another column may be meant.
+        """
+        named = columns.named(name)
+        before = columns.listed[: columns.listed.index(named[0])] if named else ()
+        is_sure = all(each.name is not None for each in before) if self.dialect == "sqlite" else len(named) < 2
+        if not is_sure:
+            raise NotUnderstood
+        return named[0] if named else None
 
     def _unqualified(self, name: str, among: list[Source], at: exp.Expr) -> ColumnRef | None:
         """Return the column of the only source that has it. A second one is refused, unless a join merges them."""
@@ -282,17 +169,16 @@ class Binding:
                 winner = {"RIGHT": source, "FULL": None}.get(side_of(source.node), winner)
             elif is_merged and is_open:
                 raise NotUnderstood  # perhaps with a column of the source whose columns are not known
-        columns = self.columns(winner).named(name) if winner is not None else []
-        if winner is None or len(columns) != 1:
+        found = self._first(self.columns(winner), name) if winner is not None else None
+        if winner is None or found is None:
             raise NotUnderstood
-        return ColumnRef(at, winner, columns[0])
+        return ColumnRef(at, winner, found)
 
     def _given(self, name: str, select: exp.Select) -> list[exp.Expr]:
         """Return what is selected under this name. Of SQLite, only AS gives such a name."""
         named = [each for each in select.expressions if isinstance(each, exp.Alias) or self.dialect == "postgresql"]
-        return [
-            each.unalias().unnest() for each in named if not each.is_star and output_name(each, self.dialect) == name
-        ]
+        named = [each for each in named if not each.is_star and output_name(each, self.dialect) == name]
+        return [each.unalias().unnest() for each in named]
 
     def _result_column(self, name: str, select: exp.Select) -> ColumnRef | None:
         found = {self.column(value) for value in self._given(name, select)[: 1 if self.dialect == "sqlite" else None]}

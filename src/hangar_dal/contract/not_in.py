@@ -104,6 +104,8 @@ def _may_give_null(select: exp.Select, binding: Binding) -> bool:
     if columns := [*strict(value)]:
         asked.set("expressions", [each.copy() for each in columns])
     try:
-        return any(output.may_be_null for output in outputs_of(asked, Scope(binding.dialect, binding.tables)))
+        return any(
+            output.may_be_null for output in outputs_of(asked, Scope(Binding(asked, binding.dialect, binding.tables)))
+        )
     except (NotUnderstood, RecursionError):
         return False

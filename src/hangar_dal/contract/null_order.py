@@ -8,26 +8,27 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import bind
 from hangar_dal.contract.model import Tables
-from hangar_dal.contract.names import NotUnderstood
+from hangar_dal.contract.names import NotUnderstood, name_of
 from hangar_dal.contract.nullability import outputs_of
-from hangar_dal.contract.nullable_scope import MayBeNull, Output, Scope
+from hangar_dal.contract.nullable_scope import MayBeNull, Scope, ValueFacts
 from hangar_dal.contract.orders import ties
-from hangar_dal.contract.syntax import parsed
 from hangar_dal.query.clauses import scopes_of_text
 from hangar_dal.sqlscan import Dialect, Token
 
 
 def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
     """Return the texts of the outermost sort keys that may be NULL and have no NULLS FIRST or NULLS LAST."""
-    tree = parsed(text, dialect)
+    binding = bind(text, dialect, tables)
+    tree = binding.tree if binding is not None else None
     order = tree.args.get("order") if isinstance(tree, exp.Query) else None
     root = scopes_of_text(text, dialect)[0]
     at_order = root.find("ORDER", "BY") if order else None
     written = list(root.keys(at_order)) if at_order is not None else []  # the parser drops NULLS LAST
-    if tree is None or order is None or len(written) != len(order.expressions):
+    if binding is None or tree is None or order is None or len(written) != len(order.expressions):
         return ()
-    scope, found = Scope(dialect, tables), list[str]()
+    scope, found = Scope(binding), list[str]()
     try:
         outputs = outputs_of(tree, scope)
         if not any(_may_be_null(ordered.this, tree, outputs, scope) for ordered in order.expressions):
@@ -46,7 +47,7 @@ def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ..
     return tuple(found)
 
 
-def _may_be_null(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope: Scope) -> bool:
+def _may_be_null(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: Scope) -> bool:
     """Return whether the key may be NULL, or is not understood."""
     try:
         return _meant(key, tree, outputs, scope)[1] is True
@@ -54,7 +55,7 @@ def _may_be_null(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope
         return True
 
 
-def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope: Scope) -> tuple[exp.Expr, MayBeNull]:
+def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: Scope) -> tuple[exp.Expr, MayBeNull]:
     """Return the expression of a sort key, and whether it may be NULL.
 
     A number means a column of the result. So does a name without a table, if the result has a column of that name.
@@ -64,8 +65,9 @@ def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[Output], scope: Scop
     if isinstance(key, exp.Literal) and key.is_int:
         place = int(key.name) - 1
     elif isinstance(key, exp.Column) and not key.table:
-        name = scope.name_of(key.this)
-        place = next((at for at, output in enumerate(outputs) if output.name == name), None)
+        name = name_of(key.this, scope.dialect)
+        named = scope.binding.outputs(tree) or ()
+        place = next((at for at, output in enumerate(named) if output.name == name), None)
     if place is not None and 0 <= place < len(outputs):
         selected = tree.selects if isinstance(tree, exp.Select) else []
         value = selected[place].unalias() if len(selected) == len(outputs) else key
@@ -78,7 +80,7 @@ def _is_absent(key: exp.Expr, scope: Scope) -> bool:
 
     Such a NULL has no effect on the order, because only one row has the same earlier keys.
     """
-    source = scope.local(key) if isinstance(key, exp.Column) and isinstance(key.this, exp.Identifier) else None
-    if source is None or not source.on_nullable_side:
+    found = scope.local(key) if isinstance(key, exp.Column) and isinstance(key.this, exp.Identifier) else None
+    if found is None or not found[0].on_nullable_side or found[0].columns is None:
         return False
-    return not any(column.may_be_null for column in source.columns if column.name == scope.name_of(key.this))
+    return not found[0].columns[found[1]].may_be_null

@@ -1,33 +1,25 @@
 """Which columns of a result are never NULL, read from the statement and the tables alone.
 
 What no rule makes certain counts as: it may be NULL. The plan that a database chooses plays no part, nor do the rows
-that happen to be there. Builds on `syntax` and `nullable_expressions`.
+that happen to be there. Builds on `bind` and `nullable_expressions`.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import bind
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullable_aggregates import aggregates_in, gives_one_row, is_aggregate, is_of, may_be_one_row
 from hangar_dal.contract.nullable_expressions import may_be_null
 from hangar_dal.contract.nullable_on_sqlite import bits_of
 from hangar_dal.contract.nullable_proofs import prove
-from hangar_dal.contract.nullable_scope import (
-    MayBeNull,
-    Output,
-    Relation,
-    Scope,
-    Source,
-    source_of,
-    worst_of,
-)
-from hangar_dal.contract.nullable_sources import add, alias_of, expect, read_from, renamed, set_keys
+from hangar_dal.contract.nullable_scope import MayBeNull, Relation, Scope, SourceFacts, ValueFacts, worst_of
+from hangar_dal.contract.nullable_sources import add, expect, read_from, set_keys
 from hangar_dal.contract.nullable_type_classes import class_of
-from hangar_dal.contract.syntax import parsed
+from hangar_dal.contract.visible import cte_of, target_of
 from hangar_dal.sqlscan import Dialect
 
 # Clauses whose meaning for NULLs is known here. A statement with any other is not understood.
@@ -48,16 +40,16 @@ def nullable_columns(text: str, dialect: Dialect, tables: Tables) -> tuple[MayBe
 
     None as a whole where nothing comes back, or where the statement is not understood.
     """
-    tree = parsed(text, dialect)
-    if tree is None:
+    binding = bind(text, dialect, tables)
+    if binding is None:
         return None
     try:
-        return tuple(output.may_be_null for output in outputs_of(tree, Scope(dialect, tables)))
+        return tuple(output.may_be_null for output in outputs_of(binding.tree, Scope(binding)))
     except (NotUnderstood, RecursionError):
         return None
 
 
-def outputs_of(statement: exp.Expr, scope: Scope) -> tuple[Output, ...]:
+def outputs_of(statement: exp.Expr, scope: Scope) -> tuple[ValueFacts, ...]:
     """The columns of a query, or of what a statement returns; `scope` is its own, and still empty."""
     _read_with(statement, scope)
     match statement:
@@ -75,20 +67,20 @@ def outputs_of(statement: exp.Expr, scope: Scope) -> tuple[Output, ...]:
     raise NotUnderstood
 
 
-def _select(select: exp.Select, scope: Scope) -> tuple[Output, ...]:
+def _select(select: exp.Select, scope: Scope) -> tuple[ValueFacts, ...]:
     expect(select, _SELECT)
     read_from(select, scope, outputs_of)
     group = select.args.get("group")
     scope.has_groups = group is not None and set_keys(group) == {"expressions"} and not group.find(*_GROUPING_SETS)
     # A grouping set leaves out the columns of the others; without groups SQLite gives one row even for none.
-    scope.columns_may_vanish = not scope.has_groups and (bool(group) or may_be_one_row(select, scope, _scope_of))
+    scope.columns_may_vanish = not scope.has_groups and (bool(group) or may_be_one_row(select, scope.binding))
     if where := select.args.get("where"):
         prove(where.this, scope)
-    outputs = _projected(select.expressions, scope)
+    outputs = _projected(select, scope)
     return _of_grouping_sets(select, outputs) if group and not scope.has_groups else outputs
 
 
-def _of_grouping_sets(select: exp.Select, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
+def _of_grouping_sets(select: exp.Select, outputs: tuple[ValueFacts, ...]) -> tuple[ValueFacts, ...]:
     """A set leaves out the expressions of the others, whole: a mere count is none of them."""
     if len(outputs) != len(select.expressions):
         raise NotUnderstood
@@ -98,45 +90,25 @@ def _of_grouping_sets(select: exp.Select, outputs: tuple[Output, ...]) -> tuple[
     )
 
 
-def _projected(expressions: Sequence[exp.Expr], scope: Scope) -> tuple[Output, ...]:
-    found: list[Output] = []
-    for value in expressions:
-        if isinstance(value, exp.Star):
-            found += _starred(scope, scope.sources)
-        elif isinstance(value, exp.Column) and isinstance(value.this, exp.Star):
-            alias = scope.name_of(value.args.get("table"))
-            found += _starred(scope, [source for source in scope.sources if source.alias == alias])
-        elif isinstance(value.unalias(), exp.Dot) and value.find(exp.Star):  # `(composite).*`
-            raise NotUnderstood
-        else:
-            found.append(_projection(value, scope))
-    return tuple(found)
+def _projected(query: exp.Expr, scope: Scope) -> tuple[ValueFacts, ...]:
+    outputs = scope.binding.outputs(query)
+    if outputs is None:
+        raise NotUnderstood
+    return tuple(_projection(output.value, scope) for output in outputs)
 
 
-def _projection(value: exp.Expr, scope: Scope) -> Output:
+def _projection(value: exp.Expr | None, scope: Scope) -> ValueFacts:
+    if value is None or (isinstance(value, exp.Dot) and value.find(exp.Star)):  # `(composite).*`
+        raise NotUnderstood
     answer = may_be_null(value, scope, _is_one_certain_value)
-    bare = value.unalias()
-    name = scope.name_of(bare.this) if isinstance(bare, exp.Column) else None
-    if isinstance(value, exp.Alias):
-        name = scope.name_of(value.args["alias"])
-    return Output(name, answer, class_of(bare, scope), bits=_bits(bare, scope))
+    return ValueFacts(answer, class_of(value, scope), bits=_bits(value, scope))
 
 
 def _bits(value: exp.Expr, scope: Scope) -> int | None:
     return bits_of(value, scope) if scope.dialect == "sqlite" else None
 
 
-def _starred(scope: Scope, sources: Sequence[Source]) -> Iterator[Output]:
-    if not sources or scope.joins_by_name or any(source.is_open for source in sources):
-        raise NotUnderstood
-    for source in sources:
-        for column in source.columns:
-            if column.name is not None and not column.hidden:
-                may_be_null = scope.lookup(column.name, source.alias).may_be_null
-                yield Output(column.name, may_be_null, column.type_class, bits=column.bits)
-
-
-def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[Output, ...]:
+def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[ValueFacts, ...]:
     """NULL where an arm may be, whatever the operation: which of several binds more tightly is not asked."""
     expect(operation, _SET_OPERATION)
     left, right = (outputs_of(arm, scope.inside()) for arm in (operation.this, operation.expression))
@@ -145,43 +117,42 @@ def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[Output, .
     return tuple(_either(one, other) for one, other in zip(left, right, strict=True))
 
 
-def _either(one: Output, other: Output) -> Output:
+def _either(one: ValueFacts, other: ValueFacts) -> ValueFacts:
     """A column that two queries fill."""
     bits = None if one.bits is None or other.bits is None else max(one.bits, other.bits)
     worst = worst_of([one.may_be_null, other.may_be_null])
-    return Output(one.name, worst, one.type_class if one.type_class == other.type_class else None, bits=bits)
+    return ValueFacts(worst, one.type_class if one.type_class == other.type_class else None, bits=bits)
 
 
-def _values(values: exp.Values, scope: Scope) -> tuple[Output, ...]:
+def _values(values: exp.Values, scope: Scope) -> tuple[ValueFacts, ...]:
     expect(values, _VALUES)
     rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in values.expressions]
     if len({len(row) for row in rows}) != 1:
         raise NotUnderstood
     return tuple(
-        Output(f"column{number}", worst_of(may_be_null(value, scope, _is_one_certain_value) for value in column))
-        for number, column in enumerate(zip(*rows, strict=True), 1)
+        ValueFacts(worst_of(may_be_null(value, scope, _is_one_certain_value) for value in column))
+        for column in zip(*rows, strict=True)
     )
 
 
-def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: Scope) -> tuple[Output, ...]:
+def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: Scope) -> tuple[ValueFacts, ...]:
     """Of the rows as they are stored; what an UPDATE or DELETE is joined to can be named too."""
-    target = statement.this.this if isinstance(statement.this, exp.Schema) else statement.this
+    target = target_of(statement)
     if not isinstance(target, exp.Table) or (
         statement.args.get("tables") if isinstance(statement, exp.Delete) else None
     ):
         raise NotUnderstood
     expect(target, frozenset({"this", "alias", "db", "only"}))
-    columns = scope.table(target)
-    scope.sources.append(source_of(alias_of(target, scope), columns))
+    changed = scope.binding.sources(statement)[0]
+    scope.sources.append(SourceFacts(changed, scope.table(changed.table) if changed.table is not None else None))
     if scope.dialect == "postgresql":  # SQLite names the table itself alone
         if from_ := statement.args.get("from_"):
-            add(from_.this, scope, outputs_of)
+            add(from_.this, statement, scope, outputs_of)
         for used in statement.args.get("using") or ():
-            add(used, scope, outputs_of)
-    returning = statement.args["returning"]
-    if returning.args.get("into"):
+            add(used, statement, scope, outputs_of)
+    if statement.args["returning"].args.get("into"):
         raise NotUnderstood
-    return _projected(returning.expressions, scope)
+    return _projected(statement, scope)
 
 
 def _is_one_certain_value(subquery: exp.Subquery, scope: Scope) -> bool:
@@ -193,25 +164,18 @@ def _is_one_certain_value(subquery: exp.Subquery, scope: Scope) -> bool:
         query = query.this
     if not isinstance(query, exp.Select) or set_keys(query) & {"group", "having", "limit", "offset"}:
         return False
-    inner = scope.inside()
     try:
-        outputs = outputs_of(query, inner)
+        outputs = outputs_of(query, scope.inside())
     except NotUnderstood:
         return False
     if len(outputs) != 1 or outputs[0].may_be_null is not False:
         return False
     (value,) = query.expressions
     calls = (call for call in aggregates_in(value, scope.dialect) if call.parent_select is query)
-    has_row = set_keys(query) == {"expressions"} or any(is_aggregate(call) and is_of(call, inner) for call in calls)
+    has_row = set_keys(query) == {"expressions"} or any(
+        is_aggregate(call) and is_of(call, query, scope.binding) for call in calls
+    )
     return has_row and gives_one_row(value, scope.dialect)
-
-
-def _scope_of(select: exp.Select, scope: Scope) -> Scope:
-    """What a query within this one sees."""
-    inner = scope.inside()
-    _read_with(select, inner)
-    read_from(select, inner, outputs_of)
-    return inner
 
 
 def _read_with(statement: exp.Expr, scope: Scope) -> None:
@@ -219,35 +183,23 @@ def _read_with(statement: exp.Expr, scope: Scope) -> None:
     if with_ is None:
         return
     expect(with_, _WITH)
-    # SQLite always reads RECURSIVE. Without it a query names those before it alone: its own name is a table's.
-    is_recursive = scope.dialect == "sqlite" or bool(with_.args.get("recursive"))
-    if is_recursive:
-        # Until its turn comes, each hides what has its name outside: a query may name those behind it too.
-        scope.ctes.update({scope.name_of(cte.args["alias"].this): None for cte in with_.expressions})
     for cte in with_.expressions:
         expect(cte, _CTE)
-        name = scope.name_of(cte.args["alias"].this)
-        scope.ctes[name] = _steady(cte, name, scope) if is_recursive else _relation(cte, scope)
+        scope.queries[id(cte)] = _steady(cte, scope)
 
 
-def _steady(cte: exp.Expr, name: str, scope: Scope) -> Relation:
+def _steady(cte: exp.CTE, scope: Scope) -> Relation:
     """Of a recursive query what every row has: assumed of the rows before, and found again in those made of them."""
-    names_itself = any(
-        scope.name_of(table.this) == name
-        for table in cte.this.find_all(exp.Table)
-        if isinstance(table.this, exp.Identifier)
-    )
-    if not names_itself:
-        return _relation(cte, scope)
-    first = cte.this.this if isinstance(cte.this, exp.SetOperation) else cte.this
-    found = renamed(_try(first, scope), cte.args["alias"], scope)
+    if not any(cte_of(table, scope.dialect) is cte for table in cte.this.find_all(exp.Table)):
+        return _try(cte.this, scope)
+    found = _try(cte.this.this if isinstance(cte.this, exp.SetOperation) else cte.this, scope)
     if found is None:
         return None
     # The first query alone gives the columns their types. Numbers may grow from row to row.
-    assumed = tuple(Output(column.name, False, column.type_class) for column in found)
+    assumed = tuple(ValueFacts(False, column.type_class) for column in found)
     while True:
-        scope.ctes[name] = assumed
-        found = _relation(cte, scope)
+        scope.queries[id(cte)] = assumed
+        found = _try(cte.this, scope)
         if found is None or len(found) != len(assumed):
             return None
         weaker = tuple(
@@ -257,10 +209,6 @@ def _steady(cte: exp.Expr, name: str, scope: Scope) -> Relation:
         if weaker == assumed:
             return assumed
         assumed = weaker
-
-
-def _relation(cte: exp.Expr, scope: Scope) -> Relation:
-    return renamed(_try(cte.this, scope), cte.args["alias"], scope)
 
 
 def _try(query: exp.Expr, scope: Scope) -> Relation:

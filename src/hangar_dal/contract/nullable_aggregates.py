@@ -1,17 +1,14 @@
 """Which calls are aggregates, and of which query: without a row to give, all else beside them is NULL.
 
-Builds on `nullable_scope`.
+Builds on `bind`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.names import NotUnderstood
-from hangar_dal.contract.nullable_scope import Scope
-
-ScopeOf = Callable[[exp.Select, Scope], Scope]
+from hangar_dal.contract.bind import Binding
 
 # Functions that sqlglot knows by no class of its own.
 NEVER_NULL_BY_NAME: Final = {
@@ -65,39 +62,17 @@ def gives_one_row(value: exp.Expr, dialect: str) -> bool:
     )
 
 
-def may_be_one_row(select: exp.Select, scope: Scope, scope_of: ScopeOf) -> bool:
+def may_be_one_row(select: exp.Select, binding: Binding) -> bool:
     """Whether an aggregate makes one row of all of them; beside it bare columns may stand on SQLite alone."""
-    if scope.dialect == "postgresql":
+    if binding.dialect == "postgresql":
         return False
     clauses = (select.args.get("having"), select.args.get("order"), *(select.args.get("windows") or ()))
     parts = [*select.expressions, *filter(None, clauses)]
-    calls = (call for part in parts for call in aggregates_in(part, scope.dialect))
-    return any(call.parent_select is select or not _is_of_inner(call, select, scope, scope_of) for call in calls)
+    calls = (call for part in parts for call in aggregates_in(part, binding.dialect))
+    return any(call.parent_select is select or not is_of(call, call.parent_select, binding) for call in calls)
 
 
-def _is_of_inner(call: exp.Expr, outer: exp.Select, scope: Scope, scope_of: ScopeOf) -> bool:
-    """Whether an aggregate in a query within `outer` is surely that query's own: what it names tells whose it is."""
-    owner = call.parent_select
-    if not any(filtered(call).find_all(exp.Column)):
-        return True
-    if owner is None or _has_with_between(owner, outer):
-        return False
-    try:
-        return is_of(call, scope_of(owner, scope))
-    except NotUnderstood:
-        return False
-
-
-def _has_with_between(inner: exp.Expr, outer: exp.Expr) -> bool:
-    node = inner.parent
-    while node is not None and node is not outer:
-        if node.args.get("with_"):
-            return True
-        node = node.parent
-    return False
-
-
-def is_of(call: exp.Expr, scope: Scope) -> bool:
+def is_of(call: exp.Expr, query: exp.Expr | None, binding: Binding) -> bool:
     """Whether it names a column of this query, or none at all: else it is an aggregate of a query around it.
 
     What its FILTER names counts for PostgreSQL and not for SQLite: it proves nothing.
@@ -106,5 +81,5 @@ def is_of(call: exp.Expr, scope: Scope) -> bool:
         return False
     if not any(filtered(call).find_all(exp.Column)):
         return True
-    columns = call.find_all(exp.Column)
-    return any(isinstance(column.this, exp.Identifier) and scope.local(column) for column in columns)
+    found = [binding.column(column) for column in call.find_all(exp.Column)]
+    return any(each is not None and each.statement is query for each in found)

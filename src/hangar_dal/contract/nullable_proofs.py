@@ -17,14 +17,13 @@ _COMPARISONS: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ)
 _WHOLE: Final = (exp.Boolean, exp.Cast, exp.Coalesce, exp.Column, exp.Literal, exp.Lower, exp.Upper)
 
 
-def prove(condition: exp.Expr, scope: Scope, start: int = 0) -> None:
-    """Notes it with the sources, from the given one on, whose columns these are."""
+def prove(condition: exp.Expr, scope: Scope) -> None:
+    """Notes it with the sources of the query whose columns these are."""
     for held in conjuncts(condition):
         for column in _not_null(held, scope):
-            source = scope.local(column, start)
-            name = scope.name_of(column.this)
-            if source and all(output.stored for output in source.named(name)):
-                source.prove(name)
+            found = scope.local(column)
+            if found is not None and found[0].of(found[1]).stored:
+                found[0].prove(found[1])
 
 
 def _not_null(held: exp.Expr, scope: Scope) -> Iterator[exp.Column]:

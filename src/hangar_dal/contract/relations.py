@@ -1,0 +1,186 @@
+"""The sources of each statement, and the columns of each source and of each query.
+
+Knows no names of columns: `bind` does. Builds on `visible`, `using` and `table_functions`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.contract.model import Tables
+from hangar_dal.contract.names import NotUnderstood, name_of, stored_name
+from hangar_dal.contract.references import ColumnRef, Columns, Output, Source, renamed
+from hangar_dal.contract.syntax import below
+from hangar_dal.contract.table_functions import columns_of_function, name_of_function
+from hangar_dal.contract.using import joined
+from hangar_dal.contract.visible import (
+    alias_of,
+    cte_of,
+    items_of,
+    output_name,
+    target_of,
+    visible,
+)
+from hangar_dal.sqlscan import Dialect
+
+_ROWS: Final = (exp.Query, exp.Values, exp.Insert, exp.Update, exp.Delete, exp.Merge)
+
+
+class Relations:
+    """The sources and columns of one tree, each read when it is first asked for. The tree must not change meanwhile."""
+
+    def __init__(self, tree: exp.Expr, dialect: Dialect, tables: Tables) -> None:
+        self.tree = tree
+        self.dialect: Dialect = dialect
+        self.tables = tables
+        self._tables = {stored_name(name, dialect): name for name in tables.columns}
+        self._sources: dict[int, tuple[Source, ...]] = {}
+        self._columns: dict[Source, Columns] = {}
+        self._outputs: dict[int, tuple[Output, ...] | None] = {}
+        self._refs: dict[int, ColumnRef | None] = {}
+        self._asked: list[exp.Expr] = []  # keeps nodes of other trees alive, so that no id is used twice
+
+    @cached_property
+    def nodes(self) -> tuple[exp.Expr, ...]:
+        """All nodes of the tree, the root first."""
+        return tuple(below(self.tree))
+
+    def column(self, node: exp.Expr | None) -> ColumnRef | None:
+        """Return the column that a name means; None if it means no column of a source, or if this is not certain."""
+        raise NotImplementedError
+
+    def sources(self, statement: exp.Expr) -> tuple[Source, ...]:
+        """Return what a SELECT, INSERT, UPDATE, DELETE or MERGE can name, in order; the target of a write first."""
+        if id(statement) not in self._sources:
+            self._asked.append(statement)
+            target = target_of(statement)
+            found = [self._target(target)] if target is not None else []
+            if isinstance(statement, exp.Insert):
+                found += [replace(target, alias="excluded") for target in found]
+            found += [self._source(item) for item in items_of(statement)]
+            self._sources[id(statement)] = tuple(found)
+        return self._sources[id(statement)]
+
+    def columns(self, source: Source) -> Columns:
+        """Return the columns of a source."""
+        if source not in self._columns:
+            self._columns[source] = Columns(
+                (), is_open=True, is_complete=False
+            )  # of a query that reads itself, until it is known
+            self._columns[source] = self._columns_of(source)
+        return self._columns[source]
+
+    def outputs(self, query: exp.Expr) -> tuple[Output, ...] | None:
+        """Return the columns of a query, or of what a write returns; None if they are not known."""
+        if id(query) not in self._outputs:
+            self._asked.append(query)
+            self._outputs[id(query)] = None  # of a query that reads itself, until it is known
+            try:
+                self._outputs[id(query)] = self._outputs_of(query)
+            except (NotUnderstood, RecursionError):
+                return None
+        return self._outputs[id(query)]
+
+    def table(self, node: exp.Expr | None) -> str | None:
+        """Return the stored name of the table that is named here. Does not consider queries of WITH."""
+        if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier) or node.args.get("catalog"):
+            return None
+        name = name_of(node.this, self.dialect)
+        if node.args.get("db") is None:
+            return self._tables.get(name)
+        schema = name_of(node.args["db"], self.dialect)
+        qualified = self._tables.get(f"{schema}.{name}")
+        return qualified or (self._tables.get(name) if schema in {"public", "main"} else None)
+
+    def _target(self, node: exp.Expr) -> Source:
+        return Source(alias_of(node, self.dialect), node, self.table(node))
+
+    def _source(self, node: exp.Expr) -> Source:
+        inner = node.this if isinstance(node, exp.Lateral) else node
+        alias = alias_of(node, self.dialect) or name_of_function(inner)
+        if (cte := cte_of(node, self.dialect)) is not None:
+            return Source(alias, node, query=cte.this, cte=cte)
+        query = inner.unnest() if isinstance(inner, exp.Subquery) else inner
+        return Source(alias, node, self.table(node), query if isinstance(query, _ROWS) else None)
+
+    def _columns_of(self, source: Source) -> Columns:
+        alias = source.node.args.get("alias")
+        if source.table is not None:
+            names = [column.name for column in self.tables.columns[source.table].values()]
+            stored = tuple(Output(stored_name(name, self.dialect), (source.table, name)) for name in names)
+            found: tuple[Output, ...] | None = renamed(stored, alias, self.dialect)
+            return Columns(found or (), found is None or self._has_hidden(source.table), found is not None)
+        if source.query is None:
+            listed, is_open = columns_of_function(source.node, source.alias, self.dialect)
+            return Columns(tuple(Output(name, is_hidden=is_hidden) for name, is_hidden in listed), is_open, not is_open)
+        found = self.outputs(source.query)
+        if source.cte is not None:
+            found = renamed(found, source.cte.args.get("alias"), self.dialect)
+        found = renamed(found, alias, self.dialect)
+        return Columns(found or (), found is None or any(column.name is None for column in found), found is not None)
+
+    def _has_hidden(self, table: str) -> bool:
+        """Return whether it may be a virtual table of SQLite. A view whose definition was understood is none."""
+        known = self.tables.values.get(table, {}).keys() == self.tables.columns[table].keys()
+        return self.dialect == "sqlite" and table not in self.tables.keys and not known
+
+    def _outputs_of(self, query: exp.Expr) -> tuple[Output, ...] | None:
+        if isinstance(query, exp.Subquery):
+            return self.outputs(query.this)
+        if isinstance(query, exp.SetOperation):
+            left = self.outputs(query.this)  # the other query may have other origins, and may read this result
+            return tuple(replace(each, origin=None, is_whole=False) for each in left) if left is not None else None
+        if isinstance(query, exp.Values):
+            first = query.expressions[0]
+            values = first.expressions if isinstance(first, exp.Tuple) else [first]
+            is_whole = len(query.expressions) == 1
+            named = [(f"column{number}", value) for number, value in enumerate(values, 1)]
+            return tuple(Output(name, None, value, query, is_whole) for name, value in named)
+        returning = query.args.get("returning")
+        if returning is None and not isinstance(query, exp.Select):
+            return None
+        selected = returning.expressions if returning is not None else query.expressions
+        return tuple(output for value in selected for output in self._selected(value, query))
+
+    def _selected(self, value: exp.Expr, query: exp.Expr) -> Iterator[Output]:
+        if not value.is_star or isinstance(value, exp.Alias):
+            found = self.column(value.unalias().unnest())
+            origin = found.column.origin if found is not None else None
+            yield Output(output_name(value, self.dialect), origin, value.unalias(), query)
+            return
+        if any(each for key, each in value.args.items() if key not in {"this", "table"}):
+            raise NotUnderstood
+        among = self._visible(query, value)
+        if isinstance(value, exp.Column):
+            called = name_of(value.args["table"], self.dialect)
+            among = [source for source in among if source.alias == called]
+        elif isinstance(query, exp.Merge):
+            among = [*among[1:], *among[:1]]
+        if not among or not all(self.columns(source).is_complete for source in among):
+            raise NotUnderstood
+        columns: list[Output] = []
+        for source in among:
+            listed = [
+                self._named(column, source, query) for column in self.columns(source).listed if not column.is_hidden
+            ]
+            columns = (
+                joined(columns, listed, source.node, self.dialect)
+                if isinstance(value, exp.Star)
+                else [*columns, *listed]
+            )
+        yield from columns
+
+    def _named(self, column: Output, source: Source, query: exp.Expr) -> Output:
+        """Return a column of `*`. The tree has no node for it, so this makes one."""
+        made = exp.column(column.name or "", table=source.alias)
+        made.parent = query
+        self._asked.append(made)
+        self._refs[id(made)] = ColumnRef(query, source, column)
+        return Output(column.name, column.origin, made, query)
+
+    def _visible(self, statement: exp.Expr, part: exp.Expr) -> list[Source]:
+        sources = self.sources(statement)
+        return [sources[at] for at in visible(statement, part, [each.node for each in sources], self.dialect)]
