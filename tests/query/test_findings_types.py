@@ -32,7 +32,7 @@ REFUSED_TYPES = {
     "dict[str, StrEnum('E', ['A'])]": "E cannot be read back from JSON",
     "list[Order | None]": "a list of models cannot hold None",
     "RootModel[int]": "is a RootModel, which has no fields",
-    "TypeVar('T')": "the type variable T stands for no type",
+    "TypeVar('T')": "the type variable T has no type here",
     "complex": "complex has no column type",
     "bytearray": "bytearray has no column type",
     "Annotated[int, Sealed('t', 'c', bind=())]": "only text and JSON can be sealed",

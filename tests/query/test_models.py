@@ -165,7 +165,7 @@ class Page(Row, Generic[T]):
 @query
 async def it(db: Executor, id: int) -> Page: ...
 """,
-        "Page.id: the type variable T stands for no type; write one, as in `Page[Item]`",
+        "Page.id: the type variable T has no type here; write one, as in `Page[Item]`",
     ),
     "a nested model that keeps what it does not know": (
         """\

@@ -152,7 +152,7 @@ def _bare_type(bare: Any) -> ValueType:
         name = getattr(bare, "__forward_arg__", bare)
         raise UnsupportedType(f"{name} cannot be resolved", "import it at run time, not under TYPE_CHECKING")
     if isinstance(bare, TypeVar):
-        raise UnsupportedType(f"the type variable {bare.__name__} stands for no type", "write one, as in `Page[Item]`")
+        raise UnsupportedType(f"the type variable {bare.__name__} has no type here", "write one, as in `Page[Item]`")
     if isinstance(bare, type):
         return _class_type(bare)
     raise _no_column(bare)

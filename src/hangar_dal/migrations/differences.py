@@ -45,7 +45,7 @@ MIGRATION_FILE: Final = Rule(
     "A migration has files that can be read, for both dialects and both directions.",
     """\
 A file is missing, empty or unfinished, or ends its own transaction; or a `-- differs:` line cannot be read. Write the
-file. If nothing is to be done, write `SELECT 1;` and why.
+file. If there is nothing to do, write `SELECT 1;` and a comment that says why.
 """,
     bad="""\
 --- migrations/sqlite/0001_items.sql
@@ -116,9 +116,9 @@ DECLARATION_NEEDLESS: Final = Rule(
     "error",
     "A `-- differs:` line of a migration names what differs.",
     """\
-The line names something that is the same in both databases, is declared already, is part of an object that is declared
+The line names an object that is the same in both databases, is declared already, is part of an object that is declared
 as a whole, or is not changed by this migration. A line in a rollback is reported too, because declarations are not
-read there. Delete the line, or name the part that differs: the finding says which.
+read there. Delete the line, or name the part that differs, which the finding shows.
 """,
     bad="""\
 --- migrations/sqlite/0001_items.sql
@@ -145,7 +145,7 @@ def _needless(file: _File, label: str, key: Key) -> _Wrong | None:
         if whole := now.whole_of(key, dialect):
             return _Wrong(rule, f"{label} is a part of {whole.label}, and is declared with it", _DELETE)
         inner = [one.label for one in now.differing(dialect) if one.whole == key and one.label]
-        fix = f"name what differs in it: {_listed(inner)}" if inner else _DELETE
+        fix = f"name the parts that differ: {_listed(inner)}" if inner else _DELETE
         return _Wrong(rule, f"{label} is the same in SQLite and PostgreSQL", fix)
     is_as_before = file.before.on(dialect).get(key) == now.on(dialect)[key] and (
         (known and known.gist) == (difference and difference.gist)

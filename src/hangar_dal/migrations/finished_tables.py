@@ -43,7 +43,7 @@ FOREIGN_KEY_UNINDEXED: Final = Rule(
     "Each foreign key has an index that begins with one of its columns.",
     """\
 Without such an index, each DELETE of a row that the foreign key may refer to reads the whole table. Create the index,
-or name the table that is referred to in `small_tables`.
+or add the referenced table to `small_tables`.
 """,
     bad="""\
 --- migrations/sqlite/0001_items.sql

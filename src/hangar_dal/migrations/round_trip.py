@@ -130,7 +130,8 @@ ROLLBACK_DIFFERS: Final = Rule(
     "error",
     "A rollback undoes all that the migration did to the schema.",
     """\
-After the rollback the schema is not what it was before; the finding shows what differs. Undo exactly what is applied.
+After the rollback, the schema is not the same as before the migration; the finding shows the differences. Undo exactly
+what the migration does.
 """,
     bad="""\
 --- migrations/sqlite/0001_items.sql
@@ -152,8 +153,8 @@ APPLY_AGAIN_FAILS: Final = Rule(
     "error",
     "A migration that was rolled back can be applied again.",
     """\
-The second time, the database refuses a statement, because rows or objects are left that the comparison of schemas
-does not see. Undo those too.
+When the migration is applied again, the database refuses a statement. The rollback has left rows or objects that the
+comparison of schemas does not include. Undo these too.
 """,
     bad="""\
 --- migrations/sqlite/0001_sizes.sql
@@ -177,7 +178,8 @@ APPLY_AGAIN_DIFFERS: Final = Rule(
     "error",
     "A migration makes the same schema whenever it is applied.",
     """\
-Applied a second time, it gives another schema than the first time. Leave out what depends on rows or on the time.
+Applied a second time, the migration creates a different schema. Remove statements whose result depends on rows or on
+the time.
 """,
     bad="",
     good="",
@@ -195,16 +197,18 @@ def _back_and_again(
         return
     if lines := differences(before, _schema(backend)):
         message = with_diff("after the rollback the schema is not what it was before (- before, + after):", lines)
-        yield fault(migration, dialect, "rollback", ROLLBACK_DIFFERS, message, fix="undo exactly what is applied")
+        yield fault(
+            migration, dialect, "rollback", ROLLBACK_DIFFERS, message, fix="undo exactly what the migration does"
+        )
         return
     try:
         backend.apply_one(step)
     except MigrationError as error:
-        yield fault(migration, dialect, "apply", APPLY_AGAIN_FAILS, str(error), fix="undo all of it when rolling back")
+        yield fault(migration, dialect, "apply", APPLY_AGAIN_FAILS, str(error), fix="undo everything in the rollback")
         return
     if lines := differences(after, _schema(backend)):
         message = with_diff("applying it again gives a different schema (- first, + again):", lines)
-        fix = "leave out what depends on rows"
+        fix = "remove statements whose result depends on rows"
         yield fault(migration, dialect, "apply", APPLY_AGAIN_DIFFERS, message, fix=fix)
 
 

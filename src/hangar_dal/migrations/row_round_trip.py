@@ -96,7 +96,7 @@ def _compared(migration: MigrationFiles, backend: Any, step: Any, columns: Colum
     if not lines:
         return []
     message = f"after apply and rollback, rows are not what they were before: {'; '.join(lines)}"
-    fix = "restore them when rolling back, or write `-- rows differ: reason` in the rollback"
+    fix = "restore them in the rollback, or write `-- rows differ: reason` in the rollback"
     return [fault(migration, backend.dialect, "rollback", ROWS_DIFFER, message, fix=fix)]
 
 

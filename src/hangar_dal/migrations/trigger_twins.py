@@ -32,7 +32,7 @@ _KEPT: Final = {
 TRIGGER_RAISE: Final = Rule(
     "trigger-raise",
     "error",
-    "A trigger raises a literal `name: text`, and undoes its statement alone.",
+    "A trigger raises a literal `name: text`, and its RAISE undoes only the statement.",
     """\
 `TriggerViolation` has the name and the text. A message that is not a literal may hold row values, so it is not shown.
 `RAISE(FAIL, ...)` keeps rows that the statement has changed, and `RAISE(ROLLBACK, ...)` ends the whole transaction.
@@ -85,8 +85,8 @@ TRIGGER_TWINS: Final = Rule(
     "error",
     "The triggers of both databases have the same rules with the same texts.",
     """\
-Only one database has the rule of a trigger, or it has another text there. Write the same rule for both, or give a
-constraint of the other database the name of the rule.
+A rule of a trigger exists on one database only, or has another text on the other database. Write the same rule for
+both, or give a constraint of the other database the name of the rule.
 """,
     bad="",
     good="",

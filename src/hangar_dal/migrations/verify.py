@@ -135,7 +135,7 @@ def _shared(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
 EDITED: Final = Rule(
     "edited",
     "error",
-    "A migration that was applied stays as it was.",
+    "An applied migration is not edited.",
     """\
 The database of `--database`, or else that of `DATABASE_URL`, applied the migration when its SQL was different. Undo
 the edit, and write a new migration.
