@@ -8,7 +8,6 @@ def pytest_collection() -> None:
 
 
 def pytest_collection_finish() -> None:
-    gc.collect()
     gc.freeze()
     # Ten times less often than by default: collecting all objects took 5 % of the processor time of 1,600 tests.
     gc.set_threshold(*gc.get_threshold()[:2], 100)

@@ -71,5 +71,5 @@ def _digest(connection: psycopg.Connection[Any], schema: str, table: str, column
         if columns is None
         else sql.SQL("ROW({})::text").format(sql.SQL(", ").join(sql.Identifier("t", name) for name in columns))
     )
-    query = sql.SQL("SELECT count(*), md5(coalesce(string_agg({row}, chr(10) ORDER BY {row}), '')) FROM {table} AS t")
+    query = sql.SQL("SELECT count(*), sum(hashtextextended({row}, 0)::numeric) FROM {table} AS t")
     return connection.execute(query.format(row=row, table=sql.Identifier(schema, table))).fetchone()
