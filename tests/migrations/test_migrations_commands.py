@@ -187,7 +187,7 @@ def test_adopt_shows_drift_in_the_same_way(in_process: InProcess, drifted: str, 
     query(drifted, "ALTER TABLE users ADD COLUMN note text")
     refused = in_process("migrations", "adopt", "--database", drifted)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert f"{EVERYTHING[-1]} is the nearest" in refused.stderr
+    assert f"that after {EVERYTHING[-1]}" in refused.stderr
     assert f"\n  {LOST}" in refused.stderr
     assert "\n  + users: column note text null\n" in refused.stderr
 
