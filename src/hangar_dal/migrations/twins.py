@@ -32,7 +32,7 @@ class Difference(NamedTuple):
 
     @property
     def gist(self) -> tuple[object, ...]:
-        """A value that is equal before and after a migration if the migration does not change the difference.
+        """A value that changes only if a migration changes how the object differs between the databases.
 
         If only one database has the object, changes of the object do not count.
         """
