@@ -88,6 +88,7 @@ ORIGINS_OF: dict[Dialect, dict[str, str]] = {
         "SELECT r.k, n FROM json_to_recordset('[]') AS r (k integer), unnest(ARRAY[1]) AS u (n)": "- -",
         "WITH c AS (UPDATE g SET x = 1 RETURNING id, j) SELECT j, c.id FROM c": "g.j g.id",
         "WITH g AS (SELECT id AS x FROM g) SELECT x FROM g": "g.id",
+        "WITH p AS (SELECT x FROM g), g AS (SELECT id AS x FROM a) SELECT p.x FROM p": "g.x",
         "DELETE FROM g USING h JOIN b ON b.id = h.id WHERE g.id = h.id RETURNING *":
             "g.id g.x g.j g.Big h.id h.x h.m b.id b.a_id b.y b.z",
         "UPDATE g SET x = h.m FROM h WHERE h.id = g.id RETURNING m, g.x, j": "h.m g.x g.j",
@@ -149,7 +150,6 @@ REFUSED_BY: dict[Dialect, dict[str, str]] = {
         "SELECT (SELECT c.x FROM (SELECT 1 AS k) AS c) FROM g AS c": "c.x",
         "SELECT id FROM (SELECT a.id, b.id FROM a, b) AS c": "id",
         "SELECT x AS p FROM a GROUP BY x ORDER BY p + 1": "p",
-        "WITH p AS (SELECT k FROM q), q AS (SELECT id AS k FROM a) SELECT 1 FROM p": "k",
         "INSERT INTO h (id) VALUES (1) ON CONFLICT (excluded) DO NOTHING": "excluded",
         "SELECT x FROM a UNION SELECT y FROM b ORDER BY t": "t",
         "MERGE INTO g USING h ON g.id = h.id WHEN NOT MATCHED THEN INSERT (id) VALUES (g.x)": "g.x",

@@ -86,7 +86,7 @@ def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tabl
     if scope is None:
         return
     pairs = [each for each in update.expressions if isinstance(each, exp.EQ)]
-    given = [(each.expression, mentioned(each.expression, scope)) for each in pairs]
+    given = [(each.expression, mentioned(_within(each.expression, rows), scope)) for each in pairs]
     changed, known = _found_once(rows, scope)
     for value, mention in given:
         unknown = mention.columns - known if mention is not None and mention.is_proven else None
@@ -99,6 +99,13 @@ def _judged(update: exp.Update, rows: exp.Select, dialect: Dialect, tables: Tabl
             )
             yield Remark(UPDATE_AMBIGUOUS, value, message, _FIX)
             return
+
+
+def _within(value: exp.Expr, rows: exp.Select) -> exp.Expr:
+    """Return a copy of the value whose names mean columns of these rows."""
+    copy = value.copy()
+    copy.parent, copy.arg_key = rows, "expressions"
+    return copy
 
 
 def _judged_merge(merge: exp.Merge, rows: exp.Select, dialect: Dialect, tables: Tables) -> Iterator[Remark]:

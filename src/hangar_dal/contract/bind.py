@@ -79,19 +79,53 @@ class Binding(Relations):
         name, qualifier = name_of(column.this, self.dialect), column.args.get("table")
         if qualifier is not None:
             return self._of_source(column, name, name_of(qualifier, self.dialect))
+        guess: ColumnRef | None = None  # a column of the only source whose columns are not known
         for statement, clause, among in self._around(column):
             if isinstance(statement, exp.SetOperation):
                 return None  # a column of its result
-            select = statement if isinstance(statement, exp.Select) else None
-            if select is not None and is_sort_key(column, clause, self.dialect) and self._given(name, select):
-                return self._result_column(name, select)
-            if (found := self._unqualified(name, among, statement)) is not None:
-                return found
-            if any(self.columns(each).is_open or self._is_row(name, each) for each in among):
+            values = self._selected_as(column, name, clause, among, statement)
+            found = self._unqualified(name, among, statement) if not values else None
+            is_open = [each for each in among if self.columns(each).is_open or self._is_row(name, each)]
+            if (values or found is not None or is_open) and guess is not None:
                 return None
-            if select is not None and may_name_outputs(column, clause, self.dialect) and self._given(name, select):
-                return self._result_column(name, select)
-        return None
+            if values or found is not None:
+                return self._only({self.column(value) for value in values}) if values else found
+            if len(is_open) > 1 or any(self._is_row(name, each) for each in is_open):
+                return None
+            guess = ColumnRef(statement, is_open[0], Output(name)) if is_open else guess
+        return guess
+
+    def selected_as(self, column: exp.Expr) -> list[exp.Expr]:
+        """Return what is selected under a name, if the name means a column of the result of the query around it."""
+        if not isinstance(column, exp.Column) or column.args.get("table") or isinstance(column.this, exp.Star):
+            return []
+        around = next(self._around(column), None)
+        if around is None or isinstance(around[0], exp.SetOperation):
+            return []
+        statement, clause, among = around
+        return self._selected_as(column, name_of(column.this, self.dialect), clause, among, statement)
+
+    def _selected_as(
+        self, column: exp.Column, name: str, clause: exp.Expr, among: list[Source], statement: exp.Expr
+    ) -> list[exp.Expr]:
+        """Return what is selected under the name. Of SQLite, only AS gives such a name, and the first one counts."""
+        if not isinstance(statement, exp.Select):
+            return []
+        is_first = is_sort_key(column, clause, self.dialect)
+        if not is_first and not may_name_outputs(column, clause, self.dialect):
+            return []
+        outputs = self.outputs(statement) if self.dialect == "postgresql" else None
+        if outputs is not None:
+            named = [each.value.unnest() for each in outputs if each.name == name and each.value is not None]
+        else:
+            given = [each for each in statement.expressions if isinstance(each, exp.Alias)]
+            named = [each.this.unnest() for each in given if output_name(each, self.dialect) == name][:1]
+        if not is_first and named and self._unqualified(name, among, statement) is not None:
+            return []
+        return named
+
+    def _only(self, found: set[ColumnRef | None]) -> ColumnRef | None:
+        return found.pop() if len(found) == 1 else None
 
     def _around(self, column: exp.Column) -> Iterator[tuple[exp.Expr, exp.Expr, list[Source]]]:
         """Yield each statement around a name, the clause of it that holds the name, and the sources that this one sees.
@@ -174,12 +208,21 @@ class Binding(Relations):
             raise NotUnderstood
         return ColumnRef(at, winner, found)
 
-    def _given(self, name: str, select: exp.Select) -> list[exp.Expr]:
-        """Return what is selected under this name. Of SQLite, only AS gives such a name."""
-        named = [each for each in select.expressions if isinstance(each, exp.Alias) or self.dialect == "postgresql"]
-        named = [each for each in named if not each.is_star and output_name(each, self.dialect) == name]
-        return [each.unalias().unnest() for each in named]
-
-    def _result_column(self, name: str, select: exp.Select) -> ColumnRef | None:
-        found = {self.column(value) for value in self._given(name, select)[: 1 if self.dialect == "sqlite" else None]}
-        return found.pop() if len(found) == 1 else None
+    def merged(
+        self, join: exp.Expr, left: list[Source], right: list[Source], statement: exp.Expr
+    ) -> list[tuple[ColumnRef, ColumnRef]]:
+        """Return the columns of both sides that USING or NATURAL makes one. Raises `NotUnderstood` if not certain."""
+        names = [name_of(each, self.dialect) for each in join.args.get("using") or ()]
+        if join.args.get("method"):
+            if any(self.columns(source).is_open for source in (*left, *right)):
+                raise NotUnderstood
+            known = {column.name for source in left for column in self.columns(source).listed}
+            shared = [column.name for source in right for column in self.columns(source).listed if column.name in known]
+            names = list(dict.fromkeys(name for name in shared if name is not None))
+        found: list[tuple[ColumnRef, ColumnRef]] = []
+        for name in names:
+            one, other = (self._unqualified(name, side, statement) for side in (left, right))
+            if one is None or other is None:
+                raise NotUnderstood
+            found.append((one, other))
+        return found

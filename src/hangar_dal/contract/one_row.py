@@ -7,11 +7,12 @@ from typing import Final, TypeVar
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.dependencies import NOTHING, Dependency, Rule, closure
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Relation, Scope, Statement
-from hangar_dal.contract.orders_queries import Names, query
+from hangar_dal.contract.orders_queries import query
 from hangar_dal.contract.orders_values import core
 from hangar_dal.contract.syntax import below, conjuncts, copied_with, disjuncts, nodes_of, of_type
 from hangar_dal.contract.visible import target_of
@@ -101,7 +102,7 @@ def _conditions(select: exp.Select) -> list[exp.Expr]:
 
 def scope_of(select: exp.Select, dialect: Dialect, tables: Tables) -> tuple[Relation, Scope | None]:
     """The relation of a query, with all that may hold of its rows."""
-    relation, scope = query(select, Statement(dialect, tables), Names(), is_outermost=True)
+    relation, scope = query(select, Statement(Binding(select, dialect, tables)), is_outermost=True)
     if scope is not None:
         _hope(scope, select.args.get("where"))
     return relation, scope

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.dependencies import NOTHING, Attribute, closure
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Relation, Scope, Statement, number_of
-from hangar_dal.contract.orders_queries import Names, query
+from hangar_dal.contract.orders_queries import query
 from hangar_dal.contract.orders_values import is_bytewise, is_coarse, value_of
 from hangar_dal.contract.syntax import parsed
 from hangar_dal.sqlscan import Dialect
@@ -34,6 +35,7 @@ class Order:
 class _Keys:
     """`is_proven`: every sort key was understood."""
 
+    statement: Statement
     found: set[Attribute] = field(default_factory=set)
     is_proven: bool = True
 
@@ -56,13 +58,13 @@ def order_of_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Order:
     if not isinstance(tree, exp.Query) or tree.args.get("order") is None:
         return Order()
     try:
-        return _judged(tree, Statement(dialect, tables))
+        return _judged(tree, Statement(Binding(tree, dialect, tables)))
     except (NotUnderstood, RecursionError):
         return Order()
 
 
 def _judged(tree: exp.Query, statement: Statement) -> Order:
-    relation, scope = query(tree, statement, Names(), is_outermost=True)
+    relation, scope = query(tree, statement, is_outermost=True)
     keys = _keys(tree, relation, scope, statement)
     if scope is not None:
         scope.weigh_extremes()
@@ -71,7 +73,7 @@ def _judged(tree: exp.Query, statement: Statement) -> Order:
         for key in scope.facts.loose:
             scope.give(NOTHING, frozenset({key.row}) if key.where == "?" else NOTHING, is_proven=False)
     rules = scope.all_rules() if scope is not None else tuple(relation.facts.rules)
-    outputs = {attribute for _, attribute in relation.columns}
+    outputs = set(relation.columns)
     surely, maybe = closure(keys.found, rules), closure(keys.found, rules, optimistic=True)
     if outputs <= surely and relation.row not in maybe and (repeated := _repeated(tree, scope, maybe)):
         return Order(lacking=repeated, are_equal=True)
@@ -107,14 +109,14 @@ def _lacking(relation: Relation, scope: Scope | None, known: set[Attribute]) -> 
 
 
 def _keys(tree: exp.Query, relation: Relation, scope: Scope | None, statement: Statement) -> _Keys:
-    keys = _Keys()
+    keys = _Keys(statement)
     for ordered in tree.args["order"].expressions:
         key = ordered.this if isinstance(ordered, exp.Ordered) else ordered
         while isinstance(key, exp.Paren):
             key = key.this
         if isinstance(key, exp.Literal):
             _add_numbered(key, tree, relation, scope, keys)
-        elif not _add_named(key, tree, relation, statement, keys):
+        elif not _add_named(key, tree, relation, scope, keys):
             if scope is None:
                 keys.is_proven = False
             else:
@@ -127,26 +129,26 @@ def _add_numbered(key: exp.Literal, tree: exp.Query, relation: Relation, scope: 
     place = number_of(key)
     if place is None or not 0 < place <= len(relation.columns):
         return
-    if relation.is_open or (scope is not None and scope.merged and any(each.is_star for each in tree.selects)):
+    if relation.is_open:
         keys.is_proven = False
     else:
-        keys.found.add(relation.columns[place - 1][1])
+        keys.found.add(relation.columns[place - 1])
 
 
-def _add_named(key: exp.Expr, tree: exp.Query, relation: Relation, statement: Statement, keys: _Keys) -> bool:
+def _add_named(key: exp.Expr, tree: exp.Query, relation: Relation, scope: Scope | None, keys: _Keys) -> bool:
     """By the name of a column of the result, which wins over one of a table: on SQLite only if it was given by AS."""
+    statement = keys.statement
     is_one = isinstance(tree, exp.Select)
     collated = key.this if isinstance(key, exp.Collate) and (statement.dialect == "sqlite" or not is_one) else None
     column = key if collated is None else collated
     if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star) or column.table:
         return False
-    name, named = statement.name_of(column.this), list(zip(relation.columns, tree.selects, strict=False))
-    if is_one and statement.dialect == "sqlite":
-        found = {each for (known, each), value in named if known == name and isinstance(value, exp.Alias)}
-        if any(value.is_star for value in tree.selects):  # the columns are not where the values stand
-            found = {each for known, each in relation.columns if known == name}
+    if scope is None:
+        name = statement.name_of(column.this)
+        outputs = enumerate(statement.binding.outputs(tree) or ())
+        found = {relation.columns[at] for at, output in outputs if output.name == name and at < len(relation.columns)}
     else:
-        found = {each for known, each in relation.columns if known == name}
+        found = {value_of(value, scope) for value in statement.binding.selected_as(column)}
     if not found:
         return False
     if len(found) > 1:

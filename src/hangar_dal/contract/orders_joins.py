@@ -12,9 +12,10 @@ from sqlglot import exp
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Attributes, Dependency, padded
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_conditions import equations, not_null, null_columns
-from hangar_dal.contract.orders_names import Facts, Loose, Scope, Source, columns_named
+from hangar_dal.contract.orders_names import Facts, Loose, Scope, Source
 from hangar_dal.contract.orders_values import mentioned
 from hangar_dal.contract.syntax import below, of_type
+from hangar_dal.contract.visible import cte_of
 
 SourceOf = Callable[[exp.Expr], Source]
 
@@ -51,7 +52,7 @@ def read_from(select: exp.Select, scope: Scope, source_of: SourceOf) -> None:
     if select.args.get("laterals"):
         raise NotUnderstood
     if from_ is not None:
-        tree = _tree(from_.this, select.args.get("joins") or [], scope, source_of)
+        tree = _tree(from_.this, select.args.get("joins") or [], select, scope, source_of)
         scope.facts = _facts(tree, not_null(condition, scope), scope)
     scope.facts.never_null |= not_null(condition, scope)
     for left, right, is_proven in equations(condition, scope):
@@ -62,10 +63,10 @@ def read_from(select: exp.Select, scope: Scope, source_of: SourceOf) -> None:
     _keys_that_hold(scope, [join.args.get("on") for join in of_type(below(select), exp.Join)] + [condition])
 
 
-def _tree(node: exp.Expr, joins: list[exp.Join], scope: Scope, source_of: SourceOf) -> _Tree:
+def _tree(node: exp.Expr, joins: list[exp.Join], select: exp.Select, scope: Scope, source_of: SourceOf) -> _Tree:
     first: Source | _Tree
     if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query) and not node.args.get("alias"):
-        first = _tree(node.this, [], scope, source_of)
+        first = _tree(node.this, [], select, scope, source_of)
     elif isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query):
         raise NotUnderstood  # joined tables under one name
     else:
@@ -83,34 +84,21 @@ def _tree(node: exp.Expr, joins: list[exp.Join], scope: Scope, source_of: Source
             raise NotUnderstood
         has_comma |= is_bare
         before = tree.sources()
-        right = _tree(join.this, [], scope, source_of)
-        tree.joins.append(_Join(join.side, join.args.get("on"), right, _by_name(join, before, right, scope)))
+        right = _tree(join.this, [], select, scope, source_of)
+        tree.joins.append(_Join(join.side, join.args.get("on"), right, _by_name(join, before, right, select, scope)))
     return tree
 
 
 def _by_name(
-    join: exp.Join, before: list[Source], right: _Tree, scope: Scope
+    join: exp.Join, before: list[Source], right: _Tree, select: exp.Select, scope: Scope
 ) -> tuple[tuple[Attribute, Attribute], ...]:
-    """The columns that USING and NATURAL make one, and by which of them the name stands for both."""
-    behind = right.sources()
-    names = [scope.statement.name_of(each) for each in join.args.get("using") or ()]
-    if join.method:
-        if join.method != "NATURAL" or any(source.relation.is_open for source in (*before, *behind)):
-            raise NotUnderstood
-        known = {name for source in before for name, _ in source.relation.columns if name is not None}
-        names = list(dict.fromkeys(n for source in behind for n, _ in source.relation.columns if n in known and n))
-    found: list[tuple[Attribute, Attribute]] = []
-    for name in names:
-        left = [column for source in before for column in columns_named(source.relation, name)]
-        others = [column for source in behind for column in columns_named(source.relation, name)]
-        if not left or len(others) != 1 or (join.side in ("RIGHT", "FULL") and len(left) > 1):
-            raise NotUnderstood
-        known_as = scope.merged.get(name, left[0])
-        if known_as is None or (len(left) > 1 and name not in scope.merged):
-            raise NotUnderstood
-        found.append((known_as, others[0]))
-        scope.merged[name] = {"RIGHT": others[0], "FULL": None}.get(join.side, known_as)
-    return tuple(found)
+    """The columns that USING and NATURAL make one."""
+    if join.method not in ("", "NATURAL"):
+        raise NotUnderstood
+    left, behind = ([each.bound for each in side] for side in (before, right.sources()))
+    found = scope.statement.binding.merged(join, left, behind, select)
+    pairs = [(scope.attribute(one), scope.attribute(other)) for one, other in found]
+    return tuple((one, other) for one, other in pairs if one is not None and other is not None)
 
 
 def _facts(tree: _Tree, needed: set[Attribute], scope: Scope) -> Facts:
@@ -203,13 +191,12 @@ def _look_within(condition: exp.Expr | None, scope: Scope) -> None:
     queries = list(condition.find_all(exp.Query)) if condition is not None else []
     if any(query.args.get("from_") for query in queries):
         read = {table for source in scope.sources for table in source.relation.read}
-        tables = [table for query in queries for table in query.find_all(exp.Table)]
-        for table in tables:
-            known = scope.statement.table(table) if isinstance(table.this, exp.Identifier) else None
-            if known is None and isinstance(table.this, exp.Identifier):
-                scope.doubt()  # a query of WITH, which may read any
-            if known is not None and known[0] in read:
-                scope.doubt()
+        for table in (table for query in queries for table in query.find_all(exp.Table)):
+            if isinstance(table.this, exp.Identifier):
+                known = scope.statement.binding.table(table)
+                is_query = known is None or cte_of(table, scope.statement.dialect) is not None  # which may read any
+                if is_query or known in read:
+                    scope.doubt()
 
 
 def _keys_that_hold(scope: Scope, conditions: list[exp.Expr | None]) -> None:

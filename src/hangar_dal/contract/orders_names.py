@@ -1,16 +1,17 @@
-"""Which columns a query can name, and of which relation each is; what is known of the rows of a relation.
+"""What is known of the rows of a relation, and of the columns that a query names.
 
-Builds on `dependencies`, `names` and `model`.
+Builds on `dependencies` and `bind`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding, ColumnRef
+from hangar_dal.contract.bind import Source as Bound
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Attributes, Dependency, Rule, closure
-from hangar_dal.contract.model import TableColumn, Tables
+from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood, name_of, stored_name
 from hangar_dal.sqlscan import Dialect
 
@@ -26,8 +27,7 @@ class Statement:
     `lists` are the rows of lists that the caller gives.
     """
 
-    dialect: Dialect
-    tables: Tables
+    binding: Binding
     kinds: dict[Attribute, str] = field(default_factory=dict)
     origins: dict[Attribute, tuple[str, str]] = field(default_factory=dict)
     literals: dict[Attribute, tuple[bool, frozenset[str]]] = field(default_factory=dict)
@@ -40,6 +40,14 @@ class Statement:
             raise NotUnderstood
         return self.last
 
+    @property
+    def dialect(self) -> Dialect:
+        return self.binding.dialect
+
+    @property
+    def tables(self) -> Tables:
+        return self.binding.tables
+
     def name_of(self, identifier: Any) -> str:
         """As the database compares it."""
         return name_of(identifier, self.dialect)
@@ -47,18 +55,6 @@ class Statement:
     def same(self, name: str) -> str:
         """A stored name in the form that `name_of` gives."""
         return stored_name(name, self.dialect)
-
-    def table(self, node: exp.Table) -> tuple[str, list[TableColumn]] | None:
-        """The table's stored name and its columns."""
-        name, schema = self.name_of(node.this), node.args.get("db")
-        names = {name}
-        if schema is not None:
-            within = self.name_of(schema)
-            names = {f"{within}.{name}"} | ({name} if within in ("public", "main") else set())
-        for known, columns in self.tables.columns.items():
-            if self.same(known) in names:
-                return known, list(columns.values())
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ class Relation:
     """
 
     row: Attribute
-    columns: list[tuple[str | None, Attribute]]
+    columns: list[Attribute]
     facts: Facts
     members: set[int]
     read: tuple[str, ...] = ()
@@ -103,14 +99,11 @@ class Relation:
 
 @dataclass(slots=True)
 class Source:
-    """A relation under the name by which columns are called, and the one by which a reader knows it."""
+    """A relation, the source that it is for the binder, and the name by which a reader knows it."""
 
-    alias: str | None
+    bound: Bound
     label: str
     relation: Relation
-
-    def has(self, name: str) -> bool:
-        return any(column == name for column, _ in self.relation.columns)
 
 
 @dataclass
@@ -125,7 +118,6 @@ class Scope:
     sources: list[Source] = field(default_factory=list)
     facts: Facts = field(default_factory=Facts)
     extra: list[Rule] = field(default_factory=list)  # of names and values, as they are met
-    merged: dict[str, Attribute | None] = field(default_factory=dict)
     matched: set[Attribute] = field(default_factory=set)
     group: Attributes = NOTHING  # what GROUP BY groups by
     windows: dict[str, exp.Expr] = field(default_factory=dict)
@@ -167,29 +159,21 @@ class Scope:
 
     def resolve(self, column: exp.Column) -> Attribute:
         """The column that is meant; one of which nothing is known, if that is not sure."""
-        name, qualifier = self.statement.name_of(column.this), column.args.get("table")
-        if column.args.get("db") or column.args.get("catalog"):
-            return self._unknown(name)
-        if qualifier is not None:
-            called = self.statement.name_of(qualifier)
-            named = [source for source in self.sources if source.alias == called]
-            return self._of(named[0], name) if len(named) == 1 else self._unknown(f"{called}.{name}")
-        if name in self.merged:
-            return self.merged[name] or self._unknown(name)
-        having = [source for source in self.sources if source.has(name)]
-        if not having:
-            rowids = [source for source in self.sources if source.relation.has_rowid] if name in _ROWID else []
-            having = rowids or [source for source in self.sources if source.relation.is_open]
-        return self._of(having[0], name) if len(having) == 1 else self._unknown(name)
+        found = self.statement.binding.column(column)
+        attribute = self.attribute(found) if found is not None else None
+        return attribute or self._unknown(column.sql(comments=False))
 
-    def _of(self, source: Source, name: str) -> Attribute:
-        relation = source.relation
-        for column, attribute in relation.columns:
-            if column == name:
-                return attribute
-        if relation.has_rowid and name in _ROWID:
+    def attribute(self, found: ColumnRef) -> Attribute | None:
+        """The attribute of a column; None if it is a column of another query."""
+        source = next((each for each in self.sources if each.bound is found.source), None)
+        if source is None:
+            return None
+        relation, place = source.relation, self.statement.binding.place(found)
+        if place is not None and place < len(relation.columns):
+            return relation.columns[place]
+        if relation.has_rowid and found.column.name in _ROWID:
             return relation.row
-        attribute = (relation.row[0], f"?{name}")
+        attribute = (relation.row[0], f"?{found.column.name}")
         self.extra.append(Dependency(frozenset({relation.row}), frozenset({attribute}), is_kept=True))
         if not relation.is_open:  # a column of the database's own, as `ctid`
             self.give(frozenset({attribute}), frozenset({relation.row}), is_proven=False)
@@ -204,7 +188,3 @@ def number_of(literal: exp.Expr) -> int | None:
     """The number that is written, if it is a whole one and not absurd."""
     is_whole = isinstance(literal, exp.Literal) and not literal.is_string and literal.name.isdecimal()
     return int(literal.name) if is_whole and len(literal.name) < 19 else None
-
-
-def columns_named(relation: Relation, name: str) -> Iterator[Attribute]:
-    return (attribute for column, attribute in relation.columns if column == name)

@@ -73,14 +73,5 @@ def _group_key(key: exp.Expr, select: exp.Select, scope: Scope) -> exp.Expr:
         if found.is_star:
             raise NotUnderstood
         return found
-    if isinstance(key, exp.Column) and not key.table:
-        name = scope.statement.name_of(key.this)
-        aliases = {
-            scope.statement.name_of(each.args["alias"]): each
-            for each in select.expressions
-            if isinstance(each, exp.Alias)
-        }
-        is_input = name in scope.merged or any(source.has(name) for source in scope.sources)
-        if name in aliases and not is_input:
-            return aliases[name]
-    return key
+    named = scope.statement.binding.selected_as(key)
+    return named[0] if named else key

@@ -3,12 +3,7 @@
 Builds on `orders_names`.
 """
 
-from dataclasses import replace
-
-from sqlglot import exp
-
 from hangar_dal.contract.dependencies import NOTHING, Attribute, Dependency
-from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_names import Facts, Loose, Relation, Statement
 
 
@@ -19,24 +14,20 @@ def opened(statement: Statement, label: str = "") -> Relation:
     return Relation(row, [], facts, {row[0]}, (label,) if label else (), is_open=True)
 
 
-def table_of(node: exp.Table, statement: Statement) -> Relation:
+def table_of(table: str, statement: Statement) -> Relation:
     """A base table by its keys; a view, of which they are not known, by its columns."""
-    found = statement.table(node)
-    if found is None or node.args.get("catalog") is not None:
-        return opened(statement, statement.name_of(node.this))
-    table, stored = found
     number = statement.new()
     row: Attribute = (number, "row")
-    columns: list[tuple[str | None, Attribute]] = []
+    columns: list[Attribute] = []
     facts = Facts(never_null={row})
-    for each in stored:
+    for each in statement.tables.columns[table].values():
         attribute = (number, f".{statement.same(each.name)}")
-        columns.append((statement.same(each.name), attribute))
+        columns.append(attribute)
         statement.kinds[attribute] = each.kind
         statement.origins[attribute] = (table, statement.same(each.name))
         if not each.nullable:
             facts.never_null.add(attribute)
-    facts.rules.append(Dependency(frozenset({row}), frozenset(attribute for _, attribute in columns), is_kept=True))
+    facts.rules.append(Dependency(frozenset({row}), frozenset(columns), is_kept=True))
     keys = statement.tables.keys.get(table)
     if keys is None:
         facts.rules.append(Dependency(NOTHING, frozenset({row}), is_proven=False))
@@ -51,17 +42,3 @@ def table_of(node: exp.Table, statement: Statement) -> Relation:
             facts.loose.append(Loose(wanted_in_order, row, "?"))
     has_rowid = statement.dialect == "sqlite" and keys is not None
     return Relation(row, columns, facts, {number}, (table,), has_rowid=has_rowid)
-
-
-def named_anew(relation: Relation, alias: exp.Expr | None, statement: Statement) -> Relation:
-    """`AS t (a, b)` gives the first columns new names."""
-    given = alias.args.get("columns") if alias is not None else None
-    if not given:
-        return relation
-    names = [statement.name_of(each.this if isinstance(each, exp.ColumnDef) else each) for each in given]
-    if relation.is_open:
-        return relation
-    if len(names) > len(relation.columns):
-        raise NotUnderstood
-    renamed = [(name, attribute) for name, (_, attribute) in zip(names, relation.columns, strict=False)]
-    return replace(relation, columns=[*renamed, *relation.columns[len(names) :]])

@@ -16,16 +16,13 @@ Outputs = tuple[Attribute, ...]
 
 
 def combined(operation: exp.SetOperation, left: Relation, right: Relation, statement: Statement) -> Relation:
-    """Named as the first arm is."""
+    """The relation of a set operation."""
     if left.is_open or right.is_open or len(left.columns) != len(right.columns):
         raise NotUnderstood
     number = statement.new()
     row: Attribute = (number, "row")
     outputs = tuple((number, f"#{at}") for at in range(len(left.columns)))
-    arms = tuple(
-        Arm(tuple(attribute for _, attribute in each.columns), each.row, tuple(each.facts.rules))
-        for each in (left, right)
-    )
+    arms = tuple(Arm(tuple(each.columns), each.row, tuple(each.facts.rules)) for each in (left, right))
     facts = Facts([Dependency(frozenset({row}), frozenset(outputs))], {row})
     facts.never_null |= {
         output
@@ -60,8 +57,7 @@ def combined(operation: exp.SetOperation, left: Relation, right: Relation, state
             facts.rules.append(Dependency(NOTHING, frozenset({row}), is_proven=False))
         read = left.read
     members = {number} | left.members | right.members
-    columns = [(name, output) for (name, _), output in zip(left.columns, outputs, strict=True)]
-    return Relation(row, columns, facts, members, read, frozenset((*left.read, *right.read)))
+    return Relation(row, list(outputs), facts, members, read, frozenset((*left.read, *right.read)))
 
 
 def _are_apart(one: Attribute, other: Attribute, statement: Statement) -> bool:

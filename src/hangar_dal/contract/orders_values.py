@@ -7,7 +7,6 @@ from sqlglot import exp
 from hangar_dal.contract.dependencies import Attribute, Attributes
 from hangar_dal.contract.orders_functions import call_of, is_aggregate, makes_rows, own, steadiness
 from hangar_dal.contract.orders_names import Scope, number_of
-from hangar_dal.contract.syntax import sources
 from hangar_dal.sqlscan import Dialect
 
 _INTEGERS: Final = frozenset({"int", "integer"})
@@ -188,11 +187,12 @@ def _weakened(found: Core | None, *, is_proven: bool) -> Core | None:
 
 
 def _canonical(value: exp.Expr, scope: Scope) -> str:
+    """The text of an expression, in which each column is named by its attribute."""
     copy = value.copy()
-    for node in list(own(copy)):
-        if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star) and node.parent is not None:
+    for node, other in zip(list(own(value)), list(own(copy)), strict=True):
+        if isinstance(node, exp.Column) and not isinstance(node.this, exp.Star) and other.parent is not None:
             number, name = scope.resolve(node)
-            node.replace(exp.to_identifier(f"{number}.{name}", quoted=True))
+            other.replace(exp.to_identifier(f"{number}.{name}", quoted=True))
     return copy.sql(comments=False)
 
 
@@ -203,31 +203,9 @@ def _outer(query: exp.Expr, scope: Scope) -> tuple[Attributes, bool]:
     for column in query.find_all(exp.Column):
         if isinstance(column.this, exp.Star):
             continue
-        where = _is_inside(column, query, scope)
-        if where is None:
-            is_proven = False
-        elif not where:
-            found.add(scope.resolve(column))
+        meant = scope.statement.binding.column(column)
+        attribute = scope.attribute(meant) if meant is not None else None
+        if attribute is not None:
+            found.add(attribute)
+        is_proven &= meant is not None
     return frozenset(found), is_proven
-
-
-def _is_inside(column: exp.Column, query: exp.Expr, scope: Scope) -> bool | None:
-    """Whether a name is one of the query's own; None where it may be."""
-    name, qualifier = column.name.lower(), column.table.lower()
-    at: exp.Expr | None = column
-    may_be = False
-    while at is not None and at is not query.parent:
-        if isinstance(at, exp.Select):
-            known = dict(sources(at))
-            if qualifier:
-                if qualifier in known:
-                    return True
-            else:
-                for table in known.values():
-                    columns = scope.statement.tables.columns.get(table or "")
-                    if columns is None:
-                        may_be = True
-                    elif name in {each.lower() for each in columns}:
-                        return True
-        at = at.parent
-    return None if may_be else False

@@ -5,7 +5,7 @@ Knows no names of columns: `bind` does. Builds on `visible`, `using` and `table_
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from sqlglot import exp
@@ -29,6 +29,12 @@ from hangar_dal.sqlscan import Dialect
 _ROWS: Final = (exp.Query, exp.Values, exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
 
+@lru_cache(maxsize=8)
+def _stored(tables: Tables, dialect: Dialect) -> dict[str, str]:
+    """The stored name of each table, by the name in the form in which the database compares names."""
+    return {stored_name(name, dialect): name for name in tables.columns}
+
+
 class Relations:
     """The sources and columns of one tree, each read when it is first asked for. The tree must not change meanwhile."""
 
@@ -36,7 +42,7 @@ class Relations:
         self.tree = tree
         self.dialect: Dialect = dialect
         self.tables = tables
-        self._tables = {stored_name(name, dialect): name for name in tables.columns}
+        self._tables = _stored(tables, dialect)
         self._sources: dict[int, tuple[Source, ...]] = {}
         self._columns: dict[Source, Columns] = {}
         self._outputs: dict[int, tuple[Output, ...] | None] = {}

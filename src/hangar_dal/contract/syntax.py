@@ -1,7 +1,6 @@
-"""A statement as a tree, and which table each of its columns is of: by sqlglot, which an application never imports.
+"""Parse statements with sqlglot, which an application never imports, and walk their trees. Builds on `parser_input`.
 
-What it cannot read, or what more than one table could mean, is left out, so that no answer is wrong.
-Builds on `model` and `parser_input`.
+`bind` finds the column that a name means.
 """
 
 import logging
@@ -15,7 +14,6 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parser import Parser
 from sqlglot.tokenizer_core import TokenType
 
-from hangar_dal.contract.model import Tables
 from hangar_dal.contract.parser_input import NO_KEYWORD, parser_input, place_of
 from hangar_dal.sqlscan import Dialect, Unterminated
 
@@ -96,42 +94,6 @@ def place_in(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
     return place_of(min(starts), text, dialect) if starts else None
 
 
-def sources(scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
-    """Each name by which the statement knows a source, and its table; None for what is no table of its own."""
-    if isinstance(scope, exp.Insert):
-        table = target(scope)
-        if table is not None:
-            yield table, table
-            yield "excluded", table
-        return
-    if isinstance(scope, exp.Merge):
-        yield from _source(scope.this, scope)
-        yield from _source(scope.args["using"], scope)
-    if isinstance(scope, exp.Update | exp.Delete) and scope.this is not None:  # MERGE names the table of its UPDATE
-        yield from _source(scope.this, scope)
-        for used in scope.args.get("using") or ():
-            yield from _source(used, scope)
-    from_ = scope.args.get("from_")
-    if from_ is not None:
-        yield from _source(from_.this, scope)
-    for join in scope.args.get("joins") or ():
-        yield from _source(join.this, scope)
-    for lateral in scope.args.get("laterals") or ():
-        yield lateral.alias_or_name.lower(), None
-
-
-def target(insert: exp.Insert) -> str | None:
-    """The table that is written to."""
-    table = insert.this.this if isinstance(insert.this, exp.Schema) else insert.this
-    return table_name(table) if isinstance(table, exp.Table) else None
-
-
-def table_name(table: exp.Table) -> str:
-    """As `facts.Tables` calls it: `schema.table` for what is not in the search path."""
-    schema = table.db.lower()
-    return table.name.lower() if schema in ("", "main") else f"{schema}.{table.name.lower()}"
-
-
 def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
     """What must hold together."""
     waiting = [condition]  # a recursion would take quadratic time for a long chain
@@ -179,32 +141,6 @@ def leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:
         yield value, bare
 
 
-def ctes(node: exp.Expr) -> set[str]:
-    """The names that a WITH around this place gives."""
-    found: set[str] = set()
-    at: exp.Expr | None = node
-    while at is not None:
-        with_ = at.args.get("with_")
-        found |= {cte.alias.lower() for cte in with_.expressions} if with_ is not None else set()
-        at = at.parent
-    return found
-
-
 def parameter_name(placeholder: exp.Placeholder) -> str:
     """What the file calls it."""
     return placeholder.name.removeprefix(NO_KEYWORD)
-
-
-def columns_of(table: str, tables: Tables) -> set[str]:
-    """The names of a table's columns, in lower case."""
-    return {name.lower() for name in tables.columns.get(table, ())}
-
-
-def _source(source: exp.Expr, scope: exp.Expr) -> Iterator[tuple[str, str | None]]:
-    if isinstance(source, exp.Subquery) and not source.alias and isinstance(source.this, exp.Table):
-        yield from _source(source.this, scope)  # a join in parentheses
-        return
-    name = table_name(source) if isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier) else None
-    yield source.alias_or_name.lower(), None if name is None or name in ctes(scope) else name
-    for join in source.args.get("joins") or ():
-        yield from _source(join.this, scope)

@@ -40,9 +40,11 @@ def joined(left: list[Output], right: list[Output], node: exp.Expr, dialect: Dia
     merged: dict[str | None, Output] = {}
     for name in given:
         first, second = (next(each for each in side if each.name == name) for side in (left, right))
-        merged[name] = {"RIGHT": second, "FULL": Output(name, value=exp.Star(), query=first.query)}.get(
-            side_of(node), first
-        )
+        merged[name] = second if side_of(node) == "RIGHT" else first
+        if side_of(node) == "FULL":
+            both = exp.Coalesce(this=first.value, expressions=[second.value])
+            both.parent = first.query
+            merged[name] = Output(name, value=both, query=first.query)
     rest = [each for each in right if each.name not in merged]
     if dialect == "postgresql":
         return [*merged.values(), *(each for each in left if each.name not in merged), *rest]

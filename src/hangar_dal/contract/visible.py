@@ -12,6 +12,11 @@ from hangar_dal.contract.names import name_of
 from hangar_dal.sqlscan import Dialect
 
 _GROUPS: Final = (exp.Paren, exp.Tuple, exp.Rollup, exp.Cube, exp.GroupingSets)
+# Functions that PostgreSQL and the parser call by one name, which is also the name of a result column.
+_SAME_NAME: Final = (
+    exp.Avg, exp.Coalesce, exp.Count, exp.DenseRank, exp.Lower, exp.Max, exp.Min, exp.Rank, exp.RowNumber, exp.Sum,
+    exp.Upper,
+)  # fmt: skip
 _WRITES: Final = (exp.Update, exp.Delete, exp.Insert, exp.Merge)
 
 
@@ -95,11 +100,19 @@ def visible(statement: exp.Expr, below: exp.Expr, sources: Sequence[exp.Expr], d
 
 
 def output_name(value: exp.Expr, dialect: Dialect) -> str | None:
-    """Return the name of a selected value; None if the database invents one."""
+    """Return the name of a selected value; None if it is not known which name the database invents."""
     if isinstance(value, exp.Alias):
         return name_of(value.args["alias"], dialect)
-    bare = value.unnest()
-    return name_of(bare.this, dialect) if isinstance(bare, exp.Column) else None
+    value = value.unnest()
+    if isinstance(value, exp.Column):
+        return name_of(value.this, dialect)
+    if dialect == "sqlite":
+        return None
+    if isinstance(value, exp.Cast | exp.Window | exp.Filter | exp.Collate):
+        return output_name(value.this, dialect)
+    if isinstance(value, exp.Anonymous):
+        return str(value.this).lower()
+    return value.sql_name().lower() if isinstance(value, _SAME_NAME) else None
 
 
 def is_sort_key(column: exp.Expr, clause: exp.Expr, dialect: Dialect) -> bool:
