@@ -79,12 +79,12 @@ async def test_a_column_that_no_model_declares_is_compared_by_key_id(
 ) -> None:
     """Generated columns, and broken text in another column, do not disturb it."""
     for one in (key, sealing.new_key()):
-        sealed = sealing.parse_keys(one).seal(b"{}", table="t", column="c", bound=())
+        sealed = sealing.parse_keys(one).seal(b"{}", table="no_model", column="c", bound=())
         with closing(sqlite3.connect(options.target.path)) as raw, raw:
-            raw.execute("CREATE TABLE IF NOT EXISTS t (id TEXT PRIMARY KEY, n AS (id || 1), c TEXT, d TEXT)")
-            raw.execute("INSERT INTO t VALUES (?, ?, CAST(x'ff' AS TEXT))", (f"a secret {one[:5]}", sealed))
+            raw.execute("CREATE TABLE IF NOT EXISTS no_model (id TEXT PRIMARY KEY, n AS (id || 1), c TEXT, d TEXT)")
+            raw.execute("INSERT INTO no_model VALUES (?, ?, CAST(x'ff' AS TEXT))", (f"a secret {one[:5]}", sealed))
         if one == key:
             assert (await db.backup(folder / "first.db")).undeclared == 1
-    with pytest.raises(BackupFailed, match=r"\n  t\.c: sealed with key") as caught:
+    with pytest.raises(BackupFailed, match=r"\n  no_model\.c: sealed with key") as caught:
         await db.backup(target)
     assert "a secret" not in str(caught.value)
