@@ -109,7 +109,7 @@ def test_an_unfinished_file_of_either_dialect_is_refused(
     empty_database_url: str, packaged: Path, add_migration: Add, unfinished: str
 ) -> None:
     add_migration(packaged, "9004_new", **{unfinished: "-- to be written\n"})
-    with pytest.raises(MigrationError, match=rf"^{unfinished}/9004_new\.sql holds no statement"):
+    with pytest.raises(MigrationError, match=rf"^{unfinished}/9004_new\.sql has no statement"):
         migrations.apply(empty_database_url, catalog=ACCOUNTS)
 
 

@@ -108,7 +108,7 @@ def test_a_script_may_not_end_its_own_transaction(verb: str) -> None:
 
 
 def test_a_script_without_a_statement_is_refused() -> None:
-    with pytest.raises(MigrationError, match=r"0009_x\.sql holds no statement"):
+    with pytest.raises(MigrationError, match=r"0009_x\.sql has no statement"):
         script("-- to be written\n;\n").statements()
 
 

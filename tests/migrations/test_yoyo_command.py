@@ -186,7 +186,7 @@ WRONG_FILES = {
     "a broken shim": ("../9004_bad.py", "import (", r"9004_bad\.py cannot be loaded: SyntaxError: .*; correct the",
                       ("apply", "list")),
     "a refused statement": ("9004_bad.sql", "SELECT a FROM b;", r"9004_bad\.sql, statement 1 \(line 1\): ", ("apply",)),
-    "no statement": ("9004_bad.sql", "", r"9004_bad\.sql holds no statement", ("apply",)),
+    "no statement": ("9004_bad.sql", "", r"9004_bad\.sql has no statement", ("apply",)),
 }  # fmt: skip
 
 
@@ -268,7 +268,7 @@ def test_new_makes_the_next_shim_and_its_four_files(yoyo: Yoyo, checkout: Path) 
 
     answer = yoyo("apply")
     assert answer.returncode != 0
-    assert f"{number}_add_videos_quickly.sql holds no statement" in answer.stderr.splitlines()[-1]
+    assert f"{number}_add_videos_quickly.sql has no statement" in answer.stderr.splitlines()[-1]
     for dialect in ("sqlite", "postgresql"):
         (folder / dialect / f"{number}_add_videos_quickly.sql").write_text(
             "CREATE TABLE videos (id integer PRIMARY KEY);\n"

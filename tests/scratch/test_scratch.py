@@ -186,7 +186,7 @@ def test_a_sqlite_url_is_refused() -> None:
 
 def test_two_folders_with_a_migration_of_one_id_are_refused(project: Project) -> None:
     twice = Project((), (*project.migrations, project.migrations[1]))
-    with pytest.raises(MigrationError, match="0001_orders stands in"), scratch_sqlite(twice):
+    with pytest.raises(MigrationError, match="0001_orders is in"), scratch_sqlite(twice):
         pass
 
 

@@ -208,11 +208,10 @@ ALTER TABLE items ADD COLUMN color text;
 
 
 def _not_made(dialect: Dialect, fault: HangarError) -> Finding:
-    message, _, fix = str(fault).partition("; ")
     if isinstance(fault, MigrationError):
         fix = "correct the migration; `hangar-dal migrations verify` reports more"
-        return MIGRATION_FAILS.finding("", 0, 0, message, fix, dialect=dialect)
-    return replace(NO_POSTGRESQL, message=message, fix=fix or NO_POSTGRESQL.fix)
+        return MIGRATION_FAILS.finding("", 0, 0, fault.message, fix, dialect=dialect)
+    return replace(NO_POSTGRESQL, message=str(fault), fix="")
 
 
 def _unknown(checked: CheckedVariant) -> Finding:

@@ -66,7 +66,14 @@ class TooManyRows(HangarError):
 
 
 class MigrationError(HangarError):
-    """Correct the migration file that the message names. A failed transactional migration was rolled back."""
+    """Correct the migration file that the message names. A failed transactional migration was rolled back.
+
+    `message` says what happened and where, and `fix` what to do. The text of the error is both, parted by "; ".
+    """
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        self.message, self.fix = message, fix
+        super().__init__(f"{message}; {fix}" if fix else message)
 
 
 class MigrationBlocked(MigrationError):

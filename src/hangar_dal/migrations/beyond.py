@@ -45,7 +45,7 @@ def refuse_beyond(migrations: Sequence[MigrationFiles]) -> None:
     """Raise `MigrationError` if one of the migrations contains such a statement."""
     for migration in migrations:
         for _, message in beyond(migration):
-            raise MigrationError(f"{message}; {FIX}")
+            raise MigrationError(message, FIX)
 
 
 def _statements(script: Script) -> Iterator[tuple[int, int, str]]:

@@ -77,7 +77,7 @@ def adopt(
 
     target = target_of(url)
     if not target.exists:
-        raise MigrationError(f"{target.location.where} does not exist, so there is nothing to adopt; run `apply`")
+        raise MigrationError(f"{target.location.where} does not exist, so there is nothing to adopt", "run `apply`")
     every = named_folders(catalog, folders)
     files = migrations_in(every)
     with migrating(target, every) as (backend, migrations):

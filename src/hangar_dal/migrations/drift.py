@@ -52,8 +52,8 @@ def drift(
     applied = read_history(target).applied
     if not applied:
         raise MigrationError(
-            f"{target.location.where} has no history of migrations, so it cannot be compared; "
-            "`hangar-dal migrations adopt` compares and marks a database that has the tables"
+            f"{target.location.where} has no history of migrations, so it cannot be compared",
+            "`hangar-dal migrations adopt` compares and marks a database that has the tables",
         )
     files = migrations_in(named_folders(catalog, folders))
     with _reading(target) as connection:

@@ -38,7 +38,7 @@ def folders_of(catalogs: Iterable[Carrier], folders: Iterable[Path] = ()) -> tup
     lineage = dict.fromkeys(each for catalog in catalogs for each in catalog.lineage)
     for folder in (*(each.migrations for each in lineage), *folders):
         if folder is not None and not isinstance(folder, Path):
-            raise MigrationError(f"{folder}: migrations must be files on a disk; install the package unzipped")
+            raise MigrationError(f"{folder}: migrations must be files on a disk", "install the package unzipped")
         if folder is not None:
             found.setdefault(folder.resolve(), folder)
     return tuple(found.values())
@@ -50,7 +50,7 @@ def named_folders(catalog: Carrier | None, folders: Sequence[Path]) -> tuple[Pat
     Raises `MigrationError` if neither a catalog nor a folder is given.
     """
     if catalog is None and not folders:
-        raise MigrationError("no migrations are named; pass a catalog, or folders of migrations")
+        raise MigrationError("no migrations are named", "pass a catalog, or folders of migrations")
     return folders_of([catalog] if catalog else (), folders)
 
 
@@ -67,8 +67,8 @@ def migrations_in(folders: Sequence[Path]) -> tuple[MigrationFiles, ...]:
         for migration in ids_in(folder):
             if migration in found:
                 raise MigrationError(
-                    f"{migration} is in {found[migration].folder} and in {folder}; the history knows a migration "
-                    "by its id alone: rename the one that no database has applied yet"
+                    f"{migration} is in {found[migration].folder} and in {folder}",
+                    "rename the one that no database has applied yet, because the history knows only the id",
                 )
             found[migration] = MigrationFiles(migration, folder)
     return tuple(found.values())

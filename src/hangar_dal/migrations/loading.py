@@ -33,7 +33,7 @@ def cannot_load(error: Exception) -> MigrationError:
     if isinstance(cause, MigrationError):
         return cause
     reason = f" cannot be loaded: {type(cause).__name__}: {cause}" if cause else ""
-    return MigrationError(f"{error.args[0]}{reason}; correct the file")
+    return MigrationError(f"{error.args[0]}{reason}", "correct the file")
 
 
 def is_not_of_loading(record: logging.LogRecord) -> bool:

@@ -41,7 +41,7 @@ class SharedTable:
 def refuse_shared_tables(files: Sequence[MigrationFiles]) -> None:
     """Raise `MigrationError` if the migrations of two folders create the same table."""
     for shared in shared_tables(files):
-        raise MigrationError(f"{shared.message}; {FIX}")
+        raise MigrationError(shared.message, FIX)
 
 
 def shared_tables(files: Sequence[MigrationFiles]) -> Iterator[SharedTable]:

@@ -69,15 +69,15 @@ class Script:
             raise_alone(MigrationError(f"{self.name}, line {line}: {error.what} is never closed"))
         if not found:
             raise MigrationError(
-                f"{self.name} holds no statement; if nothing is to be done in this dialect, "
-                "say so with SELECT 1; and a comment that tells why"
+                f"{self.name} has no statement",
+                "if nothing is to be done in this dialect, write `SELECT 1;` and a comment that says why",
             )
         for statement in found:
             verb = _verb(statement.text, self.dialect)
             if verb in _TRANSACTION_CONTROL:
                 raise MigrationError(
-                    f"{self.name}, statement {statement.number} (line {statement.line}): {verb} is not for migrations; "
-                    "each runs in a transaction of its own, or begins with `-- transactional: false`"
+                    f"{self.name}, statement {statement.number} (line {statement.line}): {verb} is not for migrations",
+                    "each runs in a transaction of its own, or begins with `-- transactional: false`",
                 )
         return found
 
@@ -96,8 +96,9 @@ def read_script(folder: Path, migration: str, dialect: Dialect, direction: Direc
     except FileNotFoundError:
         raise_alone(
             MigrationError(
-                f"{file} is missing in {folder}; write it, because each migration has a script and a rollback script"
-                f" for each of {' and '.join(DIALECTS)}"
+                f"{file} is missing in {folder}",
+                "write it, because each migration has a script and a rollback script for each of "
+                f"{' and '.join(DIALECTS)}",
             )
         )
     except UnicodeDecodeError:

@@ -131,7 +131,8 @@ class PostgresMigrationTarget:
         if comment is not None and comment.startswith(MARK):
             raise MigrationError(
                 f"{self.location.where} is the throwaway database of a check that runs or was killed, and will be "
-                "emptied; use another database, or keep this one by COMMENT ON DATABASE ... IS NULL"
+                "emptied",
+                "use another database, or keep this one by COMMENT ON DATABASE ... IS NULL",
             )
 
 

@@ -70,7 +70,7 @@ def _squawk(paths: Sequence[str]) -> list[dict[str, Any]]:
     program = shutil.which("squawk", path=beside_python) or shutil.which("squawk")
     if program is None:
         raise MigrationError(
-            "squawk, which finds unsafe DDL, is not installed: pip install 'hangar-dal[check]', or verify without it"
+            "squawk, which finds unsafe DDL, is not installed", "pip install 'hangar-dal[check]', or verify without it"
         )
     version = f"--pg-version={minimum_versions.POSTGRESQL}.0"
     command = [program, "--reporter=json", "--assume-in-transaction", version, *paths]

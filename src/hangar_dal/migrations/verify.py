@@ -76,8 +76,8 @@ def _broken(files: Sequence[MigrationFiles]) -> Iterator[Finding]:
                 try:
                     migration.script(dialect, direction).statements()
                 except MigrationError as error:
-                    message, _, fix = str(error).partition("; ")
-                    yield fault(migration, dialect, direction, MIGRATION_FILE, message, fix=fix or "correct the file")
+                    fix = error.fix or "correct the file"
+                    yield fault(migration, dialect, direction, MIGRATION_FILE, error.message, fix=fix)
 
 
 BEYOND_DATABASE: Final = Rule(
