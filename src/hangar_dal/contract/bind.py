@@ -80,20 +80,22 @@ class Binding(Relations):
         if qualifier is not None:
             return self._of_source(column, name, name_of(qualifier, self.dialect))
         guess: ColumnRef | None = None  # a column of the only source whose columns are not known
+        may_be_row = False  # a name that is no column in any query around it may mean a whole row on PostgreSQL
         for statement, clause, among in self._around(column):
             if isinstance(statement, exp.SetOperation):
                 return None  # a column of its result
             values = self._selected_as(column, name, clause, among, statement)
             found = self._unqualified(name, among, statement) if not values else None
-            is_open = [each for each in among if self.columns(each).is_open or self._is_row(name, each)]
-            if (values or found is not None or is_open) and guess is not None:
+            is_open = [each for each in among if self.columns(each).is_open]
+            if len(is_open) > 1 and not values and found is None:
+                return None
+            if guess is not None and (values or found is not None or is_open):
                 return None
             if values or found is not None:
                 return self._only({self.column(value) for value in values}) if values else found
-            if len(is_open) > 1 or any(self._is_row(name, each) for each in is_open):
-                return None
             guess = ColumnRef(statement, is_open[0], Output(name)) if is_open else guess
-        return guess
+            may_be_row |= any(each.alias == name for each in among)
+        return guess if not may_be_row else None
 
     def selected_as(self, column: exp.Expr) -> list[exp.Expr]:
         """Return what is selected under a name, if the name means a column of the result of the query around it."""
@@ -104,6 +106,19 @@ class Binding(Relations):
             return []
         statement, clause, among = around
         return self._selected_as(column, name_of(column.this, self.dialect), clause, among, statement)
+
+    def sort_key(self, ordered: exp.Expr) -> exp.Expr:
+        """Return the expression of a sort key of a query. A number, or a name that AS gives, means what is selected."""
+        key: exp.Expr = ordered.this if isinstance(ordered, exp.Ordered) else ordered
+        order = ordered.parent
+        select = order.parent if isinstance(order, exp.Order) else None
+        if not isinstance(select, exp.Select):
+            return key
+        if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(select.expressions):
+            selected: exp.Expr = select.expressions[int(key.name) - 1]
+            return selected.unalias()
+        named = self.selected_as(key)
+        return named[0] if len(named) == 1 and isinstance(named[0].parent, exp.Alias | exp.Paren) else key
 
     def _selected_as(
         self, column: exp.Column, name: str, clause: exp.Expr, among: list[Source], statement: exp.Expr
@@ -159,10 +174,6 @@ class Binding(Relations):
                 if is_listed or self.dialect == "postgresql":
                     return guess
         return guess
-
-    def _is_row(self, name: str, source: Source) -> bool:
-        """Return whether a name that is no column means a whole row of the source."""
-        return self.dialect == "postgresql" and source.alias == name
 
     def _qualified(self, name: str, source: Source, at: exp.Expr) -> tuple[ColumnRef | None, bool]:
         """Return the column of the source, and whether the source certainly has it."""

@@ -13,7 +13,6 @@ from sqlglot import exp
 from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.model import TableColumn
 from hangar_dal.contract.remarks import Remark
-from hangar_dal.contract.same_values import sort_key
 from hangar_dal.contract.syntax import of_type
 from hangar_dal.rules import Rule
 
@@ -71,7 +70,7 @@ def collations(binding: Binding) -> Iterator[Remark]:
         return
     for order in of_type(binding.nodes, exp.Order):
         for ordered in order.expressions:
-            key = sort_key(ordered, order.parent)
+            key = binding.sort_key(ordered)
             yield from _remarks(key, "sorts by", binding)
             if _is_unique(key, binding):
                 break  # later sort keys have no effect

@@ -14,8 +14,10 @@ from hangar_dal.sqlscan import Dialect
 def left_out(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str, str]]:
     """Yield the table and the name of each NOT NULL column without a default that an INSERT leaves out."""
     binding = bind(text, dialect, tables)
-    for insert in of_type(binding.nodes, exp.Insert) if binding is not None else ():
-        table = binding.table(target_of(insert)) if binding is not None else None
+    if binding is None:
+        return
+    for insert in of_type(binding.nodes, exp.Insert):
+        table = binding.table(target_of(insert))
         listed = isinstance(insert.this, exp.Schema)
         if not (listed or insert.args.get("default")) or table is None:
             continue

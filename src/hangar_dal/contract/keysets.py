@@ -72,7 +72,7 @@ def keysets(binding: Binding) -> Iterator[Remark]:
         order, limit = select.args.get("order"), select.args.get("limit")
         if order is None or limit is None or select.args.get("group") is not None:
             continue
-        keys = [sorted_by(ordered, select, binding) for ordered in order.expressions]
+        keys = [sorted_by(ordered, binding) for ordered in order.expressions]
         held = list(filters(select, binding))
         found = list(keysets_of(held, binding))
         if len(found) == 1:  # two comparisons are the ends of a range

@@ -17,7 +17,6 @@ from hangar_dal.contract.meanings_types import in_types
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.parser_input import place_of
 from hangar_dal.contract.reading import Difference
-from hangar_dal.contract.syntax import nodes_of
 from hangar_dal.contract.value_kinds import Kinds
 from hangar_dal.sqlscan import Dialect
 
@@ -28,14 +27,13 @@ def differences(
     text: str, dialect: Dialect, tables: Tables, parameters: Mapping[str, str | None]
 ) -> Iterator[Difference]:
     """Yield each difference once, in the order of the text; none for SQLite."""
-    nodes = nodes_of(text, dialect) if dialect == "postgresql" else ()
-    binding = bind(text, dialect, tables) if nodes else None
+    binding = bind(text, dialect, tables) if dialect == "postgresql" else None
     if binding is None:
         return
     kinds = Kinds(binding, parameters)
     found = {
         Difference(meaning, place_of(_start(node), text, dialect))
-        for node in reversed(nodes)
+        for node in reversed(binding.nodes)
         for rule in _RULES
         for meaning in rule(node, kinds)
     }

@@ -79,7 +79,7 @@ def _is_tested(node: exp.Expr) -> bool:
 def _ordered(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
     compared: list[exp.Expr] = []
     if isinstance(node, exp.Ordered):
-        compared = [_meant(node)]
+        compared = [kinds.binding.sort_key(node)]
     elif isinstance(node, exp.Max | exp.Min):
         compared = [node.this]
     elif isinstance(node, _ORDERS):
@@ -88,17 +88,3 @@ def _ordered(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
         compared = [node.this]
     if any(kinds.of(each).name in _SORTED_APART for each in compared):
         yield "order"
-
-
-def _meant(key: exp.Ordered) -> exp.Expr:
-    """Return the expression of a sort key. A number or a name may mean a column of the result."""
-    select = key.parent_select
-    value: exp.Expr = key.this
-    if not isinstance(select, exp.Select) or not isinstance(key.parent, exp.Order) or key.parent.parent is not select:
-        return value
-    if isinstance(value, exp.Literal) and value.is_int and 0 < int(value.name) <= len(select.expressions):
-        value = select.expressions[int(value.name) - 1]
-    elif isinstance(value, exp.Column) and not value.table:
-        named = [each for each in select.expressions if each.alias.lower() == value.name.lower()]
-        value = named[0] if len(named) == 1 else value
-    return value.unalias()

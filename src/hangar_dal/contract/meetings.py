@@ -26,11 +26,12 @@ _COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
 def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
     """Each; none where the statement is not understood."""
     binding = bind(text, dialect, tables)
-    for met, value in _all(binding.nodes, binding) if binding is not None else ():
+    for met, value in _all(binding) if binding is not None else ():
         yield replace(met, at=place_in(value, text, dialect))
 
 
-def _all(nodes: Sequence[exp.Expr], binding: Binding) -> Iterator[Met]:
+def _all(binding: Binding) -> Iterator[Met]:
+    nodes = binding.nodes
     written: set[int] = set()
     for pair, changed in assignments(nodes):
         written.add(id(pair))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.dependencies import NOTHING, Attribute
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.orders_conditions import equations
@@ -27,7 +28,7 @@ def read_rows(select: exp.Select, scope: Scope, columns: Sequence[Attribute]) ->
         answers = [is_aggregate(value) for value in values]
         if True in answers or having is not None:
             scope.give(NOTHING, row | whole)
-        elif None in answers:
+        elif None in answers or _aggregates_within(values, select, scope.statement.binding):
             scope.doubt()
     scope.give(whole, scope.rows)
     if having is not None:
@@ -48,6 +49,13 @@ def read_rows(select: exp.Select, scope: Scope, columns: Sequence[Attribute]) ->
             scope.give(outputs, row)
         else:
             scope.doubt()
+
+
+def _aggregates_within(values: Sequence[exp.Expr], select: exp.Select, binding: Binding) -> bool:
+    """Whether an aggregate in a query within this one is of this one, because all that it names is."""
+    calls = [call for value in values for call in value.find_all(exp.AggFunc) if call.parent_select is not select]
+    named = [[binding.column(column) for column in call.find_all(exp.Column)] for call in calls]
+    return any(each and all(found is not None and found.statement is select for found in each) for each in named)
 
 
 def _groups(group: exp.Expr, select: exp.Select, scope: Scope) -> None:

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from sqlglot import exp
 
 from hangar_dal.contract.bind import Binding, Output, Source
-from hangar_dal.contract.same_values import sort_key
 from hangar_dal.contract.syntax import below
 
 _Kinds = dict[type[exp.Expr], type[exp.Expr]]
@@ -75,8 +74,8 @@ def source_of(value: exp.Expr, binding: Binding) -> exp.Expr:
     return value
 
 
-def sorted_by(ordered: exp.Expr, select: exp.Select, binding: Binding) -> Key:
-    return name_of(sort_key(ordered, select), binding), bool(ordered.args.get("desc"))
+def sorted_by(ordered: exp.Expr, binding: Binding) -> Key:
+    return name_of(binding.sort_key(ordered), binding), bool(ordered.args.get("desc"))
 
 
 def fixed_by(held: Sequence[exp.Expr], binding: Binding) -> set[str]:

@@ -30,7 +30,7 @@ def page_columns(binding: Binding) -> Iterator[Remark]:
         if any(keysets_of(held, binding)):
             continue
         fixed = fixed_by(held, binding)
-        keys = [key for key in (sorted_by(each, select, binding) for each in order.expressions) if key[0] not in fixed]
+        keys = [key for key in (sorted_by(each, binding) for each in order.expressions) if key[0] not in fixed]
         bounds = [found for test in held if (found := compared(test.unnest(), binding)) is not None]
         of_first = [each for each in bounds if keys and name_of(each.column, binding) == keys[0][0]]
         if len(of_first) == 1 and of_first[0].is_down == keys[0][1]:

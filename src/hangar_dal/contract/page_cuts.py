@@ -24,7 +24,7 @@ def page_cuts(binding: Binding) -> Iterator[Remark]:
         query = sources[0].query if sources else None
         if not isinstance(query, exp.Select) or not _is_cut(query):
             continue
-        keys = [sorted_by(each, query, binding) for each in query.args["order"].expressions]
+        keys = [sorted_by(each, binding) for each in query.args["order"].expressions]
         for columns in _begun(list(conjuncts(select.args.get("where"))), binding):
             if [(name_of(each.column, binding), each.is_down) for each in columns] == keys[: len(columns)]:
                 message = (

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from hangar_dal.contract.bind import Binding, bind
 from hangar_dal.contract.model import Tables
-from hangar_dal.contract.syntax import conjuncts, nodes_of, of_type
+from hangar_dal.contract.syntax import conjuncts, of_type
 from hangar_dal.sqlscan import Dialect
 
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
@@ -31,8 +31,10 @@ def missing_indexes(
     """
     found: list[Keys] = []
     binding = bind(text, dialect, tables)
-    for scope in of_type(nodes_of(text, dialect), exp.Select, exp.Update, exp.Delete) if binding is not None else ():
-        if binding is not None and table in {source.table for source in binding.sources(scope)}:
+    if binding is None:
+        return ()
+    for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete):
+        if table in {source.table for source in binding.sources(scope)}:
             found += _Scope(scope, table, binding).keys()
     keys = dict.fromkeys(each for each in found if each and not _is_there(each, indexed))
     return tuple(_create(table, each, dialect) for each in keys)

@@ -32,8 +32,10 @@ def reads(text: str, dialect: Dialect) -> dict[str, tuple[Read, ...]]:
     """By name in lower case; several where parts of the statement use the same. Empty if it is not understood."""
     found: defaultdict[str, list[Read]] = defaultdict(list)
     binding = bind(text, dialect, Tables({}))
-    for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete) if binding is not None else ():
-        sources = binding.sources(scope) if binding is not None else ()
+    if binding is None:
+        return {}
+    for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete):
+        sources = binding.sources(scope)
         for source in sources:
             if source.query is None and isinstance(source.node.this, exp.Identifier) and source.alias is not None:
                 picks = _picks(scope, source.alias, alone=len(sources) == 1)

@@ -125,6 +125,9 @@ class Relations:
         found = self.outputs(source.query)
         if source.cte is not None:
             found = renamed(found, source.cte.args.get("alias"), self.dialect)
+            with_ = source.cte.parent
+            if with_ is not None and with_.args.get("search"):  # SEARCH and CYCLE add columns
+                return Columns(found or (), is_open=True, is_complete=False)
         found = renamed(found, alias, self.dialect)
         return Columns(found or (), found is None or any(column.name is None for column in found), found is not None)
 

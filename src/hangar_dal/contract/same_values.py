@@ -6,20 +6,6 @@ from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.orders_functions import steadiness
 
 
-def sort_key(ordered: exp.Expr, query: exp.Expr | None) -> exp.Expr:
-    """Return the expression of a sort key. A number or a name in ORDER BY may mean a column of the result."""
-    key: exp.Expr = ordered.this if isinstance(ordered, exp.Ordered) else ordered
-    if not isinstance(query, exp.Select):
-        return key
-    if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(query.expressions):
-        place: exp.Expr = query.expressions[int(key.name) - 1]
-        return place.unalias()
-    if isinstance(key, exp.Column) and not key.table:
-        named = [each for each in query.expressions if isinstance(each, exp.Alias) and each.alias == key.name]
-        return named[0].this if named else key
-    return key
-
-
 def same_value(one: exp.Expr, other: exp.Expr, binding: Binding) -> bool:
     """Return whether two expressions certainly have the same value in each row; False for constants."""
     one, other = one.unnest(), other.unnest()
