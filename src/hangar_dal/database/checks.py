@@ -6,6 +6,7 @@ The rules are in `values`. Builds on `types`, below the codecs of the dialects.
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
+from functools import lru_cache
 from math import isinf
 from typing import Any, Final, get_args
 from uuid import UUID
@@ -81,7 +82,10 @@ def checker(value: ValueType, *, in_json: bool = False) -> Check:
     check = _bare_check(value, _CHECKS_IN_JSON if in_json else _CHECKS)
     if value.constrained is None:
         return check
-    validate = TypeAdapter[Any](value.constrained).validator.validate_python
+    try:
+        validate = _validator(value.constrained)
+    except TypeError:  # an annotation that cannot be hashed
+        validate = _validator.__wrapped__(value.constrained)
     strict = True if value.kind == "json" else None  # no other check looks at types inside JSON
 
     def constrained(name: str, given: Any) -> Any:
@@ -93,6 +97,11 @@ def checker(value: ValueType, *, in_json: bool = False) -> Check:
             raise_alone(InvalidValue(f"{name}: {'; '.join(reasons(refused))}"))
 
     return constrained
+
+
+@lru_cache(maxsize=1024)  # many parameters have one annotation, such as PageSize, and to make its validator takes long
+def _validator(constrained: Any) -> Callable[..., Any]:
+    return TypeAdapter[Any](constrained).validator.validate_python
 
 
 # The error types whose messages do not contain the input. `value_error` and `assertion_error` have messages of the
