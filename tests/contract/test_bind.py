@@ -75,6 +75,7 @@ ORIGINS_OF: dict[Dialect, dict[str, str]] = {
     "sqlite": {
         "SELECT (SELECT c.x FROM (SELECT 1 AS k) AS c) IS NULL, c.x FROM g AS c": "- g.x",
         "SELECT id FROM (SELECT a.id, b.id FROM a, b) AS c": "a.id",
+        "SELECT * FROM g JOIN h USING (x)": "g.id g.x g.j g.Big h.id h.m",
         "SELECT e.value || key, a.id FROM a, json_each(a.t) AS e": "- a.id",
     },
     "postgresql": {
@@ -110,6 +111,7 @@ LAST: dict[str, str] = {
 LAST_OF: dict[Dialect, dict[str, str]] = {
     "sqlite": {
         "SELECT x AS q FROM a WHERE q = 1": "a.x",
+        "INSERT INTO h (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET m = x": "h.x",
         "SELECT count(*) FROM a WHERE (SELECT 1 FROM (SELECT 2 AS k) AS a WHERE a.x = 1)": "a.x",
     },
     "postgresql": {
@@ -123,7 +125,10 @@ LAST_OF: dict[Dialect, dict[str, str]] = {
 }
 # Statements whose last name may mean columns of which the binder does not know.
 UNCERTAIN: dict[Dialect, list[str]] = {
-    "sqlite": ["SELECT 1 FROM a WHERE EXISTS (SELECT 1 FROM (SELECT (id + 1) FROM b) AS s WHERE x = 1)"],
+    "sqlite": [
+        "SELECT 1 FROM a WHERE EXISTS (SELECT 1 FROM (SELECT (id + 1) FROM b) AS s WHERE x = 1)",
+        "SELECT 1 FROM (SELECT x + 1, x FROM a) AS s WHERE x = 1",
+    ],
     "postgresql": [
         """WITH RECURSIVE s AS (SELECT id FROM a UNION ALL SELECT s.id FROM s WHERE s.id < 0)
            SEARCH DEPTH FIRST BY id SET j SELECT (SELECT j FROM s LIMIT 1) IS NULL FROM g""",
@@ -230,7 +235,7 @@ def test_what_is_not_certain_is_not_bound(database: Asked) -> None:
     for text in UNCERTAIN[database.dialect]:
         assert database.describe(text).refusal is None, text
         binding = database.bound(text)
-        assert binding.origin(last_name(binding)) is None, text
+        assert binding.column(last_name(binding)) is None, text
 
 
 def test_names_within_a_statement_have_their_origin(database: Asked) -> None:
