@@ -144,7 +144,8 @@ class SqliteProbe:
         self._connection.execute(f"CREATE TEMP VIEW hangar_described AS {query}")
         try:
             for _, name, declared, *_ in self._connection.execute("PRAGMA temp.table_xinfo(hangar_described)"):
-                yield ResultColumn(re.sub(r":[0-9]+\Z", "", name), _stored(declared))  # a view numbers equal names
+                # SQLite appends :1, :2 and so on to the names of a view's columns that are equal.
+                yield ResultColumn(re.sub(r":[0-9]+\Z", "", name), _stored(declared))
         finally:
             self._connection.execute("DROP VIEW temp.hangar_described")
 

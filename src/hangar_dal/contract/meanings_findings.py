@@ -30,7 +30,7 @@ MEANING_DIFFERS: Final = Rule(
     f"""\
 Both databases accept each of these constructs, and understand it in different ways. The types of columns, as
 PostgreSQL has them, decide where it matters: `round(price)` is refused for a `double precision`, not for a `bigint`.
-Constants that do no harm, such as `substr(x, 1, 5)`, are fine. A query whose two blocks differ is left alone.
+Constants that do no harm, such as `substr(x, 1, 5)`, are fine. A query whose two blocks differ is not checked.
 
 {_TABLE}
 

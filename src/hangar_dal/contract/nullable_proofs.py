@@ -13,7 +13,7 @@ from hangar_dal.contract.nullable_type_classes import class_of
 from hangar_dal.contract.syntax import conjuncts
 
 _COMPARISONS: Final = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ)
-# What ends where it ends, however tightly an operator beside it binds.
+# Expressions that need no parentheses, because no operator beside them can take a part of them.
 _WHOLE: Final = (exp.Boolean, exp.Cast, exp.Coalesce, exp.Column, exp.Literal, exp.Lower, exp.Upper)
 
 

@@ -1,8 +1,8 @@
 """Find pages that begin after a value of one column with ties, so that rows with the same value are skipped.
 
 `made_at < :after ORDER BY made_at DESC, id DESC LIMIT 20` may also be a filter. The name of the parameter decides:
-`:after`, `:before`, `:cursor` and `:last_made_at` begin a page. Two bounds of one column are a range. If a comparison
-of several columns begins the page, any other bound is a filter. Builds on `keysets`.
+`:after`, `:before`, `:cursor` and `:last_made_at` begin a page. Two bounds of one column are a range, and begin no
+page. If a comparison of several columns begins the page, any other bound is a filter. Builds on `keysets`.
 """
 
 from collections.abc import Iterator, Sequence

@@ -91,7 +91,7 @@ class Relations:
         return self._outputs[id(query)]
 
     def table(self, node: exp.Expr | None) -> str | None:
-        """Return the stored name of the table that is named here. Does not consider queries of WITH."""
+        """Return the stored name of the table that is named here. Ignores CTEs."""
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier) or node.args.get("catalog"):
             return None
         name = name_of(node.this, self.dialect)

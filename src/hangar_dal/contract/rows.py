@@ -25,7 +25,7 @@ unique key, or it has a join with several rows for each row. The second row rais
 of a unique key, create the key in a migration, write `ORDER BY ... LIMIT 1`, or declare a list.
 
 `WHERE id = :id OR email = :email` is reported too: both columns are keys, and each parameter may find another row. It
-is left alone if one argument gives both parameters, or if an argument may be None, so that callers give one of them.
+is not reported if one argument gives both parameters, or if an argument may be None, so that callers pass only one.
 
 Keys are primary keys and unique constraints and indexes; a partial one counts where the statement repeats its
 condition. An aggregate without GROUP BY is one row, as is an INSERT of one row. A list that the caller gives has

@@ -53,7 +53,7 @@ migrations = ["migrations"]
 
 
 class _LeftOut(NamedTuple):
-    """Something in the folder that the section does not name. `lines` are the keys of the section that would name it.
+    """Something in the folder that the section does not name. `lines` has the values to add to each key of the section.
 
     `why` is the part of the message that says what is wrong with the section.
     """

@@ -25,7 +25,7 @@ WINDOW_UNORDERED: Final = Rule(
 Rows with the same `created_at` are numbered in any order, and the databases choose different ones. The same is true
 of `ntile`, `lag`, `lead`, `first_value`, `last_value`, `nth_value`, and of sums over `ROWS ...`. End the ORDER BY of
 the window with the primary key. `rank()`, `dense_rank()` and sums over a whole partition or a `RANGE` give tied rows
-the same result, and are left alone.
+the same result, and are not reported.
 """,
     bad="""\
 --- items.py
