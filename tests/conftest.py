@@ -145,6 +145,12 @@ def _allowed_postgres(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) 
     return postgres_server
 
 
+@pytest.fixture
+def server(_allowed_postgres: Server) -> str:
+    """The URL of a PostgreSQL server, for commands that create databases of their own there."""
+    return _allowed_postgres.url("postgres")
+
+
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     """What the databases of the tests have; the tests of another catalog's domains override it."""

@@ -11,7 +11,6 @@ from hangar_dal.cli import explain as of_explain
 from hangar_dal.cli import findings
 from hangar_dal.migrations.new import SHIM
 from migrations.everything import EVERYTHING
-from postgres_server import Server
 
 SQL = "-- name: get_name\nSELECT display_name FROM users WHERE id = :id;\n"
 PYTHON = """\
@@ -24,11 +23,6 @@ CATALOG = Catalog("store", sql=Path(__file__).parent / "sql", uses=[ACCOUNTS])
 @CATALOG.query
 async def {verb}_name(db: Executor, {arguments}) -> {result}: ...
 """
-
-
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
 
 
 def write_project(folder: Path, module: str, result: str, arguments: str = "id: UUID") -> None:

@@ -5,14 +5,8 @@ import json
 import pytest
 
 from hangar_dal import cli
-from postgres_server import Server
 
 pytestmark = pytest.mark.usefixtures("accounts_project")
-
-
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
 
 
 def test_both_databases_stand_side_by_side(server: str, capsys: pytest.CaptureFixture[str]) -> None:

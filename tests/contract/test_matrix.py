@@ -16,7 +16,6 @@ from hangar_dal.contract.project import Project
 from hangar_dal.errors import CatalogError, SettingsError
 from hangar_dal.sqlblock import Variant
 from migrations.everything import EVERYTHING
-from postgres_server import Server
 
 ITEMS = "CREATE TABLE items (id bigint NOT NULL PRIMARY KEY, name text NOT NULL, note text);"
 VIEW = "CREATE VIEW notes AS SELECT id, note FROM items;"
@@ -29,11 +28,6 @@ INSERT INTO items (id, name) VALUES (:item_id, :name);
 """
 
 Deploy = Callable[..., Matrix]
-
-
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
 
 
 @pytest.fixture

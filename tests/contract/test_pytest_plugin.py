@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from commands import run_module
-from postgres_server import Server
 
 PROJECT = """\
 [tool.hangar_dal]
@@ -66,11 +65,6 @@ async def test_count(hangar_queries, limit):
         with hangar_queries(at_most=limit):
             for _ in range(3): await plugged.count_all(db)
 """
-
-
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
 
 
 @pytest.fixture

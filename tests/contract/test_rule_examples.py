@@ -49,11 +49,6 @@ def test_every_rule_has_examples_unless_they_would_be_long() -> None:
     assert {name for name, rule in RULES.items() if not rule.bad or not rule.good} == WITHOUT_EXAMPLES
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
 @pytest.mark.parametrize("rule", OF_APPLICATIONS, ids=ids)
 def test_a_rule_is_broken_in_its_bad_example_alone(rule: Rule, sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
     package = rule.id.replace("-", "_")

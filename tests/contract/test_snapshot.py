@@ -19,11 +19,6 @@ from postgres_server import Server
 OWN = ("--catalog", "hangar_dal:ACCOUNTS")
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
 @pytest.fixture(scope="module")
 def _written(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Store:
     made = Store(tmp_path_factory.mktemp("store"))

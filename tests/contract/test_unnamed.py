@@ -13,7 +13,6 @@ from hangar_dal.contract.project import read_project
 from hangar_dal.contract.unnamed import find_unnamed
 from hangar_dal.migrations.new import SHIM
 from hangar_dal.rules import Finding
-from postgres_server import Server
 
 CATALOG = """\
 from pathlib import Path
@@ -31,11 +30,6 @@ SQL = "-- name: count_users\n-- scan: counts all of them.\nSELECT count(*) AS ev
 
 Write = Callable[[str, str], None]
 Find = Callable[[], list[Finding]]
-
-
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
 
 
 @pytest.fixture

@@ -41,11 +41,6 @@ def run(shop: Path) -> Shop:
     return done
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
 def test_it_sells(run: Shop, database_url: str) -> None:
     environment = {"DATABASE_URL": database_url, "HANGAR_SEALING_KEYS": sealing.new_key()}
     applied = run("hangar_dal.cli", "migrations", "apply", **environment)

@@ -13,7 +13,6 @@ from hangar_dal.contract.project import Project
 from hangar_dal.contract.section import Section
 from hangar_dal.fixing import Fixes, plan_fixes, write
 from hangar_dal.sqlscan import DIALECTS, Dialect
-from postgres_server import Server
 
 TABLES = """
 CREATE TABLE items (
@@ -134,9 +133,3 @@ class Store:
 @pytest.fixture
 def store(tmp_path: Path, tables: Tables) -> Store:
     return Store(tmp_path / "store", tables)
-
-
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    """The URL of a PostgreSQL server."""
-    return _allowed_postgres.url("postgres")

@@ -165,11 +165,6 @@ def application(postgres_server: Server, builder: Path, of_all_workers: Path) ->
     return once(of_all_workers, "application", install)
 
 
-@pytest.fixture
-def server(_allowed_postgres: Server) -> str:
-    return _allowed_postgres.url("postgres")
-
-
 def python(installed: Path, application: Path, program: str, *arguments: str, cwd: Path, **environment: str) -> str:
     """What a program of the installed Python says that finds the application."""
     find = f"import sys; sys.path.append({str(application)!r}); "
