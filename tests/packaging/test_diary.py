@@ -57,6 +57,6 @@ def test_it_is_clean_on_both_databases_and_without_them(run: Run, server: tuple[
 def test_it_cannot_be_used_together_with_the_catalog_that_has_the_same_table(run: Run, empty_sqlite_url: str) -> None:
     both = ("--catalog", "hangar_dal:ACCOUNTS", "--catalog", "diary:CATALOG", "--database", empty_sqlite_url)
     told = run(*HANGAR, "migrations", "apply", *both, code=1)
-    assert "0001_users stands in " in told
+    assert "0001_users is in " in told
     assert "sql/accounts/migrations and in " in told
     assert "diary/diary/migrations; " in told
