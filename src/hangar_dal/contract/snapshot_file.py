@@ -23,7 +23,7 @@ from hangar_dal.contract.sources import Told
 from hangar_dal.sqlscan import Dialect
 
 # Increase this number whenever the snapshot's content or meaning changes.
-FORMAT: Final = 15
+FORMAT: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
