@@ -166,8 +166,9 @@ def _no_returning(editor: Editor, query: str, place: int, columns: Columns) -> I
 
 
 def _half_returning(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:
-    half = in_columns(lambda every: every[: len(every) // 2])
-    yield from editor.both("half of the columns", query, half)
+    if len(columns) > 2:  # half of two columns is one column less, as above
+        half = in_columns(lambda every: every[: len(every) // 2])
+        yield from editor.both("half of the columns", query, half)
 
 
 def _secret(editor: Editor, query: str, place: int, columns: Columns) -> Iterator[Mutant]:

@@ -198,4 +198,4 @@ def _choices(texts: Texts) -> Iterator[Mutant]:
                 has_arm = re.search(rf"-- when (?:.*, )?{name}\b", block(texts, f"{domain}.{function}"))
                 if annotation.endswith(" | None") and has_arm:
                     tight = in_function(function, annotated(name, annotation.removesuffix(" | None")))
-                    yield from never.files(f"{function}: {name}", [f"{domain}.py"], tight)
+                    yield from never.files(f"{domain}.{function}: {name}", [f"{domain}.py"], tight)
