@@ -81,7 +81,8 @@ def test_a_server_that_cannot_be_reached_is_a_finding_and_the_rest_is_checked(
     assert cli.main(["check", "--json", "--postgresql", "postgresql://localhost:1/x"]) == 1
     found = json.loads(capsys.readouterr().out)["findings"]
     assert [each["rule"] for each in found] == ["postgresql-missing", "column-kind"]
-    assert found[0]["message"].startswith("PostgreSQL at localhost:1/x: Connection refused; ")
+    assert found[0]["message"] == "PostgreSQL at localhost:1/x: Connection refused"
+    assert found[0]["fix"] == "check that it runs and that its URL is right"
     assert cli.main(["check", "--update", "--postgresql", "postgresql://localhost:1/x"]) == 1
     assert "Connection refused" in capsys.readouterr().err
     assert not list(Path.cwd().rglob("snapshots"))

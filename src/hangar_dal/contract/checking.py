@@ -211,7 +211,7 @@ def _not_made(dialect: Dialect, fault: HangarError) -> Finding:
     if isinstance(fault, MigrationError):
         fix = "correct the migration; `hangar-dal migrations verify` reports more"
         return MIGRATION_FAILS.finding("", 0, 0, fault.message, fix, dialect=dialect)
-    return replace(NO_POSTGRESQL, message=str(fault), fix="")
+    return replace(NO_POSTGRESQL, message=fault.message, fix=fault.fix or NO_POSTGRESQL.fix)
 
 
 def _unknown(checked: CheckedVariant) -> Finding:

@@ -12,8 +12,8 @@ class DatabaseError(HangarError):
     if any.
     """
 
-    def __init__(self, message: str, *, sqlstate: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, fix: str = "", *, sqlstate: str | None = None) -> None:
+        super().__init__(message, fix)
         self.sqlstate = sqlstate
         self.query: str | None = None
 

@@ -6,7 +6,15 @@ from typing import Any
 
 
 class HangarError(Exception):
-    """The base class of all errors that this package raises on purpose."""
+    """The base class of all errors that this package raises on purpose.
+
+    `message` says what happened and where. `fix` says what to do, if the error's author knows it and it is not a part
+    of the message. The text of the error joins both with "; ".
+    """
+
+    def __init__(self, message: str = "", fix: str = "") -> None:
+        self.message, self.fix = message, fix
+        super().__init__(f"{message}; {fix}" if fix else message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle the error with all attributes, without calling `__init__`."""
@@ -66,14 +74,7 @@ class TooManyRows(HangarError):
 
 
 class MigrationError(HangarError):
-    """Correct the migration file that the message names. A failed transactional migration was rolled back.
-
-    `message` says what happened and where, and `fix` what to do. The text of the error is both, parted by "; ".
-    """
-
-    def __init__(self, message: str, fix: str = "") -> None:
-        self.message, self.fix = message, fix
-        super().__init__(f"{message}; {fix}" if fix else message)
+    """Correct the migration file that the message names. A failed transactional migration was rolled back."""
 
 
 class MigrationBlocked(MigrationError):

@@ -34,7 +34,7 @@ def lock(connection: "Connection[Any]", name: str, *, seconds: float = 10.0) -> 
         connection.execute("SELECT pg_advisory_lock(%s)", [key_of(name)])
     except LockNotAvailable:
         raise_alone(
-            ScratchError(f"PostgreSQL was not checked: another run uses the database {name}; wait until it has ended")
+            ScratchError(f"PostgreSQL was not checked: another run uses the database {name}", "wait until it has ended")
         )
 
 

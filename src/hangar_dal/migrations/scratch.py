@@ -123,9 +123,9 @@ def _when_allowed(target: PostgresMigrationTarget, connection: "Connection[Any]"
     is_allowed, role, now = connection.execute(_MAY_CREATE).fetchall()[0]
     if not is_allowed:
         raise ScratchError(
-            f"PostgreSQL was not checked: the role {role} may not create a scratch database at "
-            f"{target.location.where}; run ALTER ROLE {role} CREATEDB as an administrator of a server for development, "
-            "or name an empty database with --throwaway URL or HANGAR_THROWAWAY_URL"
+            f"PostgreSQL was not checked: the role {role} may not create a scratch database at {target.location.where}",
+            f"run ALTER ROLE {role} CREATEDB as an administrator of a server for development, or name an empty "
+            "database with --throwaway URL or HANGAR_THROWAWAY_URL",
         )
     return int(now)
 

@@ -106,7 +106,7 @@ class PostgresMigrationTarget:
             reason = told[-1].rpartition("failed: ")[2] if told else "no reason was given"
             raise_alone(
                 ConnectionFailed(
-                    f"PostgreSQL at {self.location.where}: {reason}; check that it runs and that its URL is right"
+                    f"PostgreSQL at {self.location.where}: {reason}", "check that it runs and that its URL is right"
                 )
             )
         version = connection.info.server_version // 10_000

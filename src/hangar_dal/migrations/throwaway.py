@@ -134,5 +134,5 @@ def _comment(connection: "Connection[Any]", database: str, comment: str | None) 
 
 def _unfit(database: str, why: str, what_to_do: str) -> ScratchError:
     return ScratchError(
-        f"PostgreSQL was not checked: {database} cannot be the throwaway database, because {why}; {what_to_do}"
+        f"PostgreSQL was not checked: {database} cannot be the throwaway database, because {why}", what_to_do
     )
