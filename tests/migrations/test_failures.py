@@ -1,5 +1,6 @@
 """What goes wrong while applying: a message that names the statement at fault, and nothing half done."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from hangar_dal.errors import MigrationError
 from hangar_dal.migrations.backends import backend_for
 from hangar_dal.migrations.schema import Schema
 from hangar_dal.migrations.targets import target_of
+from hangar_dal.sqlscan import DIALECTS
 from migrations.everything import EVERYTHING
 
 Query = Callable[[str, str], list[tuple[Any, ...]]]
@@ -104,13 +106,17 @@ def test_a_missing_file_of_either_dialect_is_refused_before_anything_is_applied(
     assert schema_of(empty_database_url) == Schema(())
 
 
-@pytest.mark.parametrize("unfinished", ["sqlite", "postgresql"])
-def test_an_unfinished_file_of_either_dialect_is_refused(
-    empty_database_url: str, packaged: Path, add_migration: Add, unfinished: str
+@pytest.mark.parametrize(
+    "unfinished", [f"{dialect}/9004_new{kind}.sql" for dialect in DIALECTS for kind in ("", ".rollback")]
+)
+def test_an_unfinished_file_is_refused_before_anything_is_applied(
+    empty_database_url: str, packaged: Path, add_migration: Add, schema_of: SchemaOf, unfinished: str
 ) -> None:
-    add_migration(packaged, "9004_new", **{unfinished: "-- to be written\n"})
-    with pytest.raises(MigrationError, match=rf"^{unfinished}/9004_new\.sql has no statement"):
+    add_migration(packaged, "9004_new")
+    (packaged / unfinished).write_text("-- to be written\n")
+    with pytest.raises(MigrationError, match=f"^{re.escape(unfinished)} has no statement"):
         migrations.apply(empty_database_url, catalog=ACCOUNTS)
+    assert schema_of(empty_database_url) == Schema(())
 
 
 def test_a_connection_that_is_lost_is_told_as_such(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hangar_dal.carrier import Carrier
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.files import migrations_in, named_folders
+from hangar_dal.migrations.files import migrations_in, named_folders, refuse_unfinished
 from hangar_dal.migrations.owners import refuse_shared_tables
 from hangar_dal.migrations.status import status
 from hangar_dal.migrations.targets import MigrationTarget, target_of
@@ -46,8 +46,14 @@ def apply(
 def apply_to(
     target: MigrationTarget, folders: Sequence[Path], progress: Callable[[str], object] | None = None
 ) -> tuple[str, ...]:
-    """Apply the pending migrations of exactly these folders to a target; otherwise like `apply`."""
-    refuse_shared_tables(migrations_in(folders))
+    """Apply the pending migrations of exactly these folders to a target; otherwise like `apply`.
+
+    Raises `MigrationError` before any of them runs if one of their files is not finished, or if two folders create the
+    same table.
+    """
+    files = migrations_in(folders)
+    refuse_unfinished(files)
+    refuse_shared_tables(files)
     applied: list[str] = []
     with migrating(target, folders) as (backend, migrations):
         for of_folder in filter(None, migrations):  # a catalog may have none yet, which yoyo's command refuses

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from hangar_dal.carrier import Carrier
 from hangar_dal.errors import MigrationError
-from hangar_dal.migrations.scripts import Direction, Script, ids_in, read_script
-from hangar_dal.sqlscan import Dialect
+from hangar_dal.migrations.scripts import DIRECTIONS, Direction, Script, ids_in, read_script
+from hangar_dal.sqlscan import DIALECTS, Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +72,11 @@ def migrations_in(folders: Sequence[Path]) -> tuple[MigrationFiles, ...]:
                 )
             found[migration] = MigrationFiles(migration, folder)
     return tuple(found.values())
+
+
+def refuse_unfinished(files: Iterable[MigrationFiles]) -> None:
+    """Raise `MigrationError` for the first SQL file that is missing or cannot be split into statements."""
+    for migration in files:
+        for dialect in DIALECTS:
+            for direction in DIRECTIONS:
+                migration.script(dialect, direction).statements()
