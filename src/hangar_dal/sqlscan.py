@@ -59,22 +59,22 @@ _LINE_COMMENT: Final[dict[Dialect, re.Pattern[str]]] = {
     "sqlite": re.compile(r"--[^\n]*"),
     "postgresql": re.compile(r"--[^\n\r]*"),
 }
-# Nearly all tokens match one of these groups, which mean the same in both dialects. What is left goes to `_uncommon`.
+# Nearly all tokens match one of these groups, which mean the same in both dialects. `_uncommon` finds the others. A
+# group has the name of its kind.
 _COMMON = re.compile(
     rf"""[ \t\n\r\f\v]*+(?:
-        ((?![Ee]'){_LETTER}{_LETTER_DIGIT_DOLLAR}*+)              # a word that does not begin a string
-        |([(),=<>*+|]|\.(?![0-9]))                                # an operator that begins no other token
-        |('[^']*+'(?!'))                                          # a string without a quote
-        |(:[A-Za-z_][A-Za-z0-9_]*+(?![$:(]|[^\x00-\x7f]))         # a parameter, unless a bracket is open
-        |(--[^\n\r]*+(?!\r))                                      # a comment
-        |(\.?[0-9]{_LETTER_DIGIT_POINT}*+)                        # a number
+        (?P<word>(?![Ee]'){_LETTER}{_LETTER_DIGIT_DOLLAR}*+)                 # not E'...'
+        |(?P<operator>[(),=<>*+|]|\.(?![0-9]))                               # does not begin a longer token
+        |(?P<string>'[^']*+'(?!'))                                           # has no quote inside
+        |(?P<parameter>:[A-Za-z_][A-Za-z0-9_]*+(?![$:(]|[^\x00-\x7f]))       # if no bracket is open
+        |(?P<comment>--[^\n\r]*+(?!\r))
+        |(?P<number>\.?[0-9]{_LETTER_DIGIT_POINT}*+)
     )""",
     re.VERBOSE,
 )
-_PARAMETER: Final = 4  # the number of its group
-_KINDS: Final = (Kind.OPERATOR, Kind.WORD, Kind.OPERATOR, Kind.STRING, Kind.PARAMETER, Kind.COMMENT, Kind.NUMBER)
+_KINDS: Final = tuple(map(Kind, _COMMON.groupindex))
+_PARAMETER: Final = _COMMON.groupindex["parameter"]
 _NO_SPACE = re.compile(r"[^ \t\n\r\f\v]")
-_NUMBER = re.compile(rf"\.?[0-9]{_LETTER_DIGIT_POINT}*")
 _WORD_END = re.compile(rf"{_LETTER_DIGIT_DOLLAR}\Z")
 # What SQLite takes for one variable: `::` belongs to it, and a pair of parentheses ends it. It has no casts by `::`.
 _SQLITE_VARIABLE = re.compile(
@@ -91,12 +91,11 @@ _CONTINUED = re.compile(r"[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:\s|--[^\n\r]*[\n\r])
 def scan(text: str, dialect: Dialect) -> Iterator[Token]:
     """Yield the tokens of a text in order. They cover the whole text except white space."""
     position, brackets = 0, 0
-    common, new = _COMMON.match, tuple.__new__  # `Token(...)` is a function of Python, and a catalog has many tokens
     while True:
-        if (found := common(text, position)) and not (brackets and found.lastindex == _PARAMETER):
+        if (found := _COMMON.match(text, position)) and not (brackets and found.lastindex == _PARAMETER):
             group = found.lastindex or 0
+            kind = _KINDS[group - 1]
             start, position = found.span(group)
-            yield new(Token, (_KINDS[group], start, position, found[group]))
         elif first := _NO_SPACE.search(text, position):
             start = first.start()
             kind, position = _uncommon(text, start, dialect, brackets)
@@ -104,9 +103,9 @@ def scan(text: str, dialect: Dialect) -> Iterator[Token]:
                 brackets = 0  # no bracket is open in the next statement
             elif kind is Kind.OPERATOR and text[start] in "[]":
                 brackets = max(0, brackets + (1 if text[start] == "[" else -1))
-            yield Token(kind, start, position, text[start:position])
         else:
             return
+        yield Token(kind, start, position, text[start:position])
 
 
 @lru_cache(maxsize=1024)
@@ -151,8 +150,6 @@ def _uncommon(text: str, at: int, dialect: Dialect, brackets: int) -> tuple[Kind
         return Kind.NAME, _quoted(text, at, '"', "quoted name")
     if char == ";":
         return Kind.SEMICOLON, at + 1
-    if found := _NUMBER.match(text, at):
-        return Kind.NUMBER, found.end()
     if text.startswith("'", at + 1) and char in "eE":
         return (Kind.STRING, _escape_string(text, at)) if dialect == "postgresql" else (Kind.WORD, at + 1)
     return _sqlite(text, at) if dialect == "sqlite" else _postgresql(text, at, brackets)

@@ -28,7 +28,7 @@ class Scope:
     end: int = 0
     items: "list[Token | Scope]" = field(default_factory=list)
     words: list[str] = field(default_factory=list)  # for each item its unquoted word in upper case, or ""
-    nested: list[int] = field(default_factory=list)  # the indexes of the items that are scopes
+    nested: "list[tuple[int, Scope]]" = field(default_factory=list)  # the items that are scopes, with their indexes
 
     def word(self, at: int) -> str:
         """Return the unquoted word at this index in upper case; "" for anything else or if there is no such item."""
@@ -45,12 +45,10 @@ class Scope:
 
     def find(self, *words: str, after: int = 0) -> int | None:
         """Return the index of the first place where these words follow each other in this scope; None if not found."""
-        sought, at = list(words), after
-        while sought[0] in self.words[at:]:
-            at = self.words.index(sought[0], at)
-            if self.words[at : at + len(sought)] == sought:
+        sought = list(words)
+        for at in range(after, len(self.words)):
+            if self.words[at] == sought[0] and self.words[at : at + len(sought)] == sought:
                 return at
-            at += 1
         return None
 
     @property
@@ -60,7 +58,7 @@ class Scope:
             return 0
         if self.word(0) != "WITH":
             return None
-        behind = (at + 1 for at in self.nested)
+        behind = (at + 1 for at, _ in self.nested)
         return next((at for at in behind if self.word(at) in _STARTS), None)
 
     def keys(self, order_by: int) -> "Iterator[list[Token | Scope]]":
@@ -91,7 +89,7 @@ def _grouped(tokens: Iterable[Token]) -> tuple[Scope, ...]:
             current.words.append(token.text.upper())
         elif token.text == "(" and token.kind is _OPERATOR:
             inner = Scope(current.words[-1] if current.words else "", token.start)
-            current.nested.append(len(current.items))
+            current.nested.append((len(current.items), inner))
             current.items.append(inner)
             current.words.append("")
             found.append(inner)

@@ -146,9 +146,7 @@ def unordered_aggregates(scope: Scope, block: Block) -> Iterator[Refusal]:
 
 def _unordered(scope: Scope) -> Iterator[tuple[int, str]]:
     """Yield the offset and the name of each aggregate without ORDER BY, also inside calls such as `coalesce(...)`."""
-    for at, item in enumerate(scope.items):
-        if not isinstance(item, Scope):
-            continue
+    for at, item in scope.nested:
         if item.before in _AGGREGATES:
             in_window = "OVER" in scope.words[at + 1 : at + 4]  # OVER may follow FILTER (...)
             if item.find("ORDER", "BY") is None and not in_window:

@@ -210,9 +210,8 @@ def _ends_with_the_transaction(call: _Call, dialect: Dialect) -> bool:
 
 
 def _calls(scope: Scope, dialect: Dialect) -> Iterator[_Call]:
-    for at in scope.nested:
-        arguments = scope.items[at]
-        if not isinstance(arguments, Scope) or not (name := _name(scope, at - 1, dialect)):
+    for at, arguments in scope.nested:
+        if not (name := _name(scope, at - 1, dialect)):
             continue
         first = at - 1
         if scope.text(at - 2) == ".":
