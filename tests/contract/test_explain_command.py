@@ -61,7 +61,10 @@ def test_every_query_is_in_the_json(server: str, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ([], "no PostgreSQL server is given; pass --postgresql URL, set DATABASE_URL, or pass --sqlite-only"),
+        (
+            [],
+            "no PostgreSQL server is given; pass --postgresql URL, or set DATABASE_URL to that of a PostgreSQL server",
+        ),
         (["--sqlite-only", "count_user"], "no query is called count_user; did you mean count_users?"),
         (["--sqlite-only", "zzz"], "no query is called zzz"),
     ],

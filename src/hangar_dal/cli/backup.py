@@ -23,7 +23,7 @@ def add(commands: Subcommands) -> None:
         """\
         Copies the database to a new file that only you can read. The copy has the state of one moment, and applications
         can read and write while it is made. Before the copy gets its final name, the command checks that the file and
-        its foreign keys are intact and that the configured keys open every sealed value. If a check fails, or if you
+        its foreign keys are intact and that the configured keys open every sealed value. If a step fails, or if you
         press Ctrl-C, no copy remains.
 
           hangar-dal backup /backups/shop-$(date +%F).db
@@ -62,7 +62,9 @@ def _backup(chosen: argparse.Namespace) -> int:
 def _sealed(made: Backup) -> str:
     told = [f"{made.opened} sealed values opened"]
     if made.undeclared:
-        told.append(f"{made.undeclared} compared by key id only, because no given catalog declares their columns")
+        told.append(
+            f"{made.undeclared} compared by key id only, because no catalog of this command declares their columns"
+        )
     if made.unopened_count:
         told.append(f"{made.unopened_count} not opened")
     return ", ".join(told)

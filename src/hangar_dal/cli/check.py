@@ -9,7 +9,7 @@ from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings, refuse_format
 from hangar_dal.cli.fix import add_fix, fix_files, refuse_without_fix
 from hangar_dal.cli.matrix import add_matrix, show_matrix
-from hangar_dal.cli.options import add_postgresql, add_project, chosen_project, server
+from hangar_dal.cli.options import NAME_SERVER, add_postgresql, add_project, chosen_project, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, MISUSED, OK, RED, coloured
 from hangar_dal.errors import SettingsError
@@ -27,14 +27,14 @@ def add(commands: Subcommands) -> None:
         "check every query against both databases",
         """\
         Checks that signatures, statements, models and tables agree. The command applies the migrations to a scratch
-        SQLite file and a scratch PostgreSQL database, and asks them about each statement. It executes none of the
-        statements. The scratch PostgreSQL database is a new one, which is dropped at the end, or the empty one of
-        --throwaway. No other database is changed. --catalog or [tool.hangar_dal] of pyproject.toml names the catalogs
-        to check. --explain RULE explains a finding.
+        SQLite file and a scratch PostgreSQL database, and lets both databases prepare each statement. It executes
+        none of the statements. The scratch PostgreSQL database is a new one, which is dropped at the end, or the empty
+        one of --throwaway. No other database is changed. --catalog or [tool.hangar_dal] of pyproject.toml names the
+        catalogs to check. --explain RULE explains a finding.
 
         --fix edits the SQL files first, then checks them. It shows the changes as a diff and asks before it writes
-        them. Without a terminal it writes only with --yes; otherwise it exits with 1 if there are changes. It reorders
-        only lists of plain columns, and never changes a block marked `-- differs:`.
+        them. Without a terminal it writes only with --yes; without --yes it exits with 1 if there are changes. It
+        changes only lists of plain columns, and never a block marked `-- differs:`.
 
         examples:
           hangar-dal check --explain row-unkeyed   explain this rule, with an example
@@ -105,5 +105,5 @@ def _report(chosen: argparse.Namespace, progress: Progress) -> "Report":
         return check_offline(project, progress=progress)
     url = server(chosen)
     if url is None and chosen.update:
-        raise SettingsError("--update needs both databases: pass --postgresql URL, or set DATABASE_URL")
+        raise SettingsError(f"--update needs both databases: {NAME_SERVER}")
     return check(project, postgresql=url, update=chosen.update, progress=progress)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import print_scope, warn_of
-from hangar_dal.cli.options import add_postgresql, add_project, chosen_project, server
+from hangar_dal.cli.options import NAME_SERVER, add_postgresql, add_project, chosen_project, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, MISUSED, OK, RED, YELLOW, coloured
 from hangar_dal.contract.scope import scope_of
@@ -65,9 +65,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     try:
         url = None if chosen.sqlite_only else server(chosen)
         if url is None and not chosen.sqlite_only:
-            raise SettingsError(
-                "no PostgreSQL server is given; pass --postgresql URL, set DATABASE_URL, or pass --sqlite-only"
-            )
+            raise SettingsError(f"no PostgreSQL server is given; {NAME_SERVER}; or pass --sqlite-only")
         project = chosen_project(chosen)
         found = explain(project, chosen.query, postgresql=url, progress=with_progress)
     except SettingsError as fault:

@@ -1,4 +1,4 @@
-"""`hangar-dal keys ...`: make keys that seal values, count the values of each key, and replace old keys."""
+"""`hangar-dal keys ...`: create keys, count the values that each key has sealed, and replace old keys."""
 
 import argparse
 import asyncio

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from hangar_dal.cli.findings import print_scope, warn_of
-from hangar_dal.cli.options import chosen_project, server
+from hangar_dal.cli.options import NAME_SERVER, chosen_project, server
 from hangar_dal.cli.terminal import BOLD, DIM, FAILED, GREEN, OK, RED, YELLOW, coloured
 from hangar_dal.contract.scope import scope_of
 from hangar_dal.contract.unnamed import find_unnamed
@@ -42,7 +42,7 @@ def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
         raise SettingsError("--matrix can only be shown with --format table or --format json")
     url = server(chosen)
     if url is None:
-        raise SettingsError("--matrix needs both databases: pass --postgresql URL, or set DATABASE_URL")
+        raise SettingsError(f"--matrix needs both databases: {NAME_SERVER}")
     project = chosen_project(chosen)
     found = matrix(project, postgresql=url, since=chosen.since, progress=progress)
     progress.clear()

@@ -4,7 +4,14 @@ import argparse
 
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings, refuse_format
-from hangar_dal.cli.options import add_database, add_folders, add_postgresql, project_with_migrations, server
+from hangar_dal.cli.options import (
+    NAME_SERVER,
+    add_database,
+    add_folders,
+    add_postgresql,
+    project_with_migrations,
+    server,
+)
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, OK
 from hangar_dal.contract.ignoring import refuse_unknown
@@ -49,9 +56,7 @@ def _verify(chosen: argparse.Namespace) -> int:
     refuse_format(chosen)
     url = None if chosen.sqlite_only else server(chosen)
     if url is None and not chosen.sqlite_only:
-        raise SettingsError(
-            "no PostgreSQL server is given; pass --postgresql URL, set DATABASE_URL, or pass --sqlite-only"
-        )
+        raise SettingsError(f"no PostgreSQL server is given; {NAME_SERVER}; or pass --sqlite-only")
     project = project_with_migrations(chosen)
     refuse_unknown(project.ignore_rules)
     progress = Progress()

@@ -35,10 +35,10 @@ def add(commands: Subcommands) -> None:
           count_users_by_status       a number
           delete_order                how many rows were deleted
 
-        A word after _by_ is the name of a column, or the beginning or end of only one column's name: phone means
-        phone_number, user means user_id. Join several words with _and_. If the table has a `_fold` column for a
-        column, the statement compares the `_fold` column. Existing blocks and functions are not changed. Write other
-        statements by hand; `hangar-dal check --fix` completes their lists of columns.
+        A word after _by_ names a column. It can also be the beginning or the end of a column's name, if only one
+        column matches: phone means phone_number, user means user_id. Join several words with _and_. If the table has a
+        `_fold` column for a column, the statement compares the `_fold` column. Existing blocks and functions are not
+        changed. Write other statements by hand; `hangar-dal check --fix` completes their lists of columns.
 
         examples:
           hangar-dal new query users.find_user_by_phone --returns User

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import Final
 
 from hangar_dal.contract.project import NAME_THEM, Project, given_keys, given_project, read_project
 from hangar_dal.errors import SettingsError
@@ -114,6 +115,9 @@ def throwaway(chosen: argparse.Namespace) -> str | None:
     given: str | None = chosen.throwaway
     set_one = Settings().throwaway_url
     return given if given is not None else set_one.get_secret_value() if set_one else None
+
+
+NAME_SERVER: Final = "pass --postgresql URL, or set DATABASE_URL to that of a PostgreSQL server"
 
 
 def server(chosen: argparse.Namespace) -> Server | None:

@@ -23,10 +23,10 @@ def add(commands: Subcommands) -> None:
         "recompute the columns by which texts are compared and searched",
         """\
         Recomputes the `<name>_fold` columns, by which names and e-mail addresses are compared, and the `<name>_grams`
-        columns, by which a search finds texts. Run it after an upgrade of this package that changes how texts are
-        folded, and for texts that have no grams yet. It also stores the domains of e-mail addresses
-        as A-labels. It recomputes only columns of the catalogs that --catalog or [tool.hangar_dal] names, and of the
-        catalogs they use. It lists the others as left out.
+        and `<name>_words` columns, by which a search finds texts. Run it after an upgrade of this package that changes
+        how texts are folded, and for texts that have no grams or words yet. It also stores the domains of e-mail
+        addresses as A-labels. It recomputes only columns of the catalogs that --catalog or [tool.hangar_dal] names, and
+        of the catalogs they use. It lists the others as left out.
 
         The application can keep running. If the command is stopped, even by SIGKILL, start it again. Run it with
         --check first, which changes nothing. The command does not change rows that would become equal, nor rows whose

@@ -31,9 +31,9 @@ If several rows are found, any of them gives the new values, and the databases c
 key, or join a query with GROUP BY that leaves one row for each changed row. Nothing is reported if the rows are read
 from a function, such as `json_each(:rows)`.
 
-`MERGE INTO items USING orders ON orders.item_id = items.id WHEN MATCHED THEN UPDATE ...` fails as soon as an item has
-several orders, whatever it writes. A MERGE with `WHEN MATCHED ... THEN DO NOTHING` is not reported, because it may skip
-all but one order of each item.
+`MERGE INTO items USING orders ON orders.item_id = items.id WHEN MATCHED THEN UPDATE ...` fails if an item has several
+orders, even if all of them would write the same values. A MERGE that also has a `WHEN MATCHED AND ... THEN DO NOTHING`
+is not reported: its condition may leave only one order of each item for the UPDATE.
 """,
     bad="""\
 --- items.py

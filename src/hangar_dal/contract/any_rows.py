@@ -28,8 +28,8 @@ def any_rows(binding: Binding) -> Iterator[Remark]:
         if isinstance(limit.expression, exp.Placeholder):
             _without_exists(whole)
         if lacking := unkeyed_query(whole, binding.tree, binding.dialect, binding.tables):
-            message = f"LIMIT without ORDER BY takes any rows: WHERE fixes no unique key of {' and '.join(lacking)}"
-            yield Remark(LIMIT_UNORDERED, limit, message, "say which rows, by an ORDER BY before it")
+            message = f"LIMIT without ORDER BY returns any rows: WHERE fixes no unique key of {' and '.join(lacking)}"
+            yield Remark(LIMIT_UNORDERED, limit, message, "write an ORDER BY before it")
 
 
 def _without_exists(select: exp.Select) -> None:

@@ -58,7 +58,8 @@ def matrix(
     """
     ids = ["", *(each.id for each in migrations_in(project.migrations))]
     if since is not None and since not in ids[1:-1]:
-        raise SettingsError(f"{since} is no migration with another behind it; there are {', '.join(ids[1:])}")
+        those = ", ".join(ids[1:-1])
+        raise SettingsError(f"{since} is not a migration that another one follows; choose one of {those}")
     for catalog in project.catalogs:
         catalog.load()
     say = progress or (lambda done, total, what: None)

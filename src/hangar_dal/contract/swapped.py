@@ -22,9 +22,9 @@ VALUES_SWAPPED: Final = Rule(
     """\
 This applies to parameters in an INSERT, in SET, in MERGE or in a comparison of rows. Write them in the order of the
 columns. Both directions of a pair, `VALUES (:a, :b), (:b, :a)`, are fine. A parameter is followed through subqueries
-and CTEs: `WITH new AS (SELECT :name AS a, :note AS b) INSERT INTO items (name, note) SELECT b, a FROM new`
+and queries of WITH: `WITH new AS (SELECT :name AS a, :note AS b) INSERT INTO items (name, note) SELECT b, a FROM new`
 is found as well, and so is `SET name = excluded.note, note = excluded.name`. Columns of a UNION
-are not checked, because each of its queries gives other values.
+are not checked, because each of its queries may use another parameter.
 """,
     bad="""\
 --- users.py

@@ -205,7 +205,7 @@ class Transaction:
         if self._expired is not None:
             raise copy(self._expired)
         if self._busy:
-            raise TransactionBusy("the block ended while another task was using the transaction: it was rolled back")
+            raise TransactionBusy("the block ended while another task was using the transaction, which was rolled back")
         if self._failure is not None:
             raise TransactionFailed(
                 "a statement of this transaction failed and its error was caught inside the block: the transaction was "

@@ -44,7 +44,7 @@ def _condition(guess: Guess, column: str, parameter: str, table: str, tables: Ta
     value = field_types(guess.model).get(column) if guess.model else None
     if isinstance(value, ValueType) and value.sealed:
         raise SettingsError(
-            f"{table}.{column} is sealed: equal values have different stored texts, so a comparison finds none; "
+            f"{table}.{column} is sealed: equal values have different stored texts, so a comparison finds no row; "
             "choose another column"
         )
     made = _annotation(guess, column, parameter, table, tables)

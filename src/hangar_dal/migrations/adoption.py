@@ -42,7 +42,7 @@ def migrations_present(
     nearest = min(range(last, -1, -1), key=lambda count: distance(schemas.stages[count], found))  # the latest wins
     after = f"The most similar schema is that after {migrations[nearest - 1].id}" if nearest else "No schema is similar"
     raise SchemaDiffers(
-        f"{target.location.where} was not adopted, and nothing was marked: its schema is not that after any migration. "
+        f"{target.location.where} was not adopted, and nothing was marked: no migration results in its schema. "
         f"{after} (- migrations, + database):",
         differences=differences(schemas.stages[nearest], found),
     )

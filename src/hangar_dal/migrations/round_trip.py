@@ -204,7 +204,8 @@ def _back_and_again(
     try:
         backend.apply_one(step)
     except MigrationError as error:
-        yield fault(migration, dialect, "apply", APPLY_AGAIN_FAILS, str(error), fix="undo everything in the rollback")
+        fix = "let the rollback undo everything that the migration does"
+        yield fault(migration, dialect, "apply", APPLY_AGAIN_FAILS, str(error), fix=fix)
         return
     if lines := differences(after, _schema(backend)):
         message = with_diff("applying it again gives a different schema (- first, + again):", lines)

@@ -56,7 +56,7 @@ class FollowCounts(Row):
 
 
 class Profile(Row):
-    """A user as shown to a viewer, and whether the two follow each other."""
+    """A user as shown to a viewer, and whether each of the two follows the other."""
 
     id: UUID
     username: str | None

@@ -21,17 +21,17 @@ LIST_UNORDERED: Final = Rule(
 The statement of a list or a stream has no `ORDER BY`, or an `ORDER BY` that leaves ties: two different rows may have
 the same sort keys. End it with a unique key that is never NULL: `ORDER BY created_at DESC, id DESC`.
 
-With the databases, `check` knows the tables and their keys. It then also accepts sort keys that determine the whole
-row in other ways:
+Without the databases, only a missing `ORDER BY` is reported. With the databases, `check` knows the tables and their
+keys, and also reports ties. Sort keys leave no ties if they determine the whole row:
 
 - a unique key determines the row, if it is NOT NULL or the statement has `WHERE email IS NOT NULL`;
-- one side of `t.user_id = u.id` determines the other; in an outer join, it only determines the joined side;
+- one side of `t.user_id = u.id` determines the other; in an outer join, only the joined side is determined;
 - a comparison with a value that is the same in each row, such as `tenant = :tenant`, determines the column.
 
 This also works through `WITH`, subqueries, GROUP BY (all its columns together are a key), `UNION` (all columns
 together are a key), and `row_number()`. `-column` and `column + 1` count like `column`. So does a column with a
 collation under which no two different texts are equal (`"C"`, `BINARY`). Identical rows are not ties, as in
-`SELECT title ... ORDER BY title`, unless they are repeated by a joined table without selected columns. `check` reports
+`SELECT title ... ORDER BY title`, unless a joined table repeats them and no column of it is selected. `check` reports
 nothing if it cannot determine the ties, as for views, functions in FROM and the newest row of each group.
 """,
     bad="""\
