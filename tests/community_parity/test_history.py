@@ -47,7 +47,7 @@ async def walk(both: Both, clock: Clock, seed: int, *, steps: int, viewers: int)
 
 
 async def test_a_random_history_is_the_same_on_both_databases(both: Both, clock: Clock) -> None:
-    seen = await walk(both, clock, 9, steps=400, viewers=6)
+    seen = await walk(both, clock, 9, steps=600, viewers=6)
     # The walk met what there is to meet: errors, and rows in all lists but two at most.
     assert {"UniqueViolation", "CheckViolation", "TriggerViolation", "NotFound"} <= set().union(*seen.values())
     assert len([name for name, kinds in seen.items() if kinds == {"nothing"}]) <= 2

@@ -43,7 +43,7 @@ async def walk(both: Both, clock: Clock, seed: int, steps: int) -> set[type]:
 
 @pytest.mark.pooled
 async def test_a_walk_of_random_calls_is_the_same_on_both_databases(both: Both, clock: Clock) -> None:
-    kinds = await walk(both, clock, seed=20300101, steps=600)
+    kinds = await walk(both, clock, seed=20300101, steps=1000)
     # The walk met what there is to meet.
     seen = {kind.__name__ for kind in kinds}
     assert {"UniqueViolation", "CheckViolation", "ForeignKeyViolation", "NotFound", "InvalidValue"} <= seen
