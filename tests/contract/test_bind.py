@@ -77,6 +77,7 @@ ORIGINS_OF: dict[Dialect, dict[str, str]] = {
         "SELECT id FROM (SELECT a.id, b.id FROM a, b) AS c": "a.id",
         "SELECT * FROM g JOIN h USING (x)": "g.id g.x g.j g.Big h.id h.m",
         "SELECT e.value || key, a.id FROM a, json_each(a.t) AS e": "- a.id",
+        "SELECT * FROM (SELECT m FROM h) AS k, g NATURAL JOIN h": "h.m g.id g.x g.j g.Big",
     },
     "postgresql": {
         "SELECT (SELECT x FROM b WHERE y = 1) FROM a": "-",
@@ -94,6 +95,8 @@ ORIGINS_OF: dict[Dialect, dict[str, str]] = {
             "g.id g.x g.j g.Big h.id h.x h.m b.id b.a_id b.y b.z",
         "UPDATE g SET x = h.m FROM h WHERE h.id = g.id RETURNING m, g.x, j": "h.m g.x g.j",
         "SELECT DISTINCT ON (x) id AS x FROM a ORDER BY x": "a.id",
+        "SELECT * FROM (SELECT m FROM h) AS k, g NATURAL JOIN h": "h.m g.id g.x g.j g.Big h.m",
+        "SELECT * FROM b, g JOIN h USING (x)": "b.id b.a_id b.y b.z g.x g.id g.j g.Big h.id h.m",
         "INSERT INTO h AS q (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET m = q.x RETURNING q.m": "h.m",
     },
 }  # fmt: skip
@@ -113,6 +116,8 @@ LAST_OF: dict[Dialect, dict[str, str]] = {
         "SELECT x AS q FROM a WHERE q = 1": "a.x",
         "INSERT INTO h (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET m = x": "h.x",
         "SELECT count(*) FROM a WHERE (SELECT 1 FROM (SELECT 2 AS k) AS a WHERE a.x = 1)": "a.x",
+        "SELECT (SELECT h.m AS t FROM h, (SELECT t AS k) AS s) FROM a": "a.t",
+        "SELECT a.t AS p FROM a JOIN json_each(p)": "a.t",
     },
     "postgresql": {
         "SELECT a.id, b.id AS q FROM a, b ORDER BY q": "b.id",
@@ -128,12 +133,16 @@ UNCERTAIN: dict[Dialect, list[str]] = {
     "sqlite": [
         "SELECT 1 FROM a WHERE EXISTS (SELECT 1 FROM (SELECT (id + 1) FROM b) AS s WHERE x = 1)",
         "SELECT 1 FROM (SELECT x + 1, x FROM a) AS s WHERE x = 1",
+        "SELECT 1 FROM g, (a JOIN b ON x = 100) AS j",
     ],
     "postgresql": [
         """WITH RECURSIVE s AS (SELECT id FROM a UNION ALL SELECT s.id FROM s WHERE s.id < 0)
            SEARCH DEPTH FIRST BY id SET j SELECT (SELECT j FROM s LIMIT 1) IS NULL FROM g""",
         "SELECT (SELECT x FROM (SELECT CASE WHEN true THEN 1 END) AS s) FROM a",
         "SELECT f FROM generate_series(1, 2) AS g, LATERAL (SELECT now()) AS f",
+        "SELECT a.x AS value, count(*) FROM a, jsonb_each('{}') AS r GROUP BY a.x, value",
+        "SELECT r.*, a.id AS value FROM a, jsonb_each('{}') AS r ORDER BY key",
+        "SELECT ((SELECT id AS q FROM g) ORDER BY x LIMIT 1) FROM a",
     ],
 }
 # What a statement cannot name. The name is the one that the database refuses.
@@ -157,6 +166,8 @@ REFUSED_BY: dict[Dialect, dict[str, str]] = {
     "sqlite": {
         "UPDATE g SET x = 1 FROM h WHERE h.id = g.id RETURNING h.m": "h.m",
         "SELECT x AS p, (SELECT p) FROM a": "p",
+        "SELECT a.x AS k FROM a, (SELECT k AS z) AS s": "k",
+        "SELECT (SELECT rowid FROM b, (SELECT 1 AS k) AS s) FROM a": "rowid",
     },
     "postgresql": {
         "SELECT 1 FROM a, b JOIN g ON g.id = a.x": "a.x",
@@ -168,6 +179,8 @@ REFUSED_BY: dict[Dialect, dict[str, str]] = {
         "SELECT x AS p FROM a GROUP BY x ORDER BY p + 1": "p",
         "INSERT INTO h (id) VALUES (1) ON CONFLICT (excluded) DO NOTHING": "excluded",
         "SELECT x FROM a UNION SELECT y FROM b ORDER BY t": "t",
+        "INSERT INTO h (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET x = m + 1": "m",
+        "SELECT m FROM (SELECT h.x AS m FROM h) AS k, g NATURAL JOIN h": "m",
         "MERGE INTO g USING h ON g.id = h.id WHEN NOT MATCHED THEN INSERT (id) VALUES (g.x)": "g.x",
         "MERGE INTO g USING h ON g.id = h.id WHEN MATCHED THEN UPDATE SET m = 1": "m",
     },
@@ -245,6 +258,12 @@ def test_names_within_a_statement_have_their_origin(database: Asked) -> None:
         origin = binding.origin(last_name(binding))
         assert origin is not None, text
         assert ".".join(origin) == expected, text
+
+
+def test_a_number_in_order_by_counts_the_columns_of_the_result(database: Asked) -> None:
+    binding = database.bound("SELECT a.*, b.z FROM a, b ORDER BY 2")
+    (ordered,) = binding.tree.args["order"].expressions
+    assert binding.origin(binding.sort_key(ordered)) == ("a", "x")
 
 
 def test_a_name_that_the_database_refuses_is_not_bound(database: Asked) -> None:

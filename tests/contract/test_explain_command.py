@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hangar_dal import cli
+from hangar_dal.cli.options import NAME_SERVER
 
 pytestmark = pytest.mark.usefixtures("accounts_project")
 
@@ -61,10 +62,7 @@ def test_every_query_is_in_the_json(server: str, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (
-            [],
-            "no PostgreSQL server is given; pass --postgresql URL, or set DATABASE_URL to that of a PostgreSQL server",
-        ),
+        ([], f"no PostgreSQL server is given; {NAME_SERVER}; or pass --sqlite-only"),
         (["--sqlite-only", "count_user"], "no query is called count_user; did you mean count_users?"),
         (["--sqlite-only", "zzz"], "no query is called zzz"),
     ],

@@ -63,3 +63,11 @@ def test_what_is_found_comes_in_another_order(both: tuple[Database, Database]) -
         assert unplaced_nulls(text, "postgresql", other_tables) == expected, text
         one, other = on_one(text), on_other(text)
         assert (one != other) == bool(expected), text
+
+
+def test_sqlite_finds_only_names_that_as_gives_in_the_result(both: tuple[Database, Database]) -> None:
+    """Without AS it sorts by the column that USING gives, which is never NULL here."""
+    (_, tables), (_, other_tables) = both
+    text = "SELECT c.id FROM u LEFT JOIN c USING (id) ORDER BY id"
+    assert unplaced_nulls(text, "sqlite", tables) == ()
+    assert unplaced_nulls(text, "postgresql", other_tables) == ("id",)

@@ -60,6 +60,7 @@ BOTH = [
     ("SELECT value, name FROM users LEFT JOIN cookies USING (id)", "yn"),
     ("SELECT id FROM users JOIN cookies USING (id)", "n"),
     ("SELECT id FROM users FULL JOIN cookies USING (id)", "?"),
+    ("SELECT * FROM users FULL JOIN cookies USING (id)", "-"),
     ("SELECT * FROM users JOIN cookies USING (id)", "nnynynnnny"),
     ("SELECT value FROM users NATURAL LEFT JOIN cookies", "y"),
     # Queries within

@@ -1,7 +1,7 @@
 """Find the column that each name of a statement means, by the rules of both dialects.
 
 `bind` answers for one statement: the sources that each part can name, the column behind a name, and the columns of a
-query. It returns None where it is not certain. Builds on `relations` and `visible`.
+query. It returns None where it is not certain. Builds on `relations`, `using` and `visible`.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ from hangar_dal.contract.relations import Relations
 from hangar_dal.contract.syntax import parsed
 from hangar_dal.contract.using import merges, side_of
 from hangar_dal.contract.visible import (
+    groups_of,
     is_sort_key,
     is_statement,
     may_name_outputs,
@@ -82,17 +83,20 @@ class Binding(Relations):
         guess: ColumnRef | None = None  # a column of the only source whose columns are not known
         may_be_row = False  # a name that is no column in any query around it may mean a whole row on PostgreSQL
         for statement, clause, among in self._around(column):
-            if isinstance(statement, exp.SetOperation):
+            if isinstance(statement, exp.SetOperation | exp.Subquery):
                 return None  # a column of its result
             values = self._selected_as(column, name, clause, among, statement)
             found = self._unqualified(name, among, statement) if not values else None
             is_open = [each for each in among if self.columns(each).is_open]
+            if values and is_open and not is_sort_key(column, clause, self.dialect):
+                return None  # a column of a source is preferred
             if len(is_open) > 1 and not values and found is None:
                 return None
             if guess is not None and (values or found is not None or is_open):
                 return None
             if values or found is not None:
-                return self._only({self.column(value) for value in values}) if values else found
+                refs = {self.column(value) for value in values} if values else {found}
+                return refs.pop() if len(refs) == 1 else None
             guess = ColumnRef(statement, is_open[0], Output(name)) if is_open else guess
             may_be_row |= any(each.alias == name for each in among)
         return guess if not may_be_row else None
@@ -101,11 +105,11 @@ class Binding(Relations):
         """Return what is selected under a name, if the name means a column of the result of the query around it."""
         if not isinstance(column, exp.Column) or column.args.get("table") or isinstance(column.this, exp.Star):
             return []
-        around = next(self._around(column), None)
-        if around is None or isinstance(around[0], exp.SetOperation):
+        try:
+            statement, clause, among = next(self._around(column))
+            return self._selected_as(column, name_of(column.this, self.dialect), clause, among, statement)
+        except (NotUnderstood, StopIteration):
             return []
-        statement, clause, among = around
-        return self._selected_as(column, name_of(column.this, self.dialect), clause, among, statement)
 
     def sort_key(self, ordered: exp.Expr) -> exp.Expr:
         """Return the expression of a sort key of a query. A number, or a name that AS gives, means what is selected."""
@@ -114,23 +118,29 @@ class Binding(Relations):
         select = order.parent if isinstance(order, exp.Order) else None
         if not isinstance(select, exp.Select):
             return key
-        if isinstance(key, exp.Literal) and key.is_int and 0 < int(key.name) <= len(select.expressions):
-            selected: exp.Expr = select.expressions[int(key.name) - 1]
-            return selected.unalias()
+        if isinstance(key, exp.Literal) and key.is_int:
+            outputs = self.outputs(select) or ()
+            value = outputs[int(key.name) - 1].value if 0 < int(key.name) <= len(outputs) else None
+            return key if value is None else value
         named = self.selected_as(key)
         return named[0] if len(named) == 1 and isinstance(named[0].parent, exp.Alias | exp.Paren) else key
 
     def _selected_as(
         self, column: exp.Column, name: str, clause: exp.Expr, among: list[Source], statement: exp.Expr
     ) -> list[exp.Expr]:
-        """Return what is selected under the name. Of SQLite, only AS gives such a name, and the first one counts."""
+        """Return what is selected under the name. SQLite knows only names given by AS, and takes the first.
+
+        Raises `NotUnderstood` if another column of the result may have the name.
+        """
         if not isinstance(statement, exp.Select):
             return []
         is_first = is_sort_key(column, clause, self.dialect)
         if not is_first and not may_name_outputs(column, clause, self.dialect):
             return []
-        outputs = self.outputs(statement) if self.dialect == "postgresql" else None
-        if outputs is not None:
+        if self.dialect == "postgresql":
+            outputs = self.outputs(statement)
+            if outputs is None:
+                raise NotUnderstood
             named = [each.value.unnest() for each in outputs if each.name == name and each.value is not None]
         else:
             given = [each for each in statement.expressions if isinstance(each, exp.Alias)]
@@ -139,22 +149,22 @@ class Binding(Relations):
             return []
         return named
 
-    def _only(self, found: set[ColumnRef | None]) -> ColumnRef | None:
-        return found.pop() if len(found) == 1 else None
-
     def _around(self, column: exp.Column) -> Iterator[tuple[exp.Expr, exp.Expr, list[Source]]]:
-        """Yield each statement around a name, the clause of it that holds the name, and the sources that this one sees.
+        """Yield each statement around a name, the clause that holds the name, and the sources that this clause sees.
 
-        A set operation has no sources. It counts if the name is a sort key of it.
+        A set operation and a query in parentheses have no sources. They are yielded only if the name is in their ORDER
+        BY, LIMIT or OFFSET.
         """
         at: exp.Expr = column
         part = at
         while at.parent is not None:
             clause, at = at, at.parent
-            if isinstance(at, exp.SetOperation) and clause.arg_key == "order":
+            if isinstance(at, exp.SetOperation | exp.Subquery) and clause.arg_key in {"order", "limit", "offset"}:
                 yield at, clause, []
             if is_statement(at):
-                yield at, clause, self._visible(at, part)
+                among = self._visible(at, part)
+                if among is not None:
+                    yield at, clause, among
                 part = at
 
     def _of_source(self, column: exp.Column, name: str, alias: str) -> ColumnRef | None:
@@ -164,6 +174,8 @@ class Binding(Relations):
         """
         guess: ColumnRef | None = None
         for statement, _, among in self._around(column):
+            if isinstance(statement, exp.Subquery):
+                return None  # a column of its result
             named = [each for each in among if each.alias == alias]
             if len(named) > 1 or (named and guess is not None):
                 return None
@@ -199,17 +211,18 @@ class Binding(Relations):
 
     def _unqualified(self, name: str, among: list[Source], at: exp.Expr) -> ColumnRef | None:
         """Return the column of the only source that has it. A second one is refused, unless a join merges them."""
-        among = among[:1] if isinstance(at, exp.Insert) else among  # never a column of `excluded`
+        if isinstance(at, exp.Insert) and self.dialect == "sqlite":
+            among = among[:1]  # never a column of `excluded`
         having = [source for source in among if self.columns(source).named(name)]
         if not having:
-            is_system = name in _SYSTEM[self.dialect] and len(among) == 1 and among[0].table in self.tables.keys
-            return ColumnRef(at, among[0], Output(name)) if is_system else None
+            return self._system(name, among, at) if name in _SYSTEM[self.dialect] else None
+        groups = dict(zip(among, groups_of([source.node for source in among], self.dialect), strict=True))
         is_open = any(self.columns(source).is_open for source in among)
         winner: Source | None = having[0]
         for source in among:
             is_merged = merges(source.node, name, self.dialect)
             if source in having[1:]:
-                if not is_merged:
+                if not is_merged or groups[source] != groups[having[0]]:
                     raise NotUnderstood
                 winner = {"RIGHT": source, "FULL": None}.get(side_of(source.node), winner)
             elif is_merged and is_open:
@@ -219,10 +232,24 @@ class Binding(Relations):
             raise NotUnderstood
         return ColumnRef(at, winner, found)
 
+    def _system(self, name: str, among: list[Source], at: exp.Expr) -> ColumnRef | None:
+        """Return a column that each table has. Raises `NotUnderstood` if several sources may have it."""
+        tables = [source for source in among if source.table in self.tables.keys]
+        others = [
+            source for source in among if source.table is None and (self.dialect == "sqlite" or source.query is None)
+        ]
+        if len(tables) == 1 and not others:
+            return ColumnRef(at, tables[0], Output(name))
+        if tables or others:
+            raise NotUnderstood
+        return None
+
     def merged(
         self, join: exp.Expr, left: list[Source], right: list[Source], statement: exp.Expr
     ) -> list[tuple[ColumnRef, ColumnRef]]:
-        """Return the columns of both sides that USING or NATURAL makes one. Raises `NotUnderstood` if not certain."""
+        """Return the pairs of columns that USING or NATURAL merges. Raises `NotUnderstood` if this is not certain."""
+        groups = groups_of([source.node for source in (*left, *right)], self.dialect)
+        left = [source for source, group in zip(left, groups, strict=False) if group == groups[-1]]
         names = [name_of(each, self.dialect) for each in join.args.get("using") or ()]
         if join.args.get("method"):
             if any(self.columns(source).is_open for source in (*left, *right)):

@@ -57,7 +57,7 @@ def _may_give_many(subquery: exp.Subquery, binding: Binding) -> bool:
         return False
     if not isinstance(from_.this, exp.Table) or select.args.get("joins") or select.args.get("laterals"):
         return False
-    table = binding.table(from_.this)
+    table = binding.sources(select)[0].table  # None for a query of WITH
     keys = binding.tables.keys.get(table) if table is not None else None
     if table is None or keys is None or select.args.get("distinct") or select.args.get("group"):
         return False

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from hangar_dal.contract.bind import bind
+from hangar_dal.contract.bind import Output, bind
 from hangar_dal.contract.model import Tables
 from hangar_dal.contract.names import NotUnderstood, name_of
 from hangar_dal.contract.nullability import outputs_of
@@ -66,13 +66,19 @@ def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: 
         place = int(key.name) - 1
     elif isinstance(key, exp.Column) and not key.table:
         name = name_of(key.this, scope.dialect)
-        named = scope.binding.outputs(tree) or ()
-        place = next((at for at, output in enumerate(named) if output.name == name), None)
+        # Of a SELECT, SQLite knows only the names that AS gives.
+        is_any = scope.dialect == "postgresql" or not isinstance(tree, exp.Select)
+        named = [each.name if is_any or _has_alias(each) else None for each in scope.binding.outputs(tree) or ()]
+        place = named.index(name) if name in named else None
     if place is not None and 0 <= place < len(outputs):
         selected = tree.selects if isinstance(tree, exp.Select) else []
         value = selected[place].unalias() if len(selected) == len(outputs) else key
         return value, outputs[place].may_be_null
     return key, scope.resolve(key).may_be_null if isinstance(key, exp.Column) else None
+
+
+def _has_alias(output: Output) -> bool:
+    return output.value is not None and isinstance(output.value.parent, exp.Alias)
 
 
 def _is_absent(key: exp.Expr, scope: Scope) -> bool:

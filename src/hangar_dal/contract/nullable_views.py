@@ -6,11 +6,12 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.bind import bind
+from hangar_dal.contract.bind import Binding
 from hangar_dal.contract.model import Tables, Values
 from hangar_dal.contract.names import NotUnderstood
 from hangar_dal.contract.nullability import outputs_of
 from hangar_dal.contract.nullable_scope import Scope, ValueFacts
+from hangar_dal.contract.syntax import parsed
 from hangar_dal.sqlscan import Dialect
 
 _DEEPEST: Final = 20  # views of views of views
@@ -30,11 +31,12 @@ def with_views(tables: Tables, views: Mapping[str, str], dialect: Dialect) -> Ta
 
 
 def _values(name: str, text: str, tables: Tables, dialect: Dialect) -> dict[str, Values]:
-    binding = bind(text, dialect, tables)
-    query = binding.tree if binding is not None else None
-    query = query.expression if isinstance(query, exp.Create) else query
+    tree = parsed(text, dialect)
+    query = tree.expression if isinstance(tree, exp.Create) else tree
+    if tree is None or not isinstance(query, exp.Query):
+        return {}
     try:
-        outputs = outputs_of(query, Scope(binding)) if binding is not None and isinstance(query, exp.Query) else ()
+        outputs = outputs_of(query, Scope(Binding(tree, dialect, tables)))  # not cached: each round has other tables
     except (NotUnderstood, RecursionError):
         return {}
     columns = tables.columns[name]

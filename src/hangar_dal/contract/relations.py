@@ -1,6 +1,6 @@
 """The sources of each statement, and the columns of each source and of each query.
 
-Knows no names of columns: `bind` does. Builds on `visible`, `using` and `table_functions`.
+Calls `column`, which `Binding` defines. Builds on `visible`, `using` and `table_functions`.
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from hangar_dal.contract.using import joined
 from hangar_dal.contract.visible import (
     alias_of,
     cte_of,
+    groups_of,
     items_of,
     output_name,
     target_of,
@@ -73,9 +74,8 @@ class Relations:
     def columns(self, source: Source) -> Columns:
         """Return the columns of a source."""
         if source not in self._columns:
-            self._columns[source] = Columns(
-                (), is_open=True, is_complete=False
-            )  # of a query that reads itself, until it is known
+            # A recursive query finds this while it is being read.
+            self._columns[source] = Columns((), is_open=True, is_complete=False)
             self._columns[source] = self._columns_of(source)
         return self._columns[source]
 
@@ -83,7 +83,7 @@ class Relations:
         """Return the columns of a query, or of what a write returns; None if they are not known."""
         if id(query) not in self._outputs:
             self._asked.append(query)
-            self._outputs[id(query)] = None  # of a query that reads itself, until it is known
+            self._outputs[id(query)] = None  # a recursive query finds this while it is being read
             try:
                 self._outputs[id(query)] = self._outputs_of(query)
             except (NotUnderstood, RecursionError):
@@ -120,8 +120,7 @@ class Relations:
             found: tuple[Output, ...] | None = renamed(stored, alias, self.dialect)
             return Columns(found or (), found is None or self._has_hidden(source.table), found is not None)
         if source.query is None:
-            listed, is_open = columns_of_function(source.node, source.alias, self.dialect)
-            return Columns(tuple(Output(name, is_hidden=is_hidden) for name, is_hidden in listed), is_open, not is_open)
+            return columns_of_function(source.node, source.alias, self.dialect)
         found = self.outputs(source.query)
         if source.cte is not None:
             found = renamed(found, source.cte.args.get("alias"), self.dialect)
@@ -132,7 +131,10 @@ class Relations:
         return Columns(found or (), found is None or any(column.name is None for column in found), found is not None)
 
     def _has_hidden(self, table: str) -> bool:
-        """Return whether it may be a virtual table of SQLite. A view whose definition was understood is none."""
+        """Return whether this may be a virtual table of SQLite, which can have hidden columns.
+
+        A view that was understood is none.
+        """
         known = self.tables.values.get(table, {}).keys() == self.tables.columns[table].keys()
         return self.dialect == "sqlite" and table not in self.tables.keys and not known
 
@@ -162,7 +164,7 @@ class Relations:
             return
         if any(each for key, each in value.args.items() if key not in {"this", "table"}):
             raise NotUnderstood
-        among = self._visible(query, value)
+        among = self._visible(query, value) or []
         if isinstance(value, exp.Column):
             called = name_of(value.args["table"], self.dialect)
             among = [source for source in among if source.alias == called]
@@ -170,16 +172,16 @@ class Relations:
             among = [*among[1:], *among[:1]]
         if not among or not all(self.columns(source).is_complete for source in among):
             raise NotUnderstood
+        groups = groups_of([source.node for source in among], self.dialect)
         columns: list[Output] = []
-        for source in among:
-            listed = [
-                self._named(column, source, query) for column in self.columns(source).listed if not column.is_hidden
-            ]
-            columns = (
-                joined(columns, listed, source.node, self.dialect)
-                if isinstance(value, exp.Star)
-                else [*columns, *listed]
-            )
+        for place, source in enumerate(among):
+            if place and groups[place] != groups[place - 1]:
+                yield from columns
+                columns = []
+            shown = [column for column in self.columns(source).listed if not column.is_hidden]
+            listed = [self._named(column, source, query) for column in shown]
+            is_star = isinstance(value, exp.Star)
+            columns = joined(columns, listed, source.node, self.dialect) if is_star else [*columns, *listed]
         yield from columns
 
     def _named(self, column: Output, source: Source, query: exp.Expr) -> Output:
@@ -190,6 +192,7 @@ class Relations:
         self._refs[id(made)] = ColumnRef(query, source, column)
         return Output(column.name, column.origin, made, query)
 
-    def _visible(self, statement: exp.Expr, part: exp.Expr) -> list[Source]:
+    def _visible(self, statement: exp.Expr, part: exp.Expr) -> list[Source] | None:
         sources = self.sources(statement)
-        return [sources[at] for at in visible(statement, part, [each.node for each in sources], self.dialect)]
+        places = visible(statement, part, [each.node for each in sources], self.dialect)
+        return [sources[at] for at in places] if places is not None else None

@@ -1,4 +1,4 @@
-"""The columns that USING and NATURAL make one of the two sides of a join. Builds on `references`."""
+"""The columns that USING or NATURAL merges into one. Builds on `references` and `visible`."""
 
 from sqlglot import exp
 
@@ -17,12 +17,12 @@ def merges(node: exp.Expr, name: str, dialect: Dialect) -> bool:
 
 
 def side_of(node: exp.Expr) -> str:
-    """Return LEFT, RIGHT or FULL if an item is the right side of such a join; else ""."""
+    """Return the side of the join (LEFT, RIGHT, FULL) whose right item this is; "" for an inner join or no join."""
     return node.parent.side if isinstance(node.parent, exp.Join) else ""
 
 
 def joined(left: list[Output], right: list[Output], node: exp.Expr, dialect: Dialect) -> list[Output]:
-    """Return the columns that `*` gives of a join. Those that it merges are listed once, and first by PostgreSQL.
+    """Return the columns of `SELECT *` over a join. Merged columns appear once; PostgreSQL lists them first.
 
     Raises `NotUnderstood` if the order or the origin of the columns is not certain.
     """
@@ -42,9 +42,7 @@ def joined(left: list[Output], right: list[Output], node: exp.Expr, dialect: Dia
         first, second = (next(each for each in side if each.name == name) for side in (left, right))
         merged[name] = second if side_of(node) == "RIGHT" else first
         if side_of(node) == "FULL":
-            both = exp.Coalesce(this=first.value, expressions=[second.value])
-            both.parent = first.query
-            merged[name] = Output(name, value=both, query=first.query)
+            merged[name] = Output(name)  # of one side or of the other
     rest = [each for each in right if each.name not in merged]
     if dialect == "postgresql":
         return [*merged.values(), *(each for each in left if each.name not in merged), *rest]

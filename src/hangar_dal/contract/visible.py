@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.contract.names import name_of
+from hangar_dal.contract.names import NotUnderstood, name_of
 from hangar_dal.sqlscan import Dialect
 
 _GROUPS: Final = (exp.Paren, exp.Tuple, exp.Rollup, exp.Cube, exp.GroupingSets)
@@ -21,7 +21,7 @@ _WRITES: Final = (exp.Update, exp.Delete, exp.Insert, exp.Merge)
 
 
 def is_statement(node: exp.Expr) -> bool:
-    """Return whether the node has sources of its own. The UPDATE and INSERT of a MERGE have not."""
+    """Return whether the node has sources of its own. Not the UPDATE and INSERT within a MERGE."""
     return isinstance(node, (exp.Select, *_WRITES)) and not isinstance(node.parent, exp.When)
 
 
@@ -77,21 +77,24 @@ def cte_of(node: exp.Expr, dialect: Dialect) -> exp.CTE | None:
     return None
 
 
-def visible(statement: exp.Expr, below: exp.Expr, sources: Sequence[exp.Expr], dialect: Dialect) -> list[int]:
+def visible(statement: exp.Expr, below: exp.Expr, sources: Sequence[exp.Expr], dialect: Dialect) -> list[int] | None:
     """Return the places in `sources` of those that `below`, which is part of the statement, can name.
 
     `sources` are the nodes of the statement's sources in order: the target of a write, the same for `excluded`, and
-    the items.
+    the items. Returns None if `below` can name nothing of this statement, not even a column of its result. Raises
+    `NotUnderstood` for ON of a join in parentheses that have a name.
     """
     every = list(range(len(sources)))
     at = below
     while at.parent is not None and at is not statement:
         if isinstance(at.parent, exp.Join) and at.arg_key == "on":
+            if _has_name(at.parent, statement):
+                raise NotUnderstood
             return every if dialect == "sqlite" else _of_join(at.parent, sources)
         place = next((place for place in every if sources[place] is at), None)
         if place is not None and target_of(statement) is not at:
             if isinstance(at, exp.Subquery | exp.Values):
-                return []  # sees no other item of the same FROM
+                return None  # sees no other item of the same FROM
             return every if dialect == "sqlite" else every[:place]
         if at.parent is statement:
             return _of_clause(statement, at, below, every, dialect)
@@ -128,7 +131,7 @@ def is_sort_key(column: exp.Expr, clause: exp.Expr, dialect: Dialect) -> bool:
 def may_name_outputs(column: exp.Expr, clause: exp.Expr, dialect: Dialect) -> bool:
     """Return whether a name that no source has may mean a column of the result in this clause of a SELECT."""
     if dialect == "sqlite":
-        return clause.arg_key not in {"expressions", "with_"}
+        return clause.arg_key != "expressions"
     at = column.parent
     while isinstance(at, _GROUPS) and at is not clause:
         at = at.parent
@@ -144,6 +147,25 @@ def _items(node: exp.Expr, *, joined: bool = True) -> Iterator[exp.Expr]:
         yield node
     for join in node.args.get("joins") or () if joined else ():
         yield from _items(join.this)
+
+
+def groups_of(items: Sequence[exp.Expr], dialect: Dialect) -> list[int]:
+    """Return for each item of FROM the number of its group. On PostgreSQL, joins bind tighter than commas."""
+    found: list[int] = []
+    for item in items:
+        is_first = dialect == "postgresql" and not (isinstance(item.parent, exp.Join) and _settings(item.parent))
+        found.append((found[-1] if found else 0) + is_first)
+    return found
+
+
+def _has_name(join: exp.Join, statement: exp.Expr) -> bool:
+    """Return whether a join is in parentheses that have a name: `FROM (a JOIN b ON ...) AS j`."""
+    at = join.parent
+    while at is not None and at is not statement:
+        if isinstance(at, exp.Subquery) and at.args.get("alias"):
+            return True
+        at = at.parent
+    return False
 
 
 def _of_join(join: exp.Join, sources: Sequence[exp.Expr]) -> list[int]:
@@ -167,11 +189,13 @@ def _settings(join: exp.Join) -> list[str]:
     return [key for key, value in join.args.items() if value and key != "this"]
 
 
-def _of_clause(statement: exp.Expr, clause: exp.Expr, below: exp.Expr, every: list[int], dialect: Dialect) -> list[int]:
+def _of_clause(
+    statement: exp.Expr, clause: exp.Expr, below: exp.Expr, every: list[int], dialect: Dialect
+) -> list[int] | None:
     """Return what a clause of a statement sees, other than the items of FROM."""
     name = clause.arg_key
     if name == "with_":
-        return []
+        return None
     match statement:
         case exp.Insert() if name == "conflict":
             sees_both = _part(below, clause) in {"expressions", "where"} and not _is_assigned(below, clause)
