@@ -10,7 +10,9 @@ import pytest
 from psycopg import sql
 
 from hangar_dal import ACCOUNTS, Settings, migrations, open_database, sealing
-from hangar_dal.errors import SettingsError
+from hangar_dal.database.postgresql import session
+from hangar_dal.errors import HangarError, SettingsError
+from hangar_dal.migrations import targets
 from hangar_dal.migrations.status import status
 from hangar_dal.migrations.targets import target_of
 
@@ -26,6 +28,8 @@ OPERATOR = (
     """,
     r"public\.=\(name,character\)",
 )
+# Without a function of the stranger.
+OPERATOR_ALONE = ("CREATE OPERATOR = (LEFTARG = text, RIGHTARG = text, FUNCTION = textne)", r"public\.=\(text,text\)")
 Plant = Callable[[str], None]
 
 
@@ -57,7 +61,9 @@ def plant(postgres_url: str, stranger: str) -> Plant:
     return run
 
 
-@pytest.mark.parametrize(("text", "name"), [FUNCTION, OPERATOR], ids=["function", "operator"])
+@pytest.mark.parametrize(
+    ("text", "name"), [FUNCTION, OPERATOR, OPERATOR_ALONE], ids=["function", "operator", "operator alone"]
+)
 def test_a_planted_name_is_refused(
     postgres_url: str, plant: Plant, monkeypatch: pytest.MonkeyPatch, text: str, name: str
 ) -> None:
@@ -89,6 +95,19 @@ async def opened(settings: Settings) -> None:
 def test_what_hides_nothing_is_accepted(postgres_url: str, plant: Plant, text: str) -> None:
     plant(text)
     assert status(postgres_url, catalog=ACCOUNTS).migrations
+
+
+def test_the_whole_search_runs_only_if_another_role_has_made_something(
+    postgres_url: str, plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is replaced by a statement that fails."""
+    for module in (session, targets):
+        monkeypatch.setattr(module, "FIND_PLANTED", "SELECT 1 / 0")
+    assert status(postgres_url, catalog=ACCOUNTS).migrations
+    asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
+    plant("CREATE FUNCTION shop_total(text) RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    with pytest.raises(HangarError):
+        asyncio.run(opened(Settings(database_url=postgres_url, sealing_keys=sealing.new_key())))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ _ROWS_OF_LISTS: Final = frozenset({"json_each", "json_to_recordset", "jsonb_to_r
 
 
 def list_of(value: exp.Expr, binding: Binding) -> str | None:
-    """The parameter of which the value is an item; None if there is none."""
+    """Return the parameter whose list has this value as an item; None if there is none."""
     value = value.unnest()
     for inner in binding.followed(value):
         if not inner.is_whole or inner.value is None:

@@ -73,9 +73,9 @@ def may_be_one_row(select: exp.Select, binding: Binding) -> bool:
 
 
 def is_of(call: exp.Expr, query: exp.Expr | None, binding: Binding) -> bool:
-    """Whether it names a column of this query, or none at all: else it is an aggregate of a query around it.
+    """Return whether the call names a column of this query, or no column. Otherwise a query around it may aggregate.
 
-    What its FILTER names counts for PostgreSQL and not for SQLite: it proves nothing.
+    Names in its FILTER prove nothing: they count for PostgreSQL and not for SQLite.
     """
     if any(filtered(call).find_all(exp.Query)):
         return False

@@ -133,7 +133,7 @@ class Scope:
         return UNKNOWN
 
     def might_have(self, name: str) -> bool:
-        """Whether it could be a column, of this query or of one around it."""
+        """Return whether the name may be a column of this query or of one around it."""
         columns = [self.binding.columns(each.source) for each in self.sources]
         here = any(each.is_open or each.named(name) for each in columns)
         return here or (self.parent is not None and self.parent.might_have(name))

@@ -15,10 +15,10 @@ TableAndColumn = tuple[str, str]
 class Output:
     """A column of a source or of a query.
 
-    `name` is None if the database invents one. `origin` is the table and its column, in the spelling of the schema, if
-    each value is that of a column of a table. `value` is the expression that `query` selects; None for a column of a
-    table or a function. If `is_whole` is False, the other queries of a UNION, or other rows of VALUES, have other
-    values. `is_hidden`: `*` leaves it out.
+    `name` is None if the database invents one. `origin` is the table and column, spelled as in the schema, whose values
+    these are. `value` is the expression that `query` selects; None for a column of a table or of a function.
+    `is_whole` is False if other queries of a UNION, or other rows of VALUES, give other values. `*` omits columns whose
+    `is_hidden` is True.
     """
 
     name: str | None

@@ -99,7 +99,7 @@ def checker(value: ValueType, *, in_json: bool = False) -> Check:
     return constrained
 
 
-@lru_cache(maxsize=1024)  # many parameters have one annotation, such as PageSize, and to make its validator takes long
+@lru_cache(maxsize=1024)  # many parameters share an annotation, such as PageSize, and its validator is slow to build
 def _validator(constrained: Any) -> Callable[..., Any]:
     return TypeAdapter[Any](constrained).validator.validate_python
 

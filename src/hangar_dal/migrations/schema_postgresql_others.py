@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hangar_dal.migrations.schema import Other
 
-# Every object that a role makes has an OID from 16384 on; the index on it spares a look at all of PostgreSQL's own.
+# Objects that roles make have OIDs from 16384 on, so the index on the OIDs leaves PostgreSQL's own objects out.
 _OTHERS: Final = """
 WITH here AS (SELECT current_schema()::regnamespace AS oid),
 -- Parts of an extension, and the sequences behind identity and serial columns.

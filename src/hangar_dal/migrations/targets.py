@@ -158,8 +158,8 @@ def target_of(url: str | None) -> MigrationTarget:
 def _refuse_planted(connection: "Connection[Any]", where: str) -> None:
     with connection.transaction():
         connection.execute(PIN)
-        some = connection.execute(ANY_OF_OTHERS).fetchone()
-        found = connection.execute(FIND_PLANTED).fetchone() if some else None
+        is_needed = connection.execute(ANY_OF_OTHERS).fetchone() is not None
+        found = connection.execute(FIND_PLANTED).fetchone() if is_needed else None
     if found is not None:
         connection.close()
         raise refusal(found, where)

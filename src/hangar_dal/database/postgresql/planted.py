@@ -15,9 +15,9 @@ SELECT
     pg_catalog.set_config('hangar_dal.searched', pg_catalog.current_schemas(false)::pg_catalog.text, TRUE),
     pg_catalog.set_config('search_path', 'pg_catalog', TRUE)
 """
-# A row if another role has made any function or operator in the searched schemas. Most databases have none, and a new
-# session needs several times as long to plan the whole search. What roles make has an OID from 16384 on
-# (FirstNormalObjectId in PostgreSQL's access/transam.h), which an index finds.
+# Returns a row if another role has made any function or operator in the searched schemas. In most databases none has,
+# and the full search takes a new session several times as long. Objects that roles make have OIDs from 16384 on
+# (FirstNormalObjectId in PostgreSQL's access/transam.h), so the index on the OIDs finds them.
 ANY_OF_OTHERS: Final = """
 SELECT 1
 FROM pg_roles AS me

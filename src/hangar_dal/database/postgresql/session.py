@@ -119,8 +119,8 @@ def _refuse_open_schemas(names: list[str], target: PostgresTarget) -> None:
 async def _refuse_planted(driver: Driver, target: PostgresTarget) -> None:
     async with driver.transaction():
         await driver.execute(PIN)
-        some = await (await driver.execute(ANY_OF_OTHERS)).fetchone()
-        found = await (await driver.execute(FIND_PLANTED)).fetchone() if some else None
+        is_needed = await (await driver.execute(ANY_OF_OTHERS)).fetchone() is not None
+        found = await (await driver.execute(FIND_PLANTED)).fetchone() if is_needed else None
     if found is not None:
         raise refusal(found, target.where)
 
