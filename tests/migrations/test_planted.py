@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from secrets import token_hex
+from traceback import walk_tb
 
 import psycopg
 import pytest
@@ -138,3 +139,12 @@ def test_functions_of_the_schemas_owner_and_of_ones_own_are_trusted(postgres_url
     assert status(postgres_url, catalog=ACCOUNTS).migrations
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute("ALTER SCHEMA public OWNER TO CURRENT_USER")
+
+
+def test_a_connection_that_cannot_be_checked_is_closed(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(targets, "ANY_OF_OTHERS", "SELECT 1 / 0")
+    with pytest.raises(psycopg.errors.DivisionByZero) as failed:
+        target_of(postgres_url).connect()
+    frames = [frame.f_locals for frame, _ in walk_tb(failed.value.__traceback__)]
+    [connection] = {frame["connection"] for frame in frames if isinstance(frame.get("connection"), psycopg.Connection)}
+    assert connection.closed

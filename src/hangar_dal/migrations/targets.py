@@ -109,17 +109,16 @@ class PostgresMigrationTarget:
                     f"PostgreSQL at {self.location.where}: {reason}", "check that it runs and that its URL is right"
                 )
             )
-        version = connection.info.server_version // 10_000
-        if version < minimum_versions.POSTGRESQL:
+        try:
+            _refuse_old_server(connection)
+            _refuse_pooler(connection)
+            if read_only:  # psycopg's `read_only` has no effect in autocommit mode
+                connection.execute("SET default_transaction_read_only = on")
+            if not self.trusts_all_roles:
+                _refuse_planted(connection, self.location.where)
+        except BaseException:
             connection.close()
-            raise UnsupportedVersion(
-                f"PostgreSQL {version} is too old; {minimum_versions.POSTGRESQL} or newer is needed"
-            )
-        _refuse_pooler(connection)
-        if read_only:  # psycopg's `read_only` has no effect in autocommit mode
-            connection.execute("SET default_transaction_read_only = on")
-        if not self.trusts_all_roles:
-            _refuse_planted(connection, self.location.where)
+            raise
         return connection
 
     def prove(self, connection: "Connection[Any]") -> None:
@@ -155,13 +154,18 @@ def target_of(url: str | None) -> MigrationTarget:
     return SqliteMigrationTarget(settings.target, settings.lock_timeout)
 
 
+def _refuse_old_server(connection: "Connection[Any]") -> None:
+    version = connection.info.server_version // 10_000
+    if version < minimum_versions.POSTGRESQL:
+        raise UnsupportedVersion(f"PostgreSQL {version} is too old; {minimum_versions.POSTGRESQL} or newer is needed")
+
+
 def _refuse_planted(connection: "Connection[Any]", where: str) -> None:
     with connection.transaction():
         connection.execute(PIN)
         is_needed = connection.execute(ANY_OF_OTHERS).fetchone() is not None
         found = connection.execute(FIND_PLANTED).fetchone() if is_needed else None
     if found is not None:
-        connection.close()
         raise refusal(found, where)
 
 
@@ -169,7 +173,6 @@ def _refuse_pooler(connection: "Connection[Any]") -> None:
     """Raise `ConnectionFailed` behind a connection pooler: session settings would reach the pooler's other clients."""
     rows = connection.execute("SELECT pg_catalog.pg_backend_pid()").fetchall()
     if rows[0][0] != connection.info.backend_pid:  # a pooler gives its clients a made-up number
-        connection.close()
         raise ConnectionFailed(
             "this URL leads to a connection pooler. Migrations and checks change settings of their session, which "
             "would reach the pooler's other clients: use the URL of the PostgreSQL server itself"
