@@ -1,4 +1,4 @@
-"""The databases of the tests: each test gets its own, fresh and real, on SQLite and on PostgreSQL.
+"""The databases of the tests: each test gets a real one with the rows of the migrations, on SQLite and on PostgreSQL.
 
 ``HANGAR_TEST_BACKENDS=sqlite`` or ``=postgresql`` runs one of them; ``postgres_server.py`` says where PostgreSQL is
 found.
@@ -15,7 +15,6 @@ from secrets import token_hex
 
 import hypothesis
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 import pgbouncer
 from clock import Clock
@@ -24,7 +23,7 @@ from garbage import pytest_collection_finish as pytest_collection_finish
 from hangar_dal import ACCOUNTS, Catalog, Database, Settings, open_database, sealing
 from memory import use_memory
 from once import of_all_workers as of_all_workers
-from pgbouncer import PgBouncer, store_settings
+from pgbouncer import PgBouncer, pooled_url
 from postgres_server import NONE_FOUND, Server, find_binaries, prepare_place, start_once
 from templates import RUN
 from templates import _postgres_template as _postgres_template
@@ -192,12 +191,8 @@ def postgres_url(
     name = f"hangar_{token_hex(6)}"
     mode = getattr(request, "param", None)
     with _allowed_postgres.database(name, template=_postgres_templates(catalog)):
-        if mode is None:
-            yield _allowed_postgres.url(name)
-        else:
-            pooler: PgBouncer = request.getfixturevalue(f"_pgbouncer_{mode}")
-            store_settings(_allowed_postgres.url(name), name)
-            yield pooler.url(name)
+        direct = _allowed_postgres.url(name)
+        yield direct if mode is None else pooled_url(request, mode, direct)
 
 
 @pytest.fixture(scope="session")
@@ -242,17 +237,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database, on each backend in turn; for tests marked `pooled`, also through PgBouncer."""
     if request.param in BACKENDS:
         return request.getfixturevalue({"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param])
-    pooler: PgBouncer = request.getfixturevalue(f"_pgbouncer_{request.param}")
-    direct = request.getfixturevalue("postgres_url")
-    dbname = str(conninfo_to_dict(direct)["dbname"])
-    store_settings(direct, dbname)
-    return pooler.url(dbname)
+    return pooled_url(request, request.param, request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def sealing_key() -> str:
+    return sealing.new_key()
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    """Settings for a migrated database, with a sealing key of this test's own."""
-    return Settings(database_url=database_url, sealing_keys=sealing.new_key())
+def settings(database_url: str, sealing_key: str) -> Settings:
+    """Settings for a migrated database."""
+    return Settings(database_url=database_url, sealing_keys=sealing_key)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from typing import Literal
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from postgres_server import Server, reaper_of, unprivileged_account
 
@@ -115,3 +116,11 @@ def store_settings(url: str, dbname: str) -> None:
             "search_path = public, pg_temp",
         ):
             connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE {dbname} SET {setting}".encode())
+
+
+def pooled_url(request: pytest.FixtureRequest, mode: str, direct: str) -> str:
+    """The URL of a database through a pooler in this mode, with the settings that its sessions need."""
+    pooler: PgBouncer = request.getfixturevalue(f"_pgbouncer_{mode}")
+    dbname = str(conninfo_to_dict(direct)["dbname"])
+    store_settings(direct, dbname)
+    return pooler.url(dbname)

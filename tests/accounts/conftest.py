@@ -9,6 +9,9 @@ from domain_fixtures import sql as sql
 from hangar_dal import Database, NewUser, User, UserRole, accounts, builders, totp, users
 from hangar_dal.accounts import Invitation, SecondFactorSetup
 from hangar_dal.one_time_tokens import IssuedOneTimeToken
+from kept import database as database
+from kept import kept_databases as kept_databases
+from kept import postgres_url as postgres_url
 from sign_ins import ADMIN, WHERE, CodeOf
 
 
