@@ -14,6 +14,8 @@ NOT_AS_IT_WAS = {
     "a column more": "ALTER TABLE users ADD COLUMN more text",
     "another default": "ALTER TABLE users ALTER COLUMN status SET DEFAULT 'SUSPENDED'",
     "a rule less": "ALTER TABLE users DROP CONSTRAINT users_local_check",
+    "another name of a rule": "ALTER TABLE users RENAME CONSTRAINT users_local_check TO other",
+    "an option of a table": "ALTER TABLE users SET (fillfactor = 50)",
     "an index more": "CREATE INDEX more ON users (created_at)",
     "a trigger less": "ALTER TABLE users DISABLE TRIGGER USER",
     "another function": "ALTER FUNCTION security_events_kept() SECURITY DEFINER",
