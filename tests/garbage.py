@@ -9,6 +9,7 @@ def pytest_collection() -> None:
 
 def pytest_collection_finish() -> None:
     gc.freeze()
-    # Ten times less often than by default: collecting all objects took 5 % of the processor time of 1,600 tests.
-    gc.set_threshold(*gc.get_threshold()[:2], 100)
+    # A hundred times less often than by default: collecting all objects took 3 % of the processor time even when it was
+    # done ten times less often.
+    gc.set_threshold(*gc.get_threshold()[:2], 1000)
     gc.enable()
