@@ -181,18 +181,20 @@ def sqlite_url(
 
 
 @pytest.fixture
-def postgres_url(
-    request: pytest.FixtureRequest,
-    _allowed_postgres: Server,
-    _postgres_templates: Callable[[Catalog], str],
-    catalog: Catalog,
+def own_postgres_url(
+    _allowed_postgres: Server, _postgres_templates: Callable[[Catalog], str], catalog: Catalog
 ) -> Iterator[str]:
-    """A migrated PostgreSQL database; for tests marked `pooled`, also through PgBouncer."""
+    """A migrated PostgreSQL database that no other test has had."""
     name = f"hangar_{token_hex(6)}"
-    mode = getattr(request, "param", None)
     with _allowed_postgres.database(name, template=_postgres_templates(catalog)):
-        direct = _allowed_postgres.url(name)
-        yield direct if mode is None else pooled_url(request, mode, direct)
+        yield _allowed_postgres.url(name)
+
+
+@pytest.fixture
+def postgres_url(request: pytest.FixtureRequest, own_postgres_url: str) -> str:
+    """A migrated PostgreSQL database; for tests marked `pooled`, also through PgBouncer."""
+    mode = getattr(request, "param", None)
+    return own_postgres_url if mode is None else pooled_url(request, mode, own_postgres_url)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,12 @@ SIZES = "SELECT CAST(pg_relation_size('live_viewers') AS bigint), CAST(pg_indexe
 CHANGED = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'live_viewers'"
 
 
+@pytest.fixture
+def postgres_url(own_postgres_url: str) -> str:
+    """The size of its tables is measured: no earlier test has left dead rows in them."""
+    return own_postgres_url
+
+
 async def fans(db: Database, count: int) -> list[UUID]:
     account: list[ImportedUser] = [
         ImportedUser(
