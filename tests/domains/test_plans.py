@@ -96,12 +96,6 @@ class Shown:
         return "Sort" in self.text or "TEMP B-TREE" in self.text
 
 
-@pytest.fixture
-def postgres_url(own_postgres_url: str) -> str:
-    """Its plans are read: no earlier test has left dead rows in its tables."""
-    return own_postgres_url
-
-
 def _named(plan: str) -> str:
     """SQLite has no names for the indexes of constraints, nor for that of FTS5: they get those of PostgreSQL."""
     found = re.sub(r"sqlite_autoindex_(\w+)_\d+ \((\w+)=\?\)", r"\1_\2_key", plan)
