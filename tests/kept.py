@@ -42,13 +42,18 @@ SELECT (SELECT (count(*), max(xmin::text::bigint)) FROM pg_class WHERE oid >= 16
 
 @dataclass
 class Kept:
-    """An open database, a second session that no trigger and no foreign key hinders, and what is in a fresh one."""
+    """An open database, two sessions of the tests, and what is in a fresh one.
+
+    `session` is hindered by no trigger and no foreign key. The snapshot of `holder` keeps deleted rows in their places:
+    new rows lie behind them, in the order in which they came, as in a fresh table.
+    """
 
     name: str
     settings: Settings
     clock: Clock
     database: Database
     session: psycopg.Connection
+    holder: psycopg.Connection
     tables: list[str]
     schema: list[Any]
     rows: dict[str, list[bytes]]
@@ -64,8 +69,12 @@ class Kept:
         session = psycopg.connect(url, autocommit=True, prepare_threshold=0)
         session.execute("SET session_replication_role = 'replica'")
         session.execute("SET lock_timeout = '10s'")
+        holder = psycopg.connect(url)
+        holder.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        holder.execute("SELECT 1")
         tables = [str(table) for (table,) in session.execute(TABLES)]
-        kept = cls(name, settings, Clock(), database, session, tables, session.execute(SCHEMA).fetchall(), {})
+        schema = session.execute(SCHEMA).fetchall()
+        kept = cls(name, settings, Clock(), database, session, holder, tables, schema, {})
         kept.rows = {table: kept.rows_of(table) for table in kept.tables_with_rows()}
         return kept
 
@@ -81,6 +90,7 @@ class Kept:
         """Bring the rows back to those of a fresh database. False if the next test cannot have this one."""
         try:
             await self.database.ping()
+            self.holder.execute("SELECT 1")
             if any(pool.used for pool in self.database.pool_stats().values()):
                 return False
             if self.session.execute(SCHEMA).fetchall() != self.schema:
@@ -102,6 +112,7 @@ class Kept:
     async def drop(self, server: Server) -> None:
         await self.database.close()
         self.session.close()
+        self.holder.close()
         server.drop_database(self.name)
 
 

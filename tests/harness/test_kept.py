@@ -77,6 +77,16 @@ async def test_a_database_with_a_used_sequence_is_left_to_no_test(kept: Kept, po
     assert not await kept.restored()
 
 
+async def test_new_rows_lie_behind_deleted_ones(kept: Kept) -> None:
+    for _ in range(30):
+        for number in range(1000, 1020):
+            kept.session.execute("INSERT INTO _yoyo_version VALUES (%s, now())", [number])
+            kept.session.execute("UPDATE _yoyo_version SET installed_at_utc = now() WHERE version = %s", [number])
+        [*stored] = kept.session.execute("SELECT version FROM _yoyo_version WHERE version >= 1000")
+        assert stored == [(number,) for number in range(1000, 1020)]
+        assert await kept.restored()
+
+
 async def test_a_database_that_is_closed_or_in_use_is_left_to_no_test(kept: Kept) -> None:
     async with kept.database.transaction() as transaction:
         await users.count_users(transaction)
