@@ -48,6 +48,7 @@ class Kept:
     new rows lie behind them, in the order in which they came, as in a fresh table.
     """
 
+    server: Server
     name: str
     settings: Settings
     clock: Clock
@@ -74,7 +75,7 @@ class Kept:
         holder.execute("SELECT 1")
         tables = [str(table) for (table,) in session.execute(TABLES)]
         schema = session.execute(SCHEMA).fetchall()
-        kept = cls(name, settings, Clock(), database, session, holder, tables, schema, {})
+        kept = cls(server, name, settings, Clock(), database, session, holder, tables, schema, {})
         kept.rows = {table: kept.rows_of(table) for table in kept.tables_with_rows()}
         return kept
 
@@ -109,20 +110,20 @@ class Kept:
             for row in fresh:
                 copy.write(row)
 
-    async def drop(self, server: Server) -> None:
+    async def drop(self) -> None:
         await self.database.close()
         self.session.close()
         self.holder.close()
-        server.drop_database(self.name)
+        self.server.drop_database(self.name)
 
 
 @pytest.fixture(scope="session")
-async def kept_databases(anyio_backend: str, postgres_server: Server) -> AsyncIterator[dict[str, Kept]]:
-    """By the name of the database of which each is a copy."""
+async def kept_databases(anyio_backend: str) -> AsyncIterator[dict[str, Kept]]:
+    """By the name of the database of which each is a copy. SQLite alone needs no server: there are none."""
     kept: dict[str, Kept] = {}
     yield kept
     for each in kept.values():
-        await each.drop(postgres_server)
+        await each.drop()
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ async def postgres_url(
     direct, mode = _allowed_postgres.url(kept.name), getattr(request, "param", None)
     yield direct if mode is None else pooled_url(request, mode, direct)
     if not await kept.restored():
-        await kept_databases.pop(template).drop(_allowed_postgres)
+        await kept_databases.pop(template).drop()
 
 
 @pytest.fixture

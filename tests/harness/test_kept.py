@@ -39,7 +39,7 @@ async def kept(
     catalog = getattr(request, "param", ACCOUNTS)
     kept = await Kept.copied(postgres_server, _postgres_templates(catalog), sealing_key, catalog)
     yield kept
-    await kept.drop(postgres_server)
+    await kept.drop()
 
 
 def stored(kept: Kept) -> dict[str, list[bytes]]:

@@ -236,3 +236,15 @@ def test_an_unknown_backend_is_refused(inner) -> None:
     output, _ = run.communicate()
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     assert "mysql" in output
+
+
+def test_sqlite_alone_runs_each_test_that_leaves_its_postgresql_database_to_the_next(inner) -> None:
+    test = """
+from kept import database, kept_databases, postgres_url
+
+async def test_inner(database):
+    assert database.dialect == "sqlite"
+"""
+    output, _ = inner(test, HANGAR_TEST_BACKENDS="sqlite").communicate()
+    assert "1 passed" in output
+    assert "skipped" not in output
