@@ -240,8 +240,11 @@ def test_an_unknown_backend_is_refused(inner) -> None:
 
 def test_sqlite_alone_runs_each_test_that_leaves_its_postgresql_database_to_the_next(inner) -> None:
     test = """
+import pytest
+from conftest import anyio_backend
 from kept import database, kept_databases, postgres_url
 
+@pytest.mark.anyio
 async def test_inner(database):
     assert database.dialect == "sqlite"
 """
