@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than cores: many tests wait for a server or a limit. With two more, a run takes 8 % longer."""
+    """One worker more than cores: many tests wait for a server or a limit."""
     return len(os.sched_getaffinity(0)) + 1
 
 
@@ -244,6 +244,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def sealing_key() -> str:
+    """The same for all tests of a process, because they share databases that are open."""
     return sealing.new_key()
 
 

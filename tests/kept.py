@@ -27,7 +27,8 @@ MOST_DELETED = 2000
 TABLES = """
 SELECT format('%I', relname) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
 """
-# Every change of the schema, of its settings and of its sequences changes one of these.
+# A change of a table, its columns, rules, indexes, triggers or rights, of a view, a function, a schema, a setting or a
+# sequence changes one of these. Types, operators and comments are not looked at.
 SCHEMA = """
 SELECT (SELECT (count(*), max(xmin::text::bigint)) FROM pg_class WHERE oid >= 16384)::text,
        (SELECT (count(*), max(xmin::text::bigint)) FROM pg_attribute WHERE attrelid >= 16384)::text,
@@ -106,9 +107,10 @@ class Kept:
 
     def _restore(self, table: str, fresh: list[bytes]) -> None:
         self.deleted += self.session.execute(f"DELETE FROM {table}".encode()).rowcount
-        with self.session.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
-            for row in fresh:
-                copy.write(row)
+        if fresh:
+            with self.session.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
+                for row in fresh:
+                    copy.write(row)
 
     async def drop(self) -> None:
         await self.database.close()
@@ -136,7 +138,7 @@ async def postgres_url(
     sealing_key: str,
     catalog: Catalog,
 ) -> AsyncIterator[str]:
-    """A migrated PostgreSQL database with the rows of a fresh one; of tests marked `pooled`, also through PgBouncer."""
+    """A migrated PostgreSQL database with the rows of a fresh one; for `pooled` tests, also through PgBouncer."""
     template = _postgres_templates(catalog)
     if template not in kept_databases:
         kept_databases[template] = await Kept.copied(_allowed_postgres, template, sealing_key, catalog)

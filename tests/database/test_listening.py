@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 import pgbouncer
 from database.outside import PostgresOutside
 from database.pools import until
-from database.proxy import Wire, target_of, wire_to
+from database.proxy import Wire, wire_to
 from hangar_dal import sealing
 from hangar_dal.database import Database, Executor, Gap, Notification, Notifications, Statement, open_database
 from hangar_dal.database.postgresql import listening
@@ -255,9 +254,7 @@ async def test_sqlite_cannot_listen(sqlite_url: str) -> None:
 
 @pytest.mark.parametrize("mode", pgbouncer.MODES if pgbouncer.program() else [])
 async def test_a_pooler_is_refused(request: pytest.FixtureRequest, settings: Settings, mode: str) -> None:
-    name = conninfo_to_dict(target_of(settings).conninfo)["dbname"]
-    pooler: pgbouncer.PgBouncer = request.getfixturevalue(f"_pgbouncer_{mode}")
-    pgbouncer.store_settings(settings.url.get_secret_value(), str(name))
-    async with open_database(Settings(database_url=pooler.url(str(name)))) as db:
+    pooled = pgbouncer.pooled_url(request, mode, settings.url.get_secret_value())
+    async with open_database(Settings(database_url=pooled)) as db:
         with pytest.raises(ListenNotSupported, match="connection pooler"):
             await enter(db)

@@ -78,9 +78,8 @@ class SqliteConnection:
 
     def call(self, function: Callable[..., T], *arguments: Any) -> Awaitable[T]:
         """Run a function in the connection's thread, after the calls that are queued there."""
-        # The docstring of the module says why this is a private method. A test checks that it has not changed. The
-        # method has no annotations.
-        hop: Awaitable[T] = self._driver._execute(function, *arguments)  # type: ignore[no-untyped-call]
+        # The docstring of the module says why this is a private method. A test checks that it has not changed.
+        hop: Awaitable[T] = self._driver._execute(function, *arguments)  # type: ignore[no-untyped-call]  # no annotations
         return hop
 
     @property
