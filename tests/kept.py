@@ -8,6 +8,7 @@ than that (changed a table, used a sequence, closed the database, left a connect
 The folders whose `conftest.py` imports these fixtures work so; in all others each test has a database of its own.
 """
 
+import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from secrets import token_hex
@@ -21,6 +22,7 @@ from hangar_dal import Catalog, Database, Settings, open_database
 from hangar_dal.errors import DatabaseError
 from pgbouncer import pooled_url
 from postgres_server import Server
+from templates import RUN
 
 # After so many deleted rows a database is dropped: nothing vacuums it, and its size would give later tests other plans.
 MOST_DELETED = 2000
@@ -63,7 +65,7 @@ class Kept:
 
     @classmethod
     async def copied(cls, server: Server, template: str, key: str, catalog: Catalog) -> Self:
-        name = f"hangar_{token_hex(6)}"
+        name = f"hangar_{os.environ[RUN]}_{token_hex(6)}"  # dropped with those of the run, if this fails
         server.create_database(name, template=template)
         url = server.url(name)
         settings = Settings(database_url=url, sealing_keys=key)
