@@ -16,10 +16,10 @@ from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from hangar_dal.contract.checking import check_against
-from hangar_dal.contract.live import live_postgresql, live_sqlite
-from hangar_dal.contract.project import read_project
-from hangar_dal.contract.snapshot import write_snapshots
+from hangar_dal.check.databases.live import live_postgresql, live_sqlite
+from hangar_dal.check.databases.snapshot import write_snapshots
+from hangar_dal.check.project.project import read_project
+from hangar_dal.check.run import check_against
 
 MODULES = 20
 ONLINE, OFFLINE = 5.0, 0.5
@@ -163,8 +163,8 @@ def timed_offline() -> tuple[float, float]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     program = (
         "from time import process_time\n"
-        "from hangar_dal.contract.checking import check_offline\n"
-        "from hangar_dal.contract.project import read_project\n"
+        "from hangar_dal.check.run import check_offline\n"
+        "from hangar_dal.check.project.project import read_project\n"
         "project, begun = read_project(), process_time()\n"
         "assert check_offline(project).is_clean\n"
         "print(process_time() - begun)\n"

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hangar_dal.contract.behaviour import Both
     from hangar_dal.counting import SentQueries
     from hangar_dal.migrations.scratch import Throwaway
+    from hangar_dal.testing import Both
 
 _SCOPE = "hangar_check"
 _NO_SERVER = (
@@ -107,9 +107,9 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
     """`hangar-dal check` as an assertion, which fails with all findings. The run's summary says what it checked."""
 
     def run(*, offline: bool = False) -> None:
-        from hangar_dal.contract.checking import check, check_offline  # noqa: PLC0415 - see the top of this file
-        from hangar_dal.contract.project import read_project  # noqa: PLC0415 - an extra
-        from hangar_dal.contract.report import as_table  # noqa: PLC0415 - an extra
+        from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - an extra
+        from hangar_dal.check.report.formats import as_table  # noqa: PLC0415 - an extra
+        from hangar_dal.check.run import check, check_offline  # noqa: PLC0415 - see the top of this file
 
         project = read_project(hangar_pyproject)
         if offline:
@@ -130,10 +130,10 @@ def hangar_check(request: pytest.FixtureRequest, hangar_pyproject: "Path") -> Ha
 @pytest.fixture
 def hangar_both(hangar_pyproject: "Path", hangar_postgresql: "str | Throwaway") -> Iterator[HangarBoth]:
     """Opens a SQLite and a PostgreSQL database, new and migrated, to compare what functions do on them."""
-    from hangar_dal.contract.behaviour import open_both  # noqa: PLC0415 - see the top of this file
-    from hangar_dal.contract.project import read_project  # noqa: PLC0415 - an extra
-    from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite, url_of  # noqa: PLC0415 - an extra
+    from hangar_dal.check.databases.scratch import scratch_postgresql, scratch_sqlite, url_of  # noqa: PLC0415 - an extra
+    from hangar_dal.check.project.project import read_project  # noqa: PLC0415 - an extra
     from hangar_dal.query import Catalog  # noqa: PLC0415 - see the top of this file
+    from hangar_dal.testing import open_both  # noqa: PLC0415 - see the top of this file
 
     project = read_project(hangar_pyproject)
     catalog = Catalog("hangar_dal", name="hangar_both", uses=project.catalogs)  # all of them in one

@@ -8,8 +8,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from hangar_dal import Database, passwords
-from hangar_dal.contract.plans_explained import Explained, explain
-from hangar_dal.contract.project import given_project
+from hangar_dal.check.explain import Explained, explain
+from hangar_dal.check.project.project import given_project
 from hangar_dal.database import Executor, Row, Statement
 from hangar_dal.errors import ConstraintViolation
 from once import once

@@ -10,7 +10,7 @@ PUBLIC = {
     "hangar_dal.errors",
     "hangar_dal.migrations",
     "hangar_dal.migrations.loader",
-    "hangar_dal.contract",
+    "hangar_dal.check",
 }
 
 

@@ -1,7 +1,7 @@
 """Count the queries that a block sends, by name and calling line, for the pytest fixture `hangar_queries`.
 
 While a block is open, the methods that send statements are replaced by methods that first record the statement. Without
-a block, calls have no overhead. Builds on `database`.
+a block, calls have no overhead.
 """
 
 import asyncio

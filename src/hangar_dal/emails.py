@@ -1,7 +1,7 @@
 """E-mail addresses: validation, the stored form, and the key that is equal for two spellings of one address.
 
 The domain is stored as IDNA A-labels (UTS #46, non-transitional), as mail servers use it: `faß.de` and `fass.de` are
-two domains. The local part is stored in NFC and compared without regard to case. Builds on `values`.
+two domains. The local part is stored in NFC and compared without regard to case.
 """
 
 import unicodedata

@@ -1,4 +1,4 @@
-"""Check that the code runs on an asyncio event loop. Builds on `errors`."""
+"""Check that the code runs on an asyncio event loop."""
 
 import asyncio
 from typing import Final

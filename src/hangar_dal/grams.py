@@ -1,7 +1,6 @@
 """Trigrams: three-character pieces of a text, used to find all texts that contain a part.
 
-Stored texts and searched parts use this same tokenizer, so that both databases find the same rows. Builds on `values`
-and `emails`.
+Stored texts and searched parts use this same tokenizer, so that both databases find the same rows.
 """
 
 from typing import Final

@@ -1,6 +1,6 @@
 """Load the sealing keys from the settings, a key file, a generated file next to a SQLite database, or a function.
 
-Builds on `settings` and `sealing`, which do not import each other.
+`settings` and `sealing` do not import each other.
 """
 
 import asyncio

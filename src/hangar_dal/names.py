@@ -1,4 +1,4 @@
-"""Names of people: text without invisible characters. Builds on `unicode14`."""
+"""Names of people: text without invisible characters."""
 
 from pydantic_core import PydanticCustomError
 

@@ -1,6 +1,6 @@
 """Compute the first and the next period of a subscription: when it ends and what it costs.
 
-Pure functions, for `subscriptions`. Builds on `periods` and the models.
+Pure functions, for `subscriptions`.
 """
 
 from datetime import datetime, timedelta

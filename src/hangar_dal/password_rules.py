@@ -2,7 +2,7 @@
 
 The length follows NIST SP 800-63B revision 4 (2025): 15 characters if the password is the only factor, as in
 `authenticate`; 8 with a second factor. There are no rules about kinds of characters, which the same standard forbids.
-zxcvbn estimates the strength. Builds on `values`.
+zxcvbn estimates the strength.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Password hashes: argon2id, computed on dedicated threads with a limited number of waiting calls.
 
 Hashes have argon2-cffi's default parameters (64 MiB, 3 passes, 4 lanes). In measurements, this takes 7 times the work
-of OWASP's minimum (19 MiB, 2 passes, 1 lane). Builds on `password_rules`.
+of OWASP's minimum (19 MiB, 2 passes, 1 lane).
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Compare the migrations of a catalog and its base catalogs with the migrations applied to a database.
 
 One SELECT shows whether a database is up to date. Imports neither yoyo nor a driver, so that opening a database stays
-fast. Builds on `carrier`.
+fast.
 """
 
 from collections.abc import Collection, Iterator, Mapping

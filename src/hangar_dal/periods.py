@@ -1,7 +1,7 @@
 """Compute when billing periods end and what a part of a period costs.
 
 Pure functions. Months are counted from an anchor day: a period that begins on 31 January ends on 28 or 29 February, and
-the next one on 31 March. Builds on `errors`.
+the next one on 31 March.
 """
 
 from calendar import monthrange

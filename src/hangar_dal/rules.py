@@ -1,7 +1,7 @@
 """Rules of `hangar-dal check` and `hangar-dal migrations verify`, and findings: the places where a rule is broken.
 
-Each rule is defined in the module that checks it. `contract/rules.py` lists all rules. docs/rules.md, `hangar-dal check
---explain` and SARIF reports are generated from this list. Imports no other module.
+Each rule is defined in the module that checks it. `check/rules/table.py` lists all rules. docs/rules.md, SARIF reports
+and `hangar-dal check --explain` are generated from this list. Imports no other module.
 """
 
 import re

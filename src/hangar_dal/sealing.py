@@ -2,7 +2,7 @@
 
 A sealed value is the text `v1.<key id>.<base64 of nonce and ciphertext>`: AES-256-GCM with a random 96-bit nonce. Its
 associated data contains the table, the column and the bound fields of the row, so a sealed value can only be opened in
-its original place. Uses no database and no files. Builds on `values`; does not import `settings`.
+its original place. Uses no database and no files. Does not import `settings`.
 """
 
 import re

@@ -2,7 +2,7 @@
 
     async with open_database(Settings(database_url="sqlite:///shop.db"), catalog=CATALOG) as db: ...
 
-Arguments override the environment, and the environment overrides `.env`. Builds on `urls`, which parses database URLs.
+Arguments override the environment, and the environment overrides `.env`. `urls` parses database URLs.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Size limits of values, and the size above which values are encoded in a thread instead of on the event loop.
 
-The limits are checked early: while a document is traversed, and before a list is read. Builds on `errors`.
+The limits are checked early: while a document is traversed, and before a list is read.
 """
 
 import asyncio

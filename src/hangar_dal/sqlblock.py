@@ -1,6 +1,6 @@
 """A named statement: its lines, its variants, and the positions of its parameters.
 
-Created by `sqlfile` from text. Independent of files and Python signatures. Builds on `sqlscan`.
+Created by `sqlfile` from text. Independent of files and Python signatures.
 """
 
 from bisect import bisect_right

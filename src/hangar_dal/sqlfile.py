@@ -1,7 +1,6 @@
 """Parse a SQL file into named blocks.
 
-Reports all violations of the format (`sql/README.md`) with file and line. Independent of Python signatures. Builds on
-`sqlblock`.
+Reports all violations of the format (`sql/README.md`) with file and line. Independent of Python signatures.
 """
 
 import re

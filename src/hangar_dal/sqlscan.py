@@ -1,7 +1,7 @@
 """Split a SQL text into strings, names, comments and `:parameters`, as the database does.
 
 The scanner makes one pass and follows the lexical rules of the dialect: it finds a parameter exactly where the database
-does. Imports no other module; `sqlfile` builds on it.
+does.
 
 What PostgreSQL adds: `E''` strings, `$tag$` bodies, nested comments, `::` casts, array slices, `?` operators. What
 SQLite adds: `[names]` and `` `names` ``, and variables that continue after `::`. (PostgreSQL documentation, "Lexical

@@ -1,7 +1,7 @@
 """Find the rules in the text of a trigger: each RAISE that rejects a row, with its message `name: text`.
 
 Only a message that is one string literal certainly contains no row value. SQLite up to 3.46 accepts only literals;
-later versions accept any expression, and PostgreSQL formats its messages. Builds on `sqlscan`.
+later versions accept any expression, and PostgreSQL formats its messages.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Parse database URLs: a SQLite file or a PostgreSQL server.
 
 libpq parses PostgreSQL URLs, so sockets and unusual passwords work as in psql. Messages contain no part of a URL except
-its scheme. Builds on `errors` and `values`.
+its scheme.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Rules for values: a Python value is stored in both databases and comes back equal from both.
 
 Pure functions that either return the value to store or raise `InvalidValue`. Messages name the parameter and the rule,
-never the value. Builds on `sizes` and `unicode14`.
+never the value.
 """
 
 import json

@@ -1,7 +1,4 @@
-"""Claim batches of work in a loop: immediately while there is work, else after a notification or a pause.
-
-Builds on `database`.
-"""
+"""Claim batches of work in a loop: immediately while there is work, else after a notification or a pause."""
 
 import asyncio
 import logging

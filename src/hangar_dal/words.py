@@ -1,6 +1,6 @@
 """Words of a text, used to find all texts that contain all searched words.
 
-Stored texts and searched texts use this same tokenizer, so that both databases find the same rows. Builds on `values`.
+Stored texts and searched texts use this same tokenizer, so that both databases find the same rows.
 """
 
 import unicodedata

@@ -16,10 +16,10 @@ from chinook import CATALOG, keys, queries
 from chinook.rows import statements as rows
 from conftest import BACKENDS
 from hangar_dal import ACCOUNTS, Database, Settings, migrations, open_database, sealing
-from hangar_dal.contract.checking import check_against
-from hangar_dal.contract.live import live_postgresql, live_sqlite
-from hangar_dal.contract.project import Project
-from hangar_dal.contract.sources import DatabaseInfo
+from hangar_dal.check.databases.info import DatabaseInfo
+from hangar_dal.check.databases.live import live_postgresql, live_sqlite
+from hangar_dal.check.project.project import Project
+from hangar_dal.check.run import check_against
 from postgres_server import Server
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

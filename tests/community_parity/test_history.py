@@ -15,7 +15,7 @@ from community_parity.history import History
 from community_parity.reading import reads
 from community_parity.steps import start, step
 from hangar_dal import COMMUNITY
-from hangar_dal.contract.behaviour import Both, Differs, open_both
+from hangar_dal.testing import Both, Differs, open_both
 
 
 @pytest.fixture

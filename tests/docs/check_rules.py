@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from contract.rule_applications import files_of
-from hangar_dal.contract.rules import CHAPTERS
+from check.rule_applications import files_of
+from hangar_dal.check.rules.table import CHAPTERS
 from hangar_dal.rules import Rule
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 RULES_PAGE: Final = DOCS / "rules.md"
 PAGES_WITH_LISTS: Final = (DOCS / "check.md", DOCS / "migrations.md")
-TABLES: Final = "tests/contract/rule_examples/migrations"
+TABLES: Final = "tests/check/rule_examples/migrations"
 INTRODUCTION: Final = f"""\
 # Rules
 

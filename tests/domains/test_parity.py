@@ -11,7 +11,7 @@ import pytest
 
 from clock import Clock
 from hangar_dal import ACCOUNTS, User, session_cookies, users
-from hangar_dal.contract.behaviour import Both, Differs, open_both
+from hangar_dal.testing import Both, Differs, open_both
 from random_calls import World
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from hangar_dal import Catalog
-from hangar_dal.contract.describe_sqlite import SqliteProbe
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.project import Project
-from hangar_dal.contract.section import Section
+from hangar_dal.check.databases.sqlite import SqliteProbe
+from hangar_dal.check.model import Tables
+from hangar_dal.check.project.project import Project
+from hangar_dal.check.project.section import Section
 from hangar_dal.fixing import Fixes, plan_fixes, write
 from hangar_dal.sqlscan import DIALECTS, Dialect
 

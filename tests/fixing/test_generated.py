@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixing.conftest import TABLES, Store
-from hangar_dal.contract.model import Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.fixing.blocks import read_sql
 from hangar_dal.fixing.lists import result_list
 from hangar_dal.fixing.statements import read_statement

@@ -6,7 +6,7 @@ from typing import Annotated
 import pytest
 
 from hangar_dal import CaseInsensitive, Executor, Row
-from hangar_dal.contract.model import Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.fixing.columns import LeftAlone, with_columns
 from hangar_dal.fixing.inserts import with_inserted
 from hangar_dal.fixing.statements import Statement, read_statement

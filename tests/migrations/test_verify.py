@@ -33,7 +33,7 @@ def check(findings: Callable[..., tuple[Finding, ...]]) -> Check:
 
 
 def test_whole_migrations_are_not_suspected(check: Check, first_three: Path) -> None:
-    """All of the project's own are verified by `tox -e contract`."""
+    """All of the project's own are verified by `tox -e check`."""
     assert check(lint=True) == []
 
 

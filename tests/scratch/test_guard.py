@@ -12,10 +12,10 @@ import pytest
 from psycopg import sql
 
 from hangar_dal import ACCOUNTS
-from hangar_dal.contract.describe_postgresql import PostgresProbe
-from hangar_dal.contract.plans_postgresql import PostgresPlanner
-from hangar_dal.contract.statistics_postgresql import fill
-from hangar_dal.contract.statistics_sqlite import pretend_large
+from hangar_dal.check.databases.postgresql import PostgresProbe
+from hangar_dal.check.query_plans.postgresql import PostgresPlanner
+from hangar_dal.check.query_plans.statistics_postgresql import fill
+from hangar_dal.check.query_plans.statistics_sqlite import pretend_large
 from hangar_dal.errors import MigrationError, ScratchError
 from hangar_dal.migrations.commands import apply_to
 from hangar_dal.migrations.guard import PostgresScratch, Scratch, SqliteScratch

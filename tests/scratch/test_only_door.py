@@ -13,7 +13,7 @@ CHANGING = (
     "ALTER ", "ANALYZE", "CLUSTER ", "COMMENT ", "COPY ", "CREATE ", "DELETE ", "DO ", "DROP ", "GRANT ", "INSERT ",
     "LOCK ", "MERGE ", "REASSIGN ", "REINDEX ", "REFRESH ", "REPLACE ", "REVOKE ", "TRUNCATE ", "UPDATE ", "VACUUM",
 )  # fmt: skip
-TOOLS = ("cli", "contract", "migrations")
+TOOLS = ("cli", "check", "migrations")
 # The modules that make scratches and remove them, and yoyo's backends, which keep the history of the migrations.
 MAKERS = {"migrations/scratch.py", "migrations/throwaway.py", "migrations/leftovers.py"}
 BACKENDS = {"migrations/backend_common.py", "migrations/backend_postgresql.py", "migrations/backend_sqlite.py"}
@@ -144,8 +144,8 @@ def test_only_migration_commands_change_a_database_that_is_no_scratch() -> None:
         ("migrations/yoyo_session.py", "backend_for"),
         ("migrations/yoyo_session.py", "connected"),
         # On a scratch, by the type of the argument.
-        ("contract/history.py", "migrating"),
-        ("contract/scratch.py", "apply_to"),
+        ("check/rollout/history.py", "migrating"),
+        ("check/databases/scratch.py", "apply_to"),
         ("migrations/round_trip.py", "migrating"),
         ("migrations/row_round_trip.py", "migrating"),
         ("migrations/schema_history.py", "run"),

@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from hangar_dal import ACCOUNTS, migrations
-from hangar_dal.contract.project import Project, given_project
-from hangar_dal.contract.scratch import scratch_postgresql, scratch_sqlite
+from hangar_dal.check.databases.scratch import scratch_postgresql, scratch_sqlite
+from hangar_dal.check.project.project import Project, given_project
 from hangar_dal.errors import MigrationError, ScratchError, SettingsError
 from hangar_dal.migrations import leftovers, locks
 from hangar_dal.migrations import scratch as scratches
@@ -130,8 +130,8 @@ def test_a_url_with_a_search_path_of_its_own_works_in_a_scratch(empty_postgres_u
 def test_an_interrupted_process_leaves_nothing(empty_postgres_url: str, mark: str, left: Left) -> None:
     program = (
         "import sys, time\n"
-        "from hangar_dal.contract.project import given_project\n"
-        "from hangar_dal.contract.scratch import scratch_postgresql\n"
+        "from hangar_dal.check.project.project import given_project\n"
+        "from hangar_dal.check.databases.scratch import scratch_postgresql\n"
         "from hangar_dal.migrations import scratch\n"
         "scratch.new_name = lambda now: f'hangar_check_{now}_{sys.argv[2]}'\n"
         "with scratch_postgresql(given_project(['hangar_dal:ACCOUNTS'], ()), sys.argv[1]):\n"
@@ -158,7 +158,7 @@ def test_a_command_that_is_stopped_leaves_nothing_and_says_nothing(
     program = (
         "import sys, time\n"
         "from hangar_dal import cli\n"
-        "from hangar_dal.contract import checking\n"
+        "from hangar_dal.check import checking\n"
         "from hangar_dal.migrations import scratch\n"
         "def wait(*_, **__):\n"
         "    print('ready', flush=True)\n"

@@ -15,7 +15,7 @@ from hangar_dal.cli.terminal import FAILED, MISUSED, OK, RED, coloured
 from hangar_dal.errors import SettingsError
 
 if TYPE_CHECKING:
-    from hangar_dal.contract.checking import Report
+    from hangar_dal.check.run import Report
 
 
 def add(commands: Subcommands) -> None:
@@ -98,7 +98,7 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def _report(chosen: argparse.Namespace, progress: Progress) -> "Report":
-    from hangar_dal.contract.checking import check, check_offline  # noqa: PLC0415 - no other command needs it
+    from hangar_dal.check.run import check, check_offline  # noqa: PLC0415 - no other command needs it
 
     project = chosen_project(chosen)
     if chosen.offline:

@@ -1,4 +1,4 @@
-"""The function with which each module of the command line adds its commands. Builds on `terminal`."""
+"""The function with which each module of the command line adds its commands."""
 
 import argparse
 from collections.abc import Callable

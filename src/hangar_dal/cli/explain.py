@@ -9,18 +9,18 @@ from importlib.util import find_spec
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from hangar_dal.check.project.coverage import scope_of
+from hangar_dal.check.rules.unnamed import find_unnamed
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import print_scope, warn_of
 from hangar_dal.cli.options import NAME_SERVER, add_postgresql, add_project, chosen_project, server
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import BOLD, FAILED, GREEN, MISUSED, OK, RED, YELLOW, coloured
-from hangar_dal.contract.scope import scope_of
-from hangar_dal.contract.unnamed import find_unnamed
 from hangar_dal.errors import SettingsError
 from hangar_dal.sqlscan import DIALECTS
 
 if TYPE_CHECKING:
-    from hangar_dal.contract.plans_explained import Explained
+    from hangar_dal.check.explain import Explained
 
 
 def add(commands: Subcommands) -> None:
@@ -59,7 +59,7 @@ def _explain(chosen: argparse.Namespace) -> int:
     if find_spec("sqlglot") is None:
         print("sqlglot is not installed; run: pip install 'hangar-dal[check]'", file=sys.stderr)
         return MISUSED
-    from hangar_dal.contract.plans_explained import explain  # noqa: PLC0415 - its dependencies are an extra
+    from hangar_dal.check.explain import explain  # noqa: PLC0415 - its dependencies are an extra
 
     with_progress = Progress()
     try:

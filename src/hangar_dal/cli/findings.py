@@ -1,4 +1,4 @@
-"""Print findings, for a person or for a program. Builds on `terminal` and `contract.report`."""
+"""Print findings, for a person or for a program."""
 
 import argparse
 import sys
@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final
 
+from hangar_dal.check.project.coverage import Scope
+from hangar_dal.check.report.formats import FORMATS, Style, as_table, report_as
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
-from hangar_dal.contract.report import FORMATS, Style, as_table, report_as
-from hangar_dal.contract.scope import Scope
 from hangar_dal.errors import SettingsError
 from hangar_dal.rules import Finding
 

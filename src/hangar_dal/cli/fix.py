@@ -1,12 +1,12 @@
-"""`hangar-dal check --fix`: show the changes of the SQL files, ask, and write them. Builds on `fixing`."""
+"""`hangar-dal check --fix`: show the changes of the SQL files, ask, and write them."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, TextIO
 
+from hangar_dal.check.project.project import Project
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, RED, YELLOW, coloured
-from hangar_dal.contract.project import Project
 from hangar_dal.errors import SettingsError
 from hangar_dal.migrations.faults import display_path
 from hangar_dal.sqlscan import DIALECTS
@@ -97,7 +97,7 @@ def refuse_without_fix(chosen: argparse.Namespace) -> None:
 
 
 def _plan(chosen: argparse.Namespace, project: Project, progress: "Progress") -> "Fixes":
-    from hangar_dal.contract.live import live_sqlite  # noqa: PLC0415 - as above
+    from hangar_dal.check.databases.live import live_sqlite  # noqa: PLC0415 - as above
     from hangar_dal.fixing import plan_fixes  # noqa: PLC0415 - as above
 
     progress(0, 0, "migrating a scratch SQLite database")

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from hangar_dal import sealing, security_events
 from hangar_dal.catalogs import ACCOUNTS
+from hangar_dal.check.project.project import NAME_THEM
 from hangar_dal.cli.commands import Command, Subcommands, add_command
 from hangar_dal.cli.keys_report import Counts, print_counts, print_rotated, rotation_code, status_code
 from hangar_dal.cli.options import add_database, add_keys, add_project, chosen_keys, chosen_project
 from hangar_dal.cli.progress import Progress, bar
 from hangar_dal.cli.terminal import OK
-from hangar_dal.contract.project import NAME_THEM
 from hangar_dal.database import Database, open_database
 from hangar_dal.errors import SettingsError
 from hangar_dal.query import Catalog

@@ -1,4 +1,4 @@
-"""`hangar-dal check --matrix`: which queries hold before and after each migration. Builds on `contract.matrix`."""
+"""`hangar-dal check --matrix`: which queries hold before and after each migration."""
 
 import argparse
 import json
@@ -6,17 +6,17 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from hangar_dal.check.project.coverage import scope_of
+from hangar_dal.check.rules.unnamed import find_unnamed
 from hangar_dal.cli.findings import print_scope, warn_of
 from hangar_dal.cli.options import NAME_SERVER, chosen_project, server
 from hangar_dal.cli.terminal import BOLD, DIM, FAILED, GREEN, OK, RED, YELLOW, coloured
-from hangar_dal.contract.scope import scope_of
-from hangar_dal.contract.unnamed import find_unnamed
 from hangar_dal.errors import SettingsError
 from hangar_dal.sqlscan import DIALECTS
 
 if TYPE_CHECKING:
+    from hangar_dal.check.rollout.matrix import Matrix, State
     from hangar_dal.cli.progress import Progress
-    from hangar_dal.contract.matrix import Matrix, State
 
 _COLOURS: Final = {"holds": GREEN, "breaks": RED}
 
@@ -36,7 +36,7 @@ def show_matrix(chosen: argparse.Namespace, progress: "Progress") -> int:
     The code is 1 if the change must be split, or if the project's folder has queries or migrations that
     `[tool.hangar_dal]` does not name.
     """
-    from hangar_dal.contract.matrix import matrix  # noqa: PLC0415 - its dependencies are an extra
+    from hangar_dal.check.rollout.matrix import matrix  # noqa: PLC0415 - its dependencies are an extra
 
     if chosen.format not in ("table", "json"):
         raise SettingsError("--matrix can only be shown with --format table or --format json")

@@ -2,6 +2,9 @@
 
 import argparse
 
+from hangar_dal.check.project.coverage import scope_of_migrations
+from hangar_dal.check.rules.known import refuse_unknown
+from hangar_dal.check.rules.unnamed import find_unnamed_migrations
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.findings import add_format, print_findings, refuse_format
 from hangar_dal.cli.options import (
@@ -14,9 +17,6 @@ from hangar_dal.cli.options import (
 )
 from hangar_dal.cli.progress import Progress
 from hangar_dal.cli.terminal import FAILED, OK
-from hangar_dal.contract.ignoring import refuse_unknown
-from hangar_dal.contract.scope import scope_of_migrations
-from hangar_dal.contract.unnamed import find_unnamed_migrations
 from hangar_dal.errors import SettingsError
 from hangar_dal.sqlscan import DIALECTS
 

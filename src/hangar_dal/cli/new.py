@@ -90,7 +90,7 @@ def _new_query(chosen: argparse.Namespace) -> int:
 
 
 def _draft(chosen: argparse.Namespace) -> "Draft":
-    from hangar_dal.contract.live import live_sqlite  # noqa: PLC0415 - drivers, and a parser
+    from hangar_dal.check.databases.live import live_sqlite  # noqa: PLC0415 - drivers, and a parser
     from hangar_dal.drafting import Asked, draft_query  # noqa: PLC0415 - as above
 
     project = chosen_project(chosen)

@@ -1,10 +1,10 @@
-"""Options that several commands share. Builds on `settings` and `contract.project`."""
+"""Options that several commands share."""
 
 import argparse
 from pathlib import Path
 from typing import Final
 
-from hangar_dal.contract.project import NAME_THEM, Project, given_keys, given_project, read_project
+from hangar_dal.check.project.project import NAME_THEM, Project, given_keys, given_project, read_project
 from hangar_dal.errors import SettingsError
 from hangar_dal.keyring import Keys
 from hangar_dal.migrations.scratch import Server, Throwaway

@@ -4,10 +4,10 @@ import argparse
 import asyncio
 import sys
 
+from hangar_dal.check.project.project import NAME_THEM
 from hangar_dal.cli.commands import Subcommands, add_command
 from hangar_dal.cli.options import add_database, add_project, chosen_project
 from hangar_dal.cli.terminal import FAILED, OK, PENDING, RED, YELLOW, coloured
-from hangar_dal.contract.project import NAME_THEM
 from hangar_dal.database import open_database
 from hangar_dal.errors import SettingsError
 from hangar_dal.refolding import BATCH, Outcome, fold_columns, refold

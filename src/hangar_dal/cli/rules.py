@@ -1,12 +1,12 @@
-"""`hangar-dal check --explain RULE`: explain a rule, with a wrong and a right example. Builds on `terminal`."""
+"""`hangar-dal check --explain RULE`: explain a rule, with a wrong and a right example."""
 
 import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from hangar_dal.check.rules.table import CHAPTERS, RULES, unknown_rule
 from hangar_dal.cli.terminal import BOLD, DIM, GREEN, MISUSED, OK, RED, YELLOW, coloured
-from hangar_dal.contract.rules import CHAPTERS, RULES, unknown_rule
 from hangar_dal.rules import Rule
 
 LIST: Final = "all"

@@ -1,7 +1,4 @@
-"""The block of a transaction: take a connection, begin, commit or roll back, and release the connection.
-
-Builds on `transaction` and `pool`, below `database`.
-"""
+"""The block of a transaction: take a connection, begin, commit or roll back, and release the connection."""
 
 import sys
 from collections.abc import AsyncIterator

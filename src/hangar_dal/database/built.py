@@ -1,7 +1,4 @@
-"""Statements that are built from names of tables and columns, for commands that work on tables of any application.
-
-Builds on `executor` and the codecs.
-"""
+"""Statements that are built from names of tables and columns, for commands that work on tables of any application."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,6 +1,6 @@
 """Check values before any I/O, with one check for each annotated type, the same for both databases.
 
-The rules are in `values`. Builds on `types`, below the codecs of the dialects.
+The rules are in `values`.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """The interface of a connection, which is used by one task at a time.
 
-Both dialects implement it; `pool`, `transaction` and `database` use it. Builds on `statement`.
+Both dialects implement it; `pool`, `transaction` and `database` use it.
 """
 
 from typing import Any, Final, Literal, Protocol

@@ -1,6 +1,6 @@
 """The database: run single statements, and open transactions, streams, backups and listeners.
 
-`open_database` creates it. Builds on `block` and `engine`.
+`open_database` creates it.
 """
 
 import asyncio

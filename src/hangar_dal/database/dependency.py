@@ -1,4 +1,4 @@
-"""A transaction per request, for web frameworks that take async generators as dependencies. Builds on `database`."""
+"""A transaction per request, for web frameworks that take async generators as dependencies."""
 
 from collections.abc import AsyncIterator, Callable
 

@@ -1,4 +1,4 @@
-"""The pools, backups and listeners of an open database. Builds on `pool`."""
+"""The pools, backups and listeners of an open database."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""`Executor`, the first argument of each query: a database or a transaction. Builds on `database`."""
+"""`Executor`, the first argument of each query: a database or a transaction."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Final

@@ -1,4 +1,4 @@
-"""The form of values inside a JSON document, the same for both databases. Builds on `values`."""
+"""The form of values inside a JSON document, the same for both databases."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime

@@ -1,6 +1,6 @@
 """Open a database: read the settings and keys, connect, and check that no migrations are pending.
 
-Imports only the driver of the dialect that is used. Builds on `database`.
+Imports only the driver of the dialect that is used.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 A free connection is taken from a list without an await, so a cancellation cannot interrupt this. Connections are
 checked, opened, repaired and closed in tasks that no caller can cancel. The first waiting task gets the next free
-connection. Builds on `connection` and `shielding`.
+connection.
 """
 
 import asyncio

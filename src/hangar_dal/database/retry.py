@@ -1,4 +1,4 @@
-"""Run a transaction again after an error that may be temporary, until a deadline. Builds on `errors` only."""
+"""Run a transaction again after an error that may be temporary, until a deadline."""
 
 import asyncio
 import random

@@ -1,6 +1,6 @@
 """A transaction: its statements, savepoints, streams and commit. Refuses use by two tasks at once.
 
-The code is the same for both databases. Builds on `connection`, below `block`.
+The code is the same for both databases.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Draft a new query: its block for each dialect, and its function. Builds on `fixing`."""
+"""Draft a new query: its block for each dialect, and its function."""
 
 from hangar_dal.drafting.drafting import Asked, Draft, draft_query
 

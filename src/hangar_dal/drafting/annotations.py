@@ -1,4 +1,4 @@
-"""Python annotations of arguments and results as text, with the names to import. Builds on `database.types`."""
+"""Python annotations of arguments and results as text, with the names to import."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -1,10 +1,10 @@
-"""The WHERE conditions of a new query and the types of its arguments. Builds on `guess`."""
+"""The WHERE conditions of a new query and the types of its arguments."""
 
 from collections.abc import Iterator, Sequence
 from keyword import iskeyword
 from typing import Final
 
-from hangar_dal.contract.model import Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.database.types import ValueType, field_types, inner_model
 from hangar_dal.drafting.annotations import Annotation, annotation_of, folded, of_stored
 from hangar_dal.drafting.guess import Condition, Guess

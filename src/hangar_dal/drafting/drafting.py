@@ -1,4 +1,4 @@
-"""Draft a query from its name, its model and the tables. Writes no files. Builds on all other modules."""
+"""Draft a query from its name, its model and the tables. Writes no files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.plans import Indexed
-from hangar_dal.contract.project import Project
+from hangar_dal.check.model import Tables
+from hangar_dal.check.project.project import Project
+from hangar_dal.check.query_plans.model import Indexed
 from hangar_dal.drafting.annotations import Annotation, of_class
 from hangar_dal.drafting.conditions import conditions_of
 from hangar_dal.drafting.function import module_of

@@ -1,4 +1,4 @@
-"""The function of a new query, and the module with the function added. Builds on `guess`."""
+"""The function of a new query, and the module with the function added."""
 
 import ast
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pydantic
 from pydantic import BaseModel
 
-from hangar_dal.contract.project import Project
+from hangar_dal.check.project.project import Project
 from hangar_dal.errors import SettingsError
 from hangar_dal.query import Catalog
 

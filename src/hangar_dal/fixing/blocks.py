@@ -1,6 +1,6 @@
 """Split a SQL file into pieces that can be changed, moved and copied: blocks, and the comments between them.
 
-Joining the pieces of an unchanged file gives exactly the same text. Builds on `sqlfile`.
+Joining the pieces of an unchanged file gives exactly the same text.
 """
 
 import re

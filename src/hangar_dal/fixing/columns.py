@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.result_columns import COLUMN_DUPLICATE, COLUMN_EXTRA, COLUMN_MISSING, COLUMN_ORDER
+from hangar_dal.check.model import Tables
+from hangar_dal.check.rules.result_columns import COLUMN_DUPLICATE, COLUMN_EXTRA, COLUMN_MISSING, COLUMN_ORDER
 from hangar_dal.fixing.layout import Item, NotMovable, read_list
 from hangar_dal.fixing.lists import Found, result_list
 from hangar_dal.fixing.sources import NoSource, Sources

@@ -5,8 +5,8 @@ from itertools import chain
 
 from pydantic import BaseModel
 
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.result_columns import COLUMN_ORDER
+from hangar_dal.check.model import Tables
+from hangar_dal.check.rules.result_columns import COLUMN_ORDER
 from hangar_dal.database.types import DERIVED, ValueType, field_types
 from hangar_dal.fixing.columns import ARMS, LeftAlone
 from hangar_dal.fixing.identifiers import written

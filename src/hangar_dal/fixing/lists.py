@@ -1,4 +1,4 @@
-"""Find the column lists of a statement and their entries. Builds on the query layer's `clauses`.
+"""Find the column lists of a statement and their entries.
 
 Only the lists of the statement itself are found, not those of its subqueries and CTEs.
 """

@@ -1,12 +1,12 @@
-"""Plan all changes that a project needs, and list what needs a person. Writes no files. Builds on all other modules."""
+"""Plan all changes that a project needs, and list what needs a person. Writes no files."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.project import Project
+from hangar_dal.check.model import Tables
+from hangar_dal.check.project.project import Project
 from hangar_dal.fixing.blocks import SqlText, Unreadable, read_sql
 from hangar_dal.fixing.columns import LeftAlone, with_columns
 from hangar_dal.fixing.inserts import with_inserted

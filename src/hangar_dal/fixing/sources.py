@@ -1,15 +1,12 @@
-"""Find the table of a column that a list lacks, among the tables that the statement reads or changes.
-
-Builds on the contract's `bind`.
-"""
+"""Find the table of a column that a list lacks, among the tables that the statement reads or changes."""
 
 from collections.abc import Sequence
 
 from sqlglot import exp
 
-from hangar_dal.contract.bind import bind
-from hangar_dal.contract.model import Tables
-from hangar_dal.contract.syntax import below, of_type
+from hangar_dal.check.model import Tables
+from hangar_dal.check.sql.bind import bind
+from hangar_dal.check.sql.parse import below, of_type
 from hangar_dal.fixing.identifiers import written
 from hangar_dal.fixing.lists import Entry
 from hangar_dal.sqlscan import Dialect

@@ -1,4 +1,4 @@
-"""Copy blocks between the files of the two dialects, and give both the same order. Builds on `blocks`."""
+"""Copy blocks between the files of the two dialects, and give both the same order."""
 
 import re
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 Also `pending`, `adopt`, `edited` and `break_lock`. `url` has the form of `DATABASE_URL`; None means the URL of the
 settings. If the catalog builds on other catalogs, their migrations are applied first. `yoyo apply` runs the same files
-in a checkout. Builds on `database`.
+in a checkout.
 """
 
 from hangar_dal.migrations.commands import adopt, apply, break_lock, edited, pending

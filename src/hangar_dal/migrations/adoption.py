@@ -1,6 +1,6 @@
 """Find the migrations that explain the schema of a database that has tables but no migration history.
 
-The schema of the database must equal one of the stages, the schemas after each migration. Builds on `schema_history`.
+The schema of the database must equal one of the stages, the schemas after each migration.
 """
 
 from collections.abc import Sequence

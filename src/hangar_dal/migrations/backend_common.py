@@ -6,8 +6,6 @@
 - `--force` is refused: it would mark a failed migration as applied.
 - An empty list of migrations is refused: yoyo finds an empty list when it runs in the wrong folder.
 - The log keeps the digest of the SQL that was applied.
-
-Builds on `scripts` and `targets`.
 """
 
 import getpass

@@ -1,7 +1,4 @@
-"""yoyo's psycopg backend, with a lock that ends with the session that holds it.
-
-Builds on `backend_common`.
-"""
+"""yoyo's psycopg backend, with a lock that ends with the session that holds it."""
 
 import logging
 import random

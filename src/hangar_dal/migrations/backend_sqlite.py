@@ -1,7 +1,4 @@
-"""yoyo's SQLite backend, without effects on the rest of the process: no shared cache, no process-wide adapters.
-
-Builds on `backend_common` and `file_lock`.
-"""
+"""yoyo's SQLite backend, without effects on the rest of the process: no shared cache, no process-wide adapters."""
 
 import os
 import sqlite3

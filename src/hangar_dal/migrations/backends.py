@@ -1,6 +1,6 @@
 """The backends by database. In yoyo.ini, `database = hangar://` means the database of the application's settings.
 
-Builds on the backends of the two databases, and imports only the one that is needed.
+Imports only the backend that is needed.
 """
 
 import atexit

@@ -1,7 +1,7 @@
 """Find statements of migrations that affect more than their database: roles, settings, other databases, programs.
 
 A scratch database cannot undo such a statement, so a migration that contains one is never applied to a scratch
-database. Builds on `files`.
+database.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Read the comments of a migration that declare an intended deviation, so that `verify` does not report it.
 
-Files that apply a migration may contain `-- differs: index idx_x: reason` and `-- not strict: table: reason`.
-Rollbacks may contain `-- rows differ: reason`. Builds on `sqlscan`; `scripts` builds on it.
+Files that apply a migration may contain `-- differs: index idx_x: reason` and `-- not strict: table: reason`. Rollbacks
+may contain `-- rows differ: reason`.
 """
 
 import re

@@ -1,8 +1,7 @@
 """Compare the differences between SQLite and PostgreSQL with the `-- differs:` lines: `find_differences(files, ...)`.
 
 A migration must declare each difference that it introduces, in the file of each database that has the object. The
-declaration stays valid until a later migration changes the difference. Builds on `undeclared`, `declarations` and
-`round_trip`.
+declaration stays valid until a later migration changes the difference.
 """
 
 from collections.abc import Iterator, Sequence

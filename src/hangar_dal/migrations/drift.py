@@ -1,7 +1,6 @@
 """Compare the schema of a database with the schema that the migrations produce. The difference is called drift.
 
-The database is read in read-only transactions. The migrations are applied to a scratch database. Builds on
-`schema_history`, `scratch` and `history`.
+The database is read in read-only transactions. The migrations are applied to a scratch database.
 """
 
 from collections.abc import Generator, Sequence

@@ -1,4 +1,4 @@
-"""Findings about one file of a migration. Builds on `files` and `rules`."""
+"""Findings about one file of a migration."""
 
 import os
 import re

@@ -1,7 +1,4 @@
-"""The files of migrations: those of catalogs, then those of an application's folders, in the order of applying.
-
-Builds on `scripts`.
-"""
+"""The files of migrations: those of catalogs, then those of an application's folders, in the order of applying."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

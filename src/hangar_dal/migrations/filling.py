@@ -1,8 +1,8 @@
 """Insert rows into the tables of a scratch database, to see what a migration does to existing rows.
 
 The values depend on the type of the column and on the literals in its CHECKs. The rows need not satisfy CHECKs and
-foreign keys. On PostgreSQL these constraints are dropped and added again as NOT VALID. On SQLite the connection
-ignores CHECKs from then on. Builds on `guard` and `schema`.
+foreign keys. On PostgreSQL these constraints are dropped and added again as NOT VALID. On SQLite the connection ignores
+CHECKs from then on.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,6 @@
 """Check the tables as they are after all migrations: indexes for foreign keys, CHECKs with json_valid(), STRICT.
 
-Each finding points at the migration that added the key, the CHECK or the table. Builds on `declarations`, `faults`
-and `round_trip`.
+Each finding points at the migration that added the key, the CHECK or the table.
 """
 
 import re

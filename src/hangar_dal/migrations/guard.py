@@ -4,10 +4,10 @@
 database that this run created. Only `scratch` and `throwaway` create them. All code that changes a scratch database
 uses `changing` or `alone`. The backends of the migrations call `prove` in each transaction.
 
-A PostgreSQL session never changes its database. So a check on a session also covers the next statements of the
-session, even if they cannot run in a transaction (VACUUM, CREATE INDEX CONCURRENTLY). DROP DATABASE runs in a session
-of another database and takes a name. The oid and the token of that database are compared just before. In between, only
-a database with the same random name could take its place. Builds on `targets`.
+A PostgreSQL session never changes its database. So a check on a session also covers the next statements of the session,
+even if they cannot run in a transaction (VACUUM, CREATE INDEX CONCURRENTLY). DROP DATABASE runs in a session of another
+database and takes a name. The oid and the token of that database are compared just before. In between, only a database
+with the same random name could take its place.
 """
 
 import sqlite3

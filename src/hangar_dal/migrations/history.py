@@ -1,7 +1,4 @@
-"""Read the history of the migrations of a database, without a lock, without creating tables and without yoyo.
-
-Builds on `targets`.
-"""
+"""Read the history of the migrations of a database, without a lock, without creating tables and without yoyo."""
 
 from collections.abc import Mapping
 from contextlib import closing

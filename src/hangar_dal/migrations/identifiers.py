@@ -1,4 +1,4 @@
-"""Names as a database compares them. Builds on `sqlscan`."""
+"""Names as a database compares them."""
 
 from hangar_dal.sqlscan import Dialect, Kind, Token
 

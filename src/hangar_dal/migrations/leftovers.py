@@ -1,7 +1,7 @@
 """Remove the scratch databases and temporary folders of killed runs.
 
-They are recognized by name and mark, and removed only if no running tool holds their lock. A database that has only
-the name of a scratch database is never removed. Builds on `guard` and `locks`.
+They are recognized by name and mark, and removed only if no running tool holds their lock. A database that has only the
+name of a scratch database is never removed.
 """
 
 import fcntl

@@ -1,7 +1,7 @@
 """Turn the SQL files of a migration into one step for yoyo. The Python shim of each migration calls `load`.
 
-The step chooses the SQL by the connection that yoyo passes, so `yoyo -d sqlite:///...` and
-`yoyo -d postgresql+psycopg://...` run the right SQL too. Builds on `scripts` and `running`.
+The step chooses the SQL by the connection that yoyo passes, so `yoyo -d sqlite:///...` and `yoyo -d
+postgresql+psycopg://...` run the right SQL too.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""Report a migration that yoyo cannot load in one sentence, without a traceback in the log.
-
-Builds on `errors` only.
-"""
+"""Report a migration that yoyo cannot load in one sentence, without a traceback in the log."""
 
 import logging
 from collections.abc import Generator

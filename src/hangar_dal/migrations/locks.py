@@ -1,6 +1,6 @@
 """The advisory lock that a running tool holds on its scratch database, to show other tools that it is in use.
 
-The lock belongs to a session, so it ends with the process, even if the process is killed. Builds on `targets`.
+The lock belongs to a session, so it ends with the process, even if the process is killed.
 """
 
 import hashlib

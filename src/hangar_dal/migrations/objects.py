@@ -1,7 +1,7 @@
 """Find and remove all objects that users have created in a PostgreSQL database.
 
 Objects of the server itself have oids below 16384. The schema public and the extension plpgsql are in every database.
-Parts of other objects (indexes, row types, members of extensions) are dropped with those objects. Builds on `guard`.
+Parts of other objects (indexes, row types, members of extensions) are dropped with those objects.
 """
 
 from typing import TYPE_CHECKING, Any, Final

@@ -1,4 +1,4 @@
-"""Find tables that the migrations of two folders create: two catalogs cannot own one table. Builds on `files`.
+"""Find tables that the migrations of two folders create: two catalogs cannot own one table.
 
 Reads the text of the SQL, so the conflict is found before any migration runs. If the second migration uses IF NOT
 EXISTS, no database reports the conflict.

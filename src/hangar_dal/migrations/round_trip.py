@@ -1,7 +1,6 @@
 """Apply each migration, roll it back and apply it again on a scratch database of one dialect.
 
-If the rollback of a migration is broken, the following migrations are tested on a new scratch database. Builds on
-`yoyo_session`, `schema_history` and `faults`.
+If the rollback of a migration is broken, the following migrations are tested on a new scratch database.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

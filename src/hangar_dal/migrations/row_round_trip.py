@@ -1,7 +1,7 @@
 """Check that applying a migration to filled tables and rolling it back restores the rows.
 
 Columns and tables that a migration drops are not compared, because their values are lost on purpose. A migration that
-fails on the made-up rows is not reported. Builds on `filling` and `round_trip`.
+fails on the made-up rows is not reported.
 """
 
 from collections import Counter

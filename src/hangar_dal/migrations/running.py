@@ -1,6 +1,6 @@
 """Run one script on an open connection. An error names the file, the number of the statement and its line.
 
-Builds on `scripts`. Recognizes both drivers by their connections, and does not import psycopg.
+Recognizes both drivers by their connections, and does not import psycopg.
 """
 
 import sqlite3

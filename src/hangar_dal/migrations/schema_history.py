@@ -1,7 +1,4 @@
-"""The schemas after each migration, built in a scratch database, and the schema of a database to compare.
-
-Builds on `guard` and the readers of schemas.
-"""
+"""The schemas after each migration, built in a scratch database, and the schema of a database to compare."""
 
 from collections.abc import Generator, Sequence
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Read the schema of a PostgreSQL database from its system catalogs. Builds on `schema`.
+"""Read the schema of a PostgreSQL database from its system catalogs.
 
 PostgreSQL prints the text of each rule in a normalized form. The search path contains only the schema that is read, so
 names have no prefix.

@@ -1,7 +1,6 @@
 """Read the schema of a SQLite database from its PRAGMAs and from the text of CREATE TABLE.
 
-The text has what PRAGMAs do not return: names of constraints, CHECKs and rules of generated columns. Builds on `schema`
-and `sqlscan`.
+The text has what PRAGMAs do not return: names of constraints, CHECKs and rules of generated columns.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Scratch databases: empty databases that are created for a check and removed after it.
 
 On PostgreSQL a scratch database is a new database on a server, or the throwaway database that the user names. If a
-process is killed, the next run removes its scratch database. Builds on `guard`, `leftovers` and `throwaway`.
+process is killed, the next run removes its scratch database.
 """
 
 import os

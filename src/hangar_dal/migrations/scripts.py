@@ -1,8 +1,7 @@
 """Read the SQL files of a migration and split them into statements before any of them runs.
 
 A migration is `<id>.sql` and `<id>.rollback.sql` in the folder of each dialect. Each file is a complete script that
-psql or sqlite3 can run. Builds on `sqlscan`; the loader, the backends and adoption build on this module. Does not use
-yoyo.
+psql or sqlite3 can run. The loader, the backends and adoption use this module. Does not use yoyo.
 """
 
 import hashlib

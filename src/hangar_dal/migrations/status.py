@@ -1,6 +1,6 @@
 """The state of each migration in a database: applied, edited, pending or unknown.
 
-Changes nothing. Builds on `files` and `history`.
+Changes nothing.
 """
 
 from collections.abc import Iterator, Sequence

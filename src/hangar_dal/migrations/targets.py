@@ -1,7 +1,6 @@
 """The database to migrate: its location, its timeouts and how to connect to it.
 
-Connections are in autocommit mode; the caller begins transactions. Builds on `settings`. Imports psycopg only for a
-PostgreSQL server.
+Connections are in autocommit mode; the caller begins transactions. Imports psycopg only for a PostgreSQL server.
 """
 
 import os

@@ -1,8 +1,7 @@
 """Use an empty database that the user names as scratch database, for a role that may not create databases.
 
 The database must be empty, belong to the role, and have the encoding and locale of template0. During a run its comment
-contains a mark. If the run is killed, the mark stays, and the next run may empty the database. Builds on `guard`,
-`locks` and `objects`.
+contains a mark. If the run is killed, the mark stays, and the next run may empty the database.
 """
 
 import time

@@ -1,6 +1,6 @@
 """The triggers and functions after all migrations, with their last definition in the files and their RAISEs.
 
-Definitions in a `DO` block or in another language are not found. Builds on `round_trip` and `trigger_rules`.
+Definitions in a `DO` block or in another language are not found.
 """
 
 from collections import defaultdict

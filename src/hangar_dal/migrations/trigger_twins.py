@@ -1,7 +1,4 @@
-"""Check that triggers raise a literal `name: text`, and the same text on both databases.
-
-Builds on `trigger_definitions`, `twins`, `declarations` and `faults`.
-"""
+"""Check that triggers raise a literal `name: text`, and the same text on both databases."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

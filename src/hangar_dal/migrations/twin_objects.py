@@ -1,7 +1,7 @@
 """The single objects of a schema: their names for `-- differs:` lines, and the properties that both databases share.
 
 Columns, constraints, indexes and triggers are parts of their table, and partitions are parts of the partitioned table.
-If only one database has a table, its parts are not reported as separate differences. Builds on `schema`.
+If only one database has a table, its parts are not reported as separate differences.
 """
 
 import re

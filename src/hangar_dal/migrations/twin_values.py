@@ -2,7 +2,6 @@
 
 The databases write the same rule differently. If both texts contain the same names and functions, their numbers and
 texts must be equal: `length(name) BETWEEN 1 AND 100` differs from `length(name) <= 99`. Other rules are not compared.
-Builds on `twin_objects`.
 """
 
 import json

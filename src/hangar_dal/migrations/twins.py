@@ -1,7 +1,4 @@
-"""Compare the schemas of the two databases, object by object: `compare_twins(sqlite, postgresql)`.
-
-Builds on `twin_objects` and `twin_values`.
-"""
+"""Compare the schemas of the two databases, object by object: `compare_twins(sqlite, postgresql)`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple

@@ -1,7 +1,4 @@
-"""The finding for a difference that no migration declares: the object, both definitions, and how to fix it.
-
-Builds on `twins` and `faults`.
-"""
+"""The finding for a difference that no migration declares: the object, both definitions, and how to fix it."""
 
 from collections.abc import Sequence
 from textwrap import shorten

@@ -1,7 +1,7 @@
 """Find statements that lock a table of PostgreSQL for long or break running clients, with squawk.
 
 squawk is installed by the extra `check`. Write `-- squawk-ignore <rule>` and a reason above a statement that is
-intended. squawk also reads `.squawk.toml` in the working directory. Builds on `files` and `rules`.
+intended. squawk also reads `.squawk.toml` in the working directory.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Print errors of the command `yoyo` in one line, without a traceback.
 
-yoyo itself catches only errors about its arguments. Builds on `running` and `loading`.
+yoyo itself catches only errors about its arguments.
 """
 
 import sys

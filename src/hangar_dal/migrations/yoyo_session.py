@@ -1,6 +1,6 @@
 """Use yoyo in this process, one session at a time. Restores yoyo's global list of migrations, and translates errors.
 
-Builds on `running`, `loading` and `targets`. `backends` opens the connections.
+`backends` opens the connections.
 """
 
 import glob

@@ -1,7 +1,6 @@
 """Turn a function's signature and its SQL statements into a typed function that runs them.
 
-A call passes through the declared function, `Catalog.query`, `CompiledQuery.bind` and the database's `run`. Builds on
-the database layer.
+A call passes through the declared function, `Catalog.query`, `CompiledQuery.bind` and the database's `run`.
 """
 
 from hangar_dal.query.catalog import Catalog

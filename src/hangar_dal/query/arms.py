@@ -1,6 +1,6 @@
 """All statements that the arms of a block can produce. A call runs one of them, and the rules check every one.
 
-Builds on `signature`. `compiled` chooses the statement of a call.
+`compiled` chooses the statement of a call.
 """
 
 from collections.abc import Iterator

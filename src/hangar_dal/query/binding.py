@@ -1,6 +1,6 @@
 """Functions that make the value of each `:name` from the values of a call: check, fold or seal, and encode it.
 
-Builds on `sources`. They are made once, when a query is compiled.
+They are made once, when a query is compiled.
 """
 
 from collections.abc import Callable, Sequence

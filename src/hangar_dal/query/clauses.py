@@ -1,6 +1,6 @@
 """The tokens of a statement, grouped by parentheses, so that a search for a clause ignores subqueries.
 
-Builds on `sqlblock`. It knows the keywords of SQL, but not its grammar.
+It knows the keywords of SQL, but not its grammar.
 """
 
 from collections.abc import Iterable, Iterator

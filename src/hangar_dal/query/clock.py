@@ -1,4 +1,4 @@
-"""The rule `clock`: find the places where a statement reads the clock of the database. Builds on `clauses`."""
+"""The rule `clock`: find the places where a statement reads the clock of the database."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final

@@ -1,7 +1,4 @@
-"""Compare one statement with the signature of its function, without a database.
-
-Builds on `binding` and `quoted`.
-"""
+"""Compare one statement with the signature of its function, without a database."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,7 +1,7 @@
 """One query, compiled for one dialect: its statements, its parameters and its result.
 
-Builds on `sources` and `results`. Work that is the same for each call is done when the query is compiled. A call
-chooses the statement for its arguments, makes the parameters, and passes both to the database.
+Work that is the same for each call is done when the query is compiled. A call chooses the statement for its arguments,
+makes the parameters, and passes both to the database.
 """
 
 import asyncio

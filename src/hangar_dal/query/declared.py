@@ -1,6 +1,6 @@
 """One declared query: its function, its blocks in both dialects, and the findings from comparing them.
 
-Builds on `compiled`. The comparison needs no database and takes place when the catalog is loaded.
+The comparison needs no database and takes place when the catalog is loaded.
 """
 
 import inspect

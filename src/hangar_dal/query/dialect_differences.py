@@ -1,6 +1,6 @@
 """Find text that is equal in both dialects but returns different rows, or returns them in a different order.
 
-Twins that differ are left alone. Builds on `clauses`.
+Twins that differ are left alone.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Find placeholders inside quotes, which a database reads as text. Builds on `sources`."""
+"""Find placeholders inside quotes, which a database reads as text."""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Find statements that run but are refused, such as a list without ORDER BY or an UPDATE without WHERE.
 
-The rules read the tokens of each arm. `docs/rules.md` explains them. Builds on the modules of the single rules and on
-`arms`. Rules that need the tables of a database are in `contract`.
+The rules read the tokens of each arm. `docs/rules.md` explains them. Rules that need the tables of a database are in
+`check`.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """Convert the rows of a driver to the result that the signature declares: models or single values.
 
-Builds on `signature`. Each value is decoded once. Pydantic validates all rows of a list in one call.
+Each value is decoded once. Pydantic validates all rows of a list in one call.
 """
 
 from collections.abc import Callable, Mapping, Sequence

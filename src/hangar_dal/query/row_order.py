@@ -1,7 +1,4 @@
-"""Find lists without ORDER BY, sort keys without effect, and queries that pick any of several rows.
-
-Builds on `clauses`.
-"""
+"""Find lists without ORDER BY, sort keys without effect, and queries that pick any of several rows."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -144,7 +141,7 @@ def unordered_limits(scope: Scope, block: Block) -> Iterator[Refusal]:
 
 
 def _compares(scope: Scope) -> bool:
-    """Return whether WHERE compares values for equality, perhaps a whole key. `contract.any_rows` knows the keys."""
+    """Return whether WHERE compares values for equality, perhaps a whole key. `check.rules.any_rows` knows the keys."""
     where = scope.find("WHERE")
     return where is not None and any(
         scope.text(at) == "=" and scope.text(at - 1) not in ("<", ">", "!") for at in range(where, len(scope.items))

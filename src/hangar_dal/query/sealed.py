@@ -1,4 +1,4 @@
-"""List the sealed values in the signature of a query. Builds on `signature`."""
+"""List the sealed values in the signature of a query."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
 """Read the signature of a declared query: its arguments, its PATCH fields and the shape of its result.
 
-Builds on the types of the database layer, and does not read SQL.
+Does not read SQL.
 """
 
 import inspect

@@ -1,8 +1,7 @@
 """Find the source of each `:name` of a statement, and refuse a name that has no source or several.
 
-Builds on `signature`. A source is an argument, a field of a model argument, a PATCH field, the JSON of a list of
-models, or one of the derived kinds: `:now`, `:<p>_fold`, `:<p>_grams`, `:<p>_words`,
-`:<p>_is_set`.
+A source is an argument, a field of a model argument, a PATCH field, the JSON of a list of models, or one of the derived
+kinds: `:now`, `:<p>_fold`, `:<p>_grams`, `:<p>_words`, `:<p>_is_set`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """Read the SQL files of a module, one for each dialect, and match their blocks with the queries of the module.
 
-Builds on `declared`. `catalog` knows the modules and the folder.
+`catalog` knows the modules and the folder.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,4 @@
-"""Skip and report rows whose sealed values cannot be opened, instead of raising an error.
-
-Builds on `errors` alone.
-"""
+"""Skip and report rows whose sealed values cannot be opened, instead of raising an error."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Find writes that may change too many rows, skip rows or fill the wrong columns. Builds on `clauses`."""
+"""Find writes that may change too many rows, skip rows or fill the wrong columns."""
 
 from collections.abc import Iterator
 from typing import Final

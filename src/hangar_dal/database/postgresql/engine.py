@@ -1,4 +1,4 @@
-"""Open a PostgreSQL database, with one pool for all purposes. Builds on `connection` and `opening`."""
+"""Open a PostgreSQL database, with one pool for all purposes."""
 
 import asyncio
 import math

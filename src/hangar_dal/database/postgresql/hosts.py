@@ -1,8 +1,7 @@
 """Connect to the newest primary among the hosts of a URL.
 
 libpq tries the hosts in the order of the URL. After a failover it would connect to the old primary as soon as that one
-runs again, and its writes would be lost. This module asks all hosts at the same time for each connection. Builds on
-`driver` and `reasons`, below `server` and `opening`.
+runs again, and its writes would be lost. This module asks all hosts at the same time for each connection.
 """
 
 import asyncio

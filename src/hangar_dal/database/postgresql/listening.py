@@ -1,7 +1,7 @@
 """Listening connections, outside of the pool. A lost connection is opened again.
 
 A task reads each connection all the time. Unread notifications would fill the server's queue, which all databases
-share. Builds on `opening`, below `engine`.
+share.
 """
 
 import asyncio

@@ -1,7 +1,4 @@
-"""Open one connection within a time limit. Try again after an error that may be temporary.
-
-Builds on `hosts` and `session`, below `engine`.
-"""
+"""Open one connection within a time limit. Try again after an error that may be temporary."""
 
 import asyncio
 import random

@@ -1,7 +1,6 @@
 """Open the first connection to a server: check its version, and set up the session.
 
-An unreachable server is reported at once. For later connections, `opening` tries again. Builds on `session` and
-`hosts`, below `opening`.
+An unreachable server is reported at once. For later connections, `opening` tries again.
 """
 
 from typing import Any

@@ -1,7 +1,4 @@
-"""Back up a SQLite database from the event loop. `copying` copies the file in a thread.
-
-Builds on `copying` and `watched`.
-"""
+"""Back up a SQLite database from the event loop. `copying` copies the file in a thread."""
 
 import asyncio
 import os

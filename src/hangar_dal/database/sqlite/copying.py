@@ -4,8 +4,6 @@ SQLite's backup API starts again after each write of another connection, so with
 the source connection holds a read transaction, so the copy is consistent and needs one pass. In WAL mode, readers do
 not block writers. `VACUUM INTO` would also need one pass, but it may change rowids, reports no progress, and rebuilds
 all indexes.
-
-Builds on `sealed` and `watched`.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Open a SQLite database: check the version, open the file, and set up each connection. Builds on `connection`."""
+"""Open a SQLite database: check the version, open the file, and set up each connection."""
 
 import sqlite3
 import time

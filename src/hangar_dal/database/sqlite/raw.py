@@ -1,7 +1,4 @@
-"""Open and close sqlite3 connections to a watched file, in the thread that uses them.
-
-Builds on `watched` and `errors`, below `connection`.
-"""
+"""Open and close sqlite3 connections to a watched file, in the thread that uses them."""
 
 import sqlite3
 from collections.abc import Callable

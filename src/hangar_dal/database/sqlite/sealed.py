@@ -1,4 +1,4 @@
-"""Find the sealed values of a SQLite file, and open them. Builds on `file`.
+"""Find the sealed values of a SQLite file, and open them.
 
 Recognizes sealed values by their text, because the schema does not say which columns are sealed. Reads whole tables, so
 callers run it in a separate thread.

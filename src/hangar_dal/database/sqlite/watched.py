@@ -1,4 +1,4 @@
-"""Detect that the files of an open SQLite database were deleted, moved or replaced. Builds on `file`.
+"""Detect that the files of an open SQLite database were deleted, moved or replaced.
 
 In WAL mode, SQLite does not detect this. It continues to write to a deleted file, and a new connection opens the file
 that has the name now. A process whose `-wal` or `-shm` file was deleted overwrites the commits of other processes.

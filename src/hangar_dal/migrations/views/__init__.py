@@ -1,1 +1,1 @@
-"""Show a schema as text, as a Mermaid diagram or as an SVG picture. Builds on `schema` only."""
+"""Show a schema as text, as a Mermaid diagram or as an SVG picture."""

@@ -1,7 +1,7 @@
 """Place the boxes and lines of an entity-relationship diagram. No box covers another, and no line crosses a box.
 
 All lengths are in pixels. Related tables form a group, which has columns of boxes, the ranks, from left to right. Lines
-run in the gaps between ranks. A line that passes through a rank gets a free lane there. Builds on `ranks`.
+run in the gaps between ranks. A line that passes through a rank gets a free lane there.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,4 @@
-"""Write a schema as a Mermaid erDiagram. GitHub and most other forges show it as a picture in a README.
-
-Builds on `labels`.
-"""
+"""Write a schema as a Mermaid erDiagram. GitHub and most other forges show it as a picture in a README."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Find groups of related tables, and the horizontal order of the tables in a picture. Builds on `schema` only."""
+"""Find groups of related tables, and the horizontal order of the tables in a picture."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

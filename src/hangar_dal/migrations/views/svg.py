@@ -1,7 +1,7 @@
 """Draw a schema as an SVG picture: a box for each table, and a line with crow's feet for each foreign key.
 
 A line is dashed if the foreign key is nullable. The picture has colours for light and dark pages, and loads no other
-files. Builds on `layout`.
+files.
 """
 
 from collections.abc import Iterator

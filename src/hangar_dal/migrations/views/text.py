@@ -1,6 +1,6 @@
 """Print a schema as aligned text: each table with its columns, keys, rules and indexes.
 
-A line that does not begin with a space is a heading, such as the name of a table. Builds on `labels`.
+A line that does not begin with a space is a heading, such as the name of a table.
 """
 
 from collections.abc import Iterator, Sequence

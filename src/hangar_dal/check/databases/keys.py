@@ -1,0 +1,93 @@
+"""What a probe's tables do not show: which columns are keys, and which get their values by themselves."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from hangar_dal.check.model import NullableUniqueKey, TableColumn, Tables
+from hangar_dal.migrations.schema import Column, Index, Schema, Table
+
+_BEFORE_INSERT: Final = re.compile(r"^CREATE TRIGGER \S+ BEFORE .*\bINSERT\b.* ON ")
+_PARENTHESES: Final = re.compile(r"[()]|^CHECK\b")
+_WHERE: Final = re.compile(r"\sWHERE\s", re.IGNORECASE)
+
+
+def with_keys(tables: Tables, schema: Schema) -> Tables:
+    """The same tables, with what the schema that was read says of their keys and defaults."""
+    columns = {name: dict(of_one) for name, of_one in tables.columns.items()}
+    keys: dict[str, tuple[tuple[str, ...], ...]] = {}
+    loose: dict[str, tuple[NullableUniqueKey, ...]] = {}
+    # On PostgreSQL such a trigger may fill any column of the row; SQLite's cannot.
+    triggered = {other.table for other in schema.others if _BEFORE_INSERT.search(other.text)}
+    for table in schema.tables:
+        known = columns.get(table.name)
+        if known is None:
+            continue
+        for column in table.columns:
+            if column.name in known:
+                fills_itself = table.name in triggered or _fills_itself(column, table)
+                known[column.name] = replace(known[column.name], fills_itself=fills_itself)
+        found = dict.fromkeys(_uniques(table, known))
+        keys[table.name] = tuple(key.columns for key, is_full in found if is_full)
+        if _has_one_row(table, known):
+            keys[table.name] = ((), *keys[table.name])
+        if others := tuple(key for key, is_full in found if not is_full):
+            loose[table.name] = others
+    return replace(tables, columns=columns, keys=keys, loose=loose)
+
+
+def indexed_columns(schema: Schema) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """By table the columns of each index that holds every row, those of keys among them."""
+    return {
+        table.name: tuple(
+            dict.fromkeys(
+                key
+                for key in (
+                    table.primary_key,
+                    *(unique.columns for unique in table.uniques),
+                    *(index.columns for index in table.indexes if index.valid and not _is_partial(index)),
+                )
+                if key
+            )
+        )
+        for table in schema.tables
+    }
+
+
+def _has_one_row(table: Table, columns: dict[str, TableColumn]) -> bool:
+    """Whether a CHECK allows its primary key one value: `id integer PRIMARY KEY CHECK (id = 1)`."""
+    if len(table.primary_key) != 1 or table.primary_key[0] not in columns:
+        return False
+    column = columns[table.primary_key[0]]
+    rules = (_PARENTHESES.sub(" ", check.rule).lower().split() for check in table.checks)
+    name = column.name.lower()
+    return len(column.allowed) == 1 or any(
+        rule in ([name], [name, "=", "true"], [name, "is", "true"]) for rule in rules
+    )
+
+
+def _is_partial(index: Index) -> bool:
+    return bool(_WHERE.search(index.text))
+
+
+def _fills_itself(column: Column, table: Table) -> bool:
+    is_rowid = table.primary_key == (column.name,) and column.type.upper() == "INTEGER"
+    return column.default is not None or column.generated is not None or is_rowid
+
+
+def _uniques(table: Table, columns: dict[str, TableColumn]) -> Iterator[tuple[NullableUniqueKey, bool]]:
+    """All that is unique, and whether no two rows share it; NULL is like no other NULL, unless that is said."""
+    given = [(table.primary_key, "", "")] if table.primary_key else []
+    given += [(unique.columns, "", unique.options) for unique in table.uniques]
+    for index in table.indexes:
+        if index.unique and index.valid:
+            before, _, where = _WHERE.sub("\0", index.text, count=1).partition("\0")
+            given.append((index.columns, where, before))
+    for names, where, options in given:
+        plain = [name.removesuffix(" DESC").strip('"') for name in names]
+        known = tuple(name if name in columns else "" for name in plain)
+        is_full = all(known) and not where
+        holds_null = any(columns[name].nullable for name in known if name)
+        one_null = "NULLS NOT DISTINCT" in options.upper()
+        yield NullableUniqueKey(known, where), is_full and (one_null or not holds_null)

@@ -1,0 +1,77 @@
+"""Migrated scratch databases that describe statements while a check runs."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hangar_dal.check.databases.info import Told
+from hangar_dal.check.databases.keys import indexed_columns, with_keys
+from hangar_dal.check.databases.postgresql import PostgresProbe
+from hangar_dal.check.databases.postgresql_columns import with_details
+from hangar_dal.check.databases.scratch import scratch_postgresql, scratch_sqlite
+from hangar_dal.check.databases.sqlite import SqliteProbe
+from hangar_dal.check.model import Described, SentAs, Tables
+from hangar_dal.check.nullability.views import with_views
+from hangar_dal.check.project.project import Project
+from hangar_dal.check.query_plans.model import Indexed, Planner, scans_of
+from hangar_dal.check.query_plans.postgresql import PostgresPlanner
+from hangar_dal.check.query_plans.sqlite import SqlitePlanner
+from hangar_dal.check.reader import read
+from hangar_dal.migrations.schema_history import read_alone
+from hangar_dal.migrations.scratch import Server
+from hangar_dal.sqlblock import Variant
+from hangar_dal.sqlscan import Dialect
+
+
+@dataclass(frozen=True)
+class LiveDatabase:
+    """A scratch database. Its tables are read once, and each statement is described once."""
+
+    probe: SqliteProbe | PostgresProbe
+    planner: Planner
+    tables: Tables
+    indexed: Indexed
+    has_all_tables: bool = field(default=True, init=False)
+    _told: dict[tuple[str, tuple[SentAs, ...]], Told] = field(default_factory=dict, init=False)
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.probe.dialect
+
+    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
+        if (variant.text, sent) not in self._told:
+            described = self.probe.describe(variant, sent)
+            try:
+                self._told[variant.text, sent] = self._read(variant, described, sent)
+            except RecursionError:  # the statement is nested too deeply for Python, so keep only the description
+                self._told[variant.text, sent] = Told(described)
+        return self._told[variant.text, sent]
+
+    def _read(self, variant: Variant, described: Described, sent: tuple[SentAs, ...]) -> Told:
+        reading = read(variant.text, self.dialect, self.tables, described, sent)
+        scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed, sent)
+        return Told(described, reading, scans)
+
+
+@contextmanager
+def live_sqlite(project: Project) -> Iterator[LiveDatabase]:
+    """Make a migrated scratch file, and delete it at the end of the block."""
+    with scratch_sqlite(project) as scratch, SqliteProbe(path := Path(scratch.location.path)) as probe:
+        with closing(scratch.connect(read_only=True)) as connection:
+            schema = read_alone("sqlite", connection)
+        tables = with_views(with_keys(probe.tables(), schema), probe.views(), "sqlite")
+        with closing(SqlitePlanner(path, tables)) as planner:
+            yield LiveDatabase(probe, planner, tables, indexed_columns(schema))
+
+
+@contextmanager
+def live_postgresql(project: Project, server: Server) -> Iterator[LiveDatabase]:
+    """Make a migrated scratch database on this server, and drop it at the end; or use the throwaway database."""
+    with scratch_postgresql(project, server) as scratch, PostgresProbe(scratch.location.conninfo) as probe:
+        with closing(scratch.connect(read_only=True)) as connection:
+            schema = read_alone("postgresql", connection)
+            tables = with_details(with_keys(probe.tables(), schema), connection)
+        tables = with_views(tables, probe.views(), "postgresql")
+        with closing(PostgresPlanner(scratch, tables)) as planner:
+            yield LiveDatabase(probe, planner, tables, indexed_columns(schema))

@@ -1,0 +1,96 @@
+"""Convert a snapshot to the text of its file and back.
+
+{
+  "format": 15,
+  "databases": {"postgresql": {"tables": ..., "queries": {"users.get_user": [
+    {"statements": ["00356f4afc6b495c"], "told": {"described": {"columns": ["users.id", ...]}, ...}}
+  ]}}, "sqlite": ...}
+}
+
+A column of a result that is an unchanged column of a table is written as `table.column`. Defaults are left out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from hangar_dal.check.databases.info import Told
+from hangar_dal.check.model import Tables
+from hangar_dal.sqlscan import Dialect
+
+# Increase this number whenever the snapshot's content or meaning changes.
+FORMAT: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The digests of statements of one query that have the same answer, and this answer."""
+
+    statements: tuple[str, ...]
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class OfDatabase:
+    """The answers of one database. `tables` are the tables that the queries name."""
+
+    tables: Tables
+    queries: Mapping[str, tuple[Answer, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The snapshot of one SQL file, with the answers of both databases."""
+
+    format: int
+    databases: Mapping[Dialect, OfDatabase]
+
+
+def as_text(snapshot: Snapshot) -> str:
+    """Return the JSON text of a snapshot. Equal snapshots have equal texts."""
+    written = _adapter().dump_python(snapshot, mode="json", exclude_defaults=True)
+    for described, tables in _described(written):
+        if "columns" in described:
+            described["columns"] = [_short(column, tables) for column in described["columns"]]
+    return json.dumps(written, ensure_ascii=False, indent=1) + "\n"
+
+
+def from_text(text: str) -> Snapshot:
+    """Return the snapshot of a JSON text. Raises `ValueError` if the text is no snapshot."""
+    read = json.loads(text)
+    try:
+        for described, tables in _described(read):
+            described["columns"] = [_long(column, tables) for column in described.get("columns", ())]
+    except (AttributeError, KeyError, TypeError) as fault:
+        raise ValueError("no snapshot") from fault
+    return _adapter().validate_python(read)
+
+
+@cache
+def _adapter() -> TypeAdapter[Snapshot]:
+    return TypeAdapter(Snapshot)
+
+
+def _described(written: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    for database in written["databases"].values():
+        for answers in database["queries"].values():
+            for answer in answers:
+                yield answer["told"].get("described", {}), database["tables"]["columns"]
+
+
+def _short(column: dict[str, Any], tables: dict[str, Any]) -> str | dict[str, Any]:
+    """Return the column as `table.column` if the tables list it, else unchanged. No table lists its rowid."""
+    table, name = str(column.get("table")), str(column.get("column"))
+    is_listed = name in tables.get(table, ()) and "." not in name
+    return f"{table}.{name}" if is_listed and _long(f"{table}.{name}", tables) == column else column
+
+
+def _long(column: str | dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(column, str):
+        return column
+    table, _, name = column.rpartition(".")
+    return {"name": name, "kind": tables[table][name]["kind"], "table": table, "column": name}

@@ -1,0 +1,1 @@
+"""Constructs that the two databases understand in different ways."""

@@ -1,0 +1,46 @@
+"""Find constructs that SQLite and PostgreSQL both accept but understand in different ways.
+
+`query.meanings` has the message for each construct. The modules `types`, `numbers`, `texts` and
+`statements` find them. Only the text for PostgreSQL is read, because its tables have the types.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.check.meanings.numbers import in_numbers
+from hangar_dal.check.meanings.statements import in_statement, in_words
+from hangar_dal.check.meanings.texts import in_texts
+from hangar_dal.check.meanings.types import in_types
+from hangar_dal.check.model import Tables
+from hangar_dal.check.reading import Difference
+from hangar_dal.check.sql.bind import bind
+from hangar_dal.check.sql.parser_input import place_of
+from hangar_dal.check.sql.value_kinds import Kinds
+from hangar_dal.sqlscan import Dialect
+
+_RULES: Final = (in_types, in_numbers, in_texts, in_statement)
+
+
+def differences(
+    text: str, dialect: Dialect, tables: Tables, parameters: Mapping[str, str | None]
+) -> Iterator[Difference]:
+    """Yield each difference once, in the order of the text; none for SQLite."""
+    binding = bind(text, dialect, tables) if dialect == "postgresql" else None
+    if binding is None:
+        return
+    kinds = Kinds(binding, parameters)
+    found = {
+        Difference(meaning, place_of(_start(node), text, dialect))
+        for node in reversed(binding.nodes)
+        for rule in _RULES
+        for meaning in rule(node, kinds)
+    }
+    found |= {Difference(meaning, at) for meaning, at in in_words(text, dialect)}
+    yield from sorted(found, key=lambda each: (each.at, each.meaning))
+
+
+def _start(node: exp.Expr) -> int:
+    """Return the offset at which the node begins in the parser's input: the least known offset of its parts."""
+    return min((part.meta["start"] for part in node.walk() if "start" in part.meta), default=0)

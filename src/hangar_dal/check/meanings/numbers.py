@@ -1,0 +1,112 @@
+"""Find calculations whose result differs between the databases."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.check.sql.value_kinds import Kinds, ValueKind, is_function
+
+_LARGEST: Final = 2**63
+_BITS: Final = 63  # the number of the highest bit in 64 bits
+_BITS_OF_LITERAL: Final = 30  # a number in the text has 32 bits on PostgreSQL, and the highest one is the sign
+_COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+_FRACTIONS: Final = ("numeric", "float")
+_NULL_WITHOUT_ROWS: Final = (exp.Sum, exp.Avg, exp.Max, exp.Min)
+
+
+def in_numbers(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
+    match node:
+        case exp.Div():
+            yield from _division(node, kinds)
+        case exp.Mod():
+            yield from _remainder(node, kinds)
+        case exp.Round():
+            yield from _rounding(node, kinds)
+        case exp.BitwiseLeftShift() | exp.BitwiseRightShift():
+            yield from _shift(node)
+        case exp.Literal() if node.is_int and int(node.name) > _LARGEST:
+            yield "big_number"
+        case exp.Rand() if not isinstance(node.parent, exp.Ordered):
+            yield "random"
+        case exp.Update():
+            for each in node.expressions:
+                column = kinds.column(each.this) if isinstance(each, exp.EQ) else None
+                if column is not None and column.kind == "int" and _is_fraction(kinds.of(each.expression)):
+                    yield "fraction_stored"
+
+
+def _is_fraction(kind: ValueKind) -> bool:
+    return kind.name in _FRACTIONS and not kind.whole
+
+
+def _division(node: exp.Div, kinds: Kinds) -> Iterator[str]:
+    one, other = kinds.of(node.this), kinds.of(node.expression)
+    if one.stored and other.stored:
+        on_postgresql = one.name == other.name == "int"
+        on_sqlite = "real" not in (one.stored, other.stored)
+        if on_postgresql != on_sqlite:
+            yield "division_kind"
+    if _may_be_zero(node):
+        yield "division_zero"
+
+
+def _remainder(node: exp.Mod, kinds: Kinds) -> Iterator[str]:
+    sides = [kinds.of(node.this), kinds.of(node.expression)]
+    if is_function(node):
+        if all(side.name == "int" for side in sides):
+            yield "mod_integers"
+    elif any(_is_fraction(side) for side in sides):
+        yield "remainder"
+    if _may_be_zero(node):
+        yield "division_zero"
+
+
+def _may_be_zero(node: exp.Binary) -> bool:
+    """Return whether the divisor may be 0.
+
+    Returns False for arguments, whose types may exclude 0, and for a divisor that the statement compares, since the
+    comparison may exclude 0.
+    """
+    divisor = node.expression.unnest()
+    while isinstance(divisor, exp.Cast):
+        divisor = divisor.this.unnest()
+    if isinstance(divisor, exp.Count):
+        # A group always has rows. Without GROUP BY, there may be no rows, but then a dividend such as sum() is NULL.
+        select = node.parent_select
+        is_grouped = select is not None and select.args.get("group") is not None
+        return not is_grouped and not _is_null_without_rows(node.this)
+    if isinstance(divisor, exp.Literal):
+        return float(divisor.name) == 0
+    if not isinstance(divisor, exp.Column | exp.Sum | exp.Sub | exp.Mul | exp.Max | exp.Min | exp.Avg):
+        return False
+    root = node.root()
+    return not any(divisor in (each.this, each.expression) for each in root.find_all(*_COMPARISONS))
+
+
+def _is_null_without_rows(value: exp.Expr) -> bool:
+    """Return whether the value is NULL if there are no rows: a sum, or an expression calculated from one."""
+    value = value.unnest()
+    if isinstance(value, exp.Add | exp.Sub | exp.Mul):
+        return _is_null_without_rows(value.this) or _is_null_without_rows(value.expression)
+    return _is_null_without_rows(value.this) if isinstance(value, exp.Cast) else isinstance(value, _NULL_WITHOUT_ROWS)
+
+
+def _rounding(node: exp.Round, kinds: Kinds) -> Iterator[str]:
+    digits = node.args.get("decimals")
+    if digits is None and kinds.of(node.this).name == "float" and not kinds.of(node.this).whole:
+        yield "round_half"
+    elif isinstance(digits, exp.Neg):
+        yield "round_digits"
+
+
+def _shift(node: exp.Binary) -> Iterator[str]:
+    distance = node.expression.unnest()
+    value = node.this.unnest()
+    bits = _BITS
+    if isinstance(value, exp.Literal) and isinstance(node, exp.BitwiseLeftShift):
+        bits = _BITS_OF_LITERAL - int(value.name).bit_length() + 1 if value.is_int else 0
+    if isinstance(distance, exp.Neg) or (
+        isinstance(distance, exp.Literal) and distance.is_int and int(distance.name) > bits
+    ):
+        yield "shift"

@@ -1,0 +1,82 @@
+"""Which calls are aggregates, and of which query: without a row to give, all else beside them is NULL."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.check.sql.bind import Binding
+
+# Functions that sqlglot knows by no class of its own.
+NEVER_NULL_BY_NAME: Final = {
+    "postgresql": frozenset({"json_build_array", "json_build_object", "jsonb_build_array", "jsonb_build_object"}),
+    "sqlite": frozenset({"json_array"}),
+}
+_AGGREGATES: Final = (
+    exp.ArrayAgg, exp.Avg, exp.Count, exp.JSONArrayAgg, exp.JSONObjectAgg, exp.Max, exp.Min, exp.Sum,
+)  # fmt: skip
+_ONE_ROW: Final = (
+    exp.And, exp.Cast, exp.Case, exp.Coalesce, exp.CurrentDate, exp.CurrentTimestamp, exp.Exists, exp.GroupConcat,
+    exp.If, exp.Length, exp.LogicalAnd, exp.LogicalOr, exp.Lower, exp.Or, exp.Upper, *_AGGREGATES,
+)  # fmt: skip
+# SQLite's functions of one row that sqlglot does not know; any other name might be an aggregate's.
+_SCALARS: Final = frozenset({
+    "changes", "datetime", "format", "json", "json_array_length", "json_error_position", "json_pretty",
+    "json_valid", "julianday", "last_insert_rowid", "likelihood", "likely", "printf", "quote", "randomblob",
+    "sign", "soundex", "sqlite_version", "timediff", "total_changes", "unicode", "unixepoch", "unlikely",
+    "zeroblob",
+})  # fmt: skip
+
+
+def aggregates_in(value: exp.Expr, dialect: str) -> Iterator[exp.Expr]:
+    """Every call that is or might be an aggregate's, in the queries within too; those over a window are none."""
+    for node in value.find_all(exp.AggFunc, exp.Anonymous):
+        call = filtered(node)
+        if isinstance(call.parent, exp.Window) and call.parent.this is call:
+            continue
+        if isinstance(node, exp.AggFunc) or (
+            dialect == "sqlite" and str(node.this).lower() not in NEVER_NULL_BY_NAME["sqlite"] | _SCALARS
+        ):
+            yield node
+
+
+def filtered(call: exp.Expr) -> exp.Expr:
+    """The call with its FILTER, if it has one."""
+    return call.parent if isinstance(call.parent, exp.Filter) else call
+
+
+def is_aggregate(call: exp.Expr) -> bool:
+    """Whether it surely is one."""
+    return isinstance(call, _AGGREGATES)
+
+
+def gives_one_row(value: exp.Expr, dialect: str) -> bool:
+    """Whether no function in it can make another number of rows of one row, as `unnest` does."""
+    return dialect == "sqlite" or all(
+        isinstance(node, _ONE_ROW)
+        or (isinstance(node, exp.Anonymous) and str(node.this).lower() in NEVER_NULL_BY_NAME[dialect])
+        for node in value.find_all(exp.Func, exp.UDTF)
+    )
+
+
+def may_be_one_row(select: exp.Select, binding: Binding) -> bool:
+    """Whether an aggregate makes one row of all of them; beside it bare columns may stand on SQLite alone."""
+    if binding.dialect == "postgresql":
+        return False
+    clauses = (select.args.get("having"), select.args.get("order"), *(select.args.get("windows") or ()))
+    parts = [*select.expressions, *filter(None, clauses)]
+    calls = (call for part in parts for call in aggregates_in(part, binding.dialect))
+    return any(call.parent_select is select or not is_of(call, call.parent_select, binding) for call in calls)
+
+
+def is_of(call: exp.Expr, query: exp.Expr | None, binding: Binding) -> bool:
+    """Return whether the call names a column of this query, or no column. Otherwise a query around it may aggregate.
+
+    Names in its FILTER prove nothing: they count for PostgreSQL and not for SQLite.
+    """
+    if any(filtered(call).find_all(exp.Query)):
+        return False
+    if not any(filtered(call).find_all(exp.Column)):
+        return True
+    found = [binding.column(column) for column in call.find_all(exp.Column)]
+    return any(each is not None and each.statement is query for each in found)

@@ -1,0 +1,117 @@
+"""Whether an expression can be NULL. Each rule names what makes a value certain; what has no rule is not.
+
+Left out on purpose, since NULL comes out of values that are none: `lower(range)`, `extract(day FROM infinity)`, a JSON
+null that is cast (PostgreSQL 18), a closed `path + path`.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlglot import exp
+
+from hangar_dal.check.nullability.aggregates import NEVER_NULL_BY_NAME
+from hangar_dal.check.nullability.on_sqlite import is_certain_on_sqlite
+from hangar_dal.check.nullability.scope import MayBeNull, Scope
+from hangar_dal.check.nullability.type_classes import ARITHMETIC, CAST_TO, class_of
+from hangar_dal.check.nullability.windows import is_certain_window, is_number
+
+_NEVER: Final = (
+    exp.Count,
+    exp.CurrentDate,
+    exp.CurrentTimestamp,
+    exp.Exists,
+    exp.Literal,
+    exp.NullSafeEQ,
+    exp.NullSafeNEQ,
+)
+_NEVER_IN: Final[dict[str, tuple[type[exp.Expr], ...]]] = {
+    "postgresql": (exp.Array,),
+    # Of no rows they are '[]' and '{}'.
+    "sqlite": (exp.JSONArrayAgg, exp.JSONObject, exp.JSONObjectAgg),
+}
+# NULL only if an operand is.
+_STRICT: Final = (
+    exp.And, exp.Between, exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ, exp.Not, exp.Or, exp.Paren,
+)  # fmt: skip
+# Of a group, which has a row: these whatever they gather ...
+_GATHERING: Final = (exp.ArrayAgg, exp.JSONArrayAgg)
+# ... these as strict as their argument.
+_OF_GROUP: Final = (exp.Max, exp.Min)
+# ... and these for numbers alone.
+_ADDING: Final = (exp.Avg, exp.Sum)
+
+
+# Whether a query in parentheses always gives exactly one row, with a value that is never NULL.
+OneCertainValue = Callable[[exp.Subquery, Scope], bool]
+
+
+def may_be_null(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> MayBeNull:
+    """False only where it is certain; True for NULL itself and a column that may be; else None."""
+    if is_certain(value, scope, of_query):
+        return False
+    bare = value.unalias().unnest()
+    if isinstance(bare, exp.Column) and not isinstance(bare.this, exp.Star):
+        return scope.resolve(bare).may_be_null
+    return True if isinstance(bare, exp.Null) else None
+
+
+def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool:  # noqa: PLR0912 - a rule each
+    """Whether it is never NULL."""
+
+    def certain(*operands: Any) -> bool:
+        return all(isinstance(operand, exp.Expr) and is_certain(operand, scope, of_query) for operand in operands)
+
+    if isinstance(value, _NEVER + _NEVER_IN[scope.dialect]):
+        return True
+    if isinstance(value, _STRICT):
+        return certain(*value.iter_expressions())
+    match value:
+        case exp.Alias() | exp.Collate():
+            return certain(value.this)
+        case exp.Boolean():  # on SQLite a column may be called so
+            return scope.dialect == "postgresql" or not scope.might_have(str(value.this).lower())
+        case exp.Column():
+            return not isinstance(value.this, exp.Star) and scope.resolve(value).may_be_null is False
+        case exp.Is():
+            return isinstance(value.expression, exp.Null | exp.Boolean)
+        case exp.Anonymous():
+            by_name = str(value.this).lower() in NEVER_NULL_BY_NAME[scope.dialect]
+            return by_name and not value.find(exp.Variadic)  # of an array that is NULL it is NULL
+        case exp.Filter():
+            return isinstance(value.this, exp.Count) or (
+                isinstance(value.this, _NEVER_IN[scope.dialect]) and scope.dialect == "sqlite"
+            )
+        case exp.Window():
+            return is_certain_window(value, scope, certain)
+        case exp.Coalesce():
+            return any(certain(arm) for arm in [value.this, *value.expressions])
+        case exp.Case():
+            return certain(value.args.get("default"), *(arm.args.get("true") for arm in value.args["ifs"]))
+        case exp.If():
+            return certain(value.args.get("true"), value.args.get("false"))
+        case exp.In():
+            by_list = not any(value.args.get(other) for other in ("query", "unnest", "field"))
+            return by_list and certain(value.this, *value.expressions)
+        case exp.DPipe():
+            return certain(value.left, value.right) and (
+                scope.dialect == "sqlite" or all(class_of(operand, scope) for operand in (value.left, value.right))
+            )
+        case exp.Subquery():
+            return of_query(value, scope)
+    if isinstance(value, _GATHERING):
+        return scope.has_groups
+    if isinstance(value, _OF_GROUP):
+        return scope.has_groups and certain(value.this)
+    if isinstance(value, _ADDING):
+        return scope.has_groups and certain(value.this) and is_number(value.this, scope)
+    if scope.dialect == "sqlite":
+        return is_certain_on_sqlite(value, scope, certain)
+    # Strict for PostgreSQL's own types, as far as one can see that it is about them.
+    match value:
+        case exp.Cast():
+            return value.to.this in CAST_TO and class_of(value.this, scope) is not None and certain(value.this)
+        case exp.Length() | exp.Lower() | exp.Upper():
+            return not value.args.get("encoding") and class_of(value.this, scope) == "plain" and certain(value.this)
+        case exp.Neg():
+            return class_of(value.this, scope) == "number" and certain(value.this)
+    return isinstance(value, ARITHMETIC) and class_of(value, scope) == "number" and certain(value.left, value.right)

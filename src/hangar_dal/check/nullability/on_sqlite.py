@@ -1,0 +1,100 @@
+"""What SQLite alone makes certain: functions that make a value of whatever they get, and numbers that stay finite.
+
+Left out on purpose: `substr` of an empty blob and `unicode` of an empty text are NULL, and so is what is no number:
+infinity less infinity, infinity times 0, whatever is divided by 0.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.check.nullability.scope import Scope
+
+# NULL only if one of what they are given is.
+_STRICT: Final = (
+    exp.Abs, exp.Hex, exp.Length, exp.Lower, exp.Neg, exp.Replace, exp.Round, exp.StrPosition, exp.Trim, exp.Upper,
+)  # fmt: skip
+# More digits could be too many for a whole number.
+_DIGITS: Final = 18
+_WHOLE_BITS: Final = 64
+_MOST_BITS: Final = 900  # a real number may have 1024, and a sum of as many rows as there may be needs 64 more
+_WHOLE: Final = (exp.Count, exp.DenseRank, exp.Length, exp.Mod, exp.Ntile, exp.Rank, exp.RowNumber)
+_WHOLE_TYPES: Final = (exp.DType.BIGINT, exp.DType.INT, exp.DType.SMALLINT)
+_SAME: Final = (
+    exp.Abs, exp.Alias, exp.Collate, exp.Filter, exp.FirstValue, exp.LastValue, exp.Max, exp.Min, exp.Neg, exp.Paren,
+    exp.Round, exp.Window,
+)  # fmt: skip
+
+
+def is_certain_on_sqlite(value: exp.Expr, scope: Scope, certain: Callable[..., bool]) -> bool:
+    """Whether it is never NULL; `certain` says so of what it is made of."""
+    match value:
+        case exp.Cast():
+            # `date 'x'` is no text that is cast: it is the column `date`, called x.
+            return not _is_text(value.this) and certain(value.this)
+        case exp.Typeof():
+            return True
+        case exp.Add() | exp.Sub():
+            is_finite = bits_of(value.left, scope) is not None or bits_of(value.right, scope) is not None
+            return is_finite and certain(value.left, value.right)
+        case exp.Mul():
+            is_finite = _is_whole(value.right) and int(value.right.name) != 0
+            return (is_finite or bits_of(value, scope) is not None) and certain(value.left, value.right)
+        case exp.Div() | exp.Mod():
+            return _is_divisor(value.right, scope) and certain(value.left)
+    return isinstance(value, _STRICT) and certain(*value.iter_expressions())
+
+
+def bits_of(value: exp.Expr, scope: Scope) -> int | None:
+    """The power of 2 below which each of its values lies, NULL aside; None if they may be infinite, or no numbers."""
+    bits = _bits_of(value, scope)
+    return bits if bits is not None and bits <= _MOST_BITS else None
+
+
+def _bits_of(value: exp.Expr, scope: Scope) -> int | None:
+    def most(*operands: exp.Expr | None, more: int = 0) -> int | None:
+        bits = [_bits_of(each, scope) for each in operands if each is not None and not isinstance(each, exp.Null)]
+        known = [each for each in bits if each is not None]
+        return max(known, default=0) + more if len(known) == len(bits) else None
+
+    match value:
+        case exp.Literal():
+            return _WHOLE_BITS if _is_whole(value) else None
+        case exp.Column():
+            return None if isinstance(value.this, exp.Star) else scope.resolve(value).bits
+        case exp.Cast():
+            return _WHOLE_BITS if value.to.this in _WHOLE_TYPES and not _is_text(value.this) else None
+        case exp.Add() | exp.Sub():
+            return most(value.left, value.right, more=1)
+        case exp.Mul():
+            left, right = _bits_of(value.left, scope), _bits_of(value.right, scope)
+            return None if left is None or right is None else left + right
+        case exp.Div():
+            return most(value.left) if _is_divisor(value.right, scope) else None
+        case exp.Avg() | exp.Sum():
+            return most(value.this, more=_WHOLE_BITS)
+        case exp.Coalesce():
+            return most(value.this, *value.expressions)
+        case exp.Case():
+            return most(value.args.get("default"), *(arm.args.get("true") for arm in value.args["ifs"]))
+        case exp.Lag() | exp.Lead():
+            return most(value.this, value.args.get("default"))
+    if isinstance(value, _WHOLE):
+        return _WHOLE_BITS
+    return most(value.this, more=1) if isinstance(value, _SAME) and not value.expressions else None
+
+
+def _is_divisor(value: exp.Expr, scope: Scope) -> bool:
+    """A whole number other than 0, or how many rows a group has."""
+    if _is_whole(value):
+        return int(value.name) != 0
+    return scope.has_groups and isinstance(value, exp.Count) and isinstance(value.this, exp.Star)
+
+
+def _is_text(value: exp.Expr) -> bool:
+    return isinstance(value, exp.Literal) and value.is_string
+
+
+def _is_whole(value: exp.Expr) -> bool:
+    return isinstance(value, exp.Literal) and value.is_int and len(value.name) <= _DIGITS

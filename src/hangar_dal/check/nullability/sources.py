@@ -1,0 +1,102 @@
+"""What FROM and its joins put before a query: tables, queries and functions, and which of them may be all NULL.
+
+The caller supplies how the columns of a query are made.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.check.nullability.proofs import prove
+from hangar_dal.check.nullability.scope import Relation, Scope, SourceFacts, ValueFacts
+from hangar_dal.check.nullability.type_classes import class_of
+from hangar_dal.check.sql.bind import Source
+from hangar_dal.check.sql.names import NotUnderstood
+
+Outputs = Callable[[exp.Expr, Scope], tuple[ValueFacts, ...]]
+
+_TABLE: Final = frozenset({"this", "alias", "db", "catalog", "joins", "only", "sample", "indexed"})
+_FUNCTION: Final = frozenset(
+    {"this", "alias", "joins", "ordinality", "rows_from", "view", "outer", "expressions", "offset"}
+)
+_SUBQUERY: Final = frozenset({"this", "alias", "joins", "with_", "order", "limit", "offset", "locks"})
+_JOIN: Final = frozenset({"this", "on", "side", "kind", "using", "method"})
+
+
+def set_keys(node: exp.Expr) -> set[str]:
+    """The clauses that a node has."""
+    return {key for key, value in node.args.items() if value}
+
+
+def expect(node: exp.Expr, known: frozenset[str]) -> None:
+    """Raises `NotUnderstood` if it has another clause than these."""
+    if not set_keys(node) <= known:
+        raise NotUnderstood
+
+
+def read_from(select: exp.Select, scope: Scope, outputs: Outputs) -> None:
+    if from_ := select.args.get("from_"):
+        add(from_.this, select, scope, outputs)
+    for join in select.args.get("joins") or ():
+        _join(join, select, scope, outputs)
+
+
+def add(node: exp.Expr, statement: exp.Expr, scope: Scope, outputs: Outputs) -> None:
+    """One item of FROM, and what is joined to it within its own parentheses."""
+    source = next((each for each in scope.binding.sources(statement) if each.node is node), None)
+    if source is None and not isinstance(node, exp.Subquery):
+        raise NotUnderstood
+    if source is None:
+        add(node.this, statement, scope, outputs)
+    else:
+        scope.sources.append(SourceFacts(source, _columns(source, scope, outputs)))
+    for join in node.args.get("joins") or ():
+        _join(join, statement, scope, outputs)
+
+
+def _columns(source: Source, scope: Scope, outputs: Outputs) -> Relation:
+    node = source.node
+    match node:
+        case exp.Table() if isinstance(node.this, exp.Identifier):
+            expect(node, _TABLE)
+            if source.cte is not None:
+                return scope.query(source.cte)
+            return scope.table(source.table, is_read=True) if source.table is not None else None
+        case exp.Subquery():
+            expect(node, _SUBQUERY)
+        case exp.Table() | exp.Lateral() | exp.Func() if source.query is None:
+            expect(node, _FUNCTION)
+            return _series(node, scope) if isinstance(node.this, exp.ExplodingGenerateSeries) else None
+    if source.query is None:
+        return None  # joined tables under one name
+    try:
+        return outputs(node.this if isinstance(node, exp.Lateral) else node, scope.inside())
+    except NotUnderstood:
+        return None
+
+
+def _join(join: exp.Join, statement: exp.Expr, scope: Scope, outputs: Outputs) -> None:
+    """The commas before a RIGHT JOIN bind less tightly than it: calling all that is left of it NULL is safe."""
+    expect(join, _JOIN)
+    side, kind = join.side, join.kind
+    if (
+        side not in {"", "LEFT", "RIGHT", "FULL"}
+        or kind not in {"", "INNER", "OUTER", "CROSS"}
+        or join.method not in {"", "NATURAL"}
+    ):
+        raise NotUnderstood
+    before = len(scope.sources)
+    add(join.this, statement, scope, outputs)
+    nullable = {"LEFT": scope.sources[before:], "RIGHT": scope.sources[:before], "FULL": scope.sources}
+    for source in nullable.get(side, ()):
+        source.join_nullable_side()
+    if not side and (on := join.args.get("on")):
+        prove(on, scope)
+
+
+def _series(node: exp.Expr, scope: Scope) -> Relation:
+    """`generate_series`: without a start, an end or a step it has no row, and each row has a value."""
+    bounds = [bound for bound in node.this.args.values() if isinstance(bound, exp.Expr)]
+    classes = {class_of(bound, scope) for bound in bounds if not isinstance(bound, exp.Placeholder | exp.Interval)}
+    return (ValueFacts(False, "number" if classes == {"number"} else None),) if None not in classes else None

@@ -1,0 +1,56 @@
+"""Of what sort an expression's values are on PostgreSQL: whether its own operators and functions are meant."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlglot import exp
+
+from hangar_dal.check.nullability.scope import Scope, TypeClass
+
+_D: Final = exp.DType
+CAST_TO: Final[dict[Any, TypeClass | None]] = {
+    **dict.fromkeys((_D.INT, _D.BIGINT, _D.SMALLINT, _D.DOUBLE, _D.FLOAT, _D.DECIMAL), "number"),
+    **dict.fromkeys((_D.TEXT, _D.VARCHAR, _D.CHAR, _D.BOOLEAN, _D.UUID, _D.DATE, _D.TIMESTAMPTZ), "plain"),
+    **dict.fromkeys((_D.ARRAY, _D.JSON, _D.JSONB, _D.TIMESTAMP, _D.VARBINARY)),
+}
+RANKING: Final = (exp.CumeDist, exp.DenseRank, exp.PercentRank, exp.Rank, exp.RowNumber)
+ARITHMETIC: Final = (exp.Add, exp.Div, exp.Mod, exp.Mul, exp.Sub)
+
+
+def class_of(value: exp.Expr, scope: Scope) -> TypeClass | None:
+    """None where it cannot be known. A sum or an average of numbers is a number, be it of another type."""
+    match value:
+        case exp.Literal():
+            return "plain" if value.is_string else "number"
+        case exp.Boolean() | exp.DPipe() | exp.Lower() | exp.Upper():
+            return "plain"
+        case exp.Count() | exp.Length() | exp.Ntile():
+            return "number"
+        case exp.Window():
+            return "number" if isinstance(value.this, RANKING) else class_of(value.this, scope)
+        case exp.Filter() | exp.FirstValue() | exp.LastValue() | exp.Lag() | exp.Lead():
+            return class_of(value.this, scope)
+        case exp.Case():
+            return _common([*(arm.args["true"] for arm in value.args["ifs"]), value.args.get("default")], scope)
+        case exp.Column():
+            return None if isinstance(value.this, exp.Star) else scope.resolve(value).type_class
+        case exp.Alias() | exp.Paren() | exp.Collate():
+            return class_of(value.this, scope)
+        case exp.Cast():
+            return CAST_TO.get(value.to.this)
+        case exp.Avg() | exp.Max() | exp.Min() | exp.Neg() | exp.Sum():
+            return _number([value.this], scope)
+        case exp.Coalesce():
+            return _common([value.this, *value.expressions], scope)
+    return _number([value.left, value.right], scope) if isinstance(value, ARITHMETIC) else None
+
+
+def _common(values: Iterable[exp.Expr | None], scope: Scope) -> TypeClass | None:
+    """The sort of values of one type; NULL and a missing ELSE are of any."""
+    known = (value for value in values if value is not None and not isinstance(value, exp.Null))
+    classes: set[TypeClass | None] = {class_of(value, scope) for value in known}
+    return classes.pop() if len(classes) == 1 else None
+
+
+def _number(values: Iterable[exp.Expr], scope: Scope) -> TypeClass | None:
+    return "number" if all(class_of(value, scope) == "number" for value in values) else None

@@ -1,0 +1,152 @@
+"""What a condition tells of the rows that it leaves: which values are equal, and which are not NULL."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from sqlglot import exp
+
+from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, Attributes
+from hangar_dal.check.ordering.names import Scope
+from hangar_dal.check.ordering.values import NUMBERS, core, is_row, mentioned
+from hangar_dal.check.sql.functions import is_aggregate
+from hangar_dal.check.sql.parse import conjuncts
+
+_COMPARED: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Like, exp.ILike, exp.Glob)
+_NULL_OF_NULL: Final = (
+    exp.Paren, exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Cast, exp.Collate, exp.Lower, exp.Upper,
+)  # fmt: skip
+
+
+class Equation(NamedTuple):
+    """In each row `right` follows from all of `left`."""
+
+    left: Attributes
+    right: Attribute
+    is_proven: bool
+
+
+def equations(condition: exp.Expr | None, scope: Scope) -> Iterator[Equation]:
+    """By what must hold together, each part by itself."""
+    for each in conjuncts(condition):
+        yield from _equations(each.unnest(), scope)
+
+
+def not_null(condition: exp.Expr | None, scope: Scope) -> set[Attribute]:
+    """The columns of which NULL would not pass."""
+    found: set[Attribute] = set()
+    for each in conjuncts(condition):
+        found |= _not_null(each.unnest(), scope)
+    return found
+
+
+def null_columns(condition: exp.Expr | None, scope: Scope) -> Iterator[Attribute]:
+    """Those that must be NULL."""
+    for each in conjuncts(condition):
+        test = each.unnest()
+        if _is_null_test(test) and not test.args.get("negate") and (found := core(test.this, scope)) is not None:
+            yield found.column
+
+
+def _equations(test: exp.Expr, scope: Scope) -> Iterator[Equation]:
+    match test:
+        case exp.Not() if isinstance(inner := test.this.unnest(), exp.NullSafeNEQ):
+            yield from _equal(inner.this, inner.expression, scope)
+        case exp.Not() if isinstance(inner := test.this.unnest(), exp.Column):
+            yield Equation(NOTHING, scope.resolve(inner), scope.statement.dialect == "postgresql")
+        case exp.Column() if scope.statement.dialect == "postgresql":
+            yield Equation(NOTHING, scope.resolve(test), is_proven=True)
+        case exp.Is() if not test.args.get("negate"):
+            if isinstance(test.expression, exp.Null):
+                if (found := core(test.this, scope)) is not None:
+                    yield Equation(NOTHING, *found)
+            elif isinstance(test.expression, exp.Boolean):
+                if (found := core(test.this, scope)) is not None:
+                    yield Equation(NOTHING, found.column, scope.statement.dialect == "postgresql")
+            else:
+                yield from _equal(test.this, test.expression, scope)
+        case exp.EQ() | exp.NullSafeEQ():
+            yield from _equal(test.this, test.expression, scope)
+        case exp.In():
+            yield from _in(test, scope)
+
+
+def _in(test: exp.In, scope: Scope) -> Iterator[Equation]:
+    listed, query = test.expressions, test.args.get("query")
+    if len(listed) == 1:
+        yield from _equal(test.this, listed[0], scope)
+    elif query is not None and _may_be_one_row(query.unnest()):
+        for part in test.this.expressions if is_row(test.this) else [test.this]:
+            if (found := core(part, scope)) is not None:
+                yield Equation(NOTHING, found.column, is_proven=False)
+
+
+def _may_be_one_row(query: exp.Expr) -> bool:
+    if not isinstance(query, exp.Select):
+        return True
+    is_of_all = query.args.get("group") is None and any(is_aggregate(each) is not False for each in query.expressions)
+    return is_of_all or not query.args.get("from_") or bool(query.args.get("limit"))
+
+
+def _equal(one: exp.Expr, other: exp.Expr, scope: Scope) -> Iterator[Equation]:
+    one, other = one.unnest(), other.unnest()
+    if is_row(one) or is_row(other):
+        if is_row(one) and is_row(other) and len(one.expressions) == len(other.expressions):
+            for left, right in zip(one.expressions, other.expressions, strict=True):
+                yield from _equal(left, right, scope)
+        elif isinstance(other, exp.Query):  # of one row
+            found = mentioned(other, scope)
+            for part in one.expressions if found is not None else ():
+                if found is not None and (column := core(part, scope)) is not None:
+                    yield Equation(found.columns, column.column, column.is_proven and found.is_proven)
+        return
+    if any(isinstance(each, exp.Collate) and core(each.this, scope) != core(each, scope) for each in (one, other)):
+        return
+    for left, right in ((one, other), (other, one)):
+        follows, decides = core(right, scope), mentioned(left, scope)
+        if follows is not None and decides is not None and decides.columns != {follows.column}:
+            is_proven = follows.is_proven and decides.is_proven and _are_alike(left, right, scope)
+            yield Equation(decides.columns, follows.column, is_proven)
+
+
+def _are_alike(one: exp.Expr, other: exp.Expr, scope: Scope) -> bool:
+    """Of two columns of other kinds SQLite turns one into the kind of the other, and several may become the same."""
+    if not isinstance(one, exp.Column) or not isinstance(other, exp.Column):
+        return True
+    kinds = {scope.statement.kinds.get(scope.resolve(each)) for each in (one, other)}
+    return len(kinds - {None}) <= 1 or kinds <= NUMBERS
+
+
+def _not_null(test: exp.Expr, scope: Scope) -> set[Attribute]:
+    if _is_null_test(test):
+        return _strict(test.this, scope) if test.args.get("negate") else set()
+    if isinstance(test, exp.Not):
+        inner = test.this.unnest()
+        if _is_null_test(inner):
+            return _strict(inner.this, scope) if not inner.args.get("negate") else set()
+        if isinstance(inner, exp.In):  # of an empty list or query it is true even of NULL
+            return _strict(inner.this, scope) if inner.expressions else set()
+        is_plain = isinstance(inner, (*_COMPARED, exp.Between, exp.Column)) and inner.find(exp.Tuple) is None
+        return _not_null(inner, scope) if is_plain else set()
+    if isinstance(test, _COMPARED):
+        if not isinstance(test, exp.EQ) and test.find(exp.Tuple) is not None:  # the first parts may settle it
+            return set()
+        return _strict(test.this, scope) | _strict(test.expression, scope)
+    if isinstance(test, exp.Between | exp.In | exp.Column):
+        return _strict(test if isinstance(test, exp.Column) else test.this, scope)
+    return set()
+
+
+def _is_null_test(test: exp.Expr) -> bool:
+    return isinstance(test, exp.Is) and isinstance(test.expression, exp.Null)
+
+
+def _strict(value: exp.Expr, scope: Scope) -> set[Attribute]:
+    """The columns of which one that is NULL makes the value NULL."""
+    if isinstance(value, exp.Column):
+        return {scope.resolve(value)}
+    if isinstance(value, exp.Tuple):
+        return set().union(*(_strict(part, scope) for part in value.expressions))
+    if not isinstance(value, _NULL_OF_NULL):
+        return set()
+    inner = [value.this, value.expression] if isinstance(value, exp.Binary) else [value.this]
+    return set().union(*(_strict(part, scope) for part in inner))

@@ -1,0 +1,91 @@
+"""Find sort keys that may be NULL without NULLS FIRST or NULLS LAST, which the databases sort differently.
+
+SQLite sorts NULL before all values, PostgreSQL after them. Reports only keys that are certainly nullable.
+"""
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from hangar_dal.check.model import Tables
+from hangar_dal.check.nullability.columns import outputs_of
+from hangar_dal.check.nullability.scope import MayBeNull, Scope, ValueFacts
+from hangar_dal.check.ordering.ties import ties
+from hangar_dal.check.sql.bind import Output, bind
+from hangar_dal.check.sql.names import NotUnderstood, name_of
+from hangar_dal.query.clauses import scopes_of_text
+from hangar_dal.sqlscan import Dialect, Token
+
+
+def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    """Return the texts of the outermost sort keys that may be NULL and have no NULLS FIRST or NULLS LAST."""
+    binding = bind(text, dialect, tables)
+    tree = binding.tree if binding is not None else None
+    order = tree.args.get("order") if isinstance(tree, exp.Query) else None
+    root = scopes_of_text(text, dialect)[0]
+    at_order = root.find("ORDER", "BY") if order else None
+    written = list(root.keys(at_order)) if at_order is not None else []  # the parser drops NULLS LAST
+    if binding is None or tree is None or order is None or len(written) != len(order.expressions):
+        return ()
+    scope, found = Scope(binding), list[str]()
+    try:
+        outputs = outputs_of(tree, scope)
+        if not any(_may_be_null(ordered.this, tree, outputs, scope) for ordered in order.expressions):
+            return ()  # avoids the slower check of the keys before each key
+        for at, (key, ordered) in enumerate(zip(written, order.expressions, strict=True)):
+            if any(isinstance(item, Token) and item.text.upper() == "NULLS" for item in key):
+                continue
+            # Sort keys after a unique key of each table have no effect. Stop there, and where this is unknown.
+            if at and ties(text[: written[at - 1][-1].end], dialect, tables) is None:
+                break
+            column, may_be_null = _meant(ordered.this, tree, outputs, scope)
+            if may_be_null is True and (at == 0 or not _is_absent(column, scope)):
+                found.append(text[key[0].start : key[-1].end])
+    except (NotUnderstood, RecursionError):
+        return ()
+    return tuple(found)
+
+
+def _may_be_null(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: Scope) -> bool:
+    """Return whether the key may be NULL, or is not understood."""
+    try:
+        return _meant(key, tree, outputs, scope)[1] is True
+    except NotUnderstood:
+        return True
+
+
+def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: Scope) -> tuple[exp.Expr, MayBeNull]:
+    """Return the expression of a sort key, and whether it may be NULL.
+
+    A number means a column of the result. So does a name without a table, if the result has a column of that name.
+    """
+    key = key.this if isinstance(key, exp.Collate) else key
+    place = None
+    if isinstance(key, exp.Literal) and key.is_int:
+        place = int(key.name) - 1
+    elif isinstance(key, exp.Column) and not key.table:
+        name = name_of(key.this, scope.dialect)
+        # Of a SELECT, SQLite knows only the names that AS gives.
+        is_any = scope.dialect == "postgresql" or not isinstance(tree, exp.Select)
+        named = [each.name if is_any or _has_alias(each) else None for each in scope.binding.outputs(tree) or ()]
+        place = named.index(name) if name in named else None
+    if place is not None and 0 <= place < len(outputs):
+        selected = tree.selects if isinstance(tree, exp.Select) else []
+        value = selected[place].unalias() if len(selected) == len(outputs) else key
+        return value, outputs[place].may_be_null
+    return key, scope.resolve(key).may_be_null if isinstance(key, exp.Column) else None
+
+
+def _has_alias(output: Output) -> bool:
+    return output.value is not None and isinstance(output.value.parent, exp.Alias)
+
+
+def _is_absent(key: exp.Expr, scope: Scope) -> bool:
+    """Return whether the key is NULL only where an outer join finds no row.
+
+    Such a NULL has no effect on the order, because only one row has the same earlier keys.
+    """
+    found = scope.local(key) if isinstance(key, exp.Column) and isinstance(key.this, exp.Identifier) else None
+    if found is None or not found[0].on_nullable_side or found[0].columns is None:
+        return False
+    return not found[0].columns[found[1]].may_be_null

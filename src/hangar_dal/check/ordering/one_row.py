@@ -1,0 +1,168 @@
+"""Whether a statement may give more than one row: a unique key of each table has to be fixed by what WHERE compares.
+
+`queries` knows what follows from a key. Nothing is reported where this cannot be determined.
+"""
+
+from typing import Final, TypeVar
+
+from sqlglot import exp
+
+from hangar_dal.check.model import Tables
+from hangar_dal.check.ordering.dependencies import NOTHING, Dependency, Rule, closure
+from hangar_dal.check.ordering.names import Relation, Scope, Statement
+from hangar_dal.check.ordering.queries import query
+from hangar_dal.check.ordering.values import core
+from hangar_dal.check.sql.bind import Binding
+from hangar_dal.check.sql.names import NotUnderstood
+from hangar_dal.check.sql.parse import below, conjuncts, copied_with, disjuncts, nodes_of, of_type
+from hangar_dal.check.sql.visible import target_of
+from hangar_dal.sqlscan import Dialect
+
+_Query = TypeVar("_Query", bound=exp.Expr)
+_MOST_ARMS: Final = 20  # of an OR, each of which is tried on a copy of the statement
+_RANGES: Final = (exp.ArrayContainedBy, exp.ArrayContainsAll, exp.ArrayOverlaps)
+
+
+def unkeyed(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    """The tables of which WHERE fixes no unique key; none if there is at most one row, or if this is unknown."""
+    nodes = nodes_of(text, dialect)
+    # The queries of WITH, and an equation for an IN, are written into the tree in other places.
+    tree = nodes[0].copy() if of_type(nodes, exp.With, exp.In) else nodes[0] if nodes else None
+    return unkeyed_tree(tree, dialect, tables) if tree is not None else ()
+
+
+def unkeyed_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    """The same of a tree that may be changed."""
+    try:
+        return _unkeyed(tree, dialect, tables)
+    except (NotUnderstood, RecursionError):
+        return ()
+
+
+def unkeyed_query(query: exp.Query, around: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    """The same of a query within a statement, which must not be part of its tree."""
+    return unkeyed_tree(with_queries(around, query), dialect, tables)
+
+
+def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
+    match tree:
+        case exp.Insert():
+            source, target = tree.expression, target_of(tree)
+            written = target.name.lower() if isinstance(target, exp.Table) else ""
+            if isinstance(source, exp.Values):
+                return (written or "the table",) if len(source.expressions) > 1 else ()
+            return _unkeyed(with_queries(tree, source), dialect, tables) if isinstance(source, exp.Query) else ()
+        case exp.Update() | exp.Delete():
+            select = found_by(tree)
+            return _of_select(select, dialect, tables, is_write=True) if select is not None else ()
+        case exp.Query() if tree.args.get("limit") is not None:
+            return ()
+        case exp.Subquery() if isinstance(tree.this, exp.Query):
+            return _unkeyed(with_queries(tree, tree.this), dialect, tables)
+        case exp.Union() if not tree.args.get("distinct"):
+            arms = (_unkeyed(with_queries(tree, arm), dialect, tables) for arm in (tree.this, tree.expression))
+            return next(filter(None, arms), ())
+        case exp.Select():
+            return _of_select(tree, dialect, tables)
+    return ()
+
+
+def _of_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool = False) -> tuple[str, ...]:
+    for held in _conditions(select):
+        test = held.unnest()
+        if isinstance(test, exp.Exists) and test.find(exp.Placeholder):
+            return ()  # what it compares may fix a key here too
+        within = test.args.get("query") if isinstance(test, exp.In) else None
+        if within is not None and not _unkeyed(with_queries(select, within.unnest().copy()), dialect, tables):
+            test.replace(exp.EQ(this=test.this, expression=within))
+    for held in _conditions(select):
+        if isinstance(held.unnest(), exp.Or):
+            either = list(disjuncts(held.unnest()))
+            if len(either) > _MOST_ARMS:
+                return ()
+            arms = [copied_with(select, held, arm.copy()) for arm in either]
+            if not any(_not_fixed(arm, dialect, tables, is_write=is_write) for arm in arms):
+                return ()
+    own = {id(held) for held in conjuncts(select.args.get("where"))}
+    if any(_may_fix(held.unnest()) for held in _conditions(select) if id(held) not in own):
+        return ()  # of a query within this one less is known
+    return _not_fixed(select, dialect, tables, is_write=is_write)
+
+
+def _may_fix(test: exp.Expr) -> bool:
+    sides = [test.this.unnest(), test.expression.unnest()] if isinstance(test, exp.EQ) else []
+    is_more = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
+    return is_more or isinstance(test, (exp.NullSafeEQ, exp.Is, *_RANGES))
+
+
+def _conditions(select: exp.Select) -> list[exp.Expr]:
+    """What must hold of each row, in the query or in one that it reads."""
+    return [held for each in of_type(below(select), exp.Select) for held in conjuncts(each.args.get("where"))]
+
+
+def scope_of(select: exp.Select, dialect: Dialect, tables: Tables) -> tuple[Relation, Scope | None]:
+    """The relation of a query, with all that may hold of its rows."""
+    relation, scope = query(select, Statement(Binding(select, dialect, tables)), is_outermost=True)
+    if scope is not None:
+        _hope(scope, select.args.get("where"))
+    return relation, scope
+
+
+def _not_fixed(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool) -> tuple[str, ...]:
+    relation, scope = scope_of(select, dialect, tables)
+    if scope is None:
+        return ()
+    known = closure((), _of_several_items(scope), optimistic=True)
+    among = scope.sources[:1] if is_write else scope.sources
+    if (among[0].relation.row if is_write else relation.row) in known:
+        return ()
+    lacking = [source.label for source in among if source.relation.row not in known]
+    return tuple(dict.fromkeys(lacking or [source.label for source in among])) or ("the result",)
+
+
+def _of_several_items(scope: Scope) -> list[Rule]:
+    """All rules but the hope that a list which the caller gives has one item."""
+    return [
+        rule
+        for rule in scope.all_rules()
+        if not isinstance(rule, Dependency) or rule.is_proven or rule.left or not rule.right <= scope.statement.lists
+    ]
+
+
+def _hope(scope: Scope, where: exp.Expr | None) -> None:
+    """What may hold: a key of which NULL is compared as equal to NULL, one of an expression, one by a collation."""
+    compared = [held.unnest() for held in conjuncts(where)]
+    sides = [side.unnest() for test in compared if isinstance(test, exp.EQ) for side in (test.this, test.expression)]
+    has_expression = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
+    for key in scope.facts.loose:
+        if not key.where or (key.where == "?" and has_expression):
+            scope.give(frozenset(key.columns), frozenset({key.row}), is_proven=False)
+    for side in sides:
+        if isinstance(side, exp.Collate) and (found := core(side.this, scope)) is not None:
+            scope.give(NOTHING, frozenset({found.column}), is_proven=False)
+    if any(isinstance(test, _RANGES) for test in compared):  # an EXCLUDE constraint may keep ranges apart
+        scope.doubt()
+
+
+def found_by(write: exp.Update | exp.Delete) -> exp.Select | None:
+    """The rows that an UPDATE or a DELETE finds."""
+    if not isinstance(write.this, exp.Table) or write.args.get("tables"):
+        return None
+    from_ = write.args.get("from_")
+    others = [from_.this] if from_ is not None else list(write.args.get("using") or ())
+    joins = [*(exp.Join(this=other.copy()) for other in others)]
+    made = exp.Select(
+        expressions=[exp.Literal.number(1)],
+        from_=exp.From(this=write.this.copy()),
+        joins=joins,
+        where=write.args["where"].copy() if write.args.get("where") is not None else None,
+    )
+    return with_queries(write, made)
+
+
+def with_queries(outer: exp.Expr, inner: _Query) -> _Query:
+    """The inner query, which sees the outer one's queries of WITH."""
+    with_ = outer.args.get("with_")
+    if with_ is not None and inner.args.get("with_") is None:
+        inner.set("with_", with_.copy())
+    return inner

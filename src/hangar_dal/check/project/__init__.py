@@ -1,0 +1,1 @@
+"""What is checked: the catalogs and migrations that a pyproject.toml names."""

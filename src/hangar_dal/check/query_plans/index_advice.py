@@ -1,0 +1,135 @@
+"""Find the index that a statement lacks from its text: the columns that it compares, then those that it sorts by."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.check.model import Tables
+from hangar_dal.check.sql.bind import Binding, bind
+from hangar_dal.check.sql.parse import conjuncts, of_type
+from hangar_dal.sqlscan import Dialect
+
+_EQUAL: Final = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
+_RANGES: Final = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
+_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
+_LONGEST_NAME: Final = 63  # in bytes; PostgreSQL cuts longer names
+
+Keys = tuple[str, ...]
+
+
+def missing_indexes(
+    text: str, dialect: Dialect, table: str, tables: Tables, indexed: tuple[Keys, ...]
+) -> tuple[str, ...]:
+    """Return a CREATE INDEX for each part of the statement that reads the whole table; () if no index would help.
+
+    `indexed` are the columns of the existing indexes. Columns with which one of them begins need no new index.
+    """
+    found: list[Keys] = []
+    binding = bind(text, dialect, tables)
+    if binding is None:
+        return ()
+    for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete):
+        if table in {source.table for source in binding.sources(scope)}:
+            found += _Scope(scope, table, binding).keys()
+    keys = dict.fromkeys(each for each in found if each and not _is_there(each, indexed))
+    return tuple(_create(table, each, dialect) for each in keys)
+
+
+class _Scope:
+    """One SELECT, UPDATE or DELETE that reads the table."""
+
+    def __init__(self, scope: exp.Expr, table: str, binding: Binding) -> None:
+        self._scope = scope
+        self._table = table
+        self._binding = binding
+
+    def keys(self) -> Iterator[Keys]:
+        """Yield the columns of the index that would help, or of one index for each arm of an OR."""
+        where = list(conjuncts(self._scope.args.get("where")))
+        joins = [each for join in self._scope.args.get("joins") or () for each in conjuncts(join.args.get("on"))]
+        equal = self._equal(where) or self._equal(joins)
+        rest = self._order() or self._ranges(where)
+        if equal or rest:
+            yield tuple(dict.fromkeys((*equal, *rest)))
+            return
+        for either in (each.unnest() for each in where):
+            if isinstance(either, exp.Or):
+                yield from (self._equal(list(conjuncts(arm))) for arm in either.flatten())
+
+    def _equal(self, conditions: list[exp.Expr]) -> Keys:
+        found = (self._compared(each) for each in conditions if isinstance(each, _EQUAL))
+        return tuple(dict.fromkeys(key for key in found if key))
+
+    def _ranges(self, conditions: list[exp.Expr]) -> Keys:
+        for each in conditions:
+            if isinstance(each, _RANGES):
+                for side, other in self._sides(each):
+                    columns = side.expressions if isinstance(side, exp.Tuple) else [side]
+                    if columns and all(map(self._is_ours, columns)) and not self._has_ours(other):
+                        return tuple(map(self._name, columns))
+        return ()
+
+    def _order(self) -> Keys:
+        """Return the sort keys if the statement has LIMIT, since an index in their order then helps; else ()."""
+        order = self._scope.args.get("order")
+        if order is None or self._scope.args.get("limit") is None:
+            return ()
+        if not all(self._is_ours(each.this) for each in order.expressions):
+            return ()
+        downwards = [bool(each.args.get("desc")) for each in order.expressions]
+        mixed = len(set(downwards)) > 1
+        return tuple(
+            f"{self._name(each.this)} DESC" if mixed and down else self._name(each.this)
+            for each, down in zip(order.expressions, downwards, strict=True)
+        )
+
+    def _compared(self, condition: exp.Expr) -> str | None:
+        """Return the column, or the expression of columns, that is compared with a value from elsewhere; else None."""
+        for side, other in self._sides(condition):
+            columns = list(side.find_all(exp.Column))
+            plain = side.find(exp.Placeholder, exp.Select) is None
+            if columns and plain and all(map(self._is_ours, columns)) and not self._has_ours(other):
+                return self._name(side) if isinstance(side, exp.Column) else f"({self._text(side)})"
+        return None
+
+    def _sides(self, condition: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:
+        """Yield each side of a comparison with the other side, which is None for IN with a list."""
+        one, other = condition.this, condition.args.get("expression")
+        yield one, other
+        if other is not None:
+            yield other, one
+
+    def _has_ours(self, other: exp.Expr | None) -> bool:
+        return other is not None and any(map(self._is_ours, other.find_all(exp.Column)))
+
+    def _is_ours(self, column: exp.Expr) -> bool:
+        found = self._binding.origin(column)
+        return found is not None and found[0] == self._table
+
+    def _name(self, column: exp.Expr) -> str:
+        """As the table calls it."""
+        found = self._binding.origin(column)
+        return found[1] if found is not None else column.name
+
+    def _text(self, expression: exp.Expr) -> str:
+        bare = expression.copy()
+        for column in bare.find_all(exp.Column):
+            column.set("table", None)
+        return bare.sql("postgres" if self._binding.dialect == "postgresql" else "sqlite")
+
+
+def _is_there(columns: Keys, keys: tuple[tuple[str, ...], ...]) -> bool:
+    return any(key[: len(columns)] == columns for key in keys)
+
+
+def _create(table: str, keys: Keys, dialect: Dialect) -> str:
+    words = "_".join(re.findall(r"\w+", " ".join([table, *keys]).lower().replace(" desc", "")))
+    listed = ", ".join(key if key.startswith("(") or " " in key else _quoted(key) for key in keys)
+    how = "INDEX CONCURRENTLY" if dialect == "postgresql" else "INDEX"
+    return f"CREATE {how} {f'idx_{words}'[:_LONGEST_NAME]} ON {_quoted(table)} ({listed})"
+
+
+def _quoted(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else f'"{name}"'

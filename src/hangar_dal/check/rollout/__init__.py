@@ -1,0 +1,1 @@
+"""Queries before and after each migration, to decide what to deploy first."""

@@ -1,0 +1,121 @@
+"""Find conditions that do not depend on the row: `a.x = a.x`, `:x = :x`, `JOIN b ON TRUE`, `OR TRUE`.
+
+Comparisons of two constants, as in `WHERE 1 = 1`, and CROSS JOIN are not reported, because they are intended. Builds
+on `bind`.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.check.rules.remarks import Remark
+from hangar_dal.check.sql.bind import Binding
+from hangar_dal.check.sql.column_uses import assignments, sides
+from hangar_dal.check.sql.parse import of_type, parameter_name
+from hangar_dal.check.sql.same_values import same_value
+from hangar_dal.check.sql.visible import cte_of
+from hangar_dal.rules import Rule
+
+CONDITION_CONSTANT: Final = Rule(
+    "condition-constant",
+    "error",
+    "A condition depends on the row.",
+    """\
+`a.x = a.x`, `:x = :x`, `JOIN items ON TRUE` and `status = :status OR TRUE` are the same for every row. The reason is
+often a column without its table: in the example, both sides are columns of `orders`. Write the table before each
+column. `WHERE TRUE`, `1 = 1` and `CROSS JOIN` are fine, and so is `ON TRUE` for a subquery, a function or a table of
+one row.
+""",
+    bad="""\
+--- users.py
+class User(Row):
+    id: UUID
+    email: str
+
+@query
+async def find_customer(db: Executor, id: UUID) -> User | None: ...
+--- users.sql
+-- name: find_customer
+SELECT id, email
+FROM users
+WHERE id = :id
+AND EXISTS (SELECT 1 FROM orders WHERE orders.user_id = user_id);
+""",
+    good="""\
+--- users.sql
+-- name: find_customer
+SELECT id, email
+FROM users
+WHERE id = :id
+AND EXISTS (SELECT 1 FROM orders WHERE orders.user_id = users.id);
+""",
+)
+_COMPARISONS: Final = (
+    exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.NullSafeEQ, exp.NullSafeNEQ, exp.Like, exp.ILike,
+)  # fmt: skip
+
+
+def constant_conditions(binding: Binding) -> Iterator[Remark]:
+    written = {id(pair) for pair, _ in assignments(binding.nodes)}
+    for node in of_type(binding.nodes, *_COMPARISONS, exp.In, exp.Between):
+        if id(node) not in written:
+            yield from _with_itself(node, binding)
+    for join in of_type(binding.nodes, exp.Join):
+        if join.kind != "CROSS" and _is_true(join.args.get("on")) and _may_have_rows(join.this, binding):
+            message = f"{join.this.name} is joined to every row, because its ON condition is always true"
+            yield Remark(
+                CONDITION_CONSTANT, join.this, message, "join by a key, or write CROSS JOIN if every pair is wanted"
+            )
+    for either in of_type(binding.nodes, exp.Or):
+        for arm, other in ((either.this, either.expression), (either.expression, either.this)):
+            if _is_true(arm) and isinstance(either.find_ancestor(exp.Where, exp.Join, exp.Having), exp.Expr):
+                message = "OR with a condition that is always true keeps every row"
+                yield Remark(CONDITION_CONSTANT, other, message, "delete the constant, or the whole condition")
+
+
+def _with_itself(node: exp.Expr, binding: Binding) -> Iterator[Remark]:
+    pairs = [(node.this, each) for each in node.expressions] if isinstance(node, exp.In) else list(sides(node))
+    if isinstance(node, exp.Between):
+        pairs = [(node.this, node.args["low"]), (node.this, node.args["high"])]
+    for one, other in pairs:
+        if name := _same_parameter(one, other):
+            message = f":{name} is compared with itself, so the comparison is the same for every row"
+            yield Remark(CONDITION_CONSTANT, one, message, "compare a column with the parameter")
+        elif same_value(one, other, binding):
+            message = f"{_spoken(one, other)}, so the comparison is the same for every row"
+            yield Remark(
+                CONDITION_CONSTANT, one, message, "write the name of the table that is meant before the column"
+            )
+
+
+def _same_parameter(one: exp.Expr, other: exp.Expr) -> str | None:
+    """Return the name of the parameter if both sides are this parameter, else None."""
+    one, other = one.unnest(), other.unnest()
+    if isinstance(one, exp.Placeholder) and isinstance(other, exp.Placeholder) and one == other:
+        return parameter_name(one)
+    return None
+
+
+def _spoken(one: exp.Expr, other: exp.Expr) -> str:
+    left, right = one.sql(comments=False), other.sql(comments=False)
+    return f"{left} is compared with itself" if left == right else f"{left} and {right} are the same column here"
+
+
+def _is_true(condition: exp.Expr | None) -> bool:
+    condition = condition.unnest() if condition is not None else None
+    if isinstance(condition, exp.EQ):
+        both = (condition.this, condition.expression)
+        return all(isinstance(side, exp.Literal) for side in both) and both[0] == both[1]
+    if isinstance(condition, exp.Literal):
+        return not condition.is_string and condition.name == "1"
+    return isinstance(condition, exp.Boolean) and bool(condition.this)
+
+
+def _may_have_rows(source: exp.Expr, binding: Binding) -> bool:
+    """Return whether the source is a table that may have many rows.
+
+    A subquery or a function may return one row for each row of the tables before it, so that ON TRUE is correct.
+    """
+    table = binding.table(source) if cte_of(source, binding.dialect) is None else None
+    return table is not None and () not in binding.tables.keys.get(table, ((),))

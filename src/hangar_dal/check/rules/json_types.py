@@ -1,0 +1,116 @@
+"""Check the types with which PostgreSQL reads a list of models: `json_to_recordset(:rows) AS entry (n integer)`.
+
+Reads tokens.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from hangar_dal.check.model import Tables
+from hangar_dal.check.rules.narrow_columns import VALUE_TOO_LARGE, too_wide
+from hangar_dal.check.rules.parameters import VALUE_REFUSED
+from hangar_dal.check.sql.json_rows import Read, names_read
+from hangar_dal.check.statements.locations import finding_at
+from hangar_dal.check.statements.variants import CheckedVariant
+from hangar_dal.check.storage_types import ADVICE, enum_of, is_known, postgresql_kind, spoken, takes, values_of
+from hangar_dal.database.types import ValueType, field_types, kind_of
+from hangar_dal.rules import Finding, Rule
+from hangar_dal.sqlscan import Kind
+
+# Built-in types of PostgreSQL that fit no annotation. Any other unknown type may be a domain over a known one.
+_OTHERS: Final = frozenset({*ADVICE, "inet", "cidr", "macaddr", "xml", "bit", "tsvector", "point", "hstore"})
+_OTHER_NAMES: Final = {
+    "int": "integer",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "float4": "real",
+    "float8": "double precision",
+    "bool": "boolean",
+    "timestamptz": "timestamp with time zone",
+    "timestamp": "timestamp without time zone",
+    "varchar": "character varying",
+    "char": "character",
+    "decimal": "numeric",
+}
+_FIRST_WORD: Final = re.compile(r"^\w+")
+
+
+JSON_KIND: Final = Rule(
+    "json-kind",
+    "error",
+    "The type of a field that is read from JSON fits the model's field.",
+    """\
+The statement tells PostgreSQL the type of each field that it reads from a list of models. Write the type of the
+field's column. A text that is converted wherever it is used, as by `CAST(entry.created_at AS timestamptz)`, is fine.
+So is a list that is read as `json` or `jsonb`, for `jsonb_array_elements_text(entry.tags)`.
+""",
+    bad="""\
+--- items.py
+class ItemTime(Row):
+    id: UUID
+    created_at: datetime
+
+@query
+async def set_times(db: Executor, times: list[ItemTime]) -> RowCount: ...
+--- sqlite/items.sql
+-- name: set_times
+-- differs: each database has its own functions for JSON.
+UPDATE items SET created_at = json_extract(entry.value, '$.created_at')
+FROM json_each(:times) AS entry
+WHERE items.id = json_extract(entry.value, '$.id');
+--- postgresql/items.sql
+-- name: set_times
+-- differs: each database has its own functions for JSON.
+UPDATE items SET created_at = entry.created_at
+FROM json_to_recordset(:times) AS entry (id uuid, created_at date)
+WHERE items.id = entry.id;
+""",
+    good="""\
+--- postgresql/items.sql
+-- name: set_times
+-- differs: each database has its own functions for JSON.
+UPDATE items SET created_at = entry.created_at
+FROM json_to_recordset(:times) AS entry (id uuid, created_at timestamptz)
+WHERE items.id = entry.id;
+""",
+)
+
+
+def compare_json_kinds(checked: CheckedVariant, tables: Tables) -> Iterator[Finding]:
+    """Compare the type of each column of the record with the field of the same name. Unknown types fit every field."""
+    for read in names_read(checked, tables):
+        at, name = read.at, read.name
+        value, field = field_types(read.model).get(name), f"{read.model.__name__}.{name}"
+        type_ = _FIRST_WORD.sub(lambda found: _OTHER_NAMES.get(found[0], found[0]), read.type)
+        kind = f"enum:{type_}" if type_ in tables.enums else postgresql_kind(type_.partition("(")[0])
+        if not isinstance(value, ValueType) or not (is_known(kind) or enum_of(kind) or kind in _OTHERS):
+            continue
+        if kind_of(value).startswith("list:") and kind == "json":
+            continue  # the statement reads the items of the list itself
+        if kind == "text" and _is_converted(read, checked):
+            continue
+        if not takes(kind, kind_of(value)):
+            message = f"{name} is read as {spoken(kind)}, and {field} is {spoken(kind_of(value))}"
+            yield finding_at(checked, JSON_KIND, message, "write the type of its column", at=at)
+        elif enum_of(kind) and (refused := _refused(value, tables.enums[type_])):
+            message = f"{field} may be {refused}, and {spoken(kind)} has only {', '.join(tables.enums[type_])}"
+            yield finding_at(checked, VALUE_REFUSED, message, "change the type, or the enum in a migration", at=at)
+        for reason, _ in too_wide(value, type_):
+            message = f"{field} {reason} {type_}, as which it is read"
+            yield finding_at(checked, VALUE_TOO_LARGE, message, "read it as bigint or text, or limit the field", at=at)
+
+
+def _is_converted(read: Read, checked: CheckedVariant) -> bool:
+    """Return whether every use of the text is converted, as in `CAST(entry.at AS timestamptz)`."""
+    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
+    words = [token.text.strip('"').lower() for token in code]
+    places = [at for at in range(len(words) - 3) if words[at : at + 3] == [read.source, ".", read.name.lower()]]
+    casts = [words[at + 3] == "::" or (words[at - 2 : at] == ["cast", "("] and words[at + 3] == "as") for at in places]
+    return bool(casts) and all(casts)
+
+
+def _refused(value: ValueType, labels: Sequence[str]) -> str:
+    known = values_of(value)
+    return ", ".join(each for each in known if each not in labels) if known else "any text"

@@ -1,0 +1,96 @@
+"""Report equal blocks whose text has a different meaning on each database.
+
+Needs no parser.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from hangar_dal.check.reading import Reading
+from hangar_dal.check.statements.locations import finding_at
+from hangar_dal.check.statements.variants import CheckedVariant
+from hangar_dal.query.meanings import MEANINGS
+from hangar_dal.query.sources import Unresolved, resolve
+from hangar_dal.rules import Finding, Rule
+from hangar_dal.sqlblock import Parameter
+from hangar_dal.sqlscan import Kind
+
+
+def _row(cells: Sequence[str]) -> str:
+    escaped = [cell.replace("|", r"\|") for cell in cells]
+    return f"| {' | '.join(cell[0].upper() + cell[1:] for cell in escaped)} |"
+
+
+_TABLE: Final = "\n".join(map(_row, [("construct", "why", "instead"), ("---", "---", "---"), *MEANINGS.values()]))
+MEANING_DIFFERS: Final = Rule(
+    "meaning-differs",
+    "error",
+    "A statement that is equal in both SQL files means the same on both databases.",
+    f"""\
+Both databases accept each of these constructs, and understand it in different ways. The types of columns, as
+PostgreSQL has them, decide where it matters: `round(price)` is refused for a `double precision`, not for a `bigint`.
+Constants that do no harm, such as `substr(x, 1, 5)`, are fine. A query whose two blocks differ is not checked.
+
+{_TABLE}
+
+Not refused, although it differs: arithmetic that overflows or leaves a function's domain, which PostgreSQL reports as
+an error; decimal fractions, which are exact on PostgreSQL only; what depends on the content of a JSON document.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_new_items(
+    db: Executor, owner_id: UUID, since: datetime
+) -> list[Item]: ...
+--- items.sql
+-- name: list_new_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND created_at >= CAST(:since AS timestamptz)
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_new_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id AND created_at >= :since
+ORDER BY id;
+""",
+)
+
+
+def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
+    """Yield a finding for each difference in a PostgreSQL block.
+
+    For blocks with `-- differs:`, reports only subqueries that may return several rows where one value is expected.
+    """
+    if checked.block.dialect == "sqlite":
+        return
+    for difference in reading.differences:
+        if checked.block.differs and difference.meaning != "many_as_one":
+            continue
+        meaning = MEANINGS[difference.meaning]
+        yield finding_at(checked, MEANING_DIFFERS, meaning.message, meaning.instead, at=difference.at)
+    for parameter in () if checked.block.differs else _counts(checked):
+        if _may_be_none(checked, parameter):
+            meaning = MEANINGS["limit"]
+            message = f":{parameter.name} may be None. {meaning.message}"
+            yield finding_at(checked, MEANING_DIFFERS, message, meaning.instead, at=parameter.start)
+
+
+def _counts(checked: CheckedVariant) -> Iterator[Parameter]:
+    """Return the parameters directly after LIMIT or OFFSET."""
+    code = [token for token in checked.variant.tokens if token.kind is not Kind.COMMENT]
+    places = {token.start for before, token in pairwise(code) if before.text.upper() in ("LIMIT", "OFFSET")}
+    return (parameter for parameter in checked.variant.parameters if parameter.start in places)
+
+
+def _may_be_none(checked: CheckedVariant, parameter: Parameter) -> bool:
+    try:
+        source = resolve(parameter.name, parameter.line, checked.query.signature)
+    except Unresolved:  # `parameter-unknown` reports it
+        return False
+    conditional = {condition.argument for condition in parameter.line.conditions}
+    return source.value is not None and source.value.optional and source.argument not in conditional

@@ -1,0 +1,93 @@
+"""Find values that SQLite stores but a narrower column of PostgreSQL refuses: `smallint`, `varchar(5)`."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+from pydantic.errors import PydanticUserError
+
+from hangar_dal.check.statements.locations import finding_at, parameter_at
+from hangar_dal.check.statements.variants import CheckedVariant
+from hangar_dal.check.storage_types import values_of
+from hangar_dal.database.types import ValueType, kind_of
+from hangar_dal.query.sources import ParameterSource
+from hangar_dal.rules import Finding, Rule
+
+RANGES: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
+_LENGTH: Final = re.compile(r"character varying\(([0-9]+)\)")
+
+
+VALUE_TOO_LARGE: Final = Rule(
+    "value-too-large",
+    "error",
+    "A column holds each value that its argument may have, on both databases.",
+    """\
+An `int` holds 64 bits, and the column is `smallint` or `integer` on PostgreSQL; a `str` has any length, and the
+column is `varchar(5)`. SQLite stores what PostgreSQL refuses. Limit the value, as by
+`Annotated[int, Field(ge=0, le=32767)]` or `Annotated[str, Field(max_length=5)]`, or make the column `bigint` or
+`text` in a migration.
+""",
+    bad="""\
+--- items.py
+@query
+async def set_stock(db: Executor, id: UUID, stock: int) -> RowCount: ...
+--- items.sql
+-- name: set_stock
+UPDATE items SET stock = :stock WHERE id = :id;
+""",
+    good="""\
+--- items.py
+@query
+async def set_stock(
+    db: Executor, id: UUID, stock: Annotated[int, Field(ge=0, le=32767)]
+) -> RowCount: ...
+""",
+)
+
+
+def compare_width(checked: CheckedVariant, source: ParameterSource, type_: str, where: str) -> Iterator[Finding]:
+    """Yield a finding if the parameter may have a value that does not fit the PostgreSQL column it is written to."""
+    for reason, fix in too_wide(None if source.derived else source.value, type_):
+        message = f":{source.name} {reason} {where}, which is {type_} on PostgreSQL"
+        yield finding_at(checked, VALUE_TOO_LARGE, message, fix, at=parameter_at(checked, source.name))
+
+
+def too_wide(value: ValueType | None, type_: str) -> Iterator[tuple[str, str]]:
+    """Yield the reason why a value of this annotation may not fit the type, and the fix; nothing if all values fit."""
+    if value is not None and kind_of(value) != ("int" if type_ in RANGES else "text"):
+        return  # the kinds do not fit, which another rule reports
+    rules = _rules(value) if value is not None else {}
+    known = values_of(value)
+    if type_ in RANGES:
+        low, high = RANGES[type_]
+        least, most = _range(rules, known)
+        if least < low or most > high:
+            limit = f"Annotated[int, Field(ge={low}, le={high})]"
+            yield "may be larger than", f"limit it by {limit}, or make the column bigint in a migration"
+    elif length := _LENGTH.fullmatch(type_):
+        longest = max(map(len, known)) if known else rules.get("maxLength")
+        if longest is None or longest > int(length[1]):
+            limit = f"Annotated[str, Field(max_length={length[1]})]"
+            yield "may be longer than", f"limit it by {limit}, or make the column text with a CHECK in a migration"
+
+
+def _range(rules: dict[str, Any], known: tuple[str, ...]) -> tuple[float, float]:
+    if known:
+        numbers = [int(each) for each in known]
+        return min(numbers), max(numbers)
+    least = rules.get("minimum", rules.get("exclusiveMinimum", -(2**63)) + ("exclusiveMinimum" in rules))
+    most = rules.get("maximum", rules.get("exclusiveMaximum", 2**63) - ("exclusiveMaximum" in rules))
+    return least, most
+
+
+def _rules(value: ValueType) -> dict[str, Any]:
+    """Return the constraints that Pydantic enforces on the values, as JSON Schema; {} if there are none."""
+    if value.constrained is None:
+        return {}
+    try:
+        schema: dict[str, Any] = TypeAdapter(value.constrained).json_schema()
+    except (PydanticUserError, ValueError, TypeError):
+        return {}
+    arms = [arm for arm in schema.get("anyOf", [schema]) if arm.get("type") != "null"]
+    return arms[0] if len(arms) == 1 else {}

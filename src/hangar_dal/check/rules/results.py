@@ -1,0 +1,295 @@
+"""Compare the types, values and NULLs of a result with the signature of the function."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from hangar_dal.check.model import Described, ResultColumn, TableColumn, Tables
+from hangar_dal.check.reading import Given, Reading
+from hangar_dal.check.rules.result_columns import compare_names, result_fields
+from hangar_dal.check.statements.locations import column_at, finding_at
+from hangar_dal.check.statements.variants import CheckedVariant
+from hangar_dal.check.storage_types import advice, enum_of, fits, spoken, values_of
+from hangar_dal.database.types import ValueType, kind_of
+from hangar_dal.rules import Finding, Rule
+
+Nulls = Sequence[bool | None] | None
+
+
+def compare_results(
+    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
+) -> Iterator[Finding]:
+    """Yield findings for the names, kinds, values and NULLs of columns, and for `-- not null:` of unknown columns."""
+    fields, nulls = result_fields(checked), reading.nulls
+    if fields is not None and checked.block.returns_rows:  # otherwise `returning-missing` reports it
+        texts = dict(zip((column.name for column in described.columns), reading.texts, strict=False))
+        yield from compare_names(checked, described.columns, tuple(fields))
+        for column, value in _pairs(described.columns, fields):
+            yield from _kind(checked, column, value, twin)
+            yield from _values(checked, column, value, tables)
+            yield from _texts(checked, column, value, texts.get(column.name, ()))
+        yield from _nulls(checked, described.columns, nulls, fields)
+    yield from _overrides(checked, described.columns)
+
+
+def may_be_null(checked: CheckedVariant, column: ResultColumn, place: int, nulls: Nulls) -> bool | None:
+    """Return whether a column may be NULL; None if this is unknown. False if the block has `-- not null:` for it."""
+    known = None if nulls is None else nulls[place]
+    return False if column.name in checked.block.not_null else known
+
+
+def _pairs(
+    columns: Sequence[ResultColumn], fields: Mapping[str, ValueType]
+) -> Iterator[tuple[ResultColumn, ValueType]]:
+    if "" in fields:
+        yield from ((column, fields[""]) for column in columns[:1])
+        return
+    for column in columns:
+        if column.name in fields:
+            yield column, fields[column.name]
+
+
+COLUMN_KIND: Final = Rule(
+    "column-kind",
+    "error",
+    "A field's type fits the type of its column.",
+    """\
+Examples are `price: str` for a `bigint`, and `-> int` for `sum(price)`, which is `numeric` on PostgreSQL.
+
+A `str` goes with text and enums alone. PostgreSQL pads `character(5)` with spaces, and `real` has fewer digits than
+SQLite keeps: make the column `text` or `double precision`. For `inet`, `money` and other types, select
+`CAST(column AS text)`.
+""",
+    bad="""\
+--- items.py
+@query
+async def sum_prices(db: Executor, owner_id: UUID) -> int: ...
+--- items.sql
+-- name: sum_prices
+SELECT coalesce(sum(price), 0) AS total
+FROM items
+WHERE owner_id = :owner_id;
+""",
+    good="""\
+--- items.sql
+-- name: sum_prices
+SELECT CAST(coalesce(sum(price), 0) AS bigint) AS total
+FROM items
+WHERE owner_id = :owner_id;
+""",
+)
+
+
+def _kind(checked: CheckedVariant, column: ResultColumn, value: ValueType, twin: Tables | None) -> Iterator[Finding]:
+    kind, dialect = kind_of(value), checked.block.dialect
+    theirs = _twin_column(column, twin) if dialect == "sqlite" else None
+    database = theirs.kind if theirs else column.kind
+    if not fits(dialect, column.kind, kind) or (theirs and not fits("postgresql", theirs.kind, kind)):
+        on = " on PostgreSQL" if theirs and fits(dialect, column.kind, kind) else ""
+        message = f"{column.name} is {spoken(database or '')}{on}, and {_owner(checked, column)} is {spoken(kind)}"
+        fix = "change the annotation, select what is meant, or convert it by CAST(... AS ...)"
+        fix = (advice(database) if database and not (dialect == "sqlite" and theirs is None) else "") or fix
+        yield finding_at(checked, COLUMN_KIND, message, fix, at=column_at(checked, column.name))
+
+
+def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | None:
+    if twin is None or column.table is None or column.column is None:
+        return None
+    return twin.columns.get(column.table, {}).get(column.column)
+
+
+def _texts(
+    checked: CheckedVariant, column: ResultColumn, value: ValueType, texts: Sequence[Given]
+) -> Iterator[Finding]:
+    """Yield a finding for each quoted text of the statement that the field of this column refuses."""
+    known = values_of(value)
+    for given in (each for each in texts if known and each.text not in known):
+        message = f"{_owner(checked, column)} refuses '{given.text}', which the statement gives for it"
+        fix = f"give one of {', '.join(known)}, or add it to the type"
+        yield finding_at(checked, VALUE_UNREADABLE, message, fix, at=given.at)
+
+
+VALUE_UNREADABLE: Final = Rule(
+    "value-unreadable",
+    "error",
+    "A type knows each value that the CHECK or the enum of its column allows.",
+    """\
+The column's CHECK, or its enum on PostgreSQL, allows a value that the field's `Literal` or `Enum` refuses, so reading
+the first such row fails. In the example, the migrations say `CHECK (status IN ('NEW', 'SOLD'))`. Add the value to the
+type.
+""",
+    bad="""\
+--- items.py
+class ItemStatus(Row):
+    id: UUID
+    status: Literal["NEW"]
+
+@query
+async def list_statuses(db: Executor, owner_id: UUID) -> list[ItemStatus]: ...
+--- items.sql
+-- name: list_statuses
+SELECT id, status
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.py
+class ItemStatus(Row):
+    id: UUID
+    status: Literal["NEW", "SOLD"]
+
+@query
+async def list_statuses(db: Executor, owner_id: UUID) -> list[ItemStatus]: ...
+""",
+)
+
+
+def _values(checked: CheckedVariant, column: ResultColumn, value: ValueType, tables: Tables) -> Iterator[Finding]:
+    origin = tables.columns.get(column.table or "", {}).get(column.column or "")
+    enum = enum_of(column.kind or "")
+    allowed = origin.allowed if origin else tables.enums.get(enum or "", ())
+    known = values_of(value)
+    unknown = [each for each in allowed if each not in known] if known else []
+    if unknown:
+        where = f"{column.table}.{column.column}" if origin else column.name
+        message = f"{where} may be {', '.join(unknown)}, which {_owner(checked, column)} refuses"
+        rule = f"the enum {enum}" if enum else "the CHECK"
+        fix = f"add the values to the type, or remove them from {rule} in a migration"
+        yield finding_at(checked, VALUE_UNREADABLE, message, fix, at=column_at(checked, column.name))
+
+
+NULL_REFUSED: Final = Rule(
+    "null-refused",
+    "error",
+    "A field accepts None if its column may be NULL.",
+    """\
+A column may be NULL if its table allows it, if its table is joined by LEFT JOIN, or if it is `max(x)` and there may be
+no rows. Declare `| None`, or write `coalesce(...)` or an INNER JOIN.
+""",
+    bad="""\
+--- items.py
+class NotedItem(Row):
+    id: UUID
+    note: str
+
+@query
+async def list_notes(db: Executor, owner_id: UUID) -> list[NotedItem]: ...
+--- items.sql
+-- name: list_notes
+SELECT id, note
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.py
+class NotedItem(Row):
+    id: UUID
+    note: str | None
+
+@query
+async def list_notes(db: Executor, owner_id: UUID) -> list[NotedItem]: ...
+""",
+)
+
+
+NULL_UNKNOWN: Final = Rule(
+    "null-unknown",
+    "error",
+    "A field accepts None if it cannot be determined whether its column may be NULL.",
+    """\
+Declare `| None`. If you know that the column is never NULL, say so and why, under the header. In the example, a CASE
+with ELSE would need no such line.
+""",
+    bad="""\
+--- items.py
+class LabelledItem(Row):
+    id: UUID
+    label: str
+
+@query
+async def list_labels(db: Executor, owner_id: UUID) -> list[LabelledItem]: ...
+--- items.sql
+-- name: list_labels
+SELECT
+    id,
+    CASE status WHEN 'NEW' THEN 'on sale' WHEN 'SOLD' THEN 'sold' END AS label
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_labels
+-- not null: label: the CHECK of items.status allows no other value
+SELECT
+    id,
+    CASE status WHEN 'NEW' THEN 'on sale' WHEN 'SOLD' THEN 'sold' END AS label
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+)
+
+
+def _nulls(
+    checked: CheckedVariant, columns: Sequence[ResultColumn], nulls: Nulls, fields: Mapping[str, ValueType]
+) -> Iterator[Finding]:
+    scalar_row = checked.query.signature.result.shape == "optional" and "" in fields
+    for place, column in enumerate(columns):
+        value = fields.get("") if "" in fields and place == 0 else fields.get(column.name)
+        if value is None or value.optional or scalar_row:
+            continue
+        nullable = may_be_null(checked, column, place, nulls)
+        if nullable is None:
+            owner = _owner(checked, column)
+            message = f"it cannot be determined whether {column.name} may be NULL, and {owner} does not accept None"
+            fix = f"declare `| None`, or write `-- not null: {column.name}: reason` under the header"
+            yield finding_at(checked, NULL_UNKNOWN, message, fix, at=column_at(checked, column.name))
+        elif nullable:
+            message = f"{column.name} may be NULL, and {_owner(checked, column)} does not accept None"
+            fix = "declare `| None`, or keep NULL away in the statement"
+            yield finding_at(checked, NULL_REFUSED, message, fix, at=column_at(checked, column.name))
+
+
+OVERRIDE_UNKNOWN: Final = Rule(
+    "override-unknown",
+    "error",
+    "A `-- not null:` line names a column of the result.",
+    """\
+Correct the name, or delete the line.
+""",
+    bad="""\
+--- items.py
+@query
+async def list_items(db: Executor, owner_id: UUID) -> list[Item]: ...
+--- items.sql
+-- name: list_items
+-- not null: label: the CHECK of items.status allows no other value
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+    good="""\
+--- items.sql
+-- name: list_items
+SELECT id, name
+FROM items
+WHERE owner_id = :owner_id
+ORDER BY id;
+""",
+)
+
+
+def _overrides(checked: CheckedVariant, columns: Sequence[ResultColumn]) -> Iterator[Finding]:
+    names = {column.name for column in columns}
+    for name in checked.block.not_null:
+        if name not in names:
+            message = f"`-- not null: {name}`: the result has no such column"
+            yield finding_at(checked, OVERRIDE_UNKNOWN, message, "delete the line, or correct the name")
+
+
+def _owner(checked: CheckedVariant, column: ResultColumn) -> str:
+    model = checked.query.signature.result.model
+    return f"{model.__name__}.{column.name}" if model else "the value that the signature promises"

@@ -1,0 +1,126 @@
+"""Where a parameter, a text or a column meets a column of a table: written to it, or compared with it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlglot import exp
+
+from hangar_dal.check.model import Tables
+from hangar_dal.check.reading import Meeting
+from hangar_dal.check.sql.bind import Binding, bind
+from hangar_dal.check.sql.list_items import list_of
+from hangar_dal.check.sql.parse import leaves, nodes_of, of_type, parameter_name, place_in
+from hangar_dal.check.sql.visible import target_of
+from hangar_dal.sqlscan import Dialect
+
+Met = tuple[Meeting, exp.Expr]  # with the node that is met
+
+_NEVER_OF_NULL: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+_COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
+
+
+def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
+    """Each; none where the statement is not understood."""
+    binding = bind(text, dialect, tables)
+    for met, value in _all(binding) if binding is not None else ():
+        yield replace(met, at=place_in(value, text, dialect))
+
+
+def _all(binding: Binding) -> Iterator[Met]:
+    nodes = binding.nodes
+    written: set[int] = set()
+    for pair, changed in assignments(nodes):
+        written.add(id(pair))
+        yield from _assigned(pair, binding.table(changed), binding)
+    for insert in of_type(nodes, exp.Insert):
+        yield from _inserted(insert, binding)
+    for node in of_type(nodes, *_COMPARISONS, exp.In, exp.Between):
+        if id(node) not in written:
+            yield from _compared(node, binding)
+
+
+def compared_nulls(text: str, dialect: Dialect) -> tuple[int, ...]:
+    """Where NULL itself is compared, which holds for no row: `name = NULL`."""
+    nodes = nodes_of(text, dialect)
+    written = {id(pair) for pair, _ in assignments(nodes)}
+    compared = (node for node in of_type(nodes, *_NEVER_OF_NULL) if id(node) not in written)
+    nulls = [side for node in compared for side in (node.this, node.expression) if isinstance(side, exp.Null)]
+    return tuple(sorted(at for null in nulls if (at := place_in(null, text, dialect)) is not None))
+
+
+def assignments(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, exp.Expr | None]]:
+    """Yield each assignment of SET, with the table that it changes."""
+    for update in of_type(nodes, exp.Update):
+        merge = update.find_ancestor(exp.Merge)
+        changed = merge.this if merge is not None and update.this is None else update.this
+        for pair in update.expressions:
+            yield pair, changed
+    for insert in of_type(nodes, exp.Insert):
+        conflict = insert.args.get("conflict")
+        for pair in conflict.expressions if conflict is not None else ():
+            yield pair, target_of(insert)
+
+
+def _assigned(pair: exp.Expr, table: str | None, binding: Binding) -> Iterator[Met]:
+    for left, right in sides(pair) if isinstance(pair, exp.EQ) else ():
+        if isinstance(left, exp.Column) and not left.table:  # a name before it is that of a value of several fields
+            yield from _met(table, left.name, right, binding, written=True)
+
+
+def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Met]:
+    if not isinstance(insert.this, exp.Schema):
+        return
+    names, source = [column.name for column in insert.this.expressions], insert.expression
+    rows: list[list[exp.Expr]] = []
+    if isinstance(source, exp.Values):
+        rows = [list(row.expressions) for row in source.expressions if isinstance(row, exp.Tuple)]
+    elif isinstance(source, exp.Select):
+        rows = [list(source.expressions)]
+    for row in rows:
+        for name, value in zip(names, row, strict=False):
+            if value.is_star:
+                break
+            yield from _met(binding.table(target_of(insert)), name, value, binding, written=True)
+
+
+def _compared(node: exp.Expr, binding: Binding) -> Iterator[Met]:
+    query = node.args.get("query")
+    listed = [*node.expressions, *([query.unnest()] if query is not None else [])]
+    listed += [node.args["low"], node.args["high"]] if isinstance(node, exp.Between) else []
+    pairs = list(sides(node)) if isinstance(node, _COMPARISONS) else [(node.this, each) for each in listed]
+    for one, other in pairs:
+        for column, value in ((one, other), (other, one)):
+            found = binding.origin(column)
+            if found is not None:
+                yield from _met(*found, value, binding, written=False)
+
+
+def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    left, right = node.this, node.expression
+    if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
+        yield from zip(left.expressions, right.expressions, strict=False)
+    elif isinstance(left, exp.Expr) and isinstance(right, exp.Expr):
+        yield left, right
+
+
+def _met(table: str | None, name: str, value: exp.Expr, binding: Binding, *, written: bool) -> Iterator[Met]:
+    columns = {column.name.lower(): column for column in binding.tables.columns.get(table or "", {}).values()}
+    column = columns.get(name.lower())
+    if table is None or column is None:
+        return
+    taken = binding.origin(value.unnest()) if written else None
+    if taken is not None:
+        yield Meeting(table, column.name, written=True, taken=taken), value
+        return
+    list_ = list_of(value, binding)
+    if list_ is not None:
+        yield Meeting(table, column.name, list_, None, written, each=True), value
+        return
+    for leaf, bare in leaves(value, bare=True):
+        if isinstance(leaf, exp.Placeholder):
+            yield Meeting(table, column.name, parameter_name(leaf), None, written, bare), leaf
+        elif isinstance(leaf, exp.Literal) and leaf.is_string:
+            yield Meeting(table, column.name, None, leaf.name, written, bare), leaf
+        elif isinstance(leaf, exp.Null) and written:
+            yield Meeting(table, column.name, None, None, written, bare), leaf

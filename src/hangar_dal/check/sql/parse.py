@@ -1,0 +1,146 @@
+"""Parse statements with sqlglot, which an application never imports, and walk their trees.
+
+`bind` finds the column that a name means.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
+from typing import Any, Final, TypeVar
+
+from sqlglot import exp
+from sqlglot.dialects import Postgres, SQLite
+from sqlglot.errors import SqlglotError
+from sqlglot.parser import Parser
+from sqlglot.tokenizer_core import TokenType
+
+from hangar_dal.check.sql.parser_input import NO_KEYWORD, parser_input, place_of
+from hangar_dal.sqlscan import Dialect, Unterminated
+
+# What it takes for a mere command it says on its own log, once a statement.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
+_DIALECTS: Final[dict[Dialect, Any]] = {"sqlite": SQLite(), "postgresql": Postgres()}
+_SAME_VALUE: Final = (exp.Paren, exp.Cast, exp.Alias)
+
+_Node = TypeVar("_Node", bound=exp.Expr)
+
+
+def _null(parser: Any, token: Any) -> Any:
+    """NULL with its place, which the parser keeps of names and literals alone."""
+    return parser.expression(exp.Null()).update_positions(token)
+
+
+def _parameter(parser: Any) -> Any:
+    """`:name` with its place."""
+    plain: Any = Parser.PLACEHOLDER_PARSERS[TokenType.COLON]
+    found = plain(parser)
+    return found.update_positions(parser._prev) if found is not None else None
+
+
+def _parser_of(dialect: Any) -> Callable[[], Any]:
+    """The dialect's parser, which also keeps the places of NULL and of parameters."""
+    known = dialect.parser_class
+    kept = {
+        "PRIMARY_PARSERS": {**known.PRIMARY_PARSERS, TokenType.NULL: _null},
+        "PLACEHOLDER_PARSERS": {**known.PLACEHOLDER_PARSERS, TokenType.COLON: _parameter},
+    }
+    with_places: Any = type("WithPlaces", (known,), kept)
+    return partial(with_places, dialect=dialect)
+
+
+_PARSERS: Final[dict[Dialect, Callable[[], Any]]] = {dialect: _parser_of(made) for dialect, made in _DIALECTS.items()}
+
+
+@lru_cache(maxsize=4096)
+def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
+    """The tree, not to be changed; None where the statement is not understood, or is more than one."""
+    try:
+        read = parser_input(text, dialect)
+        trees = _PARSERS[dialect]().parse(_DIALECTS[dialect].tokenize(read), read) if read is not None else []
+    except (SqlglotError, Unterminated, RecursionError):
+        return None
+    tree: exp.Expr | None = trees[0] if len(trees) == 1 else None
+    if tree is None or isinstance(tree, exp.Command):
+        return None
+    for empty in tree.find_all(exp.HexString, exp.BitString) if "''" in text else ():
+        empty.set("this", empty.this or "0")  # the parser would fail to write X'' back
+    return tree
+
+
+@lru_cache(maxsize=64)  # the rules ask about one statement after the other
+def nodes_of(text: str, dialect: Dialect) -> tuple[exp.Expr, ...]:
+    """Every node of the tree, its root first; none where the statement is not understood."""
+    tree = parsed(text, dialect)
+    return tuple(below(tree)) if tree is not None else ()
+
+
+def below(root: exp.Expr) -> list[exp.Expr]:
+    """Return the node and everything below it, in the order of `root.walk()`, which is several times slower."""
+    found = [root]
+    for node in found:  # the loop adds to the list it reads
+        found += node.iter_expressions()
+    return found
+
+
+def of_type(nodes: Iterable[exp.Expr], *types: type[_Node]) -> list[_Node]:
+    """Those of these types, in the same order."""
+    return [node for node in nodes if isinstance(node, types)]
+
+
+def place_in(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
+    """The offset in the statement's text at which a node stands: its first name, literal, parameter or NULL."""
+    starts = [each.meta["start"] for each in node.walk() if "start" in each.meta]
+    return place_of(min(starts), text, dialect) if starts else None
+
+
+def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
+    """What must hold together."""
+    waiting = [condition]  # a recursion would take quadratic time for a long chain
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, exp.Where | exp.Paren):
+            waiting.append(each.this)
+        elif isinstance(each, exp.And):
+            waiting += [each.expression, each.this]
+        elif each is not None:
+            yield each
+
+
+def disjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
+    """The arms of an OR, of which one must hold; the condition itself if it is no OR."""
+    waiting = [condition]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, exp.Or):
+            waiting += [each.expression.unnest(), each.this.unnest()]
+        else:
+            yield each
+
+
+def copied_with(root: _Node, node: exp.Expr, other: exp.Expr) -> _Node:
+    """Return a copy of the tree in which `other` stands in the place of `node`."""
+    place = [id(each) for each in root.walk()].index(id(node))
+    copy = root.copy()
+    list(copy.walk())[place].replace(other)
+    return copy
+
+
+def leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:
+    """The values that an expression may pass on as they are."""
+    if isinstance(value, _SAME_VALUE):
+        yield from leaves(value.this, bare=bare)
+    elif isinstance(value, exp.Case):
+        for branch in (*(each.args["true"] for each in value.args["ifs"]), value.args.get("default")):
+            if branch is not None:
+                yield from leaves(branch, bare=bare)
+    elif isinstance(value, exp.Coalesce):
+        for each in (value.this, *value.expressions):
+            yield from leaves(each, bare=False)
+    else:
+        yield value, bare
+
+
+def parameter_name(placeholder: exp.Placeholder) -> str:
+    """What the file calls it."""
+    return placeholder.name.removeprefix(NO_KEYWORD)

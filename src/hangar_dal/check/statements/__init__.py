@@ -1,0 +1,1 @@
+"""The statements that are checked, where their parameters come from, and the places of findings."""

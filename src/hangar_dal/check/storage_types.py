@@ -1,0 +1,107 @@
+"""Compare the kinds of Python types with the types of the databases."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+from hangar_dal.database.types import ValueType
+from hangar_dal.sqlscan import Dialect
+
+_KNOWN: Final = frozenset({"text", "int", "bool", "float", "bytes", "uuid", "instant", "date", "json"})
+_OF_POSTGRESQL: Final[Mapping[str, str]] = {
+    "text": "text",
+    "character varying": "text",
+    "name": "text",
+    "smallint": "int",
+    "integer": "int",
+    "bigint": "int",
+    "boolean": "bool",
+    "double precision": "float",
+    "bytea": "bytes",
+    "uuid": "uuid",
+    "timestamp with time zone": "instant",
+    "date": "date",
+    "json": "json",
+    "jsonb": "json",
+}
+# The types that SQLite stores, and the kinds that are stored with each of them.
+_HOLDS: Final[Mapping[str, frozenset[str]]] = {
+    "text": frozenset({"text", "uuid", "instant", "date", "json", "list", "model", "models"}),
+    "integer": frozenset({"int", "bool"}),
+    "real": frozenset({"float"}),
+    "blob": frozenset({"bytes"}),
+}
+ADVICE: Final[Mapping[str, str]] = {
+    "real": "make the column double precision in a migration: SQLite keeps more digits than real has",
+    "character": "make the column text in a migration: PostgreSQL pads character with spaces",
+    "numeric": "make the column bigint or double precision in a migration, or convert it by CAST",
+    "money": "make the column bigint in a migration, for minor units beside a currency",
+    "timestamp without time zone": "make the column timestamptz in a migration",
+    "time without time zone": "make the column bigint in a migration, for seconds since midnight",
+    "interval": "make the column bigint in a migration, for seconds or microseconds",
+}
+# psycopg sends the type of each number, and PostgreSQL has operators for these types with an int8.
+_TAKES_AN_INT: Final = frozenset({"float", "numeric"})
+
+
+def postgresql_kind(name: str) -> str:
+    """Return the kind of the PostgreSQL type with this name; the name itself if this package has no kind for it."""
+    if name.endswith("[]"):
+        return f"list:{postgresql_kind(name.removesuffix('[]'))}"
+    return _OF_POSTGRESQL.get(name, name)
+
+
+def is_known(kind: str) -> bool:
+    """Return whether this is a kind of this package, or a list of one, and not another type of PostgreSQL."""
+    return kind.removeprefix("list:") in _KNOWN
+
+
+def advice(database: str) -> str:
+    """Return the fix for a column of a PostgreSQL type that fits no annotation; "" for any known kind."""
+    if database in _KNOWN or database.startswith(("list:", "enum:")):
+        return ""
+    return ADVICE.get(database, "make the column text in a migration, or convert the value by CAST")
+
+
+def enum_of(kind: str) -> str | None:
+    """Return the name of the PostgreSQL enum; None if the kind is no enum."""
+    return kind.removeprefix("enum:") if kind.startswith("enum:") else None
+
+
+def takes(database: str, value: str) -> bool:
+    """Return whether PostgreSQL accepts a value of the kind `value` where it expects the kind `database`."""
+    if value == "text" and enum_of(database):
+        return True  # text is sent without a type, like a quoted literal
+    return database == value or (value == "int" and database in _TAKES_AN_INT)
+
+
+def writes(to: str, of: str) -> bool:
+    """Return whether a column of kind `of` may be written to one of kind `to`; True if either kind is not known."""
+    return to == of or to not in _KNOWN or of not in _KNOWN or takes(to, of)
+
+
+def fits(dialect: Dialect, database: str | None, value: str) -> bool:
+    """Return whether a column of the kind `database` can be read as the kind `value`; True if the former is None."""
+    if database is None:
+        return True
+    if dialect == "sqlite" and database not in _KNOWN - {"text"}:
+        return value.partition(":")[0] in _HOLDS.get(database, ())
+    return database == value or (value == "text" and enum_of(database) is not None)
+
+
+def values_of(value: ValueType | None) -> tuple[str, ...]:
+    """Return all values of a Literal or an Enum as texts; () for any other type."""
+    if value is None:
+        return ()
+    if value.kind == "list" and value.item is not None:
+        return ()
+    if value.python is not None and issubclass(value.python, Enum):
+        return tuple(str(member.value) for member in value.python)
+    return tuple(str(each) for each in value.allowed)
+
+
+def spoken(kind: str) -> str:
+    """Return the name of a kind for messages."""
+    if kind.startswith("list:"):
+        return f"a list of {spoken(kind.removeprefix('list:'))}"
+    return f"the enum {enum_of(kind)}" if enum_of(kind) else kind

@@ -1,0 +1,128 @@
+"""Each disagreement between a statement and the databases is found, on both, and nothing is found where they agree.
+
+`agreement.txt` holds both of each: the rules that fire in the wrong query, and what differs in the right one.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from hangar_dal import Catalog
+from hangar_dal.check.databases.info import DatabaseInfo, Told
+from hangar_dal.check.databases.live import live_postgresql, live_sqlite
+from hangar_dal.check.model import SentAs
+from hangar_dal.check.project.project import Project
+from hangar_dal.check.run import check_against
+from hangar_dal.rules import Finding
+from hangar_dal.sqlblock import Variant
+from postgres_server import Server
+
+HERE = Path(__file__).parent
+MODELS = """\
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal, TypedDict
+from uuid import UUID
+from typing_extensions import Unpack
+from hangar_dal import CaseInsensitive, Executor, JsonObject, Row, RowCount, Sealed, Stream
+
+class Named(Row):
+    id: UUID
+    name: str
+
+class Noted(Row):
+    id: UUID
+    note: str | None
+
+class Size(StrEnum):
+    S = "S"
+    M = "M"
+    L = "L"
+"""
+
+
+def read_cases() -> dict[str, dict[str, str]]:
+    """By title: `rules` that fire (`dialect:rule`), `python` and `sql` that are wrong, and what is not in the right."""
+    cases = {}
+    for case in (HERE / "agreement.txt").read_text(encoding="utf-8").split("=== ")[1:]:
+        head, *parts = case.split("\n--- ")
+        title, rules = head.split("\n")
+        cases[title] = {"rules": rules, **dict(part.split("\n", 1) for part in parts)}
+    return cases
+
+
+CASES = read_cases()
+
+
+@pytest.fixture(scope="module")
+def sources(postgres_server: Server) -> Iterator[Sequence[DatabaseInfo]]:
+    """Both databases with the tables of `store`."""
+    project = Project((), (HERE / "store" / "migrations",))
+    with ExitStack() as opened, pytest.MonkeyPatch.context() as patch:
+        if postgres_server.needs_permission:
+            patch.setenv("HANGAR_ALLOW_INSECURE_POSTGRES", "true")
+        url = postgres_server.url("postgres")
+        yield [opened.enter_context(live_postgresql(project, url)), opened.enter_context(live_sqlite(project))]
+
+
+def checked(sources: Sequence[DatabaseInfo], folder: Path, python: str, sqlite: str, postgresql: str) -> list[Finding]:
+    """What is found in one query `it` of a throw-away application."""
+    catalog = Catalog("store", sql=folder)
+    module = sys.modules["store.items"] = ModuleType("store.items")
+    vars(module)["query"] = catalog.query
+    source = python.replace("async def ", "@query\nasync def ").replace("\ndef ", "\n@query\ndef ")
+    exec(compile(MODELS + "\n" + source, "items.py", "exec", dont_inherit=True), vars(module))
+    for dialect, sql in (("sqlite", sqlite), ("postgresql", postgresql)):
+        differs = "-- differs: here\n" if sqlite != postgresql else ""
+        (folder / dialect).mkdir(parents=True)
+        (folder / dialect / "items.sql").write_text(f"-- name: it\n{differs}{sql.strip()};\n")
+    try:
+        small = tuple(sources[0].tables.columns)  # plans are tried elsewhere
+        return list(check_against(Project((catalog,), (), small_tables=small), sources).findings)
+    finally:
+        del sys.modules["store.items"]
+
+
+def found_in(case: dict[str, str], prefix: str, sources: Sequence[DatabaseInfo], folder: Path) -> list[Finding]:
+    def part(name: str) -> str | None:
+        return case.get(prefix + name, case.get(name))
+
+    sql = part("sql") or ""
+    return checked(sources, folder, part("python") or "", part("sqlite") or sql, part("postgresql") or sql)
+
+
+def test_a_disagreement_is_found(sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
+    for title, case in CASES.items():
+        findings = found_in(case, "", sources, tmp_path / title)
+        rules = {f"{finding.dialect}:{finding.rule}" for finding in findings}
+        assert sorted(rules) == sorted(case["rules"].split()), (title, findings)
+
+
+def test_an_agreement_is_silent(sources: Sequence[DatabaseInfo], tmp_path: Path) -> None:
+    for title, case in CASES.items():
+        assert found_in(case, "right ", sources, tmp_path / title) == [], title
+
+
+@pytest.mark.parametrize(("reads_only", "rules"), [(False, ["write-unseen"]), (True, []), (None, [])])
+def test_a_statement_that_writes_unseen_is_found(
+    reads_only: bool | None, rules: list[str], sources: Sequence[DatabaseInfo], tmp_path: Path
+) -> None:
+    source = next(source for source in sources if source.dialect == "sqlite")
+
+    class Writing:
+        """As SQLite would answer if a function of an application wrote."""
+
+        dialect, tables, has_all_tables = source.dialect, source.tables, True
+
+        def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
+            told = source.ask(variant, sent)
+            return told and replace(told, described=replace(told.described, reads_only=reads_only))
+
+    sql = "SELECT id, name FROM items ORDER BY id"
+    findings = checked([Writing()], tmp_path, "async def it(db: Executor) -> list[Named]: ...", sql, sql)
+    assert [finding.rule for finding in findings] == rules

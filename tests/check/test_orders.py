@@ -1,0 +1,79 @@
+"""Which ORDER BY leaves ties, case by case: `orders.txt` holds the relations of which no key is held, and a statement.
+
+`total` is proved, `?` cannot be determined; two answers are SQLite's and PostgreSQL's.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hangar_dal.check.model import NullableUniqueKey, TableColumn, Tables
+from hangar_dal.check.ordering.ties import order_of, ties
+from hangar_dal.sqlscan import DIALECTS, Dialect
+
+
+def table(**columns: str) -> dict[str, TableColumn]:
+    """A question mark behind the kind: it may be NULL."""
+    return {name: TableColumn(name, kind.rstrip("?"), kind.endswith("?")) for name, kind in columns.items()}
+
+
+TABLES = Tables(
+    {
+        "books": table(id="int", title="text", author="int", lang="text", published="text?"),
+        "copies": table(id="int", book_id="int", shelf="text"),
+        "u": table(id="int", name="text", nick="text", tenant="int", email="text?", is_on="bool"),
+        "t": table(id="int", u_id="int", lang="text", isbn="text?"),
+        "tags": table(copy_id="int", tag="text", weight="int"),
+        "log": table(at="text", text="text"),
+        "slugs": table(id="int", name="text", gone_at="text?"),
+        "words": table(id="int", word="text"),
+        "seen": table(id="int", title="text"),
+        "Odd": table(Id="int", id="int", name="text"),
+    },
+    {
+        "books": (("id",),),
+        "copies": (("id",),),
+        "u": (("id",), ("name",)),
+        "t": (("id",), ("u_id", "lang")),
+        "tags": (("copy_id", "tag"),),
+        "log": (),
+        "slugs": (("id",),),
+        "words": (("id",),),
+        "Odd": (("Id",),),
+    },
+    {
+        "u": (NullableUniqueKey(("email",)),),
+        "t": (NullableUniqueKey(("isbn",)),),
+        "slugs": (NullableUniqueKey(("name",), "gone_at IS NULL"),),
+        "words": (NullableUniqueKey(("",)),),
+    },
+)
+
+
+def read_cases() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for line in Path(__file__).with_name("orders.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            answers, _, text = line.partition(": ")
+            yield text, tuple(answers.split(" | "))
+
+
+CASES = dict(read_cases())
+
+
+def answer(text: str, dialect: Dialect) -> str:
+    order = order_of(text, dialect, TABLES)
+    return "total" if order.is_total else " and ".join(order.lacking) or "?"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_ties_are_told(dialect: Dialect) -> None:
+    expected = {text: answers[-1 if dialect == "postgresql" else 0] for text, answers in CASES.items()}
+    assert {text: answer(text, dialect) for text in CASES} == expected
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_only_ties_are_reported(dialect: Dialect) -> None:
+    assert ties("SELECT title FROM books ORDER BY id", dialect, TABLES) is None
+    assert ties("SELECT title, id FROM seen ORDER BY title", dialect, TABLES) is None
+    assert ties("SELECT title, id FROM books ORDER BY title", dialect, TABLES) == ("books",)

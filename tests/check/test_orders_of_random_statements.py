@@ -1,0 +1,87 @@
+"""Where it is proved that there are no ties there are none: random statements are run on SQLite over random rows."""
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from check.random_orders import SCHEMA, Orders, fill
+from hangar_dal.check.databases.keys import with_keys
+from hangar_dal.check.databases.sqlite import SqliteProbe
+from hangar_dal.check.model import Tables
+from hangar_dal.check.ordering.ties import order_of
+from hangar_dal.migrations.schema_sqlite import read_schema
+
+Database = tuple[list[sqlite3.Connection], Tables]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """The same tables twelve times, with other rows each."""
+    path, random = tmp_path / "small.db", Random(1)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(SCHEMA)
+        with SqliteProbe(path) as probe:
+            tables = with_keys(probe.tables(), read_schema(connection))
+    filled = []
+    for _ in range(12):
+        connection = sqlite3.connect(":memory:", isolation_level=None)
+        connection.executescript(SCHEMA)
+        fill(connection, random)
+        filled.append(connection)
+    yield filled, tables
+    for connection in filled:
+        connection.close()
+
+
+def has_ties(connection: sqlite3.Connection, ranked: str) -> bool:
+    """Whether rows that differ have the same rank."""
+    alike: dict[int, set[tuple[Any, ...]]] = defaultdict(set)
+    for *row, rank in connection.execute(ranked).fetchmany(2_000):
+        alike[rank].add(tuple(row))
+    return any(len(rows) > 1 for rows in alike.values())
+
+
+def run_all(amount: int, seed: int, database: Database) -> Counter[str]:
+    seen: Counter[str] = Counter()
+    filled, tables = database
+    orders = Orders(Random(seed))
+    for _ in range(amount):
+        text, ranked = orders.statement()
+        try:
+            for connection in filled:
+                connection.execute(text).close()
+            tied = any(has_ties(connection, ranked) for connection in filled)
+        except sqlite3.Error:
+            seen["refused"] += 1
+            continue
+        order = order_of(text, "sqlite", tables)
+        assert not (order.is_total and tied), text
+        told = "total" if order.is_total else "ties" if order.lacking else "unknown"
+        seen[f"{told} {'tied' if tied else 'untied'}"] += 1
+    return seen
+
+
+def is_worth_it(seen: Counter[str], statements: int) -> bool:
+    """Whether most were taken, and many told of, either way. Ties that no row happens to have are no fault."""
+    return (
+        seen["refused"] < statements * 0.3
+        and seen["total untied"] > statements * 0.15
+        and seen["ties tied"] > statements * 0.08
+    )
+
+
+def test_no_rows_tie_where_none_can(database: Database, seed: int) -> None:
+    seen = run_all(200, seed, database)
+    assert is_worth_it(seen, 200), seen
+
+
+@pytest.mark.long
+def test_no_rows_tie_in_the_long_run(database: Database, seed: int) -> None:
+    seen = run_all(10_000, seed + 1, database)
+    assert is_worth_it(seen, 10_000), seen
