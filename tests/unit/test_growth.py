@@ -37,7 +37,10 @@ PLANS: dict[str, tuple[Callable[[Filled], Awaitable[Any]], str]] = {
         LIKES["find_video_like"],
         r"video_likes_pkey|Index Only Scan using idx_video_likes_user|USING PRIMARY KEY \(video_id=\? AND user_id",
     ),
-    "find_comment_like": (LIKES["find_comment_like"], r"comment_likes_pkey|USING PRIMARY KEY \(comment_id=\? AND user"),
+    "find_comment_like": (
+        LIKES["find_comment_like"],
+        r"comment_likes_pkey|Index Only Scan using idx_comment_likes_user|USING PRIMARY KEY \(comment_id=\? AND user_id",
+    ),
     "the feed by owner": (
         lambda at: social.list_followed_videos_by_owner(at.db, at.user()),
         r"users_pkey on users owner|SEARCH owner",
