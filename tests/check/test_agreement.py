@@ -13,11 +13,11 @@ from types import ModuleType
 import pytest
 
 from hangar_dal import Catalog
-from hangar_dal.check.databases.info import DatabaseInfo, Told
+from hangar_dal.check.databases.info import DatabaseInfo
 from hangar_dal.check.databases.live import live_postgresql, live_sqlite
-from hangar_dal.check.model import SentAs
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.run import check_against
+from hangar_dal.check.statement_info import SentAs, StatementInfo
 from hangar_dal.rules import Finding
 from hangar_dal.sqlblock import Variant
 from postgres_server import Server
@@ -119,9 +119,9 @@ def test_a_statement_that_writes_unseen_is_found(
 
         dialect, tables, has_all_tables = source.dialect, source.tables, True
 
-        def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
-            told = source.ask(variant, sent)
-            return told and replace(told, described=replace(told.described, reads_only=reads_only))
+        def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> StatementInfo | None:
+            info = source.ask(variant, sent)
+            return info and replace(info, reads_only=reads_only)
 
     sql = "SELECT id, name FROM items ORDER BY id"
     findings = checked([Writing()], tmp_path, "async def it(db: Executor) -> list[Named]: ...", sql, sql)

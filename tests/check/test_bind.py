@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from random import Random
 from secrets import token_hex
@@ -16,8 +17,9 @@ from conftest import BACKENDS
 from hangar_dal.check.databases.keys import with_keys
 from hangar_dal.check.databases.postgresql import PostgresProbe
 from hangar_dal.check.databases.sqlite import SqliteProbe
-from hangar_dal.check.model import Described, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.bind import Binding, bind
+from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.migrations import schema_postgresql, schema_sqlite
 from hangar_dal.sqlblock import Line, Variant
 from hangar_dal.sqlscan import Dialect
@@ -193,14 +195,13 @@ class Asked:
     def __init__(self, dialect: Dialect, probe: PostgresProbe | SqliteProbe, tables: Tables) -> None:
         self.dialect, self.probe, self.tables = dialect, probe, tables
 
-    def describe(self, text: str) -> Described:
-        lines = (Line(line, number) for number, line in enumerate(text.split("\n"), 1))
-        return self.probe.describe(Variant(self.dialect, tuple(lines)))
+    def describe(self, text: str) -> StatementInfo:
+        return self.probe.describe(Variant(self.dialect, tuple(map(Line, text.split("\n"), count(1)))))
 
     def origins(self, text: str) -> list[str]:
-        described = self.describe(text)
-        assert described.refusal is None, (text, described.refusal)
-        return [f"{each.table}.{each.column}" if each.column else "-" for each in described.columns]
+        info = self.describe(text)
+        assert info.refusal is None, text
+        return [f"{each.table}.{each.column}" if each.column else "-" for each in info.columns]
 
     def bound(self, text: str) -> Binding:
         binding = bind(text, self.dialect, self.tables)
@@ -287,9 +288,7 @@ def test_no_composed_statement_gets_another_origin(database: Asked, seed: int) -
     for _ in range(COMPOSED):
         text = Composer(random, database.dialect).statement()
         described, binding = database.describe(text), bind(text, database.dialect, database.tables)
-        if described.refusal is not None or binding is None:
-            continue
-        found = origins_of(binding, binding.tree)
+        found = None if described.refusal or binding is None else origins_of(binding, binding.tree)
         for at, column in enumerate(described.columns):
             origin = found[at] if found is not None else "-"
             if column.column is None or origin.startswith(VIEWS[database.dialect]):
@@ -297,4 +296,4 @@ def test_no_composed_statement_gets_another_origin(database: Asked, seed: int) -
             known, unknown = known + (origin != "-"), unknown + (origin == "-")
             assert origin in ("-", f"{column.table}.{column.column}"), text
     # SQLite also names a column behind a subquery used as a value, and behind one query of a UNION.
-    assert known > (20 if database.dialect == "postgresql" else 2) * unknown
+    assert known > {"postgresql": 20, "sqlite": 2}[database.dialect] * unknown

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from hangar_dal.check.databases.postgresql import PostgresProbe
-from hangar_dal.check.model import Described, SentAs
+from hangar_dal.check.statement_info import SentAs, StatementInfo
 from hangar_dal.sqlblock import Line, Variant
 
 TABLES = """
@@ -57,7 +57,7 @@ def probe(empty_postgres_url: str) -> Iterator[PostgresProbe]:
         yield opened
 
 
-def kinds(described: Described) -> list[str | None]:
+def kinds(described: StatementInfo) -> list[str | None]:
     assert described.refusal is None
     return [column.kind for column in described.columns]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hangar_dal.check.model import TableColumn, Tables
-from hangar_dal.check.sql.column_uses import meetings
+from hangar_dal.check.sql.column_uses import column_uses
 from hangar_dal.sqlscan import Dialect
 
 TABLES = Tables(
@@ -70,5 +70,5 @@ CASES: list[tuple[Dialect, str, list[str]]] = [
 
 @pytest.mark.parametrize(("dialect", "text", "expected"), CASES)
 def test_a_column_meets_the_items_of_a_list(dialect: Dialect, text: str, expected: list[str]) -> None:
-    found = [f"{met.column} :{met.parameter}" for met in meetings(text, dialect, TABLES) if met.each]
+    found = [f"{met.column} :{met.parameter}" for met in column_uses(text, dialect, TABLES) if met.each_item]
     assert found == expected

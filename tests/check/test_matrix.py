@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hangar_dal import ACCOUNTS, Catalog, Executor, cli
-from hangar_dal.check.model import SentAs
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.rollout.history import Stage
 from hangar_dal.check.rollout.matrix import Matrix, matrix
+from hangar_dal.check.statement_info import SentAs
 from hangar_dal.cli import matrix as of_command
 from hangar_dal.errors import CatalogError, SettingsError
 from hangar_dal.sqlblock import Variant

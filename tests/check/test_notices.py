@@ -14,13 +14,13 @@ import pytest
 from hangar_dal.check.databases.live import LiveDatabase, live_postgresql, live_sqlite
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.reader import read
-from hangar_dal.check.reading import Reading
 from hangar_dal.check.rules.table import RULES
+from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.sqlblock import Line, Variant
 from hangar_dal.sqlscan import DIALECTS, Dialect
 from postgres_server import Server
 
-UNKEYED = "row-unkeyed"  # told by the reading, and a finding only of a function that returns one row
+UNKEYED = "row-unkeyed"  # a finding only of a function that returns one row
 HERE = Path(__file__).parent / "notices"
 
 
@@ -71,7 +71,7 @@ def cases(postgres_server: Server) -> list[Case]:
     return [case for case in CASES if has_merge or "MERGE INTO" not in case.text]
 
 
-def reading(case: Case, databases: Mapping[Dialect, LiveDatabase]) -> Reading:
+def info_of(case: Case, databases: Mapping[Dialect, LiveDatabase]) -> StatementInfo:
     live = databases[case.dialect]
     described = live.probe.describe(Variant(case.dialect, (Line(case.text, 1),)))
     assert described.refusal is None, case
@@ -79,7 +79,7 @@ def reading(case: Case, databases: Mapping[Dialect, LiveDatabase]) -> Reading:
 
 
 def test_every_such_rule_is_an_error() -> None:
-    """A snapshot keeps the id of the rule alone."""
+    """A snapshot keeps only the id of the rule."""
     assert {RULES[case.rule].severity for case in CASES} == {"error"}
 
 
@@ -88,7 +88,7 @@ def test_each_rule_finds_its_mistakes_where_they_are_and_nothing_else(
 ) -> None:
     wrong = {}
     for case in (case for case in cases if case.rule != UNKEYED):
-        found = [notice.at for notice in reading(case, databases).notices if notice.rule == case.rule]
+        found = [notice.at for notice in info_of(case, databases).notices if notice.rule == case.rule]
         if found != ([case.marked.index("^")] if case.is_bad else []):
             wrong[case] = found
     assert wrong == {}
@@ -99,7 +99,7 @@ def test_a_statement_without_a_key_may_give_several_rows(
 ) -> None:
     wrong = []
     for case in (case for case in cases if case.rule == UNKEYED):
-        found = reading(case, databases)
-        if [bool(found.unkeyed), bool(found.either)].count(True) != case.is_bad:
+        found = info_of(case, databases)
+        if [bool(found.unkeyed), bool(found.either_rows)].count(True) != case.is_bad:
             wrong.append(case)
     assert wrong == []

@@ -9,9 +9,9 @@ import pytest
 from conftest import BACKENDS
 from hangar_dal import ACCOUNTS, sqlfile
 from hangar_dal.check.databases.live import LiveDatabase, live_postgresql, live_sqlite
-from hangar_dal.check.model import SentAs
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.query_plans.model import QueryPlan, Step, scans_of
+from hangar_dal.check.statement_info import SentAs
 from hangar_dal.sqlblock import Variant
 
 PROJECT = Project((), (ACCOUNTS.migrations, Path(__file__).parent / "plans_store" / "migrations"))
@@ -198,27 +198,27 @@ def plan(live: LiveDatabase, text: str) -> QueryPlan:
 
 @pytest.mark.parametrize("text", BY_INDEX.values(), ids=BY_INDEX)
 def test_what_an_index_serves_is_no_scan(live: LiveDatabase, text: str) -> None:
-    told = live.ask(statement(live, text))
-    assert told.described.refusal is None
-    assert told.scans == (), plan(live, text).steps
+    info = live.ask(statement(live, text))
+    assert info.refusal is None
+    assert info.scans == (), plan(live, text).steps
 
 
 @pytest.mark.parametrize(("text", "table", "indexes"), WHOLE.values(), ids=WHOLE)
 def test_what_no_index_serves_is_a_scan_and_the_index_is_named(
     live: LiveDatabase, text: str, table: str, indexes: list[str] | None
 ) -> None:
-    told = live.ask(statement(live, text))
-    assert told.described.refusal is None
-    assert [scan.table for scan in told.scans] == [table], plan(live, text).steps
+    info = live.ask(statement(live, text))
+    assert info.refusal is None
+    assert [scan.table for scan in info.scans] == [table], plan(live, text).steps
     if indexes is not None:
-        assert list(told.scans[0].indexes) == [INDEX[live.dialect] + index for index in indexes]
+        assert list(info.scans[0].indexes) == [INDEX[live.dialect] + index for index in indexes]
 
 
 def test_what_the_planner_avoids_by_itself_is_no_scan(live: LiveDatabase) -> None:
     it = statement(live, "SELECT id FROM notes WHERE id = :id")
 
     class Odd:
-        """Reads all when it is told to go by indexes, and only then."""
+        """Reads all when it is info to go by indexes, and only then."""
 
         def explain(self, variant: Variant, sent: Sequence[SentAs] = (), *, by_index: bool = False) -> QueryPlan | None:
             return QueryPlan((Step("SCAN", 0, "notes", None, by_index),))

@@ -7,9 +7,10 @@ import psycopg
 import pytest
 
 from hangar_dal import sqlfile
-from hangar_dal.check.model import SentAs, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.query_plans.model import scans_of
 from hangar_dal.check.query_plans.postgresql import PostgresPlanner
+from hangar_dal.check.statement_info import SentAs
 from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.migrations.scratch import empty_postgresql
 from hangar_dal.sqlblock import Variant

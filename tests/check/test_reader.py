@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from hangar_dal.check.model import Described, PrepareError, ResultColumn, TableColumn, Tables
+from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.reader import read
+from hangar_dal.check.statement_info import PrepareError, ResultColumn, StatementInfo
 from hangar_dal.sqlscan import DIALECTS, Dialect
 
 TABLES = Tables({"users": {"id": TableColumn("id", "uuid", nullable=False)}}, {"users": (("id",),)})
-ONE = Described(columns=(ResultColumn("id", "uuid", "users", "id"),))
+ONE = StatementInfo(columns=(ResultColumn("id", "uuid", "users", "id"),))
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -22,8 +23,8 @@ def test_nothing_is_said_of_null_where_the_database_counts_other_columns(dialect
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_nothing_is_said_of_what_the_database_refused(dialect: Dialect) -> None:
     text = "SELECT id FROM users WHERE id = :id"
-    assert read(text, dialect, TABLES, ONE).meetings
-    assert not read(text, dialect, TABLES, replace(ONE, refusal=PrepareError("no such table"))).meetings
+    assert read(text, dialect, TABLES, ONE).column_uses
+    assert not read(text, dialect, TABLES, replace(ONE, refusal=PrepareError("no such table"))).column_uses
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -38,7 +39,7 @@ KEYWORDS = "on where select using when then distinct having inner join like retu
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("name", KEYWORDS.split())
 def test_a_parameter_may_be_called_like_a_keyword(dialect: Dialect, name: str) -> None:
-    (met,) = read(f"SELECT id FROM users WHERE id = :{name} AND TRUE", dialect, TABLES, ONE).meetings
+    (met,) = read(f"SELECT id FROM users WHERE id = :{name} AND TRUE", dialect, TABLES, ONE).column_uses
     assert (met.column, met.parameter) == ("id", name)
 
 
@@ -55,16 +56,16 @@ def test_a_parameter_may_be_called_like_a_keyword(dialect: Dialect, name: str) -
     ],
 )
 def test_what_is_of_another_table_is_not_taken_for_one_of_this(dialect: Dialect, text: str) -> None:
-    told = read(text, dialect, TABLES, Described())
-    assert (told.meetings, told.left_out) == ((), ())
+    info = read(text, dialect, TABLES, StatementInfo())
+    assert (info.column_uses, info.missing_columns) == ((), ())
 
 
 def test_the_first_schema_of_sqlite_is_its_own() -> None:
-    (met,) = read("SELECT id FROM main.users WHERE id = 'x'", "sqlite", TABLES, ONE).meetings
+    (met,) = read("SELECT id FROM main.users WHERE id = 'x'", "sqlite", TABLES, ONE).column_uses
     assert (met.table, met.text) == ("users", "x")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("text", ["", "-- nothing", ";"])
 def test_of_nothing_nothing_is_said(dialect: Dialect, text: str) -> None:
-    assert read(text, dialect, TABLES, Described()).nulls is None
+    assert read(text, dialect, TABLES, StatementInfo()).nulls is None

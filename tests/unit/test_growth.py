@@ -39,7 +39,7 @@ PLANS: dict[str, tuple[Callable[[Filled], Awaitable[Any]], str]] = {
     ),
     "find_comment_like": (
         LIKES["find_comment_like"],
-        r"comment_likes_pkey|Index Only Scan using idx_comment_likes_user|USING PRIMARY KEY \(comment_id=\? AND user_id",
+        r"comment_likes_pkey|Index Only Scan using idx_comment_likes_user|USING PRIMARY KEY \(comment_id=\? AND user",
     ),
     "the feed by owner": (
         lambda at: social.list_followed_videos_by_owner(at.db, at.user()),

@@ -1,4 +1,4 @@
-"""Descriptions of statements and tables, as values that can be compared and stored in a file.
+"""Descriptions of tables, as values that can be compared and stored in a file.
 
 `databases.postgresql` and `databases.sqlite` make them. Kinds are those of `database.types`: "text", "int", "bool",
 "uuid", "instant", "json" and others. The kind of a list names its items, as in "list:text". Any other type keeps the
@@ -26,54 +26,6 @@ class TableColumn:
     fills_itself: bool = False
     detail: str = ""
     narrow: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ResultColumn:
-    """A column of a result. `table` and `column` are its origin if it is a column of a table, not an expression."""
-
-    name: str
-    kind: str | None
-    table: str | None = None
-    column: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SentAs:
-    """A parameter as the driver sends it. `type` is "" if PostgreSQL infers the type. None is sent without a type."""
-
-    name: str
-    type: str
-    may_be_none: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareError:
-    """The error with which the database refuses to prepare the statement. `offset` is the place in the text, if known.
-
-    `untyped` is the parameter whose type PostgreSQL could not infer, if that is the reason.
-    """
-
-    reason: str
-    offset: int | None = None
-    untyped: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A database's description of one statement.
-
-    `parameters` are kinds by name: a kind that PostgreSQL inferred, or None. `misfits` are the types that PostgreSQL
-    expects for parameters whose type, as the driver sends it, it refuses. `without_value` are the errors that
-    PostgreSQL raises if a parameter is None.
-    """
-
-    parameters: Mapping[str, str | None] = field(default_factory=dict)
-    misfits: Mapping[str, str] = field(default_factory=dict)
-    without_value: Mapping[str, PrepareError] = field(default_factory=dict)
-    columns: tuple[ResultColumn, ...] = ()
-    reads_only: bool | None = None
-    refusal: PrepareError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +70,3 @@ class Tables:
     def __hash__(self) -> int:
         """Allows caches by tables, although the mappings cannot be hashed."""
         return len(self.columns)
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A table that a statement reads as a whole, because no index can serve it, and the indexes that could."""
-
-    table: str
-    indexes: tuple[str, ...] = ()

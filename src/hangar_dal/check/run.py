@@ -145,17 +145,17 @@ def check_against(project: Project, sources: Sequence[DatabaseInfo], *, progress
     for done, (source, each) in enumerate(checked):
         if progress is not None:
             progress(done, len(checked), each.query.name)
-        told = source.ask(each.variant, sent(each))
-        if told is None:
+        info = source.ask(each.variant, sent(each))
+        if info is None:
             unknown.setdefault(_unknown(each), []).append(each)
             continue
-        answers.append(Answer(each, told.described, told.reading.nulls))
+        answers.append(Answer(each, info))
         twin = twins.get("postgresql") if source.dialect == "sqlite" else None
-        of_one = [*compare(each, told.described, told.reading, source.tables, twin=twin)]
-        of_one += compare_seals(each, told.described, told.reading, source.tables, sealed)
+        of_one = [*compare(each, info, source.tables, twin=twin)]
+        of_one += compare_seals(each, info, source.tables, sealed)
         for finding in of_one:
             of_arms.setdefault(finding, []).append(each)
-        asked.append((each, told.scans))
+        asked.append((each, info.scans))
     for finding, each in find_scans(asked, project.small_tables):
         of_arms.setdefault(finding, []).append(each)
     if twins and all(source.has_all_tables for source in sources):

@@ -1,27 +1,14 @@
-"""The interface of a source of answers: a live scratch database or a snapshot.
+"""The interface that live scratch databases and snapshots share.
 
 `live` asks a scratch database, and `snapshot` reads files. This module imports neither a driver nor a parser.
 """
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
-from hangar_dal.check.model import Described, Scan, SentAs, Tables
-from hangar_dal.check.reading import Reading
+from hangar_dal.check.model import Tables
+from hangar_dal.check.statement_info import SentAs, StatementInfo
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Dialect
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The answer about one statement on one database.
-
-    It depends on the text of the statement, on the types that its parameters are sent with, and on the tables.
-    """
-
-    described: Described = field(default_factory=Described)
-    reading: Reading = field(default_factory=Reading)
-    scans: tuple[Scan, ...] = ()
 
 
 class DatabaseInfo(Protocol):
@@ -36,6 +23,6 @@ class DatabaseInfo(Protocol):
         """False if the source knows only the tables that queries name."""
         ...
 
-    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
+    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> StatementInfo | None:
         """Return the answer about a statement whose parameters are sent so; None if no snapshot holds it."""
         ...

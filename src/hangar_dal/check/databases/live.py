@@ -2,22 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hangar_dal.check.databases.info import Told
 from hangar_dal.check.databases.keys import indexed_columns, with_keys
 from hangar_dal.check.databases.postgresql import PostgresProbe
 from hangar_dal.check.databases.postgresql_columns import with_details
 from hangar_dal.check.databases.scratch import scratch_postgresql, scratch_sqlite
 from hangar_dal.check.databases.sqlite import SqliteProbe
-from hangar_dal.check.model import Described, SentAs, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.views import with_views
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.query_plans.model import Indexed, Planner, scans_of
 from hangar_dal.check.query_plans.postgresql import PostgresPlanner
 from hangar_dal.check.query_plans.sqlite import SqlitePlanner
 from hangar_dal.check.reader import read
+from hangar_dal.check.statement_info import SentAs, StatementInfo
 from hangar_dal.migrations.schema_history import read_alone
 from hangar_dal.migrations.scratch import Server
 from hangar_dal.sqlblock import Variant
@@ -33,25 +33,28 @@ class LiveDatabase:
     tables: Tables
     indexed: Indexed
     has_all_tables: bool = field(default=True, init=False)
-    _told: dict[tuple[str, tuple[SentAs, ...]], Told] = field(default_factory=dict, init=False)
+    _infos: dict[tuple[str, tuple[SentAs, ...]], StatementInfo] = field(default_factory=dict, init=False)
 
     @property
     def dialect(self) -> Dialect:
         return self.probe.dialect
 
-    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
-        if (variant.text, sent) not in self._told:
+    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> StatementInfo:
+        if (variant.text, sent) not in self._infos:
             described = self.probe.describe(variant, sent)
             try:
-                self._told[variant.text, sent] = self._read(variant, described, sent)
+                self._infos[variant.text, sent] = self._read(variant, described, sent)
             except RecursionError:  # the statement is nested too deeply for Python, so keep only the description
-                self._told[variant.text, sent] = Told(described)
-        return self._told[variant.text, sent]
+                self._infos[variant.text, sent] = described
+        return self._infos[variant.text, sent]
 
-    def _read(self, variant: Variant, described: Described, sent: tuple[SentAs, ...]) -> Told:
-        reading = read(variant.text, self.dialect, self.tables, described, sent)
-        scans = () if described.refusal else scans_of(self.planner, variant, self.tables, self.indexed, sent)
-        return Told(described, reading, scans)
+    def _read(self, variant: Variant, described: StatementInfo, sent: tuple[SentAs, ...]) -> StatementInfo:
+        info = read(variant.text, self.dialect, self.tables, described, sent)
+        return (
+            info
+            if info.refusal
+            else replace(info, scans=scans_of(self.planner, variant, self.tables, self.indexed, sent))
+        )
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from psycopg.pq import DiagnosticField, ExecStatus
 
 from hangar_dal.check.allowed_values import allowed_values
 from hangar_dal.check.databases.postgresql_statement import Asked, conflict_at, refusal_of
-from hangar_dal.check.model import Described, PrepareError, ResultColumn, SentAs, TableColumn, Tables
+from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import RANGES
+from hangar_dal.check.statement_info import PrepareError, ResultColumn, SentAs, StatementInfo
 from hangar_dal.check.storage_types import enum_of, postgresql_kind
 from hangar_dal.database.postgresql.sent import OIDS, OPEN
 from hangar_dal.pending_migrations import YOYO_TABLES
@@ -155,7 +156,7 @@ class PostgresProbe:
         """Return the query of each view by name. Omits materialized views, whose rows may be older than the tables."""
         return dict(self._connection.execute(_VIEWS))
 
-    def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
+    def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> StatementInfo:
         """Prepare the statement with the types that the driver sends, and return the server's description.
 
         Also prepares it without the type of each argument that may be None, since None is sent without a type. The
@@ -165,7 +166,7 @@ class PostgresProbe:
         prepared = self._prepared(asked, asked.types, name=_PLANNED)
         if prepared.status == ExecStatus.COMMAND_OK:
             if (refusal := self._unplanned(asked)) is not None:
-                return Described(refusal=refusal)
+                return StatementInfo(refusal=refusal)
             return self._described(asked, prepared, without_value=dict(self._without_values(asked)))
         for opened in asked.suspects():
             inferred = self._prepared(asked, {name: of for name, of in asked.types.items() if name not in opened})
@@ -173,7 +174,7 @@ class PostgresProbe:
                 types = {name: inferred.param_type(at) for at, name in enumerate(asked.names) if name in opened}
                 misfits = {name: self._types.get(oid, "unknown") for name, oid in types.items()}
                 return self._described(asked, inferred, misfits=misfits)
-        return Described(refusal=refusal_of(prepared, asked))
+        return StatementInfo(refusal=refusal_of(prepared, asked))
 
     def _prepared(self, asked: Asked, types: Mapping[str, str], name: bytes = b"") -> "PGresult":
         """Return the server's description of the statement, or its error. After an error, no statement has the name."""
@@ -192,9 +193,9 @@ class PostgresProbe:
         prepared: "PGresult",
         misfits: Mapping[str, str] = MappingProxyType({}),
         without_value: Mapping[str, PrepareError] = MappingProxyType({}),
-    ) -> Described:
+    ) -> StatementInfo:
         kinds = {name: self._kinds.get(prepared.param_type(at)) for at, name in enumerate(asked.names)}
-        return Described(
+        return StatementInfo(
             parameters={name: None if asked.types.get(name) else kind for name, kind in kinds.items()},
             misfits=misfits,
             without_value=without_value,

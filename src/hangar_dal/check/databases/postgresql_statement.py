@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from psycopg.pq import DiagnosticField
 
-from hangar_dal.check.model import PrepareError, SentAs
+from hangar_dal.check.statement_info import PrepareError, SentAs
 from hangar_dal.sqlblock import Variant
 
 if TYPE_CHECKING:

@@ -18,12 +18,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from hangar_dal.check.databases.info import DatabaseInfo, Told
+from hangar_dal.check.databases.info import DatabaseInfo
 from hangar_dal.check.databases.snapshot_file import FORMAT, Answer, OfDatabase, Snapshot, as_text, from_text
 from hangar_dal.check.databases.snapshot_tables import joined, named_in
-from hangar_dal.check.model import SentAs, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.rules.check_itself import SNAPSHOT_MISSING, SNAPSHOT_STALE
+from hangar_dal.check.statement_info import SentAs, StatementInfo
 from hangar_dal.check.statements.sending import sent
 from hangar_dal.check.statements.variants import CheckedVariant, statements
 from hangar_dal.migrations.declarations import without_declarations
@@ -43,11 +44,11 @@ class SnapshotDatabase:
 
     dialect: Dialect
     tables: Tables
-    told: Mapping[str, Told] = field(default_factory=dict)
+    infos: Mapping[str, StatementInfo] = field(default_factory=dict)
     has_all_tables: bool = False
 
-    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told | None:
-        return self.told.get(_digest_of(variant, sent))
+    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> StatementInfo | None:
+        return self.infos.get(_digest_of(variant, sent))
 
 
 @dataclass(frozen=True)
@@ -135,8 +136,8 @@ def recorded(project: Project) -> Records:
         answers = [
             each for database in databases.values() for of_query in database.queries.values() for each in of_query
         ]
-        told = {digest: answer.told for answer in answers for digest in answer.statements}
-        sources.append(SnapshotDatabase(dialect, tables, told))
+        infos = {digest: answer.info for answer in answers for digest in answer.statements}
+        sources.append(SnapshotDatabase(dialect, tables, infos))
     return Records((), tuple(differing), usable) if differing else Records(tuple(sources), (), usable)
 
 
@@ -171,22 +172,22 @@ def _taken(catalog: Catalog, file: str, sources: Sequence[DatabaseInfo]) -> Snap
     databases: dict[Dialect, OfDatabase] = {}
     for source in sorted(sources, key=lambda each: each.dialect):
         asked = [*statements(catalog, source.dialect, file)]
-        told = [(each, source.ask(each.variant, sent(each))) for each in asked]
-        texts = [*(each.variant.text for each in asked), *(repr(answer) for _, answer in told)]
+        infos = [(each, source.ask(each.variant, sent(each))) for each in asked]
+        texts = [*(each.variant.text for each in asked), *(repr(info) for _, info in infos)]
         queries = {
-            name: _answers([(each, answer) for each, answer in of_query if answer is not None])
-            for name, of_query in groupby(told, lambda pair: pair[0].query.name)
+            name: _answers([(each, info) for each, info in of_query if info is not None])
+            for name, of_query in groupby(infos, lambda pair: pair[0].query.name)
         }
         databases[source.dialect] = OfDatabase(named_in(source.tables, texts), queries)
     return Snapshot(FORMAT, databases)
 
 
-def _answers(told: Sequence[tuple[CheckedVariant, Told]]) -> tuple[Answer, ...]:
+def _answers(infos: Sequence[tuple[CheckedVariant, StatementInfo]]) -> tuple[Answer, ...]:
     """Return the answers, sorted. Statements with equal answers share one."""
-    same: dict[str, tuple[Told, set[str]]] = {}
-    for each, answer in told:
-        same.setdefault(repr(answer), (answer, set()))[1].add(_digest_of(each.variant, sent(each)))
-    answers = (Answer(tuple(sorted(digests)), answer) for answer, digests in same.values())
+    same: dict[str, tuple[StatementInfo, set[str]]] = {}
+    for each, info in infos:
+        same.setdefault(repr(info), (info, set()))[1].add(_digest_of(each.variant, sent(each)))
+    answers = (Answer(tuple(sorted(digests)), info) for info, digests in same.values())
     return tuple(sorted(answers, key=lambda each: each.statements))
 
 

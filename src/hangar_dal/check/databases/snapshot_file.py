@@ -1,9 +1,9 @@
 """Convert a snapshot to the text of its file and back.
 
 {
-  "format": 15,
+  "format": 17,
   "databases": {"postgresql": {"tables": ..., "queries": {"users.get_user": [
-    {"statements": ["00356f4afc6b495c"], "told": {"described": {"columns": ["users.id", ...]}, ...}}
+    {"statements": ["00356f4afc6b495c"], "info": {"columns": ["users.id", ...], ...}}
   ]}}, "sqlite": ...}
 }
 
@@ -18,12 +18,12 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from hangar_dal.check.databases.info import Told
 from hangar_dal.check.model import Tables
+from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.sqlscan import Dialect
 
 # Increase this number whenever the snapshot's content or meaning changes.
-FORMAT: Final = 16
+FORMAT: Final = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Answer:
     """The digests of statements of one query that have the same answer, and this answer."""
 
     statements: tuple[str, ...]
-    told: Told
+    info: StatementInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Snapshot:
 def as_text(snapshot: Snapshot) -> str:
     """Return the JSON text of a snapshot. Equal snapshots have equal texts."""
     written = _adapter().dump_python(snapshot, mode="json", exclude_defaults=True)
-    for described, tables in _described(written):
-        if "columns" in described:
-            described["columns"] = [_short(column, tables) for column in described["columns"]]
+    for info, tables in _infos(written):
+        if "columns" in info:
+            info["columns"] = [_short(column, tables) for column in info["columns"]]
     return json.dumps(written, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -63,8 +63,8 @@ def from_text(text: str) -> Snapshot:
     """Return the snapshot of a JSON text. Raises `ValueError` if the text is no snapshot."""
     read = json.loads(text)
     try:
-        for described, tables in _described(read):
-            described["columns"] = [_long(column, tables) for column in described.get("columns", ())]
+        for info, tables in _infos(read):
+            info["columns"] = [_long(column, tables) for column in info.get("columns", ())]
     except (AttributeError, KeyError, TypeError) as fault:
         raise ValueError("no snapshot") from fault
     return _adapter().validate_python(read)
@@ -75,11 +75,11 @@ def _adapter() -> TypeAdapter[Snapshot]:
     return TypeAdapter(Snapshot)
 
 
-def _described(written: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def _infos(written: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for database in written["databases"].values():
         for answers in database["queries"].values():
             for answer in answers:
-                yield answer["told"].get("described", {}), database["tables"]["columns"]
+                yield answer["info"], database["tables"]["columns"]
 
 
 def _short(column: dict[str, Any], tables: dict[str, Any]) -> str | dict[str, Any]:

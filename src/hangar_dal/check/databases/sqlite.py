@@ -14,7 +14,8 @@ from typing import ClassVar, Final, Literal, Self
 
 from hangar_dal.check.allowed_values import allowed_values
 from hangar_dal.check.databases.sqlite_library import NotCompiled, open_library
-from hangar_dal.check.model import Described, PrepareError, ResultColumn, SentAs, TableColumn, Tables, Values
+from hangar_dal.check.model import TableColumn, Tables, Values
+from hangar_dal.check.statement_info import PrepareError, ResultColumn, SentAs, StatementInfo
 from hangar_dal.errors import MigrationError, raise_alone
 from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.pending_migrations import YOYO_TABLES
@@ -107,7 +108,7 @@ class SqliteProbe:
                 return f"SQLite cannot read {name}: {error}; drop it or create it again in a migration"
         return "SQLite cannot read the tables that the migrations make"
 
-    def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> Described:
+    def describe(self, variant: Variant, sent: Sequence[SentAs] = ()) -> StatementInfo:
         """Compile the statement and return its description.
 
         Parameters have no kind and `sent` has no effect, because SQLite accepts any value for each parameter.
@@ -117,8 +118,8 @@ class SqliteProbe:
         try:
             compiled = self._library.compile(variant.text)
         except NotCompiled as refused:
-            return Described(refusal=PrepareError(refused.reason, refused.offset))
-        return Described(
+            return StatementInfo(refusal=PrepareError(refused.reason, refused.offset))
+        return StatementInfo(
             parameters=dict.fromkeys(compiled.parameters),
             columns=tuple(
                 ResultColumn(name, _stored(declared), table, origin)
@@ -127,15 +128,15 @@ class SqliteProbe:
             reads_only=compiled.reads_only,
         )
 
-    def _explained(self, variant: Variant) -> Described:
+    def _explained(self, variant: Variant) -> StatementInfo:
         """Describe the statement by Python's sqlite3 module, with EXPLAIN and a temporary view that has its columns."""
         names = dict.fromkeys(parameter.name for parameter in variant.parameters)
         try:
             program = self._connection.execute(f"EXPLAIN {variant.text}", names).fetchall()
         except sqlite3.Error as refused:
-            return Described(refusal=PrepareError(str(refused)))
+            return StatementInfo(refusal=PrepareError(str(refused)))
         writes = any(operation == "Transaction" and p2 for _, operation, _, p2, *_ in program)
-        return Described(parameters=names, columns=tuple(self._columns(variant)), reads_only=not writes)
+        return StatementInfo(parameters=names, columns=tuple(self._columns(variant)), reads_only=not writes)
 
     def _columns(self, variant: Variant) -> Iterator[ResultColumn]:
         query = _as_query(variant)

@@ -14,10 +14,10 @@ from hangar_dal.check.meanings.statements import in_statement, in_words
 from hangar_dal.check.meanings.texts import in_texts
 from hangar_dal.check.meanings.types import in_types
 from hangar_dal.check.model import Tables
-from hangar_dal.check.reading import Difference
 from hangar_dal.check.sql.bind import bind
 from hangar_dal.check.sql.parser_input import place_of
 from hangar_dal.check.sql.value_kinds import Kinds
+from hangar_dal.check.statement_info import Difference
 from hangar_dal.sqlscan import Dialect
 
 _RULES: Final = (in_types, in_numbers, in_texts, in_statement)

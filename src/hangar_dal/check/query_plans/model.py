@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from hangar_dal.check.model import Scan, SentAs, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.query_plans.index_advice import Keys, missing_indexes
+from hangar_dal.check.statement_info import Scan, SentAs
 from hangar_dal.sqlblock import Variant
 
 Indexed: TypeAlias = Mapping[str, tuple[Keys, ...]]  # the columns of all indexes, by table

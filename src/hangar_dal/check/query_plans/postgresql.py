@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import psycopg
 
-from hangar_dal.check.model import SentAs, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.query_plans.model import QueryPlan, Step
 from hangar_dal.check.query_plans.statistics_postgresql import fill
 from hangar_dal.check.query_plans.table_access import Read, reads, stops_early
+from hangar_dal.check.statement_info import SentAs
 from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.sqlblock import Variant
 from hangar_dal.sqlscan import Kind

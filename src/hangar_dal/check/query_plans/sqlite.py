@@ -10,10 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from hangar_dal.check.model import SentAs, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.query_plans.model import QueryPlan, Step
 from hangar_dal.check.query_plans.statistics_sqlite import pretend_large
 from hangar_dal.check.query_plans.table_access import Read, reads, stops_early
+from hangar_dal.check.statement_info import SentAs
 from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.sqlblock import Variant
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from hangar_dal.check.databases.info import Told
 from hangar_dal.check.databases.keys import with_keys
 from hangar_dal.check.databases.postgresql import PostgresProbe
 from hangar_dal.check.databases.sqlite import SqliteProbe
-from hangar_dal.check.model import SentAs, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.views import with_views
 from hangar_dal.check.project.project import Project
 from hangar_dal.check.reader import read
+from hangar_dal.check.statement_info import SentAs, StatementInfo
 from hangar_dal.migrations.files import migrations_in
 from hangar_dal.migrations.guard import Scratch, SqliteScratch
 from hangar_dal.migrations.schema import Schema
@@ -36,11 +36,9 @@ class Stage:
     def dialect(self) -> Dialect:
         return self._probe.dialect
 
-    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> Told:
+    def ask(self, variant: Variant, sent: tuple[SentAs, ...] = ()) -> StatementInfo:
         """Describe a statement at this stage. Call it before `stages` yields the next stage."""
-        described = self._probe.describe(variant, sent)
-        reading = read(variant.text, self.dialect, self.tables, described)
-        return Told(described, reading)
+        return read(variant.text, self.dialect, self.tables, self._probe.describe(variant, sent))
 
 
 def stages(project: Project, scratch: Scratch) -> Iterator[Stage]:

@@ -122,9 +122,9 @@ def _broken(
     asked: Sequence[CheckedVariant], stage: Stage, twin: Stage | None, ignored: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     for each in asked:
-        told = stage.ask(each.variant, sent(each))
+        info = stage.ask(each.variant, sent(each))
         of_twin = twin.tables if twin else None
-        for finding in compare(each, told.described, told.reading, stage.tables, twin=of_twin):
+        for finding in compare(each, info, stage.tables, twin=of_twin):
             is_ignored = finding.rule in ignored or each.query.ignores(finding)
             if finding.severity == "error" and not is_ignored:
                 yield each.query.name, f"{finding.message} (when {each.label})" if each.label else finding.message

@@ -6,8 +6,9 @@ No database checks these names. A misspelt field is NULL, and a misspelt key is 
 from collections.abc import Iterator
 from typing import Final, TypeGuard
 
-from hangar_dal.check.model import Described, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.sql.json_rows import names_read
+from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.database.types import DERIVED, ValueType, field_types, inner_model
@@ -65,7 +66,7 @@ WHERE items.id = entry.id;
 )
 
 
-def compare_json(checked: CheckedVariant, described: Described, tables: Tables) -> Iterator[Finding]:
+def compare_json(checked: CheckedVariant, info: StatementInfo, tables: Tables) -> Iterator[Finding]:
     """Yield findings for fields that a list of models does not have, and for objects that do not fit a nested model."""
     for read in names_read(checked, tables):
         fields = field_types(read.model)
@@ -74,14 +75,14 @@ def compare_json(checked: CheckedVariant, described: Described, tables: Tables) 
         if read.name not in known:
             message = f"{read.name} is not a field of {read.model.__name__}, so its value in the JSON is NULL"
             yield finding_at(checked, JSON_FIELD, message, f"write one of {', '.join(sorted(known))}", at=read.at)
-    yield from _built(checked, described, scopes(checked.variant)[0])
+    yield from _built(checked, info, scopes(checked.variant)[0])
 
 
 def _derives(value: ValueType | Problem, kind: str) -> bool:
     return isinstance(value, ValueType) and value.derives(kind) is not None
 
 
-def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterator[Finding]:
+def _built(checked: CheckedVariant, info: StatementInfo, root: Scope) -> Iterator[Finding]:
     model, start = checked.query.signature.result.model, root.verb
     if model is None or start is None:
         return
@@ -90,9 +91,9 @@ def _built(checked: CheckedVariant, described: Described, root: Scope) -> Iterat
     if begin is None:
         return
     selected = list(between_commas(root.items[begin + 1 : end]))
-    if len(selected) != len(described.columns):
+    if len(selected) != len(info.columns):
         return
-    for column, item in zip(described.columns, selected, strict=True):
+    for column, item in zip(info.columns, selected, strict=True):
         value = field_types(model).get(column.name)
         inner = inner_model(value) if isinstance(value, ValueType) else None
         built = _object(item) if inner else None

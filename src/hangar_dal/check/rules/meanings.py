@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from hangar_dal.check.reading import Reading
+from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.query.meanings import MEANINGS
@@ -61,14 +61,14 @@ ORDER BY id;
 )
 
 
-def compare_meanings(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
+def compare_meanings(checked: CheckedVariant, info: StatementInfo) -> Iterator[Finding]:
     """Yield a finding for each difference in a PostgreSQL block.
 
     For blocks with `-- differs:`, reports only subqueries that may return several rows where one value is expected.
     """
     if checked.block.dialect == "sqlite":
         return
-    for difference in reading.differences:
+    for difference in info.differences:
         if checked.block.differs and difference.meaning != "many_as_one":
             continue
         meaning = MEANINGS[difference.meaning]

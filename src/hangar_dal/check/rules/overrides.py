@@ -48,10 +48,10 @@ def needless_overrides(answers: Sequence[Answer]) -> Iterator[Finding]:
     needed: set[tuple[DeclaredQuery, str]] = set()
     for answer in answers:
         query, block = answer.checked.query, answer.checked.block
-        for place, column in enumerate(answer.described.columns):
+        for place, column in enumerate(answer.info.columns):
             if column.name in block.not_null:
                 known.setdefault((query, column.name), {}).setdefault(block.dialect, []).append(answer)
-                if answer.nulls is None or answer.nulls[place] is not False:
+                if answer.info.nulls is None or answer.info.nulls[place] is not False:
                     needed.add((query, column.name))
     for (query, name), of_dialects in known.items():
         having = {dialect for dialect, block in query.blocks.items() if name in block.not_null}

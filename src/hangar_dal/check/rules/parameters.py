@@ -7,10 +7,10 @@ parameter that is compared with a column or written to it must have the kind of 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from hangar_dal.check.model import Described, TableColumn, Tables
-from hangar_dal.check.reading import Meeting, Reading
+from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.narrow_columns import compare_width
 from hangar_dal.check.sql.null_comparisons import compares
+from hangar_dal.check.statement_info import ColumnUse, StatementInfo
 from hangar_dal.check.statements.locations import finding_at, parameter_at
 from hangar_dal.check.statements.sending import is_converted, may_be_none, sources
 from hangar_dal.check.statements.variants import CheckedVariant
@@ -58,11 +58,11 @@ async def list_items(db: Executor, owner_id: UUID) -> list[Item]: ...
 
 
 def compare_parameters(
-    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
+    checked: CheckedVariant, info: StatementInfo, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
     """Yield findings for parameters of a wrong kind, values that a table refuses, and None where it has no use."""
     givers = sources(checked)
-    for name, kind in described.parameters.items():
+    for name, kind in info.parameters.items():
         source = givers.get(name)
         if source is None and name in {place.name for place in checked.variant.parameters}:
             continue  # `parameter-unknown` reports it without a database
@@ -78,18 +78,18 @@ def compare_parameters(
             yield finding_at(checked, PARAMETER_KIND, message, fix, at=parameter_at(checked, name))
         elif kind is not None and (labels := tables.enums.get(enum_of(kind) or "")):
             yield from _enum(checked, kind, labels, source)
-    yield from _misfits(checked, described, givers)
-    yield from _without_value(checked, described, givers)
-    for at in reading.compared_nulls:
+    yield from _misfits(checked, info, givers)
+    yield from _without_value(checked, info, givers)
+    for at in info.compared_nulls:
         message = "a comparison with NULL matches no row"
         yield finding_at(checked, NONE_COMPARED, message, "write IS NULL, or IS NOT NULL", at=at)
-    for met in (each for each in reading.meetings if each.taken is None):
+    for met in (each for each in info.column_uses if each.source_column is None):
         source, column = givers.get(met.parameter) if met.parameter else None, tables.columns[met.table][met.column]
         of_postgresql = twin if checked.block.dialect == "sqlite" else tables
-        if met.each:
+        if met.each_item:
             yield from _items(checked, met, source, of_postgresql)
             continue
-        is_judged = source is not None and (source.name in described.misfits or described.parameters.get(source.name))
+        is_judged = source is not None and (source.name in info.misfits or info.parameters.get(source.name))
         if source is not None and of_postgresql is not None and not is_judged:
             yield from _against_column(checked, met, source, of_postgresql)
         if source is not None and met.written and column.narrow:
@@ -147,9 +147,9 @@ def _enum(checked: CheckedVariant, kind: str, labels: Sequence[str], source: Par
         yield finding_at(checked, VALUE_REFUSED, message, fix, at=at)
 
 
-def _misfits(checked: CheckedVariant, described: Described, givers: Mapping[str, ParameterSource]) -> Iterator[Finding]:
+def _misfits(checked: CheckedVariant, info: StatementInfo, givers: Mapping[str, ParameterSource]) -> Iterator[Finding]:
     """Yield a finding for each parameter that the driver sends with a type that PostgreSQL refuses."""
-    for name, type_ in described.misfits.items():
+    for name, type_ in info.misfits.items():
         source = givers[name]
         sent_as = sent_type(source.kind, name, checked.block.all_arms)
         message = f":{name} is {spoken(source.kind)} by the signature, which is sent as {sent_as}, "
@@ -193,16 +193,16 @@ WHERE id = :id;
 
 
 def _without_value(
-    checked: CheckedVariant, described: Described, givers: Mapping[str, ParameterSource]
+    checked: CheckedVariant, info: StatementInfo, givers: Mapping[str, ParameterSource]
 ) -> Iterator[Finding]:
-    for name, refusal in described.without_value.items():
+    for name, refusal in info.without_value.items():
         message = f"PostgreSQL refuses the statement when :{name} is None, which has no type: {refusal.reason}"
         fix = f"write CAST(:{name} AS {sent_type(givers[name].kind, name, checked.block.all_arms)})"
         yield finding_at(checked, STATEMENT_REFUSED, message, fix, at=parameter_at(checked, name))
 
 
 def _against_column(
-    checked: CheckedVariant, met: Meeting, source: ParameterSource, of_postgresql: Tables
+    checked: CheckedVariant, met: ColumnUse, source: ParameterSource, of_postgresql: Tables
 ) -> Iterator[Finding]:
     column, kind = of_postgresql.columns.get(met.table, {}).get(met.column), source.kind
     if column is not None and not takes(column.kind, kind):
@@ -214,7 +214,7 @@ def _against_column(
 
 
 def _items(
-    checked: CheckedVariant, met: Meeting, source: ParameterSource | None, of_postgresql: Tables | None
+    checked: CheckedVariant, met: ColumnUse, source: ParameterSource | None, of_postgresql: Tables | None
 ) -> Iterator[Finding]:
     """Yield a finding if the items of a list do not have the kind of the column.
 
@@ -244,12 +244,12 @@ def _each_of(checked: CheckedVariant, source: ParameterSource, kind: str | None)
 
 
 def _values(
-    checked: CheckedVariant, met: Meeting, column: TableColumn, source: ParameterSource | None
+    checked: CheckedVariant, met: ColumnUse, column: TableColumn, source: ParameterSource | None
 ) -> Iterator[Finding]:
     allowed, where = column.allowed, f"{met.table}.{met.column}"
     given = (met.text,) if met.text is not None else values_of(source.value) if source and not source.derived else ()
     refused = [value for value in given if value not in allowed] if allowed else []
-    if not refused or (met.text is not None and not met.written and not met.bare):
+    if not refused or (met.text is not None and not met.written and not met.is_exact):
         return  # `size = coalesce(:size, '')` intends a text that is no allowed value
     if met.text is not None:
         message = f"{where} refuses '{met.text}'" if met.written else f"{where} is never '{met.text}'"
@@ -285,9 +285,9 @@ async def rename_item(db: Executor, id: UUID, name: str) -> RowCount: ...
 
 
 def _none(
-    checked: CheckedVariant, met: Meeting, column: TableColumn, source: ParameterSource | None
+    checked: CheckedVariant, met: ColumnUse, column: TableColumn, source: ParameterSource | None
 ) -> Iterator[Finding]:
-    if not met.written or not met.bare or column.nullable:
+    if not met.written or not met.is_exact or column.nullable:
         return
     if met.parameter is None and met.text is None:
         message = f"NULL is written to {met.table}.{met.column}, which is NOT NULL"
@@ -333,7 +333,7 @@ ORDER BY id;
 )
 
 
-def _compared(checked: CheckedVariant, met: Meeting, source: ParameterSource | None) -> Iterator[Finding]:
+def _compared(checked: CheckedVariant, met: ColumnUse, source: ParameterSource | None) -> Iterator[Finding]:
     if source is None or met.written or source.is_change or not may_be_none(checked, source):
         return
     if compares(checked.variant, source.name):

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from sqlglot import exp
 
 from hangar_dal.check.model import Tables
-from hangar_dal.check.reading import Notice
 from hangar_dal.check.sql.bind import Binding, bind
 from hangar_dal.check.sql.parse import place_in
+from hangar_dal.check.statement_info import Notice
 from hangar_dal.rules import Rule
 from hangar_dal.sqlscan import Dialect
 

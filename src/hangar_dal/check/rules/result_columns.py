@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from hangar_dal.check.model import ResultColumn
+from hangar_dal.check.statement_info import ResultColumn
 from hangar_dal.check.statements.locations import column_at, finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.database.types import ValueType, field_types

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from hangar_dal.check.model import Described, ResultColumn, TableColumn, Tables
-from hangar_dal.check.reading import Given, Reading
+from hangar_dal.check.model import TableColumn, Tables
 from hangar_dal.check.rules.result_columns import compare_names, result_fields
+from hangar_dal.check.statement_info import LiteralResult, ResultColumn, StatementInfo
 from hangar_dal.check.statements.locations import column_at, finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import advice, enum_of, fits, spoken, values_of
@@ -16,19 +16,19 @@ Nulls = Sequence[bool | None] | None
 
 
 def compare_results(
-    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
+    checked: CheckedVariant, info: StatementInfo, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
     """Yield findings for the names, kinds, values and NULLs of columns, and for `-- not null:` of unknown columns."""
-    fields, nulls = result_fields(checked), reading.nulls
+    fields, nulls = result_fields(checked), info.nulls
     if fields is not None and checked.block.returns_rows:  # otherwise `returning-missing` reports it
-        texts = dict(zip((column.name for column in described.columns), reading.texts, strict=False))
-        yield from compare_names(checked, described.columns, tuple(fields))
-        for column, value in _pairs(described.columns, fields):
+        texts = dict(zip((column.name for column in info.columns), info.literal_results, strict=False))
+        yield from compare_names(checked, info.columns, tuple(fields))
+        for column, value in _pairs(info.columns, fields):
             yield from _kind(checked, column, value, twin)
             yield from _values(checked, column, value, tables)
             yield from _texts(checked, column, value, texts.get(column.name, ()))
-        yield from _nulls(checked, described.columns, nulls, fields)
-    yield from _overrides(checked, described.columns)
+        yield from _nulls(checked, info.columns, nulls, fields)
+    yield from _overrides(checked, info.columns)
 
 
 def may_be_null(checked: CheckedVariant, column: ResultColumn, place: int, nulls: Nulls) -> bool | None:
@@ -98,7 +98,7 @@ def _twin_column(column: ResultColumn, twin: Tables | None) -> TableColumn | Non
 
 
 def _texts(
-    checked: CheckedVariant, column: ResultColumn, value: ValueType, texts: Sequence[Given]
+    checked: CheckedVariant, column: ResultColumn, value: ValueType, texts: Sequence[LiteralResult]
 ) -> Iterator[Finding]:
     """Yield a finding for each quoted text of the statement that the field of this column refuses."""
     known = values_of(value)

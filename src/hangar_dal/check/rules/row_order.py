@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
-from hangar_dal.check.reading import Reading
+from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.sending import may_be_none, sources
 from hangar_dal.check.statements.variants import CheckedVariant
@@ -81,32 +81,32 @@ ORDER BY note NULLS LAST, id;
 )
 
 
-def compare_order(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
+def compare_order(checked: CheckedVariant, info: StatementInfo) -> Iterator[Finding]:
     """Yield findings for a function of one row that may find several, for ties, and for NULLs without a fixed place."""
     words = [token.text.upper() for token in checked.variant.tokens]
     is_many = checked.query.signature.result.shape in ("list", "stream")
     at = _outermost(checked, "ORDER", "BY")
-    if reading.unkeyed and checked.query.signature.result.shape in ("one", "optional"):
-        tables = " and ".join(reading.unkeyed)
+    if info.unkeyed and checked.query.signature.result.shape in ("one", "optional"):
+        tables = " and ".join(info.unkeyed)
         message = f"the function returns one row, and the statement fixes no unique key of {tables}"
         fix = "compare every column of a unique key, add ORDER BY and LIMIT 1, or declare a list"
         yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
-    if (names := _of_two_rows(checked, reading)) and checked.query.signature.result.shape in ("one", "optional"):
+    if (names := _of_two_rows(checked, info)) and checked.query.signature.result.shape in ("one", "optional"):
         message = "the function returns one row, and :{} and :{} may find a row each".format(*names)
         fix = "write a function for each key, add ORDER BY and LIMIT 1, or declare a list"
         yield finding_at(checked, ROW_UNKEYED, message, fix, at=_outermost(checked, "WHERE"))
-    if reading.ties is not None:
+    if info.ties is not None:
         rule = LIST_UNORDERED if is_many else ROW_ORDERED
-        message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(reading.ties)}"
+        message = f"the ORDER BY leaves ties: it holds no unique NOT NULL key of {' and '.join(info.ties)}"
         yield finding_at(checked, rule, message, "end it with the primary key", at=at)
     if is_many or "LIMIT" in words or "FETCH" in words:
-        for key in reading.unplaced_nulls:
+        for key in info.unplaced_nulls:
             places = ("last", "first") if key.upper().endswith(" DESC") else ("first", "last")
             message = "NULL comes {} on SQLite and {} on PostgreSQL".format(*places)
             yield finding_at(checked, NULLS_UNPLACED, f"{key}: {message}", "write NULLS FIRST or NULLS LAST", at=at)
 
 
-def _of_two_rows(checked: CheckedVariant, reading: Reading) -> tuple[str, str] | None:
+def _of_two_rows(checked: CheckedVariant, info: StatementInfo) -> tuple[str, str] | None:
     """Return two parameters that may find one row each; None if there are none.
 
     Omits arguments that may be None, because callers may pass only one of them.
@@ -114,7 +114,7 @@ def _of_two_rows(checked: CheckedVariant, reading: Reading) -> tuple[str, str] |
     free = {
         name: (each.argument, each.field) for name, each in sources(checked).items() if not may_be_none(checked, each)
     }
-    for one, other in combinations(reading.either, 2):
+    for one, other in combinations(info.either_rows, 2):
         if {*one, *other} <= free.keys():
             first, second = _own(one, other, free), _own(other, one, free)
             if first and second:

@@ -6,8 +6,9 @@ Imports no parser.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from hangar_dal.check.model import Scan, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.project.project import Project
+from hangar_dal.check.statement_info import Scan
 from hangar_dal.check.statements.locations import finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.rules import Finding, Rule

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from hangar_dal.check.model import Described, Tables
+from hangar_dal.check.model import Tables
 from hangar_dal.check.project.project import Project
-from hangar_dal.check.reading import Reading
 from hangar_dal.check.rules.result_columns import result_fields
 from hangar_dal.check.rules.writes import insert_target
 from hangar_dal.check.sql.json_rows import names_read
 from hangar_dal.check.sql.null_comparisons import compares
+from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import column_at, finding_at, parameter_at
 from hangar_dal.check.statements.sending import sources
 from hangar_dal.check.statements.variants import CheckedVariant
@@ -36,10 +36,10 @@ def sealed_places(project: Project) -> frozenset[Place]:
 
 
 def compare_seals(
-    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, places: frozenset[Place]
+    checked: CheckedVariant, info: StatementInfo, tables: Tables, places: frozenset[Place]
 ) -> Iterator[Finding]:
     """Yield findings for sealed values that are stored elsewhere, and for comparisons that are never true."""
-    if described.refusal is not None:
+    if info.refusal is not None:
         return
     given = dict(sealed_values(checked.query.signature))
     known = _known(tables) if given else frozenset[Place]()
@@ -48,14 +48,14 @@ def compare_seals(
         message = f"{name} is sealed for {sealed.table}.{sealed.column}, and no table has such a column"
         yield _elsewhere(checked, message, None)
     if not unknown:
-        yield from _written(checked, reading, tables)
-        yield from _read(checked, described, tables)
-    yield from _compared(checked, reading, places)
+        yield from _written(checked, info, tables)
+        yield from _read(checked, info, tables)
+    yield from _compared(checked, info, places)
 
 
-def _written(checked: CheckedVariant, reading: Reading, tables: Tables) -> Iterator[Finding]:
+def _written(checked: CheckedVariant, info: StatementInfo, tables: Tables) -> Iterator[Finding]:
     givers = sources(checked)
-    for met in reading.meetings:
+    for met in info.column_uses:
         source = givers.get(met.parameter) if met.written and met.parameter else None
         sealed = source.value.sealed if source is not None and source.value is not None else None
         if sealed is not None and not _is_there(sealed, met.table, met.column):
@@ -68,9 +68,9 @@ def _written(checked: CheckedVariant, reading: Reading, tables: Tables) -> Itera
             yield _elsewhere(checked, _stored(f"{read.model.__name__}.{read.name}", sealed, into[0]), read.at)
 
 
-def _read(checked: CheckedVariant, described: Described, tables: Tables) -> Iterator[Finding]:
+def _read(checked: CheckedVariant, info: StatementInfo, tables: Tables) -> Iterator[Finding]:
     fields = result_fields(checked) or {}
-    for column in described.columns:
+    for column in info.columns:
         value = fields.get(column.name, fields.get(""))
         if value is None or value.sealed is None or column.table is None or column.column is None:
             continue
@@ -120,10 +120,10 @@ ORDER BY id;
 )
 
 
-def _compared(checked: CheckedVariant, reading: Reading, places: frozenset[Place]) -> Iterator[Finding]:
+def _compared(checked: CheckedVariant, info: StatementInfo, places: frozenset[Place]) -> Iterator[Finding]:
     givers = sources(checked)
     sealed = [name for name, source in givers.items() if source.value is not None and source.value.sealed]
-    at = {met.parameter: met for met in reading.meetings if met.parameter and not met.written}
+    at = {met.parameter: met for met in info.column_uses if met.parameter and not met.written}
     for name in sealed:
         if name in at or compares(checked.variant, name):
             message = f":{name} is sealed anew for each call, so it is equal to no stored value"

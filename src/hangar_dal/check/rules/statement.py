@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from hangar_dal.check.model import Described, Tables
-from hangar_dal.check.reading import Notice, Reading
+from hangar_dal.check.model import Tables
 from hangar_dal.check.rules.json_fields import compare_json
 from hangar_dal.check.rules.json_types import compare_json_kinds
 from hangar_dal.check.rules.meanings import compare_meanings
@@ -12,6 +11,7 @@ from hangar_dal.check.rules.results import compare_results
 from hangar_dal.check.rules.row_order import compare_order
 from hangar_dal.check.rules.writes import compare_writes
 from hangar_dal.check.sql.ranges import is_range
+from hangar_dal.check.statement_info import Notice, StatementInfo
 from hangar_dal.check.statements.locations import depends_on_arguments, finding_at, place_of
 from hangar_dal.check.statements.sending import sent
 from hangar_dal.check.statements.variants import CheckedVariant
@@ -19,28 +19,28 @@ from hangar_dal.rules import Finding
 
 
 def compare(
-    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, *, twin: Tables | None = None
+    checked: CheckedVariant, info: StatementInfo, tables: Tables, *, twin: Tables | None = None
 ) -> Iterator[Finding]:
     """Yield all findings about one statement.
 
     `twin` are the tables of the other database: PostgreSQL has types that SQLite lacks.
     """
-    if described.refusal is not None:
-        message = f"{checked.block.dialect} refuses the statement: {described.refusal.reason}"
-        fix = _with_a_type(checked, described.refusal.untyped) or "change it as the database says"
-        yield finding_at(checked, STATEMENT_REFUSED, message, fix, at=described.refusal.offset)
+    if info.refusal is not None:
+        message = f"{checked.block.dialect} refuses the statement: {info.refusal.reason}"
+        fix = _with_a_type(checked, info.refusal.untyped) or "change it as the database says"
+        yield finding_at(checked, STATEMENT_REFUSED, message, fix, at=info.refusal.offset)
         return
-    yield from compare_parameters(checked, described, reading, tables, twin)
-    yield from compare_results(checked, described, reading, tables, twin)
-    yield from compare_json(checked, described, tables)
+    yield from compare_parameters(checked, info, tables, twin)
+    yield from compare_results(checked, info, tables, twin)
+    yield from compare_json(checked, info, tables)
     yield from compare_json_kinds(checked, tables)
-    yield from compare_writes(checked, described, reading, tables, twin)
-    yield from compare_order(checked, reading)
-    for notice in reading.notices:
+    yield from compare_writes(checked, info, tables, twin)
+    yield from compare_order(checked, info)
+    for notice in info.notices:
         is_dropped = notice.always and depends_on_arguments(checked, notice.at)
         if not is_dropped and not (notice.column and is_range(checked.block.all_arms.tokens, notice.column)):
             yield _noticed(checked, notice)
-    yield from compare_meanings(checked, reading)
+    yield from compare_meanings(checked, info)
 
 
 def _noticed(checked: CheckedVariant, notice: Notice) -> Finding:

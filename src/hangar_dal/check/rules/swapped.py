@@ -109,7 +109,7 @@ def _given(value: exp.Expr, binding: Binding) -> str:
         value = value.this
     if isinstance(value, exp.Select):
         return _given(value.expressions[0], binding) if len(value.expressions) == 1 else ""
-    found = [leaf for leaf, _ in leaves(value, bare=True)]
+    found = [leaf for leaf, _ in leaves(value, is_exact=True)]
     names = {parameter_name(leaf) for leaf in found if isinstance(leaf, exp.Placeholder)}
     inner = [ref.column for leaf in found if (ref := binding.column(leaf)) is not None and ref.column.is_whole]
     names |= {_given(column.value, binding) for column in inner if column.value is not None}

@@ -6,20 +6,19 @@ Many statements on both databases may return the same model. A field is reported
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from hangar_dal.check.model import Described
 from hangar_dal.check.rules.result_columns import result_fields
-from hangar_dal.check.rules.results import Nulls, may_be_null
+from hangar_dal.check.rules.results import may_be_null
+from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import column_at, finding_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.rules import Finding, Rule
 
 
 class Answer(NamedTuple):
-    """The description of one statement by one database."""
+    """A statement, and what is known about it on its database."""
 
     checked: CheckedVariant
-    described: Described
-    nulls: Nulls
+    info: StatementInfo
 
 
 NULL_NEEDLESS: Final = Rule(
@@ -64,11 +63,11 @@ def too_loose(answers: Iterable[Answer]) -> Iterator[Finding]:
         result, fields = answer.checked.query.signature.result, result_fields(answer.checked)
         if fields is None or "" in fields or result.model is None:
             continue
-        for place, column in enumerate(answer.described.columns):
+        for place, column in enumerate(answer.info.columns):
             value, key = fields.get(column.name), (result.model, column.name)
             if value is None or not value.optional:
                 continue
-            if may_be_null(answer.checked, column, place, answer.nulls) is not False:
+            if may_be_null(answer.checked, column, place, answer.info.nulls) is not False:
                 needed.add(key)
             if key in needed or key in first:
                 continue

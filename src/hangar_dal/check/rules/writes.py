@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from hangar_dal.check.model import Described, Tables
-from hangar_dal.check.reading import Reading
+from hangar_dal.check.model import Tables
 from hangar_dal.check.rules.parameters import NONE_REFUSED
+from hangar_dal.check.statement_info import StatementInfo
 from hangar_dal.check.statements.locations import finding_at, parameter_at
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.check.storage_types import spoken, writes
@@ -57,18 +57,18 @@ known: `SELECT`, `VALUES` and `WITH` cannot write without one of these three, an
 
 
 def compare_writes(
-    checked: CheckedVariant, described: Described, reading: Reading, tables: Tables, twin: Tables | None
+    checked: CheckedVariant, info: StatementInfo, tables: Tables, twin: Tables | None
 ) -> Iterator[Finding]:
     """Yield findings for missing columns, values of a wrong kind, dropped fields, and statements that write unseen."""
-    if described.reads_only is False and not checked.block.writes:
+    if info.reads_only is False and not checked.block.writes:
         message = "the statement writes, and neither its verb nor a FOR UPDATE shows it"
         yield finding_at(checked, WRITE_UNSEEN, message, "write what it changes as INSERT, UPDATE or DELETE")
-    for table, column in reading.left_out:
+    for table, column in info.missing_columns:
         message = f"{table}.{column} is NOT NULL without a default, and this INSERT leaves it out"
         yield finding_at(checked, REQUIRED_COLUMN, message, "insert it, or give it a default in a migration")
-    yield from _taken(checked, reading, tables if checked.block.dialect == "postgresql" else twin)
-    yield from _nulls_taken(checked, reading, tables)
-    yield from _patches(checked, reading)
+    yield from _taken(checked, info, tables if checked.block.dialect == "postgresql" else twin)
+    yield from _nulls_taken(checked, info, tables)
+    yield from _patches(checked, info)
     yield from _unstored(checked, tables)
 
 
@@ -96,29 +96,29 @@ UPDATE items SET note = name WHERE id = :id;
 )
 
 
-def _taken(checked: CheckedVariant, reading: Reading, of_postgresql: Tables | None) -> Iterator[Finding]:
+def _taken(checked: CheckedVariant, info: StatementInfo, of_postgresql: Tables | None) -> Iterator[Finding]:
     """Yield a finding for each column that is written to a column of another kind, which the databases may convert."""
     columns = of_postgresql.columns if of_postgresql is not None else {}
-    for met in reading.meetings:
+    for met in info.column_uses:
         to = columns.get(met.table, {}).get(met.column)
-        of = columns.get(met.taken[0], {}).get(met.taken[1]) if met.taken is not None else None
+        of = columns.get(met.source_column[0], {}).get(met.source_column[1]) if met.source_column is not None else None
         if to is not None and of is not None and not writes(to.kind, of.kind):
-            where, source = f"{met.table}.{to.name}", f"{met.taken[0]}.{of.name}" if met.taken else ""
+            where, source = f"{met.table}.{to.name}", f"{met.source_column[0]}.{of.name}" if met.source_column else ""
             message = f"{where} is {spoken(to.kind)}, and {source}, which is written to it, is {spoken(of.kind)}"
             fix = "write the column that is meant, or convert the value in Python"
             yield finding_at(checked, KIND_WRITTEN, message, fix, at=met.at)
 
 
-def _nulls_taken(checked: CheckedVariant, reading: Reading, tables: Tables) -> Iterator[Finding]:
+def _nulls_taken(checked: CheckedVariant, info: StatementInfo, tables: Tables) -> Iterator[Finding]:
     """Yield a finding for each nullable column that is written to a NOT NULL column.
 
     Omits columns that the statement names more than once, because a condition may exclude NULL.
     """
     named = Counter(token.text.strip('"').lower() for token in checked.variant.tokens)
-    for met in reading.meetings:
-        if met.taken is None or met.taken[0] not in tables.keys:  # a view: its columns are not known
+    for met in info.column_uses:
+        if met.source_column is None or met.source_column[0] not in tables.keys:  # a view: its columns are not known
             continue
-        of = tables.columns[met.taken[0]].get(met.taken[1])
+        of = tables.columns[met.source_column[0]].get(met.source_column[1])
         to = tables.columns[met.table][met.column]
         if of is not None and of.nullable and not to.nullable and named[of.name.lower()] == 1:
             message = f"{of.name} may be NULL, and {met.table}.{met.column}, to which it is written, is NOT NULL"
@@ -165,10 +165,10 @@ WHERE id = :id;
 )
 
 
-def _patches(checked: CheckedVariant, reading: Reading) -> Iterator[Finding]:
+def _patches(checked: CheckedVariant, info: StatementInfo) -> Iterator[Finding]:
     """Yield a finding for each PATCH that tests the flag of another field, or whose ELSE is another column."""
     changes = checked.query.signature.changes
-    for patch in reading.patches:
+    for patch in info.patches:
         given = patch.flag.removesuffix("_is_set")
         if given == patch.flag or given not in changes:
             continue

@@ -1,4 +1,4 @@
-"""Where a parameter, a text or a column meets a column of a table: written to it, or compared with it."""
+"""Find the values that a statement writes to columns of tables, or compares with them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,27 +7,27 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.check.model import Tables
-from hangar_dal.check.reading import Meeting
 from hangar_dal.check.sql.bind import Binding, bind
 from hangar_dal.check.sql.list_items import list_of
 from hangar_dal.check.sql.parse import leaves, nodes_of, of_type, parameter_name, place_in
 from hangar_dal.check.sql.visible import target_of
+from hangar_dal.check.statement_info import ColumnUse
 from hangar_dal.sqlscan import Dialect
 
-Met = tuple[Meeting, exp.Expr]  # with the node that is met
+Use = tuple[ColumnUse, exp.Expr]  # with the node of the value
 
 _NEVER_OF_NULL: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 _COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
-def meetings(text: str, dialect: Dialect, tables: Tables) -> Iterator[Meeting]:
-    """Each; none where the statement is not understood."""
+def column_uses(text: str, dialect: Dialect, tables: Tables) -> Iterator[ColumnUse]:
+    """Yield each use of a column; none if the statement is not understood."""
     binding = bind(text, dialect, tables)
-    for met, value in _all(binding) if binding is not None else ():
-        yield replace(met, at=place_in(value, text, dialect))
+    for use, value in _all(binding) if binding is not None else ():
+        yield replace(use, at=place_in(value, text, dialect))
 
 
-def _all(binding: Binding) -> Iterator[Met]:
+def _all(binding: Binding) -> Iterator[Use]:
     nodes = binding.nodes
     written: set[int] = set()
     for pair, changed in assignments(nodes):
@@ -41,7 +41,7 @@ def _all(binding: Binding) -> Iterator[Met]:
 
 
 def compared_nulls(text: str, dialect: Dialect) -> tuple[int, ...]:
-    """Where NULL itself is compared, which holds for no row: `name = NULL`."""
+    """Return the offsets of NULLs that are compared: `name = NULL` holds for no row."""
     nodes = nodes_of(text, dialect)
     written = {id(pair) for pair, _ in assignments(nodes)}
     compared = (node for node in of_type(nodes, *_NEVER_OF_NULL) if id(node) not in written)
@@ -62,13 +62,13 @@ def assignments(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, exp.Expr 
             yield pair, target_of(insert)
 
 
-def _assigned(pair: exp.Expr, table: str | None, binding: Binding) -> Iterator[Met]:
+def _assigned(pair: exp.Expr, table: str | None, binding: Binding) -> Iterator[Use]:
     for left, right in sides(pair) if isinstance(pair, exp.EQ) else ():
         if isinstance(left, exp.Column) and not left.table:  # a name before it is that of a value of several fields
-            yield from _met(table, left.name, right, binding, written=True)
+            yield from _used(table, left.name, right, binding, written=True)
 
 
-def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Met]:
+def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Use]:
     if not isinstance(insert.this, exp.Schema):
         return
     names, source = [column.name for column in insert.this.expressions], insert.expression
@@ -81,10 +81,10 @@ def _inserted(insert: exp.Insert, binding: Binding) -> Iterator[Met]:
         for name, value in zip(names, row, strict=False):
             if value.is_star:
                 break
-            yield from _met(binding.table(target_of(insert)), name, value, binding, written=True)
+            yield from _used(binding.table(target_of(insert)), name, value, binding, written=True)
 
 
-def _compared(node: exp.Expr, binding: Binding) -> Iterator[Met]:
+def _compared(node: exp.Expr, binding: Binding) -> Iterator[Use]:
     query = node.args.get("query")
     listed = [*node.expressions, *([query.unnest()] if query is not None else [])]
     listed += [node.args["low"], node.args["high"]] if isinstance(node, exp.Between) else []
@@ -93,7 +93,7 @@ def _compared(node: exp.Expr, binding: Binding) -> Iterator[Met]:
         for column, value in ((one, other), (other, one)):
             found = binding.origin(column)
             if found is not None:
-                yield from _met(*found, value, binding, written=False)
+                yield from _used(*found, value, binding, written=False)
 
 
 def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
@@ -104,23 +104,23 @@ def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
         yield left, right
 
 
-def _met(table: str | None, name: str, value: exp.Expr, binding: Binding, *, written: bool) -> Iterator[Met]:
+def _used(table: str | None, name: str, value: exp.Expr, binding: Binding, *, written: bool) -> Iterator[Use]:
     columns = {column.name.lower(): column for column in binding.tables.columns.get(table or "", {}).values()}
     column = columns.get(name.lower())
     if table is None or column is None:
         return
-    taken = binding.origin(value.unnest()) if written else None
-    if taken is not None:
-        yield Meeting(table, column.name, written=True, taken=taken), value
+    source_column = binding.origin(value.unnest()) if written else None
+    if source_column is not None:
+        yield ColumnUse(table, column.name, written=True, source_column=source_column), value
         return
     list_ = list_of(value, binding)
     if list_ is not None:
-        yield Meeting(table, column.name, list_, None, written, each=True), value
+        yield ColumnUse(table, column.name, list_, None, written, each_item=True), value
         return
-    for leaf, bare in leaves(value, bare=True):
+    for leaf, is_exact in leaves(value, is_exact=True):
         if isinstance(leaf, exp.Placeholder):
-            yield Meeting(table, column.name, parameter_name(leaf), None, written, bare), leaf
+            yield ColumnUse(table, column.name, parameter_name(leaf), None, written, is_exact), leaf
         elif isinstance(leaf, exp.Literal) and leaf.is_string:
-            yield Meeting(table, column.name, None, leaf.name, written, bare), leaf
+            yield ColumnUse(table, column.name, None, leaf.name, written, is_exact), leaf
         elif isinstance(leaf, exp.Null) and written:
-            yield Meeting(table, column.name, None, None, written, bare), leaf
+            yield ColumnUse(table, column.name, None, None, written, is_exact), leaf

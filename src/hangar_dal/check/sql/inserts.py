@@ -11,7 +11,7 @@ from hangar_dal.check.sql.visible import target_of
 from hangar_dal.sqlscan import Dialect
 
 
-def left_out(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str, str]]:
+def missing_columns(text: str, dialect: Dialect, tables: Tables) -> Iterator[tuple[str, str]]:
     """Yield the table and the name of each NOT NULL column without a default that an INSERT leaves out."""
     binding = bind(text, dialect, tables)
     if binding is None:

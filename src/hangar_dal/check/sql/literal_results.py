@@ -4,23 +4,23 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from hangar_dal.check.reading import Given
 from hangar_dal.check.sql.parse import leaves, parsed, place_in
+from hangar_dal.check.statement_info import LiteralResult
 from hangar_dal.sqlscan import Dialect
 
 
-def given_texts(text: str, dialect: Dialect) -> tuple[tuple[Given, ...], ...]:
+def literal_results(text: str, dialect: Dialect) -> tuple[tuple[LiteralResult, ...], ...]:
     """Return the quoted texts that each column may return, from all arms of a UNION; () if no column has any."""
     tree = parsed(text, dialect)
     arms = _arms(tree) if tree is not None else []
     columns = [[literal for part in of_one for literal in part] for of_one in zip(*arms, strict=False)]
-    return tuple(tuple(_given(column, text, dialect)) for column in columns) if any(columns) else ()
+    return tuple(tuple(_literals(column, text, dialect)) for column in columns) if any(columns) else ()
 
 
-def _given(literals: Sequence[exp.Expr], text: str, dialect: Dialect) -> Iterator[Given]:
+def _literals(literals: Sequence[exp.Expr], text: str, dialect: Dialect) -> Iterator[LiteralResult]:
     """Yield each text once, with its first offset."""
     for name, literal in {each.name: each for each in reversed(literals)}.items():
-        yield Given(name, place_in(literal, text, dialect))
+        yield LiteralResult(name, place_in(literal, text, dialect))
 
 
 def _arms(query: exp.Expr) -> list[list[list[exp.Expr]]]:
@@ -34,4 +34,4 @@ def _arms(query: exp.Expr) -> list[list[list[exp.Expr]]]:
 
 
 def _texts(value: exp.Expr) -> list[exp.Expr]:
-    return [leaf for leaf, _ in leaves(value, bare=True) if isinstance(leaf, exp.Literal) and leaf.is_string]
+    return [leaf for leaf, _ in leaves(value, is_exact=True) if isinstance(leaf, exp.Literal) and leaf.is_string]

@@ -126,19 +126,19 @@ def copied_with(root: _Node, node: exp.Expr, other: exp.Expr) -> _Node:
     return copy
 
 
-def leaves(value: exp.Expr, *, bare: bool) -> Iterator[tuple[exp.Expr, bool]]:
+def leaves(value: exp.Expr, *, is_exact: bool) -> Iterator[tuple[exp.Expr, bool]]:
     """The values that an expression may pass on as they are."""
     if isinstance(value, _SAME_VALUE):
-        yield from leaves(value.this, bare=bare)
+        yield from leaves(value.this, is_exact=is_exact)
     elif isinstance(value, exp.Case):
         for branch in (*(each.args["true"] for each in value.args["ifs"]), value.args.get("default")):
             if branch is not None:
-                yield from leaves(branch, bare=bare)
+                yield from leaves(branch, is_exact=is_exact)
     elif isinstance(value, exp.Coalesce):
         for each in (value.this, *value.expressions):
-            yield from leaves(each, bare=False)
+            yield from leaves(each, is_exact=False)
     else:
-        yield value, bare
+        yield value, is_exact
 
 
 def parameter_name(placeholder: exp.Placeholder) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from hangar_dal.check.reading import Patch
 from hangar_dal.check.sql.parse import nodes_of, of_type, parameter_name
+from hangar_dal.check.statement_info import Patch
 from hangar_dal.sqlscan import Dialect
 
 

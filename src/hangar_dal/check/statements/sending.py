@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from hangar_dal.check.model import SentAs
+from hangar_dal.check.statement_info import SentAs
 from hangar_dal.check.statements.variants import CheckedVariant
 from hangar_dal.database.postgresql.sent import sent_type
 from hangar_dal.query.sources import ParameterSource, Unresolved, resolve
