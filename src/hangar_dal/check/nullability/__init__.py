@@ -1,1 +1,1 @@
-"""Which columns of a result are never NULL."""
+"""Determine which result columns of a statement are nullable."""

@@ -1,4 +1,7 @@
-"""Which calls are aggregates, and of which query: without a row to give, all else beside them is NULL."""
+"""Find aggregate calls, and the query to which each of them belongs.
+
+On SQLite, an aggregate query without GROUP BY has one row even if it reads no rows. All bare columns are then NULL.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -7,7 +10,7 @@ from sqlglot import exp
 
 from hangar_dal.check.sql.bind import Binding
 
-# Functions that sqlglot knows by no class of its own.
+# Functions without a class of their own in sqlglot.
 NEVER_NULL_BY_NAME: Final = {
     "postgresql": frozenset({"json_build_array", "json_build_object", "jsonb_build_array", "jsonb_build_object"}),
     "sqlite": frozenset({"json_array"}),
@@ -19,7 +22,7 @@ _ONE_ROW: Final = (
     exp.And, exp.Cast, exp.Case, exp.Coalesce, exp.CurrentDate, exp.CurrentTimestamp, exp.Exists, exp.GroupConcat,
     exp.If, exp.Length, exp.LogicalAnd, exp.LogicalOr, exp.Lower, exp.Or, exp.Upper, *_AGGREGATES,
 )  # fmt: skip
-# SQLite's functions of one row that sqlglot does not know; any other name might be an aggregate's.
+# SQLite's scalar functions without a class of their own in sqlglot. Any other name may be an aggregate.
 _SCALARS: Final = frozenset({
     "changes", "datetime", "format", "json", "json_array_length", "json_error_position", "json_pretty",
     "json_valid", "julianday", "last_insert_rowid", "likelihood", "likely", "printf", "quote", "randomblob",
@@ -29,7 +32,7 @@ _SCALARS: Final = frozenset({
 
 
 def aggregates_in(value: exp.Expr, dialect: str) -> Iterator[exp.Expr]:
-    """Every call that is or might be an aggregate's, in the queries within too; those over a window are none."""
+    """Yield each call that is or may be an aggregate, also in subqueries. Window functions are not aggregates."""
     for node in value.find_all(exp.AggFunc, exp.Anonymous):
         call = filtered(node)
         if isinstance(call.parent, exp.Window) and call.parent.this is call:
@@ -41,17 +44,17 @@ def aggregates_in(value: exp.Expr, dialect: str) -> Iterator[exp.Expr]:
 
 
 def filtered(call: exp.Expr) -> exp.Expr:
-    """The call with its FILTER, if it has one."""
+    """Return the call, or the FILTER around it if it has one."""
     return call.parent if isinstance(call.parent, exp.Filter) else call
 
 
 def is_aggregate(call: exp.Expr) -> bool:
-    """Whether it surely is one."""
+    """Return whether the call is certainly an aggregate."""
     return isinstance(call, _AGGREGATES)
 
 
 def gives_one_row(value: exp.Expr, dialect: str) -> bool:
-    """Whether no function in it can make another number of rows of one row, as `unnest` does."""
+    """Return whether the value has no set-returning function such as `unnest`; False also for unknown functions."""
     return dialect == "sqlite" or all(
         isinstance(node, _ONE_ROW)
         or (isinstance(node, exp.Anonymous) and str(node.this).lower() in NEVER_NULL_BY_NAME[dialect])
@@ -60,7 +63,10 @@ def gives_one_row(value: exp.Expr, dialect: str) -> bool:
 
 
 def may_be_one_row(select: exp.Select, binding: Binding) -> bool:
-    """Whether an aggregate makes one row of all of them; beside it bare columns may stand on SQLite alone."""
+    """Return whether the query may be an aggregate query without GROUP BY.
+
+    False on PostgreSQL, which does not allow bare columns in such a query.
+    """
     if binding.dialect == "postgresql":
         return False
     clauses = (select.args.get("having"), select.args.get("order"), *(select.args.get("windows") or ()))
@@ -70,9 +76,9 @@ def may_be_one_row(select: exp.Select, binding: Binding) -> bool:
 
 
 def is_of(call: exp.Expr, query: exp.Expr | None, binding: Binding) -> bool:
-    """Return whether the call names a column of this query, or no column. Otherwise a query around it may aggregate.
+    """Return whether the aggregate belongs to this query: it names a column of the query, or no column.
 
-    Names in its FILTER prove nothing: they count for PostgreSQL and not for SQLite.
+    Otherwise it may belong to an outer query. Columns in its FILTER prove nothing: only PostgreSQL considers them.
     """
     if any(filtered(call).find_all(exp.Query)):
         return False

@@ -1,7 +1,6 @@
-"""Which columns of a result are never NULL, read from the statement and the tables alone.
+"""Determine which result columns are nullable, from the statement and the tables.
 
-What no rule makes certain counts as: it may be NULL. The plan that a database chooses plays no part, nor do the rows
-that happen to be there.
+A column is nullable unless a rule proves otherwise. The result depends neither on stored rows nor on query plans.
 """
 
 from dataclasses import replace
@@ -14,7 +13,7 @@ from hangar_dal.check.nullability.aggregates import aggregates_in, gives_one_row
 from hangar_dal.check.nullability.expressions import may_be_null
 from hangar_dal.check.nullability.on_sqlite import bits_of
 from hangar_dal.check.nullability.proofs import prove
-from hangar_dal.check.nullability.scope import MayBeNull, Relation, Scope, SourceFacts, ValueFacts, worst_of
+from hangar_dal.check.nullability.scope import KnownColumns, MayBeNull, NullScope, SourceFacts, ValueFacts, worst_of
 from hangar_dal.check.nullability.sources import add, expect, read_from, set_keys
 from hangar_dal.check.nullability.type_classes import class_of
 from hangar_dal.check.sql.bind import bind
@@ -22,7 +21,7 @@ from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.visible import cte_of, target_of
 from hangar_dal.sqlscan import Dialect
 
-# Clauses whose meaning for NULLs is known here. A statement with any other is not understood.
+# The clauses that the rules here support. A statement with any other clause is not understood.
 _SELECT: Final = frozenset(
     {"with_", "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset"}
     | {"distinct", "windows", "locks"}
@@ -36,21 +35,24 @@ _VALUES: Final = frozenset({"expressions", "alias", "order", "limit", "offset"})
 
 
 def nullable_columns(text: str, dialect: Dialect, tables: Tables) -> tuple[MayBeNull, ...] | None:
-    """Of each column of the result: False if it is never NULL, True if it may be, None if that cannot be known.
+    """Return whether each result column may be NULL: False for never, True for yes, None if unknown.
 
-    None as a whole where nothing comes back, or where the statement is not understood.
+    Returns None if the statement returns no rows, or if it is not understood.
     """
     binding = bind(text, dialect, tables)
     if binding is None:
         return None
     try:
-        return tuple(output.may_be_null for output in outputs_of(binding.tree, Scope(binding)))
+        return tuple(output.may_be_null for output in outputs_of(binding.tree, NullScope(binding)))
     except (NotUnderstood, RecursionError):
         return None
 
 
-def outputs_of(statement: exp.Expr, scope: Scope) -> tuple[ValueFacts, ...]:
-    """The columns of a query, or of what a statement returns; `scope` is its own, and still empty."""
+def outputs_of(statement: exp.Expr, scope: NullScope) -> tuple[ValueFacts, ...]:
+    """Return the facts about each column of a query, or of RETURNING.
+
+    `scope` must be a new scope for this statement. Raises `NotUnderstood` if a clause is not supported.
+    """
     _read_with(statement, scope)
     match statement:
         case exp.Select():
@@ -67,21 +69,25 @@ def outputs_of(statement: exp.Expr, scope: Scope) -> tuple[ValueFacts, ...]:
     raise NotUnderstood
 
 
-def _select(select: exp.Select, scope: Scope) -> tuple[ValueFacts, ...]:
+def _select(select: exp.Select, scope: NullScope) -> tuple[ValueFacts, ...]:
     expect(select, _SELECT)
     read_from(select, scope, outputs_of)
     group = select.args.get("group")
     scope.has_groups = group is not None and set_keys(group) == {"expressions"} and not group.find(*_GROUPING_SETS)
-    # A grouping set leaves out the columns of the others; without groups SQLite gives one row even for none.
+    # Grouping sets set the columns of the other sets to NULL. Without GROUP BY, SQLite returns one row even if there
+    # are no rows to aggregate.
     scope.columns_may_vanish = not scope.has_groups and (bool(group) or may_be_one_row(select, scope.binding))
     if where := select.args.get("where"):
         prove(where.this, scope)
     outputs = _projected(select, scope)
-    return _of_grouping_sets(select, outputs) if group and not scope.has_groups else outputs
+    return _with_grouping_sets(select, outputs) if group and not scope.has_groups else outputs
 
 
-def _of_grouping_sets(select: exp.Select, outputs: tuple[ValueFacts, ...]) -> tuple[ValueFacts, ...]:
-    """A set leaves out the expressions of the others, whole: a mere count is none of them."""
+def _with_grouping_sets(select: exp.Select, outputs: tuple[ValueFacts, ...]) -> tuple[ValueFacts, ...]:
+    """Return the facts after GROUPING SETS, which return NULL for an expression that is not in the current set.
+
+    This applies to whole expressions. A plain count() is never NULL.
+    """
     if len(outputs) != len(select.expressions):
         raise NotUnderstood
     return tuple(
@@ -90,41 +96,44 @@ def _of_grouping_sets(select: exp.Select, outputs: tuple[ValueFacts, ...]) -> tu
     )
 
 
-def _projected(query: exp.Expr, scope: Scope) -> tuple[ValueFacts, ...]:
+def _projected(query: exp.Expr, scope: NullScope) -> tuple[ValueFacts, ...]:
     outputs = scope.binding.outputs(query)
     if outputs is None:
         raise NotUnderstood
     return tuple(_projection(output.value, scope) for output in outputs)
 
 
-def _projection(value: exp.Expr | None, scope: Scope) -> ValueFacts:
+def _projection(value: exp.Expr | None, scope: NullScope) -> ValueFacts:
     if value is None or (isinstance(value, exp.Dot) and value.find(exp.Star)):  # `(composite).*`
         raise NotUnderstood
     answer = may_be_null(value, scope, _is_one_certain_value)
     return ValueFacts(answer, class_of(value, scope), bits=_bits(value, scope))
 
 
-def _bits(value: exp.Expr, scope: Scope) -> int | None:
+def _bits(value: exp.Expr, scope: NullScope) -> int | None:
     return bits_of(value, scope) if scope.dialect == "sqlite" else None
 
 
-def _set_operation(operation: exp.SetOperation, scope: Scope) -> tuple[ValueFacts, ...]:
-    """NULL where an arm may be, whatever the operation: which of several binds more tightly is not asked."""
+def _set_operation(operation: exp.SetOperation, scope: NullScope) -> tuple[ValueFacts, ...]:
+    """Return the facts about the columns of a set operation: a column may be NULL if it may be NULL in either arm.
+
+    This holds for each operator, so their precedence does not matter.
+    """
     expect(operation, _SET_OPERATION)
     left, right = (outputs_of(arm, scope.inside()) for arm in (operation.this, operation.expression))
     if len(left) != len(right):
         raise NotUnderstood
-    return tuple(_either(one, other) for one, other in zip(left, right, strict=True))
+    return tuple(_merged(one, other) for one, other in zip(left, right, strict=True))
 
 
-def _either(one: ValueFacts, other: ValueFacts) -> ValueFacts:
-    """A column that two queries fill."""
+def _merged(one: ValueFacts, other: ValueFacts) -> ValueFacts:
+    """Return the facts about a column whose values come from either of two queries."""
     bits = None if one.bits is None or other.bits is None else max(one.bits, other.bits)
     worst = worst_of([one.may_be_null, other.may_be_null])
     return ValueFacts(worst, one.type_class if one.type_class == other.type_class else None, bits=bits)
 
 
-def _values(values: exp.Values, scope: Scope) -> tuple[ValueFacts, ...]:
+def _values(values: exp.Values, scope: NullScope) -> tuple[ValueFacts, ...]:
     expect(values, _VALUES)
     rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in values.expressions]
     if len({len(row) for row in rows}) != 1:
@@ -135,8 +144,11 @@ def _values(values: exp.Values, scope: Scope) -> tuple[ValueFacts, ...]:
     )
 
 
-def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: Scope) -> tuple[ValueFacts, ...]:
-    """Of the rows as they are stored; what an UPDATE or DELETE is joined to can be named too."""
+def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: NullScope) -> tuple[ValueFacts, ...]:
+    """Return the facts about the columns of RETURNING.
+
+    On PostgreSQL, RETURNING also sees the other sources of an UPDATE or DELETE.
+    """
     target = target_of(statement)
     if not isinstance(target, exp.Table) or (
         statement.args.get("tables") if isinstance(statement, exp.Delete) else None
@@ -145,7 +157,7 @@ def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: Scope) ->
     expect(target, frozenset({"this", "alias", "db", "only"}))
     changed = scope.binding.sources(statement)[0]
     scope.sources.append(SourceFacts(changed, scope.table(changed.table) if changed.table is not None else None))
-    if scope.dialect == "postgresql":  # SQLite names the table itself alone
+    if scope.dialect == "postgresql":  # on SQLite, RETURNING sees only the changed table
         if from_ := statement.args.get("from_"):
             add(from_.this, statement, scope, outputs_of)
         for used in statement.args.get("using") or ():
@@ -155,8 +167,11 @@ def _returning(statement: exp.Insert | exp.Update | exp.Delete, scope: Scope) ->
     return _projected(statement, scope)
 
 
-def _is_one_certain_value(subquery: exp.Subquery, scope: Scope) -> bool:
-    """An aggregate of a whole table, or constants: without a row to give, a query in parentheses is NULL."""
+def _is_one_certain_value(subquery: exp.Subquery, scope: NullScope) -> bool:
+    """Return whether a scalar subquery always has a row, and its value is never NULL.
+
+    A scalar subquery without rows is NULL. An aggregate query without GROUP BY and a query without FROM have a row.
+    """
     query: exp.Expr = subquery
     while isinstance(query, exp.Subquery):
         if set_keys(query) != {"this"}:
@@ -178,28 +193,32 @@ def _is_one_certain_value(subquery: exp.Subquery, scope: Scope) -> bool:
     return has_row and gives_one_row(value, scope.dialect)
 
 
-def _read_with(statement: exp.Expr, scope: Scope) -> None:
+def _read_with(statement: exp.Expr, scope: NullScope) -> None:
     with_ = statement.args.get("with_")
     if with_ is None:
         return
     expect(with_, _WITH)
     for cte in with_.expressions:
         expect(cte, _CTE)
-        scope.queries[id(cte)] = _steady(cte, scope)
+        scope.queries[id(cte)] = _cte_columns(cte, scope)
 
 
-def _steady(cte: exp.CTE, scope: Scope) -> Relation:
-    """Of a recursive query what every row has: assumed of the rows before, and found again in those made of them."""
+def _cte_columns(cte: exp.CTE, scope: NullScope) -> KnownColumns:
+    """Return the facts about the columns of a query of WITH; None if they are not known.
+
+    For a recursive query, start with the assumption that no column is nullable, and weaken it until the query confirms
+    it.
+    """
     if not any(cte_of(table, scope.dialect) is cte for table in cte.this.find_all(exp.Table)):
-        return _try(cte.this, scope)
-    found = _try(cte.this.this if isinstance(cte.this, exp.SetOperation) else cte.this, scope)
+        return _columns_or_none(cte.this, scope)
+    found = _columns_or_none(cte.this.this if isinstance(cte.this, exp.SetOperation) else cte.this, scope)
     if found is None:
         return None
-    # The first query alone gives the columns their types. Numbers may grow from row to row.
+    # The non-recursive query determines the types. `bits` stays unknown, because numbers may grow with each row.
     assumed = tuple(ValueFacts(False, column.type_class) for column in found)
     while True:
         scope.queries[id(cte)] = assumed
-        found = _try(cte.this, scope)
+        found = _columns_or_none(cte.this, scope)
         if found is None or len(found) != len(assumed):
             return None
         weaker = tuple(
@@ -211,7 +230,7 @@ def _steady(cte: exp.CTE, scope: Scope) -> Relation:
         assumed = weaker
 
 
-def _try(query: exp.Expr, scope: Scope) -> Relation:
+def _columns_or_none(query: exp.Expr, scope: NullScope) -> KnownColumns:
     try:
         return outputs_of(query, scope.inside())
     except NotUnderstood:

@@ -1,7 +1,7 @@
-"""Whether an expression can be NULL. Each rule names what makes a value certain; what has no rule is not.
+"""Determine whether an expression is never NULL. An expression without a rule is nullable.
 
-Left out on purpose, since NULL comes out of values that are none: `lower(range)`, `extract(day FROM infinity)`, a JSON
-null that is cast (PostgreSQL 18), a closed `path + path`.
+Some functions have no rule because they return NULL for arguments that are not NULL: `lower(range)`,
+`extract(day FROM infinity)`, the cast of a JSON null (PostgreSQL 18), and `path + path` of closed paths.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from hangar_dal.check.nullability.aggregates import NEVER_NULL_BY_NAME
 from hangar_dal.check.nullability.on_sqlite import is_certain_on_sqlite
-from hangar_dal.check.nullability.scope import MayBeNull, Scope
+from hangar_dal.check.nullability.scope import MayBeNull, NullScope
 from hangar_dal.check.nullability.type_classes import ARITHMETIC, CAST_TO, class_of
 from hangar_dal.check.nullability.windows import is_certain_window, is_number
 
@@ -26,27 +26,27 @@ _NEVER: Final = (
 )
 _NEVER_IN: Final[dict[str, tuple[type[exp.Expr], ...]]] = {
     "postgresql": (exp.Array,),
-    # Of no rows they are '[]' and '{}'.
+    # Without rows, they return '[]' and '{}'.
     "sqlite": (exp.JSONArrayAgg, exp.JSONObject, exp.JSONObjectAgg),
 }
-# NULL only if an operand is.
+# NULL only if an operand is NULL.
 _STRICT: Final = (
     exp.And, exp.Between, exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NEQ, exp.Not, exp.Or, exp.Paren,
 )  # fmt: skip
-# Of a group, which has a row: these whatever they gather ...
-_GATHERING: Final = (exp.ArrayAgg, exp.JSONArrayAgg)
-# ... these as strict as their argument.
-_OF_GROUP: Final = (exp.Max, exp.Min)
-# ... and these for numbers alone.
+# Never NULL with GROUP BY, because each group has a row.
+_COLLECTING: Final = (exp.ArrayAgg, exp.JSONArrayAgg)
+# Never NULL with GROUP BY if the argument is never NULL.
+_EXTREMES: Final = (exp.Max, exp.Min)
+# Never NULL with GROUP BY if the argument is a number that is never NULL.
 _ADDING: Final = (exp.Avg, exp.Sum)
 
 
-# Whether a query in parentheses always gives exactly one row, with a value that is never NULL.
-OneCertainValue = Callable[[exp.Subquery, Scope], bool]
+# Returns whether a scalar subquery always has a row, with a value that is never NULL.
+OneCertainValue = Callable[[exp.Subquery, NullScope], bool]
 
 
-def may_be_null(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> MayBeNull:
-    """False only where it is certain; True for NULL itself and a column that may be; else None."""
+def may_be_null(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> MayBeNull:
+    """Return False if the value is never NULL, True for NULL and for a nullable column, and None for anything else."""
     if is_certain(value, scope, of_query):
         return False
     bare = value.unalias().unnest()
@@ -55,8 +55,8 @@ def may_be_null(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> May
     return True if isinstance(bare, exp.Null) else None
 
 
-def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool:  # noqa: PLR0912 - a rule each
-    """Whether it is never NULL."""
+def is_certain(value: exp.Expr, scope: NullScope, of_query: OneCertainValue) -> bool:  # noqa: PLR0912 - a rule each
+    """Return whether a rule proves that the value is never NULL."""
 
     def certain(*operands: Any) -> bool:
         return all(isinstance(operand, exp.Expr) and is_certain(operand, scope, of_query) for operand in operands)
@@ -68,7 +68,7 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
     match value:
         case exp.Alias() | exp.Collate():
             return certain(value.this)
-        case exp.Boolean():  # on SQLite a column may be called so
+        case exp.Boolean():  # on SQLite, a column may have this name
             return scope.dialect == "postgresql" or not scope.might_have(str(value.this).lower())
         case exp.Column():
             return not isinstance(value.this, exp.Star) and scope.resolve(value).may_be_null is False
@@ -76,7 +76,7 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
             return isinstance(value.expression, exp.Null | exp.Boolean)
         case exp.Anonymous():
             by_name = str(value.this).lower() in NEVER_NULL_BY_NAME[scope.dialect]
-            return by_name and not value.find(exp.Variadic)  # of an array that is NULL it is NULL
+            return by_name and not value.find(exp.Variadic)  # `VARIADIC NULL` returns NULL
         case exp.Filter():
             return isinstance(value.this, exp.Count) or (
                 isinstance(value.this, _NEVER_IN[scope.dialect]) and scope.dialect == "sqlite"
@@ -98,15 +98,15 @@ def is_certain(value: exp.Expr, scope: Scope, of_query: OneCertainValue) -> bool
             )
         case exp.Subquery():
             return of_query(value, scope)
-    if isinstance(value, _GATHERING):
+    if isinstance(value, _COLLECTING):
         return scope.has_groups
-    if isinstance(value, _OF_GROUP):
+    if isinstance(value, _EXTREMES):
         return scope.has_groups and certain(value.this)
     if isinstance(value, _ADDING):
         return scope.has_groups and certain(value.this) and is_number(value.this, scope)
     if scope.dialect == "sqlite":
         return is_certain_on_sqlite(value, scope, certain)
-    # Strict for PostgreSQL's own types, as far as one can see that it is about them.
+    # PostgreSQL's built-in operators and casts are strict. For other types, a user may have defined them differently.
     match value:
         case exp.Cast():
             return value.to.this in CAST_TO and class_of(value.this, scope) is not None and certain(value.this)

@@ -1,7 +1,8 @@
-"""What SQLite alone makes certain: functions that make a value of whatever they get, and numbers that stay finite.
+"""Determine whether an expression is never NULL, by rules that hold only on SQLite.
 
-Left out on purpose: `substr` of an empty blob and `unicode` of an empty text are NULL, and so is what is no number:
-infinity less infinity, infinity times 0, whatever is divided by 0.
+SQLite returns NULL instead of NaN, as for infinity - infinity and infinity * 0. Arithmetic is therefore never NULL only
+if its operands are proven to be finite. Division by 0 is NULL as well. `substr` and `unicode` have no rule, because
+`substr` of an empty blob and `unicode` of an empty text are NULL.
 """
 
 from collections.abc import Callable
@@ -9,16 +10,16 @@ from typing import Final
 
 from sqlglot import exp
 
-from hangar_dal.check.nullability.scope import Scope
+from hangar_dal.check.nullability.scope import NullScope
 
-# NULL only if one of what they are given is.
+# NULL only if an argument is NULL.
 _STRICT: Final = (
     exp.Abs, exp.Hex, exp.Length, exp.Lower, exp.Neg, exp.Replace, exp.Round, exp.StrPosition, exp.Trim, exp.Upper,
 )  # fmt: skip
-# More digits could be too many for a whole number.
+# A literal with more digits may not fit a 64-bit integer.
 _DIGITS: Final = 18
 _WHOLE_BITS: Final = 64
-_MOST_BITS: Final = 900  # a real number may have 1024, and a sum of as many rows as there may be needs 64 more
+_MOST_BITS: Final = 900  # a double has an exponent of up to 1024, and sums need 64 more
 _WHOLE: Final = (exp.Count, exp.DenseRank, exp.Length, exp.Mod, exp.Ntile, exp.Rank, exp.RowNumber)
 _WHOLE_TYPES: Final = (exp.DType.BIGINT, exp.DType.INT, exp.DType.SMALLINT)
 _SAME: Final = (
@@ -27,11 +28,11 @@ _SAME: Final = (
 )  # fmt: skip
 
 
-def is_certain_on_sqlite(value: exp.Expr, scope: Scope, certain: Callable[..., bool]) -> bool:
-    """Whether it is never NULL; `certain` says so of what it is made of."""
+def is_certain_on_sqlite(value: exp.Expr, scope: NullScope, certain: Callable[..., bool]) -> bool:
+    """Return whether the value is never NULL. `certain` returns whether all of its arguments are never NULL."""
     match value:
         case exp.Cast():
-            # `date 'x'` is no text that is cast: it is the column `date`, called x.
+            # The parser reads `date 'x'` as a cast. On SQLite, it is the column `date` with the alias x.
             return not _is_text(value.this) and certain(value.this)
         case exp.Typeof():
             return True
@@ -46,13 +47,16 @@ def is_certain_on_sqlite(value: exp.Expr, scope: Scope, certain: Callable[..., b
     return isinstance(value, _STRICT) and certain(*value.iter_expressions())
 
 
-def bits_of(value: exp.Expr, scope: Scope) -> int | None:
-    """The power of 2 below which each of its values lies, NULL aside; None if they may be infinite, or no numbers."""
+def bits_of(value: exp.Expr, scope: NullScope) -> int | None:
+    """Return an exponent n such that each value that is not NULL is a number with a magnitude below 2**n.
+
+    Returns None if a value may be infinite or no number, or if this is not known.
+    """
     bits = _bits_of(value, scope)
     return bits if bits is not None and bits <= _MOST_BITS else None
 
 
-def _bits_of(value: exp.Expr, scope: Scope) -> int | None:
+def _bits_of(value: exp.Expr, scope: NullScope) -> int | None:
     def most(*operands: exp.Expr | None, more: int = 0) -> int | None:
         bits = [_bits_of(each, scope) for each in operands if each is not None and not isinstance(each, exp.Null)]
         known = [each for each in bits if each is not None]
@@ -85,8 +89,8 @@ def _bits_of(value: exp.Expr, scope: Scope) -> int | None:
     return most(value.this, more=1) if isinstance(value, _SAME) and not value.expressions else None
 
 
-def _is_divisor(value: exp.Expr, scope: Scope) -> bool:
-    """A whole number other than 0, or how many rows a group has."""
+def _is_divisor(value: exp.Expr, scope: NullScope) -> bool:
+    """Return whether the divisor is never 0: it is an integer literal other than 0, or count(*) of a group."""
     if _is_whole(value):
         return int(value.name) != 0
     return scope.has_groups and isinstance(value, exp.Count) and isinstance(value.this, exp.Star)

@@ -1,7 +1,7 @@
-"""What is known about the columns that a query can name: whether each may be NULL, and its type.
+"""Record for each query whether the columns of its sources may be NULL, and their types.
 
-`bind` finds the column that a name means. "May be NULL" has three answers: False for never, True for yes, None if it is
-not known. An answer is False only if it is proven.
+`bind` finds the column that a name means. "May be NULL" has three answers: False for never, True for yes, and None for
+unknown. An answer is False only if it is proven.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from hangar_dal.check.sql.bind import Binding, ColumnRef, Source
 from hangar_dal.sqlscan import Dialect
 
 MayBeNull = bool | None
-# What is known of a value's type: a number, or at least no JSON, array, range or type of the user's own.
+# A number, or another built-in type that is no JSON, array or range. None stands for all other types.
 TypeClass = Literal["number", "plain"]
 
 _TYPE_CLASSES: Final[Mapping[str, TypeClass]] = {
@@ -34,28 +34,33 @@ _TYPE_CLASSES: Final[Mapping[str, TypeClass]] = {
 
 @dataclass(frozen=True, slots=True)
 class ValueFacts:
-    """What is known about a value. `stored`: it is a column of a table, and not calculated."""
+    """Facts about a value. `stored` is True for a column of a table, False for an expression or a column of a view."""
 
     may_be_null: MayBeNull = None
     type_class: TypeClass | None = None
     stored: bool = False
-    bits: int | None = None  # on SQLite: a number below 2 to this power
+    bits: int | None = None  # on SQLite: the magnitude of the number is below 2**bits
 
 
 UNKNOWN: Final = ValueFacts()
-Relation = tuple[ValueFacts, ...] | None  # by the place of the column; None if the columns are not known
+KnownColumns = tuple[ValueFacts, ...] | None  # in the order of the columns; None if unknown
 
 
 @dataclass(slots=True)
 class SourceFacts:
-    """What is known about the columns of a source. `proven` are those that a condition keeps from being NULL."""
+    """Facts about the columns of a source.
+
+    `on_nullable_side` is True if an outer join may add rows of NULLs. `proven` are the positions of the columns that a
+    condition proves to be not NULL.
+    """
 
     source: Source
-    columns: Relation
+    columns: KnownColumns
     on_nullable_side: bool = False
     proven: set[int] = field(default_factory=set)
 
     def of(self, place: int) -> ValueFacts:
+        """Return the facts about the column at this position, after joins and conditions."""
         if self.columns is None or place >= len(self.columns):
             return UNKNOWN
         if self.on_nullable_side:
@@ -63,49 +68,53 @@ class SourceFacts:
         return replace(self.columns[place], may_be_null=False) if place in self.proven else self.columns[place]
 
     def join_nullable_side(self) -> None:
-        """From here on there may be rows of NULLs, whatever was proven before."""
+        """Record an outer join that may add rows of NULLs. They invalidate what earlier conditions proved."""
         self.on_nullable_side = True
         self.proven.clear()
 
     def prove(self, place: int) -> None:
-        """No row of NULLs is left either: this column would be NULL in it."""
+        """Record that the column is not NULL. This also excludes the rows of NULLs that an outer join adds."""
         self.on_nullable_side = False
         self.proven.add(place)
 
 
 @dataclass
-class Scope:
-    """One SELECT, or one statement that returns rows, within those around it.
+class NullScope:
+    """The sources of one SELECT, or of one statement with RETURNING. `parent` is the scope of the query around it.
 
-    `queries` are the queries of its WITH, by the ids of their nodes.
+    `queries` are the columns of the queries of its WITH, by the ids of their nodes.
     """
 
     binding: Binding
-    parent: "Scope | None" = None
-    queries: dict[int, Relation] = field(default_factory=dict)
+    parent: "NullScope | None" = None
+    queries: dict[int, KnownColumns] = field(default_factory=dict)
     sources: list[SourceFacts] = field(default_factory=list)
-    columns_may_vanish: bool = False  # a row of nothing but aggregates, or of a grouping set
-    has_groups: bool = False  # each row stands for at least one
+    columns_may_vanish: bool = False  # an aggregate query without GROUP BY, or grouping sets
+    has_groups: bool = False  # GROUP BY: each row is a group of at least one row
 
     @property
     def dialect(self) -> Dialect:
         return self.binding.dialect
 
-    def inside(self) -> "Scope":
-        """The scope of a query within this one."""
-        return Scope(self.binding, self)
+    def inside(self) -> "NullScope":
+        """Return a new scope for a subquery."""
+        return NullScope(self.binding, self)
 
-    def query(self, cte: exp.CTE) -> Relation:
-        """The columns of a query of WITH; None if they are not known, or not yet."""
-        scope: Scope | None = self
+    def query(self, cte: exp.CTE) -> KnownColumns:
+        """Return the columns of a query of WITH; None if they are unknown, or are not determined yet."""
+        scope: NullScope | None = self
         while scope is not None:
             if id(cte) in scope.queries:
                 return scope.queries[id(cte)]
             scope = scope.parent
         return None
 
-    def table(self, table: str, *, is_read: bool = False) -> Relation:
-        """The columns of a table. What a view gives is known of rows that are read; a trigger may return any others."""
+    def table(self, table: str, *, is_read: bool = False) -> KnownColumns:
+        """Return the columns of a table or view.
+
+        The definition of a view applies only if the view is read (`is_read`). With RETURNING, a trigger may return any
+        other values.
+        """
         tables = self.binding.tables
         is_stored, values = table in tables.keys, tables.values.get(table, {})
         known = values if is_stored or is_read else {}
@@ -122,30 +131,30 @@ class Scope:
         )
 
     def resolve(self, column: exp.Column) -> ValueFacts:
-        """What is known about the column that is meant."""
+        """Return the facts about the column that a name means; `UNKNOWN` if it is not found."""
         found = self.binding.column(column)
-        scope: Scope | None = self
+        scope: NullScope | None = self
         while found is not None and scope is not None:
             for each in scope.sources:
                 if each.source is found.source:
-                    return scope._weighed(each, found)
+                    return scope._facts_of(each, found)
             scope = scope.parent
         return UNKNOWN
 
     def might_have(self, name: str) -> bool:
-        """Return whether the name may be a column of this query or of one around it."""
+        """Return whether the name may be a column of this query or of a query around it."""
         columns = [self.binding.columns(each.source) for each in self.sources]
         here = any(each.is_open or each.named(name) for each in columns)
         return here or (self.parent is not None and self.parent.might_have(name))
 
-    def _weighed(self, source: SourceFacts, found: ColumnRef) -> ValueFacts:
+    def _facts_of(self, source: SourceFacts, found: ColumnRef) -> ValueFacts:
         place = self.binding.place(found)
         facts = source.of(place) if place is not None else UNKNOWN
         vanishes = self.columns_may_vanish and facts.may_be_null is False
         return replace(facts, may_be_null=True) if vanishes else facts
 
     def local(self, column: exp.Column) -> tuple[SourceFacts, int] | None:
-        """The source of this very query, and the place in it, to which a column belongs for sure."""
+        """Return the source and the position of a column; None if it belongs to another query or is not known."""
         found = self.binding.column(column)
         place = self.binding.place(found) if found is not None else None
         if found is None or place is None:
@@ -154,6 +163,6 @@ class Scope:
 
 
 def worst_of(answers: Iterable[MayBeNull]) -> MayBeNull:
-    """False only if all are; True if one is; else None."""
+    """Return True if any answer is True, otherwise None if any answer is None, otherwise False."""
     given = set(answers)
     return True if True in given else None if None in given else False

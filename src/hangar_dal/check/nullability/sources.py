@@ -1,6 +1,7 @@
-"""What FROM and its joins put before a query: tables, queries and functions, and which of them may be all NULL.
+"""Add the sources of FROM and of its joins to a scope: tables, queries and functions.
 
-The caller supplies how the columns of a query are made.
+Records which of them are on the nullable side of an outer join. The caller passes the function that returns the columns
+of a query, because that module imports this one.
 """
 
 from collections.abc import Callable
@@ -9,12 +10,12 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.check.nullability.proofs import prove
-from hangar_dal.check.nullability.scope import Relation, Scope, SourceFacts, ValueFacts
+from hangar_dal.check.nullability.scope import KnownColumns, NullScope, SourceFacts, ValueFacts
 from hangar_dal.check.nullability.type_classes import class_of
 from hangar_dal.check.sql.bind import Source
 from hangar_dal.check.sql.names import NotUnderstood
 
-Outputs = Callable[[exp.Expr, Scope], tuple[ValueFacts, ...]]
+Outputs = Callable[[exp.Expr, NullScope], tuple[ValueFacts, ...]]
 
 _TABLE: Final = frozenset({"this", "alias", "db", "catalog", "joins", "only", "sample", "indexed"})
 _FUNCTION: Final = frozenset(
@@ -25,25 +26,26 @@ _JOIN: Final = frozenset({"this", "on", "side", "kind", "using", "method"})
 
 
 def set_keys(node: exp.Expr) -> set[str]:
-    """The clauses that a node has."""
+    """Return the names of the arguments that a node has."""
     return {key for key, value in node.args.items() if value}
 
 
 def expect(node: exp.Expr, known: frozenset[str]) -> None:
-    """Raises `NotUnderstood` if it has another clause than these."""
+    """Raise `NotUnderstood` if the node has an argument that is not listed."""
     if not set_keys(node) <= known:
         raise NotUnderstood
 
 
-def read_from(select: exp.Select, scope: Scope, outputs: Outputs) -> None:
+def read_from(select: exp.Select, scope: NullScope, outputs: Outputs) -> None:
+    """Add all sources of a SELECT to its scope."""
     if from_ := select.args.get("from_"):
         add(from_.this, select, scope, outputs)
     for join in select.args.get("joins") or ():
         _join(join, select, scope, outputs)
 
 
-def add(node: exp.Expr, statement: exp.Expr, scope: Scope, outputs: Outputs) -> None:
-    """One item of FROM, and what is joined to it within its own parentheses."""
+def add(node: exp.Expr, statement: exp.Expr, scope: NullScope, outputs: Outputs) -> None:
+    """Add an item of FROM to the scope, and the items joined to it in the same parentheses."""
     source = next((each for each in scope.binding.sources(statement) if each.node is node), None)
     if source is None and not isinstance(node, exp.Subquery):
         raise NotUnderstood
@@ -55,7 +57,7 @@ def add(node: exp.Expr, statement: exp.Expr, scope: Scope, outputs: Outputs) -> 
         _join(join, statement, scope, outputs)
 
 
-def _columns(source: Source, scope: Scope, outputs: Outputs) -> Relation:
+def _columns(source: Source, scope: NullScope, outputs: Outputs) -> KnownColumns:
     node = source.node
     match node:
         case exp.Table() if isinstance(node.this, exp.Identifier):
@@ -69,15 +71,19 @@ def _columns(source: Source, scope: Scope, outputs: Outputs) -> Relation:
             expect(node, _FUNCTION)
             return _series(node, scope) if isinstance(node.this, exp.ExplodingGenerateSeries) else None
     if source.query is None:
-        return None  # joined tables under one name
+        return None  # a join in parentheses with an alias
     try:
         return outputs(node.this if isinstance(node, exp.Lateral) else node, scope.inside())
     except NotUnderstood:
         return None
 
 
-def _join(join: exp.Join, statement: exp.Expr, scope: Scope, outputs: Outputs) -> None:
-    """The commas before a RIGHT JOIN bind less tightly than it: calling all that is left of it NULL is safe."""
+def _join(join: exp.Join, statement: exp.Expr, scope: NullScope, outputs: Outputs) -> None:
+    """Add the joined item, and mark the nullable side of an outer join.
+
+    For a RIGHT or FULL JOIN, this marks all earlier sources, even those before a comma. These are not padded, but
+    treating them as nullable is safe.
+    """
     expect(join, _JOIN)
     side, kind = join.side, join.kind
     if (
@@ -95,8 +101,11 @@ def _join(join: exp.Join, statement: exp.Expr, scope: Scope, outputs: Outputs) -
         prove(on, scope)
 
 
-def _series(node: exp.Expr, scope: Scope) -> Relation:
-    """`generate_series`: without a start, an end or a step it has no row, and each row has a value."""
+def _series(node: exp.Expr, scope: NullScope) -> KnownColumns:
+    """Return the column of `generate_series`; None if a bound has an unknown type.
+
+    Its values are never NULL. If a bound is NULL, it has no rows.
+    """
     bounds = [bound for bound in node.this.args.values() if isinstance(bound, exp.Expr)]
     classes = {class_of(bound, scope) for bound in bounds if not isinstance(bound, exp.Placeholder | exp.Interval)}
     return (ValueFacts(False, "number" if classes == {"number"} else None),) if None not in classes else None

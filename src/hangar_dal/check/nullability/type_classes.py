@@ -1,11 +1,11 @@
-"""Of what sort an expression's values are on PostgreSQL: whether its own operators and functions are meant."""
+"""Classify expressions of PostgreSQL by type, to find out whether they use built-in operators and functions."""
 
 from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlglot import exp
 
-from hangar_dal.check.nullability.scope import Scope, TypeClass
+from hangar_dal.check.nullability.scope import NullScope, TypeClass
 
 _D: Final = exp.DType
 CAST_TO: Final[dict[Any, TypeClass | None]] = {
@@ -17,8 +17,8 @@ RANKING: Final = (exp.CumeDist, exp.DenseRank, exp.PercentRank, exp.Rank, exp.Ro
 ARITHMETIC: Final = (exp.Add, exp.Div, exp.Mod, exp.Mul, exp.Sub)
 
 
-def class_of(value: exp.Expr, scope: Scope) -> TypeClass | None:
-    """None where it cannot be known. A sum or an average of numbers is a number, be it of another type."""
+def class_of(value: exp.Expr, scope: NullScope) -> TypeClass | None:
+    """Return the class of the value's type; None if it is unknown or has no class."""
     match value:
         case exp.Literal():
             return "plain" if value.is_string else "number"
@@ -45,12 +45,12 @@ def class_of(value: exp.Expr, scope: Scope) -> TypeClass | None:
     return _number([value.left, value.right], scope) if isinstance(value, ARITHMETIC) else None
 
 
-def _common(values: Iterable[exp.Expr | None], scope: Scope) -> TypeClass | None:
-    """The sort of values of one type; NULL and a missing ELSE are of any."""
+def _common(values: Iterable[exp.Expr | None], scope: NullScope) -> TypeClass | None:
+    """Return the class that all values share; None if they differ. NULL and a missing ELSE have any type."""
     known = (value for value in values if value is not None and not isinstance(value, exp.Null))
     classes: set[TypeClass | None] = {class_of(value, scope) for value in known}
     return classes.pop() if len(classes) == 1 else None
 
 
-def _number(values: Iterable[exp.Expr], scope: Scope) -> TypeClass | None:
+def _number(values: Iterable[exp.Expr], scope: NullScope) -> TypeClass | None:
     return "number" if all(class_of(value, scope) == "number" for value in values) else None

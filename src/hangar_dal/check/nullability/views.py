@@ -1,4 +1,4 @@
-"""Which columns of a view are never NULL, from the query that the view stands for."""
+"""Determine which columns of a view are never NULL, from its definition."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,19 +8,19 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables, Values
 from hangar_dal.check.nullability.columns import outputs_of
-from hangar_dal.check.nullability.scope import Scope, ValueFacts
+from hangar_dal.check.nullability.scope import NullScope, ValueFacts
 from hangar_dal.check.sql.bind import Binding
 from hangar_dal.check.sql.names import NotUnderstood
 from hangar_dal.check.sql.parse import parsed
 from hangar_dal.sqlscan import Dialect
 
-_DEEPEST: Final = 20  # views of views of views
+_DEEPEST: Final = 20  # levels of views that read other views
 
 
 def with_views(tables: Tables, views: Mapping[str, str], dialect: Dialect) -> Tables:
-    """The same tables, with what the definitions of the views show about their columns.
+    """Return the tables with facts about the columns of views in `values`. `views` are the definitions by name.
 
-    A view may read other views: each round knows more, until a round finds nothing new.
+    A view may read other views, so this repeats until it finds nothing new.
     """
     for _ in range(_DEEPEST if views else 0):
         found = {name: _values(name, text, tables, dialect) for name, text in views.items() if name in tables.columns}
@@ -36,7 +36,7 @@ def _values(name: str, text: str, tables: Tables, dialect: Dialect) -> dict[str,
     if tree is None or not isinstance(query, exp.Query):
         return {}
     try:
-        outputs = outputs_of(query, Scope(Binding(tree, dialect, tables)))  # not cached: each round has other tables
+        outputs = outputs_of(query, NullScope(Binding(tree, dialect, tables)))
     except (NotUnderstood, RecursionError):
         return {}
     columns = tables.columns[name]

@@ -1,4 +1,4 @@
-"""Window functions that are never NULL: each row's own value is in the frame that is looked at."""
+"""Determine whether a window function is never NULL. Most are not if the frame always includes the current row."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.check.nullability.on_sqlite import bits_of
-from hangar_dal.check.nullability.scope import Scope
+from hangar_dal.check.nullability.scope import NullScope
 from hangar_dal.check.nullability.type_classes import RANKING, class_of
 
 Certain = Callable[..., bool]
@@ -17,8 +17,11 @@ _STARTS: Final = ("UNBOUNDED PRECEDING", "CURRENT ROW")
 _ENDS: Final = ("UNBOUNDED FOLLOWING", "CURRENT ROW")
 
 
-def is_certain_window(window: exp.Window, scope: Scope, certain: Certain) -> bool:
-    """Whether the function over this window is never NULL; `certain` says so of what it is given."""
+def is_certain_window(window: exp.Window, scope: NullScope, certain: Certain) -> bool:
+    """Return whether the window function is never NULL.
+
+    `certain` returns whether all of its arguments are never NULL.
+    """
     call = window.this
     counted = call.this if isinstance(call, exp.Filter) else call
     if isinstance(counted, (exp.Count, *RANKING)):
@@ -34,15 +37,15 @@ def is_certain_window(window: exp.Window, scope: Scope, certain: Certain) -> boo
     return certain(call.this) and (isinstance(call, _OF_FRAME) or is_number(call.this, scope))
 
 
-def is_number(value: exp.Expr, scope: Scope) -> bool:
-    """Whether sums of it are never NULL: on SQLite, infinity less infinity is."""
+def is_number(value: exp.Expr, scope: NullScope) -> bool:
+    """Return whether a sum of such values is never NULL. On SQLite, infinity - infinity is NULL."""
     if scope.dialect == "sqlite":
         return bits_of(value, scope) is not None
     return class_of(value, scope) == "number"
 
 
 def has_own_row(window: exp.Window) -> bool:
-    """Whether the frame of each row has that row in it."""
+    """Return whether the frame of each row includes that row."""
     spec = _frame(window)
     if spec is None:
         return False
@@ -58,7 +61,10 @@ def has_own_row(window: exp.Window) -> bool:
 
 
 def _frame(window: exp.Window) -> exp.WindowSpec | bool | None:
-    """The frame, perhaps of a window that is named; True where there is none; None if the name is not found."""
+    """Return the frame of a window, which may be defined by a named window.
+
+    Returns True if there is no frame clause, and None if the frame is not understood or the name is not found.
+    """
     if spec := window.args.get("spec"):
         return spec if isinstance(spec, exp.WindowSpec) else None
     name = window.args.get("alias")
@@ -70,7 +76,10 @@ def _frame(window: exp.Window) -> exp.WindowSpec | bool | None:
 
 
 def _edge(spec: exp.WindowSpec, key: str) -> str:
-    """`UNBOUNDED PRECEDING`, `CURRENT ROW` or, for any number of rows, `n PRECEDING`."""
+    """Return a bound of a frame: "UNBOUNDED PRECEDING", "CURRENT ROW", or "n PRECEDING" for any number of rows.
+
+    Returns "" if the bound is not given, and "?" if it is not a constant.
+    """
     edge, side = spec.args.get(key), spec.args.get(f"{key}_side")
     if isinstance(edge, exp.Literal):
         return f"n {side}" if edge.is_int else "?"

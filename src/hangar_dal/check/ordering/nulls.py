@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.nullability.columns import outputs_of
-from hangar_dal.check.nullability.scope import MayBeNull, Scope, ValueFacts
+from hangar_dal.check.nullability.scope import MayBeNull, NullScope, ValueFacts
 from hangar_dal.check.ordering.ties import ties
 from hangar_dal.check.sql.bind import Output, bind
 from hangar_dal.check.sql.names import NotUnderstood, name_of
@@ -27,7 +27,7 @@ def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ..
     written = list(root.keys(at_order)) if at_order is not None else []  # the parser drops NULLS LAST
     if binding is None or tree is None or order is None or len(written) != len(order.expressions):
         return ()
-    scope, found = Scope(binding), list[str]()
+    scope, found = NullScope(binding), list[str]()
     try:
         outputs = outputs_of(tree, scope)
         if not any(_may_be_null(ordered.this, tree, outputs, scope) for ordered in order.expressions):
@@ -46,7 +46,7 @@ def unplaced_nulls(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ..
     return tuple(found)
 
 
-def _may_be_null(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: Scope) -> bool:
+def _may_be_null(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: NullScope) -> bool:
     """Return whether the key may be NULL, or is not understood."""
     try:
         return _meant(key, tree, outputs, scope)[1] is True
@@ -54,7 +54,9 @@ def _may_be_null(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], s
         return True
 
 
-def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: Scope) -> tuple[exp.Expr, MayBeNull]:
+def _meant(
+    key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: NullScope
+) -> tuple[exp.Expr, MayBeNull]:
     """Return the expression of a sort key, and whether it may be NULL.
 
     A number means a column of the result. So does a name without a table, if the result has a column of that name.
@@ -65,7 +67,7 @@ def _meant(key: exp.Expr, tree: exp.Expr, outputs: Sequence[ValueFacts], scope: 
         place = int(key.name) - 1
     elif isinstance(key, exp.Column) and not key.table:
         name = name_of(key.this, scope.dialect)
-        # Of a SELECT, SQLite knows only the names that AS gives.
+        # In the ORDER BY of a SELECT, SQLite knows only the names that AS gives.
         is_any = scope.dialect == "postgresql" or not isinstance(tree, exp.Select)
         named = [each.name if is_any or _has_alias(each) else None for each in scope.binding.outputs(tree) or ()]
         place = named.index(name) if name in named else None
@@ -80,7 +82,7 @@ def _has_alias(output: Output) -> bool:
     return output.value is not None and isinstance(output.value.parent, exp.Alias)
 
 
-def _is_absent(key: exp.Expr, scope: Scope) -> bool:
+def _is_absent(key: exp.Expr, scope: NullScope) -> bool:
     """Return whether the key is NULL only where an outer join finds no row.
 
     Such a NULL has no effect on the order, because only one row has the same earlier keys.

@@ -9,7 +9,7 @@ from typing import Final
 from sqlglot import exp
 
 from hangar_dal.check.nullability.columns import outputs_of
-from hangar_dal.check.nullability.scope import Scope
+from hangar_dal.check.nullability.scope import NullScope
 from hangar_dal.check.ordering.one_row import with_queries
 from hangar_dal.check.rules.remarks import Remark
 from hangar_dal.check.sql.bind import Binding
@@ -104,7 +104,8 @@ def _may_give_null(select: exp.Select, binding: Binding) -> bool:
         asked.set("expressions", [each.copy() for each in columns])
     try:
         return any(
-            output.may_be_null for output in outputs_of(asked, Scope(Binding(asked, binding.dialect, binding.tables)))
+            output.may_be_null
+            for output in outputs_of(asked, NullScope(Binding(asked, binding.dialect, binding.tables)))
         )
     except (NotUnderstood, RecursionError):
         return False
