@@ -1,1 +1,1 @@
-"""Whether an ORDER BY leaves ties, and whether a statement finds at most one row."""
+"""Determine whether ORDER BY leaves ties, and whether a statement finds at most one row, by functional dependencies."""

@@ -1,4 +1,4 @@
-"""What a condition tells of the rows that it leaves: which values are equal, and which are not NULL."""
+"""Find out which columns a condition makes equal or constant, NULL, or not NULL."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from sqlglot import exp
 
 from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, Attributes
-from hangar_dal.check.ordering.names import Scope
+from hangar_dal.check.ordering.names import OrderScope
 from hangar_dal.check.ordering.values import NUMBERS, core, is_row, mentioned
 from hangar_dal.check.sql.functions import is_aggregate
 from hangar_dal.check.sql.parse import conjuncts
@@ -18,42 +18,45 @@ _NULL_OF_NULL: Final = (
 
 
 class Equation(NamedTuple):
-    """In each row `right` follows from all of `left`."""
+    """A functional dependency that holds within each row: the values of `left` determine the value of `right`.
+
+    An empty `left` means that `right` is constant. If `is_proven` is False, this may hold, but cannot be determined.
+    """
 
     left: Attributes
     right: Attribute
     is_proven: bool
 
 
-def equations(condition: exp.Expr | None, scope: Scope) -> Iterator[Equation]:
-    """By what must hold together, each part by itself."""
+def equations(condition: exp.Expr | None, scope: OrderScope) -> Iterator[Equation]:
+    """Yield the equations that hold in each row that the condition selects."""
     for each in conjuncts(condition):
         yield from _equations(each.unnest(), scope)
 
 
-def not_null(condition: exp.Expr | None, scope: Scope) -> set[Attribute]:
-    """The columns of which NULL would not pass."""
+def not_null(condition: exp.Expr | None, scope: OrderScope) -> set[Attribute]:
+    """Return the columns that are not NULL in each row that the condition selects."""
     found: set[Attribute] = set()
     for each in conjuncts(condition):
         found |= _not_null(each.unnest(), scope)
     return found
 
 
-def null_columns(condition: exp.Expr | None, scope: Scope) -> Iterator[Attribute]:
-    """Those that must be NULL."""
+def null_columns(condition: exp.Expr | None, scope: OrderScope) -> Iterator[Attribute]:
+    """Yield the columns that the condition requires to be NULL."""
     for each in conjuncts(condition):
         test = each.unnest()
         if _is_null_test(test) and not test.args.get("negate") and (found := core(test.this, scope)) is not None:
             yield found.column
 
 
-def _equations(test: exp.Expr, scope: Scope) -> Iterator[Equation]:
+def _equations(test: exp.Expr, scope: OrderScope) -> Iterator[Equation]:
     match test:
         case exp.Not() if isinstance(inner := test.this.unnest(), exp.NullSafeNEQ):
             yield from _equal(inner.this, inner.expression, scope)
         case exp.Not() if isinstance(inner := test.this.unnest(), exp.Column):
-            yield Equation(NOTHING, scope.resolve(inner), scope.statement.dialect == "postgresql")
-        case exp.Column() if scope.statement.dialect == "postgresql":
+            yield Equation(NOTHING, scope.resolve(inner), scope.context.dialect == "postgresql")
+        case exp.Column() if scope.context.dialect == "postgresql":
             yield Equation(NOTHING, scope.resolve(test), is_proven=True)
         case exp.Is() if not test.args.get("negate"):
             if isinstance(test.expression, exp.Null):
@@ -61,7 +64,7 @@ def _equations(test: exp.Expr, scope: Scope) -> Iterator[Equation]:
                     yield Equation(NOTHING, *found)
             elif isinstance(test.expression, exp.Boolean):
                 if (found := core(test.this, scope)) is not None:
-                    yield Equation(NOTHING, found.column, scope.statement.dialect == "postgresql")
+                    yield Equation(NOTHING, found.column, scope.context.dialect == "postgresql")
             else:
                 yield from _equal(test.this, test.expression, scope)
         case exp.EQ() | exp.NullSafeEQ():
@@ -70,7 +73,7 @@ def _equations(test: exp.Expr, scope: Scope) -> Iterator[Equation]:
             yield from _in(test, scope)
 
 
-def _in(test: exp.In, scope: Scope) -> Iterator[Equation]:
+def _in(test: exp.In, scope: OrderScope) -> Iterator[Equation]:
     listed, query = test.expressions, test.args.get("query")
     if len(listed) == 1:
         yield from _equal(test.this, listed[0], scope)
@@ -81,19 +84,20 @@ def _in(test: exp.In, scope: Scope) -> Iterator[Equation]:
 
 
 def _may_be_one_row(query: exp.Expr) -> bool:
+    """Return whether a subquery after IN may always return a single row, so that IN is an equation."""
     if not isinstance(query, exp.Select):
         return True
     is_of_all = query.args.get("group") is None and any(is_aggregate(each) is not False for each in query.expressions)
     return is_of_all or not query.args.get("from_") or bool(query.args.get("limit"))
 
 
-def _equal(one: exp.Expr, other: exp.Expr, scope: Scope) -> Iterator[Equation]:
+def _equal(one: exp.Expr, other: exp.Expr, scope: OrderScope) -> Iterator[Equation]:
     one, other = one.unnest(), other.unnest()
     if is_row(one) or is_row(other):
         if is_row(one) and is_row(other) and len(one.expressions) == len(other.expressions):
             for left, right in zip(one.expressions, other.expressions, strict=True):
                 yield from _equal(left, right, scope)
-        elif isinstance(other, exp.Query):  # of one row
+        elif isinstance(other, exp.Query):  # a row subquery
             found = mentioned(other, scope)
             for part in one.expressions if found is not None else ():
                 if found is not None and (column := core(part, scope)) is not None:
@@ -104,31 +108,34 @@ def _equal(one: exp.Expr, other: exp.Expr, scope: Scope) -> Iterator[Equation]:
     for left, right in ((one, other), (other, one)):
         follows, decides = core(right, scope), mentioned(left, scope)
         if follows is not None and decides is not None and decides.columns != {follows.column}:
-            is_proven = follows.is_proven and decides.is_proven and _are_alike(left, right, scope)
+            is_proven = follows.is_proven and decides.is_proven and _are_comparable(left, right, scope)
             yield Equation(decides.columns, follows.column, is_proven)
 
 
-def _are_alike(one: exp.Expr, other: exp.Expr, scope: Scope) -> bool:
-    """Of two columns of other kinds SQLite turns one into the kind of the other, and several may become the same."""
+def _are_comparable(one: exp.Expr, other: exp.Expr, scope: OrderScope) -> bool:
+    """Return whether equal values of the two columns are the same value.
+
+    If the types of the columns differ, SQLite converts one of the values, and several values may become the same.
+    """
     if not isinstance(one, exp.Column) or not isinstance(other, exp.Column):
         return True
-    kinds = {scope.statement.kinds.get(scope.resolve(each)) for each in (one, other)}
+    kinds = {scope.context.kinds.get(scope.resolve(each)) for each in (one, other)}
     return len(kinds - {None}) <= 1 or kinds <= NUMBERS
 
 
-def _not_null(test: exp.Expr, scope: Scope) -> set[Attribute]:
+def _not_null(test: exp.Expr, scope: OrderScope) -> set[Attribute]:
     if _is_null_test(test):
         return _strict(test.this, scope) if test.args.get("negate") else set()
     if isinstance(test, exp.Not):
         inner = test.this.unnest()
         if _is_null_test(inner):
             return _strict(inner.this, scope) if not inner.args.get("negate") else set()
-        if isinstance(inner, exp.In):  # of an empty list or query it is true even of NULL
+        if isinstance(inner, exp.In):  # NOT IN an empty list or query is true for NULL
             return _strict(inner.this, scope) if inner.expressions else set()
         is_plain = isinstance(inner, (*_COMPARED, exp.Between, exp.Column)) and inner.find(exp.Tuple) is None
         return _not_null(inner, scope) if is_plain else set()
     if isinstance(test, _COMPARED):
-        if not isinstance(test, exp.EQ) and test.find(exp.Tuple) is not None:  # the first parts may settle it
+        if not isinstance(test, exp.EQ) and test.find(exp.Tuple) is not None:  # the first items may decide
             return set()
         return _strict(test.this, scope) | _strict(test.expression, scope)
     if isinstance(test, exp.Between | exp.In | exp.Column):
@@ -140,8 +147,8 @@ def _is_null_test(test: exp.Expr) -> bool:
     return isinstance(test, exp.Is) and isinstance(test.expression, exp.Null)
 
 
-def _strict(value: exp.Expr, scope: Scope) -> set[Attribute]:
-    """The columns of which one that is NULL makes the value NULL."""
+def _strict(value: exp.Expr, scope: OrderScope) -> set[Attribute]:
+    """Return the columns that make the value NULL if one of them is NULL."""
     if isinstance(value, exp.Column):
         return {scope.resolve(value)}
     if isinstance(value, exp.Tuple):

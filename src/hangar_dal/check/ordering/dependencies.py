@@ -7,7 +7,7 @@ them as equal, so NULL is equal to NULL.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-Attribute = tuple[int, str]  # the number of the relation, and a name in it
+Attribute = tuple[int, str]  # the number of a relation, and a name in it
 Attributes = frozenset[Attribute]
 
 NOTHING: Attributes = frozenset()
@@ -15,7 +15,7 @@ NOTHING: Attributes = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """Rows that are equal in all attributes of `left` are equal in all attributes of `right`.
+    """A functional dependency: rows that are equal in all attributes of `left` are equal in all attributes of `right`.
 
     If `is_proven` is False, this may hold, but it cannot be determined. If `is_kept` is True, `right` is NULL where all
     of `left` is NULL, and no stored row has such a `left`. An outer join then keeps the dependency.
@@ -27,12 +27,13 @@ class Dependency:
     is_kept: bool = False
 
     def gives(self, known: set[Attribute], *, optimistic: bool) -> Attributes:
+        """Return the attributes that `known` determines. `optimistic` also uses a dependency that is not proven."""
         return self.right if (optimistic or self.is_proven) and self.left <= known else NOTHING
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
-    """One query of a set operation, with the rules that hold for its rows."""
+class SetArm:
+    """One arm of a set operation, with the rules that hold for its rows."""
 
     outputs: tuple[Attribute, ...]
     row: Attribute
@@ -40,20 +41,22 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
-class Arms:
-    """A set operation. Each of its rows comes from one arm, so a dependency that holds in every arm may hold for all.
+class SetDependency:
+    """The dependencies between the columns of a set operation.
 
-    For that, the known columns must show from which arm a row comes. The columns at the positions in `apart` show it:
-    each arm has a different constant there. `may_be_apart`: the arms may share no row for another reason.
+    Each row comes from one arm. A dependency that holds in every arm holds for the result if the known columns show
+    which arm it is. The columns at the positions in `apart` show it, because each arm has a different constant there.
+    If `may_be_apart` is True, the arms may have no row in common for another reason.
     """
 
     outputs: tuple[Attribute, ...]
     row: Attribute
-    arms: tuple[Arm, ...]
+    arms: tuple[SetArm, ...]
     apart: frozenset[int]
     may_be_apart: bool
 
     def gives(self, known: set[Attribute], *, optimistic: bool) -> Attributes:
+        """Return the attributes that `known` determines in every arm."""
         places = {place for place, output in enumerate(self.outputs) if output in known}
         if not (places & self.apart or (optimistic and self.may_be_apart)):
             return NOTHING
@@ -68,7 +71,7 @@ class Arms:
         return frozenset(found)
 
 
-Rule = Dependency | Arms
+Rule = Dependency | SetDependency
 
 
 def closure(start: Iterable[Attribute], rules: Iterable[Rule], *, optimistic: bool = False) -> set[Attribute]:
@@ -85,21 +88,21 @@ def closure(start: Iterable[Attribute], rules: Iterable[Rule], *, optimistic: bo
             return known
 
 
-def padded(rules: Iterable[Rule], never_null: set[Attribute], beside: Attributes | None) -> list[Rule]:
+def padded(rules: Iterable[Rule], never_null: set[Attribute], deciding: Attributes | None) -> list[Rule]:
     """Return the rules that hold after an outer join has added rows of NULLs for missing rows.
 
     A dependency on an attribute that is never NULL still holds, because no stored row is equal to a row of NULLs. All
-    other dependencies hold only together with the attributes `beside`, which decide whether a row was found. If
-    `beside` is None, no attributes decide it, and these dependencies are no longer proven.
+    other dependencies hold only together with the attributes `deciding`, which decide whether a row was found. If
+    `deciding` is None, no attributes decide it, and these dependencies are no longer proven.
     """
     found: list[Rule] = []
     for rule in rules:
-        if isinstance(rule, Arms) or rule.is_kept:
+        if isinstance(rule, SetDependency) or rule.is_kept:
             found.append(rule)
         elif rule.left & never_null:
             found.append(replace(rule, is_kept=True))
-        elif beside is not None:
-            found.append(replace(rule, left=rule.left | beside))
+        elif deciding is not None:
+            found.append(replace(rule, left=rule.left | deciding))
         else:
             found.append(replace(rule, is_proven=False))
     return found

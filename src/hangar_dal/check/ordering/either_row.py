@@ -1,7 +1,7 @@
 """Find an OR whose arms may find one row each: `id = :id OR email = :email`, where both columns are keys.
 
-`one_row` treats such a statement as finding one row. Arms that may exclude each other are not reported: arms with
-conditions other than equations, and arms that compare the same parameter.
+`one_row` treats such a statement as finding at most one row. Arms that may exclude each other are not reported. These
+are arms with conditions other than equations, and arms that compare the same parameter.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
-"""Whether a statement may give more than one row: a unique key of each table has to be fixed by what WHERE compares.
+"""Find statements that may find several rows, because WHERE does not fix a unique key of each table.
 
-`queries` knows what follows from a key. Nothing is reported where this cannot be determined.
+`queries` determines the functional dependencies. Nothing is reported where the answer is not certain.
 """
 
 from typing import Final, TypeVar
@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.ordering.dependencies import NOTHING, Dependency, Rule, closure
-from hangar_dal.check.ordering.names import Relation, Scope, Statement
+from hangar_dal.check.ordering.names import OrderScope, Relation, StatementContext
 from hangar_dal.check.ordering.queries import query
 from hangar_dal.check.ordering.values import core
 from hangar_dal.check.sql.bind import Binding
@@ -19,20 +19,20 @@ from hangar_dal.check.sql.visible import target_of
 from hangar_dal.sqlscan import Dialect
 
 _Query = TypeVar("_Query", bound=exp.Expr)
-_MOST_ARMS: Final = 20  # of an OR, each of which is tried on a copy of the statement
+_MOST_ARMS: Final = 20  # of an OR; each arm is tried on a copy of the statement
 _RANGES: Final = (exp.ArrayContainedBy, exp.ArrayContainsAll, exp.ArrayOverlaps)
 
 
 def unkeyed(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
-    """The tables of which WHERE fixes no unique key; none if there is at most one row, or if this is unknown."""
+    """Return the tables of which WHERE fixes no unique key; () if there is at most one row, or if this is unknown."""
     nodes = nodes_of(text, dialect)
-    # The queries of WITH, and an equation for an IN, are written into the tree in other places.
+    # The search adds WITH to subqueries and replaces IN by an equation, so it needs a copy of the cached tree.
     tree = nodes[0].copy() if of_type(nodes, exp.With, exp.In) else nodes[0] if nodes else None
     return unkeyed_tree(tree, dialect, tables) if tree is not None else ()
 
 
 def unkeyed_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
-    """The same of a tree that may be changed."""
+    """Return the same as `unkeyed` for a tree. May change the tree."""
     try:
         return _unkeyed(tree, dialect, tables)
     except (NotUnderstood, RecursionError):
@@ -40,7 +40,7 @@ def unkeyed_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str,
 
 
 def unkeyed_query(query: exp.Query, around: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...]:
-    """The same of a query within a statement, which must not be part of its tree."""
+    """Return the same as `unkeyed` for a copy of a query within the statement `around`, which supplies the WITH."""
     return unkeyed_tree(with_queries(around, query), dialect, tables)
 
 
@@ -54,7 +54,7 @@ def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...
             return _unkeyed(with_queries(tree, source), dialect, tables) if isinstance(source, exp.Query) else ()
         case exp.Update() | exp.Delete():
             select = found_by(tree)
-            return _of_select(select, dialect, tables, is_write=True) if select is not None else ()
+            return _unkeyed_select(select, dialect, tables, is_write=True) if select is not None else ()
         case exp.Query() if tree.args.get("limit") is not None:
             return ()
         case exp.Subquery() if isinstance(tree.this, exp.Query):
@@ -63,15 +63,15 @@ def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...
             arms = (_unkeyed(with_queries(tree, arm), dialect, tables) for arm in (tree.this, tree.expression))
             return next(filter(None, arms), ())
         case exp.Select():
-            return _of_select(tree, dialect, tables)
+            return _unkeyed_select(tree, dialect, tables)
     return ()
 
 
-def _of_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool = False) -> tuple[str, ...]:
+def _unkeyed_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool = False) -> tuple[str, ...]:
     for held in _conditions(select):
         test = held.unnest()
         if isinstance(test, exp.Exists) and test.find(exp.Placeholder):
-            return ()  # what it compares may fix a key here too
+            return ()  # its comparison may fix a key of this query
         within = test.args.get("query") if isinstance(test, exp.In) else None
         if within is not None and not _unkeyed(with_queries(select, within.unnest().copy()), dialect, tables):
             test.replace(exp.EQ(this=test.this, expression=within))
@@ -81,38 +81,42 @@ def _of_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write
             if len(either) > _MOST_ARMS:
                 return ()
             arms = [copied_with(select, held, arm.copy()) for arm in either]
-            if not any(_not_fixed(arm, dialect, tables, is_write=is_write) for arm in arms):
+            if not any(_without_fixed_key(arm, dialect, tables, is_write=is_write) for arm in arms):
                 return ()
     own = {id(held) for held in conjuncts(select.args.get("where"))}
     if any(_may_fix(held.unnest()) for held in _conditions(select) if id(held) not in own):
-        return ()  # of a query within this one less is known
-    return _not_fixed(select, dialect, tables, is_write=is_write)
+        return ()  # not enough is known about the conditions of subqueries
+    return _without_fixed_key(select, dialect, tables, is_write=is_write)
 
 
 def _may_fix(test: exp.Expr) -> bool:
+    """Return whether a condition that the dependencies do not cover may fix a key."""
     sides = [test.this.unnest(), test.expression.unnest()] if isinstance(test, exp.EQ) else []
     is_more = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
     return is_more or isinstance(test, (exp.NullSafeEQ, exp.Is, *_RANGES))
 
 
 def _conditions(select: exp.Select) -> list[exp.Expr]:
-    """What must hold of each row, in the query or in one that it reads."""
+    """Return the conditions of the WHERE of the query and of all its subqueries."""
     return [held for each in of_type(below(select), exp.Select) for held in conjuncts(each.args.get("where"))]
 
 
-def scope_of(select: exp.Select, dialect: Dialect, tables: Tables) -> tuple[Relation, Scope | None]:
-    """The relation of a query, with all that may hold of its rows."""
-    relation, scope = query(select, Statement(Binding(select, dialect, tables)), is_outermost=True)
+def scope_of(select: exp.Select, dialect: Dialect, tables: Tables) -> tuple[Relation, OrderScope | None]:
+    """Return the relation and the scope of a query; None as the scope if it is no plain SELECT.
+
+    Includes dependencies that are possible but not proven.
+    """
+    relation, scope = query(select, StatementContext(Binding(select, dialect, tables)), is_outermost=True)
     if scope is not None:
-        _hope(scope, select.args.get("where"))
+        _add_possible_dependencies(scope, select.args.get("where"))
     return relation, scope
 
 
-def _not_fixed(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool) -> tuple[str, ...]:
+def _without_fixed_key(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool) -> tuple[str, ...]:
     relation, scope = scope_of(select, dialect, tables)
     if scope is None:
         return ()
-    known = closure((), _of_several_items(scope), optimistic=True)
+    known = closure((), _rules_without_single_items(scope), optimistic=True)
     among = scope.sources[:1] if is_write else scope.sources
     if (among[0].relation.row if is_write else relation.row) in known:
         return ()
@@ -120,32 +124,36 @@ def _not_fixed(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write
     return tuple(dict.fromkeys(lacking or [source.label for source in among])) or ("the result",)
 
 
-def _of_several_items(scope: Scope) -> list[Rule]:
-    """All rules but the hope that a list which the caller gives has one item."""
+def _rules_without_single_items(scope: OrderScope) -> list[Rule]:
+    """Return all rules, except the possible dependency that a list parameter has a single item."""
     return [
         rule
         for rule in scope.all_rules()
-        if not isinstance(rule, Dependency) or rule.is_proven or rule.left or not rule.right <= scope.statement.lists
+        if not isinstance(rule, Dependency) or rule.is_proven or rule.left or not rule.right <= scope.context.lists
     ]
 
 
-def _hope(scope: Scope, where: exp.Expr | None) -> None:
-    """What may hold: a key of which NULL is compared as equal to NULL, one of an expression, one by a collation."""
+def _add_possible_dependencies(scope: OrderScope, where: exp.Expr | None) -> None:
+    """Add dependencies that may hold, so that nothing is reported if one of them would leave a single row.
+
+    They are unique keys with nullable columns, unique indexes on expressions, keys compared by another collation, and
+    EXCLUDE constraints.
+    """
     compared = [held.unnest() for held in conjuncts(where)]
     sides = [side.unnest() for test in compared if isinstance(test, exp.EQ) for side in (test.this, test.expression)]
     has_expression = any(not isinstance(side, exp.Column) and side.find(exp.Column) is not None for side in sides)
-    for key in scope.facts.loose:
+    for key in scope.facts.conditional_keys:
         if not key.where or (key.where == "?" and has_expression):
-            scope.give(frozenset(key.columns), frozenset({key.row}), is_proven=False)
+            scope.add_dependency(frozenset(key.columns), frozenset({key.row}), is_proven=False)
     for side in sides:
         if isinstance(side, exp.Collate) and (found := core(side.this, scope)) is not None:
-            scope.give(NOTHING, frozenset({found.column}), is_proven=False)
-    if any(isinstance(test, _RANGES) for test in compared):  # an EXCLUDE constraint may keep ranges apart
+            scope.add_dependency(NOTHING, frozenset({found.column}), is_proven=False)
+    if any(isinstance(test, _RANGES) for test in compared):  # an EXCLUDE constraint may forbid overlapping ranges
         scope.doubt()
 
 
 def found_by(write: exp.Update | exp.Delete) -> exp.Select | None:
-    """The rows that an UPDATE or a DELETE finds."""
+    """Return a SELECT of the rows that an UPDATE or a DELETE finds; None if it is not understood."""
     if not isinstance(write.this, exp.Table) or write.args.get("tables"):
         return None
     from_ = write.args.get("from_")
@@ -161,7 +169,7 @@ def found_by(write: exp.Update | exp.Delete) -> exp.Select | None:
 
 
 def with_queries(outer: exp.Expr, inner: _Query) -> _Query:
-    """The inner query, which sees the outer one's queries of WITH."""
+    """Return the inner query with the WITH of the outer query, unless it has its own."""
     with_ = outer.args.get("with_")
     if with_ is not None and inner.args.get("with_") is None:
         inner.set("with_", with_.copy())

@@ -1,7 +1,7 @@
-"""Whether an ORDER BY leaves ties: rows that differ, and are equal in all sort keys.
+"""Determine whether an ORDER BY leaves ties: different rows that are equal in all sort keys.
 
-The sort keys, and what follows from them by the keys of the tables and by what the statement calls equal or constant,
-decide which row of each relation it is, or at least every column of the result: then rows that tie are equal.
+It leaves none if the sort keys determine the row of each relation, or every column of the result. The dependencies come
+from the keys of the tables and from the equations of the statement.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.ordering.dependencies import NOTHING, Attribute, closure
-from hangar_dal.check.ordering.names import Relation, Scope, Statement, number_of
+from hangar_dal.check.ordering.names import OrderScope, Relation, StatementContext, number_of
 from hangar_dal.check.ordering.queries import query
 from hangar_dal.check.ordering.values import is_bytewise, is_coarse, value_of
 from hangar_dal.check.sql.bind import Binding
@@ -21,9 +21,11 @@ from hangar_dal.sqlscan import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`is_total`: proved to leave no ties. `lacking`: tables with no unique key in the sort keys. Neither: unknown.
+    """The properties of an ORDER BY.
 
-    `are_equal`: the rows that tie are equal in every column of the result.
+    `is_total` is True if it is proven to leave no ties. `lacking` are the tables with no unique key among the sort
+    keys. If both are unset, neither could be proven. `are_equal` is True if the tied rows are equal in every column of
+    the result.
     """
 
     is_total: bool = False
@@ -32,50 +34,50 @@ class Order:
 
 
 @dataclass(slots=True)
-class _Keys:
-    """`is_proven`: every sort key was understood."""
+class _SortKeys:
+    """The attributes of the sort keys. `is_proven` is True if every sort key was understood."""
 
-    statement: Statement
+    context: StatementContext
     found: set[Attribute] = field(default_factory=set)
     is_proven: bool = True
 
 
 def ties(text: str, dialect: Dialect, tables: Tables) -> tuple[str, ...] | None:
-    """The tables with no unique key in the sort keys; None if there are no ties, or if this cannot be determined."""
+    """Return the tables with no unique key among the sort keys; None if there are no ties, or if this is unknown."""
     return order_of(text, dialect, tables).lacking or None
 
 
 def order_of(text: str, dialect: Dialect, tables: Tables) -> Order:
-    """What is known of the outermost ORDER BY."""
+    """Return the properties of the outermost ORDER BY; `Order()` if there is none, or if it is not understood."""
     tree = parsed(text, dialect)
     return order_of_tree(tree, dialect, tables) if tree is not None else Order()
 
 
 def order_of_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Order:
-    """The same of a tree."""
+    """Return the same as `order_of` for a tree."""
     while isinstance(tree, exp.Subquery) and {key for key, value in tree.args.items() if value} == {"this"}:
         tree = tree.this
     if not isinstance(tree, exp.Query) or tree.args.get("order") is None:
         return Order()
     try:
-        return _judged(tree, Statement(Binding(tree, dialect, tables)))
+        return _order_of_query(tree, StatementContext(Binding(tree, dialect, tables)))
     except (NotUnderstood, RecursionError):
         return Order()
 
 
-def _judged(tree: exp.Query, statement: Statement) -> Order:
-    relation, scope = query(tree, statement, is_outermost=True)
-    keys = _keys(tree, relation, scope, statement)
+def _order_of_query(tree: exp.Query, context: StatementContext) -> Order:
+    relation, scope = query(tree, context, is_outermost=True)
+    keys = _sort_keys(tree, relation, scope, context)
     if scope is not None:
-        scope.weigh_extremes()
+        scope.add_extremes()
     if scope is not None and keys.found & scope.expressions:
-        # A unique index on an expression might be on this one.
-        for key in scope.facts.loose:
-            scope.give(NOTHING, frozenset({key.row}) if key.where == "?" else NOTHING, is_proven=False)
+        # A sort key may be the expression of a unique index.
+        for key in scope.facts.conditional_keys:
+            scope.add_dependency(NOTHING, frozenset({key.row}) if key.where == "?" else NOTHING, is_proven=False)
     rules = scope.all_rules() if scope is not None else tuple(relation.facts.rules)
     outputs = set(relation.columns)
     surely, maybe = closure(keys.found, rules), closure(keys.found, rules, optimistic=True)
-    if outputs <= surely and relation.row not in maybe and (repeated := _repeated(tree, scope, maybe)):
+    if outputs <= surely and relation.row not in maybe and (repeated := _multiplying(tree, scope, maybe)):
         return Order(lacking=repeated, are_equal=True)
     if relation.row in surely or outputs <= surely:
         return Order(is_total=True)
@@ -84,10 +86,10 @@ def _judged(tree: exp.Query, statement: Statement) -> Order:
     return Order(lacking=_lacking(relation, scope, maybe))
 
 
-def _repeated(tree: exp.Query, scope: Scope | None, known: set[Attribute]) -> tuple[str, ...]:
-    """Relations of a join that give the result no column, and to each row of the others any number of rows.
+def _multiplying(tree: exp.Query, scope: OrderScope | None, known: set[Attribute]) -> tuple[str, ...]:
+    """Return the labels of joined relations that add no column to the result and may match each row several times.
 
-    These are equal, so that no order tells them apart; but who wrote the join did not mean them.
+    Such a join repeats rows. They are identical, so their order has no effect, but the join is probably a mistake.
     """
     if scope is None or len(scope.sources) == 1 or scope.group or tree.args.get("distinct"):
         return ()
@@ -99,7 +101,8 @@ def _repeated(tree: exp.Query, scope: Scope | None, known: set[Attribute]) -> tu
     return tuple(dict.fromkeys(source.label for source in found))
 
 
-def _lacking(relation: Relation, scope: Scope | None, known: set[Attribute]) -> tuple[str, ...]:
+def _lacking(relation: Relation, scope: OrderScope | None, known: set[Attribute]) -> tuple[str, ...]:
+    """Return the labels of the relations whose rows the known attributes do not determine."""
     if scope is None:
         return relation.read
     undecided = [source.label for source in scope.sources if source.relation.row not in known]
@@ -108,8 +111,8 @@ def _lacking(relation: Relation, scope: Scope | None, known: set[Attribute]) -> 
     return tuple(dict.fromkeys(grouped or undecided or [source.label for source in scope.sources]))
 
 
-def _keys(tree: exp.Query, relation: Relation, scope: Scope | None, statement: Statement) -> _Keys:
-    keys = _Keys(statement)
+def _sort_keys(tree: exp.Query, relation: Relation, scope: OrderScope | None, context: StatementContext) -> _SortKeys:
+    keys = _SortKeys(context)
     for ordered in tree.args["order"].expressions:
         key = ordered.this if isinstance(ordered, exp.Ordered) else ordered
         while isinstance(key, exp.Paren):
@@ -124,8 +127,10 @@ def _keys(tree: exp.Query, relation: Relation, scope: Scope | None, statement: S
     return keys
 
 
-def _add_numbered(key: exp.Literal, tree: exp.Query, relation: Relation, scope: Scope | None, keys: _Keys) -> None:
-    """`ORDER BY 2` is a column of the result; of any other constant SQLite makes nothing."""
+def _add_numbered(
+    key: exp.Literal, tree: exp.Query, relation: Relation, scope: OrderScope | None, keys: _SortKeys
+) -> None:
+    """Add the result column that a sort key such as `2` means. SQLite ignores any other constant."""
     place = number_of(key)
     if place is None or not 0 < place <= len(relation.columns):
         return
@@ -135,26 +140,29 @@ def _add_numbered(key: exp.Literal, tree: exp.Query, relation: Relation, scope: 
         keys.found.add(relation.columns[place - 1])
 
 
-def _add_named(key: exp.Expr, tree: exp.Query, relation: Relation, scope: Scope | None, keys: _Keys) -> bool:
-    """By the name of a column of the result, which wins over one of a table: on SQLite only if it was given by AS."""
-    statement = keys.statement
+def _add_named(key: exp.Expr, tree: exp.Query, relation: Relation, scope: OrderScope | None, keys: _SortKeys) -> bool:
+    """Add the result column that a name in ORDER BY means, and return whether it means one.
+
+    A result column has precedence over a column of a source. On SQLite, only names that AS gives count.
+    """
+    context = keys.context
     is_one = isinstance(tree, exp.Select)
-    collated = key.this if isinstance(key, exp.Collate) and (statement.dialect == "sqlite" or not is_one) else None
+    collated = key.this if isinstance(key, exp.Collate) and (context.dialect == "sqlite" or not is_one) else None
     column = key if collated is None else collated
     if not isinstance(column, exp.Column) or isinstance(column.this, exp.Star) or column.table:
         return False
     if scope is None:
-        name = statement.name_of(column.this)
-        outputs = enumerate(statement.binding.outputs(tree) or ())
+        name = context.name_of(column.this)
+        outputs = enumerate(context.binding.outputs(tree) or ())
         found = {relation.columns[at] for at, output in outputs if output.name == name and at < len(relation.columns)}
     else:
-        found = {value_of(value, scope) for value in statement.binding.selected_as(column)}
+        found = {value_of(value, scope) for value in context.binding.selected_as(column)}
     if not found:
         return False
     if len(found) > 1:
         keys.is_proven = False
-    elif collated is None or is_bytewise(key, statement.dialect):
+    elif collated is None or is_bytewise(key, context.dialect):
         keys.found |= found
-    elif not is_coarse(key, statement.dialect):
+    elif not is_coarse(key, context.dialect):
         keys.is_proven = False
     return True

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from hangar_dal.check.model import Tables
 from hangar_dal.check.ordering.dependencies import Attribute, closure
-from hangar_dal.check.ordering.names import Scope, Source
+from hangar_dal.check.ordering.names import BoundRelation, OrderScope
 from hangar_dal.check.ordering.one_row import found_by, scope_of, with_queries
 from hangar_dal.check.ordering.values import mentioned
 from hangar_dal.check.rules.remarks import Remark
@@ -120,7 +120,7 @@ def _judged_merge(merge: exp.Merge, rows: exp.Select, dialect: Dialect, tables: 
         yield Remark(UPDATE_AMBIGUOUS, merge.args["on"], message, _FIX)
 
 
-def _found_once(rows: exp.Select, scope: Scope) -> tuple[Source, set[Attribute]]:
+def _found_once(rows: exp.Select, scope: OrderScope) -> tuple[BoundRelation, set[Attribute]]:
     """Return the changed table, and the attributes that have a single value for each row of it.
 
     A query that also reads the changed table and groups its rows may find the same row again. Comparisons of columns
