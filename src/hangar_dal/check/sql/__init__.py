@@ -1,1 +1,1 @@
-"""What the text of a statement says: which columns its names mean, and what it does with them."""
+"""Parse statements, and find the columns that their names mean and what the statements do with them."""

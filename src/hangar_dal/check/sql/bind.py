@@ -17,7 +17,7 @@ from hangar_dal.check.sql.references import ColumnRef as ColumnRef
 from hangar_dal.check.sql.references import Columns, TableAndColumn
 from hangar_dal.check.sql.references import Output as Output
 from hangar_dal.check.sql.references import Source as Source
-from hangar_dal.check.sql.relations import Relations
+from hangar_dal.check.sql.relations import StatementSources
 from hangar_dal.check.sql.using import merges, side_of
 from hangar_dal.check.sql.visible import (
     groups_of,
@@ -28,7 +28,7 @@ from hangar_dal.check.sql.visible import (
 )
 from hangar_dal.sqlscan import Dialect
 
-# Each table has these columns. No list of its columns shows them.
+# The system columns, which each table has and no schema lists.
 _SYSTEM: Final[dict[Dialect, frozenset[str]]] = {
     "sqlite": frozenset({"rowid", "_rowid_", "oid"}),
     "postgresql": frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"}),
@@ -37,13 +37,13 @@ _SYSTEM: Final[dict[Dialect, frozenset[str]]] = {
 
 @lru_cache(maxsize=512)
 def bind(text: str, dialect: Dialect, tables: Tables) -> "Binding | None":
-    """Return the names of a statement; None if the parser does not understand it."""
+    """Return the `Binding` of a statement; None if the parser does not understand it."""
     tree = parsed(text, dialect)
     return Binding(tree, dialect, tables) if tree is not None else None
 
 
-class Binding(Relations):
-    """The names of one tree. Each is looked up when it is first asked for. The tree must not change meanwhile."""
+class Binding(StatementSources):
+    """The meaning of the names in one tree. Names are resolved on demand, so the tree must not change."""
 
     def column(self, node: exp.Expr | None) -> ColumnRef | None:
         """Return the column that a name means; None if it means no column of a source, or if this is not certain."""
@@ -58,7 +58,7 @@ class Binding(Relations):
         return self._refs[id(node)]
 
     def place(self, found: ColumnRef) -> int | None:
-        """Return the place of a column among those that are listed for its source."""
+        """Return the position of a column among those that are listed for its source; None if it is not listed."""
         listed = self.columns(found.source).listed
         return next((place for place, column in enumerate(listed) if column is found.column), None)
 
@@ -68,7 +68,7 @@ class Binding(Relations):
         return found.column.origin if found is not None and found.source.table is not None else None
 
     def followed(self, node: exp.Expr | None) -> Iterator[Output]:
-        """Yield what a name means in its subquery, then in the subquery of that one, and so on."""
+        """Yield the column that a name means in its subquery, then the column that this one means, and so on."""
         found = self.column(node)
         while found is not None and found.column.value is not None:
             yield found.column
@@ -80,8 +80,8 @@ class Binding(Relations):
         name, qualifier = name_of(column.this, self.dialect), column.args.get("table")
         if qualifier is not None:
             return self._of_source(column, name, name_of(qualifier, self.dialect))
-        guess: ColumnRef | None = None  # a column of the only source whose columns are not known
-        may_be_row = False  # a name that is no column in any query around it may mean a whole row on PostgreSQL
+        guess: ColumnRef | None = None  # a column of the only source with unknown columns
+        may_be_row = False  # on PostgreSQL, the name of a source means a whole row if no column has this name
         for statement, clause, among in self._around(column):
             if isinstance(statement, exp.SetOperation | exp.Subquery):
                 return None  # a column of its result
@@ -180,7 +180,7 @@ class Binding(Relations):
             if len(named) > 1 or (named and guess is not None):
                 return None
             if not named and any(each.alias is None and each.query is None for each in among):
-                return None  # a function of which the name is not known
+                return None  # a function with an unknown name
             if named:
                 guess, is_listed = self._qualified(name, named[0], statement)
                 if is_listed or self.dialect == "postgresql":
@@ -210,7 +210,10 @@ class Binding(Relations):
         return named[0] if named else None
 
     def _unqualified(self, name: str, among: list[Source], at: exp.Expr) -> ColumnRef | None:
-        """Return the column of the only source that has it. A second one is refused, unless a join merges them."""
+        """Return the column of the only source that has it; None if no source has it.
+
+        Raises `NotUnderstood` if several sources have it, unless a join merges their columns.
+        """
         if isinstance(at, exp.Insert) and self.dialect == "sqlite":
             among = among[:1]  # never a column of `excluded`
         having = [source for source in among if self.columns(source).named(name)]
@@ -226,14 +229,14 @@ class Binding(Relations):
                     raise NotUnderstood
                 winner = {"RIGHT": source, "FULL": None}.get(side_of(source.node), winner)
             elif is_merged and is_open:
-                raise NotUnderstood  # perhaps with a column of the source whose columns are not known
+                raise NotUnderstood  # an unknown column of another source may be merged
         found = self._first(self.columns(winner), name) if winner is not None else None
         if winner is None or found is None:
             raise NotUnderstood
         return ColumnRef(at, winner, found)
 
     def _system(self, name: str, among: list[Source], at: exp.Expr) -> ColumnRef | None:
-        """Return a column that each table has. Raises `NotUnderstood` if several sources may have it."""
+        """Return a system column; None if no source has it. Raises `NotUnderstood` if several sources may have it."""
         tables = [source for source in among if source.table in self.tables.keys]
         others = [
             source for source in among if source.table is None and (self.dialect == "sqlite" or source.query is None)

@@ -14,14 +14,14 @@ from hangar_dal.check.sql.visible import target_of
 from hangar_dal.check.statement_info import ColumnUse
 from hangar_dal.sqlscan import Dialect
 
-Use = tuple[ColumnUse, exp.Expr]  # with the node of the value
+Use = tuple[ColumnUse, exp.Expr]  # a use, and the node of the value
 
 _NEVER_OF_NULL: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 _COMPARISONS: Final = (*_NEVER_OF_NULL, exp.NullSafeEQ, exp.NullSafeNEQ)
 
 
 def column_uses(text: str, dialect: Dialect, tables: Tables) -> Iterator[ColumnUse]:
-    """Yield each use of a column; none if the statement is not understood."""
+    """Yield each use of a column; nothing if the statement is not understood."""
     binding = bind(text, dialect, tables)
     for use, value in _all(binding) if binding is not None else ():
         yield replace(use, at=place_in(value, text, dialect))
@@ -41,7 +41,7 @@ def _all(binding: Binding) -> Iterator[Use]:
 
 
 def compared_nulls(text: str, dialect: Dialect) -> tuple[int, ...]:
-    """Return the offsets of NULLs that are compared: `name = NULL` holds for no row."""
+    """Return the offsets of NULLs in comparisons such as `name = NULL`, which match no row."""
     nodes = nodes_of(text, dialect)
     written = {id(pair) for pair, _ in assignments(nodes)}
     compared = (node for node in of_type(nodes, *_NEVER_OF_NULL) if id(node) not in written)
@@ -64,7 +64,7 @@ def assignments(nodes: Sequence[exp.Expr]) -> Iterator[tuple[exp.Expr, exp.Expr 
 
 def _assigned(pair: exp.Expr, table: str | None, binding: Binding) -> Iterator[Use]:
     for left, right in sides(pair) if isinstance(pair, exp.EQ) else ():
-        if isinstance(left, exp.Column) and not left.table:  # a name before it is that of a value of several fields
+        if isinstance(left, exp.Column) and not left.table:  # `a.b` in SET is a field of a composite column
             yield from _used(table, left.name, right, binding, written=True)
 
 
@@ -97,6 +97,7 @@ def _compared(node: exp.Expr, binding: Binding) -> Iterator[Use]:
 
 
 def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """Yield the two sides of a comparison or assignment; one pair for each item of two row values."""
     left, right = node.this, node.expression
     if isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple):
         yield from zip(left.expressions, right.expressions, strict=False)

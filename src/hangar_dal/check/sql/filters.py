@@ -1,4 +1,4 @@
-"""What must hold of each row of a query: by its WHERE, by the ON of inner joins, and in the queries that it reads."""
+"""Find the conditions that hold for each row of a query: in its WHERE, its inner joins and its subqueries."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from hangar_dal.check.sql.parse import conjuncts
 
 
 def filters(select: exp.Select, binding: Binding) -> Iterator[exp.Expr]:
-    """Nothing of a query that has a LIMIT, which leaves out rows for which the same conditions hold."""
+    """Yield the conditions. Omits those of a subquery with LIMIT, which may drop rows that meet them."""
     yield from conjuncts(select.args.get("where"))
     joins, from_ = select.args.get("joins") or (), select.args.get("from_")
     if from_ is None or any(join.side in ("RIGHT", "FULL") for join in joins):
@@ -27,5 +27,5 @@ def filters(select: exp.Select, binding: Binding) -> Iterator[exp.Expr]:
 
 
 def _joins_columns(test: exp.Expr) -> bool:
-    """`a.id = b.a_id` fixes neither side."""
+    """Return whether both sides of an equation have columns, as in `a.id = b.a_id`, so that it fixes neither."""
     return isinstance(test, exp.EQ) and all(side.find(exp.Column) is not None for side in (test.this, test.expression))

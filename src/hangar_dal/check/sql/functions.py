@@ -1,4 +1,4 @@
-"""What is known of functions: which are the same for the same arguments, which are of many rows or make many."""
+"""Classify function calls as volatile, aggregate or set-returning."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +10,7 @@ _VOLATILE: Final = frozenset(
     {"random", "randomblob", "gen_random_uuid", "uuidv4", "uuidv7", "uuid_generate_v4", "nextval", "setval"}
     | {"clock_timestamp", "timeofday", "random_normal", "gen_random_bytes", "uuid7", "changes", "total_changes"}
 )
-# Those that sqlglot knows by no class of its own; any other may be volatile, an aggregate, or make many rows.
+# Functions without a class of their own in sqlglot. Any other function may be volatile, aggregate or set-returning.
 _PURE: Final = frozenset(
     {"current_setting", "now", "statement_timestamp", "transaction_timestamp", "datetime", "julianday", "unixepoch"}
     | {"printf", "format", "quote", "hex", "unicode", "zeroblob", "json", "jsonb", "json_array", "json_array_length"}
@@ -36,12 +36,12 @@ _AROUND_A_CALL: Final = (exp.Filter, exp.IgnoreNulls, exp.RespectNulls, exp.With
 
 
 def own(value: exp.Expr) -> Iterator[exp.Expr]:
-    """The parts of an expression, but not those of the queries within; these stand for themselves."""
+    """Yield the nodes of an expression, without the nodes inside of subqueries."""
     return value.walk(prune=lambda node: isinstance(node, exp.Query))
 
 
 def steadiness(value: exp.Expr) -> bool | None:
-    """Whether it is the same for the same columns: True, False, or None if it cannot be determined."""
+    """Return True if equal columns give equal values, False if a function is volatile, None if one is unknown."""
     answer: bool | None = True
     for node in value.walk():
         if isinstance(node, _VOLATILE_CLASSES) or (isinstance(node, exp.Anonymous) and _called(node) in _VOLATILE):
@@ -52,7 +52,7 @@ def steadiness(value: exp.Expr) -> bool | None:
 
 
 def is_aggregate(value: exp.Expr) -> bool | None:
-    """Whether a call in it is an aggregate's, of which a window is none; None where one may be."""
+    """Return whether the value has an aggregate call; None if a function is unknown. Window functions do not count."""
     answer: bool | None = False
     for node in own(value):
         if not isinstance(node, exp.AggFunc | exp.Anonymous) or _is_windowed(node):
@@ -65,7 +65,7 @@ def is_aggregate(value: exp.Expr) -> bool | None:
 
 
 def makes_rows(value: exp.Expr) -> bool | None:
-    """Whether it makes several rows of one, as PostgreSQL's `unnest` does in a SELECT list; None where it may."""
+    """Return whether the value has a set-returning function such as `unnest`; None if a function is unknown."""
     answer: bool | None = False
     for node in own(value):
         if isinstance(node, _MANY_ROWS_CLASSES):
@@ -79,7 +79,7 @@ def makes_rows(value: exp.Expr) -> bool | None:
 
 
 def call_of(window: exp.Window) -> exp.Expr:
-    """What is called over it."""
+    """Return the call of a window function, without OVER, FILTER, IGNORE NULLS or WITHIN GROUP."""
     call: exp.Expr = window.this
     while isinstance(call, _AROUND_A_CALL):
         call = call.this

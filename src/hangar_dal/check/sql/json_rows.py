@@ -1,6 +1,6 @@
 """Find the field names that a statement reads from the JSON of a list of models, and from lists within its rows.
 
-Reads tokens. Omits names that may belong to other JSON.
+Omits names that may belong to other JSON. Reads tokens.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,6 +1,6 @@
-"""Where a statement takes the items of a list one by one: `unnest(:codes)`, `json_each(:codes)`, `= ANY(:ids)`.
+"""Find values that are the items of a list parameter: `unnest(:codes)`, `json_each(:codes)`, `= ANY(:ids)`.
 
-Nothing is said where this is not sure.
+Omits values for which this is not certain.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ _ROWS_OF_LISTS: Final = frozenset({"json_each", "json_to_recordset", "jsonb_to_r
 
 
 def list_of(value: exp.Expr, binding: Binding) -> str | None:
-    """Return the parameter whose list has this value as an item; None if there is none."""
+    """Return the name of the parameter whose list has this value as an item; None if there is none."""
     value = value.unnest()
     for inner in binding.followed(value):
         if not inner.is_whole or inner.value is None:
@@ -34,7 +34,7 @@ def list_of(value: exp.Expr, binding: Binding) -> str | None:
 
 
 def is_list(item: exp.Expr) -> bool:
-    """Whether it is a function in FROM that gives one row for each item or field of a parameter."""
+    """Return whether an item of FROM is a function that returns a row for each item or field of a parameter."""
     function = item.this if isinstance(item, exp.Lateral) else item
     called = function.this if isinstance(function, exp.Table) else function
     is_named = isinstance(called, exp.Anonymous) and called.name.lower() in _ROWS_OF_LISTS
@@ -45,7 +45,7 @@ def is_list(item: exp.Expr) -> bool:
 
 
 def _given(source: Source, name: str | None) -> exp.Expr | None:
-    """The list of which this column of a function in FROM has the items."""
+    """Return the argument whose items this column of a function in FROM has; None if it is not understood."""
     function = source.node.this if isinstance(source.node, exp.Lateral) else source.node
     alias = source.node.args.get("alias")
     if isinstance(function, exp.Unnest):

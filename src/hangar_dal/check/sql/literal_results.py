@@ -1,4 +1,4 @@
-"""Find texts that a statement itself returns in its columns: `SELECT 'loan' AS kind`."""
+"""Find string literals that a statement returns in its result columns: `SELECT 'loan' AS kind`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from hangar_dal.sqlscan import Dialect
 
 
 def literal_results(text: str, dialect: Dialect) -> tuple[tuple[LiteralResult, ...], ...]:
-    """Return the quoted texts that each column may return, from all arms of a UNION; () if no column has any."""
+    """Return the string literals that each column may return, from all arms of a UNION; () if no column has any."""
     tree = parsed(text, dialect)
     arms = _arms(tree) if tree is not None else []
     columns = [[literal for part in of_one for literal in part] for of_one in zip(*arms, strict=False)]

@@ -1,8 +1,7 @@
 """Find parameters for which NULL leaves no row, because each row has to pass a comparison with the parameter.
 
-A statement that may be written for NULL on purpose does not count: it has `:name IS NULL`, an OR with another
-condition, a CASE, a NOT, an outer join or a subquery. These have no effect if WHERE of the whole statement requires the
-comparison. Reads tokens.
+Omits statements that may handle NULL on purpose. They have `:name IS NULL`, an OR with another condition, a CASE, a
+NOT, an outer join or a subquery. A comparison that WHERE of the whole statement requires always counts. Reads tokens.
 """
 
 import re
@@ -16,9 +15,7 @@ from hangar_dal.sqlscan import Kind, Token
 _COMPARISONS: Final = frozenset({"=", "<>", "!=", "<", "<=", ">", ">="})
 _CLAUSES: Final = frozenset({"SELECT", "FROM", "WHERE", "ON", "HAVING", "SET", "VALUES", "RETURNING", "BY", "LIMIT"})
 _OUTER: Final = frozenset({"LEFT", "RIGHT", "FULL"})
-_GROUPED: Final = frozenset({"", "WHERE", "ON", "HAVING", "AND", "OR"})  # before a parenthesis that is no call
-
-
+_GROUPED: Final = frozenset({"", "WHERE", "ON", "HAVING", "AND", "OR"})  # words before a parenthesis that is no call
 # Set operations, whose other arms may return rows.
 _SEVERAL: Final = frozenset({"UNION", "EXCEPT", "INTERSECT"})
 _BEHIND_WHERE: Final = frozenset(
@@ -27,7 +24,7 @@ _BEHIND_WHERE: Final = frozenset(
 
 
 class _Word(NamedTuple):
-    """A token. `compared` is True if it is next to a comparison in the same parentheses, or is an end of BETWEEN."""
+    """A token. `compared` is True if it is next to a comparison in the same parentheses, or a bound of BETWEEN."""
 
     text: str
     compared: bool
@@ -43,7 +40,7 @@ def compares(variant: Variant, name: str) -> bool:
 
 
 def _is_condition(root: Scope, name: str) -> bool:
-    """Return whether WHERE of the whole statement is conditions joined by AND, one of which compares the parameter."""
+    """Return whether WHERE of the whole statement joins conditions by AND, and one of them compares the parameter."""
     where = root.find("WHERE")
     if where is None or any(word in _SEVERAL for word in root.words) or "CONFLICT" in root.words[:where]:
         return False

@@ -1,4 +1,4 @@
-"""Find the rows of NULLs that outer joins add, in a statement and its subqueries, and the conditions that follow."""
+"""Find the conditions that drop rows after an outer join has padded them with NULLs, also in subqueries."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,13 +11,13 @@ from hangar_dal.check.sql.parse import of_type
 from hangar_dal.check.sql.rejected_nulls import strict
 from hangar_dal.check.sql.visible import cte_of
 
-Padding = tuple[Source, str]  # the source, and the kind of the join that fills it with NULLs
+Padding = tuple[Source, str]  # the source, and the side of the outer join that pads it with NULLs
 
 
 class Dropping(NamedTuple):
-    """A condition that drops rows.
+    """A condition that drops rows, and its clause.
 
-    `padded` are the sources that earlier outer joins fill with NULLs, with the kind of the join. `sources` are those
+    `padded` are the sources that earlier outer joins pad with NULLs, with the side of the join. `sources` are those
     whose rows the condition drops: the ON of a LEFT JOIN drops only rows of the joined source.
     """
 
@@ -28,7 +28,10 @@ class Dropping(NamedTuple):
 
 
 def droppings(scope: exp.Expr, binding: Binding) -> list[Dropping]:
-    """Return each ON or USING, and then the WHERE, of a SELECT, an UPDATE or a DELETE."""
+    """Return each ON or USING of a SELECT, an UPDATE or a DELETE, then its WHERE.
+
+    A missing ON or WHERE has the condition None.
+    """
     found: list[Dropping] = []
     from_, using = scope.args.get("from_"), scope.args.get("using") or []  # DELETE has USING
     walk = _Walk(binding, {id(source.node): source for source in binding.sources(scope)}, found)
@@ -60,14 +63,14 @@ def padding(column: exp.Column, scope: exp.Expr, dropping: Dropping, binding: Bi
 
 
 class _Walk(NamedTuple):
-    """Collects the conditions of the joins of one FROM. `sources` are by the ids of their nodes."""
+    """Collects the conditions of the joins of one FROM in `found`. The keys of `sources` are the ids of their nodes."""
 
     binding: Binding
     sources: Mapping[int, Source]
     found: list[Dropping]
 
     def item(self, item: exp.Expr, joins: list[exp.Expr]) -> tuple[list[Source], dict[Source, str]]:
-        """Return the sources of an item of FROM with its joins, and the kind of outer join for those it pads."""
+        """Return the sources of an item of FROM with its joins, and the side of the outer join for padded sources."""
         padded: dict[Source, str] = {}
         if id(item) in self.sources:
             sources = [self.sources[id(item)]]
@@ -87,7 +90,7 @@ class _Walk(NamedTuple):
         return sources, padded
 
     def _merged(self, join: exp.Expr, sides: tuple[list[Source], list[Source]]) -> exp.Expr | None:
-        """Return USING as a comparison of the columns that it certainly means; None if there are none.
+        """Return USING as a comparison of the columns that it certainly merges; None if there are none.
 
         Omits a column that an earlier USING has merged already.
         """

@@ -1,4 +1,4 @@
-"""Parse statements with sqlglot, which an application never imports, and walk their trees.
+"""Parse statements with sqlglot, and walk their trees. An application that runs queries never imports sqlglot.
 
 `bind` finds the column that a name means.
 """
@@ -17,7 +17,7 @@ from sqlglot.tokenizer_core import TokenType
 from hangar_dal.check.sql.parser_input import NO_KEYWORD, parser_input, place_of
 from hangar_dal.sqlscan import Dialect, Unterminated
 
-# What it takes for a mere command it says on its own log, once a statement.
+# sqlglot logs a warning for each statement that it parses as a `Command`.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _DIALECTS: Final[dict[Dialect, Any]] = {"sqlite": SQLite(), "postgresql": Postgres()}
@@ -27,19 +27,19 @@ _Node = TypeVar("_Node", bound=exp.Expr)
 
 
 def _null(parser: Any, token: Any) -> Any:
-    """NULL with its place, which the parser keeps of names and literals alone."""
+    """Return a NULL node with its offset. By default, the parser stores only offsets of names and literals."""
     return parser.expression(exp.Null()).update_positions(token)
 
 
 def _parameter(parser: Any) -> Any:
-    """`:name` with its place."""
+    """Return the node of `:name` with its offset."""
     plain: Any = Parser.PLACEHOLDER_PARSERS[TokenType.COLON]
     found = plain(parser)
     return found.update_positions(parser._prev) if found is not None else None
 
 
 def _parser_of(dialect: Any) -> Callable[[], Any]:
-    """The dialect's parser, which also keeps the places of NULL and of parameters."""
+    """Return a factory for the dialect's parser, extended to store the offsets of NULL and of parameters."""
     known = dialect.parser_class
     kept = {
         "PRIMARY_PARSERS": {**known.PRIMARY_PARSERS, TokenType.NULL: _null},
@@ -54,7 +54,10 @@ _PARSERS: Final[dict[Dialect, Callable[[], Any]]] = {dialect: _parser_of(made) f
 
 @lru_cache(maxsize=4096)
 def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
-    """The tree, not to be changed; None where the statement is not understood, or is more than one."""
+    """Return the tree of a statement; None if it is not understood, or if the text has several statements.
+
+    The tree is cached. Callers must not change it.
+    """
     try:
         read = parser_input(text, dialect)
         trees = _PARSERS[dialect]().parse(_DIALECTS[dialect].tokenize(read), read) if read is not None else []
@@ -70,7 +73,7 @@ def parsed(text: str, dialect: Dialect) -> exp.Expr | None:
 
 @lru_cache(maxsize=64)  # the rules ask about one statement after the other
 def nodes_of(text: str, dialect: Dialect) -> tuple[exp.Expr, ...]:
-    """Every node of the tree, its root first; none where the statement is not understood."""
+    """Return all nodes of the tree, the root first; () if the statement is not understood."""
     tree = parsed(text, dialect)
     return tuple(below(tree)) if tree is not None else ()
 
@@ -84,18 +87,18 @@ def below(root: exp.Expr) -> list[exp.Expr]:
 
 
 def of_type(nodes: Iterable[exp.Expr], *types: type[_Node]) -> list[_Node]:
-    """Those of these types, in the same order."""
+    """Return the nodes of these types, in the same order."""
     return [node for node in nodes if isinstance(node, types)]
 
 
 def place_in(node: exp.Expr, text: str, dialect: Dialect) -> int | None:
-    """The offset in the statement's text at which a node stands: its first name, literal, parameter or NULL."""
+    """Return the offset of the node's first name, literal, parameter or NULL in the text; None if it has none."""
     starts = [each.meta["start"] for each in node.walk() if "start" in each.meta]
     return place_of(min(starts), text, dialect) if starts else None
 
 
 def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
-    """What must hold together."""
+    """Yield the conditions that AND joins, in order; nothing for None."""
     waiting = [condition]  # a recursion would take quadratic time for a long chain
     while waiting:
         each = waiting.pop()
@@ -108,7 +111,7 @@ def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
 
 
 def disjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
-    """The arms of an OR, of which one must hold; the condition itself if it is no OR."""
+    """Yield the arms of an OR, in order; the condition itself if it is no OR."""
     waiting = [condition]
     while waiting:
         each = waiting.pop()
@@ -119,7 +122,7 @@ def disjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def copied_with(root: _Node, node: exp.Expr, other: exp.Expr) -> _Node:
-    """Return a copy of the tree in which `other` stands in the place of `node`."""
+    """Return a copy of the tree in which `other` replaces `node`."""
     place = [id(each) for each in root.walk()].index(id(node))
     copy = root.copy()
     list(copy.walk())[place].replace(other)
@@ -127,7 +130,10 @@ def copied_with(root: _Node, node: exp.Expr, other: exp.Expr) -> _Node:
 
 
 def leaves(value: exp.Expr, *, is_exact: bool) -> Iterator[tuple[exp.Expr, bool]]:
-    """The values that an expression may pass on as they are."""
+    """Yield the values that an expression may return unchanged, such as the branches of a CASE.
+
+    The second item is False for a value that is an argument of COALESCE, and `is_exact` otherwise.
+    """
     if isinstance(value, _SAME_VALUE):
         yield from leaves(value.this, is_exact=is_exact)
     elif isinstance(value, exp.Case):
@@ -142,5 +148,5 @@ def leaves(value: exp.Expr, *, is_exact: bool) -> Iterator[tuple[exp.Expr, bool]
 
 
 def parameter_name(placeholder: exp.Placeholder) -> str:
-    """What the file calls it."""
+    """Return the name of a parameter as it is written in the file."""
     return placeholder.name.removeprefix(NO_KEYWORD)

@@ -1,4 +1,4 @@
-"""Prepare the text of a statement for the parser, so that it does not misread what the database reads otherwise.
+"""Rewrite the text of a statement where the parser would read it differently from the database.
 
 The replaced parts become nodes that no rule knows.
 """
@@ -13,7 +13,7 @@ from sqlglot.dialects import Postgres
 from hangar_dal.sqlscan import Dialect, Kind, Token, tokens_of
 
 NO_KEYWORD: Final = "p_"
-# The characters of PostgreSQL's operators, and those of which an operator must have one to end in + or -.
+# The characters of PostgreSQL's operators. An operator may end in + or - only if it has one of the second set.
 _CHARACTERS: Final = frozenset("+-*/<>=~!@#%^&|`?")
 _BEFORE_SIGN: Final = frozenset("~!@#%^&|`?")
 _BUILT_IN: Final = """
@@ -109,6 +109,7 @@ def _operators(code: Sequence[Token], text: str) -> Iterator[tuple[int, int]]:
 
 
 def _cut(start: int, end: int, text: str) -> Iterator[tuple[int, int]]:
+    """Yield the operators in adjacent operator characters, after PostgreSQL's rule for + and - at the end."""
     while start < end:
         stop = end
         while stop - start > 1 and text[stop - 1] in "+-" and not _BEFORE_SIGN & set(text[start:stop]):

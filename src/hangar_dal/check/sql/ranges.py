@@ -1,4 +1,4 @@
-"""Find columns that a block compares with two bounds, so that these are a range. Reads tokens."""
+"""Find columns that a block compares with two bounds, so that the bounds form a range. Reads tokens."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The sources and columns that names of a statement mean, as `bind` finds them."""
+"""The classes for sources and columns that `bind` returns."""
 
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -47,7 +47,8 @@ class Source:
 class Columns(NamedTuple):
     """The columns of a source.
 
-    `is_open`: a name that is not listed may mean one of its columns. `is_complete`: those that `*` gives are listed.
+    If `is_open` is True, the source may have columns that are not listed. If `is_complete` is True, `listed` has all
+    columns of `*`.
     """
 
     listed: tuple[Output, ...]
@@ -55,12 +56,13 @@ class Columns(NamedTuple):
     is_complete: bool
 
     def named(self, name: str) -> list[Output]:
+        """Return the listed columns with this name."""
         return [column for column in self.listed if column.name == name]
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnRef:
-    """A column of a source of `statement`, which is a SELECT, INSERT, UPDATE, DELETE or MERGE of the tree."""
+    """A column that a name means. `statement` is the SELECT, INSERT, UPDATE, DELETE or MERGE that has the source."""
 
     statement: exp.Expr = field(compare=False)
     source: Source
@@ -68,7 +70,10 @@ class ColumnRef:
 
 
 def renamed(columns: tuple[Output, ...] | None, alias: exp.Expr | None, dialect: Dialect) -> tuple[Output, ...] | None:
-    """Give the first columns new names, as `AS t (a, b)` does."""
+    """Return the columns with the names that an alias such as `AS t (a, b)` gives to the first of them.
+
+    Returns None if `columns` is None or the alias has more names than columns.
+    """
     given = alias.args.get("columns") or () if alias is not None else ()
     names = [name_of(each, dialect) for each in given]
     if columns is None or len(names) > len(columns):

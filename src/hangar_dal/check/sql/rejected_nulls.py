@@ -1,4 +1,4 @@
-"""Find the columns for which a condition rejects NULL, by a comparison that must hold. Does not need the tables.
+"""Find the columns for which a condition rejects NULL, because a comparison must hold. Does not need the tables.
 
 Ignores `IS NOT NULL`, because it excludes NULL explicitly.
 """

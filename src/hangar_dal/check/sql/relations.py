@@ -1,4 +1,4 @@
-"""The sources of each statement, and the columns of each source and of each query.
+"""Find the sources of each statement, and the columns of each source and of each query.
 
 Calls `column`, which `Binding` defines.
 """
@@ -32,12 +32,12 @@ _ROWS: Final = (exp.Query, exp.Values, exp.Insert, exp.Update, exp.Delete, exp.M
 
 @lru_cache(maxsize=8)
 def _stored(tables: Tables, dialect: Dialect) -> dict[str, str]:
-    """The stored name of each table, by the name in the form in which the database compares names."""
+    """Return the stored name of each table by the form in which the database compares names."""
     return {stored_name(name, dialect): name for name in tables.columns}
 
 
-class Relations:
-    """The sources and columns of one tree, each read when it is first asked for. The tree must not change meanwhile."""
+class StatementSources:
+    """The sources and columns of one tree. They are determined on demand, so the tree must not change."""
 
     def __init__(self, tree: exp.Expr, dialect: Dialect, tables: Tables) -> None:
         self.tree = tree
@@ -60,7 +60,7 @@ class Relations:
         raise NotImplementedError
 
     def sources(self, statement: exp.Expr) -> tuple[Source, ...]:
-        """Return what a SELECT, INSERT, UPDATE, DELETE or MERGE can name, in order; the target of a write first."""
+        """Return the sources of a SELECT, INSERT, UPDATE, DELETE or MERGE in order. The target of a write is first."""
         if id(statement) not in self._sources:
             self._asked.append(statement)
             target = target_of(statement)
@@ -74,7 +74,7 @@ class Relations:
     def columns(self, source: Source) -> Columns:
         """Return the columns of a source."""
         if source not in self._columns:
-            # A recursive query finds this while it is being read.
+            # A recursive query reads this value while its own columns are being determined.
             self._columns[source] = Columns((), is_open=True, is_complete=False)
             self._columns[source] = self._columns_of(source)
         return self._columns[source]
@@ -83,7 +83,7 @@ class Relations:
         """Return the columns of a query, or of what a write returns; None if they are not known."""
         if id(query) not in self._outputs:
             self._asked.append(query)
-            self._outputs[id(query)] = None  # a recursive query finds this while it is being read
+            self._outputs[id(query)] = None  # a recursive query reads this value
             try:
                 self._outputs[id(query)] = self._outputs_of(query)
             except (NotUnderstood, RecursionError):
@@ -133,7 +133,7 @@ class Relations:
     def _has_hidden(self, table: str) -> bool:
         """Return whether this may be a virtual table of SQLite, which can have hidden columns.
 
-        A view that was understood is none.
+        False for a view whose definition was understood.
         """
         known = self.tables.values.get(table, {}).keys() == self.tables.columns[table].keys()
         return self.dialect == "sqlite" and table not in self.tables.keys and not known

@@ -1,4 +1,4 @@
-"""Find out whether two expressions of a statement have the same value."""
+"""Determine whether two expressions of a statement always have the same value."""
 
 from sqlglot import exp
 

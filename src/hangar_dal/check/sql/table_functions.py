@@ -1,4 +1,4 @@
-"""The columns of functions in FROM, as far as the statement or the rules of the database show them."""
+"""Determine the columns of functions in FROM."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,7 +11,7 @@ from hangar_dal.sqlscan import Dialect
 
 _JSON: Final = ("key", "value", "type", "atom", "id", "parent", "fullkey", "path")
 _JSON_HIDDEN: Final = ("json", "root")
-# Functions of PostgreSQL with exactly one column. It has the name of the item, or this one.
+# Functions of PostgreSQL with exactly one column. Its name is given here; None stands for the alias of the function.
 _ONE_COLUMN: Final[dict[str, str | None]] = {
     "generate_series": None,
     "generate_subscripts": None,
@@ -37,7 +37,7 @@ def name_of_function(node: exp.Expr) -> str | None:
 
 
 def columns_of_function(node: exp.Expr, alias: str | None, dialect: Dialect) -> Columns:
-    """Return the columns of a function in FROM. They are open if it may have others."""
+    """Return the columns of a function in FROM. `is_open` is True if it may have other columns."""
     inner = node.this if isinstance(node, exp.Lateral) else node
     function = name_of_function(inner)
     if dialect == "sqlite":

@@ -1,4 +1,4 @@
-"""The columns that USING or NATURAL merges into one."""
+"""Determine the columns of joins with USING or NATURAL, which merge columns of the same name."""
 
 from sqlglot import exp
 
@@ -42,7 +42,7 @@ def joined(left: list[Output], right: list[Output], node: exp.Expr, dialect: Dia
         first, second = (next(each for each in side if each.name == name) for side in (left, right))
         merged[name] = second if side_of(node) == "RIGHT" else first
         if side_of(node) == "FULL":
-            merged[name] = Output(name)  # of one side or of the other
+            merged[name] = Output(name)  # coalesce() of both sides
     rest = [each for each in right if each.name not in merged]
     if dialect == "postgresql":
         return [*merged.values(), *(each for each in left if each.name not in merged), *rest]

@@ -1,6 +1,6 @@
 """Determine the kind of an expression's values on each database from the statement and the tables.
 
-Reads only statements for PostgreSQL, because SQLite's tables lack the types.
+Supports only statements for PostgreSQL, because the tables of SQLite lack the types.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ _JOINED: Final = frozenset({"json", "list", "bytes"})
 
 @dataclass(frozen=True)
 class Kinds:
-    """The kinds of the expressions of one statement. `parameters` are the kinds that PostgreSQL describes.
+    """The kinds of the expressions of one statement. `parameters` are the kinds that PostgreSQL reports.
 
     Ask about inner expressions first: results are cached, so that long expressions take linear time.
     """

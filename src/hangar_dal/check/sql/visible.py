@@ -1,6 +1,6 @@
-"""Find which items of FROM, and which target of a write, each part of a statement can name.
+"""Determine which sources each part of a statement can name: items of FROM, and the target of a write.
 
-Knows the rules of both dialects. Reads the tree alone: `bind` knows the columns.
+Implements the rules of both dialects. Does not know the columns, which `bind` finds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _WRITES: Final = (exp.Update, exp.Delete, exp.Insert, exp.Merge)
 
 
 def is_statement(node: exp.Expr) -> bool:
-    """Return whether the node has sources of its own. Not the UPDATE and INSERT within a MERGE."""
+    """Return whether the node has its own sources. False for the UPDATE and INSERT within a MERGE."""
     return isinstance(node, (exp.Select, *_WRITES)) and not isinstance(node.parent, exp.When)
 
 
@@ -55,9 +55,9 @@ def alias_of(node: exp.Expr, dialect: Dialect) -> str | None:
 
 
 def cte_of(node: exp.Expr, dialect: Dialect) -> exp.CTE | None:
-    """Return the query of WITH that a name in FROM means.
+    """Return the query of WITH that a name in FROM means; None if it means none.
 
-    Without RECURSIVE, PostgreSQL shows a query of WITH only those before it. SQLite always shows all.
+    Without RECURSIVE, a query of WITH can name only earlier ones on PostgreSQL. On SQLite, it can name all.
     """
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier) or node.args.get("db"):
         return None
@@ -78,7 +78,7 @@ def cte_of(node: exp.Expr, dialect: Dialect) -> exp.CTE | None:
 
 
 def visible(statement: exp.Expr, below: exp.Expr, sources: Sequence[exp.Expr], dialect: Dialect) -> list[int] | None:
-    """Return the places in `sources` of those that `below`, which is part of the statement, can name.
+    """Return the positions of the sources that `below`, a part of the statement, can name.
 
     `sources` are the nodes of the statement's sources in order: the target of a write, the same for `excluded`, and
     the items. Returns None if `below` can name nothing of this statement, not even a column of its result. Raises
@@ -94,7 +94,7 @@ def visible(statement: exp.Expr, below: exp.Expr, sources: Sequence[exp.Expr], d
         place = next((place for place in every if sources[place] is at), None)
         if place is not None and target_of(statement) is not at:
             if isinstance(at, exp.Subquery | exp.Values):
-                return None  # sees no other item of the same FROM
+                return None  # cannot name other items of the same FROM
             return every if dialect == "sqlite" else every[:place]
         if at.parent is statement:
             return _of_clause(statement, at, below, every, dialect)
@@ -103,7 +103,7 @@ def visible(statement: exp.Expr, below: exp.Expr, sources: Sequence[exp.Expr], d
 
 
 def output_name(value: exp.Expr, dialect: Dialect) -> str | None:
-    """Return the name of a selected value; None if it is not known which name the database invents."""
+    """Return the name of a value in the target list; None if the database invents a name that is not known."""
     if isinstance(value, exp.Alias):
         return name_of(value.args["alias"], dialect)
     value = value.unnest()
@@ -129,7 +129,7 @@ def is_sort_key(column: exp.Expr, clause: exp.Expr, dialect: Dialect) -> bool:
 
 
 def may_name_outputs(column: exp.Expr, clause: exp.Expr, dialect: Dialect) -> bool:
-    """Return whether a name that no source has may mean a column of the result in this clause of a SELECT."""
+    """Return whether a name in this clause may mean a result column if no source has such a column."""
     if dialect == "sqlite":
         return clause.arg_key != "expressions"
     at = column.parent
@@ -139,7 +139,7 @@ def may_name_outputs(column: exp.Expr, clause: exp.Expr, dialect: Dialect) -> bo
 
 
 def _items(node: exp.Expr, *, joined: bool = True) -> Iterator[exp.Expr]:
-    """Yield one item of FROM, and what is joined to it within its own parentheses."""
+    """Yield an item of FROM, and with `joined` also the items joined to it in the same parentheses."""
     is_query = isinstance(node, exp.Subquery) and isinstance(node.unnest(), exp.Query)
     if isinstance(node, exp.Subquery) and not node.args.get("alias") and not is_query:
         yield from _items(node.this)
@@ -169,7 +169,7 @@ def _has_name(join: exp.Join, statement: exp.Expr) -> bool:
 
 
 def _of_join(join: exp.Join, sources: Sequence[exp.Expr]) -> list[int]:
-    """Return what the ON of a join of PostgreSQL sees: the two sides, and nothing before a comma."""
+    """Return the positions of the sources that ON can name on PostgreSQL: its two sides, and nothing before a comma."""
     owner = join.parent
     if owner is None:
         return []
@@ -185,14 +185,14 @@ def _of_join(join: exp.Join, sources: Sequence[exp.Expr]) -> list[int]:
 
 
 def _settings(join: exp.Join) -> list[str]:
-    """Return what a join says besides its item; nothing for a comma."""
+    """Return the arguments of a join other than its item; [] for a comma."""
     return [key for key, value in join.args.items() if value and key != "this"]
 
 
 def _of_clause(
     statement: exp.Expr, clause: exp.Expr, below: exp.Expr, every: list[int], dialect: Dialect
 ) -> list[int] | None:
-    """Return what a clause of a statement sees, other than the items of FROM."""
+    """Return the positions of the sources that a clause can name; None for WITH. The clause must not be FROM."""
     name = clause.arg_key
     if name == "with_":
         return None
@@ -224,7 +224,7 @@ def _of_when(below: exp.Expr, every: list[int]) -> list[int]:
 
 
 def _part(below: exp.Expr, clause: exp.Expr) -> str | None:
-    """Return the argument of the clause that holds `below`."""
+    """Return the name of the clause's argument that contains `below`."""
     at = below
     while at.parent is not None and at.parent is not clause:
         at = at.parent
@@ -232,7 +232,7 @@ def _part(below: exp.Expr, clause: exp.Expr) -> str | None:
 
 
 def _is_assigned(below: exp.Expr, clause: exp.Expr) -> bool:
-    """Return whether a name stands on the left of SET, or in the columns of the INSERT of a MERGE."""
+    """Return whether a name is a target of SET, or a target column of the INSERT of a MERGE."""
     at = below.parent if isinstance(below.parent, exp.Tuple) else below
     if isinstance(clause, exp.Insert):
         return clause.this is at
