@@ -1,1 +1,1 @@
-"""Constructs that the two databases understand in different ways."""
+"""Find constructs that the two databases understand in different ways."""

@@ -1,7 +1,7 @@
 """Find constructs that SQLite and PostgreSQL both accept but understand in different ways.
 
-`query.meanings` has the message for each construct. The modules `types`, `numbers`, `texts` and
-`statements` find them. Only the text for PostgreSQL is read, because its tables have the types.
+`query.meanings` has the message for each construct. The modules `types`, `numbers`, `texts` and `statements` find them.
+Only the statement for PostgreSQL is checked, because its tables have the types.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ _RULES: Final = (in_types, in_numbers, in_texts, in_statement)
 def differences(
     text: str, dialect: Dialect, tables: Tables, parameters: Mapping[str, str | None]
 ) -> Iterator[Difference]:
-    """Yield each difference once, in the order of the text; none for SQLite."""
+    """Yield each difference once, in the order of the text; nothing for SQLite."""
     binding = bind(text, dialect, tables) if dialect == "postgresql" else None
     if binding is None:
         return
@@ -42,5 +42,5 @@ def differences(
 
 
 def _start(node: exp.Expr) -> int:
-    """Return the offset at which the node begins in the parser's input: the least known offset of its parts."""
+    """Return the offset of the node in the parser's input: the lowest known offset of its parts, or 0."""
     return min((part.meta["start"] for part in node.walk() if "start" in part.meta), default=0)

@@ -9,13 +9,14 @@ from hangar_dal.check.sql.value_kinds import Kinds, ValueKind, is_function
 
 _LARGEST: Final = 2**63
 _BITS: Final = 63  # the number of the highest bit in 64 bits
-_BITS_OF_LITERAL: Final = 30  # a number in the text has 32 bits on PostgreSQL, and the highest one is the sign
+_BITS_OF_LITERAL: Final = 30  # on PostgreSQL, an integer literal has 32 bits, and the highest one is the sign
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _FRACTIONS: Final = ("numeric", "float")
 _NULL_WITHOUT_ROWS: Final = (exp.Sum, exp.Avg, exp.Max, exp.Min)
 
 
 def in_numbers(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
+    """Yield the names of the differences in a calculation."""
     match node:
         case exp.Div():
             yield from _division(node, kinds)

@@ -18,10 +18,11 @@ _LITERALS: Final = (exp.Literal, exp.Neg, exp.Null)
 
 
 def in_statement(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
+    """Yield the names of the differences in LIMIT, in a scalar subquery, and in a write that reads its own table."""
     match node:
         case exp.Limit() | exp.Offset() if _is_no_count(node.expression):
             yield "limit"
-        case exp.Subquery() if _may_give_many(node, kinds.binding):
+        case exp.Subquery() if _may_return_several_rows(node, kinds.binding):
             yield "many_as_one"
         case exp.Update() | exp.Delete() | exp.Insert() if _reads_its_own_table(node, kinds.binding):
             yield "own_table"
@@ -45,8 +46,8 @@ def _is_no_count(count: exp.Expr | None) -> bool:
     return isinstance(count, exp.Null | exp.Neg)
 
 
-def _may_give_many(subquery: exp.Subquery, binding: Binding) -> bool:
-    """Return whether a subquery that is used as a value reads one table and fixes no unique key of it."""
+def _may_return_several_rows(subquery: exp.Subquery, binding: Binding) -> bool:
+    """Return whether a scalar subquery reads one table and does not fix a unique key of it."""
     select = subquery.this
     if not isinstance(select, exp.Select) or isinstance(subquery.parent, _ROWS) or subquery.alias:
         return False
@@ -63,10 +64,9 @@ def _may_give_many(subquery: exp.Subquery, binding: Binding) -> bool:
         return False
     where = select.args.get("where")
     fixed = {column for each in conjuncts(where) for column in _fixed(each, table, binding)}
-    loose = [
-        key.columns for key in binding.tables.loose.get(table, ())
-    ]  # accept partial indexes, whatever their condition
-    return not any(set(key) <= fixed for key in (*keys, *loose)) and not _only_one_row(where)
+    # Accept partial indexes, whatever their condition.
+    conditional = [key.columns for key in binding.tables.loose.get(table, ())]
+    return not any(set(key) <= fixed for key in (*keys, *conditional)) and not _only_one_row(where)
 
 
 def _calls(select: exp.Select) -> Iterator[exp.Expr]:
@@ -87,7 +87,7 @@ def _fixed(condition: exp.Expr, table: str, binding: Binding) -> Iterator[str]:
 
 
 def _only_one_row(where: exp.Expr | None) -> bool:
-    """Return whether WHERE has a subquery or an OR, so that it may select a single row without a key."""
+    """Return whether WHERE has a subquery or an OR, so that it may select a single row without fixing a key."""
     return where is not None and any(where.find_all(exp.Query, exp.Or))
 
 

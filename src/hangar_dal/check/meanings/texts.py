@@ -15,6 +15,7 @@ _ORDERS: Final = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
 def in_texts(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
+    """Yield the names of the differences in texts, times and JSON."""
     match node:
         case exp.Lower() | exp.Upper():
             if _may_hold_other_letters(node.this, kinds):

@@ -1,4 +1,4 @@
-"""Find CASTs, and values compared or joined as texts, that differ between the databases."""
+"""Find CASTs, comparisons and concatenations whose result differs between the databases."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -29,6 +29,7 @@ _FORMS: Final = {
 
 
 def in_types(node: exp.Expr, kinds: Kinds) -> Iterator[str]:
+    """Yield the names of the differences in CASTs, comparisons and concatenations."""
     if isinstance(node, exp.Cast):
         yield from _cast(node, kinds)
     elif isinstance(node, exp.DPipe):
