@@ -32,12 +32,12 @@ def missing_indexes(
         return ()
     for scope in of_type(binding.nodes, exp.Select, exp.Update, exp.Delete):
         if table in {source.table for source in binding.sources(scope)}:
-            found += _Scope(scope, table, binding).keys()
+            found += _IndexSearch(scope, table, binding).keys()
     keys = dict.fromkeys(each for each in found if each and not _is_there(each, indexed))
     return tuple(_create(table, each, dialect) for each in keys)
 
 
-class _Scope:
+class _IndexSearch:
     """One SELECT, UPDATE or DELETE that reads the table."""
 
     def __init__(self, scope: exp.Expr, table: str, binding: Binding) -> None:

@@ -16,7 +16,7 @@ import psycopg
 from hangar_dal.check.model import Tables
 from hangar_dal.check.query_plans.model import QueryPlan, Step
 from hangar_dal.check.query_plans.statistics_postgresql import fill
-from hangar_dal.check.query_plans.table_access import Read, reads, stops_early
+from hangar_dal.check.query_plans.table_access import TableRead, reads, stops_early
 from hangar_dal.check.statement_info import SentAs
 from hangar_dal.migrations.guard import PostgresScratch
 from hangar_dal.sqlblock import Variant
@@ -115,7 +115,7 @@ class PostgresPlanner:
         self,
         node: Node,
         names: Sequence[str],
-        read: Mapping[str, tuple[Read, ...]],
+        read: Mapping[str, tuple[TableRead, ...]],
         depth: int = 0,
         *,
         ends: bool = False,

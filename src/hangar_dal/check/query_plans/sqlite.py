@@ -13,7 +13,7 @@ from typing import Final
 from hangar_dal.check.model import Tables
 from hangar_dal.check.query_plans.model import QueryPlan, Step
 from hangar_dal.check.query_plans.statistics_sqlite import pretend_large
-from hangar_dal.check.query_plans.table_access import Read, reads, stops_early
+from hangar_dal.check.query_plans.table_access import TableRead, reads, stops_early
 from hangar_dal.check.statement_info import SentAs
 from hangar_dal.migrations.schema_sqlite import read_schema
 from hangar_dal.sqlblock import Variant
@@ -62,7 +62,7 @@ class SqlitePlanner:
             return None
         return QueryPlan(tuple(self._steps(rows, self._read(variant.text))))
 
-    def _steps(self, rows: list[Row], read: Mapping[str, tuple[Read, ...]]) -> Iterator[Step]:
+    def _steps(self, rows: list[Row], read: Mapping[str, tuple[TableRead, ...]]) -> Iterator[Step]:
         depths = {0: -1}
         sorting = {parent for _, parent, _, text in rows if _SORT.match(text)}
         begun: set[int] = set()
@@ -134,10 +134,10 @@ class SqlitePlanner:
         return frozenset(name for (name,) in self._bare.execute(_PARTIAL))
 
     @cached_property
-    def _views(self) -> dict[str, dict[str, tuple[Read, ...]]]:
+    def _views(self) -> dict[str, dict[str, tuple[TableRead, ...]]]:
         return {name: reads(sql, "sqlite") for name, sql in self._bare.execute(_VIEWS)}
 
-    def _read(self, text: str) -> dict[str, tuple[Read, ...]]:
+    def _read(self, text: str) -> dict[str, tuple[TableRead, ...]]:
         """Return the reads of the statement by the names in the plan, which shows the tables of views.
 
         Each table of a view is read with the conditions of the view and those of the statement.
@@ -145,6 +145,6 @@ class SqlitePlanner:
         found = dict(reads(text, "sqlite"))
         for view in [each for of_name in found.values() for each in of_name]:
             for name, inner in self._views.get(view.table, {}).items():
-                through = (Read(each.table, each.ends or view.ends, each.picks or view.picks) for each in inner)
+                through = (TableRead(each.table, each.ends or view.ends, each.picks or view.picks) for each in inner)
                 found[name] = (*found.get(name, ()), *through)
         return found

@@ -15,7 +15,7 @@ _EQUAL = (exp.EQ, exp.NullSafeEQ, exp.Is, exp.In)
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class TableRead:
     """A table under the name that the statement gives it.
 
     `ends`: a LIMIT, or an EXISTS around it, takes no more rows than it needs. `picks`: only rows with a value that
@@ -28,9 +28,9 @@ class Read:
 
 
 @lru_cache(maxsize=4096)
-def reads(text: str, dialect: Dialect) -> dict[str, tuple[Read, ...]]:
+def reads(text: str, dialect: Dialect) -> dict[str, tuple[TableRead, ...]]:
     """By name in lower case; several where parts of the statement use the same. Empty if it is not understood."""
-    found: defaultdict[str, list[Read]] = defaultdict(list)
+    found: defaultdict[str, list[TableRead]] = defaultdict(list)
     binding = bind(text, dialect, Tables({}))
     if binding is None:
         return {}
@@ -39,11 +39,11 @@ def reads(text: str, dialect: Dialect) -> dict[str, tuple[Read, ...]]:
         for source in sources:
             if source.query is None and isinstance(source.node.this, exp.Identifier) and source.alias is not None:
                 picks = _picks(scope, source.alias, alone=len(sources) == 1)
-                found[source.alias.lower()].append(Read(source.node.name.lower(), _ends(scope), picks))
+                found[source.alias.lower()].append(TableRead(source.node.name.lower(), _ends(scope), picks))
     return {name: tuple(of_name) for name, of_name in found.items()}
 
 
-def stops_early(of_name: tuple[Read, ...]) -> bool:
+def stops_early(of_name: tuple[TableRead, ...]) -> bool:
     """Whether, read row by row, none of these goes to the end."""
     return bool(of_name) and all(read.ends and not read.picks for read in of_name)
 
