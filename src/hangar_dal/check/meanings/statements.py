@@ -92,6 +92,7 @@ def _only_one_row(where: exp.Expr | None) -> bool:
 
 
 def _reads_its_own_table(node: exp.Expr, binding: Binding) -> bool:
+    """Return whether RETURNING reads the changed table, or a correlated subquery in SET does."""
     table = binding.table(target_of(node))
     if table is None:
         return False

@@ -129,6 +129,7 @@ def _made_distinct(node: exp.Expr) -> Sequence[exp.Expr]:
 
 
 def _compared(one: exp.Expr, other: exp.Expr, kinds: Kinds) -> Iterator[str]:
+    """Yield the differences in a comparison of a value with a quoted literal."""
     if not (isinstance(other, exp.Literal) and other.is_string):
         return
     kind = kinds.of(one)

@@ -97,6 +97,7 @@ def _with_grouping_sets(select: exp.Select, outputs: tuple[ValueFacts, ...]) -> 
 
 
 def _projected(query: exp.Expr, scope: NullScope) -> tuple[ValueFacts, ...]:
+    """Return the facts about each item of the target list, or of RETURNING, after expanding `*`."""
     outputs = scope.binding.outputs(query)
     if outputs is None:
         raise NotUnderstood
@@ -231,6 +232,7 @@ def _cte_columns(cte: exp.CTE, scope: NullScope) -> KnownColumns:
 
 
 def _columns_or_none(query: exp.Expr, scope: NullScope) -> KnownColumns:
+    """Return the columns of a query of WITH; None if it is not understood."""
     try:
         return outputs_of(query, scope.inside())
     except NotUnderstood:

@@ -148,6 +148,7 @@ class NullScope:
         return here or (self.parent is not None and self.parent.might_have(name))
 
     def _facts_of(self, source: SourceFacts, found: ColumnRef) -> ValueFacts:
+        """Return the facts about a column, which may be NULL in any case if `columns_may_vanish`."""
         place = self.binding.place(found)
         facts = source.of(place) if place is not None else UNKNOWN
         vanishes = self.columns_may_vanish and facts.may_be_null is False

@@ -58,6 +58,7 @@ def add(node: exp.Expr, statement: exp.Expr, scope: NullScope, outputs: Outputs)
 
 
 def _columns(source: Source, scope: NullScope, outputs: Outputs) -> KnownColumns:
+    """Return the columns of a source; None if they are unknown."""
     node = source.node
     match node:
         case exp.Table() if isinstance(node.this, exp.Identifier):

@@ -31,6 +31,7 @@ def with_views(tables: Tables, views: Mapping[str, str], dialect: Dialect) -> Ta
 
 
 def _values(name: str, text: str, tables: Tables, dialect: Dialect) -> dict[str, Values]:
+    """Return the facts about each column of a view; {} if its definition is not understood."""
     tree = parsed(text, dialect)
     query = tree.expression if isinstance(tree, exp.Create) else tree
     if tree is None or not isinstance(query, exp.Query):

@@ -92,6 +92,7 @@ def _may_be_one_row(query: exp.Expr) -> bool:
 
 
 def _equal(one: exp.Expr, other: exp.Expr, scope: OrderScope) -> Iterator[Equation]:
+    """Yield the equations that a comparison of two values for equality establishes."""
     one, other = one.unnest(), other.unnest()
     if is_row(one) or is_row(other):
         if is_row(one) and is_row(other) and len(one.expressions) == len(other.expressions):
@@ -124,6 +125,7 @@ def _are_comparable(one: exp.Expr, other: exp.Expr, scope: OrderScope) -> bool:
 
 
 def _not_null(test: exp.Expr, scope: OrderScope) -> set[Attribute]:
+    """Return the columns that are not NULL if the condition holds. It must not be an AND."""
     if _is_null_test(test):
         return _strict(test.this, scope) if test.args.get("negate") else set()
     if isinstance(test, exp.Not):

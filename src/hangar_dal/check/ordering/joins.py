@@ -24,6 +24,8 @@ _JOIN: Final = frozenset({"this", "on", "side", "kind", "using", "method"})
 
 @dataclass(slots=True)
 class _Join:
+    """A join to an item of FROM: its side, its ON and its right side."""
+
     side: str
     on: exp.Expr | None
     right: "_JoinTree"
@@ -67,6 +69,7 @@ def read_from(select: exp.Select, scope: OrderScope, source_of: SourceOf) -> Non
 def _tree(
     node: exp.Expr, joins: list[exp.Join], select: exp.Select, scope: OrderScope, source_of: SourceOf
 ) -> _JoinTree:
+    """Return the tree of an item of FROM and its joins, and add its sources to the scope."""
     first: BoundRelation | _JoinTree
     if isinstance(node, exp.Subquery) and not isinstance(node.this, exp.Query) and not node.args.get("alias"):
         first = _tree(node.this, [], select, scope, source_of)

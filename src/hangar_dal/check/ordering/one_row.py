@@ -68,6 +68,7 @@ def _unkeyed(tree: exp.Expr, dialect: Dialect, tables: Tables) -> tuple[str, ...
 
 
 def _unkeyed_select(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool = False) -> tuple[str, ...]:
+    """Return the tables of which the SELECT fixes no unique key, also after trying each arm of an OR."""
     for held in _conditions(select):
         test = held.unnest()
         if isinstance(test, exp.Exists) and test.find(exp.Placeholder):
@@ -113,6 +114,7 @@ def scope_of(select: exp.Select, dialect: Dialect, tables: Tables) -> tuple[Rela
 
 
 def _without_fixed_key(select: exp.Select, dialect: Dialect, tables: Tables, *, is_write: bool) -> tuple[str, ...]:
+    """Return the labels of the relations whose row is not determined; () if the result has at most one row."""
     relation, scope = scope_of(select, dialect, tables)
     if scope is None:
         return ()

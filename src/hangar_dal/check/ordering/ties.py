@@ -66,6 +66,7 @@ def order_of_tree(tree: exp.Expr, dialect: Dialect, tables: Tables) -> Order:
 
 
 def _order_of_query(tree: exp.Query, context: StatementContext) -> Order:
+    """Return the properties of the ORDER BY of a query."""
     relation, scope = query(tree, context, is_outermost=True)
     keys = _sort_keys(tree, relation, scope, context)
     if scope is not None:
@@ -112,6 +113,7 @@ def _lacking(relation: Relation, scope: OrderScope | None, known: set[Attribute]
 
 
 def _sort_keys(tree: exp.Query, relation: Relation, scope: OrderScope | None, context: StatementContext) -> _SortKeys:
+    """Return the attributes of the keys of ORDER BY."""
     keys = _SortKeys(context)
     for ordered in tree.args["order"].expressions:
         key = ordered.this if isinstance(ordered, exp.Ordered) else ordered

@@ -181,6 +181,7 @@ def _shifted_number(value: exp.Expr, scope: OrderScope, change: exp.Expr) -> Cor
 
 
 def _cast(value: exp.Cast, scope: OrderScope) -> Core | None:
+    """Return the column that a CAST determines; None if the CAST may lose information."""
     found, to = core(value.this, scope), value.args["to"]
     kind = scope.context.kinds.get(found.column) if found is not None else None
     if to.is_type(exp.DType.TEXT):
@@ -191,6 +192,7 @@ def _cast(value: exp.Cast, scope: OrderScope) -> Core | None:
 
 
 def _weakened(found: Core | None, *, is_proven: bool) -> Core | None:
+    """Return the core with the additional condition `is_proven`."""
     return found and Core(found.column, found.is_proven and is_proven)
 
 

@@ -75,6 +75,7 @@ class Binding(StatementSources):
             found = self.column(found.column.value)
 
     def _meant(self, column: exp.Column) -> ColumnRef | None:
+        """Return the column that a name means, found from the innermost query outwards. Raises `NotUnderstood`."""
         if column.args.get("db") or column.args.get("catalog"):
             return None
         name, qualifier = name_of(column.this, self.dialect), column.args.get("table")

@@ -106,6 +106,7 @@ def sides(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
 
 
 def _used(table: str | None, name: str, value: exp.Expr, binding: Binding, *, written: bool) -> Iterator[Use]:
+    """Yield the uses of a column by each value that the expression may have; nothing if the column is unknown."""
     columns = {column.name.lower(): column for column in binding.tables.columns.get(table or "", {}).values()}
     column = columns.get(name.lower())
     if table is None or column is None:

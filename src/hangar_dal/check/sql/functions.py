@@ -91,6 +91,7 @@ def _called(node: exp.Anonymous) -> str:
 
 
 def _is_windowed(call: exp.Expr) -> bool:
+    """Return whether the call is a window function."""
     inner, outer = call, call.parent
     while isinstance(outer, _AROUND_A_CALL):
         inner, outer = outer, outer.parent

@@ -54,6 +54,7 @@ def _is_condition(root: Scope, name: str) -> bool:
 
 
 def _compares_everywhere(root: Scope, variant: Variant, name: str) -> bool:
+    """Return whether the statement compares the parameter wherever it uses it, and in each arm of an OR."""
     words = list(_words(root))
     texts = [word.text for word in words]
     places = [at for at, word in enumerate(words) if word.text == f":{name}"]
@@ -65,6 +66,7 @@ def _compares_everywhere(root: Scope, variant: Variant, name: str) -> bool:
 
 
 def _words(scope: Scope) -> Iterator[_Word]:
+    """Yield the words of a scope and of its parentheses that are no calls and no subqueries."""
     for at, item in enumerate(scope.items):
         if isinstance(item, Token):
             is_compared = scope.text(at - 1) in _COMPARISONS or scope.text(at + 1) in _COMPARISONS
@@ -83,6 +85,7 @@ def _filters(before: list[str]) -> bool:
 
 
 def _each_arm_of_or(texts: list[str], parameter: str) -> bool:
+    """Return whether each arm of an OR has the parameter. True if there is no OR."""
     begin = next((at for at, word in enumerate(texts) if word in ("WHERE", "HAVING", "ON")), 0)
     arms: list[list[str]] = [[]]
     for word in texts[begin:]:

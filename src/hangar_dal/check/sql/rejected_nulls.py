@@ -56,5 +56,6 @@ def strict(value: exp.Expr) -> Iterator[exp.Column]:
 
 
 def _any_of(row: exp.Tuple) -> Iterator[exp.Column]:
+    """Yield the columns of all items of a row value."""
     for part in row.expressions:
         yield from strict(part)

@@ -113,6 +113,7 @@ class StatementSources:
         return Source(alias, node, self.table(node), query if isinstance(query, _ROWS) else None)
 
     def _columns_of(self, source: Source) -> Columns:
+        """Return the columns of a source, with the names that its alias gives them."""
         alias = source.node.args.get("alias")
         if source.table is not None:
             names = [column.name for column in self.tables.columns[source.table].values()]
@@ -139,6 +140,7 @@ class StatementSources:
         return self.dialect == "sqlite" and table not in self.tables.keys and not known
 
     def _outputs_of(self, query: exp.Expr) -> tuple[Output, ...] | None:
+        """Return the columns of a query; None if they are unknown or it returns none. Raises `NotUnderstood`."""
         if isinstance(query, exp.Subquery):
             return self.outputs(query.this)
         if isinstance(query, exp.SetOperation):
@@ -157,6 +159,7 @@ class StatementSources:
         return tuple(output for value in selected for output in self._selected(value, query))
 
     def _selected(self, value: exp.Expr, query: exp.Expr) -> Iterator[Output]:
+        """Yield the columns for one item of the target list, which may be `*` or `t.*`."""
         if not value.is_star or isinstance(value, exp.Alias):
             found = self.column(value.unalias().unnest())
             origin = found.column.origin if found is not None else None
@@ -193,6 +196,7 @@ class StatementSources:
         return Output(column.name, column.origin, made, query)
 
     def _visible(self, statement: exp.Expr, part: exp.Expr) -> list[Source] | None:
+        """Return the sources that a part of a statement can name; None if it can name nothing of this statement."""
         sources = self.sources(statement)
         places = visible(statement, part, [each.node for each in sources], self.dialect)
         return [sources[at] for at in places] if places is not None else None

@@ -22,6 +22,7 @@ def same_value(one: exp.Expr, other: exp.Expr, binding: Binding) -> bool:
 
 
 def _form(value: exp.Expr) -> str:
+    """Return the SQL of an expression in which all columns have the same name."""
     copy = value.copy()
     for column in list(copy.find_all(exp.Column)):
         column.replace(exp.to_identifier("column"))

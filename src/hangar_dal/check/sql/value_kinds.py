@@ -169,6 +169,7 @@ class Kinds:
         return self.tables.columns.get(place[0], {}).get(place[1]) if place else None
 
     def _is_narrow(self, value: exp.Expr) -> bool:
+        """Return whether the value may have a column of less than 64 bits, or has no column."""
         columns = [self.column(each) for each in value.find_all(exp.Column)]
         return any(column is None or column.detail == "narrow" for column in columns) or not columns
 
@@ -197,6 +198,7 @@ def _summed(inner: ValueKind, *, is_narrow: bool) -> ValueKind:
 
 
 def _calculated(value: exp.Expr, one: ValueKind, other: ValueKind) -> ValueKind:
+    """Return the kind of the result of an arithmetic operator."""
     if one.name not in _NUMBERS or other.name not in _NUMBERS:
         return UNKNOWN
     name = next(each for each in ("float", "numeric", "int") if each in (one.name, other.name))

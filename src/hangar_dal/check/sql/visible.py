@@ -150,7 +150,7 @@ def _items(node: exp.Expr, *, joined: bool = True) -> Iterator[exp.Expr]:
 
 
 def groups_of(items: Sequence[exp.Expr], dialect: Dialect) -> list[int]:
-    """Return for each item of FROM the number of its group. On PostgreSQL, joins bind tighter than commas."""
+    """Return the group number of each item of FROM. Commas separate groups on PostgreSQL. SQLite has a single group."""
     found: list[int] = []
     for item in items:
         is_first = dialect == "postgresql" and not (isinstance(item.parent, exp.Join) and _settings(item.parent))
@@ -212,6 +212,7 @@ def _of_clause(
 
 
 def _of_when(below: exp.Expr, every: list[int]) -> list[int]:
+    """Return the positions of the sources that a WHEN of a MERGE can name."""
     when = below.find_ancestor(exp.When)
     if when is None:
         return []
